@@ -1,0 +1,169 @@
+"""What a user wants served: a model, its traffic, how fast, and where it may live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from lichen.document import InputError, convert, read_document
+
+Precision = Literal["fp32", "bf16", "fp16", "fp8", "int8", "int4"]
+Mode = Literal["real-time", "asynchronous", "batch", "serverless"]
+Environment = Literal["dev", "staging", "prod"]
+Cloud = Literal["aws", "google", "azure"]
+Hosting = Literal["sagemaker", "compute", "tpu"]
+
+BITS: dict[Precision, float] = {"fp32": 32, "bf16": 16, "fp16": 16, "fp8": 8, "int8": 8, "int4": 4}
+"""Bits a weight takes, block scales not counted."""
+
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="lower-case, 40 at most")]
+Rate = Annotated[float, Meta(ge=0, le=1e6)]
+Positive = Annotated[float, Meta(gt=0, le=1e9)]
+Count = Annotated[int, Meta(ge=1, le=10_000_000)]
+Replicas = Annotated[int, Meta(ge=0, le=10_000)]
+
+
+class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The size and shape of a model: all that sizing needs to know of it.
+
+    ``parameters`` is in units, not billions. ``kv_bytes_per_token`` is at bf16 and may be given
+    where layers x heads do not tell it (sliding windows, latent attention).
+    A formula that needs a field left out names it.
+    """
+
+    name: str
+    kind: Literal["llm", "encoder", "reranker", "vision", "speech", "diffusion", "vlm"]
+    parameters: Positive
+    active_parameters: Positive | None = None
+    layers: Count | None = None
+    hidden: Count | None = None
+    heads: Count | None = None
+    kv_heads: Count | None = None
+    head_dim: Count | None = None
+    max_context_tokens: Count | None = None
+    sliding_window_tokens: Count | None = None
+    experts: Count | None = None
+    experts_per_token: Count | None = None
+    kv_bytes_per_token: Positive | None = None
+    flops_per_item: Positive | None = None
+    license: str = ""
+    source: str = ""
+
+
+class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Requests per second at the peak and on average, and what one request carries.
+
+    ``hourly_rps`` is a day's profile: 24 mean rates, one an hour; it replaces ``mean_rps``.
+    A language model's request carries input and output tokens; every other model's, items.
+    """
+
+    peak_rps: Rate
+    mean_rps: Rate | None = None
+    hourly_rps: Annotated[tuple[Rate, ...], Meta(min_length=24, max_length=24)] | None = None
+    input_tokens: Annotated[int, Meta(ge=0, le=10_000_000)] | None = None
+    output_tokens: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    items: Count = 1
+
+    def __post_init__(self) -> None:
+        if self.mean_rps is not None and self.hourly_rps is not None:
+            raise ValueError("give mean_rps or hourly_rps, not both")
+        if max(self.profile_rps) > self.peak_rps:
+            raise ValueError(f"no hour may be above peak_rps ({self.peak_rps:g})")
+
+    @property
+    def profile_rps(self) -> tuple[float, ...]:
+        """24 hourly mean rates; where no profile is given, the mean all day, else the peak."""
+        if self.hourly_rps is not None:
+            return self.hourly_rps
+        return (self.peak_rps if self.mean_rps is None else self.mean_rps,) * 24
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bounds in milliseconds: a token's for language models, a request's p95 for all."""
+
+    time_to_first_token_ms: Positive | None = None
+    time_per_output_token_ms: Positive | None = None
+    p95_ms: Positive | None = None
+
+
+class Near(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A place that users are at, as a region's name, and how far away serving may be."""
+
+    region: str
+    within_ms: Positive
+
+
+class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a workload may live; what is left out is not restricted.
+
+    ``countries`` are ISO 3166-1 alpha-2 codes; ``residency`` is a named group of them.
+    """
+
+    clouds: tuple[Cloud, ...] = ()
+    hosting: tuple[Hosting, ...] = ()
+    regions: tuple[str, ...] = ()
+    countries: tuple[Annotated[str, Meta(pattern="^[A-Z]{2}$")], ...] = ()
+    residency: str | None = None
+    near: tuple[Near, ...] = ()
+
+
+class Availability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Zones to spread over and replicas to keep; production keeps one at least."""
+
+    zones: Annotated[int, Meta(ge=1, le=6)] = 1
+    minimum_replicas: Replicas | None = None
+
+
+class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A named prompt that is sent with every request."""
+
+    name: str
+    text: str | None = None
+    file: str | None = None
+
+
+class Prompts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Prompts of the workload and the tokens they may take together."""
+
+    budget_tokens: Count | None = None
+    templates: tuple[Prompt, ...] = ()
+
+
+class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a user wants served.
+
+    Precisions are choices in order of preference; the first is the reference of quality.
+    """
+
+    name: Name
+    model: str | ModelCard
+    traffic: Traffic
+    precisions: Annotated[tuple[Precision, ...], Meta(min_length=1)] = ("bf16",)
+    latency: Latency = Latency()
+    mode: Mode = "real-time"
+    where: Where = Where()
+    environment: Environment = "dev"
+    availability: Availability = Availability()
+    prompts: Prompts = Prompts()
+    evidence: tuple[str, ...] = ()
+
+
+def read_workload(path: Path) -> Workload:
+    """Read a workload from YAML, TOML or JSON; :class:`InputError` names field and mend."""
+    document = read_document(path)
+    if not isinstance(document, dict):
+        raise InputError(
+            "a workload is a mapping", fix="begin with name:, model:, traffic:", document=str(path)
+        )
+    try:
+        return as_workload(document)
+    except InputError as error:
+        raise error.within(str(path)) from None
+
+
+def as_workload(document: dict[str, Any]) -> Workload:
+    """A workload from plain values, as a program or a parsed file holds them."""
+    return convert(document, Workload)
