@@ -1,0 +1,70 @@
+"""From watts to gCO2e: what holding machines in a region emits, operational and embodied apart.
+
+Method: Software Carbon Intensity, ISO/IEC 21031:2024, ``SCI = (E x I + M) / R`` with E the energy
+of the hardware held (idle hours included), I the location-based annual average of the grid, M the
+embodied carbon's share of the hours held and R the functional unit.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from lichen.catalogue.tables import Machine, Region
+from lichen.interval import Interval
+
+HOURS_PER_MONTH = 730.0
+"""8,760 hours of a year over twelve months."""
+
+
+class Footprint(msgspec.Struct, frozen=True, kw_only=True):
+    """What a placement emits in an hour, on average over the day its replicas are held.
+
+    Watts are at the machines' sockets; kWh and gCO2e include the data centre's overhead (PUE).
+    ``embodied_gco2e_hour`` is None where nobody publishes it, and then the total leaves it out.
+    """
+
+    watts: Interval
+    kwh_hour: Interval
+    pue: float
+    grid_gco2e_kwh: float
+    operational_gco2e_hour: Interval
+    embodied_gco2e_hour: Interval | None
+    gco2e_hour: Interval
+
+
+def footprint(machine: Machine, region: Region, watts: Interval, replicas: float) -> Footprint:
+    """Emissions of ``replicas`` machines (a daily mean, may be fractional) at ``watts`` each.
+
+    Raises ValueError where the region's grid or PUE is unknown: see :func:`effective_gco2e_kwh`.
+    """
+    effective = effective_gco2e_kwh(region)
+    if effective is None or region.grid_gco2e_kwh is None or region.pue is None:
+        raise ValueError(f"{region.name}: grid intensity or PUE unknown")
+    held = watts * replicas
+    operational = held * (effective / 1000)
+    embodied = embodied_gco2e_hour(machine)
+    if embodied is not None:
+        embodied = embodied * replicas
+    return Footprint(
+        watts=held,
+        kwh_hour=held * (region.pue / 1000),
+        pue=region.pue,
+        grid_gco2e_kwh=region.grid_gco2e_kwh,
+        operational_gco2e_hour=operational,
+        embodied_gco2e_hour=embodied,
+        gco2e_hour=operational if embodied is None else operational + embodied,
+    )
+
+
+def effective_gco2e_kwh(region: Region) -> float | None:
+    """gCO2e for each kWh that a machine draws at its socket: the grid times the PUE."""
+    if region.grid_gco2e_kwh is None or region.pue is None:
+        return None
+    return region.grid_gco2e_kwh * region.pue
+
+
+def embodied_gco2e_hour(machine: Machine) -> Interval | None:
+    """A machine's making, spread over its life: gCO2e for each hour it is held."""
+    if machine.embodied_kgco2e is None or not machine.lifetime_hours:
+        return None
+    return machine.embodied_kgco2e * (1000 / machine.lifetime_hours)
