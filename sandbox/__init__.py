@@ -1,0 +1,1 @@
+"""A cloud on one machine, for the demonstration and the tests."""
