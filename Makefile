@@ -1,0 +1,65 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`. Each sets up what it uses.
+
+PYTHON ?= python3
+UV      = $(shell command -v uv || echo .tools/uv/bin/uv)
+RUN     = .venv/bin/python
+export PYTHONDONTWRITEBYTECODE =
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo shell test lint format bench fit accuracy lock rules clean
+
+help:  ## what there is to type
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/ready .venv-checkov/ready  ## both environments and the engine
+	@$(RUN) -m sandbox.engine
+
+demo: setup  ## a workload to a running endpoint, and a wasteful one stopped (emulated AWS)
+	@$(RUN) -m sandbox.demo
+
+shell: setup  ## a shell with the engine and an emulated AWS: try `pulumi up` yourself
+	@$(RUN) -m sandbox
+
+test: setup lint  ## lint, then every test
+	@$(RUN) -m pytest -n 2 --dist loadgroup
+
+lint: .venv/ready  ## style, types and the direction of imports
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@.venv/bin/mypy lichen policies components sandbox
+	@.venv/bin/lint-imports --config pyproject.toml
+
+format: .venv/ready
+	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
+
+bench: setup  ## start-up and per-resource cost, as ratios against what a user would run instead
+	@$(RUN) -m benchmarks
+
+# Versions and hashes are locked without any index's address, so the same lock serves a mirror.
+COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+          --no-emit-index-url --no-annotate --no-header --quiet
+
+lock: .tools/uv-ready  ## renew locks/ from pyproject.toml
+	@$(COMPILE) --extra pulumi --extra refresh --group dev --group terraform -o locks/lichen.txt
+	@$(COMPILE) --extra checkov --group checkov -o locks/checkov.txt
+
+.tools/uv-ready:
+	@mkdir -p .tools
+	@command -v uv >/dev/null || { $(PYTHON) -m venv .tools/uv && .tools/uv/bin/pip install --quiet uv; }
+	@touch $@
+
+.venv/ready: locks/lichen.txt pyproject.toml | .tools/uv-ready
+	@echo "Setting up .venv (engine, rules, components, tests)"
+	@$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes --python .venv/bin/python locks/lichen.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python .venv/bin/python --editable .
+	@touch $@
+
+.venv-checkov/ready: locks/checkov.txt pyproject.toml | .tools/uv-ready
+	@echo "Setting up .venv-checkov (Checkov apart: it and pulumi cannot share packages)"
+	@$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv-checkov
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes --python .venv-checkov/bin/python locks/checkov.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python .venv-checkov/bin/python --editable .
+	@touch $@
+
+clean:  ## remove what setup made, the built engine included
+	rm -rf .venv .venv-checkov .tools .sandbox
