@@ -8,7 +8,8 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import yaml
@@ -28,7 +29,10 @@ class InputError(Exception):
 
     def __str__(self) -> str:
         place = "".join(f"{part}: " for part in (self.document, self.field) if part)
-        return f"{place}{self.wrong}." + (f" Fix: {self.fix}." if self.fix else "")
+        told = f"{place}{self.wrong}."
+        if self.fix:
+            told += f" Fix: {self.fix}" + ("" if self.fix.endswith("?") else ".")
+        return told
 
     def within(self, document: str) -> InputError:
         """The same error, told of the document that holds the field."""
@@ -38,7 +42,7 @@ class InputError(Exception):
 def nearest(word: str, words: Iterable[str], *, most: int = 1) -> list[str]:
     """The known words closest to a misspelt one, closest first; empty when nothing is close."""
     by_folded = {known.casefold(): known for known in words}
-    close = difflib.get_close_matches(word.casefold(), by_folded, n=most, cutoff=0.6)
+    close = difflib.get_close_matches(word.casefold(), by_folded, n=most, cutoff=0.5)
     return [by_folded[folded] for folded in close]
 
 
@@ -117,22 +121,55 @@ def _explained(message: str, value: Any, to: Any) -> InputError:
             fix=did_you_mean(bad["word"], map(str, _enum_values(_type_at(to, path)))),
             field=path,
         )
-    told = "" if given is _NOTHING else f"{given!r}: "
-    return InputError(f"{told}{what[:1].lower()}{what[1:]}", field=path)
+    told = "it" if given is _NOTHING else repr(given)
+    if expected := _EXPECTED.match(what):
+        return InputError(
+            f"{told} is not {_in_words(expected['what'])}",
+            fix=f"give {_in_words(expected['what'])}",
+            field=path,
+        )
+    return InputError(what[:1].lower() + what[1:], field=path)
+
+
+_EXPECTED = re.compile(r"Expected (?P<what>.+?)(?:, got `\w+`)?$")
+_WORDS = {
+    "float": "a number",
+    "int": "a whole number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "Object": "a mapping",
+    "null": "nothing",
+}
+
+
+def _in_words(expected: str) -> str:
+    """msgspec's ```float` >= 0.0`` in the words of a person who writes YAML."""
+    for name, word in _WORDS.items():
+        expected = expected.replace(name, word) if f"`{name}" in expected else expected
+    words = expected.replace("`", "").replace(" | ", " or ")
+    words = re.sub(r" matching regex (.+)$", r" like \1", words)
+    return re.sub(r"(>=|<=|>|<) (-?\d+)\.0\b", r"\1 \2", words)
 
 
 _NOTHING = object()
 
 
 def _steps(path: str) -> list[str]:
-    return [step for step in path.replace("[]", ".[]").split(".") if step]
+    """``a.b[0].c`` as ``a``, ``b``, ``[0]``, ``c``."""
+    return re.findall(r"\[\d*\]|[^.\[\]]+", path)
 
 
 def _value_at(value: Any, path: str) -> Any:
     for step in _steps(path):
-        if step == "[]" or not isinstance(value, dict) or step not in value:
-            return _NOTHING  # msgspec does not say which element of a list it means
-        value = value[step]
+        index = step.strip("[]")
+        if step.startswith("[") and index and isinstance(value, list | tuple):
+            value = value[int(index)]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            return _NOTHING
     return value if isinstance(value, str | int | float | bool | None) else _NOTHING
 
 
@@ -140,7 +177,7 @@ def _type_at(to: Any, path: str) -> Any:
     """The type that a path ends at, looking through ``X | None`` and containers."""
     for step in _steps(path):
         holders = _options(to)
-        if step == "[]":
+        if step.startswith("["):
             to = next((get_args(h)[0] for h in holders if get_args(h)), None)
         else:
             struct = next((h for h in holders if hasattr(h, "__struct_fields__")), None)
@@ -151,9 +188,9 @@ def _type_at(to: Any, path: str) -> Any:
 
 
 def _options(to: Any) -> list[Any]:
-    origin_args = get_args(to)
-    if type(None) in origin_args or (origin_args and not hasattr(to, "__origin__")):
-        return [arg for arg in origin_args if arg is not type(None)]
+    """The types that ``X | Y | None`` stands for; any other type stands for itself."""
+    if isinstance(to, UnionType) or get_origin(to) is Union:
+        return [arg for arg in get_args(to) if arg is not type(None)]
     return [to]
 
 

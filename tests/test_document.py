@@ -1,0 +1,104 @@
+"""A mistake in a document is answered with its field, what is wrong, and what to write."""
+
+from pathlib import Path
+
+import pytest
+
+from lichen.document import InputError, did_you_mean, nearest, read_document
+from lichen.workload import as_workload, read_workload
+
+GOOD = {"name": "chat", "model": "some/model", "traffic": {"peak_rps": 2}}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"trafic": 1}, "trafic: 'trafic' is not a field. Fix: did you mean 'traffic'?"),
+        (
+            {"traffic": {"peak_rps": 1, "mean": 1}},
+            "traffic.mean: 'mean' is not a field. Fix: did you mean 'mean_rps'?",
+        ),
+        (
+            {"traffic": {"peak_rps": -2}},
+            "traffic.peak_rps: -2 is not a number >= 0. Fix: give a number >= 0.",
+        ),
+        (
+            {"traffic": {"peak_rps": "two"}},
+            "traffic.peak_rps: 'two' is not a number. Fix: give a number.",
+        ),
+        ({"traffic": {}}, "traffic.peak_rps: is required. Fix: add peak_rps:."),
+        (
+            {"traffic": {"peak_rps": 1, "mean_rps": 3}},
+            "traffic: no hour may be above peak_rps (1).",
+        ),
+        (
+            {"environment": "production"},
+            "environment: 'production' is not known here. Fix: did you mean 'prod'?",
+        ),
+        (
+            {"precisions": ["int8", "b16"]},
+            "precisions[1]: 'b16' is not known here. Fix: did you mean 'bf16'?",
+        ),
+        (
+            {"where": {"near": [{"region": "eu-north-1", "within": 2}]}},
+            "where.near[0].within: 'within' is not a field. Fix: did you mean 'within_ms'?",
+        ),
+        (
+            {"model": {"name": "mine", "kind": "lm", "parameters": 3e9}},
+            "model.kind: 'lm' is not known here. Fix: did you mean 'vlm'?",
+        ),
+    ],
+)
+def test_a_mistake_names_its_field_and_the_mend(change: dict[str, object], told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        as_workload(GOOD | change)
+    assert str(caught.value) == told
+
+
+def test_nan_is_not_a_rate() -> None:
+    with pytest.raises(InputError, match=r"traffic\.peak_rps: nan"):
+        as_workload(GOOD | {"traffic": {"peak_rps": float("nan")}})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.yaml", b"name: [", "does not parse"),
+        ("a.json", b"{", "does not parse"),
+        ("a.toml", b"name = ", "does not parse"),
+        ("a.yaml", b"\xff\xfe\x00", "is not UTF-8 text"),
+        ("a.txt", b"", "not a format Lichen reads"),
+        ("a.yaml", b"- a list", "a workload is a mapping"),
+    ],
+)
+def test_an_unreadable_document_is_named(
+    tmp_path: Path, name: str, content: bytes, told: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=told) as caught:
+        read_workload(path)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_a_missing_document_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_document(tmp_path / "absent.yaml")
+
+
+def test_three_formats_say_the_same(tmp_path: Path) -> None:
+    texts = {
+        "w.yaml": "name: chat\nmodel: m\ntraffic: {peak_rps: 2}\n",
+        "w.json": '{"name": "chat", "model": "m", "traffic": {"peak_rps": 2}}',
+        "w.toml": 'name = "chat"\nmodel = "m"\n[traffic]\npeak_rps = 2\n',
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    workloads = {read_workload(tmp_path / name) for name in texts}
+    assert len(workloads) == 1
+
+
+def test_nearest_words() -> None:
+    assert nearest("us-est-1", ["us-east-1", "eu-north-1"]) == ["us-east-1"]
+    assert nearest("zzz", ["us-east-1"]) == []
+    assert did_you_mean("zzz", ["b", "a"]) == "one of a, b"
