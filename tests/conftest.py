@@ -1,0 +1,60 @@
+"""What every test may use: golden files, which hold what is printed, and Terraform's plans."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.terraform import engine
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--renew-golden",
+        action="store_true",
+        help="write what is printed now into tests/golden; read the difference before committing",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """``golden("check/wasteful.txt", printed)``: fails where the two differ, telling how."""
+
+    def holds(name: str, printed: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--renew-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(printed, encoding="utf-8")
+            return
+        held = path.read_text(encoding="utf-8") if path.exists() else ""
+        if printed != held:
+            lines = difflib.unified_diff(
+                held.splitlines(), printed.splitlines(), f"tests/golden/{name}", "now", lineterm=""
+            )
+            pytest.fail(
+                "\n".join(lines) + "\nIf this is meant: pytest --renew-golden", pytrace=False
+            )
+
+    return holds
+
+
+@pytest.fixture(scope="session")
+def terraform_plan(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """``terraform_plan("wasteful")``: tests/terraform/stacks/wasteful planned, as a JSON file.
+
+    A stack is planned once a session, however many workers run it.
+    """
+    session = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        session = session.parent
+
+    def plan(stack: str) -> Path:
+        return engine.planned_once(engine.STACKS / stack, engine.from_pypi(), session / "terraform")
+
+    return plan

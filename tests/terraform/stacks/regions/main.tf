@@ -1,0 +1,124 @@
+# Every way to say where a resource goes: the default provider, an alias, a variable, a module.
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+variable "home" {
+  type    = string
+  default = "eu-north-1"
+}
+
+variable "regions" {
+  type    = map(string)
+  default = { far = "ap-south-1" }
+}
+
+locals {
+  hidden = "eu-west-3"
+}
+
+provider "aws" {
+  region                      = var.home
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  skip_get_ec2_platforms      = true
+}
+
+provider "aws" {
+  alias                       = "constant"
+  region                      = "us-west-2"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  skip_get_ec2_platforms      = true
+}
+
+provider "aws" {
+  alias                       = "indexed"
+  region                      = var.regions["far"]
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  skip_get_ec2_platforms      = true
+}
+
+provider "aws" {
+  alias                       = "local"
+  region                      = local.hidden
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  skip_get_ec2_platforms      = true
+}
+
+provider "aws" {
+  alias                       = "absent"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  skip_get_ec2_platforms      = true
+}
+
+resource "aws_sagemaker_endpoint_configuration" "default" {
+  count = 2
+  production_variants {
+    model_name             = "a"
+    instance_type          = "ml.c5.xlarge"
+    initial_instance_count = 1
+  }
+}
+
+resource "aws_sagemaker_endpoint_configuration" "constant" {
+  for_each = toset(["a", "b.c[\"d\"]"])
+  provider = aws.constant
+  production_variants {
+    model_name             = "a"
+    instance_type          = "ml.c5.xlarge"
+    initial_instance_count = 1
+  }
+}
+
+resource "aws_sagemaker_endpoint_configuration" "indexed" {
+  provider = aws.indexed
+  production_variants {
+    model_name             = "a"
+    instance_type          = "ml.c5.xlarge"
+    initial_instance_count = 1
+  }
+}
+
+resource "aws_sagemaker_endpoint_configuration" "local" {
+  provider = aws.local
+  production_variants {
+    model_name             = "a"
+    instance_type          = "ml.c5.xlarge"
+    initial_instance_count = 1
+  }
+}
+
+resource "aws_sagemaker_endpoint_configuration" "absent" {
+  provider = aws.absent
+  production_variants {
+    model_name             = "a"
+    instance_type          = "ml.c5.xlarge"
+    initial_instance_count = 1
+  }
+}
+
+module "inherited" {
+  source = "./serving"
+  count  = 2
+}
+
+module "passed" {
+  source    = "./serving"
+  providers = { aws = aws.constant }
+}
+
+module "own" {
+  source = "./own"
+  where  = var.home
+}
