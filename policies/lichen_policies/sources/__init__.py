@@ -13,7 +13,6 @@ from types import ModuleType
 from typing import Any
 
 from lichen.document import InputError, did_you_mean
-
 from lichen_policies.facts.resource import Resource
 from lichen_policies.sources import pulumi_preview, pulumi_state, terraform_plan
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from lichen.document import InputError, convert
 
+from lichen.document import InputError, convert
 from lichen_policies.facts.resource import Resource
 from lichen_policies.sources import pulumi_resource
 from lichen_policies.sources.pulumi_resource import State
@@ -26,6 +26,7 @@ class Step(msgspec.Struct, frozen=True, rename="camel"):
 
 class Diagnostic(msgspec.Struct, frozen=True):
     severity: str = ""
+    message: str = ""
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -35,6 +36,9 @@ class Preview(msgspec.Struct, frozen=True):
     config: dict[str, str] = {}
     diagnostics: tuple[Diagnostic, ...] = ()
 
+
+_STOPPED = "error: preview failed"
+"""All that a preview says when it is whole and a policy stopped it; a broken one says more."""
 
 _GOING = ("delete", "discard", "remove", "read")
 """What the names of operations begin with after which nothing of this program's stands."""
@@ -47,7 +51,10 @@ def recognises(document: Mapping[str, Any]) -> bool:
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     """The resources that the preview would leave; :class:`InputError` where it is not whole."""
     preview = convert(document, Preview)
-    if any(said.severity == "error" for said in preview.diagnostics):
+    if any(
+        said.severity == "error" and said.message.strip() != _STOPPED
+        for said in preview.diagnostics
+    ):
         raise InputError(
             "the preview failed, so resources may be missing",
             fix="mend the program until pulumi preview succeeds",

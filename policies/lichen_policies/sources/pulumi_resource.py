@@ -13,8 +13,14 @@ from typing import Any
 
 import msgspec
 
+from lichen_policies.facts import environment
+from lichen_policies.facts.place import region_of
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import UNKNOWN, Unknown
+from lichen_policies.facts.unknown import UNKNOWN, Unknown, is_unknown
+
+
+class Frame(msgspec.Struct, frozen=True, rename="camel"):
+    source_position: str = ""
 
 
 class State(msgspec.Struct, frozen=True, rename="camel"):
@@ -28,6 +34,7 @@ class State(msgspec.Struct, frozen=True, rename="camel"):
     inputs: dict[str, Any] = {}
     provider: str = ""
     source_position: str = ""
+    stack_trace: tuple[Frame, ...] = ()
 
 
 def resources(states: Iterable[State], config: Mapping[str, str], file: str) -> list[Resource]:
@@ -38,7 +45,7 @@ def resources(states: Iterable[State], config: Mapping[str, str], file: str) -> 
     for state in states:
         if state.delete or state.external or state.pending_replacement or _is_engines(state.type):
             continue
-        where, line = _source(state.source_position, file)
+        where, line = _source(state, file)
         judged.append(
             Resource(
                 type=state.type,
@@ -47,7 +54,7 @@ def resources(states: Iterable[State], config: Mapping[str, str], file: str) -> 
                 properties=plain(state.inputs),
                 dialect="pulumi",
                 region=_region(state.provider, providers, config),
-                environment=None,
+                environment=environment.of_stack(_stack(state.urn), config),
                 file=where,
                 line=line,
             )
@@ -58,12 +65,22 @@ def resources(states: Iterable[State], config: Mapping[str, str], file: str) -> 
 _PROVIDER = "pulumi:providers:"
 
 
+def _stack(urn: str) -> str:
+    return urn.removeprefix("urn:pulumi:").partition("::")[0]
+
+
 def _is_engines(kind: str) -> bool:
     return kind == "pulumi:pulumi:Stack" or kind.startswith(_PROVIDER)
 
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key of an object that stands for something other than itself: a secret, an asset, ..."""
+
+_SPECIAL: Any = Unknown("is an asset or a reference, not a value")
+_SECRET: Any = Unknown("is secret, and is not read")
+_SECRET_SIGN = "1b47061264138c4ac30d75fd1eb44270"
+_BLINDED = "[secret]"
+"""What a preview writes in place of a secret, whose sign is then gone."""
 
 _SENTINELS = frozenset(
     {
@@ -74,28 +91,26 @@ _SENTINELS = frozenset(
         "030794c1-ac77-496b-92df-f27374a8bd58",
         "e48ece36-62e2-4504-bad9-02848725956a",
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-        "[secret]",
     }
 )
-"""What the engine writes where a bool, number, string, list, asset, archive or object is computed,
-and where a preview blinds a secret."""
+"""What the engine writes for a computed bool, number, string, list, asset, archive, object."""
 
 
 def plain(value: Any) -> Any:
     """A value without the engine's signs."""
     if isinstance(value, dict):
         if _SIGNATURE in value:
-            return UNKNOWN
+            return _SECRET if value[_SIGNATURE] == _SECRET_SIGN else _SPECIAL
         return {key: plain(part) for key, part in value.items() if not key.startswith("__")}
     if isinstance(value, list):
         return [plain(part) for part in value]
-    return UNKNOWN if isinstance(value, str) and value in _SENTINELS else value
+    if isinstance(value, str) and value in _SENTINELS:
+        return UNKNOWN
+    return _SECRET if value == _BLINDED else value
 
 
-def _region(
-    reference: str, providers: Mapping[str, State], config: Mapping[str, str]
-) -> str | Unknown | None:
-    """The region that a resource's provider is set to; None where the document does not say.
+def _region(reference: str, providers: Mapping[str, State], config: Mapping[str, str]) -> Any:
+    """``str | None``: the region that a resource's provider is set to; None where none is told.
 
     An explicit provider that the document leaves out has one that cannot be known from here.
     """
@@ -111,20 +126,32 @@ def _region(
             if key.startswith(f"{package}:")
         }
     elif reference:
-        return UNKNOWN
+        return _PROVIDER_UNSEEN
     else:
         return None
-    region = said.get("region")
-    if region is None and isinstance(zone := said.get("zone"), str):
-        return zone.rpartition("-")[0] or None
-    return region if region is UNKNOWN or isinstance(region, str) else None
+    for place in (said.get("region"), said.get("zone")):
+        if is_unknown(place):
+            return place
+        if isinstance(place, str) and place:
+            return region_of(place)
+    return None
 
+
+_PROVIDER_UNSEEN: Any = Unknown(
+    "is that of a provider the preview leaves out (pulumi preview --json --show-sames tells it)"
+)
 
 _POSITION = re.compile(r"project:///(?P<file>[^#]+)#(?P<line>\d+)")
+_NOT_OWN = re.compile(r"^\.\./|(^|/)site-packages/|(^|/)node_modules/")
 
 
-def _source(position: str, file: str) -> tuple[str, int | None]:
-    """The program's file and line where the engine was told them, else the document."""
-    if at := _POSITION.match(position):
-        return at["file"], int(at["line"])
+def _source(state: State, file: str) -> tuple[str, int | None]:
+    """The innermost line of the user's own program that made the resource, else the document."""
+    for position in (
+        state.source_position,
+        *(frame.source_position for frame in state.stack_trace),
+    ):
+        at = _POSITION.match(position)
+        if at and not _NOT_OWN.search(at["file"]):
+            return at["file"], int(at["line"])
     return file, None

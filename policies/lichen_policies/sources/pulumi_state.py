@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from lichen.document import InputError, convert
 
+from lichen.document import InputError, convert
 from lichen_policies.facts.resource import Resource
 from lichen_policies.sources import pulumi_resource
 from lichen_policies.sources.pulumi_resource import State

@@ -17,10 +17,11 @@ from itertools import zip_longest
 from typing import Any
 
 import msgspec
-from lichen.document import InputError, convert
 
+from lichen.document import InputError, convert
+from lichen_policies.facts.place import region_of
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import UNKNOWN, Unknown
+from lichen_policies.facts.unknown import UNKNOWN, Unknown, is_unknown
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ class Variable(msgspec.Struct, frozen=True):
 class Declaration(msgspec.Struct, frozen=True):
     """A variable as its module declares it."""
 
-    default: Any = UNKNOWN
+    default: Any = None
     sensitive: bool = False
 
 
@@ -101,6 +102,9 @@ class Plan(msgspec.Struct, frozen=True):
     errored: bool = False
 
 
+_SECRET: Any = Unknown("is sensitive, and is not read")
+_NOT_TOLD: Any = Unknown("is set by an expression that a plan does not carry")
+
 Scope = tuple[str, ...]
 """The names of the modules from the root down to the one that an expression stands in."""
 
@@ -110,7 +114,7 @@ def recognises(document: Mapping[str, Any]) -> bool:
 
 
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
-    """The resources that stand once the plan is applied; :class:`InputError` where it is no plan."""
+    """The resources that stand once the plan is applied; :class:`InputError` where not a plan."""
     if "values" in document and "resource_changes" not in document:
         raise InputError(
             "is a Terraform state, which says nothing of what will be deployed",
@@ -156,7 +160,9 @@ def _properties(change: Change) -> dict[str, Any]:
 def _settled(after: Any, unknown: Any, secret: Any) -> Any:
     """A value under its marks. The marks have its shape, down to a true that covers what is below;
     an object leaves out what is unknown, so the marks may hold keys that it does not."""
-    if unknown is True or secret is True:
+    if secret is True:
+        return _SECRET
+    if unknown is True:
         return UNKNOWN
     if isinstance(after, dict) or (isinstance(unknown, dict) and unknown):
         after, unknown, secret = (part or {} for part in (after, unknown, secret))
@@ -173,7 +179,7 @@ def _settled(after: Any, unknown: Any, secret: Any) -> Any:
     return after
 
 
-def _regions(plan: Plan) -> dict[tuple[Scope, str, str], str | Unknown | None]:
+def _regions(plan: Plan) -> dict[tuple[Scope, str, str], Any]:
     """The region of every resource block, by module, type and name; None where none is told."""
     told = {
         key: _region(provider, plan) for key, provider in plan.configuration.provider_config.items()
@@ -193,43 +199,43 @@ def _modules(module: Module, scope: Scope = ()) -> Iterator[tuple[Scope, Module]
 
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-?\d+")
-_ZONE_SUFFIX = re.compile(r"-[a-z]$")
 
 
-def _region(provider: Provider, plan: Plan) -> str | Unknown | None:
-    """What a provider block says of its region; a zone is read as the region it lies in.
+def _region(provider: Provider, plan: Plan) -> Any:
+    """``str | None``: the region that a provider block gives, itself or by a zone.
 
-    A value that does not look like a region came through a function and is UNKNOWN.
+    A value that does not look like a region came through a function and is not told.
     """
     for key in ("region", "zone"):
         if key not in provider.expressions:
             continue
         value = _evaluated(provider.expressions[key], _scope(provider.module_address), plan)
-        if value is None:
-            continue
-        place = _ZONE_SUFFIX.sub("", value) if isinstance(value, str) else ""
-        return place if _REGION.fullmatch(place) else UNKNOWN
+        if is_unknown(value):
+            return value
+        if value is not None:
+            place = region_of(str(value))
+            return place if _REGION.fullmatch(place) else _NOT_TOLD
     return None
 
 
 def _evaluated(expression: Any, scope: Scope, plan: Plan) -> Any:
-    """The value of a constant, or of a lone reference to a variable; UNKNOWN for anything else."""
+    """The value of a constant, or of a lone reference to a variable; unknown for anything else."""
     if not isinstance(expression, dict):
-        return UNKNOWN
+        return _NOT_TOLD
     if "constant_value" in expression:
         return expression["constant_value"]
     references = expression.get("references") or [""]
     # `var.regions["far"]` is told as itself, then as each thing on the way to it: `var.regions`.
     whole = references[0]
     if not whole.startswith("var.") or not all(whole.startswith(part) for part in references):
-        return UNKNOWN
+        return _NOT_TOLD
     name, *steps = _STEP.findall(whole.removeprefix("var."))
     value = _variable(name[0], scope, plan)
     for attribute, key, index in steps:
         try:
             value = value[int(index)] if index else value[attribute or key]
         except (KeyError, IndexError, TypeError):
-            return UNKNOWN
+            return _NOT_TOLD
     return value
 
 
@@ -237,16 +243,16 @@ _STEP = re.compile(r'([\w-]+)|\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]')
 
 
 def _variable(name: str, scope: Scope, plan: Plan) -> Any:
-    """A variable's value: at the root as given to the plan, below as given by the module's caller."""
+    """A variable's value: as given to the plan at the root, by the module's caller below."""
     module = plan.configuration.root_module
     caller: ModuleCall | None = None
     for step in scope:
         if (caller := module.module_calls.get(step)) is None:
-            return UNKNOWN
+            return _NOT_TOLD
         module = caller.module
     declared = module.variables.get(name, Declaration())
     if declared.sensitive:
-        return UNKNOWN
+        return _SECRET
     if caller is None:
         return plan.variables[name].value if name in plan.variables else declared.default
     if name in caller.expressions:
