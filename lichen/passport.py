@@ -1,0 +1,270 @@
+"""A workload's facts as tags or labels on a resource, and back, exactly.
+
+The components write them, a person may write them by hand, the rules judge size by them, and they
+can be read after deployment. AWS takes letters, digits, spaces and ``+ - = . _ : / @`` in 256
+characters; Google takes lower-case letters, digits, ``-`` and ``_`` in 63. What a cloud does not
+take is written as its UTF-8 bytes in hexadecimal behind a mark (``=2A`` on AWS, ``_2a`` on Google),
+and a value too long for one tag goes on in ``<key>.2`` or ``<key>_2``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from lichen.document import InputError, convert
+from lichen.workload import (
+    Availability,
+    Environment,
+    Latency,
+    Mode,
+    ModelCard,
+    Positive,
+    Precision,
+    Rate,
+    Replicas,
+    Traffic,
+    Workload,
+)
+
+
+class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a rule needs to judge the size of what is deployed; None is not said.
+
+    Rates are requests per second. The field is the tag: ``peak_rps`` is ``lichen:peak-rps`` on AWS
+    and ``lichen-peak-rps`` on Google.
+    """
+
+    workload: str | None = None
+    model: str | None = None
+    precision: Precision | None = None
+    environment: Environment | None = None
+    mode: Mode | None = None
+    peak_rps: Rate | None = None
+    mean_rps: Rate | None = None
+    input_tokens: Annotated[int, Meta(ge=0)] | None = None
+    output_tokens: Annotated[int, Meta(ge=0)] | None = None
+    items: Annotated[int, Meta(ge=1)] | None = None
+    time_to_first_token_ms: Positive | None = None
+    time_per_output_token_ms: Positive | None = None
+    p95_ms: Positive | None = None
+    minimum_replicas: Replicas | None = None
+    evidence: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if None not in (self.peak_rps, self.mean_rps) and self.mean_rps > self.peak_rps:  # type: ignore[operator]
+            raise ValueError(f"mean-rps is above peak-rps ({self.peak_rps:g})")
+
+    @classmethod
+    def of(cls, workload: Workload, precision: Precision) -> Passport:
+        """The passport of a workload that is served at a precision."""
+        traffic = workload.traffic
+        model = workload.model
+        return cls(
+            workload=workload.name,
+            model=model.name if isinstance(model, ModelCard) else model,
+            precision=precision,
+            environment=workload.environment,
+            mode=workload.mode,
+            peak_rps=traffic.peak_rps,
+            # A sum of 24 rates may round above a peak that it equals.
+            mean_rps=min(traffic.peak_rps, sum(traffic.profile_rps) / 24),
+            input_tokens=traffic.input_tokens,
+            output_tokens=traffic.output_tokens,
+            items=traffic.items if traffic.output_tokens is None else None,
+            time_to_first_token_ms=workload.latency.time_to_first_token_ms,
+            time_per_output_token_ms=workload.latency.time_per_output_token_ms,
+            p95_ms=workload.latency.p95_ms,
+            minimum_replicas=workload.availability.minimum_replicas,
+            evidence=workload.evidence,
+        )
+
+    def as_workload(self) -> Workload | None:
+        """The workload as far as sizing needs it; None without a model and a peak rate."""
+        if self.model is None or self.peak_rps is None:
+            return None
+        return Workload(
+            name=self.workload or "declared",
+            model=self.model,
+            traffic=Traffic(
+                peak_rps=self.peak_rps,
+                mean_rps=self.mean_rps,
+                input_tokens=self.input_tokens,
+                output_tokens=self.output_tokens,
+                items=1 if self.items is None else self.items,
+            ),
+            precisions=("bf16",) if self.precision is None else (self.precision,),
+            latency=Latency(
+                time_to_first_token_ms=self.time_to_first_token_ms,
+                time_per_output_token_ms=self.time_per_output_token_ms,
+                p95_ms=self.p95_ms,
+            ),
+            mode=self.mode or "real-time",
+            environment=self.environment or "dev",
+            availability=Availability(minimum_replicas=self.minimum_replicas),
+        )
+
+
+class _Cloud(msgspec.Struct, frozen=True):
+    """How a cloud's tags are spelt: ``escaped`` matches each character it does not take."""
+
+    prefix: str
+    continued: str
+    length: int
+    mark: str
+    hexadecimal: str
+    escaped: re.Pattern[str]
+    escape: re.Pattern[str]
+
+
+_AWS = _Cloud(
+    prefix="lichen:",
+    continued=".",
+    length=256,
+    mark="=",
+    hexadecimal="02X",
+    # A space at either end may be trimmed on the way; "=" is the mark itself.
+    escaped=re.compile(r"[^A-Za-z0-9 +\-._:/@]|^ | $"),
+    escape=re.compile(r"=([0-9A-F]{2})"),
+)
+_GOOGLE = _Cloud(
+    prefix="lichen-",
+    continued="_",
+    length=63,
+    mark="_",
+    hexadecimal="02x",
+    escaped=re.compile(r"[^a-z0-9\-]"),
+    escape=re.compile(r"_([0-9a-f]{2})"),
+)
+
+
+def to_tags(passport: Passport) -> dict[str, str]:
+    """The passport as AWS tags, keys beginning with ``lichen:``."""
+    return _written(passport, _AWS)
+
+
+def to_labels(passport: Passport) -> dict[str, str]:
+    """The passport as Google labels, keys beginning with ``lichen-``."""
+    return _written(passport, _GOOGLE)
+
+
+def from_tags(tags: Mapping[str, str]) -> Passport | None:
+    """The passport that a resource's tags or labels carry; None if they carry none.
+
+    Other tags are passed over. Raises :class:`InputError`, with the tag as the field, for a
+    ``lichen`` tag that is not one of the passport's or whose value cannot be read.
+    """
+    for cloud in (_AWS, _GOOGLE):
+        ours = {
+            key[len(cloud.prefix) :]: value
+            for key, value in tags.items()
+            if key.startswith(cloud.prefix)
+        }
+        if ours:
+            return _read(ours, cloud)
+    return None
+
+
+def _written(passport: Passport, cloud: _Cloud) -> dict[str, str]:
+    tags: dict[str, str] = {}
+    for name in passport.__struct_fields__:
+        value = getattr(passport, name)
+        if value is None or value == ():
+            continue
+        key = cloud.prefix + name.replace("_", "-")
+        for part, text in enumerate(_parts(_escaped(_told(value), cloud), cloud.length), start=1):
+            tags[key if part == 1 else f"{key}{cloud.continued}{part}"] = text
+    return tags
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, tuple):
+        import shlex
+
+        return shlex.join(value)
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    return str(value)
+
+
+def _escaped(text: str, cloud: _Cloud) -> str:
+    def hexadecimal(match: re.Match[str]) -> str:
+        return "".join(f"{cloud.mark}{byte:{cloud.hexadecimal}}" for byte in match[0].encode())
+
+    return cloud.escaped.sub(hexadecimal, text)
+
+
+def _unescaped(text: str, cloud: _Cloud) -> str:
+    """Escapes back to characters; what is no escape stands for itself, as a person writes it."""
+
+    def characters(match: re.Match[str]) -> str:
+        digits = match[0].replace(cloud.mark, "")
+        return bytes.fromhex(digits).decode(errors="replace")
+
+    return re.sub(f"(?:{cloud.escape.pattern})+", characters, text)
+
+
+def _parts(text: str, length: int) -> Iterator[str]:
+    yield text[:length]
+    for start in range(length, len(text), length):
+        yield text[start : start + length]
+
+
+_CONTINUATION = re.compile(r"^(?P<key>[a-z0-9-]+)[._](?P<part>[0-9]+)$")
+_NUMBERS = {
+    "peak_rps",
+    "mean_rps",
+    "time_to_first_token_ms",
+    "time_per_output_token_ms",
+    "p95_ms",
+    "input_tokens",
+    "output_tokens",
+    "items",
+    "minimum_replicas",
+}
+
+
+def _read(tags: Mapping[str, str], cloud: _Cloud) -> Passport:
+    texts: dict[str, list[tuple[int, str]]] = {}
+    for key, text in tags.items():
+        continued = _CONTINUATION.match(key)
+        whole, part = (continued["key"], int(continued["part"])) if continued else (key, 1)
+        texts.setdefault(whole, []).append((part, text))
+    fields: dict[str, Any] = {}
+    for key, parts in texts.items():
+        text = _unescaped("".join(part for _, part in sorted(parts)), cloud)
+        fields[key.replace("-", "_")] = _parsed(key.replace("-", "_"), text, cloud)
+    try:
+        return convert(fields, Passport)
+    except InputError as error:
+        field = cloud.prefix + error.field.replace("_", "-")
+        fix = error.fix.replace("_", "-")
+        raise InputError(error.wrong, fix=fix, field=field) from None
+
+
+def _parsed(name: str, text: str, cloud: _Cloud) -> Any:
+    if name == "evidence":
+        import shlex
+
+        try:
+            return tuple(shlex.split(text))
+        except ValueError:
+            return (text,)
+    if name in _NUMBERS:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise InputError(
+                f"{text!r} is not a number",
+                fix="a number such as 12 or 0.5",
+                field=cloud.prefix + name.replace("_", "-"),
+            )
+        return int(number) if number.is_integer() else number
+    return text

@@ -1,0 +1,1 @@
+"""Rules for machine-learning deployments, judged on facts and free of any door."""

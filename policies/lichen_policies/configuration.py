@@ -1,0 +1,188 @@
+"""``lichen.yaml``: what an organisation moves, read alike by every door.
+
+Found upwards from what is judged. Without a file every rule stands at its defaults.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lichen.document import InputError, convert, did_you_mean, read_document
+from lichen.workload import Cloud, Environment
+from lichen_policies.exemptions import Exemption
+from lichen_policies.limits import ENVIRONMENTS, resolve
+from lichen_policies.rulebook import Level, Rule, rules
+
+NAME = "lichen.yaml"
+
+UNSTATED: Environment = "prod"
+"""How a resource is judged whose environment nobody states: the strict way."""
+
+
+class Levels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A level by environment; what is left out stays as the rule has it.
+
+    From ``mandatory_from`` on, what would be advisory is mandatory.
+    """
+
+    dev: Level | None = None
+    staging: Level | None = None
+    prod: Level | None = None
+    mandatory_from: datetime.date | None = None
+
+    def of(self, environment: Environment) -> Level | None:
+        level: Level | None = getattr(self, environment)
+        return level
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The shape of ``lichen.yaml``.
+
+    ``limits`` move rules' thresholds, everywhere or under ``dev``, ``staging``, ``prod``;
+    ``levels`` say what a rule's finding does; ``unverified`` what an *unverified* verdict does;
+    ``regions`` and ``clouds`` are those that the organisation may use (left out: all), which better
+    places are taken from.
+    """
+
+    limits: dict[str, dict[str, Any]] = {}
+    levels: dict[str, Level | Levels] = {}
+    unverified: Level | Levels = "advisory"
+    regions: tuple[str, ...] = ()
+    clouds: tuple[Cloud, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for a run: the file, and what a door moved besides."""
+
+    file: File = File()
+    today: datetime.date
+    path: Path | None = None
+    door_levels: Mapping[str, Level] = {}
+    door_limits: Mapping[str, Mapping[str, Any]] = {}
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return self.file.regions
+
+    @property
+    def clouds(self) -> tuple[str, ...]:
+        return self.file.clouds
+
+    @property
+    def exemptions(self) -> tuple[Exemption, ...]:
+        return self.file.exemptions
+
+    def expired_exemptions(self) -> tuple[Exemption, ...]:
+        return tuple(held for held in self.exemptions if held.has_expired(self.today))
+
+    def level(self, rule: Rule, environment: Environment | None) -> Level:
+        """What a rule's finding does in an environment."""
+        if rule.name in self.door_levels:
+            return self.door_levels[rule.name]
+        within = environment or UNSTATED
+        return self._level(self.file.levels.get(rule.name), within, rule.levels[within])
+
+    def unverified_level(self, environment: Environment | None) -> Level:
+        """What an *unverified* verdict does in an environment."""
+        return self._level(self.file.unverified, environment or UNSTATED, "advisory")
+
+    def _level(
+        self, moved: Level | Levels | None, environment: Environment, default: Level
+    ) -> Level:
+        if not isinstance(moved, Levels):
+            return moved or default
+        level = moved.of(environment) or default
+        due = moved.mandatory_from is not None and self.today >= moved.mandatory_from
+        return "mandatory" if due and level == "advisory" else level
+
+    def limits(self, rule: Rule, environment: Environment | None) -> msgspec.Struct:
+        """A rule's limits in an environment; checked when the configuration was read."""
+        return _limits(self, rule, environment or UNSTATED)
+
+    def moved_by_door(
+        self,
+        *,
+        levels: Mapping[str, Level] | None = None,
+        limits: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Configuration:
+        """The same with levels and limits that go before the file's, for every environment."""
+        moved = msgspec.structs.replace(
+            self,
+            door_levels={**self.door_levels, **(levels or {})},
+            door_limits={**self.door_limits, **(limits or {})},
+        )
+        _check(moved)
+        return moved
+
+
+def find(start: Path) -> Path | None:
+    """The nearest ``lichen.yaml`` from a file or folder upwards."""
+    start = start.resolve()
+    return next(
+        (path for folder in (start, *start.parents) if (path := folder / NAME).is_file()), None
+    )
+
+
+def read(path: Path | None, *, today: datetime.date | None = None) -> Configuration:
+    """The configuration of a file, or the defaults without one.
+
+    Raises :class:`InputError` with the field, what is wrong and the nearest right word.
+    """
+    today = today or datetime.date.today()
+    if path is None:
+        return Configuration(today=today)
+    document = read_document(path)
+    try:
+        configuration = Configuration(
+            file=convert({} if document is None else document, File), today=today, path=path
+        )
+        _check(configuration)
+    except InputError as error:
+        raise error.within(str(path)) from None
+    return configuration
+
+
+def _check(configuration: Configuration) -> None:
+    """Refuse rules and limits that are not there."""
+    file = configuration.file
+    for field, names in (
+        ("limits", file.limits),
+        ("levels", file.levels),
+        ("limits", configuration.door_limits),
+        ("levels", configuration.door_levels),
+    ):
+        for name in names:
+            _known_rule(name, f"{field}.{name}")
+    for index, exemption in enumerate(file.exemptions):
+        if exemption.rule != "*":
+            _known_rule(exemption.rule, f"exemptions[{index}].rule")
+    for name in {*file.limits, *configuration.door_limits}:
+        for environment in ENVIRONMENTS:
+            _limits(configuration, rules()[name], environment)
+
+
+def _known_rule(name: str, field: str) -> None:
+    if name not in rules():
+        raise InputError(f"{name!r} is not a rule", fix=did_you_mean(name, rules()), field=field)
+
+
+def _limits(configuration: Configuration, rule: Rule, environment: Environment) -> msgspec.Struct:
+    moved = configuration.file.limits.get(rule.name, {})
+    door = configuration.door_limits.get(rule.name, {})
+    if not moved and not door:
+        return _defaults(rule.name, environment)
+    # What a door says holds in every environment, over what the file says for one.
+    merged = {**moved, environment: {**moved.get(environment, {}), **door}}
+    return resolve(rule, environment, merged, field=f"limits.{rule.name}")
+
+
+@cache
+def _defaults(rule: str, environment: Environment) -> msgspec.Struct:
+    return resolve(rules()[rule], environment, {})

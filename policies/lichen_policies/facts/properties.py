@@ -1,0 +1,181 @@
+"""A resource's properties read alike in every dialect, by their snake_case name.
+
+Pulumi spells ``instanceType``, Terraform ``instance_type``, CloudFormation ``InstanceType``; a
+Terraform plan holds a block as a list of one, Checkov wraps every value in a list, CloudFormation
+may write a number as text. None of that goes further than here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from lichen_policies.facts.resource import Dialect
+from lichen_policies.facts.unknown import Unknown, is_unknown
+
+
+@lru_cache(maxsize=2048)
+def _spelled(name: str, dialect: Dialect) -> str:
+    if dialect == "terraform":
+        return name
+    first, *rest = name.split("_")
+    camel = first + "".join(word.capitalize() for word in rest)
+    return camel[:1].upper() + camel[1:] if dialect == "cloudformation" else camel
+
+
+class Properties:
+    """A resource's properties, or one block of them; ``path`` says where it stands.
+
+    Every reading method gives None for what is left out and an Unknown for what cannot be known,
+    which goes into a fact as it is. A value of the wrong type is an Unknown that says so.
+    """
+
+    __slots__ = ("_dialect", "_values", "path")
+
+    def __init__(self, values: object, dialect: Dialect, path: str = "") -> None:
+        self._values = values
+        self._dialect: Dialect = dialect
+        self.path = path
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+    def given(self, name: str) -> Any:
+        """``bool``: whether a property is there; one whose value is not known yet is there."""
+        return self._values if is_unknown(self._values) else self.value(name) not in (None, [])
+
+    def at(self, name: str) -> str:
+        """A property's path as this dialect spells it: ``productionVariants[0].instanceType``."""
+        return ".".join(part for part in (self.path, _spelled(name, self._dialect)) if part)
+
+    def value(self, *names: str) -> Any:
+        """The first of the named properties that is given, as it stands."""
+        values = self._values
+        if not isinstance(values, Mapping):
+            return values if is_unknown(values) else None
+        for name in names:
+            found = values.get(_spelled(name, self._dialect))
+            if found is None:
+                found = values.get(name)
+            if found is not None:
+                return found
+        return None
+
+    def scalar(self, *names: str) -> Any:
+        """Like :meth:`value`, taken out of lists of one."""
+        found = self.value(*names)
+        while isinstance(found, list | tuple) and len(found) == 1:
+            found = found[0]
+        return None if found == "" or found == [] else found
+
+    def text(self, *names: str) -> Any:
+        """``str | None``."""
+        found = self.scalar(*names)
+        if found is None or isinstance(found, str) or is_unknown(found):
+            return found
+        return self._not(names[0], "text")
+
+    def number(self, *names: str) -> Any:
+        """``float | None``; a number written as text is read."""
+        found = self.scalar(*names)
+        if found is None or is_unknown(found):
+            return found
+        if isinstance(found, int | float) and not isinstance(found, bool):
+            return float(found)
+        try:
+            return float(found)
+        except (TypeError, ValueError):
+            return self._not(names[0], "a number")
+
+    def whole(self, *names: str) -> Any:
+        """``int | None``."""
+        found = self.number(*names)
+        if found is None or is_unknown(found):
+            return found
+        return int(found) if found.is_integer() else self._not(names[0], "a whole number")
+
+    def flag(self, *names: str) -> Any:
+        """``bool | None``."""
+        found = self.scalar(*names)
+        if found is None or isinstance(found, bool) or is_unknown(found):
+            return found
+        words = {"true": True, "false": False}
+        known = words.get(found.lower()) if isinstance(found, str) else None
+        return self._not(names[0], "true or false") if known is None else known
+
+    def texts(self, *names: str) -> Any:
+        """``tuple[str, ...] | None``; unknown as a whole where any element is."""
+        found = self.value(*names)
+        if found is None or is_unknown(found):
+            return found
+        words = tuple(_flat(found))
+        for word in words:
+            if is_unknown(word):
+                return word
+            if not isinstance(word, str):
+                return self._not(names[0], "a list of texts")
+        return words
+
+    def block(self, *names: str) -> Properties:
+        """A nested object; empty where it is left out, all unknown where it is unknown."""
+        found = self.scalar(*names)
+        held = found if isinstance(found, Mapping) or is_unknown(found) else {}
+        return Properties(held, self._dialect, self.at(names[0]))
+
+    def blocks(self, *names: str) -> list[Properties]:
+        """Nested objects; one that is all unknown where the list itself is unknown."""
+        found = self.value(*names)
+        if found is None:
+            return []
+        path = self.at(names[0])
+        return [
+            Properties(
+                held
+                if isinstance(held, Mapping) or is_unknown(held)
+                else Unknown("is not an object"),
+                self._dialect,
+                f"{path}[{index}]",
+            )
+            for index, held in enumerate(_flat(found))
+            if held is not None
+        ]
+
+    def tags(self, *names: str) -> Any:
+        """``dict[str, str] | None``: tags or labels, in any of the shapes they are written in."""
+        found = self.value(*names)
+        if found is None or is_unknown(found):
+            return found
+        tags: dict[str, Any] = {}
+        for held in _flat(found):
+            if is_unknown(held):
+                return held
+            if not isinstance(held, Mapping):
+                continue
+            entry = Properties(held, self._dialect)
+            key = entry.scalar("key")
+            if key is not None and entry.value("value") is not None:
+                if is_unknown(key):
+                    return key
+                tags[str(key)] = entry.scalar("value")
+            else:
+                tags.update({str(name): _alone(value) for name, value in held.items()})
+        return tags
+
+    def _not(self, name: str, wanted: str) -> Unknown:
+        return Unknown(f"is not {wanted}")
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    """A value, or those of a list of any depth (Checkov wraps lists in lists)."""
+    if isinstance(value, list | tuple):
+        for held in value:
+            yield from _flat(held)
+    else:
+        yield value
+
+
+def _alone(value: Any) -> Any:
+    while isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    return value

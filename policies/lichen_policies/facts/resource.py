@@ -1,0 +1,35 @@
+"""A resource as any door hands it over: a type, a name and plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from lichen.workload import Environment
+
+Dialect = Literal["pulumi", "terraform", "cloudformation", "kubernetes"]
+
+
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
+    """One resource of a deployment.
+
+    ``type`` is the dialect's own word (``aws:ec2/instance:Instance``, ``aws_instance``,
+    ``AWS::EC2::Instance``); ``address`` is the URN, Terraform address or logical id.
+    ``properties`` holds None, bool, int, float, str, list and dict, with UNKNOWN in place of what
+    is settled only at deploy time: a door marks references, computed values and unresolved
+    variables so.
+    ``region`` and ``environment`` are what the provider, the stack or the command line says (None:
+    says nothing); what the resource says itself goes before them.
+    """
+
+    type: str
+    name: str
+    address: str
+    properties: Mapping[str, Any]
+    dialect: Dialect
+    region: str | None = None
+    environment: Environment | None = None
+    file: str | None = None
+    line: int | None = None

@@ -1,0 +1,39 @@
+"""What is not known: a value of its own, and the refusal to judge on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Unverified(Exception):
+    """A rule cannot judge: it needs something that nobody can know yet, or that is not told.
+
+    The rulebook turns it into the verdict *unverified*; it never reaches a door.
+    """
+
+
+class Unknown:
+    """A value that cannot be known here, and why.
+
+    A fact keeps it in the field; reading that field in a rule raises :class:`Unverified`.
+    """
+
+    __slots__ = ("because",)
+
+    def __init__(self, because: str = "is settled only at deploy time") -> None:
+        self.because = because
+
+    def __repr__(self) -> str:
+        return f"<unknown: {self.because}>"
+
+
+UNKNOWN: Any = Unknown()
+"""Settled only at deploy time: what a document or an engine marks as computed.
+
+Typed ``Any`` because a fact's field keeps its honest type: reading it never yields this value.
+"""
+
+
+def is_unknown(value: object) -> bool:
+    """Whether a plain value read from a document is an :class:`Unknown`."""
+    return type(value) is Unknown
