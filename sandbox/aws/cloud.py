@@ -1,0 +1,183 @@
+"""The emulated AWS as a context: started, used, and gone again."""
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+START_SECONDS = 60
+STOP_SECONDS = 5
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+# What the components make: Pulumi's type, and what lists it: service, call, where the names stand.
+# A role's policies need no row: IAM refuses to delete a role that has any.
+_LISTED = {
+    "aws:sagemaker/model:Model": ("sagemaker", "list_models", "Models[].ModelName"),
+    "aws:sagemaker/endpointConfiguration:EndpointConfiguration": (
+        "sagemaker",
+        "list_endpoint_configs",
+        "EndpointConfigs[].EndpointConfigName",
+    ),
+    "aws:sagemaker/endpoint:Endpoint": ("sagemaker", "list_endpoints", "Endpoints[].EndpointName"),
+    "aws:iam/role:Role": ("iam", "list_roles", "Roles[].RoleName"),
+    "aws:kms/key:Key": ("kms", "list_keys", "Keys[].KeyId"),
+    "aws:kms/alias:Alias": (
+        "kms",
+        "list_aliases",
+        "Aliases[?!starts_with(AliasName, 'alias/aws/')].AliasName",
+    ),
+    "aws:cloudwatch/logGroup:LogGroup": (
+        "logs",
+        "describe_log_groups",
+        "logGroups[].logGroupName",
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": (
+        "cloudwatch",
+        "describe_alarms",
+        "MetricAlarms[].AlarmName",
+    ),
+    "aws:appautoscaling/target:Target": (
+        "application-autoscaling",
+        "describe_scalable_targets",
+        "ScalableTargets[].ResourceId",
+    ),
+    "aws:appautoscaling/policy:Policy": (
+        "application-autoscaling",
+        "describe_scaling_policies",
+        "ScalingPolicies[].PolicyName",
+    ),
+    "aws:appautoscaling/scheduledAction:ScheduledAction": (
+        "application-autoscaling",
+        "describe_scheduled_actions",
+        "ScheduledActions[].ScheduledActionName",
+    ),
+}
+# What some services are called in a signature, and what some want to be asked with.
+_SIGNED_AS = {"monitoring": "cloudwatch"}
+_ASKED_WITH = {"application-autoscaling": {"ServiceNamespace": "sagemaker"}}
+
+
+class EmulatorFailed(RuntimeError):
+    """moto's server did not start; the message has what it said."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A running emulated AWS."""
+
+    endpoint_url: str
+
+    def environment(self) -> dict[str, str]:
+        """The variables that send every AWS client here, and none to a real account.
+
+        No region is among them: which region a thing is in is for its program to say.
+        """
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self, service: str, region: str) -> Any:
+        """A boto client of this cloud."""
+        from botocore.config import Config
+        from botocore.session import get_session
+
+        return get_session().create_client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint_url,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+            config=Config(connect_timeout=5, read_timeout=20, proxies={}),
+        )
+
+    def inventory(self) -> dict[str, list[str]]:
+        """Everything there is of the types that components make, as `region/name`, by type.
+
+        Empty when nothing is left. A KMS key on its way to deletion is no longer counted.
+        """
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{self.endpoint_url}/used", timeout=START_SECONDS) as answer:
+            used = json.load(answer)
+        found: dict[str, list[str]] = {}
+        for service, region in used:
+            client = self.client(_SIGNED_AS.get(service, service), region)
+            for kind, (of, call, path) in _LISTED.items():
+                if of == client.meta.service_model.service_name:
+                    names = client.get_paginator(call).paginate(**_ASKED_WITH.get(of, {}))
+                    found.setdefault(kind, []).extend(
+                        f"{region}/{name}"
+                        for name in names.search(path)
+                        if call != "list_keys" or _in_use(client, name)
+                    )
+        return {kind: names for kind, names in found.items() if names}
+
+
+@contextlib.contextmanager
+def emulated_aws() -> Iterator[Cloud]:
+    """An emulated AWS on a free loopback port, empty at first and gone at the end.
+
+    It runs in a session of its own, so that Ctrl-C reaches us and not it, and a deployment can
+    still be taken down; it ends with the block, with an exception, or with this process.
+
+    Raises:
+        EmulatorFailed: it did not start within `START_SECONDS`.
+    """
+    environment = {**os.environ, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
+    environment["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])
+    )
+    with (
+        tempfile.TemporaryFile() as complaints,
+        subprocess.Popen(
+            [sys.executable, "-m", "sandbox.aws.emulator"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=environment,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            port = _port(process)
+            if port is None:
+                complaints.seek(0)
+                said = complaints.read().decode(errors="replace").strip()
+                raise EmulatorFailed(f"the emulated AWS (moto) did not start: {said or 'no word'}")
+            yield Cloud(f"http://127.0.0.1:{port}")
+        finally:
+            _stop(process)
+
+
+def _port(process: "subprocess.Popen[bytes]") -> int | None:
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        line = process.stdout.readline() if selector.select(START_SECONDS) else b""
+    return int(line) if line.strip().isdigit() else None
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _in_use(client: Any, key: str) -> bool:
+    return bool(client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion")

@@ -1,0 +1,73 @@
+"""`python -m sandbox.aws.emulator` prints its port and serves on loopback.
+
+It notes which services were called in which regions (GET /used), so that an inventory need not
+search the world.
+"""
+
+import json
+import logging
+import os
+import re
+import signal
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
+
+from sandbox.aws.lifeline import follow_parent
+
+_CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
+
+
+class Noting:
+    """A WSGI application that serves another and notes the service and region of each call."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self.application = application
+        self.used: set[tuple[str, str]] = set()
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/used":
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps(sorted(self.used)).encode()]
+        if found := _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", "")):
+            self.used.add((found[2], found[1]))
+        return self.application(environ, start_response)
+
+
+def extended_app(service: Any) -> Any:
+    """moto's application for one of its services, made on that service's first request."""
+    extension = f"sandbox.aws.emulator.extensions.{service}"
+    if find_spec(extension):
+        import_module(extension)
+    return create_backend_app(service)
+
+
+def main() -> None:
+    """Serve on a free loopback port, printed on standard output, until told or left alone."""
+    follow_parent()
+    # Nothing is on disk, so there is nothing to wait for.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server(
+        "127.0.0.1",
+        0,
+        Noting(DomainDispatcherApplication(extended_app)),
+        threaded=True,
+        request_handler=MotoRequestHandler,
+    )
+    print(server.port, flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""AWS's calls by name, and their failures in one form."""
+
+import os
+import threading
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_GONE = {
+    "NoSuchEntity",
+    "NotFoundException",
+    "ObjectNotFoundException",
+    "ResourceNotFound",
+    "ResourceNotFoundException",
+}
+# SageMaker, and moto's autoscaling, have no code of their own for it.
+_GONE_MESSAGES = ("Could not find ", "No scaling policy found", "No scalable target found")
+
+
+class Refused(Exception):
+    """Something that cannot be done; the message is for the user."""
+
+
+class CallRefused(Refused):
+    """AWS, or botocore before it, refused a call."""
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(f"{operation}: {code}: {message}")
+        self.gone = code in _GONE or (
+            code == "ValidationException" and message.startswith(_GONE_MESSAGES)
+        )
+
+
+class Api:
+    """The calls of an emulated AWS: never those of a real one."""
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def session(self) -> Any:
+        """botocore's session; it is slow to import, and so is left until it is needed."""
+        from botocore.session import get_session
+
+        return get_session()
+
+    def operation(self, service: str, operation: str) -> Any:
+        """botocore's model of an operation."""
+        with self._lock:
+            return self.session.get_service_model(service).operation_model(operation)
+
+    def call(self, service: str, region: str, operation: str, parameters: dict[str, Any]) -> Any:
+        """Make a call and give its answer.
+
+        Raises:
+            CallRefused: botocore found the parameters wrong, or AWS said no.
+        """
+        from botocore import exceptions, xform_name
+
+        try:
+            client = self._client(service, region)
+            return getattr(client, xform_name(operation))(**parameters)
+        except exceptions.ClientError as error:
+            said = error.response["Error"]
+            raise CallRefused(operation, said["Code"], said["Message"]) from error
+        except exceptions.BotoCoreError as error:
+            raise CallRefused(operation, type(error).__name__, str(error)) from error
+
+    def _client(self, service: str, region: str) -> Any:
+        from botocore.config import Config
+
+        endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+        if urlsplit(endpoint).hostname not in LOOPBACK:
+            raise Refused(
+                f"AWS_ENDPOINT_URL is {endpoint!r}: this provider speaks to an emulated AWS on "
+                f"this machine only; start one and set it, or use the real pulumi-resource-aws"
+            )
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self.session.create_client(
+                    service,
+                    region_name=region,
+                    endpoint_url=endpoint,
+                    aws_access_key_id="testing",
+                    aws_secret_access_key="testing",
+                    config=Config(
+                        connect_timeout=5,
+                        read_timeout=20,
+                        retries={"total_max_attempts": 2},
+                        max_pool_connections=32,
+                        proxies={},
+                    ),
+                )
+            return self._clients[service, region]

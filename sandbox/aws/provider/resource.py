@@ -1,0 +1,368 @@
+"""A row of the table at work: check, diff, create, read, update, delete."""
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from sandbox.aws.provider.api import Api, CallRefused, Refused
+from sandbox.aws.provider.kinds import Kind, Setting
+from sandbox.aws.provider.shapes import (
+    UNKNOWN,
+    Misfit,
+    as_given,
+    from_api,
+    has_unknown,
+    members,
+    same,
+    to_api,
+    unknown_name,
+)
+
+Properties = dict[str, Any]
+
+_ARNS = {"ResourceArn": "arn", "ResourceARN": "arn", "resourceArn": "arn"}
+# Which inputs Check has filled in, as the real provider notes it.
+_FILLED = "__defaults"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the provider is configured with."""
+
+    region: str = ""
+    default_tags: Mapping[str, str] = field(default_factory=dict)
+
+    def region_for(self, properties: Properties) -> str:
+        """The resource's region, the provider's, the environment's; "" if nobody names one."""
+        return str(
+            properties.get("region")
+            or self.region
+            or os.environ.get("AWS_REGION")
+            or os.environ.get("AWS_DEFAULT_REGION")
+            or ""
+        )
+
+
+class Failure(NamedTuple):
+    """A property that Check refuses, and why."""
+
+    path: str
+    reason: str
+
+
+class Change(NamedTuple):
+    """What differs, which of it needs a new resource, and whether the old must go first."""
+
+    changed: set[str]
+    replaced: set[str]
+    delete_first: bool
+
+
+class Resource:
+    """The resources of one kind."""
+
+    def __init__(self, kind: Kind, api: Api) -> None:
+        self.kind = kind
+        self.api = api
+        self.names = _ARNS | dict(kind.names)
+
+    # What the model says of the kind
+
+    @cached_property
+    def inputs(self) -> dict[str, tuple[str, Any]]:
+        """The properties that a program may set, each with its mark and AWS's shape for it."""
+        taken: dict[str, tuple[str, Any]] = {
+            name: (mark, shape)
+            for member, name, mark, shape in self._members(self.kind.create)
+            if member not in self.kind.absent
+        }
+        for setting in self.kind.settings:
+            of_put = {name: (mark, shape) for _, name, mark, shape in self._members(setting.put)}
+            taken.setdefault(setting.name, of_put.get(setting.name, ("", None)))
+        taken |= {name: taken.get(name, ("", None)) for name in self.kind.local}
+        if self.kind.regional:
+            taken["region"] = ("", None)
+        if self.kind.tag:
+            taken["tags"] = taken.pop("tagsAll")
+        return taken
+
+    @cached_property
+    def identity(self) -> set[str]:
+        """The properties that AWS knows a thing by: those that Delete takes."""
+        return self._taken_by(self.kind.delete) - self.kind.local
+
+    @cached_property
+    def mutable(self) -> set[str]:
+        """The inputs that an update changes in place."""
+        settled = {setting.name for setting in self.kind.settings}
+        by_update = self._taken_by(self.kind.update) if self.kind.update else set()
+        return (settled | by_update | self.kind.local | {"tags", "tagsAll"}) - self.identity
+
+    @cached_property
+    def outputs(self) -> set[str]:
+        """The properties that AWS decides."""
+        return {output.partition("=")[0] for output in self.kind.outputs} - set(self.inputs)
+
+    def _members(self, operation: str) -> Any:
+        model = self.api.operation(self.kind.service, operation.partition(".")[0])
+        return members(model.input_shape, self.names)
+
+    def _taken_by(self, operation: str) -> set[str]:
+        return {name for _, name, _, _ in self._members(operation)}
+
+    # What the engine asks
+
+    def check(
+        self, name: str, olds: Properties, news: Properties, seed: bytes, provider: Settings
+    ) -> tuple[Properties, list[Failure]]:
+        """The inputs with what is filled in, and what is wrong with them."""
+        inputs = {key: value for key, value in news.items() if value is not None}
+        inputs.pop(_FILLED, None)
+        failures = [
+            Failure(key, unknown_name(self.kind.token, key, list(self.inputs)))
+            for key in sorted(set(inputs) - set(self.inputs))
+        ]
+        if self.kind.regional and not provider.region_for(inputs):
+            why = "no region: set it here, on the provider (aws:region), or in AWS_REGION"
+            failures.append(Failure("region", why))
+        if self.kind.autoname and "name" not in inputs:
+            inputs |= self._named(name, olds, seed)
+        if self.kind.tag and inputs.get("tags") != UNKNOWN:
+            inputs["tagsAll"] = {**provider.default_tags, **inputs.get("tags", {})}
+        elif self.kind.tag:
+            inputs["tagsAll"] = UNKNOWN
+        return inputs, failures + self._misfits(inputs)
+
+    def diff(self, olds: Properties, news: Properties, state: Properties, to: Settings) -> Change:
+        """How the new inputs differ from the old."""
+        changed = {
+            key
+            for key in (olds.keys() | news.keys()) - {_FILLED, "region"}
+            if not same(olds.get(key), news.get(key))
+        }
+        replaced = changed - self.mutable
+        if self.kind.regional and state.get("region") != to.region_for(news):
+            changed, replaced = changed | {"region"}, replaced | {"region"}
+        # A name that we made up is made up anew; one that was given can only be used again.
+        stands = self.identity.isdisjoint(changed) and "region" not in changed
+        return Change(changed, replaced, bool(replaced) and stands and _FILLED not in news)
+
+    def create(self, inputs: Properties, provider: Settings, preview: bool) -> Properties:
+        """Make it, and give its state; in a preview, the state as far as it is known."""
+        region = self._region(inputs, provider)
+        if preview:
+            return {**dict.fromkeys(self.outputs, UNKNOWN), **self._state(inputs, {}, region)}
+        given = {**self.kind.defaults, **inputs}
+        made = given | (self._ask(self.kind.create, given, region) or {})
+        try:
+            for setting in self.kind.settings:
+                if setting.name not in self._taken_by(self.kind.create):
+                    self._settle(setting, made, region, only_if_not=setting.default)
+            found = self._find(made, region)
+            if found is None:
+                raise Refused(f"{self.kind.create} succeeded, but nothing is there")
+        except Exception:
+            with contextlib.suppress(Refused):
+                self.delete(made, provider)
+            raise
+        return self._state(self._as_found(inputs, found, provider), found, region)
+
+    def read(
+        self, identifier: str, state: Properties, inputs: Properties, provider: Settings
+    ) -> tuple[Properties, Properties] | None:
+        """Its state and inputs as they are now, or None if it is gone."""
+        region = self._region(state or inputs, provider)
+        found = self._find(state or self._parsed(identifier), region)
+        if found is None:
+            return None
+        if state:
+            inputs = self._as_found(inputs, found, provider)
+        else:
+            inputs = {key: found[key] for key in self.inputs if key in found}
+        return self._state(inputs, found, region), inputs
+
+    def update(
+        self,
+        state: Properties,
+        olds: Properties,
+        news: Properties,
+        provider: Settings,
+        preview: bool,
+    ) -> Properties:
+        """Change it in place, and give its state."""
+        region = self._region(state, provider)
+        kept = {key: state[key] for key in self.identity | self.outputs if key in state}
+        if preview:
+            return {**kept, **self._state(news, {}, region)}
+        changed = self.diff(olds, news, state, provider).changed
+        given = {**self.kind.defaults, **kept, **news}
+        by_update = self._taken_by(self.kind.update) if self.kind.update else set()
+        if (changed - {"tagsAll"}) & by_update:
+            self._ask(self.kind.update, {**given, "tagsAll": None}, region)
+        for setting in self.kind.settings:
+            if setting.name not in by_update and changed & {
+                setting.name,
+                *self._taken_by(setting.put),
+            }:
+                self._settle(setting, given, region)
+        if "tagsAll" in changed:
+            self._tag(given, state.get("tagsAll", {}), news.get("tagsAll", {}), region)
+        found = self._find(given, region)
+        if found is None:
+            raise Refused("it is no longer there; `pulumi refresh` takes note of that")
+        return self._state(self._as_found(news, found, provider), found, region)
+
+    def delete(self, state: Properties, provider: Settings) -> None:
+        """Take it away; that it is gone already is no mistake."""
+        if state.get("skipDestroy"):
+            return
+        try:
+            self._ask(
+                self.kind.delete, {**self.kind.defaults, **state}, self._region(state, provider)
+            )
+        except CallRefused as refused:
+            if not refused.gone:
+                raise
+
+    # How it is done
+
+    def _region(self, properties: Properties, provider: Settings) -> str:
+        return provider.region_for(properties) if self.kind.regional else "us-east-1"
+
+    def _ask(self, call: str, properties: Properties, region: str) -> Properties | None:
+        """Make a call with those of the properties that it takes, and give the properties it tells.
+
+        None: the thing with our identity is not in the answer.
+        """
+        operation, _, place = call.partition(".")
+        model = self.api.operation(self.kind.service, operation)
+        parameters = {
+            member: to_api(shape, mark, properties[name], name)
+            for member, name, mark, shape in members(model.input_shape, self.names)
+            if properties.get(name) is not None
+        }
+        answer = self.api.call(self.kind.service, region, operation, parameters)
+        shape = model.output_shape
+        if place:
+            shape, answer = shape.members[place], answer[place]
+        if not (shape and shape.type_name == "list"):
+            return self._told(shape, answer)
+        for part in answer:
+            told = self._told(shape.member, part)
+            if all(told.get(key, properties[key]) == properties[key] for key in self.identity):
+                return told
+        return None
+
+    def _told(self, shape: Any, answer: Any) -> Properties:
+        return {
+            name: from_api(inner, mark, answer[member])
+            for member, name, mark, inner in members(shape, self.names)
+            if answer.get(member) is not None
+        }
+
+    def _find(self, properties: Properties, region: str) -> Properties | None:
+        import jmespath
+
+        found = {key: properties[key] for key in self.identity}
+        try:
+            for read in self.kind.reads:
+                told = self._ask(read, {**self.kind.defaults, **found}, region)
+                if told is None:
+                    return None
+                found = told | found
+        except CallRefused as refused:
+            if refused.gone:
+                return None
+            raise
+        if self.kind.gone and jmespath.search(self.kind.gone, found):
+            return None
+        for output in self.kind.outputs:
+            name, _, path = output.partition("=")
+            found[name] = jmespath.search(path or name, found)
+        return {key: value for key, value in found.items() if value not in (None, "", [], {})}
+
+    def _as_found(self, inputs: Properties, found: Properties, provider: Settings) -> Properties:
+        """The inputs that would have made what was found."""
+        result: Properties = {}
+        for key, given in inputs.items():
+            if key in found and key in self.inputs:
+                result[key] = as_given(self.inputs[key][1], given, found[key])
+            elif not given or key in self.kind.local | {"region", _FILLED}:
+                result[key] = given
+        if self.kind.tag:
+            result["tagsAll"] = found.get("tagsAll", {})
+            given, ours = inputs.get("tags", {}), provider.default_tags
+            tags = {
+                key: value
+                for key, value in result["tagsAll"].items()
+                if key in given or ours.get(key) != value
+            }
+            if tags or "tags" in inputs:
+                result["tags"] = tags
+        return result
+
+    def _state(self, inputs: Properties, found: Properties, region: str) -> Properties:
+        shown = {
+            key: found[key] for key in self.outputs | set(self.inputs) if key in found
+        } | inputs
+        shown.pop(_FILLED, None)
+        return shown | ({"region": region} if self.kind.regional else {})
+
+    def _settle(
+        self, setting: Setting, properties: Properties, region: str, only_if_not: Any = ...
+    ) -> None:
+        value = properties.get(setting.name, setting.default)
+        operation = setting.put if value else setting.drop
+        if operation and value != only_if_not:
+            self._ask(operation, properties, region)
+
+    def _tag(self, known: Properties, olds: Properties, news: Properties, region: str) -> None:
+        if dropped := [key for key in olds if key not in news]:
+            self._ask(self.kind.untag, {**known, "tagKeys": dropped}, region)
+        if put := {key: value for key, value in news.items() if olds.get(key) != value}:
+            self._ask(self.kind.tag, {**known, "tagsAll": put}, region)
+
+    def _named(self, name: str, olds: Properties, seed: bytes) -> Properties:
+        if "name" in olds.get(_FILLED, ()):
+            made = olds["name"]
+        else:
+            random = hashlib.sha256(seed or secrets.token_bytes(8)).hexdigest()[:7]
+            made = self.kind.autoname.format(name=name, random=random)
+        return {"name": made, _FILLED: ["name"]}
+
+    def _misfits(self, inputs: Properties) -> list[Failure]:
+        from botocore.validate import ParamValidator
+
+        failures = []
+        required = self.api.operation(
+            self.kind.service, self.kind.create.partition(".")[0]
+        ).input_shape.required_members
+        for member, name, _, _ in self._members(self.kind.create):
+            if member in required and name not in inputs and name not in self.kind.defaults:
+                failures.append(Failure(name, "is required"))
+        for name, (mark, shape) in self.inputs.items():
+            if shape and name in inputs and not (name == "name" and has_unknown(inputs[name])):
+                try:
+                    value = to_api(shape, mark, inputs[name], name)
+                except Misfit as misfit:
+                    failures.append(Failure(misfit.path, str(misfit)))
+                    continue
+                if not has_unknown(value):
+                    report = ParamValidator().validate(value, shape)
+                    if report.has_errors():
+                        failures.append(Failure(name, report.generate_report()))
+        return failures
+
+    def _parsed(self, identifier: str) -> Properties:
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(self.kind.id))
+        match = re.fullmatch(pattern, identifier)
+        known = match.groupdict() if match else {}
+        if missing := sorted(self.identity - known.keys()):
+            raise Refused(f"{identifier!r} does not say its {', '.join(missing)}")
+        return known

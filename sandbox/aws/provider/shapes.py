@@ -1,0 +1,167 @@
+"""Properties as pulumi_aws spells them <-> parameters as AWS spells them.
+
+Both come from the same model, which botocore carries: `ProductionVariants` with its `InstanceType`
+is `productionVariants` with its `instanceType`. So nothing is listed here but the exceptions. The
+spelling of a property may end in a mark that says how the two differ in form:
+
+- `routingConfigs[]`: one structure in AWS, a list of one in Pulumi
+- `tags{}`: a list of names and values in AWS, a map in Pulumi
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any
+
+# What the engine sends, in a preview, for a value that is not known yet.
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+# Exceptions inside of properties, the same for every type; those at the top stand in its row.
+_NESTED = {
+    "IncludeInferenceResponseIn": "includeInferenceResponseIns",
+    "PromQLCriteria": "promqlCriteria",
+    "RoutingConfig": "routingConfigs[]",
+    "S3DataSource": "s3DataSources[]",
+}
+# AWS has these; pulumi_aws 7 does not.
+_ABSENT = {
+    "AcceleratorPartitionLayouts",
+    "ContainerMetricsConfig",
+    "InstancePools",
+    "ScaleInPolicy",
+    "SlidingWindow",
+    "VariantInstanceProvisionTimeoutInSeconds",
+}
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+class Misfit(Exception):
+    """A value that its place cannot hold; `path` says where, the message why."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(why)
+        self.path = path
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether a value, or anything in it, is settled only at deploy time."""
+    if isinstance(value, dict):
+        return any(map(has_unknown, value.values()))
+    if isinstance(value, list):
+        return any(map(has_unknown, value))
+    return bool(value == UNKNOWN)
+
+
+def camel(member: str) -> str:
+    """`MemorySizeInMB` -> `memorySizeInMb`."""
+    first, *others = _WORDS.sub(" ", member).split()
+    return first.lower() + "".join(word.capitalize() for word in others)
+
+
+def members(shape: Any, names: Mapping[str, str] = _NESTED) -> Iterator[tuple[str, str, str, Any]]:
+    """A structure's members: AWS's name, Pulumi's, the mark, the member's shape."""
+    for member, inner in shape.members.items() if shape else ():
+        if member not in _ABSENT:
+            spelling = names.get(member) or camel(member)
+            name = spelling.rstrip("[]{}")
+            yield member, name, spelling[len(name) :], inner
+
+
+def unknown_name(what: str, name: str, known: list[str]) -> str:
+    """Why a name is refused: what there is, and the nearest to it."""
+    near = get_close_matches(name, known, 1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    return f"{what} has no {name!r}{meant}; it has: {', '.join(sorted(known))}"
+
+
+def to_api(shape: Any, mark: str, value: Any, path: str) -> Any:
+    """A property's value as AWS takes it.
+
+    Raises:
+        Misfit: it has a part that AWS's shape does not.
+    """
+    if value == UNKNOWN or value is None:
+        return value
+    kind = shape.type_name
+    if mark == "[]" and isinstance(value, list):
+        if len(value) != 1:
+            raise Misfit(path, f"takes a list of one, got {len(value)}")
+        return to_api(shape, "", value[0], f"{path}[0]")
+    if mark == "{}" and isinstance(value, dict):
+        name, content = list(shape.member.members)[:2]
+        return [{name: key, content: held} for key, held in value.items()]
+    if kind == "list" and not isinstance(value, list | dict):
+        return [to_api(shape.member, "", value, path)]
+    if kind == "list" and isinstance(value, list):
+        return [to_api(shape.member, "", part, f"{path}[{n}]") for n, part in enumerate(value)]
+    if kind == "map" and isinstance(value, dict):
+        return {key: to_api(shape.value, "", part, f"{path}.{key}") for key, part in value.items()}
+    if kind == "structure" and isinstance(value, dict):
+        known = {name: (member, mark, inner) for member, name, mark, inner in members(shape)}
+        taken = {}
+        for name, part in value.items():
+            if name not in known:
+                raise Misfit(f"{path}.{name}", unknown_name(path, name, list(known)))
+            member, mark, inner = known[name]
+            if part is not None:
+                taken[member] = to_api(inner, mark, part, f"{path}.{name}")
+        return taken
+    if kind in ("integer", "long") and isinstance(value, float) and value.is_integer():
+        return int(value)  # the wire has floats only
+    if kind == "string" and isinstance(value, dict):
+        return json.dumps(value)  # a policy given as an object
+    return value
+
+
+def from_api(shape: Any, mark: str, value: Any) -> Any:
+    """A value of AWS's as Pulumi has it."""
+    if mark == "[]":
+        return [from_api(shape, "", value)]
+    if mark == "{}":
+        name, content = list(shape.member.members)[:2]
+        return {pair[name]: pair[content] for pair in value}
+    if shape.type_name == "structure":
+        return {
+            name: from_api(inner, mark, value[member])
+            for member, name, mark, inner in members(shape)
+            if value.get(member) is not None
+        }
+    if shape.type_name == "list":
+        return [from_api(shape.member, "", part) for part in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if shape.type_name == "string" and isinstance(value, dict):
+        return json.dumps(value)  # botocore reads IAM's policies for us
+    return value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values mean the same: equal, equal as JSON, an ARN and the name that ends it."""
+    if one == other:
+        return True
+    if not (isinstance(one, str) and isinstance(other, str)):
+        return False
+    if one.startswith("arn:") and one.endswith(f"/{other}"):
+        return True
+    try:
+        return bool(json.loads(one) == json.loads(other))
+    except ValueError:
+        return False
+
+
+def as_given(shape: Any, given: Any, found: Any) -> Any:
+    """What was found, in the terms of what was given: only the parts of a structure that were."""
+    if same(given, found):
+        return given
+    if isinstance(given, list) and isinstance(found, list) and len(given) == len(found):
+        inner = shape.member if shape.type_name == "list" else shape
+        return [as_given(inner, *pair) for pair in zip(given, found, strict=True)]
+    if shape.type_name == "structure" and isinstance(given, dict) and isinstance(found, dict):
+        return {
+            name: as_given(inner, given[name], found[name])
+            for _, name, _, inner in members(shape)
+            if name in given and name in found
+        }
+    return found
