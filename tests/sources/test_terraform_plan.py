@@ -45,6 +45,7 @@ def test_what_is_known_after_apply_is_unknown_and_the_rest_is_known(terraform_pl
     assert is_unknown(unknown["instance_type"])
     assert unknown["initial_instance_count"] == 1
     assert late.properties["tags"] is None
+    assert late.properties["tags_all"] is None
 
 
 def test_a_sensitive_value_is_not_read(terraform_plan: Plan) -> None:
@@ -189,6 +190,33 @@ def test_a_sensitive_variable_s_region_is_not_told(tmp_path: Path) -> None:
     )
     (resource,) = read(written(tmp_path, plan))
     assert is_unknown(resource.region)
+
+
+@pytest.mark.parametrize(
+    ("default_tags", "tags", "told"),
+    [
+        ({"constant_value": {"env": "prod"}}, {"a": "b"}, {"env": "prod", "a": "b"}),
+        ({"constant_value": {"env": "prod"}}, {"env": "dev"}, {"env": "dev"}),
+        ({"references": ["var.tags"]}, None, {"env": "staging"}),
+        ({"references": ["local.tags"]}, None, "unknown"),
+    ],
+)
+def test_default_tags_are_told_where_the_provider_leaves_them_open(
+    tmp_path: Path, default_tags: object, tags: object, told: object
+) -> None:
+    plan = plan_with(
+        {"actions": ["create"], "after": {"tags": tags}, "after_unknown": {"tags_all": True}},
+        configuration={
+            "provider_config": {"aws": {"expressions": {"default_tags": [{"tags": default_tags}]}}},
+            "root_module": {
+                "resources": [{"type": "t", "name": "n", "provider_config_key": "aws"}]
+            },
+        },
+        variables={"tags": {"value": {"env": "staging"}}},
+    )
+    (resource,) = read(written(tmp_path, plan))
+    found = resource.properties["tags_all"]
+    assert is_unknown(found) if told == "unknown" else found == told
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ as sensitive, is UNKNOWN: a secret that no rule holds is one that no message can
 
 A resource's region is what its provider's configuration says, as far as a plan carries that: a
 constant, or one variable looked up through the modules. A plan holds neither locals nor the
-text of an expression, so a region made of those is UNKNOWN.
+text of an expression, so a region made of those is UNKNOWN. A provider's default tags are told
+alike: the AWS provider marks ``tags_all`` as known after apply even where nothing of it is open.
 """
 
 from __future__ import annotations
@@ -133,23 +134,33 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
             fix="mend the configuration until terraform plan succeeds",
             field="errored",
         )
-    regions = _regions(plan)
+    providers = _providers(plan)
     changes = (*plan.resource_changes, *(wait.resource_change for wait in plan.deferred_changes))
     return [
-        Resource(
-            type=planned.type,
-            name=planned.name,
-            address=planned.address,
-            properties=_properties(planned.change),
-            dialect="terraform",
-            region=regions.get((_scope(planned.module_address), planned.type, planned.name)),
-            environment=None,
-            file=file,
-            line=None,
+        _resource(
+            planned,
+            providers.get((_scope(planned.module_address), planned.type, planned.name), Provider()),
+            plan,
+            file,
         )
         for planned in changes
         if planned.mode == "managed" and planned.change.after is not None
     ]
+
+
+def _resource(planned: ResourceChange, provider: Provider, plan: Plan, file: str) -> Resource:
+    properties = _properties(planned.change)
+    if is_unknown(properties.get("tags_all")):
+        properties["tags_all"] = _all_tags(properties.get("tags"), provider, plan)
+    return Resource(
+        type=planned.type,
+        name=planned.name,
+        address=planned.address,
+        properties=properties,
+        dialect="terraform",
+        region=_region(provider, plan),
+        file=file,
+    )
 
 
 def _properties(change: Change) -> dict[str, Any]:
@@ -179,16 +190,14 @@ def _settled(after: Any, unknown: Any, secret: Any) -> Any:
     return after
 
 
-def _regions(plan: Plan) -> dict[tuple[Scope, str, str], Any]:
-    """The region of every resource block, by module, type and name; None where none is told."""
-    told = {
-        key: _region(provider, plan) for key, provider in plan.configuration.provider_config.items()
-    }
+def _providers(plan: Plan) -> dict[tuple[Scope, str, str], Provider]:
+    """The provider block of every resource block that has one, by module, type and name."""
+    told = plan.configuration.provider_config
     return {
-        (scope, block.type, block.name): told.get(block.provider_config_key)
+        (scope, block.type, block.name): told[block.provider_config_key]
         for scope, module in _modules(plan.configuration.root_module)
         for block in module.resources
-        if block.mode == "managed"
+        if block.mode == "managed" and block.provider_config_key in told
     }
 
 
@@ -216,6 +225,20 @@ def _region(provider: Provider, plan: Plan) -> Any:
             place = region_of(str(value))
             return place if _REGION.fullmatch(place) else _NOT_TOLD
     return None
+
+
+def _all_tags(tags: Any, provider: Provider, plan: Plan) -> Any:
+    """``dict | None``: a resource's tags over its provider's default ones."""
+    scope = _scope(provider.module_address)
+    by_default: dict[str, Any] = {}
+    for block in provider.expressions.get("default_tags", ()):
+        given = _evaluated(block.get("tags"), scope, plan)
+        if not isinstance(given, dict):
+            return _NOT_TOLD
+        by_default |= given
+    if is_unknown(tags):
+        return tags
+    return {**by_default, **(tags or {})} or None
 
 
 def _evaluated(expression: Any, scope: Scope, plan: Plan) -> Any:
