@@ -22,6 +22,7 @@ BITS: dict[Precision, float] = {"fp32": 32, "bf16": 16, "fp16": 16, "fp8": 8, "i
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="lower-case, 40 at most")]
 Rate = Annotated[float, Meta(ge=0, le=1e6)]
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
+Size = Annotated[float, Meta(gt=0, le=1e18)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 Replicas = Annotated[int, Meta(ge=0, le=10_000)]
 
@@ -36,8 +37,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     name: str
     kind: Literal["llm", "encoder", "reranker", "vision", "speech", "diffusion", "vlm"]
-    parameters: Positive
-    active_parameters: Positive | None = None
+    parameters: Size
+    active_parameters: Size | None = None
     layers: Count | None = None
     hidden: Count | None = None
     heads: Count | None = None
@@ -47,8 +48,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     sliding_window_tokens: Count | None = None
     experts: Count | None = None
     experts_per_token: Count | None = None
-    kv_bytes_per_token: Positive | None = None
-    flops_per_item: Positive | None = None
+    kv_bytes_per_token: Size | None = None
+    flops_per_item: Size | None = None
     license: str = ""
     source: str = ""
 

@@ -1,7 +1,8 @@
 """What one row of each table is: the types behind the CSV files, units in the field names.
 
 ``None`` is unknown, never zero. Watts, embodied carbon and other figures that no vendor
-publishes are intervals, and the interval reaches the user.
+publishes are intervals, and the interval reaches the user. ``SOURCED`` says which field names
+the source of which figures.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ import msgspec
 from lichen.interval import Interval
 
 Basis = Literal["measured", "published", "derived", "assumed"]
-Scope = Literal["zone", "state", "country", "region", "fleet"]
+Scope = Literal["zone", "state", "interconnection", "country", "region", "fleet"]
 Method = Literal["location-average", "market-based", "marginal", "carbon-free"]
+Confidence = Literal["high", "medium", "low"]
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a number comes from; rows name it by ``id``."""
+class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a number comes from; rows name it by ``id``.
+
+    ``max_age_days`` is how long its rows are taken for fresh, counted from ``fetched``; ``None``
+    is a figure that does not age (a chip's memory, a country's membership).
+    """
 
     id: str
     title: str
@@ -28,6 +34,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     fetched: str
     licence: str
     used_for: str
+    max_age_days: int | None = None
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +45,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     value: float
-    year: int
+    year: int | None
     source: str
     method: Method
     scope: Scope
@@ -51,32 +58,41 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     holds all, that one included. ``pue`` has no unit. ``wue_l_kwh`` is litres per kWh.
     """
 
-    cloud: str
     name: str
+    cloud: str
+    partition: str
     place: str
     country: str | None
     grid_zone: str | None
     latitude_deg: float | None
     longitude_deg: float | None
+    location_source: str | None
     grid_gco2e_kwh: float | None
     grid_year: int | None
     grid_source: str | None
-    readings: tuple[Reading, ...]
+    readings: tuple[Reading, ...] = ()
     pue: float | None
     pue_year: int | None
-    pue_scope: str | None
+    pue_scope: Scope | None
     pue_source: str | None
     wue_l_kwh: float | None
-    confidence: str
-    notes: str
+    wue_year: int | None
+    wue_scope: Scope | None
+    wue_source: str | None
+    confidence: Confidence
+    notes: str = ""
 
 
 class Chip(msgspec.Struct, frozen=True, kw_only=True):
-    """An accelerator, or a CPU socket: rates are dense, watts an interval with its basis."""
+    """An accelerator, or a CPU socket: rates are dense, watts an interval with its basis.
+
+    ``loaded_idle_w`` is one that holds a model and serves nothing; ``cores`` are a CPU's.
+    """
 
     name: str
     vendor: str
     kind: Literal["gpu", "asic", "tpu", "cpu"]
+    cores: int | None
     bf16_tflops: float | None
     fp16_tflops: float | None
     fp8_tflops: float | None
@@ -84,33 +100,61 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     memory_gib: float | None
     bandwidth_gb_s: float | None
     tdp_w: Interval | None
-    tdp_basis: Basis
+    tdp_basis: Basis | None
+    tdp_source: str | None
     idle_w: float | None
-    idle_basis: Basis
+    idle_basis: Basis | None
+    idle_source: str | None
+    loaded_idle_w: Interval | None
+    loaded_idle_source: str | None
     embodied_kgco2e: Interval | None
+    embodied_basis: Basis | None
     embodied_source: str | None
     source: str
-    confidence: str
-    notes: str
+    confidence: Confidence
+    notes: str = ""
 
 
-class Machine(msgspec.Struct, frozen=True, kw_only=True):
+class Estimates(msgspec.Struct, frozen=True, kw_only=True):
+    """What no vendor publishes of a machine, derived by refresh/estimates.py.
+
+    Watts are of the whole machine, accelerators included, at idle with a loaded model, at half
+    load and at full; embodied carbon likewise. ``sagemaker_markup`` is SageMaker's price over
+    EC2's for the same machine.
+    """
+
+    idle_w: Interval | None = None
+    half_load_w: Interval | None = None
+    full_load_w: Interval | None = None
+    power_basis: Basis | None = None
+    power_source: tuple[str, ...] = ()
+    embodied_kgco2e: Interval | None = None
+    embodied_basis: Basis | None = None
+    embodied_source: tuple[str, ...] = ()
+    lifetime_hours: float | None = None
+    lifetime_source: str | None = None
+    sagemaker_markup: Interval | None = None
+    sagemaker_markup_basis: Basis | None = None
+    sagemaker_markup_source: str | None = None
+
+
+class Machine(Estimates, frozen=True, kw_only=True):
     """Anything that runs a workload: an EC2 type (SageMaker hosts it as ``ml.<name>``), a Compute
     Engine type, a TPU slice, an Azure size.
 
-    ``chip`` is the accelerator's name, or the CPU's where there is none; ``chips`` how many
-    (a fraction where a chip is shared; for a CPU, the share of a socket is not told: 1).
-    Watts are of the whole machine, accelerators included; embodied carbon likewise.
+    ``accelerator`` and ``cpu`` are names of chips; ``accelerators`` how many (a fraction where
+    one is shared). ``processor`` is the class whose watts the host is counted by.
     """
 
+    name: str
     cloud: str
     service: str
-    name: str
     family: str
     vcpu: float
     architecture: Literal["arm64", "x86_64"]
-    memory_gib: float
+    memory_gib: float | None
     cpu: str | None
+    processor: str
     accelerator: str | None
     accelerators: float
     accelerator_memory_gib: float | None
@@ -118,30 +162,120 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     successor: str | None
     arm_alternative: str | None
     sagemaker: bool
-    idle_w: Interval | None
-    half_load_w: Interval | None
-    full_load_w: Interval | None
-    power_basis: Basis | None
-    power_source: str | None
-    embodied_kgco2e: Interval | None
-    embodied_source: str | None
-    lifetime_hours: float | None
     source: str
-    notes: str
+    notes: str = ""
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
+class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A machine in a region at a price: Linux, on demand, USD per hour.
 
-    Offered is not the same as quota or capacity. ``listed_by`` counts availability sources that
-    list it (0 to 2).
+    Offered is not the same as quota or capacity. ``listed_by`` names the availability sources
+    that list it, ``not_listed_by`` those that know the machine and leave the region out.
+    ``sagemaker_usd_hour`` is published where ``sagemaker_basis`` says so, and otherwise the EC2
+    price times the machine's likely markup.
     """
 
     machine: str
     region: str
-    usd_hour: float | None
-    spot_usd_hour: float | None
-    price_as_of: str | None
-    price_source: str | None
-    listed_by: int
-    availability_source: str | None
+    usd_hour: float | None = None
+    spot_usd_hour: float | None = None
+    price_as_of: str | None = None
+    price_source: str | None = None
+    sagemaker_usd_hour: float | None = None
+    sagemaker_basis: Basis | None = None
+    sagemaker_source: str | None = None
+    listed_by: tuple[str, ...] = ()
+    not_listed_by: tuple[str, ...] = ()
+
+
+class Residency(msgspec.Struct, frozen=True, kw_only=True):
+    """One country of a named group: a union, an agreement, a single state."""
+
+    residency: str
+    country: str
+    source: str
+
+
+class Processor(msgspec.Struct, frozen=True, kw_only=True):
+    """A class of CPU and what one of its threads draws, its share of the host included."""
+
+    name: str
+    idle_w_vcpu: Interval
+    full_w_vcpu: Interval
+    basis: Basis
+    source: str
+    notes: str = ""
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine's watts by load as modelled from measurements, and its platform's embodied carbon.
+
+    ``platform_embodied_kgco2e`` is that of the whole server that the machine is a share of.
+    """
+
+    machine: str
+    idle_w: float | None
+    tenth_w: float | None
+    half_w: float | None
+    full_w: float | None
+    platform_embodied_kgco2e: float | None
+    watts_source: str | None
+    embodied_source: str | None
+
+
+class Hosting(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine's price on SageMaker beside its price on EC2, on one day in one region."""
+
+    machine: str
+    region: str
+    sagemaker_usd_hour: float
+    ec2_usd_hour: float
+    as_of: str
+    source: str
+
+
+SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
+    Reading: {"source": ("value",)},
+    Region: {
+        "location_source": ("latitude_deg", "longitude_deg"),
+        "grid_source": ("grid_gco2e_kwh",),
+        "pue_source": ("pue",),
+        "wue_source": ("wue_l_kwh",),
+    },
+    Chip: {
+        "source": (
+            "bf16_tflops",
+            "fp16_tflops",
+            "fp8_tflops",
+            "int8_tops",
+            "memory_gib",
+            "bandwidth_gb_s",
+            "cores",
+        ),
+        "tdp_source": ("tdp_w",),
+        "idle_source": ("idle_w",),
+        "loaded_idle_source": ("loaded_idle_w",),
+        "embodied_source": ("embodied_kgco2e",),
+    },
+    Machine: {"source": ("vcpu", "memory_gib", "accelerators", "accelerator_memory_gib")},
+    Estimates: {
+        "power_source": ("idle_w", "half_load_w", "full_load_w"),
+        "embodied_source": ("embodied_kgco2e",),
+        "lifetime_source": ("lifetime_hours",),
+        "sagemaker_markup_source": ("sagemaker_markup",),
+    },
+    Offer: {
+        "price_source": ("usd_hour", "spot_usd_hour"),
+        "sagemaker_source": ("sagemaker_usd_hour",),
+        "listed_by": (),
+        "not_listed_by": (),
+    },
+    Residency: {"source": ("country",)},
+    Processor: {"source": ("idle_w_vcpu", "full_w_vcpu")},
+    Host: {
+        "watts_source": ("idle_w", "tenth_w", "half_w", "full_w"),
+        "embodied_source": ("platform_embodied_kgco2e",),
+    },
+    Hosting: {"source": ("sagemaker_usd_hour", "ec2_usd_hour")},
+}
+"""For each type: the field that names a source, and the figures that it is the source of."""
