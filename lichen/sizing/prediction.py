@@ -1,0 +1,92 @@
+"""What sizing answers: a prediction, a size, or why a machine does not fit."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from lichen.interval import Interval
+from lichen.workload import Precision
+
+Basis = Literal["fitted", "borrowed", "assumed"]
+"""fitted on this family and stack; borrowed from its kin; assumed where no kin was measured."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One line of a receipt's arithmetic: a value, its unit, how it came about, and from where."""
+
+    name: str
+    value: float
+    unit: str
+    formula: str
+    source: str
+
+
+class Misfit(msgspec.Struct, frozen=True):
+    """Why a machine cannot serve a workload.
+
+    ``shortfall`` is asked over available, above 1: how far from fitting; None where it cannot be
+    said.
+    """
+
+    kind: Literal[
+        "memory",
+        "latency",
+        "throughput",
+        "precision",
+        "context",
+        "card",
+        "chip",
+        "hosting",
+        "hardware",
+    ]
+    reason: str
+    shortfall: float | None = None
+
+
+class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+    """One machine serving one model at one concurrency; intervals are 80 %.
+
+    ``copies`` of the model run side by side, each on ``chips / copies`` chips; ``concurrency`` is
+    requests in flight on the whole machine. ``request_ms`` is a request from arrival in an idle
+    queue to its last token or item.
+    """
+
+    precision: Precision
+    stack: str
+    chips: float
+    copies: int
+    concurrency: float
+    memory_gib: Interval
+    memory_available_gib: float
+    time_to_first_token_ms: Interval | None
+    time_per_output_token_ms: Interval | None
+    request_ms: Interval
+    output_tokens_per_s: Interval | None
+    requests_per_s: Interval
+    basis: Basis
+    steps: tuple[Step, ...] = ()
+
+
+class Sizing(msgspec.Struct, frozen=True, kw_only=True):
+    """How many machines a workload takes, hour by hour, with each run inside its latency bounds.
+
+    ``rps_per_replica`` is what one machine bears with headroom, ``headroom`` the share of its
+    saturation that it is run at. ``load`` is the mean share of saturation over the replica-hours
+    held. Compiled shapes are set where the stack compiles them (Neuron), None elsewhere.
+    """
+
+    prediction: Prediction
+    chips_per_replica: float
+    rps_per_replica: Interval
+    headroom: float
+    p95_ms: Interval | None
+    replicas_minimum: int
+    replicas_peak: int
+    replicas_maximum: int
+    replica_hours_by_hour: tuple[float, ...]
+    load: float
+    compiled_batch: int | None
+    compiled_sequence_tokens: int | None
+    steps: tuple[Step, ...] = ()
