@@ -1,0 +1,76 @@
+"""One machine as a whole cloud: the engine, an emulated AWS, and where both keep their state."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+from sandbox.aws.cloud import Cloud, emulated_aws
+from sandbox.engine import Engine, ensure
+
+ROOT = Path(__file__).resolve().parents[1]
+STATES = ROOT / ".sandbox"
+
+
+@dataclass(frozen=True)
+class World:
+    """A place to deploy to: commands that run in ``environment`` reach no real account."""
+
+    engine: Engine
+    cloud: Cloud
+    environment: Mapping[str, str]
+
+    def run(
+        self, *command: str | Path, cwd: Path = ROOT, check: bool = True, timeout: float = 300
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; CalledProcessError with its output where it fails."""
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=cwd,
+            env=dict(self.environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+        )
+        if check and done.returncode:
+            raise RuntimeError(
+                f"{' '.join(map(str, command))} ended {done.returncode}:\n{done.stdout}"
+            )
+        return done
+
+    def stacks(self, *names: str, cwd: Path = ROOT) -> None:
+        """Make empty stacks, so that ``pulumi up --stack NAME`` finds them."""
+        for name in names:
+            self.run("pulumi", "stack", "init", name, "--no-select", "--non-interactive", cwd=cwd)
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    """An engine over an empty emulated AWS; all of it is gone when the block ends."""
+    engine = ensure()
+    STATES.mkdir(exist_ok=True)
+    state = Path(mkdtemp(dir=STATES))
+    try:
+        with emulated_aws() as cloud:
+            environment = engine.environment(state) | cloud.environment()
+            plugins = cloud.plugin_dir(state / "plugins")
+            environment["PATH"] = _path(plugins, ROOT / ".venv" / "bin", environment["PATH"])
+            yield World(engine, cloud, environment)
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def _path(*entries: Path | str) -> str:
+    return os.pathsep.join(str(entry) for entry in entries)
+
+
+def shell(command: Sequence[str]) -> Sequence[str]:
+    """The command given, or the user's own shell where none is."""
+    return command or [os.environ.get("SHELL", "/bin/sh")]
