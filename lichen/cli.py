@@ -7,14 +7,17 @@ or unreadable; 3 no placement fits, or something unverified where the configurat
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import msgspec
 
 from lichen import __version__
 from lichen.document import InputError
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 OK, BLOCKED, WRONG_INPUT, NOTHING_FITS = 0, 1, 2, 3
 
@@ -39,7 +42,7 @@ def main() -> None:
     """Inference on the smallest efficient hardware that does the work, where the grid is clean."""
 
 
-def _format(*names: str) -> Any:
+def _format(*names: str) -> Callable[[F], F]:
     return click.option(
         "--format", "form", type=click.Choice(names), default=names[0], show_default=True
     )

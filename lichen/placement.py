@@ -393,13 +393,19 @@ def _because(
             f"and emits {less * 100:.0f} % less"
         )
     other = next((option for option in losers if option.machine != chosen.machine), None)
-    if other is not None:
-        more = _more(other.gco2e_hour.likely, chosen.gco2e_hour.likely)
-        yield f"the next machine, {other.machine} in {other.region}, emits {more}" + (
-            "; their intervals overlap, so published watts cannot tell them apart"
-            if other.gco2e_hour.low <= chosen.gco2e_hour.high
-            else ""
+    if other is None:
+        return
+    ours, theirs = chosen.gco2e_hour, other.gco2e_hour
+    told = f"the next machine, {other.machine} in {other.region}, "
+    if theirs.likely < ours.likely:
+        yield f"{told}emits less but costs {_more(other.usd_hour, chosen.usd_hour)}"
+    elif theirs.low <= ours.high:
+        yield (
+            f"{told}emits {_more(theirs.likely, ours.likely)}, but the intervals overlap: "
+            "published watts cannot tell the two apart"
         )
+    else:
+        yield f"{told}emits {_more(theirs.likely, ours.likely)}"
 
 
 _RELAX: dict[str, str] = {

@@ -82,9 +82,8 @@ def hosting(machine: Machine, where: Where) -> Hosting | None:
     A managed endpoint comes before a bare machine, since that is what the components make.
     A restriction to one cloud's hosting does not speak of the other clouds.
     """
-    gives: tuple[Hosting, ...] = (("sagemaker",) if machine.sagemaker else ()) + HOSTINGS.get(
-        machine.service, ()
-    )
+    managed: tuple[Hosting, ...] = ("sagemaker",) if machine.sagemaker else ()
+    gives = managed + HOSTINGS.get(machine.service, ())
     allowed = where.hosting
     if not allowed or ("sagemaker" in allowed and len(allowed) == 1 and machine.cloud != "aws"):
         return gives[0] if gives else None

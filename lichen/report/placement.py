@@ -117,25 +117,18 @@ def _speed(answer: Placement) -> str:
 
 
 def _options_table(answer: Placement, top: int) -> Table:
-    table = Table(box=None, padding=(0, 1), title_justify="left", pad_edge=True)
-    for name, justify in (
-        ("", "left"),
-        ("machine", "left"),
-        ("region", "left"),
-        ("precision", "left"),
-        ("replicas", "right"),
-        ("USD/month", "right"),
-        ("CO2e/month", "right"),
-    ):
-        table.add_column(name, justify=justify, header_style="quiet", no_wrap=True)  # type: ignore[arg-type]
+    table = Table(box=None, padding=(0, 1), pad_edge=True)
+    for name in ("", "machine", "region"):
+        table.add_column(name, header_style="quiet", overflow="fold")
+    for name in ("held", "USD/month", "CO2e/month"):
+        table.add_column(name, header_style="quiet", justify="right", no_wrap=True)
 
     def row(label: str, option: Option, style: str = "") -> None:
         table.add_row(
             Text(label, style="quiet"),
             option.machine,
             option.region,
-            option.precision,
-            figure(option.replicas_mean),
+            f"{figure(option.replicas_mean)} x {option.precision}",
             usd(option.usd_month),
             grams(option.gco2e_month.likely),
             style=style,
@@ -146,7 +139,7 @@ def _options_table(answer: Placement, top: int) -> Table:
         row("next", option)
     for option in answer.by_cloud:
         if option.cloud != answer.chosen.cloud:
-            row(f"on {option.cloud}", option)
+            row(option.cloud, option)
     return table
 
 
