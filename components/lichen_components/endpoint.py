@@ -1,0 +1,143 @@
+"""The component that chooses: a workload in, a right-sized endpoint in a clean region out."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+import msgspec
+import pulumi
+
+from lichen.catalogue import Catalogue, load
+from lichen.catalogue.tables import Machine
+from lichen.document import InputError, did_you_mean
+from lichen.placement import NoPlacement, Objective, Placement, model_card, place
+from lichen.workload import Hosting, Workload, as_workload
+from lichen_components import arm, inferentia
+from lichen_components.asked import EndpointArgs
+from lichen_components.plan import Plan
+from lichen_components.refusal import refused_cleanly
+from lichen_components.sagemaker import SagemakerEndpoint
+
+Realiser = Callable[[str, Plan, pulumi.ResourceOptions], SagemakerEndpoint]
+
+REALISERS: Mapping[tuple[Hosting, str], Realiser] = {
+    ("sagemaker", inferentia.FAMILY): inferentia.InferentiaEndpoint,
+    ("sagemaker", arm.FAMILY): arm.GravitonEndpoint,
+}
+"""What makes a placement real, by how it is hosted and the family of its chip."""
+
+
+class Endpoint(pulumi.ComponentResource):
+    """An inference endpoint on the smallest efficient machine that does the work, where power is clean.
+
+    It places the workload, makes what the placement says, and tells the whole argument as its
+    receipt. The region is the placement's: restrict it with the workload's `where`.
+    """
+
+    endpoint_name: pulumi.Output[str]
+    """The name to invoke."""
+    endpoint_arn: pulumi.Output[str]
+    """The endpoint's ARN."""
+    machine: pulumi.Output[str]
+    """The machine type that was chosen, such as `ml.inf2.xlarge`."""
+    region: pulumi.Output[str]
+    """The region that was chosen."""
+    gco2e_month: pulumi.Output[float]
+    """Expected emissions in grams of CO2e a month, idle hours and embodied carbon included."""
+    usd_month: pulumi.Output[float]
+    """Expected cost in US dollars a month, idle hours included."""
+    receipt: pulumi.Output[dict[str, Any]]
+    """The placement's whole argument: arithmetic, reasons, runners-up, and how many lost why."""
+
+    def __init__(
+        self, name: str, args: EndpointArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("lichen:index:Endpoint", name, {}, opts)
+        with refused_cleanly():
+            plan = plan_of(args, load())
+            made = realiser_of(plan)(name, plan, pulumi.ResourceOptions(parent=self))
+        chosen = plan.placement.chosen
+        self.endpoint_name = pulumi.Output.from_input(made.endpoint_name)
+        self.endpoint_arn = made.endpoint_arn
+        self.machine = pulumi.Output.from_input(f"ml.{chosen.machine}")
+        self.region = pulumi.Output.from_input(chosen.region)
+        self.gco2e_month = pulumi.Output.from_input(chosen.gco2e_month.likely)
+        self.usd_month = pulumi.Output.from_input(chosen.usd_month)
+        self.receipt = pulumi.Output.from_input(receipt(plan.placement))
+        self.register_outputs(
+            {
+                "endpoint_name": self.endpoint_name,
+                "endpoint_arn": self.endpoint_arn,
+                "machine": self.machine,
+                "region": self.region,
+                "gco2e_month": self.gco2e_month,
+                "usd_month": self.usd_month,
+                "receipt": self.receipt,
+            }
+        )
+
+
+def plan_of(args: EndpointArgs, catalogue: Catalogue) -> Plan:
+    """The workload placed; :class:`InputError` where it is wrong, or nothing can serve it."""
+    workload = _workload(args["workload"])
+    placement = place(workload, catalogue, objective=_objective(args.get("objective", "carbon")))
+    if isinstance(placement, NoPlacement):
+        misses = "; ".join(
+            f"{miss.machine}: {miss.reason} ({miss.relax})" for miss in placement.nearest
+        )
+        raise InputError("nothing can serve it", fix=f"nearest: {misses}", field="workload")
+    return Plan(
+        workload=workload,
+        card=model_card(workload, catalogue),
+        machine=catalogue.machine(placement.chosen.machine),
+        placement=placement,
+        asked=args,
+    )
+
+
+def realiser_of(plan: Plan) -> Realiser:
+    """What makes this placement real; :class:`InputError` naming what there is, where nothing."""
+    chosen, family = plan.placement.chosen, chip_family(plan.machine)
+    found = REALISERS.get((chosen.hosting, family))
+    if found is None:
+        there_is = " and ".join(f"{family} on {hosting}" for hosting, family in REALISERS)
+        raise InputError(
+            f"the best placement is {chosen.machine} in {chosen.region} ({family}, "
+            f"{chosen.hosting}), and no component realises that yet; there is {there_is}",
+            fix="restrict the workload: where: {clouds: [aws], hosting: [sagemaker]}",
+            field="workload.where",
+        )
+    return found
+
+
+def chip_family(machine: Machine) -> str:
+    """The accelerator, or what kind of CPU computes where there is none."""
+    if machine.accelerator:
+        return machine.accelerator
+    cpu = machine.cpu or machine.architecture
+    return arm.FAMILY if cpu.startswith(arm.FAMILY) else cpu
+
+
+def receipt(placement: Placement) -> dict[str, Any]:
+    """A placement as plain values; of the offers that lost, how many for each kind of reason."""
+    told: dict[str, Any] = msgspec.to_builtins(placement)
+    told["rejected"] = dict(Counter(loser.kind for loser in placement.rejected))
+    return told
+
+
+def _workload(document: dict[str, Any]) -> Workload:
+    try:
+        return as_workload(document)
+    except InputError as error:
+        field = f"workload.{error.field}".rstrip(".")
+        raise InputError(error.wrong, fix=error.fix, field=field) from None
+
+
+def _objective(word: str) -> Objective:
+    known: tuple[Objective, ...] = get_args(Objective)
+    for objective in known:
+        if word == objective:
+            return objective
+    raise InputError(
+        f"{word!r} is not an objective", fix=did_you_mean(word, known), field="objective"
+    )

@@ -1,0 +1,73 @@
+"""A SageMaker endpoint on Inferentia2: image, driver, compiled shape and machine agree."""
+
+from __future__ import annotations
+
+import pulumi
+
+from lichen.document import InputError
+from lichen.workload import Precision
+from lichen_components.container import MODEL_DIRECTORY, Container, volume_gib
+from lichen_components.images import published_image
+from lichen_components.plan import Plan
+from lichen_components.sagemaker import SagemakerEndpoint
+
+FAMILY = "AWS Inferentia2"
+
+CORES_PER_CHIP = 2
+"""NeuronCores of an Inferentia2 chip (aws-neuron-sdk, neuron-hardware/inferentia2)."""
+
+MACHINE_IMAGE = "al2-ami-sagemaker-inference-neuron-2"
+"""The one with a Neuron 2 driver (SageMaker API, ProductionVariant, InferenceAmiVersion)."""
+
+START_TIMEOUT_S = 3600
+"""The most SageMaker allows: loading compiled weights takes Neuron many minutes."""
+
+_TYPES: dict[Precision, str] = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+
+
+class InferentiaEndpoint(SagemakerEndpoint):
+    """An endpoint on Inferentia2. It realises a placement: ``Endpoint`` is the one that chooses."""
+
+    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lichen:index:InferentiaEndpoint", name, plan, container(plan), opts)
+
+
+def container(plan: Plan) -> Container:
+    """The container of a placement on Inferentia2.
+
+    The artefacts must be compiled for the shape that its environment tells (``optimum-cli export
+    neuron``): Neuron runs no other. :class:`InputError` for a precision that AWS's images do not
+    serve, or a region that has none of them.
+    """
+    chosen, sizing, card = plan.placement.chosen, plan.placement.sizing, plan.card
+    if chosen.precision not in _TYPES:
+        raise InputError(
+            f"AWS's Neuron images do not serve {chosen.precision}",
+            fix="precisions: [bf16]",
+            field="workload.precisions",
+        )
+    cores = round(sizing.chips_per_replica * CORES_PER_CHIP)
+    if card.kind == "llm":
+        # Hugging Face's entry point turns these into options of `optimum-cli neuron serve`
+        # (huggingface/optimum-neuron, docker/vllm/entrypoint.sh).
+        environment = {
+            "SM_ON_MODEL": MODEL_DIRECTORY,
+            "SM_ON_TENSOR_PARALLEL_SIZE": str(cores),
+            "SM_ON_BATCH_SIZE": str(sizing.compiled_batch),
+            "SM_ON_SEQUENCE_LENGTH": str(sizing.compiled_sequence_tokens),
+            "SM_ON_DTYPE": _TYPES[chosen.precision],
+        }
+    else:
+        environment = {
+            "HF_TASK": "feature-extraction" if card.kind == "encoder" else "text-classification",
+            "HF_OPTIMUM_BATCH_SIZE": str(sizing.compiled_batch),
+            "HF_OPTIMUM_SEQUENCE_LENGTH": str(sizing.compiled_sequence_tokens),
+            "NEURON_RT_NUM_CORES": str(cores),
+        }
+    return Container(
+        image=plan.asked.get("image") or published_image(FAMILY, card, chosen.region),
+        environment=environment,
+        machine_image=MACHINE_IMAGE,
+        volume_gib=volume_gib(card, chosen.precision),
+        start_timeout_s=START_TIMEOUT_S,
+    )

@@ -1,0 +1,58 @@
+"""A placement to be realised: all that is decided before a resource is made."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import pulumi
+
+from lichen.catalogue.tables import Machine
+from lichen.passport import Passport, to_tags
+from lichen.placement import Placement
+from lichen.workload import ModelCard, Workload
+from lichen_components.asked import EndpointArgs
+
+VARIANT = "all"
+"""The one variant of an endpoint: scaling and alarms know it by name."""
+
+
+class Plan:
+    """A workload, where it was placed, and what the user asked beside it."""
+
+    def __init__(
+        self,
+        *,
+        workload: Workload,
+        card: ModelCard,
+        machine: Machine,
+        placement: Placement,
+        asked: EndpointArgs,
+    ) -> None:
+        self.workload, self.card, self.machine = workload, card, machine
+        self.placement, self.asked = placement, asked
+
+    @property
+    def region(self) -> str:
+        return self.placement.chosen.region
+
+    @cached_property
+    def tags(self) -> dict[str, str]:
+        return to_tags(Passport.of(self.workload, self.placement.chosen.precision))
+
+
+class Site:
+    """What all children of one endpoint share: names, region, passport, parent."""
+
+    def __init__(self, name: str, plan: Plan, parent: pulumi.Resource) -> None:
+        self.name, self.region, self.tags = name, plan.region, plan.tags
+        self.endpoint_name = f"{name}-{plan.workload.environment}"
+        self.log_group_name = f"/aws/sagemaker/Endpoints/{self.endpoint_name}"
+        self._parent = parent
+
+    def child(self, role: str) -> str:
+        """A child's name: ``chat-model``."""
+        return f"{self.name}-{role}"
+
+    def under(self, *first: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Options of a child, made after the resources that it needs without naming them."""
+        return pulumi.ResourceOptions(parent=self._parent, depends_on=list(first))
