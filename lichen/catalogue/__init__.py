@@ -289,7 +289,7 @@ def hosted(offer: Offer, machine: Machine | None) -> Offer:
     return msgspec.structs.replace(
         offer,
         sagemaker_usd_hour=round(offer.usd_hour * machine.sagemaker_markup.likely, 6),
-        sagemaker_basis=machine.sagemaker_markup_basis,
+        sagemaker_basis="assumed" if machine.sagemaker_markup_basis == "assumed" else "derived",
         sagemaker_source=machine.sagemaker_markup_source,
     )
 
