@@ -32,27 +32,25 @@ class Footprint(msgspec.Struct, frozen=True, kw_only=True):
     gco2e_hour: Interval
 
 
-def footprint(machine: Machine, region: Region, watts: Interval, replicas: float) -> Footprint:
-    """Emissions of ``replicas`` machines (a daily mean, may be fractional) at ``watts`` each.
+def footprint(region: Region, watts: Interval, embodied_gco2e_hour: Interval | None) -> Footprint:
+    """Emissions in a region of all replicas held: their watts and their embodied carbon together.
 
     Raises ValueError where the region's grid or PUE is unknown: see :func:`effective_gco2e_kwh`.
     """
     effective = effective_gco2e_kwh(region)
     if effective is None or region.grid_gco2e_kwh is None or region.pue is None:
         raise ValueError(f"{region.name}: grid intensity or PUE unknown")
-    held = watts * replicas
-    operational = held * (effective / 1000)
-    embodied = embodied_gco2e_hour(machine)
-    if embodied is not None:
-        embodied = embodied * replicas
+    operational = watts * (effective / 1000)
     return Footprint(
-        watts=held,
-        kwh_hour=held * (region.pue / 1000),
+        watts=watts,
+        kwh_hour=watts * (region.pue / 1000),
         pue=region.pue,
         grid_gco2e_kwh=region.grid_gco2e_kwh,
         operational_gco2e_hour=operational,
-        embodied_gco2e_hour=embodied,
-        gco2e_hour=operational if embodied is None else operational + embodied,
+        embodied_gco2e_hour=embodied_gco2e_hour,
+        gco2e_hour=operational
+        if embodied_gco2e_hour is None
+        else operational + embodied_gco2e_hour,
     )
 
 

@@ -11,7 +11,13 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.grid import classify
 from lichen.catalogue.tables import Machine, Offer
 from lichen.document import InputError
-from lichen.emissions import HOURS_PER_MONTH, Footprint, effective_gco2e_kwh, footprint
+from lichen.emissions import (
+    HOURS_PER_MONTH,
+    Footprint,
+    effective_gco2e_kwh,
+    embodied_gco2e_hour,
+    footprint,
+)
 from lichen.energy import machine_watts
 from lichen.interval import Interval
 from lichen.sizing import Misfit, Sizing, size
@@ -125,7 +131,8 @@ def place(
 
     def rank(option: Option) -> tuple[bool, float, float, str, str]:
         too_dear = objective == "carbon" and option.usd_hour > limit_usd_hour
-        return (too_dear, *_score(option, objective), option.machine, option.region)
+        score = _score(option.gco2e_hour.likely, option.usd_hour, objective)
+        return (too_dear, *score, option.machine, option.region)
 
     able.sort(key=rank)
     chosen, losers = able[0], able[1:]
@@ -199,7 +206,7 @@ def _judge_all(
             elif isinstance(sized, Rejected):
                 rejected.append(msgspec.structs.replace(sized, region=offer.region))
             else:
-                option = _option(machine, offer, sized, catalogue, units_hour, objective)
+                option = _option(offer, sized, catalogue, units_hour, objective)
                 if isinstance(option, Rejected):
                     rejected.append(option)
                 elif refusal is None:
@@ -220,12 +227,21 @@ def _refused(offer: Offer, refusal: Refusal | None) -> Rejected:
 
 
 class _Held(msgspec.Struct, frozen=True):
-    """A machine that does the work, before any region is looked at."""
+    """A machine that does the work at a precision, before any region is looked at.
+
+    ``watts`` and ``embodied_gco2e_hour`` are of all replicas held, on average over the day.
+    """
 
     sizing: Sizing
     hosting: Hosting
-    watts: Interval
     replicas_mean: float
+    watts: Interval
+    embodied_gco2e_hour: Interval | None
+
+    def gco2e_hour(self, effective_gco2e_kwh: float) -> float:
+        """The likely emissions at a socket of that intensity."""
+        making = self.embodied_gco2e_hour.likely if self.embodied_gco2e_hour else 0.0
+        return self.watts.likely * effective_gco2e_kwh / 1000 + making
 
 
 def _sized(
@@ -251,15 +267,20 @@ def _sized(
         watts = machine_watts(machine, sizing.load)
         if watts is None:
             return no("unknown", "nobody publishes its watts")
-        held.append(_Held(sizing, way, watts, sum(sizing.replica_hours_by_hour) / 24))
+        replicas = sum(sizing.replica_hours_by_hour) / 24
+        held.append(_Held(sizing, way, replicas, watts * replicas, _making(machine, replicas)))
     if held:
         return held
     nearest = min(misfits, key=lambda misfit: misfit.shortfall or float("inf"))
     return no(nearest.kind, nearest.reason, nearest.shortfall)
 
 
+def _making(machine: Machine, replicas: float) -> Interval | None:
+    embodied = embodied_gco2e_hour(machine)
+    return None if embodied is None else embodied * replicas
+
+
 def _option(
-    machine: Machine,
     offer: Offer,
     held: list[_Held],
     catalogue: Catalogue,
@@ -270,43 +291,43 @@ def _option(
     hosted = held[0].hosting == "sagemaker" and offer.sagemaker_usd_hour is not None
     price_usd_hour = offer.sagemaker_usd_hour if hosted else offer.usd_hour
     region = catalogue.regions[offer.region]
-    if price_usd_hour is None or effective_gco2e_kwh(region) is None:
+    effective = effective_gco2e_kwh(region)
+    if price_usd_hour is None or effective is None:
         what = "price" if price_usd_hour is None else "grid"
         return Rejected(
-            machine=machine.name, region=region.name, kind="unknown", reason=f"{what} not known"
+            machine=offer.machine, region=region.name, kind="unknown", reason=f"{what} not known"
         )
-    options = []
-    for choice in held:
-        sizing = choice.sizing
-        grams = footprint(machine, region, choice.watts, choice.replicas_mean).gco2e_hour
-        usd_hour = price_usd_hour * choice.replicas_mean
-        options.append(
-            Option(
-                machine=machine.name,
-                region=region.name,
-                cloud=region.cloud,
-                hosting=choice.hosting,
-                precision=sizing.prediction.precision,
-                stack=sizing.prediction.stack,
-                replicas_minimum=sizing.replicas_minimum,
-                replicas_peak=sizing.replicas_peak,
-                replicas_maximum=sizing.replicas_maximum,
-                replicas_mean=choice.replicas_mean,
-                usd_hour=usd_hour,
-                usd_month=usd_hour * HOURS_PER_MONTH,
-                usd_unit=usd_hour / units_hour if units_hour else None,
-                price_basis="hosting" if hosted else "machine",
-                gco2e_hour=grams,
-                gco2e_month=grams * HOURS_PER_MONTH,
-                gco2e_unit=grams / units_hour if units_hour else None,
-            )
-        )
-    return min(options, key=lambda option: _score(option, objective))
+    best = min(
+        held,
+        key=lambda one: _score(
+            one.gco2e_hour(effective), price_usd_hour * one.replicas_mean, objective
+        ),
+    )
+    sizing, usd_hour = best.sizing, price_usd_hour * best.replicas_mean
+    grams = footprint(region, best.watts, best.embodied_gco2e_hour).gco2e_hour
+    return Option(
+        machine=offer.machine,
+        region=region.name,
+        cloud=region.cloud,
+        hosting=best.hosting,
+        precision=sizing.prediction.precision,
+        stack=sizing.prediction.stack,
+        replicas_minimum=sizing.replicas_minimum,
+        replicas_peak=sizing.replicas_peak,
+        replicas_maximum=sizing.replicas_maximum,
+        replicas_mean=best.replicas_mean,
+        usd_hour=usd_hour,
+        usd_month=usd_hour * HOURS_PER_MONTH,
+        usd_unit=usd_hour / units_hour if units_hour else None,
+        price_basis="hosting" if hosted else "machine",
+        gco2e_hour=grams,
+        gco2e_month=grams * HOURS_PER_MONTH,
+        gco2e_unit=grams / units_hour if units_hour else None,
+    )
 
 
-def _score(option: Option, objective: Objective) -> tuple[float, float]:
+def _score(grams: float, dollars: float, objective: Objective) -> tuple[float, float]:
     """What an objective makes least, and what breaks a tie."""
-    grams, dollars = option.gco2e_hour.likely, option.usd_hour
     if objective == "carbon":
         return grams, dollars
     if objective == "cost":
@@ -328,7 +349,9 @@ def _why_it_lost(
     if objective == "carbon":
         more = _more(option.gco2e_hour.likely, chosen.gco2e_hour.likely)
         return f"emits {more} than the chosen placement"
-    more = _more(_score(option, "balanced")[0], _score(chosen, "balanced")[0])
+    more = _more(
+        option.gco2e_hour.likely * option.usd_hour, chosen.gco2e_hour.likely * chosen.usd_hour
+    )
     return f"carbon times cost is {more} than the chosen placement's"
 
 
@@ -360,8 +383,9 @@ def _best_by_cloud(options: list[Option], rank: object) -> Iterator[Option]:
 def _footprint(catalogue: Catalogue, option: Option, sizing: Sizing) -> Footprint:
     machine = catalogue.machine(option.machine)
     watts = machine_watts(machine, sizing.load)
-    assert watts is not None
-    return footprint(machine, catalogue.region(option.region), watts, option.replicas_mean)
+    assert watts is not None, "an option was made of its watts"
+    replicas = option.replicas_mean
+    return footprint(catalogue.region(option.region), watts * replicas, _making(machine, replicas))
 
 
 def _because(
