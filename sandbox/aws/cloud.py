@@ -1,6 +1,7 @@
 """The emulated AWS as a context: started, used, and gone again."""
 
 import contextlib
+import functools
 import json
 import os
 import selectors
@@ -94,9 +95,8 @@ class Cloud:
     def client(self, service: str, region: str) -> Any:
         """A boto client of this cloud."""
         from botocore.config import Config
-        from botocore.session import get_session
 
-        return get_session().create_client(
+        return _session().create_client(
             service,
             region_name=region,
             endpoint_url=self.endpoint_url,
@@ -125,6 +125,13 @@ class Cloud:
                         if call != "list_keys" or _in_use(client, name)
                     )
         return {kind: names for kind, names in found.items() if names}
+
+
+@functools.cache
+def _session() -> Any:
+    from botocore.session import get_session
+
+    return get_session()
 
 
 @contextlib.contextmanager

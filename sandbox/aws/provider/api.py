@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _GONE = {
+    "KMSInvalidStateException",
     "NoSuchEntity",
     "NotFoundException",
     "ObjectNotFoundException",
@@ -36,6 +37,7 @@ class Api:
     """The calls of an emulated AWS: never those of a real one."""
 
     def __init__(self) -> None:
+        self._models: dict[str, Any] = {}
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
 
@@ -49,10 +51,12 @@ class Api:
     def operation(self, service: str, operation: str) -> Any:
         """botocore's model of an operation."""
         with self._lock:
-            return self.session.get_service_model(service).operation_model(operation)
+            if service not in self._models:
+                self._models[service] = self.session.get_service_model(service)
+            return self._models[service].operation_model(operation)
 
     def call(self, service: str, region: str, operation: str, parameters: dict[str, Any]) -> Any:
-        """Make a call and give its answer.
+        """Make a call and give its answer, all pages of it.
 
         Raises:
             CallRefused: botocore found the parameters wrong, or AWS said no.
@@ -60,8 +64,10 @@ class Api:
         from botocore import exceptions, xform_name
 
         try:
-            client = self._client(service, region)
-            return getattr(client, xform_name(operation))(**parameters)
+            client, method = self._client(service, region), xform_name(operation)
+            if client.can_paginate(method):
+                return client.get_paginator(method).paginate(**parameters).build_full_result()
+            return getattr(client, method)(**parameters)
         except exceptions.ClientError as error:
             said = error.response["Error"]
             raise CallRefused(operation, said["Code"], said["Message"]) from error

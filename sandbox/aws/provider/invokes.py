@@ -4,18 +4,18 @@ import json
 from collections.abc import Callable
 
 from sandbox.aws.provider.api import Api, Refused
-from sandbox.aws.provider.resource import Properties, Settings
+from sandbox.aws.provider.resource import Configuration, Properties
 from sandbox.aws.provider.shapes import unknown_name
 
 
-def get_caller_identity(api: Api, settings: Settings, asked: Properties) -> Properties:
-    who = api.call("sts", _region(settings, asked, "us-east-1"), "GetCallerIdentity", {})
+def get_caller_identity(api: Api, configuration: Configuration, asked: Properties) -> Properties:
+    who = api.call("sts", _region(configuration, asked, "us-east-1"), "GetCallerIdentity", {})
     account = who["Account"]
     return {"accountId": account, "arn": who["Arn"], "userId": who["UserId"], "id": account}
 
 
-def get_partition(api: Api, settings: Settings, asked: Properties) -> Properties:
-    partition, data = _partition(api, _region(settings, asked))
+def get_partition(api: Api, configuration: Configuration, asked: Properties) -> Properties:
+    partition, data = _partition(api, _region(configuration, asked))
     suffix = data["dnsSuffix"]
     return {
         "partition": partition,
@@ -25,8 +25,8 @@ def get_partition(api: Api, settings: Settings, asked: Properties) -> Properties
     }
 
 
-def get_region(api: Api, settings: Settings, asked: Properties) -> Properties:
-    region = _region(settings, asked)
+def get_region(api: Api, configuration: Configuration, asked: Properties) -> Properties:
+    region = _region(configuration, asked)
     _, data = _partition(api, region)
     return {
         "region": region,
@@ -37,7 +37,7 @@ def get_region(api: Api, settings: Settings, asked: Properties) -> Properties:
     }
 
 
-def get_policy_document(api: Api, settings: Settings, asked: Properties) -> Properties:
+def get_policy_document(api: Api, configuration: Configuration, asked: Properties) -> Properties:
     _only("getPolicyDocument", asked, ["policyId", "statements", "version"])
     document: Properties = {"Version": asked.get("version", "2012-10-17")}
     if "policyId" in asked:
@@ -78,8 +78,8 @@ def _only(what: str, given: Properties, known: list[str]) -> None:
             raise Refused(unknown_name(what, name, known))
 
 
-def _region(settings: Settings, asked: Properties, otherwise: str = "") -> str:
-    region = settings.region_for(asked) or otherwise
+def _region(configuration: Configuration, asked: Properties, otherwise: str = "") -> str:
+    region = configuration.region_for(asked) or otherwise
     if not region:
         raise Refused("no region: set it on the provider (aws:region) or in AWS_REGION")
     return region
@@ -91,7 +91,7 @@ def _partition(api: Api, region: str) -> tuple[str, Properties]:
     return name, next(data for data in partitions if data["partition"] == name)
 
 
-INVOKES: dict[str, Callable[[Api, Settings, Properties], Properties]] = {
+INVOKES: dict[str, Callable[[Api, Configuration, Properties], Properties]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": get_caller_identity,
     "aws:index/getPartition:getPartition": get_partition,
     "aws:index/getRegion:getRegion": get_region,

@@ -32,7 +32,7 @@ _FILLED = "__defaults"
 
 
 @dataclass(frozen=True)
-class Settings:
+class Configuration:
     """What the provider is configured with."""
 
     region: str = ""
@@ -119,7 +119,7 @@ class Resource:
     # What the engine asks
 
     def check(
-        self, name: str, olds: Properties, news: Properties, seed: bytes, provider: Settings
+        self, name: str, olds: Properties, news: Properties, seed: bytes, provider: Configuration
     ) -> tuple[Properties, list[Failure]]:
         """The inputs with what is filled in, and what is wrong with them."""
         inputs = {key: value for key, value in news.items() if value is not None}
@@ -133,13 +133,15 @@ class Resource:
             failures.append(Failure("region", why))
         if self.kind.autoname and "name" not in inputs:
             inputs |= self._named(name, olds, seed)
-        if self.kind.tag and inputs.get("tags") != UNKNOWN:
-            inputs["tagsAll"] = {**provider.default_tags, **inputs.get("tags", {})}
-        elif self.kind.tag:
-            inputs["tagsAll"] = UNKNOWN
+        if self.kind.tag:
+            tags = inputs.get("tags", {})
+            known = isinstance(tags, dict)
+            inputs["tagsAll"] = {**provider.default_tags, **tags} if known else tags
         return inputs, failures + self._misfits(inputs)
 
-    def diff(self, olds: Properties, news: Properties, state: Properties, to: Settings) -> Change:
+    def diff(
+        self, olds: Properties, news: Properties, state: Properties, provider: Configuration
+    ) -> Change:
         """How the new inputs differ from the old."""
         changed = {
             key
@@ -147,13 +149,14 @@ class Resource:
             if not same(olds.get(key), news.get(key))
         }
         replaced = changed - self.mutable
-        if self.kind.regional and state.get("region") != to.region_for(news):
+        if self.kind.regional and state.get("region") != provider.region_for(news):
             changed, replaced = changed | {"region"}, replaced | {"region"}
-        # A name that we made up is made up anew; one that was given can only be used again.
-        stands = self.identity.isdisjoint(changed) and "region" not in changed
-        return Change(changed, replaced, bool(replaced) and stands and _FILLED not in news)
+        # A name that we or AWS made up is made up anew; one that was given is in the way.
+        given = self.identity <= self.inputs.keys() and _FILLED not in news
+        in_the_way = given and self.identity.isdisjoint(changed) and "region" not in changed
+        return Change(changed, replaced, bool(replaced) and in_the_way)
 
-    def create(self, inputs: Properties, provider: Settings, preview: bool) -> Properties:
+    def create(self, inputs: Properties, provider: Configuration, preview: bool) -> Properties:
         """Make it, and give its state; in a preview, the state as far as it is known."""
         region = self._region(inputs, provider)
         if preview:
@@ -174,17 +177,16 @@ class Resource:
         return self._state(self._as_found(inputs, found, provider), found, region)
 
     def read(
-        self, identifier: str, state: Properties, inputs: Properties, provider: Settings
+        self, identifier: str, state: Properties, inputs: Properties, provider: Configuration
     ) -> tuple[Properties, Properties] | None:
         """Its state and inputs as they are now, or None if it is gone."""
         region = self._region(state or inputs, provider)
         found = self._find(state or self._parsed(identifier), region)
         if found is None:
             return None
-        if state:
-            inputs = self._as_found(inputs, found, provider)
-        else:
+        if not state:  # an import: nobody has said anything yet
             inputs = {key: found[key] for key in self.inputs if key in found}
+        inputs = self._as_found(inputs, found, provider)
         return self._state(inputs, found, region), inputs
 
     def update(
@@ -192,7 +194,7 @@ class Resource:
         state: Properties,
         olds: Properties,
         news: Properties,
-        provider: Settings,
+        provider: Configuration,
         preview: bool,
     ) -> Properties:
         """Change it in place, and give its state."""
@@ -218,7 +220,7 @@ class Resource:
             raise Refused("it is no longer there; `pulumi refresh` takes note of that")
         return self._state(self._as_found(news, found, provider), found, region)
 
-    def delete(self, state: Properties, provider: Settings) -> None:
+    def delete(self, state: Properties, provider: Configuration) -> None:
         """Take it away; that it is gone already is no mistake."""
         if state.get("skipDestroy"):
             return
@@ -232,7 +234,7 @@ class Resource:
 
     # How it is done
 
-    def _region(self, properties: Properties, provider: Settings) -> str:
+    def _region(self, properties: Properties, provider: Configuration) -> str:
         return provider.region_for(properties) if self.kind.regional else "us-east-1"
 
     def _ask(self, call: str, properties: Properties, region: str) -> Properties | None:
@@ -250,7 +252,7 @@ class Resource:
         answer = self.api.call(self.kind.service, region, operation, parameters)
         shape = model.output_shape
         if place:
-            shape, answer = shape.members[place], answer[place]
+            shape, answer = shape.members[place], answer.get(place) or {}
         if not (shape and shape.type_name == "list"):
             return self._told(shape, answer)
         for part in answer:
@@ -276,18 +278,20 @@ class Resource:
                 if told is None:
                     return None
                 found = told | found
+                if self.kind.gone and jmespath.search(self.kind.gone, found):
+                    return None
         except CallRefused as refused:
             if refused.gone:
                 return None
             raise
-        if self.kind.gone and jmespath.search(self.kind.gone, found):
-            return None
         for output in self.kind.outputs:
             name, _, path = output.partition("=")
             found[name] = jmespath.search(path or name, found)
         return {key: value for key, value in found.items() if value not in (None, "", [], {})}
 
-    def _as_found(self, inputs: Properties, found: Properties, provider: Settings) -> Properties:
+    def _as_found(
+        self, inputs: Properties, found: Properties, provider: Configuration
+    ) -> Properties:
         """The inputs that would have made what was found."""
         result: Properties = {}
         for key, given in inputs.items():
@@ -347,11 +351,11 @@ class Resource:
             if member in required and name not in inputs and name not in self.kind.defaults:
                 failures.append(Failure(name, "is required"))
         for name, (mark, shape) in self.inputs.items():
-            if shape and name in inputs and not (name == "name" and has_unknown(inputs[name])):
+            if shape and name in inputs:
                 try:
                     value = to_api(shape, mark, inputs[name], name)
                 except Misfit as misfit:
-                    failures.append(Failure(misfit.path, str(misfit)))
+                    failures.append(Failure(misfit.path, misfit.why))
                     continue
                 if not has_unknown(value):
                     report = ParamValidator().validate(value, shape)

@@ -17,7 +17,7 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 from sandbox.aws.provider.api import Api, Refused
 from sandbox.aws.provider.invokes import INVOKES
 from sandbox.aws.provider.kinds import KINDS
-from sandbox.aws.provider.resource import Properties, Resource, Settings
+from sandbox.aws.provider.resource import Configuration, Properties, Resource
 
 
 def answers(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,7 +42,7 @@ class Provider(ResourceProviderServicer):
     """
 
     def __init__(self, api: Api) -> None:
-        self.settings = Settings()
+        self.configuration = Configuration()
         self.api = api
         self.resource = cache(self._resource)
 
@@ -75,7 +75,7 @@ class Provider(ResourceProviderServicer):
         given = _plain(request.args)
         tags = given.get("defaultTags") or {}
         tags = json.loads(tags) if isinstance(tags, str) else tags
-        self.settings = Settings(given.get("region") or "", tags.get("tags") or {})
+        self.configuration = Configuration(given.get("region") or "", tags.get("tags") or {})
         return proto.ConfigureResponse(supportsPreview=True)
 
     @answers
@@ -84,7 +84,7 @@ class Provider(ResourceProviderServicer):
             raise Refused(
                 f"{request.tok} is not in this emulated AWS, which has: {', '.join(INVOKES)}"
             )
-        answer = INVOKES[request.tok](self.api, self.settings, _plain(request.args))
+        answer = INVOKES[request.tok](self.api, self.configuration, _plain(request.args))
         response = proto.InvokeResponse()
         getattr(response, "return").CopyFrom(_struct(answer))
         return response
@@ -96,7 +96,7 @@ class Provider(ResourceProviderServicer):
             _plain(request.olds),
             _plain(request.news),
             request.randomSeed,
-            self.settings,
+            self.configuration,
         )
         return proto.CheckResponse(
             inputs=_struct(inputs),
@@ -109,21 +109,24 @@ class Provider(ResourceProviderServicer):
     @answers
     def Diff(self, request: Any) -> proto.DiffResponse:
         change = self.resource(_token(request)).diff(
-            _plain(request.old_inputs), _plain(request.news), _plain(request.olds), self.settings
+            _plain(request.old_inputs),
+            _plain(request.news),
+            _plain(request.olds),
+            self.configuration,
         )
         return _diff(sorted(change.changed), sorted(change.replaced), change.delete_first)
 
     @answers
     def Create(self, request: Any) -> proto.CreateResponse:
         resource = self.resource(_token(request))
-        state = resource.create(_plain(request.properties), self.settings, request.preview)
+        state = resource.create(_plain(request.properties), self.configuration, request.preview)
         identifier = "" if request.preview else resource.kind.id.format_map(state)
         return proto.CreateResponse(id=identifier, properties=_struct(state))
 
     @answers
     def Read(self, request: Any) -> proto.ReadResponse:
         now = self.resource(_token(request)).read(
-            request.id, _plain(request.properties), _plain(request.inputs), self.settings
+            request.id, _plain(request.properties), _plain(request.inputs), self.configuration
         )
         if now is None:
             return proto.ReadResponse()
@@ -136,14 +139,14 @@ class Provider(ResourceProviderServicer):
             _plain(request.olds),
             _plain(request.old_inputs),
             _plain(request.news),
-            self.settings,
+            self.configuration,
             request.preview,
         )
         return proto.UpdateResponse(properties=_struct(state))
 
     @answers
     def Delete(self, request: Any) -> Empty:
-        self.resource(_token(request)).delete(_plain(request.properties), self.settings)
+        self.resource(_token(request)).delete(_plain(request.properties), self.configuration)
         return Empty()
 
 

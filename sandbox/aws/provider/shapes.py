@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
 
+from sandbox.aws.provider.api import Refused
+
 # What the engine sends, in a preview, for a value that is not known yet.
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
@@ -37,12 +39,12 @@ _ABSENT = {
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-class Misfit(Exception):
-    """A value that its place cannot hold; `path` says where, the message why."""
+class Misfit(Refused):
+    """A value that its place cannot hold."""
 
     def __init__(self, path: str, why: str) -> None:
-        super().__init__(why)
-        self.path = path
+        super().__init__(f"{path}: {why}")
+        self.path, self.why = path, why
 
 
 def has_unknown(value: Any) -> bool:
@@ -146,7 +148,7 @@ def same(one: Any, other: Any) -> bool:
     if one.startswith("arn:") and one.endswith(f"/{other}"):
         return True
     try:
-        return bool(json.loads(one) == json.loads(other))
+        return one.startswith("{") and bool(json.loads(one) == json.loads(other))
     except ValueError:
         return False
 
