@@ -343,24 +343,22 @@ def _why_it_lost(
     objective: Objective,
 ) -> str:
     if objective == "cost":
-        return f"costs {_more(option.usd_hour, chosen.usd_hour)} than the chosen placement"
+        return f"costs {_more_than(option.usd_hour, chosen.usd_hour)} the chosen placement"
     if objective == "carbon" and option.usd_hour > limit_usd_hour:
-        return f"costs {_more(option.usd_hour, cheapest_usd_hour)} than the cheapest that fits"
+        return f"costs {_more_than(option.usd_hour, cheapest_usd_hour)} the cheapest that fits"
+    ours, theirs = chosen.gco2e_hour.likely, option.gco2e_hour.likely
     if objective == "carbon":
-        more = _more(option.gco2e_hour.likely, chosen.gco2e_hour.likely)
-        return f"emits {more} than the chosen placement"
-    more = _more(
-        option.gco2e_hour.likely * option.usd_hour, chosen.gco2e_hour.likely * chosen.usd_hour
-    )
-    return f"carbon times cost is {more} than the chosen placement's"
+        return f"emits {_more_than(theirs, ours)} the chosen placement"
+    more = _more_than(theirs * option.usd_hour, ours * chosen.usd_hour)
+    return f"carbon times cost is {more} the chosen placement's"
 
 
-def _more(value: float, reference: float) -> str:
-    """``34 % more``, ``2.3 times as much``: how a value stands to a smaller one."""
+def _more_than(value: float, reference: float) -> str:
+    """``34 % more than``, ``2.3 times as much as``: how a value stands to a smaller one."""
     ratio = value / reference if reference else float("inf")
     if ratio >= 2:
-        return f"{ratio:.1f} times as much"
-    return f"{(ratio - 1) * 100:.0f} % more"
+        return f"{ratio:.1f} times as much as"
+    return f"{(ratio - 1) * 100:.0f} % more than"
 
 
 def _front(options: Iterable[Option]) -> Iterator[Option]:
@@ -409,11 +407,11 @@ def _because(
     if cheapest is chosen:
         yield "it is the cheapest offer that does the work"
     else:
-        more = _more(chosen.usd_hour, cheapest.usd_hour)
+        more = _more_than(chosen.usd_hour, cheapest.usd_hour)
         bound = f", within the {cost_tolerance_pct:g} % tolerance" if objective == "carbon" else ""
         less = 1 - chosen.gco2e_hour.likely / cheapest.gco2e_hour.likely
         yield (
-            f"it costs {more} than the cheapest, {cheapest.machine} in {cheapest.region}{bound}, "
+            f"it costs {more} the cheapest, {cheapest.machine} in {cheapest.region}{bound}, "
             f"and emits {less * 100:.0f} % less"
         )
     other = next((option for option in losers if option.machine != chosen.machine), None)
@@ -422,14 +420,14 @@ def _because(
     ours, theirs = chosen.gco2e_hour, other.gco2e_hour
     told = f"the next machine, {other.machine} in {other.region}, "
     if theirs.likely < ours.likely:
-        yield f"{told}emits less but costs {_more(other.usd_hour, chosen.usd_hour)}"
+        yield f"{told}emits less but costs {_more_than(other.usd_hour, chosen.usd_hour)} it"
     elif theirs.low <= ours.high:
         yield (
-            f"{told}emits {_more(theirs.likely, ours.likely)}, but the intervals overlap: "
+            f"{told}emits {_more_than(theirs.likely, ours.likely)} it, but the intervals overlap: "
             "published watts cannot tell the two apart"
         )
     else:
-        yield f"{told}emits {_more(theirs.likely, ours.likely)}"
+        yield f"{told}emits {_more_than(theirs.likely, ours.likely)} it"
 
 
 _RELAX: dict[str, str] = {
