@@ -84,8 +84,11 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             evidence=workload.evidence,
         )
 
-    def as_workload(self) -> Workload | None:
-        """The workload as far as sizing needs it; None without a model and a peak rate."""
+    def as_workload(self, environment: Environment) -> Workload | None:
+        """The workload as far as sizing needs it; None without a model and a peak rate.
+
+        ``environment`` is that of the resource, for a passport that does not say.
+        """
         if self.model is None or self.peak_rps is None:
             return None
         return Workload(
@@ -105,7 +108,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 p95_ms=self.p95_ms,
             ),
             mode=self.mode or "real-time",
-            environment=self.environment or "dev",
+            environment=self.environment or environment,
             availability=Availability(minimum_replicas=self.minimum_replicas),
         )
 

@@ -18,20 +18,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
+from lichen.document import InputError
 from lichen.interval import Interval
-from lichen.workload import Environment
+from lichen.workload import Environment, ModelCard
 from lichen_policies.exemptions import Exemption, covering
 from lichen_policies.facts import Fact, Resource, Unverified
 from lichen_policies.facts.reading import facts_of
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
+    from lichen.catalogue.tables import Machine, Region
     from lichen_policies.configuration import Configuration
 
+Row = TypeVar("Row")
 Level = Literal["advisory", "mandatory", "remediate", "disabled"]
 Severity = Literal["low", "medium", "high", "critical"]
 Outcome = Literal["pass", "fail", "unverified", "not-applicable"]
@@ -44,6 +47,26 @@ class Saves(msgspec.Struct, frozen=True, kw_only=True):
 
     gco2e_month: Interval | None = None
     usd_month: float | None = None
+
+    @property
+    def told(self) -> str:
+        """`` Saves about 310 kgCO2e (96 to 640) and 1,020 USD a month.``; empty without a figure.
+
+        What would cost more is not called a saving.
+        """
+        told = []
+        if (grams := self.gco2e_month) is not None and grams.likely > 0:
+            told.append(
+                f"{_kilos(grams.likely)} kgCO2e ({_kilos(grams.low)} to {_kilos(grams.high)})"
+            )
+        if self.usd_month is not None and self.usd_month > 0:
+            told.append(f"{self.usd_month:,.0f} USD")
+        return f" Saves about {' and '.join(told)} a month." if told else ""
+
+
+def _kilos(grams: float) -> str:
+    """Two significant figures: no watts here are known better."""
+    return f"{float(f'{grams / 1000:.2g}'):,.10g}"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +87,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def message(self) -> str:
-        return f"{self.what}; {self.limit}. Fix: {self.fix}."
+        return f"{self.what}; {self.limit}. Fix: {self.fix}.{self.saves.told}"
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,10 +97,28 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...] = ()
     clouds: tuple[str, ...] = ()
 
-    def may_use(self, region: str, cloud: str) -> bool:
-        return (not self.regions or region in self.regions) and (
-            not self.clouds or cloud in self.clouds
+    def may_use(self, region: Region) -> bool:
+        return (not self.regions or region.name in self.regions) and (
+            not self.clouds or region.cloud in self.clouds
         )
+
+    def machine(self, name: str) -> Machine:
+        """The catalogue's row; a rule that names none there cannot judge."""
+        return self._or_unverified(self.catalogue.machine, name)
+
+    def region(self, name: str) -> Region:
+        return self._or_unverified(self.catalogue.region, name)
+
+    def model(self, name: str) -> ModelCard:
+        return self._or_unverified(self.catalogue.model, name)
+
+    def _or_unverified(self, look_up: Callable[[str], Row], name: str) -> Row:
+        try:
+            return look_up(name)
+        except InputError as error:
+            raise Unverified(
+                f"the {error.field} {name!r} is not in the catalogue ({error.fix})"
+            ) from None
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

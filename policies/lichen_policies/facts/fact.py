@@ -47,12 +47,14 @@ class Located(Fact, frozen=True, kw_only=True):
     """Something that draws power in a region.
 
     ``machine`` is the catalogue's name of what runs there (without SageMaker's ``ml.``); None where
-    none is named or several are. ``machines`` is how many run, at the least.
+    none is named or several are. ``machines`` is how many run, at the least. ``hosted`` says that
+    SageMaker runs them, at its own price.
     """
 
     region_at: str
     machine: str | None = None
     machines: int = 1
+    hosted: bool = False
 
 
 class Serving(Fact, frozen=True, kw_only=True):
@@ -102,3 +104,4 @@ class Scaling(Fact, frozen=True, kw_only=True):
     floor_at: str
     to_zero: str
     machine: str | None = None
+    hosted: bool = False

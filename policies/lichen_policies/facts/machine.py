@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from lichen.passport import Passport
 from lichen_policies.facts.unknown import is_unknown
 
 # AWS: families p, g (not Graviton's c7g or m7g), inf, trn, dl, vt.
@@ -25,3 +26,13 @@ def bare(name: Any) -> Any:
 def names_accelerators(machine: str) -> bool:
     """Whether a machine's family is one that carries accelerators, by its name alone."""
     return bool(_ACCELERATED.match(machine))
+
+
+def serves(about: dict[str, Any], *machines: Any) -> bool:
+    """Whether machines are plainly there for models: a passport says so, or their accelerators.
+
+    General machines are nobody's business here, so where neither is known the answer is no.
+    """
+    if isinstance(about["passport"], Passport):
+        return True
+    return any(isinstance(machine, str) and names_accelerators(machine) for machine in machines)

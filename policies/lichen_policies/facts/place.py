@@ -36,6 +36,9 @@ def stated(properties: Properties) -> Any:
             return place
         if place:
             return region_of(place)
+    zones = properties.texts("availability_zones")
+    if isinstance(zones, tuple) and zones:
+        return region_of(zones[0])
     return next(_in_arns(properties), None)
 
 

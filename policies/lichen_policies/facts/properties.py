@@ -45,29 +45,33 @@ class Properties:
         """``bool``: whether a property is there; one whose value is not known yet is there."""
         return self._values if is_unknown(self._values) else self.value(name) not in (None, [])
 
-    def at(self, name: str) -> str:
-        """A property's path as this dialect spells it: ``productionVariants[0].instanceType``."""
+    def at(self, *names: str) -> str:
+        """A property's path as this dialect spells it: ``productionVariants[0].instanceType``.
+
+        Of several names that of the one given, else the first.
+        """
+        name, _ = self._first(names)
         return ".".join(part for part in (self.path, _spelled(name, self._dialect)) if part)
 
     def value(self, *names: str) -> Any:
         """The first of the named properties that is given, as it stands."""
+        return self._first(names)[1]
+
+    def _first(self, names: tuple[str, ...]) -> tuple[str, Any]:
+        """The name that is given and its value; the first name and None where none is."""
         values = self._values
         if not isinstance(values, Mapping):
-            return values if is_unknown(values) else None
+            return names[0], values if is_unknown(values) else None
         for name in names:
             found = values.get(_spelled(name, self._dialect))
-            if found is None:
-                found = values.get(name)
             if found is not None:
-                return found
-        return None
+                return name, found
+        return names[0], None
 
     def scalar(self, *names: str) -> Any:
         """Like :meth:`value`, taken out of lists of one."""
-        found = self.value(*names)
-        while isinstance(found, list | tuple) and len(found) == 1:
-            found = found[0]
-        return None if found == "" or found == [] else found
+        found = _alone(self.value(*names))
+        return None if found in ("", []) else found
 
     def text(self, *names: str) -> Any:
         """``str | None``."""
@@ -119,16 +123,17 @@ class Properties:
 
     def block(self, *names: str) -> Properties:
         """A nested object; empty where it is left out, all unknown where it is unknown."""
-        found = self.scalar(*names)
+        name, found = self._first(names)
+        found = _alone(found)
         held = found if isinstance(found, Mapping) or is_unknown(found) else {}
-        return Properties(held, self._dialect, self.at(names[0]))
+        return Properties(held, self._dialect, self.at(name))
 
     def blocks(self, *names: str) -> list[Properties]:
         """Nested objects; one that is all unknown where the list itself is unknown."""
-        found = self.value(*names)
+        name, found = self._first(names)
         if found is None:
             return []
-        path = self.at(names[0])
+        path = self.at(name)
         return [
             Properties(
                 held

@@ -44,6 +44,7 @@ def _located(properties: Properties, variants: list[Properties], about: dict[str
         region_at=properties.at("region"),
         machine=machines[0] if len(machines) == 1 else None,
         machines=sum(count for count in counts if isinstance(count, int)) or 1,
+        hosted=True,
     )
 
 
@@ -90,6 +91,7 @@ def _of_variant(variant: Properties, about: dict[str, Any]) -> Iterator[Fact]:
             floor_at=floor_at,
             to_zero=_TO_ZERO.format(floor=floor_at),
             machine=machine,
+            hosted=True,
         )
 
 

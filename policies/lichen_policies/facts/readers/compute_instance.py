@@ -1,0 +1,23 @@
+"""Compute Engine's machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lichen_policies.facts.fact import Fact, Located
+from lichen_policies.facts.guest import accelerators
+from lichen_policies.facts.machine import bare
+from lichen_policies.facts.properties import Properties
+
+CLOUD = "google"
+TYPES = ("gcp:compute/instance:Instance", "google_compute_instance")
+
+
+def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
+    """A Located and what accelerators it carries."""
+    machine, machine_at = bare(properties.text("machine_type")), properties.at("machine_type")
+    yield Located(**about, region_at=properties.at("zone"), machine=machine)
+    yield from accelerators(
+        properties, about, machine=machine, machine_at=machine_at, machines=1, machines_at=""
+    )

@@ -1,0 +1,27 @@
+"""Compute Engine's template: what each machine started from it would be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lichen_policies.facts.fact import Fact
+from lichen_policies.facts.guest import accelerators
+from lichen_policies.facts.machine import bare
+from lichen_policies.facts.properties import Properties
+
+CLOUD = "google"
+TYPES = (
+    "gcp:compute/instanceTemplate:InstanceTemplate",
+    "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate",
+    "google_compute_instance_template",
+    "google_compute_region_instance_template",
+)
+
+
+def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
+    """Accelerators of one machine; a template draws no power, so nothing is Located."""
+    machine, machine_at = bare(properties.text("machine_type")), properties.at("machine_type")
+    yield from accelerators(
+        properties, about, machine=machine, machine_at=machine_at, machines=1, machines_at=""
+    )

@@ -1,0 +1,142 @@
+"""Machines in a region whose electricity is high in carbon.
+
+Why: The same machine doing the same work emits ten to thirty times as much on a coal grid as on
+hydro or nuclear power. No other choice in a deployment weighs as much, and it is one word.
+
+Fix: Deploy to the region that the message names: the nearest of low carbon that offers the machine.
+
+Exceptions: It blocks only where every source of the region's own grid says high; where sources
+disagree, or only one speaks, it advises. Annual averages by location decide: contracts for green
+power, carbon-free shares and marginal rates do not. The better region it names does not know of
+data residency, latency, quota or capacity: set ``regions`` in lichen.yaml to those you may use.
+Templates, which run nothing by themselves, and networks, storage and databases are not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta
+
+from lichen_policies.facts import Located, Unverified
+from lichen_policies.rulebook import Finding, Known, Saves
+
+if TYPE_CHECKING:
+    from lichen.catalogue.tables import Offer, Region
+
+SEVERITY = "high"
+LEVELS = {"dev": "advisory", "staging": "advisory", "prod": "mandatory"}
+JUDGES = Located
+
+Intensity = Annotated[float, Meta(ge=0, le=2000)]
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bounds of the classes, gCO2e/kWh: low is at most the first (Google's own low-carbon label),
+    high is above the second (near the world's average)."""
+
+    low_max_gco2e_kwh: Intensity = 200.0
+    high_min_gco2e_kwh: Intensity = 400.0
+
+    def __post_init__(self) -> None:
+        if self.low_max_gco2e_kwh > self.high_min_gco2e_kwh:
+            raise ValueError("low_max_gco2e_kwh is above high_min_gco2e_kwh")
+
+
+def judge(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
+    if fact.region is None:  # region-unresolved says so
+        return
+    from lichen.catalogue.grid import classify
+
+    here = known.region(fact.region)
+    grid = classify(
+        here,
+        low_max_gco2e_kwh=limits.low_max_gco2e_kwh,
+        high_min_gco2e_kwh=limits.high_min_gco2e_kwh,
+    )
+    if grid.level == "unknown":
+        raise Unverified(f"the electricity of {here.name} is not known: {grid.because}")
+    if grid.level != "high":
+        return
+    better = _nearest_cleaner(fact, here, limits, known)
+    agreed = grid.agreement == "agreed"
+    yield Finding(
+        what=f"{here.name} ({here.place}) runs on {_grid(here, known)}; {grid.because}",
+        limit=f"above {limits.high_min_gco2e_kwh:g} gCO2e/kWh is high carbon"
+        + ("" if agreed else f", and since sources are {grid.agreement} this only advises"),
+        fix=_fix(fact, better, known),
+        path=fact.region_at,
+        saves=Saves() if better is None else _saves(fact, here, better, known),
+        sources=tuple(dict.fromkeys(reading.source for reading in grid.readings)),
+        advice=not agreed,
+    )
+
+
+def _grid(region: Region, known: Known) -> str:
+    source = known.catalogue.sources.get(region.grid_source or "")
+    told = source.publisher if source else region.grid_source
+    return f"{region.grid_gco2e_kwh:.0f} gCO2e/kWh ({told}, {region.grid_year})"
+
+
+def _fix(fact: Located, better: Region | None, known: Known) -> str:
+    machine = fact.known("machine")
+    if better is None:
+        offered = f" offers {machine} and" if machine else ""
+        return f"no region that you may use{offered} is cleaner; widen regions in lichen.yaml"
+    offering = f", the nearest cleaner region that offers {machine}" if machine else ""
+    return (
+        f"move to {better.name} ({better.place}), by {fact.region_at} here or on the provider: "
+        f"{_grid(better, known)}{offering or ', the nearest cleaner region'}"
+    )
+
+
+def _nearest_cleaner(fact: Located, here: Region, limits: Limits, known: Known) -> Region | None:
+    """The nearest low-carbon region that offers the machine; without one, the cleanest there is."""
+    from lichen.catalogue.distance import round_trip_ms
+    from lichen.emissions import effective_gco2e_kwh
+
+    machine = fact.known("machine")
+    offered = {offer.region for offer in known.catalogue.offers_of(machine)} if machine else None
+    dirty = effective_gco2e_kwh(here) or float("inf")
+    cleaner = [
+        region
+        for region in known.catalogue.regions.values()
+        if region.partition == here.partition
+        and region.cloud == here.cloud
+        and known.may_use(region)
+        and (not offered or region.name in offered)
+        and (effective_gco2e_kwh(region) or float("inf")) < dirty
+    ]
+    low = [r for r in cleaner if (r.grid_gco2e_kwh or 0) <= limits.low_max_gco2e_kwh]
+    if low:
+        return min(low, key=lambda region: round_trip_ms(here, region) or float("inf"))
+    return min(cleaner, key=lambda region: effective_gco2e_kwh(region) or 0, default=None)
+
+
+def _saves(fact: Located, here: Region, there: Region, known: Known) -> Saves:
+    """Of the machines held all month: between idle and busy, likeliest half busy."""
+    from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh
+    from lichen.interval import Interval
+
+    row = known.catalogue.machines.get(fact.known("machine") or "")
+    machines = fact.known("machines") or 1
+    if row is None:
+        return Saves()
+    idle, half, full = row.idle_w, row.half_load_w, row.full_load_w
+    grams = None
+    if idle is not None and half is not None and full is not None:
+        less = (effective_gco2e_kwh(here) or 0) - (effective_gco2e_kwh(there) or 0)
+        kwh_month = Interval(idle.low, half.likely, full.high) * (HOURS_PER_MONTH / 1000)
+        grams = kwh_month * (machines * less)
+    usd_hour = {
+        offer.region: _price(offer, fact.hosted) for offer in known.catalogue.offers_of(row.name)
+    }
+    now, then = usd_hour.get(here.name), usd_hour.get(there.name)
+    usd = None if now is None or then is None else (now - then) * machines * HOURS_PER_MONTH
+    return Saves(gco2e_month=grams, usd_month=usd)
+
+
+def _price(offer: Offer, hosted: bool) -> float | None:
+    return offer.sagemaker_usd_hour if hosted else offer.usd_hour

@@ -1,0 +1,228 @@
+"""Endpoint far larger than the model and the traffic that it declares.
+
+Why: Capacity that no request uses is paid for and powered all the same, and its making is charged to
+the work: four large machines for one request a second emit ten times what the work needs.
+
+Fix: Take the machine and the count that the message names, or correct the passport (the tags
+``lichen:model``, ``lichen:precision``, ``lichen:peak-rps``, ``lichen:input-tokens``,
+``lichen:output-tokens``, ...) where it is the declaration that is wrong.
+
+Exceptions: Without a model and a peak rate in its passport an endpoint is not judged: nobody can say
+what it needs. It is judged at its start and its floor, not at its ceiling, and by the slow end of
+the interval of what its machines bear, so that an uncertain prediction is no finding. Serverless
+endpoints are not looked at, nor endpoints that cannot bear the work at all. Models that share one
+endpoint are judged by the one that the passport names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta
+
+from lichen_policies.facts import Serving, Unverified
+from lichen_policies.rulebook import Finding, Known, Saves
+
+if TYPE_CHECKING:
+    from lichen.catalogue.tables import Machine, Offer, Region
+    from lichen.interval import Interval
+    from lichen.passport import Passport
+    from lichen.sizing import Sizing
+    from lichen.workload import ModelCard, Workload
+
+SEVERITY = "high"
+LEVELS = {"dev": "mandatory", "staging": "mandatory", "prod": "mandatory"}
+JUDGES = Serving
+LIMITS_BY_ENVIRONMENT = {"prod": {"replicas": 2}}
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``times``: how often the peak may be borne, and how often the power and the price of the best
+    machine for the work may be held. ``replicas``: how many machines may be held whatever the
+    traffic, so that one may fail."""
+
+    times: Annotated[float, Meta(ge=1, le=1000)] = 2.0
+    replicas: Annotated[int, Meta(ge=1, le=1000)] = 1
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A machine, how many of it, and what holding them takes."""
+
+    machine: Machine
+    count: int
+    sizing: Sizing
+    watts: Interval
+    usd_hour: float | None
+
+    @property
+    def told(self) -> str:
+        return f"{self.count} x {self.machine.name}"
+
+
+def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
+    if fact.passport is None or fact.serverless:
+        return
+    workload = fact.passport.as_workload()
+    if workload is None or fact.machine is None:
+        return
+    assert isinstance(workload.model, str)
+    card, machine = known.model(workload.model), known.machine(fact.machine)
+    sizing = _sized(workload, card, machine, known)
+    if sizing is None:
+        return
+    count = max(fact.machines or 1, fact.floor or 0)
+    borne_rps = sizing.rps_per_replica.low * count
+    peak_rps = workload.traffic.peak_rps
+    if borne_rps <= limits.times * peak_rps and count <= max(limits.replicas, sizing.replicas_peak):
+        return
+    region = known.catalogue.regions.get(fact.region or "")
+    deployed = _held(machine, count, sizing, fact, region, known)
+    if deployed is None:
+        return
+    able = list(_able(workload, card, fact, region, limits, known))
+    kin = [held for held in able if held.machine.accelerator == machine.accelerator]
+    best, nearest = _least(deployed, able, limits), _least(deployed, kin, limits)
+    better = nearest or best
+    if best is None or better is None:
+        return
+    yield Finding(
+        what=_what(deployed, better, borne_rps, fact.passport, card),
+        limit=f"at most {limits.times:g} times the need may be held"
+        + (f", and {limits.replicas} machines" if limits.replicas > 1 else ""),
+        fix=_fix(fact, better, best),
+        path=fact.machine_at,
+        saves=_saves(deployed, better, region),
+        sources=tuple(filter(None, (card.source, *(machine.power_source or ())))),
+    )
+
+
+def _sized(workload: Workload, card: ModelCard, machine: Machine, known: Known) -> Sizing | None:
+    """None where the machine cannot bear the work; unverified where nobody can say."""
+    from lichen.sizing import Misfit, size
+
+    sizing = size(workload, card, machine, workload.precisions[0], known.catalogue)
+    if not isinstance(sizing, Misfit):
+        return sizing
+    if sizing.kind in ("card", "hardware"):
+        raise Unverified(f"what {card.name} needs cannot be computed: {sizing.reason}")
+    return None
+
+
+def _able(
+    workload: Workload,
+    card: ModelCard,
+    fact: Serving,
+    region: Region | None,
+    limits: Limits,
+    known: Known,
+) -> Iterator[Held]:
+    """Every machine that the same hosting offers in the same region and that does the work."""
+    for machine in known.catalogue.machines.values():
+        if machine.cloud != fact.cloud or not _hosts(machine, fact.hosting):
+            continue
+        if region is not None and _offer(machine, region, known) is None:
+            continue
+        try:
+            sizing = _sized(workload, card, machine, known)
+        except Unverified:
+            continue
+        if sizing is None:
+            continue
+        count = max(sizing.replicas_peak, limits.replicas)
+        held = _held(machine, count, sizing, fact, region, known)
+        if held is not None:
+            yield held
+
+
+def _hosts(machine: Machine, hosting: str) -> bool:
+    return machine.sagemaker if hosting == "sagemaker" else machine.service == "gce"
+
+
+def _offer(machine: Machine, region: Region, known: Known) -> Offer | None:
+    offers = known.catalogue.offers_of(machine.name)
+    return next((offer for offer in offers if offer.region == region.name), None)
+
+
+def _held(
+    machine: Machine,
+    count: int,
+    sizing: Sizing,
+    fact: Serving,
+    region: Region | None,
+    known: Known,
+) -> Held | None:
+    """None where nobody publishes the machine's watts."""
+    from lichen.energy import machine_watts
+
+    # The load of one peak's replicas, thinned over those that are held.
+    watts = machine_watts(machine, sizing.load * min(1.0, sizing.replicas_peak / count))
+    if watts is None:
+        return None
+    offer = None if region is None else _offer(machine, region, known)
+    price = None
+    if offer is not None:
+        price = offer.sagemaker_usd_hour if fact.hosting == "sagemaker" else offer.usd_hour
+    return Held(machine, count, sizing, watts * count, None if price is None else price * count)
+
+
+def _least(deployed: Held, able: list[Held], limits: Limits) -> Held | None:
+    """What draws least, if what is deployed draws and costs more than the limit times as much."""
+    least = min(able, key=lambda held: (held.watts.likely, held.usd_hour or 0), default=None)
+    if least is None or deployed.watts.likely <= limits.times * least.watts.likely:
+        return None
+    if deployed.usd_hour is not None and least.usd_hour is not None:
+        return least if deployed.usd_hour > limits.times * least.usd_hour else None
+    return least
+
+
+def _what(
+    deployed: Held, better: Held, borne_rps: float, passport: Passport, card: ModelCard
+) -> str:
+    peak_rps = passport.peak_rps or 0
+    times = f" ({borne_rps / peak_rps:.0f} times)" if peak_rps else ""
+    sizing = deployed.sizing
+    return (
+        f"{deployed.told} bear at least {borne_rps:.2g} requests/s of {card.name} where "
+        f"{peak_rps:g} are declared{times}, with "
+        f"{sizing.prediction.memory_available_gib * deployed.count:.0f} GiB of memory for models "
+        f"where {better.sizing.prediction.memory_gib.likely * better.count:.0f} GiB are needed"
+    )
+
+
+def _fix(fact: Serving, better: Held, best: Held) -> str:
+    ml = "ml." if fact.hosting == "sagemaker" else ""
+    change = f"set {fact.machine_at} to {ml}{better.machine.name}"
+    change += f" and {fact.machines_at} to {better.count}"
+    if fact.floor is not None and fact.floor > better.count:
+        change += f" and {fact.floor_at} to {better.count} at the most"
+    if best.machine.name != better.machine.name:
+        chip = best.machine.accelerator or best.machine.cpu
+        less = (1 - best.watts.likely / better.watts.likely) * 100
+        if less >= 1:
+            change += (
+                f"; or {best.count} x {ml}{best.machine.name} ({chip}), "
+                f"which draw {less:.0f} % less"
+            )
+    return change
+
+
+def _saves(deployed: Held, better: Held, region: Region | None) -> Saves:
+    """Power and price of what is held all month, less those of what does the work."""
+    from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh
+    from lichen.interval import Interval
+
+    usd = None
+    if deployed.usd_hour is not None and better.usd_hour is not None:
+        usd = (deployed.usd_hour - better.usd_hour) * HOURS_PER_MONTH
+    grid = None if region is None else effective_gco2e_kwh(region)
+    if grid is None:
+        return Saves(usd_month=usd)
+    # Worst against worst is no saving: the least is the low end less the other's high end.
+    less = Interval(
+        deployed.watts.low - better.watts.high,
+        deployed.watts.likely - better.watts.likely,
+        deployed.watts.high - better.watts.low,
+    )
+    return Saves(gco2e_month=less * (HOURS_PER_MONTH / 1000 * grid), usd_month=usd)
