@@ -17,12 +17,9 @@ from lichen.document import InputError, convert, did_you_mean, read_document
 from lichen.workload import Cloud, Environment
 from lichen_policies.exemptions import Exemption
 from lichen_policies.limits import ENVIRONMENTS, resolve
-from lichen_policies.rulebook import Level, Rule, rules
+from lichen_policies.rulebook import UNSTATED, Level, Rule, rules
 
 NAME = "lichen.yaml"
-
-UNSTATED: Environment = "prod"
-"""How a resource is judged whose environment nobody states: the strict way."""
 
 
 class Levels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

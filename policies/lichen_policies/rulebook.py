@@ -39,6 +39,9 @@ Level = Literal["advisory", "mandatory", "remediate", "disabled"]
 Severity = Literal["low", "medium", "high", "critical"]
 Outcome = Literal["pass", "fail", "unverified", "not-applicable"]
 
+UNSTATED: Environment = "prod"
+"""How a resource is judged whose environment nobody states: the strict way."""
+
 PAGES = "https://github.com/lichen-ml/lichen/blob/main/policies/lichen_policies/rules"
 
 

@@ -1,14 +1,14 @@
 """Endpoint far larger than the model and the traffic that it declares.
 
-Why: Capacity that no request uses is paid for and powered all the same, and its making is charged to
-the work: four large machines for one request a second emit ten times what the work needs.
+Why: Capacity that no request uses is paid for and powered all the same, and its making is charged
+to the work: four large machines for one request a second emit ten times what the work needs.
 
 Fix: Take the machine and the count that the message names, or correct the passport (the tags
 ``lichen:model``, ``lichen:precision``, ``lichen:peak-rps``, ``lichen:input-tokens``,
 ``lichen:output-tokens``, ...) where it is the declaration that is wrong.
 
-Exceptions: Without a model and a peak rate in its passport an endpoint is not judged: nobody can say
-what it needs. It is judged at its start and its floor, not at its ceiling, and by the slow end of
+Exceptions: Without a model and a peak rate in its passport an endpoint is not judged: nobody can
+say what it needs. It is judged at its start and its floor, not at its ceiling, and by the slow end of
 the interval of what its machines bear, so that an uncertain prediction is no finding. Serverless
 endpoints are not looked at, nor endpoints that cannot bear the work at all. Models that share one
 endpoint are judged by the one that the passport names.
@@ -23,7 +23,7 @@ import msgspec
 from msgspec import Meta
 
 from lichen_policies.facts import Serving, Unverified
-from lichen_policies.rulebook import Finding, Known, Saves
+from lichen_policies.rulebook import UNSTATED, Finding, Known, Saves
 
 if TYPE_CHECKING:
     from lichen.catalogue.tables import Machine, Offer, Region
@@ -51,6 +51,7 @@ class Held(msgspec.Struct, frozen=True):
     """A machine, how many of it, and what holding them takes."""
 
     machine: Machine
+    name: str
     count: int
     sizing: Sizing
     watts: Interval
@@ -58,13 +59,13 @@ class Held(msgspec.Struct, frozen=True):
 
     @property
     def told(self) -> str:
-        return f"{self.count} x {self.machine.name}"
+        return f"{self.count} x {self.name}"
 
 
 def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     if fact.passport is None or fact.serverless:
         return
-    workload = fact.passport.as_workload()
+    workload = fact.passport.as_workload(fact.known("environment") or UNSTATED)
     if workload is None or fact.machine is None:
         return
     assert isinstance(workload.model, str)
@@ -75,9 +76,9 @@ def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     count = max(fact.machines or 1, fact.floor or 0)
     borne_rps = sizing.rps_per_replica.low * count
     peak_rps = workload.traffic.peak_rps
-    if borne_rps <= limits.times * peak_rps and count <= max(limits.replicas, sizing.replicas_peak):
+    if borne_rps <= limits.times * peak_rps:
         return
-    region = known.catalogue.regions.get(fact.region or "")
+    region = known.catalogue.regions.get(fact.known("region") or "")
     deployed = _held(machine, count, sizing, fact, region, known)
     if deployed is None:
         return
@@ -164,7 +165,9 @@ def _held(
     price = None
     if offer is not None:
         price = offer.sagemaker_usd_hour if fact.hosting == "sagemaker" else offer.usd_hour
-    return Held(machine, count, sizing, watts * count, None if price is None else price * count)
+    usd_hour = None if price is None else price * count
+    name = f"ml.{machine.name}" if fact.hosting == "sagemaker" else machine.name
+    return Held(machine, name, count, sizing, watts * count, usd_hour)
 
 
 def _least(deployed: Held, able: list[Held], limits: Limits) -> Held | None:
@@ -192,19 +195,14 @@ def _what(
 
 
 def _fix(fact: Serving, better: Held, best: Held) -> str:
-    ml = "ml." if fact.hosting == "sagemaker" else ""
-    change = f"set {fact.machine_at} to {ml}{better.machine.name}"
+    change = f"set {fact.machine_at} to {better.name}"
     change += f" and {fact.machines_at} to {better.count}"
     if fact.floor is not None and fact.floor > better.count:
         change += f" and {fact.floor_at} to {better.count} at the most"
-    if best.machine.name != better.machine.name:
+    less = (1 - best.watts.likely / better.watts.likely) * 100
+    if less >= 1:
         chip = best.machine.accelerator or best.machine.cpu
-        less = (1 - best.watts.likely / better.watts.likely) * 100
-        if less >= 1:
-            change += (
-                f"; or {best.count} x {ml}{best.machine.name} ({chip}), "
-                f"which draw {less:.0f} % less"
-            )
+        change += f"; or take {best.told} ({chip}), which draw {less:.0f} % less"
     return change
 
 
