@@ -6,8 +6,10 @@ or unreadable; 3 no placement fits, or something unverified where the configurat
 
 from __future__ import annotations
 
+import datetime
+import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,11 +50,11 @@ def _format(*names: str) -> Callable[[F], F]:
     )
 
 
-_WORKLOAD = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @main.command()
-@click.argument("workload", type=_WORKLOAD)
+@click.argument("workload", type=_FILE)
 @click.option("--cloud", "clouds", multiple=True, type=click.Choice(["aws", "google", "azure"]))
 @click.option("--region", "regions", multiple=True, help="Only this region; may be repeated.")
 @click.option(
@@ -118,16 +120,236 @@ def _narrowed(workload: Any, clouds: tuple[str, ...], regions: tuple[str, ...]) 
     return msgspec.structs.replace(workload, where=where)
 
 
-def _show(renderables: Any, form: str, *, title: str) -> None:
-    """Print renderables to the terminal, or as one HTML page."""
+def _show(renderables: Iterable[Any], form: str, *, title: str, output: Path | None = None) -> None:
+    """Print renderables to the terminal, or write them as text or as one HTML page."""
     from lichen.report import terminal
 
     if form == "html":
-        click.echo(terminal.as_html(*renderables, title=title))
-        return
-    screen = terminal.console()
-    for renderable in renderables:
-        screen.print(renderable)
+        _write(terminal.as_html(*renderables, title=title), output)
+    elif output is not None:
+        _write(terminal.as_text(*renderables), output)
+    else:
+        screen = terminal.console()
+        for renderable in renderables:
+            screen.print(renderable)
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text.rstrip("\n"))
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--source", default="auto", show_default=True, help="What the documents are.")
+@click.option("--environment", type=click.Choice(["dev", "staging", "prod"]))
+@click.option("--region", help="Where documents deploy to that do not say so.")
+@click.option("--config", type=_FILE, help="lichen.yaml; found upwards from PATH if left out.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path))
+@_format("text", "json", "sarif", "html")
+def check(
+    paths: tuple[Path, ...],
+    source: str,
+    environment: Any,
+    region: str | None,
+    config: Path | None,
+    output: Path | None,
+    form: str,
+) -> None:
+    """Judge what is to be deployed: Pulumi previews and states, Terraform plans, ..."""
+    from lichen_policies.configuration import find
+    from lichen_policies.configuration import read as configured
+    from lichen_policies.rulebook import judge, rules
+    from lichen_policies.sources import read
+
+    from lichen.catalogue import load
+
+    told = {"region": region, "environment": environment}
+    resources = [
+        _completed(resource, told) for path in paths for resource in read(path, source=source)
+    ]
+    catalogue = load()
+    if region is not None:
+        catalogue.region(region)
+    report = judge(resources, configured(config or find(paths[0])), catalogue)
+    if form == "json":
+        from lichen.report import findings
+
+        _write(findings.as_json(report), output)
+    elif form == "sarif":
+        from lichen.report import sarif
+
+        _write(sarif.as_sarif(report, rules()), output)
+    else:
+        from lichen.report import findings
+
+        _show(findings.renderables(report), form, title="lichen check", output=output)
+    sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
+
+
+def _completed(resource: Any, told: dict[str, Any]) -> Any:
+    """A resource with what the command line says of it where its document says nothing."""
+    missing = {
+        name: value
+        for name, value in told.items()
+        if value is not None and getattr(resource, name) is None
+    }
+    return msgspec.structs.replace(resource, **missing) if missing else resource
+
+
+@main.command()
+@click.option("--config", type=_FILE, help="lichen.yaml; found upwards from here if left out.")
+@_format("text", "json")
+def rules(config: Path | None, form: str) -> None:
+    """The rules, with their level and limits as configured here."""
+    from lichen.report import rules as report
+
+    pages = _pages(config)
+    if form == "json":
+        click.echo(_json(pages))
+    else:
+        _show(report.renderables(pages), form, title="lichen rules")
+
+
+def _pages(config: Path | None) -> list[Any]:
+    """Every rule's page as the configuration has it."""
+    from lichen_policies.configuration import find
+    from lichen_policies.configuration import read as configured
+    from lichen_policies.limits import ENVIRONMENTS
+    from lichen_policies.rulebook import rules as every
+
+    from lichen.report.rules import Page
+
+    configuration = configured(config or find(Path.cwd()))
+    return [
+        Page(
+            rule=rule.name,
+            offence=rule.offence,
+            severity=rule.severity,
+            levels={each: configuration.level(rule, each) for each in ENVIRONMENTS},
+            limits=msgspec.to_builtins(configuration.limits(rule, "prod")),
+            why=rule.why,
+            fix=rule.fix,
+            exceptions=rule.exceptions,
+            url=rule.url,
+        )
+        for rule in every().values()
+    ]
+
+
+@main.command()
+@click.argument("what")
+@_format("text", "json")
+def explain(what: str, form: str) -> None:
+    """Everything known of a rule, a region, a machine or a model, with its sources."""
+    from lichen.catalogue import load
+    from lichen.report import explained
+    from lichen.report import rules as report
+
+    if pages := [page for page in _pages(None) if page.rule == what]:
+        if form == "json":
+            click.echo(_json(pages[0]))
+        else:
+            _show(report.page(pages[0]), form, title=what)
+    elif form == "json":
+        click.echo(_json(explained.story(load(), what)))
+    else:
+        _show(explained.renderables(load(), what), form, title=what)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.format(msgspec.json.encode(value)).decode()
+
+
+@main.group()
+def catalogue() -> None:
+    """The tables: regions, machines, offers, accelerators, models, sources, and what is stale."""
+
+
+def _table(*options: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command of the catalogue: the function chooses the rows, this prints them."""
+
+    def decorate(choose: Callable[..., Any]) -> click.Command:
+        @functools.wraps(choose)
+        def command(top: int, form: str, **filters: Any) -> None:
+            from lichen.catalogue import load
+            from lichen.report import catalogue as report
+
+            view = choose(report, load(), **filters)
+            if form == "json":
+                click.echo(report.as_json(view))
+            else:
+                _show(report.renderables(view, most=top or None), form, title=choose.__name__)
+
+        shown = click.option("--top", type=click.IntRange(0), default=30, help="0 shows all.")
+        wrapped: Any = shown(_format("text", "json")(command))
+        for option in reversed(options):
+            wrapped = option(wrapped)
+        return catalogue.command(choose.__name__)(wrapped)
+
+    return decorate
+
+
+_CLOUD = click.option("--cloud", type=click.Choice(["aws", "google", "azure"]))
+
+
+def _sort(*keys: str) -> Any:
+    return click.option("--sort", type=click.Choice(keys), default=keys[0], show_default=True)
+
+
+@_table(
+    _CLOUD,
+    click.option("--class", "level", type=click.Choice(["low", "medium", "high", "unknown"])),
+    _sort("carbon", "name"),
+)
+def regions(report: Any, held: Any, **filters: Any) -> Any:
+    """Regions by their electricity, and how far the sources agree."""
+    return report.regions(held, **filters)
+
+
+@_table(
+    _CLOUD,
+    click.option("--accelerator"),
+    click.option("--family"),
+    _sort("name", "price", "carbon"),
+)
+def machines(report: Any, held: Any, **filters: Any) -> Any:
+    """Machines: their shape, chips and watts."""
+    return report.machines(held, **filters)
+
+
+@_table(
+    click.option("--machine"), click.option("--region"), _CLOUD, _sort("carbon", "price", "name")
+)
+def offers(report: Any, held: Any, **filters: Any) -> Any:
+    """Machines in regions: grams an hour, and dollars."""
+    return report.offers(held, **filters)
+
+
+@_table(click.option("--kind", type=click.Choice(["gpu", "asic", "tpu", "cpu"])))
+def accelerators(report: Any, held: Any, **filters: Any) -> Any:
+    """Chips: rates, memory, watts, and what making them emits."""
+    return report.accelerators(held, **filters)
+
+
+@_table(click.option("--kind"))
+def models(report: Any, held: Any, **filters: Any) -> Any:
+    """Models: size and shape."""
+    return report.models(held, **filters)
+
+
+@_table()
+def sources(report: Any, held: Any) -> Any:
+    """Where the numbers come from, and under which licence."""
+    return report.sources(held)
+
+
+@_table()
+def stale(report: Any, held: Any) -> Any:
+    """Tables that are past their age."""
+    return report.stale(held, datetime.date.today())
 
 
 def _door(module: str) -> Path:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+from sandbox.aws import plugin
 from sandbox.aws.cloud import Cloud, emulated_aws
 from sandbox.engine import Engine, ensure
 
@@ -60,15 +62,11 @@ def world() -> Iterator[World]:
     try:
         with emulated_aws() as cloud:
             environment = engine.environment(state) | cloud.environment()
-            plugins = cloud.plugin_dir(state / "plugins")
-            environment["PATH"] = _path(plugins, ROOT / ".venv" / "bin", environment["PATH"])
+            plugin.install(Path(environment["PULUMI_HOME"]))
+            environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
             yield World(engine, cloud, environment)
     finally:
         shutil.rmtree(state, ignore_errors=True)
-
-
-def _path(*entries: Path | str) -> str:
-    return os.pathsep.join(str(entry) for entry in entries)
 
 
 def shell(command: Sequence[str]) -> Sequence[str]:

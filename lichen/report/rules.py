@@ -1,0 +1,74 @@
+"""The table of rules as configured here, and a rule's page.
+
+Rules stand above this package: they are read here by their attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+BLOCKING = ("mandatory", "remediate")
+SEVERITY = {"critical": "bad", "high": "bad", "medium": "warn", "low": "quiet"}
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as configured: its page, its level in each environment, its limits in production."""
+
+    rule: str
+    offence: str
+    severity: str
+    levels: Mapping[str, str]
+    limits: Mapping[str, Any]
+    why: str
+    fix: str
+    exceptions: str
+    url: str
+
+
+def renderables(pages: list[Page]) -> Iterator[RenderableType]:
+    """The rules in a table of 80 columns."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="quiet")
+    for heading in ("rule", "severity", "blocks in"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("limits", overflow="fold")
+    for page in pages:
+        table.add_row(
+            page.rule,
+            Text(page.severity, style=SEVERITY[page.severity]),
+            _where_it_blocks(page),
+            ", ".join(_limits(page)),
+        )
+    yield table
+    yield Text("lichen explain RULE has the reasons; lichen.yaml moves levels and limits.", "quiet")
+
+
+def _where_it_blocks(page: Page) -> str:
+    blocking = [name for name, level in page.levels.items() if level in BLOCKING]
+    if len(blocking) == len(page.levels):
+        return "all"
+    return ", ".join(blocking) or "none"
+
+
+def _limits(page: Page) -> Iterator[str]:
+    """``floor 0``: each limit with its value in production."""
+    for name, value in page.limits.items():
+        yield f"{name} {value:g}" if isinstance(value, int | float) else f"{name} {value}"
+
+
+def page(rule: Page) -> Iterator[RenderableType]:
+    """All of one rule."""
+    yield Text.assemble(("\n" + rule.rule, "name"), f"  {rule.offence}\n")
+    for heading, text in (("Why", rule.why), ("Fix", rule.fix), ("Exceptions", rule.exceptions)):
+        yield Text(heading, style="name")
+        yield Padding(Text(text), (0, 0, 1, 2))
+    levels = ", ".join(f"{level} in {name}" for name, level in rule.levels.items())
+    yield Text.assemble(("Level  ", "name"), f"{levels}; severity {rule.severity}")
+    for limit in _limits(rule):
+        yield Text.assemble(("Limit  ", "name"), f"{limit} (in prod)")
