@@ -36,7 +36,7 @@ def test_a_plan_in_terraform_s_binary_form(tmp_path: Path) -> None:
 def test_a_file_that_is_not_json(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_text("Terraform will perform the following actions:")
-    assert "is not JSON (Expecting value: line 1 column 1 (char 0))" in answer(path)
+    assert "does not parse: Expecting value: line 1 column 1 (char 0)" in answer(path)
 
 
 def test_json_that_is_no_object(tmp_path: Path) -> None:

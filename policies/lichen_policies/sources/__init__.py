@@ -12,14 +12,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import yaml
+
 from lichen.document import InputError, did_you_mean
 from lichen_policies.facts.resource import Resource
-from lichen_policies.sources import pulumi_preview, pulumi_state, terraform_plan
+from lichen_policies.sources import cloudformation, pulumi_preview, pulumi_state, terraform_plan
 
 SOURCES: Mapping[str, ModuleType] = {
     "pulumi-preview": pulumi_preview,
     "pulumi-state": pulumi_state,
     "terraform-plan": terraform_plan,
+    "cloudformation": cloudformation,
 }
 
 
@@ -62,15 +65,23 @@ def _parsed(path: Path) -> dict[str, Any]:
             fix=f"terraform show -json {path.name} > {path.stem}.json, and check that",
         )
     try:
-        # As bytes: a shell may have redirected it as UTF-16, and json tells by the first ones.
-        document = json.loads(content)
-    except ValueError as error:
+        document = _values(path, content)
+    except (ValueError, yaml.YAMLError) as error:
         raise InputError(
-            f"is not JSON ({error})", fix="pulumi preview --json, or terraform show -json PLAN"
+            f"does not parse: {' '.join(str(error).split())}", fix=_TYPE_THIS
         ) from None
     if not isinstance(document, dict):
         raise InputError(
-            f"holds a {type(document).__name__} where an object is due",
-            fix="pulumi preview --json, or terraform show -json PLAN",
+            f"holds a {type(document).__name__} where an object is due", fix=_TYPE_THIS
         )
     return document
+
+
+_TYPE_THIS = "pulumi preview --json, or terraform show -json PLAN; a template as it is"
+
+
+def _values(path: Path, content: bytes) -> Any:
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return cloudformation.parsed(content.decode("utf-8"))
+    # As bytes: a shell may have redirected it as UTF-16, and json tells by the first ones.
+    return json.loads(content)

@@ -1,0 +1,122 @@
+"""A CloudFormation template, in YAML or JSON.
+
+Nothing of a template is settled but its literals: a parameter is whatever is given on the day, so
+what is made of one, of another resource or of any intrinsic function is UNKNOWN. A template names
+no region and no environment; tags may, and the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from lichen.document import InputError
+from lichen_policies.facts.resource import Resource
+from lichen_policies.facts.unknown import Unknown
+
+
+class At(dict[str, Any]):
+    """A mapping that knows the line of the key that it stands under, counted from 1."""
+
+    line: int | None = None
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with lines, and with CloudFormation's short forms: ``!Ref x`` is ``{"Ref": "x"}``."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> At:
+    found = At()
+    found.update(
+        {str(key): value for key, value in loader.construct_mapping(node, deep=True).items()}
+    )
+    for key, _ in node.value:
+        held = found.get(key.value)
+        if isinstance(held, At):
+            held.line = key.start_mark.line + 1
+    return found
+
+
+def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.MappingNode):
+        argument: Any = loader.construct_mapping(node, deep=True)
+    elif isinstance(node, yaml.SequenceNode):
+        argument = loader.construct_sequence(node, deep=True)
+    else:
+        argument = loader.construct_scalar(node)  # type: ignore[arg-type]
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": argument}
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_Loader.add_multi_constructor("!", _short_form)
+
+
+def parsed(text: str) -> Any:
+    """YAML as plain values; raises ``yaml.YAMLError``. Tags build mappings and nothing else."""
+    return yaml.load(text, _Loader)
+
+
+def recognises(document: Mapping[str, Any]) -> bool:
+    return "AWSTemplateFormatVersion" in document or any(
+        isinstance(held, Mapping) and str(held.get("Type", "")).startswith("AWS::")
+        for held in _held(document).values()
+    )
+
+
+def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
+    """The template's resources; :class:`InputError` where it has none or one is malformed."""
+    if "Resources" not in document:
+        raise InputError("is required", fix="add Resources:", field="Resources")
+    found = []
+    for name, held in _held(document).items():
+        if not isinstance(held, Mapping) or not isinstance(held.get("Type"), str):
+            raise InputError("is not a resource", fix="give it a Type:", field=f"Resources.{name}")
+        found.append(resource(held["Type"], name, held.get("Properties") or {}, file, _line(held)))
+    return found
+
+
+def resource(
+    kind: str, name: str, properties: Mapping[str, Any], file: str, line: int | None = None
+) -> Resource:
+    """One resource of a template."""
+    return Resource(
+        type=kind,
+        name=name,
+        address=name,
+        properties={key: _settled(value) for key, value in properties.items()},
+        dialect="cloudformation",
+        file=file,
+        line=line,
+    )
+
+
+def _held(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    held = document.get("Resources")
+    return held if isinstance(held, Mapping) else {}
+
+
+def _line(held: Mapping[str, Any]) -> int | None:
+    return held.line if isinstance(held, At) else None
+
+
+_OPEN: Any = Unknown("is made by an intrinsic function, whose value only the deployment settles")
+_LEFT_OUT = {"Ref": "AWS::NoValue"}
+
+
+def _settled(value: Any) -> Any:
+    """A value as far as the template settles it."""
+    if value == _LEFT_OUT:
+        return None
+    if isinstance(value, Mapping):
+        if len(value) == 1 and _is_function(next(iter(value))):
+            return _OPEN
+        return {key: _settled(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_settled(part) for part in value]
+    return value
+
+
+def _is_function(key: object) -> bool:
+    return key == "Ref" or str(key).startswith("Fn::")
