@@ -1,0 +1,43 @@
+"""One program for every stack: its configuration says what is served, and where the files are.
+
+`pulumi up --stack chat` reads Pulumi.chat.yaml. A stack that names a machine, a region and a count
+is deployed by hand, as a team did before Lichen chose for it; every other is placed.
+"""
+
+from pathlib import Path
+
+import msgspec
+import pulumi
+from by_hand import by_hand
+from lichen_components import Endpoint, EndpointArgs
+
+from lichen.document import InputError
+from lichen.workload import Workload, read_workload
+
+ASKED = ("artifacts", "image", "results", "artifacts_key", "alarm_topic", "objective")
+
+
+def deploy(config: pulumi.Config) -> None:
+    """Serve the workload that the stack's configuration names."""
+    try:
+        workload = read_workload(Path(__file__).parent / config.require("workload"))
+    except InputError as error:
+        raise pulumi.RunError(str(error)) from None
+    if config.get("machine") is None:
+        placed(workload, config)
+    else:
+        by_hand(workload, config)
+
+
+def placed(workload: Workload, config: pulumi.Config) -> None:
+    """Serve it on whatever placement chooses."""
+    asked = {key: value for key in ASKED if (value := config.get(key)) is not None}
+    endpoint = Endpoint(
+        workload.name, EndpointArgs(workload=msgspec.to_builtins(workload), **asked)
+    )
+    for output in ("endpoint_name", "machine", "region", "usd_month", "gco2e_month"):
+        pulumi.export(output, getattr(endpoint, output))
+    pulumi.export("because", endpoint.receipt["because"])
+
+
+deploy(pulumi.Config())
