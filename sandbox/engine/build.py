@@ -170,7 +170,13 @@ def _run(
             return output.read().splitlines()
 
         with subprocess.Popen(
-            command, cwd=MODULE, env=environ, stdin=DEVNULL, stdout=output, stderr=STDOUT
+            command,
+            cwd=MODULE,
+            env=environ,
+            stdin=DEVNULL,
+            stdout=output,
+            stderr=STDOUT,
+            start_new_session=True,
         ) as process:
             try:
                 while process.poll() is None:
@@ -188,9 +194,9 @@ def _run(
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends the command if it is still at work; go ends its compilers itself."""
-    for number in (signal.SIGINT, signal.SIGKILL):
+    """Ends the command and the compilers that it started, if they are still at work."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is None:
-            process.send_signal(number)
+            os.killpg(process.pid, number)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_S)

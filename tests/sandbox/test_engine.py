@@ -446,13 +446,14 @@ def test_a_component_provider_gives_its_schema(pulumi: Pulumi, project: Path) ->
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="follows processes as Linux lets one")
 class TestAStop:
-    """However the engine ends, its host, the program and the pack end with it."""
+    """However the engine ends, its host, the program, what that started and the pack end."""
 
     WAITS = """
-        import os, time
+        import os, subprocess, time
         from pathlib import Path
 
-        Path("pids").write_text(f"{os.getpid()} {os.getppid()} ")
+        child = subprocess.Popen(["sleep", "600"])
+        Path("pids").write_text(f"{os.getpid()} {os.getppid()} {child.pid}")
         print("now waiting", flush=True)
         time.sleep(600)
     """
@@ -490,7 +491,7 @@ class TestAStop:
     ) -> None:
         pids = f"{(project / 'pids').read_text()} {(project / 'pack' / 'pid').read_text()}"
         watched = [os.pidfd_open(int(pid)) for pid in pids.split()]
-        assert len(watched) == 3
+        assert len(watched) == 4
         waiting.send_signal(number)
         rest, _ = waiting.communicate(timeout=30)
         assert waiting.returncode != 0
