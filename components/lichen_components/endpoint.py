@@ -1,7 +1,8 @@
 """The component that chooses: a workload in, a right-sized endpoint in a clean region out."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, get_args
 
 import msgspec
@@ -11,7 +12,7 @@ from lichen.catalogue import Catalogue, load
 from lichen.catalogue.tables import Machine
 from lichen.document import InputError, did_you_mean
 from lichen.placement import NoPlacement, Objective, Placement, model_card, place
-from lichen.workload import Hosting, Workload, as_workload
+from lichen.workload import Hosting, as_workload
 from lichen_components import arm, inferentia
 from lichen_components.asked import EndpointArgs
 from lichen_components.plan import Plan
@@ -28,7 +29,7 @@ REALISERS: Mapping[tuple[Hosting, str], Realiser] = {
 
 
 class Endpoint(pulumi.ComponentResource):
-    """An inference endpoint on the smallest efficient machine that does the work, where power is clean.
+    """An inference endpoint on the smallest machine that does the work, where power is clean.
 
     It places the workload, makes what the placement says, and tells the whole argument as its
     receipt. The region is the placement's: restrict it with the workload's `where`.
@@ -57,7 +58,7 @@ class Endpoint(pulumi.ComponentResource):
             plan = plan_of(args, load())
             made = realiser_of(plan)(name, plan, pulumi.ResourceOptions(parent=self))
         chosen = plan.placement.chosen
-        self.endpoint_name = pulumi.Output.from_input(made.endpoint_name)
+        self.endpoint_name = made.endpoint_name
         self.endpoint_arn = made.endpoint_arn
         self.machine = pulumi.Output.from_input(f"ml.{chosen.machine}")
         self.region = pulumi.Output.from_input(chosen.region)
@@ -79,8 +80,11 @@ class Endpoint(pulumi.ComponentResource):
 
 def plan_of(args: EndpointArgs, catalogue: Catalogue) -> Plan:
     """The workload placed; :class:`InputError` where it is wrong, or nothing can serve it."""
-    workload = _workload(args["workload"])
-    placement = place(workload, catalogue, objective=_objective(args.get("objective", "carbon")))
+    objective = _objective(args.get("objective", "carbon"))
+    with _of_the_workload():
+        workload = as_workload(args["workload"])
+        placement = place(workload, catalogue, objective=objective)
+        card = model_card(workload, catalogue)
     if isinstance(placement, NoPlacement):
         misses = "; ".join(
             f"{miss.machine}: {miss.reason} ({miss.relax})" for miss in placement.nearest
@@ -88,7 +92,7 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue) -> Plan:
         raise InputError("nothing can serve it", fix=f"nearest: {misses}", field="workload")
     return Plan(
         workload=workload,
-        card=model_card(workload, catalogue),
+        card=card,
         machine=catalogue.machine(placement.chosen.machine),
         placement=placement,
         asked=args,
@@ -125,10 +129,14 @@ def receipt(placement: Placement) -> dict[str, Any]:
     return told
 
 
-def _workload(document: dict[str, Any]) -> Workload:
+@contextmanager
+def _of_the_workload() -> Iterator[None]:
+    """Mistakes inside are told of the input that holds the workload."""
     try:
-        return as_workload(document)
+        yield
     except InputError as error:
+        if error.document:  # a table of the catalogue, not the user's input
+            raise
         field = f"workload.{error.field}".rstrip(".")
         raise InputError(error.wrong, fix=error.fix, field=field) from None
 

@@ -46,6 +46,13 @@ def container(plan: Plan) -> Container:
             fix="precisions: [bf16]",
             field="workload.precisions",
         )
+    if sizing.prediction.copies > 1:
+        raise InputError(
+            f"{sizing.prediction.copies} copies of the model share a {chosen.machine}, and the "
+            "image runs one",
+            fix="precisions that fill fewer chips, or a region that offers inf2.xlarge",
+            field="workload",
+        )
     cores = round(sizing.chips_per_replica * CORES_PER_CHIP)
     if card.kind == "llm":
         # Hugging Face's entry point turns these into options of `optimum-cli neuron serve`
@@ -61,7 +68,6 @@ def container(plan: Plan) -> Container:
         environment = {
             "HF_TASK": "feature-extraction" if card.kind == "encoder" else "text-classification",
             "HF_OPTIMUM_BATCH_SIZE": str(sizing.compiled_batch),
-            "HF_OPTIMUM_SEQUENCE_LENGTH": str(sizing.compiled_sequence_tokens),
             "NEURON_RT_NUM_CORES": str(cores),
         }
     return Container(

@@ -23,7 +23,7 @@ _DOWNLOAD_TIMEOUT_S = 3600
 class SagemakerEndpoint(pulumi.ComponentResource):
     """Model, configuration, endpoint, role, key, log, scaling and alarms in the chosen region."""
 
-    endpoint_name: str
+    endpoint_name: pulumi.Output[str]
     endpoint_arn: pulumi.Output[str]
 
     def __init__(
@@ -104,9 +104,9 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             opts=site.under(its_logs),
         )
         scale(site, plan, endpoint)
-        self.endpoint_name = site.endpoint_name
+        self.endpoint_name = endpoint.name
         self.endpoint_arn = endpoint.arn
-        self.register_outputs({"endpoint_name": self.endpoint_name, "endpoint_arn": endpoint.arn})
+        self.register_outputs({"endpoint_name": endpoint.name, "endpoint_arn": endpoint.arn})
 
 
 def _refuse_what_sagemaker_cannot(plan: Plan) -> None:

@@ -1,0 +1,50 @@
+"""A catalogue of a few machines, so that a test knows which one placement chooses."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from lichen_components.asked import EndpointArgs
+from lichen_components.endpoint import plan_of
+from lichen_components.plan import Plan
+
+from lichen.catalogue import DIRECTORY, Catalogue
+from lichen.catalogue.tables import Machine
+
+CHAT: dict[str, Any] = {
+    "name": "chat",
+    "model": "meta-llama/Llama-3.1-8B",
+    "traffic": {"peak_rps": 0.2, "mean_rps": 0.1, "input_tokens": 600, "output_tokens": 200},
+    "latency": {"p95_ms": 60_000},
+    "where": {"clouds": ["aws"], "hosting": ["sagemaker"], "regions": ["eu-west-3"]},
+    "environment": "prod",
+}
+VECTORS: dict[str, Any] = {
+    "name": "vectors",
+    "model": "BAAI/bge-small-en-v1.5",
+    "precisions": ["fp32"],
+    "traffic": {"peak_rps": 2, "input_tokens": 256},
+    "latency": {"p95_ms": 2_000},
+    "where": {"clouds": ["aws"], "hosting": ["sagemaker"], "regions": ["us-east-1"]},
+    "environment": "prod",
+}
+ARTIFACTS = "s3://models-{region}/it/"
+
+
+class Only(Catalogue):
+    """The installed catalogue, of its machines only these."""
+
+    def __init__(self, *machines: str) -> None:
+        super().__init__(DIRECTORY, None)
+        self._kept = machines
+
+    @cached_property
+    def machines(self) -> Mapping[str, Machine]:
+        installed = super().machines
+        return {name: installed[name] for name in self._kept}
+
+
+def planned(machine: str, workload: dict[str, Any], **asked: Any) -> Plan:
+    """The plan of a workload where there is this machine alone."""
+    arguments = EndpointArgs(workload=workload, artifacts=asked.pop("artifacts", ARTIFACTS))
+    return plan_of({**arguments, **asked}, Only(machine))
