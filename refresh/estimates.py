@@ -3,9 +3,11 @@
 ``python -m refresh.estimates`` writes the table from the ones beside it (machines, chips,
 processors, hosts, hosting); nothing is fetched. docs/data.md argues the method. In short:
 
-- The host draws, per vCPU, what its class of processor draws in SPECpower runs (Cloud Carbon
-  Footprint), between idle and full in proportion to load; where a machine has modelled
-  measurements (Teads) the likely value is the mean of both. The high end adds memory.
+- The host is counted: what a vCPU of its class of processor draws in SPECpower runs, between idle
+  and full in proportion to load, and its memory (Cloud Carbon Footprint). Teads' models of measured
+  machines say nearly twice as much for the same machines. The likely value is the mean of both;
+  where Teads has no model of the machine, the median ratio of those that it has stands in. Low is
+  the count without memory, high is Teads.
 - An accelerator draws its loaded idle at rest. Kept busy by inference it draws less than its TDP:
   MEASURED_FULL_SHARE at the low end. At half load it is between half-way (bursts with rests
   between them) and what a small steady batch already draws, MEASURED_HALF_SHARE of its TDP.
@@ -21,6 +23,7 @@ from statistics import median
 from typing import Any, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lichen.catalogue import DIRECTORY, JOINED, KEYS, MachineEstimates
 from lichen.catalogue.csv_table import read_rows
@@ -49,8 +52,16 @@ MEMORY_IN_BASE_GIB = 16.0
 HOST_EMBODIED_SPREAD = (0.7, 1.5)
 """Published servers against the rule: a plain two-socket one to an eight-accelerator host."""
 
+LOADS = (0.0, 0.5, 1.0)
+
+MODELLED_HIGH = 1.1
+"""What is allowed for above a modelled measurement."""
+
 LIFETIME_HOURS = 35040.0
 """Four years, Cloud Carbon Footprint's; operators write servers off over four to six."""
+
+PLATFORM_FAMILY = {"t3": "m5", "t3a": "m5a", "t4g": "m6g", "g6f": "g6"}
+"""Families that are small shares of another's server."""
 
 TPU_HOST_INCLUDED = "google-lca"
 """This source's figures of a chip carry its share of tray and host."""
@@ -64,17 +75,19 @@ class Inputs(Struct, frozen=True, kw_only=True):
     processors: dict[str, Processor]
     hosts: dict[str, Host]
     hosting: dict[str, Hosting]
+    teads_ratio: dict[float, float] = {}
 
 
 def read_inputs(directory: Path = DIRECTORY) -> Inputs:
     """The tables as they stand in the CSV files, estimates.csv not among them."""
-    return Inputs(
+    inputs = Inputs(
         machines=tuple(_rows(directory, "machines", Machine)),
         chips={row.name: row for row in _rows(directory, "chips", Chip)},
         processors={row.name: row for row in _rows(directory, "processors", Processor)},
         hosts={row.machine: row for row in _rows(directory, "hosts", Host)},
         hosting={row.machine: row for row in _rows(directory, "hosting", Hosting)},
     )
+    return replace(inputs, teads_ratio=_teads_ratio(inputs))
 
 
 def _rows(directory: Path, name: str, row: type[S]) -> list[S]:
@@ -85,16 +98,16 @@ def _rows(directory: Path, name: str, row: type[S]) -> list[S]:
 
 def estimate(inputs: Inputs) -> list[MachineEstimates]:
     """Every machine's row, in the order of machines.csv."""
-    platforms = _platforms(inputs.machines)
-    return [_estimate(machine, inputs, platforms) for machine in inputs.machines]
+    servers = platforms(inputs.machines)
+    return [
+        _estimate(machine, inputs, servers[platform_of(machine)]) for machine in inputs.machines
+    ]
 
 
-def _estimate(
-    machine: Machine, inputs: Inputs, platforms: dict[tuple[str, str], Machine]
-) -> MachineEstimates:
+def _estimate(machine: Machine, inputs: Inputs, server: Machine) -> MachineEstimates:
     chip = inputs.chips.get(machine.accelerator) if machine.accelerator else None
-    embodied = _embodied(machine, platforms[machine.cloud, machine.family], chip)
-    watts = [_watts(machine, load, inputs, chip) for load in (0.0, 0.5, 1.0)]
+    embodied = _embodied(machine, server, chip)
+    watts = [_watts(machine, load, inputs, chip) for load in LOADS]
     known = all(watts)
     return MachineEstimates(
         machine=machine.name,
@@ -114,16 +127,42 @@ def _estimate(
     )
 
 
-def host_watts(machine: Machine, load: float, processor: Processor, host: Host | None) -> Interval:
-    """The host alone, or the whole machine where ``host`` was modelled with its accelerators."""
+def host_watts(machine: Machine, load: float, inputs: Inputs) -> Interval:
+    """The machine without its accelerators."""
+    counted, memory_w = _counted(machine, load, inputs)
+    plain = counted.likely + memory_w
+    modelled = plain * inputs.teads_ratio[load]
+    host = inputs.hosts.get(machine.name)
+    if host is not None and machine.accelerator is None:
+        modelled = _at(host, load) or modelled
+    return Interval(
+        min(counted.low, modelled),
+        (plain + modelled) / 2,
+        max(counted.high + memory_w, MODELLED_HIGH * modelled),
+    )
+
+
+def _counted(machine: Machine, load: float, inputs: Inputs) -> tuple[Interval, float]:
+    """Watts of the vCPUs, and of the memory."""
+    processor = inputs.processors[machine.processor]
     idle, full = processor.idle_w_vcpu, processor.full_w_vcpu
-    counted = (idle + _scaled(idle, full, load)) * machine.vcpu
-    low, likely, high = counted.low, counted.likely, counted.high
-    modelled = _at(host, load) if host is not None and not machine.accelerator else None
-    if modelled is not None:
-        low, likely = min(low, 0.9 * modelled), (likely + modelled) / 2
-        high = max(high, 1.1 * modelled)
-    return Interval(low, likely, high + MEMORY_W_GIB * (machine.memory_gib or 0.0))
+    vcpus = (idle + _scaled(idle, full, load)) * machine.vcpu
+    return vcpus, MEMORY_W_GIB * (machine.memory_gib or 0.0)
+
+
+def _teads_ratio(inputs: Inputs) -> dict[float, float]:
+    """By load: the median of Teads' watts over the count, of machines without accelerators."""
+    ratios: dict[float, list[float]] = {load: [] for load in LOADS}
+    for machine in inputs.machines:
+        host = inputs.hosts.get(machine.name)
+        if host is None or machine.accelerator is not None:
+            continue
+        for load in LOADS:
+            modelled = _at(host, load)
+            if modelled is not None:
+                counted, memory_w = _counted(machine, load, inputs)
+                ratios[load].append(modelled / (counted.likely + memory_w))
+    return {load: median(found) for load, found in ratios.items()}
 
 
 def _scaled(idle: Interval, full: Interval, load: float) -> Interval:
@@ -156,16 +195,20 @@ def accelerator_watts(chip: Chip, load: float) -> Interval | None:
 
 
 def _watts(machine: Machine, load: float, inputs: Inputs, chip: Chip | None) -> Interval | None:
-    processor, host = inputs.processors[machine.processor], inputs.hosts.get(machine.name)
-    at_load = host_watts(machine, load, processor, host)
+    at_load = host_watts(machine, load, inputs)
     if machine.accelerator is None:
         return _rounded(at_load)
     each = accelerator_watts(chip, load) if chip else None
     if each is None:
         return None
-    at_rest = host_watts(machine, 0.0, processor, host)
+    at_rest = host_watts(machine, 0.0, inputs)
     around = Interval(at_rest.low, (at_rest.likely + at_load.likely) / 2, at_load.high)
-    return _rounded(around + each * machine.accelerators)
+    total = around + each * machine.accelerators
+    host = inputs.hosts.get(machine.name)
+    if chip is not None and chip.kind == "gpu" and host is not None:
+        modelled = _at(host, load) or total.likely
+        total = Interval(min(total.low, modelled), total.likely, max(total.high, modelled))
+    return _rounded(total)
 
 
 def _rounded(value: Interval) -> Interval:
@@ -180,10 +223,7 @@ def _power_basis(machine: Machine, inputs: Inputs, chip: Chip | None) -> Basis:
 
 
 def _power_sources(machine: Machine, inputs: Inputs, chip: Chip | None) -> tuple[str, ...]:
-    sources = [inputs.processors[machine.processor].source]
-    host = inputs.hosts.get(machine.name)
-    if chip is None and host is not None and host.watts_source:
-        sources.append(host.watts_source)
+    sources = [inputs.processors[machine.processor].source, "teads"]
     if chip:
         sources += [chip.tdp_source or "", chip.loaded_idle_source or "", "ml-energy"]
     return tuple(dict.fromkeys(source for source in sources if source))
@@ -196,15 +236,23 @@ def _weakest(*bases: Basis | None) -> Basis:
     return max((basis for basis in bases if basis), key=_STRENGTH.index)
 
 
-def _platforms(machines: tuple[Machine, ...]) -> dict[tuple[str, str], Machine]:
+def platform_of(machine: Machine) -> tuple[str, str]:
+    """What names the server that a machine is a share of."""
+    family = PLATFORM_FAMILY.get(machine.family, machine.family.removesuffix("-flex"))
+    if machine.cloud == "google":  # a family's series are servers of their own: n2-standard, ...
+        series = machine.name.split("-")
+        family = f"{series[0]}-{series[1] if len(series) > 2 else 'standard'}"
+    return machine.cloud, family
+
+
+def platforms(machines: tuple[Machine, ...]) -> dict[tuple[str, str], Machine]:
     """Each family's largest machine: the server that the smaller ones are shares of."""
-    platforms: dict[tuple[str, str], Machine] = {}
+    largest: dict[tuple[str, str], Machine] = {}
     for machine in machines:
-        key = machine.cloud, machine.family
-        largest = platforms.get(key)
-        if largest is None or _size(machine) > _size(largest):
-            platforms[key] = machine
-    return platforms
+        key = platform_of(machine)
+        if key not in largest or _size(machine) > _size(largest[key]):
+            largest[key] = machine
+    return largest
 
 
 def _size(machine: Machine) -> tuple[float, float]:

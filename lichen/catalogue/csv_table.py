@@ -53,7 +53,7 @@ def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
 
     def parse(cell: str) -> str:
         if cell not in known:
-            raise _Bad(did_you_mean(cell, words).rstrip("?"))
+            raise _Bad(f"one of {', '.join(words)}")
         return cell
 
     return parse
@@ -102,7 +102,7 @@ class _Column:
     __slots__ = ("blank", "name", "parse")
 
     def __init__(self, name: str, field: FieldInfo) -> None:
-        options = _options(field.type)
+        options = options_of(field.type)
         kind = next(option for option in options if option is not type(None))
         self.name = name
         self.blank: Any = _REFUSED
@@ -130,12 +130,13 @@ def _columns(row: type[Struct], joined: frozenset[str]) -> list[_Column]:
     return columns
 
 
-def _options(kind: Any) -> tuple[Any, ...]:
+def options_of(kind: Any) -> tuple[Any, ...]:
+    """The types that a field may have: ``X | None`` gives both."""
     return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
 
 
 def _is_interval(field: FieldInfo) -> bool:
-    return Interval in _options(field.type)
+    return Interval in options_of(field.type)
 
 
 def read_rows(
@@ -270,8 +271,8 @@ def _join_interval(values: dict[str, Any], field: str, path: Path, number: int) 
 def _refused(path: Path, number: int, column: str, cell: str, expected: str) -> InputError:
     shown = repr(cell) if cell else "blank"
     return InputError(
-        f"{shown} is not what is expected here: {expected}",
-        fix="correct the cell, or leave it blank where unknown",
+        f"{shown} where {expected} is expected",
+        fix="correct the cell; a blank one is unknown",
         field=f"row {number}, {column}",
         document=path.name,
     )

@@ -9,12 +9,13 @@ the installed ones.
 from __future__ import annotations
 
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec.structs import fields, replace
 
-from lichen.catalogue.csv_table import read_rows
+from lichen.catalogue.csv_table import options_of, read_rows
 from lichen.catalogue.tables import SOURCED, Estimates, Machine, Offer, Reading, Region
 from lichen.document import InputError, did_you_mean
 
@@ -131,20 +132,15 @@ def _laid(before: S | None, values: dict[str, Any], row: type[S], file: str, key
     if before is not None:
         laid = replace(before, **values)
     else:
-        needed = [field.name for field in fields(row) if field.required]
-        optional = {name: None for name in needed if _may_be_unknown(row, name)}
-        missing = [name for name in needed if name not in values and name not in optional]
+        required = [field for field in fields(row) if field.required]
+        optional = {field.name: None for field in required if NoneType in options_of(field.type)}
+        missing = [f.name for f in required if f.name not in values and f.name not in optional]
         if missing:
             raise InputError(
                 f"{key} is new and lacks {missing[0]}", fix=f"add {missing[0]}", document=file
             )
         laid = row(**{**optional, **values})
     return _with_own_reading(laid, values) if isinstance(laid, Region) else laid
-
-
-def _may_be_unknown(row: type[msgspec.Struct], name: str) -> bool:
-    kind = next(field.type for field in fields(row) if field.name == name)
-    return isinstance(None, kind)
 
 
 def _with_own_reading(region: Region, values: dict[str, Any]) -> Any:

@@ -101,17 +101,12 @@ def regions(
         rows=rows,
         columns=(
             Column("region", lambda row: row["region"], whole=True),
-            Column("cloud", lambda row: row["cloud"]),
+            Column("cloud", lambda row: row["cloud"], whole=True),
             Column("class", lambda row: Text(row["class"], style=STYLE[row["class"]]), whole=True),
             Column("", lambda row: row["agreement"], whole=True),
             _number("g/kWh", lambda row: shown(row["grid_gco2e_kwh"])),
             Column("", lambda row: bar(row["grid_gco2e_kwh"], most)),
-            Column(
-                "they say",
-                lambda row: spread(row["low_gco2e_kwh"], row["high_gco2e_kwh"]),
-                whole=True,
-            ),
-            _number("PUE", lambda row: shown(row["pue"])),
+            Column("sources say", _said, whole=True),
             _number("x PUE", lambda row: shown(row["gco2e_it_kwh"])),
         ),
         notes=(
@@ -217,7 +212,7 @@ def offers(
             _number("$/h", lambda row: dollars(row["usd_hour"])),
             _number("hosted", _hosted_dollars),
             _number("spot", lambda row: dollars(row["spot_usd_hour"])),
-            Column("listed by", _listed),
+            _number("listed", _listed),
         ),
         notes=(
             "g/h: CO2e of an hour at half load, electricity alone. hosted: on SageMaker, "
@@ -296,9 +291,8 @@ def models(catalogue: Catalogue, *, kind: str | None = None) -> View:
         rows=rows,
         columns=(
             Column("model", lambda row: row["name"]),
-            Column("kind", lambda row: row["kind"]),
-            _number("parameters", lambda row: billions(row["parameters"])),
-            _number("active", lambda row: billions(row.get("active_parameters"))),
+            Column("kind", lambda row: row["kind"], whole=True),
+            Column("parameters", _parameters, whole=True),
             _number("KV/token", lambda row: kib(row.get("kv_bytes_per_token"))),
             _number("context", lambda row: shown(row.get("max_context_tokens"))),
             Column("licence", lambda row: row["license"]),
@@ -353,6 +347,11 @@ def _sort(rows: list[dict[str, Any]], *keys: str) -> None:
     rows.sort(key=lambda row: [(row.get(key) is None, row.get(key) or 0) for key in keys])
 
 
+def _parameters(row: dict[str, Any]) -> str:
+    active = row.get("active_parameters")
+    return billions(row["parameters"]) + (f" ({billions(active)} active)" if active else "")
+
+
 def _said(row: dict[str, Any]) -> str:
     return spread(row["low_gco2e_kwh"], row["high_gco2e_kwh"])
 
@@ -363,8 +362,8 @@ def _hosted_dollars(row: dict[str, Any]) -> str:
 
 
 def _listed(row: dict[str, Any]) -> str:
-    listed = ", ".join(row["listed_by"])
-    return listed + (f"; not {', '.join(row['not_listed_by'])}" if row["not_listed_by"] else "")
+    listed = len(row["listed_by"])
+    return f"{listed} of {listed + len(row['not_listed_by'])}"
 
 
 def _chips_shown(row: dict[str, Any]) -> str:

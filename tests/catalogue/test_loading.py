@@ -1,0 +1,171 @@
+"""Tables are read as they stand in CSV, fast by a copy that never wins over them, or refused."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lichen.catalogue import DIRECTORY, Catalogue, load
+from lichen.document import InputError
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """A copy of the installed tables that a test may spoil."""
+    directory = tmp_path / "tables"
+    shutil.copytree(DIRECTORY, directory, ignore=shutil.ignore_patterns(".compiled", "*.py"))
+    return directory
+
+
+@pytest.fixture
+def small(tables: Path) -> Path:
+    """The same with offers of one machine, for tests that parse them."""
+    keep(tables / "offers.csv", lambda line: line.startswith(("machine,", "inf2.xlarge,")))
+    return tables
+
+
+def keep(path: Path, wanted: Callable[[str], bool]) -> None:
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if wanted(line)))
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def touch_all(catalogue: Catalogue) -> None:
+    _ = catalogue.regions, catalogue.chips, catalogue.machines, catalogue.models
+    _ = catalogue.offers, catalogue.residency, catalogue.sources
+
+
+def test_the_copy_holds_what_the_tables_hold(tables: Path) -> None:
+    first = Catalogue(tables)
+    touch_all(first)
+    assert (tables / ".compiled" / "offers.msgpack").exists()
+    again = Catalogue(tables)
+    installed = load()
+    for name in ("regions", "chips", "machines", "models"):
+        assert getattr(again, name) == getattr(first, name) == getattr(installed, name)
+    assert again.offers == first.offers == installed.offers
+    assert sum(1 for _ in (tables / "offers.csv").open()) - 1 == len(again.offers)
+
+
+def test_a_copy_never_wins_over_a_changed_table(small: Path) -> None:
+    assert Catalogue(small).region("us-west-2").pue == 1.12
+    change(small / "regions.csv", ",1.12,2024,region,rtc", ",1.99,2024,region,rtc")
+    spoiled = [r.name for r in Catalogue(small).regions.values() if r.pue == 1.99]
+    assert len(spoiled) == 1
+
+
+def test_a_spoiled_copy_is_made_anew(small: Path) -> None:
+    touch_all(Catalogue(small))
+    copy = small / ".compiled" / "chips.msgpack"
+    copy.write_bytes(b"\0\0\0\0" + copy.read_bytes()[4:])
+    assert Catalogue(small).chips == load().chips
+
+
+def test_a_directory_that_cannot_be_written_is_still_read(small: Path) -> None:
+    (small / ".compiled").write_text("not a directory")
+    assert Catalogue(small).chips == load().chips
+    assert len(Catalogue(small).offers) == len(load().offers_of("inf2.xlarge"))
+
+
+def test_offers_of_one_machine_do_not_decode_the_others() -> None:
+    catalogue = Catalogue()
+    mine = catalogue.offers_of("inf2.xlarge")
+    assert {offer.machine for offer in mine} == {"inf2.xlarge"}
+    decoded = [name for name, held in catalogue._offers.items() if isinstance(held, tuple)]
+    assert decoded == ["inf2.xlarge"]
+    assert catalogue.offers_of("no-such-machine") == ()
+
+
+def test_the_engine_alone_is_imported_and_nothing_is_read() -> None:
+    program = (
+        "import sys, lichen.catalogue as c; c.load(); "
+        "heavy = {'csv', 'rich', 'click', 'boto3', 'httpx', 'lichen.catalogue.csv_table'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"
+
+
+def test_names_are_looked_up_or_the_nearest_told() -> None:
+    catalogue = load()
+    assert catalogue.machine("ml.inf2.xlarge") is catalogue.machine("inf2.xlarge")
+    with pytest.raises(InputError, match=r"did you mean 'us-west-2'"):
+        catalogue.region("us-wst-2")
+    with pytest.raises(InputError, match=r"did you mean 'inf2\.xlarge'"):
+        catalogue.machine("inf2.xlarg")
+    with pytest.raises(InputError, match="SageMaker hosts no"):
+        catalogue.machine("ml.g2-standard-4")
+    with pytest.raises(InputError, match=r"Llama-3\.1-8B"):
+        catalogue.model("meta-llama/Llama-3.1-8b")
+
+
+SPOILED = [
+    (
+        "regions.csv",
+        "cloud,partition",
+        "cluod,partition",
+        "row 1: 'cluod' is not a column",
+        "cloud",
+    ),
+    ("regions.csv", "cloud,partition", "partition", "row 1: column 'cloud' is missing", "add it"),
+    ("regions.csv", "us-west-2,aws,", "us-west-2,", "has 19 cells, not 20", "a blank one"),
+    ("chips.csv", ",tdp_basis,", ",tdp_bases,", "row 1: 'tdp_bases'", "did you mean 'tdp_basis'"),
+    ("chips.csv", ",assumed,", ",gessed,", "'gessed' where one of measured", "assumed"),
+    ("chips.csv", "90,130,175", "190,130,175", "tdp_w_low/likely/high", "three numbers in order"),
+    ("machines.csv", "x86_64", "x86-64", "row 2, architecture: 'x86-64'", "x86_64"),
+    ("machines.csv", ",4,x86_64,8,", ",4,x86_64,lots,", "memory_gib: 'lots'", "a number"),
+    ("machines.csv", ",4,x86_64,8,", ",4,x86_64,nan,", "memory_gib: 'nan'", "a finite number"),
+    ("readings.csv", ",2023,", ",2023.5,", "year: '2023.5'", "a whole number"),
+    ("models.csv", "llm", "lm", "kind: 'lm' where one of llm", "encoder"),
+    ("models.csv", ",8030000000,", ",-8030000000,", "parameters: '-8030000000'", "> 0"),
+    ("residency.csv", "EU,AT,", "EU,BE,", "stands in row", "keep one"),
+    ("sources.toml", "publisher =", "publsher =", "'publsher' is not a field", "publisher"),
+    ("regions.csv", ",electricity-maps,", ",electricty-maps,", "no location-average reading", ""),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "wrong", "fix"), SPOILED)
+def test_a_misspelt_table_is_refused_with_its_place(
+    small: Path, file: str, old: str, new: str, wrong: str, fix: str
+) -> None:
+    change(small / file, old, new)
+    with pytest.raises(InputError) as refused:
+        touch_all(Catalogue(small))
+    told = str(refused.value)
+    assert told.startswith(f"{file}: "), told
+    assert wrong in told
+    assert fix in told
+
+
+@pytest.mark.parametrize("file", ["regions.csv", "chips.csv", "offers.csv", "readings.csv"])
+def test_a_table_cut_short_is_refused(small: Path, file: str) -> None:
+    path = small / file
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) - 7])
+    with pytest.raises(InputError, match=f"{file}.*cut short"):
+        touch_all(Catalogue(small))
+
+
+def test_an_empty_or_missing_table_is_refused(small: Path) -> None:
+    (small / "chips.csv").write_text((small / "chips.csv").read_text().splitlines()[0] + "\n")
+    with pytest.raises(InputError, match=r"chips\.csv: has no rows"):
+        _ = Catalogue(small).chips
+    (small / "chips.csv").unlink()
+    with pytest.raises(InputError, match=r"chips\.csv: cannot be read"):
+        _ = Catalogue(small).chips
+    (small / "chips.csv").write_bytes(b"\xff\xfe\n")
+    with pytest.raises(InputError, match=r"chips\.csv: is not UTF-8"):
+        _ = Catalogue(small).chips
