@@ -214,7 +214,8 @@ def rules() -> Mapping[str, Rule]:
 def _rule(module: ModuleType) -> Rule:
     offence, *parts = re.split(r"^(Why|Fix|Exceptions): ", module.__doc__ or "", flags=re.MULTILINE)
     page = {
-        part: " ".join(text.split()) for part, text in zip(parts[::2], parts[1::2], strict=True)
+        part: " ".join(text.replace("``", "`").split())
+        for part, text in zip(parts[::2], parts[1::2], strict=True)
     }
     return Rule(
         name=module.__name__.rsplit(".", 1)[-1].replace("_", "-"),

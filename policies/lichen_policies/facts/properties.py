@@ -43,7 +43,7 @@ class Properties:
 
     def given(self, name: str) -> Any:
         """``bool``: whether a property is there; one whose value is not known yet is there."""
-        return self._values if is_unknown(self._values) else self.value(name) not in (None, [])
+        return self._values if is_unknown(self._values) else self.scalar(name) is not None
 
     def at(self, *names: str) -> str:
         """A property's path as this dialect spells it: ``productionVariants[0].instanceType``.

@@ -8,8 +8,8 @@ Fix: Take the machine and the count that the message names, or correct the passp
 ``lichen:output-tokens``, ...) where it is the declaration that is wrong.
 
 Exceptions: Without a model and a peak rate in its passport an endpoint is not judged: nobody can
-say what it needs. It is judged at its start and its floor, not at its ceiling, and by the slow end of
-the interval of what its machines bear, so that an uncertain prediction is no finding. Serverless
+say what it needs. It is judged at its start and its floor, not at its ceiling, and by the slow end
+of the interval of what its machines bear, so that an uncertain prediction is no finding. Serverless
 endpoints are not looked at, nor endpoints that cannot bear the work at all. Models that share one
 endpoint are judged by the one that the passport names.
 """
@@ -195,15 +195,20 @@ def _what(
 
 
 def _fix(fact: Serving, better: Held, best: Held) -> str:
-    change = f"set {fact.machine_at} to {better.name}"
+    change = f"set {fact.machine_at} to {better.name} ({_chips(better.machine)})"
     change += f" and {fact.machines_at} to {better.count}"
     if fact.floor is not None and fact.floor > better.count:
         change += f" and {fact.floor_at} to {better.count} at the most"
     less = (1 - best.watts.likely / better.watts.likely) * 100
     if less >= 1:
-        chip = best.machine.accelerator or best.machine.cpu
-        change += f"; or take {best.told} ({chip}), which draw {less:.0f} % less"
+        change += f"; or take {best.told} ({_chips(best.machine)}), which draw {less:.0f} % less"
     return change
+
+
+def _chips(machine: Machine) -> str:
+    if machine.accelerator is None:
+        return f"{machine.vcpu:g} vCPU of {machine.cpu}"
+    return f"{machine.accelerators:g} {machine.accelerator}"
 
 
 def _saves(deployed: Held, better: Held, region: Region | None) -> Saves:
