@@ -83,7 +83,7 @@ def build(tools: Path, progress: Progress) -> None:
         packages = sum(not line.startswith("go: ") for line in listed)
         flags = f"-s -w -X {SDK}/go/common/version.Version=v{wanted}"
         arguments = ["build", "-v", "-ldflags", flags, "-o", str(partial), COMMAND]
-        go(arguments, f"compiling: {{}} of {packages} packages")
+        go(arguments, f"compiling: {{}} packages of at most {packages}")
         *_, sdk = go(["list", "-m", "-f", "{{.Dir}}", SDK], "finishing")
         shutil.copyfile(Path(sdk, "python", "cmd", EXECUTOR), tools / "bin" / EXECUTOR)
         partial.replace(tools / "bin" / "pulumi")
