@@ -6,7 +6,7 @@ RUN     = .venv/bin/python
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo shell test lint format bench fit accuracy lock rules clean
+.PHONY: help setup demo shell test lint format bench docs golden lock clean
 
 help:  ## what there is to type
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ format: .venv/ready
 
 bench: setup  ## start-up and per-resource cost, as ratios against what a user would run instead
 	@$(RUN) -m benchmarks
+
+docs: setup  ## renew what documents show of commands
+	@$(RUN) docs/printed.py README.md
+
+golden: setup  ## renew what tests hold of printed output; read the difference
+	@$(RUN) -m pytest --renew-golden
 
 # Versions and hashes are locked without any index's address, so the same lock serves a mirror.
 COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
