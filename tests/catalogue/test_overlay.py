@@ -77,7 +77,7 @@ def test_a_contract_price_moves_the_offer_and_its_hosted_price(own: Path) -> Non
     offer = next(o for o in catalogue.offers_of("inf2.xlarge") if o.region == "us-west-2")
     assert offer.usd_hour == 0.5
     assert offer.sagemaker_usd_hour == pytest.approx(0.5 * 1.3057)
-    assert offer.listed_by == ("moto", "vantage")
+    assert offer.listed_by == ("aws-ec2", "vantage")
     assert catalogue.own("offers", "inf2.xlarge us-west-2") == ("usd_hour", "price_source")
     others = [o for o in catalogue.offers_of("inf2.xlarge") if o.region != "us-west-2"]
     assert others == [o for o in load().offers_of("inf2.xlarge") if o.region != "us-west-2"]
