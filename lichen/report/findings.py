@@ -17,7 +17,6 @@ from rich.table import Table
 from rich.text import Text
 
 from lichen.interval import Interval
-from lichen.report.quantity import grams_between, usd
 from lichen.workload import Environment
 
 Level = Literal["advisory", "mandatory", "remediate"]
@@ -190,27 +189,19 @@ def _said(said: Finding) -> tuple[Text, Text]:
         mark, style = "stop", "bad"
     else:
         mark, style = ("unsure" if said.verdict == "unverified" else "advice"), "warn"
-    what = said.message.removesuffix(f" Fix: {said.fix}.") if said.fix else said.message
-    lines = Text.assemble((said.rule, style), (f", {said.severity}\n", "quiet"), what)
-    if said.fix:
-        lines.append(f"\nFix: {said.fix}.", style="" if said.exemption else "good")
-    if saving := _saving(said.saves):
-        lines.append(f"\nSaves {saving} a month.")
+    lines = Text.assemble((said.rule, style), (f", {said.severity}\n", "quiet"))
+    what, fix, saving = (
+        said.message.partition(f" Fix: {said.fix}.") if said.fix else (said.message, "", "")
+    )
+    lines.append(what)
+    lines.append(fix.replace(" ", "\n", 1), style="" if said.exemption else "good")
+    lines.append(saving.replace(" ", "\n", 1))
     if said.exemption is not None:
         held = said.exemption
         lines.append(
             f"\nExempted until {held.expires} by {held.approver} for {held.owner}: {held.reason}"
         )
     return Text(mark, style=style), lines
-
-
-def _saving(saves: Saving) -> str:
-    told = []
-    if saves.gco2e_month is not None:
-        told.append(f"{grams_between(saves.gco2e_month)} of CO2e")
-    if saves.usd_month is not None:
-        told.append(usd(saves.usd_month))
-    return " and ".join(told)
 
 
 def _closing(judged: Judged) -> Iterator[RenderableType]:

@@ -3,12 +3,16 @@
 The parser (Checkov's) has looked up variables, locals and functions as far as it can; every value
 stands in a list, and an expression that it could not settle stands as its text. Text that reads
 like an expression is UNKNOWN: a name that looks like one by chance is unverified, not passed.
+
+Which provider a block goes to is found here, over files and through modules: the parser finds it
+only where both stand in one file.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from lichen_policies.facts.place import region_of
@@ -21,11 +25,11 @@ _INSTANCE = re.compile(r'\[(?:\d+|".*")\]$')
 
 
 def resource(
-    kind: str, address: str, block: Block, provider: Block, file: str, line: int | None
+    kind: str, address: str, block: Block, provider: Block | None, file: str, line: int | None
 ) -> Resource:
-    """A block under the provider block that it goes to (empty: none is written)."""
+    """A block under the provider block that it goes to, as :func:`provider_of` finds it."""
     properties = {key: _settled(value) for key, value in block.items()}
-    by_default = _tags(provider.get("default_tags"))
+    by_default = None if provider is None else _tags(provider.get("default_tags"))
     if by_default is not None:
         properties["tags_all"] = _over(by_default, _alone(properties.get("tags")))
     return Resource(
@@ -34,9 +38,47 @@ def resource(
         address=address,
         properties=properties,
         dialect="terraform",
-        region=_region(provider),
+        region=_ELSEWHERE if provider is None else _region(provider),
         file=file,
         line=line,
+    )
+
+
+_ELSEWHERE: Any = Unknown("is that of a provider that these files do not configure")
+
+
+def provider_of(block: Block, others: Iterable[Block]) -> Block | None:
+    """The provider block that a resource block goes to, among the parser's ``others``.
+
+    It is looked for beside the resource and then, as modules hand providers down, beside each
+    caller; None where nobody writes it.
+    """
+    others = list(others)
+    name = _alone(block.get("provider")) or block["resource_type"].partition("_")[0]
+    file, module = block["file_path_"], block.get("source_module_object_")
+    while True:
+        for found in others:
+            if found["block_name_"] == name and _stands(found, "provider", file, module):
+                return found
+        if module is None:
+            return None
+        file, within = module.path, module.nested_tf_module
+        for call in others:
+            if call["block_name_"].partition("[")[0] == module.name and _stands(
+                call, "module", file, within
+            ):
+                handed = _alone(call.get("providers")) or {}
+                name = re.sub(r"[${}]", "", handed.get(name, "" if "." in name else name))
+                break
+        module = within
+
+
+def _stands(block: Block, kind: str, file: str, module: object) -> bool:
+    """Whether a block stands in the folder of a file, in the same call of its module."""
+    return (
+        block["block_type_"] == kind
+        and PurePath(block["file_path_"]).parent == PurePath(file).parent
+        and block.get("source_module_object_") == module
     )
 
 

@@ -27,7 +27,8 @@ resource "aws_sagemaker_endpoint_configuration" "chat" {
     "lichen:model"         = "meta-llama/Llama-3.1-8B"
     "lichen:precision"     = "bf16"
     "lichen:peak-rps"      = "1"
-    "lichen:tokens"        = "500/150"
+    "lichen:input-tokens"  = "500"
+    "lichen:output-tokens" = "150"
     "lichen:environment"   = "dev"
   }
 }
