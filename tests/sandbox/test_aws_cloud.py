@@ -133,12 +133,9 @@ def test_a_policy_and_a_schedule_need_a_target_and_go_with_it(cloud: Cloud) -> N
         "TargetTrackingScalingPolicyConfiguration": tracking,
     }
     night = TARGET | {"ScheduledActionName": "n", "Schedule": "cron(0 20 * * ? *)"}
-    for put in (
-        lambda: scaling.put_scaling_policy(**policy),
-        lambda: scaling.put_scheduled_action(**night),
-    ):
+    for put, what in ((scaling.put_scaling_policy, policy), (scaling.put_scheduled_action, night)):
         with pytest.raises(ClientError, match="No scalable target registered"):
-            put()
+            put(**what)
 
     scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2, Tags={"a": "1"})
     scaling.put_scaling_policy(**policy)
@@ -191,6 +188,39 @@ def test_the_environment_leads_here_and_names_no_region(cloud: Cloud) -> None:
     environment = cloud.environment()
     assert urlsplit(environment["AWS_ENDPOINT_URL"]).hostname == "127.0.0.1"
     assert not [name for name in environment if "REGION" in name or "PROFILE" in name]
+
+
+def test_tags_go_with_what_they_are_on(cloud: Cloud) -> None:
+    logs, alarms = cloud.client("logs", REGION), cloud.client("cloudwatch", REGION)
+    alarm = {
+        "AlarmName": "a",
+        "MetricName": "m",
+        "Namespace": "n",
+        "Period": 60,
+        "Statistic": "Sum",
+        "Threshold": 1,
+        "EvaluationPeriods": 1,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+
+    def tags() -> list[Any]:
+        group = logs.describe_log_groups()["logGroups"][0]["logGroupArn"]
+        arn = alarms.describe_alarms()["MetricAlarms"][0]["AlarmArn"]
+        return [
+            logs.list_tags_for_resource(resourceArn=group)["tags"],
+            alarms.list_tags_for_resource(ResourceARN=arn)["Tags"],
+        ]
+
+    logs.create_log_group(logGroupName="/l", tags={"a": "1"})
+    alarms.put_metric_alarm(**alarm, Tags=[{"Key": "a", "Value": "1"}])
+    assert tags() == [{"a": "1"}, [{"Key": "a", "Value": "1"}]]
+    logs.delete_log_group(logGroupName="/l")
+    alarms.delete_alarms(AlarmNames=["a"])
+    logs.create_log_group(logGroupName="/l")
+    alarms.put_metric_alarm(**alarm)
+    assert tags() == [{}, []]
+    logs.delete_log_group(logGroupName="/l")
+    alarms.delete_alarms(AlarmNames=["a"])
 
 
 def listening(url: str) -> socket.socket:

@@ -31,7 +31,12 @@ _NESTED = {
 _ABSENT = {
     "AcceleratorPartitionLayouts",
     "ContainerMetricsConfig",
+    "ETag",
+    "HubAccessConfig",
     "InstancePools",
+    "ManifestEtag",
+    "ManifestS3Uri",
+    "PrefixAwareRoutingConfig",
     "ScaleInPolicy",
     "SlidingWindow",
     "VariantInstanceProvisionTimeoutInSeconds",

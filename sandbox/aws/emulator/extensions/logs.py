@@ -1,9 +1,9 @@
-"""CloudWatch Logs: a log group has a class, and its key comes and goes."""
+"""CloudWatch Logs: a log group has a class, its key comes and goes, and its tags go with it."""
 
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
-from moto.logs.models import LogGroup
+from moto.logs.models import LogGroup, LogsBackend
 from moto.logs.responses import LogsResponse
 
 from sandbox.aws.emulator.extensions import Method, extends
@@ -32,6 +32,13 @@ def associate_kms_key(_: None, self: LogsResponse) -> str:
 def disassociate_kms_key(_: None, self: LogsResponse) -> str:
     _log_group(self).kms_key_id = None
     return ""
+
+
+@extends(LogsBackend)
+def delete_log_group(before: Method, self: LogsBackend, log_group_name: str) -> None:
+    arn = self.groups[log_group_name].arn if log_group_name in self.groups else ""
+    before(self, log_group_name)
+    self.tagger.delete_all_tags_for_resource(arn)
 
 
 def _log_group(response: LogsResponse) -> LogGroup:

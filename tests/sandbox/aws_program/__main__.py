@@ -1,0 +1,119 @@
+"""One resource of each type that the emulated AWS has; `step` changes some of them."""
+
+import pulumi
+import pulumi_aws as aws
+
+step = pulumi.Config().get_int("step") or 1
+tags = {"lichen:model": "llama", "step": str(step)}
+
+trust = aws.iam.get_policy_document(
+    statements=[
+        {
+            "actions": ["sts:AssumeRole"],
+            "principals": [{"type": "Service", "identifiers": ["sagemaker.amazonaws.com"]}],
+        }
+    ]
+)
+role = aws.iam.Role("role", assume_role_policy=trust.json, tags=tags)
+key = aws.kms.Key("key", enable_key_rotation=True, deletion_window_in_days=7, tags=tags)
+aws.kms.Alias("alias", target_key_id=key.key_id)
+decrypts = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key.arn}
+aws.iam.RolePolicy(
+    "policy",
+    role=role.name,
+    policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [decrypts]}),
+)
+aws.iam.RolePolicyAttachment(
+    "attachment", role=role.name, policy_arn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+)
+model = aws.sagemaker.Model(
+    "model",
+    execution_role_arn=role.arn,
+    primary_container={
+        "image": f"djl:{step}",
+        "environment": {"HF_TOKEN": pulumi.Output.secret("hush-hush")},
+    },
+    enable_network_isolation=True,
+    tags=tags,
+)
+configuration = aws.sagemaker.EndpointConfiguration(
+    "configuration",
+    kms_key_arn=key.arn,
+    production_variants=[
+        {
+            "variant_name": "main",
+            "model_name": model.name,
+            "instance_type": "ml.inf2.xlarge",
+            "initial_instance_count": 1,
+        }
+    ],
+    tags=tags,
+)
+endpoint = aws.sagemaker.Endpoint(
+    "endpoint", name="chat", endpoint_config_name=configuration.name, tags=tags
+)
+aws.cloudwatch.LogGroup(
+    "logs",
+    name="/aws/sagemaker/Endpoints/chat",
+    retention_in_days=30,
+    kms_key_id=key.arn,
+    tags=tags,
+)
+aws.cloudwatch.MetricAlarm(
+    "alarm",
+    name="chat-errors",
+    comparison_operator="GreaterThanThreshold",
+    evaluation_periods=1,
+    metric_name="Invocation5XXErrors",
+    namespace="AWS/SageMaker",
+    dimensions={"EndpointName": endpoint.name, "VariantName": "main"},
+    period=60,
+    statistic="Sum",
+    threshold=5 * step,
+    tags=tags,
+)
+target = aws.appautoscaling.Target(
+    "target",
+    min_capacity=1,
+    max_capacity=3 + step,
+    resource_id=endpoint.name.apply(lambda name: f"endpoint/{name}/variant/main"),
+    scalable_dimension="sagemaker:variant:DesiredInstanceCount",
+    service_namespace="sagemaker",
+    tags=tags,
+)
+of_target = {
+    "resource_id": target.resource_id,
+    "scalable_dimension": target.scalable_dimension,
+    "service_namespace": target.service_namespace,
+}
+aws.appautoscaling.Policy(
+    "scaling",
+    policy_type="TargetTrackingScaling",
+    target_tracking_scaling_policy_configuration={
+        "target_value": 70.5,
+        "predefined_metric_specification": {
+            "predefined_metric_type": "SageMakerVariantInvocationsPerInstance"
+        },
+    },
+    **of_target,
+)
+aws.appautoscaling.ScheduledAction(
+    "night",
+    schedule="cron(0 20 * * ? *)",
+    scalable_target_action={"min_capacity": 0, "max_capacity": 1},
+    **of_target,
+)
+# A provider of its own, with another region and tags.
+elsewhere = aws.Provider(
+    "elsewhere", region="eu-west-1", default_tags={"tags": {"team": "platform"}}
+)
+aws.cloudwatch.LogGroup(
+    "far",
+    name="/far",
+    log_group_class="STANDARD" if step == 1 else "INFREQUENT_ACCESS",
+    opts=pulumi.ResourceOptions(provider=elsewhere),
+)
+
+pulumi.export("endpoint", endpoint.arn)
+pulumi.export("account", aws.get_caller_identity().account_id)
+pulumi.export("region", aws.get_region().region)
