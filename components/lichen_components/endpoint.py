@@ -13,7 +13,7 @@ from lichen.catalogue.tables import Machine
 from lichen.document import InputError, did_you_mean
 from lichen.placement import NoPlacement, Objective, Placement, model_card, place
 from lichen.workload import Hosting, as_workload
-from lichen_components import arm, inferentia
+from lichen_components import arm, gpu, inferentia
 from lichen_components.asked import EndpointArgs
 from lichen_components.plan import Plan
 from lichen_components.refusal import refused_cleanly
@@ -24,6 +24,7 @@ Realiser = Callable[[str, Plan, pulumi.ResourceOptions], SagemakerEndpoint]
 REALISERS: Mapping[tuple[Hosting, str], Realiser] = {
     ("sagemaker", inferentia.FAMILY): inferentia.InferentiaEndpoint,
     ("sagemaker", arm.FAMILY): arm.GravitonEndpoint,
+    ("sagemaker", gpu.FAMILY): gpu.GpuEndpoint,
 }
 """What makes a placement real, by how it is hosted and the family of its chip."""
 
@@ -104,22 +105,24 @@ def realiser_of(plan: Plan) -> Realiser:
     chosen, family = plan.placement.chosen, chip_family(plan.machine)
     found = REALISERS.get((chosen.hosting, family))
     if found is None:
-        there_is = " and ".join(f"{family} on {hosting}" for hosting, family in REALISERS)
+        there_is = ", ".join(f"{family} on {hosting}" for hosting, family in REALISERS)
+        elsewhere = chosen.hosting != "sagemaker"
         raise InputError(
             f"the best placement is {chosen.machine} in {chosen.region} ({family}, "
             f"{chosen.hosting}), and no component realises that yet; there is {there_is}",
-            fix="restrict the workload: where: {clouds: [aws], hosting: [sagemaker]}",
+            fix="where: {clouds: [aws], hosting: [sagemaker]}"
+            if elsewhere
+            else "name regions that do not offer it, so that the next best is taken",
             field="workload.where",
         )
     return found
 
 
 def chip_family(machine: Machine) -> str:
-    """The accelerator, or what kind of CPU computes where there is none."""
-    if machine.accelerator:
-        return machine.accelerator
-    cpu = machine.cpu or machine.architecture
-    return arm.FAMILY if cpu.startswith(arm.FAMILY) else cpu
+    """The family of the chip that computes: an accelerator's, or the CPU's where there is none."""
+    chip = machine.accelerator or machine.cpu or machine.architecture
+    families = {family for _, family in REALISERS}
+    return next((family for family in families if chip.startswith(family)), chip)
 
 
 def receipt(placement: Placement) -> dict[str, Any]:

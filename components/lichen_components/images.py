@@ -1,8 +1,8 @@
 """AWS's own serving images: which one serves a kind of model on a family of chips, and where.
 
 Accounts, repositories, tags and regions are those of sagemaker-core 2.27.0 (PyPI, Apache-2.0), its
-tables image_uri_config/huggingface-vllm-neuronx.json, huggingface-neuronx.json and pytorch.json,
-read on 2026-11-23. The tags stand as well in AWS's list of Deep Learning Containers
+tables image_uri_config/huggingface-vllm-neuronx.json, huggingface-neuronx.json, vllm.json and
+pytorch.json, read on 2026-11-23. The tags stand as well in AWS's list of Deep Learning Containers
 (aws/deep-learning-containers, available_images.md) or in Hugging Face's list for SageMaker. AWS's
 list has Neuron images in no more regions than these.
 """
@@ -118,12 +118,14 @@ _TRANSFORMERS_NEURON = Image(
         }
     ),
 )
+_VLLM_CUDA = Image("vllm", "0.28.0-gpu-py312-cu130-ubuntu24.04-sagemaker")
 _PYTORCH_ARM64 = Image("pytorch-inference-arm64", "2.6.0-cpu-py312-ubuntu22.04-sagemaker")
 
 IMAGES: Mapping[tuple[str, str], Image] = {
     ("AWS Inferentia2", "llm"): _VLLM_NEURON,
     ("AWS Inferentia2", "encoder"): _TRANSFORMERS_NEURON,
     ("AWS Inferentia2", "reranker"): _TRANSFORMERS_NEURON,
+    ("NVIDIA", "llm"): _VLLM_CUDA,
     ("AWS Graviton", "encoder"): _PYTORCH_ARM64,
     ("AWS Graviton", "reranker"): _PYTORCH_ARM64,
     ("AWS Graviton", "vision"): _PYTORCH_ARM64,

@@ -14,6 +14,7 @@ from lichen_components.container import Container, Objects, objects, repository
 from lichen_components.encryption import key
 from lichen_components.observing import alarms, logs, slow_ms
 from lichen_components.plan import VARIANT, Plan, Site
+from lichen_components.refusal import refused_cleanly
 from lichen_components.rollout import rollout
 from lichen_components.scaling import scale
 
@@ -42,7 +43,9 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         account = account_of(self)
         its_key = key(site, account)
         its_logs = logs(site, plan.workload, its_key)
-        image = pulumi.Output.from_input(container.image).apply(partial(repository, region=region))
+        image = pulumi.Output.from_input(container.image).apply(
+            refused_cleanly()(partial(repository, region=region))
+        )
         artifacts = _objects(asked["artifacts"], region, "artifacts")
         answers = None if results is None else _objects(results, region, "results")
         its_role, access = role(
@@ -133,7 +136,9 @@ def _refuse_what_sagemaker_cannot(plan: Plan) -> None:
 
 
 def _objects(uri: pulumi.Input[str], region: str, field: str) -> pulumi.Output[Objects]:
-    return pulumi.Output.from_input(uri).apply(partial(objects, region=region, field=field))
+    return pulumi.Output.from_input(uri).apply(
+        refused_cleanly()(partial(objects, region=region, field=field))
+    )
 
 
 def _source(

@@ -4,6 +4,7 @@ import pytest
 from lichen_components.arm import GravitonEndpoint
 from lichen_components.asked import EndpointArgs
 from lichen_components.endpoint import chip_family, plan_of, realiser_of, receipt
+from lichen_components.gpu import GpuEndpoint
 from lichen_components.inferentia import InferentiaEndpoint
 from lichen_components.refusal import Refused, refused_cleanly
 
@@ -15,6 +16,12 @@ from tests.components.narrowed import ARTIFACTS, CHAT, VECTORS, Only, planned
 def test_the_table_gives_each_kind_its_component():
     assert realiser_of(planned("inf2.xlarge", CHAT)) is InferentiaEndpoint
     assert realiser_of(planned("c7g.xlarge", VECTORS)) is GravitonEndpoint
+    assert realiser_of(planned("g6.xlarge", CHAT)) is GpuEndpoint
+
+
+def test_an_older_chip_of_the_same_maker_is_not_taken_for_a_newer():
+    with pytest.raises(InputError, match=r"inf1\.xlarge .*\(AWS Inferentia, sagemaker\)"):
+        realiser_of(planned("inf1.xlarge", {**VECTORS, "where": CHAT["where"]}))
 
 
 def test_a_placement_that_nothing_realises_is_refused_with_what_there_is():
@@ -23,8 +30,8 @@ def test_a_placement_that_nothing_realises_is_refused_with_what_there_is():
     with pytest.raises(InputError) as refused:
         realiser_of(plan)
     assert "g2-standard-4" in str(refused.value)
-    assert "AWS Inferentia2 on sagemaker and AWS Graviton on sagemaker" in refused.value.wrong
-    assert refused.value.fix
+    assert "AWS Inferentia2 on sagemaker, AWS Graviton on sagemaker" in refused.value.wrong
+    assert refused.value.fix == "where: {clouds: [aws], hosting: [sagemaker]}"
 
 
 def test_a_machine_without_accelerator_is_of_its_cpus_family():

@@ -1,0 +1,171 @@
+"""The components on the real engine, over an emulated AWS: up, changed, down, nothing left."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox.world import ROOT, World, world
+from tests.components.narrowed import CHAT, VECTORS
+
+PROGRAM = Path(__file__).parent / "program"
+QUIET = ("--yes", "--non-interactive", "--skip-preview", "--suppress-progress")
+
+pytestmark = pytest.mark.xdist_group("engine")
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[World]:
+    with world() as place:
+        roots = os.pathsep.join(str(ROOT / part) for part in (".", "policies", "components"))
+        yield World(place.engine, place.cloud, {**place.environment, "PYTHONPATH": roots})
+
+
+class Stack:
+    """A stack of the program, in a directory of its own."""
+
+    def __init__(self, place: World, directory: Path) -> None:
+        self.place, self.directory = place, directory
+
+    def up(self, **config: object) -> None:
+        told = [
+            part
+            for key, value in config.items()
+            for part in ("-c", f"{key}={value if isinstance(value, str) else json.dumps(value)}")
+        ]
+        self.place.run("pulumi", "up", *QUIET, *told, cwd=self.directory)
+
+    def destroy(self) -> None:
+        self.place.run("pulumi", "destroy", *QUIET, cwd=self.directory)
+
+    def resources(self) -> dict[str, dict]:
+        state = json.loads(self.place.run("pulumi", "stack", "export", cwd=self.directory).stdout)
+        return {
+            resource["urn"].split("::")[-1]: resource
+            for resource in state["deployment"]["resources"]
+        }
+
+
+@contextmanager
+def stack(place: World, directory: Path) -> Iterator[Stack]:
+    shutil.copytree(PROGRAM, directory, dirs_exist_ok=True)
+    place.run("pulumi", "stack", "init", "test", "--non-interactive", cwd=directory)
+    made = Stack(place, directory)
+    try:
+        yield made
+    finally:
+        made.destroy()
+        place.run("pulumi", "stack", "rm", "--yes", cwd=directory)
+
+
+def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_path: Path):
+    with stack(place, tmp_path) as made:
+        made.up(**{"aws:region": "us-east-1"}, machine="inf2.xlarge", workload=CHAT)
+        sagemaker = place.cloud.client("sagemaker", "eu-west-3")
+        endpoint = sagemaker.describe_endpoint(EndpointName="chat-prod")
+        before = endpoint["EndpointConfigName"]
+        variant = sagemaker.describe_endpoint_config(EndpointConfigName=before)[
+            "ProductionVariants"
+        ][0]
+        assert variant["InstanceType"] == "ml.inf2.xlarge"
+        assert variant["InitialInstanceCount"] == 1
+        assert variant["InferenceAmiVersion"] == "al2-ami-sagemaker-inference-neuron-2"
+
+        model = sagemaker.describe_model(ModelName=variant["ModelName"])
+        assert model["EnableNetworkIsolation"]
+        source = model["PrimaryContainer"]["ModelDataSource"]["S3DataSource"]
+        assert source["S3Uri"] == "s3://models-eu-west-3/it/"
+        assert source["CompressionType"] == "None"
+
+        resources = made.resources()
+        roles = "access alias capacity config endpoint errors key latency logs model role scaling"
+        made_of_aws = [r for r in resources.values() if r["type"].startswith("aws:")]
+        assert {r["urn"].split("::")[-1] for r in made_of_aws} == {
+            f"chat-{role}" for role in roles.split(" ")
+        }
+        assert {r["parent"].split("::")[-1] for r in made_of_aws} == {"chat"}
+        for name in ("model", "config", "endpoint", "role", "key", "logs", "errors", "capacity"):
+            tags = resources[f"chat-{name}"]["inputs"]["tags"]
+            assert tags["lichen:model"] == "meta-llama/Llama-3.1-8B"
+
+        rollback = resources["chat-endpoint"]["inputs"]["deploymentConfig"][
+            "autoRollbackConfiguration"
+        ]
+        watched = [alarm["alarmName"] for alarm in rollback["alarms"]]
+        assert watched == ["chat-prod-errors", "chat-prod-latency"]
+
+        busier = {**CHAT, "traffic": {**CHAT["traffic"], "peak_rps": 2.0}}
+        made.up(workload=busier)
+        targets = place.cloud.client("application-autoscaling", "eu-west-3")
+        held = targets.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+        assert held[0]["ResourceId"] == "endpoint/chat-prod/variant/all"
+        assert held[0]["MinCapacity"] >= 1
+        assert held[0]["MaxCapacity"] > 5
+
+        longer = {
+            **busier,
+            "traffic": {**busier["traffic"], "input_tokens": 1600, "output_tokens": 500},
+        }
+        made.up(workload=longer)
+        after = sagemaker.describe_endpoint(EndpointName="chat-prod")
+        assert after["EndpointConfigName"] != before  # another compiled shape: another model
+        assert after["CreationTime"] == endpoint["CreationTime"]
+    assert place.cloud.inventory() == {}
+
+
+def test_an_asynchronous_endpoint_sleeps_and_is_woken(place: World, tmp_path: Path):
+    sleepy = {**VECTORS, "mode": "asynchronous", "environment": "dev"}
+    with stack(place, tmp_path) as made:
+        made.up(
+            **{"aws:region": "us-east-1"},
+            machine="c7g.xlarge",
+            workload=sleepy,
+            asked={
+                "results": "s3://answers-{region}/vectors",
+                "artifacts": "s3://models/model.tar.gz",
+            },
+        )
+        scaling = place.cloud.client("application-autoscaling", "us-east-1")
+        target = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+        assert target[0]["MinCapacity"] == 0
+        policies = scaling.describe_scaling_policies(ServiceNamespace="sagemaker")
+        by_name = {policy["PolicyName"]: policy for policy in policies["ScalingPolicies"]}
+        assert by_name["vectors-dev-scaling"]["PolicyType"] == "TargetTrackingScaling"
+        wake = by_name["vectors-dev-wake"]
+        assert wake["PolicyType"] == "StepScaling"
+        alarms = place.cloud.client("cloudwatch", "us-east-1").describe_alarms(
+            AlarmNames=["vectors-dev-asleep"]
+        )["MetricAlarms"]
+        assert alarms[0]["MetricName"] == "HasBacklogWithoutCapacity"
+        assert alarms[0]["AlarmActions"] == [wake["PolicyARN"]]
+        config = made.resources()["vectors-config"]["inputs"]
+        assert config["asyncInferenceConfig"]["outputConfig"]["s3OutputPath"] == (
+            "s3://answers-us-east-1/vectors/"
+        )
+    assert place.cloud.inventory() == {}
+
+
+def test_a_real_time_endpoint_at_zero_is_refused_before_anything_is_made(
+    place: World, tmp_path: Path
+):
+    asleep = {**VECTORS, "environment": "dev", "availability": {"minimum_replicas": 0}}
+    with stack(place, tmp_path) as made:
+        with pytest.raises(RuntimeError, match="goes to zero only with inference components"):
+            made.up(**{"aws:region": "us-east-1"}, machine="c7g.xlarge", workload=asleep)
+        assert place.cloud.inventory() == {}
+
+
+def test_every_language_sees_the_component_and_its_sentences(place: World):
+    printed = place.run("pulumi", "package", "get-schema", "./components").stdout
+    schema = json.loads(printed[printed.index("{") : printed.rindex("}") + 1])
+    endpoint = schema["resources"]["lichen:index:Endpoint"]
+    assert endpoint["isComponent"]
+    assert "where power is clean" in endpoint["description"]
+    assert sorted(endpoint["requiredInputs"]) == ["artifacts", "workload"]
+    assert all(told.get("description") for told in endpoint["inputProperties"].values())
+    assert all(told.get("description") for told in endpoint["properties"].values())
+    assert set(endpoint["required"]) >= {"endpointName", "receipt", "gco2eMonth", "usdMonth"}
