@@ -370,7 +370,7 @@ def _verdict(
         line=resource.line,
         environment=environment,
         message=message,
-        fingerprint=_fingerprint(rule.name, resource.address, path),
+        fingerprint=_fingerprint(rule.name, resource.address, path) if message else "",
     )
 
 
