@@ -17,7 +17,7 @@ import click
 import msgspec
 
 from lichen import __version__
-from lichen.document import InputError
+from lichen.document import InputError, nearest
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -248,11 +248,14 @@ def explain(what: str, form: str) -> None:
     from lichen.report import explained
     from lichen.report import rules as report
 
-    if pages := [page for page in _pages(None) if page.rule == what]:
+    pages = {page.rule: page for page in _pages(None)}
+    if what in pages:
         if form == "json":
-            click.echo(_json(pages[0]))
+            click.echo(_json(pages[what]))
         else:
-            _show(report.page(pages[0]), form, title=what)
+            _show(report.page(pages[what]), form, title=what)
+    elif not explained.knows(load(), what) and (close := nearest(what, pages)):
+        raise InputError(f"{what!r} is not known", fix=f"did you mean {close[0]!r}?")
     elif form == "json":
         click.echo(_json(explained.story(load(), what)))
     else:
