@@ -174,12 +174,12 @@ def _limits(configuration: Configuration, rule: Rule, environment: Environment) 
     moved = configuration.file.limits.get(rule.name, {})
     door = configuration.door_limits.get(rule.name, {})
     if not moved and not door:
-        return _defaults(rule.name, environment)
-    # What a door says holds in every environment, over what the file says for one.
-    merged = {**moved, environment: {**moved.get(environment, {}), **door}}
-    return resolve(rule, environment, merged, field=f"limits.{rule.name}")
+        return _defaults(
+            rule.limits, tuple(rule.limits_by_environment.get(environment, {}).items())
+        )
+    return resolve(rule, environment, moved, door, field=f"limits.{rule.name}")
 
 
 @cache
-def _defaults(rule: str, environment: Environment) -> msgspec.Struct:
-    return resolve(rules()[rule], environment, {})
+def _defaults(limits: type[msgspec.Struct], values: tuple[tuple[str, Any], ...]) -> msgspec.Struct:
+    return convert(dict(values), limits)

@@ -19,12 +19,17 @@ ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
 
 
 def resolve(
-    rule: Rule, environment: Environment, moved: Mapping[str, Any], field: str = ""
+    rule: Rule,
+    environment: Environment,
+    moved: Mapping[str, Any],
+    door: Mapping[str, Any],
+    field: str,
 ) -> msgspec.Struct:
-    """A rule's limits in an environment: its defaults, then what was moved, the narrower last.
+    """A rule's limits in an environment: its defaults, what was moved, the narrower last.
 
-    ``moved`` maps limits to values, and environments to such maps. Raises :class:`InputError`
-    that names the limit under ``field``.
+    ``moved`` maps limits to values, and environments to such maps; ``door`` maps limits to values
+    that hold in every environment, over all. Raises :class:`InputError` that names the limit under
+    ``field``.
     """
     everywhere = {name: value for name, value in moved.items() if name not in ENVIRONMENTS}
     narrower = moved.get(environment, {})
@@ -32,7 +37,7 @@ def resolve(
         raise InputError(
             f"{narrower!r} is not a set of limits", field=".".join((field, environment))
         )
-    values = {**rule.limits_by_environment.get(environment, {}), **everywhere, **narrower}
+    values = {**rule.limits_by_environment.get(environment, {}), **everywhere, **narrower, **door}
     try:
         return convert(values, rule.limits)
     except InputError as error:

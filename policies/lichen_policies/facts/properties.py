@@ -8,7 +8,9 @@ may write a number as text. None of that goes further than here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from lichen_policies.facts.resource import Dialect
@@ -78,26 +80,26 @@ class Properties:
         found = self.scalar(*names)
         if found is None or isinstance(found, str) or is_unknown(found):
             return found
-        return self._not(names[0], "text")
+        return Unknown("is not text")
 
     def number(self, *names: str) -> Any:
         """``float | None``; a number written as text is read."""
         found = self.scalar(*names)
         if found is None or is_unknown(found):
             return found
-        if isinstance(found, int | float) and not isinstance(found, bool):
-            return float(found)
-        try:
-            return float(found)
-        except (TypeError, ValueError):
-            return self._not(names[0], "a number")
+        if isinstance(found, int | float | str) and not isinstance(found, bool):
+            with suppress(ValueError, OverflowError):
+                number = float(found)
+                if isfinite(number):
+                    return number
+        return Unknown("is not a number")
 
     def whole(self, *names: str) -> Any:
         """``int | None``."""
         found = self.number(*names)
         if found is None or is_unknown(found):
             return found
-        return int(found) if found.is_integer() else self._not(names[0], "a whole number")
+        return int(found) if found.is_integer() else Unknown("is not a whole number")
 
     def flag(self, *names: str) -> Any:
         """``bool | None``."""
@@ -106,7 +108,7 @@ class Properties:
             return found
         words = {"true": True, "false": False}
         known = words.get(found.lower()) if isinstance(found, str) else None
-        return self._not(names[0], "true or false") if known is None else known
+        return Unknown("is not true or false") if known is None else known
 
     def texts(self, *names: str) -> Any:
         """``tuple[str, ...] | None``; unknown as a whole where any element is."""
@@ -118,7 +120,7 @@ class Properties:
             if is_unknown(word):
                 return word
             if not isinstance(word, str):
-                return self._not(names[0], "a list of texts")
+                return Unknown("is not a list of texts")
         return words
 
     def block(self, *names: str) -> Properties:
@@ -166,9 +168,6 @@ class Properties:
             else:
                 tags.update({str(name): _alone(value) for name, value in held.items()})
         return tags
-
-    def _not(self, name: str, wanted: str) -> Unknown:
-        return Unknown(f"is not {wanted}")
 
 
 def _flat(value: Any) -> Iterator[Any]:

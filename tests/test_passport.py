@@ -1,0 +1,155 @@
+"""A passport written as tags or labels is read back exactly, and a bad one is answered."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lichen.document import InputError
+from lichen.passport import Passport, from_tags, to_labels, to_tags
+from lichen.workload import Environment, Mode, Precision, as_workload
+
+AWS_VALUE = re.compile(r"[A-Za-z0-9 +\-=._:/@]{0,256}")
+GOOGLE_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
+GOOGLE_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+
+
+def _or_none(values: st.SearchStrategy) -> st.SearchStrategy:
+    return st.none() | values
+
+
+rates = _or_none(st.floats(0, 1e6))
+positives = _or_none(st.floats(0, 1e9, exclude_min=True))
+counts = _or_none(st.integers(0, 10**9))
+
+
+@st.composite
+def passports(draw: st.DrawFn) -> Passport:
+    peak, mean = draw(rates), draw(rates)
+    if peak is not None and mean is not None:
+        peak, mean = max(peak, mean), min(peak, mean)
+    return Passport(
+        workload=draw(_or_none(st.text(max_size=80))),
+        model=draw(_or_none(st.text(max_size=300))),
+        precision=draw(_or_none(st.sampled_from(get_args(Precision)))),
+        environment=draw(_or_none(st.sampled_from(get_args(Environment)))),
+        mode=draw(_or_none(st.sampled_from(get_args(Mode)))),
+        peak_rps=peak,
+        mean_rps=mean,
+        input_tokens=draw(counts),
+        output_tokens=draw(counts),
+        items=draw(_or_none(st.integers(1, 10**9))),
+        time_to_first_token_ms=draw(positives),
+        time_per_output_token_ms=draw(positives),
+        p95_ms=draw(positives),
+        minimum_replicas=draw(_or_none(st.integers(0, 10_000))),
+        evidence=tuple(draw(st.lists(st.text(max_size=60), max_size=4))),
+    )
+
+
+@given(passports())
+def test_aws_tags_round_trip(passport: Passport) -> None:
+    tags = to_tags(passport)
+    assert from_tags(tags) == (passport if tags else None)
+    for key, value in tags.items():
+        assert len(key) <= 128
+        assert AWS_VALUE.fullmatch(value)
+
+
+@given(passports())
+def test_google_labels_round_trip(passport: Passport) -> None:
+    labels = to_labels(passport)
+    assert from_tags(labels) == (passport if labels else None)
+    for key, value in labels.items():
+        assert GOOGLE_KEY.fullmatch(key)
+        assert GOOGLE_VALUE.fullmatch(value)
+
+
+def test_a_usual_passport_is_read_by_a_person() -> None:
+    passport = Passport(
+        workload="chat",
+        model="meta-llama/Llama-3.1-8B",
+        peak_rps=4.0,
+        evidence=("bench/chat.json",),
+    )
+    assert to_tags(passport) == {
+        "lichen:workload": "chat",
+        "lichen:model": "meta-llama/Llama-3.1-8B",
+        "lichen:peak-rps": "4",
+        "lichen:evidence": "bench/chat.json",
+    }
+    assert to_labels(passport)["lichen-model"] == "meta-llama_2f_4clama-3_2e1-8_42"
+
+
+def test_other_tags_are_passed_over() -> None:
+    tags = {"Name": "chat", "team": "search", "lichen:model": "BAAI/bge-small-en-v1.5"}
+    assert from_tags(tags) == Passport(model="BAAI/bge-small-en-v1.5")
+    assert from_tags({"Name": "chat"}) is None
+
+
+def test_what_is_no_escape_stands_for_itself() -> None:
+    assert from_tags({"lichen:model": "a=b"}) == Passport(model="a=b")
+    assert from_tags({"lichen-model": "my_model"}) == Passport(model="my_model")
+
+
+@pytest.mark.parametrize(
+    ("tags", "told"),
+    [
+        ({"lichen:peek-rps": "1"}, "lichen:peek-rps: 'peek_rps' is not a field. Fix: did you mean"),
+        ({"lichen:peak-rps": "fast"}, "lichen:peak-rps: 'fast' is not a number"),
+        ({"lichen:peak-rps": "nan"}, "lichen:peak-rps: 'nan' is not a number"),
+        ({"lichen:peak-rps": "-1"}, "lichen:peak-rps: -1"),
+        ({"lichen:input-tokens": "1.5"}, "lichen:input-tokens: 1.5"),
+        ({"lichen:precision": "bf61"}, "lichen:precision: 'bf61' is not known here"),
+        ({"lichen:peak-rps": "1", "lichen:mean-rps": "2"}, "mean-rps is above peak-rps"),
+        ({"lichen-environment": "production"}, "lichen-environment: 'production' is not known"),
+    ],
+)
+def test_a_bad_passport_names_the_tag(tags: dict[str, str], told: str) -> None:
+    with pytest.raises(InputError) as refused:
+        from_tags(tags)
+    assert told in str(refused.value)
+
+
+WORKLOAD = {
+    "name": "chat",
+    "model": "meta-llama/Llama-3.1-8B",
+    "traffic": {"peak_rps": 2.0, "mean_rps": 0.5, "input_tokens": 512, "output_tokens": 128},
+    "precisions": ["bf16", "int8"],
+    "latency": {"time_to_first_token_ms": 800},
+    "environment": "prod",
+    "availability": {"minimum_replicas": 2},
+    "evidence": ["bench/chat.json"],
+}
+
+
+def test_a_workload_as_sizing_needs_it_survives_its_passport() -> None:
+    workload = as_workload(WORKLOAD)
+    written = Passport.of(workload, "int8")
+    read = from_tags(to_tags(written))
+    assert read == written
+    again = read.as_workload("dev")
+    assert again is not None
+    assert (again.model, again.precisions, again.environment) == (
+        workload.model,
+        ("int8",),
+        "prod",
+    )
+    assert (again.traffic, again.latency) == (workload.traffic, workload.latency)
+    assert again.availability.minimum_replicas == 2
+
+
+def test_a_day_s_profile_becomes_its_mean() -> None:
+    traffic = {"peak_rps": 0.1, "hourly_rps": [0.1] * 24, "items": 3}
+    passport = Passport.of(as_workload({**WORKLOAD, "traffic": traffic}), "bf16")
+    assert passport.mean_rps == 0.1
+    assert passport.items == 3
+
+
+def test_without_model_or_rate_there_is_no_workload() -> None:
+    assert Passport(model="x").as_workload("dev") is None
+    assert Passport(peak_rps=1.0).as_workload("dev") is None
