@@ -63,8 +63,8 @@ class Endpoint(pulumi.ComponentResource):
         self.endpoint_arn = made.endpoint_arn
         self.machine = pulumi.Output.from_input(f"ml.{chosen.machine}")
         self.region = pulumi.Output.from_input(chosen.region)
-        self.gco2e_month = pulumi.Output.from_input(chosen.gco2e_month.likely)
-        self.usd_month = pulumi.Output.from_input(chosen.usd_month)
+        self.gco2e_month = pulumi.Output.from_input(round(chosen.gco2e_month.likely, 1))
+        self.usd_month = pulumi.Output.from_input(round(chosen.usd_month, 2))
         self.receipt = pulumi.Output.from_input(receipt(plan.placement))
         self.register_outputs(
             {
@@ -83,7 +83,7 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue) -> Plan:
     """The workload placed; :class:`InputError` where it is wrong, or nothing can serve it."""
     objective = _objective(args.get("objective", "carbon"))
     with _of_the_workload():
-        workload = as_workload(args["workload"])
+        workload = as_workload(_whole(args["workload"]))
         placement = place(workload, catalogue, objective=objective)
         card = model_card(workload, catalogue)
     if isinstance(placement, NoPlacement):
@@ -142,6 +142,15 @@ def _of_the_workload() -> Iterator[None]:
             raise
         field = f"workload.{error.field}".rstrip(".")
         raise InputError(error.wrong, fix=error.fix, field=field) from None
+
+
+def _whole(value: Any) -> Any:
+    """Whole numbers as such: from another language every number comes as a float."""
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _objective(word: str) -> Objective:

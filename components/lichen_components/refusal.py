@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pulumi import InputPropertyError, RunError
+from pulumi import RunError
 
 from lichen.document import InputError
-
-
-class Refused(RunError, InputPropertyError):
-    """Wrong input: to a Python program a clean end, to another language an error of a property."""
-
-    def __init__(self, error: InputError) -> None:
-        InputPropertyError.__init__(self, error.field, str(error))
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 @contextmanager
@@ -26,4 +16,4 @@ def refused_cleanly() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise Refused(error) from None
+        raise RunError(str(error)) from None

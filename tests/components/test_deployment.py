@@ -13,6 +13,7 @@ from sandbox.world import ROOT, World, world
 from tests.components.narrowed import CHAT, VECTORS
 
 PROGRAM = Path(__file__).parent / "program"
+FROM_AFAR = Path(__file__).parent / "from_afar"
 QUIET = ("--yes", "--non-interactive", "--skip-preview", "--suppress-progress")
 
 pytestmark = pytest.mark.xdist_group("engine")
@@ -51,8 +52,8 @@ class Stack:
 
 
 @contextmanager
-def stack(place: World, directory: Path) -> Iterator[Stack]:
-    shutil.copytree(PROGRAM, directory, dirs_exist_ok=True)
+def stack(place: World, directory: Path, program: Path = PROGRAM) -> Iterator[Stack]:
+    shutil.copytree(program, directory, dirs_exist_ok=True)
     place.run("pulumi", "stack", "init", "test", "--non-interactive", cwd=directory)
     made = Stack(place, directory)
     try:
@@ -157,6 +158,24 @@ def test_a_real_time_endpoint_at_zero_is_refused_before_anything_is_made(
         with pytest.raises(RuntimeError, match="goes to zero only with inference components"):
             made.up(**{"aws:region": "us-east-1"}, machine="c7g.xlarge", workload=asleep)
         assert place.cloud.inventory() == {}
+
+
+def test_a_program_in_another_language_makes_an_endpoint(place: World, tmp_path: Path):
+    inputs = {"workload": VECTORS, "artifacts": "s3://models-{region}/it/"}
+    with stack(place, tmp_path, FROM_AFAR) as made:
+        plugin = {"providers": [{"name": "lichen", "path": str(ROOT / "components")}]}
+        with (tmp_path / "Pulumi.yaml").open("a") as project:
+            project.write(f"plugins: {json.dumps(plugin)}\n")
+        made.up(**{"aws:region": "us-east-1"}, inputs=inputs)
+        outputs = made.resources()["lichen-from-afar-test"]["outputs"]
+        assert outputs["endpoint_name"] == "vectors-prod"
+        assert outputs["usd_month"] > 0
+        assert outputs["machine"] == outputs["chosen"]
+
+        wrong = {**inputs, "workload": {**VECTORS, "model": "BAAI/bge-smal-en-v1.5"}}
+        with pytest.raises(RuntimeError, match=r"workload\.model: .*did you mean 'BAAI/bge-small"):
+            made.up(inputs=wrong)
+    assert place.cloud.inventory() == {}
 
 
 def test_every_language_sees_the_component_and_its_sentences(place: World):

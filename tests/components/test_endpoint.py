@@ -6,7 +6,8 @@ from lichen_components.asked import EndpointArgs
 from lichen_components.endpoint import chip_family, plan_of, realiser_of, receipt
 from lichen_components.gpu import GpuEndpoint
 from lichen_components.inferentia import InferentiaEndpoint
-from lichen_components.refusal import Refused, refused_cleanly
+from lichen_components.refusal import refused_cleanly
+from pulumi import RunError
 
 from lichen.catalogue import load
 from lichen.document import InputError
@@ -86,7 +87,14 @@ def test_the_passport_is_on_the_tags():
 
 
 def test_a_refusal_ends_a_program_with_its_sentence():
-    with pytest.raises(Refused) as refused, refused_cleanly():
+    with pytest.raises(RunError) as refused, refused_cleanly():
         raise InputError("is wrong", fix="mend it", field="workload.model")
     assert str(refused.value) == "workload.model: is wrong. Fix: mend it."
-    assert refused.value.property_path == "workload.model"
+
+
+def test_whole_numbers_that_came_as_floats_are_whole():
+    traffic = {"peak_rps": 0.2, "input_tokens": 600.0, "output_tokens": 200.0}
+    arguments = EndpointArgs(workload={**CHAT, "traffic": traffic}, artifacts=ARTIFACTS)
+    workload = plan_of(arguments, Only("inf2.xlarge")).workload
+    assert workload.traffic.input_tokens == 600
+    assert workload.traffic.peak_rps == 0.2

@@ -1,0 +1,108 @@
+"""The worked examples as a user runs them: real engine, policy pack, emulated AWS."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from sandbox.world import ROOT, World, world
+
+QUIET = ("--yes", "--non-interactive", "--suppress-progress")
+PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
+
+pytestmark = pytest.mark.xdist_group("engine")
+
+Run = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[World]:
+    with world() as place:
+        roots = os.pathsep.join(str(ROOT / part) for part in (".", "policies", "components"))
+        yield World(place.engine, place.cloud, {**place.environment, "PYTHONPATH": roots})
+
+
+@pytest.fixture(scope="module")
+def project(place: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project: the engine writes into its stacks' files."""
+    copy = tmp_path_factory.mktemp("project")
+    shutil.copy(ROOT / "Pulumi.yaml", copy)
+    shutil.copytree(ROOT / "stacks", copy / "stacks")
+    (copy / ".venv").symlink_to(ROOT / ".venv")
+    place.stacks("chat", "embeddings", "wasteful", cwd=copy)
+    return copy
+
+
+@pytest.fixture
+def pulumi(place: World, project: Path) -> Run:
+    def run(*command: str, check: bool = True) -> CompletedProcess[str]:
+        return place.run("pulumi", *command, cwd=project, check=check)
+
+    return run
+
+
+def outputs(pulumi: Run, stack: str) -> dict[str, object]:
+    told: dict[str, object] = json.loads(
+        pulumi("stack", "output", "--json", "--stack", stack).stdout
+    )
+    return told
+
+
+def test_chat_comes_up_through_the_gate_changes_and_goes(place: World, project: Path, pulumi: Run):
+    up = ("up", "--stack", "chat", *QUIET, *PACK)
+    assert "lichen" in pulumi(*up).stdout
+    told = outputs(pulumi, "chat")
+    sagemaker = place.cloud.client("sagemaker", str(told["region"]))
+    assert sagemaker.describe_endpoint(EndpointName=told["endpoint_name"])["EndpointStatus"] == (
+        "InService"
+    )
+    assert str(told["machine"]).startswith("ml.")
+    assert float(str(told["gco2e_month"])) > 0
+    assert "low-carbon grid" in str(told["because"])
+
+    assert "unchanged" in pulumi(*up, "--expect-no-changes").stdout
+    pulumi("refresh", "--stack", "chat", *QUIET, "--expect-no-changes")
+
+    workload = project / "stacks" / "workloads" / "chat.yaml"
+    before = workload.read_text()
+    workload.write_text(before.replace("peak_rps: 2", "peak_rps: 40"))
+    pulumi(*up)
+    workload.write_text(before)
+    scaling = place.cloud.client("application-autoscaling", str(told["region"]))
+    target = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"][0]
+    assert target["MaxCapacity"] > 2
+
+    pulumi("destroy", "--stack", "chat", *QUIET)
+    assert place.cloud.inventory() == {}
+
+
+def test_embeddings_come_up_and_go(place: World, pulumi: Run):
+    pulumi("up", "--stack", "embeddings", *QUIET, *PACK)
+    told = outputs(pulumi, "embeddings")
+    assert told["endpoint_name"] == "embeddings-prod"
+    pulumi("destroy", "--stack", "embeddings", *QUIET)
+    assert place.cloud.inventory() == {}
+
+
+def test_wasteful_is_stopped_with_every_reason_until_it_is_corrected(place: World, pulumi: Run):
+    up = ("up", "--stack", "wasteful", *QUIET, *PACK)
+    stopped = pulumi(*up, check=False)
+    assert stopped.returncode != 0
+    for rule in ("dirty-region", "oversized-endpoint", "too-many-accelerators"):
+        assert rule in stopped.stdout
+    assert stopped.stdout.count("Fix:") >= 3
+    assert place.cloud.inventory() == {}
+
+    # What the messages say to type.
+    for key, value in (("machine", "ml.g5.xlarge"), ("count", "3"), ("region", "eu-north-1")):
+        assert value in stopped.stdout
+        pulumi("config", "set", "--stack", "wasteful", key, value)
+    pulumi(*up)
+    made = place.cloud.inventory()
+    assert len(made["aws:sagemaker/endpoint:Endpoint"]) == 1
+    pulumi("destroy", "--stack", "wasteful", *QUIET)
+    assert place.cloud.inventory() == {}
