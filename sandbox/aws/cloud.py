@@ -1,7 +1,6 @@
 """The emulated AWS as a context: started, used, and gone again."""
 
 import contextlib
-import functools
 import json
 import os
 import selectors
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.aws.provider.api import connect
+
 START_SECONDS = 60
 STOP_SECONDS = 5
 
@@ -23,44 +24,28 @@ _ROOT = Path(__file__).resolve().parents[2]
 # What the components make: Pulumi's type, and what lists it: service, call, where the names stand.
 # A role's policies need no row: IAM refuses to delete a role that has any.
 _LISTED = {
-    "aws:sagemaker/model:Model": ("sagemaker", "list_models", "Models[].ModelName"),
+    "aws:sagemaker/model:Model": "sagemaker list_models Models[].ModelName",
     "aws:sagemaker/endpointConfiguration:EndpointConfiguration": (
-        "sagemaker",
-        "list_endpoint_configs",
-        "EndpointConfigs[].EndpointConfigName",
+        "sagemaker list_endpoint_configs EndpointConfigs[].EndpointConfigName"
     ),
-    "aws:sagemaker/endpoint:Endpoint": ("sagemaker", "list_endpoints", "Endpoints[].EndpointName"),
-    "aws:iam/role:Role": ("iam", "list_roles", "Roles[].RoleName"),
-    "aws:kms/key:Key": ("kms", "list_keys", "Keys[].KeyId"),
+    "aws:sagemaker/endpoint:Endpoint": "sagemaker list_endpoints Endpoints[].EndpointName",
+    "aws:iam/role:Role": "iam list_roles Roles[].RoleName",
+    "aws:kms/key:Key": "kms list_keys Keys[].KeyId",
     "aws:kms/alias:Alias": (
-        "kms",
-        "list_aliases",
-        "Aliases[?!starts_with(AliasName, 'alias/aws/')].AliasName",
+        "kms list_aliases Aliases[?!starts_with(AliasName,'alias/aws/')].AliasName"
     ),
-    "aws:cloudwatch/logGroup:LogGroup": (
-        "logs",
-        "describe_log_groups",
-        "logGroups[].logGroupName",
-    ),
+    "aws:cloudwatch/logGroup:LogGroup": "logs describe_log_groups logGroups[].logGroupName",
     "aws:cloudwatch/metricAlarm:MetricAlarm": (
-        "cloudwatch",
-        "describe_alarms",
-        "MetricAlarms[].AlarmName",
+        "cloudwatch describe_alarms MetricAlarms[].AlarmName"
     ),
     "aws:appautoscaling/target:Target": (
-        "application-autoscaling",
-        "describe_scalable_targets",
-        "ScalableTargets[].ResourceId",
+        "application-autoscaling describe_scalable_targets ScalableTargets[].ResourceId"
     ),
     "aws:appautoscaling/policy:Policy": (
-        "application-autoscaling",
-        "describe_scaling_policies",
-        "ScalingPolicies[].PolicyName",
+        "application-autoscaling describe_scaling_policies ScalingPolicies[].PolicyName"
     ),
     "aws:appautoscaling/scheduledAction:ScheduledAction": (
-        "application-autoscaling",
-        "describe_scheduled_actions",
-        "ScheduledActions[].ScheduledActionName",
+        "application-autoscaling describe_scheduled_actions ScheduledActions[].ScheduledActionName"
     ),
 }
 # What some services are called in a signature, and what some want to be asked with.
@@ -94,16 +79,7 @@ class Cloud:
 
     def client(self, service: str, region: str) -> Any:
         """A boto client of this cloud."""
-        from botocore.config import Config
-
-        return _session().create_client(
-            service,
-            region_name=region,
-            endpoint_url=self.endpoint_url,
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-            config=Config(connect_timeout=5, read_timeout=20, proxies={}),
-        )
+        return connect(service, region, self.endpoint_url)
 
     def inventory(self) -> dict[str, list[str]]:
         """Everything there is of the types that components make, as `region/name`, by type.
@@ -116,7 +92,8 @@ class Cloud:
         found: dict[str, list[str]] = {}
         for service, region in used:
             client = self.client(_SIGNED_AS.get(service, service), region)
-            for kind, (of, call, path) in _LISTED.items():
+            for kind, listed in _LISTED.items():
+                of, call, path = listed.split()
                 if of == client.meta.service_model.service_name:
                     names = client.get_paginator(call).paginate(**_ASKED_WITH.get(of, {}))
                     found.setdefault(kind, []).extend(
@@ -125,13 +102,6 @@ class Cloud:
                         if call != "list_keys" or _in_use(client, name)
                     )
         return {kind: names for kind, names in found.items() if names}
-
-
-@functools.cache
-def _session() -> Any:
-    from botocore.session import get_session
-
-    return get_session()
 
 
 @contextlib.contextmanager

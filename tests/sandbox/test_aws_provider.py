@@ -302,7 +302,7 @@ LIVES = {
             "tags": {"lichen:model": "llama"},
         },
         {
-            "description": "weights of llama",
+            "description": None,
             "enableKeyRotation": None,
             "isEnabled": False,
             "deletionWindowInDays": 10,
@@ -409,7 +409,7 @@ LIVES = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def world(cloud: Cloud) -> Iterator[dict[str, str]]:
     """What the types need, made past the provider, and taken away again."""
     sagemaker, iam = cloud.client("sagemaker", REGION), cloud.client("iam", "us-east-1")
@@ -747,6 +747,22 @@ def test_a_machine_type_is_read_back_from_within(aws: Plugin, world: dict[str, s
     assert state["arn"].endswith(":endpoint-config/c1")
 
 
+def test_a_number_that_pulumi_aws_has_as_a_string(aws: Plugin, world: dict[str, str]) -> None:
+    token = "aws:appautoscaling/policy:Policy"
+    step = {"metricIntervalLowerBound": "0", "scalingAdjustment": 1}
+    steps = {"adjustmentType": "ChangeInCapacity", "cooldown": 300, "stepAdjustments": [step]}
+    given = {**TARGET, "stepScalingPolicyConfiguration": steps}
+    inputs = aws.checked(token, given)
+    identifier, state = aws.create(token, inputs)
+    assert state["policyType"] == "StepScaling"
+    assert aws.read(token, identifier, state, inputs) == (identifier, state, inputs)
+    aws.delete(token, state)
+    steps["stepAdjustments"] = [step | {"metricIntervalLowerBound": "none"}]
+    _, failures = aws.check(token, given)
+    path = "stepScalingPolicyConfiguration.stepAdjustments[0].metricIntervalLowerBound"
+    assert failures == {path: "takes a number in a string, got 'none'"}
+
+
 def test_an_import_takes_the_identity_from_the_id(aws: Plugin, world: dict[str, str]) -> None:
     attachment = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
     given = {"role": "serving", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
@@ -769,10 +785,11 @@ def test_what_fails_half_made_is_taken_away_again(
 
     for name, value in cloud.environment().items():
         monkeypatch.setenv(name, value)
+    before = cloud.inventory()
     groups = Resource(KINDS["aws:cloudwatch/logGroup:LogGroup"], Failing())
     with pytest.raises(CallRefused, match="enough"):
         groups.create({"name": "/l", "retentionInDays": 7}, Configuration(REGION), preview=False)
-    assert cloud.inventory() == {}
+    assert cloud.inventory() == before
 
 
 # Functions

@@ -9,7 +9,7 @@ import grpc
 from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
 
 from sandbox.aws.lifeline import follow_parent
-from sandbox.aws.provider.api import Api
+from sandbox.aws.provider.api import Api, session
 from sandbox.aws.provider.servicer import Provider
 
 _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -21,14 +21,13 @@ def main() -> None:
     # The engine says stop with an interrupt, and waits five seconds for whoever does not heed it.
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, lambda *_: os._exit(0))
-    api = Api()
     server = grpc.server(ThreadPoolExecutor(16), options=_UNLIMITED)
-    add_ResourceProviderServicer_to_server(Provider(api), server)
+    add_ResourceProviderServicer_to_server(Provider(Api()), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
     # botocore is slow to import; the engine has things to do in the meantime.
-    threading.Thread(target=lambda: api.session, daemon=True).start()
+    threading.Thread(target=session, daemon=True).start()
     server.wait_for_termination()
 
 

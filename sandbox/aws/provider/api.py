@@ -2,7 +2,7 @@
 
 import os
 import threading
-from functools import cached_property
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +33,34 @@ class CallRefused(Refused):
         )
 
 
+@cache
+def session() -> Any:
+    """botocore's session. It is slow to import, and so is left until it is needed."""
+    from botocore.session import get_session  # type: ignore[import-untyped]
+
+    return get_session()
+
+
+def connect(service: str, region: str, endpoint_url: str) -> Any:
+    """A client of an emulated AWS: no proxy between, and nothing that hangs."""
+    from botocore.config import Config  # type: ignore[import-untyped]
+
+    return session().create_client(
+        service,
+        region_name=region,
+        endpoint_url=endpoint_url,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=Config(
+            connect_timeout=5,
+            read_timeout=20,
+            retries={"total_max_attempts": 2},
+            max_pool_connections=32,
+            proxies={},
+        ),
+    )
+
+
 class Api:
     """The calls of an emulated AWS: never those of a real one."""
 
@@ -41,18 +69,11 @@ class Api:
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
 
-    @cached_property
-    def session(self) -> Any:
-        """botocore's session; it is slow to import, and so is left until it is needed."""
-        from botocore.session import get_session
-
-        return get_session()
-
     def operation(self, service: str, operation: str) -> Any:
         """botocore's model of an operation."""
         with self._lock:
             if service not in self._models:
-                self._models[service] = self.session.get_service_model(service)
+                self._models[service] = session().get_service_model(service)
             return self._models[service].operation_model(operation)
 
     def call(self, service: str, region: str, operation: str, parameters: dict[str, Any]) -> Any:
@@ -61,7 +82,7 @@ class Api:
         Raises:
             CallRefused: botocore found the parameters wrong, or AWS said no.
         """
-        from botocore import exceptions, xform_name
+        from botocore import exceptions, xform_name  # type: ignore[import-untyped]
 
         try:
             client, method = self._client(service, region), xform_name(operation)
@@ -75,8 +96,6 @@ class Api:
             raise CallRefused(operation, type(error).__name__, str(error)) from error
 
     def _client(self, service: str, region: str) -> Any:
-        from botocore.config import Config
-
         endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
         if urlsplit(endpoint).hostname not in LOOPBACK:
             raise Refused(
@@ -85,18 +104,5 @@ class Api:
             )
         with self._lock:
             if (service, region) not in self._clients:
-                self._clients[service, region] = self.session.create_client(
-                    service,
-                    region_name=region,
-                    endpoint_url=endpoint,
-                    aws_access_key_id="testing",
-                    aws_secret_access_key="testing",
-                    config=Config(
-                        connect_timeout=5,
-                        read_timeout=20,
-                        retries={"total_max_attempts": 2},
-                        max_pool_connections=32,
-                        proxies={},
-                    ),
-                )
+                self._clients[service, region] = connect(service, region, endpoint)
             return self._clients[service, region]

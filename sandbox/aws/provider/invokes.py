@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from sandbox.aws.provider.api import Api, Refused
+from sandbox.aws.provider.api import Api, Refused, session
 from sandbox.aws.provider.resource import Configuration, Properties
 from sandbox.aws.provider.shapes import unknown_name
 
@@ -15,7 +15,7 @@ def get_caller_identity(api: Api, configuration: Configuration, asked: Propertie
 
 
 def get_partition(api: Api, configuration: Configuration, asked: Properties) -> Properties:
-    partition, data = _partition(api, _region(configuration, asked))
+    partition, data = _partition(_region(configuration, asked))
     suffix = data["dnsSuffix"]
     return {
         "partition": partition,
@@ -27,7 +27,7 @@ def get_partition(api: Api, configuration: Configuration, asked: Properties) -> 
 
 def get_region(api: Api, configuration: Configuration, asked: Properties) -> Properties:
     region = _region(configuration, asked)
-    _, data = _partition(api, region)
+    _, data = _partition(region)
     return {
         "region": region,
         "name": region,
@@ -85,9 +85,9 @@ def _region(configuration: Configuration, asked: Properties, otherwise: str = ""
     return region
 
 
-def _partition(api: Api, region: str) -> tuple[str, Properties]:
-    name = api.session.get_partition_for_region(region)
-    partitions = api.session.get_component("data_loader").load_data("endpoints")["partitions"]
+def _partition(region: str) -> tuple[str, Properties]:
+    name = session().get_partition_for_region(region)
+    partitions = session().get_component("data_loader").load_data("endpoints")["partitions"]
     return name, next(data for data in partitions if data["partition"] == name)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 class Setting:
     """A property with calls of its own: `put` sets it, `drop` takes it away.
 
-    `default` is what a new resource has, when Create does not take the property.
+    `default` is what a new resource has, where Create does not take the property.
     """
 
     name: str
@@ -43,9 +43,9 @@ class Kind:
     # AWS's name -> pulumi_aws's, where the spelling does not give it.
     names: Mapping[str, str] = field(default_factory=dict)
     # Parameters of Create that pulumi_aws does not have, or moto does not keep.
-    absent: frozenset[str] = frozenset()
+    absent: tuple[str, ...] = ()
     # Properties that only the provider itself knows.
-    local: frozenset[str] = frozenset()
+    local: tuple[str, ...] = ()
     # What is sent where a program says nothing.
     defaults: Mapping[str, Any] = field(default_factory=dict)
     # Properties that AWS decides; `name=path` where it stands deeper in what was read.
@@ -56,8 +56,6 @@ class Kind:
     autoname: str = "{name}-{random}"
     regional: bool = True
 
-
-_TAGS = {"Tags": "tagsAll{}"}
 
 KINDS = {
     kind.token: kind
@@ -70,7 +68,7 @@ KINDS = {
             delete="DeleteModel",
             tag="AddTags",
             untag="DeleteTags",
-            names={"ModelName": "name", "ModelArn": "arn", **_TAGS},
+            names={"ModelName": "name", "ModelArn": "arn", "Tags": "tagsAll{}"},
         ),
         Kind(
             "aws:sagemaker/endpointConfiguration:EndpointConfiguration",
@@ -84,16 +82,14 @@ KINDS = {
                 "EndpointConfigName": "name",
                 "EndpointConfigArn": "arn",
                 "KmsKeyId": "kmsKeyArn",
-                **_TAGS,
+                "Tags": "tagsAll{}",
             },
-            absent=frozenset(
-                {
-                    "CrossRegionTrafficConfig",
-                    "EnableNetworkIsolation",
-                    "ExplainerConfig",
-                    "MetricsConfig",
-                    "VpcConfig",
-                }
+            absent=(
+                "CrossRegionTrafficConfig",
+                "EnableNetworkIsolation",
+                "ExplainerConfig",
+                "MetricsConfig",
+                "VpcConfig",
             ),
         ),
         Kind(
@@ -109,7 +105,7 @@ KINDS = {
                 "EndpointName": "name",
                 "EndpointArn": "arn",
                 "LastDeploymentConfig": "deploymentConfig",
-                **_TAGS,
+                "Tags": "tagsAll{}",
             },
         ),
         Kind(
@@ -134,7 +130,7 @@ KINDS = {
                 "RoleId": "uniqueId",
                 "AssumeRolePolicyDocument": "assumeRolePolicy",
                 "PolicyDocument": "assumeRolePolicy",
-                **_TAGS,
+                "Tags": "tagsAll{}",
             },
             defaults={"description": "", "maxSessionDuration": 3600, "path": "/"},
             outputs=(
@@ -182,8 +178,10 @@ KINDS = {
             delete="ScheduleKeyDeletion",
             settings=(
                 Setting("description", "UpdateKeyDescription"),
-                Setting("enableKeyRotation", "EnableKeyRotation", "DisableKeyRotation", False),
-                Setting("isEnabled", "EnableKey", "DisableKey", True),
+                Setting(
+                    "enableKeyRotation", "EnableKeyRotation", "DisableKeyRotation", default=False
+                ),
+                Setting("isEnabled", "EnableKey", "DisableKey", default=True),
                 Setting("policy", "PutKeyPolicy"),
             ),
             tag="TagResource",
@@ -192,10 +190,10 @@ KINDS = {
                 "Enabled": "isEnabled",
                 "KeyRotationEnabled": "enableKeyRotation",
                 "PendingWindowInDays": "deletionWindowInDays",
-                **_TAGS,
+                "Tags": "tagsAll{}",
             },
-            absent=frozenset({"KeySpec", "Origin"}),
-            local=frozenset({"bypassPolicyLockoutSafetyCheck", "deletionWindowInDays"}),
+            absent=("KeySpec", "Origin"),
+            local=("bypassPolicyLockoutSafetyCheck", "deletionWindowInDays"),
             defaults={"description": "", "policyName": "default"},
             outputs=("arn", "keyId"),
             gone="keyState == 'PendingDeletion'",
@@ -237,8 +235,8 @@ KINDS = {
                 "arn": "arnOfStreams",
                 "tags": "tagsAll",
             },
-            absent=frozenset({"deletionProtectionEnabled"}),
-            local=frozenset({"skipDestroy"}),
+            absent=("deletionProtectionEnabled",),
+            local=("skipDestroy",),
         ),
         Kind(
             "aws:cloudwatch/metricAlarm:MetricAlarm",
@@ -255,17 +253,15 @@ KINDS = {
                 "AlarmArn": "arn",
                 "Dimensions": "dimensions{}",
                 "EvaluateLowSampleCountPercentile": "evaluateLowSampleCountPercentiles",
-                **_TAGS,
+                "Tags": "tagsAll{}",
             },
-            absent=frozenset(
-                {
-                    "ActionConfiguration",
-                    "EvaluationCriteria",
-                    "EvaluationInterval",
-                    "EvaluationWindow",
-                    "Metrics",
-                    "WarmUpConfiguration",
-                }
+            absent=(
+                "ActionConfiguration",
+                "EvaluationCriteria",
+                "EvaluationInterval",
+                "EvaluationWindow",
+                "Metrics",
+                "WarmUpConfiguration",
             ),
         ),
         Kind(
@@ -289,7 +285,7 @@ KINDS = {
             update="PutScalingPolicy",
             delete="DeleteScalingPolicy",
             names={"PolicyName": "name", "PolicyNames": "name", "PolicyARN": "arn"},
-            absent=frozenset({"PredictiveScalingPolicyConfiguration"}),
+            absent=("PredictiveScalingPolicyConfiguration",),
             defaults={"policyType": "StepScaling"},
             outputs=("arn", "alarmArns=alarms[].alarmArn"),
         ),

@@ -95,14 +95,14 @@ class Resource:
     @cached_property
     def identity(self) -> set[str]:
         """The properties that AWS knows a thing by: those that Delete takes."""
-        return self._taken_by(self.kind.delete) - self.kind.local
+        return self._taken_by(self.kind.delete).difference(self.kind.local)
 
     @cached_property
     def mutable(self) -> set[str]:
         """The inputs that an update changes in place."""
         settled = {setting.name for setting in self.kind.settings}
-        by_update = self._taken_by(self.kind.update) if self.kind.update else set()
-        return (settled | by_update | self.kind.local | {"tags", "tagsAll"}) - self.identity
+        known_here = {*self.kind.local, "tags", "tagsAll"}
+        return (settled | self._taken_by(self.kind.update) | known_here) - self.identity
 
     @cached_property
     def outputs(self) -> set[str]:
@@ -114,7 +114,7 @@ class Resource:
         return members(model.input_shape, self.names)
 
     def _taken_by(self, operation: str) -> set[str]:
-        return {name for _, name, _, _ in self._members(operation)}
+        return {name for _, name, _, _ in self._members(operation)} if operation else set()
 
     # What the engine asks
 
@@ -165,8 +165,9 @@ class Resource:
         made = given | (self._ask(self.kind.create, given, region) or {})
         try:
             for setting in self.kind.settings:
-                if setting.name not in self._taken_by(self.kind.create):
-                    self._settle(setting, made, region, only_if_not=setting.default)
+                by_create = setting.name in self._taken_by(self.kind.create)
+                if not by_create and made.get(setting.name, setting.default) != setting.default:
+                    self._settle(setting, made, region)
             found = self._find(made, region)
             if found is None:
                 raise Refused(f"{self.kind.create} succeeded, but nothing is there")
@@ -204,14 +205,12 @@ class Resource:
             return {**kept, **self._state(news, {}, region)}
         changed = self.diff(olds, news, state, provider).changed
         given = {**self.kind.defaults, **kept, **news}
-        by_update = self._taken_by(self.kind.update) if self.kind.update else set()
+        by_update = self._taken_by(self.kind.update)
         if (changed - {"tagsAll"}) & by_update:
             self._ask(self.kind.update, {**given, "tagsAll": None}, region)
         for setting in self.kind.settings:
-            if setting.name not in by_update and changed & {
-                setting.name,
-                *self._taken_by(setting.put),
-            }:
+            touched = {setting.name} | self._taken_by(setting.put)
+            if setting.name not in by_update and changed & touched:
                 self._settle(setting, given, region)
         if "tagsAll" in changed:
             self._tag(given, state.get("tagsAll", {}), news.get("tagsAll", {}), region)
@@ -269,7 +268,7 @@ class Resource:
         }
 
     def _find(self, properties: Properties, region: str) -> Properties | None:
-        import jmespath
+        import jmespath  # type: ignore[import-untyped]
 
         found = {key: properties[key] for key in self.identity}
         try:
@@ -297,7 +296,7 @@ class Resource:
         for key, given in inputs.items():
             if key in found and key in self.inputs:
                 result[key] = as_given(self.inputs[key][1], given, found[key])
-            elif not given or key in self.kind.local | {"region", _FILLED}:
+            elif not given or key in (*self.kind.local, "region", _FILLED):
                 result[key] = given
         if self.kind.tag:
             result["tagsAll"] = found.get("tagsAll", {})
@@ -318,13 +317,12 @@ class Resource:
         shown.pop(_FILLED, None)
         return shown | ({"region": region} if self.kind.regional else {})
 
-    def _settle(
-        self, setting: Setting, properties: Properties, region: str, only_if_not: Any = ...
-    ) -> None:
+    def _settle(self, setting: Setting, properties: Properties, region: str) -> None:
         value = properties.get(setting.name, setting.default)
-        operation = setting.put if value else setting.drop
-        if operation and value != only_if_not:
-            self._ask(operation, properties, region)
+        if setting.drop and not value:
+            self._ask(setting.drop, properties, region)
+        elif value is not None:
+            self._ask(setting.put, properties, region)
 
     def _tag(self, known: Properties, olds: Properties, news: Properties, region: str) -> None:
         if dropped := [key for key in olds if key not in news]:
@@ -341,7 +339,7 @@ class Resource:
         return {"name": made, _FILLED: ["name"]}
 
     def _misfits(self, inputs: Properties) -> list[Failure]:
-        from botocore.validate import ParamValidator
+        from botocore.validate import ParamValidator  # type: ignore[import-untyped]
 
         failures = []
         required = self.api.operation(

@@ -6,6 +6,7 @@ spelling of a property may end in a mark that says how the two differ in form:
 
 - `routingConfigs[]`: one structure in AWS, a list of one in Pulumi
 - `tags{}`: a list of names and values in AWS, a map in Pulumi
+- `metricIntervalLowerBound""`: a number in AWS, a string in Pulumi
 """
 
 import json
@@ -23,7 +24,8 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 # Exceptions inside of properties, the same for every type; those at the top stand in its row.
 _NESTED = {
     "IncludeInferenceResponseIn": "includeInferenceResponseIns",
-    "PromQLCriteria": "promqlCriteria",
+    "MetricIntervalLowerBound": 'metricIntervalLowerBound""',
+    "MetricIntervalUpperBound": 'metricIntervalUpperBound""',
     "RoutingConfig": "routingConfigs[]",
     "S3DataSource": "s3DataSources[]",
 }
@@ -38,7 +40,6 @@ _ABSENT = {
     "ManifestS3Uri",
     "PrefixAwareRoutingConfig",
     "ScaleInPolicy",
-    "SlidingWindow",
     "VariantInstanceProvisionTimeoutInSeconds",
 }
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -72,7 +73,7 @@ def members(shape: Any, names: Mapping[str, str] = _NESTED) -> Iterator[tuple[st
     for member, inner in shape.members.items() if shape else ():
         if member not in _ABSENT:
             spelling = names.get(member) or camel(member)
-            name = spelling.rstrip("[]{}")
+            name = spelling.rstrip('[]{}"')
             yield member, name, spelling[len(name) :], inner
 
 
@@ -92,6 +93,11 @@ def to_api(shape: Any, mark: str, value: Any, path: str) -> Any:
     if value == UNKNOWN or value is None:
         return value
     kind = shape.type_name
+    if mark == '""' and isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            raise Misfit(path, f"takes a number in a string, got {value!r}") from None
     if mark == "[]" and isinstance(value, list):
         if len(value) != 1:
             raise Misfit(path, f"takes a list of one, got {len(value)}")
@@ -124,6 +130,8 @@ def to_api(shape: Any, mark: str, value: Any, path: str) -> Any:
 
 def from_api(shape: Any, mark: str, value: Any) -> Any:
     """A value of AWS's as Pulumi has it."""
+    if mark == '""':
+        return f"{value:g}"
     if mark == "[]":
         return [from_api(shape, "", value)]
     if mark == "{}":
