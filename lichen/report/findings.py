@@ -147,12 +147,15 @@ def _summary(judged: Judged) -> Summary:
 
 
 def renderables(report: object) -> Iterator[RenderableType]:
-    """The report for a terminal of 80 columns or more: by resource, what stops first."""
+    """The report for a terminal of 80 columns or more: by resource, what stops first.
+
+    An engine tells resources in no order that holds, so they are put in one here.
+    """
     judged = read(report)
     by_resource: dict[tuple[str, str | None], list[Finding]] = defaultdict(list)
     for said in (*judged.findings, *judged.unverified, *judged.exempted):
         by_resource[said.resource, said.file].append(said)
-    for of_one in by_resource.values():
+    for of_one in sorted(by_resource.values(), key=_first):
         yield from _resource(sorted(of_one, key=_urgency))
     for lapsed in judged.expired:
         yield Text(
@@ -163,16 +166,23 @@ def renderables(report: object) -> Iterator[RenderableType]:
     yield from _closing(judged)
 
 
+def _first(of_one: list[Finding]) -> tuple[bool, str, str]:
+    told = of_one[0]
+    return not any(said.stops for said in of_one), told.file or "", told.resource
+
+
 def _urgency(said: Finding) -> tuple[bool, bool, bool, str]:
     return said.exemption is not None, not said.stops, said.verdict == "unverified", said.rule
 
 
 def _resource(of_one: list[Finding]) -> Iterator[RenderableType]:
-    first = of_one[0]
-    place = f"{first.file}:{first.line}" if first.line else first.file
-    told = (first.type, place, first.environment)
-    yield Text(first.resource.rsplit("::", 1)[-1], style="name")
-    yield Text("  " + "  ".join(part for part in told if part), style="quiet")
+    told = of_one[0]
+    name = Text(told.resource.rsplit("::", 1)[-1], style="name")
+    if told.environment:
+        name.append(f"  {told.environment}", style="not bold dim")
+    yield name
+    place = f"{told.file}:{told.line}" if told.line else told.file
+    yield Text("  " + "  ".join(part for part in (told.type, place) if part), style="quiet")
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column()
@@ -193,7 +203,8 @@ def _said(said: Finding) -> tuple[Text, Text]:
     what, fix, saving = (
         said.message.partition(f" Fix: {said.fix}.") if said.fix else (said.message, "", "")
     )
-    lines.append(what)
+    # Its name stands right above.
+    lines.append(what.replace(f"cannot be judged by {said.rule}: ", "cannot be judged: ", 1))
     lines.append(fix.replace(" ", "\n", 1), style="" if said.exemption else "good")
     lines.append(saving.replace(" ", "\n", 1))
     if said.exemption is not None:

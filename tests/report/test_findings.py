@@ -70,6 +70,12 @@ def test_exemptions_are_told_in_force_and_lapsed(printed: Printed, golden: Golde
     assert code == 0
 
 
+def test_what_cannot_be_judged_stops_where_that_is_configured(printed: Printed) -> None:
+    code, text = printed("unknown.json", configuration=f"unverified: mandatory\n{CONFIGURATION}")
+    assert code == 3
+    assert text.endswith("Stopped by 2.\n")
+
+
 def test_nothing_to_stop_for_is_told(printed: Printed, golden: Golden) -> None:
     code, text = printed("clean.json")
     golden("check/clean.txt", text)

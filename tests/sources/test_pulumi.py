@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import is_unknown
 from lichen_policies.sources import read
 
+from lichen.cli import main
 from lichen.document import InputError
 from sandbox import engine
 from sandbox.aws import plugin
@@ -156,6 +158,15 @@ def test_a_secret_is_never_read(documents: Documents) -> None:
         # The engine marks the whole list, for a list's secret is its container's.
         assert is_unknown(secret.properties["productionVariants"])
         assert "ml.g5.48xlarge" not in repr(secret)
+
+
+def test_lichen_check_judges_a_preview(
+    documents: Documents, golden: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(documents.new.parent)
+    done = CliRunner().invoke(main, ["check", documents.new.name, "--output", "told.txt"])
+    golden("check/preview.txt", Path("told.txt").read_text())
+    assert done.exit_code == 1
 
 
 def test_what_goes_is_not_told(documents: Documents) -> None:

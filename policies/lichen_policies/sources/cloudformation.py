@@ -73,6 +73,8 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     for name, held in _held(document).items():
         if not isinstance(held, Mapping) or not isinstance(held.get("Type"), str):
             raise InputError("is not a resource", fix="give it a Type:", field=f"Resources.{name}")
+        if not isinstance(held.get("Properties") or {}, Mapping):
+            raise InputError("is not a mapping", field=f"Resources.{name}.Properties")
         found.append(resource(held["Type"], name, held.get("Properties") or {}, file, _line(held)))
     return found
 

@@ -71,9 +71,16 @@ class Configured(msgspec.Struct, frozen=True):
     provider_config_key: str = ""
 
 
+class Expression(msgspec.Struct, frozen=True):
+    """A constant, or the names that something else is made of; a plan tells no more of it."""
+
+    constant_value: Any = msgspec.UNSET
+    references: tuple[str, ...] = ()
+
+
 class ModuleCall(msgspec.Struct, frozen=True):
     module: Module
-    expressions: dict[str, Any] = {}
+    expressions: dict[str, Expression] = {}
 
 
 class Module(msgspec.Struct, frozen=True):
@@ -82,10 +89,22 @@ class Module(msgspec.Struct, frozen=True):
     variables: dict[str, Declaration] = {}
 
 
+class DefaultTags(msgspec.Struct, frozen=True):
+    tags: Expression = Expression()
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What is read of a provider block."""
+
+    region: Expression | None = None
+    zone: Expression | None = None
+    default_tags: tuple[DefaultTags, ...] = ()
+
+
 class Provider(msgspec.Struct, frozen=True):
     """A provider block; its expressions are read in the module that holds it."""
 
-    expressions: dict[str, Any] = {}
+    expressions: Settings = Settings()
     module_address: str = ""
 
 
@@ -176,17 +195,16 @@ def _settled(after: Any, unknown: Any, secret: Any) -> Any:
     if unknown is True:
         return UNKNOWN
     if isinstance(after, dict) or (isinstance(unknown, dict) and unknown):
-        after, unknown, secret = (part or {} for part in (after, unknown, secret))
-        marked = [key for key in unknown if key not in after]
+        after, unknown, secret = (
+            part if isinstance(part, dict) else {} for part in (after, unknown, secret)
+        )
         return {
             key: _settled(after.get(key), unknown.get(key), secret.get(key))
-            for key in (*after, *marked)
+            for key in dict.fromkeys((*after, *unknown))
         }
     if isinstance(after, list):
-        return [
-            _settled(*parts)
-            for parts in zip_longest(after, unknown or (), (secret or ())[: len(after)])
-        ]
+        marks = [part if isinstance(part, list) else [] for part in (unknown, secret)]
+        return [_settled(*parts) for parts in zip_longest(after, *marks)]
     return after
 
 
@@ -215,10 +233,10 @@ def _region(provider: Provider, plan: Plan) -> Any:
 
     A value that does not look like a region came through a function and is not told.
     """
-    for key in ("region", "zone"):
-        if key not in provider.expressions:
+    for expression in (provider.expressions.region, provider.expressions.zone):
+        if expression is None:
             continue
-        value = _evaluated(provider.expressions[key], _scope(provider.module_address), plan)
+        value = _evaluated(expression, _scope(provider.module_address), plan)
         if is_unknown(value):
             return value
         if value is not None:
@@ -231,30 +249,27 @@ def _all_tags(tags: Any, provider: Provider, plan: Plan) -> Any:
     """``dict | None``: a resource's tags over its provider's default ones."""
     scope = _scope(provider.module_address)
     by_default: dict[str, Any] = {}
-    for block in provider.expressions.get("default_tags", ()):
-        given = _evaluated(block.get("tags"), scope, plan)
+    for block in provider.expressions.default_tags:
+        given = _evaluated(block.tags, scope, plan)
         if not isinstance(given, dict):
             return _NOT_TOLD
         by_default |= given
-    if is_unknown(tags):
+    if tags is not None and not isinstance(tags, dict):
         return tags
     return {**by_default, **(tags or {})} or None
 
 
-def _evaluated(expression: Any, scope: Scope, plan: Plan) -> Any:
+def _evaluated(expression: Expression, scope: Scope, plan: Plan) -> Any:
     """The value of a constant, or of a lone reference to a variable; unknown for anything else."""
-    if not isinstance(expression, dict):
-        return _NOT_TOLD
-    if "constant_value" in expression:
-        return expression["constant_value"]
-    references = expression.get("references") or [""]
+    if expression.constant_value is not msgspec.UNSET:
+        return expression.constant_value
     # `var.regions["far"]` is told as itself, then as each thing on the way to it: `var.regions`.
-    whole = references[0]
-    if not whole.startswith("var.") or not all(whole.startswith(part) for part in references):
+    whole, *others = expression.references or ("",)
+    steps = _STEP.findall(whole.removeprefix("var."))
+    if not whole.startswith("var.") or not steps or not all(map(whole.startswith, others)):
         return _NOT_TOLD
-    name, *steps = _STEP.findall(whole.removeprefix("var."))
-    value = _variable(name[0], scope, plan)
-    for attribute, key, index in steps:
+    value = _variable(steps[0][0], scope, plan)
+    for attribute, key, index in steps[1:]:
         try:
             value = value[int(index)] if index else value[attribute or key]
         except (KeyError, IndexError, TypeError):
