@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -839,3 +841,21 @@ def test_a_policy_document(aws: Plugin) -> None:
 
 def test_it_is_the_version_that_pulumi_aws_asks_for(aws: Plugin) -> None:
     assert aws.stub.GetPluginInfo(Empty()).version == metadata.version("pulumi_aws")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, None])
+def test_it_ends_when_the_engine_says_so_or_is_gone(
+    tmp_path: Path, stop: signal.Signals | None
+) -> None:
+    launcher = plugin.install(tmp_path) / "pulumi-resource-aws"
+    with subprocess.Popen(
+        [launcher, "127.0.0.1:0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stdin
+        assert process.stdout.readline().strip().isdigit()
+        if stop:
+            process.send_signal(stop)
+        else:
+            process.stdin.close()
+        assert process.wait(timeout=30) == 0
