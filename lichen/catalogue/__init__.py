@@ -110,23 +110,22 @@ class Catalogue:
 
     @cached_property
     def regions(self) -> Mapping[str, Region]:
-        rows = self._rows("regions", list[Region], self._join_regions, ("regions", "readings"))
+        rows = self._rows("regions", Region, self._join_regions, ("regions", "readings"))
         return self._with_own("regions", {row.name: row for row in rows}, Region)
 
     @cached_property
     def chips(self) -> Mapping[str, Chip]:
         """Accelerators and CPU sockets by name."""
-        rows = self._rows("chips", list[Chip], lambda: self._read("chips", Chip))
+        rows = self._rows("chips", Chip, lambda: self._read("chips", Chip))
         return self._with_own("chips", {row.name: row for row in rows}, Chip)
 
     @cached_property
     def machines(self) -> Mapping[str, Machine]:
-        rows = self._rows("machines", list[Machine], self._join_machines, ("machines", "estimates"))
-        return self._with_own("machines", {row.name: row for row in rows}, Machine)
+        return self._with_own("machines", self._installed_machines(), Machine)
 
     @cached_property
     def models(self) -> Mapping[str, ModelCard]:
-        rows = self._rows("models", list[ModelCard], lambda: self._read("models", ModelCard))
+        rows = self._rows("models", ModelCard, lambda: self._read("models", ModelCard))
         return self._with_own("models", {row.name: row for row in rows}, ModelCard)
 
     @cached_property
@@ -182,18 +181,16 @@ class Catalogue:
 
     def table(self, name: str, row: type[S]) -> tuple[S, ...]:
         """Any other table in the directory, typed by ``row``; an overlay's rows follow."""
-        rows = self._rows(name, list[row], lambda: self._read(name, row))  # type: ignore[valid-type]
+        rows = self._rows(name, row, lambda: self._read(name, row))
         if self.overlay and (self.overlay / f"{name}.csv").exists():
             rows += self._read(name, row, self.overlay)
         return tuple(rows)
 
     def _rows(
-        self, name: str, kind: Any, build: Callable[[], Any], tables: Iterable[str] = ()
-    ) -> list[Any]:
-        rows: list[Any] = msgspec.msgpack.decode(
-            packed(self.directory, name, tuple(tables) or (name,), build), type=kind
-        )
-        return rows
+        self, name: str, row: type[S], build: Callable[[], list[S]], tables: tuple[str, ...] = ()
+    ) -> list[S]:
+        content = packed(self.directory, name, tables or (name,), row, build)
+        return msgspec.msgpack.decode(content, type=list[row])  # type: ignore[valid-type]
 
     def _read(self, name: str, row: type[S], directory: Path | None = None) -> list[S]:
         return [row(**values) for values in self._values(name, row, directory)]
@@ -232,6 +229,10 @@ class Catalogue:
             )
         return regions
 
+    def _installed_machines(self) -> dict[str, Machine]:
+        rows = self._rows("machines", Machine, self._join_machines, ("machines", "estimates"))
+        return {row.name: row for row in rows}
+
     def _join_machines(self) -> list[Machine]:
         estimates = {
             values.pop("machine"): values for values in self._values("estimates", MachineEstimates)
@@ -245,7 +246,7 @@ class Catalogue:
     def _offers(self) -> dict[str, msgspec.Raw | tuple[Offer, ...]]:
         """By machine: its offers, or their MessagePack until someone asks for them."""
         tables = ("offers", "machines", "estimates")
-        content = packed(self.directory, "offers", tables, self._join_offers)
+        content = packed(self.directory, "offers", tables, Offer, self._join_offers)
         offers: dict[str, msgspec.Raw | tuple[Offer, ...]] = {}
         offers |= msgspec.msgpack.decode(content, type=dict[str, msgspec.Raw])
         if self.overlay is None:
@@ -256,7 +257,7 @@ class Catalogue:
 
     def _join_offers(self) -> dict[str, list[Offer]]:
         by_machine: dict[str, list[Offer]] = {}
-        machines = self.machines
+        machines = self._installed_machines()  # the copy is for all: an overlay has no say in it
         for values in self._values("offers", Offer):
             machine = machines.get(values["machine"])
             by_machine.setdefault(values["machine"], []).append(hosted(Offer(**values), machine))

@@ -17,30 +17,44 @@ from typing import Any
 
 import msgspec
 
-_CODE = ("__init__.py", "compiled.py", "csv_table.py", "tables.py")
 _CHECKSUM_BYTES = 4
 
 
-def packed(directory: Path, name: str, tables: Iterable[str], build: Callable[[], Any]) -> bytes:
-    """The MessagePack of what ``build`` makes of ``tables``, made only where none fits them."""
+def _checksum_of(paths: Iterable[Path], start: int) -> int:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            start = zlib.crc32(path.read_bytes(), start)
+    return start
+
+
+_CODE = _checksum_of(sorted(Path(__file__).parent.glob("*.py")), 0)
+"""Of the code as it was imported: what a running program makes is kept as that program's."""
+
+
+def packed(
+    directory: Path,
+    name: str,
+    tables: Iterable[str],
+    row: type[msgspec.Struct],
+    build: Callable[[], Any],
+) -> bytes:
+    """The MessagePack of the rows that ``build`` makes of ``tables``, made where none fits them."""
     copy = directory / ".compiled" / f"{name}.msgpack"
-    checksum = _checksum(directory, tables)
+    checksum = _checksum(directory, tables, row)
     with contextlib.suppress(OSError):
         data = copy.read_bytes()
         if data[:_CHECKSUM_BYTES] == checksum:
             return data[_CHECKSUM_BYTES:]
     content = msgspec.msgpack.encode(build())
-    with contextlib.suppress(OSError):
-        _keep(copy, checksum + content)
+    if checksum == _checksum(directory, tables, row):  # no table was changed meanwhile
+        with contextlib.suppress(OSError):
+            _keep(copy, checksum + content)
     return content
 
 
-def _checksum(directory: Path, tables: Iterable[str]) -> bytes:
-    code = Path(__file__).parent
-    total = 0
-    for path in [code / name for name in _CODE] + [directory / f"{name}.csv" for name in tables]:
-        with contextlib.suppress(OSError):
-            total = zlib.crc32(path.read_bytes(), total)
+def _checksum(directory: Path, tables: Iterable[str], row: type[msgspec.Struct]) -> bytes:
+    shape = zlib.crc32(repr((row.__struct_fields__, row.__annotations__)).encode(), _CODE)
+    total = _checksum_of([directory / f"{name}.csv" for name in tables], shape)
     return total.to_bytes(_CHECKSUM_BYTES, "big")
 
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from lichen.catalogue import DIRECTORY, Catalogue, load
+from lichen.catalogue import Catalogue, load
 from lichen.document import InputError
-
-
-@pytest.fixture
-def tables(tmp_path: Path) -> Path:
-    """A copy of the installed tables that a test may spoil."""
-    directory = tmp_path / "tables"
-    shutil.copytree(DIRECTORY, directory, ignore=shutil.ignore_patterns(".compiled", "*.py"))
-    return directory
 
 
 @pytest.fixture
@@ -62,6 +54,19 @@ def test_a_copy_never_wins_over_a_changed_table(small: Path) -> None:
     change(small / "regions.csv", ",1.12,2024,region,rtc", ",1.99,2024,region,rtc")
     spoiled = [r.name for r in Catalogue(small).regions.values() if r.pue == 1.99]
     assert len(spoiled) == 1
+
+
+def test_a_copy_of_another_type_is_made_anew(small: Path) -> None:
+    class Now(msgspec.Struct, frozen=True):
+        residency: str
+        country: str
+        source: str
+
+    class Before(Now, frozen=True):
+        source: str | None  # type: ignore[assignment]
+
+    assert isinstance(Catalogue(small).table("residency", Before)[0], Before)
+    assert isinstance(Catalogue(small).table("residency", Now)[0], Now)
 
 
 def test_a_spoiled_copy_is_made_anew(small: Path) -> None:

@@ -84,6 +84,17 @@ def test_a_contract_price_moves_the_offer_and_its_hosted_price(own: Path) -> Non
     assert len(catalogue.offers) == len(load().offers)
 
 
+def test_the_copies_that_all_share_never_hold_an_overlay(own: Path, tables: Path) -> None:
+    (own / "machines.csv").write_text(
+        "name,sagemaker_markup_low,sagemaker_markup_likely,sagemaker_markup_high,"
+        "sagemaker_markup_source\ninf2.xlarge,2,2,2,acme\n"
+    )
+    with_own = Catalogue(tables, overlay=own)
+    assert with_own.machine("inf2.xlarge").sagemaker_markup.likely == 2
+    assert len(with_own.offers) == len(load().offers)
+    assert Catalogue(tables).offers == load().offers
+
+
 def test_an_own_sagemaker_price_is_published(own: Path) -> None:
     catalogue = write(
         own, "offers",

@@ -1,0 +1,418 @@
+"""AWS: machines, where they are offered, and their prices on EC2 and SageMaker.
+
+``python -m refresh.aws`` asks EC2 (regions, types, offerings, spot prices) and the Price List API,
+with the credentials and the endpoint that boto3 finds in the environment. Families that the
+catalogue does not hold yet are named; ``--families`` takes them in. ``--quotas DIRECTORY`` writes
+the account's SageMaker endpoint quotas among an organisation's own rows.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from msgspec.structs import replace
+from rich.console import Console
+from rich.progress import Progress
+
+from lichen.catalogue import Catalogue
+from lichen.catalogue.tables import Chip, Machine, Offer, Region, Source
+from lichen.document import InputError
+from refresh import aws_api as api
+from refresh.aws_api import Client
+from refresh.draft import Draft, Key
+from refresh.kept import Kept
+from refresh.rows import write_whole
+from refresh.settle import arguments, progress, settle
+
+T = TypeVar("T")
+
+ENOUGH_ALIKE = 0.1
+"""An accelerator's memory by the API may differ this much from its own documents'; beyond, the
+API is wrong about it (Trainium2) and what stands is kept."""
+
+EC2 = Source(
+    id="aws-ec2",
+    title="EC2 API: instance types and their regions",
+    publisher="Amazon Web Services",
+    where="describe_instance_types and describe_instance_type_offerings, by refresh/aws.py",
+    version="live API",
+    fetched="",
+    licence="facts of the API",
+    used_for="machines: AWS shapes and generation; offers: availability",
+    max_age_days=180,
+)
+PRICES = Source(
+    id="aws-price-list",
+    title="AWS Price List: EC2 on demand (Linux) and SageMaker hosting; EC2 spot price history",
+    publisher="Amazon Web Services",
+    where="get_products and describe_spot_price_history, by refresh/aws.py",
+    version="live API",
+    fetched="",
+    licence="facts of the API",
+    used_for="offers: prices",
+    max_age_days=180,
+)
+
+
+# --- laying over --------------------------------------------------------------------------------
+
+
+def lay_shapes(
+    draft: Draft,
+    found: dict[str, api.Shape],
+    hosted: frozenset[str],
+    chips: Iterable[Chip],
+    families: frozenset[str],
+) -> list[str]:
+    """Bring the machines' rows to what EC2 says; gives what it could not take, in sentences."""
+    machines = draft.rows("machines", Machine)
+    kin = {machine.family: machine for machine in machines.values() if machine.cloud == "aws"}
+    told: list[str] = []
+    new_families: dict[str, int] = {}
+    for name, seen in sorted(found.items()):
+        family = name.split(".")[0]
+        before = machines.get((name,))
+        if before is None and family not in kin and family not in families:
+            new_families[family] = new_families.get(family, 0) + 1
+            continue
+        row = before or _new_machine(name, family, seen, kin.get(family))
+        machines[name,] = _reshaped(row, seen, name in hosted, chips, told)
+    if new_families:
+        names = ", ".join(sorted(new_families))
+        told.append(f"{len(new_families)} families are not in the catalogue (--families): {names}")
+    return told
+
+
+def _new_machine(name: str, family: str, seen: api.Shape, kin: Machine | None) -> Machine:
+    arm = "arm64" in seen.architectures
+    return Machine(
+        name=name,
+        cloud="aws",
+        service="ec2",
+        family=family,
+        vcpu=seen.vcpu,
+        architecture="arm64" if arm else "x86_64",
+        memory_gib=seen.memory_gib,
+        cpu=kin.cpu if kin else None,
+        processor=kin.processor if kin else "unknown Arm" if arm else "unknown x86",
+        accelerator=None,
+        accelerators=0.0,
+        accelerator_memory_gib=None,
+        current_generation=None,
+        successor=kin.successor if kin else None,
+        arm_alternative=kin.arm_alternative if kin else None,
+        sagemaker=False,
+        source=EC2.id,
+    )
+
+
+def _reshaped(
+    row: Machine, seen: api.Shape, hosted: bool, chips: Iterable[Chip], told: list[str]
+) -> Machine:
+    row = replace(
+        row,
+        vcpu=seen.vcpu,
+        memory_gib=seen.memory_gib,
+        current_generation=seen.current_generation,
+        sagemaker=hosted,
+        source=EC2.id,
+    )
+    if seen.accelerator is None or seen.accelerator_memory_gib is None:
+        return row
+    chip = chip_named(seen, chips)
+    if chip is None:
+        told.append(f"{row.name}: no chip of the catalogue is {seen.accelerator!r}; left as it is")
+        return row
+    count = _count(seen, chip)
+    documented = (chip.memory_gib or 0.0) * count
+    if (
+        row.accelerator
+        and abs(seen.accelerator_memory_gib - documented) > ENOUGH_ALIKE * documented
+    ):
+        told.append(
+            f"{row.name}: EC2 says {seen.accelerator_memory_gib:g} GiB of accelerator memory, "
+            f"{chip.name} has {documented:g}; kept {row.accelerator_memory_gib:g}"
+        )
+        return row
+    return replace(
+        row,
+        accelerator=chip.name,
+        accelerators=count,
+        accelerator_memory_gib=seen.accelerator_memory_gib,
+    )
+
+
+def _count(seen: api.Shape, chip: Chip) -> float:
+    """How many accelerators; EC2 counts none where one is shared, and tells the part's memory."""
+    if seen.accelerators or not seen.accelerator_memory_gib or not chip.memory_gib:
+        return seen.accelerators
+    return round(seen.accelerator_memory_gib / chip.memory_gib * 8) / 8
+
+
+def chip_named(seen: api.Shape, chips: Iterable[Chip]) -> Chip | None:
+    """The chip that EC2 calls ``A100`` or ``T4g``: of those so named, the nearest in memory."""
+    words = (seen.accelerator or "").casefold().split()
+    each = (seen.accelerator_memory_gib or 0.0) / (seen.accelerators or 1.0)
+    like = [
+        chip
+        for chip in chips
+        if chip.kind != "cpu"
+        and chip.vendor.casefold() == (seen.accelerator_maker or "").casefold()
+        and words
+        and all(word in _words(chip.name) or word == "server" for word in words)
+    ]
+    return min(like, key=lambda chip: abs((chip.memory_gib or 0.0) - each), default=None)
+
+
+def _words(name: str) -> set[str]:
+    return set(name.casefold().split())
+
+
+def lay_offerings(draft: Draft, offered: dict[str, list[str]]) -> list[str]:
+    """Bring the availability of the regions asked to what EC2 says; gives the unknown regions."""
+    rows = draft.rows("machines", Machine).values()
+    machines = {machine.name for machine in rows if machine.cloud == "aws"}
+    regions, offers = draft.rows("regions", Region), draft.rows("offers", Offer)
+    for region in sorted(offered):
+        if (region,) in regions:
+            listed = machines & set(offered[region])
+            standing = {name for name, where in offers if where == region and name in machines}
+            for machine in sorted(listed | standing):
+                _lay_offering(offers, (machine, region), machine in listed)
+    unknown = sorted(region for region in offered if (region,) not in regions)
+    return [f"{region} is not in the catalogue: add its row" for region in unknown]
+
+
+def _lay_offering(offers: dict[Key, Offer], key: Key, listed: bool) -> None:
+    offer = offers.get(key) or Offer(machine=key[0], region=key[1])
+    others = tuple(source for source in offer.listed_by if source != EC2.id)
+    apart = tuple(source for source in offer.not_listed_by if source != EC2.id)
+    if listed:
+        offers[key] = replace(offer, listed_by=(EC2.id, *others), not_listed_by=apart)
+    elif others:
+        offers[key] = replace(offer, listed_by=others, not_listed_by=(EC2.id, *apart))
+    else:
+        del offers[key]
+
+
+def lay_prices(draft: Draft, region: str, found: dict[str, float], today: date) -> None:
+    """On-demand prices of a region, dated today."""
+    for key, offer in _offers_in(draft, region):
+        if key[0] in found:
+            draft.rows("offers", Offer)[key] = replace(
+                offer, usd_hour=found[key[0]], price_as_of=today.isoformat(), price_source=PRICES.id
+            )
+
+
+def lay_sagemaker_prices(draft: Draft, region: str, found: dict[str, float]) -> None:
+    """SageMaker hosting prices of a region."""
+    for key, offer in _offers_in(draft, region):
+        if f"ml.{key[0]}" in found:
+            price = found[f"ml.{key[0]}"]
+            draft.rows("offers", Offer)[key] = replace(
+                offer, sagemaker_usd_hour=price, sagemaker_source=PRICES.id
+            )
+
+
+def lay_spot_prices(draft: Draft, region: str, found: dict[str, float]) -> None:
+    """Spot prices of a region, beside on-demand prices of the same source only."""
+    for key, offer in _offers_in(draft, region):
+        if key[0] in found and offer.price_source == PRICES.id:
+            draft.rows("offers", Offer)[key] = replace(offer, spot_usd_hour=found[key[0]])
+
+
+def _offers_in(draft: Draft, region: str) -> list[tuple[Key, Offer]]:
+    return [(key, o) for key, o in draft.rows("offers", Offer).items() if key[1] == region]
+
+
+# --- the whole of it ----------------------------------------------------------------------------
+
+
+class Asking:
+    """The regions of an account, asked one after the other; what was answered today is kept."""
+
+    def __init__(
+        self,
+        connect: Client,
+        kept: Kept,
+        bar: Progress,
+        regions: frozenset[str],
+        families: frozenset[str],
+    ) -> None:
+        self.connect, self.kept, self.families = connect, kept, families
+        enabled = kept.once("regions", list[str], lambda: api.enabled_regions(connect))
+        self.regions = [name for name in enabled if not regions or name in regions]
+        self._bar, self._task = bar, bar.add_task("", total=len(self.regions))
+
+    def each(self, what: str, kind: type[T], ask: Callable[[str], T]) -> dict[str, T]:
+        """The answers by region."""
+        self._bar.reset(self._task, description=what, total=len(self.regions))
+        answers = {}
+        for region in self.regions:
+            answers[region] = self.kept.once(f"{what} {region}", kind, partial(ask, region))
+            self._bar.advance(self._task)
+        return answers
+
+    def offered(self) -> dict[str, list[str]]:
+        return self.each("offerings", list[str], partial(api.offered_types, self.connect))
+
+    def shapes(self) -> dict[str, api.Shape]:
+        """Each type's shape, asked of the first region that offers it."""
+        first: dict[str, str] = {}
+        for region, types in self.offered().items():
+            for name in types:
+                first.setdefault(name, region)
+        return {
+            name: shape
+            for region, found in self.each(
+                "shapes",
+                dict[str, api.Shape],
+                lambda region: api.shapes(
+                    self.connect, region, [name for name in first if first[name] == region]
+                ),
+            ).items()
+            for name, shape in found.items()
+        }
+
+    def prices(
+        self, service: str, wanted: dict[str, str], name: str
+    ) -> dict[str, dict[str, float]]:
+        return self.each(
+            service,
+            dict[str, float],
+            lambda region: api.listed_prices(self.connect, service, region, wanted, name),
+        )
+
+
+def _shapes(asking: Asking, draft: Draft, today: date) -> list[str]:
+    chips = list(Catalogue(draft.directory).chips.values())
+    hosted = api.hosted_types(asking.connect)
+    return lay_shapes(draft, asking.shapes(), hosted, chips, asking.families)
+
+
+def _offerings(asking: Asking, draft: Draft, today: date) -> list[str]:
+    told = lay_offerings(draft, asking.offered())
+    draft.fetched(replace(EC2, fetched=today.isoformat()))
+    return told
+
+
+def _prices(asking: Asking, draft: Draft, today: date) -> list[str]:
+    found = asking.prices("AmazonEC2", api.ON_DEMAND_LINUX, "instanceType")
+    for region, prices in found.items():
+        lay_prices(draft, region, prices, today)
+    draft.fetched(replace(PRICES, fetched=today.isoformat()))
+    return []
+
+
+def _sagemaker(asking: Asking, draft: Draft, today: date) -> list[str]:
+    found = asking.prices("AmazonSageMaker", api.HOSTING, "instanceName")
+    for region, prices in found.items():
+        lay_sagemaker_prices(draft, region, prices)
+    draft.fetched(replace(PRICES, fetched=today.isoformat()))
+    return []
+
+
+def _spot(asking: Asking, draft: Draft, today: date) -> list[str]:
+    found = asking.each("spot", dict[str, float], partial(api.spot_prices, asking.connect))
+    for region, prices in found.items():
+        lay_spot_prices(draft, region, prices)
+    return []
+
+
+STEPS: dict[str, Callable[[Asking, Draft, date], list[str]]] = {
+    "shapes": _shapes,
+    "offerings": _offerings,
+    "prices": _prices,
+    "sagemaker": _sagemaker,
+    "spot": _spot,
+}
+
+
+def refresh(
+    draft: Draft,
+    connect: Client,
+    kept: Kept,
+    console: Console,
+    today: date,
+    *,
+    steps: Iterable[str] = STEPS,
+    regions: frozenset[str] = frozenset(),
+    families: frozenset[str] = frozenset(),
+) -> bool:
+    """Ask, and lay over the draft; whether every step was answered.
+
+    A step that fails is told and leaves its figures as they were; the others go on.
+    """
+    answered = True
+    with progress(console) as bar:
+        asking = Asking(connect, kept, bar, regions, families)
+        for name in steps:
+            try:
+                told = STEPS[name](asking, draft, today)
+            except (BotoCoreError, ClientError) as error:
+                answered, told = False, [f"not answered, left as it was: {error}"]
+            for line in told:
+                console.print(f"{name}: {line}", highlight=False, markup=False, soft_wrap=True)
+    return answered
+
+
+def write_quotas(directory: Path, connect: Client, console: Console, today: date) -> None:
+    """The account's endpoint quotas as an organisation's own table, quotas.csv."""
+    lines = ["machine,region,endpoint_quota,as_of"]
+    for region in api.enabled_regions(connect):
+        for machine, value in sorted(api.endpoint_quotas(connect, region).items()):
+            lines.append(f"{machine},{region},{value:g},{today.isoformat()}")
+    directory.mkdir(parents=True, exist_ok=True)
+    write_whole(directory / "quotas.csv", "\n".join(lines) + "\n")
+    console.print(f"written: {directory / 'quotas.csv'}, {len(lines) - 1} quotas")
+
+
+def main(argv: Sequence[str] | None = None, connect: Client = api.client) -> int:
+    parser = arguments("aws", (__doc__ or "").partition("\n")[0])
+    parser.add_argument("--steps", default=",".join(STEPS), help="which of %(default)s")
+    parser.add_argument("--regions", default="", help="only these, comma between")
+    parser.add_argument("--families", default="", help="families to take in, comma between")
+    parser.add_argument("--quotas", type=Path, help="write the account's quotas there, and stop")
+    given = parser.parse_args(argv)
+    steps = [step for step in given.steps.split(",") if step]
+    if unknown := set(steps) - set(STEPS):
+        parser.error(f"{', '.join(sorted(unknown))}: not a step; one of {', '.join(STEPS)}")
+    console = Console()
+    try:
+        if given.quotas:
+            write_quotas(given.quotas, connect, console, given.today)
+            return 0
+        draft, kept = Draft(given.tables), Kept("aws", given.today)
+        if given.again:
+            kept.forget()
+        done = refresh(
+            draft,
+            connect,
+            kept,
+            console,
+            given.today,
+            steps=steps,
+            regions=_names(given.regions),
+            families=_names(given.families),
+        )
+        settle(draft, console, dry_run=given.dry_run)
+        if done:
+            kept.forget()
+    except (InputError, BotoCoreError, ClientError) as error:
+        console.print(f"refresh: {error}", style="red", highlight=False, markup=False)
+        return 2
+    return 0 if done else 1
+
+
+def _names(written: str) -> frozenset[str]:
+    return frozenset(name for name in written.split(",") if name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

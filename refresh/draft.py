@@ -1,0 +1,185 @@
+"""A draft of the tables: what a refresh would change, checked whole before it is put in place.
+
+A script reads the rows that stand, replaces some, and settles. Settling writes the changed tables
+beside the installed ones, derives what follows from them, loads the lot as the engine would, shows
+what has changed (cells, region classes, placements), and only then renames table by table.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from lichen.catalogue import DIRECTORY, JOINED, KEYS, Catalogue, MachineEstimates, RegionReading
+from lichen.catalogue.csv_table import read_rows
+from lichen.catalogue.tables import Machine, Offer, Region, Source
+from refresh.estimates import estimate, read_inputs
+from refresh.rows import cell, write_rows, write_whole
+
+S = TypeVar("S", bound=msgspec.Struct)
+Key = tuple[str, ...]
+
+ROWS: dict[str, type[msgspec.Struct]] = {
+    "regions": Region,
+    "readings": RegionReading,
+    "machines": Machine,
+    "offers": Offer,
+}
+"""The tables that refreshes change, in the order that they are put in place: no row ever names
+another that is not there yet."""
+
+CLOUDS = ("aws", "azure", "google")
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One row before and after; ``None`` where it was not, or is no more."""
+
+    table: str
+    key: Key
+    before: msgspec.Struct | None
+    after: msgspec.Struct | None
+
+    def cells(self) -> Iterator[tuple[str, str, str]]:
+        """Each changed field, its old cell and its new one."""
+        before = msgspec.structs.asdict(self.before) if self.before else {}
+        after = msgspec.structs.asdict(self.after) if self.after else {}
+        for name in {**before, **after}:
+            old, new = cell(before.get(name)), cell(after.get(name))
+            if old != new:
+                yield name, old, new
+
+
+class Draft:
+    """Rows of the tables in a directory, by key, to be read and replaced."""
+
+    def __init__(self, directory: Path = DIRECTORY) -> None:
+        self.directory = directory
+        self._before: dict[str, dict[Key, msgspec.Struct]] = {}
+        self._after: dict[str, dict[Key, msgspec.Struct]] = {}
+        self._sources: dict[str, Source] = {}
+
+    def rows(self, table: str, row: type[S]) -> dict[Key, S]:
+        """The table's rows as they stand in the draft; change them in place."""
+        if table not in self._after:
+            joined = JOINED.get(table, frozenset())
+            path = self.directory / f"{table}.csv"
+            found = read_rows(path, row, key=KEYS[table], joined=joined)
+            rows: dict[Key, msgspec.Struct] = {
+                tuple(values[name] for name in KEYS[table]): _row(row, values) for values in found
+            }
+            self._before[table], self._after[table] = rows, dict(rows)
+        return self._after[table]  # type: ignore[return-value]
+
+    def fetched(self, source: Source) -> None:
+        """Say that a source was read today, or that there is a new one."""
+        self._sources[source.id] = source
+
+    def changes(self) -> list[Change]:
+        found = []
+        for table in ROWS:
+            before, after = self._before.get(table, {}), self._after.get(table, {})
+            for key in {**before, **after}:
+                if before.get(key) != after.get(key):
+                    found.append(
+                        Change(table=table, key=key, before=before.get(key), after=after.get(key))
+                    )
+        return found
+
+    @contextmanager
+    def staged(self) -> Iterator[Path]:
+        """The tables as they would be, in a directory of their own beside the installed one."""
+        parent = self.directory.parent
+        with tempfile.TemporaryDirectory(prefix=".staged-", dir=parent) as name:
+            staged = Path(name)
+            for path in self.directory.iterdir():
+                if path.suffix in (".csv", ".toml"):
+                    shutil.copy2(path, staged / path.name)
+            for table in self._changed():
+                write_rows(staged / f"{table}.csv", self._ordered(table), ROWS[table])
+            if "machines" in self._changed():
+                derived = estimate(read_inputs(staged))
+                write_rows(staged / "estimates.csv", derived, MachineEstimates)
+            if self._sources:
+                path = staged / "sources.toml"
+                path.write_text(with_sources(path.read_text(), self._sources.values()))
+            yield staged
+
+    def put_in_place(self, staged: Path) -> list[str]:
+        """Rename the staged files that differ over the installed ones; gives their names.
+
+        Each is whole at every moment. Interrupted between two, the next run finishes.
+        """
+        names = ["sources.toml", *(f"{table}.csv" for table in ROWS)]
+        names.insert(names.index("machines.csv") + 1, "estimates.csv")
+        placed = []
+        for name in names:
+            new, path = (staged / name).read_text(), self.directory / name
+            if new != path.read_text():
+                write_whole(path, new)
+                placed.append(name)
+        return placed
+
+    def _changed(self) -> list[str]:
+        return [table for table in ROWS if self._before.get(table) != self._after.get(table)]
+
+    def _ordered(self, table: str) -> Iterable[msgspec.Struct]:
+        rows = self._after[table]
+        return [rows[key] for key in sorted(rows, key=self._order(table))]
+
+    def _order(self, table: str) -> Callable[[Key], Any]:
+        """The order of each table's rows, which the tables in the repository have as well."""
+        if table == "machines":
+            rows = self._after["machines"]
+            return lambda key: _machine_order(rows[key])  # type: ignore[arg-type]
+        if table == "offers":
+            machines = sorted(self.rows("machines", Machine).values(), key=_machine_order)
+            place = {machine.name: at for at, machine in enumerate(machines)}
+            return lambda key: (place[key[0]], key[1])
+        clouds = {key[0]: row.cloud for key, row in self.rows("regions", Region).items()}
+        return lambda key: (CLOUDS.index(clouds[key[0]]), key[0], *map(_method_first, key[1:]))
+
+
+def _machine_order(machine: Machine) -> tuple[int, str, float, str]:
+    return CLOUDS.index(machine.cloud), machine.family, machine.vcpu, machine.name
+
+
+def _method_first(part: str) -> tuple[int, str]:
+    methods = ("location-average", "market-based", "marginal", "carbon-free")
+    return (methods.index(part), "") if part in methods else (0, part)
+
+
+def _row(row: type[S], values: dict[str, Any]) -> S:
+    if row is Region:
+        values = {**values, "grid_gco2e_kwh": None, "grid_year": None}
+    return row(**values)
+
+
+def with_sources(text: str, sources: Iterable[Source]) -> str:
+    """sources.toml with each source's section replaced or added, in the order of their names."""
+    head, *sections = re.split(r"(?m)^(?=\[)", text)
+    by_id = {section[1 : section.index("]")]: section.rstrip() for section in sections}
+    for source in sources:
+        fields = msgspec.structs.asdict(source)
+        name = fields.pop("id")
+        lines = [f"[{name}]"]
+        for field, value in fields.items():
+            if value is not None:
+                lines.append(f"{field} = {msgspec.json.encode(value).decode()}")
+        by_id[name] = "\n".join(lines)
+    return head + "\n\n".join(by_id[name] for name in sorted(by_id)) + "\n"
+
+
+def catalogues(draft: Draft, staged: Path) -> tuple[Catalogue, Catalogue]:
+    """Before and after, every table read: what cannot be believed is refused here."""
+    before, after = Catalogue(draft.directory), Catalogue(staged)
+    for catalogue in (before, after):
+        _ = catalogue.sources, catalogue.regions, catalogue.machines, catalogue.chips
+        _ = catalogue.offers
+    return before, after
