@@ -240,7 +240,20 @@ class _Inputs(Mapping[str, Any]):
 
 
 _UNKNOWNS = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
-_SIGNED: Any = Unknown("is a secret, an asset or a reference, and is not read")
+_SECRET: Any = Unknown("is secret, and is not read")
+_SPECIAL: Any = Unknown("is an asset or a reference, not a value")
+
+
+def _signed(held: Mapping[str, struct_pb2.Value]) -> Any:
+    """What the engine puts its sign on: a secret, an asset, a reference.
+
+    A program's list is secret as a whole where one thing in it is, so what it holds is read; a
+    single secret value is not, and no message can repeat it.
+    """
+    if held[deserialize.SPECIAL_SIG_KEY].string_value != deserialize.SPECIAL_SECRET_SIG:
+        return _SPECIAL
+    value = _value(held["value"]) if "value" in held else None
+    return value if isinstance(value, dict | list) else _SECRET
 
 
 def _value(field: struct_pb2.Value) -> Any:
@@ -252,7 +265,7 @@ def _value(field: struct_pb2.Value) -> Any:
     if kind == "struct_value":
         held = field.struct_value.fields
         if deserialize.SPECIAL_SIG_KEY in held:
-            return _SIGNED
+            return _signed(held)
         return {key: _value(value) for key, value in held.items()}
     if kind == "list_value":
         return [_value(value) for value in field.list_value.values]

@@ -158,6 +158,22 @@ def test_no_secret_is_told(pack: Pack) -> None:
         assert SECRET not in str(response)
 
 
+def test_a_list_that_is_secret_for_one_thing_in_it_is_judged(pack: Pack) -> None:
+    variants = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": [{**BIG, "variantName": SECRET}]}
+    held = {"region": "eu-north-1", "productionVariants": variants}
+    response = pack.analyze(ENDPOINT_CONFIGURATION, held)
+    assert said(response) == {"too-many-accelerators": "mandatory"}
+    assert SECRET not in str(response)
+
+
+def test_a_secret_that_a_rule_needs_is_not_read(pack: Pack) -> None:
+    secret = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": "ml.g5.12xlarge"}
+    response = pack.analyze(ENDPOINT_CONFIGURATION, served(instanceType=secret))
+    told = message(response, "too-many-accelerators")
+    assert "productionVariants[0].instanceType is secret, and is not read" in told
+    assert "g5.12xlarge" not in str(response)
+
+
 def test_a_type_that_nobody_reads_is_not_even_decoded(pack: Pack) -> None:
     response = pack.analyze("aws:s3/bucket:Bucket", {"region": UNKNOWN, "deep": [{"a": [1]}] * 9})
     assert response == rpc.AnalyzeResponse()
