@@ -219,7 +219,8 @@ def test_advice_alone_does_not_stop_where_it_is_soft(
     tmp_path: Path, terraform_plan: Callable[[str], Path]
 ) -> None:
     shutil.copy(terraform_plan("wasteful"), tmp_path / "plan.json")
-    (tmp_path / "lichen.yaml").write_text("levels: {too-many-accelerators: advisory}\n")
+    advisory = "".join(f"  {rule}: advisory\n" for rule in rules())
+    (tmp_path / "lichen.yaml").write_text(f"levels:\n{advisory}")
     run = checkov("--file", tmp_path / "plan.json", "--soft-fail-on", SOFT)
     assert ("CKV2_LICHEN_TOO_MANY_ACCELERATORS_ADVICE", CHAT) in run.of("FAILED")
     assert run.exit_code == 0

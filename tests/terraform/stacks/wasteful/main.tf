@@ -25,7 +25,7 @@ resource "aws_sagemaker_endpoint_configuration" "chat" {
 
   tags = {
     "lichen:model"         = "meta-llama/Llama-3.1-8B"
-    "lichen:precision"     = "bf16"
+    "lichen:precision"     = "fp16"
     "lichen:peak-rps"      = "1"
     "lichen:input-tokens"  = "500"
     "lichen:output-tokens" = "150"
