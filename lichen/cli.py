@@ -125,13 +125,11 @@ def _show(renderables: Iterable[Any], form: str, *, title: str, output: Path | N
     from lichen.report import terminal
 
     if form == "html":
-        _write(terminal.as_html(*renderables, title=title), output)
+        _write(terminal.as_html(renderables, title=title), output)
     elif output is not None:
-        _write(terminal.as_text(*renderables), output)
+        _write(terminal.as_text(renderables), output)
     else:
-        screen = terminal.console()
-        for renderable in renderables:
-            screen.print(renderable)
+        terminal.show(renderables)
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -144,8 +142,18 @@ def _write(text: str, output: Path | None) -> None:
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--source", default="auto", show_default=True, help="What the documents are.")
-@click.option("--environment", type=click.Choice(["dev", "staging", "prod"]))
-@click.option("--region", help="Where documents deploy to that do not say so.")
+@click.option(
+    "--environment",
+    type=click.Choice(["dev", "staging", "prod"]),
+    envvar="LICHEN_ENVIRONMENT",
+    show_envvar=True,
+)
+@click.option(
+    "--region",
+    help="Where documents deploy to that do not say so.",
+    envvar="LICHEN_REGION",
+    show_envvar=True,
+)
 @click.option("--config", type=_FILE, help="lichen.yaml; found upwards from PATH if left out.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path))
 @_format("text", "json", "sarif", "html")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from io import StringIO
 
 from rich.console import Console, RenderableType
@@ -12,27 +13,32 @@ from rich.theme import Theme
 THEME = Theme({"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "name": "bold"})
 
 
-def console(*, stderr: bool = False) -> Console:
-    """A console on standard output or error; 80 columns where it is not a terminal."""
-    stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else int(os.environ.get("COLUMNS") or 80)
-    return Console(file=stream, theme=THEME, width=width, highlight=False, soft_wrap=False)
+def show(renderables: Iterable[RenderableType]) -> None:
+    """Print to a terminal as wide as it is; to a pipe or a file plainly, 80 columns wide."""
+    if not sys.stdout.isatty():
+        sys.stdout.write(as_text(renderables, width=int(os.environ.get("COLUMNS") or 80)))
+        return
+    screen = Console(theme=THEME, highlight=False)
+    for renderable in renderables:
+        screen.print(renderable)
 
 
-def as_text(*renderables: RenderableType, width: int = 80) -> str:
-    """Renderables as plain text, without colour."""
+def as_text(renderables: Iterable[RenderableType], *, width: int = 80) -> str:
+    """Renderables as plain text: no colour, and no space at a line's end."""
     stream = StringIO()
     plain = Console(file=stream, theme=THEME, width=width, highlight=False, color_system=None)
-    plain.print(*renderables, sep="\n")
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    for renderable in renderables:
+        plain.print(renderable)
+    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 
-def as_html(*renderables: RenderableType, title: str, width: int = 100) -> str:
+def as_html(renderables: Iterable[RenderableType], *, title: str, width: int = 100) -> str:
     """Renderables as one self-contained HTML page."""
     page = Console(
         file=StringIO(), theme=THEME, width=width, highlight=False, record=True, force_terminal=True
     )
-    page.print(*renderables, sep="\n")
+    for renderable in renderables:
+        page.print(renderable)
     return page.export_html(inline_styles=True).replace(
         "<head>", f"<head>\n<title>{title}</title>", 1
     )

@@ -18,7 +18,7 @@ Golden = Callable[[str, str], None]
 
 
 def printed(view: report.View, most: int | None = 12) -> str:
-    return as_text(*report.renderables(view, most=most))
+    return as_text(report.renderables(view, most=most))
 
 
 VIEWS: dict[str, Callable[[], report.View]] = {
@@ -50,7 +50,7 @@ def test_what_programs_read(name: str) -> None:
 
 @pytest.mark.parametrize("what", ["us-west-2", "ml.inf2.xlarge", "meta-llama/Llama-3.1-8B"])
 def test_one_rows_whole_story(what: str, golden: Golden) -> None:
-    text = as_text(*explained.renderables(load(), what))
+    text = as_text(explained.renderables(load(), what))
     assert max(len(line) for line in text.splitlines()) <= 80
     golden(f"explain/{what.rpartition('/')[2]}.txt", text)
     assert explained.knows(load(), what)
