@@ -37,13 +37,7 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         )
 
 
-def covering(
-    exemptions: Iterable[Exemption], today: datetime.date, rule: str, *names: str
-) -> Exemption | None:
-    """The exemption in force for a rule on a resource, the one that holds longest."""
-    held = [
-        exemption
-        for exemption in exemptions
-        if exemption.covers(rule, *names) and not exemption.has_expired(today)
-    ]
-    return max(held, key=lambda exemption: exemption.expires, default=None)
+def covering(exemptions: Iterable[Exemption], rule: str, *names: str) -> Exemption | None:
+    """The exemption of a rule on a resource that holds longest; it may have expired."""
+    covers = (exemption for exemption in exemptions if exemption.covers(rule, *names))
+    return max(covers, key=lambda exemption: exemption.expires, default=None)

@@ -330,19 +330,19 @@ def _failed(
     verdict = _verdict(
         rule, resource, configuration, environment, "fail", finding.message, finding.path
     )
+    exemption = covering(configuration.exemptions, rule.name, resource.address, resource.name)
+    message = finding.message
+    if exemption is not None and exemption.has_expired(configuration.today):
+        message += f" Its exemption, for {exemption.owner}, ended on {exemption.expires}."
+        exemption = None
     return msgspec.structs.replace(
         verdict,
+        message=message,
         level="advisory" if finding.advice else verdict.level,
         fix=finding.fix,
         saves=finding.saves,
         sources=finding.sources,
-        exemption=covering(
-            configuration.exemptions,
-            configuration.today,
-            rule.name,
-            resource.address,
-            resource.name,
-        ),
+        exemption=exemption,
     )
 
 

@@ -184,7 +184,8 @@ def test_an_exemption_holds_through_its_last_day(only: Any) -> None:
     assert not report.blocks
     tomorrow = Configuration(today=TODAY + datetime.timedelta(days=1), file=file)
     late = judge([endpoint()], tomorrow, load())
-    assert len(late.findings) == 1
+    (found,) = late.findings
+    assert found.message.endswith(" Its exemption, for search team, ended on 2026-11-23.")
     assert late.exempted == ()
     assert late.expired == file.exemptions
 

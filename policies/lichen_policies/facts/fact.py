@@ -40,7 +40,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 def _said(fact: Fact, name: str) -> str:
     """A field as the user wrote it, where the fact tells, else in words."""
-    return getattr(fact, f"{name}_at", "") or name.replace("_", " ")
+    said = getattr(fact, f"{name}_at", "")
+    if not said and name not in Fact.__struct_fields__:
+        said = object.__getattribute__(fact, "path")
+    return said or name.replace("_", " ")
 
 
 class Located(Fact, frozen=True, kw_only=True):
@@ -79,29 +82,27 @@ class Serving(Fact, frozen=True, kw_only=True):
 
 
 class Accelerated(Fact, frozen=True, kw_only=True):
-    """Machines of one kind that may carry accelerators.
+    """Machines of one kind that may carry accelerators; ``path`` is the property that says which.
 
     The chips are those of the ``machine``, or ``chips_each`` of them where the resource says it.
     ``machines`` is the most that the resource itself may run, for a group its ceiling.
     """
 
-    machine: str | None
-    machines: int | None
-    machine_at: str
-    machines_at: str
+    machine: str | None = None
+    machines: int | None = 1
+    machines_at: str = ""
     chip: str | None = None
     chips_each: float | None = None
 
 
 class Scaling(Fact, frozen=True, kw_only=True):
-    """A floor that is held whatever the traffic.
+    """A floor that is held whatever the traffic; ``path`` is the property that sets it.
 
-    ``to_zero`` is how this kind of resource gets to zero: the words of a fix.
+    ``to_zero`` is how this kind of resource gets to zero, where setting the floor is not enough.
     """
 
     floor: int | None
-    unit: str
-    floor_at: str
-    to_zero: str
+    unit: str = "machines"
+    to_zero: str = ""
     machine: str | None = None
     hosted: bool = False

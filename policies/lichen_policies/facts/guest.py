@@ -6,37 +6,31 @@ from collections.abc import Iterator
 from typing import Any
 
 from lichen_policies.facts.fact import Accelerated
+from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties
 
 
 def accelerators(
-    properties: Properties,
-    about: dict[str, Any],
-    *,
-    machine: Any,
-    machine_at: str,
-    machines: Any,
-    machines_at: str,
+    properties: Properties, about: dict[str, Any], machines: Any = 1, machines_at: str = ""
 ) -> Iterator[Accelerated]:
     """An Accelerated for each ``guestAccelerators``, else one for the machine's type."""
+    machine = bare(properties.text("machine_type"))
     guests = properties.blocks("guest_accelerators", "guest_accelerator")
     for guest in guests:
         yield Accelerated(
             **about,
-            path=guest.path,
+            path=guest.at("type"),
             machine=machine,
             machines=machines,
-            machine_at=guest.at("type"),
-            machines_at=machines_at or guest.at("count"),
+            machines_at=machines_at,
             chip=guest.text("type"),
             chips_each=guest.number("count"),
         )
     if not guests and machine is not None:
         yield Accelerated(
             **about,
-            path=machine_at,
+            path=properties.at("machine_type"),
             machine=machine,
             machines=machines,
-            machine_at=machine_at,
             machines_at=machines_at,
         )

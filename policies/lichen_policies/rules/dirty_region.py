@@ -87,8 +87,8 @@ def _fix(fact: Located, better: Region | None, known: Known) -> str:
         return f"no region that you may use{offered} is cleaner; widen regions in lichen.yaml"
     offering = f", the nearest cleaner region that offers {machine}" if machine else ""
     return (
-        f"move to {better.name} ({better.place}), by {fact.region_at} here or on the provider: "
-        f"{_grid(better, known)}{offering or ', the nearest cleaner region'}"
+        f"move to {better.name} ({better.place}, {better.grid_gco2e_kwh:.0f} gCO2e/kWh), by "
+        f"{fact.region_at} here or on the provider{offering or ', the nearest cleaner region'}"
     )
 
 

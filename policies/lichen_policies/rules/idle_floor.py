@@ -40,11 +40,11 @@ def judge(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]:
         return
     held, sources = _held(fact, known)
     yield Finding(
-        what=f"{fact.floor_at} is {fact.floor}: so many {fact.unit} are held in {fact.environment} "
+        what=f"{fact.path} is {fact.floor}: so many {fact.unit} are held in {fact.environment} "
         f"whatever the traffic{held}",
         limit=f"outside production the floor is at most {limits.floor}",
-        fix=fact.to_zero,
-        path=fact.floor_at,
+        fix=fact.to_zero or f"set {fact.path} to 0",
+        path=fact.path,
         sources=sources,
     )
 

@@ -63,10 +63,10 @@ class Held(msgspec.Struct, frozen=True):
 
 
 def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
-    if fact.passport is None or fact.serverless:
+    if fact.passport is None:
         return
     workload = fact.passport.as_workload(fact.known("environment") or UNSTATED)
-    if workload is None or fact.machine is None:
+    if workload is None or fact.serverless or fact.machine is None:
         return
     assert isinstance(workload.model, str)
     card, machine = known.model(workload.model), known.machine(fact.machine)

@@ -71,4 +71,4 @@ def _fewer(fact: Accelerated, each: float, most: int) -> str:
     machines = int(most // each)
     if machines and fact.machines_at:
         return f"set {fact.machines_at} to {machines}"
-    return f"set {fact.machine_at} to a machine with at most {most} accelerators"
+    return f"set {fact.path} to a machine with at most {most} accelerators"

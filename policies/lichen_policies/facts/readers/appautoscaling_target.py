@@ -17,12 +17,12 @@ TYPES = (
     "AWS::ApplicationAutoScaling::ScalableTarget",
 )
 
-_TO_ZERO = {
-    "sagemaker:inference-component:DesiredCopyCount": "set {floor} to 0",
-    "sagemaker:variant:DesiredInstanceCount": "make the endpoint asynchronous, or host its model "
-    "as an inference component, and set {floor} to 0",
-}
-_UNITS = {"sagemaker:inference-component:DesiredCopyCount": "copies of the model"}
+_COPIES = "sagemaker:inference-component:DesiredCopyCount"
+_INSTANCES = "sagemaker:variant:DesiredInstanceCount"
+_TO_ZERO = (
+    "make the endpoint asynchronous, or host its model as an inference component, "
+    "and set {floor} to 0"
+)
 
 
 def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
@@ -32,13 +32,11 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     if namespace != "sagemaker" and not is_unknown(namespace):
         return
     floor_at = properties.at("min_capacity")
-    known = dimension if isinstance(dimension, str) else ""
     yield Scaling(
         **about,
         path=floor_at,
         # Whose floor it is must be known before it is anybody's.
         floor=namespace if is_unknown(namespace) else properties.whole("min_capacity"),
-        unit=_UNITS.get(known, "machines"),
-        floor_at=floor_at,
-        to_zero=_TO_ZERO.get(known, "set {floor} to 0").format(floor=floor_at),
+        unit="copies of the model" if dimension == _COPIES else "machines",
+        to_zero=_TO_ZERO.format(floor=floor_at) if dimension == _INSTANCES else "",
     )

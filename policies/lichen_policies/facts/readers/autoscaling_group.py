@@ -38,10 +38,9 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
         if type_ is not None:
             yield Accelerated(
                 **about,
-                path=override.path,
                 machine=type_,
                 machines=properties.whole("max_size"),
-                machine_at=override.at("instance_type"),
+                path=override.at("instance_type"),
                 machines_at=properties.at("max_size"),
             )
     if serves(about, *machines):
@@ -49,8 +48,5 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
             **about,
             path=floor_at,
             floor=floor,
-            unit="machines",
-            floor_at=floor_at,
-            to_zero=f"set {floor_at} to 0",
             machine=machine,
         )

@@ -39,11 +39,9 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     for type_ in single:
         yield Accelerated(
             **about,
-            path=types_at,
             machine=type_,
             machines=None,
-            machine_at=types_at,
-            machines_at="",
+            path=types_at,
         )
     if serves(about, *machines):
         yield Scaling(
@@ -51,6 +49,4 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
             path=floor_at,
             floor=resources.whole("minv_cpus", "min_vcpus"),
             unit="vCPUs",
-            floor_at=floor_at,
-            to_zero=f"set {floor_at} to 0",
         )

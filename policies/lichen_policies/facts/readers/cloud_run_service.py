@@ -28,10 +28,8 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
         ceiling = template.block("scaling")
         yield Accelerated(
             **about,
-            path=template.block("node_selector").at("accelerator"),
-            machine=None,
             machines=ceiling.whole("max_instance_count"),
-            machine_at=template.block("node_selector").at("accelerator"),
+            path=template.block("node_selector").at("accelerator"),
             machines_at=ceiling.at("max_instance_count"),
             chip=chip,
             chips_each=_chips(template),
@@ -42,8 +40,6 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
             path=floor_at,
             floor=0 if floor is None else floor,
             unit="containers",
-            floor_at=floor_at,
-            to_zero=f"set {floor_at} to 0",
         )
 
 

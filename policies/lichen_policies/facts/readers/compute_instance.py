@@ -16,8 +16,6 @@ TYPES = ("gcp:compute/instance:Instance", "google_compute_instance")
 
 def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     """A Located and what accelerators it carries."""
-    machine, machine_at = bare(properties.text("machine_type")), properties.at("machine_type")
+    machine = bare(properties.text("machine_type"))
     yield Located(**about, region_at=properties.at("zone"), machine=machine)
-    yield from accelerators(
-        properties, about, machine=machine, machine_at=machine_at, machines=1, machines_at=""
-    )
+    yield from accelerators(properties, about)

@@ -7,7 +7,6 @@ from typing import Any
 
 from lichen_policies.facts.fact import Fact
 from lichen_policies.facts.guest import accelerators
-from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties
 
 CLOUD = "google"
@@ -21,7 +20,4 @@ TYPES = (
 
 def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     """Accelerators of one machine; a template draws no power, so nothing is Located."""
-    machine, machine_at = bare(properties.text("machine_type")), properties.at("machine_type")
-    yield from accelerators(
-        properties, about, machine=machine, machine_at=machine_at, machines=1, machines_at=""
-    )
+    yield from accelerators(properties, about)

@@ -27,9 +27,6 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     if machine is not None:
         yield Accelerated(
             **about,
-            path=machine_at,
             machine=machine,
-            machines=1,
-            machine_at=machine_at,
-            machines_at="",
+            path=machine_at,
         )

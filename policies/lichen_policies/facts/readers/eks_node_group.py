@@ -30,10 +30,9 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     for type_ in machines:
         yield Accelerated(
             **about,
-            path=properties.at("instance_types"),
             machine=type_,
             machines=bounds.whole("max_size"),
-            machine_at=properties.at("instance_types"),
+            path=properties.at("instance_types"),
             machines_at=bounds.at("max_size"),
         )
     if serves(about, *machines):
@@ -41,8 +40,5 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
             **about,
             path=floor_at,
             floor=floor,
-            unit="machines",
-            floor_at=floor_at,
-            to_zero=f"set {floor_at} to 0",
             machine=machine,
         )

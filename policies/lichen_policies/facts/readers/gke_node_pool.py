@@ -21,34 +21,16 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     more, which it does not say.
     """
     node, bounds = properties.block("node_config"), properties.block("autoscaling")
-    machine, machine_at = bare(node.text("machine_type")), node.at("machine_type")
-    floors, ceilings = (
-        ("total_min_node_count", "min_node_count"),
-        (
-            "total_max_node_count",
-            "max_node_count",
-        ),
-    )
+    machine = bare(node.text("machine_type"))
+    counts = ("node_count", "initial_node_count")
+    floors = ("total_min_node_count", "min_node_count")
+    ceilings = ("total_max_node_count", "max_node_count")
+    floor = bounds.whole(*floors)
+    held = floor if bounds else properties.whole(*counts)
+    yield Located(**about, region_at=properties.at("location"), machine=machine, machines=held or 1)
     if bounds:
-        floor, floor_at = bounds.whole(*floors), bounds.at(*floors)
-        most, most_at = bounds.whole(*ceilings), bounds.at(*ceilings)
+        yield from accelerators(node, about, bounds.whole(*ceilings), bounds.at(*ceilings))
     else:
-        counts = ("node_count", "initial_node_count")
-        floor = most = properties.whole(*counts)
-        floor_at = most_at = properties.at(*counts)
-    yield Located(
-        **about, region_at=properties.at("location"), machine=machine, machines=floor or 1
-    )
-    yield from accelerators(
-        node, about, machine=machine, machine_at=machine_at, machines=most, machines_at=most_at
-    )
-    if serves(about, machine) or node.given("guest_accelerators") is True:
-        yield Scaling(
-            **about,
-            path=floor_at,
-            floor=floor,
-            unit="machines",
-            floor_at=floor_at,
-            to_zero=f"set {bounds.at('min_node_count')} to 0",
-            machine=machine,
-        )
+        yield from accelerators(node, about, held, properties.at(*counts))
+    if bounds and (serves(about, machine) or node.given("guest_accelerators") is True):
+        yield Scaling(**about, path=bounds.at(*floors), floor=floor, machine=machine)

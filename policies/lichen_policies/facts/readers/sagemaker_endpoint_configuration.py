@@ -76,10 +76,9 @@ def _of_variant(variant: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     if machine is not None:
         yield Accelerated(
             **about,
-            path=variant.path,
             machine=machine,
             machines=_most(machines, ceiling),
-            machine_at=machine_at,
+            path=machine_at,
             machines_at=machines_at,
         )
     if scales:
@@ -88,7 +87,6 @@ def _of_variant(variant: Properties, about: dict[str, Any]) -> Iterator[Fact]:
             path=floor_at,
             floor=floor,
             unit="instances",
-            floor_at=floor_at,
             to_zero=_TO_ZERO.format(floor=floor_at),
             machine=machine,
             hosted=True,

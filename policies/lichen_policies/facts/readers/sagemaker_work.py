@@ -37,9 +37,8 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     if machine is not None:
         yield Accelerated(
             **about,
-            path=machine_at,
             machine=machine,
             machines=machines,
-            machine_at=machine_at,
+            path=machine_at,
             machines_at=held.at("instance_count"),
         )

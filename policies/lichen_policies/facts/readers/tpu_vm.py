@@ -31,10 +31,6 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
         yield Accelerated(
             **about,
             path=at,
-            machine=None,
-            machines=1,
-            machine_at=at,
-            machines_at="",
             chip=chip,
             chips_each=chips_of_topology(shape.text("topology")) if shape else chips_of_type(chip),
         )

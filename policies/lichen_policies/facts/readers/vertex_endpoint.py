@@ -51,10 +51,9 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     topology, count = spec.text("tpu_topology"), spec.number("accelerator_count")
     yield Accelerated(
         **about,
-        path=spec.path,
         machine=machine,
         machines=most if most is not None else floor,
-        machine_at=machine_at,
+        path=machine_at,
         machines_at=most_at if most is not None else floor_at,
         chip=spec.text("accelerator_type"),
         chips_each=count if topology is None else chips_of_topology(topology),
@@ -63,8 +62,6 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
         **about,
         path=floor_at,
         floor=floor,
-        unit="machines",
-        floor_at=floor_at,
         to_zero=f"set {floor_at} to 0 where the model allows it, or undeploy it after use",
         machine=machine,
     )
