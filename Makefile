@@ -6,7 +6,7 @@ RUN     = .venv/bin/python
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo shell test lint format bench docs golden lock clean
+.PHONY: help setup demo shell test lint format bench docs rules golden lock clean
 
 help:  ## what there is to type
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,8 +34,12 @@ format: .venv/ready
 bench: setup  ## start-up and per-resource cost, as ratios against what a user would run instead
 	@$(RUN) -m benchmarks
 
-docs: setup  ## renew what documents show of commands
+docs: setup rules  ## renew what documents show of commands, the rules' table and the schemas
 	@$(RUN) docs/printed.py README.md
+
+rules: .venv/ready  ## renew the table of rules and the schemas from the code
+	@$(RUN) -m lichen_policies.documents
+	@$(RUN) docs/schemas.py
 
 golden: setup  ## renew what tests hold of printed output; read the difference
 	@$(RUN) -m pytest --renew-golden

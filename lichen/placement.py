@@ -75,7 +75,7 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
     relax: str
 
 
-class Placement(msgspec.Struct, frozen=True, kw_only=True):
+class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="placement"):
     """The offer to take, and the whole argument for it."""
 
     workload: str
@@ -93,7 +93,9 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     rejected: tuple[Rejected, ...]
 
 
-class NoPlacement(msgspec.Struct, frozen=True, kw_only=True):
+class NoPlacement(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="nothing-fits"
+):
     """Nothing fits: the nearest misses with what to relax, and every offer's reason."""
 
     workload: str

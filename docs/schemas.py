@@ -1,0 +1,37 @@
+"""Writes the JSON Schemas of what is read and printed: `python docs/schemas.py`.
+
+The tests hold the files to the code, and real output to the files.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lichen.placement import NoPlacement, Placement
+from lichen.report import findings
+from lichen.workload import Workload
+
+FOLDER = Path(__file__).parent / "schemas"
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Every schema by the name of its file."""
+    return {
+        "check.json": findings.schema(),
+        "placement.json": msgspec.json.schema(Placement | NoPlacement),
+        "workload.json": msgspec.json.schema(Workload),
+    }
+
+
+def written(schema: dict[str, Any]) -> str:
+    """A schema as its file holds it."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for name, schema in schemas().items():
+        (FOLDER / name).write_text(written(schema), encoding="utf-8")
