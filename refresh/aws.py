@@ -27,8 +27,9 @@ from refresh import aws_api as api
 from refresh.aws_api import Client
 from refresh.draft import Draft, Key
 from refresh.kept import Kept
+from refresh.offering import lay_offering
 from refresh.rows import write_whole
-from refresh.settle import arguments, progress, settle
+from refresh.settle import arguments, failed, progress, settle
 
 T = TypeVar("T")
 
@@ -184,21 +185,9 @@ def lay_offerings(draft: Draft, offered: dict[str, list[str]]) -> list[str]:
             listed = machines & set(offered[region])
             standing = {name for name, where in offers if where == region and name in machines}
             for machine in sorted(listed | standing):
-                _lay_offering(offers, (machine, region), machine in listed)
+                lay_offering(offers, (machine, region), machine in listed, EC2.id)
     unknown = sorted(region for region in offered if (region,) not in regions)
     return [f"{region} is not in the catalogue: add its row" for region in unknown]
-
-
-def _lay_offering(offers: dict[Key, Offer], key: Key, listed: bool) -> None:
-    offer = offers.get(key) or Offer(machine=key[0], region=key[1])
-    others = tuple(source for source in offer.listed_by if source != EC2.id)
-    apart = tuple(source for source in offer.not_listed_by if source != EC2.id)
-    if listed:
-        offers[key] = replace(offer, listed_by=(EC2.id, *others), not_listed_by=apart)
-    elif others:
-        offers[key] = replace(offer, listed_by=others, not_listed_by=(EC2.id, *apart))
-    else:
-        del offers[key]
 
 
 def lay_prices(draft: Draft, region: str, found: dict[str, float], today: date) -> None:
@@ -405,7 +394,9 @@ def main(argv: Sequence[str] | None = None, connect: Client = api.client) -> int
         if done:
             kept.forget()
     except (InputError, BotoCoreError, ClientError) as error:
-        console.print(f"refresh: {error}", style="red", highlight=False, markup=False)
+        console.print(
+            f"refresh: {error}", style="red", highlight=False, markup=False, soft_wrap=True
+        )
         return 2
     return 0 if done else 1
 

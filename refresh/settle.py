@@ -62,6 +62,12 @@ def settle(draft: Draft, console: Console, *, dry_run: bool = False) -> bool:
     return bool(changes)
 
 
+def failed(console: Console, error: Exception) -> int:
+    """Tell an error in a sentence; the exit code of a refresh that could not be done."""
+    console.print(f"refresh: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+    return 2
+
+
 def _told(changes: Sequence[Change]) -> Iterator[str]:
     if not changes:
         yield "no row has changed"
@@ -98,11 +104,9 @@ def moved_classes(before: Catalogue, after: Catalogue) -> Iterator[str]:
             )
 
 
-def moved_placements(
-    before: Catalogue, after: Catalogue, workloads: Path = WORKLOADS
-) -> Iterator[str]:
+def moved_placements(before: Catalogue, after: Catalogue) -> Iterator[str]:
     """Workloads of this repository whose placement is another than it was."""
-    for path in sorted(workloads.glob("*.yaml")):
+    for path in sorted(WORKLOADS.glob("*.yaml")):
         workload = read_workload(path)
         old, new = (_chosen(place(workload, catalogue)) for catalogue in (before, after))
         if old != new:
