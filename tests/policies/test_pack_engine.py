@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -78,13 +79,15 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
                 check=False,
             )
 
-        def previewed(stack: str, pack_config: object = None, **config: str) -> tuple[int, str]:
+        def previewed(
+            stack: str, pack_config: object = None, pack: Path = PACK, **config: str
+        ) -> tuple[int, str]:
             settings = {"aws:region": "eu-north-1"} | {
                 name if ":" in name else f"served:{name}": value for name, value in config.items()
             }
             (project / f"Pulumi.{stack}.yaml").write_text(json.dumps({"config": settings}))
             run("stack", "init", stack)
-            asked = ["preview", "--stack", stack, "--policy-pack", str(PACK)]
+            asked = ["preview", "--stack", stack, "--policy-pack", str(pack)]
             if pack_config is not None:
                 path = project / "pack-config.json"
                 path.write_text(json.dumps(pack_config))
@@ -154,3 +157,14 @@ def test_a_wrong_limit_of_the_pack_s_configuration_is_refused(preview: Preview) 
     code, printed = preview("wrong-prod", wrong, machine="ml.g6.xlarge", count="2")
     assert code != 0
     assert "chips" in printed
+
+
+def test_the_installed_pack_runs_in_the_python_that_has_it(
+    preview: Preview, tmp_path: Path
+) -> None:
+    """As the wheel lays it out: no clone's environment beside it."""
+    shutil.copy(PACK / "__main__.py", tmp_path)
+    shutil.copy(PACK / "installed.yaml", tmp_path / "PulumiPolicy.yaml")
+    code, printed = preview("installed-prod", None, tmp_path, machine="ml.g5.12xlarge", count="4")
+    assert code != 0
+    assert "too-many-accelerators" in printed

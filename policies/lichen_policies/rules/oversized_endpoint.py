@@ -91,7 +91,7 @@ def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     yield Finding(
         what=_what(deployed, better, borne_rps, fact.passport, card),
         limit=f"at most {limits.times:g} times the need may be held"
-        + (f", and {limits.replicas} machines" if limits.replicas > 1 else ""),
+        + (f", and {limits.replicas} machines whatever it is" if limits.replicas > 1 else ""),
         fix=_fix(fact, better, best),
         path=fact.machine_at,
         saves=_saves(deployed, better, region),

@@ -52,9 +52,13 @@ def _of_variant(variant: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     machine = bare(variant.text("instance_type"))
     machines = variant.whole("initial_instance_count")
     scaling = variant.block("managed_instance_scaling")
-    scales = bool(scaling) and scaling.text("status") != "DISABLED"
-    floor = scaling.whole("min_instance_count") if scales else None
-    ceiling = scaling.whole("max_instance_count") if scales else None
+    status = scaling.text("status")
+    scales = bool(scaling) and status != "DISABLED"
+    floor, ceiling = scaling.whole("min_instance_count"), scaling.whole("max_instance_count")
+    if is_unknown(status):
+        floor = ceiling = status
+    elif not scales:
+        floor = ceiling = None
     machine_at, machines_at = variant.at("instance_type"), variant.at("initial_instance_count")
     floor_at = scaling.at("min_instance_count")
     yield Serving(
