@@ -394,10 +394,7 @@ def main(argv: Sequence[str] | None = None, connect: Client = api.client) -> int
         if done:
             kept.forget()
     except (InputError, BotoCoreError, ClientError) as error:
-        console.print(
-            f"refresh: {error}", style="red", highlight=False, markup=False, soft_wrap=True
-        )
-        return 2
+        return failed(console, error)
     return 0 if done else 1
 
 

@@ -406,10 +406,7 @@ def main(argv: Sequence[str] | None = None, clients: Clients | None = None) -> i
         settle(draft, console, dry_run=given.dry_run)
         kept.forget()
     except (InputError, GoogleAPIError, GoogleAuthError, httpx.HTTPError) as error:
-        console.print(
-            f"refresh: {error}", style="red", highlight=False, markup=False, soft_wrap=True
-        )
-        return 2
+        return failed(console, error)
     return 0
 
 

@@ -26,7 +26,7 @@ from refresh import google
 from refresh.http import client
 
 TODAY = date(2026, 11, 23)
-ZONES = ("us-central1-a", "us-central1-b", "europe-west1-a")
+ZONES = ("us-central1-a", "us-central1-b", "europe-west4-a")
 
 
 def machine_type(name: str, zone: str, vcpu: int, memory_mb: int, **more: Any) -> Any:
@@ -61,7 +61,7 @@ class Compute:
             return compute_v1.RegionList(
                 items=[
                     compute_v1.Region(name="us-central1", status="UP"),
-                    compute_v1.Region(name="europe-west1", status="UP"),
+                    compute_v1.Region(name="europe-west4", status="UP"),
                     compute_v1.Region(name="asia-east1", status="DOWN"),
                     compute_v1.Region(name="moon-south1", status="UP"),
                 ]
@@ -182,10 +182,11 @@ def test_shapes_and_offerings_follow_the_api(
 ) -> None:  # fmt: skip
     monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
     compute.types["us-central1-a"][0].memory_mb = 32768
-    compute.accelerators["europe-west1-a"] = [
-        compute_v1.AcceleratorType(name="nvidia-b200", zone="europe-west1-a")
+    compute.accelerators["europe-west4-a"] = [
+        compute_v1.AcceleratorType(name="nvidia-b200", zone="europe-west4-a")
     ]
     before = Catalogue(tables)
+    _ = before.offers  # read now: the tables change
     assert run(tables, clients) == 0
     told = capsys.readouterr().out
     after = Catalogue(tables)
@@ -199,14 +200,14 @@ def test_shapes_and_offerings_follow_the_api(
         return {o.region for o in catalogue.offers_of(machine) if "google-compute" in o.listed_by}
 
     # the zone lists the machine type, but not its accelerator
-    assert "europe-west1" in where(before, "g2-standard-4")
-    assert "europe-west1" not in where(after, "g2-standard-4")
-    assert "europe-west1" in where(after, "c4a-standard-4")
+    assert "europe-west4" in where(before, "g2-standard-4")
+    assert "europe-west4" not in where(after, "g2-standard-4")
+    assert "europe-west4" in where(after, "c4a-standard-4")
     # a region that is not up is left as it was
     assert ("asia-east1" in where(before, "n2-standard-4")) == (
         "asia-east1" in where(after, "n2-standard-4")
     )
-    assert where(after, "n2-standard-4") & {"us-central1", "europe-west1"} == set()
+    assert where(after, "n2-standard-4") & {"us-central1", "europe-west4"} == set()
     assert compute.asked.count("aggregated/machineTypes") == len(ZONES)
     assert run(tables, clients) == 0
     assert "no row has changed" in capsys.readouterr().out
@@ -217,7 +218,7 @@ def test_a_new_family_is_taken_in_when_asked(tables: Path, clients: google.Clien
     machine = Catalogue(tables).machine("z9-standard-4")
     assert (machine.cloud, machine.vcpu, machine.processor) == ("google", 4, "unknown x86")
     offers = Catalogue(tables).offers_of("z9-standard-4")
-    assert {offer.region for offer in offers} == {"us-central1", "europe-west1"}
+    assert {offer.region for offer in offers} == {"us-central1", "europe-west4"}
 
 
 def test_prices_are_composed_of_their_units(
