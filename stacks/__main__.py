@@ -14,7 +14,7 @@ from lichen_components import Endpoint, EndpointArgs
 from lichen.document import InputError
 from lichen.workload import Workload, read_workload
 
-ASKED = ("artifacts", "image", "results", "artifacts_key", "alarm_topic", "objective")
+ASKED = ("artifacts", "image", "registry", "results", "artifacts_key", "alarm_topic", "objective")
 
 
 def deploy(config: pulumi.Config) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pulumi
 
 from lichen_components.container import MODEL_DIRECTORY, Container, volume_gib
-from lichen_components.images import published_image
 from lichen_components.plan import Plan
 from lichen_components.sagemaker import SagemakerEndpoint
 
@@ -40,7 +39,7 @@ def container(plan: Plan) -> Container:
         # machinelearning/pytorch.md); without it bf16 weights are widened.
         environment["DNNL_DEFAULT_FPMATH_MODE"] = "BF16"
     return Container(
-        image=plan.asked.get("image") or published_image(FAMILY, plan.card, chosen.region),
+        image=plan.image(FAMILY),
         environment=environment,
         machine_image=None,
         volume_gib=volume_gib(plan.card, chosen.precision),

@@ -8,8 +8,8 @@ import pulumi
 class EndpointArgs(TypedDict):
     """What is served, and where its files are.
 
-    ``{region}`` in `artifacts`, `image` and `results` stands for the region that is chosen:
-    SageMaker reads all of them in the endpoint's own region.
+    ``{region}`` in `artifacts`, `image`, `registry` and `results` stands for the chosen region:
+    SageMaker reads all of them in the endpoint's own.
     """
 
     workload: dict[str, Any]
@@ -18,7 +18,11 @@ class EndpointArgs(TypedDict):
     """The model's files: `s3://bucket/prefix/`, or one `.tar.gz`. For Inferentia they are compiled
     for the shape in the receipt (`sizing.compiled_batch`, `compiled_sequence_tokens`)."""
     image: NotRequired[pulumi.Input[str]]
-    """The serving image in ECR; AWS's own for the chosen chip where left out."""
+    """The serving image in ECR, for whatever chip is chosen; AWS's own for that chip where left
+    out."""
+    registry: NotRequired[str]
+    """An ECR registry that keeps copies of AWS's images under their own names, such as
+    `111122223333.dkr.ecr.{region}.amazonaws.com`: AWS does not publish each in every region."""
     environment: NotRequired[dict[str, pulumi.Input[str]]]
     """Settings of the container, over those that the component gives it. No secrets: SageMaker
     shows them to whoever may describe the model."""

@@ -8,7 +8,6 @@ import pulumi
 
 from lichen.workload import Precision
 from lichen_components.container import MODEL_DIRECTORY, Container, volume_gib
-from lichen_components.images import published_image
 from lichen_components.plan import Plan
 from lichen_components.sagemaker import SagemakerEndpoint
 
@@ -56,7 +55,7 @@ def container(plan: Plan) -> Container:
     if copies > 1:
         environment["SM_VLLM_DATA_PARALLEL_SIZE"] = str(copies)
     return Container(
-        image=plan.asked.get("image") or published_image(FAMILY, card, chosen.region),
+        image=plan.image(FAMILY),
         environment=environment,
         machine_image=MACHINE_IMAGE,
         volume_gib=volume_gib(card, chosen.precision),

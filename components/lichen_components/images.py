@@ -133,10 +133,11 @@ IMAGES: Mapping[tuple[str, str], Image] = {
 """The image for a chip family and a kind of model."""
 
 
-def published_image(family: str, card: ModelCard, region: str) -> str:
-    """The URI of AWS's image for this model on this family of chips in a region.
+def image_uri(family: str, card: ModelCard, region: str, registry: str | None = None) -> str:
+    """AWS's image for this model on this family of chips: its own in the region, or a copy.
 
-    :class:`InputError` where AWS publishes none: the user then names an image.
+    ``registry`` is an ECR registry that keeps copies under AWS's own names. :class:`InputError`
+    where AWS publishes no such image, or none in the region and there is no registry of copies.
     """
     image = IMAGES.get((family, card.kind))
     if image is None:
@@ -145,12 +146,14 @@ def published_image(family: str, card: ModelCard, region: str) -> str:
             fix="give an image of yours, in ECR ({region} in it stands for the placement's region)",
             field="image",
         )
+    if registry is not None:
+        return f"{registry.rstrip('/')}/{image.repository}:{image.tag}"
     if region not in ACCOUNTS or not (image.regions is None or region in image.regions):
         raise InputError(
             f"AWS does not publish {image.repository} in {region}",
-            fix=f"copy {image.repository}:{image.tag} to an ECR repository of yours in {region} "
-            "and give its URI ({region} in it stands for the placement's region)",
-            field="image",
+            fix=f"copy {image.repository}:{image.tag} to ECR in {region}, and give the registry "
+            "of the copies: <account>.dkr.ecr.{region}.amazonaws.com",
+            field="registry",
         )
     domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"{ACCOUNTS[region]}.dkr.ecr.{region}.{domain}/{image.repository}:{image.tag}"

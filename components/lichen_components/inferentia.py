@@ -7,7 +7,6 @@ import pulumi
 from lichen.document import InputError
 from lichen.workload import Precision
 from lichen_components.container import MODEL_DIRECTORY, Container, volume_gib
-from lichen_components.images import published_image
 from lichen_components.plan import Plan
 from lichen_components.sagemaker import SagemakerEndpoint
 
@@ -71,7 +70,7 @@ def container(plan: Plan) -> Container:
             "NEURON_RT_NUM_CORES": str(cores),
         }
     return Container(
-        image=plan.asked.get("image") or published_image(FAMILY, card, chosen.region),
+        image=plan.image(FAMILY),
         environment=environment,
         machine_image=MACHINE_IMAGE,
         volume_gib=volume_gib(card, chosen.precision),

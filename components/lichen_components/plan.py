@@ -11,6 +11,7 @@ from lichen.passport import Passport, to_tags
 from lichen.placement import Placement
 from lichen.workload import ModelCard, Workload
 from lichen_components.asked import EndpointArgs
+from lichen_components.images import image_uri
 
 VARIANT = "all"
 """The one variant of an endpoint: scaling and alarms know it by name."""
@@ -34,6 +35,15 @@ class Plan:
     @property
     def region(self) -> str:
         return self.placement.chosen.region
+
+    def image(self, family: str) -> pulumi.Input[str]:
+        """The image that was asked for, else AWS's for this family of chips.
+
+        :class:`InputError` where there is none.
+        """
+        if "image" in self.asked:
+            return self.asked["image"]
+        return image_uri(family, self.card, self.region, self.asked.get("registry"))
 
     @cached_property
     def tags(self) -> dict[str, str]:

@@ -7,11 +7,11 @@ from functools import partial
 import pulumi
 import pulumi_aws as aws
 
-from lichen.document import InputError
 from lichen_components.access import Needs, role
 from lichen_components.account import account_of
 from lichen_components.container import Container, Objects, objects, repository
 from lichen_components.encryption import key
+from lichen_components.mode import check_mode
 from lichen_components.observing import alarms, logs, slow_ms
 from lichen_components.plan import VARIANT, Plan, Site
 from lichen_components.refusal import refused_cleanly
@@ -36,7 +36,7 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None,
     ) -> None:
         super().__init__(kind, name, {}, opts)
-        _refuse_what_sagemaker_cannot(plan)
+        check_mode(plan)
         site = Site(name, plan, self)
         asked, region = plan.asked, plan.region
         results = asked.get("results") if plan.workload.mode == "asynchronous" else None
@@ -110,29 +110,6 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         self.endpoint_name = endpoint.name
         self.endpoint_arn = endpoint.arn
         self.register_outputs({"endpoint_name": endpoint.name, "endpoint_arn": endpoint.arn})
-
-
-def _refuse_what_sagemaker_cannot(plan: Plan) -> None:
-    mode, minimum = plan.workload.mode, plan.placement.sizing.replicas_minimum
-    if mode not in ("real-time", "asynchronous"):
-        raise InputError(
-            f"no component makes a {mode} endpoint yet",
-            fix="mode: asynchronous goes to zero between requests",
-            field="workload.mode",
-        )
-    if mode == "real-time" and minimum == 0:
-        raise InputError(
-            "a real-time SageMaker endpoint goes to zero only with inference components, which no "
-            "component makes yet",
-            fix="mode: asynchronous, or availability: {minimum_replicas: 1}",
-            field="workload.availability.minimum_replicas",
-        )
-    if mode == "asynchronous" and not plan.asked.get("results"):
-        raise InputError(
-            "an asynchronous endpoint writes its answers to S3",
-            fix="results: s3://<bucket>/<prefix>/",
-            field="results",
-        )
 
 
 def _objects(uri: pulumi.Input[str], region: str, field: str) -> pulumi.Output[Objects]:

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from lichen_components.images import ACCOUNTS, IMAGES, published_image
+from lichen_components.images import ACCOUNTS, IMAGES, image_uri
 
 from lichen.catalogue import load
 from lichen.document import InputError
@@ -11,34 +11,42 @@ BGE = "BAAI/bge-small-en-v1.5"
 
 
 def test_an_inferentia_machine_gets_a_neuron_image_of_its_own_region():
-    assert published_image("AWS Inferentia2", load().model(LLAMA), "eu-west-3") == (
+    assert image_uri("AWS Inferentia2", load().model(LLAMA), "eu-west-3") == (
         "763104351884.dkr.ecr.eu-west-3.amazonaws.com/huggingface-vllm-inference-neuronx:"
         "0.11.0-optimum0.4.4-neuronx-py310-sdk2.26.1-ubuntu22.04"
     )
 
 
 def test_a_graviton_machine_gets_an_arm64_image_from_the_account_of_its_region():
-    assert published_image("AWS Graviton", load().model(BGE), "eu-south-1") == (
+    assert image_uri("AWS Graviton", load().model(BGE), "eu-south-1") == (
         "692866216735.dkr.ecr.eu-south-1.amazonaws.com/pytorch-inference-arm64:"
         "2.6.0-cpu-py312-ubuntu22.04-sagemaker"
     )
 
 
 def test_china_has_a_domain_of_its_own():
-    uri = published_image("AWS Graviton", load().model(BGE), "cn-north-1")
+    uri = image_uri("AWS Graviton", load().model(BGE), "cn-north-1")
     assert uri.startswith("727897471807.dkr.ecr.cn-north-1.amazonaws.com.cn/")
 
 
 def test_a_region_that_lacks_the_image_is_said_with_what_to_copy():
     with pytest.raises(InputError) as refused:
-        published_image("AWS Inferentia2", load().model(LLAMA), "eu-north-1")
+        image_uri("AWS Inferentia2", load().model(LLAMA), "eu-north-1")
     assert "does not publish huggingface-vllm-inference-neuronx in eu-north-1" in str(refused.value)
     assert "copy huggingface-vllm-inference-neuronx:0.11.0" in refused.value.fix
 
 
+def test_a_registry_of_copies_serves_every_region_under_the_same_names():
+    copies = "111122223333.dkr.ecr.{region}.amazonaws.com"
+    assert image_uri("AWS Inferentia2", load().model(LLAMA), "eu-north-1", copies) == (
+        f"{copies}/huggingface-vllm-inference-neuronx:"
+        "0.11.0-optimum0.4.4-neuronx-py310-sdk2.26.1-ubuntu22.04"
+    )
+
+
 def test_a_kind_of_model_without_an_image_is_said():
     with pytest.raises(InputError, match="no image that serves a llm model on AWS Graviton"):
-        published_image("AWS Graviton", load().model(LLAMA), "eu-north-1")
+        image_uri("AWS Graviton", load().model(LLAMA), "eu-north-1")
 
 
 def test_every_image_is_for_regions_with_a_known_account():

@@ -83,7 +83,11 @@ def test_chat_comes_up_through_the_gate_changes_and_goes(place: World, project: 
 def test_embeddings_come_up_and_go(place: World, pulumi: Run):
     pulumi("up", "--stack", "embeddings", *QUIET, *PACK)
     told = outputs(pulumi, "embeddings")
-    assert told["endpoint_name"] == "embeddings-prod"
+    sagemaker = place.cloud.client("sagemaker", str(told["region"]))
+    endpoint = sagemaker.describe_endpoint(EndpointName="embeddings-prod")
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+    model = sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
+    assert "-arm64:" in model["PrimaryContainer"]["Image"]
     pulumi("destroy", "--stack", "embeddings", *QUIET)
     assert place.cloud.inventory() == {}
 
