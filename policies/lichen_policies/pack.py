@@ -171,9 +171,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         for verdict in judge_resource(resource, self._configuration, load()) or ():
             if verdict.verdict == "not-applicable" and verdict.level != "disabled":
                 response.not_applicable.append(
-                    proto.PolicyNotApplicable(
-                        policy_name=verdict.rule, reason="the resource has no such fact"
-                    )
+                    proto.PolicyNotApplicable(policy_name=verdict.rule, reason=verdict.message)
                 )
             elif verdict.verdict in ("fail", "unverified") and verdict.level != "disabled":
                 response.diagnostics.append(self._said(verdict))

@@ -4,7 +4,8 @@ A rule is a module in ``rules/``. Its docstring is its page: the offence as a no
 paragraphs that begin ``Why:``, ``Fix:`` and ``Exceptions:``. It says ``SEVERITY``, ``LEVELS`` (by
 environment), ``Limits`` (a struct whose defaults an organisation may move), ``JUDGES`` (the kind of
 fact) and ``judge(fact, limits, known)``, which yields a :class:`Finding` for every offence. A rule
-that cannot be sure yields nothing, or raises :class:`~lichen_policies.facts.unknown.Unverified`.
+that cannot judge raises :class:`~lichen_policies.facts.Unverified`, one that has no business with
+the fact :class:`~lichen_policies.facts.NotApplicable`; one that cannot be sure yields nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from lichen.document import InputError
 from lichen.interval import Interval
 from lichen.workload import Environment, ModelCard
 from lichen_policies.exemptions import Exemption, covering
-from lichen_policies.facts import Fact, Resource, Unverified
+from lichen_policies.facts import Fact, NotApplicable, Resource, Unverified
 from lichen_policies.facts.reading import facts_of
 
 if TYPE_CHECKING:
@@ -148,7 +149,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What a rule says of one resource: a verdict for each finding, else one.
 
-    ``message`` is the finding, or why it is unverified. ``resource`` is the address.
+    ``message`` is the finding, or why it is unverified or not applicable. ``resource`` is the
+    address.
     """
 
     rule: str
@@ -271,7 +273,12 @@ def judge_resource(
     except Exception as error:
         broken = _broken("the reader", error)
         return tuple(
-            _verdict(rule, resource, configuration, None, "unverified", message=broken)
+            _Hearing(
+                rule=rule,
+                resource=resource,
+                configuration=configuration,
+                environment=resource.environment,
+            ).verdict("unverified", broken)
             for rule in rules().values()
         )
     if facts is None:
@@ -284,6 +291,75 @@ def judge_resource(
     )
 
 
+class _Hearing(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule on a resource, in the environment that one of its facts states."""
+
+    rule: Rule
+    resource: Resource
+    configuration: Configuration
+    environment: Environment | None
+
+    def judged(self, fact: Fact, known: Known) -> Iterator[Verdict]:
+        """A verdict for each finding, else one."""
+        limits = self.configuration.limits(self.rule, self.environment)
+        found = False
+        try:
+            for finding in self.rule.judge(fact, limits, known):
+                found = True
+                yield self.failed(finding)
+            if not found:
+                yield self.verdict("pass")
+        except NotApplicable as because:
+            yield self.verdict("not-applicable", str(because))
+        except Unverified as because:
+            message = f"cannot be judged by {self.rule.name}: {because}"
+            yield self.verdict("unverified", message, fact.path)
+        except Exception as error:
+            message = _broken(f"the rule {self.rule.name}", error)
+            yield self.verdict("unverified", message, fact.path)
+
+    def failed(self, finding: Finding) -> Verdict:
+        verdict = self.verdict("fail", finding.message, finding.path)
+        configuration, resource = self.configuration, self.resource
+        exemption = covering(
+            configuration.exemptions, self.rule.name, resource.address, resource.name
+        )
+        message = verdict.message
+        if exemption is not None and exemption.has_expired(configuration.today):
+            message += f" Its exemption, for {exemption.owner}, ended on {exemption.expires}."
+            exemption = None
+        return msgspec.structs.replace(
+            verdict,
+            message=message,
+            level="advisory" if finding.advice else verdict.level,
+            fix=finding.fix,
+            saves=finding.saves,
+            sources=finding.sources,
+            exemption=exemption,
+        )
+
+    def verdict(self, outcome: Outcome, message: str = "", path: str = "") -> Verdict:
+        rule, resource, environment = self.rule, self.resource, self.environment
+        level = self.configuration.level(rule, environment)
+        if outcome == "unverified" and level != "disabled":
+            level = self.configuration.unverified_level(environment)
+        told = outcome in ("fail", "unverified")
+        return Verdict(
+            rule=rule.name,
+            verdict=outcome,
+            level=level,
+            severity=rule.severity,
+            resource=resource.address,
+            type=resource.type,
+            path=path,
+            file=resource.file,
+            line=resource.line,
+            environment=environment,
+            message=message,
+            fingerprint=_fingerprint(rule.name, resource.address, path) if told else "",
+        )
+
+
 def _judged_by(
     rule: Rule,
     facts: tuple[Fact, ...],
@@ -291,87 +367,35 @@ def _judged_by(
     configuration: Configuration,
     known: Known,
 ) -> Iterator[Verdict]:
-    outcome: Outcome = "not-applicable"
-    environment: Environment | None = resource.environment
+    """What is told of any fact; where all is well, that it is so; else that nothing applied."""
+
+    def hearing(environment: Environment | None) -> _Hearing:
+        return _Hearing(
+            rule=rule,
+            resource=resource,
+            configuration=configuration,
+            environment=environment,
+        )
+
+    quiet: list[Verdict] = []
+    told = False
     for fact in facts:
+        environment = fact.known("environment")
         if not isinstance(fact, rule.judges):
             continue
-        environment = fact.known("environment")
         if configuration.level(rule, environment) == "disabled":
             continue
-        outcome = "pass" if outcome == "not-applicable" else outcome
-        try:
-            for finding in rule.judge(fact, configuration.limits(rule, environment), known):
-                outcome = "fail"
-                yield _failed(rule, resource, configuration, environment, finding)
-        except Unverified as unsure:
-            outcome = "unverified"
-            message = f"cannot be judged by {rule.name}: {unsure}"
-            yield _verdict(
-                rule, resource, configuration, environment, "unverified", message, fact.path
-            )
-        except Exception as error:
-            outcome = "unverified"
-            message = _broken(f"the rule {rule.name}", error)
-            yield _verdict(
-                rule, resource, configuration, environment, "unverified", message, fact.path
-            )
-    if outcome in ("pass", "not-applicable"):
-        yield _verdict(rule, resource, configuration, environment, outcome)
-
-
-def _failed(
-    rule: Rule,
-    resource: Resource,
-    configuration: Configuration,
-    environment: Environment | None,
-    finding: Finding,
-) -> Verdict:
-    verdict = _verdict(
-        rule, resource, configuration, environment, "fail", finding.message, finding.path
-    )
-    exemption = covering(configuration.exemptions, rule.name, resource.address, resource.name)
-    message = finding.message
-    if exemption is not None and exemption.has_expired(configuration.today):
-        message += f" Its exemption, for {exemption.owner}, ended on {exemption.expires}."
-        exemption = None
-    return msgspec.structs.replace(
-        verdict,
-        message=message,
-        level="advisory" if finding.advice else verdict.level,
-        fix=finding.fix,
-        saves=finding.saves,
-        sources=finding.sources,
-        exemption=exemption,
-    )
-
-
-def _verdict(
-    rule: Rule,
-    resource: Resource,
-    configuration: Configuration,
-    environment: Environment | None,
-    outcome: Outcome,
-    message: str = "",
-    path: str = "",
-) -> Verdict:
-    level = configuration.level(rule, environment)
-    if outcome == "unverified" and level != "disabled":
-        level = configuration.unverified_level(environment)
-    return Verdict(
-        rule=rule.name,
-        verdict=outcome,
-        level=level,
-        severity=rule.severity,
-        resource=resource.address,
-        type=resource.type,
-        path=path,
-        file=resource.file,
-        line=resource.line,
-        environment=environment,
-        message=message,
-        fingerprint=_fingerprint(rule.name, resource.address, path) if message else "",
-    )
+        for verdict in hearing(environment).judged(fact, known):
+            if verdict.verdict in ("pass", "not-applicable"):
+                quiet.append(verdict)
+            else:
+                told = True
+                yield verdict
+    if not told:
+        nothing = hearing(resource.environment).verdict(
+            "not-applicable", "the resource has nothing that this rule judges"
+        )
+        yield next((v for v in quiet if v.verdict == "pass"), quiet[0] if quiet else nothing)
 
 
 def _fingerprint(*parts: str) -> str:

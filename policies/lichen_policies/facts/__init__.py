@@ -6,7 +6,13 @@ resource) and ``read``, which yields facts. A new kind of resource is one such f
 
 from lichen_policies.facts.fact import Accelerated, Fact, Located, Scaling, Serving
 from lichen_policies.facts.resource import Dialect, Resource
-from lichen_policies.facts.unknown import UNKNOWN, Unknown, Unverified, is_unknown
+from lichen_policies.facts.unknown import (
+    UNKNOWN,
+    NotApplicable,
+    Unknown,
+    Unverified,
+    is_unknown,
+)
 
 __all__ = [
     "UNKNOWN",
@@ -14,6 +20,7 @@ __all__ = [
     "Dialect",
     "Fact",
     "Located",
+    "NotApplicable",
     "Resource",
     "Scaling",
     "Serving",

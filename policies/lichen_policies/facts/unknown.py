@@ -12,6 +12,10 @@ class Unverified(Exception):
     """
 
 
+class NotApplicable(Exception):
+    """A rule has no business with a fact, and why: nothing was judged, so nothing passed."""
+
+
 class Unknown:
     """A value that cannot be known here, and why.
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
-from lichen_policies.facts import Located, Unverified
+from lichen_policies.facts import Located, NotApplicable, Unverified
 from lichen_policies.rulebook import Finding, Known, Saves
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def judge(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
-    if fact.region is None:  # region-unresolved says so
-        return
+    if fact.region is None:
+        raise NotApplicable("no region is stated, which region-unresolved tells")
     from lichen.catalogue.grid import classify
 
     here = known.region(fact.region)

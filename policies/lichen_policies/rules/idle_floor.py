@@ -19,7 +19,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from lichen_policies.facts import Scaling
+from lichen_policies.facts import NotApplicable, Scaling
 from lichen_policies.rulebook import Finding, Known
 
 SEVERITY = "high"
@@ -34,8 +34,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def judge(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]:
-    if fact.environment in (None, "prod"):
-        return
+    if fact.environment is None:
+        raise NotApplicable("nobody states the environment")
+    if fact.environment == "prod":
+        raise NotApplicable("production may hold a floor")
     if fact.floor is None or fact.floor <= limits.floor:
         return
     held, sources = _held(fact, known)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
-from lichen_policies.facts import Serving, Unverified
+from lichen_policies.facts import NotApplicable, Serving, Unverified
 from lichen_policies.rulebook import UNSTATED, Finding, Known, Saves
 
 if TYPE_CHECKING:
@@ -63,16 +63,18 @@ class Held(msgspec.Struct, frozen=True):
 
 
 def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
-    if fact.passport is None:
-        return
-    workload = fact.passport.as_workload(fact.known("environment") or UNSTATED)
-    if workload is None or fact.serverless or fact.machine is None:
-        return
+    passport = fact.passport
+    environment = fact.known("environment") or UNSTATED
+    workload = None if passport is None else passport.as_workload(environment)
+    if passport is None or workload is None:
+        raise NotApplicable("no model and peak rate are declared in its passport")
+    if fact.serverless or fact.machine is None:
+        raise NotApplicable("it holds no machine")
     assert isinstance(workload.model, str)
     card, machine = known.model(workload.model), known.machine(fact.machine)
     sizing = _sized(workload, card, machine, known)
     if sizing is None:
-        return
+        raise NotApplicable(f"{fact.machine} cannot bear the work that is declared at all")
     count = max(fact.machines or 1, fact.floor or 0)
     borne_rps = sizing.rps_per_replica.low * count
     peak_rps = workload.traffic.peak_rps
@@ -89,7 +91,7 @@ def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     if best is None or better is None:
         return
     yield Finding(
-        what=_what(deployed, better, borne_rps, fact.passport, card),
+        what=_what(deployed, better, borne_rps, passport, card),
         limit=f"at most {limits.times:g} times the need may be held"
         + (f", and {limits.replicas} machines whatever it is" if limits.replicas > 1 else ""),
         fix=_fix(fact, better, best),
