@@ -1,0 +1,267 @@
+"""Refreshes over plain HTTP, against short recordings in the publishers' own formats.
+
+The recordings are written by hand: the columns and keys are the publishers', the rows few.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from lichen.catalogue import Catalogue
+from lichen.catalogue.tables import Reading
+from refresh import azure, eia, electricity_maps, google_carbon, owid, real_time_cloud
+
+Answer = Callable[[httpx.Request], httpx.Response]
+GIVEN = ["--today", "2026-11-23"]
+
+
+def run(module: Any, tables: Path, answer: Answer, *more: str) -> int:
+    arguments = ["--tables", str(tables), *GIVEN, *more]
+    return module.main(arguments, httpx.MockTransport(answer))
+
+
+def reading(tables: Path, region: str, source: str, method: str = "location-average") -> Reading:
+    held = Catalogue(tables).region(region).readings
+    return next(r for r in held if (r.source, r.method) == (source, method))
+
+
+def contents(tables: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in tables.iterdir() if path.is_file()}
+
+
+# --- Google's carbon table ----------------------------------------------------------------------
+
+GOOGLE_2025 = """\
+Google Cloud Region,Location,Google CFE,Grid carbon intensity (gCO2eq / kWh)
+us-west1,Oregon,0.90,61.5
+us-east5,Columbus,0.60,330
+us-east4,Northern Virginia,0.61,310
+moon-south1,Tycho,1.00,0
+"""
+
+
+def google_files(request: httpx.Request) -> httpx.Response:
+    if request.url.path.endswith("/2025.csv"):
+        return httpx.Response(200, text=GOOGLE_2025)
+    return httpx.Response(404)
+
+
+def test_googles_newest_year_stands_for_the_zone_in_every_cloud(
+    tables: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(google_carbon, tables, google_files) == 0
+    told = capsys.readouterr().out
+    for region in ("us-west1", "us-west-2"):
+        found = reading(tables, region, "google-carbon")
+        assert (found.value, found.year, found.scope) == (61.5, 2025, "zone")
+    assert reading(tables, "us-west1", "google-carbon", "carbon-free").value == 90
+    assert reading(tables, "us-east-1", "google-carbon").value == 320  # the mean of its zone's two
+    assert reading(tables, "eu-west-3", "google-carbon").year == 2024  # not in the file: left
+    assert "moon-south1 is not in the catalogue" in told
+    assert Catalogue(tables).sources["google-carbon"].fetched == "2026-11-23"
+    settled = contents(tables)
+    assert run(google_carbon, tables, google_files) == 0
+    assert "no row has changed" in capsys.readouterr().out
+    assert contents(tables) == settled
+
+
+# --- the Real-Time Cloud table ------------------------------------------------------------------
+
+HEADER = (
+    "year,cloud-provider,cloud-region,cfe-region,em-zone-id,wt-region-id,location,geolocation,"
+    "provider-cfe-hourly,provider-cfe-annual,power-usage-effectiveness,water-usage-effectiveness,"
+    "provider-carbon-intensity-market-annual,provider-carbon-intensity-average-consumption-hourly,"
+    "grid-carbon-intensity-average-consumption-annual,"
+    "grid-carbon-intensity-marginal-consumption-annual,"
+    "grid-carbon-intensity-average-production-annual,grid-carbon-intensity\n"
+)
+RTC = HEADER + (
+    "2024,Amazon Web Services,us-west-2,BPA,US-NW-BPAT,BPA,US West (Oregon),,,,1.12,0.16,0.0,,"
+    "119.76,476.66,68.82,\n"
+    "2025,Amazon Web Services,us-west-2,BPA,US-NW-BPAT,BPA,US West (Oregon),,,1.0,1.10,0.14,0.0,,"
+    "119.76,480.5,68.82,\n"
+    "2023,Amazon Web Services,us-west-2,BPA,US-NW-BPAT,BPA,US West (Oregon),,,,1.15,0.18,0.0,,"
+    "119.76,400,68.82,999\n"
+    "2025,Amazon Web Services,eu-west-3,France,FR,FR,Europe (Paris),,,,,,,,40.25,,,\n"
+    "2025,Google Cloud,us-west4,NVE,US-NW-NEVP,NEVP,Las Vegas,,,,1.07,,,,300,,,\n"
+    "2025,Oracle Cloud Infrastructure,il-jerusalem-1,,IL,,Jerusalem,,,,,,,,533.05,,,\n"
+)
+
+
+def rtc_file(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, text=RTC)
+
+
+def test_the_real_time_cloud_table_without_its_habits(tables: Path) -> None:
+    before = Catalogue(tables)
+    _ = before.regions
+    assert run(real_time_cloud, tables, rtc_file) == 0
+    oregon = Catalogue(tables).region("us-west-2")
+    assert (oregon.pue, oregon.pue_year, oregon.wue_l_kwh) == (1.10, 2025, 0.14)
+    average = reading(tables, "us-west-2", "electricity-maps")
+    assert (average.value, average.year) == (119.76, 2023)  # repeated: it keeps its first year
+    assert reading(tables, "us-west-2", "watttime", "marginal").value == 480.5
+    assert reading(tables, "us-west-2", "rtc", "carbon-free").value == 100
+    # a zone's figure reaches every cloud in it
+    assert reading(tables, "eu-west-3", "electricity-maps").value == 40.25
+    assert reading(tables, "francecentral", "electricity-maps").value == 40.25
+    # Google's rows hold Google's own figure from 2024 on
+    assert reading(tables, "us-west4", "electricity-maps") == next(
+        r for r in before.region("us-west4").readings if r.source == "electricity-maps"
+    )
+    assert Catalogue(tables).region("us-west4").pue == 1.07
+
+
+# --- countries and states -----------------------------------------------------------------------
+
+
+def test_a_countrys_newest_year(tables: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = (
+        "country,year,iso_code,population,carbon_intensity_elec\n"
+        "United States,2023,USA,1,369.473\n"
+        "United States,2025,USA,1,351.25\n"
+        "United States,2026,USA,1,\n"
+        "World,2025,,1,473\n"
+    )
+    assert run(owid, tables, lambda _: httpx.Response(200, text=table)) == 0
+    found = reading(tables, "us-east-1", "owid-ember")
+    assert (found.value, found.year, found.scope) == (351.25, 2025, "country")
+    assert reading(tables, "eu-west-3", "owid-ember").year == 2023
+    assert "no figure for FR" in capsys.readouterr().out
+
+
+def test_every_country_of_the_catalogue_has_its_code() -> None:
+    countries = {region.country for region in Catalogue().regions.values()}
+    assert countries == set(owid.ALPHA_3)
+
+
+def test_a_states_rate_in_grams(tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EIA_API_KEY", "secret")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.params["api_key"] == "secret"
+        data = [
+            {"period": "2024", "stateid": "OR", "fuelid": "ALL", "co2-rate-lbs-mwh": "300"},
+            {"period": "2023", "stateid": "OR", "fuelid": "ALL", "co2-rate-lbs-mwh": "400"},
+            {"period": "2024", "stateid": "VA", "fuelid": "ALL", "co2-rate-lbs-mwh": None},
+        ]
+        return httpx.Response(200, json={"response": {"total": "3", "data": data}})
+
+    assert run(eia, tables, answer) == 0
+    found = reading(tables, "us-west-2", "eia")
+    assert found.value == pytest.approx(300 * 0.45359237, abs=0.01)
+    assert (found.year, found.scope) == (2024, "state")
+    assert "eia" not in {r.source for r in Catalogue(tables).region("us-east-1").readings}
+    american = {r.name for r in Catalogue().regions.values() if r.country == "US"}
+    assert set(eia.STATES) == american
+
+
+def test_a_key_that_is_not_set_is_asked_for(
+    tables: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(tables)
+    for module, key in ((eia, "EIA_API_KEY"), (electricity_maps, "ELECTRICITY_MAPS_TOKEN")):
+        monkeypatch.delenv(key, raising=False)
+        assert run(module, tables, lambda _: httpx.Response(500)) == 2
+        assert f"{key} is not set" in capsys.readouterr().out
+    assert contents(tables) == before
+
+
+def test_electricity_maps_hours_become_a_year(
+    tables: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ELECTRICITY_MAPS_TOKEN", "secret")
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.headers["auth-token"] == "secret"
+        zone = request.url.params["zone"]
+        if zone not in ("US-NW-BPAT", "FR"):
+            return httpx.Response(401)
+        asked.append(request.url.params["start"])
+        hours = 240 if zone == "US-NW-BPAT" else 100
+        data = [{"zone": zone, "carbonIntensity": 110}, {"zone": zone, "carbonIntensity": 130}]
+        return httpx.Response(200, json={"zone": zone, "data": data * (hours // 2)})
+
+    assert run(electricity_maps, tables, answer) == 0
+    told = capsys.readouterr().out
+    found = reading(tables, "us-west-2", "electricity-maps-api")
+    assert (found.value, found.year) == (120, 2025)
+    assert "FR: only 3700 hours of 2025; left as it was" in told
+    assert "DE: not in the contract (401)" in told
+    assert asked[0] == "2025-01-01T00:00:00Z"
+    assert len(asked) == 2 * 37
+
+
+# --- Azure's prices -----------------------------------------------------------------------------
+
+
+def item(size: str, price: float, sku: str = "", product: str = "Dsv5 Series") -> dict[str, Any]:
+    return {
+        "currencyCode": "USD", "retailPrice": price, "armRegionName": "swedencentral",
+        "productName": f"Virtual Machines {product}", "skuName": sku or size,
+        "serviceName": "Virtual Machines", "unitOfMeasure": "1 Hour", "type": "Consumption",
+        "armSkuName": size,
+    }  # fmt: skip
+
+
+def azure_pages(request: httpx.Request) -> httpx.Response:
+    if request.url.params.get("page") == "2":
+        return httpx.Response(200, json={"NextPageLink": None, "Items": [
+            item("Standard_D4s_v5", 0.05, sku="D4s v5 Spot"),
+            item("Standard_D4s_v5", 0.03, sku="D4s v5 Low Priority"),
+        ]})  # fmt: skip
+    if "'swedencentral'" not in request.url.params["$filter"]:
+        return httpx.Response(200, json={"NextPageLink": None, "Items": []})
+    return httpx.Response(200, json={"NextPageLink": f"{azure.ADDRESS}?page=2", "Items": [
+        item("Standard_D4s_v5", 0.19),
+        item("Standard_D4s_v5", 0.37, product="Dsv5 Series Windows"),
+        item("Standard_Z9", 1.0),
+    ]})  # fmt: skip
+
+
+def test_azures_linux_prices_page_after_page(tables: Path) -> None:
+    before = {(o.machine, o.region): o for o in Catalogue(tables).offers}
+    assert run(azure, tables, azure_pages) == 0
+    after = {(o.machine, o.region): o for o in Catalogue(tables).offers}
+    key = ("Standard_D4s_v5", "swedencentral")
+    assert {k for k in after if after[k] != before.get(k)} == {key}
+    assert (after[key].usd_hour, after[key].spot_usd_hour) == (0.19, 0.05)
+    assert (after[key].price_as_of, after[key].price_source) == ("2026-11-23", "azure-retail")
+    assert after[key].listed_by[0] == "azure-retail"
+
+
+# --- publishers that fail -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", [google_carbon, real_time_cloud, owid, azure])
+def test_a_publisher_that_fails_changes_nothing(
+    module: Any, tables: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(tables)
+    assert run(module, tables, lambda _: httpx.Response(503)) == 2
+    assert "503" in capsys.readouterr().out
+    assert contents(tables) == before
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        (google_carbon, "<html>moved</html>"),
+        (real_time_cloud, RTC.replace("1.10", "n/a")),
+        (owid, "country,year\nFrance,2024\n"),
+        (azure, json.dumps({"Elements": []})),
+    ],
+)
+def test_a_page_that_is_something_else_changes_nothing(
+    module: Any, text: str, tables: Path
+) -> None:
+    before = contents(tables)
+    assert run(module, tables, lambda _: httpx.Response(200, text=text)) == 2
+    assert contents(tables) == before
