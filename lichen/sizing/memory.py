@@ -1,4 +1,4 @@
-"""Does it fit: weights of all experts, the cache of every sequence in flight, what a stack keeps."""
+"""Does it fit: weights, all experts too, the cache of what is in flight, what a stack keeps."""
 
 from __future__ import annotations
 

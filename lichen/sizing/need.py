@@ -64,7 +64,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     """A model at a precision. Weights in bytes, all experts; FLOPs per token of the active ones.
 
     ``kv_bytes_per_token`` is at the cache's precision, before any window. ``flops_per_item`` is
-    set for every model but a language model's.
+    set for every model but a language model's; ``state_bytes`` a sequence's, whatever its length.
     """
 
     work: Work
@@ -78,12 +78,13 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     attention_width: float
     layers: float
     flops_per_item: float
+    state_bytes: float = 0.0
 
     def touched_bytes(self, batch: float) -> float:
         """Weights read in one step: a batch of B tokens meets 1-(1-k/E)^B of the experts."""
         if self.active_bytes >= self.weight_bytes:
             return self.weight_bytes
-        met = 1.0 - (1.0 - self.expert_share) ** batch
+        met = 1.0 - float((1.0 - self.expert_share) ** batch)
         resident = self.active_bytes - self.expert_share * self._experts_bytes
         return resident + met * self._experts_bytes
 
@@ -98,7 +99,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
         it is in Gemma 2 and gpt-oss, and never too little in Gemma 3 or Mistral 7B v0.1."""
         if self.window_tokens and context > self.window_tokens:
             context = (context + self.window_tokens) / 2
-        return self.kv_bytes_per_token * context
+        return self.kv_bytes_per_token * context + self.state_bytes
 
 
 def need_of(
@@ -109,7 +110,9 @@ def need_of(
     return need_at(card, format_of(precision, kind, work), item_tokens)
 
 
-def need_at(card: ModelCard, form: Format, item_tokens: int | None = None) -> Need | Misfit:
+def need_at(
+    card: ModelCard, form: Format, item_tokens: int | None = None, state_bytes: float = 0.0
+) -> Need | Misfit:
     """What ``card`` takes with its weights in ``form``."""
     work = WORK[card.kind]
     active = card.active_parameters or card.parameters
@@ -145,6 +148,7 @@ def need_at(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         attention_width=width,
         layers=float(card.layers or 0),
         flops_per_item=flops_per_item,
+        state_bytes=state_bytes,
     )
 
 

@@ -9,12 +9,12 @@ import msgspec
 from lichen.catalogue import Catalogue
 from lichen.catalogue.tables import Machine
 from lichen.interval import Interval
-from lichen.sizing.efficiency import Knowledge, Speed, Stack, knowledge, seconds
+from lichen.sizing.efficiency import Knowledge, Speed, Stack, knowledge
 from lichen.sizing.memory import available_gib, fewest_chips, held_gib, most_sequences
 from lichen.sizing.need import Need, need_of
 from lichen.sizing.prediction import Misfit, Prediction, Step
 from lichen.sizing.rig import Rig
-from lichen.sizing.speed import decode_terms, item_terms, prefill_terms
+from lichen.sizing.speed import decode_terms, item_terms, prefill_terms, seconds
 from lichen.workload import ModelCard, Precision
 
 MEMORY_LOW, MEMORY_HIGH = 0.95, 1.15
@@ -30,6 +30,7 @@ class Setting(msgspec.Struct, frozen=True):
     copies: int
     stack: Stack
     speed: Speed
+    spread: tuple[float, float]
     input_tokens: int
     output_tokens: int
 
@@ -47,20 +48,20 @@ class Setting(msgspec.Struct, frozen=True):
         """A decode step, or a pass over a batch of items. Mean context: prompt and half the
         answer. A stack with compiled shapes reads its whole cache whatever is in it."""
         if self.need.work != "llm":
-            return seconds(self.speed.decode, item_terms(self.need, self.rig, batch))
+            return seconds(self.speed.weights, item_terms(self.need, self.rig, batch))
         context = (
             self.context_tokens
             if self.stack.static_shapes
             else self.input_tokens + self.output_tokens / 2
         )
-        return seconds(self.speed.decode, decode_terms(self.need, self.rig, batch, context))
+        return seconds(self.speed.weights, decode_terms(self.need, self.rig, batch, context))
 
     def prefill_s(self) -> float:
         """Reading one prompt."""
         if self.need.work != "llm" or not self.input_tokens:
             return 0.0
         return seconds(
-            self.speed.prefill, prefill_terms(self.need, self.rig, float(self.input_tokens))
+            self.speed.weights, prefill_terms(self.need, self.rig, float(self.input_tokens))
         )
 
     def token_s(self, batch: float) -> float:
@@ -114,7 +115,14 @@ def setting_of(
         return Misfit(
             "hardware", f"no known way to serve a {card.kind} model {serving} {hardware.family}"
         )
-    speed = known.speed(hardware.family, hardware.kind, stack.stack, need.work)
+    speed = known.speed(
+        hardware.family,
+        hardware.kind,
+        stack.stack,
+        need.work,
+        need.compute,
+        need.expert_share < 1.0,
+    )
     if speed is None:
         return Misfit("hardware", f"no fit for {stack.stack} on {hardware.family}")
     context = float(input_tokens + output_tokens) if need.work == "llm" else 0.0
@@ -132,7 +140,8 @@ def setting_of(
         if each is None or each > whole.chips:
             return _too_little(held_gib(need, 1.0, context), available_gib(whole, stack))
         rig, copies = whole.times(each / whole.chips), int(whole.chips // each)
-    setting = Setting(need, whole, rig, copies, stack, speed, input_tokens, output_tokens)
+    spread = known.spread(speed, hardware.kind, "rate")
+    setting = Setting(need, whole, rig, copies, stack, speed, spread, input_tokens, output_tokens)
     if setting.room < 1:
         return _too_little(held_gib(need, 1.0, context), available_gib(rig, stack))
     return setting
@@ -184,7 +193,7 @@ def prediction_at(
     explain: bool = False,
 ) -> Prediction:
     """The prediction of a setting with ``batch`` requests (or a batch of items) on each copy."""
-    row = setting.speed.row
+    row, (low, high) = setting.speed.row, setting.spread
     llm = setting.need.work == "llm"
     held = held_gib(setting.need, batch, setting.context_tokens) * setting.copies
     available = available_gib(setting.rig, setting.stack) * setting.copies
@@ -194,7 +203,7 @@ def prediction_at(
     per_pass = 1.0 if llm else max(1.0, batch / items)
     rps = in_flight * (1.0 if llm else per_pass) / max(request_s, 1e-9)
     token_s = setting.token_s(batch)
-    first_s = setting.prefill_s() + setting.step_s(batch)
+    first_s = setting.prefill_s()
     return Prediction(
         precision=precision,
         stack=setting.stack.stack,
@@ -203,13 +212,11 @@ def prediction_at(
         concurrency=concurrency,
         memory_gib=Interval(held * MEMORY_LOW, held, held * MEMORY_HIGH),
         memory_available_gib=available,
-        time_to_first_token_ms=_time(first_s * 1e3, row.time_low, row.time_high) if llm else None,
-        time_per_output_token_ms=_time(token_s * 1e3, row.time_low, row.time_high) if llm else None,
-        request_ms=_time(request_s * 1e3, row.time_low, row.time_high),
-        output_tokens_per_s=(
-            _rate(rps * setting.output_tokens, row.time_low, row.time_high) if llm else None
-        ),
-        requests_per_s=_rate(rps, row.time_low, row.time_high),
+        time_to_first_token_ms=_time(first_s * 1e3, low, high) if llm else None,
+        time_per_output_token_ms=_time(token_s * 1e3, low, high) if llm else None,
+        request_ms=_time(request_s * 1e3, low, high),
+        output_tokens_per_s=(_rate(rps * setting.output_tokens, low, high) if llm else None),
+        requests_per_s=_rate(rps, low, high),
         basis=row.basis,
         steps=explain_steps(setting, batch) if explain else (),
     )

@@ -103,7 +103,7 @@ def _laid_out(setting: Setting, rig: object, copies: int) -> Setting:
 def _sizing(
     workload: Workload, setting: Setting, curve: Curve, point: Point, precision: Precision
 ) -> Sizing:
-    row, traffic = setting.speed.row, workload.traffic
+    (low, high), traffic = setting.spread, workload.traffic
     rps = point.rps * setting.copies
     saturated = curve.saturated_rps * setting.copies
     held = hold(workload, rps, start_up_s(setting))
@@ -117,12 +117,12 @@ def _sizing(
             setting, precision, batch, in_flight * setting.copies, curve.items
         ),
         chips_per_replica=setting.rig.chips * setting.copies,
-        rps_per_replica=Interval(rps / row.time_high, rps, rps / row.time_low),
+        rps_per_replica=Interval(rps / high, rps, rps / low),
         headroom=min(1.0, rps / saturated),
         p95_ms=Interval(
-            point.request_s * 1e3 * row.time_low,
+            point.request_s * 1e3 * low,
             point.request_s * 1e3,
-            point.request_s * 1e3 * row.time_high,
+            point.request_s * 1e3 * high,
         ),
         replicas_minimum=held.minimum,
         replicas_peak=held.peak,

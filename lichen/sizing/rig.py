@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -33,6 +34,7 @@ class Hardware(msgspec.Struct, frozen=True, kw_only=True):
     fp8_tflops: float | None
     int8_tops: float | None
     fp4_tflops: float | None
+    tdp_w: float | None
     runs: tuple[str, ...]
     also: tuple[str, ...] = ()
     basis: str
@@ -80,9 +82,17 @@ class HardwareTable:
         self._chips: dict[str, Rig | None] = {}
         self._machines: dict[str, Rig | None] = {}
         self._catalogue = catalogue
-        for row in catalogue.table("hardware", Hardware):
+        self._rows = catalogue.table("hardware", Hardware)
+        for row in self._rows:
             for name in (row.name, *row.also):
                 self._by_name[name.strip().casefold()] = row
+
+    def __iter__(self) -> Iterator[Hardware]:
+        return iter(self._rows)
+
+    def of_family(self, family: str) -> Hardware | None:
+        """The first of a family in the table's order."""
+        return next((row for row in self._rows if row.family == family), None)
 
     def get(self, name: str) -> Hardware | None:
         return self._by_name.get(name.strip().casefold())
@@ -115,6 +125,11 @@ class HardwareTable:
             fp4_flops=(hardware.fp4_tflops or fp8) * 1e12,
         )
 
+    def tdp_w(self, hardware: Hardware) -> float | None:
+        """Rated watts of one chip, the likely figure where nobody publishes it."""
+        chip = self._catalogue.chips.get(hardware.name)
+        return hardware.tdp_w or (chip.tdp_w.likely if chip and chip.tdp_w else None)
+
     def of_machine(self, machine: Machine) -> Rig | None:
         """All of a machine's accelerators or, where it has none, its cores."""
         if machine.name not in self._machines:
@@ -127,9 +142,10 @@ class HardwareTable:
 
     def _of(self, machine: Machine) -> Rig | None:
         hardware = self.hardware_of(machine)
-        chip = hardware and self.one_chip(hardware)
+        chip = self.one_chip(hardware) if hardware else None
         if hardware is None or chip is None:
             return None
+        memory: float | None
         if machine.accelerator:
             if not machine.accelerators:
                 return None
