@@ -19,8 +19,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from lichen_policies.facts import NotApplicable, Scaling
-from lichen_policies.rulebook import Finding, Known
+from lichen_policies.facts import Scaling
+from lichen_policies.rulebook import UNSTATED, Finding, Known
 
 SEVERITY = "high"
 LEVELS = {"dev": "advisory", "staging": "advisory", "prod": "advisory"}
@@ -34,10 +34,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def judge(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]:
-    if fact.environment is None:
-        raise NotApplicable("nobody states the environment")
-    if fact.environment == "prod":
-        raise NotApplicable("production may hold a floor")
+    if (fact.environment or UNSTATED) == "prod":
+        return
     if fact.floor is None or fact.floor <= limits.floor:
         return
     held, sources = _held(fact, known)

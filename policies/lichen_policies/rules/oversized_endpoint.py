@@ -94,7 +94,7 @@ def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
         what=_what(deployed, better, borne_rps, passport, card),
         limit=f"at most {limits.times:g} times the need may be held"
         + (f", and {limits.replicas} machines whatever it is" if limits.replicas > 1 else ""),
-        fix=_fix(fact, better, best),
+        fix=_fix(fact, deployed, better, best),
         path=fact.machine_at,
         saves=_saves(deployed, better, region),
         sources=tuple(filter(None, (card.source, *(machine.power_source or ())))),
@@ -196,9 +196,11 @@ def _what(
     )
 
 
-def _fix(fact: Serving, better: Held, best: Held) -> str:
-    change = f"set {fact.machine_at} to {better.name} ({_chips(better.machine)})"
-    change += f" and {fact.machines_at} to {better.count}"
+def _fix(fact: Serving, deployed: Held, better: Held, best: Held) -> str:
+    change = f"set {fact.machines_at} to {better.count}"
+    if better.name != deployed.name:
+        chips = _chips(better.machine)
+        change = f"set {fact.machine_at} to {better.name} ({chips}) and {change[4:]}"
     if fact.floor is not None and fact.floor > better.count:
         change += f" and {fact.floor_at} to {better.count} at the most"
     less = (1 - best.watts.likely / better.watts.likely) * 100
