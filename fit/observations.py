@@ -22,7 +22,7 @@ def rows_of(table: str) -> list[Row]:
 
 Seen = tuple[Row, Run, Quantity, Observation]
 JOULES = ("J/token", "J/image", "J/sample")
-RATES = ("samples/s", "tokens/s")
+RATES = ("tokens/s", "samples/s")
 
 
 def all_rows() -> list[Row]:

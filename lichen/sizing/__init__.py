@@ -2,6 +2,20 @@
 
 from lichen.sizing.predict import predict
 from lichen.sizing.prediction import Basis, Misfit, Prediction, Sizing, Step
+from lichen.sizing.receipt import explain, explain_prediction
 from lichen.sizing.replicas import size
+from lichen.sizing.savings import Saving, savings
 
-__all__ = ["Basis", "Misfit", "Prediction", "Sizing", "Step", "predict", "size"]
+__all__ = [
+    "Basis",
+    "Misfit",
+    "Prediction",
+    "Saving",
+    "Sizing",
+    "Step",
+    "explain",
+    "explain_prediction",
+    "predict",
+    "savings",
+    "size",
+]

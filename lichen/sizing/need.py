@@ -54,8 +54,8 @@ _CPU: dict[Precision, Format] = {
 
 
 def format_of(precision: Precision, kind: Kind, work: Work) -> Format:
-    """Bits and compute format; a model that is not a language model computes int8 as int8."""
-    if precision == "int8" and work != "llm":
+    """Bits and compute format; GPUs and CPUs compute int8 of other than language models as int8."""
+    if precision == "int8" and work != "llm" and kind in ("gpu", "cpu"):
         return Format(8, "int8")
     return (_CPU if kind == "cpu" else _ACCELERATOR)[precision]
 

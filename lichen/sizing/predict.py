@@ -12,9 +12,9 @@ from lichen.interval import Interval
 from lichen.sizing.efficiency import Knowledge, Speed, Stack, knowledge
 from lichen.sizing.memory import available_gib, fewest_chips, held_gib, most_sequences
 from lichen.sizing.need import Need, need_of
-from lichen.sizing.prediction import Misfit, Prediction, Step
+from lichen.sizing.prediction import Misfit, Prediction
 from lichen.sizing.rig import Rig
-from lichen.sizing.speed import decode_terms, item_terms, prefill_terms, seconds
+from lichen.sizing.speed import Terms, decode_terms, item_terms, prefill_terms, seconds
 from lichen.workload import ModelCard, Precision
 
 MEMORY_LOW, MEMORY_HIGH = 0.95, 1.15
@@ -22,7 +22,10 @@ MEMORY_LOW, MEMORY_HIGH = 0.95, 1.15
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """A model set out on a machine: ``copies`` of it, each on ``rig``."""
+    """A model set out on a machine: ``copies`` of it, each on ``rig``.
+
+    ``spread`` are the 80 % factors of its times; ``pace`` scales them by what was measured.
+    """
 
     need: Need
     machine: Rig
@@ -33,6 +36,7 @@ class Setting(msgspec.Struct, frozen=True):
     spread: tuple[float, float]
     input_tokens: int
     output_tokens: int
+    pace: float = 1.0
 
     @property
     def context_tokens(self) -> float:
@@ -44,25 +48,28 @@ class Setting(msgspec.Struct, frozen=True):
         """Sequences or items that one copy may hold at once."""
         return most_sequences(self.need, self.rig, self.stack, self.context_tokens)
 
-    def step_s(self, batch: float) -> float:
-        """A decode step, or a pass over a batch of items. Mean context: prompt and half the
-        answer. A stack with compiled shapes reads its whole cache whatever is in it."""
+    def step_terms(self, batch: float) -> Terms:
+        """Terms of a decode step, or of a pass over a batch of items. Mean context: prompt and
+        half the answer. A stack with compiled shapes reads its whole cache whatever is in it."""
         if self.need.work != "llm":
-            return seconds(self.speed.weights, item_terms(self.need, self.rig, batch))
+            return item_terms(self.need, self.rig, batch)
         context = (
             self.context_tokens
             if self.stack.static_shapes
             else self.input_tokens + self.output_tokens / 2
         )
-        return seconds(self.speed.weights, decode_terms(self.need, self.rig, batch, context))
+        return decode_terms(self.need, self.rig, batch, context)
+
+    def step_s(self, batch: float) -> float:
+        """A decode step, or a pass over a batch of items."""
+        return self.pace * seconds(self.speed.weights, self.step_terms(batch))
 
     def prefill_s(self) -> float:
         """Reading one prompt."""
         if self.need.work != "llm" or not self.input_tokens:
             return 0.0
-        return seconds(
-            self.speed.weights, prefill_terms(self.need, self.rig, float(self.input_tokens))
-        )
+        terms = prefill_terms(self.need, self.rig, float(self.input_tokens))
+        return self.pace * seconds(self.speed.weights, terms)
 
     def token_s(self, batch: float) -> float:
         """From one token to a sequence's next, the prompts read in between counted in."""
@@ -159,7 +166,6 @@ def predict(
     output_tokens: int = 0,
     items: int = 1,
     concurrency: float = 1,
-    explain: bool = False,
 ) -> Prediction | Misfit:
     """How ``machine`` serves ``card`` with ``concurrency`` requests in flight.
 
@@ -180,7 +186,7 @@ def predict(
             f"{setting.room * setting.copies:g} that its memory and {setting.stack.stack} hold",
             batch / setting.room,
         )
-    return prediction_at(setting, precision, batch, concurrency, items, explain=explain)
+    return prediction_at(setting, precision, batch, concurrency, items)
 
 
 def prediction_at(
@@ -189,8 +195,6 @@ def prediction_at(
     batch: float,
     concurrency: float,
     items: int,
-    *,
-    explain: bool = False,
 ) -> Prediction:
     """The prediction of a setting with ``batch`` requests (or a batch of items) on each copy."""
     row, (low, high) = setting.speed.row, setting.spread
@@ -218,12 +222,7 @@ def prediction_at(
         output_tokens_per_s=(_rate(rps * setting.output_tokens, low, high) if llm else None),
         requests_per_s=_rate(rps, low, high),
         basis=row.basis,
-        steps=explain_steps(setting, batch) if explain else (),
     )
-
-
-def explain_steps(setting: Setting, batch: float) -> tuple[Step, ...]:
-    return ()
 
 
 def _time(value: float, low: float, high: float) -> Interval:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.tables import Machine
+from lichen.evidence import Record, weigh
 from lichen.interval import Interval
 from lichen.sizing.efficiency import knowledge
 from lichen.sizing.load import Curve, Point, bearable
@@ -30,8 +34,28 @@ def size(
     machine: Machine,
     precision: Precision,
     catalogue: Catalogue,
+    evidence: Sequence[Record] = (),
 ) -> Sizing | Misfit:
-    """Machines that ``workload`` takes, or why this one cannot serve it at ``precision``."""
+    """Machines that ``workload`` takes, or why this one cannot serve it at ``precision``.
+
+    ``evidence`` narrows what is predicted for the model, machine and precision it was measured on.
+    """
+    settled = settle(workload, card, machine, precision, catalogue, evidence)
+    if isinstance(settled, Misfit):
+        return settled
+    setting, curve, point, _ = settled
+    return _sizing(workload, setting, curve, point, precision)
+
+
+def settle(
+    workload: Workload,
+    card: ModelCard,
+    machine: Machine,
+    precision: Precision,
+    catalogue: Catalogue,
+    evidence: Sequence[Record] = (),
+) -> tuple[Setting, Curve, Point, float] | Misfit:
+    """The layout on the machine, its curve, the point it is run at, and the headroom allowed."""
     traffic = workload.traffic
     if card.kind in ("llm", "vlm") and (traffic.input_tokens is None or not traffic.output_tokens):
         return Misfit("card", "traffic.input_tokens and output_tokens are not said")
@@ -48,15 +72,27 @@ def size(
     )
     if isinstance(setting, Misfit):
         return setting
+    for record in evidence:
+        if record.is_of(card.name, machine.name, precision, setting.stack.stack):
+            setting = narrowed(setting, record)
     share = known.headroom(setting.rig.kind, setting.need.work).share
     latency = workload.latency
     if workload.mode in ("asynchronous", "batch"):
         share, latency = 1.0, _UNBOUND
     best = _widest(setting, latency, share, traffic.items)
-    if isinstance(best, Misfit):
-        return best
-    setting, curve, point = best
-    return _sizing(workload, setting, curve, point, precision)
+    return best if isinstance(best, Misfit) else (*best, share)
+
+
+def narrowed(setting: Setting, record: Record) -> Setting:
+    """The setting at the pace that a record and the prediction agree on, and its interval."""
+    batch = max(1.0, record.concurrency / setting.copies)
+    predicted = {
+        "time_per_output_token_ms": setting.token_s(batch) * 1e3,
+        "time_to_first_token_ms": setting.prefill_s() * 1e3,
+        "request_ms": setting.request_s(batch) * 1e3,
+    }
+    pace, spread = weigh(predicted, record, setting.spread)
+    return replace(setting, pace=setting.pace * pace, spread=spread)
 
 
 def _widest(
@@ -90,14 +126,8 @@ def _layouts(setting: Setting) -> list[Setting]:
     for each in range(int(setting.rig.chips), chips + 1):
         if chips % each == 0:
             rig = setting.machine.times(each / chips)
-            layouts.append(_laid_out(setting, rig, chips // each))
+            layouts.append(replace(setting, rig=rig, copies=chips // each))
     return layouts
-
-
-def _laid_out(setting: Setting, rig: object, copies: int) -> Setting:
-    from msgspec.structs import replace
-
-    return replace(setting, rig=rig, copies=copies)
 
 
 def _sizing(
