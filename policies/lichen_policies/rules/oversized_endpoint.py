@@ -11,7 +11,7 @@ Exceptions: Without a model and a peak rate in its passport an endpoint is not j
 say what it needs. It is judged at its start and its floor, not at its ceiling, and by the slow end
 of the interval of what its machines bear, so that an uncertain prediction is no finding. Serverless
 endpoints are not looked at, nor endpoints that cannot bear the work at all. Models that share one
-endpoint are judged by the one that the passport names.
+endpoint are judged by the one that the passport names, and where it names no precision, at bf16.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     if deployed is None:
         return
     able = list(_able(workload, card, fact, region, limits, known))
-    kin = [held for held in able if held.machine.accelerator == machine.accelerator]
+    kin = [held for held in able if _kind(held.machine) == _kind(machine)]
     best, nearest = _least(deployed, able, limits), _least(deployed, kin, limits)
     better = nearest or best
     if best is None or better is None:
@@ -197,16 +197,23 @@ def _what(
 
 
 def _fix(fact: Serving, deployed: Held, better: Held, best: Held) -> str:
-    change = f"set {fact.machines_at} to {better.count}"
+    changes = [f"{fact.machines_at} to {better.count}"]
     if better.name != deployed.name:
-        chips = _chips(better.machine)
-        change = f"set {fact.machine_at} to {better.name} ({chips}) and {change[4:]}"
+        changes.insert(0, f"{fact.machine_at} to {better.name} ({_chips(better.machine)})")
     if fact.floor is not None and fact.floor > better.count:
-        change += f" and {fact.floor_at} to {better.count} at the most"
+        changes.append(f"{fact.floor_at} to {better.count} at the most")
     less = (1 - best.watts.likely / better.watts.likely) * 100
-    if less >= 1:
-        change += f"; or take {best.told} ({_chips(best.machine)}), which draw {less:.0f} % less"
-    return change
+    if less < 1:
+        return f"set {' and '.join(changes)}"
+    return (
+        f"set {' and '.join(changes)}; or take {best.told} ({_chips(best.machine)}), "
+        f"which draw {less:.0f} % less"
+    )
+
+
+def _kind(machine: Machine) -> tuple[str | None, str]:
+    """What an image is built for."""
+    return machine.accelerator, machine.architecture
 
 
 def _chips(machine: Machine) -> str:
