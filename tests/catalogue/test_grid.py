@@ -82,7 +82,8 @@ def test_the_marginal_rate_would_turn_the_ranking_round() -> None:
 def test_how_the_installed_regions_fall() -> None:
     classes = [classify(region) for region in load().regions.values()]
     assert Counter(grid.level for grid in classes) == {"low": 43, "medium": 38, "high": 63}
-    assert Counter(grid.agreement for grid in classes)["agreed"] == 106
+    agreement = Counter(grid.agreement for grid in classes)
+    assert agreement == {"agreed": 106, "leaning": 31, "disputed": 7}
 
 
 def test_electricity_maps_and_google_differ_by_half_only_where_known() -> None:
@@ -103,4 +104,12 @@ def test_country_and_zone_differ_by_half_only_where_known() -> None:
         country = next((r.value for r in here.readings if r.source == "owid-ember"), None)
         if country and here.grid_gco2e_kwh and not 0.5 <= here.grid_gco2e_kwh / country <= 2:
             apart.add(here.grid_zone)
-    assert apart == {"CA-AB", "CA-QC", "CA-ON", "CH", "US-NW-BPAT"}
+    assert apart == {
+        "CA-AB",
+        "CA-QC",
+        "CA-ON",
+        "CH",
+        "US-NW-BPAT",
+        "US-NW-GCPD",
+        "US-NW-WACM",
+    }

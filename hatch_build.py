@@ -1,0 +1,23 @@
+"""Packaging: the wheel carries the catalogue's binary copies, made from its CSV files."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
+    """Read every table once: what is read is kept beside it (lichen/catalogue/compiled.py)."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable" or self.target_name != "wheel":
+            return
+        sys.path.insert(0, self.root)
+        from lichen.catalogue import Catalogue
+
+        catalogue = Catalogue()
+        _ = catalogue.regions, catalogue.chips, catalogue.machines, catalogue.models
+        _ = catalogue.offers, catalogue.residency
+        build_data["artifacts"].append("lichen/catalogue/.compiled/*.msgpack")
