@@ -21,6 +21,7 @@ from lichen.catalogue.tables import (
     Estimates,
     Machine,
     Offer,
+    Quota,
     Reading,
     Region,
     Residency,
@@ -68,6 +69,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "processors": ("name",),
     "hosts": ("machine",),
     "hosting": ("machine", "region"),
+    "quotas": ("machine", "region"),
 }
 """What no two rows of a table have in common. A table that is not here may repeat itself."""
 
@@ -173,6 +175,17 @@ class Catalogue:
     def model(self, name: str) -> ModelCard:
         """A model card by name; :class:`InputError` with the nearest known one."""
         return self.models.get(name) or _unknown("model", name, self.models)
+
+    def quota(self, machine: str, region: str) -> Quota | None:
+        """The account's endpoint quota, where the overlay holds one: offered is not quota."""
+        return self._quotas.get((machine, region))
+
+    @cached_property
+    def _quotas(self) -> dict[tuple[str, str], Quota]:
+        if self.overlay is None or not (self.overlay / "quotas.csv").exists():
+            return {}
+        rows = self._read("quotas", Quota, self.overlay)
+        return {(row.machine, row.region): row for row in rows}
 
     def own(self, table: str, key: str) -> tuple[str, ...]:
         """The fields that an organisation's overlay gave the row; empty where it is installed."""

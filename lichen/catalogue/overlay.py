@@ -41,7 +41,7 @@ def check(overlay: Path) -> None:
         raise InputError(
             "is not a directory", fix="name the directory of your own rows", document=str(overlay)
         )
-    known = {path.name for path in DIRECTORY.glob("*.csv")} | {"sources.toml"}
+    known = {path.name for path in DIRECTORY.glob("*.csv")} | {"sources.toml", "quotas.csv"}
     for path in sorted(overlay.iterdir()):
         if path.suffix in (".csv", ".toml") and path.name not in known:
             raise InputError(

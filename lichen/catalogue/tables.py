@@ -234,6 +234,18 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class Quota(msgspec.Struct, frozen=True, kw_only=True):
+    """How many instances an organisation's account may hold in SageMaker endpoints of a region.
+
+    An organisation's own table only: ``python -m refresh.aws --quotas DIRECTORY`` writes it.
+    """
+
+    machine: str
+    region: str
+    endpoint_quota: float
+    as_of: str
+
+
 SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Reading: {"source": ("value",)},
     Region: {

@@ -195,6 +195,7 @@ def offers(
         for offer in held
         if cloud in (None, catalogue.machines[offer.machine].cloud)
     ]
+    quotas = any(row["endpoint_quota"] is not None for row in rows)
     key = {"carbon": "gco2e_hour_half_load", "price": "usd_hour", "name": "region"}[sort]
     _sort(rows, key, "machine", "region")
     return View(
@@ -213,11 +214,14 @@ def offers(
             _number("hosted", _hosted_dollars),
             _number("spot", lambda row: dollars(row["spot_usd_hour"])),
             _number("listed", _listed),
+            *([_number("quota", lambda row: count(row["endpoint_quota"]))] if quotas else []),
         ),
         notes=(
             "g/h: CO2e of an hour at half load, electricity alone. hosted: on SageMaker, "
             "~ where estimated from EC2's price.",
-            "Offered is not quota or capacity: ask the cloud before you count on it.",
+            "Quota is your account's for SageMaker endpoints; capacity is nobody's promise."
+            if quotas
+            else "Offered is not quota or capacity: ask the cloud before you count on it.",
         ),
         empty="no region offers it",
     )
@@ -226,6 +230,7 @@ def offers(
 def _offer_row(catalogue: Catalogue, offer: Offer) -> dict[str, Any]:
     region, machine = catalogue.regions[offer.region], catalogue.machines[offer.machine]
     effective = effective_gco2e_kwh(region)
+    quota = catalogue.quota(offer.machine, offer.region)
     hourly = (
         machine.half_load_w.likely * effective / 1000
         if machine.half_load_w is not None and effective is not None
@@ -246,6 +251,7 @@ def _offer_row(catalogue: Catalogue, offer: Offer) -> dict[str, Any]:
         "sagemaker_basis": offer.sagemaker_basis,
         "listed_by": offer.listed_by,
         "not_listed_by": offer.not_listed_by,
+        "endpoint_quota": quota.endpoint_quota if quota else None,
         "own": catalogue.own("offers", f"{offer.machine} {offer.region}"),
     }
 

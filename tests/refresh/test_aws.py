@@ -15,6 +15,7 @@ from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from lichen.catalogue import Catalogue
+from lichen.report import catalogue as report
 from refresh import aws
 from refresh.draft import Draft
 from refresh.kept import Kept
@@ -283,7 +284,25 @@ def test_quotas_are_written_among_ones_own_rows(tmp_path: Path) -> None:
             ]},
             {"ServiceCode": "sagemaker"},
         )  # fmt: skip
-        assert aws.api.endpoint_quotas(lambda *_: quotas, "us-west-2") == {"inf2.xlarge": 2.0}
+        ec2 = boto3.client("ec2", region_name="us-east-1")
+
+        def connect(service: str, region: str) -> Any:
+            if service == "ec2":
+                regions = Stubber(ec2)
+                regions.add_response("describe_regions", {"Regions": [{"RegionName": "us-west-2"}]})
+                regions.activate()
+                return ec2
+            return quotas
+
+        given = ["--quotas", str(tmp_path), "--today", TODAY.isoformat()]
+        assert aws.main(given, connect) == 0
+    catalogue = Catalogue(overlay=tmp_path)
+    quota = catalogue.quota("inf2.xlarge", "us-west-2")
+    assert quota is not None
+    assert (quota.endpoint_quota, quota.as_of) == (2.0, "2026-11-23")
+    assert catalogue.quota("inf2.xlarge", "us-east-1") is None
+    rows = report.offers(catalogue, machine="inf2.xlarge").rows
+    assert {row["region"] for row in rows if row["endpoint_quota"] == 2} == {"us-west-2"}
 
 
 def test_a_draft_that_cannot_be_believed_is_not_installed(

@@ -13,6 +13,8 @@ from lichen.catalogue import Catalogue, RegionReading
 from lichen.catalogue.grid import classify
 from lichen.catalogue.tables import Offer
 from lichen.document import InputError
+from lichen.placement import Placement, place
+from lichen.workload import read_workload
 from refresh import settle
 from refresh.draft import Draft
 
@@ -48,18 +50,20 @@ def test_a_moved_placement_is_told(
         "where: {clouds: [aws], regions: [us-west-2, eu-north-1]}\n"
     )
     monkeypatch.setattr(settle, "WORKLOADS", workloads)
+    answer = place(read_workload(workloads / "small.yaml"), Catalogue(tables))
+    assert isinstance(answer, Placement)
+    taken = answer.chosen.region
     draft = Draft(tables)
     offers = draft.rows("offers", Offer)
-    for key in [key for key in offers if key[1] == "eu-north-1"]:
+    for key in [key for key in offers if key[1] == taken]:
         del offers[key]
     screen, text = console()
     settle.settle(draft, screen, dry_run=True)
     told = text.getvalue()
-    assert "! small: " in told
     moved = next(line for line in told.splitlines() if line.startswith("! small"))
     before, after = moved.split(" -> ")
-    assert "eu-north-1" in before
-    assert "us-west-2" in after
+    assert taken in before
+    assert taken not in after
     assert "nothing written (--dry-run)" in told
     assert "more" in told  # the list of removed rows is cut, and says so
 
