@@ -87,7 +87,9 @@ def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     able = list(_able(workload, card, fact, region, limits, known))
     kin = [held for held in able if _kind(held.machine) == _kind(machine)]
     best, nearest = _least(deployed, able, limits), _least(deployed, kin, limits)
-    better = nearest or best
+    # Where no smaller machine of its kind would do, it is too large only if so few of it are.
+    too_large = sizing.rps_per_replica.low * limits.replicas > limits.times * peak_rps
+    better = nearest or (best if too_large else None)
     if best is None or better is None:
         return
     yield Finding(
