@@ -18,6 +18,7 @@ import msgspec
 
 from lichen import __version__
 from lichen.document import InputError, nearest
+from lichen.workload import BITS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -108,6 +109,50 @@ def place(
     else:
         _show(report.renderables(answer, top=top), form, title=f"lichen: {asked.name}")
     sys.exit(NOTHING_FITS if isinstance(answer, NoPlacement) else OK)
+
+
+@main.command()
+@click.option("--model", help="A name of `lichen catalogue models`.")
+@click.option("--machine", help="A name of `lichen catalogue machines`.")
+@click.option("--precision", type=click.Choice(sorted(BITS)), default="bf16", show_default=True)
+@click.option("--stack", help="The serving software; the machine's usual one if left out.")
+@click.option("--chips", type=click.FloatRange(min=0, min_open=True), help="Of one copy.")
+@click.option("--input-tokens", type=click.IntRange(0), default=0)
+@click.option("--output-tokens", type=click.IntRange(0), default=0)
+@click.option("--concurrency", type=click.FloatRange(min=1), default=1.0, show_default=True)
+@click.option("--cases", type=_FILE, help="A CSV of rows to predict, instead of one prediction.")
+@click.option("--output", type=_FILE, help="Where the answers to --cases go.")
+@_format("text", "json")
+def size(
+    model: str | None,
+    machine: str | None,
+    precision: Any,
+    cases: Path | None,
+    output: Path | None,
+    form: str,
+    **load: Any,
+) -> None:
+    """How fast a machine serves a model, with its 80 % interval and arithmetic."""
+    from lichen import sizing
+    from lichen.catalogue import load as tables
+    from lichen.report import sizing as report
+
+    if cases is not None:
+        told = report.answer_file(cases, output, tables())
+        click.echo(f"{told['answered']} answered, {told['not_answered']} told why not", err=True)
+        return
+    if model is None or machine is None:
+        raise click.UsageError("give --model and --machine, or --cases")
+    card, held = tables().model(model), tables().machine(machine)
+    asked = {"precision": precision, **load}
+    answer = sizing.predict(card, held, tables(), **asked)
+    steps = sizing.explain_prediction(card, held, tables(), **asked)
+    arithmetic = () if isinstance(steps, sizing.Misfit) else steps
+    if form == "json":
+        click.echo(_json(report.prediction_values(model, machine, answer, arithmetic)))
+    else:
+        _show(report.prediction_text(model, machine, answer, arithmetic), form, title="lichen size")
+    sys.exit(NOTHING_FITS if isinstance(answer, sizing.Misfit) else OK)
 
 
 def _narrowed(workload: Any, clouds: tuple[str, ...], regions: tuple[str, ...]) -> Any:
