@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -29,13 +29,17 @@ Objective = Literal["carbon", "cost", "balanced"]
 COST_TOLERANCE_PCT = 15.0
 """How much above the cheapest that does the work a cleaner placement may cost (design choice)."""
 
+WhyUnmade = Callable[[Machine, Hosting, Sizing], str | None]
+"""Says, as a clause, why nothing makes a machine so held and sized real; None where it can be."""
 
-class Option(msgspec.Struct, frozen=True, kw_only=True):
+
+class Option(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An offer that does the work, at one precision.
 
     ``usd_*`` and ``gco2e_*`` count the replicas held over a day, idle hours included; ``*_unit``
     is for one functional unit (see Placement.functional_unit), None where there is no traffic.
-    ``price_basis`` says whether the price is the hosting's own or the bare machine's.
+    ``price_basis`` says whether the price is the hosting's own or the bare machine's. ``unmade``
+    is why nothing makes it real: such an option is never chosen, and told for comparison alone.
     """
 
     machine: str
@@ -55,9 +59,14 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     gco2e_hour: Interval
     gco2e_month: Interval
     gco2e_unit: Interval | None
+    unmade: str | None = None
 
 
-class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+Rank = Callable[[Option], tuple[bool, float, float, str, str]]
+"""What puts options in order, the one to take first."""
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An offer that lost, with the one reason; ``shortfall`` is asked over available (above 1)."""
 
     machine: str
@@ -111,21 +120,25 @@ def place(
     objective: Objective = "carbon",
     cost_tolerance_pct: float = COST_TOLERANCE_PCT,
     runners_up: int = 5,
+    why_unmade: WhyUnmade | None = None,
 ) -> Placement | NoPlacement:
     """Judge every offer of the catalogue for a workload.
 
     ``carbon`` takes the lowest gCO2e among offers within the tolerance of the cheapest,
-    ``cost`` the cheapest, ``balanced`` the lowest product of both. Raises
-    :class:`InputError` where the workload names something the catalogue does not know.
+    ``cost`` the cheapest, ``balanced`` the lowest product of both. ``why_unmade`` is asked once
+    for each machine and precision that does the work; what it gives a reason for is not taken.
+    Raises :class:`InputError` where the workload names something the catalogue does not know.
     """
     card = model_card(workload, catalogue)
     check_where(workload.where, catalogue)
-    able, elsewhere, rejected = _judge_all(workload, card, catalogue, objective)
+    judged = _judge_all(workload, card, catalogue, objective, why_unmade)
+    able, unmade, rejected = judged.able, judged.unmade, judged.rejected
     if not able:
+        unmade.sort(key=lambda option: _score_of(option, objective))
         return NoPlacement(
             workload=workload.name,
             model=card.name,
-            nearest=tuple(_nearest_misses(rejected)),
+            nearest=tuple(_nearest_misses(unmade, rejected)),
             rejected=tuple(rejected),
         )
     cheapest_usd_hour = min(option.usd_hour for option in able)
@@ -133,8 +146,7 @@ def place(
 
     def rank(option: Option) -> tuple[bool, float, float, str, str]:
         too_dear = objective == "carbon" and option.usd_hour > limit_usd_hour
-        score = _score(option.gco2e_hour.likely, option.usd_hour, objective)
-        return (too_dear, *score, option.machine, option.region)
+        return (too_dear, *_score_of(option, objective), option.machine, option.region)
 
     able.sort(key=rank)
     chosen, losers = able[0], able[1:]
@@ -147,6 +159,7 @@ def place(
         )
         for option in losers
     ]
+    best_unmade = min(unmade, key=rank, default=None)
     sizing = size(workload, card, catalogue.machine(chosen.machine), chosen.precision, catalogue)
     assert isinstance(sizing, Sizing)
     return Placement(
@@ -158,10 +171,15 @@ def place(
         chosen=chosen,
         sizing=sizing,
         footprint=_footprint(catalogue, chosen, sizing),
-        because=tuple(_because(chosen, losers, catalogue, objective, cost_tolerance_pct)),
+        because=(
+            *_because(
+                chosen, losers, catalogue, objective, cost_tolerance_pct, best_unmade is None
+            ),
+            *_had_it_been_made(best_unmade, chosen, objective, rank),
+        ),
         runners_up=tuple(losers[:runners_up]),
         front=tuple(_front(able)),
-        by_cloud=tuple(_best_by_cloud([*able, *elsewhere], rank)),
+        by_cloud=tuple(_best_by_cloud([*able, *judged.elsewhere, *unmade], rank)),
         rejected=tuple(rejected),
     )
 
@@ -186,37 +204,55 @@ def _units_hour(workload: Workload) -> float:
     return requests_hour * (workload.traffic.output_tokens or 1) / 1000
 
 
-def _judge_all(
-    workload: Workload, card: ModelCard, catalogue: Catalogue, objective: Objective
-) -> tuple[list[Option], list[Option], list[Rejected]]:
-    """The options where the workload may live, those on clouds it may not, and the rejected."""
-    refused = refusals(workload.where, catalogue)
-    units_hour = _units_hour(workload)
+class _Judged(msgspec.Struct, frozen=True):
+    """Options that may be taken, those on clouds that may not, those that nothing makes, and the
+    rejected offers."""
+
     able: list[Option] = []
     elsewhere: list[Option] = []
+    unmade: list[Option] = []
     rejected: list[Rejected] = []
+
+
+def _judge_all(
+    workload: Workload,
+    card: ModelCard,
+    catalogue: Catalogue,
+    objective: Objective,
+    why_unmade: WhyUnmade | None,
+) -> _Judged:
+    refused = refusals(workload.where, catalogue)
+    units_hour = _units_hour(workload)
+    judged = _Judged()
+    rejected = judged.rejected
     for machine in catalogue.machines.values():
         offers = catalogue.offers_of(machine.name)
         if not any(_may_be_shown(refused[offer.region]) for offer in offers):
             rejected += [_refused(offer, refused[offer.region]) for offer in offers]
             continue
-        sized = _sized(workload, card, machine, catalogue)
+        sized = _sized(workload, card, machine, catalogue, why_unmade)
         for offer in offers:
             refusal = refused[offer.region]
             if not _may_be_shown(refusal):
                 rejected.append(_refused(offer, refusal))
-            elif isinstance(sized, Rejected):
+                continue
+            if isinstance(sized, Rejected):
                 rejected.append(msgspec.structs.replace(sized, region=offer.region))
+                continue
+            options = [_option(offer, held, catalogue, units_hour, objective) for held in sized]
+            first = options[0]
+            if isinstance(first, Rejected):
+                rejected.append(first)
+            elif refusal is not None:
+                judged.elsewhere.append(first)
+                rejected.append(_refused(offer, refusal))
             else:
-                option = _option(offer, sized, catalogue, units_hour, objective)
-                if isinstance(option, Rejected):
-                    rejected.append(option)
-                elif refusal is None:
-                    able.append(option)
-                else:
-                    elsewhere.append(option)
-                    rejected.append(_refused(offer, refusal))
-    return able, elsewhere, rejected
+                if first.unmade is not None:
+                    rejected.append(_no_component(first, first.unmade))
+                for option in options:
+                    assert isinstance(option, Option), "what is known of an offer is no precision's"
+                    (judged.able if option.unmade is None else judged.unmade).append(option)
+    return judged
 
 
 def _may_be_shown(refusal: Refusal | None) -> bool:
@@ -226,6 +262,10 @@ def _may_be_shown(refusal: Refusal | None) -> bool:
 def _refused(offer: Offer, refusal: Refusal | None) -> Rejected:
     assert refusal is not None
     return Rejected(machine=offer.machine, region=offer.region, kind="where", reason=refusal.reason)
+
+
+def _no_component(option: Option, reason: str) -> Rejected:
+    return Rejected(machine=option.machine, region=option.region, kind="component", reason=reason)
 
 
 class _Held(msgspec.Struct, frozen=True):
@@ -239,6 +279,7 @@ class _Held(msgspec.Struct, frozen=True):
     replicas_mean: float
     watts: Interval
     embodied_gco2e_hour: Interval | None
+    unmade: str | None
 
     def gco2e_hour(self, effective_gco2e_kwh: float) -> float:
         """The likely emissions at a socket of that intensity."""
@@ -247,9 +288,16 @@ class _Held(msgspec.Struct, frozen=True):
 
 
 def _sized(
-    workload: Workload, card: ModelCard, machine: Machine, catalogue: Catalogue
-) -> list[_Held] | Rejected:
-    """The machine at every precision that does the work, or the reason of the nearest one."""
+    workload: Workload,
+    card: ModelCard,
+    machine: Machine,
+    catalogue: Catalogue,
+    why_unmade: WhyUnmade | None,
+) -> list[list[_Held]] | Rejected:
+    """The machine at every precision that does the work, or the reason of the nearest one.
+
+    Those that can be made come first, those that cannot apart from them; no list is empty.
+    """
 
     def no(kind: str, reason: str, shortfall: float | None = None) -> Rejected:
         return Rejected(
@@ -270,9 +318,12 @@ def _sized(
         if watts is None:
             return no("unknown", "nobody publishes its watts")
         replicas = sum(sizing.replica_hours_by_hour) / 24
-        held.append(_Held(sizing, way, replicas, watts * replicas, _making(machine, replicas)))
+        unmade = why_unmade(machine, way, sizing) if why_unmade else None
+        making = _making(machine, replicas)
+        held.append(_Held(sizing, way, replicas, watts * replicas, making, unmade))
     if held:
-        return held
+        made = [one for one in held if one.unmade is None]
+        return [group for group in (made, [one for one in held if one.unmade is not None]) if group]
     nearest = min(misfits, key=lambda misfit: misfit.shortfall or float("inf"))
     return no(nearest.kind, nearest.reason, nearest.shortfall)
 
@@ -325,6 +376,7 @@ def _option(
         gco2e_hour=grams,
         gco2e_month=grams * HOURS_PER_MONTH,
         gco2e_unit=grams / units_hour if units_hour else None,
+        unmade=best.unmade,
     )
 
 
@@ -335,6 +387,10 @@ def _score(grams: float, dollars: float, objective: Objective) -> tuple[float, f
     if objective == "cost":
         return dollars, grams
     return grams * dollars, dollars
+
+
+def _score_of(option: Option, objective: Objective) -> tuple[float, float]:
+    return _score(option.gco2e_hour.likely, option.usd_hour, objective)
 
 
 def _why_it_lost(
@@ -372,12 +428,13 @@ def _front(options: Iterable[Option]) -> Iterator[Option]:
             yield option
 
 
-def _best_by_cloud(options: list[Option], rank: object) -> Iterator[Option]:
-    assert callable(rank)
-    best: dict[str, Option] = {}
-    for option in sorted(options, key=rank):
-        best.setdefault(option.cloud, option)
-    return iter(sorted(best.values(), key=lambda option: option.cloud))
+def _best_by_cloud(options: list[Option], rank: Rank) -> Iterator[Option]:
+    """The best of each cloud; one that nothing makes only where no other stands for its cloud."""
+    for cloud in sorted({option.cloud for option in options}):
+        yield min(
+            (option for option in options if option.cloud == cloud),
+            key=lambda option: (option.unmade is not None, rank(option)),
+        )
 
 
 def _footprint(catalogue: Catalogue, option: Option, sizing: Sizing) -> Footprint:
@@ -394,7 +451,9 @@ def _because(
     catalogue: Catalogue,
     objective: Objective,
     cost_tolerance_pct: float,
+    all_made: bool,
 ) -> Iterator[str]:
+    able = "does the work" if all_made else "does the work and can be made"
     region = catalogue.region(chosen.region)
     grid = classify(region)
     yield (
@@ -403,11 +462,11 @@ def _because(
         f"{grid.agreement} among {len(grid.readings)} readings"
     )
     if not losers:
-        yield "it is the only offer that does the work"
+        yield f"it is the only offer that {able}"
         return
     cheapest = min([chosen, *losers], key=lambda option: option.usd_hour)
     if cheapest is chosen:
-        yield "it is the cheapest offer that does the work"
+        yield f"it is the cheapest offer that {able}"
     else:
         more = _more_than(chosen.usd_hour, cheapest.usd_hour)
         bound = f", within the {cost_tolerance_pct:g} % tolerance" if objective == "carbon" else ""
@@ -432,6 +491,25 @@ def _because(
         yield f"{told}emits {_more_than(theirs.likely, ours.likely)} it"
 
 
+_LESS: dict[Objective, str] = {
+    "carbon": "emit {} less",
+    "cost": "cost {} less",
+    "balanced": "have {} less carbon times cost",
+}
+
+
+def _had_it_been_made(
+    option: Option | None, chosen: Option, objective: Objective, rank: Rank
+) -> Iterator[str]:
+    if option is None or rank(option) > rank(chosen):
+        return
+    less = 1 - _score_of(option, objective)[0] / _score_of(chosen, objective)[0]
+    yield (
+        f"{option.machine} in {option.region} at {option.precision} would "
+        f"{_LESS[objective].format(f'{less * 100:.0f} %')}, but {option.unmade}"
+    )
+
+
 _RELAX: dict[str, str] = {
     "memory": "allow a lower precision (precisions: [bf16, int8]) or choose a smaller model",
     "latency": "raise the latency bounds, or ask for fewer tokens",
@@ -441,14 +519,22 @@ _RELAX: dict[str, str] = {
     "card": "add the missing fields to the model card",
     "hosting": "widen where.hosting",
     "where": "widen where.regions, countries, residency or clouds",
+    "component": "widen where, or precisions, to what the components make",
     "unknown": "add the missing figure to your own catalogue rows",
 }
 
 
-def _nearest_misses(rejected: list[Rejected], most: int = 3) -> Iterator[Miss]:
-    """One row a machine, those that came nearest first."""
+def _nearest_misses(
+    unmade: list[Option], rejected: list[Rejected], most: int = 3
+) -> Iterator[Miss]:
+    """One row a machine, those that came nearest first.
+
+    What does the work and only cannot be made comes nearest, and is one row: its best.
+    """
+    nearest = [_no_component(option, option.unmade or "") for option in unmade[:1]]
+    others = (loser for loser in rejected if loser.kind != "component")
     seen: set[str] = set()
-    for loser in sorted(rejected, key=_distance):
+    for loser in [*nearest, *sorted(others, key=_distance)]:
         if loser.machine in seen or len(seen) == most:
             continue
         seen.add(loser.machine)

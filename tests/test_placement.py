@@ -7,11 +7,13 @@ import msgspec
 import pytest
 
 from lichen.catalogue import load
+from lichen.catalogue.tables import Machine
 from lichen.document import InputError
 from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, footprint
 from lichen.interval import Interval
 from lichen.placement import NoPlacement, Objective, Option, Placement, place
-from lichen.workload import Workload, as_workload
+from lichen.sizing import Sizing
+from lichen.workload import Hosting, Workload, as_workload
 
 CATALOGUE = load()
 
@@ -139,6 +141,80 @@ def test_nothing_fits_names_three_misses_and_what_to_relax() -> None:
     assert len({miss.machine for miss in answer.nearest}) == 3
     assert all("precision" in miss.relax for miss in answer.nearest)
     assert len(answer.rejected) == len(CATALOGUE.offers)
+
+
+def only_graviton(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
+    return None if "Graviton" in (machine.cpu or "") else "nothing makes it"
+
+
+def test_what_nothing_makes_is_asked_of_each_machine_and_precision_once() -> None:
+    asked: Counter[tuple[str, Hosting, str]] = Counter()
+
+    def count(machine: Machine, hosting: Hosting, sizing: Sizing) -> None:
+        asked[machine.name, hosting, sizing.prediction.precision] += 1
+
+    assert place(chat(), CATALOGUE, why_unmade=count) == placed(chat())
+    assert set(asked.values()) == {1}
+    chosen = placed(chat()).chosen
+    assert (chosen.machine, chosen.hosting, chosen.precision) in asked
+
+
+@pytest.mark.parametrize(
+    ("objective", "told"),
+    [("carbon", "emit"), ("cost", "cost"), ("balanced", "have")],
+)
+def test_what_nothing_makes_is_not_taken_and_told(objective: Objective, told: str) -> None:
+    best = placed(chat(), objective, tolerance=1e6).chosen
+
+    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
+        return "nothing makes it" if machine.name == best.machine else None
+
+    answer = place(
+        chat(), CATALOGUE, objective=objective, cost_tolerance_pct=1e6, why_unmade=why_unmade
+    )
+    assert isinstance(answer, Placement)
+    for option in (answer.chosen, *answer.runners_up, *answer.front):
+        assert option.machine != best.machine
+        assert option.unmade is None
+    reasons = {
+        loser.region: loser.kind for loser in answer.rejected if loser.machine == best.machine
+    }
+    assert reasons[best.region] == "component"
+    assert len(answer.rejected) == len(CATALOGUE.offers) - 1
+    assert answer.because[-1].startswith(f"{best.machine} in ")
+    assert f" would {told} " in answer.because[-1]
+    assert answer.because[-1].endswith(", but nothing makes it")
+
+
+def test_another_precision_of_the_same_machine_is_taken_where_that_is_made() -> None:
+    best = placed(chat()).chosen
+
+    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
+        return "not at it" if sizing.prediction.precision == best.precision else None
+
+    answer = place(chat(), CATALOGUE, why_unmade=why_unmade)
+    assert isinstance(answer, Placement)
+    assert answer.chosen.precision != best.precision
+    judged = Counter((loser.machine, loser.region) for loser in answer.rejected)
+    judged[answer.chosen.machine, answer.chosen.region] += 1
+    assert judged == Counter((offer.machine, offer.region) for offer in CATALOGUE.offers)
+
+
+def test_a_cloud_where_nothing_is_made_is_shown_as_such() -> None:
+    answer = place(chat(), CATALOGUE, why_unmade=only_graviton)
+    assert isinstance(answer, Placement)
+    unmade = {option.cloud: option.unmade for option in answer.by_cloud}
+    assert unmade == {"aws": None, "azure": "nothing makes it", "google": "nothing makes it"}
+
+
+def test_nothing_made_is_the_nearest_miss() -> None:
+    answer = place(chat(), CATALOGUE, why_unmade=lambda machine, hosting, sizing: "nobody does")
+    assert isinstance(answer, NoPlacement)
+    nearest = answer.nearest[0]
+    best = min(placed(chat(), tolerance=1e6).front, key=lambda option: option.gco2e_hour.likely)
+    assert (nearest.machine, nearest.reason) == (best.machine, "nobody does")
+    assert "components make" in nearest.relax
+    assert [miss.reason for miss in answer.nearest].count("nobody does") == 1
 
 
 def test_money_and_carbon_follow_from_the_replicas_held() -> None:

@@ -24,7 +24,7 @@ def container(plan: Plan) -> Container:
     """The container of a placement on Graviton.
 
     The artefacts carry their own ``code/inference.py``, as SageMaker's PyTorch images ask.
-    :class:`InputError` for a kind of model that AWS publishes no arm64 image for.
+    :class:`InputError` for a region that has none of AWS's images.
     """
     chosen = plan.placement.chosen
     environment = {

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import msgspec
@@ -11,20 +12,34 @@ import pulumi
 from lichen.catalogue import Catalogue, load
 from lichen.catalogue.tables import Machine
 from lichen.document import InputError, did_you_mean
-from lichen.placement import NoPlacement, Objective, Placement, model_card, place
-from lichen.workload import Hosting, as_workload
+from lichen.placement import NoPlacement, Objective, Placement, WhyUnmade, model_card, place
+from lichen.sizing import Sizing
+from lichen.workload import Hosting, ModelCard, as_workload
 from lichen_components import arm, gpu, inferentia
 from lichen_components.asked import EndpointArgs
+from lichen_components.images import IMAGES
+from lichen_components.mode import check_mode
 from lichen_components.plan import Plan
 from lichen_components.refusal import refused_cleanly
 from lichen_components.sagemaker import SagemakerEndpoint
 
-Realiser = Callable[[str, Plan, pulumi.ResourceOptions], SagemakerEndpoint]
+Component = Callable[[str, Plan, pulumi.ResourceOptions], SagemakerEndpoint]
+
+
+@dataclass(frozen=True)
+class Realiser:
+    """A component, and what says why it does not make a machine so sized."""
+
+    component: Component
+    why_unmade: Callable[[Machine, Sizing], str | None] = lambda machine, sizing: None
+
 
 REALISERS: Mapping[tuple[Hosting, str], Realiser] = {
-    ("sagemaker", inferentia.FAMILY): inferentia.InferentiaEndpoint,
-    ("sagemaker", arm.FAMILY): arm.GravitonEndpoint,
-    ("sagemaker", gpu.FAMILY): gpu.GpuEndpoint,
+    ("sagemaker", inferentia.FAMILY): Realiser(
+        inferentia.InferentiaEndpoint, inferentia.why_unmade
+    ),
+    ("sagemaker", arm.FAMILY): Realiser(arm.GravitonEndpoint),
+    ("sagemaker", gpu.FAMILY): Realiser(gpu.GpuEndpoint, gpu.why_unmade),
 }
 """What makes a placement real, by how it is hosted and the family of its chip."""
 
@@ -57,7 +72,7 @@ class Endpoint(pulumi.ComponentResource):
         super().__init__("lichen:index:Endpoint", name, {}, opts)
         with refused_cleanly():
             plan = plan_of(args, load())
-            made = realiser_of(plan)(name, plan, pulumi.ResourceOptions(parent=self))
+            made = component_of(plan)(name, plan, pulumi.ResourceOptions(parent=self))
         chosen = plan.placement.chosen
         self.endpoint_name = made.endpoint_name
         self.endpoint_arn = made.endpoint_arn
@@ -84,13 +99,22 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue) -> Plan:
     objective = _objective(args.get("objective", "carbon"))
     with _of_the_workload():
         workload = as_workload(_whole(args["workload"]))
-        placement = place(workload, catalogue, objective=objective)
         card = model_card(workload, catalogue)
+    check_mode(workload, args)
+    with _of_the_workload():
+        placement = place(
+            workload, catalogue, objective=objective, why_unmade=why_unmade_of(card, args)
+        )
     if isinstance(placement, NoPlacement):
         misses = "; ".join(
             f"{miss.machine}: {miss.reason} ({miss.relax})" for miss in placement.nearest
         )
-        raise InputError("nothing can serve it", fix=f"nearest: {misses}", field="workload")
+        there_is = ", ".join(f"{family} on {hosting}" for hosting, family in REALISERS)
+        raise InputError(
+            "nothing can serve it",
+            fix=f"nearest: {misses}. There are components for {there_is}",
+            field="workload",
+        )
     return Plan(
         workload=workload,
         card=card,
@@ -100,22 +124,24 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue) -> Plan:
     )
 
 
-def realiser_of(plan: Plan) -> Realiser:
-    """What makes this placement real; :class:`InputError` naming what there is, where nothing."""
-    chosen, family = plan.placement.chosen, chip_family(plan.machine)
-    found = REALISERS.get((chosen.hosting, family))
-    if found is None:
-        there_is = ", ".join(f"{family} on {hosting}" for hosting, family in REALISERS)
-        elsewhere = chosen.hosting != "sagemaker"
-        raise InputError(
-            f"the best placement is {chosen.machine} in {chosen.region} ({family}, "
-            f"{chosen.hosting}), and no component realises that yet; there is {there_is}",
-            fix="where: {clouds: [aws], hosting: [sagemaker]}"
-            if elsewhere
-            else "name regions that do not offer it, so that the next best is taken",
-            field="workload.where",
-        )
-    return found
+def why_unmade_of(card: ModelCard, asked: EndpointArgs) -> WhyUnmade:
+    """What says of a machine why no component makes it for this model, by the table."""
+
+    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
+        family = chip_family(machine)
+        realiser = REALISERS.get((hosting, family))
+        if realiser is None:
+            return f"no component makes {family} on {hosting} yet"
+        if "image" not in asked and (family, card.kind) not in IMAGES:
+            return f"AWS publishes no image for a model of kind {card.kind} on {family}"
+        return realiser.why_unmade(machine, sizing)
+
+    return why_unmade
+
+
+def component_of(plan: Plan) -> Component:
+    """What makes this placement real: placing took no machine that nothing makes."""
+    return REALISERS[plan.placement.chosen.hosting, chip_family(plan.machine)].component
 
 
 def chip_family(machine: Machine) -> str:

@@ -6,6 +6,8 @@ import math
 
 import pulumi
 
+from lichen.catalogue.tables import Machine
+from lichen.sizing import Sizing
 from lichen.workload import Precision
 from lichen_components.container import MODEL_DIRECTORY, Container, volume_gib
 from lichen_components.plan import Plan
@@ -32,12 +34,20 @@ class GpuEndpoint(SagemakerEndpoint):
         super().__init__("lichen:index:GpuEndpoint", name, plan, container(plan), opts)
 
 
+def why_unmade(machine: Machine, sizing: Sizing) -> str | None:
+    """Why a machine is not served by the image; None where it is."""
+    if machine.accelerator and machine.accelerator.startswith("NVIDIA V100"):
+        # CUDA Toolkit 13.0 release notes, deprecated architectures: Volta is left out.
+        return "the image's CUDA 13 does not run on a V100"
+    return None
+
+
 def container(plan: Plan) -> Container:
     """The container of a placement on NVIDIA GPUs, for a language model served by vLLM.
 
     Every copy of the model is spread over as many chips as the placement says, and there are as
-    many copies. Artefacts in fewer bits tell vLLM of it themselves. :class:`InputError` for a kind
-    of model that AWS publishes no image for.
+    many copies. Artefacts in fewer bits tell vLLM of it themselves. :class:`InputError` for a
+    region that has none of AWS's images.
     """
     chosen, sizing, card = plan.placement.chosen, plan.placement.sizing, plan.card
     traffic, copies = plan.workload.traffic, sizing.prediction.copies

@@ -134,18 +134,12 @@ IMAGES: Mapping[tuple[str, str], Image] = {
 
 
 def image_uri(family: str, card: ModelCard, region: str, registry: str | None = None) -> str:
-    """AWS's image for this model on this family of chips: its own in the region, or a copy.
+    """AWS's image for a model of IMAGES on this family of chips: its own in the region, or a copy.
 
     ``registry`` is an ECR registry that keeps copies under AWS's own names. :class:`InputError`
-    where AWS publishes no such image, or none in the region and there is no registry of copies.
+    where AWS publishes none in the region and there is no registry of copies.
     """
-    image = IMAGES.get((family, card.kind))
-    if image is None:
-        raise InputError(
-            f"AWS publishes no image that serves a {card.kind} model on {family}",
-            fix="give an image of yours, in ECR ({region} in it stands for the placement's region)",
-            field="image",
-        )
+    image = IMAGES[family, card.kind]
     if registry is not None:
         return f"{registry.rstrip('/')}/{image.repository}:{image.tag}"
     if region not in ACCOUNTS or not (image.regions is None or region in image.regions):

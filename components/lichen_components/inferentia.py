@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pulumi
 
-from lichen.document import InputError
+from lichen.catalogue.tables import Machine
+from lichen.sizing import Sizing
 from lichen.workload import Precision
 from lichen_components.container import MODEL_DIRECTORY, Container, volume_gib
 from lichen_components.plan import Plan
@@ -31,27 +32,23 @@ class InferentiaEndpoint(SagemakerEndpoint):
         super().__init__("lichen:index:InferentiaEndpoint", name, plan, container(plan), opts)
 
 
+def why_unmade(machine: Machine, sizing: Sizing) -> str | None:
+    """Why a machine so sized is not served by AWS's Neuron images; None where it is."""
+    precision, copies = sizing.prediction.precision, sizing.prediction.copies
+    if precision not in _TYPES:
+        return f"AWS's Neuron images do not serve {precision}"
+    if copies > 1:
+        return f"{copies} copies of the model share one {machine.name}, and the image runs one"
+    return None
+
+
 def container(plan: Plan) -> Container:
     """The container of a placement on Inferentia2.
 
     The artefacts must be compiled for the shape that its environment tells (``optimum-cli export
-    neuron``): Neuron runs no other. :class:`InputError` for a precision that AWS's images do not
-    serve, or a region that has none of them.
+    neuron``): Neuron runs no other. :class:`InputError` for a region that has none of AWS's images.
     """
     chosen, sizing, card = plan.placement.chosen, plan.placement.sizing, plan.card
-    if chosen.precision not in _TYPES:
-        raise InputError(
-            f"AWS's Neuron images do not serve {chosen.precision}",
-            fix="precisions: [bf16]",
-            field="workload.precisions",
-        )
-    if sizing.prediction.copies > 1:
-        raise InputError(
-            f"{sizing.prediction.copies} copies of the model share a {chosen.machine}, and the "
-            "image runs one",
-            fix="precisions that fill fewer chips, or a region that offers inf2.xlarge",
-            field="workload",
-        )
     cores = round(sizing.chips_per_replica * CORES_PER_CHIP)
     if card.kind == "llm":
         # Hugging Face's entry point turns these into options of `optimum-cli neuron serve`

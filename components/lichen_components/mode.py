@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from lichen.document import InputError
-from lichen_components.plan import Plan
+from lichen.sizing.replicas import floor_of
+from lichen.workload import Workload
+from lichen_components.asked import EndpointArgs
+
+_RESULTS = "results: s3://<bucket>/<prefix>/"
 
 
-def check_mode(plan: Plan) -> None:
-    """Refuse what no endpoint can be, before a resource is made; :class:`InputError` says why."""
-    mode, minimum = plan.workload.mode, plan.placement.sizing.replicas_minimum
+def check_mode(workload: Workload, asked: EndpointArgs) -> None:
+    """Refuse what no endpoint can be, on any machine; :class:`InputError` says why."""
+    mode = workload.mode
     if mode not in ("real-time", "asynchronous"):
         raise InputError(
             f"no component makes a {mode} endpoint yet",
-            fix="mode: asynchronous goes to zero between requests",
+            fix=f"mode: asynchronous goes to zero between requests; it needs {_RESULTS}",
             field="workload.mode",
         )
-    if mode == "real-time" and minimum == 0:
+    if mode == "real-time" and floor_of(workload) == 0:
         raise InputError(
             "a real-time SageMaker endpoint goes to zero only with inference components, which no "
             "component makes yet",
-            fix="mode: asynchronous, or availability: {minimum_replicas: 1}",
+            fix=f"availability: {{minimum_replicas: 1}}, or mode: asynchronous with {_RESULTS}",
             field="workload.availability.minimum_replicas",
         )
-    if mode == "asynchronous" and not plan.asked.get("results"):
+    if mode == "asynchronous" and not asked.get("results"):
         raise InputError(
             "an asynchronous endpoint writes its answers to S3",
-            fix="results: s3://<bucket>/<prefix>/",
+            fix=_RESULTS,
             field="results",
         )

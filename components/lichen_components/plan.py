@@ -39,7 +39,7 @@ class Plan:
     def image(self, family: str) -> pulumi.Input[str]:
         """The image that was asked for, else AWS's for this family of chips.
 
-        :class:`InputError` where there is none.
+        :class:`InputError` where AWS has none in the region.
         """
         if "image" in self.asked:
             return self.asked["image"]

@@ -11,7 +11,6 @@ from lichen_components.access import Needs, role
 from lichen_components.account import account_of
 from lichen_components.container import Container, Objects, objects, repository
 from lichen_components.encryption import key
-from lichen_components.mode import check_mode
 from lichen_components.observing import alarms, logs, slow_ms
 from lichen_components.plan import VARIANT, Plan, Site
 from lichen_components.refusal import refused_cleanly
@@ -36,7 +35,6 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None,
     ) -> None:
         super().__init__(kind, name, {}, opts)
-        check_mode(plan)
         site = Site(name, plan, self)
         asked, region = plan.asked, plan.region
         results = asked.get("results") if plan.workload.mode == "asynchronous" else None

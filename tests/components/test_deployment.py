@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.world import ROOT, World, world
-from tests.components.narrowed import CHAT, VECTORS
+from tests.components.narrowed import CHAT, VECTORS, planned
 
 PROGRAM = Path(__file__).parent / "program"
 FROM_AFAR = Path(__file__).parent / "from_afar"
@@ -104,8 +104,9 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
         targets = place.cloud.client("application-autoscaling", "eu-west-3")
         held = targets.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
         assert held[0]["ResourceId"] == "endpoint/chat-prod/variant/all"
-        assert held[0]["MinCapacity"] >= 1
-        assert held[0]["MaxCapacity"] > 5
+        asked, quiet = (planned("inf2.xlarge", chat).placement.sizing for chat in (busier, CHAT))
+        assert held[0]["MinCapacity"] == asked.replicas_minimum >= 1
+        assert held[0]["MaxCapacity"] == asked.replicas_maximum > quiet.replicas_maximum
 
         longer = {
             **busier,

@@ -1,38 +1,103 @@
 import json
+import re
 
 import pytest
 from lichen_components.arm import GravitonEndpoint
 from lichen_components.asked import EndpointArgs
-from lichen_components.endpoint import chip_family, plan_of, realiser_of, receipt
+from lichen_components.endpoint import (
+    chip_family,
+    component_of,
+    plan_of,
+    receipt,
+    why_unmade_of,
+)
 from lichen_components.gpu import GpuEndpoint
 from lichen_components.inferentia import InferentiaEndpoint
 from lichen_components.refusal import refused_cleanly
+from lichen_components.sagemaker import SagemakerEndpoint
 from pulumi import RunError
 
 from lichen.catalogue import load
 from lichen.document import InputError
+from lichen.placement import place
+from lichen.workload import as_workload
 from tests.components.narrowed import ARTIFACTS, CHAT, VECTORS, Only, planned
 
 
 def test_the_table_gives_each_kind_its_component():
-    assert realiser_of(planned("inf2.xlarge", CHAT)) is InferentiaEndpoint
-    assert realiser_of(planned("c7g.xlarge", VECTORS)) is GravitonEndpoint
-    assert realiser_of(planned("g6.xlarge", CHAT)) is GpuEndpoint
+    assert component_of(planned("inf2.xlarge", CHAT)) is InferentiaEndpoint
+    assert component_of(planned("c7g.xlarge", VECTORS)) is GravitonEndpoint
+    assert component_of(planned("g6.xlarge", CHAT)) is GpuEndpoint
 
 
 def test_an_older_chip_of_the_same_maker_is_not_taken_for_a_newer():
-    with pytest.raises(InputError, match=r"inf1\.xlarge .*\(AWS Inferentia, sagemaker\)"):
-        realiser_of(planned("inf1.xlarge", {**VECTORS, "where": CHAT["where"]}))
+    arguments = EndpointArgs(workload={**VECTORS, "where": CHAT["where"]}, artifacts=ARTIFACTS)
+    with pytest.raises(InputError, match=r"inf1\.xlarge: no component makes AWS Inferentia on"):
+        plan_of(arguments, Only("inf1.xlarge"))
 
 
-def test_a_placement_that_nothing_realises_is_refused_with_what_there_is():
+def test_where_no_component_makes_any_it_is_said_what_there_is():
     anywhere = {**CHAT, "where": {"clouds": ["google"]}}
-    plan = planned("g2-standard-4", {**anywhere, "precisions": ["int8"]})
+    arguments = EndpointArgs(workload=anywhere, artifacts=ARTIFACTS)
+    with pytest.raises(InputError, match="no component makes NVIDIA on compute yet") as refused:
+        plan_of(arguments, Only("g2-standard-4"))
+    assert "widen where" in refused.value.fix
+    assert "AWS Inferentia2 on sagemaker, AWS Graviton on sagemaker" in refused.value.fix
+
+
+def test_what_no_component_makes_never_wins():
+    """The cheaper and cleaner machine is another cloud's: the best that can be made is taken."""
+    anywhere = {**CHAT, "environment": "dev", "where": {}}
+    both = Only("g2-standard-4", "g6.48xlarge")
+    workload = as_workload(anywhere)
+    unrestricted = place(workload, both)
+    assert unrestricted.chosen.machine == "g2-standard-4"
+    placement = plan_of(EndpointArgs(workload=anywhere, artifacts=ARTIFACTS), both).placement
+    assert placement.chosen.machine == "g6.48xlarge"
+    assert re.fullmatch(
+        r"g2-standard-4 in \S+ at bf16 would emit \d+ % less, "
+        "but no component makes NVIDIA on compute yet",
+        placement.because[-1],
+    )
+    assert receipt(placement)["rejected"]["component"] > 0
+
+
+def test_a_user_who_names_nothing_gets_what_a_component_makes():
+    anywhere = {**CHAT, "where": {}, "precisions": ["int8", "bf16"]}
+    plan = plan_of(EndpointArgs(workload=anywhere, artifacts=ARTIFACTS), load())
+    assert issubclass(component_of(plan), SagemakerEndpoint)
+
+
+def test_a_precision_that_the_images_do_not_serve_gives_way_to_one_that_they_do():
+    plan = planned("inf2.xlarge", {**CHAT, "precisions": ["int8", "bf16"]})
+    assert plan.placement.chosen.precision == "bf16"
+
+
+def test_a_kind_of_model_without_an_image_is_made_with_the_users():
+    card, sizing = load().model("BAAI/bge-small-en-v1.5"), planned("g6.xlarge", CHAT).placement
+    machine = load().machine("g6.xlarge")
+    asked = EndpointArgs(workload=VECTORS, artifacts=ARTIFACTS)
+    said = why_unmade_of(card, asked)(machine, "sagemaker", sizing.sizing)
+    assert said == "AWS publishes no image for a model of kind encoder on NVIDIA"
+    own = EndpointArgs(**asked, image="111122223333.dkr.ecr.{region}.amazonaws.com/serve:1")
+    assert why_unmade_of(card, own)(machine, "sagemaker", sizing.sizing) is None
+
+
+@pytest.mark.parametrize("mode", ["batch", "serverless"])
+def test_a_mode_that_no_endpoint_has_is_refused_whatever_the_machine(mode):
+    arguments = EndpointArgs(workload={**CHAT, "mode": mode}, artifacts=ARTIFACTS)
+    with pytest.raises(InputError, match=f"no component makes a {mode} endpoint") as refused:
+        plan_of(arguments, Only())
+    assert refused.value.field == "workload.mode"
+
+
+def test_the_mend_of_a_real_time_endpoint_at_zero_can_be_followed():
+    asleep = {**CHAT, "environment": "dev", "availability": {"minimum_replicas": 0}}
     with pytest.raises(InputError) as refused:
-        realiser_of(plan)
-    assert "g2-standard-4" in str(refused.value)
-    assert "AWS Inferentia2 on sagemaker, AWS Graviton on sagemaker" in refused.value.wrong
-    assert refused.value.fix == "where: {clouds: [aws], hosting: [sagemaker]}"
+        planned("inf2.xlarge", asleep)
+    assert "availability: {minimum_replicas: 1}, or mode: asynchronous" in refused.value.fix
+    planned("inf2.xlarge", {**asleep, "availability": {"minimum_replicas": 1}})
+    planned("inf2.xlarge", {**asleep, "mode": "asynchronous"}, results="s3://answers/chat/")
 
 
 def test_a_machine_without_accelerator_is_of_its_cpus_family():

@@ -1,6 +1,7 @@
 import msgspec
 from lichen_components import gpu
 
+from lichen.catalogue import load
 from tests.components.narrowed import CHAT, planned
 
 
@@ -36,3 +37,10 @@ def test_copies_share_the_machines_chips():
 def test_weights_in_fewer_bits_tell_of_themselves():
     environment = gpu.container(planned("g6.xlarge", {**CHAT, "precisions": ["int8"]})).environment
     assert environment["SM_VLLM_DTYPE"] == "auto"
+
+
+def test_a_chip_that_the_images_cuda_left_behind_is_not_made():
+    sizing = planned("g6.xlarge", CHAT).placement.sizing
+    machine = load().machine
+    assert gpu.why_unmade(machine("g6.xlarge"), sizing) is None
+    assert "CUDA 13" in gpu.why_unmade(machine("p3.2xlarge"), sizing)

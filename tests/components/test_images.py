@@ -44,11 +44,6 @@ def test_a_registry_of_copies_serves_every_region_under_the_same_names():
     )
 
 
-def test_a_kind_of_model_without_an_image_is_said():
-    with pytest.raises(InputError, match="no image that serves a llm model on AWS Graviton"):
-        image_uri("AWS Graviton", load().model(LLAMA), "eu-north-1")
-
-
 def test_every_image_is_for_regions_with_a_known_account():
     for image in IMAGES.values():
         assert (image.regions or set()) <= ACCOUNTS.keys()

@@ -35,18 +35,17 @@ def test_an_encoder_is_served_by_the_transformers_image():
     assert container.environment["HF_TASK"] == "feature-extraction"
 
 
-def test_a_precision_that_the_images_do_not_serve_is_refused():
-    plan = planned("inf2.xlarge", {**CHAT, "precisions": ["int8"]})
-    with pytest.raises(InputError, match="do not serve int8"):
-        inferentia.container(plan)
+def test_a_precision_that_the_images_do_not_serve_is_said():
+    with pytest.raises(InputError, match="AWS's Neuron images do not serve int8"):
+        planned("inf2.xlarge", {**CHAT, "precisions": ["int8"]})
 
 
-def test_several_copies_on_one_machine_are_refused():
+def test_several_copies_on_one_machine_are_not_made():
     plan = planned("inf2.xlarge", CHAT)
     sizing = plan.placement.sizing
-    twice = msgspec.structs.replace(sizing.prediction, copies=2)
-    plan.placement = msgspec.structs.replace(
-        plan.placement, sizing=msgspec.structs.replace(sizing, prediction=twice)
+    assert inferentia.why_unmade(plan.machine, sizing) is None
+    twice = msgspec.structs.replace(
+        sizing, prediction=msgspec.structs.replace(sizing.prediction, copies=2)
     )
-    with pytest.raises(InputError, match="2 copies of the model"):
-        inferentia.container(plan)
+    said = inferentia.why_unmade(plan.machine, twice)
+    assert said == "2 copies of the model share one inf2.xlarge, and the image runs one"
