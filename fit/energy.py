@@ -11,7 +11,8 @@ import numpy as np
 from scipy.optimize import nnls  # type: ignore[import-untyped]
 
 from fit.hierarchy import Array
-from fit.observations import JOULES, RATES, Seen, rows_of, run_key
+from fit.observations import Seen, rows_of, run_key
+from fit.scores import score_errors
 from lichen.catalogue import load
 from lichen.sizing.power import boundary_of, busy
 from lichen.sizing.reading import Row, Run, Tables
@@ -36,6 +37,15 @@ class Metered:
     fitted_s: float
     unseen_s: float
     measured_s: float
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Log of measured over predicted watts and joules of a run whose model was left out."""
+
+    run: Metered
+    power: float
+    energy: float
 
 
 def metered_runs(data: Sequence[Seen], fitted: Array, unseen: Array) -> list[Metered]:
@@ -115,27 +125,62 @@ def fit_energy(data: Sequence[Seen], fitted: Array, unseen: Array) -> tuple[Tabl
     """Rows of powers.csv and energy_spreads.csv."""
     runs = metered_runs(data, fitted, unseen)
     powers: Table = []
-    errors: dict[tuple[str, str, str, str], list[float]] = defaultdict(list)
     for boundary in ("chip", "wall"):
         here = [m for m in runs if m.boundary == boundary]
         whole = fit_power(here, PRIOR[boundary])
         powers.append(_power(boundary, "", "", whole, here))
         if boundary == "wall":
-            _leave_out(here, whole, errors)
             continue
         for work in sorted({m.run.need.work for m in here}):
             of_work = [m for m in here if m.run.need.work == work]
-            middle = fit_power(of_work, np.maximum(whole, PRIOR[boundary] * 0.01))
+            middle = _of_work(of_work, whole)
             powers.append(_power(boundary, "", work, middle, of_work))
             for family in sorted({m.run.family for m in of_work}):
                 own = [m for m in of_work if m.run.family == family]
                 powers.append(
                     _power(boundary, family, work, fit_power(own, _prior(middle, boundary)), own)
                 )
-                _leave_out(own, _prior(middle, boundary), errors)
-    _direct_rates(runs, errors)
-    _scores(data, powers, errors)
+    errors: Errors = defaultdict(list)
+    for each in left_out_runs(runs):
+        m = each.run
+        cell = (m.boundary, m.run.family, m.run.need.work)
+        errors[(*cell, "power")].append(each.power)
+        errors[(*cell, "energy")].append(each.energy)
+        errors[(*cell, "rate")].append(each.energy - each.power)
+    # Watt-hours of single queries (AI Energy Score), whose speed was not told.
+    errors[("chip", "", "llm", "score")] = score_errors(powers)
     return powers, _spreads(errors)
+
+
+def left_out_runs(runs: Sequence[Metered]) -> list[Unseen]:
+    """Errors of watts, and of joules with the speed predicted unseen, model by model."""
+    found = []
+    for boundary in ("chip", "wall"):
+        here = [m for m in runs if m.boundary == boundary]
+        for model in sorted({m.row["model"] for m in here}):
+            rest = [m for m in here if m.row["model"] != model]
+            whole = fit_power(rest, PRIOR[boundary])
+            for m in here:
+                if m.row["model"] == model:
+                    power = math.log(m.watts / drawn(m, _narrowest(rest, m, whole)))
+                    found.append(Unseen(m, power, power + math.log(m.measured_s / m.unseen_s)))
+    return found
+
+
+def _narrowest(rest: Sequence[Metered], m: Metered, whole: Array) -> Array:
+    """The coefficients that the catalogue would hold for ``m`` without its model."""
+    if m.boundary == "wall":
+        return whole
+    of_work = [each for each in rest if each.run.need.work == m.run.need.work]
+    if not of_work:
+        return whole
+    middle = _of_work(of_work, whole)
+    own = [each for each in of_work if each.run.family == m.run.family]
+    return fit_power(own, _prior(middle, m.boundary)) if own else middle
+
+
+def _of_work(runs: Sequence[Metered], whole: Array) -> Array:
+    return fit_power(runs, np.maximum(whole, PRIOR["chip"] * 0.01))
 
 
 def _prior(coefficients: Array, boundary: str) -> Array:
@@ -157,34 +202,6 @@ def _power(
 
 
 Errors = dict[tuple[str, str, str, str], list[float]]
-
-
-def _leave_out(runs: Sequence[Metered], prior: Array, errors: Errors) -> None:
-    """Log errors of watts, and of joules with the speed predicted unseen, model by model."""
-    for model in sorted({m.row["model"] for m in runs}):
-        seen = [m for m in runs if m.row["model"] != model]
-        coefficients = fit_power(seen, prior) if seen else prior
-        for m in runs:
-            if m.row["model"] != model:
-                continue
-            cell = (m.boundary, m.run.family, m.run.need.work)
-            power = math.log(m.watts / drawn(m, coefficients))
-            errors[(*cell, "power")].append(power)
-            errors[(*cell, "energy")].append(power + math.log(m.measured_s / m.unseen_s))
-
-
-def _direct_rates(runs: Sequence[Metered], errors: Errors) -> None:
-    for m in runs:
-        if m.row["unit"] in RATES or m.row["unit"] in JOULES:
-            error = math.log(m.measured_s / m.unseen_s)
-            errors[(m.boundary, m.run.family, m.run.need.work, "rate")].append(error)
-
-
-def _scores(data: Sequence[Seen], powers: Table, errors: Errors) -> None:
-    """Watt-hours of single queries (AI Energy Score), whose speed was not told."""
-    from fit.scores import score_errors
-
-    errors[("chip", "", "llm", "score")] = score_errors(powers)
 
 
 def _spreads(errors: Errors) -> Table:

@@ -171,7 +171,8 @@ class Fit:
             begin,
             jac=True,
             method="L-BFGS-B",
-            options={"maxiter": 600, "maxfun": 800, "ftol": 1e-9},
+            # Begun at the whole fit, a fold has little way to go.
+            options={"maxiter": 600 if start is None else 120, "maxfun": 800, "ftol": 1e-9},
         )
         self.beta: Array = found.x
         self.beta[-1] = 0.0
