@@ -1,8 +1,8 @@
 """A draft of the tables: what a refresh would change, checked whole before it is put in place.
 
 A script reads the rows that stand, replaces some, and settles. Settling writes the changed tables
-beside the installed ones, derives what follows from them, loads the lot as the engine would, shows
-what has changed (cells, region classes, placements), and only then renames table by table.
+to a directory of their own, derives what follows from them, loads the lot as the engine would,
+shows what has changed (cells, region classes, placements), and only then renames table by table.
 """
 
 from __future__ import annotations
@@ -94,9 +94,8 @@ class Draft:
 
     @contextmanager
     def staged(self) -> Iterator[Path]:
-        """The tables as they would be, in a directory of their own beside the installed one."""
-        parent = self.directory.parent
-        with tempfile.TemporaryDirectory(prefix=".staged-", dir=parent) as name:
+        """The tables as they would be, in a directory of their own."""
+        with tempfile.TemporaryDirectory(prefix="lichen-tables-") as name:
             staged = Path(name)
             for path in self.directory.iterdir():
                 if path.suffix in (".csv", ".toml"):

@@ -12,6 +12,7 @@ import matplotlib
 matplotlib.use("svg")
 
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from lichen.catalogue import Catalogue, load
@@ -49,7 +50,7 @@ def draw(catalogue: Catalogue, path: Path = FIGURE) -> None:
         plt.close(figure)
 
 
-def _draw_region(axes: plt.Axes, at: int, region: Region) -> None:
+def _draw_region(axes: Axes, at: int, region: Region) -> None:
     grid = classify(region)
     colour = COLOUR[grid.level]
     local = [reading.value for reading in grid.readings if reading.scope in LOCAL]
@@ -58,7 +59,7 @@ def _draw_region(axes: plt.Axes, at: int, region: Region) -> None:
     if local:
         axes.hlines(at, min(local), max(local), color=colour, lw=1.6, alpha=0.45)
     marker = MARKER[grid.agreement]
-    axes.plot([region.grid_gco2e_kwh], [at], marker, color=colour, ms=3.4, mew=0)
+    axes.plot(region.grid_gco2e_kwh or 0.0, at, marker, color=colour, ms=3.4, mew=0)
 
 
 def _legend() -> list[Line2D]:

@@ -189,7 +189,9 @@ class Catalogue:
 
     def own(self, table: str, key: str) -> tuple[str, ...]:
         """The fields that an organisation's overlay gave the row; empty where it is installed."""
-        getattr(self, table)
+        if self.overlay is None:
+            return ()
+        _ = self._offers if table == "offers" else getattr(self, table)  # the overlay is read then
         return self._own.get((table, key), ())
 
     def table(self, name: str, row: type[S]) -> tuple[S, ...]:

@@ -15,7 +15,15 @@ import pytest
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.tables import Reading
-from refresh import azure, eia, electricity_maps, google_carbon, owid, real_time_cloud
+from refresh import (
+    azure,
+    eia,
+    electricity_maps,
+    entsoe,
+    google_carbon,
+    owid,
+    real_time_cloud,
+)
 
 Answer = Callable[[httpx.Request], httpx.Response]
 GIVEN = ["--today", "2026-11-23"]
@@ -166,7 +174,11 @@ def test_a_key_that_is_not_set_is_asked_for(
     tables: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = contents(tables)
-    for module, key in ((eia, "EIA_API_KEY"), (electricity_maps, "ELECTRICITY_MAPS_TOKEN")):
+    for module, key in (
+        (eia, "EIA_API_KEY"),
+        (electricity_maps, "ELECTRICITY_MAPS_TOKEN"),
+        (entsoe, "ENTSOE_TOKEN"),
+    ):
         monkeypatch.delenv(key, raising=False)
         assert run(module, tables, lambda _: httpx.Response(500)) == 2
         assert f"{key} is not set" in capsys.readouterr().out
@@ -197,6 +209,63 @@ def test_electricity_maps_hours_become_a_year(
     assert "DE: not in the contract (401)" in told
     assert asked[0] == "2025-01-01T00:00:00Z"
     assert len(asked) == 2 * 37
+
+
+A75 = """<?xml version="1.0" encoding="UTF-8"?>
+<GL_MarketDocument xmlns="urn:iec62325.351:tc57wg16:451-6:generationloaddocument:3:0">
+{series}
+</GL_MarketDocument>
+"""
+
+
+def series(
+    kind: str, points: str, zone: str = "in", end: str = "04:00", step: str = "PT60M"
+) -> str:
+    return f"""
+  <TimeSeries>
+    <{zone}BiddingZone_Domain.mRID codingScheme="A01">X</{zone}BiddingZone_Domain.mRID>
+    <MktPSRType><psrType>{kind}</psrType></MktPSRType>
+    <Period>
+      <timeInterval><start>2025-01-01T00:00Z</start><end>2025-01-01T{end}Z</end></timeInterval>
+      <resolution>{step}</resolution>{points}
+    </Period>
+  </TimeSeries>"""
+
+
+def point(position: int, mw: float) -> str:
+    return f"<Point><position>{position}</position><quantity>{mw}</quantity></Point>"
+
+
+def test_a_zones_generation_becomes_its_average(
+    tables: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ENTSOE_TOKEN", "secret")
+    france = A75.format(
+        series=series("B14", point(1, 300) + point(3, 100))  # 300, 300, 100, 100: 800 MWh
+        + series("B04", point(1, 200), end="01:00", step="PT15M")  # four quarters: 200 MWh
+        + series("B10", point(1, 999))  # pumps give back
+        + series("B16", point(1, 999), zone="out")  # taken up, not made
+    )
+    unknown = A75.format(series=series("B20", point(1, 10)) + series("B14", point(1, 90)))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.params["securityToken"] == "secret"
+        assert request.url.params["periodStart"] == "202501010000"
+        is_france = request.url.params["in_Domain"] == entsoe.AREAS["FR"]
+        return httpx.Response(200, text=france if is_france else unknown)
+
+    assert run(entsoe, tables, answer) == 0
+    for region in ("eu-west-3", "europe-west9", "francecentral"):
+        found = reading(tables, region, "entsoe")
+        assert found.value == pytest.approx((800 * 12 + 200 * 490) / 1000, abs=0.01)
+        assert (found.year, found.scope) == (2025, "zone")
+    assert "DE: 40 of 400 MWh of unknown type; left" in capsys.readouterr().out
+    assert "entsoe" not in {r.source for r in Catalogue(tables).region("eu-central-1").readings}
+
+
+def test_every_european_area_is_a_zone_of_the_catalogue() -> None:
+    zones = {region.grid_zone for region in Catalogue().regions.values()}
+    assert set(entsoe.AREAS) <= zones
 
 
 # --- Azure's prices -----------------------------------------------------------------------------
@@ -257,11 +326,13 @@ def test_a_publisher_that_fails_changes_nothing(
         (real_time_cloud, RTC.replace("1.10", "n/a")),
         (owid, "country,year\nFrance,2024\n"),
         (azure, json.dumps({"Elements": []})),
+        (entsoe, "Not Found"),
     ],
 )
 def test_a_page_that_is_something_else_changes_nothing(
-    module: Any, text: str, tables: Path
+    module: Any, text: str, tables: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("ENTSOE_TOKEN", "secret")
     before = contents(tables)
     assert run(module, tables, lambda _: httpx.Response(200, text=text)) == 2
     assert contents(tables) == before
