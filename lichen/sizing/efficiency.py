@@ -101,7 +101,7 @@ class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
     time_high: float
     rows: int
     clusters: int
-    cv_error_pct: float
+    cv_error_pct: float | None
 
 
 class Speed(msgspec.Struct, frozen=True):

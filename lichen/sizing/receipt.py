@@ -69,7 +69,8 @@ def setting_steps(setting: Setting, card: ModelCard, batch: float) -> Iterator[S
         "weights",
         need.weight_bytes / GIB,
         "GiB",
-        f"{card.parameters:.4g} parameters x {8 * need.weight_bytes / card.parameters:.3g} bits / 8",
+        f"{card.parameters:.4g} parameters x "
+        f"{8 * need.weight_bytes / card.parameters:.3g} bits / 8",
         card.source or "model card",
     )
     if need.kv_bytes_per_token:
