@@ -6,7 +6,7 @@ RUN     = .venv/bin/python
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo shell test lint format bench docs rules golden lock clean
+.PHONY: help setup demo shell test lint format bench fit accuracy figures docs rules golden lock clean
 
 help:  ## what there is to type
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,14 +25,26 @@ test: setup lint  ## lint, then every test
 
 lint: .venv/ready  ## style, types and the direction of imports
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@.venv/bin/mypy lichen policies components sandbox
-	@.venv/bin/lint-imports --config pyproject.toml
+	@.venv/bin/mypy lichen policies components sandbox refresh fit
+	@.venv/bin/lint-imports --no-cache --no-logo
 
 format: .venv/ready
 	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
 
 bench: setup  ## start-up and per-resource cost, as ratios against what a user would run instead
 	@$(RUN) -m benchmarks
+
+refresh-%: .venv/ready  ## bring one source's rows up to date, such as refresh-aws; ARGS="..."
+	@$(RUN) -m refresh.$* $(ARGS)
+
+fit: .venv/ready  ## fit the coefficients of sizing on the measured rows
+	@$(RUN) -m fit.coefficients
+
+accuracy: .venv/ready  ## write docs/accuracy.md: how wrong sizing is, family by family
+	@$(RUN) -m fit.accuracy
+
+figures: .venv/ready  ## draw the figures of docs/data.md from the tables
+	@$(RUN) docs/figures/regions.py
 
 docs: setup rules  ## renew what documents show of commands, the rules' table and the schemas
 	@$(RUN) docs/printed.py README.md

@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+TODAY = "1795392000"
+"""2026-11-23: the age of figures is told as of this day, so that a document does not age."""
 BLOCK = re.compile(r"(<!-- \$ (?P<command>.+?) -->\n```text\n)(?P<shown>.*?)(```\n)", re.DOTALL)
 
 
@@ -23,7 +25,7 @@ def renewed(document: str) -> str:
 
 def printed(command: str) -> str:
     """What a command prints on standard output, 80 columns wide and without colour."""
-    environment = dict(os.environ, COLUMNS="80", NO_COLOR="1")
+    environment = dict(os.environ, COLUMNS="80", NO_COLOR="1", SOURCE_DATE_EPOCH=TODAY)
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     run = subprocess.run(
         command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -84,7 +85,7 @@ def place(
     form: str,
 ) -> None:
     """What to deploy for WORKLOAD, where, what it costs and emits, and why nothing else."""
-    from lichen.catalogue import load
+    from lichen.evidence import read_record
     from lichen.placement import NoPlacement
     from lichen.placement import place as judge
     from lichen.workload import read_workload
@@ -93,10 +94,12 @@ def place(
     try:
         answer = judge(
             asked,
-            load(),
+            _tables(workload),
             objective=objective,
             cost_tolerance_pct=cost_tolerance,
             runners_up=top,
+            evidence=[read_record(workload.parent / record) for record in asked.evidence],
+            today=_today(),
         )
     except InputError as error:
         raise error.within(str(workload)) from None
@@ -134,25 +137,40 @@ def size(
 ) -> None:
     """How fast a machine serves a model, with its 80 % interval and arithmetic."""
     from lichen import sizing
-    from lichen.catalogue import load as tables
     from lichen.report import sizing as report
 
+    tables = _tables(Path.cwd())
     if cases is not None:
-        told = report.answer_file(cases, output, tables())
+        told = report.answer_file(cases, output, tables)
         click.echo(f"{told['answered']} answered, {told['not_answered']} told why not", err=True)
         return
     if model is None or machine is None:
         raise click.UsageError("give --model and --machine, or --cases")
-    card, held = tables().model(model), tables().machine(machine)
+    card, held = tables.model(model), tables.machine(machine)
     asked = {"precision": precision, **load}
-    answer = sizing.predict(card, held, tables(), **asked)
-    steps = sizing.explain_prediction(card, held, tables(), **asked)
+    answer = sizing.predict(card, held, tables, **asked)
+    steps = sizing.explain_prediction(card, held, tables, **asked)
     arithmetic = () if isinstance(steps, sizing.Misfit) else steps
     if form == "json":
         click.echo(_json(report.prediction_values(model, machine, answer, arithmetic)))
     else:
         _show(report.prediction_text(model, machine, answer, arithmetic), form, title="lichen size")
     sys.exit(NOTHING_FITS if isinstance(answer, sizing.Misfit) else OK)
+
+
+def _tables(near: Path) -> Any:
+    """The catalogue, with the own rows that the lichen.yaml above a file or folder names."""
+    from lichen_policies.configuration import find
+    from lichen_policies.configuration import read as configured
+
+    return configured(find(near)).catalogue
+
+
+def _today() -> datetime.date:
+    """Today; or the day of SOURCE_DATE_EPOCH, so that documents are reproducible."""
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date()
+    return datetime.date.today()
 
 
 def _narrowed(workload: Any, clouds: tuple[str, ...], regions: tuple[str, ...]) -> Any:
@@ -217,16 +235,14 @@ def check(
     from lichen_policies.rulebook import judge, rules
     from lichen_policies.sources import read
 
-    from lichen.catalogue import load
-
     told = {"region": region, "environment": environment}
     resources = [
         _completed(resource, told) for path in paths for resource in read(path, source=source)
     ]
-    catalogue = load()
+    configuration = configured(config or find(paths[0]))
     if region is not None:
-        catalogue.region(region)
-    report = judge(resources, configured(config or find(paths[0])), catalogue)
+        configuration.catalogue.region(region)
+    report = judge(resources, configuration, configuration.catalogue)
     if form == "json":
         from lichen.report import findings
 
@@ -297,22 +313,22 @@ def _pages(config: Path | None) -> list[Any]:
 @_format("text", "json")
 def explain(what: str, form: str) -> None:
     """Everything known of a rule, a region, a machine or a model, with its sources."""
-    from lichen.catalogue import load
     from lichen.report import explained
     from lichen.report import rules as report
 
+    held = _tables(Path.cwd())
     pages = {page.rule: page for page in _pages(None)}
     if what in pages:
         if form == "json":
             click.echo(_json(pages[what]))
         else:
             _show(report.page(pages[what]), form, title=what)
-    elif not explained.knows(load(), what) and (close := nearest(what, pages)):
+    elif not explained.knows(held, what) and (close := nearest(what, pages)):
         raise InputError(f"{what!r} is not known", fix=f"did you mean {close[0]!r}?")
     elif form == "json":
-        click.echo(_json(explained.story(load(), what)))
+        click.echo(_json(explained.story(held, what)))
     else:
-        _show(explained.renderables(load(), what), form, title=what)
+        _show(explained.renderables(held, what), form, title=what)
 
 
 def _json(value: Any) -> str:
@@ -330,10 +346,9 @@ def _table(*options: Any) -> Callable[[Callable[..., Any]], click.Command]:
     def decorate(choose: Callable[..., Any]) -> click.Command:
         @functools.wraps(choose)
         def command(top: int, form: str, **filters: Any) -> None:
-            from lichen.catalogue import load
             from lichen.report import catalogue as report
 
-            view = choose(report, load(), **filters)
+            view = choose(report, _tables(Path.cwd()), **filters)
             if form == "json":
                 click.echo(report.as_json(view))
             else:
@@ -405,7 +420,7 @@ def sources(report: Any, held: Any) -> Any:
 @_table()
 def stale(report: Any, held: Any) -> Any:
     """Tables that are past their age."""
-    return report.stale(held, datetime.date.today())
+    return report.stale(held, _today())
 
 
 def _door(module: str) -> Path:

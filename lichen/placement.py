@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from typing import Literal
 
 import msgspec
@@ -25,7 +26,8 @@ from lichen.candidates import (
     judge_offers,
     score,
 )
-from lichen.catalogue import Catalogue
+from lichen.catalogue import Catalogue, ages
+from lichen.catalogue.tables import Offer
 from lichen.document import InputError
 from lichen.emissions import HOURS_PER_MONTH, Footprint, footprint
 from lichen.evidence import Record
@@ -83,7 +85,8 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", t
     """The offer to take, and the whole argument for it.
 
     ``steps`` are the receipt: the arithmetic from the model's size to grams and dollars.
-    ``savings`` are other ways to hold the same machine.
+    ``savings`` are other ways to hold the same machine. ``notes`` say which of the rows that it
+    rests on are past their age, and which are the organisation's own.
     """
 
     workload: str
@@ -95,6 +98,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", t
     sizing: Sizing
     footprint: Footprint
     because: tuple[str, ...]
+    notes: tuple[str, ...]
     steps: tuple[Step, ...]
     savings: tuple[Saving, ...]
     runners_up: tuple[Option, ...]
@@ -127,6 +131,7 @@ def place(
     runners_up: int = 5,
     evidence: Sequence[Record] = (),
     why_unmade: WhyUnmade | None = None,
+    today: date | None = None,
 ) -> Placement | NoPlacement:
     """Judge every offer of the catalogue for a workload.
 
@@ -134,6 +139,7 @@ def place(
     ``cost`` the cheapest, ``balanced`` the lowest product of both. ``evidence`` narrows what is
     predicted where it was measured. ``why_unmade`` is asked once for each machine and precision
     that does the work; what it gives a reason for is not taken.
+    ``today`` is what the age of rows is told by; left out, it is not told.
     Raises :class:`InputError` where the workload names something the catalogue does not know.
     """
     card = model_card(workload, catalogue)
@@ -177,6 +183,7 @@ def place(
         sizing=sizing,
         footprint=emitted,
         because=tuple(_because(ranked, judged, catalogue, objective, cost_tolerance_pct, rank)),
+        notes=tuple(_notes(chosen.offer, catalogue, today)),
         steps=(*steps, *_money_and_carbon(chosen, emitted)),
         savings=savings(workload, card, machine, precision, catalogue),
         runners_up=options(losers[:runners_up]),
@@ -270,6 +277,19 @@ def _because(
         ours_score = score(chosen.gco2e_hour, chosen.usd_hour, objective)[0]
         share = score(unmade.gco2e_hour, unmade.usd_hour, objective)[0] / ours_score
         yield about_the_unmade(unmade, share, objective)
+
+
+def _notes(offer: Offer, catalogue: Catalogue, today: date | None) -> Iterator[str]:
+    region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
+    if today is not None:
+        yield from ages.notes(catalogue, region, machine, offer, today)
+    for table, key in (
+        ("regions", region.name),
+        ("machines", machine.name),
+        ("offers", f"{machine.name} {region.name}"),
+    ):
+        if own := catalogue.own(table, key):
+            yield f"{', '.join(own)} of {key} from your own {table}"
 
 
 def _money_and_carbon(chosen: Candidate, emitted: Footprint) -> Iterator[Step]:

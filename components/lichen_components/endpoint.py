@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, get_args
 
 import msgspec
@@ -103,7 +104,11 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue) -> Plan:
     check_mode(workload, args)
     with _of_the_workload():
         placement = place(
-            workload, catalogue, objective=objective, why_unmade=why_unmade_of(card, args)
+            workload,
+            catalogue,
+            objective=objective,
+            today=date.today(),
+            why_unmade=why_unmade_of(card, args),
         )
     if isinstance(placement, NoPlacement):
         misses = "; ".join(

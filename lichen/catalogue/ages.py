@@ -63,8 +63,8 @@ def notes(
         age = _age(source, as_of or source.fetched, today)
         if age.stale:
             told.append(
-                f"{what}: {age.age_days} days old on {today} ({source_id}, {age.fetched}), "
-                f"past its {age.max_age_days}"
+                f"the {what} is of {age.fetched} ({source_id}), past its age of "
+                f"{age.max_age_days} days"
             )
     return tuple(told)
 

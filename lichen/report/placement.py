@@ -14,6 +14,9 @@ from rich.text import Text
 from lichen.placement import NoPlacement, Option, Placement, Rejected
 from lichen.report.quantity import between, figure, grams, grams_between, usd
 
+WORTH_TELLING = 0.05
+"""A way to hold a machine that saves less than a twentieth is not shown to a person."""
+
 HOSTED = {"sagemaker": "SageMaker", "compute": "virtual machines", "tpu": "Cloud TPU"}
 
 
@@ -34,8 +37,18 @@ def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[Render
     yield Text("\nBecause", style="name")
     for reason in answer.because:
         yield Padding(Text(f"{reason}."), (0, 2))
+    for note in answer.notes:
+        yield Padding(Text(f"Note: {note}.", style="warn"), (0, 2))
     yield Text()
     yield _options_table(answer, top)
+    if worth := [saving for saving in answer.savings if saving.saved_share >= WORTH_TELLING]:
+        yield Text()
+        yield Text("Held otherwise", style="name")
+        for saving in worth:
+            yield Padding(
+                Text(f"{saving.way}: {saving.saved_share:.0%} fewer hours; {saving.gives_up}."),
+                (0, 2),
+            )
     yield Text()
     yield _rejected_table(answer.rejected)
     yield Padding(

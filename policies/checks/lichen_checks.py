@@ -43,7 +43,6 @@ try:
     from lichen_policies.rulebook import BLOCKING, Rule, Verdict, judge_resource, rules
     from lichen_policies.sources import cloudformation, terraform_block
 
-    from lichen.catalogue import load
     from lichen.document import InputError, did_you_mean
     from lichen.workload import Environment
 except Exception as error:
@@ -212,7 +211,7 @@ def judged(conf: Any, resource: Callable[[], Resource]) -> tuple[Verdict, ...]:
     if _latest is None or _latest[0] is not conf:
         found = completed(resource())
         held = settings(Path(found.file or ".").resolve().parent)
-        _latest = (conf, judge_resource(found, held, load()) or ())
+        _latest = (conf, judge_resource(found, held, held.catalogue) or ())
     return _latest[1]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from lichen.catalogue import Catalogue, load
 from lichen.document import InputError, convert, did_you_mean, read_document
 from lichen.workload import Cloud, Environment
 from lichen_policies.exemptions import Exemption
@@ -44,7 +45,8 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ``limits`` move rules' thresholds, everywhere or under ``dev``, ``staging``, ``prod``;
     ``levels`` say what a rule's finding does; ``unverified`` what an *unverified* verdict does;
     ``regions`` and ``clouds`` are those that the organisation may use (left out: all), which better
-    places are taken from.
+    places are taken from. ``catalogue`` is a directory, relative to the file, of the
+    organisation's own rows and values.
     """
 
     limits: dict[str, dict[str, Any]] = {}
@@ -53,6 +55,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     regions: tuple[str, ...] = ()
     clouds: tuple[Cloud, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
+    catalogue: str | None = None
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +78,13 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def exemptions(self) -> tuple[Exemption, ...]:
         return self.file.exemptions
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The tables that hold here: the installed ones, the organisation's own rows over them."""
+        if self.file.catalogue is None or self.path is None:
+            return load()
+        return load(overlay=self.path.parent / self.file.catalogue)
 
     def expired_exemptions(self) -> tuple[Exemption, ...]:
         return tuple(held for held in self.exemptions if held.has_expired(self.today))
@@ -147,8 +157,16 @@ def read(path: Path | None, *, today: datetime.date | None = None) -> Configurat
 
 
 def _check(configuration: Configuration) -> None:
-    """Refuse rules and limits that are not there."""
+    """Refuse rules, limits and directories that are not there."""
     file = configuration.file
+    if file.catalogue and configuration.path:
+        directory = configuration.path.parent / file.catalogue
+        if not directory.is_dir():
+            raise InputError(
+                f"{file.catalogue!r} is no directory",
+                fix="name the directory of your own tables, relative to lichen.yaml",
+                field="catalogue",
+            )
     for field, names in (
         ("limits", file.limits),
         ("levels", file.levels),

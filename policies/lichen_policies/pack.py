@@ -24,7 +24,6 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import proto
 from pulumi_policy import deserialize, proxy
 
-from lichen.catalogue import load
 from lichen.document import InputError
 from lichen_policies import configuration
 from lichen_policies.configuration import Configuration
@@ -168,7 +167,8 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             region=self._region(request),
             environment=self._environment,
         )
-        for verdict in judge_resource(resource, self._configuration, load()) or ():
+        held = self._configuration
+        for verdict in judge_resource(resource, held, held.catalogue) or ():
             if verdict.verdict == "not-applicable" and verdict.level != "disabled":
                 response.not_applicable.append(
                     proto.PolicyNotApplicable(policy_name=verdict.rule, reason=verdict.message)

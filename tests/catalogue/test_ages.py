@@ -33,7 +33,7 @@ def test_an_answer_says_which_of_its_rows_are_old() -> None:
     rests = catalogue.region("us-west-2"), catalogue.machine("inf2.xlarge"), offer
     assert notes(catalogue, *rests, FIRST) == ()
     told = notes(catalogue, *rests, date(2026, 11, 23))
-    assert told == ("price: 306 days old on 2026-11-23 (vantage, 2026-01-21), past its 180",)
+    assert told == ("the price is of 2026-01-21 (vantage), past its age of 180 days",)
     assert len(notes(catalogue, *rests, date(2029, 1, 1))) > 3
 
 
@@ -42,4 +42,4 @@ def test_a_price_dated_by_its_year_alone_is_taken_for_the_oldest() -> None:
     offer = next(o for o in catalogue.offers_of("ct5lp-hightpu-1t") if o.price_as_of == "2026")
     rests = catalogue.region(offer.region), catalogue.machine(offer.machine), offer
     told = notes(catalogue, *rests, date(2026, 7, 2))
-    assert told[0].startswith("price: 182 days old")
+    assert told[0].startswith("the price is of 2026")

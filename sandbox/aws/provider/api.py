@@ -36,14 +36,14 @@ class CallRefused(Refused):
 @cache
 def session() -> Any:
     """botocore's session. It is slow to import, and so is left until it is needed."""
-    from botocore.session import get_session  # type: ignore[import-untyped]
+    from botocore.session import get_session
 
     return get_session()
 
 
 def connect(service: str, region: str, endpoint_url: str) -> Any:
     """A client of an emulated AWS: no proxy between, and nothing that hangs."""
-    from botocore.config import Config  # type: ignore[import-untyped]
+    from botocore.config import Config
 
     return session().create_client(
         service,
@@ -82,7 +82,7 @@ class Api:
         Raises:
             CallRefused: botocore found the parameters wrong, or AWS said no.
         """
-        from botocore import exceptions, xform_name  # type: ignore[import-untyped]
+        from botocore import exceptions, xform_name
 
         try:
             client, method = self._client(service, region), xform_name(operation)

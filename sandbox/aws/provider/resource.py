@@ -339,7 +339,7 @@ class Resource:
         return {"name": made, _FILLED: ["name"]}
 
     def _misfits(self, inputs: Properties) -> list[Failure]:
-        from botocore.validate import ParamValidator  # type: ignore[import-untyped]
+        from botocore.validate import ParamValidator
 
         failures = []
         required = self.api.operation(

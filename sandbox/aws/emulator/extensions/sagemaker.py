@@ -7,7 +7,7 @@ model; UpdateEndpoint; Describe tells all that Create was told.
 import re
 from typing import Any
 
-from botocore.session import get_session  # type: ignore[import-untyped]
+from botocore.session import get_session
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.sagemaker.exceptions import ValidationError
