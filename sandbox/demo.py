@@ -50,7 +50,7 @@ def _show(place: World, screen: Console) -> None:
     _run(place, screen, "lichen", "place", "stacks/workloads/chat.yaml", "--top", "3")
 
     screen.rule("2. Deploy it, with the rules in the way", align="left")
-    if _run(place, screen, "pulumi", "up", "--stack", "chat", *QUIET, *PACK):
+    if _run(place, screen, "pulumi", "up", "--stack", "chat", "--skip-preview", *QUIET, *PACK):
         raise Disappointed("the chat stack did not come up")
     made = place.cloud.inventory()
     screen.print(_made(made))
@@ -65,7 +65,7 @@ def _show(place: World, screen: Console) -> None:
     screen.print("[green]Stopped[/], and nothing was made.")
 
     screen.rule("4. Take it down again", align="left")
-    if _run(place, screen, "pulumi", "destroy", "--stack", "chat", *QUIET):
+    if _run(place, screen, "pulumi", "destroy", "--stack", "chat", "--skip-preview", *QUIET):
         raise Disappointed("the chat stack did not go away")
     if left := place.cloud.inventory():
         raise Disappointed(f"left behind: {left}")
