@@ -21,6 +21,8 @@ from fit.spread import Spread, folds_of, left_out
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 DOCS = Path(__file__).parent.parent / "docs"
 MANY_ROWS = 20

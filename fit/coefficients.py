@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -172,18 +173,23 @@ def spreads(
     observations: Sequence[Observation], near: Spread, far: Spread
 ) -> Iterable[dict[str, object]]:
     """80 % factors on time by cell: near where the pair was fitted, far where it was not."""
-    seen: dict[tuple[str, ...], Observation] = {}
+    pairs: dict[tuple[str, ...], Observation] = {}
+    groups: dict[tuple[str, str], set[str]] = {}
     for o in observations:
-        seen.setdefault((o.family, o.stack, o.work, o.group), o)
-    for cell in sorted(seen):
-        family, stack, work, group = cell
-        yield _spread("near", "", family, stack, work, group, near, seen[cell], cell)
+        pairs.setdefault((o.family, o.stack, o.work), o)
+        groups.setdefault((o.kind, o.work), set()).add(o.group)
+    for pair, o in sorted(pairs.items()):
+        for group in sorted(groups[(o.kind, o.work)]):
+            example = replace(o, group=group)
+            family, stack, work = pair
+            cell = (*pair, group)
+            yield _spread("near", "", family, stack, work, group, near, example, cell)
     wide: dict[tuple[str, ...], Observation] = {}
     for o in observations:
         wide.setdefault((o.kind, o.work, o.group), o)
     for cell in sorted(wide):
         kind, work, group = cell
-        nobody = Observation(**{**vars(wide[cell]), "family": "", "stack": ""})
+        nobody = replace(wide[cell], family="", stack="")
         yield _spread("far", kind, "", "", work, group, far, nobody, cell)
     for group in sorted({o.group for o in observations}):
         example = next(o for o in observations if o.group == group)
@@ -215,7 +221,7 @@ def _spread(
         "time_high": _round(math.exp(high)),
         "rows": rows,
         "clusters": clusters,
-        "cv_error_pct": _round(error),
+        "cv_error_pct": _round(error) if rows else "",
     }
 
 

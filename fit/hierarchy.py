@@ -48,7 +48,7 @@ RATIO_SPREAD = (1.0, 0.4, 0.25)
 DRIFT_SPREAD = 0.05
 """Log units a year by which a stack gets faster."""
 NOW = 2026.0
-SCALE = 0.12
+SCALE = 0.06
 """Log error at which the loss turns from square to absolute."""
 
 

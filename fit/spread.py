@@ -7,11 +7,13 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
-from fit.hierarchy import Array, Fit, Observation
+from fit.hierarchy import Array, Fit, Observation, side
 
 FOLDS = 20
-LIKE_PARENT = 3.0
+LIKE_PARENT = 8.0
 """Clusters that the next wider cell counts for in a cell's interval."""
+FEW, SOME = 3, 8
+"""Clusters of a family and stack: few, some, or many."""
 Cell = tuple[str, ...]
 
 
@@ -32,32 +34,47 @@ def folds_of(observations: Sequence[Observation]) -> dict[str, int]:
     return {cluster: place % FOLDS for place, (*_, cluster) in enumerate(clusters)}
 
 
-def cells_of(o: Observation) -> list[Cell]:
-    """From the narrowest cell to the widest: an error is like others of its cell."""
+def cells_of(o: Observation, support: str) -> list[Cell]:
+    """From the widest cell to the narrowest: an error is like others of its cell."""
     return [
         (o.group,),
         (o.work, o.group),
         (o.kind, o.work, o.group),
+        ("support", support, side(o.work)),
         (o.family, o.stack, o.work),
         (o.family, o.stack, o.work, o.group),
     ]
 
 
 class Spread:
-    """80 % intervals of ``log(measured / predicted)`` by cell, each drawn to the next wider."""
+    """80 % intervals of ``log(measured / predicted)`` by cell, each drawn to the next wider.
+
+    A pair of family and stack with few clusters errs like other such pairs: what leaves one of
+    its clusters out leaves most of what is known of it out.
+    """
 
     def __init__(self, observations: Sequence[Observation], errors: Array) -> None:
+        clusters: dict[Cell, set[str]] = defaultdict(set)
+        for o in observations:
+            clusters[(o.family, o.stack, o.work)].add(o.cluster)
+        self._support = {
+            pair: "few" if len(found) <= FEW else "some" if len(found) <= SOME else "many"
+            for pair, found in clusters.items()
+        }
         self._errors: dict[Cell, list[tuple[float, str]]] = defaultdict(list)
         for o, error in zip(observations, errors, strict=True):
             if o.caution:
                 continue
-            for cell in cells_of(o):
+            for cell in self._cells(o):
                 self._errors[cell].append((float(error), o.cluster))
+
+    def _cells(self, o: Observation) -> list[Cell]:
+        return cells_of(o, self._support.get((o.family, o.stack, o.work), "few"))
 
     def interval(self, o: Observation, without: str | None = None) -> tuple[float, float]:
         """Low and high log factors; ``without`` leaves a cluster's own errors out."""
         low, high = -0.7, 0.7
-        for cell in cells_of(o):
+        for cell in self._cells(o):
             found = [(e, c) for e, c in self._errors.get(cell, ()) if c != without]
             if not found:
                 continue

@@ -21,10 +21,19 @@ MEMORY_LOW, MEMORY_HIGH = 0.95, 1.15
 """Memory held, against the formula's: buffers and fragmentation differ between engines."""
 
 
+class Spreads(msgspec.Struct, frozen=True):
+    """80 % factors on time, low and high, by what is timed."""
+
+    rate: tuple[float, float]
+    first: tuple[float, float]
+    token: tuple[float, float]
+    request: tuple[float, float]
+
+
 class Setting(msgspec.Struct, frozen=True):
     """A model set out on a machine: ``copies`` of it, each on ``rig``.
 
-    ``spread`` are the 80 % factors of its times; ``pace`` scales them by what was measured.
+    ``spreads`` are the 80 % factors of its times; ``pace`` scales them by what was measured.
     """
 
     need: Need
@@ -33,7 +42,7 @@ class Setting(msgspec.Struct, frozen=True):
     copies: int
     stack: Stack
     speed: Speed
-    spread: tuple[float, float]
+    spreads: Spreads
     input_tokens: int
     output_tokens: int
     pace: float = 1.0
@@ -147,8 +156,14 @@ def setting_of(
         if each is None or each > whole.chips:
             return _too_little(held_gib(need, 1.0, context), available_gib(whole, stack))
         rig, copies = whole.times(each / whole.chips), int(whole.chips // each)
-    spread = known.spread(speed, hardware.kind, "rate")
-    setting = Setting(need, whole, rig, copies, stack, speed, spread, input_tokens, output_tokens)
+    kind, llm = hardware.kind, need.work == "llm"
+    spreads = Spreads(
+        known.spread(speed, kind, "rate"),
+        known.spread(speed, kind, "first" if llm else "pass"),
+        known.spread(speed, kind, "token" if llm else "pass"),
+        known.spread(speed, kind, "token" if llm else "pass"),
+    )
+    setting = Setting(need, whole, rig, copies, stack, speed, spreads, input_tokens, output_tokens)
     if setting.room < 1:
         return _too_little(held_gib(need, 1.0, context), available_gib(rig, stack))
     return setting
@@ -197,17 +212,18 @@ def prediction_at(
     items: int,
 ) -> Prediction:
     """The prediction of a setting with ``batch`` requests (or a batch of items) on each copy."""
-    row, (low, high) = setting.speed.row, setting.spread
     llm = setting.need.work == "llm"
     held = held_gib(setting.need, batch, setting.context_tokens) * setting.copies
     available = available_gib(setting.rig, setting.stack) * setting.copies
-    passes = 1.0 if llm else math.ceil(items / batch)
-    request_s = setting.request_s(batch) * passes
-    in_flight = min(concurrency, batch * setting.copies) if llm else setting.copies
-    per_pass = 1.0 if llm else max(1.0, batch / items)
-    rps = in_flight * (1.0 if llm else per_pass) / max(request_s, 1e-9)
-    token_s = setting.token_s(batch)
-    first_s = setting.prefill_s()
+    if llm:
+        request_s = setting.request_s(batch)
+        rps = min(concurrency, batch * setting.copies) / max(request_s, 1e-9)
+    else:
+        # A pass carries ``batch`` items; a request takes as many passes as its items fill.
+        pass_s = setting.step_s(batch)
+        request_s = pass_s * math.ceil(items / batch)
+        rps = setting.copies * batch / items / max(pass_s, 1e-9)
+    spreads = setting.spreads
     return Prediction(
         precision=precision,
         stack=setting.stack.stack,
@@ -216,22 +232,24 @@ def prediction_at(
         concurrency=concurrency,
         memory_gib=Interval(held * MEMORY_LOW, held, held * MEMORY_HIGH),
         memory_available_gib=available,
-        time_to_first_token_ms=_time(first_s * 1e3, low, high) if llm else None,
-        time_per_output_token_ms=_time(token_s * 1e3, low, high) if llm else None,
-        request_ms=_time(request_s * 1e3, low, high),
-        output_tokens_per_s=(_rate(rps * setting.output_tokens, low, high) if llm else None),
-        requests_per_s=_rate(rps, low, high),
-        basis=row.basis,
+        time_to_first_token_ms=_time(setting.prefill_s() * 1e3, spreads.first) if llm else None,
+        time_per_output_token_ms=_time(setting.token_s(batch) * 1e3, spreads.token)
+        if llm
+        else None,
+        request_ms=_time(request_s * 1e3, spreads.request),
+        output_tokens_per_s=_rate(rps * setting.output_tokens, spreads.rate) if llm else None,
+        requests_per_s=_rate(rps, spreads.rate),
+        basis=setting.speed.row.basis,
     )
 
 
-def _time(value: float, low: float, high: float) -> Interval:
-    return Interval(value * low, value, value * high)
+def _time(value: float, spread: tuple[float, float]) -> Interval:
+    return Interval(value * spread[0], value, value * spread[1])
 
 
-def _rate(value: float, low: float, high: float) -> Interval:
+def _rate(value: float, spread: tuple[float, float]) -> Interval:
     """A rate is slow where a time is long."""
-    return Interval(value / high, value, value / low)
+    return Interval(value / spread[1], value, value / spread[0])
 
 
 def _whole_share(least: float, chips: float) -> float | None:

@@ -14,7 +14,7 @@ from lichen.evidence import Record, weigh
 from lichen.interval import Interval
 from lichen.sizing.efficiency import knowledge
 from lichen.sizing.load import Curve, Point, bearable
-from lichen.sizing.predict import Setting, prediction_at, setting_of
+from lichen.sizing.predict import Setting, Spreads, prediction_at, setting_of
 from lichen.sizing.prediction import Misfit, Sizing
 from lichen.workload import Latency, ModelCard, Precision, Traffic, Workload
 
@@ -91,8 +91,9 @@ def narrowed(setting: Setting, record: Record) -> Setting:
         "time_to_first_token_ms": setting.prefill_s() * 1e3,
         "request_ms": setting.request_s(batch) * 1e3,
     }
-    pace, spread = weigh(predicted, record, setting.spread)
-    return replace(setting, pace=setting.pace * pace, spread=spread)
+    pace, spread = weigh(predicted, record, setting.spreads.token)
+    spreads = Spreads(spread, spread, spread, spread)
+    return replace(setting, pace=setting.pace * pace, spreads=spreads)
 
 
 def _widest(
@@ -133,7 +134,8 @@ def _layouts(setting: Setting) -> list[Setting]:
 def _sizing(
     workload: Workload, setting: Setting, curve: Curve, point: Point, precision: Precision
 ) -> Sizing:
-    (low, high), traffic = setting.spread, workload.traffic
+    (low, high), traffic = setting.spreads.rate, workload.traffic
+    p95_low, p95_high = setting.spreads.request
     rps = point.rps * setting.copies
     saturated = curve.saturated_rps * setting.copies
     held = hold(workload, rps, start_up_s(setting))
@@ -150,9 +152,9 @@ def _sizing(
         rps_per_replica=Interval(rps / high, rps, rps / low),
         headroom=min(1.0, rps / saturated),
         p95_ms=Interval(
-            point.request_s * 1e3 * low,
+            point.request_s * 1e3 * p95_low,
             point.request_s * 1e3,
-            point.request_s * 1e3 * high,
+            point.request_s * 1e3 * p95_high,
         ),
         replicas_minimum=held.minimum,
         replicas_peak=held.peak,

@@ -1,0 +1,110 @@
+"""Benchmark records: read strictly, weighed by how sure they are, loud when they contradict."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from lichen.catalogue import load
+from lichen.document import InputError
+from lichen.evidence import Record, age_days, contradicts, read_record, weigh
+from lichen.sizing import Sizing, size
+from lichen.workload import Traffic, Workload
+
+CATALOGUE = load()
+RECORD: dict[str, Any] = {
+    "model": "meta-llama/Llama-3.1-8B",
+    "machine": "ml.inf2.xlarge",
+    "precision": "bf16",
+    "measured_on": "2026-11-01",
+    "concurrency": 4,
+    "requests": 400,
+    "input_tokens": 512,
+    "output_tokens": 256,
+    "time_per_output_token_ms": 60.0,
+}
+SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "benchmark-record.json"
+
+
+def record(**changed: object) -> Record:
+    return msgspec.convert(RECORD | changed, Record)
+
+
+def test_a_record_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(RECORD))
+    assert read_record(path) == record()
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"precision": "fp12"}, "'fp12' is not known"),
+        ({"concurency": 4}, "did you mean 'concurrency'"),
+        ({"time_per_output_token_ms": None}, "at least one measured time"),
+        ({"requests": 0}, "requests"),
+    ],
+)
+def test_a_bad_record_is_refused(tmp_path: Path, changed: dict[str, object], told: str) -> None:
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(RECORD | changed))
+    with pytest.raises(InputError, match=told):
+        read_record(path)
+
+
+def test_weights_are_one_over_variance() -> None:
+    doubtful = weigh({"time_per_output_token_ms": 30.0}, record(), (0.3, 3.0))
+    sure = weigh({"time_per_output_token_ms": 30.0}, record(), (0.95, 1.05))
+    assert 1.0 < sure[0] < doubtful[0] < 2.0
+    assert doubtful[0] == pytest.approx(2.0, rel=0.03)
+    assert doubtful[1][1] < 3.0
+    assert weigh({"time_per_output_token_ms": 30.0}, record(requests=1), (0.3, 3.0))[0] < 2.0
+
+
+def test_a_record_far_outside_contradicts() -> None:
+    assert contradicts({"time_per_output_token_ms": 10.0}, record(), (0.5, 2.0))
+    assert not contradicts({"time_per_output_token_ms": 40.0}, record(), (0.5, 2.0))
+
+
+def test_a_closed_loop_rate_is_a_time() -> None:
+    rate = record(time_per_output_token_ms=None, requests_per_s=2.0)
+    factor, _ = weigh({"request_ms": 1000.0}, rate, (0.2, 5.0))
+    assert factor == pytest.approx(2.0, rel=0.05)
+
+
+def test_size_yields_to_evidence_of_its_own_machine_alone() -> None:
+    workload = Workload(
+        name="chat",
+        model="any",
+        traffic=Traffic(peak_rps=1, input_tokens=512, output_tokens=256),
+    )
+    card, machine = CATALOGUE.model(RECORD["model"]), CATALOGUE.machine("inf2.xlarge")
+
+    def sized(*evidence: Record) -> Sizing:
+        answer = size(workload, card, machine, "bf16", CATALOGUE, evidence)
+        assert isinstance(answer, Sizing)
+        return answer
+
+    plain, slow = sized(), sized(record(time_per_output_token_ms=400.0))
+    assert slow.rps_per_replica.likely < plain.rps_per_replica.likely / 3
+
+    def width(sizing: Sizing) -> float:
+        return math.log(sizing.rps_per_replica.high / sizing.rps_per_replica.low)
+
+    assert width(slow) < width(plain)
+    assert sized(record(machine="inf2.8xlarge")) == plain
+    assert sized(record(precision="int8")) == plain
+
+
+def test_a_record_ages() -> None:
+    assert age_days(record(), date(2026, 11, 23)) == 22
+
+
+def test_the_published_schema_is_the_types() -> None:
+    assert json.loads(SCHEMA.read_text()) == msgspec.json.schema(Record)

@@ -1,0 +1,222 @@
+"""What holds of sizing for every workload that the schema accepts."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lichen.catalogue import load
+from lichen.catalogue.tables import Machine
+from lichen.energy import machine_watts
+from lichen.interval import Interval
+from lichen.sizing import Misfit, Prediction, Sizing, predict, size
+from lichen.sizing.need import need_of
+from lichen.workload import BITS, Latency, ModelCard, Precision, Traffic, Workload
+
+CATALOGUE = load()
+MACHINES = [
+    CATALOGUE.machine(name)
+    for name in (
+        "inf2.xlarge",
+        "inf2.48xlarge",
+        "inf1.xlarge",
+        "trn1.32xlarge",
+        "g4dn.xlarge",
+        "g6.xlarge",
+        "g5.12xlarge",
+        "p5.48xlarge",
+        "ct5lp-hightpu-4t",
+        "c7g.xlarge",
+        "c8g.16xlarge",
+        "m7i.4xlarge",
+    )
+]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+
+positive = st.floats(min_value=1e-6, max_value=1e9)
+size_of = st.floats(min_value=1.0, max_value=1e18)
+count = st.integers(min_value=1, max_value=10_000_000)
+
+
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | strategy
+
+
+cards = st.builds(
+    ModelCard,
+    name=st.just("any"),
+    kind=st.sampled_from(("llm", "encoder", "reranker", "vision", "speech", "diffusion", "vlm")),
+    parameters=size_of,
+    active_parameters=maybe(size_of),
+    layers=maybe(count),
+    hidden=maybe(count),
+    heads=maybe(count),
+    kv_heads=maybe(count),
+    head_dim=maybe(count),
+    max_context_tokens=maybe(count),
+    sliding_window_tokens=maybe(count),
+    experts=maybe(count),
+    experts_per_token=maybe(count),
+    kv_bytes_per_token=maybe(size_of),
+    flops_per_item=maybe(size_of),
+)
+likely_cards = st.sampled_from(list(CATALOGUE.models.values()))
+
+
+@st.composite
+def traffics(draw: st.DrawFn) -> Traffic:
+    peak = draw(st.floats(min_value=0.0, max_value=1e6))
+    below = st.floats(min_value=0.0, max_value=peak)
+    profile = draw(maybe(st.lists(below, min_size=24, max_size=24).map(tuple)))
+    return Traffic(
+        peak_rps=peak,
+        mean_rps=None if profile else draw(maybe(below)),
+        hourly_rps=profile,
+        input_tokens=draw(maybe(st.integers(min_value=0, max_value=10_000_000))),
+        output_tokens=draw(maybe(st.integers(min_value=0, max_value=1_000_000))),
+        items=draw(count),
+    )
+
+
+workloads = st.builds(
+    Workload,
+    name=st.just("any"),
+    model=st.just("any"),
+    traffic=traffics(),
+    latency=st.builds(
+        Latency,
+        time_to_first_token_ms=maybe(positive),
+        time_per_output_token_ms=maybe(positive),
+        p95_ms=maybe(positive),
+    ),
+    mode=st.sampled_from(("real-time", "asynchronous", "batch", "serverless")),
+    environment=st.sampled_from(("dev", "staging", "prod")),
+)
+
+
+def numbers(value: object) -> list[float]:
+    if isinstance(value, bool | str) or value is None:
+        return []
+    if isinstance(value, int | float):
+        return [float(value)]
+    if isinstance(value, msgspec.Struct):
+        return [n for name in value.__struct_fields__ for n in numbers(getattr(value, name))]
+    assert isinstance(value, tuple)
+    return [n for each in value for n in numbers(each)]
+
+
+@settings(max_examples=400, deadline=None)
+@given(workloads, cards | likely_cards, st.sampled_from(MACHINES), st.sampled_from(PRECISIONS))
+def test_every_workload_is_sized_or_told_why_not(
+    workload: Workload, card: ModelCard, machine: Machine, precision: Precision
+) -> None:
+    answer = size(workload, card, machine, precision, CATALOGUE)
+    if isinstance(answer, Misfit):
+        assert answer.reason
+        assert answer.shortfall is None or answer.shortfall > 1.0
+        return
+    assert all(math.isfinite(n) and n >= 0 for n in numbers(answer))
+    assert answer.replicas_minimum <= answer.replicas_peak <= answer.replicas_maximum
+    assert len(answer.replica_hours_by_hour) == 24
+    assert 0.0 <= answer.load <= 1.0
+    assert 0.0 < answer.headroom <= 1.0
+    if workload.environment == "prod":
+        assert answer.replicas_minimum >= 1
+    watts = machine_watts(machine, answer.load)
+    assert watts is None or watts.low > 0
+
+
+tokens = st.integers(min_value=1, max_value=4096)
+
+
+def fits(card: ModelCard, machine: Machine, **given: object) -> Prediction | None:
+    answer = predict(card, machine, CATALOGUE, **given)  # type: ignore[arg-type]
+    return answer if isinstance(answer, Prediction) else None
+
+
+@settings(max_examples=200, deadline=None)
+@given(likely_cards, st.sampled_from(MACHINES), st.sampled_from(PRECISIONS), tokens, tokens, tokens)
+def test_more_load_never_takes_less_memory(
+    card: ModelCard,
+    machine: Machine,
+    precision: Precision,
+    inputs: int,
+    outputs: int,
+    concurrency: int,
+) -> None:
+    shape = {"precision": precision, "input_tokens": inputs, "output_tokens": outputs}
+    light = fits(card, machine, concurrency=concurrency, **shape)
+    heavy = fits(card, machine, concurrency=concurrency + 1, **shape)
+    if heavy:
+        assert light
+        assert light.memory_gib.likely <= heavy.memory_gib.likely
+
+
+@settings(max_examples=200, deadline=None)
+@given(likely_cards, st.sampled_from(MACHINES), st.sampled_from(PRECISIONS), tokens, tokens)
+def test_an_interval_holds_its_value(
+    card: ModelCard, machine: Machine, precision: Precision, inputs: int, outputs: int
+) -> None:
+    answer = fits(card, machine, precision=precision, input_tokens=inputs, output_tokens=outputs)
+    if answer is None:
+        return
+    intervals = [
+        value
+        for name in answer.__struct_fields__
+        if isinstance(value := getattr(answer, name), Interval)
+    ]
+    assert len(intervals) >= 3
+    assert all(i.low <= i.likely <= i.high for i in intervals)
+
+
+@settings(max_examples=200, deadline=None)
+@given(likely_cards, st.sampled_from(("cpu", "gpu", "neuron", "tpu")))
+def test_a_lower_precision_never_takes_more_memory(card: ModelCard, kind: str) -> None:
+    held = []
+    for precision in sorted(PRECISIONS, key=lambda p: BITS[p]):
+        need = need_of(card, precision, kind, 128)  # type: ignore[arg-type]
+        if isinstance(need, Misfit):
+            return
+        held.append((BITS[precision], need.weight_bytes))
+    assert all(low[1] <= high[1] * 1.07 for low, high in pairwise(held))
+    by_bits = dict(held)
+    assert by_bits[4] < by_bits[8] < by_bits[16] < by_bits[32]
+
+
+@pytest.mark.parametrize(
+    ("small", "large"),
+    [
+        ("inf2.xlarge", "inf2.24xlarge"),
+        ("inf2.24xlarge", "inf2.48xlarge"),
+        ("g5.xlarge", "g5.12xlarge"),
+        ("g5.12xlarge", "g5.48xlarge"),
+        ("c7g.2xlarge", "c7g.16xlarge"),
+        ("ct5lp-hightpu-1t", "ct5lp-hightpu-4t"),
+    ],
+)
+@settings(max_examples=40, deadline=None)
+@given(
+    card=likely_cards,
+    precision=st.sampled_from(PRECISIONS),
+    inputs=tokens,
+    outputs=tokens,
+)
+def test_more_chips_never_bear_less(
+    small: str, large: str, card: ModelCard, precision: Precision, inputs: int, outputs: int
+) -> None:
+    workload = Workload(
+        name="any",
+        model=card.name,
+        traffic=Traffic(peak_rps=1.0, input_tokens=inputs, output_tokens=outputs),
+    )
+    few = size(workload, card, CATALOGUE.machine(small), precision, CATALOGUE)
+    many = size(workload, card, CATALOGUE.machine(large), precision, CATALOGUE)
+    if isinstance(few, Sizing):
+        assert isinstance(many, Sizing)
+        assert many.rps_per_replica.likely >= few.rps_per_replica.likely * 0.999

@@ -1,0 +1,156 @@
+"""Replicas over a day: floors, ramps, zones, modes, and what other ways to hold them would save."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from lichen.catalogue import load
+from lichen.sizing import Misfit, Sizing, Step, explain, savings, size
+from lichen.sizing.load import queue_p95_s
+from lichen.sizing.replicas import day_of, hold
+from lichen.workload import Availability, Latency, Traffic, Workload
+
+CATALOGUE = load()
+CARD = CATALOGUE.model("meta-llama/Llama-3.1-8B")
+MACHINE = CATALOGUE.machine("g6.xlarge")
+OFFICE = (0.0,) * 8 + (1.0, 4.0, 8.0, 8.0, 6.0, 8.0, 8.0, 6.0, 4.0, 1.0) + (0.0,) * 6
+
+
+def workload(**changed: Any) -> Workload:
+    plain = Workload(
+        name="chat",
+        model=CARD.name,
+        precisions=("int8",),
+        traffic=Traffic(peak_rps=10, hourly_rps=OFFICE, input_tokens=256, output_tokens=128),
+    )
+    return replace(plain, **changed)
+
+
+def sized(chat: Workload) -> Sizing:
+    answer = size(chat, CARD, MACHINE, "int8", CATALOGUE)
+    assert isinstance(answer, Sizing), answer
+    return answer
+
+
+def test_production_is_never_at_zero_nor_in_fewer_replicas_than_zones() -> None:
+    assert sized(workload(environment="prod")).replicas_minimum >= 1
+    zones = workload(environment="prod", availability=Availability(zones=3, minimum_replicas=0))
+    assert sized(zones).replicas_minimum >= 3
+
+
+def test_outside_production_zero_must_be_asked_for() -> None:
+    assert sized(workload()).replicas_minimum == 1
+    asked = workload(availability=Availability(minimum_replicas=0))
+    assert sized(asked).replicas_minimum == 0
+    assert sized(workload(mode="asynchronous")).replicas_minimum == 0
+
+
+def test_a_lost_zone_leaves_enough_for_the_peak() -> None:
+    spread = workload(environment="prod", availability=Availability(zones=3))
+    answer = sized(spread)
+    left = answer.replicas_peak * 2 // 3
+    assert left * answer.rps_per_replica.likely >= spread.traffic.peak_rps
+
+
+def test_the_floor_rides_out_the_rise_while_a_replica_starts() -> None:
+    steep = workload(traffic=Traffic(peak_rps=100, hourly_rps=(1.0,) + (100.0,) * 23))
+    gentle = workload(traffic=Traffic(peak_rps=100, hourly_rps=(98.0,) + (100.0,) * 23))
+    slow, quick = hold(steep, 2.0, 1800.0), hold(steep, 2.0, 10.0)
+    assert quick.by_hour[0] < slow.by_hour[0] < slow.by_hour[1]
+    assert hold(gentle, 2.0, 1800.0).minimum > slow.minimum
+
+
+def test_a_day_without_a_profile_has_one_peak_and_the_stated_mean() -> None:
+    day = day_of(Traffic(peak_rps=10, mean_rps=3))
+    assert sum(day) / 24 == pytest.approx(3)
+    assert max(day) == pytest.approx(10)
+    assert day_of(Traffic(peak_rps=10)) == (10.0,) * 24
+
+
+def test_idle_hours_are_held_and_counted() -> None:
+    held = sized(workload())
+    assert all(hours >= 1 for hours in held.replica_hours_by_hour)
+    asleep = sized(workload(availability=Availability(minimum_replicas=0)))
+    assert sum(asleep.replica_hours_by_hour) < sum(held.replica_hours_by_hour)
+    assert asleep.load > held.load
+
+
+def test_savings_are_of_what_is_held_now() -> None:
+    found = savings(workload(environment="prod"), CARD, MACHINE, "int8", CATALOGUE)
+    ways = {saving.way: saving for saving in found}
+    assert set(ways) == {"scale-to-zero", "schedule", "asynchronous", "batch"}
+    assert [s.saved_share for s in found] == sorted((s.saved_share for s in found), reverse=True)
+    assert ways["batch"].replica_hours < ways["scale-to-zero"].replica_hours
+    assert all(0 <= saving.saved_share < 1 for saving in found)
+
+
+def test_a_tighter_bound_never_bears_more() -> None:
+    loose = sized(workload(latency=Latency(time_per_output_token_ms=200)))
+    tight = sized(workload(latency=Latency(time_per_output_token_ms=40)))
+    assert tight.rps_per_replica.likely <= loose.rps_per_replica.likely
+    hopeless = size(
+        workload(latency=Latency(time_per_output_token_ms=0.01)), CARD, MACHINE, "int8", CATALOGUE
+    )
+    assert isinstance(hopeless, Misfit)
+    assert hopeless.kind == "latency"
+    assert hopeless.shortfall
+    assert hopeless.shortfall > 100
+
+
+def test_a_queue_grows_without_end_towards_full_use() -> None:
+    assert queue_p95_s(0.01, 1.0) == 0.0
+    assert queue_p95_s(0.5, 1.0) < queue_p95_s(0.9, 1.0) < queue_p95_s(0.99, 1.0)
+    assert queue_p95_s(1.0, 1.0) == float("inf")
+
+
+def test_the_receipt_derives_what_the_size_says() -> None:
+    chat = workload(environment="prod", availability=Availability(zones=2))
+    answer, steps = sized(chat), explain(chat, CARD, MACHINE, "int8", CATALOGUE)
+    assert not isinstance(steps, Misfit)
+    by_name: dict[str, Step] = {step.name: step for step in steps}
+    assert by_name["borne by a replica"].value == pytest.approx(answer.rps_per_replica.likely)
+    assert by_name["replicas at peak"].value == answer.replicas_peak
+    assert by_name["replicas at least"].value == answer.replicas_minimum
+    assert by_name["replica-hours"].value == pytest.approx(sum(answer.replica_hours_by_hour))
+    parts = sum(step.value for step in steps if step.name.startswith("step: "))
+    assert by_name["step"].value == pytest.approx(parts)
+    assert all(step.unit and step.formula and step.source for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("model", "machine", "precision", "kind", "told"),
+    [
+        ("meta-llama/Llama-3.1-70B", "inf2.xlarge", "bf16", "memory", "GiB"),
+        ("meta-llama/Llama-3.1-8B", "g4dn.xlarge", "bf16", "precision", "does not run bf16"),
+        ("meta-llama/Llama-3.1-8B", "g5.xlarge", "fp8", "precision", "does not run fp8"),
+        ("meta-llama/Llama-3.1-8B", "inf2.xlarge", "int4", "precision", "does not run int4"),
+        ("meta-llama/Llama-3.2-1B", "inf1.xlarge", "bf16", "hardware", "no known way"),
+    ],
+)
+def test_what_does_not_fit_says_why(
+    model: str, machine: str, precision: Any, kind: str, told: str
+) -> None:
+    answer = size(
+        workload(), CATALOGUE.model(model), CATALOGUE.machine(machine), precision, CATALOGUE
+    )
+    assert isinstance(answer, Misfit)
+    assert answer.kind == kind
+    assert told in answer.reason
+
+
+def test_a_card_that_lacks_fields_has_them_named() -> None:
+    bare = replace(CARD, layers=None, kv_heads=None)
+    answer = size(workload(), bare, MACHINE, "int8", CATALOGUE)
+    assert isinstance(answer, Misfit)
+    assert "layers and kv_heads" in answer.reason
+
+
+def test_neuron_shapes_are_compiled() -> None:
+    neuron = size(workload(), CARD, CATALOGUE.machine("inf2.xlarge"), "bf16", CATALOGUE)
+    assert isinstance(neuron, Sizing)
+    assert neuron.compiled_sequence_tokens == 512
+    assert neuron.compiled_batch
+    assert sized(workload()).compiled_batch is None
