@@ -85,26 +85,14 @@ def place(
     form: str,
 ) -> None:
     """What to deploy for WORKLOAD, where, what it costs and emits, and why nothing else."""
-    from lichen.evidence import read_record
     from lichen.placement import NoPlacement
-    from lichen.placement import place as judge
+    from lichen.report import placement as report
     from lichen.workload import read_workload
 
     asked = _narrowed(read_workload(workload), clouds, regions)
-    try:
-        answer = judge(
-            asked,
-            _tables(workload),
-            objective=objective,
-            cost_tolerance_pct=cost_tolerance,
-            runners_up=top,
-            evidence=[read_record(workload.parent / record) for record in asked.evidence],
-            today=_today(),
-        )
-    except InputError as error:
-        raise error.within(str(workload)) from None
-    from lichen.report import placement as report
-
+    answer = _placed(
+        asked, workload, objective=objective, cost_tolerance_pct=cost_tolerance, runners_up=top
+    )
     if form == "json":
         click.echo(report.as_json(answer))
     elif form == "markdown":
@@ -156,6 +144,23 @@ def size(
     else:
         _show(report.prediction_text(model, machine, answer, arithmetic), form, title="lichen size")
     sys.exit(NOTHING_FITS if isinstance(answer, sizing.Misfit) else OK)
+
+
+def _placed(asked: Any, path: Path, **options: Any) -> Any:
+    """A workload of a file placed, with the evidence that lies beside it."""
+    from lichen.evidence import read_record
+    from lichen.placement import place as judge
+
+    try:
+        return judge(
+            asked,
+            _tables(path),
+            evidence=[read_record(path.parent / record) for record in asked.evidence],
+            today=_today(),
+            **options,
+        )
+    except InputError as error:
+        raise (error if error.document else error.within(str(path))) from None
 
 
 def _tables(near: Path) -> Any:
@@ -312,9 +317,14 @@ def _pages(config: Path | None) -> list[Any]:
 @click.argument("what")
 @_format("text", "json")
 def explain(what: str, form: str) -> None:
-    """Everything known of a rule, a region, a machine or a model, with its sources."""
+    """Everything known of a rule, a region, a machine or a model, with its sources; or, of a
+    workload's file, the arithmetic of its placement."""
     from lichen.report import explained
     from lichen.report import rules as report
+
+    if Path(what).is_file():
+        _explain_placement(Path(what), form)
+        return
 
     held = _tables(Path.cwd())
     pages = {page.rule: page for page in _pages(None)}
@@ -329,6 +339,18 @@ def explain(what: str, form: str) -> None:
         click.echo(_json(explained.story(held, what)))
     else:
         _show(explained.renderables(held, what), form, title=what)
+
+
+def _explain_placement(path: Path, form: str) -> None:
+    """Every step of a workload's placement."""
+    from lichen.report import placement as report
+    from lichen.workload import read_workload
+
+    answer = _placed(read_workload(path), path)
+    if form == "json":
+        click.echo(_json(getattr(answer, "steps", answer)))
+    else:
+        _show(report.arithmetic(answer), form, title=str(path))
 
 
 def _json(value: Any) -> str:

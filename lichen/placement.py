@@ -184,7 +184,7 @@ def place(
         footprint=emitted,
         because=tuple(_because(ranked, judged, catalogue, objective, cost_tolerance_pct, rank)),
         notes=tuple(_notes(chosen.offer, catalogue, today)),
-        steps=(*steps, *_money_and_carbon(chosen, emitted)),
+        steps=(*steps, *_money_and_carbon(chosen, emitted, catalogue)),
         savings=savings(workload, card, machine, precision, catalogue),
         runners_up=options(losers[:runners_up]),
         front=options(_front(ranked)),
@@ -292,9 +292,12 @@ def _notes(offer: Offer, catalogue: Catalogue, today: date | None) -> Iterator[s
             yield f"{', '.join(own)} of {key} from your own {table}"
 
 
-def _money_and_carbon(chosen: Candidate, emitted: Footprint) -> Iterator[Step]:
+def _money_and_carbon(
+    chosen: Candidate, emitted: Footprint, catalogue: Catalogue
+) -> Iterator[Step]:
     """The receipt's last lines: from the replicas held to dollars and grams."""
     held, offer = chosen.held, chosen.offer
+    machine, region = catalogue.machine(offer.machine), catalogue.region(offer.region)
     replicas = f"{held.replicas_mean:.3g} replicas"
     price_source = offer.sagemaker_source if chosen.price_basis == "hosting" else offer.price_source
     yield Step(
@@ -306,7 +309,11 @@ def _money_and_carbon(chosen: Candidate, emitted: Footprint) -> Iterator[Step]:
         price_source or "",
     )
     yield Step(
-        "power", emitted.watts.likely, "W", f"at load {held.sizing.load:.0%}, {replicas}", "energy"
+        "power",
+        emitted.watts.likely,
+        "W",
+        f"at load {held.sizing.load:.0%}, {replicas}",
+        ", ".join(machine.power_source),
     )
     yield Step(
         "operation",
@@ -314,7 +321,7 @@ def _money_and_carbon(chosen: Candidate, emitted: Footprint) -> Iterator[Step]:
         "gCO2e/h",
         f"{emitted.watts.likely:.4g} W / 1000 x PUE {emitted.pue:g} x "
         f"{emitted.grid_gco2e_kwh:g} gCO2e/kWh",
-        "iso-21031",
+        f"{region.grid_source}; PUE {region.pue_source}",
     )
     if emitted.embodied_gco2e_hour is not None:
         yield Step(
@@ -322,7 +329,7 @@ def _money_and_carbon(chosen: Candidate, emitted: Footprint) -> Iterator[Step]:
             emitted.embodied_gco2e_hour.likely,
             "gCO2e/h",
             f"embodied carbon over the machine's life, {replicas}",
-            "iso-21031",
+            ", ".join(machine.embodied_source),
         )
 
 

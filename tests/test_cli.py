@@ -144,3 +144,47 @@ def test_a_closed_pipe_is_no_error() -> None:
         text=True,
     )
     assert run.stderr == ""
+
+
+def test_explain_of_a_workload_is_its_arithmetic() -> None:
+    text = lichen("explain", CHAT)
+    assert text.returncode == 0, text.stderr
+    for step in ("weights", "replicas at peak", "cost", "operation"):
+        assert step in text.stdout
+    steps = {
+        step["name"]: step
+        for step in json.loads(lichen("explain", CHAT, "--format", "json").stdout)
+    }
+    chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)["chosen"]
+    assert steps["cost"]["value"] == pytest.approx(chosen["usd_month"])
+    grams_hour = steps["operation"]["value"] + steps["making"]["value"]
+    assert grams_hour == pytest.approx(chosen["gco2e_hour"]["likely"])
+    assert all(step["source"] and step["unit"] for step in steps.values())
+
+
+def test_own_rows_are_used_and_said(tmp_path: Path) -> None:
+    (tmp_path / "lichen.yaml").write_text("catalogue: own\n")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "sources.toml").write_text(
+        '[contract]\ntitle = "Our contract"\npublisher = "us"\nwhere = "procurement"\n'
+        'version = "7"\nfetched = "2026-11-01"\nlicence = "private"\nused_for = "prices"\n'
+    )
+    chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)["chosen"]
+    (tmp_path / "own" / "offers.csv").write_text(
+        "machine,region,sagemaker_usd_hour,sagemaker_source\n"
+        f"{chosen['machine']},{chosen['region']},0.5,contract\n"
+    )
+    answer = json.loads(lichen("place", changed(tmp_path, {}), "--format", "json").stdout)
+    assert answer["chosen"]["usd_hour"] == pytest.approx(0.5 * chosen["replicas_mean"])
+    assert any("from your own offers" in note for note in answer["notes"])
+
+
+def test_size_of_one_prediction_and_of_cases(tmp_path: Path) -> None:
+    asked = ("--model", "meta-llama/Llama-3.1-8B", "--machine", "inf2.xlarge")
+    told = json.loads(lichen("size", *asked, "--output-tokens", "200", "--format", "json").stdout)
+    assert told["fits"]
+    token = told["prediction"]["time_per_output_token_ms"]
+    assert token["low"] <= token["likely"] <= token["high"]
+    too_large = lichen("size", "--model", "meta-llama/Llama-3.1-70B", "--machine", "inf2.xlarge")
+    assert too_large.returncode == 3
+    assert lichen("size", "--model", "meta-llama/Llama-3.1-8B").returncode == 2

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from lichen.placement import NoPlacement, Option, Placement, Rejected
 from lichen.report.quantity import between, figure, grams, grams_between, usd
+from lichen.report.sizing import savings_table, steps_table
 
 WORTH_TELLING = 0.05
 """A way to hold a machine that saves less than a twentieth is not shown to a person."""
@@ -43,22 +44,31 @@ def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[Render
     yield _options_table(answer, top)
     if worth := [saving for saving in answer.savings if saving.saved_share >= WORTH_TELLING]:
         yield Text()
-        yield Text("Held otherwise", style="name")
-        for saving in worth:
-            yield Padding(
-                Text(f"{saving.way}: {saving.saved_share:.0%} fewer hours; {saving.gives_up}."),
-                (0, 2),
-            )
+        yield Padding(savings_table(worth), (0, 1))
     yield Text()
     yield _rejected_table(answer.rejected)
     yield Padding(
         Text(
             "Offered is not quota: ask the cloud for the machines before you count on them. "
-            "Everything above with its arithmetic: --format json.",
+            "lichen explain FILE has the arithmetic, --format json every offer and its reason.",
             style="quiet",
         ),
         (1, 2, 0, 2),
     )
+
+
+def arithmetic(answer: Placement | NoPlacement) -> Iterator[RenderableType]:
+    """The receipt: every step from the model's size to grams and dollars, with its source."""
+    if isinstance(answer, NoPlacement):
+        yield from _nothing_fits(answer)
+        return
+    chosen = answer.chosen
+    yield Text.assemble(
+        "\n",
+        (answer.workload, "name"),
+        f"  {answer.model} on {chosen.machine} in {chosen.region}\n",
+    )
+    yield steps_table(answer.steps)
 
 
 def _receipt(answer: Placement) -> Table:
