@@ -21,6 +21,9 @@ from lichen.catalogue.tables import (
     Region,
     Residency,
 )
+from lichen.sizing.efficiency import Headroom, Stack
+from lichen.sizing.reading import BenchmarkModel, Dataset
+from lichen.sizing.rig import Hardware
 
 TABLES: dict[str, type[msgspec.Struct]] = {
     "regions": Region,
@@ -33,6 +36,13 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "processors": Processor,
     "hosts": Host,
     "hosting": Hosting,
+}
+SIZING: dict[str, type[msgspec.Struct]] = {
+    "hardware": Hardware,
+    "stacks": Stack,
+    "headrooms": Headroom,
+    "datasets": Dataset,
+    "benchmark_models": BenchmarkModel,
 }
 NAMES = {RegionReading: Reading, MachineEstimates: Estimates}
 
@@ -76,8 +86,16 @@ def test_every_model_names_a_source_that_resolves(catalogue: Catalogue) -> None:
         assert card.source in catalogue.sources, card.name
 
 
+@pytest.mark.parametrize("table", SIZING)
+def test_every_row_of_sizing_names_a_source_that_resolves(catalogue: Catalogue, table: str) -> None:
+    for row in catalogue.table(table, SIZING[table]):
+        assert named(row, "source")[0] in catalogue.sources, row
+
+
 def test_every_source_is_complete_and_used(catalogue: Catalogue) -> None:
     used = {card.source for card in catalogue.models.values()} | {"iso-3166"}
+    for table, row_type in SIZING.items():
+        used |= {named(row, "source")[0] for row in catalogue.table(table, row_type)}
     for table in TABLES:
         for row in rows(catalogue, table):
             for field in SOURCED[NAMES.get(TABLES[table], TABLES[table])]:
