@@ -14,8 +14,9 @@ from fit.hierarchy import Array
 from fit.observations import Seen, rows_of, run_key
 from fit.scores import score_errors
 from lichen.catalogue import load
+from lichen.sizing.named import Row, Tables
 from lichen.sizing.power import boundary_of, busy
-from lichen.sizing.reading import Row, Run, Tables
+from lichen.sizing.reading import Run
 
 Table = list[dict[str, object]]
 RIDGE = 0.03

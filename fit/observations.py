@@ -8,8 +8,9 @@ from collections import Counter
 
 from fit.hierarchy import Observation
 from lichen.catalogue import DIRECTORY, load
+from lichen.sizing.named import Row, Tables
 from lichen.sizing.quantity import Quantity, quantity_of
-from lichen.sizing.reading import Row, Run, Tables, read_run
+from lichen.sizing.reading import Run, read_run
 
 CAUTION = 0.3
 """Weight of a row whose table says to be careful with it."""

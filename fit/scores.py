@@ -11,8 +11,9 @@ import msgspec
 
 from fit.observations import rows_of
 from lichen.catalogue import load
+from lichen.sizing.named import Tables
 from lichen.sizing.power import Power, draw_of
-from lichen.sizing.reading import Run, Tables, read_run
+from lichen.sizing.reading import Run, read_run
 
 
 def score_errors(powers: list[dict[str, object]]) -> list[float]:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from lichen.catalogue import Catalogue
+from lichen.sizing.named import Row, Tables
 from lichen.sizing.power import energy_answer, shape_doubt, timed
 from lichen.sizing.quantity import Quantity, quantity_of
-from lichen.sizing.reading import Row, Run, Tables, read_run
+from lichen.sizing.reading import Run, read_run
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,11 +33,12 @@ class Point(msgspec.Struct, frozen=True):
 class Curve:
     """A copy's times against requests in flight, as straight lines: ``step = alpha + beta x b``."""
 
-    __slots__ = ("alpha", "beta", "items", "llm", "output", "prefill", "room")
+    __slots__ = ("alpha", "beta", "items", "llm", "output", "prefill", "room", "static")
 
     def __init__(self, setting: Setting, items: int, at: float) -> None:
         """``at``: requests in flight where a mixture of experts' line touches its curve."""
         self.llm = setting.need.work == "llm"
+        self.static = setting.stack.static_shapes
         self.items = 1 if self.llm else items
         self.output = max(1, setting.output_tokens) if self.llm else 1
         self.prefill = setting.prefill_s()
@@ -50,8 +51,10 @@ class Curve:
 
     def at(self, in_flight: float) -> Point:
         """The copy with ``in_flight`` requests in it on average; below one it idles between."""
-        crowd = max(1.0, in_flight + P95 * math.sqrt(in_flight))
-        step, slow = self.alpha + self.beta * max(1.0, in_flight), self.alpha + self.beta * crowd
+        crowd = self.crowd(in_flight)
+        slow = self.alpha + self.beta * crowd
+        # A compiled batch takes as long however many of its slots are filled.
+        step = slow if self.static else self.alpha + self.beta * max(1.0, in_flight)
         if not self.llm:
             busy = min(1.0, in_flight)
             return Point(in_flight, in_flight / step, 0.0, 0.0, (1.0 + busy) * slow)
@@ -62,6 +65,10 @@ class Curve:
         first = self.prefill + slow + wait
         token = slow + (crowd - 1.0) * interleaved
         return Point(in_flight, rps, first, token, first + (self.output - 1) * token)
+
+    def crowd(self, in_flight: float) -> float:
+        """Requests in flight one time in 20, and the slots that a static stack compiles."""
+        return max(1.0, min(self.room, in_flight + P95 * math.sqrt(in_flight)))
 
     @property
     def saturated_rps(self) -> float:

@@ -13,8 +13,9 @@ from typing import Literal
 import msgspec
 
 from lichen.sizing.efficiency import Speed
+from lichen.sizing.named import Row, Tables
 from lichen.sizing.quantity import Quantity, quantity_of
-from lichen.sizing.reading import Row, Run, Tables
+from lichen.sizing.reading import Run
 from lichen.sizing.speed import seconds
 
 Boundary = Literal["chip", "wall"]

@@ -14,7 +14,8 @@ from typing import Literal
 import msgspec
 
 from lichen.sizing.memory import most_sequences
-from lichen.sizing.reading import Row, Run
+from lichen.sizing.named import Row
+from lichen.sizing.reading import Run
 from lichen.sizing.speed import (
     NOTHING,
     burst_terms,

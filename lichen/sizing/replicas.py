@@ -161,7 +161,7 @@ def _sizing(
         replicas_maximum=held.maximum,
         replica_hours_by_hour=held.by_hour,
         load=min(1.0, requests / (hours * 3600.0 * saturated)) if hours else 0.0,
-        compiled_batch=int(batch) if static else None,
+        compiled_batch=math.ceil(curve.crowd(point.in_flight) * curve.items) if static else None,
         compiled_sequence_tokens=_bucket(setting.context_tokens) if static and curve.llm else None,
     )
 

@@ -22,7 +22,7 @@ from lichen.catalogue.tables import (
     Residency,
 )
 from lichen.sizing.efficiency import Headroom, Stack
-from lichen.sizing.reading import BenchmarkModel, Dataset
+from lichen.sizing.named import BenchmarkModel, Dataset
 from lichen.sizing.rig import Hardware
 
 TABLES: dict[str, type[msgspec.Struct]] = {

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lichen.catalogue import DIRECTORY, load
 from lichen.document import InputError
@@ -125,3 +128,25 @@ def test_a_file_without_its_columns_is_refused(tmp_path: Path) -> None:
         read_cases(cases)
     with pytest.raises(InputError, match="cannot be read"):
         read_cases(tmp_path / "absent.csv")
+
+
+ROWS = read_cases(DIRECTORY / "measurements.csv") + read_cases(
+    DIRECTORY / "energy_measurements.csv"
+)
+ODD = ("", "0", "-1", "1e9", "nan", "(8)", "1k", "0 (threads)", "99999999999", "None", "\u00e9")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(ROWS),
+    st.dictionaries(st.sampled_from(sorted(CHAT)), st.sampled_from(ODD), max_size=4),
+)
+def test_odd_cells_never_break_an_answer(row: dict[str, str], odd: dict[str, str]) -> None:
+    (answer,) = answer_cases([row | odd], CATALOGUE)
+    if answer.predicted is None:
+        assert answer.reason
+        return
+    assert answer.low80 is not None
+    assert answer.high80 is not None
+    assert 0 <= answer.low80 <= answer.predicted <= answer.high80
+    assert math.isfinite(answer.high80)
