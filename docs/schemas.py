@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from lichen.evidence import Record
 from lichen.placement import NoPlacement, Placement
 from lichen.report import findings
 from lichen.workload import Workload
@@ -21,6 +22,7 @@ FOLDER = Path(__file__).parent / "schemas"
 def schemas() -> dict[str, dict[str, Any]]:
     """Every schema by the name of its file."""
     return {
+        "benchmark-record.json": msgspec.json.schema(Record),
         "check.json": findings.schema(),
         "placement.json": msgspec.json.schema(Placement | NoPlacement),
         "workload.json": msgspec.json.schema(Workload),

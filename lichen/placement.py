@@ -32,7 +32,7 @@ from lichen.document import InputError
 from lichen.emissions import HOURS_PER_MONTH, Footprint, footprint
 from lichen.evidence import Record
 from lichen.interval import Interval
-from lichen.sizing import Misfit, Saving, Sizing, Step, explain, savings
+from lichen.sizing import Misfit, Saving, Sizing, Step, evidence_notes, explain, savings
 from lichen.where import check_where
 from lichen.workload import Hosting, ModelCard, Precision, Workload
 
@@ -86,7 +86,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", t
 
     ``steps`` are the receipt: the arithmetic from the model's size to grams and dollars.
     ``savings`` are other ways to hold the same machine. ``notes`` say which of the rows that it
-    rests on are past their age, and which are the organisation's own.
+    rests on are past their age, which are the organisation's own, and what its evidence told.
     """
 
     workload: str
@@ -183,7 +183,10 @@ def place(
         sizing=sizing,
         footprint=emitted,
         because=tuple(_because(ranked, judged, catalogue, objective, cost_tolerance_pct, rank)),
-        notes=tuple(_notes(chosen.offer, catalogue, today)),
+        notes=(
+            *evidence_notes(workload, card, machine, precision, catalogue, evidence),
+            *_notes(chosen.offer, catalogue, today),
+        ),
         steps=(*steps, *_money_and_carbon(chosen, emitted, catalogue)),
         savings=savings(workload, card, machine, precision, catalogue),
         runners_up=options(losers[:runners_up]),

@@ -188,3 +188,31 @@ def test_size_of_one_prediction_and_of_cases(tmp_path: Path) -> None:
     too_large = lichen("size", "--model", "meta-llama/Llama-3.1-70B", "--machine", "inf2.xlarge")
     assert too_large.returncode == 3
     assert lichen("size", "--model", "meta-llama/Llama-3.1-8B").returncode == 2
+
+
+def test_a_benchmark_record_narrows_and_contradicts(tmp_path: Path) -> None:
+    chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)
+    machine = chosen["chosen"]["machine"]
+    told = chosen["sizing"]["prediction"]["time_per_output_token_ms"]
+    record = {
+        "model": "meta-llama/Llama-3.1-8B",
+        "machine": machine,
+        "precision": chosen["chosen"]["precision"],
+        "measured_on": "2026-11-20",
+        "concurrency": chosen["sizing"]["prediction"]["concurrency"],
+        "requests": 500,
+        "input_tokens": 600,
+        "output_tokens": 200,
+    }
+    workload = changed(tmp_path, {"evidence": ["record.json"]})
+
+    def notes(time_per_output_token_ms: float) -> str:
+        measured = record | {"time_per_output_token_ms": time_per_output_token_ms}
+        (tmp_path / "record.json").write_text(json.dumps(measured))
+        answer = json.loads(
+            lichen("place", workload, "--region", "eu-north-1", "--format", "json").stdout
+        )
+        return " ".join(answer.get("notes", []))
+
+    assert "narrows it" in notes(told["likely"])
+    assert "CONTRADICTS" in notes(told["low"] / 4)

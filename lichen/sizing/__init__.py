@@ -3,7 +3,7 @@
 from lichen.sizing.predict import predict
 from lichen.sizing.prediction import Basis, Misfit, Prediction, Sizing, Step
 from lichen.sizing.receipt import explain, explain_prediction
-from lichen.sizing.replicas import size
+from lichen.sizing.replicas import evidence_notes, size
 from lichen.sizing.savings import Saving, savings
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Saving",
     "Sizing",
     "Step",
+    "evidence_notes",
     "explain",
     "explain_prediction",
     "predict",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from msgspec.structs import replace
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.tables import Machine
-from lichen.evidence import Record, weigh
+from lichen.evidence import Record, contradicts, surprise, weigh
 from lichen.interval import Interval
 from lichen.sizing.efficiency import knowledge
 from lichen.sizing.load import Curve, Point, bearable
@@ -85,15 +85,57 @@ def settle(
 
 def narrowed(setting: Setting, record: Record) -> Setting:
     """The setting at the pace that a record and the prediction agree on, and its interval."""
+    pace, spread = weigh(_as_measured(setting, record), record, setting.spreads.token)
+    spreads = Spreads(spread, spread, spread, spread)
+    return replace(setting, pace=setting.pace * pace, spreads=spreads)
+
+
+def evidence_notes(
+    workload: Workload,
+    card: ModelCard,
+    machine: Machine,
+    precision: Precision,
+    catalogue: Catalogue,
+    evidence: Sequence[Record],
+) -> Iterator[str]:
+    """What an answer must say of the records it rests on; loudly where one contradicts it."""
+    traffic = workload.traffic
+    setting = setting_of(
+        card,
+        machine,
+        knowledge(catalogue),
+        precision,
+        None,
+        None,
+        traffic.input_tokens or 0,
+        traffic.output_tokens or 0,
+    )
+    if isinstance(setting, Misfit):
+        return
+    for record in evidence:
+        if not record.is_of(card.name, machine.name, precision, setting.stack.stack):
+            continue
+        predicted = _as_measured(setting, record)
+        told = (
+            f"the record of {record.measured_on} took {math.exp(surprise(predicted, record)):.2g}"
+        )
+        if contradicts(predicted, record, setting.spreads.token):
+            yield (
+                f"{told} times what was predicted, outside the 80 % interval: it CONTRADICTS the "
+                "prediction, so measure again before you trust either"
+            )
+        else:
+            yield f"{told} times what was predicted, and narrows it"
+
+
+def _as_measured(setting: Setting, record: Record) -> dict[str, float]:
+    """What is predicted of the times that a record holds, at its concurrency."""
     batch = max(1.0, record.concurrency / setting.copies)
-    predicted = {
+    return {
         "time_per_output_token_ms": setting.token_s(batch) * 1e3,
         "time_to_first_token_ms": setting.prefill_s() * 1e3,
         "request_ms": setting.request_s(batch) * 1e3,
     }
-    pace, spread = weigh(predicted, record, setting.spreads.token)
-    spreads = Spreads(spread, spread, spread, spread)
-    return replace(setting, pace=setting.pace * pace, spreads=spreads)
 
 
 def _widest(
