@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.timing import Measured, in_process, paired
@@ -25,16 +26,22 @@ def measure() -> list[Measured]:
             BARE,
         ),
         paired("lichen place chat.yaml", (*LICHEN, "place", str(WORKLOAD)), "bare Python", BARE),
-        _placement(),
+        *_placements(),
     ]
 
 
-def _placement() -> Measured:
+def _placements() -> Iterator[Measured]:
+    """The stack's own workload, and the same one let anywhere, at two precisions."""
+    from msgspec.structs import replace
+
     from lichen.catalogue import load
     from lichen.placement import place
-    from lichen.workload import read_workload
+    from lichen.workload import Where, read_workload
 
-    workload, catalogue = read_workload(WORKLOAD), load()
-    return in_process(
-        f"place(chat) over {len(catalogue.offers):,} offers", lambda: place(workload, catalogue)
-    )
+    chat, catalogue = read_workload(WORKLOAD), load()
+    anywhere = replace(chat, where=Where(), precisions=("bf16", "int8"))
+    for name, workload in (("chat", chat), ("chat, anywhere", anywhere)):
+        yield in_process(
+            f"place({name}) over {len(catalogue.offers):,} offers",
+            lambda workload=workload: place(workload, catalogue),  # type: ignore[misc]
+        )

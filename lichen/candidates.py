@@ -107,6 +107,9 @@ def judge_offers(
             if refusal is not None and refusal.kind == "where":
                 reject(_refused(offer, refusal))
                 continue
+            if unknown := _unknown(offer, effective[offer.region]):
+                reject(unknown)
+                continue
             if sized is None:  # only a machine that some region may offer is sized
                 sized = _sized(workload, card, machine, catalogue, evidence, why_unmade)
             if isinstance(sized, Misfit):
@@ -133,7 +136,6 @@ def judge_offers(
                 if best.held.unmade is not None:
                     reject(no_component(best))
                 for one in found:
-                    assert isinstance(one, Candidate), "what is known of an offer is no precision's"
                     (judged.able if one.held.unmade is None else judged.unmade).append(one)
     return judged
 
@@ -197,17 +199,28 @@ def _made_first(held: list[Held]) -> Iterator[list[Held]]:
     yield [one for one in held if one.unmade is not None]
 
 
+def _unknown(offer: Offer, effective_gco2e_kwh: float | None) -> Rejected | None:
+    """An offer of which a figure is missing that no answer can do without."""
+    what = None
+    if offer.usd_hour is None:
+        what = "price"
+    elif effective_gco2e_kwh is None:
+        what = "grid"
+    if what is None:
+        return None
+    return Rejected(
+        machine=offer.machine, region=offer.region, kind="unknown", reason=f"{what} not known"
+    )
+
+
 def _candidate(
     offer: Offer, held: list[Held], effective_gco2e_kwh: float | None, objective: Objective
-) -> Candidate | Rejected:
-    """The best precision of a machine in a region, or what is not known of the offer."""
+) -> Candidate:
+    """The best precision of a machine in a region."""
+    assert effective_gco2e_kwh is not None, "what is not known was refused"
     hosted = held[0].hosting == "sagemaker" and offer.sagemaker_usd_hour is not None
     price_usd_hour = offer.sagemaker_usd_hour if hosted else offer.usd_hour
-    if price_usd_hour is None or effective_gco2e_kwh is None:
-        what = "price" if price_usd_hour is None else "grid"
-        return Rejected(
-            machine=offer.machine, region=offer.region, kind="unknown", reason=f"{what} not known"
-        )
+    assert price_usd_hour is not None, "what is not known was refused"
     basis: Literal["hosting", "machine"] = "hosting" if hosted else "machine"
     candidates = [
         Candidate(

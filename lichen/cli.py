@@ -18,7 +18,7 @@ import click
 import msgspec
 
 from lichen import __version__
-from lichen.document import InputError, nearest
+from lichen.document import InputError, find_upwards, nearest
 from lichen.workload import BITS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -165,10 +165,13 @@ def _placed(asked: Any, path: Path, **options: Any) -> Any:
 
 def _tables(near: Path) -> Any:
     """The catalogue, with the own rows that the lichen.yaml above a file or folder names."""
-    from lichen_policies.configuration import find
+    if (found := find_upwards("lichen.yaml", near)) is None:  # then the rules need not be loaded
+        from lichen.catalogue import load
+
+        return load()
     from lichen_policies.configuration import read as configured
 
-    return configured(find(near)).catalogue
+    return configured(found).catalogue
 
 
 def _today() -> datetime.date:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import UnionType
@@ -40,6 +37,8 @@ class InputError(Exception):
 
 def nearest(word: str, words: Iterable[str], *, most: int = 1) -> list[str]:
     """The known words closest to a misspelt one, closest first; empty when nothing is close."""
+    import difflib  # only a mistake needs it
+
     by_folded = {known.casefold(): known for known in words}
     close = difflib.get_close_matches(word.casefold(), by_folded, n=most, cutoff=0.5)
     return [by_folded[folded] for folded in close]
@@ -55,7 +54,7 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
 
 
 def _yaml(text: str) -> Any:
-    import yaml  # costs a command that reads no YAML a tenth of its start
+    import yaml  # each parser is loaded for its own documents: a start is short
 
     try:
         return yaml.safe_load(text)
@@ -63,11 +62,23 @@ def _yaml(text: str) -> Any:
         raise ValueError(str(error)) from None
 
 
+def _json(text: str) -> Any:
+    import json
+
+    return json.loads(text)
+
+
+def _toml(text: str) -> Any:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
 _PARSERS: dict[str, Callable[[str], Any]] = {
     ".yaml": _yaml,
     ".yml": _yaml,
-    ".json": json.loads,
-    ".toml": tomllib.loads,
+    ".json": _json,
+    ".toml": _toml,
 }
 
 
@@ -91,6 +102,14 @@ def read_document(path: Path) -> Any:
     except ValueError as error:
         line = " ".join(str(error).split())
         raise InputError(f"does not parse: {line}", document=str(path)) from None
+
+
+def find_upwards(name: str, start: Path) -> Path | None:
+    """The nearest file of a name, from a file or folder upwards."""
+    start = start.resolve()
+    return next(
+        (path for folder in (start, *start.parents) if (path := folder / name).is_file()), None
+    )
 
 
 def convert(value: Any, to: type[T]) -> T:

@@ -347,14 +347,9 @@ def _front(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
 
 def _best_by_cloud(judged: Judged, catalogue: Catalogue, rank: Rank) -> Iterator[Candidate]:
     """The best of each cloud; one that nothing makes only where no other stands for its cloud."""
-    best: dict[str, Candidate] = {}
+    of_cloud: dict[str, list[Candidate]] = {}
     for one in (*judged.able, *judged.elsewhere, *judged.unmade):
-        cloud = catalogue.regions[one.offer.region].cloud
-        held = best.get(cloud)
-        if held is None or _order(one, rank) < _order(held, rank):
-            best[cloud] = one
-    return (best[cloud] for cloud in sorted(best))
-
-
-def _order(one: Candidate, rank: Rank) -> tuple[bool, tuple[bool, float, float, tuple[str, str]]]:
-    return (one.held.unmade is not None, rank(one))
+        of_cloud.setdefault(catalogue.regions[one.offer.region].cloud, []).append(one)
+    for _, candidates in sorted(of_cloud.items()):
+        made = [one for one in candidates if one.held.unmade is None]
+        yield min(made or candidates, key=rank)

@@ -14,6 +14,8 @@ P95 = 1.645
 """Standard deviations to a normal's 95th percentile: requests in flight vary as a Poisson count."""
 
 _BISECTIONS = 14
+_CLOSE = 1e-3
+"""No prediction here is known to a thousandth: a search ends there."""
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -51,20 +53,24 @@ class Curve:
 
     def at(self, in_flight: float) -> Point:
         """The copy with ``in_flight`` requests in it on average; below one it idles between."""
+        return Point(in_flight, *self.times(in_flight))
+
+    def times(self, in_flight: float) -> tuple[float, float, float, float]:
+        """A point's figures, bare: a placement asks for them ten thousand times."""
         crowd = self.crowd(in_flight)
         slow = self.alpha + self.beta * crowd
+        more = in_flight - 1.0 if in_flight > 1.0 else 0.0
         # A compiled batch takes as long however many of its slots are filled.
-        step = slow if self.static else self.alpha + self.beta * max(1.0, in_flight)
+        step = slow if self.static else self.alpha + self.beta * (1.0 + more)
         if not self.llm:
             busy = min(1.0, in_flight)
-            return Point(in_flight, in_flight / step, 0.0, 0.0, (1.0 + busy) * slow)
-        interleaved = self.prefill / self.output
-        request = self.prefill + self.output * (step + max(0.0, in_flight - 1.0) * interleaved)
-        rps = in_flight / request
-        wait = queue_p95_s(rps * self.prefill, self.prefill)
-        first = self.prefill + slow + wait
+            return in_flight / step, 0.0, 0.0, (1.0 + busy) * slow
+        prefill, output = self.prefill, self.output
+        interleaved = prefill / output
+        rps = in_flight / (prefill + output * (step + more * interleaved))
+        first = prefill + slow + queue_p95_s(rps * prefill, prefill)
         token = slow + (crowd - 1.0) * interleaved
-        return Point(in_flight, rps, first, token, first + (self.output - 1) * token)
+        return rps, first, token, first + (output - 1) * token
 
     def crowd(self, in_flight: float) -> float:
         """Requests in flight one time in 20, and the slots that a static stack compiles."""
@@ -112,13 +118,26 @@ def _busiest(curve: Curve, latency: Latency, share: float) -> Point | Misfit:
     alone = curve.at(0.0)
     if _over(alone, latency) > 1.0:
         return _too_slow(alone, latency)
-    point = curve.at(high)
-    if point.rps <= most_rps and _over(point, latency) <= 1.0:
-        return point
+    most_first_s, most_token_s, most_request_s = (
+        bound / 1e3 if bound else math.inf for _, _, bound in _bounds(alone, latency)
+    )
+
+    def bears(in_flight: float) -> bool:
+        rps, first_s, token_s, request_s = curve.times(in_flight)
+        return (
+            rps <= most_rps
+            and token_s <= most_token_s
+            and first_s <= most_first_s
+            and request_s <= most_request_s
+        )
+
+    if bears(high):
+        return curve.at(high)
     for _ in range(_BISECTIONS):
+        if high - low < _CLOSE * low:
+            break
         middle = (low + high) / 2.0
-        point = curve.at(middle)
-        if point.rps <= most_rps and _over(point, latency) <= 1.0:
+        if bears(middle):
             low = middle
         else:
             high = middle

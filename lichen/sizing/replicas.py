@@ -234,22 +234,32 @@ def hold(workload: Workload, rps: float, start_up: float) -> Held:
         )
         return Held(floor, max(count, floor), max(count, floor), by_hour)
     busiest = max(day)
-    burst = traffic.peak_rps / busiest if busiest > 0 else 1.0
-    if workload.mode == "asynchronous":
-        burst = 1.0
-    lead = min(1.0, start_up / 3600.0)
-    by_hour_needed = []
-    for hour, rate in enumerate(day):
-        rise = max(0.0, day[(hour + 1) % HOURS] - rate) * lead
-        by_hour_needed.append(_spared(workload, math.ceil((rate + rise) * burst / rps - 1e-9)))
-    peak_rps = busiest if workload.mode == "asynchronous" else traffic.peak_rps
+    asynchronous = workload.mode == "asynchronous"
+    burst = traffic.peak_rps / busiest if busiest > 0 and not asynchronous else 1.0
+    bare = [
+        math.ceil(most * burst / rps - 1e-9)
+        for most in _hourly_most(traffic, min(1.0, start_up / 3600.0))
+    ]
+    spared = {count: _spared(workload, count) for count in set(bare)}
+    needed = [spared[count] for count in bare]
+    peak_rps = busiest if asynchronous else traffic.peak_rps
     peak = max(floor, 1, _spared(workload, math.ceil(peak_rps / rps - 1e-9)))
-    minimum = max(floor, min(by_hour_needed)) if floor else 0
-    by_hour = tuple(
-        float(max(needed, minimum)) if minimum else _awake(rate, needed)
-        for rate, needed in zip(day, by_hour_needed, strict=True)
-    )
+    minimum = max(floor, min(needed)) if floor else 0
+    if minimum:
+        by_hour = tuple([float(max(count, minimum)) for count in needed])
+    else:
+        by_hour = tuple(map(_awake, day, needed))
     return Held(minimum, peak, max(peak, math.ceil(peak * SURGE)), by_hour)
+
+
+@lru_cache(maxsize=64)
+def _hourly_most(traffic: Traffic, lead_hours: float) -> tuple[float, ...]:
+    """The most that each hour asks before a replica started in it serves."""
+    day = day_of(traffic)
+    return tuple(
+        rate + max(0.0, then - rate) * lead_hours
+        for rate, then in zip(day, (*day[1:], day[0]), strict=True)
+    )
 
 
 def floor_of(workload: Workload) -> int:

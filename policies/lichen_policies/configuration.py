@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from lichen.catalogue import Catalogue, load
-from lichen.document import InputError, convert, did_you_mean, read_document
+from lichen.document import InputError, convert, did_you_mean, find_upwards, read_document
 from lichen.workload import Cloud, Environment
 from lichen_policies.exemptions import Exemption
 from lichen_policies.limits import ENVIRONMENTS, resolve
@@ -131,10 +131,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
 def find(start: Path) -> Path | None:
     """The nearest ``lichen.yaml`` from a file or folder upwards."""
-    start = start.resolve()
-    return next(
-        (path for folder in (start, *start.parents) if (path := folder / NAME).is_file()), None
-    )
+    return find_upwards(NAME, start)
 
 
 def read(path: Path | None, *, today: datetime.date | None = None) -> Configuration:
