@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 BLOCKING = ("mandatory", "remediate")
@@ -33,20 +32,20 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def renderables(pages: list[Page]) -> Iterator[RenderableType]:
-    """The rules in a table of 80 columns."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="quiet")
-    for heading in ("rule", "severity", "blocks in"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("limits", overflow="fold")
+    """The rules in 80 columns: name, severity, where a finding stops a deployment, limits."""
+    width = max(len(page.rule) for page in pages)
+    yield Text(f"{'rule':{width}}  {'severity':8}  blocks in", style="quiet")
     for page in pages:
-        table.add_row(
-            page.rule,
-            Text(page.severity, style=SEVERITY[page.severity]),
-            _where_it_blocks(page),
-            ", ".join(_limits(page)),
+        yield Text.assemble(
+            f"{page.rule:{width}}  ",
+            (f"{page.severity:8}", SEVERITY[page.severity]),
+            f"  {_where_it_blocks(page)}",
         )
-    yield table
-    yield Text("lichen explain RULE has the reasons; lichen.yaml moves levels and limits.", "quiet")
+        if page.limits:
+            yield Padding(Text(", ".join(_limits(page)), style="quiet"), (0, 4))
+    yield Text(
+        "\nlichen explain RULE has the reasons; lichen.yaml moves levels and limits.", "quiet"
+    )
 
 
 def _where_it_blocks(page: Page) -> str:

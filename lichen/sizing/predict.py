@@ -129,7 +129,7 @@ def setting_of(
     if stack is None:
         serving = f"{stack_name} on" if stack_name else "on"
         return Misfit(
-            "hardware", f"no known way to serve a {card.kind} model {serving} {hardware.family}"
+            "hardware", f"no known way to serve {card.kind} models {serving} {hardware.family}"
         )
     speed = known.speed(
         hardware.family,
