@@ -80,7 +80,9 @@ def _forget_salts() -> None:
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if not line.startswith("encryptionsalt:")]
         if kept != lines:
-            path.write_text("".join(kept), encoding="utf-8")
+            whole = path.with_suffix(".whole")  # another engine may be reading it
+            whole.write_text("".join(kept), encoding="utf-8")
+            whole.replace(path)
 
 
 def shell(command: Sequence[str]) -> Sequence[str]:
