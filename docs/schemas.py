@@ -14,6 +14,8 @@ import msgspec
 from lichen.evidence import Record
 from lichen.placement import NoPlacement, Placement
 from lichen.report import findings
+from lichen.report.rules import Page
+from lichen.report.sizing import Sized
 from lichen.workload import Workload
 
 FOLDER = Path(__file__).parent / "schemas"
@@ -25,6 +27,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "benchmark-record.json": msgspec.json.schema(Record),
         "check.json": findings.schema(),
         "placement.json": msgspec.json.schema(Placement | NoPlacement),
+        "rules.json": msgspec.json.schema(list[Page]),
+        "size.json": msgspec.json.schema(Sized),
         "workload.json": msgspec.json.schema(Workload),
     }
 

@@ -140,7 +140,7 @@ def size(
     steps = sizing.explain_prediction(card, held, tables, **asked)
     arithmetic = () if isinstance(steps, sizing.Misfit) else steps
     if form == "json":
-        click.echo(_json(report.prediction_values(model, machine, answer, arithmetic)))
+        click.echo(_json(report.sized(model, machine, answer, arithmetic)))
     else:
         _show(report.prediction_text(model, machine, answer, arithmetic), form, title="lichen size")
     sys.exit(NOTHING_FITS if isinstance(answer, sizing.Misfit) else OK)

@@ -55,3 +55,24 @@ def test_workloads_and_placements_are_as_their_schemas_say() -> None:
         answer = json.loads(PRINTED.printed(f"lichen place {path} --format json"))
         answer["rejected"] = answer["rejected"][:50]  # all are made alike
         jsonschema.validate(answer, schemas["placement.json"])
+
+
+@pytest.mark.parametrize(
+    ("command", "schema"),
+    [
+        ("lichen rules --format json", "rules.json"),
+        (
+            "lichen size --model meta-llama/Llama-3.1-8B --machine inf2.xlarge "
+            "--output-tokens 200 --format json",
+            "size.json",
+        ),
+        (
+            "lichen size --model meta-llama/Llama-3.1-70B --machine inf2.xlarge --format json",
+            "size.json",
+        ),
+    ],
+)
+def test_what_a_command_prints_for_programs_is_as_its_schema_says(
+    command: str, schema: str
+) -> None:
+    jsonschema.validate(json.loads(PRINTED.printed(command)), SCHEMAS.schemas()[schema])

@@ -6,7 +6,7 @@ import csv
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import msgspec
 from rich.console import RenderableType
@@ -22,18 +22,27 @@ from lichen.sizing.prediction import Misfit, Prediction, Step
 from lichen.sizing.savings import Saving
 
 
-def prediction_values(
-    model: str, machine: str, answer: Prediction | Misfit, steps: Sequence[Step] = ()
-) -> dict[str, Any]:
+class Sized(msgspec.Struct, frozen=True, kw_only=True):
     """``lichen size --format json``: the prediction or why it does not fit, and its arithmetic."""
-    fits = isinstance(answer, Prediction)
-    return {
-        "model": model,
-        "machine": machine,
-        "fits": fits,
-        "prediction" if fits else "misfit": msgspec.to_builtins(answer),
-        "steps": msgspec.to_builtins(tuple(steps)),
-    }
+
+    model: str
+    machine: str
+    prediction: Prediction | None
+    misfit: Misfit | None
+    steps: tuple[Step, ...]
+
+
+def sized(
+    model: str, machine: str, answer: Prediction | Misfit, steps: Sequence[Step] = ()
+) -> Sized:
+    """One answer of ``predict()`` for programs."""
+    return Sized(
+        model=model,
+        machine=machine,
+        prediction=answer if isinstance(answer, Prediction) else None,
+        misfit=answer if isinstance(answer, Misfit) else None,
+        steps=tuple(steps),
+    )
 
 
 def prediction_text(
