@@ -121,15 +121,3 @@ def _analyses(
         measured.ratio,
         measured.target,
     )
-
-
-def main() -> None:
-    for row in measure():
-        print(
-            f"{row.name}: {row.median_ms:.2f} ms, {row.against} {row.against_ms:.2f} ms, "
-            f"ratio {row.ratio:.2f} ({row.target})"
-        )
-
-
-if __name__ == "__main__":
-    main()
