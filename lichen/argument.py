@@ -136,5 +136,9 @@ def nearest_misses(
         yield Miss(machine=loser.machine, reason=loser.reason, relax=relax)
 
 
-def _distance(loser: Rejected) -> tuple[bool, float]:
-    return (loser.shortfall is None, loser.shortfall or 0.0)
+_LAST = ("where", "unknown")
+"""Reasons that say nothing of the work: told where there is no other."""
+
+
+def _distance(loser: Rejected) -> tuple[bool, bool, float]:
+    return (loser.kind in _LAST, loser.shortfall is None, loser.shortfall or 0.0)

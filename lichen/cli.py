@@ -84,7 +84,11 @@ def place(
     top: int,
     form: str,
 ) -> None:
-    """What to deploy for WORKLOAD, where, what it costs and emits, and why nothing else."""
+    """What to deploy, where, and why.
+
+    Reads WORKLOAD (YAML, TOML or JSON), judges every offer of the catalogue, and tells the one to
+    take, what it costs and emits, the next best, and why every other one lost.
+    """
     from lichen.placement import NoPlacement
     from lichen.report import placement as report
     from lichen.workload import read_workload
@@ -123,7 +127,10 @@ def size(
     form: str,
     **load: Any,
 ) -> None:
-    """How fast a machine serves a model, with its 80 % interval and arithmetic."""
+    """How fast a machine serves a model.
+
+    One prediction with its 80 % intervals and its arithmetic, or a file of cases.
+    """
     from lichen import sizing
     from lichen.report import sizing as report
 
@@ -237,7 +244,11 @@ def check(
     output: Path | None,
     form: str,
 ) -> None:
-    """Judge what is to be deployed: Pulumi previews and states, Terraform plans, ..."""
+    """Judge what is to be deployed.
+
+    Reads Pulumi previews and states, Terraform plans and CloudFormation templates. Ends 0 when
+    there is nothing to stop for, 1 when a finding blocks, 3 when something unverified does.
+    """
     from lichen_policies.configuration import find
     from lichen_policies.configuration import read as configured
     from lichen_policies.rulebook import judge, rules
@@ -280,7 +291,7 @@ def _completed(resource: Any, told: dict[str, Any]) -> Any:
 @click.option("--config", type=_FILE, help="lichen.yaml; found upwards from here if left out.")
 @_format("text", "json")
 def rules(config: Path | None, form: str) -> None:
-    """The rules, with their level and limits as configured here."""
+    """The rules, as configured here."""
     from lichen.report import rules as report
 
     pages = _pages(config)
@@ -320,8 +331,11 @@ def _pages(config: Path | None) -> list[Any]:
 @click.argument("what")
 @_format("text", "json")
 def explain(what: str, form: str) -> None:
-    """Everything known of a rule, a region, a machine or a model, with its sources; or, of a
-    workload's file, the arithmetic of its placement."""
+    """Everything known of one thing.
+
+    WHAT is a rule, a region, a machine or a model; or a workload's file, whose placement is told
+    step by step.
+    """
     from lichen.report import explained
     from lichen.report import rules as report
 
@@ -362,7 +376,7 @@ def _json(value: Any) -> str:
 
 @main.group()
 def catalogue() -> None:
-    """The tables: regions, machines, offers, accelerators, models, sources, and what is stale."""
+    """The tables, with their sources."""
 
 
 def _table(*options: Any) -> Callable[[Callable[..., Any]], click.Command]:
@@ -461,13 +475,19 @@ def _door(module: str) -> Path:
 
 @main.command()
 def pack() -> None:
-    """The CrossGuard pack's directory: pulumi up --policy-pack "$(lichen pack)"."""
+    """The CrossGuard pack's directory.
+
+    pulumi up --policy-pack "$(lichen pack)"
+    """
     click.echo(_door("crossguard"))
 
 
 @main.command()
 def checks() -> None:
-    """The Checkov checks' directory: checkov --external-checks-dir "$(lichen checks)"."""
+    """The Checkov checks' directory.
+
+    checkov --directory . --skip-download --external-checks-dir "$(lichen checks)"
+    """
     click.echo(_door("checks"))
 
 

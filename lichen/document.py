@@ -53,11 +53,18 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
     return f"one of {shown}"
 
 
+_FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)[eE][-+]?\d+$")
+
+
 def _yaml(text: str) -> Any:
     import yaml  # each parser is loaded for its own documents: a start is short
 
+    class Loader(yaml.SafeLoader):
+        """YAML 1.1, which takes ``3.2e9`` for text, with YAML 1.2's numbers."""
+
+    Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+.0123456789"))
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from None
 

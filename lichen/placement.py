@@ -144,6 +144,7 @@ def place(
     """
     card = model_card(workload, catalogue)
     check_where(workload.where, catalogue)
+    _check_tokens(workload, card)
     judged = judge_offers(
         workload, card, catalogue, objective, evidence=evidence, why_unmade=why_unmade
     )
@@ -155,6 +156,7 @@ def place(
         return (too_dear, *score(one.gco2e_hour, one.usd_hour, objective), one.name)
 
     if not judged.able:
+        _check_card(judged.rejected)
         nearest = nearest_misses(min(judged.unmade, key=rank, default=None), judged.rejected)
         return NoPlacement(
             workload=workload.name,
@@ -210,6 +212,26 @@ def model_card(workload: Workload, catalogue: Catalogue) -> ModelCard:
         return catalogue.model(workload.model)
     except InputError as error:
         raise InputError(error.wrong, fix=error.fix, field="model") from None
+
+
+def _check_tokens(workload: Workload, card: ModelCard) -> None:
+    """A language model is sized by its tokens: without them nothing can be said."""
+    if card.kind not in ("llm", "vlm"):
+        return
+    for field in ("input_tokens", "output_tokens"):
+        if getattr(workload.traffic, field) is None:
+            raise InputError(
+                f"is required, since {card.name} is a language model",
+                fix=f"add {field}: of a typical request",
+                field=f"traffic.{field}",
+            )
+
+
+def _check_card(rejected: Iterable[Rejected]) -> None:
+    """Where nothing fits for want of a field of the model card, the card is to be mended."""
+    for loser in rejected:
+        if loser.kind == "card":
+            raise InputError(loser.reason, fix="add what is missing to the card", field="model")
 
 
 def functional_unit(workload: Workload) -> str:

@@ -51,6 +51,11 @@ def test_place_names_every_rejected_offer_with_its_reason() -> None:
             "model: 'meta-llama/Llama-3.1-9B' is not known. "
             "Fix: did you mean 'meta-llama/Llama-3.1-8B'?",
         ),
+        (
+            {"traffic": {"peak_rps": 1}},
+            "traffic.input_tokens: is required, since meta-llama/Llama-3.1-8B is a language "
+            "model. Fix: add input_tokens: of a typical request.",
+        ),
         ({"traffic": {"peak_rps": -1}}, "traffic.peak_rps: -1 is not a number >= 0."),
         ({"where": {"regions": ["eu-nort-1"]}}, "did you mean 'eu-north-1'?"),
         ({"latancy": {}}, "latancy: 'latancy' is not a field. Fix: did you mean 'latency'?"),

@@ -102,3 +102,12 @@ def test_nearest_words() -> None:
     assert nearest("us-est-1", ["us-east-1", "eu-north-1"]) == ["us-east-1"]
     assert nearest("zzz", ["us-east-1"]) == []
     assert did_you_mean("zzz", ["b", "a"]) == "one of a, b"
+
+
+@pytest.mark.parametrize("text", ["8.03e9", "8e9", "8.03e+9", "-1E-3", ".5e3", "8030000000"])
+def test_numbers_are_numbers_however_they_are_written(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "n.yaml"
+    path.write_text(f"parameters: {text}\nversion: 1.2.3\nname: e9\n")
+    document = read_document(path)
+    assert document["parameters"] == pytest.approx(float(text))
+    assert (document["version"], document["name"]) == ("1.2.3", "e9")

@@ -260,3 +260,21 @@ def test_no_traffic_gives_no_figure_per_unit() -> None:
     assert isinstance(answer.chosen, Option)
     assert answer.chosen.usd_unit is None
     assert answer.chosen.gco2e_unit is None
+
+
+def test_a_card_without_what_a_formula_needs_names_it() -> None:
+    workload = as_workload(
+        {
+            "name": "mine",
+            "model": {"name": "mine", "kind": "llm", "parameters": 3e9},
+            "traffic": {"peak_rps": 1, "input_tokens": 100, "output_tokens": 50},
+        }
+    )
+    with pytest.raises(InputError, match=r"^model: mine does not say layers"):
+        place(workload, CATALOGUE)
+
+
+def test_a_language_model_without_tokens_is_not_sized() -> None:
+    silent = msgspec.structs.replace(chat().traffic, output_tokens=None)
+    with pytest.raises(InputError, match=r"^traffic\.output_tokens: is required"):
+        place(msgspec.structs.replace(chat(), traffic=silent), CATALOGUE)
