@@ -80,17 +80,17 @@ def why_it_lost(
 ) -> Rejected:
     """A candidate that was not taken, as a rejected offer."""
     machine, region = loser.name
-    kind, (value, reference), told = "carbon", (loser.gco2e_hour, chosen.gco2e_hour), "emits {} the"
-    against = "chosen placement"
+    dearer = objective == "cost" or (objective == "carbon" and loser.usd_hour > limit_usd_hour)
     if objective == "cost":
-        kind, (value, reference), told = "cost", (loser.usd_hour, chosen.usd_hour), "costs {} the"
-    elif objective == "carbon" and loser.usd_hour > limit_usd_hour:
-        kind, (value, reference), told = "cost", (loser.usd_hour, cheapest_usd_hour), "costs {} the"
-        against = "cheapest that fits"
-    elif objective == "balanced":
-        value, reference = value * loser.usd_hour, reference * chosen.usd_hour
-        told, against = "carbon times cost is {} the", "chosen placement's"
-    reason = f"{told.format(more_than(value, reference))} {against}"
+        reason = f"costs {more_than(loser.usd_hour, chosen.usd_hour)} the chosen placement"
+    elif dearer:
+        reason = f"costs {more_than(loser.usd_hour, cheapest_usd_hour)} the cheapest that fits"
+    elif objective == "carbon":
+        reason = f"emits {more_than(loser.gco2e_hour, chosen.gco2e_hour)} the chosen placement"
+    else:
+        ours, theirs = (one.gco2e_hour * one.usd_hour for one in (chosen, loser))
+        reason = f"carbon times cost is {more_than(theirs, ours)} the chosen placement's"
+    kind = "cost" if dearer else "carbon"
     return Rejected(machine=machine, region=region, kind=kind, reason=reason)
 
 
