@@ -9,8 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from lichen.document import json_schema
 from lichen.evidence import Record
 from lichen.placement import NoPlacement, Placement
 from lichen.report import findings
@@ -24,12 +23,12 @@ FOLDER = Path(__file__).parent / "schemas"
 def schemas() -> dict[str, dict[str, Any]]:
     """Every schema by the name of its file."""
     return {
-        "benchmark-record.json": msgspec.json.schema(Record),
+        "benchmark-record.json": json_schema(Record),
         "check.json": findings.schema(),
-        "placement.json": msgspec.json.schema(Placement | NoPlacement),
-        "rules.json": msgspec.json.schema(list[Page]),
-        "size.json": msgspec.json.schema(Sized),
-        "workload.json": msgspec.json.schema(Workload),
+        "placement.json": json_schema(Placement | NoPlacement),
+        "rules.json": json_schema(list[Page]),
+        "size.json": json_schema(Sized),
+        "workload.json": json_schema(Workload),
     }
 
 

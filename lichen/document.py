@@ -127,6 +127,24 @@ def convert(value: Any, to: type[T]) -> T:
         raise _explained(str(error), value, to) from None
 
 
+def json_schema(of: Any) -> dict[str, Any]:
+    """The JSON Schema of a type, the same from every Python: 3.13 began to dedent docstrings."""
+    schema: dict[str, Any] = _unindented(msgspec.json.schema(of))
+    return schema
+
+
+def _unindented(value: Any) -> Any:
+    """A schema with each description on one line."""
+    if isinstance(value, dict):
+        return {
+            key: " ".join(held.split())
+            if key == "description" and isinstance(held, str)
+            else _unindented(held)
+            for key, held in value.items()
+        }
+    return [_unindented(held) for held in value] if isinstance(value, list) else value
+
+
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$?(?P<path>.*)`)?$", re.DOTALL)
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<key>.*)`")
 _BAD_ENUM = re.compile(r"Invalid enum value '?(?P<word>[^']*)'?")

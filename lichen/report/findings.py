@@ -16,6 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lichen.document import json_schema
 from lichen.interval import Interval
 from lichen.workload import Environment
 
@@ -130,7 +131,7 @@ def as_json(report: object) -> str:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of :func:`as_json`."""
-    return msgspec.json.schema(Document)
+    return json_schema(Document)
 
 
 def _summary(judged: Judged) -> Summary:

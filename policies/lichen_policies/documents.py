@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from lichen.document import json_schema
 from lichen_policies.configuration import File
 from lichen_policies.limits import ENVIRONMENTS
 from lichen_policies.rulebook import Rule, rules
@@ -97,7 +98,7 @@ def _limits(rule: Rule) -> str:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of ``lichen.yaml``, with every rule's own limits."""
-    whole = msgspec.json.schema(File)
+    whole = json_schema(File)
     definitions = whole["$defs"]
     file = definitions["File"]["properties"]
     levels = file["levels"]["additionalProperties"]
@@ -125,7 +126,7 @@ def _limits_schema(rule: Rule) -> dict[str, Any]:
         for name, held in everywhere.items()
     }
     return _by_rule(everywhere | dict.fromkeys(ENVIRONMENTS, _by_rule(narrower))) | {
-        "description": limits["description"]
+        "description": " ".join(limits["description"].split())
     }
 
 
