@@ -23,12 +23,14 @@ def sandboxed(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_command_ends_as_it_ended_and_leaves_nothing() -> None:
-    before = set(STATES.glob("*"))
-    run = sandboxed("sh", "-c", "pulumi stack ls --json && pulumi about >/dev/null && exit 7")
+    told = 'echo "home $PULUMI_HOME"; pulumi stack ls --json && pulumi about >/dev/null && exit 7'
+    run = sandboxed("sh", "-c", told)
     assert run.returncode == 7, run.stderr
     for stack in ("chat", "embeddings", "wasteful"):
         assert f'"name": "{stack}"' in run.stdout
-    assert set(STATES.glob("*")) <= before
+    home = Path(next(line[5:] for line in run.stdout.splitlines() if line.startswith("home ")))
+    assert home.is_relative_to(STATES)
+    assert not (STATES / home.relative_to(STATES).parts[0]).exists()
     for path in (ROOT / "stacks").glob("Pulumi.*.yaml"):
         assert "encryptionsalt" not in path.read_text(encoding="utf-8")
 
