@@ -19,6 +19,7 @@ import msgspec
 
 from lichen import __version__
 from lichen.document import InputError, find_upwards, nearest
+from lichen.report import for_programs
 from lichen.workload import BITS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -98,7 +99,7 @@ def place(
         asked, workload, objective=objective, cost_tolerance_pct=cost_tolerance, runners_up=top
     )
     if form == "json":
-        click.echo(report.as_json(answer))
+        click.echo(for_programs(answer))
     elif form == "markdown":
         click.echo(report.as_markdown(answer, top=top), nl=False)
     else:
@@ -147,7 +148,7 @@ def size(
     steps = sizing.explain_prediction(card, held, tables, **asked)
     arithmetic = () if isinstance(steps, sizing.Misfit) else steps
     if form == "json":
-        click.echo(_json(report.sized(model, machine, answer, arithmetic)))
+        click.echo(for_programs(report.sized(model, machine, answer, arithmetic)))
     else:
         _show(report.prediction_text(model, machine, answer, arithmetic), form, title="lichen size")
     sys.exit(NOTHING_FITS if isinstance(answer, sizing.Misfit) else OK)
@@ -296,7 +297,7 @@ def rules(config: Path | None, form: str) -> None:
 
     pages = _pages(config)
     if form == "json":
-        click.echo(_json(pages))
+        click.echo(for_programs(pages))
     else:
         _show(report.renderables(pages), form, title="lichen rules")
 
@@ -347,13 +348,13 @@ def explain(what: str, form: str) -> None:
     pages = {page.rule: page for page in _pages(None)}
     if what in pages:
         if form == "json":
-            click.echo(_json(pages[what]))
+            click.echo(for_programs(pages[what]))
         else:
             _show(report.page(pages[what]), form, title=what)
     elif not explained.knows(held, what) and (close := nearest(what, pages)):
         raise InputError(f"{what!r} is not known", fix=f"did you mean {close[0]!r}?")
     elif form == "json":
-        click.echo(_json(explained.story(held, what)))
+        click.echo(for_programs(explained.story(held, what)))
     else:
         _show(explained.renderables(held, what), form, title=what)
 
@@ -365,13 +366,9 @@ def _explain_placement(path: Path, form: str) -> None:
 
     answer = _placed(read_workload(path), path)
     if form == "json":
-        click.echo(_json(getattr(answer, "steps", answer)))
+        click.echo(for_programs(getattr(answer, "steps", answer)))
     else:
         _show(report.arithmetic(answer), form, title=str(path))
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(value)).decode()
 
 
 @main.group()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 from sandbox.engine import EngineMissing
-from sandbox.world import ROOT, shell, world
+from sandbox.world import ROOT, world
 
 EXAMPLE = "pulumi up --yes --stack chat --policy-pack policies/crossguard"
 
@@ -18,7 +19,8 @@ def main(command: list[str]) -> int:
             place.stacks("chat", "embeddings", "wasteful")
             if not command:
                 print(f"An emulated AWS and Pulumi {place.engine.version}. Try:\n  {EXAMPLE}\n")
-            return subprocess.call(shell(command), cwd=ROOT, env=dict(place.environment))
+                command = [os.environ.get("SHELL", "/bin/sh")]
+            return subprocess.call(command, cwd=ROOT, env=dict(place.environment))
     except EngineMissing as missing:
         print(missing, file=sys.stderr)
         return 2

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +83,3 @@ def _forget_salts() -> None:
             whole = path.with_suffix(".whole")  # another engine may be reading it
             whole.write_text("".join(kept), encoding="utf-8")
             whole.replace(path)
-
-
-def shell(command: Sequence[str]) -> Sequence[str]:
-    """The command given, or the user's own shell where none is."""
-    return command or [os.environ.get("SHELL", "/bin/sh")]

@@ -15,6 +15,9 @@ from lichen.workload import BITS, ModelCard, Precision
 MODEL_DIRECTORY = "/opt/ml/model"
 """Where SageMaker puts the artefacts in a container."""
 
+TYPES: dict[Precision, str] = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+"""What vLLM, on NVIDIA and on Neuron, calls the precisions that it computes in."""
+
 _VOLUME_FLOOR_GIB = 30
 _LARGEST_VOLUME_GIB = 512
 

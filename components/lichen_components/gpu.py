@@ -8,8 +8,7 @@ import pulumi
 
 from lichen.catalogue.tables import Machine
 from lichen.sizing import Sizing
-from lichen.workload import Precision
-from lichen_components.container import MODEL_DIRECTORY, Container, volume_gib
+from lichen_components.container import MODEL_DIRECTORY, TYPES, Container, volume_gib
 from lichen_components.plan import Plan
 from lichen_components.sagemaker import SagemakerEndpoint
 
@@ -23,8 +22,6 @@ START_TIMEOUT_S = 1800
 
 CONTEXT_MARGIN = 2
 """The longest request served, over the mean one of the workload (design choice)."""
-
-_TYPES: dict[Precision, str] = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 
 
 class GpuEndpoint(SagemakerEndpoint):
@@ -60,7 +57,7 @@ def container(plan: Plan) -> Container:
         "SM_VLLM_TENSOR_PARALLEL_SIZE": str(max(1, round(sizing.chips_per_replica / copies))),
         "SM_VLLM_MAX_NUM_SEQS": str(math.ceil(sizing.prediction.concurrency / copies)),
         "SM_VLLM_MAX_MODEL_LEN": str(min(context, card.max_context_tokens or context)),
-        "SM_VLLM_DTYPE": _TYPES.get(chosen.precision, "auto"),
+        "SM_VLLM_DTYPE": TYPES.get(chosen.precision, "auto"),
     }
     if copies > 1:
         environment["SM_VLLM_DATA_PARALLEL_SIZE"] = str(copies)

@@ -6,8 +6,7 @@ import pulumi
 
 from lichen.catalogue.tables import Machine
 from lichen.sizing import Sizing
-from lichen.workload import Precision
-from lichen_components.container import MODEL_DIRECTORY, Container, volume_gib
+from lichen_components.container import MODEL_DIRECTORY, TYPES, Container, volume_gib
 from lichen_components.plan import Plan
 from lichen_components.sagemaker import SagemakerEndpoint
 
@@ -22,8 +21,6 @@ MACHINE_IMAGE = "al2-ami-sagemaker-inference-neuron-2"
 START_TIMEOUT_S = 3600
 """The most SageMaker allows: loading compiled weights takes Neuron many minutes."""
 
-_TYPES: dict[Precision, str] = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
-
 
 class InferentiaEndpoint(SagemakerEndpoint):
     """An endpoint on Inferentia2. It realises a placement: ``Endpoint`` is the one that chooses."""
@@ -35,7 +32,7 @@ class InferentiaEndpoint(SagemakerEndpoint):
 def why_unmade(machine: Machine, sizing: Sizing) -> str | None:
     """Why a machine so sized is not served by AWS's Neuron images; None where it is."""
     precision, copies = sizing.prediction.precision, sizing.prediction.copies
-    if precision not in _TYPES:
+    if precision not in TYPES:
         return f"AWS's Neuron images do not serve {precision}"
     if copies > 1:
         return f"{copies} copies of the model share one {machine.name}, and the image runs one"
@@ -58,7 +55,7 @@ def container(plan: Plan) -> Container:
             "SM_ON_TENSOR_PARALLEL_SIZE": str(cores),
             "SM_ON_BATCH_SIZE": str(sizing.compiled_batch),
             "SM_ON_SEQUENCE_LENGTH": str(sizing.compiled_sequence_tokens),
-            "SM_ON_DTYPE": _TYPES[chosen.precision],
+            "SM_ON_DTYPE": TYPES[chosen.precision],
         }
     else:
         environment = {

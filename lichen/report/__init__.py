@@ -1,1 +1,10 @@
 """The only place that formats what the engine decided: text for a terminal, JSON for programs."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+def for_programs(value: object) -> str:
+    """A value as JSON, indented."""
+    return msgspec.json.format(msgspec.json.encode(value)).decode()

@@ -20,6 +20,7 @@ from lichen.catalogue.grid import RegionClass, classify
 from lichen.catalogue.tables import Chip, Machine, Offer, Region
 from lichen.document import InputError, did_you_mean
 from lichen.emissions import effective_gco2e_kwh
+from lichen.report import for_programs
 from lichen.report.cell import (
     bar,
     billions,
@@ -64,7 +65,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 def as_json(view: View) -> str:
     """The rows as JSON."""
-    return msgspec.json.format(msgspec.json.encode(view.rows)).decode()
+    return for_programs(view.rows)
 
 
 def renderables(view: View, *, most: int | None = None) -> Iterator[RenderableType]:

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from lichen.document import json_schema
 from lichen.interval import Interval
+from lichen.report import for_programs
 from lichen.workload import Environment
 
 Level = Literal["advisory", "mandatory", "remediate"]
@@ -126,7 +127,7 @@ def as_json(report: object) -> str:
         not_judged=judged.not_judged,
         summary=_summary(judged),
     )
-    return msgspec.json.format(msgspec.json.encode(document)).decode()
+    return for_programs(document)
 
 
 def schema() -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-import msgspec
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -19,11 +18,6 @@ WORTH_TELLING = 0.05
 """A way to hold a machine that saves less than a twentieth is not shown to a person."""
 
 HOSTED = {"sagemaker": "SageMaker", "compute": "virtual machines", "tpu": "Cloud TPU"}
-
-
-def as_json(answer: Placement | NoPlacement) -> str:
-    """The whole answer, every rejected offer included."""
-    return msgspec.json.format(msgspec.json.encode(answer)).decode()
 
 
 def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[RenderableType]:

@@ -116,8 +116,6 @@ def _busiest(curve: Curve, latency: Latency, share: float) -> Point | Misfit:
     most_rps = share * curve.saturated_rps
     low, high = 0.0, curve.most_in_flight
     alone = curve.at(0.0)
-    if _over(alone, latency) > 1.0:
-        return _too_slow(alone, latency)
     most_first_s, most_token_s, most_request_s = (
         bound / 1e3 if bound else math.inf for _, _, bound in _bounds(alone, latency)
     )
@@ -131,6 +129,8 @@ def _busiest(curve: Curve, latency: Latency, share: float) -> Point | Misfit:
             and request_s <= most_request_s
         )
 
+    if not bears(0.0):
+        return _too_slow(alone, latency)
     if bears(high):
         return curve.at(high)
     for _ in range(_BISECTIONS):
@@ -152,18 +152,6 @@ def _bounds(point: Point, latency: Latency) -> tuple[tuple[str, float, float | N
         ("time per output token", point.token_s, latency.time_per_output_token_ms),
         ("p95", point.request_s, latency.p95_ms),
     )
-
-
-def _over(point: Point, latency: Latency) -> float:
-    """The worst of times over bounds; 0 where nothing is bound."""
-    worst = 0.0
-    if latency.p95_ms:
-        worst = point.request_s * 1e3 / latency.p95_ms
-    if latency.time_per_output_token_ms and point.token_s:
-        worst = max(worst, point.token_s * 1e3 / latency.time_per_output_token_ms)
-    if latency.time_to_first_token_ms and point.first_s:
-        worst = max(worst, point.first_s * 1e3 / latency.time_to_first_token_ms)
-    return worst
 
 
 def _too_slow(point: Point, latency: Latency) -> Misfit:

@@ -12,7 +12,7 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.tables import Machine
 from lichen.evidence import Record, contradicts, surprise, weigh
 from lichen.interval import Interval
-from lichen.sizing.efficiency import knowledge
+from lichen.sizing.efficiency import Knowledge, knowledge
 from lichen.sizing.load import Curve, Point, bearable
 from lichen.sizing.predict import Setting, Spreads, prediction_at, setting_of
 from lichen.sizing.prediction import Misfit, Sizing
@@ -56,20 +56,10 @@ def settle(
     evidence: Sequence[Record] = (),
 ) -> tuple[Setting, Curve, Point, float] | Misfit:
     """The layout on the machine, its curve, the point it is run at, and the headroom allowed."""
-    traffic = workload.traffic
+    traffic, known = workload.traffic, knowledge(catalogue)
     if card.kind in ("llm", "vlm") and (traffic.input_tokens is None or not traffic.output_tokens):
         return Misfit("card", "traffic.input_tokens and output_tokens are not said")
-    known = knowledge(catalogue)
-    setting = setting_of(
-        card,
-        machine,
-        known,
-        precision,
-        None,
-        None,
-        traffic.input_tokens or 0,
-        traffic.output_tokens or 0,
-    )
+    setting = _setting(traffic, card, machine, precision, known)
     if isinstance(setting, Misfit):
         return setting
     for record in evidence:
@@ -81,6 +71,14 @@ def settle(
         share, latency = 1.0, _UNBOUND
     best = _widest(setting, latency, share, traffic.items)
     return best if isinstance(best, Misfit) else (*best, share)
+
+
+def _setting(
+    traffic: Traffic, card: ModelCard, machine: Machine, precision: Precision, known: Knowledge
+) -> Setting | Misfit:
+    """The machine's usual stack and layout for what a request of this traffic carries."""
+    tokens = traffic.input_tokens or 0, traffic.output_tokens or 0
+    return setting_of(card, machine, known, precision, None, None, *tokens)
 
 
 def narrowed(setting: Setting, record: Record) -> Setting:
@@ -99,17 +97,7 @@ def evidence_notes(
     evidence: Sequence[Record],
 ) -> Iterator[str]:
     """What an answer must say of the records it rests on; loudly where one contradicts it."""
-    traffic = workload.traffic
-    setting = setting_of(
-        card,
-        machine,
-        knowledge(catalogue),
-        precision,
-        None,
-        None,
-        traffic.input_tokens or 0,
-        traffic.output_tokens or 0,
-    )
+    setting = _setting(workload.traffic, card, machine, precision, knowledge(catalogue))
     if isinstance(setting, Misfit):
         return
     for record in evidence:
