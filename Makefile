@@ -25,29 +25,32 @@ test: setup lint  ## lint, then every test
 
 lint: .venv/ready  ## style, types and the direction of imports
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@.venv/bin/mypy lichen policies components sandbox refresh fit
+	@.venv/bin/mypy lichen policies components doors sandbox refresh derive timing
 	@.venv/bin/lint-imports --no-cache --no-logo
 
 format: .venv/ready
 	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
 
 bench: setup  ## start-up and per-resource cost, as ratios against what a user would run instead
-	@$(RUN) -m benchmarks
+	@$(RUN) -m timing
+
+refresh-estimates: .venv/ready  ## derive machines' watts, embodied carbon and markups anew
+	@$(RUN) -m derive.estimates
 
 refresh-%: .venv/ready  ## bring one source's rows up to date, such as refresh-aws; ARGS="..."
 	@$(RUN) -m refresh.$* $(ARGS)
 
 fit: .venv/ready  ## fit the coefficients of sizing on the measured rows
-	@$(RUN) -m fit.coefficients
+	@$(RUN) -m derive.fit.coefficients
 
 accuracy: .venv/ready  ## write docs/accuracy.md: how wrong sizing is, family by family
-	@$(RUN) -m fit.accuracy
+	@$(RUN) -m derive.fit.accuracy
 
 figures: .venv/ready  ## draw the figures of docs/data.md from the tables
 	@$(RUN) docs/figures/regions.py
 
 docs: setup rules  ## renew what documents show of commands, the rules' table and the schemas
-	@$(RUN) docs/printed.py README.md
+	@$(RUN) docs/renew.py README.md
 
 rules: .venv/ready  ## renew the table of rules and the schemas from the code
 	@$(RUN) -m lichen_policies.documents

@@ -9,7 +9,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
-    """Read every table once: what is read is kept beside it (lichen/catalogue/compiled.py)."""
+    """Read every table once: what is read is kept beside it (lichen/catalogue/binary_cache.py)."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable" or self.target_name != "wheel":

@@ -9,12 +9,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lichen_doors.report import findings
+from lichen_doors.report.rules import Page
+from lichen_doors.report.sizing import Sized
+
 from lichen.document import json_schema
 from lichen.evidence import Record
-from lichen.placement import NoPlacement, Placement
-from lichen.report import findings
-from lichen.report.rules import Page
-from lichen.report.sizing import Sized
+from lichen.placing.placement import NoPlacement, Placement
 from lichen.workload import Workload
 
 FOLDER = Path(__file__).parent / "schemas"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lichen.catalogue.tables import Machine, Region
+from lichen.catalogue.schema import Machine, Region
 from lichen.interval import Interval
 
 HOURS_PER_MONTH = 730.0
@@ -66,3 +66,19 @@ def embodied_gco2e_hour(machine: Machine) -> Interval | None:
     if machine.embodied_kgco2e is None or not machine.lifetime_hours:
         return None
     return machine.embodied_kgco2e * (1000 / machine.lifetime_hours)
+
+
+def machine_watts(machine: Machine, load: float) -> Interval | None:
+    """Watts of the whole machine at ``load``, 0 to 1, on straight lines idle - half - full.
+
+    Idle is with a model loaded. None where nobody publishes enough to say.
+    """
+    idle, half, full = machine.idle_w, machine.half_load_w, machine.full_load_w
+    if idle is None or full is None:
+        return None
+    load = min(1.0, max(0.0, load))
+    if half is None:
+        return idle * (1.0 - load) + full * load
+    if load <= 0.5:
+        return idle * (1.0 - 2.0 * load) + half * (2.0 * load)
+    return half * (2.0 - 2.0 * load) + full * (2.0 * load - 1.0)

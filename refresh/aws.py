@@ -21,15 +21,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.tables import Chip, Machine, Offer, Region, Source
+from lichen.catalogue.schema import Chip, Machine, Offer, Region, Source
 from lichen.document import InputError
 from refresh import aws_api as api
+from refresh.answer_cache import Kept
+from refresh.apply import arguments, failed, progress, settle
+from refresh.availability import lay_offering
 from refresh.aws_api import Client
+from refresh.csv_writer import write_whole
 from refresh.draft import Draft, Key
-from refresh.kept import Kept
-from refresh.offering import lay_offering
-from refresh.rows import write_whole
-from refresh.settle import arguments, failed, progress, settle
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import httpx
 from msgspec.structs import replace
 
-from lichen.catalogue.tables import Machine, Offer, Region, Source
+from lichen.catalogue.schema import Machine, Offer, Region, Source
 from refresh.draft import Draft
 from refresh.http import get_text
 from refresh.publisher import Asking, run

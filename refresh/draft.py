@@ -17,11 +17,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from lichen.catalogue import DIRECTORY, JOINED, KEYS, Catalogue, MachineEstimates, RegionReading
+from derive.estimates import estimate, read_inputs
+from lichen.catalogue import DIRECTORY, Catalogue
 from lichen.catalogue.csv_table import read_rows
-from lichen.catalogue.tables import Machine, Offer, Region, Source
-from refresh.estimates import estimate, read_inputs
-from refresh.rows import cell, write_rows, write_whole
+from lichen.catalogue.schema import Machine, Offer, Region, Source, path_of
+from lichen.catalogue.tables import JOINED, KEYS, MachineEstimates, RegionReading
+from refresh.csv_writer import cell, write_rows, write_whole
 
 S = TypeVar("S", bound=msgspec.Struct)
 Key = tuple[str, ...]
@@ -69,7 +70,7 @@ class Draft:
         """The table's rows as they stand in the draft; change them in place."""
         if table not in self._after:
             joined = JOINED.get(table, frozenset())
-            path = self.directory / f"{table}.csv"
+            path = path_of(table, self.directory)
             found = read_rows(path, row, key=KEYS[table], joined=joined)
             rows: dict[Key, msgspec.Struct] = {
                 tuple(values[name] for name in KEYS[table]): _row(row, values) for values in found
@@ -97,14 +98,15 @@ class Draft:
         """The tables as they would be, in a directory of their own."""
         with tempfile.TemporaryDirectory(prefix="lichen-tables-") as name:
             staged = Path(name)
-            for path in self.directory.iterdir():
-                if path.suffix in (".csv", ".toml"):
-                    shutil.copy2(path, staged / path.name)
+            for path in (self.directory / "sources.toml", *self.directory.glob("*/*.csv")):
+                copy = staged / path.relative_to(self.directory)
+                copy.parent.mkdir(exist_ok=True)
+                shutil.copy2(path, copy)
             for table in self._changed():
-                write_rows(staged / f"{table}.csv", self._ordered(table), ROWS[table])
+                write_rows(path_of(table, staged), self._ordered(table), ROWS[table])
             if "machines" in self._changed():
                 derived = estimate(read_inputs(staged))
-                write_rows(staged / "estimates.csv", derived, MachineEstimates)
+                write_rows(path_of("estimates", staged), derived, MachineEstimates)
             if self._sources:
                 path = staged / "sources.toml"
                 path.write_text(with_sources(path.read_text(), self._sources.values()))
@@ -115,14 +117,14 @@ class Draft:
 
         Each is whole at every moment. Interrupted between two, the next run finishes.
         """
-        names = ["sources.toml", *(f"{table}.csv" for table in ROWS)]
-        names.insert(names.index("machines.csv") + 1, "estimates.csv")
+        tables = list(ROWS)
+        tables.insert(tables.index("machines") + 1, "estimates")
         placed = []
-        for name in names:
-            new, path = (staged / name).read_text(), self.directory / name
-            if new != path.read_text():
-                write_whole(path, new)
-                placed.append(name)
+        for new in (staged / "sources.toml", *(path_of(table, staged) for table in tables)):
+            path, text = self.directory / new.relative_to(staged), new.read_text()
+            if text != path.read_text():
+                write_whole(path, text)
+                placed.append(new.name)
         return placed
 
     def _changed(self) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import httpx
 
-from lichen.catalogue.tables import Region, Source
+from lichen.catalogue.schema import Region, Source
 from lichen.document import InputError
 from refresh.draft import Draft
 from refresh.http import get_text

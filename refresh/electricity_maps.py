@@ -16,7 +16,7 @@ from datetime import date, timedelta
 
 import httpx
 
-from lichen.catalogue.tables import Region, Source
+from lichen.catalogue.schema import Region, Source
 from lichen.document import InputError
 from refresh.draft import Draft
 from refresh.publisher import Asking, lay_reading, run

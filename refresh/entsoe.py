@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import httpx
 
-from lichen.catalogue.tables import Region, Source
+from lichen.catalogue.schema import Region, Source
 from lichen.document import InputError
 from refresh.draft import Draft
 from refresh.http import get_text

@@ -23,13 +23,13 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.progress import Progress
 
-from lichen.catalogue.tables import Machine, Offer, Region, Source
+from lichen.catalogue.schema import Machine, Offer, Region, Source
 from lichen.document import InputError
+from refresh.answer_cache import Kept
+from refresh.apply import arguments, failed, progress, settle
+from refresh.availability import lay_offering
 from refresh.draft import Draft, Key
 from refresh.http import client, get_json
-from refresh.kept import Kept
-from refresh.offering import lay_offering
-from refresh.settle import arguments, failed, progress, settle
 
 T = TypeVar("T")
 

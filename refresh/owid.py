@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import httpx
 
-from lichen.catalogue.tables import Region, Source
+from lichen.catalogue.schema import Region, Source
 from refresh.draft import Draft
 from refresh.http import get_text
 from refresh.publisher import Asking, lay_reading, run, table

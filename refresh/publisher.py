@@ -10,13 +10,13 @@ import httpx
 from msgspec.structs import replace
 from rich.console import Console
 
-from lichen.catalogue import RegionReading
-from lichen.catalogue.tables import Method, Region, Scope, Source
+from lichen.catalogue.schema import Method, Region, Scope, Source
+from lichen.catalogue.tables import RegionReading
 from lichen.document import InputError
+from refresh.answer_cache import Kept
+from refresh.apply import arguments, failed, progress, settle
 from refresh.draft import Draft
 from refresh.http import client
-from refresh.kept import Kept
-from refresh.settle import arguments, failed, progress, settle
 
 Lay = Callable[["Asking", Draft], list[str]]
 """Ask, lay over the draft, and give what must be told."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import httpx
 from msgspec.structs import replace
 
-from lichen.catalogue.tables import Region, Source
+from lichen.catalogue.schema import Region, Source
 from refresh.draft import Draft
 from refresh.http import get_text
 from refresh.publisher import Asking, lay_reading, run, table

@@ -22,7 +22,7 @@ def script(name: str) -> ModuleType:
     return module
 
 
-PRINTED, SCHEMAS = script("printed"), script("schemas")
+PRINTED, SCHEMAS = script("renew"), script("schemas")
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"), ROOT / "policies" / "README.md")

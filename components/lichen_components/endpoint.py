@@ -11,9 +11,9 @@ import msgspec
 import pulumi
 
 from lichen.catalogue import Catalogue, load
-from lichen.catalogue.tables import Machine
+from lichen.catalogue.schema import Machine
 from lichen.document import InputError, did_you_mean
-from lichen.placement import NoPlacement, Objective, Placement, WhyUnmade, model_card, place
+from lichen.placing.placement import NoPlacement, Objective, Placement, WhyUnmade, model_card, place
 from lichen.sizing import Sizing
 from lichen.workload import Hosting, ModelCard, as_workload
 from lichen_components import arm, gpu, inferentia

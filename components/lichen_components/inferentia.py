@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from lichen.catalogue.tables import Machine
+from lichen.catalogue.schema import Machine
 from lichen.sizing import Sizing
 from lichen_components.container import MODEL_DIRECTORY, TYPES, Container, volume_gib
 from lichen_components.plan import Plan

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from lichen.placement import Placement
+from lichen.placing.placement import Placement
 from lichen.workload import Environment, Workload
 from lichen_components.plan import VARIANT, Site
 

@@ -6,9 +6,9 @@ from functools import cached_property
 
 import pulumi
 
-from lichen.catalogue.tables import Machine
+from lichen.catalogue.schema import Machine
 from lichen.passport import Passport, to_tags
-from lichen.placement import Placement
+from lichen.placing.placement import Placement
 from lichen.workload import ModelCard, Workload
 from lichen_components.asked import EndpointArgs
 from lichen_components.images import image_uri

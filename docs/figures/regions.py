@@ -16,8 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from lichen.catalogue import Catalogue, load
-from lichen.catalogue.grid import HIGH_MIN_GCO2E_KWH, LOCAL, LOW_MAX_GCO2E_KWH, classify
-from lichen.catalogue.tables import Region
+from lichen.catalogue.schema import Region
+from lichen.grid import HIGH_MIN_GCO2E_KWH, LOCAL, LOW_MAX_GCO2E_KWH, classify
 
 FIGURE = Path(__file__).with_suffix(".svg")
 COLOUR = {"low": "#2e7d32", "medium": "#b8860b", "high": "#b71c1c", "unknown": "#777777"}

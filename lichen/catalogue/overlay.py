@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import fields, replace
 
 from lichen.catalogue.csv_table import options_of, read_rows
-from lichen.catalogue.tables import SOURCED, Estimates, Machine, Offer, Reading, Region
+from lichen.catalogue.schema import SOURCED, Estimates, Machine, Offer, Reading, Region
 from lichen.document import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def check(overlay: Path) -> None:
         raise InputError(
             "is not a directory", fix="name the directory of your own rows", document=str(overlay)
         )
-    known = {path.name for path in DIRECTORY.glob("*.csv")} | {"sources.toml", "quotas.csv"}
+    known = {path.name for path in DIRECTORY.glob("*/*.csv")} | {"sources.toml", "quotas.csv"}
     for path in sorted(overlay.iterdir()):
         if path.suffix in (".csv", ".toml") and path.name not in known:
             raise InputError(
@@ -64,7 +64,7 @@ def rows_over(
 
 def offers_over(catalogue: Catalogue, offers: dict[str, Any]) -> dict[str, Any]:
     """The offers by machine with the overlay's laid over, its SageMaker prices worked out anew."""
-    from lichen.catalogue import _OFFERS, hosted
+    from lichen.catalogue.tables import _OFFERS, hosted
 
     machines, regions = catalogue.machines, catalogue.regions
     for values in _own_values(catalogue, "offers", Offer, ("machine", "region")):

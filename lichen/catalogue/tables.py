@@ -1,293 +1,331 @@
-"""What one row of each table is: the types behind the CSV files, units in the field names.
+"""The catalogue: regions, chips, machines, offers and models, every number with its source.
 
-``None`` is unknown, never zero. Watts, embodied carbon and other figures that no vendor
-publishes are intervals, and the interval reaches the user. ``SOURCED`` says which field names
-the source of which figures.
+Each table is read when it is first touched, and only that one. ``load()`` gives the installed
+tables; ``load(overlay=...)`` those and an organisation's own rows, which are remembered as such
+(:meth:`Catalogue.own`).
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
-from lichen.interval import Interval
+from lichen.catalogue.binary_cache import packed
+from lichen.catalogue.schema import (
+    Chip,
+    Estimates,
+    Machine,
+    Offer,
+    Quota,
+    Reading,
+    Region,
+    Residency,
+    Source,
+    path_of,
+)
+from lichen.document import InputError, did_you_mean
+from lichen.workload import ModelCard
 
-Basis = Literal["measured", "published", "derived", "assumed"]
-Scope = Literal["zone", "state", "interconnection", "country", "region", "fleet"]
-Method = Literal["location-average", "market-based", "marginal", "carbon-free"]
-Confidence = Literal["high", "medium", "low"]
+__all__ = ["DIRECTORY", "Catalogue", "load"]
 
+DIRECTORY = Path(__file__).parent
+"""Where the installed tables stand."""
 
-class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a number comes from; rows name it by ``id``.
-
-    ``max_age_days`` is how long its rows are taken for fresh, counted from ``fetched``; ``None``
-    is a figure that does not age (a chip's memory, a country's membership).
-    """
-
-    id: str
-    title: str
-    publisher: str
-    where: str
-    version: str
-    fetched: str
-    licence: str
-    used_for: str
-    max_age_days: int | None = None
+S = TypeVar("S", bound=msgspec.Struct)
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """One source's figure of a region's electricity.
+class RegionReading(Reading, frozen=True, kw_only=True):
+    """A row of readings.csv."""
 
-    ``value`` is gCO2e/kWh, except for method ``carbon-free`` where it is a share in percent.
-    Only ``location-average`` readings class and rank a region.
-    """
-
-    value: float
-    year: int | None
-    source: str
-    method: Method
-    scope: Scope
-
-
-class Region(msgspec.Struct, frozen=True, kw_only=True):
-    """A cloud region and every reading held of its grid.
-
-    ``grid_gco2e_kwh`` is the one figure to compute with (one method for all clouds); ``readings``
-    holds all, that one included. ``pue`` has no unit. ``wue_l_kwh`` is litres per kWh.
-    """
-
-    name: str
-    cloud: str
-    partition: str
-    place: str
-    country: str | None
-    grid_zone: str | None
-    latitude_deg: float | None
-    longitude_deg: float | None
-    location_source: str | None
-    grid_gco2e_kwh: float | None
-    grid_year: int | None
-    grid_source: str | None
-    readings: tuple[Reading, ...] = ()
-    pue: float | None
-    pue_year: int | None
-    pue_scope: Scope | None
-    pue_source: str | None
-    wue_l_kwh: float | None
-    wue_year: int | None
-    wue_scope: Scope | None
-    wue_source: str | None
-    confidence: Confidence
-    notes: str = ""
-
-
-class Chip(msgspec.Struct, frozen=True, kw_only=True):
-    """An accelerator, or a CPU socket: rates are dense, watts an interval with its basis.
-
-    ``loaded_idle_w`` is one that holds a model and serves nothing; ``cores`` are a CPU's.
-    """
-
-    name: str
-    vendor: str
-    kind: Literal["gpu", "asic", "tpu", "cpu"]
-    cores: int | None
-    bf16_tflops: float | None
-    fp16_tflops: float | None
-    fp8_tflops: float | None
-    int8_tops: float | None
-    memory_gib: float | None
-    bandwidth_gb_s: float | None
-    tdp_w: Interval | None
-    tdp_basis: Basis | None
-    tdp_source: str | None
-    idle_w: float | None
-    idle_basis: Basis | None
-    idle_source: str | None
-    loaded_idle_w: Interval | None
-    loaded_idle_source: str | None
-    embodied_kgco2e: Interval | None
-    embodied_basis: Basis | None
-    embodied_source: str | None
-    source: str
-    confidence: Confidence
-    notes: str = ""
-
-
-class Estimates(msgspec.Struct, frozen=True, kw_only=True):
-    """What no vendor publishes of a machine, derived by refresh/estimates.py.
-
-    Watts are of the whole machine, accelerators included, at idle with a loaded model, at half
-    load and at full; embodied carbon likewise. ``sagemaker_markup`` is SageMaker's price over
-    EC2's for the same machine.
-    """
-
-    idle_w: Interval | None = None
-    half_load_w: Interval | None = None
-    full_load_w: Interval | None = None
-    power_basis: Basis | None = None
-    power_source: tuple[str, ...] = ()
-    embodied_kgco2e: Interval | None = None
-    embodied_basis: Basis | None = None
-    embodied_source: tuple[str, ...] = ()
-    lifetime_hours: float | None = None
-    lifetime_source: str | None = None
-    sagemaker_markup: Interval | None = None
-    sagemaker_markup_basis: Basis | None = None
-    sagemaker_markup_source: str | None = None
-
-
-class Machine(Estimates, frozen=True, kw_only=True):
-    """Anything that runs a workload: an EC2 type (SageMaker hosts it as ``ml.<name>``), a Compute
-    Engine type, a TPU slice, an Azure size.
-
-    ``accelerator`` and ``cpu`` are names of chips; ``accelerators`` how many (a fraction where
-    one is shared). ``processor`` is the class whose watts the host is counted by.
-    """
-
-    name: str
-    cloud: str
-    service: str
-    family: str
-    vcpu: float
-    architecture: Literal["arm64", "x86_64"]
-    memory_gib: float | None
-    cpu: str | None
-    processor: str
-    accelerator: str | None
-    accelerators: float
-    accelerator_memory_gib: float | None
-    current_generation: bool | None
-    successor: str | None
-    arm_alternative: str | None
-    sagemaker: bool
-    source: str
-    notes: str = ""
-
-
-class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """A machine in a region at a price: Linux, on demand, USD per hour.
-
-    Offered is not the same as quota or capacity. ``listed_by`` names the availability sources
-    that list it, ``not_listed_by`` those that know the machine and leave the region out.
-    ``sagemaker_usd_hour`` is published where ``sagemaker_basis`` says so, and otherwise the EC2
-    price times the machine's likely markup.
-    """
-
-    machine: str
     region: str
-    usd_hour: float | None = None
-    spot_usd_hour: float | None = None
-    price_as_of: str | None = None
-    price_source: str | None = None
-    sagemaker_usd_hour: float | None = None
-    sagemaker_basis: Basis | None = None
-    sagemaker_source: str | None = None
-    listed_by: tuple[str, ...] = ()
-    not_listed_by: tuple[str, ...] = ()
 
 
-class Residency(msgspec.Struct, frozen=True, kw_only=True):
-    """One country of a named group: a union, an agreement, a single state."""
-
-    residency: str
-    country: str
-    source: str
-
-
-class Processor(msgspec.Struct, frozen=True, kw_only=True):
-    """A class of CPU and what one of its threads draws, its share of the host included."""
-
-    name: str
-    idle_w_vcpu: Interval
-    full_w_vcpu: Interval
-    basis: Basis
-    source: str
-    notes: str = ""
-
-
-class Host(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine's watts by load as modelled from measurements, and its platform's embodied carbon.
-
-    ``platform_embodied_kgco2e`` is that of the whole server that the machine is a share of.
-    """
+class MachineEstimates(Estimates, frozen=True, kw_only=True):
+    """A row of estimates.csv."""
 
     machine: str
-    idle_w: float | None
-    tenth_w: float | None
-    half_w: float | None
-    full_w: float | None
-    platform_embodied_kgco2e: float | None
-    watts_source: str | None
-    embodied_source: str | None
 
 
-class Hosting(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine's price on SageMaker beside its price on EC2, on one day in one region."""
-
-    machine: str
-    region: str
-    sagemaker_usd_hour: float
-    ec2_usd_hour: float
-    as_of: str
-    source: str
-
-
-class Quota(msgspec.Struct, frozen=True, kw_only=True):
-    """How many instances an organisation's account may hold in SageMaker endpoints of a region.
-
-    An organisation's own table only: ``python -m refresh.aws --quotas DIRECTORY`` writes it.
-    """
-
-    machine: str
-    region: str
-    endpoint_quota: float
-    as_of: str
-
-
-SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
-    Reading: {"source": ("value",)},
-    Region: {
-        "location_source": ("latitude_deg", "longitude_deg"),
-        "grid_source": ("grid_gco2e_kwh",),
-        "pue_source": ("pue",),
-        "wue_source": ("wue_l_kwh",),
-    },
-    Chip: {
-        "source": (
-            "bf16_tflops",
-            "fp16_tflops",
-            "fp8_tflops",
-            "int8_tops",
-            "memory_gib",
-            "bandwidth_gb_s",
-            "cores",
-        ),
-        "tdp_source": ("tdp_w",),
-        "idle_source": ("idle_w",),
-        "loaded_idle_source": ("loaded_idle_w",),
-        "embodied_source": ("embodied_kgco2e",),
-    },
-    Machine: {"source": ("vcpu", "memory_gib", "accelerators", "accelerator_memory_gib")},
-    Estimates: {
-        "power_source": ("idle_w", "half_load_w", "full_load_w"),
-        "embodied_source": ("embodied_kgco2e",),
-        "lifetime_source": ("lifetime_hours",),
-        "sagemaker_markup_source": ("sagemaker_markup",),
-    },
-    Offer: {
-        "price_source": ("usd_hour", "spot_usd_hour"),
-        "sagemaker_source": ("sagemaker_usd_hour",),
-        "listed_by": (),
-        "not_listed_by": (),
-    },
-    Residency: {"source": ("country",)},
-    Processor: {"source": ("idle_w_vcpu", "full_w_vcpu")},
-    Host: {
-        "watts_source": ("idle_w", "tenth_w", "half_w", "full_w"),
-        "embodied_source": ("platform_embodied_kgco2e",),
-    },
-    Hosting: {"source": ("sagemaker_usd_hour", "ec2_usd_hour")},
+JOINED: dict[str, frozenset[str]] = {
+    "regions": frozenset({"readings", "grid_gco2e_kwh", "grid_year"}),
+    "machines": frozenset(Estimates.__struct_fields__),
+    "offers": frozenset({"sagemaker_basis"}),
 }
-"""For each type: the field that names a source, and the figures that it is the source of."""
+"""Fields of a table's type that stand in another table, or follow from one."""
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "regions": ("name",),
+    "readings": ("region", "method", "source"),
+    "chips": ("name",),
+    "machines": ("name",),
+    "estimates": ("machine",),
+    "offers": ("machine", "region"),
+    "models": ("name",),
+    "residency": ("residency", "country"),
+    "processors": ("name",),
+    "hosts": ("machine",),
+    "hosting": ("machine", "region"),
+    "quotas": ("machine", "region"),
+}
+"""What no two rows of a table have in common. A table that is not here may repeat itself."""
+
+
+def load(overlay: Path | None = None) -> Catalogue:
+    """The installed catalogue, with an organisation's rows over it where a directory is given.
+
+    The same object for the same directory. :class:`InputError` when a table cannot be believed;
+    it is raised where the table is first touched.
+    """
+    return _load(overlay.resolve() if overlay else None)
+
+
+@cache
+def _load(overlay: Path | None) -> Catalogue:
+    return Catalogue(DIRECTORY, overlay)
+
+
+class Catalogue:
+    """The tables in a directory, each read when it is first touched.
+
+    Every mapping is read-only, in the order of its table.
+    """
+
+    def __init__(self, directory: Path = DIRECTORY, overlay: Path | None = None) -> None:
+        self.directory, self.overlay = directory, overlay
+        self._own: dict[tuple[str, str], tuple[str, ...]] = {}
+        if overlay is not None:
+            from lichen.catalogue.overlay import check
+
+            check(overlay)
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """Every source by its id, the organisation's own included."""
+        sources = _read_sources(self.directory / "sources.toml")
+        if self.overlay and (self.overlay / "sources.toml").exists():
+            sources |= _read_sources(self.overlay / "sources.toml")
+        return MappingProxyType(sources)
+
+    @cached_property
+    def regions(self) -> Mapping[str, Region]:
+        rows = self._rows("regions", Region, self._join_regions, ("regions", "readings"))
+        return self._with_own("regions", {row.name: row for row in rows}, Region)
+
+    @cached_property
+    def chips(self) -> Mapping[str, Chip]:
+        """Accelerators and CPU sockets by name."""
+        rows = self._rows("chips", Chip, lambda: self._read("chips", Chip))
+        return self._with_own("chips", {row.name: row for row in rows}, Chip)
+
+    @cached_property
+    def machines(self) -> Mapping[str, Machine]:
+        return self._with_own("machines", self._installed_machines(), Machine)
+
+    @cached_property
+    def models(self) -> Mapping[str, ModelCard]:
+        rows = self._rows("models", ModelCard, lambda: self._read("models", ModelCard))
+        return self._with_own("models", {row.name: row for row in rows}, ModelCard)
+
+    @cached_property
+    def residency(self) -> Mapping[str, frozenset[str]]:
+        """Named groups of countries (ISO 3166-1 alpha-2): ``EU``, ``EEA``, ``UK``, ``US``, ..."""
+        groups: dict[str, set[str]] = {}
+        for row in self.table("residency", Residency):
+            groups.setdefault(row.residency, set()).add(row.country)
+        return MappingProxyType({name: frozenset(group) for name, group in groups.items()})
+
+    @cached_property
+    def offers(self) -> Sequence[Offer]:
+        """Every offer. :meth:`offers_of` and :meth:`offers_in` do not need them all."""
+        return tuple(offer for name in self._offers for offer in self.offers_of(name))
+
+    def offers_of(self, machine: str) -> Sequence[Offer]:
+        """A machine's offers, by region; empty where no region offers it."""
+        held = self._offers.get(machine, ())
+        if not isinstance(held, msgspec.Raw):
+            return held
+        offers = self._offers[machine] = _OFFERS.decode(held)
+        return offers
+
+    def offers_in(self, region: str) -> Sequence[Offer]:
+        """A region's offers, by machine."""
+        return self._offers_by_region.get(region, ())
+
+    def machine(self, name: str) -> Machine:
+        """A machine by name, ``ml.`` before it or not; :class:`InputError` with the nearest."""
+        bare = name.removeprefix("ml.")
+        machine = self.machines.get(bare)
+        if machine is None:
+            _unknown("machine", name, self.machines)
+        if bare != name and not machine.sagemaker:
+            hosted = [m.name for m in self.machines.values() if m.sagemaker]
+            raise InputError(
+                f"SageMaker hosts no {name!r}", fix=did_you_mean(bare, hosted), field="machine"
+            )
+        return machine
+
+    def region(self, name: str) -> Region:
+        """A region by name; :class:`InputError` with the nearest known one."""
+        return self.regions.get(name) or _unknown("region", name, self.regions)
+
+    def model(self, name: str) -> ModelCard:
+        """A model card by name; :class:`InputError` with the nearest known one."""
+        return self.models.get(name) or _unknown("model", name, self.models)
+
+    def quota(self, machine: str, region: str) -> Quota | None:
+        """The account's endpoint quota, where the overlay holds one: offered is not quota."""
+        return self._quotas.get((machine, region))
+
+    @cached_property
+    def _quotas(self) -> dict[tuple[str, str], Quota]:
+        if self.overlay is None or not (self.overlay / "quotas.csv").exists():
+            return {}
+        rows = self._read("quotas", Quota, self.overlay)
+        return {(row.machine, row.region): row for row in rows}
+
+    def own(self, table: str, key: str) -> tuple[str, ...]:
+        """The fields that an organisation's overlay gave the row; empty where it is installed."""
+        if self.overlay is None:
+            return ()
+        _ = self._offers if table == "offers" else getattr(self, table)  # the overlay is read then
+        return self._own.get((table, key), ())
+
+    def table(self, name: str, row: type[S]) -> tuple[S, ...]:
+        """Any other table in the directory, typed by ``row``; an overlay's rows follow."""
+        rows = self._rows(name, row, lambda: self._read(name, row))
+        if self.overlay and (self.overlay / f"{name}.csv").exists():
+            rows += self._read(name, row, self.overlay)
+        return tuple(rows)
+
+    def _rows(
+        self, name: str, row: type[S], build: Callable[[], list[S]], tables: tuple[str, ...] = ()
+    ) -> list[S]:
+        content = packed(self.directory, name, tables or (name,), row, build)
+        return msgspec.msgpack.decode(content, type=list[row])  # type: ignore[valid-type]
+
+    def _read(self, name: str, row: type[S], directory: Path | None = None) -> list[S]:
+        return [row(**values) for values in self._values(name, row, directory)]
+
+    def _values(
+        self, name: str, row: type[msgspec.Struct], directory: Path | None = None
+    ) -> list[dict[str, Any]]:
+        from lichen.catalogue.csv_table import read_rows  # parsing is the exception, not the rule
+
+        path = directory / f"{name}.csv" if directory else path_of(name, self.directory)
+        return read_rows(path, row, key=KEYS.get(name, ()), joined=JOINED.get(name, frozenset()))
+
+    def _join_regions(self) -> list[Region]:
+        readings: dict[str, list[Reading]] = {}
+        for values in self._values("readings", RegionReading):
+            readings.setdefault(values.pop("region"), []).append(Reading(**values))
+        regions = []
+        for values in self._values("regions", Region):
+            held = tuple(readings.get(values["name"], ()))
+            used = next((r for r in held if _is_grid(r, values["grid_source"])), None)
+            if values["grid_source"] and used is None:
+                raise InputError(
+                    f"no location-average reading of {values['grid_source']!r} for "
+                    f"{values['name']}",
+                    fix="add the row to readings.csv",
+                    field="grid_source",
+                    document="regions.csv",
+                )
+            regions.append(
+                Region(
+                    **values,
+                    readings=held,
+                    grid_gco2e_kwh=used.value if used else None,
+                    grid_year=used.year if used else None,
+                )
+            )
+        return regions
+
+    def _installed_machines(self) -> dict[str, Machine]:
+        rows = self._rows("machines", Machine, self._join_machines, ("machines", "estimates"))
+        return {row.name: row for row in rows}
+
+    def _join_machines(self) -> list[Machine]:
+        estimates = {
+            values.pop("machine"): values for values in self._values("estimates", MachineEstimates)
+        }
+        return [
+            Machine(**values, **estimates.get(values["name"], {}))
+            for values in self._values("machines", Machine)
+        ]
+
+    @cached_property
+    def _offers(self) -> dict[str, msgspec.Raw | tuple[Offer, ...]]:
+        """By machine: its offers, or their MessagePack until someone asks for them."""
+        tables = ("offers", "machines", "estimates")
+        content = packed(self.directory, "offers", tables, Offer, self._join_offers)
+        offers: dict[str, msgspec.Raw | tuple[Offer, ...]] = {}
+        offers |= msgspec.msgpack.decode(content, type=dict[str, msgspec.Raw])
+        if self.overlay is None:
+            return offers
+        from lichen.catalogue.overlay import offers_over
+
+        return offers_over(self, offers)
+
+    def _join_offers(self) -> dict[str, list[Offer]]:
+        by_machine: dict[str, list[Offer]] = {}
+        machines = self._installed_machines()  # the copy is for all: an overlay has no say in it
+        for values in self._values("offers", Offer):
+            machine = machines.get(values["machine"])
+            by_machine.setdefault(values["machine"], []).append(hosted(Offer(**values), machine))
+        return by_machine
+
+    @cached_property
+    def _offers_by_region(self) -> dict[str, list[Offer]]:
+        by_region: dict[str, list[Offer]] = {}
+        for offer in self.offers:
+            by_region.setdefault(offer.region, []).append(offer)
+        return by_region
+
+    def _with_own(self, table: str, rows: dict[str, S], row: type[S]) -> Mapping[str, S]:
+        if self.overlay is not None:
+            from lichen.catalogue.overlay import rows_over
+
+            self._own |= rows_over(self, table, rows, row)
+        return MappingProxyType(rows)
+
+
+_OFFERS = msgspec.msgpack.Decoder(tuple[Offer, ...])
+
+
+def hosted(offer: Offer, machine: Machine | None) -> Offer:
+    """The offer with its SageMaker price: the published one, or EC2's times the likely markup."""
+    if offer.sagemaker_usd_hour is not None:
+        return msgspec.structs.replace(offer, sagemaker_basis="published")
+    if machine is None or machine.sagemaker_markup is None or offer.usd_hour is None:
+        return offer
+    return msgspec.structs.replace(
+        offer,
+        sagemaker_usd_hour=round(offer.usd_hour * machine.sagemaker_markup.likely, 6),
+        sagemaker_basis="assumed" if machine.sagemaker_markup_basis == "assumed" else "derived",
+        sagemaker_source=machine.sagemaker_markup_source,
+    )
+
+
+def _is_grid(reading: Reading, source: str | None) -> bool:
+    return reading.method == "location-average" and reading.source == source
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> NoReturn:
+    raise InputError(f"{name!r} is not known", fix=did_you_mean(name, known), field=what)
+
+
+def _read_sources(path: Path) -> dict[str, Source]:
+    from lichen.document import convert, read_document
+
+    try:
+        return {
+            name: convert({"id": name, **fields}, Source)
+            for name, fields in read_document(path).items()
+        }
+    except InputError as error:
+        raise error.within(path.name) from None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from lichen.sizing.efficiency import Stack
+from lichen.sizing.coefficients import Stack
+from lichen.sizing.hardware import Rig
 from lichen.sizing.need import GIB, Need
-from lichen.sizing.rig import Rig
 
 ACTIVATION_SHARE = 0.05
 """Buffers beside the weights, as a share of them; EcoLogits allows 20 % for these and the cache."""

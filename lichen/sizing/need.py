@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from lichen.sizing.prediction import Misfit
-from lichen.sizing.rig import Compute, Kind
+from lichen.sizing.answers import Misfit
+from lichen.sizing.hardware import Compute, Kind
 from lichen.workload import ModelCard, Precision
 
 GIB = 1024.0**3

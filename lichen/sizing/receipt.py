@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.tables import Machine
+from lichen.catalogue.schema import Machine
 from lichen.evidence import Record
-from lichen.sizing.efficiency import knowledge
-from lichen.sizing.load import Curve, Point
+from lichen.sizing.answers import Misfit, Step
+from lichen.sizing.capacity import Curve, Point
+from lichen.sizing.coefficients import knowledge
+from lichen.sizing.layout import Setting, setting_of
 from lichen.sizing.memory import ACTIVATION_SHARE, available_gib, held_gib
 from lichen.sizing.need import GIB
-from lichen.sizing.predict import Setting, setting_of
-from lichen.sizing.prediction import Misfit, Step
 from lichen.sizing.replicas import day_of, floor_of, hold, settle, start_up_s
 from lichen.workload import ModelCard, Precision, Workload
 

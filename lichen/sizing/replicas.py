@@ -9,13 +9,13 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.tables import Machine
+from lichen.catalogue.schema import Machine
 from lichen.evidence import Record, contradicts, surprise, weigh
 from lichen.interval import Interval
-from lichen.sizing.efficiency import Knowledge, knowledge
-from lichen.sizing.load import Curve, Point, bearable
-from lichen.sizing.predict import Setting, Spreads, prediction_at, setting_of
-from lichen.sizing.prediction import Misfit, Sizing
+from lichen.sizing.answers import Misfit, Sizing
+from lichen.sizing.capacity import Curve, Point, bearable
+from lichen.sizing.coefficients import Knowledge, knowledge
+from lichen.sizing.layout import Setting, Spreads, prediction_at, setting_of
 from lichen.workload import Latency, ModelCard, Precision, Traffic, Workload
 
 HOURS = 24

@@ -8,8 +8,8 @@ import msgspec
 from msgspec.structs import replace
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.tables import Machine
-from lichen.sizing.prediction import Misfit
+from lichen.catalogue.schema import Machine
+from lichen.sizing.answers import Misfit
 from lichen.sizing.replicas import HOURS, Held, day_of, hold, settle, start_up_s
 from lichen.workload import Availability, ModelCard, Precision, Workload
 

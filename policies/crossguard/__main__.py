@@ -1,7 +1,7 @@
 """The pack that ``pulumi --policy-pack`` starts."""
 
 try:
-    from lichen_policies.pack import serve
+    from lichen_doors.crossguard.analyzer import serve
 except ModuleNotFoundError as error:
     import sys
 

@@ -32,7 +32,7 @@ from lichen_policies.facts.reading import facts_of
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
-    from lichen.catalogue.tables import Machine, Region
+    from lichen.catalogue.schema import Machine, Region
     from lichen_policies.configuration import Configuration
 
 Row = TypeVar("Row")

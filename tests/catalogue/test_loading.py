@@ -17,7 +17,10 @@ from lichen.document import InputError
 @pytest.fixture
 def small(tables: Path) -> Path:
     """The same with offers of one machine, for tests that parse them."""
-    keep(tables / "offers.csv", lambda line: line.startswith(("machine,", "inf2.xlarge,")))
+    keep(
+        tables / "published" / "offers.csv",
+        lambda line: line.startswith(("machine,", "inf2.xlarge,")),
+    )
     return tables
 
 
@@ -46,12 +49,12 @@ def test_the_copy_holds_what_the_tables_hold(tables: Path) -> None:
     for name in ("regions", "chips", "machines", "models"):
         assert getattr(again, name) == getattr(first, name) == getattr(installed, name)
     assert again.offers == first.offers == installed.offers
-    assert sum(1 for _ in (tables / "offers.csv").open()) - 1 == len(again.offers)
+    assert sum(1 for _ in (tables / "published" / "offers.csv").open()) - 1 == len(again.offers)
 
 
 def test_a_copy_never_wins_over_a_changed_table(small: Path) -> None:
     assert Catalogue(small).region("us-west-2").pue == 1.12
-    change(small / "regions.csv", ",1.12,2024,region,rtc", ",1.99,2024,region,rtc")
+    change(small / "published" / "regions.csv", ",1.12,2024,region,rtc", ",1.99,2024,region,rtc")
     spoiled = [r.name for r in Catalogue(small).regions.values() if r.pue == 1.99]
     assert len(spoiled) == 1
 
@@ -146,7 +149,7 @@ SPOILED = [
 def test_a_misspelt_table_is_refused_with_its_place(
     small: Path, file: str, old: str, new: str, wrong: str, fix: str
 ) -> None:
-    change(small / file, old, new)
+    change(next(small.rglob(file)), old, new)
     with pytest.raises(InputError) as refused:
         touch_all(Catalogue(small))
     told = str(refused.value)
@@ -157,7 +160,7 @@ def test_a_misspelt_table_is_refused_with_its_place(
 
 @pytest.mark.parametrize("file", ["regions.csv", "chips.csv", "offers.csv", "readings.csv"])
 def test_a_table_cut_short_is_refused(small: Path, file: str) -> None:
-    path = small / file
+    path = small / "published" / file
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) - 7])
     with pytest.raises(InputError, match=f"{file}.*cut short"):
@@ -165,12 +168,13 @@ def test_a_table_cut_short_is_refused(small: Path, file: str) -> None:
 
 
 def test_an_empty_or_missing_table_is_refused(small: Path) -> None:
-    (small / "chips.csv").write_text((small / "chips.csv").read_text().splitlines()[0] + "\n")
+    chips = small / "published" / "chips.csv"
+    chips.write_text(chips.read_text().splitlines()[0] + "\n")
     with pytest.raises(InputError, match=r"chips\.csv: has no rows"):
         _ = Catalogue(small).chips
-    (small / "chips.csv").unlink()
+    chips.unlink()
     with pytest.raises(InputError, match=r"chips\.csv: cannot be read"):
         _ = Catalogue(small).chips
-    (small / "chips.csv").write_bytes(b"\xff\xfe\n")
+    chips.write_bytes(b"\xff\xfe\n")
     with pytest.raises(InputError, match=r"chips\.csv: is not UTF-8"):
         _ = Catalogue(small).chips

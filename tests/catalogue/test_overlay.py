@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from lichen_doors.report import explain
 
 from lichen.catalogue import Catalogue, load
-from lichen.catalogue.grid import classify
 from lichen.document import InputError
-from lichen.report import explained
+from lichen.grid import classify
 
 SOURCES = """
 [acme]
@@ -42,7 +42,7 @@ def test_a_cell_is_replaced_and_told(own: Path) -> None:
     assert catalogue.own("regions", "us-west-2") == ("pue", "pue_source")
     assert catalogue.own("regions", "us-east-1") == ()
     assert catalogue.sources["acme"].publisher == "Acme"
-    assert explained.story(catalogue, "us-west-2")["own"] == ("pue", "pue_source")
+    assert explain.story(catalogue, "us-west-2")["own"] == ("pue", "pue_source")
 
 
 def test_an_own_grid_figure_is_a_reading_and_votes(own: Path) -> None:

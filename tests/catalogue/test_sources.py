@@ -7,8 +7,8 @@ from datetime import date
 import msgspec
 import pytest
 
-from lichen.catalogue import JOINED, KEYS, Catalogue, MachineEstimates, RegionReading, load
-from lichen.catalogue.tables import (
+from lichen.catalogue import Catalogue, load
+from lichen.catalogue.schema import (
     SOURCED,
     Chip,
     Estimates,
@@ -21,9 +21,10 @@ from lichen.catalogue.tables import (
     Region,
     Residency,
 )
-from lichen.sizing.efficiency import Headroom, Stack
-from lichen.sizing.named import BenchmarkModel, Dataset
-from lichen.sizing.rig import Hardware
+from lichen.catalogue.tables import JOINED, KEYS, MachineEstimates, RegionReading
+from lichen.measured.names import BenchmarkModel, Dataset
+from lichen.sizing.coefficients import Headroom, Stack
+from lichen.sizing.hardware import Hardware
 
 TABLES: dict[str, type[msgspec.Struct]] = {
     "regions": Region,

@@ -9,7 +9,7 @@ from lichen_components.endpoint import plan_of
 from lichen_components.plan import Plan
 
 from lichen.catalogue import DIRECTORY, Catalogue
-from lichen.catalogue.tables import Machine
+from lichen.catalogue.schema import Machine
 
 CHAT: dict[str, Any] = {
     "name": "chat",

@@ -19,7 +19,7 @@ from pulumi import RunError
 
 from lichen.catalogue import load
 from lichen.document import InputError
-from lichen.placement import place
+from lichen.placing.placement import place
 from lichen.workload import as_workload
 from tests.components.narrowed import ARTIFACTS, CHAT, VECTORS, Only, planned
 

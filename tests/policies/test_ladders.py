@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lichen_policies.facts import UNKNOWN, Resource, Unverified, environment, place, tpu
+from lichen_policies.facts import UNKNOWN, Resource, Unverified, environment, region
+from lichen_policies.facts.readers.google import tpu
 from lichen_policies.facts.reading import facts_of
 
 GROUP = "aws:autoscaling/group:Group"
@@ -21,7 +22,7 @@ def located(properties: dict[str, Any], **said: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("zone", "region"),
+    ("zone", "expected"),
     [
         ("us-east-1a", "us-east-1"),
         ("us-gov-west-1b", "us-gov-west-1"),
@@ -31,8 +32,8 @@ def located(properties: dict[str, Any], **said: Any) -> Any:
         ("eu-north-1", "eu-north-1"),
     ],
 )
-def test_a_zone_s_region(zone: str, region: str) -> None:
-    assert place.region_of(zone) == region
+def test_a_zone_s_region(zone: str, expected: str) -> None:
+    assert region.region_of(zone) == expected
 
 
 def test_the_resource_goes_before_its_arn_before_its_provider() -> None:
@@ -54,10 +55,10 @@ def test_an_unknown_region_is_not_replaced_by_the_provider_s() -> None:
 
 def test_the_stack_s_region() -> None:
     variables = {"AWS_REGION": "us-west-2"}
-    assert place.of_stack("aws", {"aws:region": "eu-north-1"}, variables) == "eu-north-1"
-    assert place.of_stack("aws", {}, variables) == "us-west-2"
-    assert place.of_stack("google", {"gcp:zone": "europe-west4-a"}, variables) == "europe-west4"
-    assert place.of_stack("google", {}, variables) is None
+    assert region.of_stack("aws", {"aws:region": "eu-north-1"}, variables) == "eu-north-1"
+    assert region.of_stack("aws", {}, variables) == "us-west-2"
+    assert region.of_stack("google", {"gcp:zone": "europe-west4-a"}, variables) == "europe-west4"
+    assert region.of_stack("google", {}, variables) is None
 
 
 @pytest.mark.parametrize(

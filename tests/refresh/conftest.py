@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from lichen.catalogue import DIRECTORY
-from refresh import kept, settle
+from lichen.catalogue.schema import path_of
+from refresh import answer_cache, apply
 
 
 @pytest.fixture
 def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the installed tables, in a directory of its own."""
-    monkeypatch.setattr(kept, "KEPT", tmp_path / "kept")
-    monkeypatch.setattr(settle, "WORKLOADS", tmp_path / "workloads")  # none: placing takes a second
+    monkeypatch.setattr(answer_cache, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(apply, "WORKLOADS", tmp_path / "workloads")  # none: placing takes a second
     directory = tmp_path / "lichen" / "catalogue"
     shutil.copytree(DIRECTORY, directory, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     return directory
@@ -25,4 +26,4 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def rows_of(tables: Path) -> Callable[[str], set[str]]:
     """The rows of a table now, as text."""
-    return lambda name: set((tables / f"{name}.csv").read_text().splitlines())
+    return lambda name: set(path_of(name, tables).read_text().splitlines())

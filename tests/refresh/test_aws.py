@@ -12,13 +12,13 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import ANY, Stubber
+from lichen_doors.report import catalogue as report
 from moto import mock_aws
 
 from lichen.catalogue import Catalogue
-from lichen.report import catalogue as report
 from refresh import aws
+from refresh.answer_cache import Kept
 from refresh.draft import Draft
-from refresh.kept import Kept
 
 TODAY = date(2026, 11, 23)
 NAMED = ["--regions", "us-west-2", "--today", TODAY.isoformat()]
@@ -51,7 +51,7 @@ def test_it_changes_exactly_the_rows_that_differ_and_then_nothing(
     tables: Path, rows_of: RowsOf, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {name: rows_of(name) for name in ("machines", "offers", "estimates")}
-    machines, offers = tables / "machines.csv", tables / "offers.csv"
+    machines, offers = tables / "published" / "machines.csv", tables / "published" / "offers.csv"
     edit(machines, r"^(inf2\.8xlarge,aws,ec2,inf2),32,x86_64,128,", "{0},16,x86_64,64,")
     edit(offers, r"^inf2\.xlarge,us-west-2,.*\n", "")
     edit(offers, r"^inf2\.24xlarge,us-west-2,.*,aws-ec2;vantage,$",
@@ -80,7 +80,7 @@ def test_it_changes_exactly_the_rows_that_differ_and_then_nothing(
 
 
 def test_a_dry_run_writes_nothing(tables: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    edit(tables / "offers.csv", r"^inf2\.xlarge,us-west-2,.*\n", "")
+    edit(tables / "published" / "offers.csv", r"^inf2\.xlarge,us-west-2,.*\n", "")
     before = {path.name: path.read_bytes() for path in tables.iterdir() if path.is_file()}
     arguments = ["--tables", str(tables), *NAMED, "--steps", "offerings", "--dry-run"]
     assert aws.main(arguments) == 0
@@ -208,7 +208,7 @@ def test_a_step_without_an_answer_leaves_its_figures(
             stub.activate()
         return client
 
-    edit(tables / "offers.csv", r"^inf2\.xlarge,us-west-2,.*\n", "")
+    edit(tables / "published" / "offers.csv", r"^inf2\.xlarge,us-west-2,.*\n", "")
     assert aws.main(["--tables", str(tables), *NAMED, "--steps", "prices,offerings"], refusing) == 1
     told = capsys.readouterr().out
     assert "prices: not answered, left as it was" in told
@@ -313,8 +313,8 @@ def test_a_draft_that_cannot_be_believed_is_not_installed(
         return []
 
     monkeypatch.setitem(aws.STEPS, "prices", lay_nonsense)
-    before = (tables / "offers.csv").read_bytes()
+    before = (tables / "published" / "offers.csv").read_bytes()
     assert aws.main(["--tables", str(tables), *NAMED, "--steps", "prices"]) == 2
     assert "a finite number" in capsys.readouterr().out
-    assert (tables / "offers.csv").read_bytes() == before
+    assert (tables / "published" / "offers.csv").read_bytes() == before
     assert Draft(tables).changes() == []

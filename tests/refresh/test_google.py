@@ -266,10 +266,10 @@ def test_a_refusal_is_told_and_changes_nothing(
     refusing = google.Clients(
         web=lambda: client(httpx.MockTransport(lambda _: httpx.Response(403, text="no")))
     )
-    before = (tables / "offers.csv").read_bytes()
+    before = (tables / "published" / "offers.csv").read_bytes()
     assert run(tables, refusing, "--steps", "prices") == 2
     assert "403" in capsys.readouterr().out
-    assert (tables / "offers.csv").read_bytes() == before
+    assert (tables / "published" / "offers.csv").read_bytes() == before
 
 
 def test_the_fake_speaks_the_librarys_own_protos() -> None:

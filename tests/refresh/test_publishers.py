@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.tables import Reading
+from lichen.catalogue.schema import Reading
 from refresh import (
     azure,
     eia,

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lichen.catalogue import load
-from lichen.catalogue.tables import Machine
-from lichen.energy import machine_watts
+from lichen.catalogue.schema import Machine
+from lichen.emissions import machine_watts
 from lichen.interval import Interval
 from lichen.sizing import Misfit, Prediction, Sizing, predict, size
 from lichen.sizing.need import need_of

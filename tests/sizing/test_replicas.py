@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from lichen.catalogue import load
 from lichen.sizing import Misfit, Sizing, Step, explain, savings, size
-from lichen.sizing.load import queue_p95_s
+from lichen.sizing.capacity import queue_p95_s
 from lichen.sizing.replicas import day_of, hold
 from lichen.workload import Availability, Latency, Traffic, Workload
 

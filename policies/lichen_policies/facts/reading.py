@@ -12,7 +12,7 @@ import msgspec
 
 from lichen.document import InputError
 from lichen.passport import from_tags
-from lichen_policies.facts import environment, place, readers
+from lichen_policies.facts import environment, readers, region
 from lichen_policies.facts.fact import Fact
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Resource
@@ -30,9 +30,10 @@ class Reader(msgspec.Struct, frozen=True):
 def by_type() -> Mapping[str, Reader]:
     """Every reader, by each type that it reads."""
     found: dict[str, Reader] = {}
-    for module_info in pkgutil.iter_modules(readers.__path__):
-        module = importlib.import_module(f"{readers.__name__}.{module_info.name}")
-        found.update(dict.fromkeys(module.TYPES, Reader(module.CLOUD, module.read)))
+    for module_info in pkgutil.walk_packages(readers.__path__, f"{readers.__name__}."):
+        module = importlib.import_module(module_info.name)
+        if hasattr(module, "TYPES"):
+            found.update(dict.fromkeys(module.TYPES, Reader(module.CLOUD, module.read)))
     return found
 
 
@@ -46,7 +47,7 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     passport = _passport(tags)
     about = {
         "cloud": reader.cloud,
-        "region": _first(place.stated(properties), resource.region),
+        "region": _first(region.stated(properties), resource.region),
         "environment": _environment(passport, resource, tags),
         "passport": passport,
     }

@@ -24,7 +24,7 @@ from lichen_policies.facts import Located, NotApplicable, Unverified
 from lichen_policies.rulebook import Finding, Known, Saves
 
 if TYPE_CHECKING:
-    from lichen.catalogue.tables import Offer, Region
+    from lichen.catalogue.schema import Offer, Region
 
 SEVERITY = "high"
 LEVELS = {"dev": "advisory", "staging": "advisory", "prod": "mandatory"}
@@ -48,7 +48,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def judge(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
     if fact.region is None:
         raise NotApplicable("no region is stated, which region-unresolved tells")
-    from lichen.catalogue.grid import classify
+    from lichen.grid import classify
 
     here = known.region(fact.region)
     grid = classify(
@@ -94,7 +94,7 @@ def _fix(fact: Located, better: Region | None, known: Known) -> str:
 
 def _nearest_cleaner(fact: Located, here: Region, limits: Limits, known: Known) -> Region | None:
     """The nearest low-carbon region that offers the machine; without one, the cleanest there is."""
-    from lichen.catalogue.distance import round_trip_ms
+    from lichen.distance import round_trip_ms
     from lichen.emissions import effective_gco2e_kwh
 
     machine = fact.known("machine")

@@ -26,7 +26,7 @@ from lichen_policies.facts import NotApplicable, Serving, Unverified
 from lichen_policies.rulebook import UNSTATED, Finding, Known, Saves
 
 if TYPE_CHECKING:
-    from lichen.catalogue.tables import Machine, Offer, Region
+    from lichen.catalogue.schema import Machine, Offer, Region
     from lichen.interval import Interval
     from lichen.passport import Passport
     from lichen.sizing import Sizing
@@ -159,7 +159,7 @@ def _held(
     known: Known,
 ) -> Held | None:
     """None where nobody publishes the machine's watts."""
-    from lichen.energy import machine_watts
+    from lichen.emissions import machine_watts
 
     # The load of one peak's replicas, thinned over those that are held.
     watts = machine_watts(machine, sizing.load * min(1.0, sizing.replicas_peak / count))

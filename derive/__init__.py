@@ -1,0 +1,1 @@
+"""Tables made from tables: nothing is fetched here."""

@@ -1,0 +1,327 @@
+"""Derive estimates.csv: a machine's watts, embodied carbon and SageMaker markup.
+
+``python -m derive.estimates`` writes the table from the ones beside it (machines, chips,
+processors, hosts, hosting); nothing is fetched. docs/data.md argues the method. In short:
+
+- The host is counted: what a vCPU of its class of processor draws in SPECpower runs, between idle
+  and full in proportion to load, and its memory (Cloud Carbon Footprint). Teads' models of measured
+  machines say nearly twice as much for the same machines. The likely value is the mean of both;
+  where Teads has no model of the machine, the median ratio of those that it has stands in. Low is
+  the count without memory, high is Teads.
+- An accelerator draws its loaded idle at rest. Kept busy by inference it draws less than its TDP:
+  MEASURED_FULL_SHARE at the low end. At half load it is between half-way (bursts with rests
+  between them) and what a small steady batch already draws, MEASURED_HALF_SHARE of its TDP.
+- While accelerators work, the host is between idle and as loaded as they are.
+- Embodied: the share by vCPU of a server's (a base, CPUs and memory, by the rule that reproduces
+  Cloud Carbon Footprint's platforms), and each accelerator's own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from lichen.catalogue import DIRECTORY
+from lichen.catalogue.csv_table import read_rows
+from lichen.catalogue.schema import Basis, Chip, Host, Hosting, Machine, Processor, path_of
+from lichen.catalogue.tables import JOINED, KEYS, MachineEstimates
+from lichen.interval import Interval
+from refresh.csv_writer import write_rows
+
+S = TypeVar("S", bound=Struct)
+
+MEASURED_FULL_SHARE = 0.82
+"""Draw over TDP of an H100 (585 of 700 W) and a B200 (821 of 1,000 W) above batch 128:
+ML.ENERGY."""
+
+MEASURED_HALF_SHARE = 0.68
+"""Draw over TDP of an H100 at batches of 9 to 32 (475 of 700 W): ML.ENERGY."""
+
+MEMORY_W_GIB = 0.392
+"""A GiB of memory at work: Cloud Carbon Footprint."""
+
+HOST_BASE_KGCO2E = 1000.0
+SECOND_CPU_KGCO2E = 100.0
+MEMORY_KGCO2E_GIB = 1.39
+MEMORY_IN_BASE_GIB = 16.0
+"""A server with one CPU and 16 GiB, one CPU more, a GiB more: Cloud Carbon Footprint's rule."""
+
+HOST_EMBODIED_SPREAD = (0.7, 1.5)
+"""Published servers against the rule: a plain two-socket one to an eight-accelerator host."""
+
+LOADS = (0.0, 0.5, 1.0)
+
+MODELLED_HIGH = 1.1
+"""What is allowed for above a modelled measurement."""
+
+LIFETIME_HOURS = 35040.0
+"""Four years, Cloud Carbon Footprint's; operators write servers off over four to six."""
+
+PLATFORM_FAMILY = {"t3": "m5", "t3a": "m5a", "t4g": "m6g", "g6f": "g6"}
+"""Families that are small shares of another's server."""
+
+TPU_HOST_INCLUDED = "google-lca"
+"""This source's figures of a chip carry its share of tray and host."""
+
+
+class Inputs(Struct, frozen=True, kw_only=True):
+    """The tables that estimates follow from."""
+
+    machines: tuple[Machine, ...]
+    chips: dict[str, Chip]
+    processors: dict[str, Processor]
+    hosts: dict[str, Host]
+    hosting: dict[str, Hosting]
+    teads_ratio: dict[float, float] = {}
+
+
+def read_inputs(directory: Path = DIRECTORY) -> Inputs:
+    """The tables as they stand in the CSV files, estimates.csv not among them."""
+    inputs = Inputs(
+        machines=tuple(_rows(directory, "machines", Machine)),
+        chips={row.name: row for row in _rows(directory, "chips", Chip)},
+        processors={row.name: row for row in _rows(directory, "processors", Processor)},
+        hosts={row.machine: row for row in _rows(directory, "hosts", Host)},
+        hosting={row.machine: row for row in _rows(directory, "hosting", Hosting)},
+    )
+    return replace(inputs, teads_ratio=_teads_ratio(inputs))
+
+
+def _rows(directory: Path, name: str, row: type[S]) -> list[S]:
+    joined = JOINED.get(name, frozenset())
+    values = read_rows(path_of(name, directory), row, key=KEYS[name], joined=joined)
+    return [row(**each) for each in values]
+
+
+def estimate(inputs: Inputs) -> list[MachineEstimates]:
+    """Every machine's row, in the order of machines.csv."""
+    servers = platforms(inputs.machines)
+    return [
+        _estimate(machine, inputs, servers[platform_of(machine)]) for machine in inputs.machines
+    ]
+
+
+def _estimate(machine: Machine, inputs: Inputs, server: Machine) -> MachineEstimates:
+    chip = inputs.chips.get(machine.accelerator) if machine.accelerator else None
+    embodied = _embodied(machine, server, chip)
+    watts = [_watts(machine, load, inputs, chip) for load in LOADS]
+    known = all(watts)
+    return MachineEstimates(
+        machine=machine.name,
+        idle_w=watts[0] if known else None,
+        half_load_w=watts[1] if known else None,
+        full_load_w=watts[2] if known else None,
+        power_basis=_power_basis(machine, inputs, chip) if known else None,
+        power_source=_power_sources(machine, inputs, chip) if known else (),
+        embodied_kgco2e=embodied,
+        embodied_basis=_weakest("derived", chip.embodied_basis if chip else None)
+        if embodied
+        else None,
+        embodied_source=_embodied_sources(chip) if embodied else (),
+        lifetime_hours=LIFETIME_HOURS,
+        lifetime_source="ccf-embodied",
+        **_markup(machine, inputs),
+    )
+
+
+def host_watts(machine: Machine, load: float, inputs: Inputs) -> Interval:
+    """The machine without its accelerators."""
+    counted, memory_w = _counted(machine, load, inputs)
+    plain = counted.likely + memory_w
+    modelled = plain * inputs.teads_ratio[load]
+    host = inputs.hosts.get(machine.name)
+    if host is not None and machine.accelerator is None:
+        modelled = _at(host, load) or modelled
+    return Interval(
+        min(counted.low, modelled),
+        (plain + modelled) / 2,
+        max(counted.high + memory_w, MODELLED_HIGH * modelled),
+    )
+
+
+def _counted(machine: Machine, load: float, inputs: Inputs) -> tuple[Interval, float]:
+    """Watts of the vCPUs, and of the memory."""
+    processor = inputs.processors[machine.processor]
+    idle, full = processor.idle_w_vcpu, processor.full_w_vcpu
+    vcpus = (idle + _scaled(idle, full, load)) * machine.vcpu
+    return vcpus, MEMORY_W_GIB * (machine.memory_gib or 0.0)
+
+
+def _teads_ratio(inputs: Inputs) -> dict[float, float]:
+    """By load: the median of Teads' watts over the count, of machines without accelerators."""
+    ratios: dict[float, list[float]] = {load: [] for load in LOADS}
+    for machine in inputs.machines:
+        host = inputs.hosts.get(machine.name)
+        if host is None or machine.accelerator is not None:
+            continue
+        for load in LOADS:
+            modelled = _at(host, load)
+            if modelled is not None:
+                counted, memory_w = _counted(machine, load, inputs)
+                ratios[load].append(modelled / (counted.likely + memory_w))
+    return {load: median(found) for load, found in ratios.items()}
+
+
+def _scaled(idle: Interval, full: Interval, load: float) -> Interval:
+    return Interval(
+        (full.low - idle.low) * load,
+        (full.likely - idle.likely) * load,
+        (full.high - idle.high) * load,
+    )
+
+
+def _at(host: Host, load: float) -> float | None:
+    return {0.0: host.idle_w, 0.5: host.half_w, 1.0: host.full_w}[load]
+
+
+def accelerator_watts(chip: Chip, load: float) -> Interval | None:
+    """One accelerator that holds a model, at rest, half busy, or kept busy; ``None`` unknown."""
+    idle, tdp = chip.loaded_idle_w, chip.tdp_w
+    if idle is None or tdp is None:
+        return None
+    if load == 0.0:
+        return idle
+    full_low = max(MEASURED_FULL_SHARE * tdp.low, idle.low)
+    full = Interval(full_low, max(tdp.likely * (1 + MEASURED_FULL_SHARE) / 2, full_low), tdp.high)
+    if load == 1.0:
+        return full
+    bursts = (idle.low + full.low) / 2
+    steady = max(MEASURED_HALF_SHARE * tdp.high, bursts)
+    half = ((idle.likely + full.likely) / 2 + MEASURED_HALF_SHARE * tdp.likely) / 2
+    return Interval(bursts, min(max(half, bursts), steady), steady)
+
+
+def _watts(machine: Machine, load: float, inputs: Inputs, chip: Chip | None) -> Interval | None:
+    at_load = host_watts(machine, load, inputs)
+    if machine.accelerator is None:
+        return _rounded(at_load)
+    each = accelerator_watts(chip, load) if chip else None
+    if each is None:
+        return None
+    at_rest = host_watts(machine, 0.0, inputs)
+    around = Interval(at_rest.low, (at_rest.likely + at_load.likely) / 2, at_load.high)
+    total = around + each * machine.accelerators
+    host = inputs.hosts.get(machine.name)
+    if chip is not None and chip.kind == "gpu" and host is not None:
+        modelled = _at(host, load) or total.likely
+        total = Interval(min(total.low, modelled), total.likely, max(total.high, modelled))
+    return _rounded(total)
+
+
+def _rounded(value: Interval) -> Interval:
+    return Interval(round(value.low, 1), round(value.likely, 1), round(value.high, 1))
+
+
+def _power_basis(machine: Machine, inputs: Inputs, chip: Chip | None) -> Basis:
+    parts = [inputs.processors[machine.processor].basis]
+    if chip:
+        parts += [chip.tdp_basis or "assumed"]
+    return _weakest("derived", *parts)
+
+
+def _power_sources(machine: Machine, inputs: Inputs, chip: Chip | None) -> tuple[str, ...]:
+    sources = [inputs.processors[machine.processor].source, "teads"]
+    if chip:
+        sources += [chip.tdp_source or "", chip.loaded_idle_source or "", "ml-energy"]
+    return tuple(dict.fromkeys(source for source in sources if source))
+
+
+_STRENGTH: tuple[Basis, ...] = ("measured", "published", "derived", "assumed")
+
+
+def _weakest(*bases: Basis | None) -> Basis:
+    return max((basis for basis in bases if basis), key=_STRENGTH.index)
+
+
+def platform_of(machine: Machine) -> tuple[str, str]:
+    """What names the server that a machine is a share of."""
+    family = PLATFORM_FAMILY.get(machine.family, machine.family.removesuffix("-flex"))
+    if machine.cloud == "google":  # a family's series are servers of their own: n2-standard, ...
+        series = machine.name.split("-")
+        family = f"{series[0]}-{series[1] if len(series) > 2 else 'standard'}"
+    return machine.cloud, family
+
+
+def platforms(machines: tuple[Machine, ...]) -> dict[tuple[str, str], Machine]:
+    """Each family's largest machine: the server that the smaller ones are shares of."""
+    largest: dict[tuple[str, str], Machine] = {}
+    for machine in machines:
+        key = platform_of(machine)
+        if key not in largest or _size(machine) > _size(largest[key]):
+            largest[key] = machine
+    return largest
+
+
+def _size(machine: Machine) -> tuple[float, float]:
+    return machine.vcpu, machine.memory_gib or 0.0
+
+
+def platform_embodied_kgco2e(platform: Machine) -> float | None:
+    """A server without its accelerators, by the rule; ``None`` where its memory is unknown."""
+    if platform.memory_gib is None:
+        return None
+    memory = max(platform.memory_gib - MEMORY_IN_BASE_GIB, 0.0) * MEMORY_KGCO2E_GIB
+    return HOST_BASE_KGCO2E + SECOND_CPU_KGCO2E + memory
+
+
+def _embodied(machine: Machine, platform: Machine, chip: Chip | None) -> Interval | None:
+    server = platform_embodied_kgco2e(platform)
+    if server is None or (machine.accelerator and (chip is None or chip.embodied_kgco2e is None)):
+        return None
+    share = server * machine.vcpu / platform.vcpu
+    low, high = HOST_EMBODIED_SPREAD
+    total = Interval(share * low, share, share * high)
+    if chip is not None and chip.embodied_kgco2e is not None:
+        chips = chip.embodied_kgco2e * machine.accelerators
+        total = chips if chip.embodied_source == TPU_HOST_INCLUDED else total + chips
+    return _rounded(total)
+
+
+def _embodied_sources(chip: Chip | None) -> tuple[str, ...]:
+    sources = ["ccf-embodied"]
+    if chip and chip.embodied_source:
+        sources = [chip.embodied_source] if chip.embodied_source == TPU_HOST_INCLUDED else [
+            *sources, chip.embodied_source,
+        ]  # fmt: skip
+    return tuple(dict.fromkeys(sources))
+
+
+def _markup(machine: Machine, inputs: Inputs) -> dict[str, Any]:
+    """SageMaker over EC2: the machine's own pair of prices, else its family's, else its kind's."""
+    if not machine.sagemaker:
+        return {}
+    of = {row.name: row for row in inputs.machines}
+    pairs = {
+        name: row.sagemaker_usd_hour / row.ec2_usd_hour for name, row in inputs.hosting.items()
+    }
+    family = [markup for name, markup in pairs.items() if of[name].family == machine.family]
+    kind = [
+        markup
+        for name, markup in pairs.items()
+        if bool(of[name].accelerator) == bool(machine.accelerator)
+    ]
+    basis: Basis
+    if machine.name in pairs:
+        known, basis = [pairs[machine.name]], "published"
+    else:
+        known, basis = (family, "derived") if family else (kind, "assumed")
+    sources = {row.source for row in inputs.hosting.values()}
+    return {
+        "sagemaker_markup": Interval(
+            round(min(known), 4), round(median(known), 4), round(max(known), 4)
+        ),
+        "sagemaker_markup_basis": basis,
+        "sagemaker_markup_source": min(sources),
+    }
+
+
+def main() -> None:
+    write_rows(path_of("estimates", DIRECTORY), estimate(read_inputs()), MachineEstimates)
+
+
+if __name__ == "__main__":
+    main()

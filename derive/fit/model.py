@@ -1,0 +1,210 @@
+"""The hierarchical fit: log-coefficients as sums of effects, each drawn towards nought.
+
+A coefficient of a family of chips under a stack is ``exp(centre + all + kind + work + stack +
+family + pair)``, and for a share of a peak one more than that, so that no share passes one.
+Effects have normal priors: a pair with few rows leans on its stack and its family, and one with
+none is their sum. Errors are logarithmic with a soft absolute loss (the shape of SciPy's
+``soft_l1``), rows of a big sweep weigh less, and SciPy's L-BFGS-B finds the mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+from lichen.sizing.terms import COEFFICIENTS, SHARES
+
+Array = NDArray[np.float64]
+Places = NDArray[np.intp]
+Name = tuple[str, ...]
+
+CENTRE = np.log([2.0, 15.0, 20.0, 10.0, 0.6, 1.0, 2.0, 8.0, 1.5, 4.0, 8.0])
+"""Prior medians in the order of COEFFICIENTS; of shares, one over the share less one."""
+
+
+def floor_of(work: str) -> Array:
+    """Least weights: no share passes one, but for a small model's weights, which stay on chip."""
+    kept = {"bandwidth"} if work != "llm" else set()
+    return np.array([1.0 if name in SHARES - kept else 0.0 for name in COEFFICIENTS])
+
+
+SPREAD = {
+    "all": 1.0,
+    "kind": 0.8,
+    "work": 0.5,
+    "stack": 0.7,
+    "family": 0.5,
+    "pair": 0.35,
+    "form": 0.5,
+    "sparse": 0.6,
+}
+"""Prior standard deviations of the effects, in log units."""
+RATIO_SPREAD = (1.0, 0.4, 0.25)
+"""The same for ratios: of all, of a kind and work, of a pair."""
+DRIFT_SPREAD = 0.05
+"""Log units a year by which a stack gets faster."""
+NOW = 2026.0
+SCALE = 0.06
+"""Log error at which the loss turns from square to absolute."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One measured row as the fit sees it."""
+
+    row_id: str
+    kind: str
+    work: str
+    stack: str
+    family: str
+    form: str
+    sparse: bool
+    model: str
+    cluster: str
+    group: str
+    ratio: str
+    year: float
+    log_seconds: float
+    terms: tuple[float, ...]
+    weight: float
+    caution: bool
+
+
+def side(work: str) -> str:
+    """Language models and the rest share no family effect."""
+    return "llm" if work == "llm" else "items"
+
+
+def coefficient_effects(o: Observation) -> list[tuple[Name, float]]:
+    """Effects on every coefficient of an observation, with their priors."""
+    effects: list[tuple[Name, float]] = [
+        (("all",), SPREAD["all"]),
+        (("kind", o.kind), SPREAD["kind"]),
+        (("work", o.kind, o.work), SPREAD["work"]),
+        (("stack", o.stack, o.work), SPREAD["stack"]),
+        (("family", o.family, side(o.work)), SPREAD["family"]),
+        (("pair", o.family, o.stack, o.work), SPREAD["pair"]),
+        (("form", o.kind, o.form), SPREAD["form"]),
+    ]
+    if o.sparse:
+        effects.append((("sparse", o.kind), SPREAD["sparse"]))
+    return effects
+
+
+FORMED = ("compute", "prefill")
+"""Coefficients that the format of compute has an effect on."""
+
+
+def ratio_effects(o: Observation) -> list[tuple[Name, float]]:
+    if not o.ratio:
+        return []
+    names: tuple[Name, ...] = (
+        ("ratio", o.ratio),
+        ("ratio", o.ratio, o.kind, o.work),
+        ("ratio", o.ratio, o.family, o.stack, o.work),
+    )
+    return list(zip(names, RATIO_SPREAD, strict=True))
+
+
+class Design:
+    """Observations as arrays: which parameters act on which row. Row after row is fitted from
+    the same design, so that leaving some out costs nothing but their weight."""
+
+    def __init__(self, observations: Sequence[Observation]) -> None:
+        self.observations = observations
+        self.place: dict[Name, int] = {}
+        spread: list[float] = []
+
+        def at(name: Name, prior: float) -> int:
+            if name not in self.place:
+                self.place[name] = len(spread)
+                spread.append(prior)
+            return self.place[name]
+
+        coefficients, ratios, drifts = [], [], []
+        for o in observations:
+            rows = [
+                [
+                    -1 if name[0] == "form" and c not in FORMED else at((*name, c), prior)
+                    for c in COEFFICIENTS
+                ]
+                for name, prior in coefficient_effects(o)
+            ]
+            coefficients.append(rows + [[-1] * len(COEFFICIENTS)] * (8 - len(rows)))
+            named = [at(name, prior) for name, prior in ratio_effects(o)]
+            ratios.append(named or [-1] * 3)
+            drifts.append(at(("drift", o.stack, o.kind), DRIFT_SPREAD))
+        # -1 is the last place: a parameter that is always nought.
+        self.size = len(spread) + 1
+        self.coefficient: Places = np.array(coefficients) % self.size
+        self.ratio: Places = np.array(ratios) % self.size
+        self.drift: Places = np.array(drifts)
+        self.terms = np.array([o.terms for o in observations])
+        self.floor = np.array([floor_of(o.work) for o in observations])
+        self.target = np.array([o.log_seconds for o in observations])
+        self.weight = np.array([o.weight for o in observations])
+        self.age = np.array([NOW - o.year for o in observations])
+        self.precision = np.append(1.0 / np.square(spread), 0.0)
+
+
+class Fit:
+    """A fitted hierarchy over a design; ``out`` are rows that it must not see."""
+
+    def __init__(self, design: Design, out: Sequence[int] = (), start: Fit | None = None) -> None:
+        self.design = design
+        weight = design.weight.copy()
+        weight[list(out)] = 0.0
+        begin = np.zeros(design.size) if start is None else start.beta.copy()
+        if out and start is not None:
+            # Parameters that only the rows left out know begin at their prior.
+            known = np.zeros(design.size, dtype=bool)
+            seen = np.setdiff1d(np.arange(len(weight)), np.array(out))
+            for places in (design.coefficient, design.ratio, design.drift):
+                known[places[seen].ravel()] = True
+            begin[~known] = 0.0
+        found = minimize(
+            lambda beta: self._loss(beta, weight),
+            begin,
+            jac=True,
+            method="L-BFGS-B",
+            # Begun at the whole fit, a fold has little way to go.
+            options={"maxiter": 600 if start is None else 120, "maxfun": 800, "ftol": 1e-9},
+        )
+        self.beta: Array = found.x
+        self.beta[-1] = 0.0
+
+    def _loss(self, beta: Array, weight: Array) -> tuple[float, Array]:
+        d = self.design
+        excess = np.exp(CENTRE + beta[d.coefficient].sum(axis=1)) * d.terms[:, :-1]
+        seconds = (excess + d.floor * d.terms[:, :-1]).sum(axis=1) + d.terms[:, -1]
+        model = np.log(seconds) + beta[d.ratio].sum(axis=1) + beta[d.drift] * d.age
+        error = (model - d.target) / SCALE
+        root = np.sqrt(1.0 + error * error)
+        value = (weight * 2.0 * (root - 1.0)).sum() + (d.precision * beta * beta).sum() / 2.0
+        slope = weight * 2.0 * error / root / SCALE
+        gradient = d.precision * beta
+        share = (slope / seconds)[:, None] * excess
+        every = np.broadcast_to(share[:, None, :], d.coefficient.shape)
+        gradient += np.bincount(d.coefficient.ravel(), every.ravel(), minlength=d.size)
+        for effect in range(d.ratio.shape[1]):
+            gradient += np.bincount(d.ratio[:, effect], slope, minlength=d.size)
+        gradient += np.bincount(d.drift, slope * d.age, minlength=d.size)
+        gradient[-1] = 0.0
+        return float(value), gradient
+
+    def predicted(self) -> Array:
+        """Log seconds of every row of the design, seen or not."""
+        d = self.design
+        weights = d.floor + np.exp(CENTRE + self.beta[d.coefficient].sum(axis=1))
+        seconds = (weights * d.terms[:, :-1]).sum(axis=1) + d.terms[:, -1]
+        ratios = self.beta[d.ratio].sum(axis=1)
+        return np.asarray(np.log(seconds) + ratios + self.beta[d.drift] * d.age)
+
+    def effect(self, *name: str) -> float:
+        """One effect in log units; 0 where nothing was measured."""
+        place = self.design.place.get(name)
+        return 0.0 if place is None else float(self.beta[place])

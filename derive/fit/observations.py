@@ -1,0 +1,113 @@
+"""Measured rows as observations: each the log of seconds and the terms that should make them."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter
+
+from derive.fit.model import Observation
+from lichen.catalogue import DIRECTORY, load
+from lichen.catalogue.schema import path_of
+from lichen.measured.names import Row, Tables
+from lichen.measured.quantity import Quantity, quantity_of
+from lichen.measured.run import Run, read_run
+
+CAUTION = 0.3
+"""Weight of a row whose table says to be careful with it."""
+
+
+def rows_of(table: str) -> list[Row]:
+    with path_of(table, DIRECTORY).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+Seen = tuple[Row, Run, Quantity, Observation]
+JOULES = ("J/token", "J/image", "J/sample")
+RATES = ("tokens/s", "samples/s")
+
+
+def all_rows() -> list[Row]:
+    """The measured rows, and the speeds that the energy rows imply: watts over joules."""
+    return rows_of("measurements") + implied_speeds(rows_of("energy_measurements"))
+
+
+def implied_speeds(rows: list[Row]) -> list[Row]:
+    """One throughput row for each run whose energy was metered."""
+    runs: dict[tuple[str, ...], dict[str, Row]] = {}
+    for row in rows:
+        if row["use_flag"] in ("ok", "caution"):
+            runs.setdefault(run_key(row), {})[row["unit"]] = row
+    speeds: list[Row] = []
+    for units in runs.values():
+        direct = next((units[unit] for unit in RATES if unit in units), None)
+        joules = next((units[unit] for unit in JOULES if unit in units), None)
+        if direct is not None:
+            value = float(direct["value"])
+        elif joules is not None and "W" in units:
+            value = float(units["W"]["value"]) / float(joules["value"])
+        else:
+            continue
+        row = direct if direct is not None else units[next(u for u in JOULES if u in units)]
+        llm = row["model_class"] == "LLM"
+        speeds.append(
+            {
+                **row,
+                "hw_family": "",
+                "tensor_parallel": "",
+                "metric": "output throughput" if llm else "throughput",
+                "unit": "tokens/s" if llm else "samples/s",
+                "value": str(value),
+            }
+        )
+    return speeds
+
+
+def run_key(row: Row) -> tuple[str, ...]:
+    """What the rows of one metered run have in common."""
+    shared = ("hardware", "accelerator", "accelerator_count", "model", "precision")
+    rest = ("batch_or_concurrency", "output_tokens", "source_title")
+    note = row["notes"] if row["model_class"] == "LLM" and "task" in row["notes"] else ""
+    return (*(row[name] for name in shared + rest), note)
+
+
+def observed(rows: list[Row]) -> list[Seen]:
+    """Every row that can be read and may be used, with what was measured in it."""
+    tables = Tables(load())
+    sizes = Counter(row["cluster_key"] for row in rows)
+    found = []
+    for row in rows:
+        if row["use_flag"] not in ("ok", "caution"):
+            continue
+        run = read_run({**row, "boundary": ""}, tables)
+        quantity = quantity_of(row, run) if isinstance(run, Run) else run
+        value = float(row["value"])
+        if isinstance(run, str) or isinstance(quantity, str) or value <= 0:
+            continue
+        seconds = quantity.scale / value if quantity.rate else value / quantity.scale
+        found.append((row, run, quantity, observation(row, run, quantity, seconds, sizes)))
+    return found
+
+
+def observation(
+    row: Row, run: Run, quantity: Quantity, seconds: float, sizes: Counter[str]
+) -> Observation:
+    caution = row["use_flag"] == "caution"
+    return Observation(
+        row_id=row["row_id"],
+        kind=run.rig.kind,
+        work=run.need.work,
+        stack=run.stack.stack,
+        family=run.family,
+        form=run.need.compute,
+        sparse=run.need.expert_share < 1.0,
+        model=row["model"],
+        cluster=row["cluster_key"],
+        group=quantity.group,
+        ratio=quantity.ratio,
+        year=run.year,
+        log_seconds=math.log(seconds),
+        terms=quantity.terms,
+        weight=(CAUTION if caution else 1.0) / math.sqrt(sizes[row["cluster_key"]]),
+        caution=caution,
+    )

@@ -1,0 +1,1 @@
+"""The doors: the only code that meets a person or a host."""

@@ -1,0 +1,1 @@
+"""The CrossGuard pack: what ``pulumi up --policy-pack`` starts."""

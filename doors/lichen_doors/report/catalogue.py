@@ -1,0 +1,389 @@
+"""The catalogue's tables: for a terminal, and as plain values for JSON.
+
+Every function gives a :class:`View`: rows of plain values for programs, columns for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Chip, Machine, Offer, Region
+from lichen.catalogue.staleness import ages
+from lichen.document import InputError, did_you_mean
+from lichen.emissions import effective_gco2e_kwh
+from lichen.grid import RegionClass, classify
+from lichen_doors.report import for_programs
+from lichen_doors.report.cell import (
+    bar,
+    billions,
+    count,
+    dollars,
+    ends,
+    kib,
+    likely,
+    rounded,
+    shown,
+    spread,
+)
+
+Sort = Literal["carbon", "price", "name"]
+STYLE = {"low": "good", "medium": "warn", "high": "bad", "unknown": "quiet"}
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column for people: its heading, how a row is shown in it; a ``whole`` one never wraps."""
+
+    heading: str
+    show: Callable[[dict[str, Any]], str | Text]
+    right: bool = False
+    whole: bool = False
+
+
+def _number(heading: str, show: Callable[[dict[str, Any]], str | Text]) -> Column:
+    return Column(heading, show, right=True, whole=True)
+
+
+_MACHINE = Column("machine", lambda row: row["machine"], whole=True)
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows as plain values, how people see them, and what must be said beneath."""
+
+    rows: Sequence[dict[str, Any]]
+    columns: Sequence[Column]
+    notes: Sequence[str] = ()
+    empty: str = "nothing"
+
+
+def as_json(view: View) -> str:
+    """The rows as JSON."""
+    return for_programs(view.rows)
+
+
+def renderables(view: View, *, most: int | None = None) -> Iterator[RenderableType]:
+    """The table for a terminal; ``most`` rows of it, and how many were left out."""
+    if not view.rows:
+        yield Text(view.empty, style="quiet")
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="quiet")
+    for column in view.columns:
+        side: Literal["left", "right"] = "right" if column.right else "left"
+        table.add_column(column.heading, justify=side, overflow="fold", no_wrap=column.whole)
+    shown = view.rows[:most]
+    for row in shown:
+        table.add_row(*(column.show(row) for column in view.columns))
+    yield table
+    left_out = len(view.rows) - len(shown)
+    for note in (*view.notes, *([f"{left_out} more: --top 0 shows all"] if left_out else ())):
+        yield Text(note, style="quiet")
+
+
+def regions(
+    catalogue: Catalogue, *, cloud: str | None = None, level: str | None = None,
+    sort: Sort = "carbon",
+) -> View:  # fmt: skip
+    """Regions with their grid, its class and how far the sources agree; cleanest first."""
+    rows = []
+    for region in catalogue.regions.values():
+        grid = classify(region)
+        if (cloud in (None, region.cloud)) and (level in (None, grid.level)):
+            rows.append(region_row(region, grid))
+    most = max((row["grid_gco2e_kwh"] or 0.0 for row in rows), default=0.0)
+    _sort(rows, "name" if sort == "name" else "gco2e_it_kwh", "region")
+    return View(
+        rows=rows,
+        columns=(
+            Column("region", lambda row: row["region"], whole=True),
+            Column("cloud", lambda row: row["cloud"], whole=True),
+            Column("class", lambda row: Text(row["class"], style=STYLE[row["class"]]), whole=True),
+            Column("", lambda row: row["agreement"], whole=True),
+            _number("g/kWh", lambda row: shown(row["grid_gco2e_kwh"])),
+            Column("", lambda row: bar(row["grid_gco2e_kwh"], most)),
+            Column("sources say", _said, whole=True),
+            _number("x PUE", lambda row: shown(row["gco2e_it_kwh"])),
+        ),
+        notes=(
+            "Location-based annual averages. `lichen explain REGION` shows every source's value.",
+        ),
+        empty="no region is left by these filters",
+    )
+
+
+def region_row(region: Region, grid: RegionClass) -> dict[str, Any]:
+    values = [reading.value for reading in grid.readings]
+    return {
+        "region": region.name,
+        "cloud": region.cloud,
+        "place": region.place,
+        "country": region.country,
+        "class": grid.level,
+        "agreement": grid.agreement,
+        "votes": {"low": grid.low_votes, "medium": grid.medium_votes, "high": grid.high_votes},
+        "grid_gco2e_kwh": region.grid_gco2e_kwh,
+        "grid_year": region.grid_year,
+        "grid_source": region.grid_source,
+        "low_gco2e_kwh": min(values, default=None),
+        "high_gco2e_kwh": max(values, default=None),
+        "pue": region.pue,
+        "pue_scope": region.pue_scope,
+        "gco2e_it_kwh": rounded(effective_gco2e_kwh(region)),
+        "wue_l_kwh": region.wue_l_kwh,
+        "confidence": region.confidence,
+    }
+
+
+def machines(
+    catalogue: Catalogue, *, cloud: str | None = None, accelerator: str | None = None,
+    family: str | None = None, sort: Sort = "name",
+) -> View:  # fmt: skip
+    """Machines: their shape, chips, and watts from idle to full load."""
+    if accelerator is not None:
+        accelerator = _chip_like(catalogue, accelerator)
+    rows = [
+        _machine_row(machine)
+        for machine in catalogue.machines.values()
+        if cloud in (None, machine.cloud)
+        and accelerator in (None, machine.accelerator)
+        and family in (None, machine.family)
+    ]
+    if sort == "carbon":
+        rows.sort(key=lambda row: row["full_load_w"].likely if row["full_load_w"] else float("inf"))
+    return View(
+        rows=rows,
+        columns=(
+            _MACHINE,
+            Column("chips", _chips_shown),
+            _number("vCPU", lambda row: count(row["vcpu"])),
+            _number("GiB", lambda row: count(row["memory_gib"])),
+            _number("idle W", lambda row: likely(row["idle_w"])),
+            _number("full W", lambda row: ends(row["full_load_w"])),
+            Column("", lambda row: "" if row["current_generation"] else "superseded"),
+        ),
+        notes=("Watts of the whole machine, low to high; `lichen explain MACHINE` derives them.",),
+        empty="no machine is left by these filters",
+    )
+
+
+def _machine_row(machine: Machine) -> dict[str, Any]:
+    row = msgspec.structs.asdict(machine)
+    return {"machine": row.pop("name"), **row}
+
+
+def offers(
+    catalogue: Catalogue, *, machine: str | None = None, region: str | None = None,
+    cloud: str | None = None, sort: Sort = "carbon",
+) -> View:  # fmt: skip
+    """Offers of a machine, in a region, or both: grams an hour at half load, and dollars."""
+    if machine is not None:
+        held: Iterable[Offer] = catalogue.offers_of(catalogue.machine(machine).name)
+        if region is not None:
+            catalogue.region(region)
+            held = [offer for offer in held if offer.region == region]
+    elif region is not None:
+        held = catalogue.offers_in(catalogue.region(region).name)
+    else:
+        held = catalogue.offers
+    rows = [
+        _offer_row(catalogue, offer)
+        for offer in held
+        if cloud in (None, catalogue.machines[offer.machine].cloud)
+    ]
+    quotas = any(row["endpoint_quota"] is not None for row in rows)
+    key = {"carbon": "gco2e_hour_half_load", "price": "usd_hour", "name": "region"}[sort]
+    _sort(rows, key, "machine", "region")
+    return View(
+        rows=rows,
+        columns=(
+            *(
+                (Column("machine", lambda row: row["machine"], whole=True),)
+                if machine is None
+                else ()
+            ),
+            Column("region", lambda row: row["region"], whole=True),
+            Column("grid", lambda row: Text(row["class"], style=STYLE[row["class"]])),
+            _number("g/kWh x PUE", lambda row: shown(row["gco2e_it_kwh"])),
+            _number("g/h", lambda row: shown(row["gco2e_hour_half_load"])),
+            _number("$/h", lambda row: dollars(row["usd_hour"])),
+            _number("hosted", _hosted_dollars),
+            _number("spot", lambda row: dollars(row["spot_usd_hour"])),
+            _number("listed", _listed),
+            *([_number("quota", lambda row: count(row["endpoint_quota"]))] if quotas else []),
+        ),
+        notes=(
+            "g/h: CO2e of an hour at half load, electricity alone. hosted: on SageMaker, "
+            "~ where estimated from EC2's price.",
+            "Quota is your account's for SageMaker endpoints; capacity is nobody's promise."
+            if quotas
+            else "Offered is not quota or capacity: ask the cloud before you count on it.",
+        ),
+        empty="no region offers it",
+    )
+
+
+def _offer_row(catalogue: Catalogue, offer: Offer) -> dict[str, Any]:
+    region, machine = catalogue.regions[offer.region], catalogue.machines[offer.machine]
+    effective = effective_gco2e_kwh(region)
+    quota = catalogue.quota(offer.machine, offer.region)
+    hourly = (
+        machine.half_load_w.likely * effective / 1000
+        if machine.half_load_w is not None and effective is not None
+        else None
+    )
+    return {
+        "machine": offer.machine,
+        "region": offer.region,
+        "cloud": machine.cloud,
+        "class": classify(region).level,
+        "gco2e_it_kwh": rounded(effective),
+        "gco2e_hour_half_load": rounded(hourly),
+        "usd_hour": offer.usd_hour,
+        "spot_usd_hour": offer.spot_usd_hour,
+        "price_as_of": offer.price_as_of,
+        "price_source": offer.price_source,
+        "sagemaker_usd_hour": offer.sagemaker_usd_hour,
+        "sagemaker_basis": offer.sagemaker_basis,
+        "listed_by": offer.listed_by,
+        "not_listed_by": offer.not_listed_by,
+        "endpoint_quota": quota.endpoint_quota if quota else None,
+        "own": catalogue.own("offers", f"{offer.machine} {offer.region}"),
+    }
+
+
+def accelerators(catalogue: Catalogue, *, kind: str | None = None) -> View:
+    """Accelerators: dense rates, memory, watts and embodied carbon, with how sure they are."""
+    rows = [
+        {"accelerator": chip.name, **_without_name(chip)}
+        for chip in catalogue.chips.values()
+        if (chip.kind != "cpu" if kind is None else chip.kind == kind)
+    ]
+    return View(
+        rows=rows,
+        columns=(
+            Column("accelerator", lambda row: row["accelerator"]),
+            Column(
+                "TF bf16", lambda row: shown(row["bf16_tflops"] or row["fp16_tflops"]), True, True
+            ),
+            _number("T int8", lambda row: shown(row["int8_tops"])),
+            _number("GiB", lambda row: count(row["memory_gib"])),
+            _number("GB/s", lambda row: shown(row["bandwidth_gb_s"])),
+            _number("watts", lambda row: ends(row["tdp_w"])),
+            Column("", lambda row: row["tdp_basis"] or ""),
+            _number("kgCO2e", lambda row: ends(row["embodied_kgco2e"])),
+        ),
+        notes=("Dense peak rates. kgCO2e: making one. Watts nobody publishes are ranges.",),
+        empty="no accelerator of this kind",
+    )
+
+
+def _without_name(chip: Chip) -> dict[str, Any]:
+    row = msgspec.structs.asdict(chip)
+    del row["name"]
+    return row
+
+
+def models(catalogue: Catalogue, *, kind: str | None = None) -> View:
+    """Model cards: size, shape, context and licence."""
+    rows = [
+        msgspec.to_builtins(card) for card in catalogue.models.values() if kind in (None, card.kind)
+    ]
+    return View(
+        rows=rows,
+        columns=(
+            Column("model", lambda row: row["name"]),
+            Column("kind", lambda row: row["kind"], whole=True),
+            Column("parameters", _parameters, whole=True),
+            _number("KV/token", lambda row: kib(row.get("kv_bytes_per_token"))),
+            _number("context", lambda row: shown(row.get("max_context_tokens"))),
+            Column("licence", lambda row: row["license"]),
+        ),
+        empty="no model of this kind",
+    )
+
+
+def sources(catalogue: Catalogue) -> View:
+    """Where every number comes from."""
+    rows = [msgspec.to_builtins(source) for source in catalogue.sources.values()]
+    return View(
+        rows=rows,
+        columns=(
+            Column("source", lambda row: row["id"]),
+            Column("what", lambda row: f"{row['title']} ({row['publisher']})"),
+            Column("fetched", lambda row: row["fetched"]),
+            Column("licence", lambda row: row["licence"]),
+        ),
+    )
+
+
+def stale(catalogue: Catalogue, today: date) -> View:
+    """Sources past their age on a day, the furthest past first."""
+    rows = [
+        msgspec.to_builtins(age) | {"stale": age.stale}
+        for age in ages(catalogue, today)
+        if age.stale
+    ]
+    held = [age for age in ages(catalogue, today) if age.max_age_days is not None]
+    nearest = held[0] if held else None
+    fresh = "nothing is past its age" + (
+        f"; next is {nearest.source}, {nearest.age_days} of {nearest.max_age_days} days old"
+        if nearest
+        else ""
+    )
+    return View(
+        rows=rows,
+        columns=(
+            Column("source", lambda row: Text(row["source"], style="warn")),
+            Column("used for", lambda row: row["used_for"]),
+            Column("fetched", lambda row: row["fetched"]),
+            _number("days", lambda row: f"{row['age_days']} of {row['max_age_days']}"),
+        ),
+        notes=("`make refresh-<source>` brings rows up to date; see refresh/.",),
+        empty=fresh,
+    )
+
+
+def _sort(rows: list[dict[str, Any]], *keys: str) -> None:
+    """Unknown last."""
+    rows.sort(key=lambda row: [(row.get(key) is None, row.get(key) or 0) for key in keys])
+
+
+def _parameters(row: dict[str, Any]) -> str:
+    active = row.get("active_parameters")
+    return billions(row["parameters"]) + (f" ({billions(active)} active)" if active else "")
+
+
+def _said(row: dict[str, Any]) -> str:
+    return spread(row["low_gco2e_kwh"], row["high_gco2e_kwh"])
+
+
+def _hosted_dollars(row: dict[str, Any]) -> str:
+    estimated = row["sagemaker_usd_hour"] is not None and row["sagemaker_basis"] != "published"
+    return ("~" if estimated else "") + dollars(row["sagemaker_usd_hour"])
+
+
+def _listed(row: dict[str, Any]) -> str:
+    listed = len(row["listed_by"])
+    return f"{listed} of {listed + len(row['not_listed_by'])}"
+
+
+def _chips_shown(row: dict[str, Any]) -> str:
+    if row["accelerator"]:
+        return f"{row['accelerators']:g} x {row['accelerator']}"
+    return str(row["cpu"] or row["processor"])
+
+
+def _chip_like(catalogue: Catalogue, name: str) -> str:
+    """An accelerator by its name or the end of it: ``Inferentia2``, ``L4``."""
+    names = [chip.name for chip in catalogue.chips.values() if chip.kind != "cpu"]
+    folded = name.casefold()
+    for known in names:
+        if known.casefold() == folded or known.casefold().endswith(f" {folded}"):
+            return known
+    raise InputError(f"{name!r} is not known", fix=did_you_mean(name, names), field="accelerator")

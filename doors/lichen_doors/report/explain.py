@@ -1,0 +1,262 @@
+"""Everything known of one region, machine or model, with the arithmetic and the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Chip, Machine, Reading, Region
+from lichen.document import InputError, did_you_mean
+from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour
+from lichen.figures import between, figure, grams
+from lichen.grid import RegionClass, classify
+from lichen.workload import BITS, ModelCard
+from lichen_doors.report.catalogue import STYLE, offers, region_row
+from lichen_doors.report.catalogue import renderables as table_renderables
+from lichen_doors.report.cell import bar, billions, kib, shown
+
+
+def knows(catalogue: Catalogue, what: str) -> bool:
+    """Whether a region, a machine or a model has this name."""
+    return (
+        what in catalogue.regions
+        or what.removeprefix("ml.") in catalogue.machines
+        or what in catalogue.models
+    )
+
+
+def story(catalogue: Catalogue, what: str) -> dict[str, Any]:
+    """A region, machine or model by name as plain values; :class:`InputError` for another."""
+    if what in catalogue.regions:
+        return _region_story(catalogue, catalogue.regions[what])
+    if what.removeprefix("ml.") in catalogue.machines:
+        return _machine_story(catalogue, catalogue.machine(what))
+    if what in catalogue.models:
+        return _model_story(catalogue.models[what])
+    raise _unknown(catalogue, what)
+
+
+def renderables(catalogue: Catalogue, what: str) -> Iterator[RenderableType]:
+    """The same for a terminal."""
+    if what in catalogue.regions:
+        yield from _explain_region(catalogue, catalogue.regions[what])
+    elif what.removeprefix("ml.") in catalogue.machines:
+        yield from _explain_machine(catalogue, catalogue.machine(what))
+    elif what in catalogue.models:
+        yield from _explain_model(catalogue.models[what])
+    else:
+        raise _unknown(catalogue, what)
+
+
+def _unknown(catalogue: Catalogue, what: str) -> InputError:
+    known = [*catalogue.regions, *catalogue.machines, *catalogue.models]
+    return InputError(f"{what!r} is not known", fix=did_you_mean(what, known))
+
+
+def _region_story(catalogue: Catalogue, region: Region) -> dict[str, Any]:
+    grid = classify(region)
+    return {
+        "kind": "region",
+        **region_row(region, grid),
+        "because": grid.because,
+        "readings": [
+            msgspec.to_builtins(reading)
+            | {"title": catalogue.sources[reading.source].title, "votes": reading in _votes(grid)}
+            for reading in region.readings
+        ],
+        "grid_zone": region.grid_zone,
+        "latitude_deg": region.latitude_deg,
+        "longitude_deg": region.longitude_deg,
+        "pue_year": region.pue_year,
+        "pue_source": region.pue_source,
+        "wue_year": region.wue_year,
+        "offers": len(catalogue.offers_in(region.name)),
+        "own": catalogue.own("regions", region.name),
+        "notes": region.notes,
+    }
+
+
+def _votes(grid: RegionClass) -> Sequence[Reading]:
+    counted = grid.low_votes + grid.medium_votes + grid.high_votes
+    return grid.readings[:counted]
+
+
+def _explain_region(catalogue: Catalogue, region: Region) -> Iterator[RenderableType]:
+    grid = classify(region)
+    yield Text.assemble(
+        (region.name, "name"),
+        f"  {region.place}, {region.country or 'country unknown'}, {region.cloud}; grid zone "
+        f"{region.grid_zone or 'unknown'}\n",
+    )
+    yield Text.assemble((f"{grid.level}-carbon grid", STYLE[grid.level]), f": {grid.because}.\n")
+    yield _readings_table(catalogue, region, grid)
+    yield Text()
+    for line in _region_lines(catalogue, region):
+        yield Padding(Text(line), (0, 0, 0, 2))
+
+
+def _readings_table(catalogue: Catalogue, region: Region, grid: RegionClass) -> Table:
+    averages = [r.value for r in grid.readings]
+    most = max(averages, default=0.0)
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="quiet")
+    for heading in ("says", "", "", "year", "of its", "source"):
+        table.add_column(heading, justify="right" if heading == "says" else "left")
+    for reading in grid.readings:
+        used = reading.source == region.grid_source
+        votes = reading in _votes(grid)
+        table.add_row(
+            f"{figure(reading.value)} g/kWh",
+            bar(reading.value, most),
+            "computed with" if used else "votes" if votes else "shown only",
+            str(reading.year or "-"),
+            reading.scope,
+            reading.source,
+        )
+    for reading in region.readings:
+        if reading.method == "location-average":
+            continue
+        unit = "%" if reading.method == "carbon-free" else "g/kWh"
+        table.add_row(
+            f"{figure(reading.value)} {unit}",
+            "",
+            {"market-based": "claim", "marginal": "never ranks", "carbon-free": "share"}[
+                reading.method
+            ],
+            str(reading.year or "-"),
+            reading.method,
+            reading.source,
+        )
+    return table
+
+
+def _region_lines(catalogue: Catalogue, region: Region) -> Iterator[str]:
+    effective = effective_gco2e_kwh(region)
+    if region.pue is not None:
+        whose = "of this region" if region.pue_scope == "region" else "of the provider's fleet"
+        yield f"PUE {region.pue:g}, {whose}, {region.pue_year} ({region.pue_source})"
+    if effective is not None and region.grid_gco2e_kwh is not None:
+        yield (
+            f"{figure(region.grid_gco2e_kwh)} g/kWh x {region.pue:g} = {figure(effective)} g of "
+            "CO2e for each kWh that a machine draws"
+        )
+    if region.wue_l_kwh is not None:
+        yield f"water: {region.wue_l_kwh:g} litres per kWh, {region.wue_year}"
+    yield f"{len(catalogue.offers_in(region.name))} machines of the catalogue are offered here"
+    yield f"confidence {region.confidence}" + (f"; {region.notes}" if region.notes else "")
+    if own := catalogue.own("regions", region.name):
+        yield f"your own rows give {', '.join(own)}"
+
+
+def _machine_story(catalogue: Catalogue, machine: Machine) -> dict[str, Any]:
+    chip = catalogue.chips.get(machine.accelerator or machine.cpu or "")
+    return {
+        "kind": "machine",
+        **msgspec.to_builtins(machine),
+        "chip": msgspec.to_builtins(chip) if chip else None,
+        "offers": offers(catalogue, machine=machine.name).rows,
+        "own": catalogue.own("machines", machine.name),
+    }
+
+
+def _explain_machine(catalogue: Catalogue, machine: Machine) -> Iterator[RenderableType]:
+    chip = catalogue.chips.get(machine.accelerator or "")
+    yield Text.assemble((machine.name, "name"), f"  {machine.cloud}, {machine.service}\n")
+    for line in _machine_lines(catalogue, machine, chip):
+        yield Padding(Text(line), (0, 0, 0, 2))
+    yield Text()
+    yield from table_renderables(offers(catalogue, machine=machine.name), most=12)
+
+
+def _machine_lines(catalogue: Catalogue, machine: Machine, chip: Chip | None) -> Iterator[str]:
+    memory = "memory unknown" if machine.memory_gib is None else f"{machine.memory_gib:g} GiB"
+    yield f"{machine.vcpu:g} vCPU ({machine.cpu or machine.processor}), {memory}"
+    if chip is not None:
+        rate = chip.bf16_tflops or chip.fp16_tflops
+        yield (
+            f"{machine.accelerators:g} x {chip.name}: {shown(chip.memory_gib)} GiB, "
+            f"{shown(chip.bandwidth_gb_s)} GB/s, {shown(rate)} TFLOPS each"
+        )
+    if machine.half_load_w is None:
+        yield "watts unknown: nobody publishes its accelerator's"
+    else:
+        assert machine.idle_w is not None
+        assert machine.full_load_w is not None
+        yield (
+            f"draws {between(machine.idle_w, 'W')} at idle, {between(machine.half_load_w, 'W')} at "
+            f"half load, {between(machine.full_load_w, 'W')} at full: {machine.power_basis}, from "
+            f"{', '.join(machine.power_source)}"
+        )
+    hourly = embodied_gco2e_hour(machine)
+    if hourly is not None and machine.embodied_kgco2e is not None:
+        yield (
+            f"embodied {between(machine.embodied_kgco2e, 'kg')} over {machine.lifetime_hours:,.0f} "
+            f"hours: {grams(hourly.likely)} an hour, {machine.embodied_basis}, from "
+            f"{', '.join(machine.embodied_source)}"
+        )
+    if machine.sagemaker and machine.sagemaker_markup is not None:
+        yield (
+            f"SageMaker hosts it as ml.{machine.name}, at {machine.sagemaker_markup.likely:.2f} "
+            f"times EC2's price ({machine.sagemaker_markup_basis})"
+        )
+    if machine.successor:
+        yield f"successor: {machine.successor}"
+    if machine.arm_alternative:
+        yield f"on Arm: {machine.arm_alternative}"
+    if machine.notes:
+        yield machine.notes
+    if own := catalogue.own("machines", machine.name):
+        yield f"your own rows give {', '.join(own)}"
+
+
+def _model_story(card: ModelCard) -> dict[str, Any]:
+    return {
+        "kind": "model",
+        **msgspec.to_builtins(card),
+        "weights_gib": {name: round(_weights_gib(card, bits), 2) for name, bits in BITS.items()},
+    }
+
+
+def _explain_model(card: ModelCard) -> Iterator[RenderableType]:
+    yield Text.assemble((card.name, "name"), f"  {card.kind}, {card.license or 'licence unknown'}")
+    yield Text()
+    lines = [f"{billions(card.parameters)} parameters"]
+    if card.active_parameters:
+        lines[0] += f", {billions(card.active_parameters)} of them active for a token"
+    weights = ", ".join(
+        f"{figure(_weights_gib(card, BITS[name]))} GiB in {name}"
+        for name in ("bf16", "int8", "int4")
+    )
+    lines.append(f"weights (parameters x bits / 8): {weights}")
+    if card.kv_bytes_per_token:
+        lines.append(
+            f"KV cache {kib(card.kv_bytes_per_token)} a token at bf16"
+            + (
+                f" (2 x {card.layers} layers x {card.kv_heads} heads x {card.head_dim} x 2 bytes)"
+                if _by_formula(card)
+                else ""
+            )
+        )
+    if card.flops_per_item:
+        lines.append(f"{figure(card.flops_per_item / 1e9)} GFLOP an item")
+    if card.max_context_tokens:
+        lines.append(f"context of {card.max_context_tokens:,} tokens")
+    lines.append(f"source: {card.source}")
+    for line in lines:
+        yield Padding(Text(line), (0, 0, 0, 2))
+
+
+def _by_formula(card: ModelCard) -> bool:
+    if not (card.layers and card.kv_heads and card.head_dim):
+        return False
+    return card.kv_bytes_per_token == 2 * card.layers * card.kv_heads * card.head_dim * 2
+
+
+def _weights_gib(card: ModelCard, bits: float) -> float:
+    return card.parameters * bits / 8 / 2**30

@@ -1,0 +1,71 @@
+"""The binary form of a table: a copy for speed, never an authority.
+
+The CSV files are what is edited, reviewed and believed. Beside them, ``.compiled/`` holds each
+table as MessagePack under the checksum of the CSV files (and of the code that joins them) that it
+was made from. A copy whose checksum differs is made anew; where the directory cannot be written,
+the CSV files are read each time. The wheel carries the copies (``hatch_build.py``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lichen.catalogue.schema import path_of
+
+_CHECKSUM_BYTES = 4
+
+
+def _checksum_of(paths: Iterable[Path], start: int) -> int:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            start = zlib.crc32(path.read_bytes(), start)
+    return start
+
+
+_CODE = _checksum_of(sorted(Path(__file__).parent.glob("*.py")), 0)
+"""Of the code as it was imported: what a running program makes is kept as that program's."""
+
+
+def packed(
+    directory: Path,
+    name: str,
+    tables: Iterable[str],
+    row: type[msgspec.Struct],
+    build: Callable[[], Any],
+) -> bytes:
+    """The MessagePack of the rows that ``build`` makes of ``tables``, made where none fits them."""
+    copy = directory / ".compiled" / f"{name}.msgpack"
+    checksum = _checksum(directory, tables, row)
+    with contextlib.suppress(OSError):
+        data = copy.read_bytes()
+        if data[:_CHECKSUM_BYTES] == checksum:
+            return data[_CHECKSUM_BYTES:]
+    content = msgspec.msgpack.encode(build())
+    if checksum == _checksum(directory, tables, row):  # no table was changed meanwhile
+        with contextlib.suppress(OSError):
+            _keep(copy, checksum + content)
+    return content
+
+
+def _checksum(directory: Path, tables: Iterable[str], row: type[msgspec.Struct]) -> bytes:
+    shape = zlib.crc32(repr((row.__struct_fields__, row.__annotations__)).encode(), _CODE)
+    total = _checksum_of([path_of(name, directory) for name in tables], shape)
+    return total.to_bytes(_CHECKSUM_BYTES, "big")
+
+
+def _keep(copy: Path, data: bytes) -> None:
+    """Write whole or not at all: another process may read or write the same copy."""
+    copy.parent.mkdir(exist_ok=True)
+    temporary = copy.with_suffix(f".{os.getpid()}")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(copy)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,315 @@
+"""What one row of each table is: the types behind the CSV files, units in the field names.
+
+``None`` is unknown, never zero. Watts, embodied carbon and other figures that no vendor
+publishes are intervals, and the interval reaches the user. ``SOURCED`` says which field names
+the source of which figures.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from lichen.interval import Interval
+
+Basis = Literal["measured", "published", "derived", "assumed"]
+Scope = Literal["zone", "state", "interconnection", "country", "region", "fleet"]
+Method = Literal["location-average", "market-based", "marginal", "carbon-free"]
+Confidence = Literal["high", "medium", "low"]
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a number comes from; rows name it by ``id``.
+
+    ``max_age_days`` is how long its rows are taken for fresh, counted from ``fetched``; ``None``
+    is a figure that does not age (a chip's memory, a country's membership).
+    """
+
+    id: str
+    title: str
+    publisher: str
+    where: str
+    version: str
+    fetched: str
+    licence: str
+    used_for: str
+    max_age_days: int | None = None
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """One source's figure of a region's electricity.
+
+    ``value`` is gCO2e/kWh, except for method ``carbon-free`` where it is a share in percent.
+    Only ``location-average`` readings class and rank a region.
+    """
+
+    value: float
+    year: int | None
+    source: str
+    method: Method
+    scope: Scope
+
+
+class Region(msgspec.Struct, frozen=True, kw_only=True):
+    """A cloud region and every reading held of its grid.
+
+    ``grid_gco2e_kwh`` is the one figure to compute with (one method for all clouds); ``readings``
+    holds all, that one included. ``pue`` has no unit. ``wue_l_kwh`` is litres per kWh.
+    """
+
+    name: str
+    cloud: str
+    partition: str
+    place: str
+    country: str | None
+    grid_zone: str | None
+    latitude_deg: float | None
+    longitude_deg: float | None
+    location_source: str | None
+    grid_gco2e_kwh: float | None
+    grid_year: int | None
+    grid_source: str | None
+    readings: tuple[Reading, ...] = ()
+    pue: float | None
+    pue_year: int | None
+    pue_scope: Scope | None
+    pue_source: str | None
+    wue_l_kwh: float | None
+    wue_year: int | None
+    wue_scope: Scope | None
+    wue_source: str | None
+    confidence: Confidence
+    notes: str = ""
+
+
+class Chip(msgspec.Struct, frozen=True, kw_only=True):
+    """An accelerator, or a CPU socket: rates are dense, watts an interval with its basis.
+
+    ``loaded_idle_w`` is one that holds a model and serves nothing; ``cores`` are a CPU's.
+    """
+
+    name: str
+    vendor: str
+    kind: Literal["gpu", "asic", "tpu", "cpu"]
+    cores: int | None
+    bf16_tflops: float | None
+    fp16_tflops: float | None
+    fp8_tflops: float | None
+    int8_tops: float | None
+    memory_gib: float | None
+    bandwidth_gb_s: float | None
+    tdp_w: Interval | None
+    tdp_basis: Basis | None
+    tdp_source: str | None
+    idle_w: float | None
+    idle_basis: Basis | None
+    idle_source: str | None
+    loaded_idle_w: Interval | None
+    loaded_idle_source: str | None
+    embodied_kgco2e: Interval | None
+    embodied_basis: Basis | None
+    embodied_source: str | None
+    source: str
+    confidence: Confidence
+    notes: str = ""
+
+
+class Estimates(msgspec.Struct, frozen=True, kw_only=True):
+    """What no vendor publishes of a machine, derived by derive/estimates.py.
+
+    Watts are of the whole machine, accelerators included, at idle with a loaded model, at half
+    load and at full; embodied carbon likewise. ``sagemaker_markup`` is SageMaker's price over
+    EC2's for the same machine.
+    """
+
+    idle_w: Interval | None = None
+    half_load_w: Interval | None = None
+    full_load_w: Interval | None = None
+    power_basis: Basis | None = None
+    power_source: tuple[str, ...] = ()
+    embodied_kgco2e: Interval | None = None
+    embodied_basis: Basis | None = None
+    embodied_source: tuple[str, ...] = ()
+    lifetime_hours: float | None = None
+    lifetime_source: str | None = None
+    sagemaker_markup: Interval | None = None
+    sagemaker_markup_basis: Basis | None = None
+    sagemaker_markup_source: str | None = None
+
+
+class Machine(Estimates, frozen=True, kw_only=True):
+    """Anything that runs a workload: an EC2 type (SageMaker hosts it as ``ml.<name>``), a Compute
+    Engine type, a TPU slice, an Azure size.
+
+    ``accelerator`` and ``cpu`` are names of chips; ``accelerators`` how many (a fraction where
+    one is shared). ``processor`` is the class whose watts the host is counted by.
+    """
+
+    name: str
+    cloud: str
+    service: str
+    family: str
+    vcpu: float
+    architecture: Literal["arm64", "x86_64"]
+    memory_gib: float | None
+    cpu: str | None
+    processor: str
+    accelerator: str | None
+    accelerators: float
+    accelerator_memory_gib: float | None
+    current_generation: bool | None
+    successor: str | None
+    arm_alternative: str | None
+    sagemaker: bool
+    source: str
+    notes: str = ""
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A machine in a region at a price: Linux, on demand, USD per hour.
+
+    Offered is not the same as quota or capacity. ``listed_by`` names the availability sources
+    that list it, ``not_listed_by`` those that know the machine and leave the region out.
+    ``sagemaker_usd_hour`` is published where ``sagemaker_basis`` says so, and otherwise the EC2
+    price times the machine's likely markup.
+    """
+
+    machine: str
+    region: str
+    usd_hour: float | None = None
+    spot_usd_hour: float | None = None
+    price_as_of: str | None = None
+    price_source: str | None = None
+    sagemaker_usd_hour: float | None = None
+    sagemaker_basis: Basis | None = None
+    sagemaker_source: str | None = None
+    listed_by: tuple[str, ...] = ()
+    not_listed_by: tuple[str, ...] = ()
+
+
+class Residency(msgspec.Struct, frozen=True, kw_only=True):
+    """One country of a named group: a union, an agreement, a single state."""
+
+    residency: str
+    country: str
+    source: str
+
+
+class Processor(msgspec.Struct, frozen=True, kw_only=True):
+    """A class of CPU and what one of its threads draws, its share of the host included."""
+
+    name: str
+    idle_w_vcpu: Interval
+    full_w_vcpu: Interval
+    basis: Basis
+    source: str
+    notes: str = ""
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine's watts by load as modelled from measurements, and its platform's embodied carbon.
+
+    ``platform_embodied_kgco2e`` is that of the whole server that the machine is a share of.
+    """
+
+    machine: str
+    idle_w: float | None
+    tenth_w: float | None
+    half_w: float | None
+    full_w: float | None
+    platform_embodied_kgco2e: float | None
+    watts_source: str | None
+    embodied_source: str | None
+
+
+class Hosting(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine's price on SageMaker beside its price on EC2, on one day in one region."""
+
+    machine: str
+    region: str
+    sagemaker_usd_hour: float
+    ec2_usd_hour: float
+    as_of: str
+    source: str
+
+
+class Quota(msgspec.Struct, frozen=True, kw_only=True):
+    """How many instances an organisation's account may hold in SageMaker endpoints of a region.
+
+    An organisation's own table only: ``python -m refresh.aws --quotas DIRECTORY`` writes it.
+    """
+
+    machine: str
+    region: str
+    endpoint_quota: float
+    as_of: str
+
+
+SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
+    Reading: {"source": ("value",)},
+    Region: {
+        "location_source": ("latitude_deg", "longitude_deg"),
+        "grid_source": ("grid_gco2e_kwh",),
+        "pue_source": ("pue",),
+        "wue_source": ("wue_l_kwh",),
+    },
+    Chip: {
+        "source": (
+            "bf16_tflops",
+            "fp16_tflops",
+            "fp8_tflops",
+            "int8_tops",
+            "memory_gib",
+            "bandwidth_gb_s",
+            "cores",
+        ),
+        "tdp_source": ("tdp_w",),
+        "idle_source": ("idle_w",),
+        "loaded_idle_source": ("loaded_idle_w",),
+        "embodied_source": ("embodied_kgco2e",),
+    },
+    Machine: {"source": ("vcpu", "memory_gib", "accelerators", "accelerator_memory_gib")},
+    Estimates: {
+        "power_source": ("idle_w", "half_load_w", "full_load_w"),
+        "embodied_source": ("embodied_kgco2e",),
+        "lifetime_source": ("lifetime_hours",),
+        "sagemaker_markup_source": ("sagemaker_markup",),
+    },
+    Offer: {
+        "price_source": ("usd_hour", "spot_usd_hour"),
+        "sagemaker_source": ("sagemaker_usd_hour",),
+        "listed_by": (),
+        "not_listed_by": (),
+    },
+    Residency: {"source": ("country",)},
+    Processor: {"source": ("idle_w_vcpu", "full_w_vcpu")},
+    Host: {
+        "watts_source": ("idle_w", "tenth_w", "half_w", "full_w"),
+        "embodied_source": ("platform_embodied_kgco2e",),
+    },
+    Hosting: {"source": ("sagemaker_usd_hour", "ec2_usd_hour")},
+}
+"""For each type: the field that names a source, and the figures that it is the source of."""
+
+
+_DERIVED = frozenset(
+    [
+        "adjustments",
+        "efficiencies",
+        "energy_spreads",
+        "estimates",
+        "headrooms",
+        "powers",
+        "ratios",
+        "spreads",
+    ]
+)
+_MEASURED = frozenset({"measurements", "energy_measurements"})
+
+
+def path_of(table: str, directory: Path) -> Path:
+    """A table's CSV file: among what sources publish, what scripts derive, or what was measured."""
+    folder = "derived" if table in _DERIVED else "measured" if table in _MEASURED else "published"
+    return directory / folder / f"{table}.csv"

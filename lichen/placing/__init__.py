@@ -1,0 +1,1 @@
+"""Placing: every offer of the catalogue judged for a workload, and one chosen."""

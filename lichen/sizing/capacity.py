@@ -1,0 +1,166 @@
+"""What one machine bears: the load at which its slowest requests still meet their bounds."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from lichen.sizing.answers import Misfit
+from lichen.sizing.layout import Setting
+from lichen.workload import Latency
+
+P95 = 1.645
+"""Standard deviations to a normal's 95th percentile: requests in flight vary as a Poisson count."""
+
+_BISECTIONS = 14
+_CLOSE = 1e-3
+"""No prediction here is known to a thousandth: a search ends there."""
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A copy at work: requests in flight on average, requests a second, and times in seconds.
+
+    ``first_s`` and ``request_s`` are 95th percentiles of a request's first token and its end;
+    ``token_s`` is the time per output token while the copy is as full as it is one time in 20.
+    """
+
+    in_flight: float
+    rps: float
+    first_s: float
+    token_s: float
+    request_s: float
+
+
+class Curve:
+    """A copy's times against requests in flight, as straight lines: ``step = alpha + beta x b``."""
+
+    __slots__ = ("alpha", "beta", "items", "llm", "output", "prefill", "room", "static")
+
+    def __init__(self, setting: Setting, items: int, at: float) -> None:
+        """``at``: requests in flight where a mixture of experts' line touches its curve."""
+        self.llm = setting.need.work == "llm"
+        self.static = setting.stack.static_shapes
+        self.items = 1 if self.llm else items
+        self.output = max(1, setting.output_tokens) if self.llm else 1
+        self.prefill = setting.prefill_s()
+        self.room = max(1.0, setting.room / self.items)
+        wide = max(2.0, at) * self.items
+        full, one = setting.step_s(wide), setting.step_s(1.0)
+        self.beta = max(0.0, (full - one) / (wide - 1.0))
+        self.alpha = full - self.beta * wide
+        self.beta *= self.items
+
+    def at(self, in_flight: float) -> Point:
+        """The copy with ``in_flight`` requests in it on average; below one it idles between."""
+        return Point(in_flight, *self.times(in_flight))
+
+    def times(self, in_flight: float) -> tuple[float, float, float, float]:
+        """A point's figures, bare: a placement asks for them ten thousand times."""
+        crowd = self.crowd(in_flight)
+        slow = self.alpha + self.beta * crowd
+        more = in_flight - 1.0 if in_flight > 1.0 else 0.0
+        # A compiled batch takes as long however many of its slots are filled.
+        step = slow if self.static else self.alpha + self.beta * (1.0 + more)
+        if not self.llm:
+            busy = min(1.0, in_flight)
+            return in_flight / step, 0.0, 0.0, (1.0 + busy) * slow
+        prefill, output = self.prefill, self.output
+        interleaved = prefill / output
+        rps = in_flight / (prefill + output * (step + more * interleaved))
+        first = prefill + slow + queue_p95_s(rps * prefill, prefill)
+        token = slow + (crowd - 1.0) * interleaved
+        return rps, first, token, first + (output - 1) * token
+
+    def crowd(self, in_flight: float) -> float:
+        """Requests in flight one time in 20, and the slots that a static stack compiles."""
+        return max(1.0, min(self.room, in_flight + P95 * math.sqrt(in_flight)))
+
+    @property
+    def saturated_rps(self) -> float:
+        return self.at(self.room).rps
+
+    @property
+    def most_in_flight(self) -> float:
+        """The average that is over the room one time in 20: b + 1.645 sqrt(b) = room."""
+        root = (math.sqrt(P95 * P95 + 4.0 * self.room) - P95) / 2.0
+        return max(min(1.0, self.room), root * root) if self.room > 1 else 1.0
+
+
+def queue_p95_s(busy: float, service_s: float) -> float:
+    """95th percentile of the wait for one server with even service times and random arrivals.
+
+    Mean wait of those who wait in M/D/1 is ``s / 2 / (1 - rho)``; its tail is taken as
+    exponential. Infinite at or above full use.
+    """
+    if busy >= 1.0:
+        return math.inf
+    if busy <= 0.05:
+        return 0.0
+    return service_s / 2.0 / (1.0 - busy) * math.log(busy / 0.05)
+
+
+def bearable(
+    setting: Setting, latency: Latency, share: float, items: int
+) -> tuple[Curve, Point] | Misfit:
+    """The busiest point of one copy inside ``latency`` and ``share`` of its saturation."""
+    curve = Curve(setting, items, setting.room)
+    point = _busiest(curve, latency, share)
+    if setting.need.expert_share < 1.0 and not isinstance(point, Misfit):
+        curve = Curve(setting, items, max(2.0, point.in_flight))
+        point = _busiest(curve, latency, share)
+    return point if isinstance(point, Misfit) else (curve, point)
+
+
+def _busiest(curve: Curve, latency: Latency, share: float) -> Point | Misfit:
+    most_rps = share * curve.saturated_rps
+    low, high = 0.0, curve.most_in_flight
+    alone = curve.at(0.0)
+    most_first_s, most_token_s, most_request_s = (
+        bound / 1e3 if bound else math.inf for _, _, bound in _bounds(alone, latency)
+    )
+
+    def bears(in_flight: float) -> bool:
+        rps, first_s, token_s, request_s = curve.times(in_flight)
+        return (
+            rps <= most_rps
+            and token_s <= most_token_s
+            and first_s <= most_first_s
+            and request_s <= most_request_s
+        )
+
+    if not bears(0.0):
+        return _too_slow(alone, latency)
+    if bears(high):
+        return curve.at(high)
+    for _ in range(_BISECTIONS):
+        if high - low < _CLOSE * low:
+            break
+        middle = (low + high) / 2.0
+        if bears(middle):
+            low = middle
+        else:
+            high = middle
+    if low <= 0.0:
+        return _too_slow(curve.at(high), latency)
+    return curve.at(low)
+
+
+def _bounds(point: Point, latency: Latency) -> tuple[tuple[str, float, float | None], ...]:
+    return (
+        ("time to first token", point.first_s, latency.time_to_first_token_ms),
+        ("time per output token", point.token_s, latency.time_per_output_token_ms),
+        ("p95", point.request_s, latency.p95_ms),
+    )
+
+
+def _too_slow(point: Point, latency: Latency) -> Misfit:
+    name, took, bound = max(
+        ((name, took, bound) for name, took, bound in _bounds(point, latency) if bound),
+        key=lambda each: each[1] / each[2],
+    )
+    return Misfit(
+        "latency",
+        f"{name} {took * 1e3:.3g} ms with no other request, {bound:g} ms asked",
+        took * 1e3 / bound,
+    )

@@ -1,0 +1,157 @@
+"""A resource as Pulumi's engine writes it to JSON; previews and states share the shape.
+
+Judged are the inputs of what stands or is to stand: not what is going, nor what a program only
+reads, nor providers and the stack itself. What is computed or secret is UNKNOWN: a secret that no
+rule holds is one that no message can repeat.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from lichen_policies.facts import environment
+from lichen_policies.facts.region import region_of
+from lichen_policies.facts.resource import Resource
+from lichen_policies.facts.unknown import UNKNOWN, Unknown, is_unknown
+
+
+class Frame(msgspec.Struct, frozen=True, rename="camel"):
+    source_position: str = ""
+
+
+class State(msgspec.Struct, frozen=True, rename="camel"):
+    """One resource as the engine keeps it."""
+
+    urn: str
+    type: str
+    delete: bool = False
+    external: bool = False
+    pending_replacement: bool = False
+    inputs: dict[str, Any] = {}
+    provider: str = ""
+    source_position: str = ""
+    stack_trace: tuple[Frame, ...] = ()
+
+
+def resources(states: Iterable[State], config: Mapping[str, str], file: str) -> list[Resource]:
+    """The resources to judge; ``config`` is the stack's, which default providers are made from."""
+    states = list(states)
+    providers = {state.urn: state for state in states if state.type.startswith(_PROVIDER)}
+    judged = []
+    for state in states:
+        if state.delete or state.external or state.pending_replacement or _is_engines(state.type):
+            continue
+        where, line = _source(state, file)
+        judged.append(
+            Resource(
+                type=state.type,
+                name=state.urn.rsplit("::", 1)[-1],
+                address=state.urn,
+                properties=plain(state.inputs),
+                dialect="pulumi",
+                region=_region(state.provider, providers, config),
+                environment=environment.of_stack(_stack(state.urn), config),
+                file=where,
+                line=line,
+            )
+        )
+    return judged
+
+
+_PROVIDER = "pulumi:providers:"
+
+
+def _stack(urn: str) -> str:
+    return urn.removeprefix("urn:pulumi:").partition("::")[0]
+
+
+def _is_engines(kind: str) -> bool:
+    return kind == "pulumi:pulumi:Stack" or kind.startswith(_PROVIDER)
+
+
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""The key of an object that stands for something other than itself: a secret, an asset, ..."""
+
+_SPECIAL: Any = Unknown("is an asset or a reference, not a value")
+_SECRET: Any = Unknown("is secret, and is not read")
+_SECRET_SIGN = "1b47061264138c4ac30d75fd1eb44270"
+_BLINDED = "[secret]"
+"""What a preview writes in place of a secret, whose sign is then gone."""
+
+_SENTINELS = frozenset(
+    {
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
+"""What the engine writes for a computed bool, number, string, list, asset, archive, object."""
+
+
+def plain(value: Any) -> Any:
+    """A value without the engine's signs."""
+    if isinstance(value, dict):
+        if _SIGNATURE in value:
+            return _SECRET if value[_SIGNATURE] == _SECRET_SIGN else _SPECIAL
+        return {key: plain(part) for key, part in value.items() if not key.startswith("__")}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    if isinstance(value, str) and value in _SENTINELS:
+        return UNKNOWN
+    return _SECRET if value == _BLINDED else value
+
+
+def _region(reference: str, providers: Mapping[str, State], config: Mapping[str, str]) -> Any:
+    """``str | None``: the region that a resource's provider is set to; None where none is told.
+
+    An explicit provider that the document leaves out has one that cannot be known from here.
+    """
+    urn = reference.rsplit("::", 1)[0]
+    provider = urn.rsplit("::", 1)[-1]
+    package = urn.rpartition(_PROVIDER)[2].partition("::")[0]
+    if urn in providers:
+        said: Mapping[str, Any] = plain(providers[urn].inputs)
+    elif provider == "default" or provider.startswith("default_"):
+        said = {
+            key.partition(":")[2]: plain(value)
+            for key, value in config.items()
+            if key.startswith(f"{package}:")
+        }
+    elif reference:
+        return _PROVIDER_UNSEEN
+    else:
+        return None
+    for place in (said.get("region"), said.get("zone")):
+        if is_unknown(place):
+            return place
+        if isinstance(place, str) and place:
+            return region_of(place)
+    return None
+
+
+_PROVIDER_UNSEEN: Any = Unknown(
+    "is that of a provider the preview leaves out (pulumi preview --json --show-sames tells it)"
+)
+
+_POSITION = re.compile(r"project:///(?P<file>[^#]+)#(?P<line>\d+)")
+_NOT_OWN = re.compile(r"^\.\./|(^|/)site-packages/|(^|/)node_modules/")
+
+
+def _source(state: State, file: str) -> tuple[str, int | None]:
+    """The innermost line of the user's own program that made the resource, else the document."""
+    for position in (
+        state.source_position,
+        *(frame.source_position for frame in state.stack_trace),
+    ):
+        at = _POSITION.match(position)
+        if at and not _NOT_OWN.search(at["file"]):
+            return at["file"], int(at["line"])
+    return file, None

@@ -1,0 +1,135 @@
+"""A resource block of Terraform's language, as a parser of HCL hands it over.
+
+The parser (Checkov's) has looked up variables, locals and functions as far as it can; every value
+stands in a list, and an expression that it could not settle stands as its text. Text that reads
+like an expression is UNKNOWN: a name that looks like one by chance is unverified, not passed.
+
+Which provider a block goes to is found here, over files and through modules: the parser finds it
+only where both stand in one file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from lichen_policies.facts.region import region_of
+from lichen_policies.facts.resource import Resource
+from lichen_policies.facts.unknown import Unknown, is_unknown
+
+Block = Mapping[str, Any]
+
+_INSTANCE = re.compile(r'\[(?:\d+|".*")\]$')
+
+
+def resource(
+    kind: str, address: str, block: Block, provider: Block | None, file: str, line: int | None
+) -> Resource:
+    """A block under the provider block that it goes to, as :func:`provider_of` finds it."""
+    properties = {key: _settled(value) for key, value in block.items()}
+    by_default = None if provider is None else _tags(provider.get("default_tags"))
+    if by_default is not None:
+        properties["tags_all"] = _over(by_default, _alone(properties.get("tags")))
+    return Resource(
+        type=kind,
+        name=_INSTANCE.sub("", address).rsplit(".", 1)[-1],
+        address=address,
+        properties=properties,
+        dialect="terraform",
+        region=_ELSEWHERE if provider is None else _region(provider),
+        file=file,
+        line=line,
+    )
+
+
+_ELSEWHERE: Any = Unknown("is that of a provider that these files do not configure")
+
+
+def provider_of(block: Block, others: Iterable[Block]) -> Block | None:
+    """The provider block that a resource block goes to, among the parser's ``others``.
+
+    It is looked for beside the resource and then, as modules hand providers down, beside each
+    caller; None where nobody writes it.
+    """
+    others = list(others)
+    name = _alone(block.get("provider")) or block["resource_type"].partition("_")[0]
+    file, module = block["file_path_"], block.get("source_module_object_")
+    while True:
+        for found in others:
+            if found["block_name_"] == name and _stands(found, "provider", file, module):
+                return found
+        if module is None:
+            return None
+        file, within = module.path, module.nested_tf_module
+        for call in others:
+            if call["block_name_"].partition("[")[0] == module.name and _stands(
+                call, "module", file, within
+            ):
+                handed = _alone(call.get("providers")) or {}
+                name = re.sub(r"[${}]", "", handed.get(name, "" if "." in name else name))
+                break
+        module = within
+
+
+def _stands(block: Block, kind: str, file: str, module: object) -> bool:
+    """Whether a block stands in the folder of a file, in the same call of its module."""
+    return (
+        block["block_type_"] == kind
+        and PurePath(block["file_path_"]).parent == PurePath(file).parent
+        and block.get("source_module_object_") == module
+    )
+
+
+def _region(provider: Block) -> Any:
+    """``str | None``: what the provider block says."""
+    for key in ("region", "zone"):
+        place = _alone(_settled(provider.get(key)))
+        if place is not None:
+            return place if is_unknown(place) else region_of(str(place))
+    return None
+
+
+def _tags(default_tags: Any) -> Any:
+    block = _alone(default_tags)
+    return (
+        _alone(_settled(block["tags"])) if isinstance(block, Mapping) and "tags" in block else None
+    )
+
+
+def _over(by_default: Any, tags: Any) -> Any:
+    for part in (by_default, tags):
+        if is_unknown(part):
+            return part
+    return {**by_default, **(tags or {})}
+
+
+_OPEN: Any = Unknown("is an expression that the configuration alone does not settle")
+
+_EXPRESSION = re.compile(
+    r"""
+      \$\{ | %\{                                      # a template
+    | ^(?:var|local|data|module|each|count|path|self|terraform)\.
+    | ^[a-z][a-z0-9]*_\w+\.[\w-]+(?:\[[^\]]*\])*\.\w  # an attribute of a resource
+    | ^\w+\.(?:value|key)\b                           # of a dynamic block's iterator
+    | ^[a-z][a-z0-9_]*\(.*\)$                         # a function
+    | \s\?\s.*\s:\s                                   # a condition
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def _settled(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _settled(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_settled(part) for part in value]
+    return _OPEN if isinstance(value, str) and _EXPRESSION.search(value) else value
+
+
+def _alone(value: Any) -> Any:
+    """A value out of the lists of one that the parser puts it in."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return None if value == [] else value

@@ -1,0 +1,1 @@
+"""The readers of Amazon's resources, one module a kind."""

@@ -1,0 +1,1 @@
+"""The readers of Google's resources, one module a kind."""

@@ -1,0 +1,197 @@
+"""Previews and states of the real engine, read into resources."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from lichen_doors.command import main
+from lichen_policies.dialects import read
+from lichen_policies.facts.resource import Resource
+from lichen_policies.facts.unknown import is_unknown
+
+from lichen.document import InputError
+from sandbox import engine
+from sandbox.aws import plugin
+from sandbox.aws.cloud import emulated_aws
+
+PROGRAM = Path(__file__).parent / "program"
+TYPE = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+
+
+class Documents:
+    """What the engine prints of one stack: before, after, and when it is to go."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._folder, self._environment = folder, environment
+        shutil.copytree(PROGRAM, folder / "program")
+        self._pulumi("stack", "init", "staging")
+        self._pulumi("config", "set", "aws:region", "eu-north-1")
+        self.new = self._printed("new", "preview", "--json")
+        self._pulumi("up", "--yes", "--skip-preview")
+        self.state = self._printed("state", "stack", "export")
+        self.unchanged = self._printed("unchanged", "preview", "--json", "--show-sames")
+        self.going = self._printed("going", "destroy", "--preview-only", "--json")
+        program = folder / "program" / "__main__.py"
+        program.write_text(program.read_text().replace('"ml.g5.12xlarge"', '"ml.g5.xlarge"'))
+        self.changed = self._printed("changed", "preview", "--json")
+        program.write_text(program.read_text() + "\nraise RuntimeError('stopped half-way')\n")
+        self.broken = self._printed("broken", "preview", "--json", fails=True)
+
+    def _printed(self, name: str, *arguments: str, fails: bool = False) -> Path:
+        path = self._folder / f"{name}.json"
+        path.write_text(self._pulumi(*arguments, fails=fails))
+        return path
+
+    def _pulumi(self, *arguments: str, fails: bool = False) -> str:
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self._folder / "program",
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert (done.returncode != 0) is fails, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Documents]:
+    folder = tmp_path_factory.mktemp("pulumi")
+    with emulated_aws() as cloud:
+        environment = engine.ensure().environment(folder / "engine") | cloud.environment()
+        plugin.install(Path(environment["PULUMI_HOME"]))
+        for region in ("eu-north-1", "us-west-2", "ap-south-1"):
+            cloud.client("sagemaker", region).create_model(
+                ModelName="chat",
+                ExecutionRoleArn="arn:aws:iam::123456789012:role/chat",
+                PrimaryContainer={"Image": "123456789012.dkr.ecr.eu-north-1.amazonaws.com/c:1"},
+            )
+        yield Documents(folder, environment)
+
+
+pytestmark = pytest.mark.xdist_group("pulumi-documents")
+
+
+def configurations(path: Path) -> dict[str, Resource]:
+    return {resource.name: resource for resource in read(path) if resource.type == TYPE}
+
+
+def variant(resource: Resource) -> dict[str, Any]:
+    (only,) = resource.properties["productionVariants"]
+    return dict(only)
+
+
+def test_a_preview_tells_what_is_to_be_created(documents: Documents) -> None:
+    found = configurations(documents.new)
+    assert set(found) == {"default", "own", "explicit", "open", "secret", "pair-inner"}
+    default = found["default"]
+    assert default.address == f"urn:pulumi:staging::regions::{TYPE}::default"
+    assert (default.dialect, default.environment) == ("pulumi", "staging")
+    assert variant(default)["instanceType"] == "ml.g5.12xlarge"
+    assert variant(default)["initialInstanceCount"] == 4
+
+
+def test_the_engine_s_own_resources_are_not_told(documents: Documents) -> None:
+    assert {resource.type for resource in read(documents.new)} == {
+        TYPE,
+        "aws:kms/key:Key",
+        "tests:sources:Pair",
+    }
+
+
+def test_a_resource_is_at_its_line_in_the_program(documents: Documents) -> None:
+    default = configurations(documents.new)["default"]
+    assert default.file == "__main__.py"
+    assert default.line is not None
+    line = (PROGRAM / "__main__.py").read_text().splitlines()[default.line - 1]
+    assert line.strip().startswith("aws.sagemaker.EndpointConfiguration(")
+
+
+@pytest.mark.parametrize(
+    ("name", "region"),
+    [
+        ("default", "eu-north-1"),
+        ("explicit", "us-west-2"),
+        ("open", "eu-north-1"),
+        ("pair-inner", "eu-north-1"),
+    ],
+)
+def test_a_region_is_what_the_provider_says(documents: Documents, name: str, region: str) -> None:
+    for document in (documents.new, documents.unchanged, documents.state):
+        assert configurations(document)[name].region == region
+
+
+def test_a_resource_s_own_region_stays_among_its_properties(documents: Documents) -> None:
+    assert configurations(documents.new)["own"].properties["region"] == "ap-south-1"
+
+
+def test_the_region_of_a_provider_that_a_preview_leaves_out_is_unknown(
+    documents: Documents,
+) -> None:
+    changed = configurations(documents.changed)
+    assert variant(changed["explicit"])["instanceType"] == "ml.g5.xlarge"
+    assert is_unknown(changed["explicit"].region)
+    assert "--show-sames" in repr(changed["explicit"].region)
+    assert changed["default"].region == "eu-north-1"
+
+
+def test_a_value_that_is_open_is_unknown_until_it_is_there(documents: Documents) -> None:
+    tags = configurations(documents.new)["open"].properties["tags"]
+    assert is_unknown(tags["lichen:model"])
+    assert tags["team"] == "search"
+    settled = configurations(documents.state)["open"].properties["tags"]
+    assert settled["lichen:model"].startswith("arn:aws:kms:eu-north-1:")
+
+
+def test_a_secret_is_never_read(documents: Documents) -> None:
+    for document in (documents.new, documents.state, documents.unchanged):
+        secret = configurations(document)["secret"]
+        # The engine marks the whole list, for a list's secret is its container's.
+        assert is_unknown(secret.properties["productionVariants"])
+        assert "ml.g5.48xlarge" not in repr(secret)
+
+
+def test_lichen_check_judges_a_preview(
+    documents: Documents, golden: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(documents.new.parent)
+    done = CliRunner().invoke(main, ["check", documents.new.name, "--output", "told.txt"])
+    golden("check/preview.txt", Path("told.txt").read_text())
+    assert done.exit_code == 1
+
+
+def test_what_goes_is_not_told(documents: Documents) -> None:
+    steps = json.loads(documents.going.read_text())["steps"]
+    assert {step["op"] for step in steps} == {"delete"}
+    assert read(documents.going) == []
+
+
+def test_a_preview_that_failed_is_no_preview(documents: Documents) -> None:
+    with pytest.raises(InputError, match="the preview failed, so resources may be missing"):
+        read(documents.broken)
+
+
+def test_a_secret_of_a_shown_state_is_not_read(tmp_path: Path) -> None:
+    """`pulumi stack export --show-secrets` prints them in plain text."""
+    sign = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+    path = tmp_path / "state.json"
+    state = {
+        "urn": "urn:pulumi:dev::p::a:b:C::n",
+        "type": "a:b:C",
+        "custom": True,
+        "inputs": {"password": {**sign, "plaintext": '"hush"'}, "size": 3},
+    }
+    path.write_text(json.dumps({"version": 3, "deployment": {"resources": [state]}}))
+    (resource,) = read(path)
+    assert is_unknown(resource.properties["password"])
+    assert resource.properties["size"] == 3
+    assert "hush" not in repr(resource)

@@ -1,0 +1,238 @@
+"""Terraform plans, real ones, read into resources."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lichen_policies.dialects import read
+from lichen_policies.facts.resource import Resource
+from lichen_policies.facts.unknown import is_unknown
+
+from lichen.document import InputError
+from tests.terraform import engine
+
+Plan = Callable[[str], Path]
+
+
+def by_address(resources: list[Resource]) -> dict[str, Resource]:
+    return {resource.address: resource for resource in resources}
+
+
+def test_a_plan_tells_every_managed_resource_with_its_values(terraform_plan: Plan) -> None:
+    resources = by_address(read(terraform_plan("wasteful")))
+    assert set(resources) == {
+        "aws_sagemaker_endpoint_configuration.chat",
+        "aws_sagemaker_endpoint.chat",
+        "aws_appautoscaling_target.chat",
+    }
+    chat = resources["aws_sagemaker_endpoint_configuration.chat"]
+    assert (chat.type, chat.name) == ("aws_sagemaker_endpoint_configuration", "chat")
+    assert (chat.dialect, chat.region) == ("terraform", "ap-south-1")
+    (variant,) = chat.properties["production_variants"]
+    assert (variant["instance_type"], variant["initial_instance_count"]) == ("ml.g4dn.12xlarge", 4)
+    assert chat.properties["tags"]["lichen:model"] == "meta-llama/Llama-3.1-8B"
+
+
+def test_what_is_known_after_apply_is_unknown_and_the_rest_is_known(terraform_plan: Plan) -> None:
+    late = by_address(read(terraform_plan("unknown")))["aws_sagemaker_endpoint_configuration.late"]
+    known, unknown = late.properties["production_variants"]
+    assert known["instance_type"] == "ml.g4dn.12xlarge"
+    assert is_unknown(known["initial_instance_count"])
+    assert is_unknown(unknown["instance_type"])
+    assert unknown["initial_instance_count"] == 1
+    assert late.properties["tags"] is None
+    assert late.properties["tags_all"] is None
+
+
+def test_a_sensitive_value_is_not_read(terraform_plan: Plan) -> None:
+    plan = terraform_plan("unknown")
+    assert "hush-hush" in plan.read_text()
+    resources = read(plan)
+    (capture,) = by_address(resources)["aws_sagemaker_endpoint_configuration.late"].properties[
+        "data_capture_config"
+    ]
+    assert is_unknown(capture["destination_s3_uri"])
+    assert capture["initial_sampling_percentage"] == 1
+    assert "hush-hush" not in repr(resources)
+
+
+@pytest.fixture
+def regions(terraform_plan: Plan) -> dict[str, Any]:
+    return {resource.address: resource.region for resource in read(terraform_plan("regions"))}
+
+
+CONFIGURATION = "aws_sagemaker_endpoint_configuration"
+
+
+@pytest.mark.parametrize(
+    ("address", "region"),
+    [
+        (f"{CONFIGURATION}.default[0]", "eu-north-1"),
+        (f"{CONFIGURATION}.default[1]", "eu-north-1"),
+        (f'{CONFIGURATION}.constant["a"]', "us-west-2"),
+        (f'{CONFIGURATION}.constant["b.c[\\"d\\"]"]', "us-west-2"),
+        (f"{CONFIGURATION}.indexed", "ap-south-1"),
+        (f"module.inherited[0].{CONFIGURATION}.inner", "eu-north-1"),
+        (f"module.inherited[1].{CONFIGURATION}.inner", "eu-north-1"),
+        (f"module.passed.{CONFIGURATION}.inner", "us-west-2"),
+        (f"module.own.{CONFIGURATION}.inner", "eu-north-1"),
+        (f"module.own.module.deeper.{CONFIGURATION}.inner", "eu-north-1"),
+        (f"{CONFIGURATION}.absent", None),
+    ],
+)
+def test_a_region_is_what_the_resource_s_provider_says(
+    regions: dict[str, Any], address: str, region: str | None
+) -> None:
+    assert regions[address] == region
+
+
+def test_a_region_that_the_plan_does_not_carry_is_unknown(regions: dict[str, Any]) -> None:
+    assert is_unknown(regions[f"{CONFIGURATION}.local"])
+    assert len(regions) == 12
+
+
+def test_a_newer_terraform_and_provider_read_the_same(
+    tmp_path: Path, terraform_plan: Plan, record_property: Callable[[str, object], None]
+) -> None:
+    machine = engine.from_machine()
+    if machine is None:
+        pytest.skip("no terraform on PATH with LICHEN_TERRAFORM_PROVIDER set: one engine ran")
+    record_property("engine", str(machine))
+    for stack in ("wasteful", "regions", "unknown"):
+        old = {found.address: found.region for found in read(terraform_plan(stack))}
+        new = {
+            found.address: found.region
+            for found in read(machine.plan(engine.STACKS / stack, tmp_path / stack))
+        }
+        assert set(new) == set(old)
+        assert {address: str(region) for address, region in new.items()} == {
+            address: str(region) for address, region in old.items()
+        }
+
+
+def plan_with(change: dict[str, Any], **extra: Any) -> dict[str, Any]:
+    """The least that `terraform show -json` prints, with one change, for what no plan here has."""
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.15.5",
+        "resource_changes": [
+            {"address": "t.n", "mode": "managed", "type": "t", "name": "n", "change": change}
+        ],
+        **extra,
+    }
+
+
+def written(tmp_path: Path, document: object) -> Path:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("actions", "after", "told"),
+    [
+        (["create"], {}, True),
+        (["update"], {}, True),
+        (["no-op"], {}, True),
+        (["delete", "create"], {}, True),
+        (["create", "forget"], {}, True),
+        (["delete"], None, False),
+        (["forget"], None, False),
+    ],
+)
+def test_only_what_stands_after_the_plan_is_told(
+    tmp_path: Path, actions: list[str], after: dict[str, Any] | None, told: bool
+) -> None:
+    plan = plan_with({"actions": actions, "before": {}, "after": after})
+    assert bool(read(written(tmp_path, plan))) is told
+
+
+def test_marks_reach_into_lists_and_maps(tmp_path: Path) -> None:
+    change = {
+        "actions": ["create"],
+        "after": {"list": [1, None, {"a": 1}], "map": {"known": "x"}, "null": None, "blocks": []},
+        "after_unknown": {
+            "list": [False, True, {"b": True}],
+            "map": {"later": True},
+            "whole": True,
+        },
+        "after_sensitive": {"list": [False, False, {"a": True}]},
+    }
+    (resource,) = read(written(tmp_path, plan_with(change)))
+    one, two, three = resource.properties["list"]
+    assert one == 1
+    assert is_unknown(two)
+    assert is_unknown(three["a"])
+    assert is_unknown(three["b"])
+    assert resource.properties["map"]["known"] == "x"
+    assert is_unknown(resource.properties["map"]["later"])
+    assert is_unknown(resource.properties["whole"])
+    assert resource.properties["null"] is None
+    assert resource.properties["blocks"] == []
+
+
+def test_a_sensitive_variable_s_region_is_not_told(tmp_path: Path) -> None:
+    configuration = {
+        "provider_config": {"aws": {"expressions": {"region": {"references": ["var.region"]}}}},
+        "root_module": {
+            "resources": [{"type": "t", "name": "n", "provider_config_key": "aws"}],
+            "variables": {"region": {"sensitive": True}},
+        },
+    }
+    plan = plan_with(
+        {"actions": ["create"], "after": {}},
+        configuration=configuration,
+        variables={"region": {"value": "eu-north-1"}},
+    )
+    (resource,) = read(written(tmp_path, plan))
+    assert is_unknown(resource.region)
+
+
+@pytest.mark.parametrize(
+    ("default_tags", "tags", "told"),
+    [
+        ({"constant_value": {"env": "prod"}}, {"a": "b"}, {"env": "prod", "a": "b"}),
+        ({"constant_value": {"env": "prod"}}, {"env": "dev"}, {"env": "dev"}),
+        ({"references": ["var.tags"]}, None, {"env": "staging"}),
+        ({"references": ["local.tags"]}, None, "unknown"),
+    ],
+)
+def test_default_tags_are_told_where_the_provider_leaves_them_open(
+    tmp_path: Path, default_tags: object, tags: object, told: object
+) -> None:
+    plan = plan_with(
+        {"actions": ["create"], "after": {"tags": tags}, "after_unknown": {"tags_all": True}},
+        configuration={
+            "provider_config": {"aws": {"expressions": {"default_tags": [{"tags": default_tags}]}}},
+            "root_module": {
+                "resources": [{"type": "t", "name": "n", "provider_config_key": "aws"}]
+            },
+        },
+        variables={"tags": {"value": {"env": "staging"}}},
+    )
+    (resource,) = read(written(tmp_path, plan))
+    found = resource.properties["tags_all"]
+    assert is_unknown(found) if told == "unknown" else found == told
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"format_version": "0.2", "terraform_version": "1.0"}, "plan format 0.2 is not one"),
+        (plan_with({"actions": ["create"], "after": {}}, errored=True), "met an error"),
+        (
+            {"format_version": "1.0", "terraform_version": "1.15.5", "values": {}},
+            "is a Terraform state.*Fix: terraform plan -out=plan",
+        ),
+        (plan_with({"actions": "create"}), r"resource_changes\[0\]\.change\.actions"),
+    ],
+)
+def test_a_document_that_is_no_whole_plan_is_answered(
+    tmp_path: Path, document: object, told: str
+) -> None:
+    with pytest.raises(InputError, match=told):
+        read(written(tmp_path, document))

@@ -1,0 +1,241 @@
+"""Lichen's rules run by the real Checkov, and the same findings as `lichen check` gives."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lichen_policies import configuration
+from lichen_policies.dialects import read
+from lichen_policies.rulebook import BLOCKING, judge, rules
+
+from lichen.catalogue import load
+from tests.doors.checkov.engine import VERSION, Run, checkov
+from tests.terraform.engine import STACKS
+
+pytestmark = pytest.mark.xdist_group("checkov")
+
+SOFT = "CKV2_LICHEN_*_ADVICE,CKV2_LICHEN_*_UNVERIFIED"
+CONFIGURATION = "aws_sagemaker_endpoint_configuration"
+CHAT = f"{CONFIGURATION}.chat"
+PLANS = ("wasteful", "clean", "unknown", "regions")
+
+
+def check_of(rule: str) -> str:
+    return f"CKV2_LICHEN_{rule.upper().replace('-', '_')}"
+
+
+def found_by_lichen(plan: Path) -> dict[tuple[str, str], tuple[str, ...]]:
+    """What `lichen check` finds, told as Checkov tells it: by check and resource."""
+    report = judge(read(plan), configuration.read(None), load())
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for verdict in (*report.findings, *report.unverified):
+        advice = "_ADVICE" if verdict.verdict == "fail" else "_UNVERIFIED"
+        check = check_of(verdict.rule) + ("" if verdict.level in BLOCKING else advice)
+        key = (check, verdict.resource)
+        found[key] = (*found.get(key, ()), verdict.message)
+    return found
+
+
+@pytest.fixture(scope="module")
+def planned(
+    terraform_plan: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Run]:
+    """Every plan, as it stands away from any lichen.yaml, and one run of Checkov over them."""
+    folder = tmp_path_factory.mktemp("plans")
+    for stack in PLANS:
+        shutil.copy(terraform_plan(stack), folder / f"{stack}.json")
+    return folder, checkov("--directory", folder, "--framework", "terraform_plan")
+
+
+def test_it_is_the_checkov_that_the_checks_were_written_for(planned: tuple[Path, Run]) -> None:
+    assert planned[1].version == VERSION
+
+
+def test_every_rule_was_evaluated(planned: tuple[Path, Run]) -> None:
+    """Checkov passes where a check is broken or not there: what ran has to be asked."""
+    assert {check_of(rule) for rule in rules()} <= {record.check for record in planned[1].records}
+    assert "Failed to run check" not in planned[1].stderr
+
+
+@pytest.mark.parametrize("stack", PLANS)
+def test_a_plan_has_the_findings_that_lichen_gives(planned: tuple[Path, Run], stack: str) -> None:
+    folder, run = planned
+    ours = found_by_lichen(folder / f"{stack}.json")
+    assert run.of("FAILED", f"{stack}.json") == ours
+    assert bool(ours) is (stack != "clean")
+
+
+def test_checkov_stops_where_something_stops(planned: tuple[Path, Run]) -> None:
+    assert planned[1].exit_code == 1
+
+
+def test_a_finding_carries_the_rule_s_severity_and_page(planned: tuple[Path, Run]) -> None:
+    for record in planned[1].records:
+        part = next((end for end in ("_ADVICE", "_UNVERIFIED") if record.check.endswith(end)), "")
+        name = record.check.removeprefix("CKV2_LICHEN_").removesuffix(part)
+        rule = rules()[name.lower().replace("_", "-")]
+        assert record.severity == ("LOW" if part else rule.severity.upper())
+        assert record.guideline == rule.url
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same stacks as they are written, all scanned at once, and some under a lichen.yaml."""
+    folder = tmp_path_factory.mktemp("stacks")
+    shutil.copytree(STACKS, folder, dirs_exist_ok=True)
+    main = (STACKS / "wasteful" / "main.tf").read_text()
+    settings, resources = main[: main.index("resource")], main[main.index("resource") :]
+    for name, text in {
+        "exempt/main.tf": main,
+        "exempt/lichen.yaml": EXEMPT,
+        "off/main.tf": main,
+        "off/lichen.yaml": "levels: {too-many-accelerators: disabled, dirty-region: mandatory}\n",
+        "wrong/main.tf": main,
+        "wrong/lichen.yaml": "levles: {}\n",
+        "skip/main.tf": main.replace(
+            'name = "chat"\n',
+            'name = "chat"\n  #checkov:skip=CKV2_LICHEN_TOO_MANY_ACCELERATORS:a load test\n',
+            1,
+        ),
+        "apart/main.tf": resources,
+        "apart/providers.tf": settings,
+        "bare/main.tf": resources,
+        "template/chat.json": json.dumps(TEMPLATE),
+    }.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    return checkov(
+        "--directory",
+        folder,
+        "--framework",
+        "terraform",
+        "cloudformation",
+        environment={"LICHEN_REGION": "ap-south-1"},
+    )
+
+
+EXEMPT = f"""\
+exemptions:
+  - rule: too-many-accelerators
+    resource: "*.chat"
+    owner: search
+    reason: a load test
+    approver: ada
+    expires: {datetime.date.today() + datetime.timedelta(days=7)}
+"""
+
+TEMPLATE = {
+    "AWSTemplateFormatVersion": "2010-09-09",
+    "Parameters": {"Count": {"Type": "Number"}},
+    "Resources": {
+        "Chat": {
+            "Type": "AWS::SageMaker::EndpointConfig",
+            "Properties": {
+                "ProductionVariants": [
+                    {"InstanceType": "ml.g5.12xlarge", "InitialInstanceCount": 4},
+                    {"InstanceType": "ml.g5.12xlarge", "InitialInstanceCount": {"Ref": "Count"}},
+                ]
+            },
+        }
+    },
+}
+
+
+def test_a_stack_as_written_has_the_findings_of_its_plan(
+    written: Run, planned: tuple[Path, Run]
+) -> None:
+    assert written.of("FAILED", "/wasteful/") == planned[1].of("FAILED", "/wasteful.json")
+    assert written.of("FAILED", "/clean/") == {}
+    assert set(written.of("FAILED", "/unknown/")) == set(planned[1].of("FAILED", "/unknown.json"))
+
+
+def test_regions_are_found_through_aliases_and_modules(written: Run) -> None:
+    """As written a local is known, which a plan does not carry; an index into a map is not."""
+    stated, failed = written.of("PASSED", "/regions/"), written.of("FAILED", "/regions/")
+    for address in ("default[0]", 'constant["a"]', "local", "absent"):
+        assert ("CKV2_LICHEN_REGION_UNRESOLVED", f"{CONFIGURATION}.{address}") in stated
+    for module in ("inherited[1]", "passed", "own", "own.module.deeper"):
+        address = f"module.{module}.{CONFIGURATION}.inner"
+        assert ("CKV2_LICHEN_REGION_UNRESOLVED", address) in stated
+    unsure = ("CKV2_LICHEN_REGION_UNRESOLVED_UNVERIFIED", f"{CONFIGURATION}.indexed")
+    assert unsure in failed
+    assert ("CKV2_LICHEN_DIRTY_REGION", f"{CONFIGURATION}.default[0]") not in failed
+
+
+def test_a_region_that_nobody_states_is_the_environment_s(written: Run) -> None:
+    absent = f"{CONFIGURATION}.absent"
+    (message,) = written.of("FAILED", "/regions/")["CKV2_LICHEN_DIRTY_REGION", absent]
+    assert message.startswith("ap-south-1 ")
+
+
+def test_a_provider_in_a_file_of_its_own_is_found(written: Run) -> None:
+    assert written.of("FAILED", "/apart/") == written.of("FAILED", "/wasteful/")
+
+
+def test_a_provider_that_is_not_there_is_not_guessed(written: Run) -> None:
+    """A module's folder by itself: its caller says where it goes."""
+    assert ("CKV2_LICHEN_REGION_UNRESOLVED_UNVERIFIED", CHAT) in written.of("FAILED", "/bare/")
+
+
+def test_an_exemption_is_a_skip_with_its_reason(written: Run) -> None:
+    (skipped,) = [r for r in written.records if r.result == "SKIPPED" and "/exempt/" in r.file]
+    assert (skipped.check, skipped.resource) == ("CKV2_LICHEN_TOO_MANY_ACCELERATORS", CHAT)
+    assert skipped.comment.endswith("by ada for search: a load test")
+
+
+def test_a_skip_comment_is_honoured(written: Run) -> None:
+    (skipped,) = [r for r in written.records if r.result == "SKIPPED" and "/skip/" in r.file]
+    assert (skipped.check, skipped.comment) == ("CKV2_LICHEN_TOO_MANY_ACCELERATORS", "a load test")
+
+
+def test_levels_of_the_configuration_hold(written: Run) -> None:
+    failed = written.of("FAILED", "/off/")
+    assert ("CKV2_LICHEN_DIRTY_REGION", CHAT) in failed
+    assert not any(check.startswith("CKV2_LICHEN_TOO_MANY") for check, _ in failed)
+
+
+def test_a_wrong_configuration_fails_and_says_why(written: Run) -> None:
+    failed = written.of("FAILED", "/wrong/")
+    assert {check for check, _ in failed} == {check_of(rule) for rule in rules()}
+    for (message,) in failed.values():
+        assert "levles: 'levles' is not a field. Fix: did you mean 'levels'?" in message
+
+
+def test_a_template_takes_its_region_from_the_environment(written: Run) -> None:
+    name = "AWS::SageMaker::EndpointConfig.Chat"
+    failed = written.of("FAILED", "/template/")
+    assert ("CKV2_LICHEN_DIRTY_REGION", name) in failed
+    assert ("CKV2_LICHEN_TOO_MANY_ACCELERATORS", name) in failed
+    (message,) = failed["CKV2_LICHEN_TOO_MANY_ACCELERATORS_UNVERIFIED", name]
+    assert "ProductionVariants[1].InitialInstanceCount" in message
+
+
+def test_advice_alone_does_not_stop_where_it_is_soft(
+    tmp_path: Path, terraform_plan: Callable[[str], Path]
+) -> None:
+    shutil.copy(terraform_plan("wasteful"), tmp_path / "plan.json")
+    advisory = "".join(f"  {rule}: advisory\n" for rule in rules())
+    (tmp_path / "lichen.yaml").write_text(f"levels:\n{advisory}")
+    run = checkov("--file", tmp_path / "plan.json", "--soft-fail-on", SOFT)
+    assert ("CKV2_LICHEN_TOO_MANY_ACCELERATORS_ADVICE", CHAT) in run.of("FAILED")
+    assert run.exit_code == 0
+
+
+def test_a_gate_that_does_not_load_does_not_pass(tmp_path: Path) -> None:
+    """Without Lichen beside it Checkov would print an error and exit 0."""
+    (tmp_path / "lichen.py").write_text("raise ImportError('not installed')\n")
+    run = checkov(
+        "--directory",
+        STACKS / "clean",
+        "--framework",
+        "terraform",
+        environment={"PYTHONPATH": str(tmp_path)},
+    )
+    assert run.exit_code == 1
+    messages = run.of("FAILED")["CKV2_LICHEN_MISSING", "aws_iam_role.unread"]
+    assert messages == ("Lichen did not load (not installed): pip install lichen beside Checkov",)

@@ -1,0 +1,305 @@
+"""The pack as its own process, spoken to over the protocol that the engine speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from lichen_policies.rulebook import rules
+from pulumi.runtime.proto import analyzer_pb2 as rpc
+
+from tests.policies.pack_process import (
+    ENDPOINT_CONFIGURATION,
+    PACK,
+    UNKNOWN,
+    Pack,
+    request,
+    running,
+)
+
+SECRET = "hunter2-in-a-property"
+SIGN = "4dabf18193072939515e22adb298388d"
+BIG = {"instanceType": "ml.g5.12xlarge", "initialInstanceCount": 4}
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pack]:
+    with running(project=tmp_path_factory.mktemp("project"), stack="dev") as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def _as_at_the_start(pack: Pack) -> None:
+    pack.configure_stack("dev")
+    pack.configure()
+
+
+def served(**properties: Any) -> dict[str, Any]:
+    return {"region": "eu-north-1", "productionVariants": [{"modelName": "chat", **properties}]}
+
+
+def said(response: rpc.AnalyzeResponse) -> dict[str, str]:
+    """The level of each policy that said something."""
+    return {
+        diagnostic.policyName: rpc.EnforcementLevel.Name(diagnostic.enforcementLevel).lower()
+        for diagnostic in response.diagnostics
+    }
+
+
+def message(response: rpc.AnalyzeResponse, rule: str) -> str:
+    (found,) = [d.message for d in response.diagnostics if d.policyName == rule]
+    return found
+
+
+def test_each_rule_is_a_policy_of_its_own(pack: Pack) -> None:
+    policies = {policy.name: policy for policy in pack.info().policies}
+    assert set(policies) == set(rules())
+    for name, rule in rules().items():
+        told = policies[name]
+        assert told.description == f"{rule.offence}."
+        assert told.displayName
+        assert rpc.PolicySeverity.Name(told.severity) == f"POLICY_SEVERITY_{rule.severity.upper()}"
+        assert told.policy_type == rpc.POLICY_TYPE_RESOURCE
+        assert told.remediation_steps == rule.fix
+        assert told.url.endswith(f"{name.replace('-', '_')}.py")
+        assert list(told.tags) == ["lichen"]
+
+
+def test_limits_are_its_schema_without_defaults(pack: Pack) -> None:
+    """The engine sends a default as if someone had set it: lichen.yaml would never be heard."""
+    (policy,) = [p for p in pack.info().policies if p.name == "too-many-accelerators"]
+    (chips,) = policy.configSchema.properties.values()
+    assert dict(chips) == {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 100_000,
+        "description": "8 unless lichen.yaml moves it",
+    }
+
+
+def test_levels_are_those_of_the_stack_s_environment(pack: Pack) -> None:
+    levels = {policy.name: policy.enforcementLevel for policy in pack.info().policies}
+    assert levels["dirty-region"] == rpc.ADVISORY
+    pack.configure_stack("prod")
+    levels = {policy.name: policy.enforcementLevel for policy in pack.info().policies}
+    assert levels["dirty-region"] == rpc.MANDATORY
+
+
+def test_a_clean_resource_says_nothing(pack: Pack) -> None:
+    response = pack.analyze(
+        ENDPOINT_CONFIGURATION, served(instanceType="ml.inf2.xlarge", initialInstanceCount=1)
+    )
+    assert list(response.diagnostics) == []
+
+
+def test_numbers_come_as_floats_and_go_out_whole(pack: Pack) -> None:
+    response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
+    assert said(response) == {"too-many-accelerators": "mandatory"}
+    assert "16 NVIDIA A10G chips (4 machines of 4)" in message(response, "too-many-accelerators")
+
+
+def test_the_description_comes_before_the_finding(pack: Pack) -> None:
+    found = message(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG)), "too-many-accelerators")
+    first, second = found.split("\n")
+    assert first == f"{rules()['too-many-accelerators'].offence}."
+    assert ". Fix: " in second
+
+
+def test_an_unknown_is_our_own_unverified_violation(pack: Pack) -> None:
+    unknown = served(instanceType=UNKNOWN, initialInstanceCount=4)
+    response = pack.analyze(ENDPOINT_CONFIGURATION, unknown)
+    assert said(response) == {"too-many-accelerators": "advisory"}
+    assert (
+        "Unverified: cannot be judged by too-many-accelerators: "
+        "productionVariants[0].instanceType is settled only at deploy time"
+    ) in message(response, "too-many-accelerators")
+    assert UNKNOWN not in str(response)
+
+
+def test_an_unknown_elsewhere_does_not_abandon_a_rule(pack: Pack) -> None:
+    held = served(**BIG) | {"name": UNKNOWN, "kmsKeyArn": UNKNOWN}
+    assert said(pack.analyze(ENDPOINT_CONFIGURATION, held)) == {
+        "too-many-accelerators": "mandatory"
+    }
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"productionVariants": None},
+        {"productionVariants": [None]},
+        {"productionVariants": [{"instanceType": None, "initialInstanceCount": None}]},
+        {"productionVariants": [{"instanceType": 4, "managedInstanceScaling": "x"}]},
+        {"productionVariants": {"instanceType": "ml.g5.xlarge"}},
+        {"productionVariants": [{SIGN: "an asset", "path": "x"}]},
+        {"tags": {"lichen:peak-rps": "fast"}},
+    ],
+)
+def test_odd_values_stop_no_deployment(pack: Pack, held: dict[str, Any]) -> None:
+    response = pack.analyze(ENDPOINT_CONFIGURATION, {"region": "eu-north-1", **held})
+    assert "mandatory" not in said(response).values()
+    assert " failed with " not in str(response)
+
+
+def test_no_secret_is_told(pack: Pack) -> None:
+    """Secrets come in plaintext, and under their sign where an engine keeps it."""
+    secret = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": SECRET}
+    for value in (SECRET, secret):
+        held = served(**BIG, variantName=value) | {
+            "tags": {"lichen:model": "x", "password": value},
+            "kmsKeyArn": value,
+            "executionRoleArn": value,
+        }
+        response = pack.analyze(ENDPOINT_CONFIGURATION, held)
+        assert response.diagnostics
+        assert SECRET not in str(response)
+
+
+def test_a_list_that_is_secret_for_one_thing_in_it_is_judged(pack: Pack) -> None:
+    variants = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": [{**BIG, "variantName": SECRET}]}
+    held = {"region": "eu-north-1", "productionVariants": variants}
+    response = pack.analyze(ENDPOINT_CONFIGURATION, held)
+    assert said(response) == {"too-many-accelerators": "mandatory"}
+    assert SECRET not in str(response)
+
+
+def test_a_secret_that_a_rule_needs_is_not_read(pack: Pack) -> None:
+    secret = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": "ml.g5.12xlarge"}
+    response = pack.analyze(ENDPOINT_CONFIGURATION, served(instanceType=secret))
+    told = message(response, "too-many-accelerators")
+    assert "productionVariants[0].instanceType is secret, and is not read" in told
+    assert "g5.12xlarge" not in str(response)
+
+
+def test_a_type_that_nobody_reads_is_not_even_decoded(pack: Pack) -> None:
+    response = pack.analyze("aws:s3/bucket:Bucket", {"region": UNKNOWN, "deep": [{"a": [1]}] * 9})
+    assert response == rpc.AnalyzeResponse()
+
+
+def test_rules_without_a_fact_are_not_applicable(pack: Pack) -> None:
+    response = pack.analyze("aws:ec2/launchTemplate:LaunchTemplate", {"instanceType": "c7g.large"})
+    skipped = {found.policy_name for found in response.not_applicable}
+    assert "region-unresolved" in skipped
+    assert "too-many-accelerators" not in skipped
+
+
+def test_the_region_comes_from_the_resource_its_provider_or_the_stack(pack: Pack) -> None:
+    held = {"productionVariants": []}
+    pack.configure_stack("prod", **{"aws:region": "ap-south-1"})
+    assert said(pack.analyze(ENDPOINT_CONFIGURATION, held)) == {"dirty-region": "mandatory"}
+    clean = {**held, "region": "eu-north-1"}
+    assert said(pack.analyze(ENDPOINT_CONFIGURATION, clean)) == {}
+    provider = {"region": "eu-north-1"}
+    assert said(pack.analyze(ENDPOINT_CONFIGURATION, held, provider)) == {}
+
+
+def test_a_provider_that_the_program_makes_does_not_read_the_stack(pack: Pack) -> None:
+    pack.configure_stack("prod", **{"aws:region": "eu-north-1"})
+    response = pack.analyze(ENDPOINT_CONFIGURATION, {"productionVariants": []}, {"profile": "x"})
+    assert said(response) == {"region-unresolved": "mandatory"}
+
+
+def test_a_provider_s_unknown_region_is_unverified(pack: Pack) -> None:
+    response = pack.analyze(ENDPOINT_CONFIGURATION, {}, {"region": UNKNOWN})
+    assert said(response) == {"dirty-region": "advisory", "region-unresolved": "advisory"}
+    assert all("Unverified" in diagnostic.message for diagnostic in response.diagnostics)
+
+
+def test_configuration_of_the_pack_moves_levels_and_limits(pack: Pack) -> None:
+    pack.configure(too_many_accelerators=(rpc.ADVISORY, {"chips": 3}))
+    response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
+    assert said(response) == {"too-many-accelerators": "advisory"}
+    assert "at most 3 are allowed" in message(response, "too-many-accelerators")
+    pack.configure(too_many_accelerators=(rpc.MANDATORY, {"chips": 16}))
+    assert said(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {}
+    pack.configure(too_many_accelerators=(rpc.DISABLED, {}))
+    response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
+    assert said(response) == {}
+    assert "too-many-accelerators" not in str(response)
+    pack.configure(too_many_accelerators=(rpc.REMEDIATE, {}))
+    assert said(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {
+        "too-many-accelerators": "mandatory"
+    }
+
+
+def test_a_wrong_limit_is_answered(pack: Pack) -> None:
+    with pytest.raises(grpc.RpcError) as refused:
+        pack.configure(too_many_accelerators=(rpc.MANDATORY, {"chip": 3}))
+    assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT  # type: ignore[attr-defined]
+    assert "did you mean 'chips'?" in refused.value.details()  # type: ignore[attr-defined]
+
+
+def test_nothing_is_remedied_and_no_stack_policy_is_run(pack: Pack) -> None:
+    assert pack.stub.Remediate(request(ENDPOINT_CONFIGURATION, BIG)) == rpc.RemediateResponse()
+    resource = rpc.AnalyzerResource(type=ENDPOINT_CONFIGURATION, urn="urn:x", name="x")
+    stack = rpc.AnalyzeStackRequest(resources=[resource])
+    assert list(pack.stub.AnalyzeStack(stack).diagnostics) == []
+
+
+def test_lichen_yaml_of_the_project_is_read(tmp_path: Path) -> None:
+    (tmp_path / "lichen.yaml").write_text(
+        "unverified: {prod: mandatory}\n"
+        "limits: {too-many-accelerators: {prod: {chips: 16}}}\n"
+        "levels: {dirty-region: advisory}\n"
+        "exemptions:\n"
+        "- {rule: region-unresolved, resource: chat, owner: a, reason: b, approver: c,"
+        " expires: 2999-01-01}\n"
+    )
+    below = tmp_path / "stacks"
+    below.mkdir()
+    with running(project=below, stack="prod") as pack:
+        pack.configure()
+        assert said(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {}
+        dirty = served(instanceType=UNKNOWN) | {"region": "ap-south-1"}
+        assert said(pack.analyze(ENDPOINT_CONFIGURATION, dirty)) == {
+            "dirty-region": "advisory",
+            "too-many-accelerators": "mandatory",
+        }
+        response = pack.analyze(ENDPOINT_CONFIGURATION, {"productionVariants": []})
+        assert said(response) == {"region-unresolved": "advisory"}
+        assert "Exempted until 2999-01-01 by c for a: b." in message(response, "region-unresolved")
+        # What the pack's own configuration says goes before the file.
+        pack.configure(too_many_accelerators=(rpc.MANDATORY, {"chips": 1}))
+        assert said(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {
+            "too-many-accelerators": "mandatory"
+        }
+
+
+def test_a_wrong_lichen_yaml_stops_the_pack_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "lichen.yaml").write_text("levels: {dirty-regoin: advisory}")
+    with pytest.raises(RuntimeError) as refused, running(project=tmp_path):
+        pass
+    assert "'dirty-regoin' is not a rule. Fix: did you mean 'dirty-region'?" in str(refused.value)
+    assert "Traceback" not in str(refused.value)
+
+
+def test_a_rule_that_raises_is_contained(tmp_path: Path) -> None:
+    """A pack with one rule that breaks on every fact, run as any other."""
+    (tmp_path / "__main__.py").write_text(
+        "from lichen_policies.rules import dirty_region\n"
+        "def judge(fact, limits, known):\n"
+        f"    raise ValueError({SECRET!r})\n"
+        "    yield\n"
+        "dirty_region.judge = judge\n"
+        "from lichen_doors.crossguard.analyzer import serve\n"
+        "serve()\n"
+    )
+    (tmp_path / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    with running(tmp_path, project=tmp_path) as pack:
+        response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
+        assert said(response) == {"dirty-region": "advisory", "too-many-accelerators": "mandatory"}
+        told = message(response, "dirty-region")
+        assert "Unverified: cannot be judged: the rule dirty-region failed with ValueError" in told
+        assert SECRET not in str(response)
+
+
+def test_nothing_but_the_port_is_printed(tmp_path: Path) -> None:
+    with running(project=tmp_path) as pack:
+        pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
+        pack.process.terminate()
+        out, err = pack.process.communicate(timeout=30)
+    assert (out, err) == ("", "")
+    assert (PACK / "PulumiPolicy.yaml").exists()

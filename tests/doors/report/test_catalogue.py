@@ -1,0 +1,88 @@
+"""The catalogue as it is printed: whole tables for programs, 80 columns for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from lichen_doors.report import catalogue as report
+from lichen_doors.report import explain
+from lichen_doors.report.terminal import as_text
+
+from lichen.catalogue import load
+from lichen.document import InputError
+
+Golden = Callable[[str, str], None]
+
+
+def printed(view: report.View, most: int | None = 12) -> str:
+    return as_text(report.renderables(view, most=most))
+
+
+VIEWS: dict[str, Callable[[], report.View]] = {
+    "regions": lambda: report.regions(load()),
+    "regions-aws-high": lambda: report.regions(load(), cloud="aws", level="high"),
+    "machines-inferentia2": lambda: report.machines(load(), accelerator="inferentia2"),
+    "offers-inf2": lambda: report.offers(load(), machine="ml.inf2.xlarge"),
+    "offers-stockholm": lambda: report.offers(load(), region="eu-north-1", sort="price"),
+    "accelerators": lambda: report.accelerators(load()),
+    "models": lambda: report.models(load(), kind="llm"),
+    "sources": lambda: report.sources(load()),
+    "stale": lambda: report.stale(load(), date(2027, 3, 1)),
+    "fresh": lambda: report.stale(load(), date(2026, 1, 22)),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_what_people_see(name: str, golden: Golden) -> None:
+    text = printed(VIEWS[name]())
+    assert max(len(line) for line in text.splitlines()) <= 80
+    golden(f"catalogue/{name}.txt", text)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_what_programs_read(name: str) -> None:
+    view = VIEWS[name]()
+    assert len(json.loads(report.as_json(view))) == len(view.rows)
+
+
+@pytest.mark.parametrize("what", ["us-west-2", "ml.inf2.xlarge", "meta-llama/Llama-3.1-8B"])
+def test_one_rows_whole_story(what: str, golden: Golden) -> None:
+    text = as_text(explain.renderables(load(), what))
+    assert max(len(line) for line in text.splitlines()) <= 80
+    golden(f"explain/{what.rpartition('/')[2]}.txt", text)
+    assert explain.knows(load(), what)
+
+
+def test_a_regions_story_holds_every_sources_value() -> None:
+    story = explain.story(load(), "us-west-2")
+    values = {reading["source"]: reading["value"] for reading in story["readings"]}
+    assert values["electricity-maps"] == 119.76
+    assert values["google-carbon"] == 79.23
+    assert values["ccf-grid"] == 350.9
+    assert values["watttime"] == 476.7
+    votes = {reading["source"] for reading in story["readings"] if reading["votes"]}
+    assert votes == {"electricity-maps", "google-carbon", "egrid"}
+
+
+def test_offers_are_ranked_and_the_unpriced_come_last() -> None:
+    rows = report.offers(load(), machine="c7g.xlarge", sort="price").rows
+    prices = [row["usd_hour"] for row in rows]
+    known = [price for price in prices if price is not None]
+    assert prices == sorted(known) + [None] * (len(prices) - len(known))
+    grams = [
+        row["gco2e_hour_half_load"] for row in report.offers(load(), machine="c7g.xlarge").rows
+    ]
+    assert grams == sorted(grams)
+
+
+def test_unknown_names_are_told() -> None:
+    with pytest.raises(InputError, match="Inferentia2"):
+        report.machines(load(), accelerator="Inferentia-2")
+    with pytest.raises(InputError, match="us-west-2"):
+        report.offers(load(), region="us-west-2x")
+    with pytest.raises(InputError, match="eu-north-1"):
+        explain.story(load(), "eu-nort-1")
+    assert not explain.knows(load(), "eu-nort-1")

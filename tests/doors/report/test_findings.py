@@ -1,0 +1,198 @@
+"""What `lichen check` prints of real plans: text, JSON that its schema describes, SARIF."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from jsonschema import Draft202012Validator
+from lichen_doors.command import main
+from lichen_doors.report import findings, sarif
+from lichen_policies.rulebook import Report, Saves, Verdict, rules
+
+ROOT = Path(__file__).parents[3]
+CONFIGURATION = """\
+exemptions:
+  - rule: dirty-region
+    resource: "*.late"
+    owner: search
+    reason: the customer's data may not leave the country
+    approver: ada
+    expires: 9999-12-31
+  - rule: idle-floor
+    resource: "*"
+    owner: search
+    reason: a launch
+    approver: ada
+    expires: 2020-01-31
+"""
+
+Golden = Callable[[str, str], None]
+Printed = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def printed(
+    tmp_path: Path, terraform_plan: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> Printed:
+    """`lichen check` in a folder that holds a wasteful, an open and a clean plan."""
+    for stack in ("wasteful", "unknown", "clean"):
+        shutil.copy(terraform_plan(stack), tmp_path / f"{stack}.json")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*arguments: str, configuration: str = "") -> tuple[int, str]:
+        (tmp_path / "lichen.yaml").write_text(configuration)
+        done = CliRunner().invoke(main, ["check", *arguments])
+        # A table fills its lines with spaces, which nobody sees.
+        return done.exit_code, "".join(f"{line.rstrip()}\n" for line in done.output.splitlines())
+
+    return run
+
+
+def test_what_stops_is_told_with_its_fix(printed: Printed, golden: Golden) -> None:
+    code, text = printed("wasteful.json", "unknown.json")
+    golden("check/stopped.txt", text)
+    assert code == 1
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_exemptions_are_told_in_force_and_lapsed(printed: Printed, golden: Golden) -> None:
+    code, text = printed("unknown.json", configuration=CONFIGURATION)
+    golden("check/exempted.txt", text)
+    assert code == 0
+
+
+def test_what_cannot_be_judged_stops_where_that_is_configured(printed: Printed) -> None:
+    code, text = printed("unknown.json", configuration=f"unverified: mandatory\n{CONFIGURATION}")
+    assert code == 3
+    assert text.endswith("Stopped by 2.\n")
+
+
+def test_nothing_to_stop_for_is_told(printed: Printed, golden: Golden) -> None:
+    code, text = printed("clean.json")
+    golden("check/clean.txt", text)
+    assert code == 0
+
+
+def test_the_schema_is_the_one_published(golden: Golden) -> None:
+    schema = json.dumps(findings.schema(), indent=2) + "\n"
+    golden(str(ROOT / "docs" / "schemas" / "check.json"), schema)
+
+
+def test_json_is_as_its_schema_says(printed: Printed) -> None:
+    _, text = printed("wasteful.json", "unknown.json", "--format", "json")
+    document = json.loads(text)
+    Draft202012Validator(findings.schema()).validate(document)
+    chips = next(f for f in document["findings"] if f["rule"] == "too-many-accelerators")
+    assert chips["resource"] == "aws_sagemaker_endpoint_configuration.chat"
+    assert chips["file"] == "wasteful.json"
+    assert chips["path"].startswith("production_variants[0]")
+    assert document["not_judged"] == {"aws_sagemaker_endpoint": 1, "terraform_data": 2}
+    stopping = [f for f in document["findings"] if f["level"] in ("mandatory", "remediate")]
+    assert document["summary"]["stopping"] == len(stopping) > 0
+
+
+def test_sarif_is_whole(printed: Printed, golden: Golden) -> None:
+    _, text = printed("wasteful.json", "--format", "sarif")
+    golden("check/stopped.sarif", text)
+    log = json.loads(text)
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    described = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in described] == list(rules())
+    for result in run["results"]:
+        assert described[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["message"]["text"] != described[result["ruleIndex"]]["shortDescription"]
+        assert result["partialFingerprints"]["lichen/v1"]
+        (location,) = result["locations"]
+        assert location["physicalLocation"]["artifactLocation"]["uri"] == "wasteful.json"
+        assert location["physicalLocation"]["region"]["startLine"] >= 1
+
+
+def test_a_fingerprint_outlives_the_run_and_the_place_of_the_plan(printed: Printed) -> None:
+    def prints(path: str) -> list[str]:
+        document = json.loads(printed(path, "--format", "json")[1])
+        return [finding["fingerprint"] for finding in document["findings"]]
+
+    Path("moved").mkdir()
+    shutil.copy("wasteful.json", "moved/again.json")
+    first = prints("wasteful.json")
+    assert first == prints("moved/again.json")
+    assert len(set(first)) == len(first) > 1
+
+
+def verdict(**told: Any) -> Verdict:
+    return msgspec.structs.replace(
+        Verdict(
+            rule="dirty-region",
+            verdict="fail",
+            level="mandatory",
+            severity="high",
+            resource="t.n",
+            type="t",
+            message="It is; the limit. Fix: change it.",
+            fix="change it",
+            fingerprint="0123456789abcdef",
+        ),
+        **told,
+    )
+
+
+def report(*, found: tuple[Verdict, ...] = (), unsure: tuple[Verdict, ...] = ()) -> Report:
+    return Report(
+        findings=found,
+        unverified=unsure,
+        exempted=(),
+        expired=(),
+        not_judged={},
+        judged=1,
+        passed=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "level"),
+    [
+        (verdict(), "error"),
+        (verdict(severity="low"), "error"),
+        (verdict(level="advisory"), "warning"),
+        (verdict(level="advisory", severity="low"), "note"),
+        (verdict(level="advisory", verdict="unverified"), "note"),
+        (verdict(verdict="unverified"), "error"),
+    ],
+)
+def test_a_sarif_level_is_what_the_finding_does(said: Verdict, level: str) -> None:
+    found = report(found=(said,)) if said.verdict == "fail" else report(unsure=(said,))
+    log = json.loads(sarif.as_sarif(found, rules()))
+    assert log["runs"][0]["results"][0]["level"] == level
+
+
+def test_a_finding_in_a_program_is_at_its_line() -> None:
+    said = verdict(file="infra/__main__.py", line=12)
+    log = json.loads(sarif.as_sarif(report(found=(said,)), rules()))
+    place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place == {
+        "artifactLocation": {"uri": "infra/__main__.py"},
+        "region": {"startLine": 12},
+    }
+
+
+def test_an_exempted_finding_is_suppressed_with_its_reason(printed: Printed) -> None:
+    _, text = printed("unknown.json", "--format", "sarif", configuration=CONFIGURATION)
+    results = json.loads(text)["runs"][0]["results"]
+    (suppressed,) = [result for result in results if "suppressions" in result]
+    (suppression,) = suppressed["suppressions"]
+    assert (suppression["kind"], suppression["status"]) == ("external", "accepted")
+    assert suppression["justification"].startswith("the customer's data may not leave")
+
+
+def test_json_keeps_what_cannot_be_computed_null() -> None:
+    document = json.loads(findings.as_json(report(found=(verdict(saves=Saves(usd_month=2.5)),))))
+    assert document["findings"][0]["saves"] == {"gco2e_month": None, "usd_month": 2.5}

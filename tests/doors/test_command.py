@@ -1,0 +1,223 @@
+"""The command as a process: what it prints for programs, and how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAT = ROOT / "stacks" / "workloads" / "chat.yaml"
+
+
+def lichen(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lichen_doors.command", *map(str, arguments)],
+        cwd=cwd,
+        env=dict(os.environ, COLUMNS="80", NO_COLOR="1"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def changed(tmp_path: Path, change: Mapping[str, Any]) -> Path:
+    """The chat workload with some fields other than they are."""
+    path = tmp_path / "workload.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(CHAT.read_text()) | change))
+    return path
+
+
+def test_place_names_every_rejected_offer_with_its_reason() -> None:
+    run = lichen("place", CHAT, "--format", "json")
+    assert run.returncode == 0, run.stderr
+    answer = json.loads(run.stdout)
+    assert len(answer["rejected"]) >= 200
+    assert all(loser["reason"] for loser in answer["rejected"])
+    assert answer["because"]
+    assert answer["chosen"]["machine"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            {"model": "meta-llama/Llama-3.1-9B"},
+            "model: 'meta-llama/Llama-3.1-9B' is not known. "
+            "Fix: did you mean 'meta-llama/Llama-3.1-8B'?",
+        ),
+        (
+            {"traffic": {"peak_rps": 1}},
+            "traffic.input_tokens: is required, since meta-llama/Llama-3.1-8B is a language "
+            "model. Fix: add input_tokens: of a typical request.",
+        ),
+        ({"traffic": {"peak_rps": -1}}, "traffic.peak_rps: -1 is not a number >= 0."),
+        ({"where": {"regions": ["eu-nort-1"]}}, "did you mean 'eu-north-1'?"),
+        ({"latancy": {}}, "latancy: 'latancy' is not a field. Fix: did you mean 'latency'?"),
+    ],
+)
+def test_wrong_input_ends_2_with_the_field_and_the_mend(
+    tmp_path: Path, change: dict[str, Any], told: str
+) -> None:
+    run = lichen("place", changed(tmp_path, change))
+    assert run.returncode == 2
+    assert told in run.stderr
+    assert "workload.yaml" in run.stderr
+    assert run.stdout == ""
+
+
+def test_nothing_that_fits_ends_3_with_three_misses(tmp_path: Path) -> None:
+    workload = changed(tmp_path, {"latency": {"time_per_output_token_ms": 0.01}})
+    run = lichen("place", workload)
+    assert run.returncode == 3
+    assert run.stdout.count("Fix: ") == 3
+    answer = json.loads(lichen("place", workload, "--format", "json").stdout)
+    assert len(answer["nearest"]) == 3
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_a_placement_in_every_format_names_the_choice(form: str) -> None:
+    chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)["chosen"]
+    run = lichen("place", CHAT, "--format", form)
+    assert run.returncode == 0
+    assert chosen["machine"] in run.stdout
+    assert chosen["region"] in run.stdout
+
+
+def test_text_stays_within_80_columns() -> None:
+    for arguments in (("place", CHAT), ("rules",), ("explain", "us-west-2")):
+        run = lichen(*arguments)
+        assert run.returncode == 0
+        assert max(map(len, run.stdout.splitlines())) <= 80
+
+
+def test_narrowing_by_the_command_line() -> None:
+    narrowed = ("--region", "eu-north-1", "--region", "eu-west-1")
+    answer = json.loads(lichen("place", CHAT, *narrowed, "--format", "json").stdout)
+    places = [answer["chosen"], *answer["runners_up"]]
+    assert {place["region"] for place in places} <= {"eu-north-1", "eu-west-1"}
+
+
+@pytest.mark.parametrize("what", ["dirty-region", "us-west-2", "inf2.xlarge"])
+def test_explain_in_text_and_json(what: str) -> None:
+    assert what in lichen("explain", what).stdout
+    assert json.loads(lichen("explain", what, "--format", "json").stdout)
+
+
+def test_explain_of_nothing_known_ends_2_with_the_nearest() -> None:
+    run = lichen("explain", "dirty-regoin")
+    assert run.returncode == 2
+    assert "'dirty-region'" in run.stderr
+
+
+@pytest.mark.parametrize("door", ["pack", "checks"])
+def test_the_doors_are_where_the_command_says(door: str) -> None:
+    directory = Path(lichen(door).stdout.strip())
+    assert (directory / ("PulumiPolicy.yaml" if door == "pack" else "__init__.py")).is_file()
+
+
+def test_an_unreadable_document_ends_2(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text("not a plan")
+    run = lichen("check", plan)
+    assert run.returncode == 2
+    assert "plan.json" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("module", ["lichen.placing.placement", "lichen_policies.rulebook"])
+def test_the_engine_and_the_rules_load_no_face_and_no_door(module: str) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    heavy = {"click", "rich", "pulumi", "pulumi_policy", "checkov", "boto3", "numpy", "scipy"}
+    assert not heavy & set(loaded)
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    run = subprocess.run(
+        f"{sys.executable} -m lichen_doors.command place {CHAT} --format json | head -c 100",
+        shell=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert run.stderr == ""
+
+
+def test_explain_of_a_workload_is_its_arithmetic() -> None:
+    text = lichen("explain", CHAT)
+    assert text.returncode == 0, text.stderr
+    for step in ("weights", "replicas at peak", "cost", "operation"):
+        assert step in text.stdout
+    steps = {
+        step["name"]: step
+        for step in json.loads(lichen("explain", CHAT, "--format", "json").stdout)
+    }
+    chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)["chosen"]
+    assert steps["cost"]["value"] == pytest.approx(chosen["usd_month"])
+    grams_hour = steps["operation"]["value"] + steps["making"]["value"]
+    assert grams_hour == pytest.approx(chosen["gco2e_hour"]["likely"])
+    assert all(step["source"] and step["unit"] for step in steps.values())
+
+
+def test_own_rows_are_used_and_said(tmp_path: Path) -> None:
+    (tmp_path / "lichen.yaml").write_text("catalogue: own\n")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "sources.toml").write_text(
+        '[contract]\ntitle = "Our contract"\npublisher = "us"\nwhere = "procurement"\n'
+        'version = "7"\nfetched = "2026-11-01"\nlicence = "private"\nused_for = "prices"\n'
+    )
+    chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)["chosen"]
+    (tmp_path / "own" / "offers.csv").write_text(
+        "machine,region,sagemaker_usd_hour,sagemaker_source\n"
+        f"{chosen['machine']},{chosen['region']},0.5,contract\n"
+    )
+    answer = json.loads(lichen("place", changed(tmp_path, {}), "--format", "json").stdout)
+    assert answer["chosen"]["usd_hour"] == pytest.approx(0.5 * chosen["replicas_mean"])
+    assert any("from your own offers" in note for note in answer["notes"])
+
+
+def test_size_of_one_prediction_and_of_cases(tmp_path: Path) -> None:
+    asked = ("--model", "meta-llama/Llama-3.1-8B", "--machine", "inf2.xlarge")
+    told = json.loads(lichen("size", *asked, "--output-tokens", "200", "--format", "json").stdout)
+    assert told["misfit"] is None
+    token = told["prediction"]["time_per_output_token_ms"]
+    assert token["low"] <= token["likely"] <= token["high"]
+    too_large = lichen("size", "--model", "meta-llama/Llama-3.1-70B", "--machine", "inf2.xlarge")
+    assert too_large.returncode == 3
+    assert lichen("size", "--model", "meta-llama/Llama-3.1-8B").returncode == 2
+
+
+def test_a_benchmark_record_narrows_and_contradicts(tmp_path: Path) -> None:
+    chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)
+    machine = chosen["chosen"]["machine"]
+    told = chosen["sizing"]["prediction"]["time_per_output_token_ms"]
+    record = {
+        "model": "meta-llama/Llama-3.1-8B",
+        "machine": machine,
+        "precision": chosen["chosen"]["precision"],
+        "measured_on": "2026-11-20",
+        "concurrency": chosen["sizing"]["prediction"]["concurrency"],
+        "requests": 500,
+        "input_tokens": 600,
+        "output_tokens": 200,
+    }
+    workload = changed(tmp_path, {"evidence": ["record.json"]})
+
+    def notes(time_per_output_token_ms: float) -> str:
+        measured = record | {"time_per_output_token_ms": time_per_output_token_ms}
+        (tmp_path / "record.json").write_text(json.dumps(measured))
+        answer = json.loads(
+            lichen("place", workload, "--region", "eu-north-1", "--format", "json").stdout
+        )
+        return " ".join(answer.get("notes", []))
+
+    assert "narrows it" in notes(told["likely"])
+    assert "CONTRADICTS" in notes(told["low"] / 4)

@@ -1,0 +1,280 @@
+"""Every offer is judged once: one is taken, and each other one has its reason."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+
+from lichen.catalogue import load
+from lichen.catalogue.schema import Machine
+from lichen.document import InputError
+from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, footprint
+from lichen.interval import Interval
+from lichen.placing.placement import NoPlacement, Objective, Option, Placement, place
+from lichen.sizing import Sizing
+from lichen.workload import Hosting, Workload, as_workload
+
+CATALOGUE = load()
+
+
+def chat(**where: object) -> Workload:
+    return as_workload(
+        {
+            "name": "chat",
+            "model": "meta-llama/Llama-3.1-8B",
+            "precisions": ["bf16", "int8"],
+            "traffic": {
+                "peak_rps": 1,
+                "mean_rps": 0.2,
+                "input_tokens": 600,
+                "output_tokens": 200,
+            },
+            "latency": {"time_per_output_token_ms": 80},
+            "where": where,
+        }
+    )
+
+
+def placed(workload: Workload, objective: Objective = "carbon", tolerance: float = 15) -> Placement:
+    answer = place(workload, CATALOGUE, objective=objective, cost_tolerance_pct=tolerance)
+    assert isinstance(answer, Placement)
+    return answer
+
+
+def test_every_offer_is_taken_or_rejected_once() -> None:
+    answer = placed(chat())
+    judged = Counter((loser.machine, loser.region) for loser in answer.rejected)
+    judged[answer.chosen.machine, answer.chosen.region] += 1
+    assert judged == Counter((offer.machine, offer.region) for offer in CATALOGUE.offers)
+    assert all(loser.reason for loser in answer.rejected)
+
+
+def test_the_three_objectives() -> None:
+    carbon, cost, balanced = (
+        placed(chat(), objective).chosen for objective in ("carbon", "cost", "balanced")
+    )
+    assert cost.usd_hour <= balanced.usd_hour
+    assert cost.usd_hour <= carbon.usd_hour <= cost.usd_hour * 1.15
+    assert carbon.gco2e_hour.likely <= cost.gco2e_hour.likely
+    product = balanced.usd_hour * balanced.gco2e_hour.likely
+    assert product <= cost.usd_hour * cost.gco2e_hour.likely
+    assert product <= carbon.usd_hour * carbon.gco2e_hour.likely
+
+
+def test_a_wider_tolerance_never_emits_more() -> None:
+    emitted = [
+        placed(chat(), tolerance=tolerance).chosen.gco2e_hour.likely
+        for tolerance in (0, 5, 15, 50, 400)
+    ]
+    assert emitted == sorted(emitted, reverse=True)
+    assert emitted[0] > emitted[-1]
+
+
+def test_no_option_of_the_front_is_beaten_on_both() -> None:
+    front = placed(chat()).front
+    assert len(front) > 1
+    for one in front:
+        assert not any(
+            other.usd_hour <= one.usd_hour and other.gco2e_hour.likely < one.gco2e_hour.likely
+            for other in front
+        )
+
+
+def test_where_it_may_live_is_kept() -> None:
+    assert placed(chat(regions=["eu-west-1"])).chosen.region == "eu-west-1"
+    european = placed(chat(residency="EU"))
+    for option in (european.chosen, *european.runners_up):
+        assert CATALOGUE.region(option.region).country in CATALOGUE.residency["EU"]
+    near = placed(chat(near=[{"region": "ap-southeast-2", "within_ms": 10}]))
+    assert CATALOGUE.region(near.chosen.region).country == "AU"
+
+
+def test_other_clouds_are_shown_beside_the_only_allowed_one() -> None:
+    answer = placed(chat(clouds=["aws"], hosting=["sagemaker"]))
+    assert {option.cloud for option in answer.by_cloud} == {"aws", "azure", "google"}
+    for option in (answer.chosen, *answer.runners_up):
+        assert (option.cloud, option.hosting) == ("aws", "sagemaker")
+
+
+@dataclass(frozen=True)
+class Wrong:
+    where: dict[str, object]
+    told: str
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Wrong({"regions": ["eu-nort-1"]}, r"where.regions\[0\]: 'eu-nort-1'.*'eu-north-1'"),
+        Wrong({"countries": ["XX"]}, r"where.countries\[0\]: 'XX' is not a known country"),
+        Wrong({"residency": "EUU"}, "where.residency: 'EUU'.*'EU'"),
+        Wrong(
+            {"near": [{"region": "us-eas-1", "within_ms": 5}]},
+            r"where.near\[0\].region: 'us-eas-1'.*'us-east-1'",
+        ),
+    ],
+)
+def test_a_place_that_does_not_exist_is_answered_with_the_nearest(wrong: Wrong) -> None:
+    with pytest.raises(InputError, match=wrong.told):
+        place(chat(**wrong.where), CATALOGUE)
+
+
+def test_an_unknown_model_is_answered_with_the_nearest() -> None:
+    workload = msgspec.structs.replace(chat(), model="meta-llama/Llama-3.1-8")
+    with pytest.raises(InputError, match=r"model: .*'meta-llama/Llama-3.1-8B'"):
+        place(workload, CATALOGUE)
+
+
+def test_nothing_fits_names_three_misses_and_what_to_relax() -> None:
+    huge = {"name": "huge", "kind": "llm", "parameters": 5e13, "layers": 300, "hidden": 30000}
+    shape = {"heads": 200, "kv_heads": 20, "head_dim": 150, "max_context_tokens": 9000}
+    workload = as_workload(
+        {
+            "name": "huge",
+            "model": huge | shape,
+            "traffic": {"peak_rps": 1, "input_tokens": 100, "output_tokens": 100},
+        }
+    )
+    answer = place(workload, CATALOGUE)
+    assert isinstance(answer, NoPlacement)
+    assert len({miss.machine for miss in answer.nearest}) == 3
+    assert all("precision" in miss.relax for miss in answer.nearest)
+    assert len(answer.rejected) == len(CATALOGUE.offers)
+
+
+def only_graviton(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
+    return None if "Graviton" in (machine.cpu or "") else "nothing makes it"
+
+
+def test_what_nothing_makes_is_asked_of_each_machine_and_precision_once() -> None:
+    asked: Counter[tuple[str, Hosting, str]] = Counter()
+
+    def count(machine: Machine, hosting: Hosting, sizing: Sizing) -> None:
+        asked[machine.name, hosting, sizing.prediction.precision] += 1
+
+    assert place(chat(), CATALOGUE, why_unmade=count) == placed(chat())
+    assert set(asked.values()) == {1}
+    chosen = placed(chat()).chosen
+    assert (chosen.machine, chosen.hosting, chosen.precision) in asked
+
+
+@pytest.mark.parametrize(
+    ("objective", "told"),
+    [("carbon", "emit"), ("cost", "cost"), ("balanced", "have")],
+)
+def test_what_nothing_makes_is_not_taken_and_told(objective: Objective, told: str) -> None:
+    best = placed(chat(), objective, tolerance=1e6).chosen
+
+    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
+        return "nothing makes it" if machine.name == best.machine else None
+
+    answer = place(
+        chat(), CATALOGUE, objective=objective, cost_tolerance_pct=1e6, why_unmade=why_unmade
+    )
+    assert isinstance(answer, Placement)
+    for option in (answer.chosen, *answer.runners_up, *answer.front):
+        assert option.machine != best.machine
+        assert option.unmade is None
+    reasons = {
+        loser.region: loser.kind for loser in answer.rejected if loser.machine == best.machine
+    }
+    assert reasons[best.region] == "component"
+    assert len(answer.rejected) == len(CATALOGUE.offers) - 1
+    assert answer.because[-1].startswith(f"{best.machine} in ")
+    assert f" would {told} " in answer.because[-1]
+    assert answer.because[-1].endswith(", but nothing makes it")
+
+
+def test_another_precision_of_the_same_machine_is_taken_where_that_is_made() -> None:
+    best = placed(chat()).chosen
+
+    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
+        return "not at it" if sizing.prediction.precision == best.precision else None
+
+    answer = place(chat(), CATALOGUE, why_unmade=why_unmade)
+    assert isinstance(answer, Placement)
+    assert answer.chosen.precision != best.precision
+    judged = Counter((loser.machine, loser.region) for loser in answer.rejected)
+    judged[answer.chosen.machine, answer.chosen.region] += 1
+    assert judged == Counter((offer.machine, offer.region) for offer in CATALOGUE.offers)
+
+
+def test_a_cloud_where_nothing_is_made_is_shown_as_such() -> None:
+    answer = place(chat(), CATALOGUE, why_unmade=only_graviton)
+    assert isinstance(answer, Placement)
+    unmade = {option.cloud: option.unmade for option in answer.by_cloud}
+    assert unmade == {"aws": None, "azure": "nothing makes it", "google": "nothing makes it"}
+
+
+def test_nothing_made_is_the_nearest_miss() -> None:
+    answer = place(chat(), CATALOGUE, why_unmade=lambda machine, hosting, sizing: "nobody does")
+    assert isinstance(answer, NoPlacement)
+    nearest = answer.nearest[0]
+    best = min(placed(chat(), tolerance=1e6).front, key=lambda option: option.gco2e_hour.likely)
+    assert (nearest.machine, nearest.reason) == (best.machine, "nobody does")
+    assert "components make" in nearest.relax
+    assert [miss.reason for miss in answer.nearest].count("nobody does") == 1
+
+
+def test_money_and_carbon_follow_from_the_replicas_held() -> None:
+    chosen = placed(chat(clouds=["aws"], hosting=["sagemaker"])).chosen
+    offer = next(
+        offer for offer in CATALOGUE.offers_of(chosen.machine) if offer.region == chosen.region
+    )
+    assert offer.sagemaker_usd_hour is not None
+    assert chosen.usd_hour == pytest.approx(offer.sagemaker_usd_hour * chosen.replicas_mean)
+    assert chosen.usd_month == pytest.approx(chosen.usd_hour * 8760 / 12)
+    requests_hour = 0.2 * 3600
+    assert chosen.usd_unit == pytest.approx(chosen.usd_hour / (requests_hour * 200 / 1000))
+
+
+def test_a_footprint_is_watts_times_pue_times_grid_and_the_share_of_making() -> None:
+    region, machine = CATALOGUE.region("eu-north-1"), CATALOGUE.machine("inf2.xlarge")
+    making = embodied_gco2e_hour(machine)
+    emitted = footprint(region, Interval(100, 200, 300), making)
+    assert region.pue is not None
+    assert region.grid_gco2e_kwh is not None
+    assert emitted.operational_gco2e_hour.likely == pytest.approx(
+        0.2 * region.pue * region.grid_gco2e_kwh
+    )
+    assert machine.embodied_kgco2e is not None
+    assert machine.lifetime_hours is not None
+    assert emitted.gco2e_hour.likely - emitted.operational_gco2e_hour.likely == pytest.approx(
+        machine.embodied_kgco2e.likely * 1000 / machine.lifetime_hours
+    )
+
+
+def test_an_unknown_grid_is_never_computed_with() -> None:
+    dark = msgspec.structs.replace(CATALOGUE.region("eu-north-1"), grid_gco2e_kwh=None)
+    assert effective_gco2e_kwh(dark) is None
+    with pytest.raises(ValueError, match="unknown"):
+        footprint(dark, Interval.exactly(1), None)
+
+
+def test_no_traffic_gives_no_figure_per_unit() -> None:
+    quiet = msgspec.structs.replace(
+        chat(), traffic=msgspec.structs.replace(chat().traffic, peak_rps=0, mean_rps=0)
+    )
+    answer = placed(quiet)
+    assert isinstance(answer.chosen, Option)
+    assert answer.chosen.usd_unit is None
+    assert answer.chosen.gco2e_unit is None
+
+
+def test_a_card_without_what_a_formula_needs_names_it() -> None:
+    workload = as_workload(
+        {
+            "name": "mine",
+            "model": {"name": "mine", "kind": "llm", "parameters": 3e9},
+            "traffic": {"peak_rps": 1, "input_tokens": 100, "output_tokens": 50},
+        }
+    )
+    with pytest.raises(InputError, match=r"^model: mine does not say layers"):
+        place(workload, CATALOGUE)
+
+
+def test_a_language_model_without_tokens_is_not_sized() -> None:
+    silent = msgspec.structs.replace(chat().traffic, output_tokens=None)
+    with pytest.raises(InputError, match=r"^traffic\.output_tokens: is required"):
+        place(msgspec.structs.replace(chat(), traffic=silent), CATALOGUE)

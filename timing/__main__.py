@@ -1,0 +1,35 @@
+"""Every benchmark in one run, each figure beside what it is compared with."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from timing import command, pack
+from timing.timing import Measured
+
+
+def main() -> None:
+    with Console(stderr=True).status("timing in turn, A B A B"):
+        measured = [*pack.measure(), *command.measure()]
+    Console(highlight=False).print(_table(measured))
+
+
+def _table(measured: list[Measured]) -> Table:
+    table = Table(box=None, title="medians of runs taken in turn", title_justify="left")
+    for heading in ("", "ms", "against", "ms", "ratio", "wanted"):
+        table.add_column(heading, justify="right" if heading in ("ms", "ratio") else "left")
+    for one in measured:
+        table.add_row(
+            one.name,
+            f"{one.median_ms:,.1f}",
+            one.against,
+            "" if one.against_ms is None else f"{one.against_ms:,.1f}",
+            "" if one.ratio is None else f"{one.ratio:.2f}",
+            one.target,
+        )
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The command: its start against bare Python's, and a placement over the whole catalogue."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from timing.timing import Measured, in_process, paired
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKLOAD = ROOT / "stacks" / "workloads" / "chat.yaml"
+LICHEN = (sys.executable, "-m", "lichen_doors.command")
+BARE = (sys.executable, "-c", "pass")
+
+
+def measure() -> list[Measured]:
+    """Every figure of the command, each against bare Python in the same run."""
+    return [
+        paired("import lichen", (sys.executable, "-c", "import lichen"), "bare Python", BARE),
+        paired("lichen rules", (*LICHEN, "rules"), "bare Python", BARE),
+        paired(
+            "lichen catalogue offers --machine inf2.xlarge",
+            (*LICHEN, "catalogue", "offers", "--machine", "inf2.xlarge", "--sort", "carbon"),
+            "bare Python",
+            BARE,
+        ),
+        paired("lichen place chat.yaml", (*LICHEN, "place", str(WORKLOAD)), "bare Python", BARE),
+        *_placements(),
+    ]
+
+
+def _placements() -> Iterator[Measured]:
+    """The stack's own workload, and the same one let anywhere, at two precisions."""
+    from msgspec.structs import replace
+
+    from lichen.catalogue import load
+    from lichen.placing.placement import place
+    from lichen.workload import Where, read_workload
+
+    chat, catalogue = read_workload(WORKLOAD), load()
+    anywhere = replace(chat, where=Where(), precisions=("bf16", "int8"))
+    for name, workload in (("chat", chat), ("chat, anywhere", anywhere)):
+        yield in_process(
+            f"place({name}) over {len(catalogue.offers):,} offers",
+            lambda workload=workload: place(workload, catalogue),  # type: ignore[misc]
+        )
