@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from lichen.document import InputError, convert, read_document
-from lichen.workload import Precision
+from lichen.words import Precision
 
 Z80 = 1.2816
 """Standard deviations to either end of a normal 80 % interval."""

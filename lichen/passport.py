@@ -18,14 +18,12 @@ import msgspec
 from msgspec import Meta
 
 from lichen.document import InputError, convert
+from lichen.words import Environment, Mode, Precision
 from lichen.workload import (
     Availability,
-    Environment,
     Latency,
-    Mode,
     ModelCard,
     Positive,
-    Precision,
     Rate,
     Replicas,
     Traffic,

@@ -9,15 +9,10 @@ import msgspec
 from msgspec import Meta
 
 from lichen.document import InputError, convert, read_document
+from lichen.words import Environment, Mode, Precision
 
-Precision = Literal["fp32", "bf16", "fp16", "fp8", "int8", "int4"]
-Mode = Literal["real-time", "asynchronous", "batch", "serverless"]
-Environment = Literal["dev", "staging", "prod"]
 Cloud = Literal["aws", "google", "azure"]
 Hosting = Literal["sagemaker", "compute", "tpu"]
-
-BITS: dict[Precision, float] = {"fp32": 32, "bf16": 16, "fp16": 16, "fp8": 8, "int8": 8, "int4": 4}
-"""Bits a weight takes, block scales not counted."""
 
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="lower-case, 40 at most")]
 Rate = Annotated[float, Meta(ge=0, le=1e6)]

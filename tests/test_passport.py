@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from lichen.document import InputError
 from lichen.passport import Passport, from_tags, to_labels, to_tags
-from lichen.workload import Environment, Mode, Precision, as_workload
+from lichen.words import Environment, Mode, Precision
+from lichen.workload import as_workload
 
 AWS_VALUE = re.compile(r"[A-Za-z0-9 +\-=._:/@]{0,256}")
 GOOGLE_VALUE = re.compile(r"[a-z0-9_-]{0,63}")

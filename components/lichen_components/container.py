@@ -10,7 +10,8 @@ import msgspec
 import pulumi
 
 from lichen.document import InputError
-from lichen.workload import BITS, ModelCard, Precision
+from lichen.words import BITS, Precision
+from lichen.workload import ModelCard
 
 MODEL_DIRECTORY = "/opt/ml/model"
 """Where SageMaker puts the artefacts in a container."""

@@ -13,8 +13,9 @@ import pulumi
 from lichen.catalogue import Catalogue, load
 from lichen.catalogue.schema import Machine
 from lichen.document import InputError, did_you_mean
-from lichen.placing.placement import NoPlacement, Objective, Placement, WhyUnmade, model_card, place
+from lichen.placing.placement import NoPlacement, Placement, WhyUnmade, model_card, place
 from lichen.sizing import Sizing
+from lichen.words import Objective
 from lichen.workload import Hosting, ModelCard, as_workload
 from lichen_components import arm, gpu, inferentia
 from lichen_components.asked import EndpointArgs

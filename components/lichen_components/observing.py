@@ -8,7 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.placing.placement import Placement
-from lichen.workload import Environment, Workload
+from lichen.words import Environment
+from lichen.workload import Workload
 from lichen_components.plan import VARIANT, Site
 
 RETENTION_DAYS: dict[Environment, int] = {"dev": 7, "staging": 14, "prod": 90}

@@ -18,9 +18,8 @@ from lichen.evidence import Record
 from lichen.interval import Interval
 from lichen.placing.allowed import Refusal, hosting, refusals
 from lichen.sizing import Misfit, Sizing, size
+from lichen.words import Objective
 from lichen.workload import Hosting, ModelCard, Workload
-
-Objective = Literal["carbon", "cost", "balanced"]
 
 WhyUnmade = Callable[[Machine, Hosting, Sizing], str | None]
 """Says, as a clause, why nothing makes a machine so held and sized real; None where it can be."""

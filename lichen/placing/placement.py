@@ -15,15 +15,7 @@ from lichen.emissions import HOURS_PER_MONTH, Footprint, footprint
 from lichen.evidence import Record
 from lichen.interval import Interval
 from lichen.placing.allowed import check_where
-from lichen.placing.candidates import (
-    Candidate,
-    Judged,
-    Objective,
-    Rejected,
-    WhyUnmade,
-    judge_offers,
-    score,
-)
+from lichen.placing.candidates import Candidate, Judged, Rejected, WhyUnmade, judge_offers, score
 from lichen.placing.reasons import (
     Miss,
     about_the_cheapest,
@@ -34,12 +26,12 @@ from lichen.placing.reasons import (
     why_it_lost,
 )
 from lichen.sizing import Misfit, Saving, Sizing, Step, evidence_notes, explain, savings
-from lichen.workload import Hosting, ModelCard, Precision, Workload
+from lichen.words import Objective, Precision
+from lichen.workload import Hosting, ModelCard, Workload
 
 __all__ = [
     "Miss",
     "NoPlacement",
-    "Objective",
     "Option",
     "Placement",
     "Rejected",

@@ -9,7 +9,8 @@ import msgspec
 from lichen.catalogue.schema import Region
 from lichen.grid import classify
 from lichen.interval import Interval
-from lichen.placing.candidates import Candidate, Objective, Rejected, no_component
+from lichen.placing.candidates import Candidate, Rejected, no_component
+from lichen.words import Objective
 
 
 class Miss(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from lichen.interval import Interval
-from lichen.workload import Precision
+from lichen.words import Precision
 
 Basis = Literal["fitted", "borrowed", "assumed"]
 """fitted on this family and stack; borrowed from its kin; assumed where no kin was measured."""

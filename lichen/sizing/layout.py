@@ -15,7 +15,8 @@ from lichen.sizing.hardware import Rig
 from lichen.sizing.memory import available_gib, fewest_chips, held_gib, most_sequences
 from lichen.sizing.need import Need, need_of
 from lichen.sizing.terms import Terms, decode_terms, item_terms, prefill_terms, seconds
-from lichen.workload import ModelCard, Precision
+from lichen.words import Precision
+from lichen.workload import ModelCard
 
 MEMORY_LOW, MEMORY_HIGH = 0.95, 1.15
 """Memory held, against the formula's: buffers and fragmentation differ between engines."""

@@ -11,7 +11,8 @@ import msgspec
 
 from lichen.sizing.answers import Misfit
 from lichen.sizing.hardware import Compute, Kind
-from lichen.workload import ModelCard, Precision
+from lichen.words import Precision
+from lichen.workload import ModelCard
 
 GIB = 1024.0**3
 Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]

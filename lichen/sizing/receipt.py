@@ -14,7 +14,8 @@ from lichen.sizing.layout import Setting, setting_of
 from lichen.sizing.memory import ACTIVATION_SHARE, available_gib, held_gib
 from lichen.sizing.need import GIB
 from lichen.sizing.replicas import day_of, floor_of, hold, settle, start_up_s
-from lichen.workload import ModelCard, Precision, Workload
+from lichen.words import Precision
+from lichen.workload import ModelCard, Workload
 
 FIT = "efficiencies.csv"
 

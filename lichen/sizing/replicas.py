@@ -16,7 +16,8 @@ from lichen.sizing.answers import Misfit, Sizing
 from lichen.sizing.capacity import Curve, Point, bearable
 from lichen.sizing.coefficients import Knowledge, knowledge
 from lichen.sizing.layout import Setting, Spreads, prediction_at, setting_of
-from lichen.workload import Latency, ModelCard, Precision, Traffic, Workload
+from lichen.words import Precision
+from lichen.workload import Latency, ModelCard, Traffic, Workload
 
 HOURS = 24
 IDLE_S = 900.0

@@ -11,7 +11,8 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine
 from lichen.sizing.answers import Misfit
 from lichen.sizing.replicas import HOURS, Held, day_of, hold, settle, start_up_s
-from lichen.workload import Availability, ModelCard, Precision, Workload
+from lichen.words import Precision
+from lichen.workload import Availability, ModelCard, Workload
 
 Way = Literal["scale-to-zero", "schedule", "asynchronous", "batch"]
 

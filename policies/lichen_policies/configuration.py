@@ -15,7 +15,8 @@ import msgspec
 
 from lichen.catalogue import Catalogue, load
 from lichen.document import InputError, convert, did_you_mean, find_upwards, read_document
-from lichen.workload import Cloud, Environment
+from lichen.words import Environment
+from lichen.workload import Cloud
 from lichen_policies.exemptions import Exemption
 from lichen_policies.limits import ENVIRONMENTS, resolve
 from lichen_policies.rulebook import UNSTATED, Level, Rule, rules

@@ -12,7 +12,7 @@ from typing import Any, get_args
 import msgspec
 
 from lichen.document import InputError, convert
-from lichen.workload import Environment
+from lichen.words import Environment
 from lichen_policies.rulebook import Rule
 
 ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)

@@ -25,7 +25,8 @@ import msgspec
 
 from lichen.document import InputError
 from lichen.interval import Interval
-from lichen.workload import Environment, ModelCard
+from lichen.words import Environment
+from lichen.workload import ModelCard
 from lichen_policies.exemptions import Exemption, covering
 from lichen_policies.facts import Fact, NotApplicable, Resource, Unverified
 from lichen_policies.facts.reading import facts_of

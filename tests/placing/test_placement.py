@@ -11,8 +11,9 @@ from lichen.catalogue.schema import Machine
 from lichen.document import InputError
 from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, footprint
 from lichen.interval import Interval
-from lichen.placing.placement import NoPlacement, Objective, Option, Placement, place
+from lichen.placing.placement import NoPlacement, Option, Placement, place
 from lichen.sizing import Sizing
+from lichen.words import Objective
 from lichen.workload import Hosting, Workload, as_workload
 
 CATALOGUE = load()

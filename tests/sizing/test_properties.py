@@ -17,7 +17,8 @@ from lichen.emissions import machine_watts
 from lichen.interval import Interval
 from lichen.sizing import Misfit, Prediction, Sizing, predict, size
 from lichen.sizing.need import need_of
-from lichen.workload import BITS, Latency, ModelCard, Precision, Traffic, Workload
+from lichen.words import BITS, Precision
+from lichen.workload import Latency, ModelCard, Traffic, Workload
 
 CATALOGUE = load()
 MACHINES = [

@@ -44,7 +44,7 @@ try:
     from lichen_policies.rulebook import BLOCKING, Rule, Verdict, judge_resource, rules
 
     from lichen.document import InputError, did_you_mean
-    from lichen.workload import Environment
+    from lichen.words import Environment
 except Exception as error:
     missing: Exception | None = error
 else:

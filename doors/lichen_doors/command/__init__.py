@@ -19,7 +19,7 @@ import msgspec
 
 from lichen import __version__
 from lichen.document import InputError, find_upwards, nearest
-from lichen.workload import BITS
+from lichen.words import BITS
 from lichen_doors.report import for_programs
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -17,7 +17,8 @@ from lichen.document import InputError, did_you_mean
 from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour
 from lichen.figures import between, figure, grams
 from lichen.grid import RegionClass, classify
-from lichen.workload import BITS, ModelCard
+from lichen.words import BITS
+from lichen.workload import ModelCard
 from lichen_doors.report.catalogue import STYLE, offers, region_row
 from lichen_doors.report.catalogue import renderables as table_renderables
 from lichen_doors.report.cell import bar, billions, kib, shown

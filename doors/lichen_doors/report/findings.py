@@ -18,7 +18,7 @@ from rich.text import Text
 
 from lichen.document import json_schema
 from lichen.interval import Interval
-from lichen.workload import Environment
+from lichen.words import Environment
 from lichen_doors.report import for_programs
 
 Level = Literal["advisory", "mandatory", "remediate"]

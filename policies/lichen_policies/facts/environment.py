@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from lichen.workload import Environment
+from lichen.words import Environment
 
 WORDS: Mapping[str, Environment] = {
     "dev": "dev",

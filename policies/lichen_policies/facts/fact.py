@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from lichen.passport import Passport
-from lichen.workload import Environment
+from lichen.words import Environment
 from lichen_policies.facts.unknown import Unknown, Unverified
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from lichen.workload import Environment
+from lichen.words import Environment
 
 Dialect = Literal["pulumi", "terraform", "cloudformation", "kubernetes"]
 
