@@ -12,8 +12,8 @@ import msgspec
 
 from lichen.document import json_schema
 from lichen_policies.configuration import File
-from lichen_policies.limits import ENVIRONMENTS
-from lichen_policies.rulebook import Rule, rules
+from lichen_policies.registry import ENVIRONMENTS, rules
+from lichen_policies.rule import Rule
 
 TABLE = Path("policies/README.md")
 SCHEMA = Path("docs/schemas/lichen-yaml.json")
