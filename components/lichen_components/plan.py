@@ -47,7 +47,7 @@ class Plan:
 
     @cached_property
     def tags(self) -> dict[str, str]:
-        return to_tags(Passport.of(self.workload, self.placement.chosen.precision))
+        return to_tags(Passport.of(self.workload, self.placement.chosen.precision), "aws")
 
 
 class Site:

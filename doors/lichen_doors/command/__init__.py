@@ -18,6 +18,7 @@ import click
 import msgspec
 
 from lichen import __version__
+from lichen.clouds import REGIONAL
 from lichen.document import InputError, find_upwards, nearest
 from lichen.words import BITS
 from lichen_doors.report import for_programs
@@ -58,7 +59,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @main.command()
 @click.argument("workload", type=_FILE)
-@click.option("--cloud", "clouds", multiple=True, type=click.Choice(["aws", "google", "azure"]))
+@click.option("--cloud", "clouds", multiple=True, type=click.Choice(REGIONAL))
 @click.option("--region", "regions", multiple=True, help="Only this region; may be repeated.")
 @click.option(
     "--objective",
@@ -399,7 +400,7 @@ def _table(*options: Any) -> Callable[[Callable[..., Any]], click.Command]:
     return decorate
 
 
-_CLOUD = click.option("--cloud", type=click.Choice(["aws", "google", "azure"]))
+_CLOUD = click.option("--cloud", type=click.Choice(REGIONAL))
 
 
 def _sort(*keys: str) -> Any:

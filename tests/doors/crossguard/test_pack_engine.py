@@ -26,6 +26,7 @@ TAGS = to_tags(
         input_tokens=512,
         output_tokens=256,
     )
+    "aws",
 )
 
 PROGRAM = f"""
