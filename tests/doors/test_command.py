@@ -242,6 +242,15 @@ def test_size_of_one_prediction_and_of_cases(tmp_path: Path) -> None:
     too_large = lichen("size", "--model", "meta-llama/Llama-3.1-70B", "--machine", "inf2.xlarge")
     assert too_large.exit_code == 3
     assert lichen("size", "--model", "meta-llama/Llama-3.1-8B").exit_code == 2
+    cases = tmp_path / "cases.csv"
+    cases.write_text(
+        "row_id,model,metric,unit,hw_family,accelerator,output_tokens,batch_or_concurrency\n"
+        "1,meta-llama/Llama-3.1-8B,output throughput,tokens/s,H100,H100 80GB SXM,128,8\n"
+        "2,meta-llama/Llama-3.1-8B,output throughput,tokens/s,,nothing,128,8\n"
+    )
+    run = lichen("size", "--cases", cases)
+    assert run.stderr == "1 predicted, 1 without a prediction\n"
+    assert len(run.stdout.splitlines()) == 3
 
 
 def test_a_benchmark_record_narrows_and_contradicts(tmp_path: Path) -> None:
