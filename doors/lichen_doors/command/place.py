@@ -14,7 +14,7 @@ from lichen.document import InputError
 from lichen.evidence import read_record
 from lichen.placing.placement import COST_TOLERANCE_PCT, NoPlacement, Placement, place
 from lichen.words import Objective
-from lichen.workload import Cloud, Workload, read_workload
+from lichen.workload import Workload, read_workload
 from lichen_doors.command import NOTHING_FITS, OK
 from lichen_doors.command.options import FILE, formats
 from lichen_doors.command.output import show, write
@@ -44,7 +44,7 @@ from lichen_doors.report import for_programs
 @formats("text", "json", "markdown", "html")
 def command(
     workload_file: Path,
-    clouds: tuple[Cloud, ...],
+    clouds: tuple[str, ...],
     regions: tuple[str, ...],
     objective: Objective,
     cost_tolerance: float,
@@ -99,7 +99,7 @@ def placed(
         raise (error if error.document else error.within(str(file))) from None
 
 
-def restricted(workload: Workload, clouds: tuple[Cloud, ...], regions: tuple[str, ...]) -> Workload:
+def restricted(workload: Workload, clouds: tuple[str, ...], regions: tuple[str, ...]) -> Workload:
     """The workload, allowed only in the clouds and regions of the command line."""
     where = workload.where
     if clouds:
