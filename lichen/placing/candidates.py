@@ -17,7 +17,7 @@ from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, machine_w
 from lichen.evidence import Record
 from lichen.interval import Interval
 from lichen.placing.allowed import Refusal, hosting, refusals
-from lichen.sizing import Misfit, Sizing, size
+from lichen.sizing import Layout, Misfit, Sizing, lay_out
 from lichen.words import Objective
 from lichen.workload import Hosting, ModelCard, Workload
 
@@ -42,6 +42,7 @@ class Held(msgspec.Struct, frozen=True):
     ``unmade`` is why nothing makes it real.
     """
 
+    layout: Layout
     sizing: Sizing
     hosting: Hosting
     replicas_mean: float
@@ -168,10 +169,11 @@ def _sized(
     held: list[Held] = []
     misfits: list[Misfit] = []
     for precision in workload.precisions:
-        sizing = size(workload, card, machine, precision, catalogue, evidence)
-        if isinstance(sizing, Misfit):
-            misfits.append(sizing)
+        layout = lay_out(workload, card, machine, precision, catalogue, evidence)
+        if isinstance(layout, Misfit):
+            misfits.append(layout)
             continue
+        sizing = layout.sizing()
         watts = machine_watts(machine, sizing.load)
         if watts is None:
             return Misfit("hardware", "nobody publishes its watts", None)
@@ -179,6 +181,7 @@ def _sized(
         making = embodied_gco2e_hour(machine)
         held.append(
             Held(
+                layout,
                 sizing,
                 way,
                 replicas,

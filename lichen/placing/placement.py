@@ -25,7 +25,7 @@ from lichen.placing.reasons import (
     nearest_misses,
     why_it_lost,
 )
-from lichen.sizing import Misfit, Saving, Sizing, Step, evidence_notes, explain, savings
+from lichen.sizing import Saving, Sizing, Step
 from lichen.words import Objective, Precision
 from lichen.workload import Hosting, ModelCard, Workload
 
@@ -162,10 +162,7 @@ def place(
     def options(candidates: Iterable[Candidate]) -> tuple[Option, ...]:
         return tuple(_option(one, workload, catalogue) for one in candidates)
 
-    machine, sizing = catalogue.machine(chosen.offer.machine), chosen.held.sizing
-    precision = sizing.prediction.precision
-    steps = explain(workload, card, machine, precision, catalogue, evidence)
-    assert not isinstance(steps, Misfit), "what was sized can be explained"
+    layout = chosen.held.layout
     emitted = _footprint(chosen, catalogue)
     return Placement(
         workload=workload.name,
@@ -174,15 +171,12 @@ def place(
         cost_tolerance_pct=cost_tolerance_pct,
         functional_unit=functional_unit(workload),
         chosen=_option(chosen, workload, catalogue),
-        sizing=sizing,
+        sizing=chosen.held.sizing,
         footprint=emitted,
         because=tuple(_because(ranked, judged, catalogue, objective, cost_tolerance_pct, rank)),
-        notes=(
-            *evidence_notes(workload, card, machine, precision, catalogue, evidence),
-            *_notes(chosen.offer, catalogue, today),
-        ),
-        steps=(*steps, *_money_and_carbon(chosen, emitted, catalogue)),
-        savings=savings(workload, card, machine, precision, catalogue),
+        notes=(*layout.notes(), *_notes(chosen.offer, catalogue, today)),
+        steps=(*layout.steps(), *_money_and_carbon(chosen, emitted, catalogue)),
+        savings=layout.savings(),
         runners_up=options(losers[:runners_up]),
         front=options(_front(ranked)),
         by_cloud=options(_best_by_cloud(judged, catalogue, rank)),

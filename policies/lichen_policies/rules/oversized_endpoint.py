@@ -26,7 +26,7 @@ from msgspec import Meta
 from lichen.catalogue.schema import Machine, Offer, Region
 from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh, machine_watts
 from lichen.interval import Interval
-from lichen.sizing import Misfit, Sizing, size
+from lichen.sizing import Misfit, Sizing, lay_out
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Serving
 from lichen_policies.rule import (
@@ -116,11 +116,11 @@ def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[
 
 def _sized(workload: Workload, card: ModelCard, machine: Machine, known: Known) -> Sizing | None:
     """None where the machine cannot serve the work; unverified where that is not known."""
-    sizing = size(workload, card, machine, workload.precisions[0], known.catalogue)
-    if not isinstance(sizing, Misfit):
-        return sizing
-    if sizing.kind in ("card", "hardware"):
-        raise Unverified(f"the needs of {card.name} cannot be computed: {sizing.reason}")
+    layout = lay_out(workload, card, machine, workload.precisions[0], known.catalogue)
+    if not isinstance(layout, Misfit):
+        return layout.sizing()
+    if layout.kind in ("card", "hardware"):
+        raise Unverified(f"the needs of {card.name} cannot be computed: {layout.reason}")
     return None
 
 
