@@ -1,22 +1,32 @@
-"""What is written from the rules: the table in ``policies/README.md``, the schema of
-``lichen.yaml``. ``python -m lichen_policies.documents`` writes both; a test holds them to the code.
+"""Writes the documents that the code generates: `python docs/written.py`.
+
+The table of rules in ``policies/README.md``, and the JSON Schema of everything that is read and
+printed in ``docs/schemas/``. The tests hold the files to the code, and real output to the files.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
-
-from lichen.document import json_schema
+from lichen_doors.report import findings
+from lichen_doors.report.rules import Page
+from lichen_doors.report.sizing import Sized
 from lichen_policies.configuration import File
 from lichen_policies.limits import ENVIRONMENTS
 from lichen_policies.rulebook import Rule, rules
 
-TABLE = Path("policies/README.md")
-SCHEMA = Path("docs/schemas/lichen-yaml.json")
+from lichen.document import json_schema
+from lichen.evidence import Record
+from lichen.placing.placement import NoPlacement, Placement
+from lichen.workload import Workload
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLE = "policies/README.md"
+SCHEMAS = "docs/schemas"
 
 _HEAD = """\
 # The rules
@@ -96,7 +106,20 @@ def _limits(rule: Rule) -> str:
     )
 
 
-def schema() -> dict[str, Any]:
+def schemas() -> dict[str, dict[str, Any]]:
+    """Every published schema by the name of its file."""
+    return {
+        "benchmark-record.json": json_schema(Record),
+        "check.json": json_schema(findings.Document),
+        "lichen-yaml.json": configuration_schema(),
+        "placement.json": json_schema(Placement | NoPlacement),
+        "rules.json": json_schema(list[Page]),
+        "size.json": json_schema(Sized),
+        "workload.json": json_schema(Workload),
+    }
+
+
+def configuration_schema() -> dict[str, Any]:
     """The JSON Schema of ``lichen.yaml``, with every rule's own limits."""
     whole = json_schema(File)
     definitions = whole["$defs"]
@@ -122,19 +145,25 @@ def _limits_schema(rule: Rule) -> dict[str, Any]:
     (limits,) = components.values()
     everywhere = limits["properties"]
     narrower = {
-        name: {key: value for key, value in held.items() if key != "default"}
-        for name, held in everywhere.items()
+        name: {key: value for key, value in limit.items() if key != "default"}
+        for name, limit in everywhere.items()
     }
     return _by_rule(everywhere | dict.fromkeys(ENVIRONMENTS, _by_rule(narrower))) | {
         "description": " ".join(limits["description"].split())
     }
 
 
-def written() -> dict[Path, str]:
+def written() -> Mapping[str, str]:
     """Each document's text, by its path in the repository."""
-    return {TABLE: table(), SCHEMA: json.dumps(schema(), indent=2) + "\n"}
+    return {
+        TABLE: table(),
+        **{
+            f"{SCHEMAS}/{name}": json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+            for name, schema in schemas().items()
+        },
+    }
 
 
 if __name__ == "__main__":
     for path, text in written().items():
-        path.write_text(text, encoding="utf-8")
+        (ROOT / path).write_text(text, encoding="utf-8")
