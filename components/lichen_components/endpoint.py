@@ -3,23 +3,22 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 import pulumi
 
-from lichen.catalogue import Catalogue, load
+from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine
 from lichen.document import InputError, did_you_mean
-from lichen.placing.placement import NoPlacement, Placement, WhyUnmade, model_card, place
-from lichen.sizing import Sizing
+from lichen.placing.choose import place
+from lichen.placing.placement import NoPlacement, Placement
+from lichen.placing.question import Question
 from lichen.words import Objective
-from lichen.workload import Hosting, ModelCard, as_workload
+from lichen.workload import Hosting, as_workload
 from lichen_components import arm, gpu, inferentia
 from lichen_components.asked import EndpointArgs
-from lichen_components.images import IMAGES
 from lichen_components.mode import check_mode
 from lichen_components.plan import Plan
 from lichen_components.refusal import refused_cleanly
@@ -28,20 +27,10 @@ from lichen_components.sagemaker import SagemakerEndpoint
 Component = Callable[[str, Plan, pulumi.ResourceOptions], SagemakerEndpoint]
 
 
-@dataclass(frozen=True)
-class Realiser:
-    """A component, and what says why it does not make a machine so sized."""
-
-    component: Component
-    why_unmade: Callable[[Machine, Sizing], str | None] = lambda machine, sizing: None
-
-
-REALISERS: Mapping[tuple[Hosting, str], Realiser] = {
-    ("sagemaker", inferentia.FAMILY): Realiser(
-        inferentia.InferentiaEndpoint, inferentia.why_unmade
-    ),
-    ("sagemaker", arm.FAMILY): Realiser(arm.GravitonEndpoint),
-    ("sagemaker", gpu.FAMILY): Realiser(gpu.GpuEndpoint, gpu.why_unmade),
+COMPONENTS: Mapping[tuple[Hosting, str], Component] = {
+    ("sagemaker", inferentia.FAMILY): inferentia.InferentiaEndpoint,
+    ("sagemaker", arm.FAMILY): arm.GravitonEndpoint,
+    ("sagemaker", gpu.FAMILY): gpu.GpuEndpoint,
 }
 """What makes a placement real, by how it is hosted and the family of its chip."""
 
@@ -73,7 +62,7 @@ class Endpoint(pulumi.ComponentResource):
     ) -> None:
         super().__init__("lichen:index:Endpoint", name, {}, opts)
         with refused_cleanly():
-            plan = plan_of(args, load())
+            plan = plan_of(args)
             made = component_of(plan)(name, plan, pulumi.ResourceOptions(parent=self))
         chosen = plan.placement.chosen
         self.endpoint_name = made.endpoint_name
@@ -96,64 +85,55 @@ class Endpoint(pulumi.ComponentResource):
         )
 
 
-def plan_of(args: EndpointArgs, catalogue: Catalogue) -> Plan:
-    """The workload placed; :class:`InputError` where it is wrong, or nothing can serve it."""
+def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
+    """The workload placed; :class:`InputError` where it is wrong, or nothing can serve it.
+
+    ``catalogue`` left out is that of the lichen.yaml above the program's directory.
+    """
     objective = _objective(args.get("objective", "carbon"))
     with _of_the_workload():
         workload = as_workload(_whole(args["workload"]))
-        card = model_card(workload, catalogue)
+        question = Question.of(
+            workload,
+            near=Path.cwd(),
+            catalogue=catalogue,
+            objective=objective,
+            any_image="image" in args,
+        )
     check_mode(workload, args)
     with _of_the_workload():
-        placement = place(
-            workload,
-            catalogue,
-            objective=objective,
-            today=date.today(),
-            why_unmade=why_unmade_of(card, args),
-        )
+        placement = place(question)
     if isinstance(placement, NoPlacement):
         misses = "; ".join(
             f"{miss.machine}: {miss.reason} ({miss.relax})" for miss in placement.nearest
         )
-        there_is = ", ".join(f"{family} on {hosting}" for hosting, family in REALISERS)
+        raise InputError("nothing can serve it", fix=f"nearest: {misses}", field="workload")
+    if (reason := placement.chosen.unmade) is not None:
+        best = placement.chosen
+        there_is = ", ".join(f"{family} on {hosting}" for hosting, family in COMPONENTS)
         raise InputError(
-            "nothing can serve it",
-            fix=f"nearest: {misses}. There are components for {there_is}",
+            f"{best.machine} in {best.region} would serve it, but {reason}",
+            fix=f"widen where, or precisions, to what the components make: {there_is}",
             field="workload",
         )
     return Plan(
         workload=workload,
-        card=card,
-        machine=catalogue.machine(placement.chosen.machine),
+        card=question.card,
+        machine=question.catalogue.machine(placement.chosen.machine),
         placement=placement,
         asked=args,
     )
 
 
-def why_unmade_of(card: ModelCard, asked: EndpointArgs) -> WhyUnmade:
-    """What says of a machine why no component makes it for this model, by the table."""
-
-    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
-        family = chip_family(machine)
-        realiser = REALISERS.get((hosting, family))
-        if realiser is None:
-            return f"no component makes {family} on {hosting} yet"
-        if "image" not in asked and (family, card.kind) not in IMAGES:
-            return f"AWS publishes no image for a model of kind {card.kind} on {family}"
-        return realiser.why_unmade(machine, sizing)
-
-    return why_unmade
-
-
 def component_of(plan: Plan) -> Component:
     """What makes this placement real: placing took no machine that nothing makes."""
-    return REALISERS[plan.placement.chosen.hosting, chip_family(plan.machine)].component
+    return COMPONENTS[plan.placement.chosen.hosting, chip_family(plan.machine)]
 
 
 def chip_family(machine: Machine) -> str:
     """The family of the chip that computes: an accelerator's, or the CPU's where there is none."""
     chip = machine.accelerator or machine.cpu or machine.architecture
-    families = {family for _, family in REALISERS}
+    families = {family for _, family in COMPONENTS}
     return next((family for family in families if chip.startswith(family)), chip)
 
 

@@ -6,8 +6,6 @@ import math
 
 import pulumi
 
-from lichen.catalogue.schema import Machine
-from lichen.sizing import Sizing
 from lichen_components.container import MODEL_DIRECTORY, TYPES, Container, volume_gib
 from lichen_components.plan import Plan
 from lichen_components.sagemaker import SagemakerEndpoint
@@ -29,14 +27,6 @@ class GpuEndpoint(SagemakerEndpoint):
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lichen:index:GpuEndpoint", name, plan, container(plan), opts)
-
-
-def why_unmade(machine: Machine, sizing: Sizing) -> str | None:
-    """Why a machine is not served by the image; None where it is."""
-    if machine.accelerator and machine.accelerator.startswith("NVIDIA V100"):
-        # CUDA Toolkit 13.0 release notes, deprecated architectures: Volta is left out.
-        return "the image's CUDA 13 does not run on a V100"
-    return None
 
 
 def container(plan: Plan) -> Container:

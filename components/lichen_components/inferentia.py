@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pulumi
 
-from lichen.catalogue.schema import Machine
-from lichen.sizing import Sizing
 from lichen_components.container import MODEL_DIRECTORY, TYPES, Container, volume_gib
 from lichen_components.plan import Plan
 from lichen_components.sagemaker import SagemakerEndpoint
@@ -27,16 +25,6 @@ class InferentiaEndpoint(SagemakerEndpoint):
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lichen:index:InferentiaEndpoint", name, plan, container(plan), opts)
-
-
-def why_unmade(machine: Machine, sizing: Sizing) -> str | None:
-    """Why a machine so sized is not served by AWS's Neuron images; None where it is."""
-    precision, copies = sizing.prediction.precision, sizing.prediction.copies
-    if precision not in TYPES:
-        return f"AWS's Neuron images do not serve {precision}"
-    if copies > 1:
-        return f"{copies} copies of the model share one {machine.name}, and the image runs one"
-    return None
 
 
 def container(plan: Plan) -> Container:

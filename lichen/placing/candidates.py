@@ -134,8 +134,8 @@ def _sized(question: Question, machine: Machine) -> list[list[SizedMachine]] | M
     workload, catalogue = question.workload, question.catalogue
     way = hosting(machine, workload.where)
     if way is None:
-        named = " and ".join(workload.where.hosting)
-        return Misfit("hosting", f"{named} do not offer this machine", None)
+        named = " or ".join(workload.where.hosting)
+        return Misfit("hosting", f"{named} does not offer this machine", None)
     sized: list[SizedMachine] = []
     misfits: list[Misfit] = []
     for precision in workload.precisions:

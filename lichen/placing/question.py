@@ -7,13 +7,13 @@ the same workload file gets the same placement from each of them.
 from __future__ import annotations
 
 import datetime
-import os
 from pathlib import Path
 
 import msgspec
 
 from lichen.catalogue import Catalogue, load
 from lichen.catalogue.schema import Made
+from lichen.day import present_day
 from lichen.document import InputError, find_upwards, read_document
 from lichen.evidence import Record, read_record
 from lichen.placing.allowed import check_where
@@ -59,7 +59,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
         The catalogue is the one of the lichen.yaml above ``near`` unless it is given; the records
         of ``evidence`` are read relative to ``near``. ``any_image``: the user gives a serving
-        image, so that no published one is needed. ``today``: left out, it is :func:`present_day`.
+        image, so that no published one is needed. ``today`` left out is the present day.
         :class:`InputError` where the workload or a file that it names is wrong.
         """
         if catalogue is None:
@@ -79,13 +79,6 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             cost_tolerance_pct=cost_tolerance_pct,
             today=today or present_day(),
         )
-
-
-def present_day() -> datetime.date:
-    """Today; or the day of SOURCE_DATE_EPOCH, so that documents are reproducible."""
-    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
-        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date()
-    return datetime.date.today()
 
 
 def catalogue_near(near: Path | None) -> Catalogue:

@@ -1,6 +1,7 @@
 import json
 import re
 
+import msgspec
 import pytest
 from lichen_components.arm import GravitonEndpoint
 from lichen_components.asked import EndpointArgs
@@ -9,7 +10,6 @@ from lichen_components.endpoint import (
     component_of,
     plan_of,
     receipt,
-    why_unmade_of,
 )
 from lichen_components.gpu import GpuEndpoint
 from lichen_components.inferentia import InferentiaEndpoint
@@ -19,7 +19,8 @@ from pulumi import RunError
 
 from lichen.catalogue import load
 from lichen.document import InputError
-from lichen.placing.placement import place
+from lichen.placing.choose import place
+from lichen.placing.question import Question
 from lichen.workload import as_workload
 from tests.components.narrowed import ARTIFACTS, CHAT, VECTORS, Only, planned
 
@@ -32,14 +33,17 @@ def test_the_table_gives_each_kind_its_component():
 
 def test_an_older_chip_of_the_same_maker_is_not_taken_for_a_newer():
     arguments = EndpointArgs(workload={**VECTORS, "where": CHAT["where"]}, artifacts=ARTIFACTS)
-    with pytest.raises(InputError, match=r"inf1\.xlarge: no component makes AWS Inferentia on"):
+    with pytest.raises(
+        InputError,
+        match=r"inf1\.xlarge in \S+ would serve it, but no component makes Inferentia1 on sagemaker yet",
+    ):
         plan_of(arguments, Only("inf1.xlarge"))
 
 
 def test_where_no_component_makes_any_it_is_said_what_there_is():
     anywhere = {**CHAT, "where": {"clouds": ["google"]}}
     arguments = EndpointArgs(workload=anywhere, artifacts=ARTIFACTS)
-    with pytest.raises(InputError, match="no component makes NVIDIA on compute yet") as refused:
+    with pytest.raises(InputError, match="no component makes L4 on compute yet") as refused:
         plan_of(arguments, Only("g2-standard-4"))
     assert "widen where" in refused.value.fix
     assert "AWS Inferentia2 on sagemaker, AWS Graviton on sagemaker" in refused.value.fix
@@ -50,13 +54,13 @@ def test_what_no_component_makes_never_wins():
     anywhere = {**CHAT, "environment": "dev", "where": {}}
     both = Only("g2-standard-4", "g6.48xlarge")
     workload = as_workload(anywhere)
-    unrestricted = place(workload, both)
+    unrestricted = place(msgspec.structs.replace(Question.of(workload, catalogue=both), makes=None))
     assert unrestricted.chosen.machine == "g2-standard-4"
     placement = plan_of(EndpointArgs(workload=anywhere, artifacts=ARTIFACTS), both).placement
     assert placement.chosen.machine == "g6.48xlarge"
     assert re.fullmatch(
         r"g2-standard-4 in \S+ at bf16 would emit \d+ % less, "
-        "but no component makes NVIDIA on compute yet",
+        "but no component makes L4 on compute yet",
         placement.because[-1],
     )
     assert receipt(placement)["rejected"]["component"] > 0
@@ -74,13 +78,13 @@ def test_a_precision_that_the_images_do_not_serve_gives_way_to_one_that_they_do(
 
 
 def test_a_kind_of_model_without_an_image_is_made_with_the_users():
-    card, sizing = load().model("BAAI/bge-small-en-v1.5"), planned("g6.xlarge", CHAT).placement
-    machine = load().machine("g6.xlarge")
-    asked = EndpointArgs(workload=VECTORS, artifacts=ARTIFACTS)
-    said = why_unmade_of(card, asked)(machine, "sagemaker", sizing.sizing)
-    assert said == "AWS publishes no image for a model of kind encoder on NVIDIA"
+    asked = EndpointArgs(
+        workload={**VECTORS, "where": CHAT["where"], "precisions": ["bf16"]}, artifacts=ARTIFACTS
+    )
+    with pytest.raises(InputError, match="no published image serves models of kind encoder on L4"):
+        plan_of(asked, Only("g6.xlarge"))
     own = EndpointArgs(**asked, image="111122223333.dkr.ecr.{region}.amazonaws.com/serve:1")
-    assert why_unmade_of(card, own)(machine, "sagemaker", sizing.sizing) is None
+    assert plan_of(own, Only("g6.xlarge")).placement.chosen.machine == "g6.xlarge"
 
 
 @pytest.mark.parametrize("mode", ["batch", "serverless"])
