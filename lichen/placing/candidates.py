@@ -19,8 +19,7 @@ from lichen.placing.made import Wanted, why_unmade
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import Rejected
 from lichen.placing.question import Question
-from lichen.sizing import Misfit, Sizing, size
-from lichen.sizing.coefficients import knowledge
+from lichen.sizing import Layout, Misfit, Sizing, lay_out
 from lichen.workload import Hosting
 
 
@@ -31,6 +30,7 @@ class SizedMachine(msgspec.Struct, frozen=True):
     ``unmade`` is the reason why no component can make it; None where one can.
     """
 
+    layout: Layout
     sizing: Sizing
     hosting: Hosting
     replicas_mean: float
@@ -139,10 +139,11 @@ def _sized(question: Question, machine: Machine) -> list[list[SizedMachine]] | M
     sized: list[SizedMachine] = []
     misfits: list[Misfit] = []
     for precision in workload.precisions:
-        sizing = size(workload, question.card, machine, precision, catalogue, question.evidence)
-        if isinstance(sizing, Misfit):
-            misfits.append(sizing)
+        layout = lay_out(workload, question.card, machine, precision, catalogue, question.evidence)
+        if isinstance(layout, Misfit):
+            misfits.append(layout)
             continue
+        sizing = layout.sizing()
         watts = machine_watts(machine, sizing.load)
         if watts is None:
             return Misfit("hardware", "nobody publishes its watts", None)
@@ -150,12 +151,13 @@ def _sized(question: Question, machine: Machine) -> list[list[SizedMachine]] | M
         making = embodied_gco2e_hour(machine)
         sized.append(
             SizedMachine(
+                layout,
                 sizing,
                 way,
                 replicas,
                 watts * replicas,
                 None if making is None else making * replicas,
-                _why_unmade(question, machine, way, sizing),
+                _why_unmade(question, machine, way, layout, sizing.prediction.copies),
             )
         )
     if not sized:
@@ -163,19 +165,20 @@ def _sized(question: Question, machine: Machine) -> list[list[SizedMachine]] | M
     return [group for group in _made_first(sized) if group]
 
 
-def _why_unmade(question: Question, machine: Machine, way: Hosting, sizing: Sizing) -> str | None:
+def _why_unmade(
+    question: Question, machine: Machine, way: Hosting, layout: Layout, copies: int
+) -> str | None:
     if question.makes is None:
         return None
-    chip = knowledge(question.catalogue).hardware.hardware_of(machine)
     wanted = Wanted(
         machine=machine.name,
         hosting=way,
         hosting_title=way,
-        family=chip.family if chip else machine.accelerator or machine.cpu or machine.architecture,
+        family=layout.arrangement.chips.family,
         kind=question.card.kind,
         mode=question.workload.mode,
-        precision=sizing.prediction.precision,
-        copies=sizing.prediction.copies,
+        precision=layout.precision,
+        copies=copies,
     )
     return why_unmade(wanted, question.makes)
 

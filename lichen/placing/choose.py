@@ -23,7 +23,6 @@ from lichen.placing.reasons import (
     why_it_lost,
 )
 from lichen.placing.receipt import money_and_carbon
-from lichen.sizing import Misfit, evidence_notes, explain, savings
 from lichen.workload import Workload
 
 Rank = Callable[[Candidate], tuple[bool, float, float, tuple[str, str]]]
@@ -59,10 +58,7 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
     def options(candidates: Iterable[Candidate]) -> tuple[Option, ...]:
         return tuple(_option(one, workload, catalogue) for one in candidates)
 
-    machine, sizing = catalogue.machine(chosen.offer.machine), chosen.sized.sizing
-    precision = sizing.prediction.precision
-    setting = (workload, question.card, machine, precision, catalogue)
-    steps = explain(*setting, question.evidence)
+    layout = chosen.sized.layout
     emitted = _footprint(chosen, catalogue)
     return Placement(
         workload=workload.name,
@@ -71,18 +67,12 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         cost_tolerance_pct=question.cost_tolerance_pct,
         functional_unit=functional_unit(workload),
         chosen=_option(chosen, workload, catalogue),
-        sizing=sizing,
+        sizing=chosen.sized.sizing,
         footprint=emitted,
         because=tuple(_because(ranked, judged, question, rank)),
-        notes=(
-            *evidence_notes(*setting, question.evidence),
-            *_notes(chosen.offer, question),
-        ),
-        steps=(
-            *(() if isinstance(steps, Misfit) else steps),
-            *money_and_carbon(chosen, emitted, catalogue),
-        ),
-        savings=savings(*setting),
+        notes=(*layout.notes(), *_notes(chosen.offer, question)),
+        steps=(*layout.steps(), *money_and_carbon(chosen, emitted, catalogue)),
+        savings=layout.savings(),
         runners_up=options(losers[:runners_up]),
         front=options(_front(ranked)),
         by_cloud=options(_best_by_cloud(judged, catalogue, rank)),
