@@ -63,7 +63,7 @@ def metered_runs(data: Sequence[Seen], fitted: Array, unseen: Array) -> list[Met
             continue
         power = watts.get(run_key(row))
         boundary = boundary_of(row)
-        rated = tables.known.hardware.tdp_w(run.hardware)
+        rated = run.hardware.tdp_w
         if power is None or boundary is None or rated is None:
             continue
         fitted_s = math.exp(fitted[place])
@@ -74,7 +74,7 @@ def metered_runs(data: Sequence[Seen], fitted: Array, unseen: Array) -> list[Met
                 run=run,
                 boundary=boundary,
                 watts=float(power["value"]),
-                rated_w=rated,
+                rated_w=rated.likely,
                 chips=run.chips,
                 move=move,
                 compute=compute,
