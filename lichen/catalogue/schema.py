@@ -261,6 +261,37 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     as_of: str
 
 
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """A published container image: what it serves, on which chips, for which hosting.
+
+    ``regions`` are those whose registry has it; none named is every region of registries.csv.
+    ``as_of`` is the day on which the tag was read. ``patched_until`` is the end of security
+    patches.
+    """
+
+    hosting: str
+    repository: str
+    tag: str
+    server: str
+    chip_families: tuple[str, ...]
+    kinds: tuple[str, ...]
+    regions: tuple[str, ...] = ()
+    published_on: str | None
+    patched_until: str | None
+    as_of: str
+    source: str
+
+
+class Registry(msgspec.Struct, frozen=True, kw_only=True):
+    """The account that holds a hosting's published images in a region, and its domain."""
+
+    hosting: str
+    region: str
+    account: str
+    domain: str
+    source: str
+
+
 SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Reading: {"source": ("value",)},
     Region: {
@@ -305,6 +336,8 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "embodied_source": ("platform_embodied_kgco2e",),
     },
     Hosting: {"source": ("sagemaker_usd_hour", "ec2_usd_hour")},
+    Image: {"source": ("tag", "regions")},
+    Registry: {"source": ("account",)},
 }
 """For each type: the field that names a source, and the figures that it is the source of."""
 

@@ -14,11 +14,13 @@ from lichen.catalogue.schema import (
     Estimates,
     Host,
     Hosting,
+    Image,
     Machine,
     Offer,
     Processor,
     Reading,
     Region,
+    Registry,
     Residency,
 )
 from lichen.catalogue.tables import JOINED, KEYS, MachineEstimates, RegionReading
@@ -36,6 +38,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "processors": Processor,
     "hosts": Host,
     "hosting": Hosting,
+    "images": Image,
+    "registries": Registry,
 }
 SIZING: dict[str, type[msgspec.Struct]] = {
     "stacks": Stack,
