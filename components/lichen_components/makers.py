@@ -13,7 +13,6 @@ import pulumi
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine
-from lichen.sizing.hardware import Hardware
 from lichen_components.args import EndpointArgs
 from lichen_components.images import images_for
 from lichen_components.plan import Plan
@@ -77,7 +76,7 @@ def server_of(hosting: str, chip_family: str | None, kind: str, catalogue: Catal
 
 def chip_families(catalogue: Catalogue) -> Mapping[str, str]:
     """The family of every chip, by the chip's name."""
-    return {row.name: row.family for row in catalogue.table("hardware", Hardware)}
+    return {name: chip.family for name, chip in catalogue.chips.items()}
 
 
 def chip_of(machine: Machine) -> str:

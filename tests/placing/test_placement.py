@@ -15,7 +15,6 @@ from lichen.interval import Interval
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Option, Placement
 from lichen.placing.question import Question
-from lichen.sizing.hardware import Hardware
 from lichen.words import Objective
 from lichen.workload import Prompts, Workload, as_workload
 
@@ -70,7 +69,7 @@ def making(**given: object) -> Made:
     return Made(**{**row, "why_not": None, "source": "test", **given})  # type: ignore[arg-type]
 
 
-CHIPS = {row.name: row.family for row in CATALOGUE.table("hardware", Hardware)}
+CHIPS = {name: chip.family for name, chip in CATALOGUE.chips.items()}
 
 
 def family_of(machine: str) -> str:
