@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import pytest
 from lichen_policies.dialects import pulumi_values
-from lichen_policies.rulebook import rules
+from lichen_policies.registry import rules
 from pulumi.runtime.proto import analyzer_pb2 as rpc
 from pulumi_policy import deserialize, proxy
 
