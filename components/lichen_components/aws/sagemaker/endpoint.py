@@ -65,7 +65,7 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             endpoint_name=endpoint_name,
             description=f"SageMaker endpoint {endpoint_name}",
             region=region,
-            tags=to_tags(Passport.of(workload, decision.precision)),
+            tags=to_tags(Passport.of(workload, decision.precision), "aws"),
             log_group_name=f"{USAGE_NAMESPACE}/{endpoint_name}",
             parent=self,
         )
