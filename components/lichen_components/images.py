@@ -44,7 +44,7 @@ def image_uri(image: Image, catalogue: Catalogue, region: str, registry: str | N
         ),
         None,
     )
-    if publisher is None or (image.regions and region not in image.regions):
+    if publisher is None or region not in image.regions:
         raise InputError(
             f"AWS does not publish {image.repository} in {region}",
             fix=f"copy {image.repository}:{image.tag} to ECR in {region}, and give the registry "

@@ -250,9 +250,8 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """A published container image: what it serves, on which chips, for which hosting.
 
-    ``regions`` are those whose registry has it; none named is every region of registries.csv.
-    ``as_of`` is the day on which the tag was read. ``patched_until`` is the end of security
-    patches.
+    ``regions`` are those whose registry has it. ``as_of`` is the day on which they were read.
+    ``patched_until`` is the end of security patches.
     """
 
     hosting: str
@@ -261,7 +260,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     server: str
     chip_families: tuple[str, ...]
     kinds: tuple[str, ...]
-    regions: tuple[str, ...] = ()
+    regions: tuple[str, ...]
     published_on: str | None
     patched_until: str | None
     as_of: str
