@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from lichen.clouds import CloudName
 from lichen.document import InputError, convert, read_document
 from lichen.words import Environment, Mode, Precision
 
-Cloud = Literal["aws", "google", "azure"]
 Hosting = Literal["sagemaker", "compute", "tpu"]
 
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="lower-case, 40 at most")]
@@ -98,7 +98,7 @@ class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ``countries`` are ISO 3166-1 alpha-2 codes; ``residency`` is a named group of them.
     """
 
-    clouds: tuple[Cloud, ...] = ()
+    clouds: tuple[CloudName, ...] = ()
     hosting: tuple[Hosting, ...] = ()
     regions: tuple[str, ...] = ()
     countries: tuple[Annotated[str, Meta(pattern="^[A-Z]{2}$")], ...] = ()

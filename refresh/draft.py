@@ -22,6 +22,7 @@ from lichen.catalogue import DIRECTORY, Catalogue
 from lichen.catalogue.csv_table import read_rows
 from lichen.catalogue.schema import Machine, Offer, Region, Source, path_of
 from lichen.catalogue.tables import JOINED, KEYS, MachineEstimates, RegionReading
+from lichen.clouds import REGIONAL
 from refresh.csv_writer import cell, write_rows, write_whole
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -35,8 +36,6 @@ ROWS: dict[str, type[msgspec.Struct]] = {
 }
 """The tables that refreshes change, in the order that they are put in place: no row ever names
 another that is not there yet."""
-
-CLOUDS = ("aws", "azure", "google")
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,11 +143,11 @@ class Draft:
             place = {machine.name: at for at, machine in enumerate(machines)}
             return lambda key: (place[key[0]], key[1])
         clouds = {key[0]: row.cloud for key, row in self.rows("regions", Region).items()}
-        return lambda key: (CLOUDS.index(clouds[key[0]]), key[0], *map(_method_first, key[1:]))
+        return lambda key: (REGIONAL.index(clouds[key[0]]), key[0], *map(_method_first, key[1:]))
 
 
 def _machine_order(machine: Machine) -> tuple[int, str, float, str]:
-    return CLOUDS.index(machine.cloud), machine.family, machine.vcpu, machine.name
+    return REGIONAL.index(machine.cloud), machine.family, machine.vcpu, machine.name
 
 
 def _method_first(part: str) -> tuple[int, str]:

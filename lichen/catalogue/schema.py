@@ -18,6 +18,8 @@ Basis = Literal["measured", "published", "derived", "assumed"]
 Scope = Literal["zone", "state", "interconnection", "country", "region", "fleet"]
 Method = Literal["location-average", "market-based", "marginal", "carbon-free"]
 Confidence = Literal["high", "medium", "low"]
+Kind = Literal["gpu", "neuron", "tpu", "cpu"]
+"""Kinds of chip: each has its own serving software."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,19 +89,31 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
 class Chip(msgspec.Struct, frozen=True, kw_only=True):
     """An accelerator, or a CPU socket: rates are dense, watts an interval with its basis.
 
-    ``loaded_idle_w`` is one that holds a model and serves nothing; ``cores`` are a CPU's.
+    ``family`` is the name that benchmarks and components share, ``also`` are other names of the
+    chip. ``cores`` are those of a CPU, a Neuron chip, a TPU, or a GPU's multiprocessors. ``runs``
+    are the precisions that a serving stack offers on it, of weights at least. ``rates_source``
+    are the sources of rates and bandwidth. ``loaded_idle_w`` is one that has a model in memory and
+    serves nothing.
     """
 
     name: str
     vendor: str
-    kind: Literal["gpu", "asic", "tpu", "cpu"]
+    kind: Kind
+    family: str
+    also: tuple[str, ...] = ()
     cores: int | None
+    threads_per_core: int = 1
+    runs: tuple[str, ...] = ()
     bf16_tflops: float | None
     fp16_tflops: float | None
+    fp32_tflops: float | None
     fp8_tflops: float | None
+    fp4_tflops: float | None
     int8_tops: float | None
     memory_gib: float | None
     bandwidth_gb_s: float | None
+    rates_basis: Basis | None
+    rates_source: tuple[str, ...] = ()
     tdp_w: Interval | None
     tdp_basis: Basis | None
     tdp_source: str | None
@@ -247,6 +261,37 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     as_of: str
 
 
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """A published container image: what it serves, on which chips, for which hosting.
+
+    ``regions`` are those whose registry has it; none named is every region of registries.csv.
+    ``as_of`` is the day on which the tag was read. ``patched_until`` is the end of security
+    patches.
+    """
+
+    hosting: str
+    repository: str
+    tag: str
+    server: str
+    chip_families: tuple[str, ...]
+    kinds: tuple[str, ...]
+    regions: tuple[str, ...] = ()
+    published_on: str | None
+    patched_until: str | None
+    as_of: str
+    source: str
+
+
+class Registry(msgspec.Struct, frozen=True, kw_only=True):
+    """The account that holds a hosting's published images in a region, and its domain."""
+
+    hosting: str
+    region: str
+    account: str
+    domain: str
+    source: str
+
+
 SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Reading: {"source": ("value",)},
     Region: {
@@ -256,14 +301,15 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "wue_source": ("wue_l_kwh",),
     },
     Chip: {
-        "source": (
+        "source": ("memory_gib", "cores"),
+        "rates_source": (
             "bf16_tflops",
             "fp16_tflops",
+            "fp32_tflops",
             "fp8_tflops",
+            "fp4_tflops",
             "int8_tops",
-            "memory_gib",
             "bandwidth_gb_s",
-            "cores",
         ),
         "tdp_source": ("tdp_w",),
         "idle_source": ("idle_w",),
@@ -290,6 +336,8 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "embodied_source": ("platform_embodied_kgco2e",),
     },
     Hosting: {"source": ("sagemaker_usd_hour", "ec2_usd_hour")},
+    Image: {"source": ("tag", "regions")},
+    Registry: {"source": ("account",)},
 }
 """For each type: the field that names a source, and the figures that it is the source of."""
 

@@ -71,6 +71,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "hosts": ("machine",),
     "hosting": ("machine", "region"),
     "quotas": ("machine", "region"),
+    "images": ("hosting", "repository", "tag"),
+    "registries": ("hosting", "region"),
 }
 """What no two rows of a table have in common. A table that is not here may repeat itself."""
 

@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 
 from lichen.catalogue import Catalogue, load
+from lichen.clouds import CloudName
 from lichen.document import InputError, convert, did_you_mean, find_upwards, read_document
 from lichen.words import Environment
-from lichen.workload import Cloud
 from lichen_policies.exemptions import Exemption
 from lichen_policies.limits import ENVIRONMENTS, resolve
 from lichen_policies.rulebook import UNSTATED, Level, Rule, rules
@@ -54,7 +54,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     levels: dict[str, Level | Levels] = {}
     unverified: Level | Levels = "advisory"
     regions: tuple[str, ...] = ()
-    clouds: tuple[Cloud, ...] = ()
+    clouds: tuple[CloudName, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     catalogue: str | None = None
 

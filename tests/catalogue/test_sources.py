@@ -14,17 +14,18 @@ from lichen.catalogue.schema import (
     Estimates,
     Host,
     Hosting,
+    Image,
     Machine,
     Offer,
     Processor,
     Reading,
     Region,
+    Registry,
     Residency,
 )
 from lichen.catalogue.tables import JOINED, KEYS, MachineEstimates, RegionReading
 from lichen.measured.names import BenchmarkModel, Dataset
 from lichen.sizing.coefficients import Headroom, Stack
-from lichen.sizing.hardware import Hardware
 
 TABLES: dict[str, type[msgspec.Struct]] = {
     "regions": Region,
@@ -37,9 +38,10 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "processors": Processor,
     "hosts": Host,
     "hosting": Hosting,
+    "images": Image,
+    "registries": Registry,
 }
 SIZING: dict[str, type[msgspec.Struct]] = {
-    "hardware": Hardware,
     "stacks": Stack,
     "headrooms": Headroom,
     "datasets": Dataset,

@@ -62,7 +62,7 @@ TABLES = (
     ),
     Table(
         report.accelerators,
-        (click.option("--kind", type=click.Choice(["gpu", "asic", "tpu", "cpu"])),),
+        (click.option("--kind", type=click.Choice(["gpu", "neuron", "tpu", "cpu"])),),
     ),
     Table(report.models, (click.option("--kind"),)),
     Table(report.sources),

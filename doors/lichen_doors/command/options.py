@@ -8,6 +8,7 @@ from typing import TypeVar, get_args
 
 import click
 
+from lichen.clouds import REGIONAL
 from lichen.words import Environment
 
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -15,8 +16,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 FILE = click.Path(dir_okay=False, path_type=Path)
 PATH = click.Path(path_type=Path)
 
-CLOUDS = ("aws", "google", "azure")
-CLOUD = click.option("--cloud", type=click.Choice(CLOUDS))
+CLOUD = click.option("--cloud", type=click.Choice(REGIONAL))
 CONFIGURATION = click.option(
     "--config",
     "configuration",

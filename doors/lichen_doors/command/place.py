@@ -9,13 +9,14 @@ from typing import get_args
 import click
 from msgspec.structs import replace
 
+from lichen.clouds import REGIONAL
 from lichen.document import InputError
 from lichen.evidence import read_record
 from lichen.placing.placement import COST_TOLERANCE_PCT, NoPlacement, Placement, place
 from lichen.words import Objective
-from lichen.workload import Cloud, Workload, read_workload
+from lichen.workload import Workload, read_workload
 from lichen_doors.command import NOTHING_FITS, OK
-from lichen_doors.command.options import CLOUDS, FILE, formats
+from lichen_doors.command.options import FILE, formats
 from lichen_doors.command.output import show, write
 from lichen_doors.command.surroundings import catalogue_near, today
 from lichen_doors.report import for_programs
@@ -23,7 +24,7 @@ from lichen_doors.report import for_programs
 
 @click.command("place")
 @click.argument("workload_file", metavar="WORKLOAD", type=FILE)
-@click.option("--cloud", "clouds", multiple=True, type=click.Choice(CLOUDS))
+@click.option("--cloud", "clouds", multiple=True, type=click.Choice(REGIONAL))
 @click.option("--region", "regions", multiple=True, help="Only this region; may be repeated.")
 @click.option(
     "--objective",
@@ -43,7 +44,7 @@ from lichen_doors.report import for_programs
 @formats("text", "json", "markdown", "html")
 def command(
     workload_file: Path,
-    clouds: tuple[Cloud, ...],
+    clouds: tuple[str, ...],
     regions: tuple[str, ...],
     objective: Objective,
     cost_tolerance: float,
@@ -98,7 +99,7 @@ def placed(
         raise (error if error.document else error.within(str(file))) from None
 
 
-def restricted(workload: Workload, clouds: tuple[Cloud, ...], regions: tuple[str, ...]) -> Workload:
+def restricted(workload: Workload, clouds: tuple[str, ...], regions: tuple[str, ...]) -> Workload:
     """The workload, allowed only in the clouds and regions of the command line."""
     where = workload.where
     if clouds:

@@ -20,7 +20,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     the path of a property in the dialect's own spelling, for messages.
     """
 
-    cloud: Literal["aws", "google"]
+    cloud: str
     region: str | None
     environment: Environment | None
     passport: Passport | None

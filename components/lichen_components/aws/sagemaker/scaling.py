@@ -1,4 +1,4 @@
-"""How many machines an endpoint holds, from the placement's minimum to its maximum."""
+"""How many machines an endpoint runs, from the placement's minimum to its maximum."""
 
 from __future__ import annotations
 
@@ -22,24 +22,28 @@ from pulumi_aws.appautoscaling import (
     PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs as Predefined,
 )
 
-from lichen_components.plan import VARIANT, Plan, Site
+from lichen_components.aws.site import Site
+from lichen_components.servers.container import Decision
+
+VARIANT = "all"
+"""The one variant of an endpoint: scaling and alarms know it by name."""
 
 SCALE_OUT_COOLDOWN_S = 60
 SCALE_IN_COOLDOWN_S = 300
-"""A machine more is asked for after a minute, one fewer after five (design choice)."""
+"""A machine is added after a minute, removed after five (design choice)."""
 
 BACKLOG_PER_MACHINE = 5.0
 """Requests that wait for each machine of an asynchronous endpoint (design choice)."""
 
 
-def scale(site: Site, plan: Plan, endpoint: aws.sagemaker.Endpoint) -> None:
+def scale(site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint) -> None:
     """Target tracking from the placement's minimum to its maximum.
 
-    A real-time endpoint tracks the requests that one machine bears inside its latency bounds; an
-    asynchronous one its backlog, and from zero it is woken by an alarm, since tracking a metric
-    per machine says nothing where there is no machine.
+    A real-time endpoint tracks the requests that one machine serves within its latency bounds. An
+    asynchronous one tracks its backlog; from zero an alarm starts the first machine, since there
+    is no metric per machine without a machine.
     """
-    sizing = plan.placement.sizing
+    sizing = decision.sizing
     target = aws.appautoscaling.Target(
         site.child("capacity"),
         service_namespace="sagemaker",
@@ -56,7 +60,7 @@ def scale(site: Site, plan: Plan, endpoint: aws.sagemaker.Endpoint) -> None:
         target,
         "scaling",
         tracking=_backlog(site)
-        if plan.workload.mode == "asynchronous"
+        if decision.workload.mode == "asynchronous"
         else _requests(sizing.rps_per_replica.likely * 60),
     )
     if sizing.replicas_minimum == 0:
@@ -120,7 +124,7 @@ def _first_machine() -> Steps:
 
 
 def _wake(site: Site, policy: aws.appautoscaling.Policy) -> None:
-    """Requests wait and no machine is there: one is asked for (SageMaker asynchronous inference,
+    """Start a machine when requests wait and none runs (SageMaker asynchronous inference,
     "Autoscale an asynchronous endpoint")."""
     aws.cloudwatch.MetricAlarm(
         site.child("asleep"),

@@ -1,4 +1,4 @@
-"""How a change reaches an endpoint: beside what serves, watched, and taken back on an alarm."""
+"""How a change is rolled out: new machines beside the old, watched, rolled back on an alarm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mistake in a component's inputs, told as one sentence instead of a stack trace."""
+"""A mistake in a component's inputs ends the program with one sentence, not a stack trace."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from lichen.document import InputError
 
 
 @contextmanager
-def refused_cleanly() -> Iterator[None]:
-    """Whatever the engine or a component refuses inside ends the program with that sentence."""
+def input_errors() -> Iterator[None]:
+    """An :class:`InputError` raised inside ends the program with its sentence."""
     try:
         yield
     except InputError as error:

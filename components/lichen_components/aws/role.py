@@ -1,4 +1,4 @@
-"""The role of an endpoint: what SageMaker may do for it, and nothing else."""
+"""The role of an endpoint: what a service may do for it, and nothing else."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from lichen_components.account import Account
-from lichen_components.container import Objects, Repository
-from lichen_components.plan import Site
+from lichen_components.aws.account import Account
+from lichen_components.aws.locations import Objects, Repository
+from lichen_components.aws.site import Site
 
 Statement = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Needs:
-    """What the endpoint reads and writes; ``network`` where it runs in subnets of the user's."""
+class Permissions:
+    """What the endpoint reads and writes.
 
+    ``service`` takes the role (``sagemaker.amazonaws.com``), ``metric_namespaces`` are those that
+    it writes to, ``network`` is whether it runs in subnets of the user.
+    """
+
+    service: str
+    metric_namespaces: tuple[str, ...]
     repository: pulumi.Output[Repository]
     artifacts: pulumi.Output[Objects]
     results: pulumi.Output[Objects] | None
@@ -28,40 +34,51 @@ class Needs:
     network: bool
 
 
-def role(site: Site, account: Account, needs: Needs) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
-    """A role that SageMaker takes in this account alone, with the policy that the needs ask."""
+def role(
+    site: Site, account: Account, permissions: Permissions
+) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+    """A role that the service takes in this account alone, with the policy of its permissions."""
     made = aws.iam.Role(
         site.child("role"),
-        description=f"SageMaker endpoint {site.endpoint_name}",
-        assume_role_policy=account.id.apply(lambda number: _document([_trust(number)])),
+        description=site.description,
+        assume_role_policy=account.id.apply(
+            lambda number: _document([_trust(permissions.service, number)])
+        ),
         tags=site.tags,
         opts=site.under(),
     )
-    told: dict[str, Any] = {
+    outputs: dict[str, Any] = {
         "partition": account.partition,
         "account": account.id,
-        "repository": needs.repository,
-        "artifacts": needs.artifacts,
-        "results": needs.results,
-        "keys": [key for key in (needs.key, needs.artifacts_key) if key is not None],
+        "repository": permissions.repository,
+        "artifacts": permissions.artifacts,
+        "results": permissions.results,
+        "keys": [key for key in (permissions.key, permissions.artifacts_key) if key is not None],
     }
     access = aws.iam.RolePolicy(
         site.child("access"),
         role=made.name,
-        policy=pulumi.Output.all(**told).apply(
-            lambda known: _document(statements(site=site, network=needs.network, **known))
+        policy=pulumi.Output.all(**outputs).apply(
+            lambda known: _document(
+                statements(
+                    site=site,
+                    metric_namespaces=permissions.metric_namespaces,
+                    network=permissions.network,
+                    **known,
+                )
+            )
         ),
         opts=site.under(),
     )
     return made, access
 
 
-def _trust(account: str) -> Statement:
+def _trust(service: str, account: str) -> Statement:
     return {
         "Effect": "Allow",
-        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Principal": {"Service": service},
         "Action": "sts:AssumeRole",
-        # Another account cannot make SageMaker take this role for it.
+        # Another account cannot make the service take this role for it.
         "Condition": {"StringEquals": {"aws:SourceAccount": account}},
     }
 
@@ -75,9 +92,10 @@ def statements(
     artifacts: Objects,
     results: Objects | None,
     keys: list[str],
+    metric_namespaces: tuple[str, ...],
     network: bool,
 ) -> list[Statement]:
-    """What the role allows. ``*`` stands only where AWS takes nothing narrower."""
+    """What the role allows. The resource ``*`` is used only where AWS takes nothing narrower."""
 
     def allow(actions: list[str], resources: list[str], **condition: Any) -> Statement:
         statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
@@ -110,7 +128,7 @@ def statements(
         allow(
             ["cloudwatch:PutMetricData"],
             ["*"],
-            StringEquals={"cloudwatch:namespace": ["AWS/SageMaker", "/aws/sagemaker/Endpoints"]},
+            StringEquals={"cloudwatch:namespace": list(metric_namespaces)},
         ),
         allow(["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], keys),
         allow(["kms:CreateGrant"], keys[:1], Bool={"kms:GrantIsForAWSResource": "true"}),

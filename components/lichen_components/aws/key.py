@@ -1,4 +1,4 @@
-"""The key of an endpoint: its volumes, its logs, its asynchronous answers."""
+"""The key of an endpoint: it encrypts volumes, logs and asynchronous results."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from lichen_components.account import Account
-from lichen_components.plan import Site
+from lichen_components.aws.account import Account
+from lichen_components.aws.site import Site
 
 _DELETION_WINDOW_DAYS = 30
 
@@ -18,7 +18,7 @@ def key(site: Site, account: Account) -> aws.kms.Key:
     """A key that rotates, with an alias, usable by this account and for this log group alone."""
     made = aws.kms.Key(
         site.child("key"),
-        description=f"SageMaker endpoint {site.endpoint_name}",
+        description=site.description,
         enable_key_rotation=True,
         deletion_window_in_days=_DELETION_WINDOW_DAYS,
         policy=pulumi.Output.all(account.partition, account.id).apply(
