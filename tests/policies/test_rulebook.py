@@ -277,7 +277,7 @@ def test_rules_are_found_by_their_files_and_have_a_page() -> None:
 
 def test_importing_the_rules_prints_nothing_and_needs_no_door() -> None:
     code = (
-        "import sys; from lichen_policies.rulebook import rules; rules(); "
+        "import sys; from lichen_policies.registry import rules; rules(); "
         "from lichen_policies.facts.reading import by_type; by_type(); "
         "bad = {'pulumi', 'checkov', 'rich', 'click'} & set(sys.modules); assert not bad, bad"
     )
