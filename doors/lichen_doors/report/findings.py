@@ -174,7 +174,11 @@ def _fix_lines(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, str]]:
     """The one fix of a resource: a mark, a sentence and a style for each line."""
     advice = advice_of(verdicts)
     for change in advice.changes:
-        yield "fix", _sentence(f"{change.text}: {change.why}" if change.why else change.text), "good"
+        yield (
+            "fix",
+            _sentence(f"{change.text}: {change.why}" if change.why else change.text),
+            "good",
+        )
     for conflict in advice.conflicts:
         yield "conflict", f"{conflict.text}. Only one of these can be done: choose one.", "warn"
     for other in advice.or_else:
@@ -188,7 +192,7 @@ def _saving(advice: Advice, verdicts: Sequence[Verdict]) -> str:
     if not text:
         return ""
     saving = sum(bool(v.saves.text) for v in verdicts if v.exemption is None)
-    overlap = "" if saving < 2 else f" (the largest of {saving}: these fixes overlap)"
+    overlap = "" if saving < 2 else f" (the largest of {saving} findings; their fixes overlap)"
     return _sentence(text.removesuffix(".") + overlap)
 
 
