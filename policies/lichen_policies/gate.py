@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -66,7 +66,7 @@ class Gate:
                 fix=did_you_mean(environment, ENVIRONMENTS),
                 field="environment",
             )
-        gate = cls(configured, region=region, environment=cast("Environment | None", environment))
+        gate = cls(configured, region=region, environment=environment)
         if region is not None:
             gate.catalogue.region(region)
         return gate

@@ -81,7 +81,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 def fix_of(changes: Iterable[Change], or_else: str = "") -> str:
     """The sentence of a fix, without a full stop: its changes, why, and the other way out."""
     made = [change for change in changes if not change.keeps]
-    text = " and ".join(change.text for change in made)
+    joint = ", and " if any(change.note for change in made) else " and "
+    text = joint.join(change.text for change in made)
     why = "; ".join(dict.fromkeys(change.why for change in made if change.why))
     if text and why:
         text += f": {why}"

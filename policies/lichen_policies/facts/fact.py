@@ -32,7 +32,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
             because = value.because
             error = NotYetKnown if because == AFTER_DEPLOYMENT else Unverified
             if name == "passport":  # what the user wrote, of which there are several
-                because = because.replace("is ", "are ", 1)
+                because = f"are {because[3:]}" if because.startswith("is ") else because
             raise error(f"{_said(self, name)} {because}")
         return value
 

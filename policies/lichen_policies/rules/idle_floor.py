@@ -42,7 +42,7 @@ def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]
     yield Finding(
         what=f"{fact.path} is {fact.floor}, so {fact.floor} {running} in {fact.environment} "
         f"even without traffic{cost}",
-        limit=f"outside production the floor is at most {limits.floor}",
+        limit=f"the limit outside production is {limits.floor}",
         changes=(
             Change(path=fact.path, to=limits.floor, at_most=bool(limits.floor), why=fact.to_zero),
         ),

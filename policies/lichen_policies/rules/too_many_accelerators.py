@@ -47,14 +47,18 @@ def too_many_accelerators(fact: Accelerated, limits: Limits, known: Known) -> It
         return
     environment = fact.known("environment")
     where = f" in {environment}" if environment else ""
+    changes = _fewer(fact, each, machines, limits.chips, known)
     words = ("limits.too-many-accelerators", environment, "chips")
+    raised = f"raise {'.'.join(word for word in words if word)} in lichen.yaml"
     yield Finding(
         what=f"{machines} machines with {each:g} {chip} each are {total:g} accelerators"
         if machines > 1
         else f"1 machine has {each:g} {chip}",
         limit=f"the limit{where} is {limits.chips} per resource",
-        changes=_fewer(fact, each, machines, limits.chips, known),
-        or_else=f"raise {'.'.join(word for word in words if word)} in lichen.yaml",
+        changes=changes,
+        or_else=raised
+        if changes
+        else f"choose a machine with at most {limits.chips} accelerators, or {raised}",
         path=fact.path,
     )
 

@@ -111,7 +111,7 @@ def test_numbers_come_as_floats_and_go_out_whole(pack: Pack) -> None:
     assert message(response, "too-many-accelerators") == (
         "Resource that may run more accelerators than its environment allows.\n"
         "4 machines with 4 NVIDIA A10G each are 16 accelerators; the limit in dev is 2 per "
-        "resource. Fix: set productionVariants[0].instanceType to ml.g5.xlarge, 1 NVIDIA A10G and "
+        "resource. Fix: set productionVariants[0].instanceType to ml.g5.xlarge, 1 NVIDIA A10G, and "
         "set productionVariants[0].initialInstanceCount to at most 2; or raise "
         "limits.too-many-accelerators.dev.chips in lichen.yaml."
     )
