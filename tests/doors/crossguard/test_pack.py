@@ -13,7 +13,7 @@ from lichen_policies.registry import rules
 from pulumi.runtime.proto import analyzer_pb2 as rpc
 from pulumi_policy import deserialize, proxy
 
-from tests.policies.pack_process import (
+from timing.pack_process import (
     ENDPOINT_CONFIGURATION,
     PACK,
     UNKNOWN,
