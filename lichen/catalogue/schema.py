@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from lichen.interval import Interval
+from lichen.words import Mode, Precision
 
 Basis = Literal["measured", "published", "derived", "assumed"]
 Scope = Literal["zone", "state", "interconnection", "country", "region", "fleet"]
@@ -261,12 +262,33 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     as_of: str
 
 
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What a component makes on a hosting, or why it makes nothing: a row of makes.csv.
+
+    ``families`` are those of chips (an accelerator's, or the CPU's where a machine has none).
+    ``server`` is what runs in the container; ``kinds`` are the kinds of model that a published
+    image serves. ``modes_to_zero`` are the modes in which no replica runs while there is no
+    traffic. ``precisions`` and ``most_copies`` (of the model, on one machine) are what the
+    server runs; left out, any. A row without ``server`` has ``why_not`` and makes nothing.
+    """
+
+    hosting: str
+    families: tuple[str, ...]
+    server: str | None
+    kinds: tuple[str, ...] = ()
+    modes: tuple[Mode, ...] = ()
+    modes_to_zero: tuple[Mode, ...] = ()
+    precisions: tuple[Precision, ...] = ()
+    most_copies: int | None
+    why_not: str | None
+    source: str
+
+
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """A published container image: what it serves, on which chips, for which hosting.
 
-    ``regions`` are those whose registry has it; none named is every region of registries.csv.
-    ``as_of`` is the day on which the tag was read. ``patched_until`` is the end of security
-    patches.
+    ``regions`` are those whose registry has it. ``as_of`` is the day on which they were read.
+    ``patched_until`` is the end of security patches.
     """
 
     hosting: str
@@ -275,7 +297,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     server: str
     chip_families: tuple[str, ...]
     kinds: tuple[str, ...]
-    regions: tuple[str, ...] = ()
+    regions: tuple[str, ...]
     published_on: str | None
     patched_until: str | None
     as_of: str
@@ -562,6 +584,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "listed_by": (),
         "not_listed_by": (),
     },
+    Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
     Processor: {"source": ("idle_w_vcpu", "full_w_vcpu")},
     Host: {
