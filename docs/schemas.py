@@ -13,8 +13,10 @@ from lichen_doors.report import findings
 from lichen_doors.report.rules import Page
 from lichen_doors.report.sizing import Sized
 
+from lichen.catalogue import Catalogue, load
 from lichen.document import json_schema
 from lichen.evidence import Record
+from lichen.placing.allowed import hosting_words
 from lichen.placing.placement import NoPlacement, Placement
 from lichen.workload import Workload
 
@@ -29,8 +31,16 @@ def schemas() -> dict[str, dict[str, Any]]:
         "placement.json": json_schema(Placement | NoPlacement),
         "rules.json": json_schema(list[Page]),
         "size.json": json_schema(Sized),
-        "workload.json": json_schema(Workload),
+        "workload.json": with_names(json_schema(Workload), load()),
     }
+
+
+def with_names(workload: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """A workload's schema with the clouds and the hostings that it may name, from the tables."""
+    where = workload["$defs"]["Where"]["properties"]
+    where["clouds"]["items"]["enum"] = sorted({row.cloud for row in catalogue.regions.values()})
+    where["hosting"]["items"]["enum"] = list(hosting_words(catalogue))
+    return workload
 
 
 def written(schema: dict[str, Any]) -> str:

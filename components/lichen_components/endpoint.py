@@ -16,7 +16,7 @@ from lichen.document import InputError, did_you_mean
 from lichen.placing.placement import NoPlacement, Placement, WhyUnmade, model_card, place
 from lichen.sizing import Sizing
 from lichen.words import Objective
-from lichen.workload import Hosting, ModelCard, as_workload
+from lichen.workload import ModelCard, as_workload
 from lichen_components import arm, gpu, inferentia
 from lichen_components.asked import EndpointArgs
 from lichen_components.images import IMAGES
@@ -36,7 +36,7 @@ class Realiser:
     why_unmade: Callable[[Machine, Sizing], str | None] = lambda machine, sizing: None
 
 
-REALISERS: Mapping[tuple[Hosting, str], Realiser] = {
+REALISERS: Mapping[tuple[str, str], Realiser] = {
     ("sagemaker", inferentia.FAMILY): Realiser(
         inferentia.InferentiaEndpoint, inferentia.why_unmade
     ),
@@ -133,7 +133,7 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue) -> Plan:
 def why_unmade_of(card: ModelCard, asked: EndpointArgs) -> WhyUnmade:
     """What says of a machine why no component makes it for this model, by the table."""
 
-    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
+    def why_unmade(machine: Machine, hosting: str, sizing: Sizing) -> str | None:
         family = chip_family(machine)
         realiser = REALISERS.get((hosting, family))
         if realiser is None:

@@ -7,22 +7,22 @@ look at its price and its grid.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
 
 import msgspec
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Machine, Offer
-from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, machine_watts
+from lichen.catalogue.schema import Hosting, Machine, Offer, Price
+from lichen.emissions import effective_gco2e_kwh
 from lichen.evidence import Record
-from lichen.interval import Interval
-from lichen.placing.allowed import Refusal, hosting, refusals
+from lichen.holding import Power, power_of
+from lichen.placing.allowed import Refusal, allowed_ways, refusals
 from lichen.sizing import Misfit, Sizing, size
 from lichen.words import Objective
-from lichen.workload import Hosting, ModelCard, Workload
+from lichen.workload import ModelCard, Workload
 
-WhyUnmade = Callable[[Machine, Hosting, Sizing], str | None]
-"""Says, as a clause, why nothing makes a machine so held and sized real; None where it can be."""
+WhyUnmade = Callable[[Machine, str, Sizing], str | None]
+"""Says, as a clause, why nothing makes a machine on a hosting (by name) and so sized; None where it
+can be made."""
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -38,27 +38,25 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Held(msgspec.Struct, frozen=True):
     """A machine that does the work at a precision, before any region is looked at.
 
-    ``watts`` and ``embodied_gco2e_hour`` are of all replicas held, on average over the day.
-    ``unmade`` is why nothing makes it real.
+    ``power`` is of all replicas, on average over the day. ``unmade`` is why nothing makes it real.
     """
 
     sizing: Sizing
     hosting: Hosting
     replicas_mean: float
-    watts: Interval
-    embodied_gco2e_hour: Interval | None
+    power: Power
     unmade: str | None
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
-    """An offer that does the work at its best precision: likely dollars and grams an hour, of all
-    replicas held. ``price_basis`` says whether the price is the hosting's or the bare machine's."""
+    """An offer that does the work at its best precision, with its price: likely dollars and grams
+    an hour, of all replicas."""
 
     offer: Offer
     held: Held
+    price: Price
     usd_hour: float
     gco2e_hour: float
-    price_basis: Literal["hosting", "machine"]
 
     @property
     def name(self) -> tuple[str, str]:
@@ -95,21 +93,28 @@ def judge_offers(
 ) -> Judged:
     """Every offer, once."""
     refused = refusals(workload.where, catalogue)
+    ways = allowed_ways(workload.where, catalogue)
     effective = {name: effective_gco2e_kwh(region) for name, region in catalogue.regions.items()}
     judged = Judged()
     reject = judged.rejected.append
     for machine in catalogue.machines.values():
         sized: list[list[Held]] | Misfit | None = None
+        way = ways.of(machine, catalogue)
+        prices = {} if way is None else catalogue.prices_of(machine.name, way.name)
         for offer in catalogue.offers_of(machine.name):
             refusal = refused[offer.region]
             if refusal is not None and refusal.kind == "where":
                 reject(_refused(offer, refusal))
                 continue
-            if unknown := _unknown(offer, effective[offer.region]):
-                reject(unknown)
+            if way is None:
+                reject(_unhosted(offer, ways.why_none(machine)))
+                continue
+            price, grid = prices.get(offer.region), effective[offer.region]
+            if price is None or grid is None:
+                reject(_unknown(offer, "price" if price is None else "grid"))
                 continue
             if sized is None:  # only a machine that some region may offer is sized
-                sized = _sized(workload, card, machine, catalogue, evidence, why_unmade)
+                sized = _sized(workload, card, machine, way, catalogue, evidence, why_unmade)
             if isinstance(sized, Misfit):
                 reject(
                     Rejected(
@@ -121,9 +126,7 @@ def judge_offers(
                     )
                 )
                 continue
-            found = [
-                _candidate(offer, group, effective[offer.region], objective) for group in sized
-            ]
+            found = [_candidate(offer, price, group, grid, objective) for group in sized]
             best = found[0]
             if isinstance(best, Rejected):
                 reject(best)
@@ -154,6 +157,7 @@ def _sized(
     workload: Workload,
     card: ModelCard,
     machine: Machine,
+    way: Hosting,
     catalogue: Catalogue,
     evidence: Sequence[Record],
     why_unmade: WhyUnmade | None,
@@ -162,9 +166,6 @@ def _sized(
 
     Those that can be made come first, those that cannot apart from them; no list is empty.
     """
-    way = hosting(machine, workload.where)
-    if way is None:
-        return Misfit("hosting", f"not held by {' or '.join(workload.where.hosting)}", None)
     held: list[Held] = []
     misfits: list[Misfit] = []
     for precision in workload.precisions:
@@ -172,21 +173,12 @@ def _sized(
         if isinstance(sizing, Misfit):
             misfits.append(sizing)
             continue
-        watts = machine_watts(machine, sizing.load)
-        if watts is None:
-            return Misfit("hardware", "nobody publishes its watts", None)
         replicas = sum(sizing.replica_hours_by_hour) / 24
-        making = embodied_gco2e_hour(machine)
-        held.append(
-            Held(
-                sizing,
-                way,
-                replicas,
-                watts * replicas,
-                None if making is None else making * replicas,
-                why_unmade(machine, way, sizing) if why_unmade else None,
-            )
-        )
+        power = power_of(machine, replicas, sizing.load)
+        if power is None:
+            return Misfit("hardware", "nobody publishes its watts", None)
+        unmade = why_unmade(machine, way.name, sizing) if why_unmade else None
+        held.append(Held(sizing, way, replicas, power, unmade))
     if not held:
         return min(misfits, key=lambda misfit: misfit.shortfall or float("inf"))
     return [group for group in _made_first(held) if group]
@@ -197,37 +189,32 @@ def _made_first(held: list[Held]) -> Iterator[list[Held]]:
     yield [one for one in held if one.unmade is not None]
 
 
-def _unknown(offer: Offer, effective_gco2e_kwh: float | None) -> Rejected | None:
+def _unhosted(offer: Offer, why: str) -> Rejected:
+    return Rejected(machine=offer.machine, region=offer.region, kind="hosting", reason=why)
+
+
+def _unknown(offer: Offer, what: str) -> Rejected:
     """An offer of which a figure is missing that no answer can do without."""
-    what = None
-    if offer.usd_hour is None:
-        what = "price"
-    elif effective_gco2e_kwh is None:
-        what = "grid"
-    if what is None:
-        return None
     return Rejected(
         machine=offer.machine, region=offer.region, kind="unknown", reason=f"{what} not known"
     )
 
 
 def _candidate(
-    offer: Offer, held: list[Held], effective_gco2e_kwh: float | None, objective: Objective
+    offer: Offer,
+    price: Price,
+    held: list[Held],
+    effective_gco2e_kwh: float,
+    objective: Objective,
 ) -> Candidate:
     """The best precision of a machine in a region."""
-    assert effective_gco2e_kwh is not None, "what is not known was refused"
-    hosted = held[0].hosting == "sagemaker" and offer.sagemaker_usd_hour is not None
-    price_usd_hour = offer.sagemaker_usd_hour if hosted else offer.usd_hour
-    assert price_usd_hour is not None, "what is not known was refused"
-    basis: Literal["hosting", "machine"] = "hosting" if hosted else "machine"
     candidates = [
         Candidate(
             offer,
             one,
-            price_usd_hour * one.replicas_mean,
-            one.watts.likely * effective_gco2e_kwh / 1000
-            + (one.embodied_gco2e_hour.likely if one.embodied_gco2e_hour else 0.0),
-            basis,
+            price,
+            price.usd_hour * one.replicas_mean,
+            one.power.likely_gco2e_hour(effective_gco2e_kwh),
         )
         for one in held
     ]

@@ -9,9 +9,8 @@ from typing import Literal
 import msgspec
 
 from lichen.catalogue import Catalogue, staleness
-from lichen.catalogue.schema import Offer
 from lichen.document import InputError
-from lichen.emissions import HOURS_PER_MONTH, Footprint, footprint
+from lichen.emissions import HOURS_PER_MONTH, Footprint
 from lichen.evidence import Record
 from lichen.interval import Interval
 from lichen.placing.allowed import check_where
@@ -27,7 +26,7 @@ from lichen.placing.reasons import (
 )
 from lichen.sizing import Misfit, Saving, Sizing, Step, evidence_notes, explain, savings
 from lichen.words import Objective, Precision
-from lichen.workload import Hosting, ModelCard, Workload
+from lichen.workload import ModelCard, Workload
 
 __all__ = [
     "Miss",
@@ -49,14 +48,16 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 
     ``usd_*`` and ``gco2e_*`` count the replicas held over a day, idle hours included; ``*_unit``
     is for one functional unit (see Placement.functional_unit), None where there is no traffic.
-    ``price_basis`` says whether the price is the hosting's own or the bare machine's. ``unmade``
+    ``hosting`` is the name of a row of hostings.csv. ``price_basis`` says whether the price is a
+    managed hosting's or the bare machine's. ``unmade``
     is why nothing makes it real: such an option is never chosen, and told for comparison alone.
     """
 
     machine: str
     region: str
     cloud: str
-    hosting: Hosting
+    hosting: str
+    hosting_title: str
     precision: Precision
     stack: str
     replicas_minimum: int
@@ -179,7 +180,7 @@ def place(
         because=tuple(_because(ranked, judged, catalogue, objective, cost_tolerance_pct, rank)),
         notes=(
             *evidence_notes(workload, card, machine, precision, catalogue, evidence),
-            *_notes(chosen.offer, catalogue, today),
+            *_notes(chosen, catalogue, today),
         ),
         steps=(*steps, *_money_and_carbon(chosen, emitted, catalogue)),
         savings=savings(workload, card, machine, precision, catalogue),
@@ -245,7 +246,8 @@ def _option(candidate: Candidate, workload: Workload, catalogue: Catalogue) -> O
         machine=candidate.offer.machine,
         region=candidate.offer.region,
         cloud=catalogue.regions[candidate.offer.region].cloud,
-        hosting=held.hosting,
+        hosting=held.hosting.name,
+        hosting_title=held.hosting.title,
         precision=sizing.prediction.precision,
         stack=sizing.prediction.stack,
         replicas_minimum=sizing.replicas_minimum,
@@ -255,7 +257,7 @@ def _option(candidate: Candidate, workload: Workload, catalogue: Catalogue) -> O
         usd_hour=usd_hour,
         usd_month=usd_hour * HOURS_PER_MONTH,
         usd_unit=usd_hour / units_hour if units_hour else None,
-        price_basis=candidate.price_basis,
+        price_basis="machine" if held.hosting.base is None else "hosting",
         gco2e_hour=grams,
         gco2e_month=grams * HOURS_PER_MONTH,
         gco2e_unit=grams / units_hour if units_hour else None,
@@ -264,9 +266,7 @@ def _option(candidate: Candidate, workload: Workload, catalogue: Catalogue) -> O
 
 
 def _footprint(candidate: Candidate, catalogue: Catalogue) -> Footprint:
-    held = candidate.held
-    region = catalogue.regions[candidate.offer.region]
-    return footprint(region, held.watts, held.embodied_gco2e_hour)
+    return candidate.held.power.footprint(catalogue.regions[candidate.offer.region])
 
 
 def _because(
@@ -296,14 +296,17 @@ def _because(
         yield about_the_unmade(unmade, share, objective)
 
 
-def _notes(offer: Offer, catalogue: Catalogue, today: date | None) -> Iterator[str]:
+def _notes(chosen: Candidate, catalogue: Catalogue, today: date | None) -> Iterator[str]:
+    offer, price = chosen.offer, chosen.price
     region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
     if today is not None:
-        yield from staleness.notes(catalogue, region, machine, offer, today)
+        yield from staleness.staleness_notes(catalogue, region, machine, offer, price, today)
     for table, key in (
         ("regions", region.name),
         ("machines", machine.name),
+        ("hostings", price.hosting),
         ("offers", f"{machine.name} {region.name}"),
+        ("prices", f"{machine.name} {region.name} {price.hosting}"),
     ):
         if own := catalogue.own(table, key):
             yield f"{', '.join(own)} of {key} from your own {table}"
@@ -316,14 +319,13 @@ def _money_and_carbon(
     held, offer = chosen.held, chosen.offer
     machine, region = catalogue.machine(offer.machine), catalogue.region(offer.region)
     replicas = f"{held.replicas_mean:.3g} replicas"
-    price_source = offer.sagemaker_source if chosen.price_basis == "hosting" else offer.price_source
     yield Step(
         "cost",
         chosen.usd_hour * HOURS_PER_MONTH,
         "USD/month",
         f"{chosen.usd_hour / held.replicas_mean if held.replicas_mean else 0:.4g} USD/h x "
         f"{replicas} x {HOURS_PER_MONTH:g} h",
-        price_source or "",
+        chosen.price.source,
     )
     yield Step(
         "power",

@@ -14,7 +14,7 @@ from lichen.interval import Interval
 from lichen.placing.placement import NoPlacement, Option, Placement, place
 from lichen.sizing import Sizing
 from lichen.words import Objective
-from lichen.workload import Hosting, Workload, as_workload
+from lichen.workload import Workload, as_workload
 
 CATALOGUE = load()
 
@@ -144,14 +144,14 @@ def test_nothing_fits_names_three_misses_and_what_to_relax() -> None:
     assert len(answer.rejected) == len(CATALOGUE.offers)
 
 
-def only_graviton(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
+def only_graviton(machine: Machine, hosting: str, sizing: Sizing) -> str | None:
     return None if "Graviton" in (machine.cpu or "") else "nothing makes it"
 
 
 def test_what_nothing_makes_is_asked_of_each_machine_and_precision_once() -> None:
-    asked: Counter[tuple[str, Hosting, str]] = Counter()
+    asked: Counter[tuple[str, str, str]] = Counter()
 
-    def count(machine: Machine, hosting: Hosting, sizing: Sizing) -> None:
+    def count(machine: Machine, hosting: str, sizing: Sizing) -> None:
         asked[machine.name, hosting, sizing.prediction.precision] += 1
 
     assert place(chat(), CATALOGUE, why_unmade=count) == placed(chat())
@@ -167,7 +167,7 @@ def test_what_nothing_makes_is_asked_of_each_machine_and_precision_once() -> Non
 def test_what_nothing_makes_is_not_taken_and_told(objective: Objective, told: str) -> None:
     best = placed(chat(), objective, tolerance=1e6).chosen
 
-    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
+    def why_unmade(machine: Machine, hosting: str, sizing: Sizing) -> str | None:
         return "nothing makes it" if machine.name == best.machine else None
 
     answer = place(
@@ -190,7 +190,7 @@ def test_what_nothing_makes_is_not_taken_and_told(objective: Objective, told: st
 def test_another_precision_of_the_same_machine_is_taken_where_that_is_made() -> None:
     best = placed(chat()).chosen
 
-    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
+    def why_unmade(machine: Machine, hosting: str, sizing: Sizing) -> str | None:
         return "not at it" if sizing.prediction.precision == best.precision else None
 
     answer = place(chat(), CATALOGUE, why_unmade=why_unmade)
@@ -220,11 +220,9 @@ def test_nothing_made_is_the_nearest_miss() -> None:
 
 def test_money_and_carbon_follow_from_the_replicas_held() -> None:
     chosen = placed(chat(clouds=["aws"], hosting=["sagemaker"])).chosen
-    offer = next(
-        offer for offer in CATALOGUE.offers_of(chosen.machine) if offer.region == chosen.region
-    )
-    assert offer.sagemaker_usd_hour is not None
-    assert chosen.usd_hour == pytest.approx(offer.sagemaker_usd_hour * chosen.replicas_mean)
+    price = CATALOGUE.price(chosen.machine, chosen.region, "sagemaker")
+    assert price is not None
+    assert chosen.usd_hour == pytest.approx(price.usd_hour * chosen.replicas_mean)
     assert chosen.usd_month == pytest.approx(chosen.usd_hour * 8760 / 12)
     requests_hour = 0.2 * 3600
     assert chosen.usd_unit == pytest.approx(chosen.usd_hour / (requests_hour * 200 / 1000))

@@ -17,8 +17,6 @@ from lichen_doors.report.sizing import savings_table, steps_table
 WORTH_TELLING = 0.05
 """A way to hold a machine that saves less than a twentieth is not shown to a person."""
 
-HOSTED = {"sagemaker": "SageMaker", "compute": "virtual machines", "tpu": "Cloud TPU"}
-
 
 def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[RenderableType]:
     """The answer for a terminal of 80 columns or more."""
@@ -77,7 +75,7 @@ def _receipt(answer: Placement) -> Table:
 
     row(
         "take",
-        f"{chosen.machine} in {chosen.region}, on {HOSTED[chosen.hosting]}",
+        f"{chosen.machine} in {chosen.region}, on {chosen.hosting_title}",
         "name",
     )
     row(

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from lichen_policies.facts import Scaling
+from lichen_policies.provisioned import provisioned
 from lichen_policies.rulebook import UNSTATED, Finding, Known
 
 SEVERITY = "high"
@@ -38,10 +39,10 @@ def judge(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]:
         return
     if fact.floor is None or fact.floor <= limits.floor:
         return
-    held, sources = _held(fact, known)
+    month, sources = _month(fact, known)
     yield Finding(
         what=f"{fact.path} is {fact.floor}: so many {fact.unit} are held in {fact.environment} "
-        f"whatever the traffic{held}",
+        f"whatever the traffic{month}",
         limit=f"outside production the floor is at most {limits.floor}",
         fix=fact.to_zero or f"set {fact.path} to 0",
         path=fact.path,
@@ -49,27 +50,17 @@ def judge(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]:
     )
 
 
-def _held(fact: Scaling, known: Known) -> tuple[str, tuple[str, ...]]:
-    """What a month of holding them idle costs and emits, where machine and region are known."""
-    from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh
-
+def _month(fact: Scaling, known: Known) -> tuple[str, tuple[str, ...]]:
+    """What a month of the floor costs and emits, where machine and region are known."""
     row = known.catalogue.machines.get(fact.known("machine") or "")
     region = known.catalogue.regions.get(fact.known("region") or "")
     if row is None or region is None or fact.floor is None:
         return "", ()
-    told: list[str] = []
-    sources: list[str] = []
-    for offer in known.catalogue.offers_of(row.name):
-        price = offer.sagemaker_usd_hour if fact.hosted else offer.usd_hour
-        source = offer.sagemaker_source if fact.hosted else offer.price_source
-        if offer.region == region.name and price is not None:
-            told.append(f"{price * fact.floor * HOURS_PER_MONTH:,.0f} USD")
-            sources += [source] if source else []
-    grid = effective_gco2e_kwh(region)
-    if row.idle_w is not None and grid is not None:
-        grams = row.idle_w * (fact.floor * HOURS_PER_MONTH / 1000 * grid)
-        told.append(f"{grams.low / 1000:,.0f} to {grams.high / 1000:,.0f} kgCO2e")
-        sources += [*(row.power_source or ()), region.grid_source or ""]
-    if not told:
-        return "", ()
-    return f" (a month idle: {' and '.join(told)})", tuple(filter(None, dict.fromkeys(sources)))
+    environment = fact.known("environment") or UNSTATED
+    month = provisioned(fact, row, fact.floor, fact.hosting, region, known.catalogue, environment)
+    figures: list[str] = []
+    if month.usd_month is not None:
+        figures.append(f"{month.usd_month:,.0f} USD")
+    if (grams := month.gco2e_month) is not None:
+        figures.append(f"{grams.low / 1000:,.0f} to {grams.high / 1000:,.0f} kgCO2e")
+    return (f" (a month: {' and '.join(figures)})", month.sources) if figures else ("", ())

@@ -23,11 +23,12 @@ import msgspec
 from msgspec import Meta
 
 from lichen_policies.facts import NotApplicable, Serving, Unverified
+from lichen_policies.provisioned import load_over
 from lichen_policies.rulebook import UNSTATED, Finding, Known, Saves
 
 if TYPE_CHECKING:
-    from lichen.catalogue.schema import Machine, Offer, Region
-    from lichen.interval import Interval
+    from lichen.catalogue.schema import Machine, Region
+    from lichen.holding import Holding
     from lichen.passport import Passport
     from lichen.sizing import Sizing
     from lichen.workload import ModelCard, Workload
@@ -47,15 +48,19 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     replicas: Annotated[int, Meta(ge=1, le=1000)] = 1
 
 
-class Held(msgspec.Struct, frozen=True):
-    """A machine, how many of it, and what holding them takes."""
+class Deployment(msgspec.Struct, frozen=True):
+    """Machines of one type under one name, and what a month of them takes."""
 
     machine: Machine
     name: str
     count: int
     sizing: Sizing
-    watts: Interval
-    usd_hour: float | None
+    month: Holding
+
+    @property
+    def watts(self) -> float:
+        assert self.month.watts is not None, "what draws nobody knows how much is left out"
+        return self.month.watts.likely
 
     @property
     def told(self) -> str:
@@ -81,7 +86,7 @@ def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     if borne_rps <= limits.times * peak_rps:
         return
     region = known.catalogue.regions.get(fact.known("region") or "")
-    deployed = _held(machine, count, sizing, fact, region, known)
+    deployed = _deployment(machine, count, sizing, fact, region, known)
     if deployed is None:
         return
     able = list(_able(workload, card, fact, region, limits, known))
@@ -98,7 +103,7 @@ def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
         + (f", and {limits.replicas} machines whatever it is" if limits.replicas > 1 else ""),
         fix=_fix(fact, deployed, better, best),
         path=fact.machine_at,
-        saves=_saves(deployed, better, region),
+        saves=_saves(deployed, better),
         sources=tuple(filter(None, (card.source, *(machine.power_source or ())))),
     )
 
@@ -122,12 +127,12 @@ def _able(
     region: Region | None,
     limits: Limits,
     known: Known,
-) -> Iterator[Held]:
+) -> Iterator[Deployment]:
     """Every machine that the same hosting offers in the same region and that does the work."""
     for machine in known.catalogue.machines.values():
-        if machine.cloud != fact.cloud or not _hosts(machine, fact.hosting):
+        if machine.cloud != fact.cloud or not known.catalogue.hosts(fact.hosting, machine):
             continue
-        if region is not None and _offer(machine, region, known) is None:
+        if region is not None and not _offered(machine, region, known):
             continue
         try:
             sizing = _sized(workload, card, machine, known)
@@ -136,56 +141,48 @@ def _able(
         if sizing is None:
             continue
         count = max(sizing.replicas_peak, limits.replicas)
-        held = _held(machine, count, sizing, fact, region, known)
+        held = _deployment(machine, count, sizing, fact, region, known)
         if held is not None:
             yield held
 
 
-def _hosts(machine: Machine, hosting: str) -> bool:
-    return machine.sagemaker if hosting == "sagemaker" else machine.service == "gce"
+def _offered(machine: Machine, region: Region, known: Known) -> bool:
+    return any(offer.region == region.name for offer in known.catalogue.offers_of(machine.name))
 
 
-def _offer(machine: Machine, region: Region, known: Known) -> Offer | None:
-    offers = known.catalogue.offers_of(machine.name)
-    return next((offer for offer in offers if offer.region == region.name), None)
-
-
-def _held(
+def _deployment(
     machine: Machine,
     count: int,
     sizing: Sizing,
     fact: Serving,
     region: Region | None,
     known: Known,
-) -> Held | None:
+) -> Deployment | None:
     """None where nobody publishes the machine's watts."""
-    from lichen.emissions import machine_watts
+    from lichen.holding import holding
 
-    # The load of one peak's replicas, thinned over those that are held.
-    watts = machine_watts(machine, sizing.load * min(1.0, sizing.replicas_peak / count))
-    if watts is None:
+    catalogue, load = known.catalogue, load_over(sizing, count)
+    month = holding(machine, count, region, fact.hosting, catalogue, load=load)
+    if month.watts is None:
         return None
-    offer = None if region is None else _offer(machine, region, known)
-    price = None
-    if offer is not None:
-        price = offer.sagemaker_usd_hour if fact.hosting == "sagemaker" else offer.usd_hour
-    usd_hour = None if price is None else price * count
-    name = f"ml.{machine.name}" if fact.hosting == "sagemaker" else machine.name
-    return Held(machine, name, count, sizing, watts * count, usd_hour)
+    hosting = catalogue.hostings.get(fact.hosting)
+    prefix = hosting.machine_prefix if hosting else ""
+    return Deployment(machine, prefix + machine.name, count, sizing, month)
 
 
-def _least(deployed: Held, able: list[Held], limits: Limits) -> Held | None:
+def _least(deployed: Deployment, able: list[Deployment], limits: Limits) -> Deployment | None:
     """What draws least, if what is deployed draws and costs more than the limit times as much."""
-    least = min(able, key=lambda held: (held.watts.likely, held.usd_hour or 0), default=None)
-    if least is None or deployed.watts.likely <= limits.times * least.watts.likely:
+    least = min(able, key=lambda one: (one.watts, one.month.usd_month or 0), default=None)
+    if least is None or deployed.watts <= limits.times * least.watts:
         return None
-    if deployed.usd_hour is not None and least.usd_hour is not None:
-        return least if deployed.usd_hour > limits.times * least.usd_hour else None
+    now, then = deployed.month.usd_month, least.month.usd_month
+    if now is not None and then is not None:
+        return least if now > limits.times * then else None
     return least
 
 
 def _what(
-    deployed: Held, better: Held, borne_rps: float, passport: Passport, card: ModelCard
+    deployed: Deployment, better: Deployment, borne_rps: float, passport: Passport, card: ModelCard
 ) -> str:
     peak_rps = passport.peak_rps or 0
     times = f" ({borne_rps / peak_rps:.0f} times)" if peak_rps else ""
@@ -198,13 +195,13 @@ def _what(
     )
 
 
-def _fix(fact: Serving, deployed: Held, better: Held, best: Held) -> str:
+def _fix(fact: Serving, deployed: Deployment, better: Deployment, best: Deployment) -> str:
     changes = [f"{fact.machines_at} to {better.count}"]
     if better.name != deployed.name:
         changes.insert(0, f"{fact.machine_at} to {better.name} ({_chips(better.machine)})")
     if fact.floor is not None and fact.floor > better.count:
         changes.append(f"{fact.floor_at} to {better.count} at the most")
-    less = (1 - best.watts.likely / better.watts.likely) * 100
+    less = (1 - best.watts / better.watts) * 100
     if less < 1:
         return f"set {' and '.join(changes)}"
     return (
@@ -224,21 +221,12 @@ def _chips(machine: Machine) -> str:
     return f"{machine.accelerators:g} {machine.accelerator}"
 
 
-def _saves(deployed: Held, better: Held, region: Region | None) -> Saves:
-    """Power and price of what is held all month, less those of what does the work."""
-    from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh
-    from lichen.interval import Interval
+def _saves(deployed: Deployment, better: Deployment) -> Saves:
+    """A month of what is deployed, less a month of what does the work."""
+    from lichen.holding import saved
 
+    now, then = deployed.month, better.month
     usd = None
-    if deployed.usd_hour is not None and better.usd_hour is not None:
-        usd = (deployed.usd_hour - better.usd_hour) * HOURS_PER_MONTH
-    grid = None if region is None else effective_gco2e_kwh(region)
-    if grid is None:
-        return Saves(usd_month=usd)
-    # Worst against worst is no saving: the least is the low end less the other's high end.
-    less = Interval(
-        deployed.watts.low - better.watts.high,
-        deployed.watts.likely - better.watts.likely,
-        deployed.watts.high - better.watts.low,
-    )
-    return Saves(gco2e_month=less * (HOURS_PER_MONTH / 1000 * grid), usd_month=usd)
+    if now.usd_month is not None and then.usd_month is not None:
+        usd = now.usd_month - then.usd_month
+    return Saves(gco2e_month=saved(now.gco2e_month, then.gco2e_month), usd_month=usd)
