@@ -53,8 +53,7 @@ docs: setup rules  ## renew what documents show of commands, the rules' table an
 	@$(RUN) docs/renew.py README.md
 
 rules: .venv/ready  ## renew the table of rules and the schemas from the code
-	@$(RUN) -m lichen_policies.documents
-	@$(RUN) docs/schemas.py
+	@$(RUN) docs/written.py
 
 golden: setup  ## renew what tests hold of printed output; read the difference
 	@$(RUN) -m pytest --renew-golden

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from lichen.clouds import CloudName
 from lichen.document import InputError, convert, read_document
 from lichen.words import Environment, Mode, Precision
 
@@ -97,7 +98,7 @@ class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ``residency`` is a named group of them.
     """
 
-    clouds: tuple[str, ...] = ()
+    clouds: tuple[CloudName, ...] = ()
     hosting: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     countries: tuple[Annotated[str, Meta(pattern="^[A-Z]{2}$")], ...] = ()

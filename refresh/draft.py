@@ -34,6 +34,7 @@ from lichen.catalogue.schema import (
     Source,
     path_of,
 )
+from lichen.clouds import REGIONAL
 from lichen.whole_file import write_whole
 from refresh.csv_writer import cell, write_rows
 
@@ -49,8 +50,6 @@ ROWS: dict[str, type[msgspec.Struct]] = {
 }
 """The tables that refreshes change, in the order that they are put in place: no row ever names
 another that is not there yet."""
-
-CLOUDS = ("aws", "azure", "google")
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,11 +165,11 @@ class Draft:
             place = {machine.name: at for at, machine in enumerate(machines)}
             return lambda key: (place[key[0]], *key[1:])
         clouds = {key[0]: row.cloud for key, row in self.rows("regions", Region).items()}
-        return lambda key: (CLOUDS.index(clouds[key[0]]), key[0], *map(_method_first, key[1:]))
+        return lambda key: (REGIONAL.index(clouds[key[0]]), key[0], *map(_method_first, key[1:]))
 
 
 def _machine_order(machine: Machine) -> tuple[int, str, float, str]:
-    return CLOUDS.index(machine.cloud), machine.family, machine.vcpu, machine.name
+    return REGIONAL.index(machine.cloud), machine.family, machine.vcpu, machine.name
 
 
 def _method_first(part: str) -> tuple[int, str]:

@@ -37,7 +37,7 @@ CHAT = Passport(
 )
 SERVED: Mapping[str, Any] = {
     "region": "eu-north-1",
-    "tags": to_tags(CHAT),
+    "tags": to_tags(CHAT, "aws"),
     "productionVariants": [
         {"instanceType": "ml.inf2.xlarge", "initialInstanceCount": 3, "modelName": "chat"}
     ],

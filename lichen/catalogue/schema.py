@@ -303,6 +303,37 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     as_of: str
 
 
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """A published container image: what it serves, on which chips, for which hosting.
+
+    ``regions`` are those whose registry has it; none named is every region of registries.csv.
+    ``as_of`` is the day on which the tag was read. ``patched_until`` is the end of security
+    patches.
+    """
+
+    hosting: str
+    repository: str
+    tag: str
+    server: str
+    chip_families: tuple[str, ...]
+    kinds: tuple[str, ...]
+    regions: tuple[str, ...] = ()
+    published_on: str | None
+    patched_until: str | None
+    as_of: str
+    source: str
+
+
+class Registry(msgspec.Struct, frozen=True, kw_only=True):
+    """The account that holds a hosting's published images in a region, and its domain."""
+
+    hosting: str
+    region: str
+    account: str
+    domain: str
+    source: str
+
+
 SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Reading: {"source": ("value",)},
     Region: {
@@ -344,6 +375,8 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "embodied_source": ("platform_embodied_kgco2e",),
     },
     PricePair: {"source": ("usd_hour", "base_usd_hour")},
+    Image: {"source": ("tag", "regions")},
+    Registry: {"source": ("account",)},
 }
 """For each type: the field that names a source, and the figures that it is the source of."""
 
@@ -415,6 +448,8 @@ TABLES: dict[str, Table] = {
             "price_pairs", "published", PricePair, ("machine", "region", "hosting"), own=None,
             instead="write the price into prices.csv, or the markup into markups.csv",
         ),
+        Table("images", "published", Image, ("hosting", "repository", "tag")),
+        Table("registries", "published", Registry, ("hosting", "region")),
         Table("estimates", "derived", MachineEstimates, ("machine",), own=None, instead=_NOT_READ),
         Table(
             "markups", "derived", Markup, ("hosting", "machine", "family", "accelerated"),

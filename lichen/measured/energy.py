@@ -16,7 +16,7 @@ from lichen.measured.names import Row, Tables
 from lichen.measured.quantity import Quantity, quantity_of
 from lichen.measured.run import Run
 from lichen.sizing.coefficients import Speed
-from lichen.sizing.terms import seconds
+from lichen.sizing.terms import Terms, seconds
 
 Boundary = Literal["chip", "wall"]
 NOW = 2026.0
@@ -195,7 +195,7 @@ def timed(run: Run, quantity: Quantity, tables: Tables) -> tuple[float, Speed] |
     speed = known.speed(family, kind, stack, need.work, need.compute, sparse)
     if speed is None:
         return f"no coefficients for {stack} on {family}"
-    took = seconds(speed.weights, quantity.terms[:-1]) + quantity.terms[-1]
+    took = seconds(speed.weights, Terms(*quantity.terms[:-1])) + quantity.terms[-1]
     took *= known.ratio(quantity.ratio, kind, family, stack, need.work)
     took *= (1.0 + speed.row.drift_pct_year / 100.0) ** (NOW - run.year)
     if not math.isfinite(took) or took <= 0:

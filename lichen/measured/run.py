@@ -24,7 +24,7 @@ from lichen.measured.names import (
 )
 from lichen.sizing.answers import Misfit
 from lichen.sizing.coefficients import Stack
-from lichen.sizing.hardware import Compute, Hardware, Rig
+from lichen.sizing.hardware import Chips, Compute, Hardware
 from lichen.sizing.memory import fewest_chips
 from lichen.sizing.need import WORK, Format, Need, Work, need_at
 from lichen.workload import ModelCard
@@ -38,7 +38,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     stack: Stack
     card: ModelCard
     need: Need
-    rig: Rig
+    rig: Chips
     chips: float
     copies: int
     batch: float | None
@@ -179,16 +179,16 @@ def format_of_row(row: Row, hardware: Hardware, work: Work, expert_bits: float |
 def rig_of(
     row: Row,
     hardware: Hardware,
-    chip: Rig,
+    chip: Chips,
     need: Need,
     stack: Stack,
     context: float,
     tables: Tables,
-) -> tuple[Rig, float, int]:
+) -> tuple[Chips, float, int]:
     """One copy's chips as a rig, the chips of the system, and how many copies there are."""
     if hardware.kind == "cpu":
         rig = _cores_of(row, hardware, chip, tables)
-        return rig, rig.chips, 1
+        return rig, rig.count, 1
     stated = number(row["accelerator_count"])
     count = stated or 8.0
     parallel = number(row.get("tensor_parallel", "")) or 0.0
@@ -215,7 +215,7 @@ def rig_of(
     return chip.times(max(count, parallel)), count, 1
 
 
-def _cores_of(row: Row, hardware: Hardware, chip: Rig, tables: Tables) -> Rig:
+def _cores_of(row: Row, hardware: Hardware, chip: Chips, tables: Tables) -> Chips:
     """CPU cores in use, and the memory bandwidth of the machine that they are a part of."""
     text = f"{row['accelerator']} {row['notes']}"
     sockets = re.search(r"\((\d+)x(\d+) cores\)", text)

@@ -24,9 +24,6 @@ class Refusal(msgspec.Struct, frozen=True):
 
 def check_where(where: Where, catalogue: Catalogue) -> None:
     """Refuse names that the catalogue does not know; :class:`InputError` with the nearest one."""
-    clouds = {region.cloud for region in catalogue.regions.values()}
-    for index, name in enumerate(where.clouds):
-        _known(name, clouds, f"where.clouds[{index}]", "cloud")
     for index, name in enumerate(where.hosting):
         _known(name, hosting_words(catalogue), f"where.hosting[{index}]", "hosting")
     for index, name in enumerate(where.regions):

@@ -16,7 +16,7 @@ from lichen.emissions import effective_gco2e_kwh
 from lichen.evidence import Record
 from lichen.holding import Power, power_of
 from lichen.placing.allowed import Refusal, allowed_ways, refusals
-from lichen.sizing import Misfit, Sizing, size
+from lichen.sizing import Layout, Misfit, Sizing, lay_out
 from lichen.words import Objective
 from lichen.workload import ModelCard, Workload
 
@@ -41,6 +41,7 @@ class Held(msgspec.Struct, frozen=True):
     ``power`` is of all replicas, on average over the day. ``unmade`` is why nothing makes it real.
     """
 
+    layout: Layout
     sizing: Sizing
     hosting: Hosting
     replicas_mean: float
@@ -169,16 +170,17 @@ def _sized(
     held: list[Held] = []
     misfits: list[Misfit] = []
     for precision in workload.precisions:
-        sizing = size(workload, card, machine, precision, catalogue, evidence)
-        if isinstance(sizing, Misfit):
-            misfits.append(sizing)
+        layout = lay_out(workload, card, machine, precision, catalogue, evidence)
+        if isinstance(layout, Misfit):
+            misfits.append(layout)
             continue
+        sizing = layout.sizing()
         replicas = sum(sizing.replica_hours_by_hour) / 24
         power = power_of(machine, replicas, sizing.load)
         if power is None:
             return Misfit("hardware", "nobody publishes its watts", None)
         unmade = why_unmade(machine, way.name, sizing) if why_unmade else None
-        held.append(Held(sizing, way, replicas, power, unmade))
+        held.append(Held(layout, sizing, way, replicas, power, unmade))
     if not held:
         return min(misfits, key=lambda misfit: misfit.shortfall or float("inf"))
     return [group for group in _made_first(held) if group]

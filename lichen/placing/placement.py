@@ -24,7 +24,7 @@ from lichen.placing.reasons import (
     nearest_misses,
     why_it_lost,
 )
-from lichen.sizing import Misfit, Saving, Sizing, Step, evidence_notes, explain, savings
+from lichen.sizing import Saving, Sizing, Step
 from lichen.words import Objective, Precision
 from lichen.workload import ModelCard, Workload
 
@@ -163,10 +163,7 @@ def place(
     def options(candidates: Iterable[Candidate]) -> tuple[Option, ...]:
         return tuple(_option(one, workload, catalogue) for one in candidates)
 
-    machine, sizing = catalogue.machine(chosen.offer.machine), chosen.held.sizing
-    precision = sizing.prediction.precision
-    steps = explain(workload, card, machine, precision, catalogue, evidence)
-    assert not isinstance(steps, Misfit), "what was sized can be explained"
+    layout = chosen.held.layout
     emitted = _footprint(chosen, catalogue)
     return Placement(
         workload=workload.name,
@@ -175,15 +172,12 @@ def place(
         cost_tolerance_pct=cost_tolerance_pct,
         functional_unit=functional_unit(workload),
         chosen=_option(chosen, workload, catalogue),
-        sizing=sizing,
+        sizing=chosen.held.sizing,
         footprint=emitted,
         because=tuple(_because(ranked, judged, catalogue, objective, cost_tolerance_pct, rank)),
-        notes=(
-            *evidence_notes(workload, card, machine, precision, catalogue, evidence),
-            *_notes(chosen, catalogue, today),
-        ),
-        steps=(*steps, *_money_and_carbon(chosen, emitted, catalogue)),
-        savings=savings(workload, card, machine, precision, catalogue),
+        notes=(*layout.notes(), *_notes(chosen, catalogue, today)),
+        steps=(*layout.steps(), *_money_and_carbon(chosen, emitted, catalogue)),
+        savings=layout.savings(),
         runners_up=options(losers[:runners_up]),
         front=options(_front(ranked)),
         by_cloud=options(_best_by_cloud(judged, catalogue, rank)),

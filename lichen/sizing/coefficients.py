@@ -253,10 +253,10 @@ def ready(row: Efficiency, adjustments: Iterable[Adjustment] = ()) -> Speed:
         row.burst,
     ]
     for adjustment in adjustments:
-        for place, name in enumerate(COEFFICIENTS):
+        for position, name in enumerate(COEFFICIENTS):
             own = 1.0 if name in SHARES else 0.0
-            weights[place] = own + (weights[place] - own) * getattr(adjustment, name)
-    return Speed(row, tuple(weights))
+            weights[position] = own + (weights[position] - own) * getattr(adjustment, name)
+    return Speed(row, Terms(*weights))
 
 
 @lru_cache(maxsize=8)

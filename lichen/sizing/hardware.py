@@ -41,16 +41,16 @@ class Hardware(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
-class Rig(msgspec.Struct, frozen=True, kw_only=True):
+class Chips(msgspec.Struct, frozen=True, kw_only=True):
     """Chips working as one copy of a model (tensor parallel), or a CPU's cores.
 
-    ``chips`` may be a fraction of one. Bandwidth, memory and peaks are of all of them together;
+    ``count`` may be a fraction of one. Bandwidth, memory and peaks are of all of them together;
     a peak that the chip has no unit for is that of the next wider format it computes in.
     """
 
     family: str
     kind: Kind
-    chips: float
+    count: float
     cores: float
     memory_gib: float
     bandwidth_bytes_s: float
@@ -64,14 +64,14 @@ class Rig(msgspec.Struct, frozen=True, kw_only=True):
         """FLOP/s (or integer OP/s) at a compute format, dense."""
         return float(getattr(self, f"{compute}_flops"))
 
-    def times(self, share: float) -> Rig:
-        """The same rig with ``share`` times the chips."""
+    def times(self, share: float) -> Chips:
+        """``share`` times as many of them."""
         scaled = {
             field: getattr(self, field) * share
             for field in self.__struct_fields__
             if field not in ("family", "kind")
         }
-        return Rig(family=self.family, kind=self.kind, **scaled)
+        return Chips(family=self.family, kind=self.kind, **scaled)
 
 
 class HardwareTable:
@@ -79,8 +79,8 @@ class HardwareTable:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._by_name: dict[str, Hardware] = {}
-        self._chips: dict[str, Rig | None] = {}
-        self._machines: dict[str, Rig | None] = {}
+        self._chips: dict[str, Chips | None] = {}
+        self._machines: dict[str, Chips | None] = {}
         self._catalogue = catalogue
         self._rows = catalogue.table("hardware", Hardware)
         for row in self._rows:
@@ -97,13 +97,13 @@ class HardwareTable:
     def get(self, name: str) -> Hardware | None:
         return self._by_name.get(name.strip().casefold())
 
-    def one_chip(self, hardware: Hardware) -> Rig | None:
+    def one_chip(self, hardware: Hardware) -> Chips | None:
         """One chip or socket; None where its bandwidth or rate is unknown."""
         if hardware.name not in self._chips:
             self._chips[hardware.name] = self._read(hardware)
         return self._chips[hardware.name]
 
-    def _read(self, hardware: Hardware) -> Rig | None:
+    def _read(self, hardware: Hardware) -> Chips | None:
         chip = self._catalogue.chips.get(hardware.name)
         memory = hardware.memory_gib or (chip and chip.memory_gib)
         bandwidth = hardware.bandwidth_gb_s or (chip and chip.bandwidth_gb_s)
@@ -111,10 +111,10 @@ class HardwareTable:
         if not bandwidth or not bf16:
             return None
         fp8 = hardware.fp8_tflops or (chip and chip.fp8_tflops) or bf16
-        return Rig(
+        return Chips(
             family=hardware.family,
             kind=hardware.kind,
-            chips=1.0,
+            count=1.0,
             cores=float(hardware.cores),
             memory_gib=memory or 0.0,
             bandwidth_bytes_s=bandwidth * 1e9,
@@ -130,7 +130,7 @@ class HardwareTable:
         chip = self._catalogue.chips.get(hardware.name)
         return hardware.tdp_w or (chip.tdp_w.likely if chip and chip.tdp_w else None)
 
-    def of_machine(self, machine: Machine) -> Rig | None:
+    def of_machine(self, machine: Machine) -> Chips | None:
         """All of a machine's accelerators or, where it has none, its cores."""
         if machine.name not in self._machines:
             self._machines[machine.name] = self._of(machine)
@@ -140,7 +140,7 @@ class HardwareTable:
         name = machine.accelerator or machine.cpu
         return self.get(name) if name else None
 
-    def _of(self, machine: Machine) -> Rig | None:
+    def _of(self, machine: Machine) -> Chips | None:
         hardware = self.hardware_of(machine)
         chip = self.one_chip(hardware) if hardware else None
         if hardware is None or chip is None:
@@ -149,10 +149,10 @@ class HardwareTable:
         if machine.accelerator:
             if not machine.accelerators:
                 return None
-            rig = chip.times(machine.accelerators)
-            memory = machine.accelerator_memory_gib or rig.memory_gib
+            chips = chip.times(machine.accelerators)
+            memory = machine.accelerator_memory_gib or chips.memory_gib
         else:
             cores = machine.vcpu / hardware.threads_per_core
-            rig = chip.times(cores / hardware.cores)
+            chips = chip.times(cores / hardware.cores)
             memory = machine.memory_gib
-        return msgspec.structs.replace(rig, memory_gib=memory) if memory else None
+        return msgspec.structs.replace(chips, memory_gib=memory) if memory else None

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from lichen.catalogue import Catalogue, load
+from lichen.clouds import CloudName
 from lichen.document import InputError, convert, did_you_mean, find_upwards, read_document
 from lichen.words import Environment
 from lichen_policies.exemptions import Exemption
@@ -53,7 +54,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     levels: dict[str, Level | Levels] = {}
     unverified: Level | Levels = "advisory"
     regions: tuple[str, ...] = ()
-    clouds: tuple[str, ...] = ()
+    clouds: tuple[CloudName, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     catalogue: str | None = None
 
@@ -164,14 +165,6 @@ def _check(configuration: Configuration) -> None:
                 fix="name the directory of your own tables, relative to lichen.yaml",
                 field="catalogue",
             )
-    if file.clouds:
-        clouds = {region.cloud for region in configuration.catalogue.regions.values()}
-        for index, cloud in enumerate(file.clouds):
-            if cloud not in clouds:
-                raise InputError(
-                    f"{cloud!r} is not a known cloud", fix=did_you_mean(cloud, clouds),
-                    field=f"clouds[{index}]",
-                )  # fmt: skip
     for field, names in (
         ("limits", file.limits),
         ("levels", file.levels),

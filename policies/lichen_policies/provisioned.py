@@ -50,7 +50,7 @@ def _declared_load(
     fact: Fact, machine: Machine, count: int, catalogue: Catalogue, environment: Environment
 ) -> float | None:
     """How busy the declared traffic keeps the machines; None where that cannot be said."""
-    from lichen.sizing import Misfit, size
+    from lichen.sizing import Misfit, lay_out
 
     passport = fact.known("passport")
     workload = None if passport is None else passport.as_workload(environment)
@@ -59,5 +59,5 @@ def _declared_load(
     card = catalogue.models.get(workload.model)
     if card is None:
         return None
-    sizing = size(workload, card, machine, workload.precisions[0], catalogue)
-    return None if isinstance(sizing, Misfit) else load_over(sizing, count)
+    layout = lay_out(workload, card, machine, workload.precisions[0], catalogue)
+    return None if isinstance(layout, Misfit) else load_over(layout.sizing(), count)

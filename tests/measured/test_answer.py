@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lichen_doors.report.sizing import answer_file, read_cases
 
 from lichen.catalogue import DIRECTORY, load
 from lichen.catalogue.schema import path_of
 from lichen.document import InputError
 from lichen.measured.answer import COLUMNS, answer_cases
+from lichen.measured.file import read_cases, write_answers
 
 CATALOGUE = load()
 
@@ -113,7 +113,7 @@ def test_a_file_of_cases_is_answered_to_a_file(tmp_path: Path) -> None:
         writer = csv.DictWriter(file, list(CHAT))
         writer.writeheader()
         writer.writerows([CHAT, CHAT | {"row_id": "2", "accelerator": "nothing", "hw_family": ""}])
-    assert answer_file(cases, output, CATALOGUE) == {"answered": 1, "not_answered": 1}
+    write_answers(answer_cases(read_cases(cases), CATALOGUE), output)
     with output.open() as file:
         first, second = csv.DictReader(file)
     assert tuple(first) == COLUMNS

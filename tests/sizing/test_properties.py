@@ -15,7 +15,7 @@ from lichen.catalogue import load
 from lichen.catalogue.schema import Machine
 from lichen.emissions import machine_watts
 from lichen.interval import Interval
-from lichen.sizing import Misfit, Prediction, Sizing, predict, size
+from lichen.sizing import Layout, Misfit, Prediction, lay_out, predict
 from lichen.sizing.need import need_of
 from lichen.words import BITS, Precision
 from lichen.workload import Latency, ModelCard, Traffic, Workload
@@ -117,11 +117,12 @@ def numbers(value: object) -> list[float]:
 def test_every_workload_is_sized_or_told_why_not(
     workload: Workload, card: ModelCard, machine: Machine, precision: Precision
 ) -> None:
-    answer = size(workload, card, machine, precision, CATALOGUE)
-    if isinstance(answer, Misfit):
-        assert answer.reason
-        assert answer.shortfall is None or answer.shortfall > 1.0
+    layout = lay_out(workload, card, machine, precision, CATALOGUE)
+    if isinstance(layout, Misfit):
+        assert layout.reason
+        assert layout.shortfall is None or layout.shortfall > 1.0
         return
+    answer = layout.sizing()
     assert all(math.isfinite(n) and n >= 0 for n in numbers(answer))
     assert answer.replicas_minimum <= answer.replicas_peak <= answer.replicas_maximum
     assert len(answer.replica_hours_by_hour) == 24
@@ -216,8 +217,8 @@ def test_more_chips_never_bear_less(
         model=card.name,
         traffic=Traffic(peak_rps=1.0, input_tokens=inputs, output_tokens=outputs),
     )
-    few = size(workload, card, CATALOGUE.machine(small), precision, CATALOGUE)
-    many = size(workload, card, CATALOGUE.machine(large), precision, CATALOGUE)
-    if isinstance(few, Sizing):
-        assert isinstance(many, Sizing)
-        assert many.rps_per_replica.likely >= few.rps_per_replica.likely * 0.999
+    few = lay_out(workload, card, CATALOGUE.machine(small), precision, CATALOGUE)
+    many = lay_out(workload, card, CATALOGUE.machine(large), precision, CATALOGUE)
+    if isinstance(few, Layout):
+        assert isinstance(many, Layout)
+        assert many.capacity.rps >= few.capacity.rps * 0.999

@@ -20,20 +20,11 @@ from lichen.catalogue.schema import Chip, Machine, Offer, Price, Region
 from lichen.catalogue.staleness import sources_by_age
 from lichen.document import InputError, did_you_mean
 from lichen.emissions import effective_gco2e_kwh
+from lichen.figures import UNKNOWN, billions, figure, kib, span, usd, whole
 from lichen.grid import RegionClass, classify
+from lichen.units import kwh
 from lichen_doors.report import for_programs
-from lichen_doors.report.cell import (
-    bar,
-    billions,
-    count,
-    dollars,
-    ends,
-    kib,
-    likely,
-    rounded,
-    shown,
-    spread,
-)
+from lichen_doors.report.cell import bar, cell, ends, likely, rounded
 
 Sort = Literal["carbon", "price", "name"]
 STYLE = {"low": "good", "medium": "warn", "high": "bad", "unknown": "quiet"}
@@ -91,7 +82,7 @@ def regions(
     catalogue: Catalogue, *, cloud: str | None = None, level: str | None = None,
     sort: Sort = "carbon",
 ) -> View:  # fmt: skip
-    """Regions with their grid, its class and how far the sources agree; cleanest first."""
+    """Regions by their electricity, and how the sources agree."""
     rows = []
     for region in catalogue.regions.values():
         grid = classify(region)
@@ -106,10 +97,10 @@ def regions(
             Column("cloud", lambda row: row["cloud"], whole=True),
             Column("class", lambda row: Text(row["class"], style=STYLE[row["class"]]), whole=True),
             Column("", lambda row: row["agreement"], whole=True),
-            _number("g/kWh", lambda row: shown(row["grid_gco2e_kwh"])),
+            _number("g/kWh", lambda row: cell(row["grid_gco2e_kwh"], figure)),
             Column("", lambda row: bar(row["grid_gco2e_kwh"], most)),
             Column("sources say", _said, whole=True),
-            _number("x PUE", lambda row: shown(row["gco2e_it_kwh"])),
+            _number("x PUE", lambda row: cell(row["gco2e_it_kwh"], figure)),
         ),
         notes=(
             "Location-based annual averages. `lichen explain REGION` shows every source's value.",
@@ -145,7 +136,7 @@ def machines(
     catalogue: Catalogue, *, cloud: str | None = None, accelerator: str | None = None,
     family: str | None = None, sort: Sort = "name",
 ) -> View:  # fmt: skip
-    """Machines: their shape, chips, and watts from idle to full load."""
+    """Machines: their shape, chips and watts."""
     if accelerator is not None:
         accelerator = _chip_like(catalogue, accelerator)
     rows = [
@@ -162,8 +153,8 @@ def machines(
         columns=(
             _MACHINE,
             Column("chips", _chips_shown),
-            _number("vCPU", lambda row: count(row["vcpu"])),
-            _number("GiB", lambda row: count(row["memory_gib"])),
+            _number("vCPU", lambda row: cell(row["vcpu"], whole)),
+            _number("GiB", lambda row: cell(row["memory_gib"], whole)),
             _number("idle W", lambda row: likely(row["idle_w"])),
             _number("full W", lambda row: ends(row["full_load_w"])),
             Column("", lambda row: "" if row["current_generation"] else "superseded"),
@@ -182,7 +173,7 @@ def offers(
     catalogue: Catalogue, *, machine: str | None = None, region: str | None = None,
     cloud: str | None = None, sort: Sort = "carbon",
 ) -> View:  # fmt: skip
-    """Offers of a machine, in a region, or both: grams an hour at half load, and dollars."""
+    """Machines in regions: grams an hour, and dollars."""
     if machine is not None:
         held: Iterable[Offer] = catalogue.offers_of(catalogue.machine(machine).name)
         if region is not None:
@@ -210,13 +201,13 @@ def offers(
             ),
             Column("region", lambda row: row["region"], whole=True),
             Column("grid", lambda row: Text(row["class"], style=STYLE[row["class"]])),
-            _number("g/kWh x PUE", lambda row: shown(row["gco2e_it_kwh"])),
-            _number("g/h", lambda row: shown(row["gco2e_hour_half_load"])),
-            _number("$/h", lambda row: dollars(row["usd_hour"])),
+            _number("g/kWh x PUE", lambda row: cell(row["gco2e_it_kwh"], figure)),
+            _number("g/h", lambda row: cell(row["gco2e_hour_half_load"], figure)),
+            _number("$/h", lambda row: cell(row["usd_hour"], usd)),
             _number("hosted", partial(_hosted_dollars, managed=_managed(catalogue))),
-            _number("spot", lambda row: dollars(row["spot_usd_hour"])),
+            _number("spot", lambda row: cell(row["spot_usd_hour"], usd)),
             _number("listed", _listed),
-            *([_number("quota", lambda row: count(row["endpoint_quota"]))] if quotas else []),
+            *([_number("quota", lambda row: cell(row["endpoint_quota"], whole))] if quotas else []),
         ),
         notes=(
             "g/h: CO2e of an hour at half load, electricity alone. hosted: on a managed service, "
@@ -234,7 +225,7 @@ def _offer_row(catalogue: Catalogue, offer: Offer) -> dict[str, Any]:
     effective = effective_gco2e_kwh(region)
     quota = catalogue.quota(offer.machine, offer.region)
     hourly = (
-        machine.half_load_w.likely * effective / 1000
+        kwh(machine.half_load_w.likely) * effective
         if machine.half_load_w is not None and effective is not None
         else None
     )
@@ -276,7 +267,7 @@ def _managed_prices(catalogue: Catalogue, prices: Sequence[Price]) -> dict[str, 
 
 
 def accelerators(catalogue: Catalogue, *, kind: str | None = None) -> View:
-    """Accelerators: dense rates, memory, watts and embodied carbon, with how sure they are."""
+    """Chips: rates, memory, watts and embodied carbon."""
     rows = [
         {"accelerator": chip.name, **_without_name(chip)}
         for chip in catalogue.chips.values()
@@ -287,11 +278,14 @@ def accelerators(catalogue: Catalogue, *, kind: str | None = None) -> View:
         columns=(
             Column("accelerator", lambda row: row["accelerator"]),
             Column(
-                "TF bf16", lambda row: shown(row["bf16_tflops"] or row["fp16_tflops"]), True, True
+                "TF bf16",
+                lambda row: cell(row["bf16_tflops"] or row["fp16_tflops"], figure),
+                True,
+                True,
             ),
-            _number("T int8", lambda row: shown(row["int8_tops"])),
-            _number("GiB", lambda row: count(row["memory_gib"])),
-            _number("GB/s", lambda row: shown(row["bandwidth_gb_s"])),
+            _number("T int8", lambda row: cell(row["int8_tops"], figure)),
+            _number("GiB", lambda row: cell(row["memory_gib"], whole)),
+            _number("GB/s", lambda row: cell(row["bandwidth_gb_s"], figure)),
             _number("watts", lambda row: ends(row["tdp_w"])),
             Column("", lambda row: row["tdp_basis"] or ""),
             _number("kgCO2e", lambda row: ends(row["embodied_kgco2e"])),
@@ -308,7 +302,7 @@ def _without_name(chip: Chip) -> dict[str, Any]:
 
 
 def models(catalogue: Catalogue, *, kind: str | None = None) -> View:
-    """Model cards: size, shape, context and licence."""
+    """Models: size, shape, context and licence."""
     rows = [
         msgspec.to_builtins(card) for card in catalogue.models.values() if kind in (None, card.kind)
     ]
@@ -318,8 +312,8 @@ def models(catalogue: Catalogue, *, kind: str | None = None) -> View:
             Column("model", lambda row: row["name"]),
             Column("kind", lambda row: row["kind"], whole=True),
             Column("parameters", _parameters, whole=True),
-            _number("KV/token", lambda row: kib(row.get("kv_bytes_per_token"))),
-            _number("context", lambda row: shown(row.get("max_context_tokens"))),
+            _number("KV/token", lambda row: cell(row.get("kv_bytes_per_token"), kib)),
+            _number("context", lambda row: cell(row.get("max_context_tokens"), figure)),
             Column("licence", lambda row: row["license"]),
         ),
         empty="no model of this kind",
@@ -327,7 +321,7 @@ def models(catalogue: Catalogue, *, kind: str | None = None) -> View:
 
 
 def sources(catalogue: Catalogue) -> View:
-    """Where every number comes from."""
+    """Where the numbers come from, and under which licence."""
     rows = [msgspec.to_builtins(source) for source in catalogue.sources.values()]
     return View(
         rows=rows,
@@ -378,7 +372,8 @@ def _parameters(row: dict[str, Any]) -> str:
 
 
 def _said(row: dict[str, Any]) -> str:
-    return spread(row["low_gco2e_kwh"], row["high_gco2e_kwh"])
+    low, high = row["low_gco2e_kwh"], row["high_gco2e_kwh"]
+    return UNKNOWN if low is None or high is None else span(low, high, "-")
 
 
 def _managed(catalogue: Catalogue) -> tuple[str, ...]:
@@ -389,8 +384,8 @@ def _hosted_dollars(row: dict[str, Any], managed: Sequence[str]) -> str:
     """The price on the first managed hosting that has one, ``~`` before an estimate."""
     for name in managed:
         if (usd_hour := row[f"{name}_usd_hour"]) is not None:
-            return ("" if row[f"{name}_basis"] == "published" else "~") + dollars(usd_hour)
-    return dollars(None)
+            return ("" if row[f"{name}_basis"] == "published" else "~") + cell(usd_hour, usd)
+    return cell(None, usd)
 
 
 def _listed(row: dict[str, Any]) -> str:

@@ -15,13 +15,13 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Chip, Machine, Reading, Region
 from lichen.document import InputError, did_you_mean
 from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour
-from lichen.figures import between, figure, grams
+from lichen.figures import between, billions, co2e, figure, grams, kib
 from lichen.grid import RegionClass, classify
 from lichen.words import BITS
 from lichen.workload import ModelCard
 from lichen_doors.report.catalogue import STYLE, offers, region_row
 from lichen_doors.report.catalogue import renderables as table_renderables
-from lichen_doors.report.cell import bar, billions, kib, shown
+from lichen_doors.report.cell import bar, cell
 
 
 def knows(catalogue: Catalogue, what: str) -> bool:
@@ -107,7 +107,7 @@ def _readings_table(catalogue: Catalogue, region: Region, grid: RegionClass) -> 
     averages = [r.value for r in grid.readings]
     most = max(averages, default=0.0)
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="quiet")
-    for heading in ("says", "", "", "year", "of its", "source"):
+    for heading in ("says", "", "", "year", "scope", "source"):
         table.add_column(heading, justify="right" if heading == "says" else "left")
     for reading in grid.readings:
         used = reading.source == region.grid_source
@@ -183,8 +183,8 @@ def _machine_lines(catalogue: Catalogue, machine: Machine, chip: Chip | None) ->
     if chip is not None:
         rate = chip.bf16_tflops or chip.fp16_tflops
         yield (
-            f"{machine.accelerators:g} x {chip.name}: {shown(chip.memory_gib)} GiB, "
-            f"{shown(chip.bandwidth_gb_s)} GB/s, {shown(rate)} TFLOPS each"
+            f"{machine.accelerators:g} x {chip.name}: {cell(chip.memory_gib, figure)} GiB, "
+            f"{cell(chip.bandwidth_gb_s, figure)} GB/s, {cell(rate, figure)} TFLOPS each"
         )
     if machine.half_load_w is None:
         yield "watts unknown: nobody publishes its accelerator's"
@@ -199,7 +199,7 @@ def _machine_lines(catalogue: Catalogue, machine: Machine, chip: Chip | None) ->
     hourly = embodied_gco2e_hour(machine)
     if hourly is not None and machine.embodied_kgco2e is not None:
         yield (
-            f"embodied {between(machine.embodied_kgco2e, 'kg')} over {machine.lifetime_hours:,.0f} "
+            f"embodied {co2e(machine.embodied_kgco2e * 1000)} over {machine.lifetime_hours:,.0f} "
             f"hours: {grams(hourly.likely)} an hour, {machine.embodied_basis}, from "
             f"{', '.join(machine.embodied_source)}"
         )

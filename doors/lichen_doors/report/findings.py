@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from rich.console import RenderableType
@@ -16,7 +16,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.document import json_schema
 from lichen.interval import Interval
 from lichen.words import Environment
 from lichen_doors.report import for_programs
@@ -128,11 +127,6 @@ def as_json(report: object) -> str:
         summary=_summary(judged),
     )
     return for_programs(document)
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of :func:`as_json`."""
-    return json_schema(Document)
 
 
 def _summary(judged: Judged) -> Summary:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -20,7 +20,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     the path of a property in the dialect's own spelling, for messages.
     """
 
-    cloud: Literal["aws", "google"]
+    cloud: str
     region: str | None
     environment: Environment | None
     passport: Passport | None

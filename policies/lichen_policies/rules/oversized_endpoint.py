@@ -110,13 +110,13 @@ def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
 
 def _sized(workload: Workload, card: ModelCard, machine: Machine, known: Known) -> Sizing | None:
     """None where the machine cannot bear the work; unverified where nobody can say."""
-    from lichen.sizing import Misfit, size
+    from lichen.sizing import Misfit, lay_out
 
-    sizing = size(workload, card, machine, workload.precisions[0], known.catalogue)
-    if not isinstance(sizing, Misfit):
-        return sizing
-    if sizing.kind in ("card", "hardware"):
-        raise Unverified(f"what {card.name} needs cannot be computed: {sizing.reason}")
+    layout = lay_out(workload, card, machine, workload.precisions[0], known.catalogue)
+    if not isinstance(layout, Misfit):
+        return layout.sizing()
+    if layout.kind in ("card", "hardware"):
+        raise Unverified(f"what {card.name} needs cannot be computed: {layout.reason}")
     return None
 
 

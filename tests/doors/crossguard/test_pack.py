@@ -8,8 +8,10 @@ from typing import Any
 
 import grpc
 import pytest
+from lichen_policies.dialects import pulumi_values
 from lichen_policies.rulebook import rules
 from pulumi.runtime.proto import analyzer_pb2 as rpc
+from pulumi_policy import deserialize, proxy
 
 from tests.policies.pack_process import (
     ENDPOINT_CONFIGURATION,
@@ -54,6 +56,13 @@ def message(response: rpc.AnalyzeResponse, rule: str) -> str:
     return found
 
 
+def test_the_engine_s_constants_are_those_of_the_sdk() -> None:
+    sentinels = {value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_")}
+    assert sentinels == pulumi_values.COMPUTED
+    assert deserialize.SPECIAL_SIG_KEY == pulumi_values.SIGNATURE
+    assert deserialize.SPECIAL_SECRET_SIG == pulumi_values.SECRET_SIGNATURE
+
+
 def test_each_rule_is_a_policy_of_its_own(pack: Pack) -> None:
     policies = {policy.name: policy for policy in pack.info().policies}
     assert set(policies) == set(rules())
@@ -76,7 +85,7 @@ def test_limits_are_its_schema_without_defaults(pack: Pack) -> None:
         "type": "integer",
         "minimum": 0,
         "maximum": 100_000,
-        "description": "8 unless lichen.yaml moves it",
+        "description": "8 unless lichen.yaml sets another value",
     }
 
 

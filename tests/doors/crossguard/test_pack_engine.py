@@ -25,7 +25,8 @@ TAGS = to_tags(
         peak_rps=1.0,
         input_tokens=512,
         output_tokens=256,
-    )
+    ),
+    "aws",
 )
 
 PROGRAM = f"""

@@ -81,15 +81,11 @@ def test_nothing_to_stop_for_is_told(printed: Printed, golden: Golden) -> None:
     assert code == 0
 
 
-def test_the_schema_is_the_one_published(golden: Golden) -> None:
-    schema = json.dumps(findings.schema(), indent=2) + "\n"
-    golden(str(ROOT / "docs" / "schemas" / "check.json"), schema)
-
-
 def test_json_is_as_its_schema_says(printed: Printed) -> None:
     _, text = printed("wasteful.json", "unknown.json", "--format", "json")
     document = json.loads(text)
-    Draft202012Validator(findings.schema()).validate(document)
+    schema = json.loads((ROOT / "docs" / "schemas" / "check.json").read_text())
+    Draft202012Validator(schema).validate(document)
     chips = next(f for f in document["findings"] if f["rule"] == "too-many-accelerators")
     assert chips["resource"] == "aws_sagemaker_endpoint_configuration.chat"
     assert chips["file"] == "wasteful.json"

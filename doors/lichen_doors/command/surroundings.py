@@ -1,0 +1,31 @@
+"""What a command uses besides its arguments: the organisation's own rows, and the day."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lichen.document import find_upwards
+
+if TYPE_CHECKING:
+    from lichen.catalogue import Catalogue
+
+
+def catalogue_near(path: Path) -> Catalogue:
+    """The catalogue, with the own rows that the lichen.yaml above a file or folder names."""
+    from lichen.catalogue import load
+
+    if (found := find_upwards("lichen.yaml", path)) is None:  # then no rule needs to be loaded
+        return load()
+    from lichen_policies.configuration import read
+
+    return read(found).catalogue
+
+
+def today() -> datetime.date:
+    """Today; or the day of SOURCE_DATE_EPOCH, so that documents are reproducible."""
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date()
+    return datetime.date.today()
