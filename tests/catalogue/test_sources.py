@@ -20,10 +20,8 @@ from lichen.catalogue.schema import (
 )
 from lichen.measured.names import BenchmarkModel, Dataset
 from lichen.sizing.coefficients import Headroom, Stack
-from lichen.sizing.hardware import Hardware
 
 SIZING: dict[str, type[msgspec.Struct]] = {
-    "hardware": Hardware,
     "stacks": Stack,
     "headrooms": Headroom,
     "datasets": Dataset,
