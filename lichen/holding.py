@@ -59,6 +59,22 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     gco2e_month: Interval | None
     sources: tuple[str, ...]
 
+    def grams_less(self, then: Holding) -> Interval | None:
+        """What ``then`` instead emits less in a month; None where one is not known.
+
+        Worst against best: the least is the low end of the one less the high end of the other.
+        """
+        ours, theirs = self.gco2e_month, then.gco2e_month
+        if ours is None or theirs is None:
+            return None
+        return Interval(ours.low - theirs.high, ours.likely - theirs.likely, ours.high - theirs.low)
+
+    def usd_less(self, then: Holding) -> float | None:
+        """What ``then`` instead costs less in a month; None where one is not known."""
+        if self.usd_month is None or then.usd_month is None:
+            return None
+        return self.usd_month - then.usd_month
+
 
 def holding(
     machine: Machine,
@@ -108,16 +124,6 @@ def power_of(machine: Machine, count: float, load: float | None) -> Power | None
         return None
     making = embodied_gco2e_hour(machine)
     return Power(watts * count, None if making is None else making * count)
-
-
-def saved(now: Interval | None, then: Interval | None) -> Interval | None:
-    """What is saved by ``then`` instead of ``now``, worst against best; None where one is unknown.
-
-    The least that is saved is the low end of the one less the high end of the other.
-    """
-    if now is None or then is None:
-        return None
-    return Interval(now.low - then.high, now.likely - then.likely, now.high - then.low)
 
 
 def _idle_to_full(machine: Machine) -> Interval | None:

@@ -6,16 +6,12 @@ the traffic keeps them. Where it does not, they are between idle and full.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Machine, Region
+from lichen.holding import Holding, holding
+from lichen.sizing import Misfit, Sizing, lay_out
 from lichen_policies.facts import Fact
-
-if TYPE_CHECKING:
-    from lichen.catalogue import Catalogue
-    from lichen.catalogue.schema import Machine, Region
-    from lichen.holding import Holding
-    from lichen.sizing import Sizing
-    from lichen.words import Environment
+from lichen_policies.rule import UNSTATED
 
 
 def provisioned(
@@ -25,20 +21,17 @@ def provisioned(
     hosting: str | None,
     region: Region | None,
     catalogue: Catalogue,
-    environment: Environment,
 ) -> Holding:
     """``count`` machines of a resource for a month; ``hosting`` None is the bare machine."""
-    from lichen.holding import holding
-
     name = hosting or bare_hosting(machine, catalogue)
-    load = _declared_load(fact, machine, count, catalogue, environment)
+    load = _declared_load(fact, machine, count, catalogue)
     return holding(machine, count, region, name, catalogue, load=load)
 
 
 def bare_hosting(machine: Machine, catalogue: Catalogue) -> str:
     """The hosting that is the machine itself, no service above it; empty where there is none."""
-    own = (row.name for row in catalogue.hostings_of(machine) if row.base is None)
-    return next(own, "")
+    bare = (row.name for row in catalogue.hostings_of(machine) if row.base is None)
+    return next(bare, "")
 
 
 def load_over(sizing: Sizing, count: int) -> float:
@@ -46,13 +39,10 @@ def load_over(sizing: Sizing, count: int) -> float:
     return sizing.load * min(1.0, sizing.replicas_peak / count)
 
 
-def _declared_load(
-    fact: Fact, machine: Machine, count: int, catalogue: Catalogue, environment: Environment
-) -> float | None:
+def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogue) -> float | None:
     """How busy the declared traffic keeps the machines; None where that cannot be said."""
-    from lichen.sizing import Misfit, lay_out
-
     passport = fact.known("passport")
+    environment = fact.known("environment") or UNSTATED
     workload = None if passport is None else passport.as_workload(environment)
     if workload is None or not isinstance(workload.model, str):
         return None

@@ -8,7 +8,7 @@ import msgspec
 
 from lichen.passport import Passport
 from lichen.words import Environment
-from lichen_policies.facts.unknown import Unknown, Unverified
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, NotYetKnown, Unknown, Unverified
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +29,11 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)
         if type(value) is Unknown:
-            raise Unverified(f"{_said(self, name)} {value.because}")
+            because = value.because
+            error = NotYetKnown if because == AFTER_DEPLOYMENT else Unverified
+            if name == "passport":  # what the user wrote, of which there are several
+                because = f"are {because[3:]}" if because.startswith("is ") else because
+            raise error(f"{_said(self, name)} {because}")
         return value
 
     def known(self, name: str) -> Any:
@@ -40,6 +44,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 def _said(fact: Fact, name: str) -> str:
     """A field as the user wrote it, where the fact tells, else in words."""
+    if name == "passport":
+        return "the lichen:* tags"
     said = getattr(fact, f"{name}_at", "")
     if not said and name not in Fact.__struct_fields__:
         said = object.__getattribute__(fact, "path")
@@ -91,6 +97,7 @@ class Accelerated(Fact, frozen=True, kw_only=True):
     machine: str | None = None
     machines: int | None = 1
     machines_at: str = ""
+    hosted: bool = False
     chip: str | None = None
     chips_each: float | None = None
 

@@ -64,7 +64,7 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
         **about,
         path=floor_at,
         floor=floor,
-        to_zero=f"set {floor_at} to 0 where the model allows it, or undeploy it after use",
+        to_zero="where the model cannot run at 0 replicas, undeploy it after use",
         machine=machine,
         hosting="vertex",
     )
