@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 from lichen_policies.configuration import read
-from lichen_policies.rulebook import rules
+from lichen_policies.registry import rules
 
 from lichen.document import InputError
 

@@ -14,6 +14,7 @@ from lichen.document import InputError, did_you_mean
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Placement
 from lichen.placing.question import Question
+from lichen.sizing.replicas import floor_of
 from lichen.words import Objective
 from lichen.workload import Workload, as_workload, read_workload
 from lichen_components.args import EndpointArgs, aws_args
@@ -152,6 +153,12 @@ def _check_mode(workload: Workload) -> None:
             f"no component makes a {workload.mode} endpoint yet",
             fix="mode: real-time, or mode: asynchronous, which goes to zero between requests",
             field="workload.mode",
+        )
+    if workload.mode == "real-time" and floor_of(workload) == 0:
+        raise InputError(
+            "no component makes a real-time endpoint that goes to zero replicas yet",
+            fix="availability: {minimum_replicas: 1}, or mode: asynchronous",
+            field="workload.availability.minimum_replicas",
         )
 
 

@@ -323,7 +323,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
     ``families`` are those of chips (an accelerator's, or the CPU's where a machine has none).
     ``server`` is what runs in the container; ``kinds`` are the kinds of model that a published
-    image serves. ``precisions`` and ``most_copies`` (of the model, on one machine) are what the
+    image serves. ``modes_to_zero`` are the modes in which no replica runs while there is no
+    traffic. ``precisions`` and ``most_copies`` (of the model, on one machine) are what the
     server runs; left out, any. A row without ``server`` has ``why_not`` and makes nothing.
     """
 
@@ -332,6 +333,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     server: str | None
     kinds: tuple[str, ...] = ()
     modes: tuple[Mode, ...] = ()
+    modes_to_zero: tuple[Mode, ...] = ()
     precisions: tuple[Precision, ...] = ()
     most_copies: int | None
     why_not: str | None
