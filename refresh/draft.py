@@ -24,6 +24,7 @@ from lichen.catalogue.csv_table import read_rows
 from lichen.catalogue.schema import (
     TABLES,
     Hosting,
+    Image,
     Machine,
     MachineEstimates,
     Markup,
@@ -31,6 +32,7 @@ from lichen.catalogue.schema import (
     Price,
     Region,
     RegionReading,
+    Registry,
     Source,
     path_of,
 )
@@ -47,6 +49,8 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "machines": Machine,
     "offers": Offer,
     "prices": Price,
+    "registries": Registry,
+    "images": Image,
 }
 """The tables that refreshes change, in the order that they are put in place: no row ever names
 another that is not there yet."""
@@ -164,6 +168,8 @@ class Draft:
             machines = sorted(self.rows("machines", Machine).values(), key=_machine_order)
             place = {machine.name: at for at, machine in enumerate(machines)}
             return lambda key: (place[key[0]], *key[1:])
+        if table in ("images", "registries"):
+            return lambda key: key
         clouds = {key[0]: row.cloud for key, row in self.rows("regions", Region).items()}
         return lambda key: (REGIONAL.index(clouds[key[0]]), key[0], *map(_method_first, key[1:]))
 

@@ -11,15 +11,17 @@ from lichen.catalogue import DIRECTORY, Catalogue, load
 from lichen.catalogue.schema import (
     SOURCED,
     TABLES,
+    BenchmarkModel,
+    Dataset,
     Estimates,
+    Headroom,
     MachineEstimates,
     Processor,
     Reading,
     RegionReading,
+    Stack,
     path_of,
 )
-from lichen.measured.names import BenchmarkModel, Dataset
-from lichen.sizing.coefficients import Headroom, Stack
 
 SIZING: dict[str, type[msgspec.Struct]] = {
     "stacks": Stack,
