@@ -44,8 +44,8 @@ its examples are the cases beside the tests, in every dialect. `lichen explain R
 _TAIL = """
 An environment is stated by the passport's `lichen:environment`, the stack's configuration
 (`lichen:environment`) or its name, or the tag `environment`; where nobody states one, a resource is
-judged as in production. A verdict that hangs on what is settled only at deploy time is
-*unverified*: it is reported, and blocks where `unverified` in `lichen.yaml` says so.
+judged as in production. Where a rule needs a value that is known only after deployment, the
+verdict is *unverified*: it is reported, and blocks where `unverified` in `lichen.yaml` says so.
 
 ## Moving limits and levels
 

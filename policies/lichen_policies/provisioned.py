@@ -6,12 +6,16 @@ the traffic keeps them. Where it does not, they are between idle and full.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
 from lichen.holding import Holding, holding
-from lichen.sizing import Misfit, Sizing, lay_out
 from lichen_policies.facts import Fact
 from lichen_policies.rule import UNSTATED
+
+if TYPE_CHECKING:
+    from lichen.sizing import Sizing
 
 
 def provisioned(
@@ -41,6 +45,8 @@ def load_over(sizing: Sizing, count: int) -> float:
 
 def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogue) -> float | None:
     """How busy the declared traffic keeps the machines; None where that cannot be said."""
+    from lichen.sizing import Misfit, lay_out  # a finding alone needs it: a start is short
+
     passport = fact.known("passport")
     environment = fact.known("environment") or UNSTATED
     workload = None if passport is None else passport.as_workload(environment)
