@@ -69,7 +69,7 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         chosen=_option(chosen, workload, catalogue),
         sizing=chosen.sized.sizing,
         footprint=emitted,
-        because=tuple(_because(ranked, judged, question, rank)),
+        because=tuple(_because(ranked, judged, question)),
         notes=(*layout.notes(), *_notes(chosen.offer, question)),
         steps=(*layout.steps(), *money_and_carbon(chosen, emitted, catalogue)),
         savings=layout.savings(),
@@ -145,9 +145,7 @@ def _footprint(candidate: Candidate, catalogue: Catalogue) -> Footprint:
     return footprint(region, sized.watts, sized.embodied_gco2e_hour)
 
 
-def _because(
-    ranked: list[Candidate], judged: JudgedOffers, question: Question, rank: Rank
-) -> Iterator[str]:
+def _because(ranked: list[Candidate], judged: JudgedOffers, question: Question) -> Iterator[str]:
     catalogue, chosen = question.catalogue, ranked[0]
     cheapest = min(ranked, key=lambda one: one.usd_hour)
     cheaper_unmade = any(one.usd_hour < cheapest.usd_hour for one in judged.unmade)
@@ -165,9 +163,15 @@ def _because(
     if not judged.able:
         yield nothing_is_made(chosen)
         return
-    unmade = min(judged.unmade, key=rank, default=None)
-    if unmade is not None and rank(unmade) <= rank(chosen):
-        yield about_the_unmade(unmade, chosen, question.objective)
+    best = _best_of_any(judged, question)
+    if best.sized.unmade is not None:
+        yield about_the_unmade(best, chosen, question.objective)
+
+
+def _best_of_any(judged: JudgedOffers, question: Question) -> Candidate:
+    """What would be taken if a component could make everything."""
+    everything = (*judged.able, *judged.unmade)
+    return min(everything, key=_rank(question, min(one.usd_hour for one in everything)))
 
 
 def _notes(offer: Offer, question: Question) -> Iterator[str]:

@@ -65,11 +65,11 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="placement"):
-    """The offer to take, and the whole argument for it.
+    """The offer to take, and every reason for it.
 
     ``steps`` are the receipt: the arithmetic from the model's size to grams and dollars.
-    ``savings`` are other ways to hold the same machine. ``notes`` say which of the rows that it
-    rests on are past their age, which are the organisation's own, and what its evidence told.
+    ``savings`` are other ways to run the same machine. ``notes`` say which of the rows behind it
+    are stale, which are the organisation's own, and what its benchmark records changed.
     """
 
     workload: str

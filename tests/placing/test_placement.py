@@ -148,7 +148,7 @@ def test_other_clouds_are_shown_beside_the_only_allowed_one() -> None:
 @dataclass(frozen=True)
 class Wrong:
     where: dict[str, object]
-    told: str
+    message: str
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ class Wrong:
     ],
 )
 def test_a_place_that_does_not_exist_is_answered_with_the_nearest(wrong: Wrong) -> None:
-    with pytest.raises(InputError, match=wrong.told):
+    with pytest.raises(InputError, match=wrong.message):
         asked(chat(**wrong.where))
 
 
