@@ -1,8 +1,16 @@
-"""How a quantity is written: three figures, its unit, and the interval behind it."""
+"""How a number is written, in reports and in rules' messages alike.
+
+Three significant figures, thousands grouped, the unit behind, and the interval's ends in brackets:
+``8.17 kg CO2e (3.99 to 14.9)``, ``$1,126``, ``84.8 W (35.4 to 137)``. Money is US dollars and
+carries its sign; an unknown value in a table is a dash. Nothing else in Lichen formats a number
+that a person reads.
+"""
 
 from __future__ import annotations
 
 from lichen.interval import Interval
+
+UNKNOWN = "-"
 
 
 def figure(value: float) -> str:
@@ -23,22 +31,57 @@ def usd(value: float) -> str:
     return f"${value:.2f}" if value >= 0.1 else f"${value:.2g}"
 
 
+def whole(value: float) -> str:
+    """A number of things, without a decimal point where it is whole: ``1,024``, ``0.5``."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
+
+
+def many(count: int, noun: str) -> str:
+    """A count with its noun: ``1 finding``, ``1,200 findings``."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def span(low: float, high: float, to: str = " to ") -> str:
+    """From the lowest to the highest: ``3.99 to 14.9``; one figure where both are written alike.
+
+    A column of a table, where width counts, takes ``to="-"``: ``3.99-14.9``.
+    """
+    first, last = figure(low), figure(high)
+    return first if first == last else f"{first}{to}{last}"
+
+
 def between(interval: Interval, unit: str) -> str:
-    """``18.2 ms (12.1-25.3)``: the likely value, its unit and the interval's ends."""
-    ends = f" ({figure(interval.low)}-{figure(interval.high)})"
-    return f"{figure(interval.likely)} {unit}" + ("" if interval.low == interval.high else ends)
+    """``18.2 ms (12.1 to 25.3)``: the likely value, its unit and the interval's ends."""
+    ends = "" if interval.low == interval.high else f" ({span(interval.low, interval.high)})"
+    return f"{figure(interval.likely)} {unit}{ends}"
 
 
 def grams(value: float) -> str:
-    """``850 g``, ``13.1 kg``, ``2.40 t`` of CO2e."""
-    if value >= 1e6:
-        return f"{figure(value / 1e6)} t"
-    return f"{figure(value / 1e3)} kg" if value >= 1e3 else f"{figure(value)} g"
+    """A mass from grams, in the unit that suits it: ``850 g``, ``13.1 kg``, ``2.40 t``."""
+    unit, factor = _mass_unit(value)
+    return f"{figure(value / factor)} {unit}"
 
 
-def grams_between(interval: Interval) -> str:
-    """Grams as an interval, in the unit that suits the likely value."""
-    for unit, factor in (("t", 1e6), ("kg", 1e3)):
-        if interval.likely >= factor:
-            return between(interval / factor, unit)
-    return between(interval, "g")
+def co2e(value: Interval) -> str:
+    """Emissions from grams, in the unit that suits the likely value:
+    ``8.17 kg CO2e (3.99 to 14.9)``.
+    """
+    unit, factor = _mass_unit(value.likely)
+    return between(value / factor, f"{unit} CO2e")
+
+
+def _mass_unit(grams: float) -> tuple[str, float]:
+    """The unit that suits a mass, and the grams in it."""
+    if abs(grams) >= 1e6:
+        return "t", 1e6
+    return ("kg", 1e3) if abs(grams) >= 1e3 else ("g", 1.0)
+
+
+def billions(count: float) -> str:
+    """A count in billions or millions: ``8.03 B``, ``335 M``."""
+    return f"{figure(count / 1e9)} B" if count >= 1e9 else f"{figure(count / 1e6)} M"
+
+
+def kib(size_bytes: float) -> str:
+    """A size in KiB: ``128 KiB``."""
+    return f"{figure(size_bytes / 1024)} KiB"

@@ -1,10 +1,10 @@
 """A workload's facts as tags or labels on a resource, and back, exactly.
 
 The components write them, a person may write them by hand, the rules judge size by them, and they
-can be read after deployment. AWS takes letters, digits, spaces and ``+ - = . _ : / @`` in 256
-characters; Google takes lower-case letters, digits, ``-`` and ``_`` in 63. What a cloud does not
-take is written as its UTF-8 bytes in hexadecimal behind a mark (``=2A`` on AWS, ``_2a`` on Google),
-and a value too long for one tag goes on in ``<key>.2`` or ``<key>_2``.
+can be read after deployment. Each cloud accepts other characters and lengths, which its module in
+:mod:`lichen.clouds` states: a character that is not accepted is written as its UTF-8 bytes in
+hexadecimal behind a mark (``=2A``, ``_2a``), and a value too long for one tag continues in a second
+one (``<key>.2``, ``<key>_2``).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from lichen.clouds import CLOUDS, Spelling
 from lichen.document import InputError, convert
 from lichen.words import Environment, Mode, Precision
 from lichen.workload import (
@@ -32,10 +33,10 @@ from lichen.workload import (
 
 
 class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a rule needs to judge the size of what is deployed; None is not said.
+    """What a rule needs to judge the size of what is deployed; None is not stated.
 
-    Rates are requests per second. The field is the tag: ``peak_rps`` is ``lichen:peak-rps`` on AWS
-    and ``lichen-peak-rps`` on Google.
+    Rates are requests per second. Each field is a tag of its own: ``peak_rps`` is
+    ``lichen:peak-rps`` or ``lichen-peak-rps``, as the cloud spells it.
     """
 
     workload: str | None = None
@@ -85,7 +86,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def as_workload(self, environment: Environment) -> Workload | None:
         """The workload as far as sizing needs it; None without a model and a peak rate.
 
-        ``environment`` is that of the resource, for a passport that does not say.
+        ``environment`` is that of the resource, for a passport that does not state its own.
         """
         if self.model is None or self.peak_rps is None:
             return None
@@ -111,79 +112,41 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
 
-class _Cloud(msgspec.Struct, frozen=True):
-    """How a cloud's tags are spelt: ``escaped`` matches each character it does not take."""
-
-    prefix: str
-    continued: str
-    length: int
-    mark: str
-    hexadecimal: str
-    escaped: re.Pattern[str]
-    escape: re.Pattern[str]
+def to_tags(passport: Passport, cloud: str) -> dict[str, str]:
+    """The passport as the tags, labels or annotations of a cloud, a name in :data:`CLOUDS`."""
+    return _written(passport, CLOUDS[cloud].tags)
 
 
-_AWS = _Cloud(
-    prefix="lichen:",
-    continued=".",
-    length=256,
-    mark="=",
-    hexadecimal="02X",
-    # A space at either end may be trimmed on the way; "=" is the mark itself.
-    escaped=re.compile(r"[^A-Za-z0-9 +\-._:/@]|^ | $"),
-    escape=re.compile(r"=([0-9A-F]{2})"),
-)
-_GOOGLE = _Cloud(
-    prefix="lichen-",
-    continued="_",
-    length=63,
-    mark="_",
-    hexadecimal="02x",
-    escaped=re.compile(r"[^a-z0-9\-]"),
-    escape=re.compile(r"_([0-9a-f]{2})"),
-)
+def from_tags(tags: Mapping[str, str], cloud: str) -> Passport | None:
+    """The passport that the tags of a resource on a cloud carry; None if they carry none.
 
-
-def to_tags(passport: Passport) -> dict[str, str]:
-    """The passport as AWS tags, keys beginning with ``lichen:``."""
-    return _written(passport, _AWS)
-
-
-def to_labels(passport: Passport) -> dict[str, str]:
-    """The passport as Google labels, keys beginning with ``lichen-``."""
-    return _written(passport, _GOOGLE)
-
-
-def from_tags(tags: Mapping[str, str]) -> Passport | None:
-    """The passport that a resource's tags or labels carry; None if they carry none.
-
-    Other tags are passed over. Raises :class:`InputError`, with the tag as the field, for a
-    ``lichen`` tag that is not one of the passport's or whose value cannot be read.
+    Other tags are ignored. Raises :class:`InputError`, with the tag as the field, for a tag whose
+    key begins as a passport's does but which is not one of its fields or cannot be read.
     """
-    for cloud in (_AWS, _GOOGLE):
-        ours = {
-            key[len(cloud.prefix) :]: value
-            for key, value in tags.items()
-            if key.startswith(cloud.prefix)
-        }
-        if ours:
-            return _read(ours, cloud)
-    return None
+    spelling = CLOUDS[cloud].tags
+    own = {
+        key.removeprefix(spelling.prefix): value
+        for key, value in tags.items()
+        if key.startswith(spelling.prefix)
+    }
+    return _read(own, spelling) if own else None
 
 
-def _written(passport: Passport, cloud: _Cloud) -> dict[str, str]:
+def _written(passport: Passport, spelling: Spelling) -> dict[str, str]:
     tags: dict[str, str] = {}
     for name in passport.__struct_fields__:
         value = getattr(passport, name)
         if value is None or value == ():
             continue
-        key = cloud.prefix + name.replace("_", "-")
-        for part, text in enumerate(_parts(_escaped(_told(value), cloud), cloud.length), start=1):
-            tags[key if part == 1 else f"{key}{cloud.continued}{part}"] = text
+        key = spelling.prefix + name.replace("_", "-")
+        for part, text in enumerate(
+            _parts(_escaped(_text_of(value), spelling), spelling.length), start=1
+        ):
+            tags[key if part == 1 else f"{key}{spelling.continued}{part}"] = text
     return tags
 
 
-def _told(value: Any) -> str:
+def _text_of(value: Any) -> str:
     if isinstance(value, tuple):
         import shlex
 
@@ -193,21 +156,23 @@ def _told(value: Any) -> str:
     return str(value)
 
 
-def _escaped(text: str, cloud: _Cloud) -> str:
+def _escaped(text: str, spelling: Spelling) -> str:
     def hexadecimal(match: re.Match[str]) -> str:
-        return "".join(f"{cloud.mark}{byte:{cloud.hexadecimal}}" for byte in match[0].encode())
+        return "".join(
+            f"{spelling.mark}{byte:{spelling.hexadecimal}}" for byte in match[0].encode()
+        )
 
-    return cloud.escaped.sub(hexadecimal, text)
+    return spelling.escaped.sub(hexadecimal, text)
 
 
-def _unescaped(text: str, cloud: _Cloud) -> str:
-    """Escapes back to characters; what is no escape stands for itself, as a person writes it."""
+def _unescaped(text: str, spelling: Spelling) -> str:
+    """Escapes back to characters; other text is itself, as a person writes it."""
 
     def characters(match: re.Match[str]) -> str:
-        digits = match[0].replace(cloud.mark, "")
+        digits = match[0].replace(spelling.mark, "")
         return bytes.fromhex(digits).decode(errors="replace")
 
-    return re.sub(f"(?:{cloud.escape.pattern})+", characters, text)
+    return re.sub(f"(?:{spelling.escape.pattern})+", characters, text)
 
 
 def _parts(text: str, length: int) -> Iterator[str]:
@@ -230,7 +195,7 @@ _NUMBERS = {
 }
 
 
-def _read(tags: Mapping[str, str], cloud: _Cloud) -> Passport:
+def _read(tags: Mapping[str, str], spelling: Spelling) -> Passport:
     texts: dict[str, list[tuple[int, str]]] = {}
     for key, text in tags.items():
         continued = _CONTINUATION.match(key)
@@ -238,17 +203,17 @@ def _read(tags: Mapping[str, str], cloud: _Cloud) -> Passport:
         texts.setdefault(whole, []).append((part, text))
     fields: dict[str, Any] = {}
     for key, parts in texts.items():
-        text = _unescaped("".join(part for _, part in sorted(parts)), cloud)
-        fields[key.replace("-", "_")] = _parsed(key.replace("-", "_"), text, cloud)
+        text = _unescaped("".join(part for _, part in sorted(parts)), spelling)
+        fields[key.replace("-", "_")] = _parsed(key.replace("-", "_"), text, spelling)
     try:
         return convert(fields, Passport)
     except InputError as error:
-        field = cloud.prefix + error.field.replace("_", "-")
+        field = spelling.prefix + error.field.replace("_", "-")
         fix = error.fix.replace("_", "-")
         raise InputError(error.wrong, fix=fix, field=field) from None
 
 
-def _parsed(name: str, text: str, cloud: _Cloud) -> Any:
+def _parsed(name: str, text: str, spelling: Spelling) -> Any:
     if name == "evidence":
         import shlex
 
@@ -265,7 +230,7 @@ def _parsed(name: str, text: str, cloud: _Cloud) -> Any:
             raise InputError(
                 f"{text!r} is not a number",
                 fix="a number such as 12 or 0.5",
-                field=cloud.prefix + name.replace("_", "-"),
+                field=spelling.prefix + name.replace("_", "-"),
             )
         return int(number) if number.is_integer() else number
     return text

@@ -12,7 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from lichen.catalogue import DIRECTORY, Catalogue
 from lichen.grid import classify
-from lichen.placing.placement import NoPlacement, place
+from lichen.placing.choose import place
+from lichen.placing.placement import NoPlacement, Placement
+from lichen.placing.question import Question
 from lichen.workload import read_workload
 from refresh.draft import Change, Draft, catalogues
 
@@ -107,14 +109,18 @@ def moved_classes(before: Catalogue, after: Catalogue) -> Iterator[str]:
 def moved_placements(before: Catalogue, after: Catalogue) -> Iterator[str]:
     """Workloads of this repository whose placement is another than it was."""
     for path in sorted(WORKLOADS.glob("*.yaml")):
-        workload = read_workload(path)
-        old, new = (_chosen(place(workload, catalogue)) for catalogue in (before, after))
-        if old != new:
-            yield f"! {workload.name}: {old} -> {new}"
+        old, new = (placement_of(path, catalogue) for catalogue in (before, after))
+        if _chosen(old) != _chosen(new):
+            yield f"! {old.workload}: {_chosen(old)} -> {_chosen(new)}"
 
 
-def _chosen(answer: object) -> str:
+def placement_of(path: Path, catalogue: Catalogue) -> Placement | NoPlacement:
+    """The placement of a workload's file by these tables."""
+    return place(Question.of(read_workload(path), near=path, catalogue=catalogue))
+
+
+def _chosen(answer: Placement | NoPlacement) -> str:
     if isinstance(answer, NoPlacement):
         return "no placement"
-    chosen = answer.chosen  # type: ignore[attr-defined]
+    chosen = answer.chosen
     return f"{chosen.machine} in {chosen.region}, {chosen.precision}"

@@ -15,6 +15,7 @@ import httpx
 from msgspec.structs import replace
 
 from lichen.catalogue.schema import Region, Source
+from lichen.clouds import CLOUDS, REGIONAL
 from refresh.draft import Draft
 from refresh.http import get_text
 from refresh.publisher import Asking, lay_reading, run, table
@@ -23,7 +24,7 @@ FILE = (
     "https://raw.githubusercontent.com/Green-Software-Foundation/real-time-cloud/main/"
     "Cloud_Region_Metadata.csv"
 )
-CLOUDS = {"Amazon Web Services": "aws", "Google Cloud": "google", "Microsoft Azure": "azure"}
+NAMES = {CLOUDS[name].full_name: name for name in REGIONAL}
 AVERAGE = "grid-carbon-intensity-average-consumption-annual"
 GOOGLES_OWN_FROM = 2024
 
@@ -73,8 +74,8 @@ def lay(asking: Asking, draft: Draft) -> list[str]:
     averages = _averages(rows)
     by_region: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        if row["cloud-provider"] in CLOUDS:
-            key = CLOUDS[row["cloud-provider"]], row["cloud-region"]
+        if row["cloud-provider"] in NAMES:
+            key = NAMES[row["cloud-provider"]], row["cloud-region"]
             by_region.setdefault(key, []).append(row)
     regions = draft.rows("regions", Region)
     for (name,), region in list(regions.items()):

@@ -14,7 +14,15 @@ from lichen_components import Endpoint, EndpointArgs
 from lichen.document import InputError
 from lichen.workload import Workload, read_workload
 
-ASKED = ("artifacts", "image", "registry", "results", "artifacts_key", "alarm_topic", "objective")
+ARGUMENTS = (
+    "artifacts",
+    "image",
+    "registry",
+    "results",
+    "artifacts_key",
+    "alarm_topic",
+    "objective",
+)
 
 
 def deploy(config: pulumi.Config) -> None:
@@ -30,11 +38,9 @@ def deploy(config: pulumi.Config) -> None:
 
 
 def placed(workload: Workload, config: pulumi.Config) -> None:
-    """Serve it on whatever placement chooses."""
-    asked = {key: value for key in ASKED if (value := config.get(key)) is not None}
-    endpoint = Endpoint(
-        workload.name, EndpointArgs(workload=msgspec.to_builtins(workload), **asked)
-    )
+    """Serve it on the machine and in the region that placement chooses."""
+    args = {key: value for key in ARGUMENTS if (value := config.get(key)) is not None}
+    endpoint = Endpoint(workload.name, EndpointArgs(workload=msgspec.to_builtins(workload), **args))
     for output in ("endpoint_name", "machine", "region", "usd_month", "gco2e_month"):
         pulumi.export(output, getattr(endpoint, output))
     pulumi.export("because", endpoint.receipt["because"])

@@ -15,7 +15,7 @@ from lichen.workload import Workload
 def by_hand(workload: Workload, config: pulumi.Config) -> None:
     """Model, configuration and endpoint of fixed size, in the region of the configuration."""
     name, region = workload.name, config.require("region")
-    tags = to_tags(Passport.of(workload, workload.precisions[0]))
+    tags = to_tags(Passport.of(workload, workload.precisions[0]), "aws")
     role = aws.iam.Role(
         f"{name}-role",
         assume_role_policy=json.dumps(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.terraform import engine
+
+if TYPE_CHECKING:
+    from sandbox.world import World
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -58,3 +62,13 @@ def terraform_plan(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], 
         return engine.planned_once(engine.STACKS / stack, engine.from_pypi(), session / "terraform")
 
     return plan
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[World]:
+    """A Pulumi engine over an emulated AWS; programs find the project's packages."""
+    from sandbox.world import ROOT, World, world  # most tests need no engine
+
+    with world() as place:
+        roots = os.pathsep.join(str(ROOT / part) for part in (".", "policies", "components"))
+        yield World(place.engine, place.cloud, {**place.environment, "PYTHONPATH": roots})

@@ -1,13 +1,22 @@
-"""What the documents show of commands is what the commands print."""
+"""What the documents show is what the commands print and what the code says."""
 
+from __future__ import annotations
+
+import datetime
 import importlib.util
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from lichen_policies.configuration import read
+from lichen_policies.registry import rules
+
+from lichen.document import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,7 +31,8 @@ def script(name: str) -> ModuleType:
     return module
 
 
-PRINTED, SCHEMAS = script("renew"), script("schemas")
+PRINTED, WRITTEN = script("renew"), script("written")
+SCHEMAS = WRITTEN.schemas()
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"), ROOT / "policies" / "README.md")
@@ -41,20 +51,19 @@ def test_a_document_shows_what_is_printed(document: str) -> None:
     assert PRINTED.renewed(text) == text, "`make docs` renews what documents show"
 
 
-@pytest.mark.parametrize("name", sorted(SCHEMAS.schemas()))
-def test_a_published_schema_is_the_code_s(name: str) -> None:
-    held = (ROOT / "docs" / "schemas" / name).read_text(encoding="utf-8")
-    assert held == SCHEMAS.written(SCHEMAS.schemas()[name]), "`make rules` renews the schemas"
+@pytest.mark.parametrize("path", WRITTEN.written())
+def test_a_generated_document_is_up_to_date(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert text == WRITTEN.written()[path], "`make rules` writes it"
 
 
 def test_workloads_and_placements_are_as_their_schemas_say() -> None:
-    schemas = SCHEMAS.schemas()
     for path in sorted((ROOT / "stacks" / "workloads").glob("*.yaml")):
         workload = yaml.safe_load(path.read_text(encoding="utf-8"))
-        jsonschema.validate(workload, schemas["workload.json"])
+        jsonschema.validate(workload, SCHEMAS["workload.json"])
         answer = json.loads(PRINTED.printed(f"lichen place {path} --format json"))
         answer["rejected"] = answer["rejected"][:50]  # all are made alike
-        jsonschema.validate(answer, schemas["placement.json"])
+        jsonschema.validate(answer, SCHEMAS["placement.json"])
 
 
 @pytest.mark.parametrize(
@@ -75,4 +84,48 @@ def test_workloads_and_placements_are_as_their_schemas_say() -> None:
 def test_what_a_command_prints_for_programs_is_as_its_schema_says(
     command: str, schema: str
 ) -> None:
-    jsonschema.validate(json.loads(PRINTED.printed(command)), SCHEMAS.schemas()[schema])
+    jsonschema.validate(json.loads(PRINTED.printed(command)), SCHEMAS[schema])
+
+
+def test_the_readme_s_example_is_a_configuration(tmp_path: Path) -> None:
+    example = WRITTEN.table(rules()).partition("```yaml\n")[2].partition("```")[0]
+    path = tmp_path / "lichen.yaml"
+    path.write_text(example)
+    configuration = read(path, today=datetime.date(2027, 3, 1))
+    assert configuration.limits(rules()["too-many-accelerators"], "prod").chips == 16  # type: ignore[attr-defined]
+    assert configuration.level(rules()["idle-floor"], "dev") == "mandatory"
+    assert valid(example)
+
+
+def valid(text: str) -> bool:
+    def plain(value: Any) -> Any:
+        """Dates as JSON has them."""
+        return json.loads(json.dumps(value, default=str))
+
+    validator = jsonschema.Draft202012Validator(SCHEMAS["lichen-yaml.json"])
+    return validator.is_valid(plain(yaml.safe_load(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("{}", True),
+        ("limits: {dirty-region: {high_min_gco2e_kwh: 450}}", True),
+        ("limits: {dirty-region: {dev: {high_min_gco2e_kwh: 450}}}", True),
+        ("limits: {dirty-region: {high: 450}}", False),
+        ("limits: {dirty: {}}", False),
+        ("levels: {idle-floor: disabled}", True),
+        ("levels: {idle-floor: {prod: fatal}}", False),
+        ("levels: {idle: disabled}", False),
+        ("regions: [eu-north-1]\nclouds: [aws]", True),
+        ("clouds: [amazon]", False),
+        ("exemptions: [{rule: '*', resource: x, owner: a, reason: b, approver: c}]", False),
+        ("other: 1", False),
+    ],
+)
+def test_the_schema_and_the_reader_agree(tmp_path: Path, text: str, holds: bool) -> None:
+    assert valid(text) == holds
+    path = tmp_path / "lichen.yaml"
+    path.write_text(text)
+    with nullcontext() if holds else pytest.raises(InputError):
+        read(path)

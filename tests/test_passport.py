@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lichen.document import InputError
-from lichen.passport import Passport, from_tags, to_labels, to_tags
+from lichen.passport import Passport, from_tags, to_tags
 from lichen.words import Environment, Mode, Precision
 from lichen.workload import as_workload
 
@@ -54,8 +54,8 @@ def passports(draw: st.DrawFn) -> Passport:
 
 @given(passports())
 def test_aws_tags_round_trip(passport: Passport) -> None:
-    tags = to_tags(passport)
-    assert from_tags(tags) == (passport if tags else None)
+    tags = to_tags(passport, "aws")
+    assert from_tags(tags, "aws") == (passport if tags else None)
     for key, value in tags.items():
         assert len(key) <= 128
         assert AWS_VALUE.fullmatch(value)
@@ -63,11 +63,29 @@ def test_aws_tags_round_trip(passport: Passport) -> None:
 
 @given(passports())
 def test_google_labels_round_trip(passport: Passport) -> None:
-    labels = to_labels(passport)
-    assert from_tags(labels) == (passport if labels else None)
+    labels = to_tags(passport, "google")
+    assert from_tags(labels, "google") == (passport if labels else None)
     for key, value in labels.items():
         assert GOOGLE_KEY.fullmatch(key)
         assert GOOGLE_VALUE.fullmatch(value)
+
+
+@given(passports())
+def test_azure_tags_round_trip(passport: Passport) -> None:
+    tags = to_tags(passport, "azure")
+    assert from_tags(tags, "azure") == (passport if tags else None)
+    for key, value in tags.items():
+        assert not set(key) & set("<>%&\\?/")
+        assert len(value) <= 256
+
+
+@given(passports())
+def test_kubernetes_annotations_round_trip_as_they_are(passport: Passport) -> None:
+    annotations = to_tags(passport, "kubernetes")
+    assert from_tags(annotations, "kubernetes") == (passport if annotations else None)
+    for key in annotations:
+        assert re.fullmatch(r"lichen\.dev/[a-z0-9][a-z0-9-]*", key)
+    assert annotations.get("lichen.dev/model") == passport.model
 
 
 def test_a_usual_passport_is_read_by_a_person() -> None:
@@ -77,24 +95,24 @@ def test_a_usual_passport_is_read_by_a_person() -> None:
         peak_rps=4.0,
         evidence=("bench/chat.json",),
     )
-    assert to_tags(passport) == {
+    assert to_tags(passport, "aws") == {
         "lichen:workload": "chat",
         "lichen:model": "meta-llama/Llama-3.1-8B",
         "lichen:peak-rps": "4",
         "lichen:evidence": "bench/chat.json",
     }
-    assert to_labels(passport)["lichen-model"] == "meta-llama_2f_4clama-3_2e1-8_42"
+    assert to_tags(passport, "google")["lichen-model"] == "meta-llama_2f_4clama-3_2e1-8_42"
 
 
 def test_other_tags_are_passed_over() -> None:
     tags = {"Name": "chat", "team": "search", "lichen:model": "BAAI/bge-small-en-v1.5"}
-    assert from_tags(tags) == Passport(model="BAAI/bge-small-en-v1.5")
-    assert from_tags({"Name": "chat"}) is None
+    assert from_tags(tags, "aws") == Passport(model="BAAI/bge-small-en-v1.5")
+    assert from_tags({"Name": "chat"}, "aws") is None
 
 
 def test_what_is_no_escape_stands_for_itself() -> None:
-    assert from_tags({"lichen:model": "a=b"}) == Passport(model="a=b")
-    assert from_tags({"lichen-model": "my_model"}) == Passport(model="my_model")
+    assert from_tags({"lichen:model": "a=b"}, "aws") == Passport(model="a=b")
+    assert from_tags({"lichen-model": "my_model"}, "google") == Passport(model="my_model")
 
 
 @pytest.mark.parametrize(
@@ -111,8 +129,9 @@ def test_what_is_no_escape_stands_for_itself() -> None:
     ],
 )
 def test_a_bad_passport_names_the_tag(tags: dict[str, str], told: str) -> None:
+    cloud = "google" if next(iter(tags)).startswith("lichen-") else "aws"
     with pytest.raises(InputError) as refused:
-        from_tags(tags)
+        from_tags(tags, cloud)
     assert told in str(refused.value)
 
 
@@ -131,7 +150,7 @@ WORKLOAD = {
 def test_a_workload_as_sizing_needs_it_survives_its_passport() -> None:
     workload = as_workload(WORKLOAD)
     written = Passport.of(workload, "int8")
-    read = from_tags(to_tags(written))
+    read = from_tags(to_tags(written, "aws"), "aws")
     assert read == written
     again = read.as_workload("dev")
     assert again is not None

@@ -1,62 +1,50 @@
 """The component that chooses: a workload in, a right-sized endpoint in a clean region out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 import pulumi
 
-from lichen.catalogue import Catalogue, load
-from lichen.catalogue.schema import Machine
+from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Made
 from lichen.document import InputError, did_you_mean
-from lichen.placing.placement import NoPlacement, Placement, WhyUnmade, model_card, place
-from lichen.sizing import Sizing
+from lichen.placing.choose import place
+from lichen.placing.placement import NoPlacement, Placement
+from lichen.placing.question import Question
+from lichen.sizing.replicas import floor_of
 from lichen.words import Objective
-from lichen.workload import Hosting, ModelCard, as_workload
-from lichen_components import arm, gpu, inferentia
-from lichen_components.asked import EndpointArgs
-from lichen_components.images import IMAGES
-from lichen_components.mode import check_mode
+from lichen.workload import Workload, as_workload, read_workload
+from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.errors import input_errors
+from lichen_components.makers import (
+    MAKERS,
+    SERVERS,
+    chip_families,
+    chip_of,
+    maker_of,
+    server_of,
+)
 from lichen_components.plan import Plan
-from lichen_components.refusal import refused_cleanly
-from lichen_components.sagemaker import SagemakerEndpoint
-
-Component = Callable[[str, Plan, pulumi.ResourceOptions], SagemakerEndpoint]
-
-
-@dataclass(frozen=True)
-class Realiser:
-    """A component, and what says why it does not make a machine so sized."""
-
-    component: Component
-    why_unmade: Callable[[Machine, Sizing], str | None] = lambda machine, sizing: None
-
-
-REALISERS: Mapping[tuple[Hosting, str], Realiser] = {
-    ("sagemaker", inferentia.FAMILY): Realiser(
-        inferentia.InferentiaEndpoint, inferentia.why_unmade
-    ),
-    ("sagemaker", arm.FAMILY): Realiser(arm.GravitonEndpoint),
-    ("sagemaker", gpu.FAMILY): Realiser(gpu.GpuEndpoint, gpu.why_unmade),
-}
-"""What makes a placement real, by how it is hosted and the family of its chip."""
+from lichen_components.servers.container import Decision
 
 
 class Endpoint(pulumi.ComponentResource):
     """An inference endpoint on the smallest machine that does the work, where power is clean.
 
-    It places the workload, makes what the placement says, and tells the whole argument as its
-    receipt. The region is the placement's: restrict it with the workload's `where`.
+    It places the workload, makes what the placement says, and gives the placement's reasons as its
+    receipt. The placement chooses the region: restrict it with the workload's `where`.
     """
 
     endpoint_name: pulumi.Output[str]
     """The name to invoke."""
     endpoint_arn: pulumi.Output[str]
-    """The endpoint's ARN."""
+    """The endpoint's ARN on AWS; its full name on another cloud."""
+    url: pulumi.Output[str]
+    """The address that requests are sent to."""
     machine: pulumi.Output[str]
     """The machine type that was chosen, such as `ml.inf2.xlarge`."""
     region: pulumi.Output[str]
@@ -66,27 +54,32 @@ class Endpoint(pulumi.ComponentResource):
     usd_month: pulumi.Output[float]
     """Expected cost in US dollars a month, idle hours included."""
     receipt: pulumi.Output[dict[str, Any]]
-    """The placement's whole argument: arithmetic, reasons, runners-up, and how many lost why."""
+    """The placement in full: arithmetic, reasons, runners-up, and how many offers lost for which
+    reason."""
 
     def __init__(
         self, name: str, args: EndpointArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("lichen:index:Endpoint", name, {}, opts)
-        with refused_cleanly():
-            plan = plan_of(args, load())
-            made = component_of(plan)(name, plan, pulumi.ResourceOptions(parent=self))
-        chosen = plan.placement.chosen
+        with input_errors():
+            plan = plan_of(args)
+            placement = plan.decision.placement
+            chosen = placement.chosen
+            make = maker_of(chosen.hosting)
+            made = make(name, plan, pulumi.ResourceOptions(parent=self))
         self.endpoint_name = made.endpoint_name
         self.endpoint_arn = made.endpoint_arn
-        self.machine = pulumi.Output.from_input(f"ml.{chosen.machine}")
+        self.url = made.endpoint_url
+        self.machine = made.machine
         self.region = pulumi.Output.from_input(chosen.region)
         self.gco2e_month = pulumi.Output.from_input(round(chosen.gco2e_month.likely, 1))
         self.usd_month = pulumi.Output.from_input(round(chosen.usd_month, 2))
-        self.receipt = pulumi.Output.from_input(receipt(plan.placement))
+        self.receipt = pulumi.Output.from_input(receipt(placement))
         self.register_outputs(
             {
                 "endpoint_name": self.endpoint_name,
                 "endpoint_arn": self.endpoint_arn,
+                "url": self.url,
                 "machine": self.machine,
                 "region": self.region,
                 "gco2e_month": self.gco2e_month,
@@ -96,88 +89,100 @@ class Endpoint(pulumi.ComponentResource):
         )
 
 
-def plan_of(args: EndpointArgs, catalogue: Catalogue) -> Plan:
-    """The workload placed; :class:`InputError` where it is wrong, or nothing can serve it."""
+def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
+    """The workload placed; :class:`InputError` where it is wrong, or nothing can serve it.
+
+    ``catalogue`` left out is that of the lichen.yaml above the workload's file, or above the
+    program's directory.
+    """
     objective = _objective(args.get("objective", "carbon"))
+    any_image = "image" in aws_args(args)
     with _of_the_workload():
-        workload = as_workload(_whole(args["workload"]))
-        card = model_card(workload, catalogue)
-    check_mode(workload, args)
-    with _of_the_workload():
-        placement = place(
-            workload,
-            catalogue,
+        question = Question.of(
+            _workload(args["workload"]),
+            near=_near(args["workload"]),
+            catalogue=catalogue,
             objective=objective,
-            today=date.today(),
-            why_unmade=why_unmade_of(card, args),
+            any_image=any_image,
         )
+    makes = question.makes or ()
+    _check_mode(question.workload, makes)
+    with _of_the_workload():
+        placement = place(question)
     if isinstance(placement, NoPlacement):
         misses = "; ".join(
             f"{miss.machine}: {miss.reason} ({miss.relax})" for miss in placement.nearest
         )
-        there_is = ", ".join(f"{family} on {hosting}" for hosting, family in REALISERS)
+        raise InputError("nothing can serve it", fix=f"nearest: {misses}", field="workload")
+    chosen = placement.chosen
+    if chosen.unmade is not None:
         raise InputError(
-            "nothing can serve it",
-            fix=f"nearest: {misses}. There are components for {there_is}",
+            f"{chosen.machine} in {chosen.region} at {chosen.precision} would serve it, but "
+            f"{chosen.unmade}",
+            fix="widen where or precisions to what a component can make. There are components for "
+            f"{', '.join(MAKERS)}",
             field="workload",
         )
-    return Plan(
-        workload=workload,
-        card=card,
-        machine=catalogue.machine(placement.chosen.machine),
+    catalogue = question.catalogue
+    decision = Decision(
+        workload=question.workload,
+        card=question.card,
+        machine=catalogue.machine(chosen.machine),
         placement=placement,
-        asked=args,
     )
+    maker_of(chosen.hosting).check(decision, args)
+    family = chip_families(catalogue).get(chip_of(decision.machine))
+    serve = SERVERS[server_of(makes, decision, family)]
+    return Plan(decision=decision, container=serve(decision), args=args, catalogue=catalogue)
 
 
-def why_unmade_of(card: ModelCard, asked: EndpointArgs) -> WhyUnmade:
-    """What says of a machine why no component makes it for this model, by the table."""
-
-    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
-        family = chip_family(machine)
-        realiser = REALISERS.get((hosting, family))
-        if realiser is None:
-            return f"no component makes {family} on {hosting} yet"
-        if "image" not in asked and (family, card.kind) not in IMAGES:
-            return f"AWS publishes no image for a model of kind {card.kind} on {family}"
-        return realiser.why_unmade(machine, sizing)
-
-    return why_unmade
+def _workload(given: Any) -> Workload:
+    """A workload from a mapping, or from the path of its file."""
+    return read_workload(Path(given)) if isinstance(given, str) else as_workload(_whole(given))
 
 
-def component_of(plan: Plan) -> Component:
-    """What makes this placement real: placing took no machine that nothing makes."""
-    return REALISERS[plan.placement.chosen.hosting, chip_family(plan.machine)].component
+def _near(given: Any) -> Path:
+    """The workload's file; of a mapping, the program's directory."""
+    return Path(given) if isinstance(given, str) else Path.cwd()
 
 
-def chip_family(machine: Machine) -> str:
-    """The family of the chip that computes: an accelerator's, or the CPU's where there is none."""
-    chip = machine.accelerator or machine.cpu or machine.architecture
-    families = {family for _, family in REALISERS}
-    return next((family for family in families if chip.startswith(family)), chip)
+def _check_mode(workload: Workload, makes: Iterable[Made]) -> None:
+    modes = sorted({mode for row in makes for mode in row.modes})
+    if workload.mode not in modes:
+        raise InputError(
+            f"no component makes a {workload.mode} endpoint yet",
+            fix=f"one of {', '.join(modes)}; asynchronous goes to zero between requests",
+            field="workload.mode",
+        )
+    if workload.mode == "real-time" and floor_of(workload) == 0:
+        raise InputError(
+            "no component makes a real-time endpoint that goes to zero replicas yet",
+            fix="availability: {minimum_replicas: 1}, or mode: asynchronous",
+            field="workload.availability.minimum_replicas",
+        )
 
 
 def receipt(placement: Placement) -> dict[str, Any]:
     """A placement as plain values; of the offers that lost, how many for each kind of reason."""
-    told: dict[str, Any] = msgspec.to_builtins(placement)
-    told["rejected"] = dict(Counter(loser.kind for loser in placement.rejected))
-    return told
+    values: dict[str, Any] = msgspec.to_builtins(placement)
+    values["rejected"] = dict(Counter(loser.kind for loser in placement.rejected))
+    return values
 
 
 @contextmanager
 def _of_the_workload() -> Iterator[None]:
-    """Mistakes inside are told of the input that holds the workload."""
+    """Mistakes inside name a field of the input `workload`."""
     try:
         yield
     except InputError as error:
-        if error.document:  # a table of the catalogue, not the user's input
+        if error.document:  # a file is named already
             raise
         field = f"workload.{error.field}".rstrip(".")
         raise InputError(error.wrong, fix=error.fix, field=field) from None
 
 
 def _whole(value: Any) -> Any:
-    """Whole numbers as such: from another language every number comes as a float."""
+    """Whole numbers as integers: from another language every number comes as a float."""
     if isinstance(value, dict):
         return {key: _whole(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

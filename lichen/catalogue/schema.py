@@ -7,17 +7,22 @@ the source of which figures.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from lichen.interval import Interval
+from lichen.words import Mode, Precision
+from lichen.workload import ModelCard
 
 Basis = Literal["measured", "published", "derived", "assumed"]
 Scope = Literal["zone", "state", "interconnection", "country", "region", "fleet"]
 Method = Literal["location-average", "market-based", "marginal", "carbon-free"]
 Confidence = Literal["high", "medium", "low"]
+Kind = Literal["gpu", "neuron", "tpu", "cpu"]
+"""Kinds of chip: each has its own serving software."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +55,12 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     method: Method
     scope: Scope
+
+
+class RegionReading(Reading, frozen=True, kw_only=True):
+    """A row of readings.csv."""
+
+    region: str
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,19 +98,31 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
 class Chip(msgspec.Struct, frozen=True, kw_only=True):
     """An accelerator, or a CPU socket: rates are dense, watts an interval with its basis.
 
-    ``loaded_idle_w`` is one that holds a model and serves nothing; ``cores`` are a CPU's.
+    ``family`` is the name that benchmarks and components share, ``also`` are other names of the
+    chip. ``cores`` are those of a CPU, a Neuron chip, a TPU, or a GPU's multiprocessors. ``runs``
+    are the precisions that a serving stack offers on it, of weights at least. ``rates_source``
+    are the sources of rates and bandwidth. ``loaded_idle_w`` is one that has a model in memory and
+    serves nothing.
     """
 
     name: str
     vendor: str
-    kind: Literal["gpu", "asic", "tpu", "cpu"]
+    kind: Kind
+    family: str
+    also: tuple[str, ...] = ()
     cores: int | None
+    threads_per_core: int = 1
+    runs: tuple[str, ...] = ()
     bf16_tflops: float | None
     fp16_tflops: float | None
+    fp32_tflops: float | None
     fp8_tflops: float | None
+    fp4_tflops: float | None
     int8_tops: float | None
     memory_gib: float | None
     bandwidth_gb_s: float | None
+    rates_basis: Basis | None
+    rates_source: tuple[str, ...] = ()
     tdp_w: Interval | None
     tdp_basis: Basis | None
     tdp_source: str | None
@@ -120,8 +143,7 @@ class Estimates(msgspec.Struct, frozen=True, kw_only=True):
     """What no vendor publishes of a machine, derived by derive/estimates.py.
 
     Watts are of the whole machine, accelerators included, at idle with a loaded model, at half
-    load and at full; embodied carbon likewise. ``sagemaker_markup`` is SageMaker's price over
-    EC2's for the same machine.
+    load and at full; embodied carbon likewise.
     """
 
     idle_w: Interval | None = None
@@ -134,22 +156,24 @@ class Estimates(msgspec.Struct, frozen=True, kw_only=True):
     embodied_source: tuple[str, ...] = ()
     lifetime_hours: float | None = None
     lifetime_source: str | None = None
-    sagemaker_markup: Interval | None = None
-    sagemaker_markup_basis: Basis | None = None
-    sagemaker_markup_source: str | None = None
+
+
+class MachineEstimates(Estimates, frozen=True, kw_only=True):
+    """A row of estimates.csv."""
+
+    machine: str
 
 
 class Machine(Estimates, frozen=True, kw_only=True):
-    """Anything that runs a workload: an EC2 type (SageMaker hosts it as ``ml.<name>``), a Compute
-    Engine type, a TPU slice, an Azure size.
+    """A machine type of a cloud: what one instance of it has, and which hostings offer it.
 
-    ``accelerator`` and ``cpu`` are names of chips; ``accelerators`` how many (a fraction where
-    one is shared). ``processor`` is the class whose watts the host is counted by.
+    ``hostings`` are names of rows of hostings.csv, the one to prefer first. ``accelerator`` and
+    ``cpu`` are names of chips; ``accelerators`` how many (a fraction where one is shared).
+    ``processor`` is the class whose watts the host is counted by.
     """
 
     name: str
     cloud: str
-    service: str
     family: str
     vcpu: float
     architecture: Literal["arm64", "x86_64"]
@@ -162,31 +186,77 @@ class Machine(Estimates, frozen=True, kw_only=True):
     current_generation: bool | None
     successor: str | None
     arm_alternative: str | None
-    sagemaker: bool
+    hostings: tuple[str, ...]
+    source: str
+    notes: str = ""
+
+
+class Hosting(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to run a model on a cloud: a managed service, bare machines, a cluster.
+
+    ``kind`` is the group that a workload may name instead. ``base`` is the hosting whose machines
+    this one runs on, None where it is the machines themselves. ``machine_prefix`` is what stands
+    before a machine's name there. ``reaches_zero`` says whether its replicas can go to zero and
+    wake for the next request: always, never, for asynchronous requests only, or only with
+    inference components; None is not known.
+    """
+
+    name: str
+    cloud: str
+    title: str
+    kind: Literal["managed", "compute", "tpu", "kubernetes", "containers", "serverless"]
+    base: str | None
+    machine_prefix: str = ""
+    unit: str
+    reaches_zero: Literal["yes", "no", "asynchronous", "inference-component"] | None
     source: str
     notes: str = ""
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """A machine in a region at a price: Linux, on demand, USD per hour.
+    """A machine that a region has. That is not the same as quota or capacity.
 
-    Offered is not the same as quota or capacity. ``listed_by`` names the availability sources
-    that list it, ``not_listed_by`` those that know the machine and leave the region out.
-    ``sagemaker_usd_hour`` is published where ``sagemaker_basis`` says so, and otherwise the EC2
-    price times the machine's likely markup.
+    ``listed_by`` names the availability sources that list it, ``not_listed_by`` those that know
+    the machine and leave the region out.
     """
 
     machine: str
     region: str
-    usd_hour: float | None = None
-    spot_usd_hour: float | None = None
-    price_as_of: str | None = None
-    price_source: str | None = None
-    sagemaker_usd_hour: float | None = None
-    sagemaker_basis: Basis | None = None
-    sagemaker_source: str | None = None
     listed_by: tuple[str, ...] = ()
     not_listed_by: tuple[str, ...] = ()
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """What a machine costs in a region on a hosting: Linux, on demand and spot, USD per hour.
+
+    A row of prices.csv is ``published``. The others follow from the published price of the
+    hosting's base and a markup, whose ``source`` they name. ``as_of`` is the day, the month or the
+    year of a price list; None is the day that its source was read.
+    """
+
+    machine: str
+    region: str
+    hosting: str
+    usd_hour: float
+    spot_usd_hour: float | None = None
+    as_of: str | None = None
+    source: str
+    basis: Basis = "published"
+
+
+class Markup(msgspec.Struct, frozen=True, kw_only=True):
+    """A hosting's price over its base's for the same machine, derived by derive/markups.py.
+
+    For one machine, else for a family, else for all machines with accelerators or without.
+    """
+
+    hosting: str
+    machine: str | None = None
+    family: str | None = None
+    accelerated: bool | None = None
+    markup: Interval
+    basis: Basis
+    source: str
 
 
 class Residency(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,19 +294,20 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     embodied_source: str | None
 
 
-class Hosting(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine's price on SageMaker beside its price on EC2, on one day in one region."""
+class PricePair(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine's price on a hosting beside its price on the hosting's base, of the same day."""
 
     machine: str
     region: str
-    sagemaker_usd_hour: float
-    ec2_usd_hour: float
+    hosting: str
+    usd_hour: float
+    base_usd_hour: float
     as_of: str
     source: str
 
 
 class Quota(msgspec.Struct, frozen=True, kw_only=True):
-    """How many instances an organisation's account may hold in SageMaker endpoints of a region.
+    """How many instances an organisation's account may have in endpoints of a region.
 
     An organisation's own table only: ``python -m refresh.aws --quotas DIRECTORY`` writes it.
     """
@@ -245,6 +316,291 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     endpoint_quota: float
     as_of: str
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What a component makes on a hosting, or why it makes nothing: a row of makes.csv.
+
+    ``families`` are those of chips (an accelerator's, or the CPU's where a machine has none).
+    ``server`` is what runs in the container; ``kinds`` are the kinds of model that a published
+    image serves. ``modes_to_zero`` are the modes in which no replica runs while there is no
+    traffic. ``precisions`` and ``most_copies`` (of the model, on one machine) are what the
+    server runs; left out, any. A row without ``server`` has ``why_not`` and makes nothing.
+    """
+
+    hosting: str
+    families: tuple[str, ...]
+    server: str | None
+    kinds: tuple[str, ...] = ()
+    modes: tuple[Mode, ...] = ()
+    modes_to_zero: tuple[Mode, ...] = ()
+    precisions: tuple[Precision, ...] = ()
+    most_copies: int | None
+    why_not: str | None
+    source: str
+
+
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """A published container image: what it serves, on which chips, for which hosting.
+
+    ``regions`` are those whose registry has it. ``as_of`` is the day on which they were read.
+    ``patched_until`` is the end of security patches.
+    """
+
+    hosting: str
+    repository: str
+    tag: str
+    server: str
+    chip_families: tuple[str, ...]
+    kinds: tuple[str, ...]
+    regions: tuple[str, ...]
+    published_on: str | None
+    patched_until: str | None
+    as_of: str
+    source: str
+
+
+class Registry(msgspec.Struct, frozen=True, kw_only=True):
+    """The account that holds a hosting's published images in a region, and its domain."""
+
+    hosting: str
+    region: str
+    account: str
+    domain: str
+    source: str
+
+
+# Rows of sizing's tables and of the tables that name what benchmarks measured.
+
+FitBasis = Literal["fitted", "borrowed", "assumed"]
+"""fitted on this family and stack; borrowed from a related family; assumed where none of those
+was measured."""
+
+Compute = Literal["fp32", "bf16", "fp8", "int8", "fp4"]
+"""Formats that a chip computes in."""
+
+Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
+"""Kinds of model by what they compute."""
+
+PowerBoundary = Literal["chip", "wall"]
+"""What watts include: chips alone, or a server at its socket."""
+
+
+class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``efficiencies.csv``, written by ``make fit``.
+
+    Shares are of the chips' bandwidth (``bandwidth_share`` reading weights, ``cache_share`` reading
+    the KV cache) or of their dense peak (in decode, in prefill, in a prompt's attention).
+    ``drift_pct_year`` is how much slower a run was for each year that it is older than 2026.
+    ``cv_error_pct`` is the median absolute error on clusters left out of the fit; ``kin`` says
+    what the row leans on where it has few rows or none.
+    """
+
+    family: str
+    stack: str
+    work: Work
+    step_ms: float
+    layer_us: float
+    sync_us: float
+    sequence_us: float
+    bandwidth_share: float
+    cache_share: float
+    compute_share: float
+    prefill_ms: float
+    prefill_share: float
+    attention_share: float
+    burst: float
+    drift_pct_year: float
+    rows: int
+    clusters: int
+    cv_error_pct: float | None
+    basis: FitBasis
+    kin: str = ""
+    sources: tuple[str, ...] = ()
+
+
+class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
+    """Factors on an efficiency row for a format of compute, or for a mixture of experts
+    (``sparse``): a row of ``adjustments.csv``. Of a share they scale what it lacks: one over the
+    share, less one.
+    """
+
+    kind: Kind
+    case: str
+    step_ms: float
+    layer_us: float
+    sync_us: float
+    sequence_us: float
+    bandwidth: float
+    cache: float
+    compute: float
+    prefill_ms: float
+    prefill: float
+    attention: float
+    burst: float
+
+
+class Ratio(msgspec.Struct, frozen=True, kw_only=True):
+    """A factor on time that a percentile or a protocol brings: a row of ``ratios.csv``.
+
+    Blank names hold for all; the narrowest row that fits is used.
+    """
+
+    ratio: str
+    kind: str | None
+    family: str | None
+    stack: str | None
+    work: str | None
+    factor: float
+    rows: int
+
+
+class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An 80 % interval as factors on a predicted time: a row of ``spreads.csv``.
+
+    ``near``: errors on unseen clusters of a family and stack that were fitted. ``far``: errors on
+    families and stacks that the fit had not seen at all.
+    """
+
+    reach: Literal["near", "far"]
+    kind: str | None
+    family: str | None
+    stack: str | None
+    work: str | None
+    group: str
+    time_low: float
+    time_high: float
+    rows: int
+    clusters: int
+    cv_error_pct: float | None
+
+
+class Stack(msgspec.Struct, frozen=True, kw_only=True):
+    """A serving stack on a kind of hardware: a row of ``stacks.csv``.
+
+    ``works`` it serves and ``families`` it is the usual choice on (``*``: all). Memory that it
+    leaves to the model: ``memory_share`` of the chips less ``reserve_gib`` each.
+    ``static_shapes``: it compiles batch and sequence length. ``layer_split``: several chips take
+    turns layer by layer and are no faster than one. ``matches``: words that name it elsewhere.
+    ``prompts_together``: it reads all prompts before any answer is written; ``all_slots``: it
+    computes every compiled slot, filled or not. ``benchmark_passes`` are those that a request
+    waits for in the published benchmarks of it, its own included.
+    """
+
+    stack: str
+    kind: Kind
+    works: tuple[Work, ...]
+    families: tuple[str, ...] = ()
+    memory_share: float
+    reserve_gib: float
+    most_sequences: int
+    static_shapes: bool
+    layer_split: bool
+    prompts_together: bool
+    all_slots: bool
+    benchmark_passes: float
+    matches: tuple[str, ...]
+    basis: str
+    source: str
+
+
+class Headroom(msgspec.Struct, frozen=True, kw_only=True):
+    """Share of saturation that queries arriving at random may take inside a latency bound: a row
+    of ``headrooms.csv`` (MLPerf Server over Offline)."""
+
+    kind: Kind
+    work: Work
+    share: float
+    low: float
+    high: float
+    rows: int
+    source: str
+
+
+class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that benchmarks name: a row of ``benchmark_models.csv``.
+
+    ``match`` is looked for in the row's model, first match wins. ``flops_per_item`` of a
+    diffusion model is one denoising step's, guidance included; ``steps`` their usual number.
+    """
+
+    match: str
+    name: str
+    kind: str
+    parameters: float
+    active_parameters: float | None
+    layers: int | None
+    hidden: int | None
+    heads: int | None
+    kv_heads: int | None
+    head_dim: int | None
+    max_context_tokens: int | None
+    sliding_window_tokens: int | None
+    experts: int | None
+    experts_per_token: int | None
+    kv_bytes_per_token: float | None
+    flops_per_item: float | None
+    steps: int | None
+    expert_bits: float | None
+    state_bytes: float | None
+    basis: str
+    source: str
+
+
+class Dataset(msgspec.Struct, frozen=True, kw_only=True):
+    """Prompts that benchmarks name: mean lengths, and the latency bounds of MLPerf's Server runs.
+
+    ``match`` and ``model`` are looked for in the row's notes and model; ``tail_tokens`` is
+    a long prompt, ``decode_width`` the width of the beam.
+    """
+
+    match: str
+    model: str | None
+    name: str
+    input_tokens: int | None
+    output_tokens: int | None
+    tail_tokens: int | None
+    decode_width: int
+    steps: int | None
+    first_bound_ms: float | None
+    token_bound_ms: float | None
+    request_bound_ms: float | None
+    basis: str
+    source: str
+
+
+class Power(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``powers.csv``: what share of rated watts a busy chip draws, and its host.
+
+    ``share = idle + move x (memory's use) + compute x sqrt(arithmetic's use)``, at most 1; at the
+    wall ``host_w`` for the server and ``chip_host_w`` for each chip come on top. Blank family or
+    work holds for all.
+    """
+
+    boundary: PowerBoundary
+    family: str | None
+    work: str | None
+    idle_share: float
+    move_share: float
+    compute_share: float
+    host_w: float
+    chip_host_w: float
+    rows: int
+    source: str
+
+
+class EnergySpread(msgspec.Struct, frozen=True, kw_only=True):
+    """80 % factors of watts and joules: a row of ``energy_spreads.csv``."""
+
+    boundary: PowerBoundary
+    family: str | None
+    work: str | None
+    quantity: Literal["power", "energy", "rate", "score"]
+    bias: float
+    low: float
+    high: float
+    rows: int
+    cv_error_pct: float
 
 
 SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
@@ -256,14 +612,15 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "wue_source": ("wue_l_kwh",),
     },
     Chip: {
-        "source": (
+        "source": ("memory_gib", "cores"),
+        "rates_source": (
             "bf16_tflops",
             "fp16_tflops",
+            "fp32_tflops",
             "fp8_tflops",
+            "fp4_tflops",
             "int8_tops",
-            "memory_gib",
             "bandwidth_gb_s",
-            "cores",
         ),
         "tdp_source": ("tdp_w",),
         "idle_source": ("idle_w",),
@@ -275,41 +632,120 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "power_source": ("idle_w", "half_load_w", "full_load_w"),
         "embodied_source": ("embodied_kgco2e",),
         "lifetime_source": ("lifetime_hours",),
-        "sagemaker_markup_source": ("sagemaker_markup",),
     },
-    Offer: {
-        "price_source": ("usd_hour", "spot_usd_hour"),
-        "sagemaker_source": ("sagemaker_usd_hour",),
-        "listed_by": (),
-        "not_listed_by": (),
-    },
+    Hosting: {"source": ("unit", "reaches_zero")},
+    Offer: {"listed_by": (), "not_listed_by": ()},
+    ModelCard: {"source": ("parameters",)},
+    Price: {"source": ("usd_hour", "spot_usd_hour")},
+    Markup: {"source": ("markup",)},
+    Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
     Processor: {"source": ("idle_w_vcpu", "full_w_vcpu")},
     Host: {
         "watts_source": ("idle_w", "tenth_w", "half_w", "full_w"),
         "embodied_source": ("platform_embodied_kgco2e",),
     },
-    Hosting: {"source": ("sagemaker_usd_hour", "ec2_usd_hour")},
+    PricePair: {"source": ("usd_hour", "base_usd_hour")},
+    Image: {"source": ("tag", "regions")},
+    Registry: {"source": ("account",)},
 }
 """For each type: the field that names a source, and the figures that it is the source of."""
 
 
+class Table(msgspec.Struct, frozen=True):
+    """A CSV file: its name without the suffix, its folder, and what a row of it is.
+
+    No two rows have the same ``key``; a table without one may repeat itself. ``joined`` are the
+    fields of ``row`` that another table holds, or that follow from others.
+    An organisation's own file of that name is ``merged`` row by row, has its rows ``replaced``
+    whole, is ``appended``, or is refused with ``instead``, which says what to write. Of the joined
+    fields, an own row may give those of ``own_joined``. ``moved`` are columns that another table
+    has now, with what to write.
+    """
+
+    name: str
+    folder: Literal["published", "derived", "measured"]
+    row: type[msgspec.Struct]
+    key: tuple[str, ...] = ()
+    joined: frozenset[str] = frozenset()
+    own: Literal["merged", "replaced", "appended"] | None = "appended"
+    own_joined: frozenset[str] = frozenset()
+    instead: str = ""
+    moved: Mapping[str, str] = {}
+
+
+_ESTIMATED = frozenset(Estimates.__struct_fields__)
+_TO_PRICES = "write prices into prices.csv: machine, region, hosting, usd_hour, source"
+_TO_MARKUPS = "write it into markups.csv: hosting, machine, markup_low, markup_likely, ..."
+_NOT_READ = "write what you know of the machine itself into machines.csv"
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "regions", "published", Region, ("name",),
+            frozenset({"readings", "grid_gco2e_kwh", "grid_year"}), "merged",
+            frozenset({"grid_gco2e_kwh", "grid_year"}),
+        ),
+        Table(
+            "readings", "published", RegionReading, ("region", "method", "source"), own=None,
+            instead="write grid_gco2e_kwh, grid_year and grid_source into regions.csv",
+        ),
+        Table("chips", "published", Chip, ("name",), own="merged"),
+        Table(
+            "machines", "published", Machine, ("name",), _ESTIMATED, "merged", _ESTIMATED,
+            moved={
+                "service": "name its hostings: the column hostings",
+                "sagemaker": "name its hostings: the column hostings",
+                **{f"sagemaker_markup_{end}": _TO_MARKUPS for end in ("low", "likely", "high")},
+            },
+        ),
+        Table("hostings", "published", Hosting, ("name",), own="merged"),
+        Table(
+            "offers", "published", Offer, ("machine", "region"), own="merged",
+            moved=dict.fromkeys(
+                ("usd_hour", "spot_usd_hour", "sagemaker_usd_hour"), _TO_PRICES
+            ),
+        ),
+        Table(
+            "prices", "published", Price, ("machine", "region", "hosting"),
+            frozenset({"basis"}), "replaced",
+        ),
+        Table("models", "published", ModelCard, ("name",), own="merged"),
+        Table("residency", "published", Residency, ("residency", "country")),
+        Table("processors", "published", Processor, ("name",), own=None, instead=_NOT_READ),
+        Table("hosts", "published", Host, ("machine",), own=None, instead=_NOT_READ),
+        Table(
+            "price_pairs", "published", PricePair, ("machine", "region", "hosting"), own=None,
+            instead="write the price into prices.csv, or the markup into markups.csv",
+        ),
+        Table("makes", "published", Made),
+        Table("images", "published", Image, ("hosting", "repository", "tag")),
+        Table("registries", "published", Registry, ("hosting", "region")),
+        Table("estimates", "derived", MachineEstimates, ("machine",), own=None, instead=_NOT_READ),
+        Table(
+            "markups", "derived", Markup, ("hosting", "machine", "family", "accelerated"),
+            own="appended",
+        ),
+    )
+}  # fmt: skip
+"""Every table of the catalogue whose rows are typed here, by name."""
+
+QUOTAS = Table("quotas", "published", Quota, ("machine", "region"))
+"""An organisation's own table only; the catalogue has none of this name."""
+
 _DERIVED = frozenset(
-    [
-        "adjustments",
-        "efficiencies",
-        "energy_spreads",
-        "estimates",
-        "headrooms",
-        "powers",
-        "ratios",
-        "spreads",
-    ]
+    ["adjustments", "efficiencies", "energy_spreads", "headrooms", "powers", "ratios", "spreads"]
 )
 _MEASURED = frozenset({"measurements", "energy_measurements"})
 
 
 def path_of(table: str, directory: Path) -> Path:
     """A table's CSV file: among what sources publish, what scripts derive, or what was measured."""
-    folder = "derived" if table in _DERIVED else "measured" if table in _MEASURED else "published"
+    if table in TABLES:
+        folder: str = TABLES[table].folder
+    else:
+        folder = (
+            "derived" if table in _DERIVED else "measured" if table in _MEASURED else "published"
+        )
     return directory / folder / f"{table}.csv"

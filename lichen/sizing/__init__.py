@@ -1,22 +1,20 @@
 """Sizing: a workload on a machine. Does it fit, how fast, how many; each with an 80 % interval."""
 
 from lichen.sizing.answers import Basis, Misfit, Prediction, Sizing, Step
-from lichen.sizing.layout import predict
-from lichen.sizing.receipt import explain, explain_prediction
-from lichen.sizing.replicas import evidence_notes, size
-from lichen.sizing.savings import Saving, savings
+from lichen.sizing.layout import Layout, lay_out
+from lichen.sizing.prediction import predict
+from lichen.sizing.receipt import explain_prediction
+from lichen.sizing.savings import Saving
 
 __all__ = [
     "Basis",
+    "Layout",
     "Misfit",
     "Prediction",
     "Saving",
     "Sizing",
     "Step",
-    "evidence_notes",
-    "explain",
     "explain_prediction",
+    "lay_out",
     "predict",
-    "savings",
-    "size",
 ]

@@ -6,15 +6,15 @@ from typing import Literal
 
 import msgspec
 
+from lichen.catalogue.schema import FitBasis
 from lichen.interval import Interval
 from lichen.words import Precision
 
-Basis = Literal["fitted", "borrowed", "assumed"]
-"""fitted on this family and stack; borrowed from its kin; assumed where no kin was measured."""
+Basis = FitBasis
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One line of a receipt's arithmetic: a value, its unit, how it came about, and from where."""
+    """One line of a receipt's arithmetic: a value, its unit, its formula, and its source."""
 
     name: str
     value: float
@@ -26,8 +26,8 @@ class Step(msgspec.Struct, frozen=True):
 class Misfit(msgspec.Struct, frozen=True):
     """Why a machine cannot serve a workload.
 
-    ``shortfall`` is asked over available, above 1: how far from fitting; None where it cannot be
-    said.
+    ``shortfall`` is what is needed over what is available, above 1: how far it is from fitting;
+    None where that has no meaning.
     """
 
     kind: Literal[
@@ -37,7 +37,6 @@ class Misfit(msgspec.Struct, frozen=True):
         "precision",
         "context",
         "card",
-        "chip",
         "hosting",
         "hardware",
     ]
@@ -66,15 +65,14 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens_per_s: Interval | None
     requests_per_s: Interval
     basis: Basis
-    steps: tuple[Step, ...] = ()
 
 
 class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     """How many machines a workload takes, hour by hour, with each run inside its latency bounds.
 
-    ``rps_per_replica`` is what one machine bears with headroom, ``headroom`` the share of its
-    saturation that it is run at. ``load`` is the mean share of saturation over the replica-hours
-    held. Compiled shapes are set where the stack compiles them (Neuron), None elsewhere.
+    ``rps_per_replica`` is what one machine serves with headroom, ``headroom`` the share of its
+    saturation that it is run at. ``load`` is the mean share of saturation over its
+    replica-hours. Compiled shapes are set where the stack compiles them (Neuron), None elsewhere.
     """
 
     prediction: Prediction
@@ -89,4 +87,3 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     load: float
     compiled_batch: int | None
     compiled_sequence_tokens: int | None
-    steps: tuple[Step, ...] = ()

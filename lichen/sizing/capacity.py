@@ -1,13 +1,14 @@
-"""What one machine bears: the load at which its slowest requests still meet their bounds."""
+"""What one machine serves: the load at which its slowest requests still meet their bounds."""
 
 from __future__ import annotations
 
 import math
 
 import msgspec
+from msgspec.structs import replace
 
 from lichen.sizing.answers import Misfit
-from lichen.sizing.layout import Setting
+from lichen.sizing.arrangement import Arrangement
 from lichen.workload import Latency
 
 P95 = 1.645
@@ -37,16 +38,16 @@ class Curve:
 
     __slots__ = ("alpha", "beta", "items", "llm", "output", "prefill", "room", "static")
 
-    def __init__(self, setting: Setting, items: int, at: float) -> None:
+    def __init__(self, arrangement: Arrangement, items: int, at: float) -> None:
         """``at``: requests in flight where a mixture of experts' line touches its curve."""
-        self.llm = setting.need.work == "llm"
-        self.static = setting.stack.static_shapes
+        self.llm = arrangement.need.work == "llm"
+        self.static = arrangement.stack.static_shapes
         self.items = 1 if self.llm else items
-        self.output = max(1, setting.output_tokens) if self.llm else 1
-        self.prefill = setting.prefill_s()
-        self.room = max(1.0, setting.room / self.items)
+        self.output = max(1, arrangement.output_tokens) if self.llm else 1
+        self.prefill = arrangement.prefill_s()
+        self.room = max(1.0, arrangement.room / self.items)
         wide = max(2.0, at) * self.items
-        full, one = setting.step_s(wide), setting.step_s(1.0)
+        full, one = arrangement.step_s(wide), arrangement.step_s(1.0)
         self.beta = max(0.0, (full - one) / (wide - 1.0))
         self.alpha = full - self.beta * wide
         self.beta *= self.items
@@ -100,16 +101,72 @@ def queue_p95_s(busy: float, service_s: float) -> float:
     return service_s / 2.0 / (1.0 - busy) * math.log(busy / 0.05)
 
 
-def bearable(
-    setting: Setting, latency: Latency, share: float, items: int
-) -> tuple[Curve, Point] | Misfit:
-    """The busiest point of one copy inside ``latency`` and ``share`` of its saturation."""
-    curve = Curve(setting, items, setting.room)
+class Capacity(msgspec.Struct, frozen=True):
+    """A machine at its busiest point that keeps every bound: how it is arranged, the curve of one
+    copy, the point on it, and the share of saturation that was allowed."""
+
+    arrangement: Arrangement
+    curve: Curve
+    point: Point
+    share: float
+
+    @property
+    def rps(self) -> float:
+        """Requests a second of all copies."""
+        return self.point.rps * self.arrangement.copies
+
+    @property
+    def saturated_rps(self) -> float:
+        """Requests a second of all copies with every place taken."""
+        return self.curve.saturated_rps * self.arrangement.copies
+
+
+def best_within(
+    arrangement: Arrangement, latency: Latency, share: float, items: int
+) -> Capacity | Misfit:
+    """The arrangement that serves most: from the fewest chips a copy, more while that helps."""
+    best: Capacity | None = None
+    misfit: Misfit | None = None
+    most = 0.0
+    for option in _arrangements(arrangement):
+        found = capacity_within(option, latency, share, items)
+        if isinstance(found, Misfit):
+            misfit = misfit or found
+            if misfit.shortfall and found.shortfall and found.shortfall < misfit.shortfall:
+                misfit = found
+            continue
+        if found.rps > most:
+            best, most = found, found.rps
+        elif best:
+            break
+    if best:
+        return best
+    return misfit or Misfit("throughput", "serves no request within its bounds")
+
+
+def _arrangements(arrangement: Arrangement) -> list[Arrangement]:
+    """The same with more chips a copy and fewer copies, where the machine's divide evenly."""
+    if arrangement.copies == 1:
+        return [arrangement]
+    whole = arrangement.machine_chips
+    count = int(whole.count)
+    return [
+        replace(arrangement, chips=whole.times(each / count), copies=count // each)
+        for each in range(int(arrangement.chips.count), count + 1)
+        if count % each == 0
+    ]
+
+
+def capacity_within(
+    arrangement: Arrangement, latency: Latency, share: float, items: int
+) -> Capacity | Misfit:
+    """One arrangement at its busiest point inside ``latency`` and ``share`` of its saturation."""
+    curve = Curve(arrangement, items, arrangement.room)
     point = _busiest(curve, latency, share)
-    if setting.need.expert_share < 1.0 and not isinstance(point, Misfit):
-        curve = Curve(setting, items, max(2.0, point.in_flight))
+    if arrangement.need.expert_share < 1.0 and not isinstance(point, Misfit):
+        curve = Curve(arrangement, items, max(2.0, point.in_flight))
         point = _busiest(curve, latency, share)
-    return point if isinstance(point, Misfit) else (curve, point)
+    return point if isinstance(point, Misfit) else Capacity(arrangement, curve, point, share)
 
 
 def _busiest(curve: Curve, latency: Latency, share: float) -> Point | Misfit:
@@ -120,7 +177,7 @@ def _busiest(curve: Curve, latency: Latency, share: float) -> Point | Misfit:
         bound / 1e3 if bound else math.inf for _, _, bound in _bounds(alone, latency)
     )
 
-    def bears(in_flight: float) -> bool:
+    def serves(in_flight: float) -> bool:
         rps, first_s, token_s, request_s = curve.times(in_flight)
         return (
             rps <= most_rps
@@ -129,15 +186,15 @@ def _busiest(curve: Curve, latency: Latency, share: float) -> Point | Misfit:
             and request_s <= most_request_s
         )
 
-    if not bears(0.0):
+    if not serves(0.0):
         return _too_slow(alone, latency)
-    if bears(high):
+    if serves(high):
         return curve.at(high)
     for _ in range(_BISECTIONS):
         if high - low < _CLOSE * low:
             break
         middle = (low + high) / 2.0
-        if bears(middle):
+        if serves(middle):
             low = middle
         else:
             high = middle
@@ -161,6 +218,6 @@ def _too_slow(point: Point, latency: Latency) -> Misfit:
     )
     return Misfit(
         "latency",
-        f"{name} {took * 1e3:.3g} ms with no other request, {bound:g} ms asked",
+        f"{name} is {took * 1e3:.3g} ms with no other request; the limit is {bound:g} ms",
         took * 1e3 / bound,
     )

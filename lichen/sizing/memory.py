@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import math
 
-from lichen.sizing.coefficients import Stack
-from lichen.sizing.hardware import Rig
+from lichen.catalogue.schema import Stack
+from lichen.sizing.hardware import Chips
 from lichen.sizing.need import GIB, Need
 
 ACTIVATION_SHARE = 0.05
 """Buffers beside the weights, as a share of them; EcoLogits allows 20 % for these and the cache."""
 
 
-def available_gib(rig: Rig, stack: Stack) -> float:
+def available_gib(chips: Chips, stack: Stack) -> float:
     """What the stack leaves to weights, cache and buffers."""
-    return max(0.0, rig.memory_gib * stack.memory_share - stack.reserve_gib * max(1.0, rig.chips))
+    return max(
+        0.0, chips.memory_gib * stack.memory_share - stack.reserve_gib * max(1.0, chips.count)
+    )
 
 
-def held_gib(need: Need, batch: float, context: float) -> float:
+def needed_gib(need: Need, batch: float, context: float) -> float:
     """Weights, buffers and the cache of ``batch`` sequences of ``context`` tokens."""
     weights = need.weight_bytes * (1.0 + ACTIVATION_SHARE)
     return (weights + batch * need.kv_bytes(context)) / GIB
 
 
-def most_sequences(need: Need, rig: Rig, stack: Stack, context: float) -> float:
+def most_sequences(need: Need, chips: Chips, stack: Stack, context: float) -> float:
     """Sequences that memory and the stack's own limit allow at once; 0 where not even one fits."""
-    free = available_gib(rig, stack) - held_gib(need, 0.0, 0.0)
+    free = available_gib(chips, stack) - needed_gib(need, 0.0, 0.0)
     if free < 0:
         return 0.0
     each = need.kv_bytes(context) / GIB
@@ -34,9 +36,9 @@ def most_sequences(need: Need, rig: Rig, stack: Stack, context: float) -> float:
     return float(min(math.floor(free / each), stack.most_sequences))
 
 
-def fewest_chips(need: Need, rig: Rig, stack: Stack, context: float) -> float:
-    """Chips of this rig's kind that hold the weights and one sequence; infinite where none do."""
-    per_chip = rig.memory_gib / rig.chips * stack.memory_share - stack.reserve_gib
+def fewest_chips(need: Need, chips: Chips, stack: Stack, context: float) -> float:
+    """Chips of this kind that the weights and one sequence fit on; infinite where none do."""
+    per_chip = chips.memory_gib / chips.count * stack.memory_share - stack.reserve_gib
     if per_chip <= 0:
         return math.inf
-    return held_gib(need, 1.0, context) / per_chip
+    return needed_gib(need, 1.0, context) / per_chip

@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine
-from lichen.evidence import Record
 from lichen.sizing.answers import Misfit, Step
-from lichen.sizing.capacity import Curve, Point
+from lichen.sizing.arrangement import Arrangement, arrange
+from lichen.sizing.capacity import Capacity
 from lichen.sizing.coefficients import knowledge
-from lichen.sizing.layout import Setting, setting_of
-from lichen.sizing.memory import ACTIVATION_SHARE, available_gib, held_gib
+from lichen.sizing.memory import ACTIVATION_SHARE, available_gib, needed_gib
 from lichen.sizing.need import GIB
-from lichen.sizing.replicas import day_of, floor_of, hold, settle, start_up_s
+from lichen.sizing.replicas import Replicas, day_of, floor_of, start_up_of
 from lichen.words import Precision
 from lichen.workload import ModelCard, Workload
 
 FIT = "efficiencies.csv"
-
-
-def explain(
-    workload: Workload,
-    card: ModelCard,
-    machine: Machine,
-    precision: Precision,
-    catalogue: Catalogue,
-    evidence: Sequence[Record] = (),
-) -> tuple[Step, ...] | Misfit:
-    """The steps behind ``size()`` with the same arguments."""
-    settled = settle(workload, card, machine, precision, catalogue, evidence)
-    if isinstance(settled, Misfit):
-        return settled
-    setting, curve, point, share = settled
-    batch = min(curve.room, max(1.0, point.in_flight)) * curve.items
-    return (
-        *setting_steps(setting, card, batch),
-        *_load_steps(setting, curve, point, share),
-        *_replica_steps(workload, setting, curve, point),
-    )
 
 
 def explain_prediction(
@@ -54,18 +32,23 @@ def explain_prediction(
     concurrency: float = 1,
 ) -> tuple[Step, ...] | Misfit:
     """The steps behind ``predict()`` with the same arguments."""
-    setting = setting_of(
+    arrangement = arrange(
         card, machine, knowledge(catalogue), precision, stack, chips, input_tokens, output_tokens
     )
-    if isinstance(setting, Misfit):
-        return setting
-    return tuple(setting_steps(setting, card, max(1.0, concurrency / setting.copies)))
+    if isinstance(arrangement, Misfit):
+        return arrangement
+    return tuple(copy_steps(arrangement, card, max(1.0, concurrency / arrangement.copies)))
 
 
-def setting_steps(setting: Setting, card: ModelCard, batch: float) -> Iterator[Step]:
+def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Iterator[Step]:
     """Memory and speed of one copy with ``batch`` in flight."""
-    need, rig, stack, row = setting.need, setting.rig, setting.stack, setting.speed.row
-    context = setting.context_tokens
+    need, chips, stack, row = (
+        arrangement.need,
+        arrangement.chips,
+        arrangement.stack,
+        arrangement.speed.row,
+    )
+    context = arrangement.context_tokens
     yield Step(
         "weights",
         need.weight_bytes / GIB,
@@ -84,18 +67,18 @@ def setting_steps(setting: Setting, card: ModelCard, batch: float) -> Iterator[S
             card.source or "model card",
         )
     yield Step(
-        "memory held",
-        held_gib(need, batch, context),
+        "memory needed",
+        needed_gib(need, batch, context),
         "GiB",
         f"weights x {1 + ACTIVATION_SHARE:g} + {batch:g} caches",
-        "memory.py",
+        "sizing/memory.py",
     )
     yield Step(
         "memory available",
-        available_gib(rig, stack),
+        available_gib(chips, stack),
         "GiB",
-        f"{rig.memory_gib:g} GiB x {stack.memory_share:g} - "
-        f"{stack.reserve_gib:g} GiB for each of {max(1.0, rig.chips):g} chips",
+        f"{chips.memory_gib:g} GiB x {stack.memory_share:g} - "
+        f"{stack.reserve_gib:g} GiB for each of {max(1.0, chips.count):g} chips",
         f"stacks.csv: {stack.source}",
     )
     yield Step(
@@ -107,138 +90,136 @@ def setting_steps(setting: Setting, card: ModelCard, batch: float) -> Iterator[S
         + (f"; error on unseen clusters {row.cv_error_pct:g} %" if row.cv_error_pct else ""),
         "; ".join(row.sources) or FIT,
     )
-    if setting.pace != 1.0:
+    if arrangement.pace != 1.0:
         yield Step(
             "pace by evidence",
-            setting.pace,
+            arrangement.pace,
             "x time",
             "measured over predicted, weighed by how sure each is",
             "benchmark records",
         )
-    yield from _step_terms(setting, batch)
+    yield from _step_terms(arrangement, batch)
     if need.work != "llm":
         return
     yield Step(
         "prompt",
-        setting.prefill_s() * 1e3,
+        arrangement.prefill_s() * 1e3,
         "ms",
-        f"{setting.input_tokens} tokens x {need.flops_per_token:.3g} FLOP / "
-        f"({rig.peak(need.compute):.3g} FLOP/s x {1 / setting.speed.weights[8]:.3g}) "
-        f"+ {setting.speed.weights[7]:.3g} ms + layers, weights and attention",
+        f"{arrangement.input_tokens} tokens x {need.flops_per_token:.3g} FLOP / "
+        f"({chips.peak(need.compute):.3g} FLOP/s x {1 / arrangement.speed.weights.prefill:.3g}) "
+        f"+ {arrangement.speed.weights.prefill_ms:.3g} ms + layers, weights and attention",
         FIT,
     )
     yield Step(
         "request",
-        setting.request_s(batch) * 1e3,
+        arrangement.request_s(batch) * 1e3,
         "ms",
-        f"prompt + {setting.output_tokens} tokens x (step + "
-        f"{max(0.0, batch - 1):.3g} prompts of others / {setting.output_tokens})",
-        "predict.py",
+        f"prompt + {arrangement.output_tokens} tokens x (step + "
+        f"{max(0.0, batch - 1):.3g} prompts of others / {arrangement.output_tokens})",
+        "sizing/arrangement.py",
     )
 
 
-def _step_terms(setting: Setting, batch: float) -> Iterator[Step]:
-    need, rig = setting.need, setting.rig
-    weights, terms = setting.speed.weights, setting.step_terms(batch)
-    told = (
-        ("fixed part", f"{weights[0]:.3g} ms"),
-        ("layers", f"{need.layers:.0f} x {weights[1]:.3g} us"),
-        ("layers in step between chips", f"{need.layers:.0f} x {weights[2]:.3g} us"),
-        ("sequences", f"{batch:g} x {weights[3]:.3g} us"),
+def _step_terms(arrangement: Arrangement, batch: float) -> Iterator[Step]:
+    need, chips = arrangement.need, arrangement.chips
+    weights, terms = arrangement.speed.weights, arrangement.step_terms(batch)
+    parts = (
+        ("fixed part", f"{weights.step_ms:.3g} ms"),
+        ("layers", f"{need.layers:.0f} x {weights.layer_us:.3g} us"),
+        ("layers in step between chips", f"{need.layers:.0f} x {weights.sync_us:.3g} us"),
+        ("sequences", f"{batch:g} x {weights.sequence_us:.3g} us"),
         (
             "weights read",
             f"{need.touched_bytes(batch):.3g} B / "
-            f"({rig.bandwidth_bytes_s:.3g} B/s x {1 / weights[4]:.3g})",
+            f"({chips.bandwidth_bytes_s:.3g} B/s x {1 / weights.bandwidth:.3g})",
         ),
         (
             "cache read",
-            f"{terms[5] * rig.bandwidth_bytes_s:.3g} B / "
-            f"({rig.bandwidth_bytes_s:.3g} B/s x {1 / weights[5]:.3g})",
+            f"{terms.cache * chips.bandwidth_bytes_s:.3g} B / "
+            f"({chips.bandwidth_bytes_s:.3g} B/s x {1 / weights.cache:.3g})",
         ),
         (
             "arithmetic",
-            f"{terms[6] * rig.peak(need.compute):.3g} FLOP / "
-            f"({rig.peak(need.compute):.3g} FLOP/s x {1 / weights[6]:.3g})",
+            f"{terms.compute * chips.peak(need.compute):.3g} FLOP / "
+            f"({chips.peak(need.compute):.3g} FLOP/s x {1 / weights.compute:.3g})",
         ),
     )
-    for place, (name, formula) in enumerate(told):
-        if terms[place]:
-            yield Step(f"step: {name}", weights[place] * terms[place] * 1e3, "ms", formula, FIT)
+    for (name, formula), weight, term in zip(parts, weights, terms, strict=False):
+        if term:
+            yield Step(f"step: {name}", weight * term * 1e3, "ms", formula, FIT)
     yield Step(
         "step",
-        setting.step_s(batch) * 1e3,
+        arrangement.step_s(batch) * 1e3,
         "ms",
         f"the sum, with {batch:g} in flight on a copy",
         FIT,
     )
 
 
-def _load_steps(setting: Setting, curve: Curve, point: Point, share: float) -> Iterator[Step]:
-    saturated = curve.saturated_rps * setting.copies
+def capacity_steps(capacity: Capacity) -> Iterator[Step]:
+    """What one machine serves: its saturation, the share allowed, and the slowest requests."""
+    copies, point = capacity.arrangement.copies, capacity.point
     yield Step(
         "saturation",
-        saturated,
+        capacity.saturated_rps,
         "requests/s",
-        f"{setting.copies} copies x {curve.room:g} in flight / request",
-        "load.py",
+        f"{copies} copies x {capacity.curve.room:g} in flight / request",
+        "sizing/capacity.py",
     )
     yield Step(
         "headroom allowed",
-        share,
+        capacity.share,
         "share of saturation",
         "MLPerf Server over Offline for this kind and work",
         "headrooms.csv",
     )
     yield Step(
-        "borne by a replica",
-        point.rps * setting.copies,
+        "served by a replica",
+        capacity.rps,
         "requests/s",
-        f"{setting.copies} copies, {point.in_flight:.3g} in flight each, where 95th percentiles "
+        f"{copies} copies, {point.in_flight:.3g} in flight each, where 95th percentiles "
         "keep their bounds (in flight one time in 20: b + 1.645 sqrt b)",
-        "load.py",
+        "sizing/capacity.py",
     )
     yield Step(
         "request, 95th percentile",
         point.request_s * 1e3,
         "ms",
         "wait for the prompt's turn (M/D/1 tail) + prompt + tokens at the crowded step",
-        "load.py",
+        "sizing/capacity.py",
     )
 
 
-def _replica_steps(
-    workload: Workload, setting: Setting, curve: Curve, point: Point
-) -> Iterator[Step]:
-    rps = point.rps * setting.copies
-    held = hold(workload, rps, start_up_s(setting))
+def replica_steps(workload: Workload, capacity: Capacity, replicas: Replicas) -> Iterator[Step]:
+    """How many machines over the day."""
     day = day_of(workload.traffic)
     yield Step(
         "start-up of a replica",
-        start_up_s(setting),
+        start_up_of(capacity.arrangement),
         "s",
         "machine and image, then weights / 0.3 GB/s",
-        "replicas.py",
+        "sizing/replicas.py",
     )
     yield Step(
         "replicas at peak",
-        float(held.peak),
+        float(replicas.peak),
         "replicas",
-        f"{workload.traffic.peak_rps:g} requests/s / {rps:.3g}"
-        + (", spared for a zone or a failure" if workload.environment == "prod" else ""),
-        "replicas.py",
+        f"{workload.traffic.peak_rps:g} requests/s / {capacity.rps:.3g}"
+        + (", and spares for a zone or a failure" if workload.environment == "prod" else ""),
+        "sizing/replicas.py",
     )
     yield Step(
         "replicas at least",
-        float(held.minimum),
+        float(replicas.minimum),
         "replicas",
         f"floor {floor_of(workload)}; and enough in the quietest hour for its bursts and for the "
         "rise while a new one starts",
-        "replicas.py",
+        "sizing/replicas.py",
     )
     yield Step(
         "replica-hours",
-        sum(held.by_hour),
+        replicas.hours,
         "hours a day",
-        f"held hour by hour for {min(day):.3g} to {max(day):.3g} requests/s",
-        "replicas.py",
+        f"replicas of each hour added up, for {min(day):.3g} to {max(day):.3g} requests/s",
+        "sizing/replicas.py",
     )

@@ -1,4 +1,4 @@
-"""What holding replicas otherwise would save: asleep when idle, by the clock, queued, batched."""
+"""What other ways to run the replicas would save: off when idle, by the clock, queued, batched."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Machine
-from lichen.sizing.answers import Misfit
-from lichen.sizing.replicas import HOURS, Held, day_of, hold, settle, start_up_s
-from lichen.words import Precision
-from lichen.workload import Availability, ModelCard, Workload
+from lichen.sizing.capacity import Capacity
+from lichen.sizing.replicas import HOURS, Replicas, day_of, replicas_over_day, start_up_of
+from lichen.workload import Workload
 
 Way = Literal["scale-to-zero", "schedule", "asynchronous", "batch"]
 
 QUIET_SHARE = 0.02
 """A schedule switches off in hours with less than this share of the busiest hour's traffic."""
 
-GIVES_UP = {
-    "scale-to-zero": "the first request after a quiet quarter of an hour waits for a start",
-    "schedule": "nobody is served in the quiet hours",
-    "asynchronous": "answers come from a queue, without a latency bound",
-    "batch": "answers come within the day",
+GIVES_UP: dict[Way, str] = {
+    "scale-to-zero": "after 15 idle minutes the next request waits for a replica to start",
+    "schedule": "requests in the quiet hours are not served",
+    "asynchronous": "results come from a queue, with no latency bound",
+    "batch": "results may take up to 24 hours",
 }
+NO_SPARE = ", and no spare replica for a failure"
+QUEUED: tuple[Way, ...] = ("asynchronous", "batch")
+"""Ways whose requests wait in a queue, so that a failure needs no spare replica."""
 
 
 class Saving(msgspec.Struct, frozen=True, kw_only=True):
-    """Replica-hours a day of another way to hold the same machine, and what it gives up.
+    """Replica-hours a day of another way to run the same machine, and what it gives up.
 
-    ``saved_share`` is of the replica-hours held today, 0 where the way saves nothing.
+    ``saved_share`` is of today's replica-hours, 0 where the way saves nothing.
     """
 
     way: Way
@@ -39,80 +39,42 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
     gives_up: str
 
 
-def savings(
-    workload: Workload,
-    card: ModelCard,
-    machine: Machine,
-    precision: Precision,
-    catalogue: Catalogue,
+def savings_of(
+    workload: Workload, replicas: Replicas, capacity: Capacity, unbound: Capacity | None
 ) -> tuple[Saving, ...]:
-    """Other ways to serve ``workload`` on this machine, the most saving first; none in a Misfit."""
-    now = _hours(workload, card, machine, precision, catalogue)
-    if now is None or now <= 0:
+    """Other ways to serve ``workload``, the largest saving first.
+
+    ``replicas`` and ``capacity`` are today's; ``unbound`` is a machine's capacity without a latency
+    bound, None where it has none. Production keeps its spare replica while it serves in real time.
+    """
+    if replicas.hours <= 0:
         return ()
-    others: dict[Way, float | None] = {
-        "scale-to-zero": _hours(_unheld(workload), card, machine, precision, catalogue),
-        "schedule": _scheduled(workload, card, machine, precision, catalogue),
-        "asynchronous": _hours(
-            replace(_unheld(workload), mode="asynchronous"), card, machine, precision, catalogue
-        ),
-        "batch": _hours(
-            replace(_unheld(workload), mode="batch"), card, machine, precision, catalogue
-        ),
+    start_up_s = start_up_of(capacity.arrangement)
+    asleep = replicas_over_day(workload, capacity.rps, start_up_s, floor=0)
+    hours: dict[Way, float] = {
+        "scale-to-zero": asleep.hours,
+        "schedule": _hours_on(workload, replicas),
     }
+    if unbound is not None:
+        for way in QUEUED:
+            queued = replace(workload, mode=way)
+            hours[way] = replicas_over_day(queued, unbound.rps, start_up_s, floor=0).hours
+    spare = workload.environment == "prod" and workload.mode == "real-time"
     found = [
         Saving(
             way=way,
-            replica_hours=hours,
-            saved_share=max(0.0, 1.0 - hours / now),
-            gives_up=GIVES_UP[way],
+            replica_hours=other,
+            saved_share=max(0.0, 1.0 - other / replicas.hours),
+            gives_up=GIVES_UP[way] + (NO_SPARE if spare and way in QUEUED else ""),
         )
-        for way, hours in others.items()
-        if hours is not None and way != workload.mode
+        for way, other in hours.items()
+        if way != workload.mode
     ]
     return tuple(sorted(found, key=lambda saving: -saving.saved_share))
 
 
-def _unheld(workload: Workload) -> Workload:
-    """The same without a floor: outside production, nothing held in reserve."""
-    return replace(workload, environment="dev", availability=Availability(minimum_replicas=0))
-
-
-def _held(
-    workload: Workload,
-    card: ModelCard,
-    machine: Machine,
-    precision: Precision,
-    catalogue: Catalogue,
-) -> Held | None:
-    settled = settle(workload, card, machine, precision, catalogue)
-    if isinstance(settled, Misfit):
-        return None
-    setting, _, point, _ = settled
-    return hold(workload, point.rps * setting.copies, start_up_s(setting))
-
-
-def _hours(
-    workload: Workload,
-    card: ModelCard,
-    machine: Machine,
-    precision: Precision,
-    catalogue: Catalogue,
-) -> float | None:
-    held = _held(workload, card, machine, precision, catalogue)
-    return sum(held.by_hour) if held else None
-
-
-def _scheduled(
-    workload: Workload,
-    card: ModelCard,
-    machine: Machine,
-    precision: Precision,
-    catalogue: Catalogue,
-) -> float | None:
-    held = _held(workload, card, machine, precision, catalogue)
-    if held is None:
-        return None
+def _hours_on(workload: Workload, replicas: Replicas) -> float:
+    """Replica-hours of the day without the quiet hours."""
     day = day_of(workload.traffic)
-    quiet = QUIET_SHARE * max(day)
-    return sum(held.by_hour[hour] for hour in range(HOURS) if day[hour] > quiet)
+    quiet_rps = QUIET_SHARE * max(day)
+    return sum(replicas.by_hour[hour] for hour in range(HOURS) if day[hour] > quiet_rps)

@@ -9,96 +9,86 @@ they do not overlap fully, and a sum is what a linear fit can know (docs/accurac
 from __future__ import annotations
 
 from operator import mul
+from typing import NamedTuple
 
-from lichen.sizing.hardware import Rig
+from lichen.sizing.hardware import Chips
 from lichen.sizing.need import Need
 
-COEFFICIENTS = (
-    "step_ms",
-    "layer_us",
-    "sync_us",
-    "sequence_us",
-    "bandwidth",
-    "cache",
-    "compute",
-    "prefill_ms",
-    "prefill",
-    "attention",
-    "burst",
-)
-"""What each term is weighed by: milliseconds a step and a prompt, microseconds a layer, a layer
-in step with other chips, a sequence; and factors on weights over the bandwidth, cache over the
-bandwidth, operations over the peak: in decode, in prompts, in their attention, and in prompts
-that interrupt one step in a hundred."""
+
+class Terms(NamedTuple):
+    """One number for each coefficient: seconds with that coefficient at one, or its weight.
+
+    Milliseconds a step and a prompt; microseconds a layer, a layer in step with other chips, a
+    sequence; factors on weights over the bandwidth, cache over the bandwidth, and operations over
+    the peak: in decode, in prompts, in their attention, and in prompts that interrupt one step in
+    a hundred.
+    """
+
+    step_ms: float = 0.0
+    layer_us: float = 0.0
+    sync_us: float = 0.0
+    sequence_us: float = 0.0
+    bandwidth: float = 0.0
+    cache: float = 0.0
+    compute: float = 0.0
+    prefill_ms: float = 0.0
+    prefill: float = 0.0
+    attention: float = 0.0
+    burst: float = 0.0
+
+
+COEFFICIENTS = Terms._fields
 
 SHARES = frozenset({"bandwidth", "cache", "compute", "prefill", "attention"})
 """Coefficients that are one over a share of a peak, so never below one."""
 
-Terms = tuple[float, ...]
-"""Seconds at coefficient one, in the order of COEFFICIENTS."""
-
-NOTHING: Terms = (0.0,) * len(COEFFICIENTS)
+NOTHING = Terms()
 
 
-def decode_terms(need: Need, rig: Rig, batch: float, context: float) -> Terms:
+def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Terms:
     """One step of a language model: one token for each of ``batch`` sequences of ``context``."""
     attention = 4.0 * need.layers * need.attention_width * context
     layers = 1e-6 * need.layers
-    return (
-        1e-3,
-        layers,
-        layers if rig.chips > 1 else 0.0,
-        1e-6 * batch,
-        need.touched_bytes(batch) / rig.bandwidth_bytes_s,
-        batch * need.kv_bytes(context) / rig.bandwidth_bytes_s,
-        batch * (need.flops_per_token + attention) / rig.peak(need.compute),
-        0.0,
-        0.0,
-        0.0,
-        0.0,
+    return Terms(
+        step_ms=1e-3,
+        layer_us=layers,
+        sync_us=layers if chips.count > 1 else 0.0,
+        sequence_us=1e-6 * batch,
+        bandwidth=need.touched_bytes(batch) / chips.bandwidth_bytes_s,
+        cache=batch * need.kv_bytes(context) / chips.bandwidth_bytes_s,
+        compute=batch * (need.flops_per_token + attention) / chips.peak(need.compute),
     )
 
 
-def prefill_terms(need: Need, rig: Rig, tokens: float, batch: float = 1.0) -> Terms:
+def prefill_terms(need: Need, chips: Chips, tokens: float, batch: float = 1.0) -> Terms:
     """Reading ``batch`` prompts of ``tokens`` at once; the causal mask halves attention."""
-    peak = rig.peak(need.compute)
+    peak = chips.peak(need.compute)
     attention = 2.0 * need.layers * need.attention_width * tokens * tokens
     layers = 1e-6 * need.layers
-    return (
-        0.0,
-        layers,
-        layers if rig.chips > 1 else 0.0,
-        0.0,
-        need.touched_bytes(batch * tokens) / rig.bandwidth_bytes_s,
-        0.0,
-        0.0,
-        1e-3,
-        batch * tokens * need.flops_per_token / peak,
-        batch * attention / peak,
-        0.0,
+    return Terms(
+        layer_us=layers,
+        sync_us=layers if chips.count > 1 else 0.0,
+        bandwidth=need.touched_bytes(batch * tokens) / chips.bandwidth_bytes_s,
+        prefill_ms=1e-3,
+        prefill=batch * tokens * need.flops_per_token / peak,
+        attention=batch * attention / peak,
     )
 
 
-def burst_terms(need: Need, rig: Rig, tokens: float) -> Terms:
+def burst_terms(need: Need, chips: Chips, tokens: float) -> Terms:
     """Prompt tokens read within one decode step in a hundred."""
-    read = tokens * need.flops_per_token / rig.peak(need.compute)
-    return (*NOTHING[:-1], read)
+    read = tokens * need.flops_per_token / chips.peak(need.compute)
+    return Terms(burst=read)
 
 
-def item_terms(need: Need, rig: Rig, batch: float) -> Terms:
+def item_terms(need: Need, chips: Chips, batch: float) -> Terms:
     """One pass over ``batch`` items of a model that is not a language model."""
-    return (
-        1e-3,
-        1e-6 * need.layers,
-        0.0,
-        1e-6 * batch,
-        need.weight_bytes / rig.bandwidth_bytes_s,
-        0.0,
-        batch * need.flops_per_item / rig.peak(need.compute),
-        0.0,
-        0.0,
-        0.0,
-        0.0,
+    return Terms(
+        step_ms=1e-3,
+        layer_us=1e-6 * need.layers,
+        sequence_us=1e-6 * batch,
+        bandwidth=need.weight_bytes / chips.bandwidth_bytes_s,
+        compute=batch * need.flops_per_item / chips.peak(need.compute),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from lichen_components.asked import EndpointArgs
+from lichen_components.args import EndpointArgs
 from lichen_components.endpoint import plan_of
 from lichen_components.plan import Plan
 
@@ -44,7 +44,7 @@ class Only(Catalogue):
         return {name: installed[name] for name in self._kept}
 
 
-def planned(machine: str, workload: dict[str, Any], **asked: Any) -> Plan:
+def planned(machine: str, workload: dict[str, Any], **more: Any) -> Plan:
     """The plan of a workload where there is this machine alone."""
-    arguments = EndpointArgs(workload=workload, artifacts=asked.pop("artifacts", ARTIFACTS))
-    return plan_of({**arguments, **asked}, Only(machine))
+    args = EndpointArgs(workload=workload, artifacts=more.pop("artifacts", ARTIFACTS))
+    return plan_of({**args, **more}, Only(machine))

@@ -1,15 +1,16 @@
 """The components on the real engine, over an emulated AWS: up, changed, down, nothing left."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
-from sandbox.world import ROOT, World, world
+from sandbox.errors import CommandFailed
+from sandbox.world import ROOT, World
 from tests.components.narrowed import CHAT, VECTORS, planned
 
 PROGRAM = Path(__file__).parent / "program"
@@ -19,29 +20,30 @@ QUIET = ("--yes", "--non-interactive", "--skip-preview", "--suppress-progress")
 pytestmark = pytest.mark.xdist_group("engine")
 
 
-@pytest.fixture(scope="module")
-def place() -> Iterator[World]:
-    with world() as place:
-        roots = os.pathsep.join(str(ROOT / part) for part in (".", "policies", "components"))
-        yield World(place.engine, place.cloud, {**place.environment, "PYTHONPATH": roots})
-
-
 class Stack:
     """A stack of the program, in a directory of its own."""
 
     def __init__(self, place: World, directory: Path) -> None:
         self.place, self.directory = place, directory
 
-    def up(self, **config: object) -> None:
-        told = [
+    def up(self, *flags: str, **config: object) -> None:
+        arguments = [
             part
             for key, value in config.items()
             for part in ("-c", f"{key}={value if isinstance(value, str) else json.dumps(value)}")
         ]
-        self.place.run("pulumi", "up", *QUIET, *told, cwd=self.directory)
+        self.place.run("pulumi", "up", *QUIET, *flags, *arguments, cwd=self.directory)
 
     def destroy(self) -> None:
         self.place.run("pulumi", "destroy", *QUIET, cwd=self.directory)
+
+    def rename_type(self, old: str, new: str) -> None:
+        """Give the component another type in the state, as if an older program had made it."""
+        state = self.place.run("pulumi", "stack", "export", cwd=self.directory).stdout
+        renamed = state.replace(f"lichen:index:{old}", f"lichen:index:{new}")
+        file = self.directory / "state.json"
+        file.write_text(renamed)
+        self.place.run("pulumi", "stack", "import", "--file", file, cwd=self.directory)
 
     def resources(self) -> dict[str, dict]:
         state = json.loads(self.place.run("pulumi", "stack", "export", cwd=self.directory).stdout)
@@ -63,7 +65,7 @@ def stack(place: World, directory: Path, program: Path = PROGRAM) -> Iterator[St
         place.run("pulumi", "stack", "rm", "--yes", cwd=directory)
 
 
-def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_path: Path):
+def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_path: Path) -> None:
     with stack(place, tmp_path) as made:
         made.up(**{"aws:region": "us-east-1"}, machine="inf2.xlarge", workload=CHAT)
         sagemaker = place.cloud.client("sagemaker", "eu-west-3")
@@ -102,11 +104,16 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
         busier = {**CHAT, "traffic": {**CHAT["traffic"], "peak_rps": 2.0}}
         made.up(workload=busier)
         targets = place.cloud.client("application-autoscaling", "eu-west-3")
-        held = targets.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
-        assert held[0]["ResourceId"] == "endpoint/chat-prod/variant/all"
-        asked, quiet = (planned("inf2.xlarge", chat).placement.sizing for chat in (busier, CHAT))
-        assert held[0]["MinCapacity"] == asked.replicas_minimum >= 1
-        assert held[0]["MaxCapacity"] == asked.replicas_maximum > quiet.replicas_maximum
+        target = targets.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+        assert target[0]["ResourceId"] == "endpoint/chat-prod/variant/all"
+        busy, quiet = (planned("inf2.xlarge", chat).decision.sizing for chat in (busier, CHAT))
+        assert target[0]["MinCapacity"] == busy.replicas_minimum >= 1
+        assert target[0]["MaxCapacity"] == busy.replicas_maximum > quiet.replicas_maximum
+
+        # A stack of version 0.1.0, whose component had a type for each chip, keeps its resources.
+        made.rename_type("SagemakerEndpoint", "InferentiaEndpoint")
+        made.up("--expect-no-changes")
+        assert "SagemakerEndpoint" in made.resources()["chat"]["type"]
 
         longer = {
             **busier,
@@ -119,14 +126,14 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
     assert place.cloud.inventory() == {}
 
 
-def test_an_asynchronous_endpoint_sleeps_and_is_woken(place: World, tmp_path: Path):
+def test_an_asynchronous_endpoint_sleeps_and_is_woken(place: World, tmp_path: Path) -> None:
     sleepy = {**VECTORS, "mode": "asynchronous", "environment": "dev"}
     with stack(place, tmp_path) as made:
         made.up(
             **{"aws:region": "us-east-1"},
             machine="c7g.xlarge",
             workload=sleepy,
-            asked={
+            args={
                 "results": "s3://answers-{region}/vectors",
                 "artifacts": "s3://models/model.tar.gz",
             },
@@ -153,15 +160,15 @@ def test_an_asynchronous_endpoint_sleeps_and_is_woken(place: World, tmp_path: Pa
 
 def test_a_real_time_endpoint_at_zero_is_refused_before_anything_is_made(
     place: World, tmp_path: Path
-):
+) -> None:
     asleep = {**VECTORS, "environment": "dev", "availability": {"minimum_replicas": 0}}
     with stack(place, tmp_path) as made:
-        with pytest.raises(RuntimeError, match="goes to zero only with inference components"):
+        with pytest.raises(CommandFailed, match="that goes to zero replicas yet"):
             made.up(**{"aws:region": "us-east-1"}, machine="c7g.xlarge", workload=asleep)
         assert place.cloud.inventory() == {}
 
 
-def test_a_program_in_another_language_makes_an_endpoint(place: World, tmp_path: Path):
+def test_a_program_in_another_language_makes_an_endpoint(place: World, tmp_path: Path) -> None:
     inputs = {"workload": VECTORS, "artifacts": "s3://models-{region}/it/"}
     with stack(place, tmp_path, FROM_AFAR) as made:
         plugin = {"providers": [{"name": "lichen", "path": str(ROOT / "components")}]}
@@ -173,19 +180,24 @@ def test_a_program_in_another_language_makes_an_endpoint(place: World, tmp_path:
         assert outputs["usd_month"] > 0
         assert outputs["machine"] == outputs["chosen"]
 
+        file = tmp_path / "vectors.yaml"
+        file.write_text(yaml.safe_dump(VECTORS))
+        for path in (file, file.name):  # absolute, or from the program's directory
+            made.up("--expect-no-changes", inputs={**inputs, "workload": str(path)})
+
         wrong = {**inputs, "workload": {**VECTORS, "model": "BAAI/bge-smal-en-v1.5"}}
-        with pytest.raises(RuntimeError, match=r"workload\.model: .*did you mean 'BAAI/bge-small"):
+        with pytest.raises(CommandFailed, match=r"workload\.model: .*did you mean 'BAAI/bge-small"):
             made.up(inputs=wrong)
     assert place.cloud.inventory() == {}
 
 
-def test_every_language_sees_the_component_and_its_sentences(place: World):
+def test_every_language_sees_the_component_and_its_sentences(place: World) -> None:
     printed = place.run("pulumi", "package", "get-schema", "./components").stdout
     schema = json.loads(printed[printed.index("{") : printed.rindex("}") + 1])
     endpoint = schema["resources"]["lichen:index:Endpoint"]
     assert endpoint["isComponent"]
     assert "where power is clean" in endpoint["description"]
-    assert sorted(endpoint["requiredInputs"]) == ["artifacts", "workload"]
-    assert all(told.get("description") for told in endpoint["inputProperties"].values())
-    assert all(told.get("description") for told in endpoint["properties"].values())
+    assert sorted(endpoint["requiredInputs"]) == ["workload"]
+    assert all(field.get("description") for field in endpoint["inputProperties"].values())
+    assert all(field.get("description") for field in endpoint["properties"].values())
     assert set(endpoint["required"]) >= {"endpointName", "receipt", "gco2eMonth", "usdMonth"}

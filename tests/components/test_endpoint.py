@@ -1,97 +1,142 @@
+"""The component that chooses: its arguments, what it takes, what it refuses."""
+
+from __future__ import annotations
+
 import json
 import re
+from pathlib import Path
+from typing import Any
 
+import msgspec
+import pulumi
 import pytest
-from lichen_components.arm import GravitonEndpoint
-from lichen_components.asked import EndpointArgs
-from lichen_components.endpoint import (
-    chip_family,
-    component_of,
-    plan_of,
-    receipt,
-    why_unmade_of,
+import yaml
+from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.aws.sagemaker.endpoint import OLD_TYPES, SagemakerEndpoint
+from lichen_components.endpoint import plan_of, receipt
+from lichen_components.errors import input_errors
+from lichen_components.makers import (
+    MAKERS,
+    SERVERS,
+    chip_families,
+    chip_of,
+    maker_of,
 )
-from lichen_components.gpu import GpuEndpoint
-from lichen_components.inferentia import InferentiaEndpoint
-from lichen_components.refusal import refused_cleanly
-from lichen_components.sagemaker import SagemakerEndpoint
+from lichen_components.servers.container import DATA_TYPES
 from pulumi import RunError
 
 from lichen.catalogue import load
+from lichen.catalogue.schema import Image, Made
 from lichen.document import InputError
-from lichen.placing.placement import place
+from lichen.placing.choose import place
+from lichen.placing.question import Question
 from lichen.workload import as_workload
 from tests.components.narrowed import ARTIFACTS, CHAT, VECTORS, Only, planned
 
 
-def test_the_table_gives_each_kind_its_component():
-    assert component_of(planned("inf2.xlarge", CHAT)) is InferentiaEndpoint
-    assert component_of(planned("c7g.xlarge", VECTORS)) is GravitonEndpoint
-    assert component_of(planned("g6.xlarge", CHAT)) is GpuEndpoint
+def test_chip_and_model_choose_the_server() -> None:
+    assert planned("inf2.xlarge", CHAT).container.server == "neuron"
+    assert planned("c7g.xlarge", VECTORS).container.server == "pytorch"
+    assert planned("g6.xlarge", CHAT).container.server == "vllm"
 
 
-def test_an_older_chip_of_the_same_maker_is_not_taken_for_a_newer():
+def test_a_hostings_maker_is_imported_by_its_path() -> None:
+    assert maker_of("sagemaker") is SagemakerEndpoint
+
+
+def test_every_image_has_a_maker_and_a_server_and_every_maker_and_server_an_image() -> None:
+    images = load().table("images", Image)
+    assert {image.hosting for image in images} == set(MAKERS)
+    assert {image.server for image in images} == set(SERVERS)
+    families = set(chip_families(load()).values())
+    assert all(set(image.chip_families) <= families for image in images)
+
+
+def test_an_older_chip_of_the_same_maker_is_not_taken_for_a_newer() -> None:
     arguments = EndpointArgs(workload={**VECTORS, "where": CHAT["where"]}, artifacts=ARTIFACTS)
-    with pytest.raises(InputError, match=r"inf1\.xlarge: no component makes AWS Inferentia on"):
+    with pytest.raises(InputError, match="no component makes Inferentia1 on SageMaker yet"):
         plan_of(arguments, Only("inf1.xlarge"))
 
 
-def test_where_no_component_makes_any_it_is_said_what_there_is():
+def test_the_rows_of_what_can_be_made_and_the_images_say_the_same() -> None:
+    made = [row for row in load().table("makes", Made) if row.server is not None]
+    images = load().table("images", Image)
+
+    def triples(rows: object) -> set[tuple[str, str, str, str]]:
+        return {
+            (row.hosting, family, row.server, kind)
+            for row, families in rows
+            for family in families
+            for kind in row.kinds
+        }
+
+    assert triples((row, row.families) for row in made) == triples(
+        (image, image.chip_families) for image in images
+    )
+    assert {row.hosting for row in made} == set(MAKERS)
+    assert {row.server for row in made} == set(SERVERS)
+    assert {
+        precision for row in made if row.server == "neuron" for precision in row.precisions
+    } == set(DATA_TYPES)
+
+
+def test_where_no_component_makes_any_it_is_said_what_there_is() -> None:
     anywhere = {**CHAT, "where": {"clouds": ["google"]}}
     arguments = EndpointArgs(workload=anywhere, artifacts=ARTIFACTS)
-    with pytest.raises(InputError, match="no component makes NVIDIA on compute yet") as refused:
+    with pytest.raises(InputError, match="no component makes L4 on Compute Engine yet") as refused:
         plan_of(arguments, Only("g2-standard-4"))
     assert "widen where" in refused.value.fix
-    assert "AWS Inferentia2 on sagemaker, AWS Graviton on sagemaker" in refused.value.fix
+    assert "components for sagemaker" in refused.value.fix
 
 
-def test_what_no_component_makes_never_wins():
+def test_what_no_component_makes_never_wins() -> None:
     """The cheaper and cleaner machine is another cloud's: the best that can be made is taken."""
     anywhere = {**CHAT, "environment": "dev", "where": {}}
     both = Only("g2-standard-4", "g6.48xlarge")
     workload = as_workload(anywhere)
-    unrestricted = place(workload, both)
+    unrestricted = place(msgspec.structs.replace(Question.of(workload, catalogue=both), makes=None))
     assert unrestricted.chosen.machine == "g2-standard-4"
-    placement = plan_of(EndpointArgs(workload=anywhere, artifacts=ARTIFACTS), both).placement
+    placement = plan_of(
+        EndpointArgs(workload=anywhere, artifacts=ARTIFACTS), both
+    ).decision.placement
     assert placement.chosen.machine == "g6.48xlarge"
     assert re.fullmatch(
         r"g2-standard-4 in \S+ at bf16 would emit \d+ % less, "
-        "but no component makes NVIDIA on compute yet",
+        "but no component makes L4 on Compute Engine yet",
         placement.because[-1],
     )
     assert receipt(placement)["rejected"]["component"] > 0
 
 
-def test_a_user_who_names_nothing_gets_what_a_component_makes():
+def test_a_user_who_names_nothing_gets_what_a_component_makes() -> None:
     anywhere = {**CHAT, "where": {}, "precisions": ["int8", "bf16"]}
     plan = plan_of(EndpointArgs(workload=anywhere, artifacts=ARTIFACTS), load())
-    assert issubclass(component_of(plan), SagemakerEndpoint)
+    assert plan.decision.placement.chosen.hosting in MAKERS
 
 
-def test_a_precision_that_the_images_do_not_serve_gives_way_to_one_that_they_do():
+def test_a_precision_that_the_images_do_not_serve_gives_way_to_one_that_they_do() -> None:
     plan = planned("inf2.xlarge", {**CHAT, "precisions": ["int8", "bf16"]})
-    assert plan.placement.chosen.precision == "bf16"
+    assert plan.decision.placement.chosen.precision == "bf16"
 
 
-def test_a_kind_of_model_without_an_image_is_made_with_the_users():
-    card, sizing = load().model("BAAI/bge-small-en-v1.5"), planned("g6.xlarge", CHAT).placement
-    machine = load().machine("g6.xlarge")
-    asked = EndpointArgs(workload=VECTORS, artifacts=ARTIFACTS)
-    said = why_unmade_of(card, asked)(machine, "sagemaker", sizing.sizing)
-    assert said == "AWS publishes no image for a model of kind encoder on NVIDIA"
-    own = EndpointArgs(**asked, image="111122223333.dkr.ecr.{region}.amazonaws.com/serve:1")
-    assert why_unmade_of(card, own)(machine, "sagemaker", sizing.sizing) is None
+def test_a_kind_of_model_without_an_image_is_made_with_the_users() -> None:
+    vectors = {**VECTORS, "precisions": ["bf16"]}
+    with pytest.raises(InputError, match="no published image serves models of kind encoder on L4"):
+        planned("g6.xlarge", vectors)
+    image = "111122223333.dkr.ecr.{region}.amazonaws.com/serve:1"
+    plan = planned("g6.xlarge", vectors, image=image)
+    assert plan.decision.placement.chosen.machine == "g6.xlarge"
 
 
 @pytest.mark.parametrize("mode", ["batch", "serverless"])
-def test_a_mode_that_no_endpoint_has_is_refused_whatever_the_machine(mode):
+def test_a_mode_that_no_endpoint_has_is_refused_on_every_machine(mode: str) -> None:
     arguments = EndpointArgs(workload={**CHAT, "mode": mode}, artifacts=ARTIFACTS)
     with pytest.raises(InputError, match=f"no component makes a {mode} endpoint") as refused:
         plan_of(arguments, Only())
     assert refused.value.field == "workload.mode"
 
 
-def test_the_mend_of_a_real_time_endpoint_at_zero_can_be_followed():
+def test_the_fix_for_a_real_time_endpoint_at_zero_can_be_followed() -> None:
     asleep = {**CHAT, "environment": "dev", "availability": {"minimum_replicas": 0}}
     with pytest.raises(InputError) as refused:
         planned("inf2.xlarge", asleep)
@@ -100,66 +145,118 @@ def test_the_mend_of_a_real_time_endpoint_at_zero_can_be_followed():
     planned("inf2.xlarge", {**asleep, "mode": "asynchronous"}, results="s3://answers/chat/")
 
 
-def test_a_machine_without_accelerator_is_of_its_cpus_family():
+def test_a_chips_family_is_looked_up_never_a_prefix() -> None:
     catalogue = load()
-    assert chip_family(catalogue.machine("c8g.large")) == "AWS Graviton"
-    assert chip_family(catalogue.machine("inf2.xlarge")) == "AWS Inferentia2"
-    assert chip_family(catalogue.machine("c5.large")).startswith("Intel")
+    families = chip_families(catalogue)
+
+    def family(machine: str) -> str | None:
+        return families.get(chip_of(catalogue.machine(machine)))
+
+    assert family("inf1.xlarge") == "Inferentia1"
+    assert family("inf2.xlarge") == "Inferentia2"
+    assert family("c8g.large") == "Graviton4"
+    assert family("g6.xlarge") == "L4"
+    assert family("g6e.xlarge") == "L40S"
 
 
 @pytest.mark.parametrize(
-    ("wrong", "field", "said"),
+    ("wrong", "field", "fix"),
     [
         ({"model": "meta-llama/Lama-3.1-8B"}, "workload.model", "Llama-3.1-8B"),
         ({"trafic": {}}, "workload.trafic", "traffic"),
         ({"where": {"regions": ["eu-nort-1"]}}, "workload.where.regions[0]", "eu-north-1"),
     ],
 )
-def test_a_mistake_is_answered_with_its_field_and_the_nearest_word(wrong, field, said):
+def test_a_mistake_is_answered_with_its_field_and_the_nearest_word(
+    wrong: dict[str, Any], field: str, fix: str
+) -> None:
     arguments = EndpointArgs(workload={**CHAT, **wrong}, artifacts=ARTIFACTS)
     with pytest.raises(InputError) as refused:
         plan_of(arguments, load())
     assert refused.value.field == field
-    assert said in refused.value.fix
+    assert fix in refused.value.fix
 
 
-def test_an_objective_is_one_of_three():
+def test_an_objective_is_one_of_three() -> None:
     arguments = EndpointArgs(workload=CHAT, artifacts=ARTIFACTS, objective="carbn")
     with pytest.raises(InputError, match="did you mean 'carbon'"):
         plan_of(arguments, load())
 
 
-def test_nothing_fits_names_the_nearest_misses():
+def test_nothing_fits_names_the_nearest_misses() -> None:
     impossible = {**CHAT, "latency": {"time_per_output_token_ms": 0.01}}
     arguments = EndpointArgs(workload=impossible, artifacts=ARTIFACTS)
     with pytest.raises(InputError, match=r"nothing can serve it.*inf2\.xlarge"):
         plan_of(arguments, Only("inf2.xlarge"))
 
 
-def test_the_receipt_is_plain_values_and_counts_the_losers():
+def test_the_receipt_is_plain_values_and_counts_the_losers() -> None:
     plan = planned("inf2.xlarge", CHAT)
-    told = json.loads(json.dumps(receipt(plan.placement)))
-    assert told["chosen"]["machine"] == "inf2.xlarge"
-    assert told["sizing"]["compiled_batch"] == plan.placement.sizing.compiled_batch
-    assert sum(told["rejected"].values()) == len(plan.placement.rejected)
-    assert told["because"]
+    values = json.loads(json.dumps(receipt(plan.decision.placement)))
+    assert values["chosen"]["machine"] == "inf2.xlarge"
+    assert values["sizing"]["compiled_batch"] == plan.decision.placement.sizing.compiled_batch
+    assert sum(values["rejected"].values()) == len(plan.decision.placement.rejected)
+    assert values["because"]
 
 
-def test_the_passport_is_on_the_tags():
-    tags = planned("inf2.xlarge", CHAT).tags
-    assert tags["lichen:model"] == "meta-llama/Llama-3.1-8B"
-    assert tags["lichen:environment"] == "prod"
+def test_a_refusal_ends_a_program_with_its_sentence() -> None:
+    with pytest.raises(RunError) as refused, input_errors():
+        raise InputError("is wrong", fix="write it so", field="workload.model")
+    assert str(refused.value) == "workload.model: is wrong. Fix: write it so."
 
 
-def test_a_refusal_ends_a_program_with_its_sentence():
-    with pytest.raises(RunError) as refused, refused_cleanly():
-        raise InputError("is wrong", fix="mend it", field="workload.model")
-    assert str(refused.value) == "workload.model: is wrong. Fix: mend it."
-
-
-def test_whole_numbers_that_came_as_floats_are_whole():
+def test_whole_numbers_that_came_as_floats_are_whole() -> None:
     traffic = {"peak_rps": 0.2, "input_tokens": 600.0, "output_tokens": 200.0}
     arguments = EndpointArgs(workload={**CHAT, "traffic": traffic}, artifacts=ARTIFACTS)
-    workload = plan_of(arguments, Only("inf2.xlarge")).workload
+    workload = plan_of(arguments, Only("inf2.xlarge")).decision.workload
     assert workload.traffic.input_tokens == 600
     assert workload.traffic.peak_rps == 0.2
+
+
+def test_the_block_and_the_arguments_beside_it_mean_the_same() -> None:
+    flat = EndpointArgs(workload=CHAT, artifacts=ARTIFACTS, registry="copies")
+    block = EndpointArgs(workload=CHAT, aws={"artifacts": ARTIFACTS, "registry": "copies"})
+    both = EndpointArgs(workload=CHAT, artifacts=ARTIFACTS, aws={"registry": "copies"})
+    twice = EndpointArgs(workload=CHAT, artifacts=ARTIFACTS, aws={**aws_args(block)})
+    assert aws_args(flat) == aws_args(block) == aws_args(both) == aws_args(twice)
+
+
+def test_an_argument_given_twice_with_two_values_is_refused() -> None:
+    arguments = EndpointArgs(workload=CHAT, artifacts=ARTIFACTS, aws={"artifacts": "s3://other/"})
+    with pytest.raises(InputError) as refused:
+        plan_of(arguments, Only("inf2.xlarge"))
+    assert str(refused.value) == (
+        "aws.artifacts: 'artifacts' and 'aws.artifacts' have different values. Fix: write it once."
+    )
+    known = pulumi.Output.from_input("s3://one/")
+    output = EndpointArgs(workload=CHAT, artifacts=known, aws={"artifacts": known})
+    assert aws_args(output) == {"artifacts": known}
+    unknown = EndpointArgs(workload=CHAT, artifacts=known, aws={"artifacts": "s3://one/"})
+    with pytest.raises(InputError, match="have different values"):
+        aws_args(unknown)
+
+
+def test_an_endpoint_on_aws_needs_artifacts() -> None:
+    with pytest.raises(InputError) as refused:
+        plan_of(EndpointArgs(workload=CHAT), Only("inf2.xlarge"))
+    assert str(refused.value) == (
+        "artifacts: is required on AWS: the model's files. Fix: artifacts: s3://<bucket>/<prefix>/."
+    )
+
+
+def test_a_workload_may_be_the_path_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "chat.yaml"
+    file.write_text(yaml.safe_dump(CHAT))
+    read = plan_of(EndpointArgs(workload=str(file), artifacts=ARTIFACTS), Only("inf2.xlarge"))
+    assert read.decision.workload == planned("inf2.xlarge", CHAT).decision.workload
+    file.write_text(yaml.safe_dump({**CHAT, "trafic": {}}))
+    with pytest.raises(InputError, match=r"chat\.yaml: trafic"):
+        plan_of(EndpointArgs(workload=str(file), artifacts=ARTIFACTS), Only("inf2.xlarge"))
+
+
+def test_the_types_of_the_first_version_are_aliases() -> None:
+    assert OLD_TYPES == (
+        "lichen:index:InferentiaEndpoint",
+        "lichen:index:GpuEndpoint",
+        "lichen:index:GravitonEndpoint",
+    )

@@ -1,25 +1,37 @@
-"""The command as a process: what it prints for programs, and how it ends."""
+"""The command: what it prints for people and for programs, and how it ends."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
+from click.testing import CliRunner, Result
+from lichen_doors.command import COMMANDS, main
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAT = ROOT / "stacks" / "workloads" / "chat.yaml"
 
 
-def lichen(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(autouse=True)
+def _in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def lichen(*arguments: object) -> Result:
+    """The command in this process."""
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def process(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """The command as a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "lichen_doors.command", *map(str, arguments)],
-        cwd=cwd,
-        env=dict(os.environ, COLUMNS="80", NO_COLOR="1"),
         capture_output=True,
         text=True,
         timeout=60,
@@ -35,7 +47,7 @@ def changed(tmp_path: Path, change: Mapping[str, Any]) -> Path:
 
 def test_place_names_every_rejected_offer_with_its_reason() -> None:
     run = lichen("place", CHAT, "--format", "json")
-    assert run.returncode == 0, run.stderr
+    assert run.exit_code == 0, run.stderr
     answer = json.loads(run.stdout)
     assert len(answer["rejected"]) >= 200
     assert all(loser["reason"] for loser in answer["rejected"])
@@ -44,7 +56,7 @@ def test_place_names_every_rejected_offer_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (
             {"model": "meta-llama/Llama-3.1-9B"},
@@ -61,12 +73,12 @@ def test_place_names_every_rejected_offer_with_its_reason() -> None:
         ({"latancy": {}}, "latancy: 'latancy' is not a field. Fix: did you mean 'latency'?"),
     ],
 )
-def test_wrong_input_ends_2_with_the_field_and_the_mend(
-    tmp_path: Path, change: dict[str, Any], told: str
+def test_wrong_input_ends_2_with_the_field_and_the_fix(
+    tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     run = lichen("place", changed(tmp_path, change))
-    assert run.returncode == 2
-    assert told in run.stderr
+    assert run.exit_code == 2
+    assert message in run.stderr
     assert "workload.yaml" in run.stderr
     assert run.stdout == ""
 
@@ -74,7 +86,7 @@ def test_wrong_input_ends_2_with_the_field_and_the_mend(
 def test_nothing_that_fits_ends_3_with_three_misses(tmp_path: Path) -> None:
     workload = changed(tmp_path, {"latency": {"time_per_output_token_ms": 0.01}})
     run = lichen("place", workload)
-    assert run.returncode == 3
+    assert run.exit_code == 3
     assert run.stdout.count("Fix: ") == 3
     answer = json.loads(lichen("place", workload, "--format", "json").stdout)
     assert len(answer["nearest"]) == 3
@@ -84,7 +96,7 @@ def test_nothing_that_fits_ends_3_with_three_misses(tmp_path: Path) -> None:
 def test_a_placement_in_every_format_names_the_choice(form: str) -> None:
     chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)["chosen"]
     run = lichen("place", CHAT, "--format", form)
-    assert run.returncode == 0
+    assert run.exit_code == 0
     assert chosen["machine"] in run.stdout
     assert chosen["region"] in run.stdout
 
@@ -92,7 +104,7 @@ def test_a_placement_in_every_format_names_the_choice(form: str) -> None:
 def test_text_stays_within_80_columns() -> None:
     for arguments in (("place", CHAT), ("rules",), ("explain", "us-west-2")):
         run = lichen(*arguments)
-        assert run.returncode == 0
+        assert run.exit_code == 0
         assert max(map(len, run.stdout.splitlines())) <= 80
 
 
@@ -111,13 +123,13 @@ def test_explain_in_text_and_json(what: str) -> None:
 
 def test_explain_of_nothing_known_ends_2_with_the_nearest() -> None:
     run = lichen("explain", "dirty-regoin")
-    assert run.returncode == 2
+    assert run.exit_code == 2
     assert "'dirty-region'" in run.stderr
 
 
 @pytest.mark.parametrize("door", ["pack", "checks"])
 def test_the_doors_are_where_the_command_says(door: str) -> None:
-    directory = Path(lichen(door).stdout.strip())
+    directory = Path(lichen(door).output.strip())
     assert (directory / ("PulumiPolicy.yaml" if door == "pack" else "__init__.py")).is_file()
 
 
@@ -125,12 +137,12 @@ def test_an_unreadable_document_ends_2(tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     plan.write_text("not a plan")
     run = lichen("check", plan)
-    assert run.returncode == 2
+    assert run.exit_code == 2
     assert "plan.json" in run.stderr
     assert "Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("module", ["lichen.placing.placement", "lichen_policies.rulebook"])
+@pytest.mark.parametrize("module", ["lichen.placing.placement", "lichen_policies.gate"])
 def test_the_engine_and_the_rules_load_no_face_and_no_door(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     loaded = subprocess.run(
@@ -138,6 +150,41 @@ def test_the_engine_and_the_rules_load_no_face_and_no_door(module: str) -> None:
     ).stdout.split()
     heavy = {"click", "rich", "pulumi", "pulumi_policy", "checkov", "boto3", "numpy", "scipy"}
     assert not heavy & set(loaded)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("rules",), 0),
+        (("check", "tests/golden/check/clean.txt"), 2),
+        (("size", "--model", "meta-llama/Llama-3.1-70B", "--machine", "inf2.xlarge"), 3),
+    ],
+)
+def test_a_process_ends_with_its_exit_code(arguments: tuple[str, ...], code: int) -> None:
+    run = process(*arguments)
+    assert run.returncode == code
+    assert "Traceback" not in run.stderr
+
+
+def test_the_help_names_every_command_and_imports_none() -> None:
+    code = "import sys; from lichen_doors.command import main; main(standalone_mode=False)"
+    run = subprocess.run(
+        [sys.executable, "-c", f"{code}; print(chr(12), *sys.modules)", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    shown, _, modules = run.stdout.partition("\f")
+    for name in COMMANDS:
+        assert f"  {name} " in shown
+        assert f"lichen_doors.command.{name}" not in modules.split()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_s_line_in_the_list_is_its_own(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert (command.help or "").split("\n")[0] == COMMANDS[name]
 
 
 def test_a_closed_pipe_is_no_error() -> None:
@@ -153,7 +200,7 @@ def test_a_closed_pipe_is_no_error() -> None:
 
 def test_explain_of_a_workload_is_its_arithmetic() -> None:
     text = lichen("explain", CHAT)
-    assert text.returncode == 0, text.stderr
+    assert text.exit_code == 0, text.stderr
     for step in ("weights", "replicas at peak", "cost", "operation"):
         assert step in text.stdout
     steps = {
@@ -185,20 +232,31 @@ def test_own_rows_are_used_and_said(tmp_path: Path) -> None:
 
 
 def test_size_of_one_prediction_and_of_cases(tmp_path: Path) -> None:
-    asked = ("--model", "meta-llama/Llama-3.1-8B", "--machine", "inf2.xlarge")
-    told = json.loads(lichen("size", *asked, "--output-tokens", "200", "--format", "json").stdout)
-    assert told["misfit"] is None
-    token = told["prediction"]["time_per_output_token_ms"]
+    request = ("--model", "meta-llama/Llama-3.1-8B", "--machine", "inf2.xlarge")
+    answer = json.loads(
+        lichen("size", *request, "--output-tokens", "200", "--format", "json").stdout
+    )
+    assert answer["misfit"] is None
+    token = answer["prediction"]["time_per_output_token_ms"]
     assert token["low"] <= token["likely"] <= token["high"]
     too_large = lichen("size", "--model", "meta-llama/Llama-3.1-70B", "--machine", "inf2.xlarge")
-    assert too_large.returncode == 3
-    assert lichen("size", "--model", "meta-llama/Llama-3.1-8B").returncode == 2
+    assert too_large.exit_code == 3
+    assert lichen("size", "--model", "meta-llama/Llama-3.1-8B").exit_code == 2
+    cases = tmp_path / "cases.csv"
+    cases.write_text(
+        "row_id,model,metric,unit,hw_family,accelerator,output_tokens,batch_or_concurrency\n"
+        "1,meta-llama/Llama-3.1-8B,output throughput,tokens/s,H100,H100 80GB SXM,128,8\n"
+        "2,meta-llama/Llama-3.1-8B,output throughput,tokens/s,,nothing,128,8\n"
+    )
+    run = lichen("size", "--cases", cases)
+    assert run.stderr == "1 predicted, 1 without a prediction\n"
+    assert len(run.stdout.splitlines()) == 3
 
 
 def test_a_benchmark_record_narrows_and_contradicts(tmp_path: Path) -> None:
     chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)
     machine = chosen["chosen"]["machine"]
-    told = chosen["sizing"]["prediction"]["time_per_output_token_ms"]
+    predicted = chosen["sizing"]["prediction"]["time_per_output_token_ms"]
     record = {
         "model": "meta-llama/Llama-3.1-8B",
         "machine": machine,
@@ -219,5 +277,5 @@ def test_a_benchmark_record_narrows_and_contradicts(tmp_path: Path) -> None:
         )
         return " ".join(answer.get("notes", []))
 
-    assert "narrows it" in notes(told["likely"])
-    assert "CONTRADICTS" in notes(told["low"] / 4)
+    assert "narrows it" in notes(predicted["likely"])
+    assert "CONTRADICTS" in notes(predicted["low"] / 4)

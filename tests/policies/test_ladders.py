@@ -49,7 +49,7 @@ def test_a_role_s_arn_has_no_region() -> None:
 
 
 def test_an_unknown_region_is_not_replaced_by_the_provider_s() -> None:
-    with pytest.raises(Unverified, match="settled only at deploy time"):
+    with pytest.raises(Unverified, match="known only after deployment"):
         _ = located({"region": UNKNOWN}, region="us-east-1").region
 
 

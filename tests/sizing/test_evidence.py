@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import pytest
 
 from lichen.catalogue import load
 from lichen.document import InputError, json_schema
-from lichen.evidence import Record, age_days, contradicts, read_record, weigh
-from lichen.sizing import Sizing, size
+from lichen.evidence import Record, contradicts, read_record, weigh
+from lichen.sizing import Layout, Sizing, lay_out
 from lichen.workload import Traffic, Workload
 
 CATALOGUE = load()
@@ -87,9 +86,9 @@ def test_size_yields_to_evidence_of_its_own_machine_alone() -> None:
     card, machine = CATALOGUE.model(RECORD["model"]), CATALOGUE.machine("inf2.xlarge")
 
     def sized(*evidence: Record) -> Sizing:
-        answer = size(workload, card, machine, "bf16", CATALOGUE, evidence)
-        assert isinstance(answer, Sizing)
-        return answer
+        answer = lay_out(workload, card, machine, "bf16", CATALOGUE, evidence)
+        assert isinstance(answer, Layout)
+        return answer.sizing()
 
     plain, slow = sized(), sized(record(time_per_output_token_ms=400.0))
     assert slow.rps_per_replica.likely < plain.rps_per_replica.likely / 3
@@ -102,8 +101,20 @@ def test_size_yields_to_evidence_of_its_own_machine_alone() -> None:
     assert sized(record(precision="int8")) == plain
 
 
-def test_a_record_ages() -> None:
-    assert age_days(record(), date(2026, 11, 23)) == 22
+def test_savings_rest_on_the_evidence_that_narrowed_the_placement() -> None:
+    workload = Workload(
+        name="chat",
+        model="any",
+        traffic=Traffic(peak_rps=4, input_tokens=512, output_tokens=256),
+    )
+    card, machine = CATALOGUE.model(RECORD["model"]), CATALOGUE.machine("inf2.xlarge")
+
+    def batch_hours(*evidence: Record) -> float:
+        answer = lay_out(workload, card, machine, "bf16", CATALOGUE, evidence)
+        assert isinstance(answer, Layout)
+        return next(s.replica_hours for s in answer.savings() if s.way == "batch")
+
+    assert batch_hours(record(time_per_output_token_ms=400.0)) > 2 * batch_hours()
 
 
 def test_the_published_schema_is_the_types() -> None:

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from lichen.catalogue import load
 from lichen.catalogue.schema import Machine
 from lichen.emissions import machine_watts
-from lichen.interval import Interval
-from lichen.sizing import Misfit, Prediction, Sizing, predict, size
+from lichen.sizing import Layout, Misfit, Prediction, lay_out, predict
 from lichen.sizing.need import need_of
 from lichen.words import BITS, Precision
 from lichen.workload import Latency, ModelCard, Traffic, Workload
@@ -117,11 +116,12 @@ def numbers(value: object) -> list[float]:
 def test_every_workload_is_sized_or_told_why_not(
     workload: Workload, card: ModelCard, machine: Machine, precision: Precision
 ) -> None:
-    answer = size(workload, card, machine, precision, CATALOGUE)
-    if isinstance(answer, Misfit):
-        assert answer.reason
-        assert answer.shortfall is None or answer.shortfall > 1.0
+    layout = lay_out(workload, card, machine, precision, CATALOGUE)
+    if isinstance(layout, Misfit):
+        assert layout.reason
+        assert layout.shortfall is None or layout.shortfall > 1.0
         return
+    answer = layout.sizing()
     assert all(math.isfinite(n) and n >= 0 for n in numbers(answer))
     assert answer.replicas_minimum <= answer.replicas_peak <= answer.replicas_maximum
     assert len(answer.replica_hours_by_hour) == 24
@@ -161,19 +161,28 @@ def test_more_load_never_takes_less_memory(
 
 @settings(max_examples=200, deadline=None)
 @given(likely_cards, st.sampled_from(MACHINES), st.sampled_from(PRECISIONS), tokens, tokens)
-def test_an_interval_holds_its_value(
+def test_a_rate_and_its_time_are_as_sure_as_each_other(
     card: ModelCard, machine: Machine, precision: Precision, inputs: int, outputs: int
 ) -> None:
+    """One request at a time: a second over its time is its rate, and so are the likely ends."""
     answer = fits(card, machine, precision=precision, input_tokens=inputs, output_tokens=outputs)
     if answer is None:
         return
-    intervals = [
-        value
-        for name in answer.__struct_fields__
-        if isinstance(value := getattr(answer, name), Interval)
-    ]
-    assert len(intervals) >= 3
-    assert all(i.low <= i.likely <= i.high for i in intervals)
+    rate, time_ms = answer.requests_per_s, answer.request_ms
+    assert rate.likely * time_ms.likely / 1e3 == pytest.approx(
+        answer.copies if rate_of_all(answer) else 1.0
+    )
+    assert rate.low < rate.likely < rate.high
+    assert time_ms.low < time_ms.likely < time_ms.high
+    if answer.output_tokens_per_s is not None:
+        assert answer.output_tokens_per_s.likely == pytest.approx(rate.likely * outputs)
+        assert answer.time_to_first_token_ms is not None
+        assert answer.time_to_first_token_ms.likely < time_ms.likely
+
+
+def rate_of_all(answer: Prediction) -> bool:
+    """An item model works on every copy at once; a language model has one request in flight."""
+    return answer.output_tokens_per_s is None
 
 
 @settings(max_examples=200, deadline=None)
@@ -216,8 +225,8 @@ def test_more_chips_never_bear_less(
         model=card.name,
         traffic=Traffic(peak_rps=1.0, input_tokens=inputs, output_tokens=outputs),
     )
-    few = size(workload, card, CATALOGUE.machine(small), precision, CATALOGUE)
-    many = size(workload, card, CATALOGUE.machine(large), precision, CATALOGUE)
-    if isinstance(few, Sizing):
-        assert isinstance(many, Sizing)
-        assert many.rps_per_replica.likely >= few.rps_per_replica.likely * 0.999
+    few = lay_out(workload, card, CATALOGUE.machine(small), precision, CATALOGUE)
+    many = lay_out(workload, card, CATALOGUE.machine(large), precision, CATALOGUE)
+    if isinstance(few, Layout):
+        assert isinstance(many, Layout)
+        assert many.capacity.rps >= few.capacity.rps * 0.999

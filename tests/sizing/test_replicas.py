@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from lichen.catalogue import load
-from lichen.sizing import Misfit, Sizing, Step, explain, savings, size
+from lichen.sizing import Layout, Misfit, Sizing, Step, lay_out
 from lichen.sizing.capacity import queue_p95_s
-from lichen.sizing.replicas import day_of, hold
+from lichen.sizing.replicas import day_of, replicas_over_day
 from lichen.workload import Availability, Latency, Traffic, Workload
 
 CATALOGUE = load()
@@ -30,8 +30,12 @@ def workload(**changed: Any) -> Workload:
 
 
 def sized(chat: Workload) -> Sizing:
-    answer = size(chat, CARD, MACHINE, "int8", CATALOGUE)
-    assert isinstance(answer, Sizing), answer
+    return laid_out(chat).sizing()
+
+
+def laid_out(chat: Workload) -> Layout:
+    answer = lay_out(chat, CARD, MACHINE, "int8", CATALOGUE)
+    assert isinstance(answer, Layout), answer
     return answer
 
 
@@ -58,9 +62,9 @@ def test_a_lost_zone_leaves_enough_for_the_peak() -> None:
 def test_the_floor_rides_out_the_rise_while_a_replica_starts() -> None:
     steep = workload(traffic=Traffic(peak_rps=100, hourly_rps=(1.0,) + (100.0,) * 23))
     gentle = workload(traffic=Traffic(peak_rps=100, hourly_rps=(98.0,) + (100.0,) * 23))
-    slow, quick = hold(steep, 2.0, 1800.0), hold(steep, 2.0, 10.0)
+    slow, quick = replicas_over_day(steep, 2.0, 1800.0), replicas_over_day(steep, 2.0, 10.0)
     assert quick.by_hour[0] < slow.by_hour[0] < slow.by_hour[1]
-    assert hold(gentle, 2.0, 1800.0).minimum > slow.minimum
+    assert replicas_over_day(gentle, 2.0, 1800.0).minimum > slow.minimum
 
 
 def test_a_day_without_a_profile_has_one_peak_and_the_stated_mean() -> None:
@@ -79,7 +83,7 @@ def test_idle_hours_are_held_and_counted() -> None:
 
 
 def test_savings_are_of_what_is_held_now() -> None:
-    found = savings(workload(environment="prod"), CARD, MACHINE, "int8", CATALOGUE)
+    found = laid_out(workload(environment="prod")).savings()
     ways = {saving.way: saving for saving in found}
     assert set(ways) == {"scale-to-zero", "schedule", "asynchronous", "batch"}
     assert [s.saved_share for s in found] == sorted((s.saved_share for s in found), reverse=True)
@@ -87,11 +91,35 @@ def test_savings_are_of_what_is_held_now() -> None:
     assert all(0 <= saving.saved_share < 1 for saving in found)
 
 
-def test_a_tighter_bound_never_bears_more() -> None:
+def test_scale_to_zero_keeps_the_spare_replica_of_production() -> None:
+    """While anything is awake, production has its spare: only the hours asleep are saved."""
+    busy = workload(
+        environment="prod", traffic=Traffic(peak_rps=20, input_tokens=256, output_tokens=128)
+    )
+    layout = laid_out(busy)
+    found = {saving.way: saving for saving in layout.savings()}
+    # Traffic that never pauses lets nothing sleep, so that nothing is saved.
+    assert found["scale-to-zero"].saved_share == pytest.approx(0, abs=1e-6)
+    assert found["scale-to-zero"].replica_hours == pytest.approx(layout.replicas.hours)
+    without_spare = laid_out(replace(busy, environment="dev")).replicas.hours
+    assert without_spare < found["scale-to-zero"].replica_hours
+
+
+def test_a_queue_instead_of_a_spare_replica_says_so() -> None:
+    spare = "no spare replica for a failure"
+    production = {s.way: s.gives_up for s in laid_out(workload(environment="prod")).savings()}
+    assert {way for way, gives_up in production.items() if spare in gives_up} == {
+        "asynchronous",
+        "batch",
+    }
+    assert not any(spare in saving.gives_up for saving in laid_out(workload()).savings())
+
+
+def test_a_tighter_bound_never_serves_more() -> None:
     loose = sized(workload(latency=Latency(time_per_output_token_ms=200)))
     tight = sized(workload(latency=Latency(time_per_output_token_ms=40)))
     assert tight.rps_per_replica.likely <= loose.rps_per_replica.likely
-    hopeless = size(
+    hopeless = lay_out(
         workload(latency=Latency(time_per_output_token_ms=0.01)), CARD, MACHINE, "int8", CATALOGUE
     )
     assert isinstance(hopeless, Misfit)
@@ -108,10 +136,9 @@ def test_a_queue_grows_without_end_towards_full_use() -> None:
 
 def test_the_receipt_derives_what_the_size_says() -> None:
     chat = workload(environment="prod", availability=Availability(zones=2))
-    answer, steps = sized(chat), explain(chat, CARD, MACHINE, "int8", CATALOGUE)
-    assert not isinstance(steps, Misfit)
+    answer, steps = sized(chat), laid_out(chat).steps()
     by_name: dict[str, Step] = {step.name: step for step in steps}
-    assert by_name["borne by a replica"].value == pytest.approx(answer.rps_per_replica.likely)
+    assert by_name["served by a replica"].value == pytest.approx(answer.rps_per_replica.likely)
     assert by_name["replicas at peak"].value == answer.replicas_peak
     assert by_name["replicas at least"].value == answer.replicas_minimum
     assert by_name["replica-hours"].value == pytest.approx(sum(answer.replica_hours_by_hour))
@@ -133,7 +160,7 @@ def test_the_receipt_derives_what_the_size_says() -> None:
 def test_what_does_not_fit_says_why(
     model: str, machine: str, precision: Any, kind: str, told: str
 ) -> None:
-    answer = size(
+    answer = lay_out(
         workload(), CATALOGUE.model(model), CATALOGUE.machine(machine), precision, CATALOGUE
     )
     assert isinstance(answer, Misfit)
@@ -143,14 +170,15 @@ def test_what_does_not_fit_says_why(
 
 def test_a_card_that_lacks_fields_has_them_named() -> None:
     bare = replace(CARD, layers=None, kv_heads=None)
-    answer = size(workload(), bare, MACHINE, "int8", CATALOGUE)
+    answer = lay_out(workload(), bare, MACHINE, "int8", CATALOGUE)
     assert isinstance(answer, Misfit)
     assert "layers and kv_heads" in answer.reason
 
 
 def test_neuron_shapes_are_compiled() -> None:
-    neuron = size(workload(), CARD, CATALOGUE.machine("inf2.xlarge"), "bf16", CATALOGUE)
-    assert isinstance(neuron, Sizing)
+    layout = lay_out(workload(), CARD, CATALOGUE.machine("inf2.xlarge"), "bf16", CATALOGUE)
+    assert isinstance(layout, Layout)
+    neuron = layout.sizing()
     assert neuron.compiled_sequence_tokens == 512
     assert neuron.compiled_batch
     assert sized(workload()).compiled_batch is None

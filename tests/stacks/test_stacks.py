@@ -1,15 +1,14 @@
 """The worked examples as a user runs them: real engine, policy pack, emulated AWS."""
 
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
-from sandbox.world import ROOT, World, world
+from sandbox.world import ROOT, World
 
 QUIET = ("--yes", "--non-interactive", "--suppress-progress")
 PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
@@ -17,13 +16,6 @@ PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
 pytestmark = pytest.mark.xdist_group("engine")
 
 Run = Callable[..., CompletedProcess[str]]
-
-
-@pytest.fixture(scope="module")
-def place() -> Iterator[World]:
-    with world() as place:
-        roots = os.pathsep.join(str(ROOT / part) for part in (".", "policies", "components"))
-        yield World(place.engine, place.cloud, {**place.environment, "PYTHONPATH": roots})
 
 
 @pytest.fixture(scope="module")
@@ -46,23 +38,25 @@ def pulumi(place: World, project: Path) -> Run:
 
 
 def outputs(pulumi: Run, stack: str) -> dict[str, object]:
-    told: dict[str, object] = json.loads(
+    values: dict[str, object] = json.loads(
         pulumi("stack", "output", "--json", "--stack", stack).stdout
     )
-    return told
+    return values
 
 
-def test_chat_comes_up_through_the_gate_changes_and_goes(place: World, project: Path, pulumi: Run):
+def test_chat_comes_up_through_the_gate_changes_and_goes(
+    place: World, project: Path, pulumi: Run
+) -> None:
     up = ("up", "--stack", "chat", *QUIET, *PACK)
     assert "lichen" in pulumi(*up).stdout
-    told = outputs(pulumi, "chat")
-    sagemaker = place.cloud.client("sagemaker", str(told["region"]))
-    assert sagemaker.describe_endpoint(EndpointName=told["endpoint_name"])["EndpointStatus"] == (
+    values = outputs(pulumi, "chat")
+    sagemaker = place.cloud.client("sagemaker", str(values["region"]))
+    assert sagemaker.describe_endpoint(EndpointName=values["endpoint_name"])["EndpointStatus"] == (
         "InService"
     )
-    assert str(told["machine"]).startswith("ml.")
-    assert float(str(told["gco2e_month"])) > 0
-    assert "low-carbon grid" in str(told["because"])
+    assert str(values["machine"]).startswith("ml.")
+    assert float(str(values["gco2e_month"])) > 0
+    assert "low-carbon grid" in str(values["because"])
 
     assert "unchanged" in pulumi(*up, "--expect-no-changes").stdout
     pulumi("refresh", "--stack", "chat", *QUIET, "--expect-no-changes")
@@ -72,7 +66,7 @@ def test_chat_comes_up_through_the_gate_changes_and_goes(place: World, project: 
     workload.write_text(before.replace("peak_rps: 2", "peak_rps: 40"))
     pulumi(*up)
     workload.write_text(before)
-    scaling = place.cloud.client("application-autoscaling", str(told["region"]))
+    scaling = place.cloud.client("application-autoscaling", str(values["region"]))
     target = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"][0]
     assert target["MaxCapacity"] > 2
 
@@ -80,10 +74,10 @@ def test_chat_comes_up_through_the_gate_changes_and_goes(place: World, project: 
     assert place.cloud.inventory() == {}
 
 
-def test_embeddings_come_up_and_go(place: World, pulumi: Run):
+def test_embeddings_come_up_and_go(place: World, pulumi: Run) -> None:
     pulumi("up", "--stack", "embeddings", *QUIET, *PACK)
-    told = outputs(pulumi, "embeddings")
-    sagemaker = place.cloud.client("sagemaker", str(told["region"]))
+    values = outputs(pulumi, "embeddings")
+    sagemaker = place.cloud.client("sagemaker", str(values["region"]))
     endpoint = sagemaker.describe_endpoint(EndpointName="embeddings-prod")
     config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
     model = sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
@@ -92,7 +86,9 @@ def test_embeddings_come_up_and_go(place: World, pulumi: Run):
     assert place.cloud.inventory() == {}
 
 
-def test_wasteful_is_stopped_with_every_reason_until_it_is_corrected(place: World, pulumi: Run):
+def test_wasteful_is_stopped_with_every_reason_until_it_is_corrected(
+    place: World, pulumi: Run
+) -> None:
     up = ("up", "--stack", "wasteful", *QUIET, *PACK)
     stopped = pulumi(*up, check=False)
     assert stopped.returncode != 0

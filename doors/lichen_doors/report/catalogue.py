@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -15,26 +16,19 @@ from rich.table import Table
 from rich.text import Text
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Chip, Machine, Offer, Region
-from lichen.catalogue.staleness import ages
+from lichen.catalogue.schema import Chip, Machine, Offer, Price, Region
+from lichen.catalogue.staleness import sources_by_age
 from lichen.document import InputError, did_you_mean
 from lichen.emissions import effective_gco2e_kwh
+from lichen.figures import UNKNOWN, billions, figure, kib, span, usd, whole
 from lichen.grid import RegionClass, classify
+from lichen.units import kwh
 from lichen_doors.report import for_programs
-from lichen_doors.report.cell import (
-    bar,
-    billions,
-    count,
-    dollars,
-    ends,
-    kib,
-    likely,
-    rounded,
-    shown,
-    spread,
-)
+from lichen_doors.report.cell import bar, cell, ends, likely, rounded
 
 Sort = Literal["carbon", "price", "name"]
+Row = dict[str, Any]
+"""A row as programs read it: plain values by name."""
 STYLE = {"low": "good", "medium": "warn", "high": "bad", "unknown": "quiet"}
 
 
@@ -42,12 +36,12 @@ class Column(msgspec.Struct, frozen=True):
     """A column for people: its heading, how a row is shown in it; a ``whole`` one never wraps."""
 
     heading: str
-    show: Callable[[dict[str, Any]], str | Text]
+    show: Callable[[Row], str | Text]
     right: bool = False
     whole: bool = False
 
 
-def _number(heading: str, show: Callable[[dict[str, Any]], str | Text]) -> Column:
+def _number(heading: str, show: Callable[[Row], str | Text]) -> Column:
     return Column(heading, show, right=True, whole=True)
 
 
@@ -55,9 +49,9 @@ _MACHINE = Column("machine", lambda row: row["machine"], whole=True)
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows as plain values, how people see them, and what must be said beneath."""
+    """Rows as plain values, how people see them, and the notes beneath."""
 
-    rows: Sequence[dict[str, Any]]
+    rows: Sequence[Row]
     columns: Sequence[Column]
     notes: Sequence[str] = ()
     empty: str = "nothing"
@@ -90,7 +84,7 @@ def regions(
     catalogue: Catalogue, *, cloud: str | None = None, level: str | None = None,
     sort: Sort = "carbon",
 ) -> View:  # fmt: skip
-    """Regions with their grid, its class and how far the sources agree; cleanest first."""
+    """Regions by their electricity, and how the sources agree."""
     rows = []
     for region in catalogue.regions.values():
         grid = classify(region)
@@ -105,10 +99,10 @@ def regions(
             Column("cloud", lambda row: row["cloud"], whole=True),
             Column("class", lambda row: Text(row["class"], style=STYLE[row["class"]]), whole=True),
             Column("", lambda row: row["agreement"], whole=True),
-            _number("g/kWh", lambda row: shown(row["grid_gco2e_kwh"])),
+            _number("g/kWh", lambda row: cell(row["grid_gco2e_kwh"], figure)),
             Column("", lambda row: bar(row["grid_gco2e_kwh"], most)),
-            Column("sources say", _said, whole=True),
-            _number("x PUE", lambda row: shown(row["gco2e_it_kwh"])),
+            Column("sources say", _range, whole=True),
+            _number("x PUE", lambda row: cell(row["gco2e_it_kwh"], figure)),
         ),
         notes=(
             "Location-based annual averages. `lichen explain REGION` shows every source's value.",
@@ -117,7 +111,7 @@ def regions(
     )
 
 
-def region_row(region: Region, grid: RegionClass) -> dict[str, Any]:
+def region_row(region: Region, grid: RegionClass) -> Row:
     values = [reading.value for reading in grid.readings]
     return {
         "region": region.name,
@@ -144,7 +138,7 @@ def machines(
     catalogue: Catalogue, *, cloud: str | None = None, accelerator: str | None = None,
     family: str | None = None, sort: Sort = "name",
 ) -> View:  # fmt: skip
-    """Machines: their shape, chips, and watts from idle to full load."""
+    """Machines: their shape, chips and watts."""
     if accelerator is not None:
         accelerator = _chip_like(catalogue, accelerator)
     rows = [
@@ -161,8 +155,8 @@ def machines(
         columns=(
             _MACHINE,
             Column("chips", _chips_shown),
-            _number("vCPU", lambda row: count(row["vcpu"])),
-            _number("GiB", lambda row: count(row["memory_gib"])),
+            _number("vCPU", lambda row: cell(row["vcpu"], whole)),
+            _number("GiB", lambda row: cell(row["memory_gib"], whole)),
             _number("idle W", lambda row: likely(row["idle_w"])),
             _number("full W", lambda row: ends(row["full_load_w"])),
             Column("", lambda row: "" if row["current_generation"] else "superseded"),
@@ -172,7 +166,7 @@ def machines(
     )
 
 
-def _machine_row(machine: Machine) -> dict[str, Any]:
+def _machine_row(machine: Machine) -> Row:
     row = msgspec.structs.asdict(machine)
     return {"machine": row.pop("name"), **row}
 
@@ -181,19 +175,19 @@ def offers(
     catalogue: Catalogue, *, machine: str | None = None, region: str | None = None,
     cloud: str | None = None, sort: Sort = "carbon",
 ) -> View:  # fmt: skip
-    """Offers of a machine, in a region, or both: grams an hour at half load, and dollars."""
+    """Machines in regions: grams an hour, and dollars."""
     if machine is not None:
-        held: Iterable[Offer] = catalogue.offers_of(catalogue.machine(machine).name)
+        found: Iterable[Offer] = catalogue.offers_of(catalogue.machine(machine).name)
         if region is not None:
             catalogue.region(region)
-            held = [offer for offer in held if offer.region == region]
+            found = [offer for offer in found if offer.region == region]
     elif region is not None:
-        held = catalogue.offers_in(catalogue.region(region).name)
+        found = catalogue.offers_in(catalogue.region(region).name)
     else:
-        held = catalogue.offers
+        found = catalogue.offers
     rows = [
         _offer_row(catalogue, offer)
-        for offer in held
+        for offer in found
         if cloud in (None, catalogue.machines[offer.machine].cloud)
     ]
     quotas = any(row["endpoint_quota"] is not None for row in rows)
@@ -209,34 +203,40 @@ def offers(
             ),
             Column("region", lambda row: row["region"], whole=True),
             Column("grid", lambda row: Text(row["class"], style=STYLE[row["class"]])),
-            _number("g/kWh x PUE", lambda row: shown(row["gco2e_it_kwh"])),
-            _number("g/h", lambda row: shown(row["gco2e_hour_half_load"])),
-            _number("$/h", lambda row: dollars(row["usd_hour"])),
-            _number("hosted", _hosted_dollars),
-            _number("spot", lambda row: dollars(row["spot_usd_hour"])),
+            _number("g/kWh x PUE", lambda row: cell(row["gco2e_it_kwh"], figure)),
+            _number("g/h", lambda row: cell(row["gco2e_hour_half_load"], figure)),
+            _number("$/h", lambda row: cell(row["usd_hour"], usd)),
+            _number("hosted", partial(_hosted_dollars, managed=_managed(catalogue))),
+            _number("spot", lambda row: cell(row["spot_usd_hour"], usd)),
             _number("listed", _listed),
-            *([_number("quota", lambda row: count(row["endpoint_quota"]))] if quotas else []),
+            *([_number("quota", lambda row: cell(row["endpoint_quota"], whole))] if quotas else []),
         ),
         notes=(
-            "g/h: CO2e of an hour at half load, electricity alone. hosted: on SageMaker, "
-            "~ where estimated from EC2's price.",
-            "Quota is your account's for SageMaker endpoints; capacity is nobody's promise."
+            "g/h: CO2e of an hour at half load, electricity alone. hosted: on a managed service, "
+            "~ where estimated from the bare machine's price.",
+            "Quota: your account's, for managed endpoints. It does not promise capacity."
             if quotas
-            else "Offered is not quota or capacity: ask the cloud before you count on it.",
+            else "A listed offer is neither a quota nor capacity: ask the cloud first.",
         ),
         empty="no region offers it",
     )
 
 
-def _offer_row(catalogue: Catalogue, offer: Offer) -> dict[str, Any]:
+def _offer_row(catalogue: Catalogue, offer: Offer) -> Row:
     region, machine = catalogue.regions[offer.region], catalogue.machines[offer.machine]
     effective = effective_gco2e_kwh(region)
     quota = catalogue.quota(offer.machine, offer.region)
     hourly = (
-        machine.half_load_w.likely * effective / 1000
+        kwh(machine.half_load_w.likely) * effective
         if machine.half_load_w is not None and effective is not None
         else None
     )
+    prices = [
+        price
+        for hosting in machine.hostings
+        if (price := catalogue.price(offer.machine, offer.region, hosting)) is not None
+    ]
+    bare = next((price for price in prices if catalogue.hostings[price.hosting].base is None), None)
     return {
         "machine": offer.machine,
         "region": offer.region,
@@ -244,12 +244,12 @@ def _offer_row(catalogue: Catalogue, offer: Offer) -> dict[str, Any]:
         "class": classify(region).level,
         "gco2e_it_kwh": rounded(effective),
         "gco2e_hour_half_load": rounded(hourly),
-        "usd_hour": offer.usd_hour,
-        "spot_usd_hour": offer.spot_usd_hour,
-        "price_as_of": offer.price_as_of,
-        "price_source": offer.price_source,
-        "sagemaker_usd_hour": offer.sagemaker_usd_hour,
-        "sagemaker_basis": offer.sagemaker_basis,
+        "usd_hour": bare.usd_hour if bare else None,
+        "spot_usd_hour": bare.spot_usd_hour if bare else None,
+        "price_as_of": bare.as_of if bare else None,
+        "price_source": bare.source if bare else None,
+        **_managed_prices(catalogue, prices),
+        "prices": [msgspec.to_builtins(price) for price in prices],
         "listed_by": offer.listed_by,
         "not_listed_by": offer.not_listed_by,
         "endpoint_quota": quota.endpoint_quota if quota else None,
@@ -257,8 +257,19 @@ def _offer_row(catalogue: Catalogue, offer: Offer) -> dict[str, Any]:
     }
 
 
+def _managed_prices(catalogue: Catalogue, prices: Sequence[Price]) -> Row:
+    """Each managed hosting's price and how it is known, under the hosting's own name."""
+    by_hosting = {price.hosting: price for price in prices}
+    row: Row = {}
+    for name in _managed(catalogue):
+        price = by_hosting.get(name)
+        row[f"{name}_usd_hour"] = price.usd_hour if price else None
+        row[f"{name}_basis"] = price.basis if price else None
+    return row
+
+
 def accelerators(catalogue: Catalogue, *, kind: str | None = None) -> View:
-    """Accelerators: dense rates, memory, watts and embodied carbon, with how sure they are."""
+    """Chips: rates, memory, watts and embodied carbon."""
     rows = [
         {"accelerator": chip.name, **_without_name(chip)}
         for chip in catalogue.chips.values()
@@ -269,11 +280,14 @@ def accelerators(catalogue: Catalogue, *, kind: str | None = None) -> View:
         columns=(
             Column("accelerator", lambda row: row["accelerator"]),
             Column(
-                "TF bf16", lambda row: shown(row["bf16_tflops"] or row["fp16_tflops"]), True, True
+                "TF bf16",
+                lambda row: cell(row["bf16_tflops"] or row["fp16_tflops"], figure),
+                True,
+                True,
             ),
-            _number("T int8", lambda row: shown(row["int8_tops"])),
-            _number("GiB", lambda row: count(row["memory_gib"])),
-            _number("GB/s", lambda row: shown(row["bandwidth_gb_s"])),
+            _number("T int8", lambda row: cell(row["int8_tops"], figure)),
+            _number("GiB", lambda row: cell(row["memory_gib"], whole)),
+            _number("GB/s", lambda row: cell(row["bandwidth_gb_s"], figure)),
             _number("watts", lambda row: ends(row["tdp_w"])),
             Column("", lambda row: row["tdp_basis"] or ""),
             _number("kgCO2e", lambda row: ends(row["embodied_kgco2e"])),
@@ -283,14 +297,14 @@ def accelerators(catalogue: Catalogue, *, kind: str | None = None) -> View:
     )
 
 
-def _without_name(chip: Chip) -> dict[str, Any]:
+def _without_name(chip: Chip) -> Row:
     row = msgspec.structs.asdict(chip)
     del row["name"]
     return row
 
 
 def models(catalogue: Catalogue, *, kind: str | None = None) -> View:
-    """Model cards: size, shape, context and licence."""
+    """Models: size, shape, context and licence."""
     rows = [
         msgspec.to_builtins(card) for card in catalogue.models.values() if kind in (None, card.kind)
     ]
@@ -300,8 +314,8 @@ def models(catalogue: Catalogue, *, kind: str | None = None) -> View:
             Column("model", lambda row: row["name"]),
             Column("kind", lambda row: row["kind"], whole=True),
             Column("parameters", _parameters, whole=True),
-            _number("KV/token", lambda row: kib(row.get("kv_bytes_per_token"))),
-            _number("context", lambda row: shown(row.get("max_context_tokens"))),
+            _number("KV/token", lambda row: cell(row.get("kv_bytes_per_token"), kib)),
+            _number("context", lambda row: cell(row.get("max_context_tokens"), figure)),
             Column("licence", lambda row: row["license"]),
         ),
         empty="no model of this kind",
@@ -309,7 +323,7 @@ def models(catalogue: Catalogue, *, kind: str | None = None) -> View:
 
 
 def sources(catalogue: Catalogue) -> View:
-    """Where every number comes from."""
+    """Where the numbers come from, and under which licence."""
     rows = [msgspec.to_builtins(source) for source in catalogue.sources.values()]
     return View(
         rows=rows,
@@ -326,11 +340,11 @@ def stale(catalogue: Catalogue, today: date) -> View:
     """Sources past their age on a day, the furthest past first."""
     rows = [
         msgspec.to_builtins(age) | {"stale": age.stale}
-        for age in ages(catalogue, today)
+        for age in sources_by_age(catalogue, today)
         if age.stale
     ]
-    held = [age for age in ages(catalogue, today) if age.max_age_days is not None]
-    nearest = held[0] if held else None
+    every = sources_by_age(catalogue, today)
+    nearest = next((age for age in every if age.max_age_days is not None), None)
     fresh = "nothing is past its age" + (
         f"; next is {nearest.source}, {nearest.age_days} of {nearest.max_age_days} days old"
         if nearest
@@ -349,31 +363,39 @@ def stale(catalogue: Catalogue, today: date) -> View:
     )
 
 
-def _sort(rows: list[dict[str, Any]], *keys: str) -> None:
+def _sort(rows: list[Row], *keys: str) -> None:
     """Unknown last."""
     rows.sort(key=lambda row: [(row.get(key) is None, row.get(key) or 0) for key in keys])
 
 
-def _parameters(row: dict[str, Any]) -> str:
+def _parameters(row: Row) -> str:
     active = row.get("active_parameters")
     return billions(row["parameters"]) + (f" ({billions(active)} active)" if active else "")
 
 
-def _said(row: dict[str, Any]) -> str:
-    return spread(row["low_gco2e_kwh"], row["high_gco2e_kwh"])
+def _range(row: Row) -> str:
+    low, high = row["low_gco2e_kwh"], row["high_gco2e_kwh"]
+    return UNKNOWN if low is None or high is None else span(low, high, "-")
 
 
-def _hosted_dollars(row: dict[str, Any]) -> str:
-    estimated = row["sagemaker_usd_hour"] is not None and row["sagemaker_basis"] != "published"
-    return ("~" if estimated else "") + dollars(row["sagemaker_usd_hour"])
+def _managed(catalogue: Catalogue) -> tuple[str, ...]:
+    return tuple(row.name for row in catalogue.hostings.values() if row.kind == "managed")
 
 
-def _listed(row: dict[str, Any]) -> str:
+def _hosted_dollars(row: Row, managed: Sequence[str]) -> str:
+    """The price on the first managed hosting that has one, ``~`` before an estimate."""
+    for name in managed:
+        if (usd_hour := row[f"{name}_usd_hour"]) is not None:
+            return ("" if row[f"{name}_basis"] == "published" else "~") + cell(usd_hour, usd)
+    return cell(None, usd)
+
+
+def _listed(row: Row) -> str:
     listed = len(row["listed_by"])
     return f"{listed} of {listed + len(row['not_listed_by'])}"
 
 
-def _chips_shown(row: dict[str, Any]) -> str:
+def _chips_shown(row: Row) -> str:
     if row["accelerator"]:
         return f"{row['accelerators']:g} x {row['accelerator']}"
     return str(row["cpu"] or row["processor"])

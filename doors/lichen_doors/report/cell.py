@@ -1,57 +1,34 @@
-"""How one cell of a table is written: an unknown one as a dash."""
+"""How one cell of a table is written: as everywhere, and an unknown value as a dash."""
 
 from __future__ import annotations
 
-from lichen.figures import figure, usd
+from collections.abc import Callable
+from typing import TypeVar
+
+from lichen.figures import UNKNOWN, figure, span
 from lichen.interval import Interval
 
-
-def rounded(value: float | None) -> float | None:
-    """Three digits behind the point."""
-    return None if value is None else round(value, 3)
+Value = TypeVar("Value")
 
 
-def shown(value: float | None) -> str:
-    """Three significant figures."""
-    return "-" if value is None else figure(value)
-
-
-def dollars(value: float | None) -> str:
-    """Dollars."""
-    return "-" if value is None else usd(value)
+def cell(value: Value | None, written: Callable[[Value], str]) -> str:
+    """A value as ``written`` writes it; a dash where it is unknown."""
+    return UNKNOWN if value is None else written(value)
 
 
 def likely(value: Interval | None) -> str:
     """The likely value."""
-    return "-" if value is None else figure(value.likely)
+    return UNKNOWN if value is None else figure(value.likely)
 
 
 def ends(value: Interval | None) -> str:
     """An interval's ends, or its one value."""
-    if value is None:
-        return "-"
-    if value.low == value.high:
-        return figure(value.likely)
-    return f"{figure(value.low)}-{figure(value.high)}"
+    return UNKNOWN if value is None else span(value.low, value.high, "-")
 
 
-def spread(low: float | None, high: float | None) -> str:
-    """From the lowest to the highest."""
-    if low is None or high is None:
-        return "-"
-    return figure(low) if low == high else f"{figure(low)}-{figure(high)}"
-
-
-def billions(value: float | None) -> str:
-    """A count in billions or millions."""
-    if value is None:
-        return ""
-    return f"{figure(value / 1e9)} B" if value >= 1e9 else f"{figure(value / 1e6)} M"
-
-
-def kib(value: float | None) -> str:
-    """Bytes in KiB; blank where there are none."""
-    return "" if value is None else f"{figure(value / 1024)} KiB"
+def rounded(value: float | None) -> float | None:
+    """Three digits behind the point, for programs."""
+    return None if value is None else round(value, 3)
 
 
 def bar(value: float | None, most: float, width: int = 8) -> str:
@@ -60,8 +37,3 @@ def bar(value: float | None, most: float, width: int = 8) -> str:
         return ""
     eighths = round(value / most * width * 8)
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
-
-
-def count(value: float | None) -> str:
-    """A number of things: no point behind a whole one."""
-    return "-" if value is None else f"{value:,.0f}" if value.is_integer() else f"{value:g}"

@@ -1,4 +1,4 @@
-"""A placement as a person reads it in one look, as Markdown for a pull request, and as JSON."""
+"""A placement for a person, as Markdown for a pull request, and as JSON."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.figures import between, figure, grams, grams_between, usd
+from lichen.figures import between, co2e, figure, grams, usd
 from lichen.placing.placement import NoPlacement, Option, Placement, Rejected
 from lichen_doors.report.sizing import savings_table, steps_table
 
-WORTH_TELLING = 0.05
-"""A way to hold a machine that saves less than a twentieth is not shown to a person."""
-
-HOSTED = {"sagemaker": "SageMaker", "compute": "virtual machines", "tpu": "Cloud TPU"}
+WORTH_SHOWING = 0.05
+"""An alternative that saves less than a twentieth is not shown to a person."""
 
 
 def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[RenderableType]:
@@ -36,15 +34,16 @@ def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[Render
         yield Padding(Text(f"Note: {note}.", style="warn"), (0, 2))
     yield Text()
     yield _options_table(answer, top)
-    if worth := [saving for saving in answer.savings if saving.saved_share >= WORTH_TELLING]:
+    if worth := [saving for saving in answer.savings if saving.saved_share >= WORTH_SHOWING]:
         yield Text()
         yield Padding(savings_table(worth), (0, 1))
     yield Text()
     yield _rejected_table(answer.rejected)
     yield Padding(
         Text(
-            "Offered is not quota: ask the cloud for the machines before you count on them. "
-            "lichen explain FILE has the arithmetic, --format json every offer and its reason.",
+            "A listed offer is not a quota: request the machines from the cloud first. "
+            "`lichen explain FILE` shows the arithmetic, `--format json` every offer with its "
+            "reason.",
             style="quiet",
         ),
         (1, 2, 0, 2),
@@ -76,8 +75,8 @@ def _receipt(answer: Placement) -> Table:
         table.add_row(name, Text(value, style=style))
 
     row(
-        "take",
-        f"{chosen.machine} in {chosen.region}, on {HOSTED[chosen.hosting]}",
+        "deploy",
+        f"{chosen.machine} in {chosen.region}, on {chosen.hosting_title}",
         "name",
     )
     row(
@@ -86,18 +85,20 @@ def _receipt(answer: Placement) -> Table:
         f"{chosen.replicas_maximum} replicas, {chosen.replicas_peak} at the peak, "
         f"{figure(chosen.replicas_mean)} on average",
     )
-    row("emits", f"{grams_between(chosen.gco2e_month)} CO2e a month, {_split(answer)}", "good")
+    row("emits", f"{co2e(chosen.gco2e_month)} a month, {_split(answer)}", "good")
     row("", _per_unit(answer))
     price = (
-        "" if chosen.price_basis == "hosting" else "; the machine's price, hosting may add to it"
+        ""
+        if chosen.price_basis == "hosting"
+        else "; this is the bare machine's price: the hosting may charge more"
     )
-    row("costs", f"{usd(chosen.usd_month)} a month with idle hours{price}")
+    row("costs", f"{usd(chosen.usd_month)} a month, idle hours included{price}")
     row("draws", f"{between(emitted.watts, 'W')} at the socket, PUE {emitted.pue:g}")
-    row("answers", _speed(answer))
+    row("latency", _speed(answer))
     row(
-        "holds",
+        "memory",
         f"{between(prediction.memory_gib, 'GiB')} of "
-        f"{figure(prediction.memory_available_gib)} GiB a replica",
+        f"{figure(prediction.memory_available_gib)} GiB per replica",
     )
     return table
 
@@ -105,7 +106,7 @@ def _receipt(answer: Placement) -> Table:
 def _split(answer: Placement) -> str:
     embodied = answer.footprint.embodied_gco2e_hour
     if embodied is None:
-        return "operation only (nobody publishes what making it emits)"
+        return "operation only: nobody publishes what making the hardware emits"
     share = embodied.likely / answer.footprint.gco2e_hour.likely
     return f"{share * 100:.0f} % of it from making the hardware"
 
@@ -113,31 +114,30 @@ def _split(answer: Placement) -> str:
 def _per_unit(answer: Placement) -> str:
     chosen = answer.chosen
     if chosen.gco2e_unit is None or chosen.usd_unit is None:
-        return "no traffic, so nothing per unit"
+        return "no figures per unit without traffic"
     return (
-        f"{between(chosen.gco2e_unit, 'g')} and {usd(chosen.usd_unit)} "
-        f"per {answer.functional_unit} (SCI)"
+        f"{co2e(chosen.gco2e_unit)} and {usd(chosen.usd_unit)} per {answer.functional_unit} (SCI)"
     )
 
 
 def _speed(answer: Placement) -> str:
-    prediction, told = answer.sizing.prediction, []
+    prediction, parts = answer.sizing.prediction, []
     if prediction.time_to_first_token_ms is not None:
-        told.append(f"first token {between(prediction.time_to_first_token_ms, 'ms')}")
+        parts.append(f"first token {between(prediction.time_to_first_token_ms, 'ms')}")
     if prediction.time_per_output_token_ms is not None:
-        told.append(f"then {between(prediction.time_per_output_token_ms, 'ms')} each")
-    if not told:
-        told.append(f"a request in {between(prediction.request_ms, 'ms')}")
+        parts.append(f"then {between(prediction.time_per_output_token_ms, 'ms')} each")
+    if not parts:
+        parts.append(f"a request in {between(prediction.request_ms, 'ms')}")
     if answer.sizing.p95_ms is not None:
-        told.append(f"p95 {between(answer.sizing.p95_ms, 'ms')}")
-    return ", ".join(told)
+        parts.append(f"p95 {between(answer.sizing.p95_ms, 'ms')}")
+    return ", ".join(parts)
 
 
 def _options_table(answer: Placement, top: int) -> Table:
     table = Table(box=None, padding=(0, 1), pad_edge=True)
     for name in ("", "machine", "region"):
         table.add_column(name, header_style="quiet", overflow="fold")
-    for name in ("held", "USD/month", "CO2e/month"):
+    for name in ("replicas", "USD/month", "CO2e/month"):
         table.add_column(name, header_style="quiet", justify="right", no_wrap=True)
 
     def row(label: str, option: Option, style: str = "") -> None:
@@ -161,7 +161,7 @@ def _options_table(answer: Placement, top: int) -> Table:
 
 
 def _rejected_table(rejected: tuple[Rejected, ...]) -> Table:
-    """The losers by kind of reason: how many, and the nearest one's words."""
+    """The rejected offers by kind of reason: how many, and the reason of the nearest one."""
     table = Table(
         box=None,
         padding=(0, 1),
@@ -212,7 +212,7 @@ def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
         *(
             f"| {label} | `{option.machine}` | `{option.region}` | {option.precision} "
             f"| {figure(option.replicas_mean)} | {usd(option.usd_month)} "
-            f"| {grams_between(option.gco2e_month)} |"
+            f"| {co2e(option.gco2e_month)} |"
             for label, option in rows
         ),
         "",

@@ -1,20 +1,21 @@
-"""The table of rules as configured here, and a rule's page.
-
-Rules stand above this package: they are read here by their attributes.
-"""
+"""The table of rules as configured here, and a rule's page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
+from lichen_policies.gate import Gate
+from lichen_policies.registry import ENVIRONMENTS
+from lichen_policies.verdict import BLOCKING, Level, Severity
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-BLOCKING = ("mandatory", "remediate")
-SEVERITY = {"critical": "bad", "high": "bad", "medium": "warn", "low": "quiet"}
+from lichen.figures import whole
+from lichen.words import Environment
+
+STYLE: Mapping[Severity, str] = {"critical": "bad", "high": "bad", "medium": "warn", "low": "quiet"}
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,23 +23,41 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     rule: str
     offence: str
-    severity: str
-    levels: Mapping[str, str]
-    limits: Mapping[str, Any]
+    severity: Severity
+    levels: Mapping[Environment, Level]
+    limits: Mapping[str, float | int | str]
     why: str
     fix: str
     exceptions: str
     url: str
 
 
-def renderables(pages: list[Page]) -> Iterator[RenderableType]:
+def pages(gate: Gate) -> list[Page]:
+    """Every rule's page, as the gate has it."""
+    return [
+        Page(
+            rule=rule.name,
+            offence=rule.offence,
+            severity=rule.severity,
+            levels={each: gate.level(rule, each) for each in ENVIRONMENTS},
+            limits=msgspec.structs.asdict(gate.limits(rule, "prod")),
+            why=rule.why,
+            fix=rule.fix,
+            exceptions=rule.exceptions,
+            url=rule.url,
+        )
+        for rule in gate.rules().values()
+    ]
+
+
+def renderables(pages: Sequence[Page]) -> Iterator[RenderableType]:
     """The rules in 80 columns: name, severity, where a finding stops a deployment, limits."""
     width = max(len(page.rule) for page in pages)
     yield Text(f"{'rule':{width}}  {'severity':8}  blocks in", style="quiet")
     for page in pages:
         yield Text.assemble(
             f"{page.rule:{width}}  ",
-            (f"{page.severity:8}", SEVERITY[page.severity]),
+            (f"{page.severity:8}", STYLE[page.severity]),
             f"  {_where_it_blocks(page)}",
         )
         if page.limits:
@@ -58,7 +77,7 @@ def _where_it_blocks(page: Page) -> str:
 def _limits(page: Page) -> Iterator[str]:
     """``floor 0``: each limit with its value in production."""
     for name, value in page.limits.items():
-        yield f"{name} {value:g}" if isinstance(value, int | float) else f"{name} {value}"
+        yield f"{name} {value if isinstance(value, str) else whole(value)}"
 
 
 def page(rule: Page) -> Iterator[RenderableType]:

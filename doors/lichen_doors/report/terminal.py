@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import sys
 from collections.abc import Iterable
@@ -32,13 +33,33 @@ def as_text(renderables: Iterable[RenderableType], *, width: int = 80) -> str:
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 
+PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+body {{{{ color: {{foreground}}; background-color: {{background}}; margin: 2em }}}}
+pre {{{{ font-family: Menlo, "DejaVu Sans Mono", Consolas, "Courier New", monospace }}}}
+{{stylesheet}}
+</style>
+</head>
+<body>
+<pre><code>{{code}}</code></pre>
+</body>
+</html>
+"""
+"""A page whose title is filled in here, the rest by rich: hence the doubled braces."""
+
+
 def as_html(renderables: Iterable[RenderableType], *, title: str, width: int = 100) -> str:
-    """Renderables as one self-contained HTML page."""
+    """Renderables as one self-contained HTML page; the title is escaped, as their text is."""
     page = Console(
         file=StringIO(), theme=THEME, width=width, highlight=False, record=True, force_terminal=True
     )
     for renderable in renderables:
         page.print(renderable)
-    return page.export_html(inline_styles=True).replace(
-        "<head>", f"<head>\n<title>{title}</title>", 1
-    )
+    escaped = html.escape(title).replace("{", "&#123;").replace("}", "&#125;")
+    return page.export_html(code_format=PAGE.format(title=escaped))

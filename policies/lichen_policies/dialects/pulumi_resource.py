@@ -13,10 +13,11 @@ from typing import Any
 
 import msgspec
 
+from lichen_policies.dialects.pulumi_values import plain
 from lichen_policies.facts import environment
 from lichen_policies.facts.region import region_of
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import UNKNOWN, Unknown, is_unknown
+from lichen_policies.facts.unknown import Unknown, is_unknown
 
 
 class Frame(msgspec.Struct, frozen=True, rename="camel"):
@@ -71,42 +72,6 @@ def _stack(urn: str) -> str:
 
 def _is_engines(kind: str) -> bool:
     return kind == "pulumi:pulumi:Stack" or kind.startswith(_PROVIDER)
-
-
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key of an object that stands for something other than itself: a secret, an asset, ..."""
-
-_SPECIAL: Any = Unknown("is an asset or a reference, not a value")
-_SECRET: Any = Unknown("is secret, and is not read")
-_SECRET_SIGN = "1b47061264138c4ac30d75fd1eb44270"
-_BLINDED = "[secret]"
-"""What a preview writes in place of a secret, whose sign is then gone."""
-
-_SENTINELS = frozenset(
-    {
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "030794c1-ac77-496b-92df-f27374a8bd58",
-        "e48ece36-62e2-4504-bad9-02848725956a",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    }
-)
-"""What the engine writes for a computed bool, number, string, list, asset, archive, object."""
-
-
-def plain(value: Any) -> Any:
-    """A value without the engine's signs."""
-    if isinstance(value, dict):
-        if _SIGNATURE in value:
-            return _SECRET if value[_SIGNATURE] == _SECRET_SIGN else _SPECIAL
-        return {key: plain(part) for key, part in value.items() if not key.startswith("__")}
-    if isinstance(value, list):
-        return [plain(part) for part in value]
-    if isinstance(value, str) and value in _SENTINELS:
-        return UNKNOWN
-    return _SECRET if value == _BLINDED else value
 
 
 def _region(reference: str, providers: Mapping[str, State], config: Mapping[str, str]) -> Any:

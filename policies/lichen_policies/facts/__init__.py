@@ -9,6 +9,7 @@ from lichen_policies.facts.resource import Dialect, Resource
 from lichen_policies.facts.unknown import (
     UNKNOWN,
     NotApplicable,
+    NotYetKnown,
     Unknown,
     Unverified,
     is_unknown,
@@ -21,6 +22,7 @@ __all__ = [
     "Fact",
     "Located",
     "NotApplicable",
+    "NotYetKnown",
     "Resource",
     "Scaling",
     "Serving",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from lichen.passport import Passport
 from lichen.words import Environment
-from lichen_policies.facts.unknown import Unknown, Unverified
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, NotYetKnown, Unknown, Unverified
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +20,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     the path of a property in the dialect's own spelling, for messages.
     """
 
-    cloud: Literal["aws", "google"]
+    cloud: str
     region: str | None
     environment: Environment | None
     passport: Passport | None
@@ -29,7 +29,11 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)
         if type(value) is Unknown:
-            raise Unverified(f"{_said(self, name)} {value.because}")
+            because = value.because
+            error = NotYetKnown if because == AFTER_DEPLOYMENT else Unverified
+            if name == "passport":  # what the user wrote, of which there are several
+                because = f"are {because[3:]}" if because.startswith("is ") else because
+            raise error(f"{_said(self, name)} {because}")
         return value
 
     def known(self, name: str) -> Any:
@@ -40,6 +44,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 def _said(fact: Fact, name: str) -> str:
     """A field as the user wrote it, where the fact tells, else in words."""
+    if name == "passport":
+        return "the lichen:* tags"
     said = getattr(fact, f"{name}_at", "")
     if not said and name not in Fact.__struct_fields__:
         said = object.__getattribute__(fact, "path")
@@ -50,14 +56,14 @@ class Located(Fact, frozen=True, kw_only=True):
     """Something that draws power in a region.
 
     ``machine`` is the catalogue's name of what runs there (without SageMaker's ``ml.``); None where
-    none is named or several are. ``machines`` is how many run, at the least. ``hosted`` says that
-    SageMaker runs them, at its own price.
+    none is named or several are. ``machines`` is how many run, at the least. ``hosting`` is the
+    name of the hosting that runs them, at its own price; None where they are bare machines.
     """
 
     region_at: str
     machine: str | None = None
     machines: int = 1
-    hosted: bool = False
+    hosting: str | None = None
 
 
 class Serving(Fact, frozen=True, kw_only=True):
@@ -68,7 +74,7 @@ class Serving(Fact, frozen=True, kw_only=True):
     inference components that are put on it.
     """
 
-    hosting: Literal["sagemaker", "vertex"]
+    hosting: str
     machine: str | None
     machines: int | None
     serverless: bool
@@ -91,6 +97,7 @@ class Accelerated(Fact, frozen=True, kw_only=True):
     machine: str | None = None
     machines: int | None = 1
     machines_at: str = ""
+    hosted: bool = False
     chip: str | None = None
     chips_each: float | None = None
 
@@ -99,10 +106,11 @@ class Scaling(Fact, frozen=True, kw_only=True):
     """A floor that is held whatever the traffic; ``path`` is the property that sets it.
 
     ``to_zero`` is how this kind of resource gets to zero, where setting the floor is not enough.
+    ``hosting`` is the name of the hosting that runs the machines; None where they are bare.
     """
 
     floor: int | None
     unit: str = "machines"
     to_zero: str = ""
     machine: str | None = None
-    hosted: bool = False
+    hosting: str | None = None

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -22,7 +22,7 @@ from lichen_policies.facts.unknown import Unknown, is_unknown
 class Reader(msgspec.Struct, frozen=True):
     """How one kind of resource becomes facts."""
 
-    cloud: Literal["aws", "google"]
+    cloud: str
     read: Callable[[Properties, dict[str, Any]], Iterator[Fact]]
 
 
@@ -44,7 +44,7 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
         return None
     properties = Properties(resource.properties, resource.dialect)
     tags = properties.tags("tags_all", "tags", "labels", "user_labels", "resource_labels", "tag")
-    passport = _passport(tags)
+    passport = _passport(tags, reader.cloud)
     about = {
         "cloud": reader.cloud,
         "region": _first(region.stated(properties), resource.region),
@@ -59,7 +59,7 @@ def _first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
 
 
-def _passport(tags: Any) -> Any:
+def _passport(tags: Any, cloud: str) -> Any:
     if tags is None or is_unknown(tags):
         return tags
     ours = {key: value for key, value in tags.items() if key.startswith("lichen")}
@@ -67,7 +67,7 @@ def _passport(tags: Any) -> Any:
         if is_unknown(value):
             return value
     try:
-        return from_tags({key: str(value) for key, value in ours.items()})
+        return from_tags({key: str(value) for key, value in ours.items()}, cloud)
     except InputError as error:
         return Unknown(f"cannot be read: {error}")
 

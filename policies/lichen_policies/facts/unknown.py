@@ -6,14 +6,21 @@ from typing import Any
 
 
 class Unverified(Exception):
-    """A rule cannot judge: it needs something that nobody can know yet, or that is not told.
+    """A rule cannot judge: what it needs is not known yet, or not stated.
 
-    The rulebook turns it into the verdict *unverified*; it never reaches a door.
+    Judging turns it into the verdict *unverified*; it never reaches a door.
     """
+
+
+class NotYetKnown(Unverified):
+    """A rule cannot judge yet: what it needs is known only after deployment."""
 
 
 class NotApplicable(Exception):
     """A rule has no business with a fact, and why: nothing was judged, so nothing passed."""
+
+
+AFTER_DEPLOYMENT = "is known only after deployment"
 
 
 class Unknown:
@@ -24,7 +31,7 @@ class Unknown:
 
     __slots__ = ("because",)
 
-    def __init__(self, because: str = "is settled only at deploy time") -> None:
+    def __init__(self, because: str = AFTER_DEPLOYMENT) -> None:
         self.because = because
 
     def __repr__(self) -> str:

@@ -13,14 +13,16 @@ class Endpoint(pulumi.ComponentResource):
         outputs = dict.fromkeys(("endpointName", "usdMonth", "machine", "receipt"))
         super().__init__("lichen:index:Endpoint", name, {**outputs, **inputs}, remote=True)
 
-    def told(self, output: str) -> pulumi.Output[Any]:
-        value: pulumi.Output[Any] = pulumi.get(self, output)
+    def output(self, name: str) -> pulumi.Output[Any]:
+        value: pulumi.Output[Any] = pulumi.get(self, name)
         return value
 
 
 config = pulumi.Config()
 endpoint = Endpoint("vectors", json.loads(config.require("inputs")))
-pulumi.export("endpoint_name", endpoint.told("endpointName"))
-pulumi.export("usd_month", endpoint.told("usdMonth"))
-pulumi.export("machine", endpoint.told("machine"))
-pulumi.export("chosen", endpoint.told("receipt").apply(lambda it: f"ml.{it['chosen']['machine']}"))
+pulumi.export("endpoint_name", endpoint.output("endpointName"))
+pulumi.export("usd_month", endpoint.output("usdMonth"))
+pulumi.export("machine", endpoint.output("machine"))
+pulumi.export(
+    "chosen", endpoint.output("receipt").apply(lambda it: f"ml.{it['chosen']['machine']}")
+)

@@ -3,13 +3,13 @@
 import json
 
 import pulumi
-from lichen_components.endpoint import component_of
+from lichen_components.makers import maker_of
 
 from tests.components.narrowed import planned
 
 config = pulumi.Config()
-asked = json.loads(config.get("asked") or "{}")
-plan = planned(config.require("machine"), json.loads(config.require("workload")), **asked)
-made = component_of(plan)(plan.workload.name, plan, pulumi.ResourceOptions())
+args = json.loads(config.get("args") or "{}")
+plan = planned(config.require("machine"), json.loads(config.require("workload")), **args)
+made = maker_of(plan.decision.placement.chosen.hosting)(plan.decision.workload.name, plan)
 pulumi.export("endpoint_name", made.endpoint_name)
 pulumi.export("endpoint_arn", made.endpoint_arn)

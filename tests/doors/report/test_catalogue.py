@@ -9,7 +9,8 @@ from datetime import date
 import pytest
 from lichen_doors.report import catalogue as report
 from lichen_doors.report import explain
-from lichen_doors.report.terminal import as_text
+from lichen_doors.report.terminal import as_html, as_text
+from rich.text import Text
 
 from lichen.catalogue import load
 from lichen.document import InputError
@@ -86,3 +87,11 @@ def test_unknown_names_are_told() -> None:
     with pytest.raises(InputError, match="eu-north-1"):
         explain.story(load(), "eu-nort-1")
     assert not explain.knows(load(), "eu-nort-1")
+
+
+def test_an_html_page_is_whole_and_its_title_is_escaped() -> None:
+    page = as_html([Text("a <b> {c}")], title="</title><script>{x}")
+    assert "<title>&lt;/title&gt;&lt;script&gt;&#123;x&#125;</title>" in page
+    assert "a &lt;b&gt; {c}" in page
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.endswith("</html>\n")

@@ -20,8 +20,8 @@ TYPES = (
 _COPIES = "sagemaker:inference-component:DesiredCopyCount"
 _INSTANCES = "sagemaker:variant:DesiredInstanceCount"
 _TO_ZERO = (
-    "make the endpoint asynchronous, or host its model as an inference component, "
-    "and set {floor} to 0"
+    "SageMaker reaches zero instances only where the endpoint is asynchronous or its model is an "
+    "inference component"
 )
 
 
@@ -38,5 +38,5 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
         # Whose floor it is must be known before it is anybody's.
         floor=namespace if is_unknown(namespace) else properties.whole("min_capacity"),
         unit="copies of the model" if dimension == _COPIES else "machines",
-        to_zero=_TO_ZERO.format(floor=floor_at) if dimension == _INSTANCES else "",
+        to_zero=_TO_ZERO if dimension == _INSTANCES else "",
     )

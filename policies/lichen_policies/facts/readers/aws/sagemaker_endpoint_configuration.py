@@ -20,8 +20,8 @@ TYPES = (
 )
 
 _TO_ZERO = (
-    "host the model as an inference component and set {floor} to 0, "
-    "or serve it by a serverless or asynchronous endpoint"
+    "SageMaker reaches zero instances only where the model is an inference component, or the "
+    "endpoint is serverless or asynchronous"
 )
 
 
@@ -44,7 +44,7 @@ def _located(properties: Properties, variants: list[Properties], about: dict[str
         region_at=properties.at("region"),
         machine=machines[0] if len(machines) == 1 else None,
         machines=sum(count for count in counts if isinstance(count, int)) or 1,
-        hosted=True,
+        hosting="sagemaker",
     )
 
 
@@ -84,6 +84,7 @@ def _of_variant(variant: Properties, about: dict[str, Any]) -> Iterator[Fact]:
             machines=_most(machines, ceiling),
             path=machine_at,
             machines_at=machines_at,
+            hosted=True,
         )
     if scales:
         yield Scaling(
@@ -91,9 +92,9 @@ def _of_variant(variant: Properties, about: dict[str, Any]) -> Iterator[Fact]:
             path=floor_at,
             floor=floor,
             unit="instances",
-            to_zero=_TO_ZERO.format(floor=floor_at),
+            to_zero=_TO_ZERO,
             machine=machine,
-            hosted=True,
+            hosting="sagemaker",
         )
 
 

@@ -1,0 +1,100 @@
+"""The arguments of an endpoint. These annotations and sentences are the package's schema."""
+
+from typing import Any, NotRequired, TypedDict, cast
+
+import pulumi
+
+from lichen.document import InputError
+
+
+class AwsArgs(TypedDict, total=False):
+    """What an endpoint on AWS needs beside the workload.
+
+    `{region}` in `artifacts`, `image`, `registry` and `results` is replaced by the chosen region:
+    SageMaker reads all of them from the endpoint's own region.
+    """
+
+    artifacts: pulumi.Input[str]
+    """The model's files: `s3://bucket/prefix/`, or one `.tar.gz`. For Inferentia they are compiled
+    for the shape in the receipt (`sizing.compiled_batch`, `compiled_sequence_tokens`)."""
+    image: pulumi.Input[str]
+    """The serving image in ECR, for whichever chip is chosen. Without it: AWS's own image for that
+    chip."""
+    registry: str
+    """An ECR registry with copies of AWS's images under their own names, such as
+    `111122223333.dkr.ecr.{region}.amazonaws.com`: AWS does not publish every image in every
+    region."""
+    results: pulumi.Input[str]
+    """Where an asynchronous endpoint writes its results: `s3://bucket/prefix/`."""
+    artifacts_key: pulumi.Input[str]
+    """The ARN of the KMS key that encrypts `artifacts`, if it is a key of yours."""
+    alarm_topic: pulumi.Input[str]
+    """The ARN of an SNS topic that alarms are sent to."""
+    subnets: list[str]
+    """Private subnets that the model runs in, in the chosen region."""
+    security_groups: list[str]
+    """Security groups of the model; used with `subnets`."""
+
+
+class EndpointArgs(TypedDict):
+    """What to serve, and where its files are.
+
+    Each cloud has a block of its own. The arguments of `aws` may also be written without the
+    block, as here. `{region}` in them is replaced by the chosen region.
+    """
+
+    # A mapping or a path. The schema has no unions, so the annotation cannot name the two.
+    workload: Any
+    """The workload: name, model, traffic, latency, where it may run, environment. Or the path of a
+    workload file, absolute or from the program's directory; then `lichen.yaml` and the evidence
+    near that file count, as for the command `lichen place`."""
+    environment: NotRequired[dict[str, pulumi.Input[str]]]
+    """Variables of the container; they replace those of the component. No secrets: the cloud shows
+    them to anyone who may describe the model."""
+    objective: NotRequired[str]
+    """`carbon` (the default), `cost` or `balanced`: what the placement minimises."""
+    aws: NotRequired[AwsArgs]
+    """Arguments for a placement on AWS."""
+    artifacts: NotRequired[pulumi.Input[str]]
+    """The same as `aws.artifacts`: the model's files, `s3://bucket/prefix/` or one `.tar.gz`."""
+    image: NotRequired[pulumi.Input[str]]
+    """The same as `aws.image`: the serving image in ECR."""
+    registry: NotRequired[str]
+    """The same as `aws.registry`: an ECR registry with copies of AWS's images."""
+    results: NotRequired[pulumi.Input[str]]
+    """The same as `aws.results`: where an asynchronous endpoint writes its results."""
+    artifacts_key: NotRequired[pulumi.Input[str]]
+    """The same as `aws.artifacts_key`: the ARN of the KMS key that encrypts `artifacts`."""
+    alarm_topic: NotRequired[pulumi.Input[str]]
+    """The same as `aws.alarm_topic`: the ARN of an SNS topic that alarms are sent to."""
+    subnets: NotRequired[list[str]]
+    """The same as `aws.subnets`: private subnets that the model runs in."""
+    security_groups: NotRequired[list[str]]
+    """The same as `aws.security_groups`: security groups of the model."""
+
+
+def aws_args(args: EndpointArgs) -> AwsArgs:
+    """The arguments for AWS, from the block and from beside it.
+
+    :class:`InputError` where both give an argument and the values differ.
+    """
+    block: dict[str, Any] = dict(args.get("aws") or {})
+    for name in AwsArgs.__annotations__:
+        if name not in args:
+            continue
+        value = dict(args)[name]
+        if name in block and not _same(block[name], value):
+            raise InputError(
+                f"'{name}' and 'aws.{name}' have different values",
+                fix="write it once",
+                field=f"aws.{name}",
+            )
+        block[name] = value
+    return cast(AwsArgs, block)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Outputs are the same only if they are one object: their values are not known yet."""
+    if isinstance(one, pulumi.Output) or isinstance(other, pulumi.Output):
+        return one is other
+    return bool(one == other)

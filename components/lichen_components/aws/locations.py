@@ -1,0 +1,73 @@
+"""Locations in ECR and S3, with the chosen region for ``{region}``."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from lichen.document import InputError
+
+
+class Repository(msgspec.Struct, frozen=True):
+    """An image's location in ECR."""
+
+    uri: str
+    account: str
+    region: str
+    name: str
+
+
+_ECR = re.compile(
+    r"^(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
+    r"(?P<name>[a-z0-9._/-]+)(:[\w.-]{1,128}|@sha256:[0-9a-f]{64})$"
+)
+
+
+def repository(image: str, region: str) -> Repository:
+    """An ECR image in a region; :class:`InputError` where it is no image, or in another region."""
+    uri = image.replace("{region}", region)
+    match = _ECR.match(uri)
+    if match is None:
+        raise InputError(
+            f"{image!r} is not an image in ECR with its tag or digest",
+            fix="<account>.dkr.ecr.{region}.amazonaws.com/<repository>:<tag>",
+            field="image",
+        )
+    if match["region"] != region:
+        raise InputError(
+            f"{image!r} is in {match['region']}, but the placement is in {region}",
+            fix="write {region} for the region, and copy the image to every region that may be "
+            "chosen",
+            field="image",
+        )
+    return Repository(uri, match["account"], region, match["name"])
+
+
+class Objects(msgspec.Struct, frozen=True):
+    """Objects in S3: one archive, or everything below a prefix that ends with ``/``."""
+
+    bucket: str
+    key: str
+
+    @property
+    def uri(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def is_archive(self) -> bool:
+        return not self.key.endswith("/")
+
+
+_S3 = re.compile(r"^s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>.*)$")
+
+
+def objects(uri: str, region: str, field: str) -> Objects:
+    """Where artefacts or results are in a region; :class:`InputError` where it is not in S3."""
+    match = _S3.match(uri.replace("{region}", region))
+    if match is None:
+        raise InputError(
+            f"{uri!r} is not a location in S3", fix="s3://<bucket>/<prefix>/", field=field
+        )
+    key = match["key"]
+    return Objects(match["bucket"], key if not key or key.endswith((".gz", "/")) else f"{key}/")

@@ -1,0 +1,1 @@
+"""SageMaker as a hosting: endpoints, their scaling and their roll-out."""

@@ -1,0 +1,87 @@
+"""What makes a placement real: a maker for each hosting, and the servers.
+
+Two short tables; makes.csv has their combinations. A maker's module is imported when its hosting
+is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import Protocol, cast
+
+import pulumi
+
+from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Machine, Made
+from lichen_components.args import EndpointArgs
+from lichen_components.plan import Plan
+from lichen_components.servers import neuron, pytorch_arm, vllm
+from lichen_components.servers.container import Container, Decision
+
+
+class Served(Protocol):
+    """What a maker has made.
+
+    ``endpoint_arn`` is the full name in the cloud: on AWS its ARN. ``endpoint_url`` is the address
+    of requests. ``machine`` is the hosting's name of the machine type.
+    """
+
+    endpoint_name: pulumi.Output[str]
+    endpoint_arn: pulumi.Output[str]
+    endpoint_url: pulumi.Output[str]
+    machine: pulumi.Output[str]
+
+
+class Maker(Protocol):
+    """Makes the resources of a plan on one hosting."""
+
+    def __call__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> Served:
+        """Make them; :class:`InputError` where an argument is wrong."""
+
+    def check(self, decision: Decision, args: EndpointArgs) -> None:
+        """:class:`InputError` where the hosting cannot do what was decided."""
+
+
+Serve = Callable[[Decision], Container]
+
+MAKERS: Mapping[str, str] = {
+    "sagemaker": "lichen_components.aws.sagemaker.endpoint:SagemakerEndpoint",
+}
+"""Hosting -> its maker."""
+
+SERVERS: Mapping[str, Serve] = {
+    "vllm": vllm.serve,
+    "neuron": neuron.serve,
+    "pytorch": pytorch_arm.serve,
+}
+"""Server -> its settings. makes.csv says which serves a kind of model on a family of chips."""
+
+
+def maker_of(hosting: str) -> Maker:
+    """The maker of a hosting, imported now."""
+    module, _, name = MAKERS[hosting].partition(":")
+    return cast(Maker, getattr(import_module(module), name))
+
+
+def server_of(makes: Iterable[Made], decision: Decision, chip_family: str | None) -> str:
+    """The server of a placement, by the rows of what can be made."""
+    hosting, kind = decision.placement.chosen.hosting, decision.card.kind
+    return next(
+        row.server
+        for row in makes
+        if row.server is not None
+        and row.hosting == hosting
+        and chip_family in row.families
+        and (not row.kinds or kind in row.kinds)
+    )
+
+
+def chip_families(catalogue: Catalogue) -> Mapping[str, str]:
+    """The family of every chip, by the chip's name."""
+    return {name: chip.family for name, chip in catalogue.chips.items()}
+
+
+def chip_of(machine: Machine) -> str:
+    """The chip that computes: an accelerator, or the CPU where there is none."""
+    return machine.accelerator or machine.cpu or machine.architecture

@@ -1,0 +1,21 @@
+"""PyTorch on Arm processors: one worker, with a thread for every core of the machine."""
+
+from __future__ import annotations
+
+from lichen_components.servers.container import Container, Decision
+
+START_S = 900
+"""How long loading may take (design choice)."""
+
+
+def serve(decision: Decision) -> Container:
+    """The container of an encoder, a reranker or a vision model on an Arm processor.
+
+    The model's files include the code that serves it, ``code/inference.py``.
+    """
+    environment = {"OMP_NUM_THREADS": f"{decision.machine.vcpu:.0f}"}
+    if decision.precision == "bf16":
+        # fp32 layers run on Graviton's bf16 units (aws/aws-graviton-getting-started,
+        # machinelearning/pytorch.md); without it bf16 weights are widened.
+        environment["DNNL_DEFAULT_FPMATH_MODE"] = "BF16"
+    return Container(server="pytorch", options={}, environment=environment, start_s=START_S)

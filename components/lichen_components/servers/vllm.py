@@ -1,0 +1,39 @@
+"""vLLM on NVIDIA GPUs: the copies of the model and their layout over the machine's chips agree."""
+
+from __future__ import annotations
+
+import math
+
+from lichen_components.servers.container import DATA_TYPES, MODEL_DIRECTORY, Container, Decision
+
+START_S = 1800
+"""How long loading and compiling may take (design choice)."""
+
+CONTEXT_MARGIN = 2
+"""The longest request served, over the mean one of the workload (design choice)."""
+
+
+def serve(decision: Decision) -> Container:
+    """The container of a language model on NVIDIA GPUs.
+
+    Each copy of the model is spread over ``chips / copies`` chips of the machine. vLLM reads the
+    precision of quantised weights from their files.
+    """
+    sizing, copies = decision.sizing, decision.sizing.prediction.copies
+    options = {
+        "model": MODEL_DIRECTORY,
+        "tensor-parallel-size": str(max(1, round(sizing.chips_per_replica / copies))),
+        "max-num-seqs": str(math.ceil(sizing.prediction.concurrency / copies)),
+        "max-model-len": str(_context_tokens(decision)),
+        "dtype": DATA_TYPES.get(decision.precision, "auto"),
+    }
+    if copies > 1:
+        options["data-parallel-size"] = str(copies)
+    return Container(server="vllm", options=options, environment={}, start_s=START_S)
+
+
+def _context_tokens(decision: Decision) -> int:
+    traffic = decision.workload.traffic
+    mean_tokens = (traffic.input_tokens or 0) + (traffic.output_tokens or 0)
+    context: int = 2 ** math.ceil(math.log2(max(1, mean_tokens * CONTEXT_MARGIN)))
+    return min(context, decision.card.max_context_tokens or context)

@@ -1,0 +1,96 @@
+"""``lichen catalogue``: the tables, with their sources.
+
+A table is a function of :mod:`lichen_doors.report.catalogue`: its name is the command's, its
+docstring the command's help, its keywords the command's options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from lichen.catalogue import Catalogue
+from lichen.day import present_day
+from lichen_doors.command.options import CLOUD, formats, sort
+from lichen_doors.command.output import show
+from lichen_doors.command.surroundings import catalogue_near
+from lichen_doors.report import catalogue as report
+
+
+class Table(NamedTuple):
+    """A table and the options that choose and sort its rows."""
+
+    view: Callable[..., report.View]
+    options: Sequence[Callable[[Callable[..., None]], Callable[..., None]]] = ()
+
+
+def stale(catalogue: Catalogue) -> report.View:
+    """Tables that are past their age."""
+    return report.stale(catalogue, present_day())
+
+
+TABLES = (
+    Table(
+        report.regions,
+        (
+            CLOUD,
+            click.option(
+                "--class", "level", type=click.Choice(["low", "medium", "high", "unknown"])
+            ),
+            sort("carbon", "name"),
+        ),
+    ),
+    Table(
+        report.machines,
+        (
+            CLOUD,
+            click.option("--accelerator"),
+            click.option("--family"),
+            sort("name", "price", "carbon"),
+        ),
+    ),
+    Table(
+        report.offers,
+        (
+            click.option("--machine"),
+            click.option("--region"),
+            CLOUD,
+            sort("carbon", "price", "name"),
+        ),
+    ),
+    Table(
+        report.accelerators,
+        (click.option("--kind", type=click.Choice(["gpu", "neuron", "tpu", "cpu"])),),
+    ),
+    Table(report.models, (click.option("--kind"),)),
+    Table(report.sources),
+    Table(stale),
+)
+
+
+@click.group("catalogue")
+def command() -> None:
+    """The tables, with their sources."""
+
+
+def _command(table: Table) -> click.Command:
+    """The command that prints a table."""
+
+    def printing(top: int, form: str, **filters: str | None) -> None:
+        view = table.view(catalogue_near(Path.cwd()), **filters)
+        if form == "json":
+            click.echo(report.as_json(view))
+        else:
+            show(report.renderables(view, most=top or None), form, title=table.view.__name__)
+
+    top = click.option("--top", type=click.IntRange(0), default=30, help="0 shows all.")
+    for option in (formats("text", "json"), top, *reversed(table.options)):
+        option(printing)
+    return click.command(table.view.__name__, help=table.view.__doc__)(printing)
+
+
+for each in TABLES:
+    command.add_command(_command(each))

@@ -1,0 +1,57 @@
+"""``lichen explain``: everything known of one thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from lichen_policies.gate import Gate
+
+from lichen.document import InputError, nearest
+from lichen_doors.command.options import formats
+from lichen_doors.command.output import show
+from lichen_doors.report import explain as story
+from lichen_doors.report import for_programs
+from lichen_doors.report import rules as report
+
+
+@click.command("explain")
+@click.argument("what")
+@formats("text", "json")
+def command(what: str, form: str) -> None:
+    """Everything known of one thing.
+
+    WHAT is a rule, a region, a machine or a model; or a workload's file, whose placement is
+    explained step by step.
+    """
+    if Path(what).is_file():
+        _explain_placement(Path(what), form)
+        return
+    gate = Gate.near(Path.cwd())
+    catalogue = gate.catalogue
+    pages = {page.rule: page for page in report.pages(gate)}
+    if what in pages:
+        if form == "json":
+            click.echo(for_programs(pages[what]))
+        else:
+            show(report.page(pages[what]), form, title=what)
+    elif not story.knows(catalogue, what) and (close := nearest(what, pages)):
+        raise InputError(f"{what!r} is not known", fix=f"did you mean {close[0]!r}?")
+    elif form == "json":
+        click.echo(for_programs(story.story(catalogue, what)))
+    else:
+        show(story.renderables(catalogue, what), form, title=what)
+
+
+def _explain_placement(path: Path, form: str) -> None:
+    """Every step of a workload's placement."""
+    from lichen.placing.placement import Placement
+    from lichen.workload import read_workload
+    from lichen_doors.command.place import placed
+    from lichen_doors.report import placement
+
+    answer = placed(read_workload(path), path)
+    if form == "json":
+        click.echo(for_programs(answer.steps if isinstance(answer, Placement) else answer))
+    else:
+        show(placement.arithmetic(answer), form, title=str(path))

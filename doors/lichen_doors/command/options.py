@@ -1,0 +1,49 @@
+"""Options and arguments that several commands take, each declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar, get_args
+
+import click
+
+from lichen.clouds import REGIONAL
+from lichen.words import Environment
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+PATH = click.Path(path_type=Path)
+
+CLOUD = click.option("--cloud", type=click.Choice(REGIONAL))
+CONFIGURATION = click.option(
+    "--config",
+    "configuration",
+    type=FILE,
+    help="lichen.yaml; searched upwards from the documents if left out.",
+)
+ENVIRONMENT = click.option(
+    "--environment",
+    type=click.Choice(get_args(Environment)),
+    envvar="LICHEN_ENVIRONMENT",
+    show_envvar=True,
+)
+REGION = click.option(
+    "--region",
+    help="Region of documents that do not name one.",
+    envvar="LICHEN_REGION",
+    show_envvar=True,
+)
+
+
+def formats(*names: str) -> Callable[[Function], Function]:
+    """``--format``: the first name is the default."""
+    return click.option(
+        "--format", "form", type=click.Choice(names), default=names[0], show_default=True
+    )
+
+
+def sort(*keys: str) -> Callable[[Function], Function]:
+    """``--sort``: the first key is the default."""
+    return click.option("--sort", type=click.Choice(keys), default=keys[0], show_default=True)

@@ -1,0 +1,41 @@
+"""Where a command's answer goes: the terminal or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lichen.document import InputError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def show(
+    renderables: Iterable[RenderableType], form: str, *, title: str, output: Path | None = None
+) -> None:
+    """Print renderables to the terminal, or write them as text or as one HTML page."""
+    from lichen_doors.report import terminal  # rich: not for an answer in JSON
+
+    if form == "html":
+        write(terminal.as_html(renderables, title=title), output)
+    elif output is not None:
+        write(terminal.as_text(renderables), output)
+    else:
+        terminal.show(renderables)
+
+
+def write(text: str, output: Path | None = None) -> None:
+    """Print a text, or write it to a file."""
+    if output is None:
+        click.echo(text.rstrip("\n"))
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"cannot be written ({error.strerror})", fix="check the path", document=str(output)
+        ) from None

@@ -1,0 +1,123 @@
+"""``lichen place``: what to deploy, where, and why."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import get_args
+
+import click
+from msgspec.structs import replace
+
+from lichen.clouds import REGIONAL
+from lichen.document import InputError
+from lichen.placing.choose import place
+from lichen.placing.placement import NoPlacement, Placement
+from lichen.placing.question import COST_TOLERANCE_PCT, Question
+from lichen.words import Objective
+from lichen.workload import Workload, read_workload
+from lichen_doors.command import NOTHING_FITS, OK
+from lichen_doors.command.options import FILE, formats
+from lichen_doors.command.output import show, write
+from lichen_doors.command.surroundings import catalogue_near
+from lichen_doors.report import for_programs
+
+
+@click.command("place")
+@click.argument("workload_file", metavar="WORKLOAD", type=FILE)
+@click.option("--cloud", "clouds", multiple=True, type=click.Choice(REGIONAL))
+@click.option("--region", "regions", multiple=True, help="Only this region; may be repeated.")
+@click.option(
+    "--objective",
+    type=click.Choice(get_args(Objective)),
+    default="carbon",
+    show_default=True,
+)
+@click.option(
+    "--cost-tolerance",
+    type=click.FloatRange(min=0),
+    default=COST_TOLERANCE_PCT,
+    show_default=True,
+    metavar="PCT",
+    help="How much above the cheapest a cleaner offer may cost.",
+)
+@click.option(
+    "--any",
+    "take_any",
+    is_flag=True,
+    help="Also take an offer that no component can make, to provision it yourself.",
+)
+@click.option("--top", type=click.IntRange(0, 100), default=5, show_default=True)
+@formats("text", "json", "markdown", "html")
+def command(
+    workload_file: Path,
+    clouds: tuple[str, ...],
+    regions: tuple[str, ...],
+    objective: Objective,
+    cost_tolerance: float,
+    take_any: bool,
+    top: int,
+    form: str,
+) -> None:
+    """What to deploy, where, and why.
+
+    Reads WORKLOAD (YAML, TOML or JSON) and judges every offer of the catalogue. Prints the offer to
+    take, what it costs and emits, the next best, and why every other one lost.
+
+    It takes an offer that a component can make, as the component Endpoint does with the same
+    WORKLOAD. Where no component can make any, it takes the best one and says so.
+    """
+    workload = restricted(read_workload(workload_file), clouds, regions)
+    answer = placed(
+        workload,
+        workload_file,
+        objective=objective,
+        cost_tolerance_pct=cost_tolerance,
+        take_any=take_any,
+        runners_up=top,
+    )
+    if form == "json":
+        click.echo(for_programs(answer))
+    else:
+        from lichen_doors.report import placement as report
+
+        if form == "markdown":
+            write(report.as_markdown(answer, top=top))
+        else:
+            show(report.renderables(answer, top=top), form, title=f"lichen: {workload.name}")
+    sys.exit(NOTHING_FITS if isinstance(answer, NoPlacement) else OK)
+
+
+def placed(
+    workload: Workload,
+    file: Path,
+    *,
+    objective: Objective = "carbon",
+    cost_tolerance_pct: float = COST_TOLERANCE_PCT,
+    take_any: bool = False,
+    runners_up: int = 5,
+) -> Placement | NoPlacement:
+    """The placement of a file's workload, with the evidence and the own rows beside the file."""
+    try:
+        question = Question.of(
+            workload,
+            near=file,
+            catalogue=catalogue_near(file),
+            objective=objective,
+            cost_tolerance_pct=cost_tolerance_pct,
+        )
+        if take_any:
+            question = replace(question, makes=None)
+        return place(question, runners_up=runners_up)
+    except InputError as error:
+        raise (error if error.document else error.within(str(file))) from None
+
+
+def restricted(workload: Workload, clouds: tuple[str, ...], regions: tuple[str, ...]) -> Workload:
+    """The workload, allowed only in the clouds and regions of the command line."""
+    where = workload.where
+    if clouds:
+        where = replace(where, clouds=clouds)
+    if regions:
+        where = replace(where, regions=regions)
+    return replace(workload, where=where)

@@ -1,0 +1,92 @@
+"""``lichen size``: how fast a machine serves a model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from lichen import sizing
+from lichen.words import BITS, Precision
+from lichen_doors.command import NOTHING_FITS, OK
+from lichen_doors.command.options import FILE, formats
+from lichen_doors.command.output import show
+from lichen_doors.command.surroundings import catalogue_near
+from lichen_doors.report import for_programs
+from lichen_doors.report import sizing as report
+
+
+@click.command("size")
+@click.option("--model", help="A name of `lichen catalogue models`.")
+@click.option("--machine", help="A name of `lichen catalogue machines`.")
+@click.option("--precision", type=click.Choice(sorted(BITS)), default="bf16", show_default=True)
+@click.option("--stack", help="The serving software; the machine's usual one if left out.")
+@click.option(
+    "--chips", type=click.FloatRange(min=0, min_open=True), help="Chips that one copy runs on."
+)
+@click.option("--input-tokens", type=click.IntRange(0), default=0)
+@click.option("--output-tokens", type=click.IntRange(0), default=0)
+@click.option("--concurrency", type=click.FloatRange(min=1), default=1.0, show_default=True)
+@click.option("--cases", type=FILE, help="A CSV of rows to predict, instead of one prediction.")
+@click.option("--output", type=FILE, help="Where the answers to --cases go.")
+@formats("text", "json")
+def command(
+    model: str | None,
+    machine: str | None,
+    precision: Precision,
+    stack: str | None,
+    chips: float | None,
+    input_tokens: int,
+    output_tokens: int,
+    concurrency: float,
+    cases: Path | None,
+    output: Path | None,
+    form: str,
+) -> None:
+    """How fast a machine serves a model.
+
+    One prediction with its 80 % intervals and its arithmetic, or a file of cases.
+    """
+    catalogue = catalogue_near(Path.cwd())
+    if cases is not None:
+        from lichen.measured.answer import answer_cases
+        from lichen.measured.file import read_cases, write_answers
+
+        answers = answer_cases(read_cases(cases), catalogue)
+        write_answers(answers, output)
+        predicted = sum(answer.predicted is not None for answer in answers)
+        without = len(answers) - predicted
+        click.echo(f"{predicted:,} predicted, {without:,} without a prediction", err=True)
+        return
+    if model is None or machine is None:
+        raise click.UsageError("give --model and --machine, or --cases")
+    card, row = catalogue.model(model), catalogue.machine(machine)
+    answer = sizing.predict(
+        card,
+        row,
+        catalogue,
+        precision=precision,
+        stack=stack,
+        chips=chips,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        concurrency=concurrency,
+    )
+    steps = sizing.explain_prediction(
+        card,
+        row,
+        catalogue,
+        precision=precision,
+        stack=stack,
+        chips=chips,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        concurrency=concurrency,
+    )
+    arithmetic = () if isinstance(steps, sizing.Misfit) else steps
+    if form == "json":
+        click.echo(for_programs(report.sized(model, machine, answer, arithmetic)))
+    else:
+        show(report.prediction_text(model, machine, answer, arithmetic), form, title="lichen size")
+    sys.exit(NOTHING_FITS if isinstance(answer, sizing.Misfit) else OK)

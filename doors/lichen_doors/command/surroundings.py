@@ -1,0 +1,22 @@
+"""What a command uses besides its arguments: the organisation's own rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lichen.document import find_upwards
+
+if TYPE_CHECKING:
+    from lichen.catalogue import Catalogue
+
+
+def catalogue_near(path: Path) -> Catalogue:
+    """The catalogue, with the own rows that the lichen.yaml above a file or folder names."""
+    from lichen.catalogue import load
+
+    if (found := find_upwards("lichen.yaml", path)) is None:  # then no rule needs to be loaded
+        return load()
+    from lichen_policies.configuration import read
+
+    return read(found).catalogue

@@ -1,0 +1,35 @@
+"""Azure.
+
+Tags: a value takes 256 characters, a name 512 without ``< > % & \\ ? /``. Values are kept to the
+characters that AWS takes, since some of Azure's services take fewer than the limit that is
+documented for all. Source: Microsoft Learn, "Use tags to organize your Azure resources and
+management hierarchy". Machines: the N families carry accelerators. Source: Microsoft Learn, "Sizes
+for virtual machines in Azure", GPU- and FPGA-accelerated families.
+"""
+
+import re
+
+from lichen.clouds.cloud import Cloud, Spelling
+
+CLOUD = Cloud(
+    name="azure",
+    title="Azure",
+    full_name="Microsoft Azure",
+    tags=Spelling(
+        prefix="lichen:",
+        continued=".",
+        length=256,
+        mark="=",
+        hexadecimal="02X",
+        escaped=re.compile(r"[^A-Za-z0-9 +\-._:/@]|^ | $"),
+        escape=re.compile(r"=([0-9A-F]{2})"),
+    ),
+    tag_properties=("tags",),
+    region_properties=("location",),
+    # The zones of a region are numbered; the full name is written in Kubernetes' node labels.
+    zone=re.compile(r"^([a-z]+\d?)-\d$"),
+    provider_properties=("location",),
+    region_settings=("azure:location", "azure-native:location"),
+    region_variables=("ARM_LOCATION",),
+    accelerated=re.compile(r"^Standard_N[A-Z]", re.IGNORECASE),
+)

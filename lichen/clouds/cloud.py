@@ -1,0 +1,66 @@
+"""What the engine and the rules know of a cloud; each cloud fills in one record."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+
+class Spelling(msgspec.Struct, frozen=True, kw_only=True):
+    """How a passport is written as the cloud's tags or labels.
+
+    A key is ``prefix`` and the field's name. Each character that ``escaped`` matches is written as
+    its UTF-8 bytes, two hexadecimal digits each behind ``mark``; ``escape`` matches one such byte.
+    A value longer than ``length`` characters continues in a second tag, whose key ends with
+    ``continued`` and 2.
+    """
+
+    prefix: str
+    continued: str
+    length: int
+    mark: str
+    hexadecimal: str
+    escaped: re.Pattern[str]
+    escape: re.Pattern[str]
+
+
+class Cloud(msgspec.Struct, frozen=True, kw_only=True):
+    """One cloud. Property names are in snake_case, whatever the dialect of a document."""
+
+    name: str
+    """The catalogue's word: ``aws``."""
+    title: str
+    """What a person reads: ``AWS``."""
+    full_name: str
+    """The name as publishers of data write it: ``Amazon Web Services``."""
+    has_regions: bool = True
+    """Whether it sells machines in regions of its own; Kubernetes runs on another cloud's."""
+    tags: Spelling
+    tag_properties: tuple[str, ...]
+    """Properties that hold tags or labels, the most complete first; a dot leads into a block."""
+    region_properties: tuple[str, ...] = ()
+    """Properties of a resource that name its region or zone, the most exact first."""
+    link_properties: tuple[str, ...] = ()
+    """Properties that hold the address of another resource, which may name a region."""
+    region_in_link: re.Pattern[str] | None = None
+    """Finds the region in such an address, as its first group."""
+    zone: re.Pattern[str] | None = None
+    """Matches the name of a zone; its first group is the region."""
+    provider_properties: tuple[str, ...] = ()
+    """Arguments of an engine's provider that set the region or zone for its resources."""
+    region_settings: tuple[str, ...] = ()
+    """Keys of a Pulumi stack's configuration that set the same, each as ``package:argument``."""
+    region_variables: tuple[str, ...] = ()
+    """Environment variables that a provider reads a region or zone from, the first one set."""
+    accelerated: re.Pattern[str] | None = None
+    """Matches machines whose family carries accelerators, by the name alone."""
+
+    def region_of_zone(self, zone: str) -> str | None:
+        """The region of this cloud's zone; None if it is not the name of one."""
+        match = self.zone.match(zone.rsplit("/", 1)[-1]) if self.zone else None
+        return match[1] if match else None
+
+    def has_accelerators(self, machine: str) -> bool:
+        """Whether a machine carries accelerators, as far as its name says."""
+        return bool(self.accelerated and self.accelerated.match(machine))

@@ -1,0 +1,31 @@
+"""Google Cloud.
+
+Labels: a value takes 63 characters out of lower-case letters, digits, ``-`` and ``_``. Source:
+Google Cloud Resource Manager, "Requirements for labels". Network ``tags`` are something else.
+"""
+
+import re
+
+from lichen.clouds.cloud import Cloud, Spelling
+
+CLOUD = Cloud(
+    name="google",
+    title="Google Cloud",
+    full_name="Google Cloud",
+    tags=Spelling(
+        prefix="lichen-",
+        continued="_",
+        length=63,
+        mark="_",
+        hexadecimal="02x",
+        escaped=re.compile(r"[^a-z0-9\-]"),
+        escape=re.compile(r"_([0-9a-f]{2})"),
+    ),
+    tag_properties=("labels", "user_labels", "resource_labels"),
+    region_properties=("region", "location", "zone"),
+    zone=re.compile(r"^([a-z]+-[a-z]+\d+)-[a-z]$"),
+    provider_properties=("region", "zone"),
+    region_settings=("gcp:region", "gcp:zone", "google-native:region", "google-native:zone"),
+    region_variables=("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION", "GOOGLE_ZONE"),
+    accelerated=re.compile(r"^(?:a[2-9]x?-|g\d|ct\d|tpu)"),
+)

@@ -1,0 +1,65 @@
+"""Benchmark tables as files: cases are read from a CSV, answers written as one."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from lichen.document import InputError, did_you_mean
+from lichen.measured.answer import COLUMNS, NEEDED, Answer
+
+
+def read_cases(path: Path) -> list[dict[str, str]]:
+    """Rows of a file of cases; :class:`InputError` where it lacks a column that is needed."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = [
+                {name: value or "" for name, value in row.items() if isinstance(name, str)}
+                for row in reader
+            ]
+            columns = reader.fieldnames or []
+    except OSError as error:
+        raise InputError(
+            f"cannot be read ({error.strerror})", fix="check the path", document=str(path)
+        ) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"is not a CSV table ({error})", document=str(path)) from None
+    for name in NEEDED:
+        if name not in columns:
+            raise InputError(
+                f"has no column {name!r}",
+                fix=did_you_mean(name, columns) if columns else f"add {name}",
+                document=str(path),
+            )
+    return rows
+
+
+def write_answers(answers: Sequence[Answer], output: Path | None) -> None:
+    """Answers as CSV, to a file or to the terminal; blank cells where nothing is predicted."""
+    if output is None:
+        _write(answers, sys.stdout)
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            _write(answers, file)
+    except OSError as error:
+        raise InputError(
+            f"cannot be written ({error.strerror})", fix="check the path", document=str(output)
+        ) from None
+
+
+def _write(answers: Sequence[Answer], file: TextIO) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for answer in answers:
+        writer.writerow(_cell(getattr(answer, column)) for column in COLUMNS)
+
+
+def _cell(value: float | str | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else value

@@ -1,0 +1,189 @@
+"""Copies of a model on a machine's chips: the stack, the chips of each copy, and their times."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lichen.catalogue.schema import Machine, Stack
+from lichen.sizing.answers import Misfit
+from lichen.sizing.coefficients import Knowledge, Speed
+from lichen.sizing.hardware import Chips
+from lichen.sizing.memory import available_gib, fewest_chips, most_sequences, needed_gib
+from lichen.sizing.need import Need, need_of
+from lichen.sizing.terms import Terms, decode_terms, item_terms, prefill_terms, seconds
+from lichen.words import Precision
+from lichen.workload import ModelCard
+
+
+class Spreads(msgspec.Struct, frozen=True):
+    """80 % factors on time, low and high, by what is timed."""
+
+    rate: tuple[float, float]
+    first: tuple[float, float]
+    token: tuple[float, float]
+    request: tuple[float, float]
+
+
+class Arrangement(msgspec.Struct, frozen=True):
+    """``copies`` of a model on a machine, each on ``chips``; ``machine_chips`` are all
+    that the machine has.
+
+    ``spreads`` are the 80 % factors of its times. ``pace`` is a factor on every time, from
+    benchmark records; 1 where there are none.
+    """
+
+    need: Need
+    machine_chips: Chips
+    chips: Chips
+    copies: int
+    stack: Stack
+    speed: Speed
+    spreads: Spreads
+    input_tokens: int
+    output_tokens: int
+    pace: float = 1.0
+
+    @property
+    def context_tokens(self) -> float:
+        """The longest a sequence becomes."""
+        return float(self.input_tokens + self.output_tokens)
+
+    @property
+    def room(self) -> float:
+        """Sequences or items that fit into one copy at once."""
+        return most_sequences(self.need, self.chips, self.stack, self.context_tokens)
+
+    def step_terms(self, batch: float) -> Terms:
+        """Terms of a decode step, or of a pass over a batch of items. Mean context: prompt and
+        half the answer. A stack with compiled shapes always reads its whole cache."""
+        if self.need.work != "llm":
+            return item_terms(self.need, self.chips, batch)
+        context = (
+            self.context_tokens
+            if self.stack.static_shapes
+            else self.input_tokens + self.output_tokens / 2
+        )
+        return decode_terms(self.need, self.chips, batch, context)
+
+    def step_s(self, batch: float) -> float:
+        """A decode step, or a pass over a batch of items."""
+        return self.pace * seconds(self.speed.weights, self.step_terms(batch))
+
+    def prefill_s(self) -> float:
+        """Reading one prompt."""
+        if self.need.work != "llm" or not self.input_tokens:
+            return 0.0
+        terms = prefill_terms(self.need, self.chips, float(self.input_tokens))
+        return self.pace * seconds(self.speed.weights, terms)
+
+    def token_s(self, batch: float) -> float:
+        """From one token of a sequence to its next, with the prompts read in between."""
+        waits = (batch - 1.0) * self.prefill_s() / max(1, self.output_tokens)
+        return self.step_s(batch) + max(0.0, waits)
+
+    def request_s(self, batch: float) -> float:
+        """A request from its start to its last token or item, with ``batch`` in flight."""
+        if self.need.work != "llm":
+            return self.step_s(batch)
+        return self.prefill_s() + self.output_tokens * self.token_s(batch)
+
+    def most_rps(self, batch: float) -> float:
+        """Requests a second of the whole machine, ``batch`` in flight on every copy."""
+        return self.copies * batch / max(self.request_s(batch), 1e-9)
+
+
+def arrange(
+    card: ModelCard,
+    machine: Machine,
+    known: Knowledge,
+    precision: Precision,
+    stack_name: str | None,
+    chips: float | None,
+    input_tokens: int,
+    output_tokens: int,
+) -> Arrangement | Misfit:
+    """A model on the fewest chips of a machine that it fits on, with as many copies as there is
+    room for. ``chips`` sets those of one copy; ``stack_name`` the stack instead of the usual one.
+    """
+    chip = known.chips.of_machine(machine)
+    if chip is None:
+        named = machine.accelerator or machine.cpu
+        return Misfit("hardware", f"the catalogue does not know {_chip_of(machine, named)}")
+    if precision not in chip.runs:
+        return Misfit("precision", f"{chip.name} does not run {precision}")
+    whole = known.chips.all_of(machine)
+    if whole is None:
+        return Misfit("hardware", f"nobody publishes the speed or bandwidth of {chip.name}")
+    need = need_of(card, precision, chip.kind, input_tokens or None)
+    if isinstance(need, Misfit):
+        return need
+    if need.weight_bytes > whole.memory_gib * 1024**3:
+        return _too_little(need.weight_bytes / 1024**3, whole.memory_gib)
+    stack = (
+        known.stack(stack_name, chip.kind, need.work)
+        if stack_name
+        else known.usual_stack(chip.family, chip.kind, need.work)
+    )
+    if stack is None:
+        way = f"with {stack_name} on" if stack_name else "on"
+        return Misfit("hardware", f"no known way to serve {card.kind} models {way} {chip.family}")
+    speed = known.speed(
+        chip.family,
+        chip.kind,
+        stack.stack,
+        need.work,
+        need.compute,
+        need.expert_share < 1.0,
+    )
+    if speed is None:
+        return Misfit("hardware", f"no measured speed of {stack.stack} on {chip.family}")
+    context = float(input_tokens + output_tokens) if need.work == "llm" else 0.0
+    if need.work == "llm" and card.max_context_tokens and context > card.max_context_tokens:
+        return Misfit(
+            "context",
+            f"{input_tokens} + {output_tokens} tokens are more than the {card.max_context_tokens} "
+            f"that {card.name} accepts",
+            context / card.max_context_tokens,
+        )
+    each_copy, copies = whole, 1
+    if chip.kind != "cpu" and whole.count > 1:
+        least = fewest_chips(need, whole, stack, context)
+        each = chips or _whole_share(least, whole.count)
+        if each is None or each > whole.count:
+            return _too_little(needed_gib(need, 1.0, context), available_gib(whole, stack))
+        each_copy, copies = whole.times(each / whole.count), int(whole.count // each)
+    kind, llm = chip.kind, need.work == "llm"
+    spreads = Spreads(
+        known.spread(speed, kind, "rate"),
+        known.spread(speed, kind, "first" if llm else "pass"),
+        known.spread(speed, kind, "token" if llm else "pass"),
+        known.spread(speed, kind, "token" if llm else "pass"),
+    )
+    arrangement = Arrangement(
+        need, whole, each_copy, copies, stack, speed, spreads, input_tokens, output_tokens
+    )
+    if arrangement.room < 1:
+        return _too_little(needed_gib(need, 1.0, context), available_gib(each_copy, stack))
+    return arrangement
+
+
+def _whole_share(least: float, chips: float) -> float | None:
+    """The fewest chips, of those that divide a machine's evenly, that are at least ``least``."""
+    whole = int(chips)
+    for each in range(1, whole + 1):
+        if whole % each == 0 and each >= least:
+            return float(each)
+    return None
+
+
+def _too_little(needed: float, available: float) -> Misfit:
+    shortfall = needed / available if available > 0 else None
+    return Misfit(
+        "memory",
+        f"needs {needed:.1f} GiB of memory, {max(0.0, available):.1f} GiB are available",
+        shortfall,
+    )
+
+
+def _chip_of(machine: Machine, named: str | None) -> str:
+    return named or f"the processor of {machine.name}"

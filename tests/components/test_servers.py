@@ -1,0 +1,124 @@
+"""What each server's container is set to, and how SageMaker passes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from lichen_components.args import aws_args
+from lichen_components.aws.sagemaker.endpoint import image_for
+from lichen_components.aws.sagemaker.settings import machine_image, variables, volume_gib
+from lichen_components.servers import vllm
+
+from lichen.catalogue import load
+from lichen.document import InputError
+from lichen.sizing import Sizing
+from tests.components.narrowed import CHAT, VECTORS, planned
+
+
+def environment(machine: str, workload: dict[str, Any]) -> dict[str, str]:
+    return variables(planned(machine, workload).container)
+
+
+def image(machine: str, workload: dict[str, Any], **args: Any) -> Any:
+    plan = planned(machine, workload, **args)
+    return image_for(plan, aws_args(plan.args))
+
+
+def with_copies(sizing: Sizing, copies: int, **changed: Any) -> Sizing:
+    prediction = msgspec.structs.replace(sizing.prediction, copies=copies, **changed)
+    return msgspec.structs.replace(sizing, prediction=prediction)
+
+
+def test_on_nvidia_image_driver_and_layout_agree() -> None:
+    container = planned("g6.xlarge", CHAT).container
+    assert image("g6.xlarge", CHAT) == (
+        "763104351884.dkr.ecr.eu-west-3.amazonaws.com/vllm:"
+        "0.28.0-gpu-py312-cu130-ubuntu24.04-sagemaker"
+    )
+    assert machine_image(container) == "al2023-ami-sagemaker-inference-gpu-4-1"
+    concurrency = container.options["max-num-seqs"]
+    assert variables(container) == {
+        "SM_VLLM_MODEL": "/opt/ml/model",
+        "SM_VLLM_TENSOR_PARALLEL_SIZE": "1",
+        "SM_VLLM_MAX_NUM_SEQS": concurrency,
+        "SM_VLLM_MAX_MODEL_LEN": "2048",  # 2 x (600 + 200), rounded up
+        "SM_VLLM_DTYPE": "bfloat16",
+    }
+
+
+def test_copies_share_the_machines_chips() -> None:
+    decision = planned("g6.12xlarge", CHAT).decision
+    sizing = with_copies(
+        msgspec.structs.replace(decision.sizing, chips_per_replica=4.0), copies=2, concurrency=12
+    )
+    twice = msgspec.structs.replace(
+        decision, placement=msgspec.structs.replace(decision.placement, sizing=sizing)
+    )
+    options = vllm.serve(twice).options
+    assert options["tensor-parallel-size"] == "2"
+    assert options["data-parallel-size"] == "2"
+    assert options["max-num-seqs"] == "6"
+
+
+def test_vllm_reads_the_precision_of_quantised_weights_itself() -> None:
+    chat = {**CHAT, "precisions": ["int8"]}
+    assert environment("g6.xlarge", chat)["SM_VLLM_DTYPE"] == "auto"
+
+
+def test_on_inferentia_image_driver_shape_and_machine_agree() -> None:
+    plan = planned("inf2.xlarge", CHAT)
+    sizing = plan.decision.sizing
+    assert ".eu-west-3.amazonaws.com/huggingface-vllm-inference-neuronx:" in image(
+        "inf2.xlarge", CHAT
+    )
+    assert machine_image(plan.container) == "al2-ami-sagemaker-inference-neuron-2"
+    assert variables(plan.container) == {
+        "SM_ON_MODEL": "/opt/ml/model",
+        "SM_ON_TENSOR_PARALLEL_SIZE": "2",  # one chip, two NeuronCores
+        "SM_ON_BATCH_SIZE": str(sizing.compiled_batch),
+        "SM_ON_SEQUENCE_LENGTH": str(sizing.compiled_sequence_tokens),
+        "SM_ON_DTYPE": "bfloat16",
+    }
+    assert sizing.compiled_sequence_tokens is not None
+    assert sizing.compiled_sequence_tokens >= 600 + 200
+
+
+def test_an_image_of_the_users_is_taken_as_it_is() -> None:
+    own = "111122223333.dkr.ecr.{region}.amazonaws.com/neuron:1"
+    assert image("inf2.xlarge", CHAT, image=own) == own
+
+
+def test_an_encoder_on_inferentia_is_served_by_the_transformers_image() -> None:
+    vectors = {**VECTORS, "where": CHAT["where"], "precisions": ["bf16"]}
+    assert "huggingface-pytorch-inference-neuronx" in image("inf2.xlarge", vectors)
+    assert environment("inf2.xlarge", vectors)["HF_TASK"] == "feature-extraction"
+
+
+def test_a_precision_that_the_neuron_images_do_not_serve_is_refused() -> None:
+    with pytest.raises(InputError, match="the neuron image for Inferentia2 does not serve int8"):
+        planned("inf2.xlarge", {**CHAT, "precisions": ["int8"]})
+
+
+def test_an_arm_machine_gets_an_arm64_image_and_threads_for_its_cores() -> None:
+    assert "pytorch-inference-arm64:" in image("c7g.xlarge", VECTORS)
+    assert machine_image(planned("c7g.xlarge", VECTORS).container) is None
+    assert environment("c7g.xlarge", VECTORS) == {
+        "SAGEMAKER_PROGRAM": "inference.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+        "SAGEMAKER_MODEL_SERVER_WORKERS": "1",
+        "OMP_NUM_THREADS": "4",
+    }
+
+
+def test_bf16_uses_the_units_that_graviton_has_for_it() -> None:
+    vectors = {**VECTORS, "precisions": ["bf16"]}
+    assert environment("c7g.xlarge", vectors)["DNNL_DEFAULT_FPMATH_MODE"] == "BF16"
+
+
+def test_the_volume_holds_the_weights_twice() -> None:
+    llama = load().model("meta-llama/Llama-3.1-8B")
+    assert volume_gib(llama, "bf16") == 30 + 30  # 8.03e9 x 2 bytes x 2 = 29.9 GiB
+    assert volume_gib(llama, "int8") == 30 + 15
+    assert volume_gib(load().model("meta-llama/Llama-3.1-70B"), "fp32") == 512

@@ -1,0 +1,275 @@
+"""The machine: what is unknown is never judged, what breaks is contained, who answers is listed."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from lichen_policies.configuration import Configuration, File
+from lichen_policies.exemptions import Exemption
+from lichen_policies.facts import UNKNOWN, Located, Resource, Unknown, Unverified, reading
+from lichen_policies.judging import judge, judge_resource
+from lichen_policies.registry import rules
+from lichen_policies.rule import Change, Finding, Known, Rule
+
+from lichen.catalogue import load
+
+TODAY = datetime.date(2026, 11, 23)
+DEFAULTS = Configuration(today=TODAY)
+SECRET = "hunter2-in-a-property"
+
+
+def endpoint(**properties: Any) -> Resource:
+    return Resource(
+        type="aws:sagemaker/endpointConfiguration:EndpointConfiguration",
+        name="chat",
+        address="urn:pulumi:dev::demo::aws:sagemaker/endpointConfiguration::chat",
+        properties=properties,
+        dialect="pulumi",
+        region="eu-north-1",
+    )
+
+
+def variant(**properties: Any) -> dict[str, Any]:
+    return {"productionVariants": [{"instanceType": "ml.inf2.xlarge", **properties}]}
+
+
+def rule_of(judge_it: Any, name: str = "test-rule") -> Rule:
+    return msgspec.structs.replace(
+        rules()["region-unresolved"],
+        name=name,
+        judge=lambda fact, _limits, known: judge_it(fact, known),
+        judges=Located,
+    )
+
+
+def only(judge_it: Any, file: File = File(), today: datetime.date = TODAY) -> Configuration:  # noqa: B008
+    """A configuration with one rule of the test's own."""
+    rule = rule_of(judge_it)
+    return Configuration(today=today, file=file, rules={rule.name: rule})
+
+
+def only_verdict(resource: Resource, configuration: Configuration) -> Any:
+    (verdict,) = judge_resource(resource, configuration, load()) or ()
+    return verdict
+
+
+def fails(fact: Located, known: Known) -> Iterator[Finding]:
+    yield Finding(
+        what="it is", limit="it may not be", changes=(Change(path="region", to="b"),), path="region"
+    )
+
+
+def test_a_field_that_is_not_known_cannot_be_read() -> None:
+    fact = Located(
+        cloud="aws",
+        region=Unknown("is not there"),  # type: ignore[arg-type]
+        environment=None,
+        passport=None,
+        region_at="zone",
+    )
+    with pytest.raises(Unverified, match=r"^zone is not there$"):
+        _ = fact.region
+    assert fact.known("region") is None
+
+
+def test_reading_what_is_unknown_makes_a_rule_s_verdict_unverified() -> None:
+    def reads(fact: Located, known: Known) -> Iterator[Finding]:
+        assert fact.region
+        yield Finding(what="never", limit="shown")
+
+    verdict = only_verdict(endpoint(region=UNKNOWN), only(reads))
+    assert verdict.verdict == "unverified"
+    assert verdict.level == "advisory"
+    assert verdict.message == "cannot be checked yet: region is known only after deployment"
+
+
+def test_what_was_found_before_the_unknown_stays_found() -> None:
+    def both(fact: Located, known: Known) -> Iterator[Finding]:
+        yield from fails(fact, known)
+        assert fact.region
+
+    verdicts = judge_resource(endpoint(region=UNKNOWN), only(both), load()) or ()
+    assert [verdict.verdict for verdict in verdicts] == ["fail", "unverified"]
+
+
+def test_a_rule_that_breaks_is_contained_and_tells_no_value() -> None:
+    def breaks(fact: Located, known: Known) -> Iterator[Finding]:
+        int(SECRET)
+        yield from ()
+
+    verdict = only_verdict(endpoint(), only(breaks))
+    assert verdict.verdict == "unverified"
+    assert "the rule test-rule failed with ValueError at test_judging.py:" in verdict.message
+    assert SECRET not in verdict.message
+
+
+def test_a_reader_that_breaks_leaves_every_rule_unverified(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def breaks(properties: Any, about: Any) -> Iterator[Any]:
+        raise KeyError(SECRET)
+
+    monkeypatch.setattr(
+        reading, "by_type", lambda: {endpoint().type: reading.Reader("aws", breaks)}
+    )
+    verdicts = judge_resource(endpoint(), DEFAULTS, load()) or ()
+    assert {verdict.rule for verdict in verdicts} == set(rules())
+    assert {verdict.verdict for verdict in verdicts} == {"unverified"}
+    assert all("the reader failed with KeyError" in verdict.message for verdict in verdicts)
+    assert SECRET not in str(verdicts)
+
+
+def test_unverified_does_what_the_configuration_says() -> None:
+    def unsure(fact: Located, known: Known) -> Iterator[Finding]:
+        raise Unverified("nobody knows")
+        yield
+
+    blocks = only(unsure, File(unverified="mandatory"))
+    report = judge([endpoint()], blocks, load())
+    assert report.unverified_blocks
+    assert not report.blocks
+    assert not judge([endpoint()], only(unsure), load()).unverified_blocks
+
+
+def test_a_type_that_nobody_reads_is_counted_and_nothing_else() -> None:
+    bucket = msgspec.structs.replace(endpoint(), type="aws:s3/bucket:Bucket")
+    assert judge_resource(bucket, DEFAULTS, load()) is None
+    report = judge([bucket, bucket, endpoint()], DEFAULTS, load())
+    assert report.not_judged == {"aws:s3/bucket:Bucket": 2}
+    assert report.judged == 1
+
+
+def test_advice_never_blocks() -> None:
+    def advises(fact: Located, known: Known) -> Iterator[Finding]:
+        yield Finding(what="it may be", limit="sources disagree", or_else="look", advice=True)
+
+    mandatory = only(advises, File(levels={"test-rule": "mandatory"}))
+    assert only_verdict(endpoint(), mandatory).level == "advisory"
+
+
+def exemption(**fields: Any) -> Exemption:
+    return Exemption(
+        **{
+            "rule": "test-rule",
+            "resource": "*::chat",
+            "owner": "search team",
+            "reason": "moves in March",
+            "approver": "platform lead",
+            "expires": TODAY,
+            **fields,
+        }
+    )
+
+
+def test_an_exemption_holds_through_its_last_day() -> None:
+    file = File(exemptions=(exemption(),))
+    report = judge([endpoint()], only(fails, file), load())
+    assert report.findings == ()
+    (exempted,) = report.exempted
+    assert exempted.exemption is not None
+    assert exempted.exemption.text == (
+        "exempted until 2026-11-23 by platform lead for search team: moves in March"
+    )
+    assert not report.blocks
+    tomorrow = only(fails, file, TODAY + datetime.timedelta(days=1))
+    late = judge([endpoint()], tomorrow, load())
+    (found,) = late.findings
+    assert found.message.endswith(" Its exemption, for search team, ended on 2026-11-23.")
+    assert late.exempted == ()
+    assert late.expired == file.exemptions
+
+
+@pytest.mark.parametrize(
+    ("fields", "covered"),
+    [
+        ({"resource": "chat"}, True),
+        ({"resource": "cha?"}, True),
+        ({"rule": "*"}, True),
+        ({"rule": "dirty-region"}, False),
+        ({"resource": "other"}, False),
+    ],
+)
+def test_what_an_exemption_covers(fields: dict[str, Any], covered: bool) -> None:
+    file = File(exemptions=(exemption(**fields),))
+    report = judge([endpoint()], only(fails, file), load())
+    assert bool(report.exempted) == covered
+
+
+def test_a_fingerprint_knows_the_offence_not_the_figures() -> None:
+    first = only_verdict(endpoint(), only(fails))
+
+    def fails_otherwise(fact: Located, known: Known) -> Iterator[Finding]:
+        yield Finding(what="more", limit="less", or_else="other", path="region")
+
+    assert only_verdict(endpoint(), only(fails_otherwise)).fingerprint == first.fingerprint
+    other = msgspec.structs.replace(endpoint(), address="urn:other")
+    assert only_verdict(other, only(fails)).fingerprint != first.fingerprint
+
+
+def test_every_property_of_a_resource_may_be_unknown() -> None:
+    """No reader and no rule stumbles, whatever is settled at deploy time."""
+    for type_ in reading.by_type():
+        resource = msgspec.structs.replace(endpoint(), type=type_)
+        names = ("productionVariants", "tags", "region", "location", "instanceTypes", "template")
+        unknown = msgspec.structs.replace(resource, properties=dict.fromkeys(names, UNKNOWN))
+        for held in (resource, unknown):
+            for verdict in judge_resource(held, DEFAULTS, load()) or ():
+                assert " failed with " not in verdict.message, (type_, verdict.message)
+
+
+@pytest.mark.parametrize("value", [None, 0, -1, "", "x", [], [[]], {}, [None], {"a": 1}, True])
+def test_a_value_of_any_type_breaks_no_reader(value: Any) -> None:
+    names = """
+        productionVariants tags labels region zone location instanceType instanceTypes minSize
+        maxSize scalingConfig computeResources mixedInstancesPolicy machineType nodeConfig
+        guestAccelerators autoscaling acceleratorType acceleratorConfig tpu template scaling
+        deployConfig dedicatedResources serviceNamespace minCapacity launchTemplateData
+    """.split()  # noqa: SIM905 - a list of words
+    for type_ in reading.by_type():
+        held = msgspec.structs.replace(
+            endpoint(), type=type_, properties=dict.fromkeys(names, value)
+        )
+        for verdict in judge_resource(held, DEFAULTS, load()) or ():
+            assert " failed with " not in verdict.message, (type_, verdict.message)
+
+
+def test_no_message_tells_a_property_that_is_not_harmless() -> None:
+    held = endpoint(
+        **variant(modelName=SECRET, initialInstanceCount=4, variantName=SECRET),
+        kmsKeyArn=SECRET,
+        tags={"lichen:model": "meta-llama/Llama-3.1-8B", "password": SECRET},
+        executionRoleArn=SECRET,
+    )
+    for region in ("eu-north-1", "ap-south-1", None):
+        verdicts = judge_resource(
+            msgspec.structs.replace(held, region=region, environment="dev"), DEFAULTS, load()
+        )
+        assert SECRET not in str(verdicts)
+
+
+def test_rules_are_found_by_their_files_and_have_a_page() -> None:
+    for name, rule in rules().items():
+        assert name == rule.name
+        assert rule.offence
+        assert not rule.offence.endswith(".")
+        assert "\n" not in rule.offence
+        for part in (rule.why, rule.fix, rule.exceptions):
+            assert part.endswith(".")
+            assert "``" not in part
+        assert set(rule.levels) == {"dev", "staging", "prod"}
+
+
+def test_importing_the_rules_prints_nothing_and_needs_no_door() -> None:
+    code = (
+        "import sys; from lichen_policies.registry import rules; rules(); "
+        "from lichen_policies.facts.reading import by_type; by_type(); "
+        "bad = {'pulumi', 'checkov', 'rich', 'click'} & set(sys.modules); assert not bad, bad"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
