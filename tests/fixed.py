@@ -20,21 +20,74 @@ from lichen.catalogue.schema import path_of
 FIXED = Path(__file__).parent / "catalogue_fixed"
 
 MACHINES = frozenset(
-    "a2-highgpu-1g a2-highgpu-8g c4a-standard-4 c5.xlarge c7g.2xlarge c7g.large c7g.xlarge "
-    "c7g.16xlarge c8g.16xlarge c8g.large ct5lp-hightpu-1t ct5lp-hightpu-4t e2-standard-4 "
-    "g2-standard-4 g2-standard-12 g4dn.xlarge g4dn.12xlarge g5.xlarge g5.2xlarge g5.12xlarge "
-    "g5.48xlarge g6.xlarge g6.12xlarge g6.48xlarge g6e.xlarge inf1.xlarge inf2.xlarge inf2.8xlarge "
-    "inf2.24xlarge inf2.48xlarge m7i.4xlarge n1-standard-16 p4d.24xlarge p5.48xlarge t3.micro "
-    "trn1.32xlarge".split()
+    [
+        "a2-highgpu-1g",
+        "a2-highgpu-8g",
+        "c4a-standard-4",
+        "c5.xlarge",
+        "c7g.2xlarge",
+        "c7g.large",
+        "c7g.xlarge",
+        "c7g.16xlarge",
+        "c8g.16xlarge",
+        "c8g.large",
+        "ct5lp-hightpu-1t",
+        "ct5lp-hightpu-4t",
+        "e2-standard-4",
+        "g2-standard-4",
+        "g2-standard-12",
+        "g4dn.xlarge",
+        "g4dn.12xlarge",
+        "g5.xlarge",
+        "g5.2xlarge",
+        "g5.12xlarge",
+        "g5.48xlarge",
+        "g6.xlarge",
+        "g6.12xlarge",
+        "g6.48xlarge",
+        "g6e.xlarge",
+        "inf1.xlarge",
+        "inf2.xlarge",
+        "inf2.8xlarge",
+        "inf2.24xlarge",
+        "inf2.48xlarge",
+        "m7i.4xlarge",
+        "n1-standard-16",
+        "p4d.24xlarge",
+        "p5.48xlarge",
+        "t3.micro",
+        "trn1.32xlarge",
+    ]
 )
 REGIONS = frozenset(
-    "ap-south-1 ap-southeast-2 asia-south1 cn-north-1 eu-central-1 eu-north-1 eu-south-1 eu-west-1 "
-    "eu-west-2 eu-west-3 europe-west4 europe-west6 us-central1 us-east-1 us-gov-west-1 "
-    "us-west-2".split()
+    [
+        "ap-south-1",
+        "ap-southeast-2",
+        "asia-south1",
+        "cn-north-1",
+        "eu-central-1",
+        "eu-north-1",
+        "eu-south-1",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "europe-west4",
+        "europe-west6",
+        "us-central1",
+        "us-east-1",
+        "us-gov-west-1",
+        "us-west-2",
+    ]
 )
 MODELS = frozenset(
-    "BAAI/bge-reranker-base BAAI/bge-small-en-v1.5 meta-llama/Llama-3.1-70B meta-llama/Llama-3.1-8B "
-    "meta-llama/Llama-3.1-8B-Instruct meta-llama/Llama-3.2-1B".split()
+    [
+        "BAAI/bge-reranker-base",
+        "BAAI/bge-small-en-v1.5",
+        "meta-llama/Llama-3.1-70B",
+        "meta-llama/Llama-3.1-8B",
+        "meta-llama/Llama-3.1-8B-Instruct",
+        "meta-llama/Llama-3.2-1B",
+    ]
 )
 
 Row = Mapping[str, str]
