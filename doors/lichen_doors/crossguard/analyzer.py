@@ -1,8 +1,8 @@
 """The rules as a CrossGuard policy pack: ``pulumi up --policy-pack policies/crossguard``.
 
 Why the SDK's servicer is replaced. The SDK hosts the pack and answers every call but three. Its
-own servicer would decode a resource once for each policy, gives a policy one level whatever the
-environment is, and turns an unknown value into an advisory line of its own. So the calls that judge
+own servicer would decode a resource once for each policy, gives a policy one level in every
+environment, and turns an unknown value into an advisory line of its own. So the calls that judge
 are answered here: the resource's type is looked at first, the properties that its reader reads are
 decoded once, and every rule judges the same facts. The SDK offers no hook for a servicer; its class
 is replaced by name, and pyproject.toml pins the SDK's minor version for that reason.

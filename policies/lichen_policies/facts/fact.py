@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -56,14 +56,14 @@ class Located(Fact, frozen=True, kw_only=True):
     """Something that draws power in a region.
 
     ``machine`` is the catalogue's name of what runs there (without SageMaker's ``ml.``); None where
-    none is named or several are. ``machines`` is how many run, at the least. ``hosted`` says that
-    SageMaker runs them, at its own price.
+    none is named or several are. ``machines`` is how many run, at the least. ``hosting`` is the
+    name of the hosting that runs them, at its own price; None where they are bare machines.
     """
 
     region_at: str
     machine: str | None = None
     machines: int = 1
-    hosted: bool = False
+    hosting: str | None = None
 
 
 class Serving(Fact, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ class Serving(Fact, frozen=True, kw_only=True):
     inference components that are put on it.
     """
 
-    hosting: Literal["sagemaker", "vertex"]
+    hosting: str
     machine: str | None
     machines: int | None
     serverless: bool
@@ -106,10 +106,11 @@ class Scaling(Fact, frozen=True, kw_only=True):
     """A floor that is held whatever the traffic; ``path`` is the property that sets it.
 
     ``to_zero`` is how this kind of resource gets to zero, where setting the floor is not enough.
+    ``hosting`` is the name of the hosting that runs the machines; None where they are bare.
     """
 
     floor: int | None
     unit: str = "machines"
     to_zero: str = ""
     machine: str | None = None
-    hosted: bool = False
+    hosting: str | None = None

@@ -113,7 +113,8 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             opts=site.under(access),
         )
         machines = max(1, decision.sizing.replicas_minimum)
-        machine = f"ml.{decision.machine.name}"
+        hosting = plan.catalogue.hostings[decision.placement.chosen.hosting]
+        machine = f"{hosting.machine_prefix}{decision.machine.name}"
         configuration = aws.sagemaker.EndpointConfiguration(
             site.child("config"),
             kms_key_arn=its_key.arn,

@@ -44,7 +44,7 @@ def _located(properties: Properties, variants: list[Properties], about: dict[str
         region_at=properties.at("region"),
         machine=machines[0] if len(machines) == 1 else None,
         machines=sum(count for count in counts if isinstance(count, int)) or 1,
-        hosted=True,
+        hosting="sagemaker",
     )
 
 
@@ -94,7 +94,7 @@ def _of_variant(variant: Properties, about: dict[str, Any]) -> Iterator[Fact]:
             unit="instances",
             to_zero=_TO_ZERO,
             machine=machine,
-            hosted=True,
+            hosting="sagemaker",
         )
 
 

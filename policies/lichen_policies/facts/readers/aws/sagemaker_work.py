@@ -32,7 +32,7 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
         region_at=properties.at("region"),
         machine=machine,
         machines=machines or 1,
-        hosted=True,
+        hosting="sagemaker",
     )
     if machine is not None:
         yield Accelerated(

@@ -30,7 +30,9 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     floor, floor_at = dedicated.whole("min_replica_count"), dedicated.at("min_replica_count")
     most, most_at = dedicated.whole("max_replica_count"), dedicated.at("max_replica_count")
     region_at = properties.at("location", "region")
-    yield Located(**about, region_at=region_at, machine=machine, machines=floor or 1)
+    yield Located(
+        **about, region_at=region_at, machine=machine, machines=floor or 1, hosting="vertex"
+    )
     if not dedicated:
         return
     yield Serving(
@@ -64,4 +66,5 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
         floor=floor,
         to_zero="where the model cannot run at 0 replicas, undeploy it after use",
         machine=machine,
+        hosting="vertex",
     )
