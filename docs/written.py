@@ -16,8 +16,8 @@ from lichen_doors.report import findings
 from lichen_doors.report.rules import Page
 from lichen_doors.report.sizing import Sized
 from lichen_policies.configuration import File
-from lichen_policies.limits import ENVIRONMENTS
-from lichen_policies.rulebook import Rule, rules
+from lichen_policies.registry import ENVIRONMENTS, rules
+from lichen_policies.rule import Rule
 
 from lichen.document import json_schema
 from lichen.evidence import Record

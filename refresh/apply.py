@@ -12,7 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from lichen.catalogue import DIRECTORY, Catalogue
 from lichen.grid import classify
-from lichen.placing.placement import NoPlacement, place
+from lichen.placing.choose import place
+from lichen.placing.placement import NoPlacement, Placement
+from lichen.placing.question import Question
 from lichen.workload import read_workload
 from refresh.draft import Change, Draft, catalogues
 
@@ -108,13 +110,16 @@ def moved_placements(before: Catalogue, after: Catalogue) -> Iterator[str]:
     """Workloads of this repository whose placement is another than it was."""
     for path in sorted(WORKLOADS.glob("*.yaml")):
         workload = read_workload(path)
-        old, new = (_chosen(place(workload, catalogue)) for catalogue in (before, after))
+        old, new = (
+            _chosen(place(Question.of(workload, near=path, catalogue=catalogue), runners_up=0))
+            for catalogue in (before, after)
+        )
         if old != new:
             yield f"! {workload.name}: {old} -> {new}"
 
 
-def _chosen(answer: object) -> str:
+def _chosen(answer: Placement | NoPlacement) -> str:
     if isinstance(answer, NoPlacement):
         return "no placement"
-    chosen = answer.chosen  # type: ignore[attr-defined]
+    chosen = answer.chosen
     return f"{chosen.machine} in {chosen.region}, {chosen.precision}"

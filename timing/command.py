@@ -35,7 +35,8 @@ def _placements() -> Iterator[Measured]:
     from msgspec.structs import replace
 
     from lichen.catalogue import load
-    from lichen.placing.placement import place
+    from lichen.placing.choose import place
+    from lichen.placing.question import Question
     from lichen.workload import Where, read_workload
 
     chat, catalogue = read_workload(WORKLOAD), load()
@@ -43,5 +44,5 @@ def _placements() -> Iterator[Measured]:
     for name, workload in (("chat", chat), ("chat, anywhere", anywhere)):
         yield in_process(
             f"place({name}) over {len(catalogue.offers):,} offers",
-            lambda workload=workload: place(workload, catalogue),  # type: ignore[misc]
+            lambda workload=workload: place(Question.of(workload, catalogue=catalogue)),  # type: ignore[misc]
         )

@@ -3,16 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 import pulumi
 
-from lichen.catalogue import Catalogue, load
+from lichen.catalogue import Catalogue
 from lichen.document import InputError, did_you_mean
-from lichen.placing.placement import NoPlacement, Placement, model_card, place
+from lichen.placing.choose import place
+from lichen.placing.placement import NoPlacement, Placement
+from lichen.placing.question import Question
 from lichen.words import Objective
 from lichen.workload import Workload, as_workload, read_workload
 from lichen_components.args import EndpointArgs, aws_args
@@ -25,7 +26,6 @@ from lichen_components.makers import (
     chip_of,
     maker_of,
     server_of,
-    why_unmade_of,
 )
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -61,7 +61,7 @@ class Endpoint(pulumi.ComponentResource):
     ) -> None:
         super().__init__("lichen:index:Endpoint", name, {}, opts)
         with input_errors():
-            plan = plan_of(args, load())
+            plan = plan_of(args)
             placement = plan.decision.placement
             chosen = placement.chosen
             make = maker_of(chosen.hosting)
@@ -88,41 +88,49 @@ class Endpoint(pulumi.ComponentResource):
         )
 
 
-def plan_of(args: EndpointArgs, catalogue: Catalogue) -> Plan:
-    """The workload placed; :class:`InputError` where it is wrong, or nothing can serve it."""
+def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
+    """The workload placed; :class:`InputError` where it is wrong, or nothing can serve it.
+
+    ``catalogue`` left out is that of the lichen.yaml above the workload's file, or above the
+    program's directory.
+    """
     objective = _objective(args.get("objective", "carbon"))
-    given = aws_args(args)
+    any_image = "image" in aws_args(args)
     with _of_the_workload():
-        workload = _workload(args["workload"])
-        card = model_card(workload, catalogue)
-    _check_mode(workload)
-    with _of_the_workload():
-        placement = place(
-            workload,
-            catalogue,
+        question = Question.of(
+            _workload(args["workload"]),
+            near=_near(args["workload"]),
+            catalogue=catalogue,
             objective=objective,
-            today=date.today(),
-            why_unmade=why_unmade_of(card, "image" in given, catalogue),
+            any_image=any_image,
         )
+    _check_mode(question.workload)
+    with _of_the_workload():
+        placement = place(question)
     if isinstance(placement, NoPlacement):
         misses = "; ".join(
             f"{miss.machine}: {miss.reason} ({miss.relax})" for miss in placement.nearest
         )
+        raise InputError("nothing can serve it", fix=f"nearest: {misses}", field="workload")
+    chosen = placement.chosen
+    if chosen.unmade is not None:
         raise InputError(
-            "nothing can serve it",
-            fix=f"nearest: {misses}. There are components for {', '.join(MAKERS)}",
+            f"{chosen.machine} in {chosen.region} at {chosen.precision} would serve it, but "
+            f"{chosen.unmade}",
+            fix="widen where or precisions to what a component can make. There are components for "
+            f"{', '.join(MAKERS)}",
             field="workload",
         )
-    chosen = placement.chosen
+    catalogue = question.catalogue
     decision = Decision(
-        workload=workload,
-        card=card,
+        workload=question.workload,
+        card=question.card,
         machine=catalogue.machine(chosen.machine),
         placement=placement,
     )
     maker_of(chosen.hosting).check(decision, args)
     family = chip_families(catalogue).get(chip_of(decision.machine))
-    server = server_of(chosen.hosting, family, card.kind, catalogue)
+    server = server_of(chosen.hosting, family, question.card.kind, catalogue)
     return Plan(
         decision=decision, container=SERVERS[server](decision), args=args, catalogue=catalogue
     )
@@ -131,6 +139,11 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue) -> Plan:
 def _workload(given: Any) -> Workload:
     """A workload from a mapping, or from the path of its file."""
     return read_workload(Path(given)) if isinstance(given, str) else as_workload(_whole(given))
+
+
+def _near(given: Any) -> Path:
+    """The workload's file; of a mapping, the program's directory."""
+    return Path(given) if isinstance(given, str) else Path.cwd()
 
 
 def _check_mode(workload: Workload) -> None:

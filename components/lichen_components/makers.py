@@ -13,10 +13,6 @@ import pulumi
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine
-from lichen.placing.placement import WhyUnmade
-from lichen.sizing import Sizing
-from lichen.sizing.hardware import Hardware
-from lichen.workload import Hosting, ModelCard
 from lichen_components.args import EndpointArgs
 from lichen_components.images import images_for
 from lichen_components.plan import Plan
@@ -80,30 +76,9 @@ def server_of(hosting: str, chip_family: str | None, kind: str, catalogue: Catal
 
 def chip_families(catalogue: Catalogue) -> Mapping[str, str]:
     """The family of every chip, by the chip's name."""
-    return {row.name: row.family for row in catalogue.table("hardware", Hardware)}
+    return {name: chip.family for name, chip in catalogue.chips.items()}
 
 
 def chip_of(machine: Machine) -> str:
     """The chip that computes: an accelerator, or the CPU where there is none."""
     return machine.accelerator or machine.cpu or machine.architecture
-
-
-def why_unmade_of(card: ModelCard, has_image: bool, catalogue: Catalogue) -> WhyUnmade:
-    """Says of a machine why no component makes it for this model; None where one does.
-
-    ``has_image`` is whether the user brings an image.
-    """
-    families = chip_families(catalogue)
-
-    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
-        family = families.get(chip_of(machine))
-        images = images_for(catalogue, hosting, family)
-        if hosting not in MAKERS or not images:
-            return f"no component makes {family or chip_of(machine)} on {hosting} yet"
-        if not has_image and not any(card.kind in image.kinds for image in images):
-            return f"AWS publishes no image for a model of kind {card.kind} on {family}"
-        if images[0].server == "neuron":
-            return neuron.why_unmade(machine, sizing)
-        return None
-
-    return why_unmade

@@ -59,7 +59,7 @@ def efficiencies(
     known = knowledge(load())
     stacks_seen = {(o.stack, o.work) for o in observations}
     families_seen = {(o.family, side(o.work)) for o in observations}
-    families = sorted({(h.kind, h.family) for h in known.hardware})
+    families = sorted({(h.kind, h.family) for h in known.chips})
     for stack in known.stacks:
         for kind, family in families:
             if stack.kind != kind:

@@ -13,9 +13,8 @@ from scipy.optimize import nnls  # type: ignore[import-untyped]
 from derive.fit.model import Array
 from derive.fit.observations import Seen, rows_of, run_key
 from derive.fit.single_query import score_errors
-from lichen.catalogue import load
 from lichen.measured.energy import boundary_of, busy
-from lichen.measured.names import Row, Tables
+from lichen.measured.names import Row
 from lichen.measured.run import Run
 
 Table = list[dict[str, object]]
@@ -51,7 +50,6 @@ class Unseen:
 
 def metered_runs(data: Sequence[Seen], fitted: Array, unseen: Array) -> list[Metered]:
     """Every run whose power was metered, with its speed as fitted and as predicted unseen."""
-    tables = Tables(load())
     watts = {
         run_key(row): row
         for row in rows_of("energy_measurements")
@@ -63,7 +61,7 @@ def metered_runs(data: Sequence[Seen], fitted: Array, unseen: Array) -> list[Met
             continue
         power = watts.get(run_key(row))
         boundary = boundary_of(row)
-        rated = tables.known.hardware.tdp_w(run.hardware)
+        rated = run.hardware.tdp_w
         if power is None or boundary is None or rated is None:
             continue
         fitted_s = math.exp(fitted[place])
@@ -74,7 +72,7 @@ def metered_runs(data: Sequence[Seen], fitted: Array, unseen: Array) -> list[Met
                 run=run,
                 boundary=boundary,
                 watts=float(power["value"]),
-                rated_w=rated,
+                rated_w=rated.likely,
                 chips=run.chips,
                 move=move,
                 compute=compute,

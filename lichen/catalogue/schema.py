@@ -13,11 +13,14 @@ from typing import Literal
 import msgspec
 
 from lichen.interval import Interval
+from lichen.words import Mode, Precision
 
 Basis = Literal["measured", "published", "derived", "assumed"]
 Scope = Literal["zone", "state", "interconnection", "country", "region", "fleet"]
 Method = Literal["location-average", "market-based", "marginal", "carbon-free"]
 Confidence = Literal["high", "medium", "low"]
+Kind = Literal["gpu", "neuron", "tpu", "cpu"]
+"""Kinds of chip: each has its own serving software."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,19 +90,31 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
 class Chip(msgspec.Struct, frozen=True, kw_only=True):
     """An accelerator, or a CPU socket: rates are dense, watts an interval with its basis.
 
-    ``loaded_idle_w`` is one that holds a model and serves nothing; ``cores`` are a CPU's.
+    ``family`` is the name that benchmarks and components share, ``also`` are other names of the
+    chip. ``cores`` are those of a CPU, a Neuron chip, a TPU, or a GPU's multiprocessors. ``runs``
+    are the precisions that a serving stack offers on it, of weights at least. ``rates_source``
+    are the sources of rates and bandwidth. ``loaded_idle_w`` is one that has a model in memory and
+    serves nothing.
     """
 
     name: str
     vendor: str
-    kind: Literal["gpu", "asic", "tpu", "cpu"]
+    kind: Kind
+    family: str
+    also: tuple[str, ...] = ()
     cores: int | None
+    threads_per_core: int = 1
+    runs: tuple[str, ...] = ()
     bf16_tflops: float | None
     fp16_tflops: float | None
+    fp32_tflops: float | None
     fp8_tflops: float | None
+    fp4_tflops: float | None
     int8_tops: float | None
     memory_gib: float | None
     bandwidth_gb_s: float | None
+    rates_basis: Basis | None
+    rates_source: tuple[str, ...] = ()
     tdp_w: Interval | None
     tdp_basis: Basis | None
     tdp_source: str | None
@@ -247,6 +262,26 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     as_of: str
 
 
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What a component makes on a hosting, or why it makes nothing: a row of makes.csv.
+
+    ``families`` are those of chips (an accelerator's, or the CPU's where a machine has none).
+    ``server`` is what runs in the container; ``kinds`` are the kinds of model that a published
+    image serves. ``precisions`` and ``most_copies`` (of the model, on one machine) are what the
+    server runs; left out, any. A row without ``server`` has ``why_not`` and makes nothing.
+    """
+
+    hosting: str
+    families: tuple[str, ...]
+    server: str | None
+    kinds: tuple[str, ...] = ()
+    modes: tuple[Mode, ...] = ()
+    precisions: tuple[Precision, ...] = ()
+    most_copies: int | None
+    why_not: str | None
+    source: str
+
+
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """A published container image: what it serves, on which chips, for which hosting.
 
@@ -287,14 +322,15 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "wue_source": ("wue_l_kwh",),
     },
     Chip: {
-        "source": (
+        "source": ("memory_gib", "cores"),
+        "rates_source": (
             "bf16_tflops",
             "fp16_tflops",
+            "fp32_tflops",
             "fp8_tflops",
+            "fp4_tflops",
             "int8_tops",
-            "memory_gib",
             "bandwidth_gb_s",
-            "cores",
         ),
         "tdp_source": ("tdp_w",),
         "idle_source": ("idle_w",),
@@ -314,6 +350,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "listed_by": (),
         "not_listed_by": (),
     },
+    Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
     Processor: {"source": ("idle_w_vcpu", "full_w_vcpu")},
     Host: {

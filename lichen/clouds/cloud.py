@@ -42,7 +42,7 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     region_properties: tuple[str, ...] = ()
     """Properties of a resource that name its region or zone, the most exact first."""
     zone_properties: tuple[str, ...] = ()
-    """Properties that list zones; they lie in the provider's region, so an unknown list is ignored."""
+    """Properties that list zones. All lie in the provider's region: an unknown list is ignored."""
     link_properties: tuple[str, ...] = ()
     """Properties that hold the address of another resource, which may name a region."""
     region_in_link: re.Pattern[str] | None = None

@@ -158,8 +158,8 @@ def _in_unit(
 
 def draw_of(row: Row, run: Run, power: Power, tables: Tables) -> Draw | str:
     """Predicted speed and watts of a run."""
-    tdp_w = tables.known.hardware.tdp_w(run.hardware)
-    if tdp_w is None:
+    rated = run.hardware.tdp_w
+    if rated is None:
         return f"nobody publishes the watts of {run.hardware.name}"
     llm = run.need.work == "llm"
     metric, unit = ("output throughput", "tokens/s") if llm else ("throughput", "samples/s")
@@ -176,7 +176,7 @@ def draw_of(row: Row, run: Run, power: Power, tables: Tables) -> Draw | str:
         power.idle_share + power.move_share * move + power.compute_share * math.sqrt(compute),
     )
     chips = run.chips if run.rig.kind != "cpu" else 1.0
-    watts = power.host_w + chips * (power.chip_host_w + tdp_w * share)
+    watts = power.host_w + chips * (power.chip_host_w + rated.likely * share)
     return Draw(quantity.scale / took, watts, move, compute, took, speed.row.basis)
 
 

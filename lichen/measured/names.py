@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import msgspec
 
 from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Chip
 from lichen.sizing.coefficients import Knowledge, Stack, knowledge
-from lichen.sizing.hardware import Hardware
 from lichen.sizing.need import WORK, Work
 from lichen.workload import ModelCard
 
@@ -165,26 +165,26 @@ def _card_by_size(row: Row, kind: str) -> ModelCard | None:
     )
 
 
-def hardware_of(row: Row, tables: Tables) -> Hardware | None:
+def hardware_of(row: Row, tables: Tables) -> Chip | None:
     """The chip by its name, without what stands in brackets; else the first of its family."""
     bare = re.sub(r" \((?!\w\)).*| CPU @.*", "", row["accelerator"]).strip()
     names = (row["accelerator"], bare, bare.removeprefix("NVIDIA "), row.get("hw_family", ""))
     for name in names:
-        if name and (found := tables.known.hardware.get(name)):
+        if name and (found := tables.known.chips.get(name)):
             return found
     family = row.get("hw_family") or bare
     words = family.casefold()
-    return tables.known.hardware.of_family(family) or next(
+    return tables.known.chips.of_family(family) or next(
         (
             hardware
-            for hardware in tables.known.hardware
+            for hardware in tables.known.chips
             if hardware.family.casefold() in words and hardware.kind != "cpu"
         ),
         None,
     )
 
 
-def stack_of(row: Row, hardware: Hardware, work: Work, tables: Tables) -> Stack | None:
+def stack_of(row: Row, hardware: Chip, work: Work, tables: Tables) -> Stack | None:
     """The stack whose words the row uses, longest first; else the usual one."""
     words = row["serving_stack"].casefold()
     if hardware.kind == "gpu" and work == "llm" and words.startswith("tensorrt "):

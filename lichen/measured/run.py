@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from lichen.catalogue.schema import Chip
 from lichen.measured.names import (
     Dataset,
     Row,
@@ -24,7 +25,7 @@ from lichen.measured.names import (
 )
 from lichen.sizing.answers import Misfit
 from lichen.sizing.coefficients import Stack
-from lichen.sizing.hardware import Chips, Compute, Hardware
+from lichen.sizing.hardware import Chips, Compute
 from lichen.sizing.memory import fewest_chips
 from lichen.sizing.need import WORK, Format, Need, Work, need_at
 from lichen.workload import ModelCard
@@ -33,7 +34,7 @@ from lichen.workload import ModelCard
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What a row says was run. ``batch`` is on one copy; None is as many as memory allows."""
 
-    hardware: Hardware
+    hardware: Chip
     family: str
     stack: Stack
     card: ModelCard
@@ -73,7 +74,7 @@ def read_run(row: Row, tables: Tables) -> Run | str:
     if hardware is None:
         return f"hardware {row['accelerator']!r} is not known"
     family = row.get("hw_family") or hardware.family
-    chip = tables.known.hardware.one_chip(hardware)
+    chip = tables.known.chips.one(hardware)
     if chip is None:
         return f"no published rate or bandwidth of {hardware.name}"
     if hardware.family != family:
@@ -136,7 +137,7 @@ def lengths_of(row: Row, dataset: Dataset | None, caveats: list[str]) -> tuple[f
 _BITS = {"q4_0": 4.5, "q4_k": 4.85, "q5_k": 5.7, "q6_k": 6.56, "q8_0": 8.5, "q3_k": 3.9}
 
 
-def format_of_row(row: Row, hardware: Hardware, work: Work, expert_bits: float | None) -> Format:
+def format_of_row(row: Row, hardware: Chip, work: Work, expert_bits: float | None) -> Format:
     """Bits of a weight, what computes it, bits of the cache, from a benchmark's own words."""
     words = row["precision"].casefold()
     cpu = hardware.kind == "cpu"
@@ -178,7 +179,7 @@ def format_of_row(row: Row, hardware: Hardware, work: Work, expert_bits: float |
 
 def rig_of(
     row: Row,
-    hardware: Hardware,
+    hardware: Chip,
     chip: Chips,
     need: Need,
     stack: Stack,
@@ -194,8 +195,8 @@ def rig_of(
     parallel = number(row.get("tensor_parallel", "")) or 0.0
     if hardware.kind == "neuron":
         if need.work in ("encoder", "vision"):
-            return chip.times(1.0 / hardware.cores), count, int(count * hardware.cores)
-        each = parallel / hardware.cores if parallel else count
+            return chip.times(1.0 / chip.cores), count, int(count * chip.cores)
+        each = parallel / chip.cores if parallel else count
         each = min(each, count) or 1.0
         sharing = "static batch" in row["notes"]
         return chip.times(each), count, int(count // each) if sharing else 1
@@ -215,7 +216,7 @@ def rig_of(
     return chip.times(max(count, parallel)), count, 1
 
 
-def _cores_of(row: Row, hardware: Hardware, chip: Chips, tables: Tables) -> Chips:
+def _cores_of(row: Row, hardware: Chip, chip: Chips, tables: Tables) -> Chips:
     """CPU cores in use, and the memory bandwidth of the machine that they are a part of."""
     text = f"{row['accelerator']} {row['notes']}"
     sockets = re.search(r"\((\d+)x(\d+) cores\)", text)
@@ -224,11 +225,11 @@ def _cores_of(row: Row, hardware: Hardware, chip: Chips, tables: Tables) -> Chip
     if sockets:
         cores = whole = max(1.0, float(sockets[1]) * float(sockets[2]))
     else:
-        whole = machine.vcpu / hardware.threads_per_core if machine else float(hardware.cores)
+        whole = machine.vcpu / hardware.threads_per_core if machine else chip.cores
         cores = max(1.0, min(float(threads[1]), whole)) if threads else whole
         if machine is None and threads:
             whole = min(whole, max(cores, 32.0))
-    rig = chip.times(cores / hardware.cores)
+    rig = chip.times(cores / chip.cores)
     reach = min(whole / cores, 4.0)
     return msgspec.structs.replace(
         rig,

@@ -6,40 +6,28 @@ look at its price and its grid.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
-from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Offer
 from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, machine_watts
-from lichen.evidence import Record
 from lichen.interval import Interval
 from lichen.placing.allowed import Refusal, hosting, refusals
+from lichen.placing.made import Wanted, why_unmade
+from lichen.placing.objective import AIMS
+from lichen.placing.placement import Rejected
+from lichen.placing.question import Question
 from lichen.sizing import Layout, Misfit, Sizing, lay_out
-from lichen.words import Objective
-from lichen.workload import Hosting, ModelCard, Workload
-
-WhyUnmade = Callable[[Machine, Hosting, Sizing], str | None]
-"""Says, as a clause, why nothing makes a machine so held and sized real; None where it can be."""
+from lichen.workload import Hosting
 
 
-class Rejected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An offer that lost, with the one reason; ``shortfall`` is asked over available (above 1)."""
-
-    machine: str
-    region: str
-    kind: str
-    reason: str
-    shortfall: float | None = None
-
-
-class Held(msgspec.Struct, frozen=True):
+class SizedMachine(msgspec.Struct, frozen=True):
     """A machine that does the work at a precision, before any region is looked at.
 
-    ``watts`` and ``embodied_gco2e_hour`` are of all replicas held, on average over the day.
-    ``unmade`` is why nothing makes it real.
+    ``watts`` and ``embodied_gco2e_hour`` are of all replicas, on average over the day.
+    ``unmade`` is the reason why no component can make it; None where one can.
     """
 
     layout: Layout
@@ -53,10 +41,10 @@ class Held(msgspec.Struct, frozen=True):
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
     """An offer that does the work at its best precision: likely dollars and grams an hour, of all
-    replicas held. ``price_basis`` says whether the price is the hosting's or the bare machine's."""
+    replicas. ``price_basis`` says whether the price is the hosting's or the bare machine's."""
 
     offer: Offer
-    held: Held
+    sized: SizedMachine
     usd_hour: float
     gco2e_hour: float
     price_basis: Literal["hosting", "machine"]
@@ -66,9 +54,13 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
         return self.offer.machine, self.offer.region
 
 
-class Judged(msgspec.Struct, frozen=True):
-    """Candidates that may be taken, those on clouds that may not, those that nothing makes, and
-    the rejected offers."""
+class JudgedOffers(msgspec.Struct, frozen=True):
+    """Every offer, judged.
+
+    ``able``: candidates that may be taken. ``elsewhere``: those on clouds that the workload does
+    not allow. ``unmade``: those that no component makes, also of a machine that is able at another
+    precision. ``rejected``: the offers that do not do the work or may not be used.
+    """
 
     able: list[Candidate] = []
     elsewhere: list[Candidate] = []
@@ -76,41 +68,29 @@ class Judged(msgspec.Struct, frozen=True):
     rejected: list[Rejected] = []
 
 
-def score(grams: float, dollars: float, objective: Objective) -> tuple[float, float]:
-    """What an objective makes least, and what breaks a tie."""
-    if objective == "carbon":
-        return grams, dollars
-    if objective == "cost":
-        return dollars, grams
-    return grams * dollars, dollars
-
-
-def judge_offers(
-    workload: Workload,
-    card: ModelCard,
-    catalogue: Catalogue,
-    objective: Objective,
-    *,
-    evidence: Sequence[Record] = (),
-    why_unmade: WhyUnmade | None = None,
-) -> Judged:
-    """Every offer, once."""
-    refused = refusals(workload.where, catalogue)
+def judge_offers(question: Question) -> JudgedOffers:
+    """Every offer of the catalogue, once."""
+    catalogue = question.catalogue
+    refused = refusals(question.workload.where, catalogue)
     effective = {name: effective_gco2e_kwh(region) for name, region in catalogue.regions.items()}
-    judged = Judged()
+    judged = JudgedOffers()
     reject = judged.rejected.append
     for machine in catalogue.machines.values():
-        sized: list[list[Held]] | Misfit | None = None
+        sized: list[list[SizedMachine]] | Misfit | None = None
         for offer in catalogue.offers_of(machine.name):
             refusal = refused[offer.region]
             if refusal is not None and refusal.kind == "where":
                 reject(_refused(offer, refusal))
                 continue
-            if unknown := _unknown(offer, effective[offer.region]):
-                reject(unknown)
+            effective_gco2e = effective[offer.region]
+            if effective_gco2e is None:
+                reject(_unknown(offer, "price" if offer.usd_hour is None else "grid"))
+                continue
+            if offer.usd_hour is None:
+                reject(_unknown(offer, "price"))
                 continue
             if sized is None:  # only a machine that some region may offer is sized
-                sized = _sized(workload, card, machine, catalogue, evidence, why_unmade)
+                sized = _sized(question, machine)
             if isinstance(sized, Misfit):
                 reject(
                     Rejected(
@@ -123,19 +103,15 @@ def judge_offers(
                 )
                 continue
             found = [
-                _candidate(offer, group, effective[offer.region], objective) for group in sized
+                _candidate(offer, offer.usd_hour, group, effective_gco2e, question)
+                for group in sized
             ]
-            best = found[0]
-            if isinstance(best, Rejected):
-                reject(best)
-            elif refusal is not None:
-                judged.elsewhere.append(best)
+            if refusal is not None:
+                judged.elsewhere.append(found[0])
                 reject(_refused(offer, refusal))
-            else:
-                if best.held.unmade is not None:
-                    reject(no_component(best))
-                for one in found:
-                    (judged.able if one.held.unmade is None else judged.unmade).append(one)
+                continue
+            for one in found:
+                (judged.able if one.sized.unmade is None else judged.unmade).append(one)
     return judged
 
 
@@ -143,33 +119,27 @@ def _refused(offer: Offer, refusal: Refusal) -> Rejected:
     return Rejected(machine=offer.machine, region=offer.region, kind="where", reason=refusal.reason)
 
 
-def no_component(candidate: Candidate) -> Rejected:
-    """A candidate that nothing makes, as a rejected offer."""
-    machine, region = candidate.name
+def _unknown(offer: Offer, what: str) -> Rejected:
+    """An offer of which a figure is missing that no answer can do without."""
     return Rejected(
-        machine=machine, region=region, kind="component", reason=candidate.held.unmade or ""
+        machine=offer.machine, region=offer.region, kind="unknown", reason=f"{what} not known"
     )
 
 
-def _sized(
-    workload: Workload,
-    card: ModelCard,
-    machine: Machine,
-    catalogue: Catalogue,
-    evidence: Sequence[Record],
-    why_unmade: WhyUnmade | None,
-) -> list[list[Held]] | Misfit:
+def _sized(question: Question, machine: Machine) -> list[list[SizedMachine]] | Misfit:
     """The machine at every precision that does the work, or the nearest one's misfit.
 
     Those that can be made come first, those that cannot apart from them; no list is empty.
     """
+    workload, catalogue = question.workload, question.catalogue
     way = hosting(machine, workload.where)
     if way is None:
-        return Misfit("hosting", f"not held by {' or '.join(workload.where.hosting)}", None)
-    held: list[Held] = []
+        named = " or ".join(workload.where.hosting)
+        return Misfit("hosting", f"{named} does not offer this machine", None)
+    sized: list[SizedMachine] = []
     misfits: list[Misfit] = []
     for precision in workload.precisions:
-        layout = lay_out(workload, card, machine, precision, catalogue, evidence)
+        layout = lay_out(workload, question.card, machine, precision, catalogue, question.evidence)
         if isinstance(layout, Misfit):
             misfits.append(layout)
             continue
@@ -179,50 +149,56 @@ def _sized(
             return Misfit("hardware", "nobody publishes its watts", None)
         replicas = sum(sizing.replica_hours_by_hour) / 24
         making = embodied_gco2e_hour(machine)
-        held.append(
-            Held(
+        sized.append(
+            SizedMachine(
                 layout,
                 sizing,
                 way,
                 replicas,
                 watts * replicas,
                 None if making is None else making * replicas,
-                why_unmade(machine, way, sizing) if why_unmade else None,
+                _why_unmade(question, machine, way, layout, sizing.prediction.copies),
             )
         )
-    if not held:
+    if not sized:
         return min(misfits, key=lambda misfit: misfit.shortfall or float("inf"))
-    return [group for group in _made_first(held) if group]
+    return [group for group in _made_first(sized) if group]
 
 
-def _made_first(held: list[Held]) -> Iterator[list[Held]]:
-    yield [one for one in held if one.unmade is None]
-    yield [one for one in held if one.unmade is not None]
-
-
-def _unknown(offer: Offer, effective_gco2e_kwh: float | None) -> Rejected | None:
-    """An offer of which a figure is missing that no answer can do without."""
-    what = None
-    if offer.usd_hour is None:
-        what = "price"
-    elif effective_gco2e_kwh is None:
-        what = "grid"
-    if what is None:
+def _why_unmade(
+    question: Question, machine: Machine, way: Hosting, layout: Layout, copies: int
+) -> str | None:
+    if question.makes is None:
         return None
-    return Rejected(
-        machine=offer.machine, region=offer.region, kind="unknown", reason=f"{what} not known"
+    wanted = Wanted(
+        machine=machine.name,
+        hosting=way,
+        hosting_title=way,
+        family=layout.arrangement.chips.family,
+        kind=question.card.kind,
+        mode=question.workload.mode,
+        precision=layout.precision,
+        copies=copies,
     )
+    return why_unmade(wanted, question.makes)
+
+
+def _made_first(sized: list[SizedMachine]) -> Iterator[list[SizedMachine]]:
+    yield [one for one in sized if one.unmade is None]
+    yield [one for one in sized if one.unmade is not None]
 
 
 def _candidate(
-    offer: Offer, held: list[Held], effective_gco2e_kwh: float | None, objective: Objective
+    offer: Offer,
+    machine_usd_hour: float,
+    sized: list[SizedMachine],
+    effective_gco2e_kwh: float,
+    question: Question,
 ) -> Candidate:
     """The best precision of a machine in a region."""
-    assert effective_gco2e_kwh is not None, "what is not known was refused"
-    hosted = held[0].hosting == "sagemaker" and offer.sagemaker_usd_hour is not None
-    price_usd_hour = offer.sagemaker_usd_hour if hosted else offer.usd_hour
-    assert price_usd_hour is not None, "what is not known was refused"
-    basis: Literal["hosting", "machine"] = "hosting" if hosted else "machine"
+    hosted_usd_hour = offer.sagemaker_usd_hour if sized[0].hosting == "sagemaker" else None
+    price_usd_hour = machine_usd_hour if hosted_usd_hour is None else hosted_usd_hour
+    basis: Literal["hosting", "machine"] = "machine" if hosted_usd_hour is None else "hosting"
     candidates = [
         Candidate(
             offer,
@@ -232,8 +208,9 @@ def _candidate(
             + (one.embodied_gco2e_hour.likely if one.embodied_gco2e_hour else 0.0),
             basis,
         )
-        for one in held
+        for one in sized
     ]
     if len(candidates) == 1:
         return candidates[0]
-    return min(candidates, key=lambda one: score(one.gco2e_hour, one.usd_hour, objective))
+    aim = AIMS[question.objective]
+    return min(candidates, key=lambda one: aim.score(one.gco2e_hour, one.usd_hour))

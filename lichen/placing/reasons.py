@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import msgspec
+from collections.abc import Iterable, Iterator
 
 from lichen.catalogue.schema import Region
 from lichen.grid import classify
 from lichen.interval import Interval
-from lichen.placing.candidates import Candidate, Rejected, no_component
+from lichen.placing.candidates import Candidate
+from lichen.placing.objective import AIMS
+from lichen.placing.placement import Miss, Rejected
+from lichen.placing.question import Question
 from lichen.words import Objective
-
-
-class Miss(msgspec.Struct, frozen=True, kw_only=True):
-    """How near a machine came to doing the work, and what to relax so that it does."""
-
-    machine: str
-    reason: str
-    relax: str
 
 
 def about_the_grid(region: Region) -> str:
@@ -31,72 +24,78 @@ def about_the_grid(region: Region) -> str:
     )
 
 
-def about_the_cheapest(
-    chosen: Candidate, cheapest: Candidate, objective: Objective, cost_tolerance_pct: float
-) -> str:
-    """What the choice costs beside the cheapest offer that does the work, and saves."""
+def about_the_cheapest(chosen: Candidate, cheapest: Candidate, question: Question) -> str:
+    """What the choice costs and saves, compared with the cheapest offer that does the work."""
     more = more_than(chosen.usd_hour, cheapest.usd_hour)
-    bound = f", within the {cost_tolerance_pct:g} % tolerance" if objective == "carbon" else ""
+    tolerated = AIMS[question.objective].tolerated
+    limit = f", within the {question.cost_tolerance_pct:g} % tolerance" if tolerated else ""
     less = 1 - chosen.gco2e_hour / cheapest.gco2e_hour
     machine, region = cheapest.name
     return (
-        f"it costs {more} the cheapest, {machine} in {region}{bound}, "
+        f"it costs {more} the cheapest offer, {machine} in {region}{limit}, "
         f"and emits {less * 100:.0f} % less"
     )
 
 
 def about_the_next(chosen: Candidate, ours: Interval, other: Candidate, theirs: Interval) -> str:
-    """How the next machine stands to the choice, by their grams an hour."""
+    """How the next machine compares with the choice, by their grams an hour."""
     machine, region = other.name
-    told = f"the next machine, {machine} in {region}, "
+    subject = f"the next machine, {machine} in {region},"
     if theirs.likely < ours.likely:
-        return f"{told}emits less but costs {more_than(other.usd_hour, chosen.usd_hour)} it"
-    more = f"{told}emits {more_than(theirs.likely, ours.likely)} it"
+        return f"{subject} emits less but costs {more_than(other.usd_hour, chosen.usd_hour)} it"
+    more = f"{subject} emits {more_than(theirs.likely, ours.likely)} it"
     if theirs.low <= ours.high:
-        return f"{more}, but the intervals overlap: published watts cannot tell the two apart"
+        return f"{more}, but the intervals overlap: published watts cannot separate the two"
     return more
 
 
-_LESS: dict[Objective, str] = {
-    "carbon": "emit {} less",
-    "cost": "cost {} less",
-    "balanced": "have {} less carbon times cost",
-}
+def about_the_unmade(unmade: Candidate, chosen: Candidate, objective: Objective) -> str:
+    """The better offer that was not taken because no component can make it."""
+    aim = AIMS[objective]
+    share = aim.least(unmade.gco2e_hour, unmade.usd_hour) / aim.least(
+        chosen.gco2e_hour, chosen.usd_hour
+    )
+    machine, region = unmade.name
+    precision = unmade.sized.sizing.prediction.precision
+    less = aim.would_be_less.format(f"{(1 - share) * 100:.0f} %")
+    return f"{machine} in {region} at {precision} would {less}, but {unmade.sized.unmade}"
 
 
-def about_the_unmade(candidate: Candidate, share: float, objective: Objective) -> str:
-    """What could not be taken because nothing makes it: ``share`` of the choice's score."""
+def nothing_is_made(chosen: Candidate) -> str:
+    """That the choice is to be provisioned by hand: no component can make any offer."""
+    return (
+        "no component can make any offer that does the work, so provision this one yourself: "
+        f"{chosen.sized.unmade}"
+    )
+
+
+def no_component(candidate: Candidate) -> Rejected:
+    """A candidate that no component can make, as a rejected offer."""
     machine, region = candidate.name
-    precision = candidate.held.sizing.prediction.precision
-    less = _LESS[objective].format(f"{(1 - share) * 100:.0f} %")
-    return f"{machine} in {region} at {precision} would {less}, but {candidate.held.unmade}"
+    return Rejected(
+        machine=machine, region=region, kind="component", reason=candidate.sized.unmade or ""
+    )
 
 
 def why_it_lost(
-    loser: Candidate,
-    chosen: Candidate,
-    cheapest_usd_hour: float,
-    limit_usd_hour: float,
-    objective: Objective,
+    loser: Candidate, chosen: Candidate, cheapest_usd_hour: float, question: Question
 ) -> Rejected:
     """A candidate that was not taken, as a rejected offer."""
     machine, region = loser.name
-    dearer = objective == "cost" or (objective == "carbon" and loser.usd_hour > limit_usd_hour)
-    if objective == "cost":
-        reason = f"costs {more_than(loser.usd_hour, chosen.usd_hour)} the chosen placement"
-    elif dearer:
-        reason = f"costs {more_than(loser.usd_hour, cheapest_usd_hour)} the cheapest that fits"
-    elif objective == "carbon":
-        reason = f"emits {more_than(loser.gco2e_hour, chosen.gco2e_hour)} the chosen placement"
-    else:
-        ours, theirs = (one.gco2e_hour * one.usd_hour for one in (chosen, loser))
-        reason = f"carbon times cost is {more_than(theirs, ours)} the chosen placement's"
-    kind = "cost" if dearer else "carbon"
-    return Rejected(machine=machine, region=region, kind=kind, reason=reason)
+    aim = AIMS[question.objective]
+    limit_usd_hour = cheapest_usd_hour * (1 + question.cost_tolerance_pct / 100)
+    if aim.tolerated and loser.usd_hour > limit_usd_hour:
+        more = more_than(loser.usd_hour, cheapest_usd_hour)
+        reason = f"costs {more} the cheapest offer that does the work"
+        return Rejected(machine=machine, region=region, kind="cost", reason=reason)
+    theirs = aim.least(loser.gco2e_hour, loser.usd_hour)
+    ours = aim.least(chosen.gco2e_hour, chosen.usd_hour)
+    reason = aim.is_more.format(more_than(theirs, ours))
+    return Rejected(machine=machine, region=region, kind=aim.kind, reason=reason)
 
 
 def more_than(value: float, reference: float) -> str:
-    """``34 % more than``, ``2.3 times as much as``: how a value stands to a smaller one."""
+    """``34 % more than`` or ``2.3 times as much as``: a value compared with a smaller one."""
     ratio = value / reference if reference else float("inf")
     if ratio >= 2:
         return f"{ratio:.1f} times as much as"
@@ -112,22 +111,14 @@ _RELAX: dict[str, str] = {
     "card": "add the missing fields to the model card",
     "hosting": "widen where.hosting",
     "where": "widen where.regions, countries, residency or clouds",
-    "component": "widen where, or precisions, to what the components make",
     "unknown": "add the missing figure to your own catalogue rows",
 }
 
 
-def nearest_misses(
-    unmade: Candidate | None, rejected: list[Rejected], most: int = 3
-) -> Iterator[Miss]:
-    """One row a machine, those that came nearest first.
-
-    What does the work and only cannot be made comes nearest, and is one row: its best.
-    """
-    nearest = [] if unmade is None else [no_component(unmade)]
-    others = (loser for loser in rejected if loser.kind != "component")
+def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss]:
+    """One row a machine, those that came nearest first."""
     seen: set[str] = set()
-    for loser in [*nearest, *sorted(others, key=_distance)]:
+    for loser in sorted(rejected, key=_distance):
         if loser.machine in seen or len(seen) == most:
             continue
         seen.add(loser.machine)
@@ -138,7 +129,7 @@ def nearest_misses(
 
 
 _LAST = ("where", "unknown")
-"""Reasons that say nothing of the work: told where there is no other."""
+"""Reasons that say nothing of the work: shown where there is no other."""
 
 
 def _distance(loser: Rejected) -> tuple[bool, bool, float]:

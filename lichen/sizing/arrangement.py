@@ -105,40 +105,38 @@ def arrange(
     """A model on the fewest chips of a machine that it fits on, with as many copies as there is
     room for. ``chips`` sets those of one copy; ``stack_name`` the stack instead of the usual one.
     """
-    hardware = known.hardware.hardware_of(machine)
-    if hardware is None:
+    chip = known.chips.of_machine(machine)
+    if chip is None:
         named = machine.accelerator or machine.cpu
         return Misfit("hardware", f"the catalogue does not know {_chip_of(machine, named)}")
-    if precision not in hardware.runs:
-        return Misfit("precision", f"{hardware.name} does not run {precision}")
-    whole = known.hardware.of_machine(machine)
+    if precision not in chip.runs:
+        return Misfit("precision", f"{chip.name} does not run {precision}")
+    whole = known.chips.all_of(machine)
     if whole is None:
-        return Misfit("hardware", f"nobody publishes the speed or bandwidth of {hardware.name}")
-    need = need_of(card, precision, hardware.kind, input_tokens or None)
+        return Misfit("hardware", f"nobody publishes the speed or bandwidth of {chip.name}")
+    need = need_of(card, precision, chip.kind, input_tokens or None)
     if isinstance(need, Misfit):
         return need
     if need.weight_bytes > whole.memory_gib * 1024**3:
         return _too_little(need.weight_bytes / 1024**3, whole.memory_gib)
     stack = (
-        known.stack(stack_name, hardware.kind, need.work)
+        known.stack(stack_name, chip.kind, need.work)
         if stack_name
-        else known.usual_stack(hardware.family, hardware.kind, need.work)
+        else known.usual_stack(chip.family, chip.kind, need.work)
     )
     if stack is None:
         way = f"with {stack_name} on" if stack_name else "on"
-        return Misfit(
-            "hardware", f"no known way to serve {card.kind} models {way} {hardware.family}"
-        )
+        return Misfit("hardware", f"no known way to serve {card.kind} models {way} {chip.family}")
     speed = known.speed(
-        hardware.family,
-        hardware.kind,
+        chip.family,
+        chip.kind,
         stack.stack,
         need.work,
         need.compute,
         need.expert_share < 1.0,
     )
     if speed is None:
-        return Misfit("hardware", f"no measured speed of {stack.stack} on {hardware.family}")
+        return Misfit("hardware", f"no measured speed of {stack.stack} on {chip.family}")
     context = float(input_tokens + output_tokens) if need.work == "llm" else 0.0
     if need.work == "llm" and card.max_context_tokens and context > card.max_context_tokens:
         return Misfit(
@@ -148,13 +146,13 @@ def arrange(
             context / card.max_context_tokens,
         )
     each_copy, copies = whole, 1
-    if hardware.kind != "cpu" and whole.count > 1:
+    if chip.kind != "cpu" and whole.count > 1:
         least = fewest_chips(need, whole, stack, context)
         each = chips or _whole_share(least, whole.count)
         if each is None or each > whole.count:
             return _too_little(needed_gib(need, 1.0, context), available_gib(whole, stack))
         each_copy, copies = whole.times(each / whole.count), int(whole.count // each)
-    kind, llm = hardware.kind, need.work == "llm"
+    kind, llm = chip.kind, need.work == "llm"
     spreads = Spreads(
         known.spread(speed, kind, "rate"),
         known.spread(speed, kind, "first" if llm else "pass"),

@@ -9,8 +9,9 @@ from typing import Literal
 import msgspec
 
 from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Kind
 from lichen.sizing.answers import Basis
-from lichen.sizing.hardware import Compute, HardwareTable, Kind
+from lichen.sizing.hardware import ChipTable, Compute
 from lichen.sizing.need import Work
 from lichen.sizing.terms import COEFFICIENTS, SHARES, Terms
 
@@ -151,7 +152,7 @@ class Knowledge:
     """The tables that sizing reads, indexed; one for each catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self.hardware = HardwareTable(catalogue)
+        self.chips = ChipTable(catalogue)
         self._efficiencies = {
             (row.family, row.stack, row.work): row
             for row in catalogue.table("efficiencies", Efficiency)

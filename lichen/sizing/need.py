@@ -9,8 +9,9 @@ from typing import Literal
 
 import msgspec
 
+from lichen.catalogue.schema import Kind
 from lichen.sizing.answers import Misfit
-from lichen.sizing.hardware import Compute, Kind
+from lichen.sizing.hardware import Compute
 from lichen.words import Precision
 from lichen.workload import ModelCard
 

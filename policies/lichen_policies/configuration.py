@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,12 @@ from lichen.catalogue import Catalogue, load
 from lichen.clouds import CloudName
 from lichen.document import InputError, convert, did_you_mean, find_upwards, read_document
 from lichen.words import Environment
+from lichen_policies import registry
 from lichen_policies.exemptions import Exemption
-from lichen_policies.limits import ENVIRONMENTS, resolve
-from lichen_policies.rulebook import UNSTATED, Level, Rule, rules
+from lichen_policies.limits import resolve
+from lichen_policies.registry import ENVIRONMENTS
+from lichen_policies.rule import UNSTATED, Rule
+from lichen_policies.verdict import Level
 
 NAME = "lichen.yaml"
 
@@ -60,9 +62,10 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for a run: the file, and what a door moved besides."""
+    """What holds for a run: the rules, the file, and what a door moved besides."""
 
     file: File = File()
+    rules: Mapping[str, Rule] = msgspec.field(default_factory=registry.rules)
     today: datetime.date
     path: Path | None = None
     door_levels: Mapping[str, Level] = {}
@@ -88,7 +91,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         return load(overlay=self.path.parent / self.file.catalogue)
 
     def expired_exemptions(self) -> tuple[Exemption, ...]:
-        return tuple(held for held in self.exemptions if held.has_expired(self.today))
+        return tuple(each for each in self.exemptions if each.has_expired(self.today))
 
     def level(self, rule: Rule, environment: Environment | None) -> Level:
         """What a rule's finding does in an environment."""
@@ -135,18 +138,28 @@ def find(start: Path) -> Path | None:
     return find_upwards(NAME, start)
 
 
-def read(path: Path | None, *, today: datetime.date | None = None) -> Configuration:
-    """The configuration of a file, or the defaults without one.
+def read(
+    path: Path | None,
+    *,
+    today: datetime.date | None = None,
+    rules: Mapping[str, Rule] | None = None,
+) -> Configuration:
+    """The configuration of a file, or the defaults without one; ``rules`` are the package's own by
+    default.
 
     Raises :class:`InputError` with the field, what is wrong and the nearest right word.
     """
     today = today or datetime.date.today()
+    every = registry.rules() if rules is None else rules
     if path is None:
-        return Configuration(today=today)
+        return Configuration(today=today, rules=every)
     document = read_document(path)
     try:
         configuration = Configuration(
-            file=convert({} if document is None else document, File), today=today, path=path
+            file=convert({} if document is None else document, File),
+            rules=every,
+            today=today,
+            path=path,
         )
         _check(configuration)
     except InputError as error:
@@ -172,30 +185,26 @@ def _check(configuration: Configuration) -> None:
         ("levels", configuration.door_levels),
     ):
         for name in names:
-            _known_rule(name, f"{field}.{name}")
+            _known_rule(configuration, name, f"{field}.{name}")
     for index, exemption in enumerate(file.exemptions):
         if exemption.rule != "*":
-            _known_rule(exemption.rule, f"exemptions[{index}].rule")
+            _known_rule(configuration, exemption.rule, f"exemptions[{index}].rule")
     for name in {*file.limits, *configuration.door_limits}:
-        for environment in ENVIRONMENTS:
-            _limits(configuration, rules()[name], environment)
+        rule = configuration.rules[name]
+        for environment in () if rule.mistake else ENVIRONMENTS:
+            _limits(configuration, rule, environment)
 
 
-def _known_rule(name: str, field: str) -> None:
-    if name not in rules():
-        raise InputError(f"{name!r} is not a rule", fix=did_you_mean(name, rules()), field=field)
+def _known_rule(configuration: Configuration, name: str, field: str) -> None:
+    if name not in configuration.rules:
+        raise InputError(
+            f"{name!r} is not a rule", fix=did_you_mean(name, configuration.rules), field=field
+        )
 
 
 def _limits(configuration: Configuration, rule: Rule, environment: Environment) -> msgspec.Struct:
     moved = configuration.file.limits.get(rule.name, {})
     door = configuration.door_limits.get(rule.name, {})
-    if not moved and not door:
-        return _defaults(
-            rule.limits, tuple(rule.limits_by_environment.get(environment, {}).items())
-        )
+    if rule.mistake or not (moved or door):
+        return rule.defaults[environment]
     return resolve(rule, environment, moved, door, field=f"limits.{rule.name}")
-
-
-@cache
-def _defaults(limits: type[msgspec.Struct], values: tuple[tuple[str, Any], ...]) -> msgspec.Struct:
-    return convert(dict(values), limits)

@@ -1,4 +1,4 @@
-"""A finding that somebody answers for until a day: who, why, who agreed, and until when."""
+"""A finding that is accepted until a day: who owns it, why, who approved it, and until when."""
 
 from __future__ import annotations
 
@@ -30,11 +30,15 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return today > self.expires
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         return (
             f"exempted until {self.expires.isoformat()} by {self.approver} for {self.owner}: "
             f"{self.reason}"
         )
+
+    @property
+    def told(self) -> str:
+        return self.text
 
 
 def covering(exemptions: Iterable[Exemption], rule: str, *names: str) -> Exemption | None:

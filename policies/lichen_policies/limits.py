@@ -7,15 +7,14 @@ every environment or for one; CrossGuard's policy configuration moves them again
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
 from lichen.document import InputError, convert
 from lichen.words import Environment
-from lichen_policies.rulebook import Rule
-
-ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
+from lichen_policies.registry import ENVIRONMENTS
+from lichen_policies.rule import Rule
 
 
 def resolve(

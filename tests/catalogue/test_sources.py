@@ -26,7 +26,6 @@ from lichen.catalogue.schema import (
 from lichen.catalogue.tables import JOINED, KEYS, MachineEstimates, RegionReading
 from lichen.measured.names import BenchmarkModel, Dataset
 from lichen.sizing.coefficients import Headroom, Stack
-from lichen.sizing.hardware import Hardware
 
 TABLES: dict[str, type[msgspec.Struct]] = {
     "regions": Region,
@@ -43,7 +42,6 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "registries": Registry,
 }
 SIZING: dict[str, type[msgspec.Struct]] = {
-    "hardware": Hardware,
     "stacks": Stack,
     "headrooms": Headroom,
     "datasets": Dataset,

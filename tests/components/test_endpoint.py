@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pulumi
 import pytest
 import yaml
@@ -16,18 +17,20 @@ from lichen_components.endpoint import plan_of, receipt
 from lichen_components.errors import input_errors
 from lichen_components.makers import (
     MAKERS,
+    MODES,
     SERVERS,
     chip_families,
     chip_of,
     maker_of,
-    why_unmade_of,
 )
+from lichen_components.servers.container import DATA_TYPES
 from pulumi import RunError
 
 from lichen.catalogue import load
-from lichen.catalogue.schema import Image
+from lichen.catalogue.schema import Image, Made
 from lichen.document import InputError
-from lichen.placing.placement import place
+from lichen.placing.choose import place
+from lichen.placing.question import Question
 from lichen.workload import as_workload
 from tests.components.narrowed import ARTIFACTS, CHAT, VECTORS, Only, planned
 
@@ -52,17 +55,31 @@ def test_every_image_has_a_maker_and_a_server_and_every_maker_and_server_an_imag
 
 def test_an_older_chip_of_the_same_maker_is_not_taken_for_a_newer() -> None:
     arguments = EndpointArgs(workload={**VECTORS, "where": CHAT["where"]}, artifacts=ARTIFACTS)
-    with pytest.raises(InputError, match=r"inf1\.xlarge: no component makes Inferentia1 on sage"):
+    with pytest.raises(InputError, match="no component makes Inferentia1 on sage"):
         plan_of(arguments, Only("inf1.xlarge"))
 
 
-def test_a_chip_that_the_images_cuda_does_not_run_on_is_not_made() -> None:
-    catalogue, decision = load(), planned("g6.xlarge", CHAT).decision
-    why_unmade = why_unmade_of(decision.card, False, catalogue)
-    assert why_unmade(catalogue.machine("g6.xlarge"), "sagemaker", decision.sizing) is None
-    assert why_unmade(catalogue.machine("p3.2xlarge"), "sagemaker", decision.sizing) == (
-        "no component makes V100 on sagemaker yet"
+def test_the_rows_of_what_can_be_made_and_the_images_say_the_same() -> None:
+    made = [row for row in load().table("makes", Made) if row.server is not None]
+    images = load().table("images", Image)
+
+    def triples(rows: object) -> set[tuple[str, str, str, str]]:
+        return {
+            (row.hosting, family, row.server, kind)
+            for row, families in rows
+            for family in families
+            for kind in row.kinds
+        }
+
+    assert triples((row, row.families) for row in made) == triples(
+        (image, image.chip_families) for image in images
     )
+    assert {row.hosting for row in made} == set(MAKERS)
+    assert {row.server for row in made} == set(SERVERS)
+    assert {mode for row in made for mode in row.modes} == set(MODES)
+    assert {
+        precision for row in made if row.server == "neuron" for precision in row.precisions
+    } == set(DATA_TYPES)
 
 
 def test_where_no_component_makes_any_it_is_said_what_there_is() -> None:
@@ -71,7 +88,7 @@ def test_where_no_component_makes_any_it_is_said_what_there_is() -> None:
     with pytest.raises(InputError, match="no component makes L4 on compute yet") as refused:
         plan_of(arguments, Only("g2-standard-4"))
     assert "widen where" in refused.value.fix
-    assert "There are components for sagemaker" in refused.value.fix
+    assert "components for sagemaker" in refused.value.fix
 
 
 def test_what_no_component_makes_never_wins() -> None:
@@ -79,7 +96,7 @@ def test_what_no_component_makes_never_wins() -> None:
     anywhere = {**CHAT, "environment": "dev", "where": {}}
     both = Only("g2-standard-4", "g6.48xlarge")
     workload = as_workload(anywhere)
-    unrestricted = place(workload, both)
+    unrestricted = place(msgspec.structs.replace(Question.of(workload, catalogue=both), makes=None))
     assert unrestricted.chosen.machine == "g2-standard-4"
     placement = plan_of(
         EndpointArgs(workload=anywhere, artifacts=ARTIFACTS), both
@@ -105,14 +122,12 @@ def test_a_precision_that_the_images_do_not_serve_gives_way_to_one_that_they_do(
 
 
 def test_a_kind_of_model_without_an_image_is_made_with_the_users() -> None:
-    card, sizing = (
-        load().model("BAAI/bge-small-en-v1.5"),
-        planned("g6.xlarge", CHAT).decision.placement,
-    )
-    machine = load().machine("g6.xlarge")
-    why_unmade = why_unmade_of(card, False, load())(machine, "sagemaker", sizing)
-    assert why_unmade == "AWS publishes no image for a model of kind encoder on L4"
-    assert why_unmade_of(card, True, load())(machine, "sagemaker", sizing) is None
+    vectors = {**VECTORS, "precisions": ["bf16"]}
+    with pytest.raises(InputError, match="no published image serves models of kind encoder on L4"):
+        planned("g6.xlarge", vectors)
+    image = "111122223333.dkr.ecr.{region}.amazonaws.com/serve:1"
+    plan = planned("g6.xlarge", vectors, image=image)
+    assert plan.decision.placement.chosen.machine == "g6.xlarge"
 
 
 @pytest.mark.parametrize("mode", ["batch", "serverless"])

@@ -9,7 +9,7 @@ import pytest
 from lichen_components.args import aws_args
 from lichen_components.aws.sagemaker.endpoint import image_for
 from lichen_components.aws.sagemaker.settings import machine_image, variables, volume_gib
-from lichen_components.servers import neuron, vllm
+from lichen_components.servers import vllm
 
 from lichen.catalogue import load
 from lichen.document import InputError
@@ -97,16 +97,8 @@ def test_an_encoder_on_inferentia_is_served_by_the_transformers_image() -> None:
 
 
 def test_a_precision_that_the_neuron_images_do_not_serve_is_refused() -> None:
-    with pytest.raises(InputError, match="AWS's Neuron images do not serve int8"):
+    with pytest.raises(InputError, match="the neuron image for Inferentia2 does not serve int8"):
         planned("inf2.xlarge", {**CHAT, "precisions": ["int8"]})
-
-
-def test_several_copies_on_one_inferentia_machine_are_not_made() -> None:
-    decision = planned("inf2.xlarge", CHAT).decision
-    assert neuron.why_unmade(decision.machine, decision.sizing) is None
-    assert neuron.why_unmade(decision.machine, with_copies(decision.sizing, 2)) == (
-        "2 copies of the model share one inf2.xlarge, and the image runs one"
-    )
 
 
 def test_an_arm_machine_gets_an_arm64_image_and_threads_for_its_cores() -> None:

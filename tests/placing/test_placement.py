@@ -1,5 +1,6 @@
 """Every offer is judged once: one is taken, and each other one has its reason."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -7,14 +8,15 @@ import msgspec
 import pytest
 
 from lichen.catalogue import load
-from lichen.catalogue.schema import Machine
+from lichen.catalogue.schema import Made
 from lichen.document import InputError
 from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, footprint
 from lichen.interval import Interval
-from lichen.placing.placement import NoPlacement, Option, Placement, place
-from lichen.sizing import Sizing
+from lichen.placing.choose import place
+from lichen.placing.placement import NoPlacement, Option, Placement
+from lichen.placing.question import Question
 from lichen.words import Objective
-from lichen.workload import Hosting, Workload, as_workload
+from lichen.workload import Prompts, Workload, as_workload
 
 CATALOGUE = load()
 
@@ -37,10 +39,55 @@ def chat(**where: object) -> Workload:
     )
 
 
-def placed(workload: Workload, objective: Objective = "carbon", tolerance: float = 15) -> Placement:
-    answer = place(workload, CATALOGUE, objective=objective, cost_tolerance_pct=tolerance)
+def asked(
+    workload: Workload,
+    objective: Objective = "carbon",
+    tolerance: float = 15,
+    makes: tuple[Made, ...] | None = None,
+) -> Question:
+    """The question over the installed catalogue; without ``makes`` nobody asks what can be made."""
+    question = Question.of(
+        workload, catalogue=CATALOGUE, objective=objective, cost_tolerance_pct=tolerance
+    )
+    return msgspec.structs.replace(question, makes=makes)
+
+
+def placed(
+    workload: Workload,
+    objective: Objective = "carbon",
+    tolerance: float = 15,
+    makes: tuple[Made, ...] | None = None,
+) -> Placement:
+    answer = place(asked(workload, objective, tolerance, makes))
     assert isinstance(answer, Placement)
     return answer
+
+
+def making(**given: object) -> Made:
+    """A row that says what can be made, on virtual machines where it does not say."""
+    row = {"hosting": "compute", "families": (), "server": "some", "most_copies": None}
+    return Made(**{**row, "why_not": None, "source": "test", **given})  # type: ignore[arg-type]
+
+
+CHIPS = {name: chip.family for name, chip in CATALOGUE.chips.items()}
+
+
+def family_of(machine: str) -> str:
+    row = CATALOGUE.machine(machine)
+    return CHIPS[row.accelerator or row.cpu or ""]
+
+
+def everything_but(family: str, reason: str) -> tuple[Made, ...]:
+    """Rows by which every family can be made on every hosting, except one."""
+    others = tuple(sorted(set(CHIPS.values()) - {family}))
+    return tuple(
+        row
+        for hosting in ("sagemaker", "compute", "tpu")
+        for row in (
+            making(hosting=hosting, families=others),
+            making(hosting=hosting, families=(family,), server=None, why_not=reason),
+        )
+    )
 
 
 def test_every_offer_is_taken_or_rejected_once() -> None:
@@ -118,13 +165,13 @@ class Wrong:
 )
 def test_a_place_that_does_not_exist_is_answered_with_the_nearest(wrong: Wrong) -> None:
     with pytest.raises(InputError, match=wrong.told):
-        place(chat(**wrong.where), CATALOGUE)
+        asked(chat(**wrong.where))
 
 
 def test_an_unknown_model_is_answered_with_the_nearest() -> None:
     workload = msgspec.structs.replace(chat(), model="meta-llama/Llama-3.1-8")
     with pytest.raises(InputError, match=r"model: .*'meta-llama/Llama-3.1-8B'"):
-        place(workload, CATALOGUE)
+        place(asked(workload))
 
 
 def test_nothing_fits_names_three_misses_and_what_to_relax() -> None:
@@ -137,85 +184,80 @@ def test_nothing_fits_names_three_misses_and_what_to_relax() -> None:
             "traffic": {"peak_rps": 1, "input_tokens": 100, "output_tokens": 100},
         }
     )
-    answer = place(workload, CATALOGUE)
+    answer = place(asked(workload))
     assert isinstance(answer, NoPlacement)
     assert len({miss.machine for miss in answer.nearest}) == 3
     assert all("precision" in miss.relax for miss in answer.nearest)
     assert len(answer.rejected) == len(CATALOGUE.offers)
 
 
-def only_graviton(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
-    return None if "Graviton" in (machine.cpu or "") else "nothing makes it"
-
-
-def test_what_nothing_makes_is_asked_of_each_machine_and_precision_once() -> None:
-    asked: Counter[tuple[str, Hosting, str]] = Counter()
-
-    def count(machine: Machine, hosting: Hosting, sizing: Sizing) -> None:
-        asked[machine.name, hosting, sizing.prediction.precision] += 1
-
-    assert place(chat(), CATALOGUE, why_unmade=count) == placed(chat())
-    assert set(asked.values()) == {1}
-    chosen = placed(chat()).chosen
-    assert (chosen.machine, chosen.hosting, chosen.precision) in asked
-
-
 @pytest.mark.parametrize(
-    ("objective", "told"),
-    [("carbon", "emit"), ("cost", "cost"), ("balanced", "have")],
+    ("objective", "less"),
+    [("carbon", "emit {} less"), ("cost", "cost {} less"), ("balanced", "have {} less carbon")],
 )
-def test_what_nothing_makes_is_not_taken_and_told(objective: Objective, told: str) -> None:
+def test_what_nothing_makes_is_not_taken_and_shown(objective: Objective, less: str) -> None:
     best = placed(chat(), objective, tolerance=1e6).chosen
-
-    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
-        return "nothing makes it" if machine.name == best.machine else None
-
-    answer = place(
-        chat(), CATALOGUE, objective=objective, cost_tolerance_pct=1e6, why_unmade=why_unmade
-    )
-    assert isinstance(answer, Placement)
+    family = family_of(best.machine)
+    answer = placed(chat(), objective, 1e6, everything_but(family, "nothing makes it"))
     for option in (answer.chosen, *answer.runners_up, *answer.front):
-        assert option.machine != best.machine
+        assert family_of(option.machine) != family
         assert option.unmade is None
     reasons = {
         loser.region: loser.kind for loser in answer.rejected if loser.machine == best.machine
     }
     assert reasons[best.region] == "component"
     assert len(answer.rejected) == len(CATALOGUE.offers) - 1
-    assert answer.because[-1].startswith(f"{best.machine} in ")
-    assert f" would {told} " in answer.because[-1]
-    assert answer.because[-1].endswith(", but nothing makes it")
+    verb, _, rest = less.partition("{}")
+    shown = re.fullmatch(
+        rf"{re.escape(best.machine)} in {best.region} at {best.precision} would {verb}"
+        rf"\d+ %{rest}.*, but nothing makes it",
+        answer.because[-1],
+    )
+    assert shown, answer.because[-1]
 
 
 def test_another_precision_of_the_same_machine_is_taken_where_that_is_made() -> None:
     best = placed(chat()).chosen
-
-    def why_unmade(machine: Machine, hosting: Hosting, sizing: Sizing) -> str | None:
-        return "not at it" if sizing.prediction.precision == best.precision else None
-
-    answer = place(chat(), CATALOGUE, why_unmade=why_unmade)
-    assert isinstance(answer, Placement)
-    assert answer.chosen.precision != best.precision
+    other = next(each for each in chat().precisions if each != best.precision)
+    rows = tuple(
+        making(hosting=each, families=tuple(CHIPS.values()), precisions=(other,))
+        for each in ("sagemaker", "compute", "tpu")
+    )
+    answer = placed(chat(), makes=rows)
+    assert answer.chosen.precision == other
     judged = Counter((loser.machine, loser.region) for loser in answer.rejected)
     judged[answer.chosen.machine, answer.chosen.region] += 1
     assert judged == Counter((offer.machine, offer.region) for offer in CATALOGUE.offers)
 
 
 def test_a_cloud_where_nothing_is_made_is_shown_as_such() -> None:
-    answer = place(chat(), CATALOGUE, why_unmade=only_graviton)
-    assert isinstance(answer, Placement)
+    graviton = making(hosting="sagemaker", families=("Graviton2", "Graviton3", "Graviton4"))
+    answer = placed(chat(), makes=(graviton,))
     unmade = {option.cloud: option.unmade for option in answer.by_cloud}
-    assert unmade == {"aws": None, "azure": "nothing makes it", "google": "nothing makes it"}
+    assert unmade["aws"] is None
+    assert re.fullmatch(r"no component makes .+ on .+ yet", unmade["azure"] or "")
+    assert re.fullmatch(r"no component makes .+ on .+ yet", unmade["google"] or "")
 
 
-def test_nothing_made_is_the_nearest_miss() -> None:
-    answer = place(chat(), CATALOGUE, why_unmade=lambda machine, hosting, sizing: "nobody does")
-    assert isinstance(answer, NoPlacement)
-    nearest = answer.nearest[0]
-    best = min(placed(chat(), tolerance=1e6).front, key=lambda option: option.gco2e_hour.likely)
-    assert (nearest.machine, nearest.reason) == (best.machine, "nobody does")
-    assert "components make" in nearest.relax
-    assert [miss.reason for miss in answer.nearest].count("nobody does") == 1
+def test_where_nothing_can_be_made_the_best_is_taken_and_its_reason_given() -> None:
+    answer, free = placed(chat(), makes=()), placed(chat())
+    assert answer.chosen == msgspec.structs.replace(free.chosen, unmade=answer.chosen.unmade)
+    assert answer.chosen.unmade
+    assert answer.because[-1] == (
+        "no component can make any offer that does the work, so provision this one yourself: "
+        f"{answer.chosen.unmade}"
+    )
+    assert len(answer.rejected) == len(CATALOGUE.offers) - 1
+
+
+def test_prompts_are_refused_until_something_counts_them() -> None:
+    budgeted = msgspec.structs.replace(chat(), prompts=Prompts(budget_tokens=100))
+    with pytest.raises(InputError) as refused:
+        asked(budgeted)
+    assert str(refused.value) == (
+        "prompts: is not used yet: nothing counts the tokens of a prompt. "
+        "Fix: remove prompts, and count its tokens in traffic.input_tokens."
+    )
 
 
 def test_money_and_carbon_follow_from_the_replicas_held() -> None:
@@ -272,10 +314,10 @@ def test_a_card_without_what_a_formula_needs_names_it() -> None:
         }
     )
     with pytest.raises(InputError, match=r"^model: mine does not say layers"):
-        place(workload, CATALOGUE)
+        place(asked(workload))
 
 
 def test_a_language_model_without_tokens_is_not_sized() -> None:
     silent = msgspec.structs.replace(chat().traffic, output_tokens=None)
     with pytest.raises(InputError, match=r"^traffic\.output_tokens: is required"):
-        place(msgspec.structs.replace(chat(), traffic=silent), CATALOGUE)
+        asked(msgspec.structs.replace(chat(), traffic=silent))

@@ -1,12 +1,15 @@
 """Cases: a rule's examples, judged in every dialect that they are written in.
 
-A case file is a list. A case has a ``name``, the ``verdict`` it expects (with its ``level``, and
-what every message ``says``), what the provider or stack states (``region``, ``environment``), and
-a resource a dialect. ``!unknown`` is settled at deploy time.
+A case file is a list. A case has a ``name``, the ``verdict`` it expects (with its ``level``), what
+the provider or stack states (``region``, ``environment``), and a resource for each dialect with the
+``messages`` that its verdicts give, whole. ``!unknown`` is known only after deployment.
+``pytest --renew-golden tests/policies/test_cases.py`` writes the messages; read each.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +34,7 @@ class Case(NamedTuple):
     resource: Resource
     verdict: str
     level: str | None
-    says: tuple[str, ...]
+    messages: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.name} ({self.dialect})"
@@ -58,12 +61,32 @@ def _of(path: Path) -> list[Case]:
             ),
             verdict=entry["verdict"],
             level=entry.get("level"),
-            says=tuple(entry.get("says", ())),
+            messages=tuple(entry[dialect].get("messages", ())),
         )
         for entry in yaml.load(path.read_text(), _Loader)
         for dialect in DIALECTS
         if dialect in entry
     ]
+
+
+def renew(rule: str, messages: Mapping[tuple[str, str], tuple[str, ...]]) -> None:
+    """Write the messages of a rule's cases, by the case's name and the dialect, into its file."""
+    path = FOLDER / f"{rule}.yaml"
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines(keepends=True)
+    for case in reversed(yaml.compose(text, _Loader).value):
+        starts = {key.value: key.start_mark.line for key, _value in case.value}
+        name = next(value.value for key, value in case.value if key.value == "name")
+        for dialect in sorted(set(DIALECTS) & set(starts), key=lambda each: -starts[each]):
+            start = end = starts[dialect] + 1
+            while end < len(lines) and lines[end].startswith("    "):
+                end += 1
+            old = [line for line in range(start, end) if lines[line] == "    messages:\n"]
+            del lines[(at := old[0] if old else end) : end]
+            if written := messages.get((name, dialect), ()):
+                rows = [f"      - {json.dumps(row, ensure_ascii=False)}\n" for row in written]
+                lines[at:at] = ["    messages:\n", *rows]
+    path.write_text("".join(lines), encoding="utf-8")
 
 
 def as_checkov(value: Any) -> Any:

@@ -14,7 +14,9 @@ from lichen.catalogue.schema import Offer
 from lichen.catalogue.tables import RegionReading
 from lichen.document import InputError
 from lichen.grid import classify
-from lichen.placing.placement import Placement, place
+from lichen.placing.choose import place
+from lichen.placing.placement import Placement
+from lichen.placing.question import Question
 from lichen.workload import read_workload
 from refresh import apply
 from refresh.draft import Draft
@@ -51,7 +53,9 @@ def test_a_moved_placement_is_told(
         "where: {clouds: [aws], regions: [us-west-2, eu-north-1]}\n"
     )
     monkeypatch.setattr(apply, "WORKLOADS", workloads)
-    answer = place(read_workload(workloads / "small.yaml"), Catalogue(tables))
+    answer = place(
+        Question.of(read_workload(workloads / "small.yaml"), catalogue=Catalogue(tables))
+    )
     assert isinstance(answer, Placement)
     taken = answer.chosen.region
     draft = Draft(tables)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from lichen.catalogue import load
-from lichen.placing.placement import Placement, place
+from lichen.placing.choose import place
+from lichen.placing.placement import Placement
+from lichen.placing.question import Question
 from lichen.sizing import layout
 from lichen.workload import read_workload
 
@@ -28,7 +30,7 @@ def test_a_placement_arranges_each_machine_once_for_each_precision(
         return arrange(card, machine, known, precision, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(layout, "arrange", counted)
-    answer = place(read_workload(WORKLOADS / f"{name}.yaml"), load())
+    answer = place(Question.of(read_workload(WORKLOADS / f"{name}.yaml"), catalogue=load()))
     assert isinstance(answer, Placement)
     assert answer.steps
     assert answer.savings

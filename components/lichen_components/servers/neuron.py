@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from lichen.catalogue.schema import Machine
-from lichen.sizing import Sizing
 from lichen_components.servers.container import DATA_TYPES, MODEL_DIRECTORY, Container, Decision
 
 CORES_PER_CHIP = 2
@@ -12,16 +10,6 @@ CORES_PER_CHIP = 2
 START_S = 3600
 """Loading compiled weights takes Neuron many minutes (design choice: the most that SageMaker
 allows)."""
-
-
-def why_unmade(machine: Machine, sizing: Sizing) -> str | None:
-    """Why AWS's Neuron images do not serve a machine so sized; None where they do."""
-    precision, copies = sizing.prediction.precision, sizing.prediction.copies
-    if precision not in DATA_TYPES:
-        return f"AWS's Neuron images do not serve {precision}"
-    if copies > 1:
-        return f"{copies} copies of the model share one {machine.name}, and the image runs one"
-    return None
 
 
 def serve(decision: Decision) -> Container:

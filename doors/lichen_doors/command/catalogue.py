@@ -13,9 +13,10 @@ from typing import NamedTuple
 import click
 
 from lichen.catalogue import Catalogue
+from lichen.day import present_day
 from lichen_doors.command.options import CLOUD, formats, sort
 from lichen_doors.command.output import show
-from lichen_doors.command.surroundings import catalogue_near, today
+from lichen_doors.command.surroundings import catalogue_near
 from lichen_doors.report import catalogue as report
 
 
@@ -28,7 +29,7 @@ class Table(NamedTuple):
 
 def stale(catalogue: Catalogue) -> report.View:
     """Tables that are past their age."""
-    return report.stale(catalogue, today())
+    return report.stale(catalogue, present_day())
 
 
 TABLES = (
@@ -62,7 +63,7 @@ TABLES = (
     ),
     Table(
         report.accelerators,
-        (click.option("--kind", type=click.Choice(["gpu", "asic", "tpu", "cpu"])),),
+        (click.option("--kind", type=click.Choice(["gpu", "neuron", "tpu", "cpu"])),),
     ),
     Table(report.models, (click.option("--kind"),)),
     Table(report.sources),

@@ -11,14 +11,15 @@ from msgspec.structs import replace
 
 from lichen.clouds import REGIONAL
 from lichen.document import InputError
-from lichen.evidence import read_record
-from lichen.placing.placement import COST_TOLERANCE_PCT, NoPlacement, Placement, place
+from lichen.placing.choose import place
+from lichen.placing.placement import NoPlacement, Placement
+from lichen.placing.question import COST_TOLERANCE_PCT, Question
 from lichen.words import Objective
 from lichen.workload import Workload, read_workload
 from lichen_doors.command import NOTHING_FITS, OK
 from lichen_doors.command.options import FILE, formats
 from lichen_doors.command.output import show, write
-from lichen_doors.command.surroundings import catalogue_near, today
+from lichen_doors.command.surroundings import catalogue_near
 from lichen_doors.report import for_programs
 
 
@@ -40,6 +41,12 @@ from lichen_doors.report import for_programs
     metavar="PCT",
     help="How much above the cheapest a cleaner offer may cost.",
 )
+@click.option(
+    "--any",
+    "take_any",
+    is_flag=True,
+    help="Also take an offer that no component can make, to provision it yourself.",
+)
 @click.option("--top", type=click.IntRange(0, 100), default=5, show_default=True)
 @formats("text", "json", "markdown", "html")
 def command(
@@ -48,6 +55,7 @@ def command(
     regions: tuple[str, ...],
     objective: Objective,
     cost_tolerance: float,
+    take_any: bool,
     top: int,
     form: str,
 ) -> None:
@@ -55,6 +63,9 @@ def command(
 
     Reads WORKLOAD (YAML, TOML or JSON) and judges every offer of the catalogue. Prints the offer to
     take, what it costs and emits, the next best, and why every other one lost.
+
+    It takes an offer that a component can make, as the component Endpoint does with the same
+    WORKLOAD. Where no component can make any, it takes the best one and says so.
     """
     workload = restricted(read_workload(workload_file), clouds, regions)
     answer = placed(
@@ -62,6 +73,7 @@ def command(
         workload_file,
         objective=objective,
         cost_tolerance_pct=cost_tolerance,
+        take_any=take_any,
         runners_up=top,
     )
     if form == "json":
@@ -82,19 +94,21 @@ def placed(
     *,
     objective: Objective = "carbon",
     cost_tolerance_pct: float = COST_TOLERANCE_PCT,
+    take_any: bool = False,
     runners_up: int = 5,
 ) -> Placement | NoPlacement:
     """The placement of a file's workload, with the evidence and the own rows beside the file."""
     try:
-        return place(
+        question = Question.of(
             workload,
-            catalogue_near(file),
-            evidence=[read_record(file.parent / record) for record in workload.evidence],
-            today=today(),
+            near=file,
+            catalogue=catalogue_near(file),
             objective=objective,
             cost_tolerance_pct=cost_tolerance_pct,
-            runners_up=runners_up,
         )
+        if take_any:
+            question = replace(question, makes=None)
+        return place(question, runners_up=runners_up)
     except InputError as error:
         raise (error if error.document else error.within(str(file))) from None
 

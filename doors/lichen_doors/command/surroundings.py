@@ -1,9 +1,7 @@
-"""What a command uses besides its arguments: the organisation's own rows, and the day."""
+"""What a command uses besides its arguments: the organisation's own rows."""
 
 from __future__ import annotations
 
-import datetime
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +20,3 @@ def catalogue_near(path: Path) -> Catalogue:
     from lichen_policies.configuration import read
 
     return read(found).catalogue
-
-
-def today() -> datetime.date:
-    """Today; or the day of SOURCE_DATE_EPOCH, so that documents are reproducible."""
-    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
-        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date()
-    return datetime.date.today()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from lichen_policies.configuration import Configuration
-from lichen_policies.limits import ENVIRONMENTS
+from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rulebook import BLOCKING, Level, Severity, rules
 from rich.console import RenderableType
 from rich.padding import Padding

@@ -16,7 +16,7 @@ import msgspec
 from lichen_policies.dialects.pulumi_values import plain
 from lichen_policies.facts import environment, region
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import Unknown, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown
 
 
 class Frame(msgspec.Struct, frozen=True, rename="camel"):
@@ -91,7 +91,7 @@ def _provider_region(
 
 
 _PROVIDER_UNSEEN = Unknown(
-    "is that of a provider the preview leaves out (pulumi preview --json --show-sames tells it)"
+    "is that of a provider the preview leaves out (pulumi preview --json --show-sames includes it)"
 )
 
 _POSITION = re.compile(r"project:///(?P<file>[^#]+)#(?P<line>\d+)")

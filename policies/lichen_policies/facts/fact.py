@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import msgspec
 
@@ -34,8 +34,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
     Reading a field that is not known raises :class:`Unverified`, so a rule is written as if all
     were known and gives *unverified* by itself where it is not. A field is None where the resource
-    leaves it out. ``path`` is the property that the fact was read from; a field that ends in ``_at``
-    is the path of a property in the dialect's own spelling, for messages. A reader leaves
+    leaves it out. ``path`` is the property that the fact was read from; a field that ends in
+    ``_at`` is the path of a property in the dialect's own spelling, for messages. A reader leaves
     ``context`` out: it is attached to what the reader yields.
     """
 
@@ -48,7 +48,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
             because = value.because
             error = NotYetKnown if because == AFTER_DEPLOYMENT else Unverified
             if name == "passport":  # what the user wrote, of which there are several
-                because = because.replace("is ", "are ", 1)
+                because = f"are {because[3:]}" if because.startswith("is ") else because
             raise error(f"{_said(self, name)} {because}")
         return value
 
@@ -72,7 +72,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     def if_known(self) -> Self:
         """The same fact with None for what is not known: for what a message may add, never for a
         verdict."""
-        return _without_unknowns(self)
+        return cast("Self", _without_unknowns(self))
 
     def known(self, name: str) -> Any:
         """A field where it is known, else None: as :attr:`if_known`, by the field's name."""
@@ -145,7 +145,8 @@ class Accelerated(Fact, frozen=True, kw_only=True):
     """Machines of one kind that may carry accelerators; ``path`` is the property that names it.
 
     The chips are those of the ``machine``, or ``chips_each`` of them where the resource states it.
-    ``machines`` is the most that the resource itself may run, for a group its ceiling.
+    ``machines`` is the most that the resource itself may run, for a group its ceiling. ``hosting``
+    is as in :class:`Located`.
     """
 
     machine: str | None = None
@@ -153,6 +154,12 @@ class Accelerated(Fact, frozen=True, kw_only=True):
     machines_at: str = ""
     chip: str | None = None
     chips_each: float | None = None
+    hosting: str | None = None
+
+    @property
+    def hosted(self) -> bool:
+        """Whether SageMaker runs them, whose names of machines begin with ``ml.``."""
+        return self.hosting is not None and self.hosting.startswith("sagemaker")
 
 
 class Scaling(Fact, frozen=True, kw_only=True):

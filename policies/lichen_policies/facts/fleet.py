@@ -13,7 +13,9 @@ ONE: Stated[int] = Stated(1, "")
 """How many machines a resource of one machine has."""
 
 
-def accelerated(machine: Stated[str], machines: Stated[int] = ONE) -> Iterator[Accelerated]:
+def accelerated(
+    machine: Stated[str], machines: Stated[int] = ONE, *, hosting: str
+) -> Iterator[Accelerated]:
     """An Accelerated for a machine that is named; nothing where none is."""
     if machine.value is not None:
         yield Accelerated(
@@ -21,6 +23,7 @@ def accelerated(machine: Stated[str], machines: Stated[int] = ONE) -> Iterator[A
             machine=field(machine.value),
             machines=field(machines.value),
             machines_at=machines.path,
+            hosting=hosting,
         )
 
 
@@ -43,6 +46,6 @@ def fleet(
         region_at=region_at, machine=only, machines=field(floor.value) or 1, hosting=hosting
     )
     for machine in machines:
-        yield from accelerated(machine, ceiling)
+        yield from accelerated(machine, ceiling, hosting=hosting)
     if serves(context, *names):
         yield Scaling(path=floor.path, floor=field(floor.value), machine=only, hosting=hosting)

@@ -51,8 +51,7 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     properties = Properties(resource.properties, resource.dialect)
     context = _context(properties, resource, CLOUDS[reader.cloud])
     return tuple(
-        msgspec.structs.replace(fact, context=context)
-        for fact in reader.read(properties, context)
+        msgspec.structs.replace(fact, context=context) for fact in reader.read(properties, context)
     )
 
 

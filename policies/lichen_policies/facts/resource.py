@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from lichen.words import Environment
+from lichen_policies.facts.unknown import Maybe
 
 Dialect = Literal["pulumi", "terraform", "cloudformation"]
 
@@ -28,7 +29,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     properties: Mapping[str, Any]
     dialect: Dialect
-    region: str | None = None
+    region: Maybe[str] = None
     environment: Environment | None = None
     file: str | None = None
     line: int | None = None

@@ -55,7 +55,7 @@ def is_unknown(value: object) -> TypeIs[Unknown]:
     return type(value) is Unknown
 
 
-Maybe: TypeAlias = T | None | Unknown
+Maybe: TypeAlias = T | Unknown | None
 """A value read from a document: None where it is left out, an Unknown where nobody can know it."""
 
 

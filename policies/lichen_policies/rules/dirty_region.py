@@ -7,28 +7,26 @@ Fix: Deploy to the region that the message names: the nearest of low carbon that
 
 Exceptions: It blocks only where every source of the region's own grid says high; where sources
 disagree, or only one speaks, it advises. Annual averages by location decide: contracts for green
-power, carbon-free shares and marginal rates do not. The better region it names does not know of
-data residency, latency, quota or capacity: set ``regions`` in lichen.yaml to those you may use.
+power, carbon-free shares and marginal rates do not. Data residency, latency,
+quota and capacity are not known here: set ``regions`` in lichen.yaml to those you may use.
 Templates, which run nothing by themselves, and networks, storage and databases are not judged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from lichen_policies.facts import Located, NotApplicable, Unverified
-from lichen_policies.rulebook import Finding, Known, Saves
-
-if TYPE_CHECKING:
-    from lichen.catalogue.schema import Offer, Region
-
-SEVERITY = "high"
-LEVELS = {"dev": "advisory", "staging": "advisory", "prod": "mandatory"}
-JUDGES = Located
+from lichen.catalogue.schema import Offer, Region
+from lichen.distance import round_trip_ms
+from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh
+from lichen.grid import classify
+from lichen.interval import Interval
+from lichen_policies.facts import Located
+from lichen_policies.rule import Change, Finding, Known, NotApplicable, Saves, Unverified, rule
 
 Intensity = Annotated[float, Meta(ge=0, le=2000)]
 
@@ -45,11 +43,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("low_max_gco2e_kwh is above high_min_gco2e_kwh")
 
 
-def judge(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
+@rule(severity="high", dev="advisory", staging="advisory", prod="mandatory", theme="region")
+def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
     if fact.region is None:
-        raise NotApplicable("no region is stated, which region-unresolved tells")
-    from lichen.grid import classify
-
+        raise NotApplicable("no region is stated: see region-unresolved")
     here = known.region(fact.region)
     grid = classify(
         here,
@@ -63,10 +60,11 @@ def judge(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
     better = _nearest_cleaner(fact, here, limits, known)
     agreed = grid.agreement == "agreed"
     yield Finding(
-        what=f"{here.name} ({here.place}) runs on {_grid(here, known)}; {grid.because}",
+        what=f"{here.name} ({_town(here)}) runs on {_grid(here, known)}; {grid.because}",
         limit=f"above {limits.high_min_gco2e_kwh:g} gCO2e/kWh is high carbon"
         + ("" if agreed else f", and since sources are {grid.agreement} this only advises"),
-        fix=_fix(fact, better, known),
+        changes=_changes(fact, better),
+        or_else=_or_else(fact, better),
         path=fact.region_at,
         saves=Saves() if better is None else _saves(fact, here, better, known),
         sources=tuple(dict.fromkeys(reading.source for reading in grid.readings)),
@@ -76,27 +74,55 @@ def judge(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
 
 def _grid(region: Region, known: Known) -> str:
     source = known.catalogue.sources.get(region.grid_source or "")
-    told = source.publisher if source else region.grid_source
-    return f"{region.grid_gco2e_kwh:.0f} gCO2e/kWh ({told}, {region.grid_year})"
+    publisher = source.publisher if source else region.grid_source
+    return f"{region.grid_gco2e_kwh:.0f} gCO2e/kWh ({publisher}, {region.grid_year})"
 
 
-def _fix(fact: Located, better: Region | None, known: Known) -> str:
+def _town(region: Region) -> str:
+    """``Stockholm`` of ``Europe (Stockholm)``; a place without brackets as it is."""
+    return region.place.rsplit("(", 1)[-1].rstrip(")")
+
+
+def _names_zone(fact: Located) -> bool:
+    """Whether the resource is placed by a zone: a region is no value of that property."""
+    return fact.region_at.lower().replace("_", "").endswith("zone")
+
+
+def _changes(fact: Located, better: Region | None) -> tuple[Change, ...]:
+    if better is None or _names_zone(fact):
+        return ()
+    return (
+        Change(
+            path=fact.region_at,
+            to=better.name,
+            note=_described(better),
+            elsewhere="on the provider",
+            why=_why(fact),
+        ),
+    )
+
+
+def _or_else(fact: Located, better: Region | None) -> str:
     machine = fact.known("machine")
     if better is None:
         offered = f" offers {machine} and" if machine else ""
-        return f"no region that you may use{offered} is cleaner; widen regions in lichen.yaml"
-    offering = f", the nearest cleaner region that offers {machine}" if machine else ""
-    return (
-        f"move to {better.name} ({better.place}, {better.grid_gco2e_kwh:.0f} gCO2e/kWh), by "
-        f"{fact.region_at} here or on the provider{offering or ', the nearest cleaner region'}"
-    )
+        return f"widen regions in lichen.yaml: none of those{offered} has cleaner electricity"
+    if not _names_zone(fact):
+        return ""
+    return f"set {fact.region_at} to a zone of {better.name}, {_described(better)}: {_why(fact)}"
+
+
+def _described(region: Region) -> str:
+    return f"{_town(region)}, {region.grid_gco2e_kwh:.0f} gCO2e/kWh"
+
+
+def _why(fact: Located) -> str:
+    machine = fact.known("machine")
+    return "the nearest cleaner region" + (f" that offers {machine}" if machine else "")
 
 
 def _nearest_cleaner(fact: Located, here: Region, limits: Limits, known: Known) -> Region | None:
     """The nearest low-carbon region that offers the machine; without one, the cleanest there is."""
-    from lichen.distance import round_trip_ms
-    from lichen.emissions import effective_gco2e_kwh
-
     machine = fact.known("machine")
     offered = {offer.region for offer in known.catalogue.offers_of(machine)} if machine else None
     dirty = effective_gco2e_kwh(here) or float("inf")
@@ -117,9 +143,6 @@ def _nearest_cleaner(fact: Located, here: Region, limits: Limits, known: Known) 
 
 def _saves(fact: Located, here: Region, there: Region, known: Known) -> Saves:
     """Of the machines held all month: between idle and busy, likeliest half busy."""
-    from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh
-    from lichen.interval import Interval
-
     row = known.catalogue.machines.get(fact.known("machine") or "")
     machines = fact.known("machines") or 1
     if row is None:

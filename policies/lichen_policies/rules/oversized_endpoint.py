@@ -1,54 +1,57 @@
 """Endpoint far larger than the model and the traffic that it declares.
 
-Why: Capacity that no request uses is paid for and powered all the same, and its making is charged
-to the work: four large machines for one request a second emit ten times what the work needs.
+Why: Capacity that no request uses is paid for and powered all the same, and the emissions of
+its manufacture count too: four large machines for one request a second emit ten times what the work
+needs.
 
 Fix: Take the machine and the count that the message names, or correct the passport (the tags
 ``lichen:model``, ``lichen:precision``, ``lichen:peak-rps``, ``lichen:input-tokens``,
 ``lichen:output-tokens``, ...) where it is the declaration that is wrong.
 
-Exceptions: Without a model and a peak rate in its passport an endpoint is not judged: nobody can
-say what it needs. It is judged at its start and its floor, not at its ceiling, and by the slow end
-of the interval of what its machines bear, so that an uncertain prediction is no finding. Serverless
-endpoints are not looked at, nor endpoints that cannot bear the work at all. Models that share one
-endpoint are judged by the one that the passport names, and where it names no precision, at bf16.
+Exceptions: An endpoint without a model and a peak rate in its passport is not judged: what it needs
+is unknown. It is judged at its start and its floor, not at its ceiling, and by the low end of the
+interval of what its machines serve, so that an uncertain prediction is no finding. Serverless
+endpoints are not judged, nor endpoints that cannot serve the work at all. Models that share one
+endpoint are judged by the one that the passport names; a passport without a precision means bf16.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from lichen_policies.facts import NotApplicable, Serving, Unverified
-from lichen_policies.rulebook import UNSTATED, Finding, Known, Saves
-
-if TYPE_CHECKING:
-    from lichen.catalogue.schema import Machine, Offer, Region
-    from lichen.interval import Interval
-    from lichen.passport import Passport
-    from lichen.sizing import Sizing
-    from lichen.workload import ModelCard, Workload
-
-SEVERITY = "high"
-LEVELS = {"dev": "mandatory", "staging": "mandatory", "prod": "mandatory"}
-JUDGES = Serving
-LIMITS_BY_ENVIRONMENT = {"prod": {"replicas": 2}}
+from lichen.catalogue.schema import Machine, Offer, Region
+from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh, machine_watts
+from lichen.interval import Interval
+from lichen.sizing import Misfit, Sizing, lay_out
+from lichen.workload import ModelCard, Workload
+from lichen_policies.facts import Serving
+from lichen_policies.rule import (
+    UNSTATED,
+    Change,
+    Finding,
+    Known,
+    NotApplicable,
+    Saves,
+    Unverified,
+    rule,
+)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``times``: how often the peak may be borne, and how often the power and the price of the best
-    machine for the work may be held. ``replicas``: how many machines may be held whatever the
-    traffic, so that one may fail."""
+    """``times``: how many times the peak rate may be served, and how many times the power and the
+    price of the best machine for the work are allowed. ``replicas``: how many machines are always
+    allowed, so that one may fail."""
 
     times: Annotated[float, Meta(ge=1, le=1000)] = 2.0
     replicas: Annotated[int, Meta(ge=1, le=1000)] = 1
 
 
-class Held(msgspec.Struct, frozen=True):
-    """A machine, how many of it, and what holding them takes."""
+class Fleet(msgspec.Struct, frozen=True):
+    """A number of machines of one kind, and the power and price of running them."""
 
     machine: Machine
     name: str
@@ -58,45 +61,53 @@ class Held(msgspec.Struct, frozen=True):
     usd_hour: float | None
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         return f"{self.count} x {self.name}"
 
 
-def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
+@rule(
+    severity="high",
+    dev="mandatory",
+    staging="mandatory",
+    prod="mandatory",
+    theme="size",
+    limits={"prod": {"replicas": 2}},
+)
+def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     passport = fact.passport
     environment = fact.known("environment") or UNSTATED
     workload = None if passport is None else passport.as_workload(environment)
-    if passport is None or workload is None:
-        raise NotApplicable("no model and peak rate are declared in its passport")
+    if workload is None or isinstance(workload.model, ModelCard):
+        raise NotApplicable("its passport declares no model and peak rate")
     if fact.serverless or fact.machine is None:
-        raise NotApplicable("it holds no machine")
-    assert isinstance(workload.model, str)
+        raise NotApplicable("it runs on no machine of its own")
     card, machine = known.model(workload.model), known.machine(fact.machine)
     sizing = _sized(workload, card, machine, known)
     if sizing is None:
-        raise NotApplicable(f"{fact.machine} cannot bear the work that is declared at all")
+        raise NotApplicable(f"{fact.machine} cannot serve the declared work at all")
     count = max(fact.machines or 1, fact.floor or 0)
-    borne_rps = sizing.rps_per_replica.low * count
+    served_rps = sizing.rps_per_replica.low * count
     peak_rps = workload.traffic.peak_rps
-    if borne_rps <= limits.times * peak_rps:
+    if served_rps <= limits.times * peak_rps:
         return
     region = known.catalogue.regions.get(fact.known("region") or "")
-    deployed = _held(machine, count, sizing, fact, region, known)
+    deployed = _fleet(machine, count, sizing, fact, region, known)
     if deployed is None:
         return
     able = list(_able(workload, card, fact, region, limits, known))
-    kin = [held for held in able if _kind(held.machine) == _kind(machine)]
-    best, nearest = _least(deployed, able, limits), _least(deployed, kin, limits)
-    # Where no smaller machine of its kind would do, it is too large only if so few of it are.
+    related = [fleet for fleet in able if _image(fleet.machine) == _image(machine)]
+    best, nearest = _least(deployed, able, limits), _least(deployed, related, limits)
+    # Where no smaller machine for the same image would do, it is too large only if the machines
+    # that are always allowed exceed the limit.
     too_large = sizing.rps_per_replica.low * limits.replicas > limits.times * peak_rps
     better = nearest or (best if too_large else None)
     if best is None or better is None:
         return
     yield Finding(
-        what=_what(deployed, better, borne_rps, passport, card),
-        limit=f"at most {limits.times:g} times the need may be held"
-        + (f", and {limits.replicas} machines whatever it is" if limits.replicas > 1 else ""),
-        fix=_fix(fact, deployed, better, best),
+        what=_what(deployed, better, served_rps, peak_rps, card),
+        limit=_limit(limits),
+        changes=tuple(_changes(fact, deployed, better)),
+        or_else=_or_else(better, best),
         path=fact.machine_at,
         saves=_saves(deployed, better, region),
         sources=tuple(filter(None, (card.source, *(machine.power_source or ())))),
@@ -104,14 +115,12 @@ def judge(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
 
 
 def _sized(workload: Workload, card: ModelCard, machine: Machine, known: Known) -> Sizing | None:
-    """None where the machine cannot bear the work; unverified where nobody can say."""
-    from lichen.sizing import Misfit, lay_out
-
+    """None where the machine cannot serve the work; unverified where that is not known."""
     layout = lay_out(workload, card, machine, workload.precisions[0], known.catalogue)
     if not isinstance(layout, Misfit):
         return layout.sizing()
     if layout.kind in ("card", "hardware"):
-        raise Unverified(f"what {card.name} needs cannot be computed: {layout.reason}")
+        raise Unverified(f"the needs of {card.name} cannot be computed: {layout.reason}")
     return None
 
 
@@ -122,7 +131,7 @@ def _able(
     region: Region | None,
     limits: Limits,
     known: Known,
-) -> Iterator[Held]:
+) -> Iterator[Fleet]:
     """Every machine that the same hosting offers in the same region and that does the work."""
     for machine in known.catalogue.machines.values():
         if machine.cloud != fact.cloud or not _hosts(machine, fact.hosting):
@@ -136,9 +145,9 @@ def _able(
         if sizing is None:
             continue
         count = max(sizing.replicas_peak, limits.replicas)
-        held = _held(machine, count, sizing, fact, region, known)
-        if held is not None:
-            yield held
+        fleet = _fleet(machine, count, sizing, fact, region, known)
+        if fleet is not None:
+            yield fleet
 
 
 def _hosts(machine: Machine, hosting: str) -> bool:
@@ -150,18 +159,16 @@ def _offer(machine: Machine, region: Region, known: Known) -> Offer | None:
     return next((offer for offer in offers if offer.region == region.name), None)
 
 
-def _held(
+def _fleet(
     machine: Machine,
     count: int,
     sizing: Sizing,
     fact: Serving,
     region: Region | None,
     known: Known,
-) -> Held | None:
-    """None where nobody publishes the machine's watts."""
-    from lichen.emissions import machine_watts
-
-    # The load of one peak's replicas, thinned over those that are held.
+) -> Fleet | None:
+    """None where the machine's watts are not published."""
+    # The load of the replicas that the peak needs, spread over all that run.
     watts = machine_watts(machine, sizing.load * min(1.0, sizing.replicas_peak / count))
     if watts is None:
         return None
@@ -171,12 +178,12 @@ def _held(
         price = offer.sagemaker_usd_hour if fact.hosting == "sagemaker" else offer.usd_hour
     usd_hour = None if price is None else price * count
     name = f"ml.{machine.name}" if fact.hosting == "sagemaker" else machine.name
-    return Held(machine, name, count, sizing, watts * count, usd_hour)
+    return Fleet(machine, name, count, sizing, watts * count, usd_hour)
 
 
-def _least(deployed: Held, able: list[Held], limits: Limits) -> Held | None:
+def _least(deployed: Fleet, able: list[Fleet], limits: Limits) -> Fleet | None:
     """What draws least, if what is deployed draws and costs more than the limit times as much."""
-    least = min(able, key=lambda held: (held.watts.likely, held.usd_hour or 0), default=None)
+    least = min(able, key=lambda fleet: (fleet.watts.likely, fleet.usd_hour or 0), default=None)
     if least is None or deployed.watts.likely <= limits.times * least.watts.likely:
         return None
     if deployed.usd_hour is not None and least.usd_hour is not None:
@@ -185,36 +192,47 @@ def _least(deployed: Held, able: list[Held], limits: Limits) -> Held | None:
 
 
 def _what(
-    deployed: Held, better: Held, borne_rps: float, passport: Passport, card: ModelCard
+    deployed: Fleet, better: Fleet, served_rps: float, peak_rps: float, card: ModelCard
 ) -> str:
-    peak_rps = passport.peak_rps or 0
-    times = f" ({borne_rps / peak_rps:.0f} times)" if peak_rps else ""
-    sizing = deployed.sizing
+    times = f" ({served_rps / peak_rps:.0f} times less)" if peak_rps else ""
+    have_gib = deployed.sizing.prediction.memory_available_gib * deployed.count
+    need_gib = better.sizing.prediction.memory_gib.likely * better.count
     return (
-        f"{deployed.told} bear at least {borne_rps:.2g} requests/s of {card.name} where "
-        f"{peak_rps:g} are declared{times}, with "
-        f"{sizing.prediction.memory_available_gib * deployed.count:.0f} GiB of memory for models "
-        f"where {better.sizing.prediction.memory_gib.likely * better.count:.0f} GiB are needed"
+        f"{deployed.text} can serve at least {served_rps:.2g} requests/s of {card.name}, the "
+        f"declared peak is {peak_rps:g}{times}; {have_gib:.0f} GiB of their memory is for models, "
+        f"{need_gib:.0f} GiB is needed"
     )
 
 
-def _fix(fact: Serving, deployed: Held, better: Held, best: Held) -> str:
-    changes = [f"{fact.machines_at} to {better.count}"]
-    if better.name != deployed.name:
-        changes.insert(0, f"{fact.machine_at} to {better.name} ({_chips(better.machine)})")
+def _limit(limits: Limits) -> str:
+    times = "twice" if limits.times == 2 else f"{limits.times:g} times"
+    always = f"; {limits.replicas} machines are always allowed" if limits.replicas > 1 else ""
+    return f"the limit is {times} the capacity needed{always}"
+
+
+def _changes(fact: Serving, deployed: Fleet, better: Fleet) -> Iterator[Change]:
+    same = better.name == deployed.name
+    yield Change(
+        path=fact.machine_at,
+        to=better.name,
+        note="" if same else _chips(better.machine),
+        keeps=same,
+    )
+    yield Change(path=fact.machines_at, to=better.count)
     if fact.floor is not None and fact.floor > better.count:
-        changes.append(f"{fact.floor_at} to {better.count} at the most")
+        yield Change(path=fact.floor_at, to=better.count, at_most=True)
+
+
+def _or_else(better: Fleet, best: Fleet) -> str:
     less = (1 - best.watts.likely / better.watts.likely) * 100
     if less < 1:
-        return f"set {' and '.join(changes)}"
-    return (
-        f"set {' and '.join(changes)}; or take {best.told} ({_chips(best.machine)}), "
-        f"which draw {less:.0f} % less"
-    )
+        return ""
+    draws = "draws" if best.count == 1 else "draw"
+    return f"use {best.text} ({_chips(best.machine)}), which {draws} {less:.0f} % less power"
 
 
-def _kind(machine: Machine) -> tuple[str | None, str]:
-    """What an image is built for."""
+def _image(machine: Machine) -> tuple[str | None, str]:
+    """What a container image is built for: the chip and the processor's architecture."""
     return machine.accelerator, machine.architecture
 
 
@@ -224,11 +242,8 @@ def _chips(machine: Machine) -> str:
     return f"{machine.accelerators:g} {machine.accelerator}"
 
 
-def _saves(deployed: Held, better: Held, region: Region | None) -> Saves:
-    """Power and price of what is held all month, less those of what does the work."""
-    from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh
-    from lichen.interval import Interval
-
+def _saves(deployed: Fleet, better: Fleet, region: Region | None) -> Saves:
+    """Power and price of a month of the deployed machines, less those of the better ones."""
     usd = None
     if deployed.usd_hour is not None and better.usd_hour is not None:
         usd = (deployed.usd_hour - better.usd_hour) * HOURS_PER_MONTH

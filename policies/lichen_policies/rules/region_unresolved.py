@@ -1,8 +1,8 @@
-"""Resource whose region nobody states.
+"""Resource without a stated region.
 
 Why: Electricity differs by a factor of thirty from region to region. Where neither the resource nor
-its provider nor the stack names one, an environment variable of whoever deploys decides, and no
-gate can judge it.
+its provider nor the stack names one, an environment variable on the deploying machine decides, and
+no check can judge it.
 
 Fix: Name the region on the resource, its provider or the stack.
 
@@ -13,25 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from lichen_policies.facts import Located
-from lichen_policies.rulebook import Finding, Known
-
-SEVERITY = "medium"
-LEVELS = {"dev": "advisory", "staging": "advisory", "prod": "mandatory"}
-JUDGES = Located
+from lichen_policies.rule import Finding, Known, rule
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """None: a region is named or it is not."""
-
-
-def judge(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
+@rule(severity="medium", dev="advisory", staging="advisory", prod="mandatory", theme="region")
+def region_unresolved(fact: Located, known: Known) -> Iterator[Finding]:
     if fact.region is None:
         yield Finding(
-            what="no region is stated by the resource, its provider or the stack",
-            limit="a region must be stated so that its electricity can be judged",
-            fix=f"set {fact.region_at}, or the provider's region",
+            what="neither the resource nor its provider nor the stack states a region",
+            limit="a region must be stated so that its electricity can be checked",
+            or_else=f"set {fact.region_at}, or the region of the provider",
             path=fact.region_at,
         )

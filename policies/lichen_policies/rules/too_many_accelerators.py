@@ -1,4 +1,4 @@
-"""Resource that may run more accelerators than its environment is given.
+"""Resource that may run more accelerators than its environment allows.
 
 Why: Accelerators are the scarcest and hungriest part of a deployment, and a count or a machine's
 size is easily set too high: each idle GPU still draws 50 to 100 W.
@@ -6,8 +6,8 @@ size is easily set too high: each idle GPU still draws 50 to 100 W.
 Fix: Lower the count or the ceiling, or take a machine with fewer accelerators. Where the work needs
 them, raise the limit in lichen.yaml: that is where such a decision is seen.
 
-Exceptions: Each resource, and each variant of an endpoint, is counted by itself, so what many small
-ones add up to is not seen; nor is the ceiling of an Application Auto Scaling target, an autoscaler
+Exceptions: Each resource, and each variant of an endpoint, is counted by itself, so the sum of many
+small ones is not checked; nor is the ceiling of an Application Auto Scaling target, an autoscaler
 beside the group, or a Batch environment, whose ceiling is in vCPUs.
 """
 
@@ -19,14 +19,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from lichen.catalogue.schema import Machine
 from lichen_policies.facts import Accelerated
 from lichen_policies.facts.machine import names_accelerators
-from lichen_policies.rulebook import Finding, Known
-
-SEVERITY = "high"
-LEVELS = {"dev": "mandatory", "staging": "mandatory", "prod": "mandatory"}
-JUDGES = Accelerated
-LIMITS_BY_ENVIRONMENT = {"dev": {"chips": 2}, "staging": {"chips": 4}}
+from lichen_policies.rule import Change, Finding, Known, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,21 +31,34 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     chips: Annotated[int, Meta(ge=0, le=100_000)] = 8
 
 
-def judge(fact: Accelerated, limits: Limits, known: Known) -> Iterator[Finding]:
+@rule(
+    severity="high",
+    dev="mandatory",
+    staging="mandatory",
+    prod="mandatory",
+    theme="size",
+    limits={"dev": {"chips": 2}, "staging": {"chips": 4}},
+)
+def too_many_accelerators(fact: Accelerated, limits: Limits, known: Known) -> Iterator[Finding]:
     chip, each = _chips(fact, known)
     machines = 1 if fact.machines is None else fact.machines
-    if each * machines <= limits.chips:
+    total = each * machines
+    if total <= limits.chips:
         return
-    within = fact.known("environment")
-    where = f" in {within}" if within else ""
-    setting = ".".join(part for part in ("limits.too-many-accelerators", within, "chips") if part)
-    count = f"{each * machines:g} {chip} chips"
-    if machines > 1:
-        count += f" ({machines} machines of {each:g})"
+    environment = fact.known("environment")
+    where = f" in {environment}" if environment else ""
+    changes = _fewer(fact, each, machines, limits.chips, known)
+    words = ("limits.too-many-accelerators", environment, "chips")
+    raised = f"raise {'.'.join(word for word in words if word)} in lichen.yaml"
     yield Finding(
-        what=f"{fact.machines_at} allows {count}" if machines > 1 else f"{fact.path} gives {count}",
-        limit=f"at most {limits.chips} are allowed a resource{where}",
-        fix=f"{_fewer(fact, each, limits.chips)}, or raise {setting} in lichen.yaml",
+        what=f"{machines} machines with {each:g} {chip} each are {total:g} accelerators"
+        if machines > 1
+        else f"1 machine has {each:g} {chip}",
+        limit=f"the limit{where} is {limits.chips} per resource",
+        changes=changes,
+        or_else=raised
+        if changes
+        else f"choose a machine with at most {limits.chips} accelerators, or {raised}",
         path=fact.path,
     )
 
@@ -67,8 +76,42 @@ def _chips(fact: Accelerated, known: Known) -> tuple[str, float]:
     return row.accelerator or "accelerator", row.accelerators
 
 
-def _fewer(fact: Accelerated, each: float, most: int) -> str:
-    machines = int(most // each)
-    if machines and fact.machines_at:
-        return f"set {fact.machines_at} to {machines}"
-    return f"set {fact.path} to a machine with at most {most} accelerators"
+def _fewer(
+    fact: Accelerated, each: float, machines: int, most: int, known: Known
+) -> tuple[Change, ...]:
+    """As many of the same machine as the limit allows, else a smaller machine with the same chip;
+    nothing where neither is within the limit."""
+    if fact.machines_at and each <= most:
+        return (Change(path=fact.machines_at, to=int(most // each), at_most=True),)
+    smaller = _smaller(fact, most if fact.machines_at else most / machines, known)
+    if smaller is None:
+        return ()
+    changes = (
+        Change(
+            path=fact.path,
+            to=f"{'ml.' if fact.hosted else ''}{smaller.name}",
+            note=f"{smaller.accelerators:g} {smaller.accelerator}",
+        ),
+    )
+    count = int(most // smaller.accelerators)
+    if count >= machines:
+        return changes
+    return (*changes, Change(path=fact.machines_at, to=count, at_most=True))
+
+
+def _smaller(fact: Accelerated, most: float, known: Known) -> Machine | None:
+    """The machine of the same family with the most chips within the limit, and of these the one
+    with the fewest vCPUs."""
+    here = known.catalogue.machines.get(fact.machine or "")
+    if here is None or fact.chips_each is not None:
+        return None
+    family = here.name.split(".")[0]
+    smaller = [
+        machine
+        for machine in known.catalogue.machines.values()
+        if machine.cloud == here.cloud
+        and machine.name.split(".")[0] == family
+        and machine.accelerator == here.accelerator
+        and 0 < machine.accelerators <= most
+    ]
+    return max(smaller, key=lambda machine: (machine.accelerators, -machine.vcpu), default=None)

@@ -107,7 +107,9 @@ def test_a_clean_resource_says_nothing(pack: Pack) -> None:
 def test_numbers_come_as_floats_and_go_out_whole(pack: Pack) -> None:
     response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
     assert said(response) == {"too-many-accelerators": "mandatory"}
-    assert "16 NVIDIA A10G chips (4 machines of 4)" in message(response, "too-many-accelerators")
+    assert "4 machines with 4 NVIDIA A10G each are 16 accelerators" in message(
+        response, "too-many-accelerators"
+    )
 
 
 def test_the_description_comes_before_the_finding(pack: Pack) -> None:
@@ -122,8 +124,8 @@ def test_an_unknown_is_our_own_unverified_violation(pack: Pack) -> None:
     response = pack.analyze(ENDPOINT_CONFIGURATION, unknown)
     assert said(response) == {"too-many-accelerators": "advisory"}
     assert (
-        "Unverified: cannot be judged by too-many-accelerators: "
-        "productionVariants[0].instanceType is settled only at deploy time"
+        "Unverified: cannot be checked yet: "
+        "productionVariants[0].instanceType is known only after deployment"
     ) in message(response, "too-many-accelerators")
     assert UNKNOWN not in str(response)
 
@@ -221,7 +223,7 @@ def test_configuration_of_the_pack_moves_levels_and_limits(pack: Pack) -> None:
     pack.configure(too_many_accelerators=(rpc.ADVISORY, {"chips": 3}))
     response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
     assert said(response) == {"too-many-accelerators": "advisory"}
-    assert "at most 3 are allowed" in message(response, "too-many-accelerators")
+    assert "the limit in dev is 3 per resource" in message(response, "too-many-accelerators")
     pack.configure(too_many_accelerators=(rpc.MANDATORY, {"chips": 16}))
     assert said(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {}
     pack.configure(too_many_accelerators=(rpc.DISABLED, {}))
@@ -288,11 +290,15 @@ def test_a_wrong_lichen_yaml_stops_the_pack_with_a_sentence(tmp_path: Path) -> N
 def test_a_rule_that_raises_is_contained(tmp_path: Path) -> None:
     """A pack with one rule that breaks on every fact, run as any other."""
     (tmp_path / "__main__.py").write_text(
+        "from lichen_policies.facts import Located\n"
+        "from lichen_policies.rule import rule\n"
         "from lichen_policies.rules import dirty_region\n"
-        "def judge(fact, limits, known):\n"
+        "def judge(fact: Located, known):\n"
         f"    raise ValueError({SECRET!r})\n"
         "    yield\n"
-        "dirty_region.judge = judge\n"
+        "everywhere = dict.fromkeys(('dev', 'staging', 'prod'), 'advisory')\n"
+        "breaks = rule(severity='high', theme='region', **everywhere)(judge)\n"
+        "dirty_region.dirty_region = breaks\n"
         "from lichen_doors.crossguard.analyzer import serve\n"
         "serve()\n"
     )
@@ -301,7 +307,7 @@ def test_a_rule_that_raises_is_contained(tmp_path: Path) -> None:
         response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
         assert said(response) == {"dirty-region": "advisory", "too-many-accelerators": "mandatory"}
         told = message(response, "dirty-region")
-        assert "Unverified: cannot be judged: the rule dirty-region failed with ValueError" in told
+        assert "Unverified: cannot be checked: the rule dirty-region failed with ValueError" in told
         assert SECRET not in str(response)
 
 

@@ -21,8 +21,8 @@ TYPES = {
 _COPIES = "sagemaker:inference-component:DesiredCopyCount"
 _INSTANCES = "sagemaker:variant:DesiredInstanceCount"
 _TO_ZERO = (
-    "make the endpoint asynchronous, or host its model as an inference component, "
-    "and set {floor} to 0"
+    "SageMaker reaches zero instances only where the endpoint is asynchronous or its model is an "
+    "inference component"
 )
 
 
@@ -40,5 +40,5 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         path=floor.path,
         floor=field(namespace if is_unknown(namespace) else floor.value),
         unit="copies of the model" if dimension == _COPIES else "machines",
-        to_zero=_TO_ZERO.format(floor=floor.path) if dimension == _INSTANCES else "",
+        to_zero=_TO_ZERO if dimension == _INSTANCES else "",
     )

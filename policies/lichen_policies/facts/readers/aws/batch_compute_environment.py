@@ -37,7 +37,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         hosting="ec2",
     )
     for machine in single:
-        yield from accelerated(Stated(machine, path), Stated(None, ""))
+        yield from accelerated(Stated(machine, path), Stated(None, ""), hosting="ec2")
     if serves(context, *machines):
         floor = resources.stated_whole("minv_cpus", "min_vcpus")
         yield Scaling(path=floor.path, floor=field(floor.value), unit="vCPUs", hosting="ec2")

@@ -23,4 +23,4 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     yield Located(
         region_at=properties.at("availability_zone"), machine=field(machine.value), hosting="ec2"
     )
-    yield from accelerated(machine)
+    yield from accelerated(machine, hosting="ec2")

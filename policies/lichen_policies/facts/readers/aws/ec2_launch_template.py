@@ -21,4 +21,4 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     data = properties
     if properties.given("launch_template_data"):
         data = properties.block("launch_template_data")
-    yield from accelerated(data.stated_text("instance_type"))
+    yield from accelerated(data.stated_text("instance_type"), hosting="ec2")

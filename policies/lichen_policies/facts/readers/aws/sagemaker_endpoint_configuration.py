@@ -22,8 +22,8 @@ TYPES = {
 
 _HOSTING = "sagemaker"
 _TO_ZERO = (
-    "host the model as an inference component and set {floor} to 0, "
-    "or serve it by a serverless or asynchronous endpoint"
+    "SageMaker reaches zero instances only where the model is an inference component, or the "
+    "endpoint is serverless or asynchronous"
 )
 
 
@@ -72,13 +72,14 @@ def _of_variant(variant: Properties) -> Iterator[Fact]:
         floor_at=floor_at,
         holds_model_at=variant.at("model_name"),
     )
-    yield from accelerated(machine, Stated(_most(machines.value, ceiling), machines.path))
+    most = Stated(_most(machines.value, ceiling), machines.path)
+    yield from accelerated(machine, most, hosting=_HOSTING)
     if scales:
         yield Scaling(
             path=floor_at,
             floor=field(floor),
             unit="instances",
-            to_zero=_TO_ZERO.format(floor=floor_at),
+            to_zero=_TO_ZERO,
             machine=field(machine.value),
             hosting=_HOSTING,
         )

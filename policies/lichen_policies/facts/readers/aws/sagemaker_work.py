@@ -39,4 +39,4 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machines=field(machines.value) or 1,
         hosting=hosting,
     )
-    yield from accelerated(machine, machines)
+    yield from accelerated(machine, machines, hosting=hosting)

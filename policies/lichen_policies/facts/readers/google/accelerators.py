@@ -10,6 +10,8 @@ from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.unknown import field
 
+HOSTING = "compute-engine"
+
 
 def accelerators(properties: Properties, machines: Stated[int] = ONE) -> Iterator[Accelerated]:
     """An Accelerated for each ``guestAccelerators``, else one for the machine's type."""
@@ -23,6 +25,8 @@ def accelerators(properties: Properties, machines: Stated[int] = ONE) -> Iterato
             machines_at=machines.path,
             chip=field(guest.text("type")),
             chips_each=field(guest.number("count")),
+            hosting=HOSTING,
         )
     if not guests:
-        yield from accelerated(Stated(machine, properties.at("machine_type")), machines)
+        named = Stated(machine, properties.at("machine_type"))
+        yield from accelerated(named, machines, hosting=HOSTING)

@@ -38,6 +38,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
             machines_at=ceiling.path,
             chip=field(chip.value),
             chips_each=field(_chips(template)),
+            hosting=_HOSTING,
         )
     if chip.value is not None or serves(context):
         yield Scaling(

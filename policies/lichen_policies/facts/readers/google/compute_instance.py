@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lichen_policies.facts.fact import Context, Fact, Located
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.google.accelerators import accelerators
+from lichen_policies.facts.readers.google.accelerators import HOSTING, accelerators
 from lichen_policies.facts.unknown import field
 
 CLOUD = "google"
@@ -22,6 +22,6 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     yield Located(
         region_at=properties.at("zone"),
         machine=field(bare(properties.text("machine_type"))),
-        hosting="compute-engine",
+        hosting=HOSTING,
     )
     yield from accelerators(properties)

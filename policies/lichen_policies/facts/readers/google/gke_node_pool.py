@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lichen_policies.facts.fact import Context, Fact, Located, Scaling
 from lichen_policies.facts.machine import bare, serves
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.google.accelerators import accelerators
+from lichen_policies.facts.readers.google.accelerators import HOSTING, accelerators
 from lichen_policies.facts.unknown import field
 
 CLOUD = "google"
@@ -15,8 +15,6 @@ TYPES = {
     "pulumi": ("gcp:container/nodePool:NodePool",),
     "terraform": ("google_container_node_pool",),
 }
-
-_HOSTING = "compute-engine"
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
@@ -34,10 +32,10 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         region_at=properties.at("location"),
         machine=field(machine),
         machines=field(floor.value if bounds else fixed.value) or 1,
-        hosting=_HOSTING,
+        hosting=HOSTING,
     )
     yield from accelerators(node, ceiling if bounds else fixed)
     if bounds and (serves(context, machine) or node.given("guest_accelerators") is True):
         yield Scaling(
-            path=floor.path, floor=field(floor.value), machine=field(machine), hosting=_HOSTING
+            path=floor.path, floor=field(floor.value), machine=field(machine), hosting=HOSTING
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+
 from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
 _TYPE = re.compile(r"^(?P<generation>v2|v3|v4|v5p|v5litepod|v5e|v6e|tpu7x)-(?P<count>\d+)$")

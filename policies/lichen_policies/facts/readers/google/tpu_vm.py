@@ -15,15 +15,15 @@ TYPES = {
     "terraform": ("google_tpu_v2_vm", "google_tpu_v2_queued_resource"),
 }
 
+_HOSTING = "tpu-vm"
+
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A Located for the whole and an Accelerated for each TPU."""
     requested = [
         spec.block("node") for spec in properties.block("tpu").blocks("node_specs", "node_spec")
     ]
-    yield Located(
-        region_at=properties.at("zone"), machines=len(requested) or 1, hosting="tpu-vm"
-    )
+    yield Located(region_at=properties.at("zone"), machines=len(requested) or 1, hosting=_HOSTING)
     for node in requested or [properties]:
         shape = node.block("accelerator_config")
         chip = shape.text("type") if shape else node.text("accelerator_type")
@@ -32,4 +32,5 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
             path=shape.at("topology") if shape else node.at("accelerator_type"),
             chip=field(chip),
             chips_each=field(chips),
+            hosting=_HOSTING,
         )

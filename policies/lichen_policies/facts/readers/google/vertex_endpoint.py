@@ -23,7 +23,7 @@ TYPES = {
 }
 
 _HOSTING = "vertex"
-_TO_ZERO = "set {floor} to 0 where the model allows it, or undeploy it after use"
+_TO_ZERO = "where the model cannot run at 0 replicas, undeploy it after use"
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
@@ -66,11 +66,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machines_at=floor_at if ceiling is None else ceiling_at,
         chip=field(spec.text("accelerator_type")),
         chips_each=field(count if topology is None else chips_of_topology(topology)),
+        hosting=_HOSTING,
     )
     yield Scaling(
-        path=floor_at,
-        floor=field(floor),
-        to_zero=_TO_ZERO.format(floor=floor_at),
-        machine=machine,
-        hosting=_HOSTING,
+        path=floor_at, floor=field(floor), to_zero=_TO_ZERO, machine=machine, hosting=_HOSTING
     )

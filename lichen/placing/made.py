@@ -1,0 +1,61 @@
+"""What components can make, by the rows of makes.csv: the reason why not, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from lichen.catalogue.schema import Made
+from lichen.words import Mode, Precision
+
+
+class Wanted(NamedTuple):
+    """A sized machine, as far as what can be made depends on it."""
+
+    machine: str
+    hosting: str
+    hosting_title: str
+    family: str
+    kind: str
+    mode: Mode
+    precision: Precision
+    copies: int
+
+
+def why_unmade(wanted: Wanted, makes: Iterable[Made]) -> str | None:
+    """A clause that says why no component makes it; None where one does.
+
+    Where several rows come near, the reason is that of the row that comes nearest.
+    """
+    reason, nearest = f"no component makes {wanted.family} on {wanted.hosting_title} yet", -1
+    for row in makes:
+        if row.hosting != wanted.hosting or wanted.family not in row.families:
+            continue
+        missed = _miss(wanted, row)
+        if missed is None:
+            return None
+        if missed[0] > nearest:
+            nearest, reason = missed
+    return reason
+
+
+def _miss(wanted: Wanted, row: Made) -> tuple[int, str] | None:
+    """How far the row comes (more is nearer), and the one reason why it does not make it."""
+    if row.server is None:
+        return 0, row.why_not or f"no component makes {wanted.family} yet"
+    if row.modes and wanted.mode not in row.modes:
+        return 1, f"no component makes {_article(wanted.mode)} {wanted.mode} endpoint yet"
+    if row.kinds and wanted.kind not in row.kinds:
+        return 2, f"no published image serves models of kind {wanted.kind} on {wanted.family}"
+    if row.precisions and wanted.precision not in row.precisions:
+        return 3, f"the {row.server} image for {wanted.family} does not serve {wanted.precision}"
+    if row.most_copies is not None and wanted.copies > row.most_copies:
+        return 4, (
+            f"{wanted.copies} copies of the model share one {wanted.machine}, and the "
+            f"{row.server} image runs {row.most_copies}"
+        )
+    return None
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"

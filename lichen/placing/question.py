@@ -1,0 +1,144 @@
+"""What every door asks of placing: one workload with all that the answer depends on.
+
+The command, the component and the refresh make a :class:`Question` by :meth:`Question.of`, so that
+the same workload file gets the same placement from each of them.
+"""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import msgspec
+
+from lichen.catalogue import Catalogue, load
+from lichen.catalogue.schema import Made
+from lichen.day import present_day
+from lichen.document import InputError, find_upwards, read_document
+from lichen.evidence import Record, read_record
+from lichen.placing.allowed import check_where
+from lichen.words import Objective
+from lichen.workload import ModelCard, Workload
+
+COST_TOLERANCE_PCT = 15.0
+"""How much above the cheapest that does the work a cleaner placement may cost (design choice)."""
+
+CONFIGURATION = "lichen.yaml"
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A workload, and everything else that decides its placement.
+
+    ``evidence`` narrows what is predicted where it was measured. ``makes`` are the rows that say
+    what a component can make; None places the workload without asking that. ``today`` is used to
+    warn about stale figures; without it there are no warnings.
+    """
+
+    workload: Workload
+    card: ModelCard
+    catalogue: Catalogue
+    evidence: tuple[Record, ...] = ()
+    makes: tuple[Made, ...] | None = None
+    objective: Objective = "carbon"
+    cost_tolerance_pct: float = COST_TOLERANCE_PCT
+    today: datetime.date | None = None
+
+    @classmethod
+    def of(
+        cls,
+        workload: Workload,
+        *,
+        near: Path | None = None,
+        catalogue: Catalogue | None = None,
+        objective: Objective = "carbon",
+        cost_tolerance_pct: float = COST_TOLERANCE_PCT,
+        any_image: bool = False,
+        today: datetime.date | None = None,
+    ) -> Question:
+        """The question that a workload asks where it is: ``near`` is its file, or a folder.
+
+        The catalogue is the one of the lichen.yaml above ``near`` unless it is given; the records
+        of ``evidence`` are read relative to ``near``. ``any_image``: the user gives a serving
+        image, so that no published one is needed. ``today`` left out is the present day.
+        :class:`InputError` where the workload or a file that it names is wrong.
+        """
+        if catalogue is None:
+            catalogue = catalogue_near(near)
+        card = model_card(workload, catalogue)
+        check_where(workload.where, catalogue)
+        _check_tokens(workload, card)
+        _check_prompts(workload)
+        folder = Path() if near is None else near if near.is_dir() else near.parent
+        return cls(
+            workload=workload,
+            card=card,
+            catalogue=catalogue,
+            evidence=tuple(read_record(folder / record) for record in workload.evidence),
+            makes=makes_of(catalogue, any_image=any_image),
+            objective=objective,
+            cost_tolerance_pct=cost_tolerance_pct,
+            today=today or present_day(),
+        )
+
+
+def catalogue_near(near: Path | None) -> Catalogue:
+    """The installed catalogue, or with the own rows that the lichen.yaml above ``near`` names.
+
+    Only the key ``catalogue`` is read: the rest of the file is the rules' to check.
+    """
+    found = None if near is None else find_upwards(CONFIGURATION, near)
+    if found is None:
+        return load()
+    document = read_document(found)
+    folder = document.get("catalogue") if isinstance(document, dict) else None
+    if folder is None:
+        return load()
+    if not isinstance(folder, str):
+        raise InputError(
+            "is not a directory",
+            fix="name the directory of your own rows",
+            field="catalogue",
+            document=str(found),
+        )
+    return load(overlay=found.parent / folder)
+
+
+def makes_of(catalogue: Catalogue, *, any_image: bool = False) -> tuple[Made, ...]:
+    """The rows of what components make; of any kind of model where the user gives the image."""
+    rows = catalogue.table("makes", Made)
+    if not any_image:
+        return rows
+    return tuple(msgspec.structs.replace(row, kinds=()) for row in rows)
+
+
+def model_card(workload: Workload, catalogue: Catalogue) -> ModelCard:
+    """The workload's model: its own card, or the catalogue's of that name."""
+    if isinstance(workload.model, ModelCard):
+        return workload.model
+    try:
+        return catalogue.model(workload.model)
+    except InputError as error:
+        raise InputError(error.wrong, fix=error.fix, field="model") from None
+
+
+def _check_tokens(workload: Workload, card: ModelCard) -> None:
+    """A language model is sized by its tokens: without them nothing can be predicted."""
+    if card.kind not in ("llm", "vlm"):
+        return
+    for field in ("input_tokens", "output_tokens"):
+        if getattr(workload.traffic, field) is None:
+            raise InputError(
+                f"is required, since {card.name} is a language model",
+                fix=f"add {field}: of a typical request",
+                field=f"traffic.{field}",
+            )
+
+
+def _check_prompts(workload: Workload) -> None:
+    """Prompts change nothing yet: a budget that nothing enforces would mislead."""
+    if workload.prompts.templates or workload.prompts.budget_tokens is not None:
+        raise InputError(
+            "is not used yet: nothing counts the tokens of a prompt",
+            fix="remove prompts, and count its tokens in traffic.input_tokens",
+            field="prompts",
+        )

@@ -1,0 +1,49 @@
+"""The receipt's last lines: from the replicas to dollars and grams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lichen.catalogue import Catalogue
+from lichen.emissions import HOURS_PER_MONTH, Footprint
+from lichen.placing.candidates import Candidate
+from lichen.sizing import Step
+
+
+def money_and_carbon(chosen: Candidate, emitted: Footprint, catalogue: Catalogue) -> Iterator[Step]:
+    """The lines that follow those of sizing: cost, power, operation and making."""
+    sized, offer = chosen.sized, chosen.offer
+    machine, region = catalogue.machine(offer.machine), catalogue.region(offer.region)
+    replicas = f"{sized.replicas_mean:.3g} replicas"
+    price_source = offer.sagemaker_source if chosen.price_basis == "hosting" else offer.price_source
+    yield Step(
+        "cost",
+        chosen.usd_hour * HOURS_PER_MONTH,
+        "USD/month",
+        f"{chosen.usd_hour / sized.replicas_mean if sized.replicas_mean else 0:.4g} USD/h x "
+        f"{replicas} x {HOURS_PER_MONTH:g} h",
+        price_source or "",
+    )
+    yield Step(
+        "power",
+        emitted.watts.likely,
+        "W",
+        f"at load {sized.sizing.load:.0%}, {replicas}",
+        ", ".join(machine.power_source),
+    )
+    yield Step(
+        "operation",
+        emitted.operational_gco2e_hour.likely,
+        "gCO2e/h",
+        f"{emitted.watts.likely:.4g} W / 1000 x PUE {emitted.pue:g} x "
+        f"{emitted.grid_gco2e_kwh:g} gCO2e/kWh",
+        f"{region.grid_source}; PUE {region.pue_source}",
+    )
+    if emitted.embodied_gco2e_hour is not None:
+        yield Step(
+            "making",
+            emitted.embodied_gco2e_hour.likely,
+            "gCO2e/h",
+            f"embodied carbon over the machine's life, {replicas}",
+            ", ".join(machine.embodied_source),
+        )

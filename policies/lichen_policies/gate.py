@@ -1,0 +1,133 @@
+"""What every door does, once: find the configuration, fill in what a document leaves out, judge.
+
+A door decodes what its host hands over into resources, asks a gate, and shows the verdicts.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lichen.catalogue import Catalogue
+from lichen.document import InputError, did_you_mean
+from lichen.words import Environment
+from lichen_policies import configuration, judging
+from lichen_policies.configuration import Configuration
+from lichen_policies.exemptions import Exemption
+from lichen_policies.facts import Resource
+from lichen_policies.registry import ENVIRONMENTS
+from lichen_policies.rule import Rule
+from lichen_policies.verdict import Level, Report, Verdict
+
+
+class Gate:
+    """The rules as one organisation has configured them.
+
+    ``region`` and ``environment`` hold for a resource whose document does not state its own.
+    """
+
+    def __init__(
+        self,
+        configured: Configuration,
+        *,
+        region: str | None = None,
+        environment: Environment | None = None,
+    ) -> None:
+        self.configuration = configured
+        self.region = region
+        self.environment = environment
+
+    @classmethod
+    def near(
+        cls,
+        path: Path,
+        *,
+        config: Path | None = None,
+        region: str | None = None,
+        environment: str | None = None,
+        today: datetime.date | None = None,
+        rules: Mapping[str, Rule] | None = None,
+    ) -> Gate:
+        """The gate of a file or folder: ``lichen.yaml`` is ``config``, or found upwards from there.
+
+        Raises :class:`InputError` for a wrong configuration, region or environment.
+        """
+        configured = configuration.read(
+            config or configuration.find(path), today=today, rules=rules
+        )
+        if environment is not None and environment not in ENVIRONMENTS:
+            raise InputError(
+                f"{environment!r} is not an environment",
+                fix=did_you_mean(environment, ENVIRONMENTS),
+                field="environment",
+            )
+        gate = cls(configured, region=region, environment=environment)
+        if region is not None:
+            gate.catalogue.region(region)
+        return gate
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The installed tables with the organisation's own rows over them."""
+        return self.configuration.catalogue
+
+    def rules(self) -> Mapping[str, Rule]:
+        """Every rule by name."""
+        return self.configuration.rules
+
+    def level(self, rule: Rule, environment: Environment | None) -> Level:
+        """What a rule's finding does in an environment, as configured."""
+        return self.configuration.level(rule, environment)
+
+    def limits(self, rule: Rule, environment: Environment | None) -> msgspec.Struct:
+        """A rule's limits in an environment, as configured."""
+        return self.configuration.limits(rule, environment)
+
+    def expired_exemptions(self) -> tuple[Exemption, ...]:
+        return self.configuration.expired_exemptions()
+
+    def moved_by_door(
+        self,
+        *,
+        levels: Mapping[str, Level] | None = None,
+        limits: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Gate:
+        """The same with levels and limits that go before the file's, for every environment."""
+        moved = Gate(
+            self.configuration.moved_by_door(levels=levels, limits=limits),
+            region=self.region,
+            environment=self.environment,
+        )
+        moved.__dict__["catalogue"] = self.catalogue  # the tables do not depend on either
+        return moved
+
+    def completed(self, resource: Resource) -> Resource:
+        """A resource with the gate's region and environment where its document states none."""
+        if (resource.region is not None or self.region is None) and (
+            resource.environment is not None or self.environment is None
+        ):
+            return resource
+        return msgspec.structs.replace(
+            resource,
+            region=self.region if resource.region is None else resource.region,
+            environment=resource.environment or self.environment,
+        )
+
+    def judge(self, resource: Resource) -> tuple[Verdict, ...] | None:
+        """Every rule of one resource; None where nobody reads its type."""
+        return judging.judge_resource(self.completed(resource), self.configuration, self.catalogue)
+
+    def judge_stack(self, resources: Iterable[Resource]) -> tuple[Verdict, ...]:
+        """Every rule of a whole stack, for a host that has each resource judged by itself."""
+        completed = map(self.completed, resources)
+        return judging.judge_stack(completed, self.configuration, self.catalogue)
+
+    def report(self, resources: Iterable[Resource]) -> Report:
+        """Every rule over every resource, and over all of them together."""
+        completed = map(self.completed, resources)
+        return judging.judge(completed, self.configuration, self.catalogue)

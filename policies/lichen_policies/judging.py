@@ -1,0 +1,273 @@
+"""Rules over resources: facts are judged, what breaks is contained, verdicts are reported.
+
+A verdict never hangs on what is not known: a field that is known only after deployment, a reader or
+a rule that fails, and a rule's file that cannot be read all give *unverified*.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from lichen.catalogue import Catalogue
+from lichen.words import Environment
+from lichen_policies.configuration import Configuration
+from lichen_policies.exemptions import covering
+from lichen_policies.facts import Fact, NotApplicable, NotYetKnown, Resource, Unverified
+from lichen_policies.facts.reading import facts_of
+from lichen_policies.rule import Finding, Known, Rule
+from lichen_policies.stack import Stack
+from lichen_policies.verdict import Outcome, Report, Verdict
+
+Read = tuple[Resource, tuple[Fact, ...] | Exception]
+"""A resource with its facts, or with what its reader failed with."""
+
+
+def judge(
+    resources: Iterable[Resource], configuration: Configuration, catalogue: Catalogue
+) -> Report:
+    """Every rule over every resource of a document, and over the document as a whole."""
+    verdicts: list[Verdict] = []
+    not_judged: Counter[str] = Counter()
+    read: list[Read] = []
+    for resource in resources:
+        facts = _facts(resource)
+        if facts is None:
+            not_judged[resource.type] += 1
+        else:
+            read.append((resource, facts))
+            verdicts += _judged(resource, facts, configuration, catalogue)
+    verdicts += _judged_together(read, configuration, catalogue)
+    enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
+    failed = [verdict for verdict in enabled if verdict.verdict == "fail"]
+    return Report(
+        findings=tuple(verdict for verdict in failed if verdict.exemption is None),
+        unverified=tuple(verdict for verdict in enabled if verdict.verdict == "unverified"),
+        exempted=tuple(verdict for verdict in failed if verdict.exemption is not None),
+        expired=configuration.expired_exemptions(),
+        not_judged=dict(sorted(not_judged.items())),
+        judged=len(read),
+        passed=sum(verdict.verdict == "pass" for verdict in enabled),
+    )
+
+
+def judge_resource(
+    resource: Resource, configuration: Configuration, catalogue: Catalogue
+) -> tuple[Verdict, ...] | None:
+    """Every rule of one resource, at least one verdict a rule; None where nobody reads its type.
+
+    Never raises for what a resource holds: a reader or a rule that fails gives *unverified*.
+    """
+    facts = _facts(resource)
+    if facts is None:
+        return None
+    return tuple(_judged(resource, facts, configuration, catalogue))
+
+
+def judge_stack(
+    resources: Iterable[Resource], configuration: Configuration, catalogue: Catalogue
+) -> tuple[Verdict, ...]:
+    """Every rule of a whole stack, once over all of its resources; those of one resource are not
+    asked."""
+    if not any(_is_of_stacks(rule) for rule in configuration.rules.values()):
+        return ()
+    read = [(resource, facts) for resource in resources if (facts := _facts(resource)) is not None]
+    return tuple(_judged_together(read, configuration, catalogue))
+
+
+def _facts(resource: Resource) -> tuple[Fact, ...] | Exception | None:
+    try:
+        return facts_of(resource)
+    except Exception as error:
+        return error
+
+
+def _is_of_stacks(rule: Rule) -> bool:
+    return issubclass(rule.judges, Stack)
+
+
+def _known(configuration: Configuration, catalogue: Catalogue) -> Known:
+    return Known(catalogue=catalogue, regions=configuration.regions, clouds=configuration.clouds)
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule on a resource, in the environment that one of its facts states.
+
+    ``resource`` is None where a rule judges a whole stack.
+    """
+
+    rule: Rule
+    resource: Resource | None
+    configuration: Configuration
+    environment: Environment | None
+
+    def of(self, judged: Fact | Stack, known: Known, path: str = "") -> Iterator[Verdict]:
+        """A verdict for each finding; without one *pass*, *unverified* or *not-applicable*."""
+        limits = self.configuration.limits(self.rule, self.environment)
+        found = False
+        try:
+            for finding in self.rule.judge(judged, limits, known):
+                found = True
+                yield self.failed(finding)
+            if not found:
+                yield self.verdict("pass")
+        except NotApplicable as because:
+            yield self.verdict("not-applicable", str(because))
+        except Unverified as because:
+            yet = " yet" if isinstance(because, NotYetKnown) else ""
+            yield self.verdict("unverified", f"cannot be checked{yet}: {because}", path)
+        except Exception as error:
+            message = _broken(f"the rule {self.rule.name}", error)
+            yield self.verdict("unverified", message, path)
+
+    def failed(self, finding: Finding) -> Verdict:
+        about = msgspec.structs.replace(self, resource=finding.resource or self.resource)
+        verdict = about.verdict("fail", finding.message, finding.path)
+        configuration, resource = self.configuration, about.resource
+        names = () if resource is None else (resource.address, resource.name)
+        exemption = covering(configuration.exemptions, self.rule.name, *names)
+        note = ""
+        if exemption is not None and exemption.has_expired(configuration.today):
+            note = f"Its exemption, for {exemption.owner}, ended on {exemption.expires}."
+            exemption = None
+        return msgspec.structs.replace(
+            verdict,
+            message=f"{verdict.message} {note}" if note else verdict.message,
+            level="advisory" if finding.advice else verdict.level,
+            what=finding.what,
+            limit=finding.limit,
+            fix=finding.fix,
+            changes=finding.changes,
+            or_else=finding.or_else,
+            note=note,
+            saves=finding.saves,
+            sources=finding.sources,
+            exemption=exemption,
+        )
+
+    def verdict(self, outcome: Outcome, message: str = "", path: str = "") -> Verdict:
+        rule, resource, environment = self.rule, self.resource, self.environment
+        level = self.configuration.level(rule, environment)
+        if outcome == "unverified" and level != "disabled" and not rule.mistake:
+            level = self.configuration.unverified_level(environment)
+        address = "" if resource is None else resource.address
+        reported = outcome in ("fail", "unverified")
+        return Verdict(
+            rule=rule.name,
+            verdict=outcome,
+            level=level,
+            severity=rule.severity,
+            resource=address,
+            type="" if resource is None else resource.type,
+            path=path,
+            file=None if resource is None else resource.file,
+            line=None if resource is None else resource.line,
+            environment=environment,
+            message=message,
+            fingerprint=_fingerprint(rule.name, address, path) if reported else "",
+        )
+
+
+def _judged(
+    resource: Resource,
+    facts: tuple[Fact, ...] | Exception,
+    configuration: Configuration,
+    catalogue: Catalogue,
+) -> Iterator[Verdict]:
+    """Every rule of one resource."""
+    rules = [rule for rule in configuration.rules.values() if not _is_of_stacks(rule)]
+    if isinstance(facts, Exception):
+        broken = _broken("the reader", facts)
+        for rule in rules:
+            judgement = Judgement(
+                rule=rule,
+                resource=resource,
+                configuration=configuration,
+                environment=resource.environment,
+            )
+            yield judgement.verdict("unverified", broken)
+        return
+    known = _known(configuration, catalogue)
+    for rule in rules:
+        yield from _judged_by(rule, facts, resource, configuration, known)
+
+
+def _judged_by(
+    rule: Rule,
+    facts: Sequence[Fact],
+    resource: Resource,
+    configuration: Configuration,
+    known: Known,
+) -> Iterator[Verdict]:
+    """Every *fail* and *unverified* verdict; if there is none, one *pass*; if no fact applies, one
+    *not-applicable*."""
+    quiet: list[Verdict] = []
+    reported = False
+    for fact in facts:
+        environment = fact.known("environment")
+        if not isinstance(fact, rule.judges):
+            continue
+        if configuration.level(rule, environment) == "disabled":
+            continue
+        judgement = Judgement(
+            rule=rule, resource=resource, configuration=configuration, environment=environment
+        )
+        for verdict in judgement.of(fact, known, fact.path):
+            if verdict.verdict in ("pass", "not-applicable"):
+                quiet.append(verdict)
+            else:
+                reported = True
+                yield verdict
+        if reported and rule.mistake:
+            return  # A file that cannot be read is named once for a resource.
+    if not reported:
+        nothing = Judgement(
+            rule=rule,
+            resource=resource,
+            configuration=configuration,
+            environment=resource.environment,
+        ).verdict("not-applicable", "the resource has nothing that this rule judges")
+        yield next((v for v in quiet if v.verdict == "pass"), quiet[0] if quiet else nothing)
+
+
+def _judged_together(
+    read: Sequence[Read], configuration: Configuration, catalogue: Catalogue
+) -> Iterator[Verdict]:
+    """Every rule of a whole stack, in the environment that all of its resources share."""
+    rules = [rule for rule in configuration.rules.values() if _is_of_stacks(rule)]
+    if not rules:
+        return
+    facts = [(resource, found) for resource, found in read if not isinstance(found, Exception)]
+    stack = Stack(
+        facts,
+        unread=[resource.address for resource, found in read if isinstance(found, Exception)],
+    )
+    stated = {
+        fact.known("environment") or resource.environment
+        for resource, found in facts
+        for fact in found
+    }
+    environment = stated.pop() if len(stated) == 1 else None
+    for rule in rules:
+        if configuration.level(rule, environment) == "disabled":
+            continue
+        judgement = Judgement(
+            rule=rule, resource=None, configuration=configuration, environment=environment
+        )
+        yield from judgement.of(stack, _known(configuration, catalogue))
+
+
+def _fingerprint(*parts: str) -> str:
+    """The same for the same offence in every run: figures and wording have no part in it."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _broken(who: str, error: Exception) -> str:
+    """What failed and where. The error's own text stays out: it may hold a property's value."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{frame.filename.replace(chr(92), '/').rsplit('/', 1)[-1]}:{frame.lineno}"
+    return f"cannot be checked: {who} failed with {type(error).__name__} at {where}"

@@ -1,0 +1,268 @@
+"""The rules folder, read: each file imported, its page parsed, its declaration checked.
+
+A file that is wrong does not take the others with it, and does not go unnoticed: it stays in the
+registry as a rule that makes every verdict *unverified* at the level ``mandatory``, with a sentence
+that names the file and the fix.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import cast, get_args
+
+import msgspec
+
+from lichen.document import InputError, convert, did_you_mean
+from lichen.words import Environment
+from lichen_policies.facts import Fact, Unverified
+from lichen_policies.rule import Declared, Finding, Known, Rule, Stack, Theme
+from lichen_policies.verdict import Level, Severity
+
+FOLDER = Path(__file__).parent / "rules"
+ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
+
+_PARTS = ("Why", "Fix", "Exceptions")
+_PART = re.compile(r"^(Why|Fix|Exceptions):\s", flags=re.MULTILINE)
+
+
+class NoLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """None: this rule has no limits."""
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """Every rule of the package by name, in the order of their names."""
+    return read_rules(FOLDER)
+
+
+def read_rules(*folders: Path) -> Mapping[str, Rule]:
+    """Every rule of some folders by name, in the order of their names."""
+    found: dict[str, Rule] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.py")):
+            if path.stem == "__init__":
+                continue
+            name = path.stem.replace("_", "-")
+            if name in found:
+                found[name] = _unusable(
+                    name,
+                    InputError(
+                        f"two rules are called {name}",
+                        fix=f"rename one of the two files called {path.name}",
+                        document=str(path),
+                    ),
+                )
+            else:
+                found[name] = _read(name, path)
+    return dict(sorted(found.items()))
+
+
+def _read(name: str, path: Path) -> Rule:
+    try:
+        return _rule(name, _imported(path))
+    except InputError as error:
+        return _unusable(name, error.within(path.name))
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(frame.filename).name}:{frame.lineno}"
+        return _unusable(
+            name,
+            InputError(
+                f"importing the rule failed with {type(error).__name__} at {where}",
+                fix="correct the file, or remove it",
+                document=path.name,
+            ),
+        )
+
+
+def _imported(path: Path) -> ModuleType:
+    if path.parent == FOLDER:
+        return importlib.import_module(f"{__package__}.rules.{path.stem}")
+    name = f"lichen_policies_rules_of_{abs(hash(path.parent))}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputError("it is not a Python file", fix="name it <rule>.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # msgspec looks up a struct's annotations there
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _rule(name: str, module: ModuleType) -> Rule:
+    declared = _declared(name.replace("-", "_"), module)
+    page = _page(module.__doc__ or "")
+    _check_word("severity", declared.severity, get_args(Severity))
+    _check_word("theme", declared.theme, get_args(Theme))
+    for environment, level in declared.levels.items():
+        _check_word(environment, level, get_args(Level))
+    judges, limits = _annotations(declared, module)
+    return Rule(
+        name=name,
+        offence=page["Offence"].rstrip("."),
+        why=page["Why"],
+        fix=page["Fix"],
+        exceptions=page["Exceptions"],
+        severity=declared.severity,
+        levels=declared.levels,
+        theme=declared.theme,
+        limits=limits or NoLimits,
+        limits_by_environment=declared.limits,
+        defaults=_defaults(declared, limits or NoLimits),
+        judges=judges,
+        judge=_uniform(declared.judge, limits is not None),
+    )
+
+
+def _declared(name: str, module: ModuleType) -> Declared:
+    """The one rule that a file declares, under the file's name."""
+    declared = {key: value for key, value in vars(module).items() if isinstance(value, Declared)}
+    if not declared:
+        raise InputError("no rule is declared here", fix=f"put @rule(...) before def {name}")
+    if len(declared) > 1:
+        raise InputError(
+            f"{len(declared)} rules are declared here: {', '.join(declared)}",
+            fix="give each a file of its own",
+        )
+    ((written, rule),) = declared.items()
+    if written != name:
+        raise InputError(
+            f"the rule is called {written} and its file {name}.py",
+            fix=f"call the function {name}",
+        )
+    return rule
+
+
+def _page(docstring: str) -> dict[str, str]:
+    offence, *rest = _PART.split(docstring)
+    texts = dict(zip(rest[::2], rest[1::2], strict=True))
+    page = {
+        part: " ".join(text.replace("``", "`").split())
+        for part, text in {"Offence": offence, **texts}.items()
+    }
+    if not page["Offence"]:
+        raise InputError(
+            "the page does not say the offence", fix="begin the docstring with it", field="page"
+        )
+    for part in _PARTS:
+        if not page.get(part):
+            raise InputError(
+                f"the page has no paragraph {part!r}",
+                fix=f"add a paragraph to the docstring that begins with {part}:",
+                field="page",
+            )
+    return page
+
+
+def _check_word(field: str, word: str, words: tuple[str, ...]) -> None:
+    if word not in words:
+        raise InputError(
+            f"{word!r} is not one of its words", fix=did_you_mean(str(word), words), field=field
+        )
+
+
+def _annotations(
+    declared: Declared, module: ModuleType
+) -> tuple[type[Fact] | type[Stack], type[msgspec.Struct] | None]:
+    """What a rule judges, and its limits: the types of its first argument and of its second."""
+    if declared.judges is not None:
+        return declared.judges, None
+    code = declared.judge.__code__
+    arguments = code.co_varnames[: code.co_argcount]
+    if len(arguments) not in (2, 3):
+        raise InputError(
+            f"the rule takes {len(arguments)} arguments",
+            fix="take a fact, limits where the rule has any, and known: Known",
+        )
+    judges = _type_of(declared, module, arguments[0])
+    if not (isinstance(judges, type) and issubclass(judges, Fact | Stack)):
+        raise InputError(
+            f"the first argument, {arguments[0]}, is no kind of fact",
+            fix="annotate it with a kind of lichen_policies.facts, or with Stack",
+        )
+    if len(arguments) == 2:
+        return judges, None
+    limits = _type_of(declared, module, arguments[1])
+    if not (isinstance(limits, type) and issubclass(limits, msgspec.Struct)):
+        raise InputError(
+            f"the second argument, {arguments[1]}, is no struct of limits",
+            fix="annotate it with a msgspec.Struct whose fields are the limits",
+        )
+    return judges, limits
+
+
+def _type_of(declared: Declared, module: ModuleType, argument: str) -> object:
+    written = declared.judge.__annotations__.get(argument)
+    if not isinstance(written, str):
+        return written
+    try:
+        # What the rule's author wrote as an annotation, in the names of the author's own file.
+        return eval(written, vars(module))
+    except Exception:
+        raise InputError(
+            f"the annotation {written} of {argument} is no name that the file imports",
+            fix=f"import {written} at the top, outside TYPE_CHECKING",
+        ) from None
+
+
+def _defaults(
+    declared: Declared, limits: type[msgspec.Struct]
+) -> Mapping[Environment, msgspec.Struct]:
+    for environment in declared.limits:
+        _check_word("limits", environment, ENVIRONMENTS)
+    defaults: dict[Environment, msgspec.Struct] = {}
+    for environment in ENVIRONMENTS:
+        try:
+            defaults[environment] = convert(dict(declared.limits.get(environment, {})), limits)
+        except InputError as error:
+            raise InputError(
+                error.wrong, fix=error.fix, field=f"limits.{environment}.{error.field}".rstrip(".")
+            ) from None
+    return defaults
+
+
+Judge = Callable[[Fact | Stack, msgspec.Struct, Known], Iterator[Finding]]
+
+
+def _uniform(judge: Callable[..., Iterator[Finding]], takes_limits: bool) -> Judge:
+    """A rule's function with limits, which one that has none does not see."""
+    if takes_limits:
+        return judge
+    without = cast("Callable[[Fact | Stack, Known], Iterator[Finding]]", judge)
+    return lambda fact, _limits, known: without(fact, known)
+
+
+def _unusable(name: str, error: InputError) -> Rule:
+    """What stands in the registry for a file that is wrong."""
+    mistake = str(error)
+
+    def judge(_fact: Fact | Stack, _limits: msgspec.Struct, _known: Known) -> Iterator[Finding]:
+        raise Unverified(f"the rule cannot be read: {mistake.rstrip('.')}")
+
+    return Rule(
+        name=name,
+        offence="Rule whose file cannot be read",
+        why=mistake,
+        fix=error.fix[:1].upper() + error.fix[1:] + ".",
+        exceptions="None.",
+        severity="high",
+        levels=dict.fromkeys(ENVIRONMENTS, "mandatory"),
+        theme="governance",
+        limits=NoLimits,
+        limits_by_environment={},
+        defaults=dict.fromkeys(ENVIRONMENTS, NoLimits()),
+        judges=Fact,
+        judge=judge,
+        mistake=mistake,
+    )

@@ -1,0 +1,201 @@
+"""What a rule is: all that a file of ``rules/`` imports.
+
+A rule is one file. The file's name is the rule's name; its docstring is its page: the offence as a
+noun phrase, then paragraphs that begin ``Why:``, ``Fix:`` and ``Exceptions:``. It declares one
+function of the file's name::
+
+    @rule(severity="high", dev="advisory", staging="advisory", prod="mandatory", theme="region")
+    def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]: ...
+
+The first annotation is the kind of fact that it judges (or :class:`Stack`, for a rule over a whole
+deployment), the second a struct of thresholds that an organisation may move; a rule without any
+leaves it out. The function yields a :class:`Finding` for each offence. Where it cannot judge it
+raises :class:`Unverified`, where it does not apply :class:`NotApplicable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, TypeVar, overload
+
+import msgspec
+
+from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Machine, Region
+from lichen.document import InputError
+from lichen.words import Environment
+from lichen.workload import ModelCard
+from lichen_policies.facts import Fact, NotApplicable, Resource, Unverified
+from lichen_policies.stack import Stack
+from lichen_policies.verdict import Change, Level, Saves, Severity, fix_of
+
+__all__ = [
+    "UNSTATED",
+    "Change",
+    "Declared",
+    "Finding",
+    "Known",
+    "NotApplicable",
+    "Rule",
+    "Saves",
+    "Stack",
+    "Theme",
+    "Unverified",
+    "rule",
+]
+
+Theme = Literal["region", "size", "hardware", "idle", "serving", "governance"]
+
+UNSTATED: Environment = "prod"
+"""A resource whose environment is not stated is judged as in production, the strict way."""
+
+PAGES = "https://github.com/lichen-ml/lichen/blob/main/policies/lichen_policies/rules"
+
+Row = TypeVar("Row")
+Judged = TypeVar("Judged", bound=Fact | Stack)
+Thresholds = TypeVar("Thresholds", bound=msgspec.Struct)
+LimitValue = float | str | bool
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong, and the changes that fix it.
+
+    ``what`` is the fact with its figure and source; ``limit`` the limit; ``changes`` what to set,
+    ``or_else`` another way out in words. No part ends with a full stop. ``path`` is the property it
+    is about. ``advice`` marks a finding that never blocks, because sources disagree. ``resource``
+    is the resource it is about, for a rule over a stack.
+    """
+
+    what: str
+    limit: str
+    changes: tuple[Change, ...] = ()
+    or_else: str = ""
+    path: str = ""
+    saves: Saves = Saves()
+    sources: tuple[str, ...] = ()
+    advice: bool = False
+    resource: Resource | None = None
+
+    @property
+    def fix(self) -> str:
+        return fix_of(self.changes, self.or_else)
+
+    @property
+    def message(self) -> str:
+        """The finding in one line, for a host that takes one string."""
+        fix = f" Fix: {self.fix}." if self.fix else ""
+        saving = f" {self.saves.text}" if self.saves.text else ""
+        return f"{self.what}; {self.limit}.{fix}{saving}"
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule knows besides its fact: the catalogue, and where the organisation may deploy."""
+
+    catalogue: Catalogue
+    regions: tuple[str, ...] = ()
+    clouds: tuple[str, ...] = ()
+
+    def may_use(self, region: Region) -> bool:
+        return (not self.regions or region.name in self.regions) and (
+            not self.clouds or region.cloud in self.clouds
+        )
+
+    def machine(self, name: str) -> Machine:
+        """The catalogue's row. Raises :class:`Unverified` where there is none."""
+        return self._or_unverified(self.catalogue.machine, name)
+
+    def region(self, name: str) -> Region:
+        return self._or_unverified(self.catalogue.region, name)
+
+    def model(self, name: str) -> ModelCard:
+        return self._or_unverified(self.catalogue.model, name)
+
+    def _or_unverified(self, look_up: Callable[[str], Row], name: str) -> Row:
+        try:
+            return look_up(name)
+        except InputError as error:
+            raise Unverified(
+                f"the {error.field} {name!r} is not in the catalogue ({error.fix})"
+            ) from None
+
+
+class Declared(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule's function with what its decorator says; the registry adds the page and the name."""
+
+    judge: Callable[..., Iterator[Finding]]
+    severity: Severity
+    levels: Mapping[Environment, Level]
+    theme: Theme
+    limits: Mapping[Environment, Mapping[str, LimitValue]] = {}
+    judges: type[Fact] | None = None
+    """The kind of fact, where the function's annotation does not say it (see ``shorthand``)."""
+
+
+class _Decorator:
+    """Takes the rule's function, with limits or without."""
+
+    def __init__(self, declare: Callable[[Callable[..., Iterator[Finding]]], Declared]) -> None:
+        self._declare = declare
+
+    @overload
+    def __call__(self, judge: Callable[[Judged, Known], Iterator[Finding]]) -> Declared: ...
+
+    @overload
+    def __call__(
+        self, judge: Callable[[Judged, Thresholds, Known], Iterator[Finding]]
+    ) -> Declared: ...
+
+    def __call__(self, judge: Callable[..., Iterator[Finding]]) -> Declared:
+        return self._declare(judge)
+
+
+def rule(
+    *,
+    severity: Severity,
+    dev: Level,
+    staging: Level,
+    prod: Level,
+    theme: Theme,
+    limits: Mapping[Environment, Mapping[str, LimitValue]] | None = None,
+) -> _Decorator:
+    """Declare a file's function as its rule.
+
+    ``dev``, ``staging`` and ``prod`` say what a finding does there. ``limits`` are defaults of the
+    Limits struct that differ by environment: ``{"prod": {"replicas": 2}}``.
+    """
+    levels: dict[Environment, Level] = {"dev": dev, "staging": staging, "prod": prod}
+
+    def declare(judge: Callable[..., Iterator[Finding]]) -> Declared:
+        return Declared(
+            judge=judge, severity=severity, levels=levels, theme=theme, limits=limits or {}
+        )
+
+    return _Decorator(declare)
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as the registry read it: its page, its defaults and its function.
+
+    ``defaults`` are its limits in each environment. ``mistake`` says what is wrong with the rule's
+    file; such a rule makes every verdict *unverified*.
+    """
+
+    name: str
+    offence: str
+    why: str
+    fix: str
+    exceptions: str
+    severity: Severity
+    levels: Mapping[Environment, Level]
+    theme: Theme
+    limits: type[msgspec.Struct]
+    limits_by_environment: Mapping[Environment, Mapping[str, LimitValue]]
+    defaults: Mapping[Environment, msgspec.Struct]
+    judges: type[Fact] | type[Stack]
+    judge: Callable[[Fact | Stack, msgspec.Struct, Known], Iterator[Finding]]
+    mistake: str = ""
+
+    @property
+    def url(self) -> str:
+        """Where the rule's page is."""
+        return f"{PAGES}/{self.name.replace('-', '_')}.py"

@@ -1,0 +1,73 @@
+"""All facts of a deployment by their kind, for rules that join one resource with another.
+
+A rule over a stack is written as if all were known. A question whose answer depends on a value that
+is known only after deployment raises :class:`~lichen_policies.facts.Unverified` by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar, cast
+
+import msgspec
+
+from lichen_policies.facts import Fact, Resource, Unverified
+
+Kind = TypeVar("Kind", bound=Fact)
+
+
+class Subject(msgspec.Struct, Generic[Kind], frozen=True):
+    """A fact, and the resource that it was read from."""
+
+    fact: Kind
+    resource: Resource
+
+
+class Stack:
+    """The facts of every resource of one deployment.
+
+    ``unread`` is the addresses of resources whose reader failed: nothing can be said to be absent
+    while one is there.
+    """
+
+    __slots__ = ("_by_kind", "_unread")
+
+    def __init__(
+        self, facts: Iterable[tuple[Resource, Iterable[Fact]]], unread: Iterable[str] = ()
+    ) -> None:
+        self._by_kind: dict[type[Fact], list[Subject[Fact]]] = {}
+        self._unread = tuple(unread)
+        for resource, found in facts:
+            for fact in found:
+                self._by_kind.setdefault(type(fact), []).append(Subject(fact, resource))
+
+    def of(self, kind: type[Kind]) -> tuple[Subject[Kind], ...]:
+        """Every fact of a kind."""
+        if self._unread:
+            raise Unverified(f"{', '.join(self._unread)} could not be read")
+        return tuple(
+            cast("Subject[Kind]", subject)
+            for found, subjects in self._by_kind.items()
+            if issubclass(found, kind)
+            for subject in subjects
+        )
+
+    def find(self, kind: type[Kind], matches: Callable[[Kind], bool]) -> Subject[Kind] | None:
+        """The first fact that matches; None where none does.
+
+        Raises :class:`Unverified` where none is known to match and one may.
+        """
+        open_question: Unverified | None = None
+        for subject in self.of(kind):
+            try:
+                if matches(subject.fact):
+                    return subject
+            except Unverified as error:
+                open_question = open_question or error
+        if open_question is not None:
+            raise open_question
+        return None
+
+    def every(self, kind: type[Kind], matches: Callable[[Kind], bool]) -> tuple[Subject[Kind], ...]:
+        """Every fact that matches. Raises :class:`Unverified` where one may and is not known to."""
+        return tuple(subject for subject in self.of(kind) if matches(subject.fact))

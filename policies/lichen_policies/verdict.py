@@ -1,0 +1,299 @@
+"""The one shape that every door prints: a rule's verdict on a resource, and the report of many.
+
+A finding travels as its parts: what is wrong, the limit, the changes, what it saves. The sentence
+of a fix is composed here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from lichen.figures import co2e, usd
+from lichen.interval import Interval
+from lichen.words import Environment
+from lichen_policies.exemptions import Exemption
+
+Level = Literal["advisory", "mandatory", "remediate", "disabled"]
+Severity = Literal["low", "medium", "high", "critical"]
+Outcome = Literal["pass", "fail", "unverified", "not-applicable"]
+Value = str | int | float | bool
+
+BLOCKING: tuple[Level, ...] = ("mandatory", "remediate")
+"""Levels that block a deployment. ``remediate`` is accepted and does what ``mandatory`` does."""
+
+
+class Saves(msgspec.Struct, frozen=True, kw_only=True):
+    """What the fix would save in a month of 730 hours; None where it cannot be computed."""
+
+    gco2e_month: Interval | None = None
+    usd_month: float | None = None
+
+    @property
+    def text(self) -> str:
+        """``Saves about 310 kg CO2e (96.0 to 640) and $1,020 a month.``; empty without a figure.
+
+        What would cost more is not called a saving.
+        """
+        parts = []
+        if self.gco2e_month is not None and self.gco2e_month.likely > 0:
+            parts.append(co2e(self.gco2e_month))
+        if self.usd_month is not None and self.usd_month > 0:
+            parts.append(usd(self.usd_month))
+        return f"Saves about {' and '.join(parts)} a month." if parts else ""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One property and the value that fixes a finding.
+
+    ``path`` is the property in the dialect's own spelling, ``to`` its value (None: remove it;
+    ``at_most``: this or less). ``why`` says why this value, ``note`` what it is (``Stockholm, 25
+    gCO2e/kWh``), ``elsewhere`` where else it may be set (``on the provider``). ``keeps`` marks the
+    value that is there today and that the other changes of the finding rely on.
+    """
+
+    path: str
+    to: Value | None
+    why: str = ""
+    note: str = ""
+    elsewhere: str = ""
+    at_most: bool = False
+    keeps: bool = False
+
+    @property
+    def value(self) -> str:
+        """The value as a person types it: ``ml.g5.xlarge``, ``2``, ``true``."""
+        text = str(self.to).lower() if isinstance(self.to, bool) else f"{self.to}"
+        return f"at most {text}" if self.at_most else text
+
+    @property
+    def text(self) -> str:
+        """``set minCapacity to 0``, with what the value is."""
+        if self.to is None:
+            return f"remove {self.path}"
+        where = f" (here or {self.elsewhere})" if self.elsewhere else ""
+        return f"set {self.path}{where} to {self.value}" + (f", {self.note}" if self.note else "")
+
+
+def fix_of(changes: Iterable[Change], or_else: str = "") -> str:
+    """The sentence of a fix, without a full stop: its changes, why, and the other way out."""
+    made = [change for change in changes if not change.keeps]
+    joint = ", and " if any(change.note for change in made) else " and "
+    text = joint.join(change.text for change in made)
+    why = "; ".join(dict.fromkeys(change.why for change in made if change.why))
+    if text and why:
+        text += f": {why}"
+    return "; or ".join(part for part in (text, or_else) if part)
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule says of one resource: a verdict for each finding, else one.
+
+    ``resource`` is a URN, a Terraform address or a logical id, and ``path`` the property in it; a
+    rule over a whole stack may leave both empty. ``message`` is the finding in one line, or why the
+    verdict is *unverified* or *not-applicable*; ``what``, ``limit``, ``changes`` and ``or_else``
+    are a finding's parts, ``fix`` the sentence of the last two. ``note`` is what is added to the
+    message besides. ``fingerprint`` is the same for the same offence in every run.
+    """
+
+    rule: str
+    verdict: Outcome
+    level: Level
+    severity: Severity
+    resource: str
+    type: str
+    path: str = ""
+    file: str | None = None
+    line: int | None = None
+    environment: Environment | None = None
+    message: str = ""
+    what: str = ""
+    limit: str = ""
+    fix: str = ""
+    changes: tuple[Change, ...] = ()
+    or_else: str = ""
+    note: str = ""
+    saves: Saves = Saves()
+    sources: tuple[str, ...] = ()
+    fingerprint: str = ""
+    exemption: Exemption | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it blocks a deployment."""
+        return (
+            self.verdict in ("fail", "unverified")
+            and self.level in BLOCKING
+            and self.exemption is None
+        )
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of each; ``stopping`` are the findings and unverified verdicts that block."""
+
+    findings: int
+    unverified: int
+    stopping: int
+    exempted: int
+    expired: int
+    judged: int
+    not_judged: int
+    passed: int
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """A change, and the rule that proposes it."""
+
+    rule: str
+    change: Change
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Changes of which only one can be made, at ``path``."""
+
+    path: str
+    proposals: tuple[Proposal, ...]
+
+    @property
+    def text(self) -> str:
+        """``instanceType: oversized-endpoint keeps ml.g4dn.12xlarge, too-many-accelerators sets
+        ml.g4dn.xlarge``."""
+        return f"{self.path}: " + ", ".join(
+            f"{proposal.rule} {_proposed(proposal.change, self.path)}"
+            for proposal in self.proposals
+        )
+
+
+class Advice(msgspec.Struct, frozen=True, kw_only=True):
+    """All findings of one resource as one set of changes.
+
+    ``changes`` agree with each other; ``conflicts`` do not, and a person decides. ``saves`` is the
+    largest saving of one finding, never the sum: fixes overlap.
+    """
+
+    changes: tuple[Change, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    or_else: tuple[str, ...] = ()
+    saves: Saves = Saves()
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a document's resources were found to be.
+
+    ``exempted`` are findings that an exemption covers; ``expired`` the exemptions past their last
+    day; ``not_judged`` counts resources by the types that no reader reads; ``judged`` counts the
+    others; ``passed`` counts *pass* verdicts.
+    """
+
+    findings: tuple[Verdict, ...]
+    unverified: tuple[Verdict, ...]
+    exempted: tuple[Verdict, ...]
+    expired: tuple[Exemption, ...]
+    not_judged: Mapping[str, int]
+    judged: int
+    passed: int
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a finding blocks the deployment."""
+        return any(verdict.blocks for verdict in self.findings)
+
+    @property
+    def unverified_blocks(self) -> bool:
+        """Whether an unverified verdict blocks it, as configured."""
+        return any(verdict.blocks for verdict in self.unverified)
+
+    @property
+    def summary(self) -> Summary:
+        return Summary(
+            findings=len(self.findings),
+            unverified=len(self.unverified),
+            stopping=sum(verdict.blocks for verdict in (*self.findings, *self.unverified)),
+            exempted=len(self.exempted),
+            expired=len(self.expired),
+            judged=self.judged,
+            not_judged=sum(self.not_judged.values()),
+            passed=self.passed,
+        )
+
+    def advice_for(self, resource: str, file: str | None = None) -> Advice:
+        """The findings of one resource, by its address and file, as one set of changes."""
+        return advice_of(
+            verdict
+            for verdict in self.findings
+            if verdict.resource == resource and verdict.file == file
+        )
+
+
+def advice_of(verdicts: Iterable[Verdict]) -> Advice:
+    """The findings of one resource as one set of changes; exempted findings are left out."""
+    findings = [v for v in verdicts if v.verdict == "fail" and v.exemption is None]
+    proposals: dict[str, list[Proposal]] = defaultdict(list)
+    for finding in findings:
+        for change in finding.changes:
+            proposals[change.path].append(Proposal(finding.rule, change))
+    for path in list(proposals):
+        if any(proposal.change.to is None for proposal in proposals[path]):
+            for inner in [other for other in proposals if _is_inside(other, path)]:
+                proposals[path] += proposals.pop(inner)
+    changes: list[Change] = []
+    conflicts: list[Conflict] = []
+    for path, proposed in proposals.items():
+        merged = _merged([proposal.change for proposal in proposed])
+        if merged is None:
+            conflicts.append(Conflict(path, tuple(proposed)))
+        elif not merged.keeps:
+            changes.append(merged)
+    return Advice(
+        changes=tuple(changes),
+        conflicts=tuple(conflicts),
+        or_else=tuple(dict.fromkeys(f.or_else for f in findings if f.or_else)),
+        saves=Saves(
+            gco2e_month=max(
+                (f.saves.gco2e_month for f in findings if f.saves.gco2e_month is not None),
+                key=lambda grams: grams.likely,
+                default=None,
+            ),
+            usd_month=max(
+                (f.saves.usd_month for f in findings if f.saves.usd_month is not None),
+                default=None,
+            ),
+        ),
+    )
+
+
+def _is_inside(path: str, outer: str) -> bool:
+    return path.startswith((f"{outer}.", f"{outer}["))
+
+
+def _merged(changes: list[Change]) -> Change | None:
+    """One change that does what all of one property ask; None where they conflict."""
+    exact = [change for change in changes if not change.at_most]
+    ceilings = [change for change in changes if change.at_most]
+    if len({(change.path, change.to) for change in exact}) > 1:
+        return None
+    if exact:
+        value = exact[0].to
+        if not all(_within(value, ceiling.to) for ceiling in ceilings):
+            return None
+        # One finding that changes the value goes before another that relies on it.
+        chosen = min(exact, key=lambda change: change.keeps)
+    else:
+        chosen = min(ceilings, key=lambda change: float(change.to or 0))
+    reasons = dict.fromkeys(change.why for change in (*exact, *ceilings) if change.why)
+    return msgspec.structs.replace(chosen, why="; ".join(reasons))
+
+
+def _within(value: Value | None, ceiling: Value | None) -> bool:
+    return isinstance(value, int | float) and isinstance(ceiling, int | float) and value <= ceiling
+
+
+def _proposed(change: Change, path: str) -> str:
+    """``sets ml.g5.xlarge``; with the property where that is another than ``path``."""
+    where = "" if change.path == path else f"{change.path} to "
+    if change.to is None:
+        return "removes it" if not where else f"removes {change.path}"
+    return f"{'keeps' if change.keeps else 'sets'} {where}{change.value}"
