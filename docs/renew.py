@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TODAY = "1795392000"
-"""2026-11-23: the age of figures is told as of this day, so that a document does not age."""
+"""2026-11-23: figures have the age of this day, so that a document does not change by itself."""
 BLOCK = re.compile(r"(<!-- \$ (?P<command>.+?) -->\n```text\n)(?P<shown>.*?)(```\n)", re.DOTALL)
 
 

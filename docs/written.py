@@ -42,8 +42,8 @@ its examples are the cases beside the tests, in every dialect. `lichen explain R
 _TAIL = """
 An environment is stated by the passport's `lichen:environment`, the stack's configuration
 (`lichen:environment`) or its name, or the tag `environment`; where nobody states one, a resource is
-judged as in production. A verdict that hangs on what is settled only at deploy time is
-*unverified*: it is reported, and blocks where `unverified` in `lichen.yaml` says so.
+judged as in production. Where a rule needs a value that is known only after deployment, the
+verdict is *unverified*: it is reported, and blocks where `unverified` in `lichen.yaml` says so.
 
 ## Moving limits and levels
 
@@ -73,23 +73,27 @@ before the file.
 ## Adding a rule
 
 1. `lichen_policies/rules/<name>.py`: the page as the docstring (the offence as a noun phrase, then
-   paragraphs that begin `Why:`, `Fix:`, `Exceptions:`), `SEVERITY`, `LEVELS`, `JUDGES` (a kind of
-   fact from `lichen_policies.facts`), `Limits` and `judge`.
-2. `tests/policies/cases/<name>.yaml`: its examples, failing, passing and unverified.
+   paragraphs that begin `Why:`, `Fix:`, `Exceptions:`), and one function of the file's name under
+   `@rule(severity=…, dev=…, staging=…, prod=…, theme=…)`. Its first argument is a kind of fact from
+   `lichen_policies.facts`, or `Stack` for a rule that joins resources; its second a struct of
+   limits, left out where there are none. A rule of one property is one line:
+   `lichen_policies.shorthand` has `must_be` and `must_not_exceed`.
+2. `tests/policies/cases/<name>.yaml`: its examples, failing, passing and unverified, with whole
+   messages (`pytest --renew-golden tests/policies/test_cases.py` writes them).
 
 Nothing else is edited: the file's name is the rule's name in every door. A new kind of resource is
 one file in `lichen_policies/facts/readers/`.
 """
 
 
-def table() -> str:
+def table(every: Mapping[str, Rule]) -> str:
     """``policies/README.md``, whole."""
     rows = (
         f"| [{rule.name}](lichen_policies/rules/{rule.name.replace('-', '_')}.py) "
         f"| {rule.offence} | {rule.severity} "
         f"| {' | '.join(rule.levels[environment] for environment in ENVIRONMENTS)} "
         f"| {_limits(rule)} |\n"
-        for rule in rules().values()
+        for rule in every.values()
     )
     return f"{_HEAD}{''.join(rows)}{_TAIL}"
 
@@ -111,7 +115,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "benchmark-record.json": json_schema(Record),
         "check.json": json_schema(findings.Document),
-        "lichen-yaml.json": configuration_schema(),
+        "lichen-yaml.json": configuration_schema(rules()),
         "placement.json": json_schema(Placement | NoPlacement),
         "rules.json": json_schema(list[Page]),
         "size.json": json_schema(Sized),
@@ -119,15 +123,15 @@ def schemas() -> dict[str, dict[str, Any]]:
     }
 
 
-def configuration_schema() -> dict[str, Any]:
+def configuration_schema(every: Mapping[str, Rule]) -> dict[str, Any]:
     """The JSON Schema of ``lichen.yaml``, with every rule's own limits."""
     whole = json_schema(File)
     definitions = whole["$defs"]
     file = definitions["File"]["properties"]
     levels = file["levels"]["additionalProperties"]
-    file["limits"] = _by_rule({name: _limits_schema(rule) for name, rule in rules().items()})
-    file["levels"] = _by_rule(dict.fromkeys(rules(), levels))
-    definitions["Exemption"]["properties"]["rule"] = {"enum": [*rules(), "*"]}
+    file["limits"] = _by_rule({name: _limits_schema(rule) for name, rule in every.items()})
+    file["levels"] = _by_rule(dict.fromkeys(every, levels))
+    definitions["Exemption"]["properties"]["rule"] = {"enum": [*every, "*"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "lichen.yaml",
@@ -156,7 +160,7 @@ def _limits_schema(rule: Rule) -> dict[str, Any]:
 def written() -> Mapping[str, str]:
     """Each document's text, by its path in the repository."""
     return {
-        TABLE: table(),
+        TABLE: table(rules()),
         **{
             f"{SCHEMAS}/{name}": json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
             for name, schema in schemas().items()

@@ -1,8 +1,8 @@
-"""From watts to gCO2e: what holding machines in a region emits, operational and embodied apart.
+"""From watts to gCO2e: what running machines in a region emits, operational and embodied apart.
 
 Method: Software Carbon Intensity, ISO/IEC 21031:2024, ``SCI = (E x I + M) / R`` with E the energy
-of the hardware held (idle hours included), I the location-based annual average of the grid, M the
-embodied carbon's share of the hours held and R the functional unit.
+of the hardware (idle hours included), I the location-based annual average of the grid, M the
+embodied carbon's share of those hours and R the functional unit.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import msgspec
 
 from lichen.catalogue.schema import Machine, Region
 from lichen.interval import Interval
+from lichen.units import grams, kwh
 
 HOURS_PER_MONTH = 730.0
 """8,760 hours of a year over twelve months."""
 
 
 class Footprint(msgspec.Struct, frozen=True, kw_only=True):
-    """What a placement emits in an hour, on average over the day its replicas are held.
+    """What a placement emits in an hour, on average over the day.
 
     Watts are at the machines' sockets; kWh and gCO2e include the data centre's overhead (PUE).
     ``embodied_gco2e_hour`` is None where nobody publishes it, and then the total leaves it out.
@@ -33,17 +34,17 @@ class Footprint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def footprint(region: Region, watts: Interval, embodied_gco2e_hour: Interval | None) -> Footprint:
-    """Emissions in a region of all replicas held: their watts and their embodied carbon together.
+    """Emissions in a region of all replicas: their watts and their embodied carbon together.
 
     Raises ValueError where the region's grid or PUE is unknown: see :func:`effective_gco2e_kwh`.
     """
     effective = effective_gco2e_kwh(region)
     if effective is None or region.grid_gco2e_kwh is None or region.pue is None:
         raise ValueError(f"{region.name}: grid intensity or PUE unknown")
-    operational = watts * (effective / 1000)
+    operational = kwh(watts) * effective
     return Footprint(
         watts=watts,
-        kwh_hour=watts * (region.pue / 1000),
+        kwh_hour=kwh(watts) * region.pue,
         pue=region.pue,
         grid_gco2e_kwh=region.grid_gco2e_kwh,
         operational_gco2e_hour=operational,
@@ -62,10 +63,10 @@ def effective_gco2e_kwh(region: Region) -> float | None:
 
 
 def embodied_gco2e_hour(machine: Machine) -> Interval | None:
-    """A machine's making, spread over its life: gCO2e for each hour it is held."""
+    """The carbon of making a machine, spread over its life: gCO2e for each hour it runs."""
     if machine.embodied_kgco2e is None or not machine.lifetime_hours:
         return None
-    return machine.embodied_kgco2e * (1000 / machine.lifetime_hours)
+    return grams(machine.embodied_kgco2e) * (1 / machine.lifetime_hours)
 
 
 def machine_watts(machine: Machine, load: float) -> Interval | None:

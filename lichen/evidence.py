@@ -1,4 +1,4 @@
-"""Benchmark records: what was measured, when, on what; and how far a prediction yields to it."""
+"""Benchmark records: what was measured, when, on what; and how far a prediction follows them."""
 
 from __future__ import annotations
 
@@ -48,17 +48,18 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     notes: str = ""
 
     def is_of(self, model: str, machine: str, precision: Precision, stack: str) -> bool:
-        """Whether it was measured on this model, machine, precision and stack."""
+        """Whether it was measured on this model, machine, precision and stack. The machine may
+        have a hosting's prefix before its name (``ml.``)."""
         return (
             self.model == model
-            and self.machine.removeprefix("ml.") == machine
+            and f".{self.machine}".endswith(f".{machine}")
             and self.precision == precision
             and self.stack in (None, stack)
         )
 
 
 def read_record(path: Path) -> Record:
-    """Read a record from JSON, YAML or TOML; :class:`InputError` names field and mend."""
+    """Read a record from JSON, YAML or TOML; :class:`InputError` names the field and the fix."""
     document = read_document(path)
     try:
         record = convert(document, Record) if isinstance(document, dict) else None
@@ -66,7 +67,7 @@ def read_record(path: Path) -> Record:
         raise error.within(str(path)) from None
     if record is None or not any(_times(record).values()):
         raise InputError(
-            "a benchmark record holds at least one measured time",
+            "a benchmark record has at least one measured time",
             fix="add time_per_output_token_ms, time_to_first_token_ms or request_ms",
             document=str(path),
         )
@@ -86,7 +87,7 @@ def _times(record: Record) -> dict[str, float | None]:
 
 
 def surprise(predicted: Mapping[str, float], record: Record) -> float:
-    """Log of measured over predicted time, the mean of what both say; 0 where nothing is."""
+    """Log of measured over predicted time: the mean of the times that both have, 0 without any."""
     logs = [
         math.log(took / predicted[name])
         for name, took in _times(record).items()
@@ -101,14 +102,16 @@ def weigh(
     """A factor on predicted times and their new 80 % factors.
 
     Prediction and record are log-normal; each weighs by one over its variance. The prediction's
-    deviation comes from its interval, the record's is RECORD_SPREAD, wider with few requests.
+    standard deviation comes from its interval, the record's is RECORD_SPREAD, wider with few
+    requests.
     """
-    told = math.log(spread[1] / spread[0]) / 2.0 / Z80
-    own = RECORD_SPREAD * math.sqrt(max(1.0, FEW_REQUESTS / record.requests))
-    if told <= 0:
+    predicted_sd = math.log(spread[1] / spread[0]) / 2.0 / Z80
+    record_sd = RECORD_SPREAD * math.sqrt(max(1.0, FEW_REQUESTS / record.requests))
+    if predicted_sd <= 0:
         return 1.0, spread
-    weight = told**2 / (told**2 + own**2)
-    reach = math.exp(Z80 * math.sqrt(told**2 * own**2 / (told**2 + own**2)))
+    both = predicted_sd**2 + record_sd**2
+    weight = predicted_sd**2 / both
+    reach = math.exp(Z80 * math.sqrt(predicted_sd**2 * record_sd**2 / both))
     return math.exp(weight * surprise(predicted, record)), (1.0 / reach, reach)
 
 
@@ -118,8 +121,3 @@ def contradicts(
     """Whether the record lies outside the prediction's 80 % interval by more than its own doubt."""
     log, doubt = surprise(predicted, record), Z80 * RECORD_SPREAD
     return not math.log(spread[0]) - doubt <= log <= math.log(spread[1]) + doubt
-
-
-def age_days(record: Record, today: date) -> int:
-    """How old a record is; a rule asks for a fresh one before production."""
-    return (today - record.measured_on).days

@@ -8,7 +8,7 @@ import msgspec
 
 from lichen.catalogue.schema import Reading, Region
 
-Level = Literal["low", "medium", "high", "unknown"]
+CarbonClass = Literal["low", "medium", "high", "unknown"]
 Agreement = Literal["agreed", "leaning", "disputed", "unknown"]
 
 LOW_MAX_GCO2E_KWH = 200.0
@@ -26,11 +26,11 @@ class RegionClass(msgspec.Struct, frozen=True, kw_only=True):
 
     ``readings`` are the location averages, those of the region's own grid before wider ones.
     A class is *agreed* when all sources of the region's own grid give it, two at least, or one
-    that every wider average bears out; *leaning* when more than half of the votes do, or all but
+    that every wider average confirms; *leaning* when more than half of the votes do, or all but
     from too little; *disputed* otherwise.
     """
 
-    level: Level
+    level: CarbonClass
     agreement: Agreement
     low_votes: int
     medium_votes: int
@@ -40,12 +40,12 @@ class RegionClass(msgspec.Struct, frozen=True, kw_only=True):
     because: str
 
 
-def level_of(
+def carbon_class(
     grid_gco2e_kwh: float,
     *,
     low_max_gco2e_kwh: float = LOW_MAX_GCO2E_KWH,
     high_min_gco2e_kwh: float = HIGH_MIN_GCO2E_KWH,
-) -> Level:
+) -> CarbonClass:
     """The class of one figure: low up to the first bound, high above the second."""
     if grid_gco2e_kwh <= low_max_gco2e_kwh:
         return "low"
@@ -65,8 +65,8 @@ def classify(
     figure computed with. Market-based claims and marginal rates never vote.
     """
 
-    def level(value: float) -> Level:
-        return level_of(
+    def level(value: float) -> CarbonClass:
+        return carbon_class(
             value, low_max_gco2e_kwh=low_max_gco2e_kwh, high_min_gco2e_kwh=high_min_gco2e_kwh
         )
 
@@ -74,14 +74,14 @@ def classify(
     local = [reading for reading in averages if reading.scope in LOCAL]
     wider = [reading for reading in averages if reading.scope not in LOCAL]
     voters = local or wider
-    votes: dict[Level, int] = {"low": 0, "medium": 0, "high": 0}
+    votes: dict[CarbonClass, int] = {"low": 0, "medium": 0, "high": 0}
     for reading in voters:
         votes[level(reading.value)] += 1
     most = max(votes.values())
     leaders = [name for name, count in votes.items() if count == most]
     used = None if region.grid_gco2e_kwh is None else level(region.grid_gco2e_kwh)
     if not voters:
-        chosen: Level = used or "unknown"
+        chosen: CarbonClass = used or "unknown"
     else:
         chosen = used if used in leaders else leaders[-1]
     corroborated = len(voters) > 1 or {level(reading.value) for reading in wider} == {chosen}
@@ -110,7 +110,7 @@ def _because(
     region: Region,
     voters: list[Reading],
     local: bool,
-    level: Level,
+    level: CarbonClass,
     agreement: Agreement,
     most: int,
 ) -> str:
@@ -120,9 +120,9 @@ def _because(
     spread = f"{values[0]:.0f}" + (f" to {values[-1]:.0f}" if values[-1] > values[0] else "")
     scope = "the region's own grid" if local else "its country or interconnection (none is closer)"
     if len(voters) == 1:
-        said = f"the one source of {scope} says {level}"
+        verdict = f"the one source of {scope} says {level}"
     elif most == len(voters):
-        said = f"all {most} sources of {scope} say {level}"
+        verdict = f"all {most} sources of {scope} say {level}"
     else:
-        said = f"{most} of {len(voters)} sources of {scope} say {level}"
-    return f"{said} ({agreement}): {spread} gCO2e/kWh"
+        verdict = f"{most} of {len(voters)} sources of {scope} say {level}"
+    return f"{verdict} ({agreement}): {spread} gCO2e/kWh"

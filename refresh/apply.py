@@ -109,13 +109,14 @@ def moved_classes(before: Catalogue, after: Catalogue) -> Iterator[str]:
 def moved_placements(before: Catalogue, after: Catalogue) -> Iterator[str]:
     """Workloads of this repository whose placement is another than it was."""
     for path in sorted(WORKLOADS.glob("*.yaml")):
-        workload = read_workload(path)
-        old, new = (
-            _chosen(place(Question.of(workload, near=path, catalogue=catalogue), runners_up=0))
-            for catalogue in (before, after)
-        )
-        if old != new:
-            yield f"! {workload.name}: {old} -> {new}"
+        old, new = (placement_of(path, catalogue) for catalogue in (before, after))
+        if _chosen(old) != _chosen(new):
+            yield f"! {old.workload}: {_chosen(old)} -> {_chosen(new)}"
+
+
+def placement_of(path: Path, catalogue: Catalogue) -> Placement | NoPlacement:
+    """The placement of a workload's file by these tables."""
+    return place(Question.of(read_workload(path), near=path, catalogue=catalogue))
 
 
 def _chosen(answer: Placement | NoPlacement) -> str:

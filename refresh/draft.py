@@ -20,7 +20,7 @@ import msgspec
 from derive.estimates import estimate, read_inputs
 from lichen.catalogue import DIRECTORY, Catalogue
 from lichen.catalogue.csv_table import read_rows
-from lichen.catalogue.schema import Machine, Offer, Region, Source, path_of
+from lichen.catalogue.schema import Image, Machine, Offer, Region, Registry, Source, path_of
 from lichen.catalogue.tables import JOINED, KEYS, MachineEstimates, RegionReading
 from lichen.clouds import REGIONAL
 from refresh.csv_writer import cell, write_rows, write_whole
@@ -33,6 +33,8 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "readings": RegionReading,
     "machines": Machine,
     "offers": Offer,
+    "registries": Registry,
+    "images": Image,
 }
 """The tables that refreshes change, in the order that they are put in place: no row ever names
 another that is not there yet."""
@@ -142,6 +144,8 @@ class Draft:
             machines = sorted(self.rows("machines", Machine).values(), key=_machine_order)
             place = {machine.name: at for at, machine in enumerate(machines)}
             return lambda key: (place[key[0]], key[1])
+        if table in ("images", "registries"):
+            return lambda key: key
         clouds = {key[0]: row.cloud for key, row in self.rows("regions", Region).items()}
         return lambda key: (REGIONAL.index(clouds[key[0]]), key[0], *map(_method_first, key[1:]))
 

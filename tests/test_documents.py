@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 from lichen_policies.configuration import read
-from lichen_policies.rulebook import rules
+from lichen_policies.registry import rules
 
 from lichen.document import InputError
 
@@ -88,7 +88,7 @@ def test_what_a_command_prints_for_programs_is_as_its_schema_says(
 
 
 def test_the_readme_s_example_is_a_configuration(tmp_path: Path) -> None:
-    example = WRITTEN.table().partition("```yaml\n")[2].partition("```")[0]
+    example = WRITTEN.table(rules()).partition("```yaml\n")[2].partition("```")[0]
     path = tmp_path / "lichen.yaml"
     path.write_text(example)
     configuration = read(path, today=datetime.date(2027, 3, 1))

@@ -1,4 +1,4 @@
-"""Every benchmark in one run, each figure beside what it is compared with."""
+"""Every timing in one run, each figure beside what it is compared with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from timing import command, pack
-from timing.timing import Measured
+from timing.measure import Measured
 
 
 def main() -> None:

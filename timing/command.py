@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from timing.timing import Measured, in_process, paired
+from timing.measure import Measured, in_process, paired
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKLOAD = ROOT / "stacks" / "workloads" / "chat.yaml"

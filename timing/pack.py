@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from lichen.passport import Passport, to_tags
-from tests.policies.pack_process import ENDPOINT_CONFIGURATION, PACK, Pack, request, running
-from timing.timing import Measured, compared
+from timing.measure import Measured, compared
+from timing.pack_process import ENDPOINT_CONFIGURATION, PACK, Pack, request, running
 
 START_MOST, FAT_MOST = 1.3, 1.0
 CALLS = 100
-# An installed package has its byte code; where a shell forbids it, every start would compile anew.
-AS_INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}
+# As an installed package, both packs keep their byte code, even where a shell forbids it.
+BYTE_CODE_KEPT = ""
 
 PLAIN_PACK = """
 from pulumi_policy import PolicyPack, ResourceValidationPolicy
@@ -72,8 +72,10 @@ def measure() -> list[Measured]:
             lambda: _first_verdict(plain, project),
             target=f"at most {START_MOST}",
         )
-        ours = stack.enter_context(running(project=project, **AS_INSTALLED))
-        theirs = stack.enter_context(running(plain, project=project, **AS_INSTALLED))
+        ours = stack.enter_context(running(project=project, PYTHONDONTWRITEBYTECODE=BYTE_CODE_KEPT))
+        theirs = stack.enter_context(
+            running(plain, project=project, PYTHONDONTWRITEBYTECODE=BYTE_CODE_KEPT)
+        )
         return [
             start,
             _analyses("pack: a fat resource, all rules", ours, theirs, ENDPOINT_CONFIGURATION, FAT),
@@ -90,7 +92,7 @@ def _plain_pack(folder: Path) -> Path:
 
 
 def _first_verdict(pack: Path, project: Path) -> None:
-    with running(pack, project=project, **AS_INSTALLED) as started:
+    with running(pack, project=project, PYTHONDONTWRITEBYTECODE=BYTE_CODE_KEPT) as started:
         started.configure_stack("prod")
         started.configure()
         started.analyze(ENDPOINT_CONFIGURATION, SERVED)

@@ -46,8 +46,8 @@ class EndpointArgs(TypedDict):
     # A mapping or a path. The schema has no unions, so the annotation cannot name the two.
     workload: Any
     """The workload: name, model, traffic, latency, where it may run, environment. Or the path of a
-    workload file; then `lichen.yaml` and the evidence near that file count, as for the command
-    `lichen place`."""
+    workload file, absolute or from the program's directory; then `lichen.yaml` and the evidence
+    near that file count, as for the command `lichen place`."""
     environment: NotRequired[dict[str, pulumi.Input[str]]]
     """Variables of the container; they replace those of the component. No secrets: the cloud shows
     them to anyone who may describe the model."""

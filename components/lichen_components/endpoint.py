@@ -1,7 +1,7 @@
 """The component that chooses: a workload in, a right-sized endpoint in a clean region out."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
@@ -10,17 +10,18 @@ import msgspec
 import pulumi
 
 from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Made
 from lichen.document import InputError, did_you_mean
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Placement
 from lichen.placing.question import Question
+from lichen.sizing.replicas import floor_of
 from lichen.words import Objective
 from lichen.workload import Workload, as_workload, read_workload
 from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.errors import input_errors
 from lichen_components.makers import (
     MAKERS,
-    MODES,
     SERVERS,
     chip_families,
     chip_of,
@@ -104,7 +105,8 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
             objective=objective,
             any_image=any_image,
         )
-    _check_mode(question.workload)
+    makes = question.makes or ()
+    _check_mode(question.workload, makes)
     with _of_the_workload():
         placement = place(question)
     if isinstance(placement, NoPlacement):
@@ -130,10 +132,8 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
     )
     maker_of(chosen.hosting).check(decision, args)
     family = chip_families(catalogue).get(chip_of(decision.machine))
-    server = server_of(chosen.hosting, family, question.card.kind, catalogue)
-    return Plan(
-        decision=decision, container=SERVERS[server](decision), args=args, catalogue=catalogue
-    )
+    serve = SERVERS[server_of(makes, decision, family)]
+    return Plan(decision=decision, container=serve(decision), args=args, catalogue=catalogue)
 
 
 def _workload(given: Any) -> Workload:
@@ -146,12 +146,19 @@ def _near(given: Any) -> Path:
     return Path(given) if isinstance(given, str) else Path.cwd()
 
 
-def _check_mode(workload: Workload) -> None:
-    if workload.mode not in MODES:
+def _check_mode(workload: Workload, makes: Iterable[Made]) -> None:
+    modes = sorted({mode for row in makes for mode in row.modes})
+    if workload.mode not in modes:
         raise InputError(
             f"no component makes a {workload.mode} endpoint yet",
-            fix="mode: real-time, or mode: asynchronous, which goes to zero between requests",
+            fix=f"one of {', '.join(modes)}; asynchronous goes to zero between requests",
             field="workload.mode",
+        )
+    if workload.mode == "real-time" and floor_of(workload) == 0:
+        raise InputError(
+            "no component makes a real-time endpoint that goes to zero replicas yet",
+            fix="availability: {minimum_replicas: 1}, or mode: asynchronous",
+            field="workload.availability.minimum_replicas",
         )
 
 

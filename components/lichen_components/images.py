@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Image, Registry
 from lichen.document import InputError
 
 
-def images_for(catalogue: Catalogue, hosting: str, chip_family: str | None) -> Sequence[Image]:
-    """The images that a hosting runs on a family of chips, for any kind of model."""
-    return [
-        image
-        for image in catalogue.table("images", Image)
-        if image.hosting == hosting and chip_family in image.chip_families
-    ]
-
-
 def image_of(
     catalogue: Catalogue, hosting: str, chip_family: str | None, kind: str
 ) -> Image | None:
-    """The image for a kind of model; None where none is published."""
+    """The image for a kind of model on a family of chips; None where none is published."""
     return next(
-        (image for image in images_for(catalogue, hosting, chip_family) if kind in image.kinds),
+        (
+            image
+            for image in catalogue.table("images", Image)
+            if image.hosting == hosting
+            and chip_family in image.chip_families
+            and kind in image.kinds
+        ),
         None,
     )
 
@@ -44,7 +39,7 @@ def image_uri(image: Image, catalogue: Catalogue, region: str, registry: str | N
         ),
         None,
     )
-    if publisher is None or (image.regions and region not in image.regions):
+    if publisher is None or region not in image.regions:
         raise InputError(
             f"AWS does not publish {image.repository} in {region}",
             fix=f"copy {image.repository}:{image.tag} to ECR in {region}, and give the registry "

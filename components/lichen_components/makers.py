@@ -1,20 +1,20 @@
-"""What makes a placement real: a maker for each hosting, a server for each chip and model.
+"""What makes a placement real: a maker for each hosting, and the servers.
 
-Two short tables. A maker's module is imported when its hosting is chosen.
+Two short tables; makes.csv has their combinations. A maker's module is imported when its hosting
+is chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Protocol, cast
 
 import pulumi
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Machine
+from lichen.catalogue.schema import Machine, Made
 from lichen_components.args import EndpointArgs
-from lichen_components.images import images_for
 from lichen_components.plan import Plan
 from lichen_components.servers import neuron, pytorch_arm, vllm
 from lichen_components.servers.container import Container, Decision
@@ -55,10 +55,7 @@ SERVERS: Mapping[str, Serve] = {
     "neuron": neuron.serve,
     "pytorch": pytorch_arm.serve,
 }
-"""Server -> its settings. images.csv says which serves a kind of model on a family of chips."""
-
-MODES = ("real-time", "asynchronous")
-"""The modes that some maker makes."""
+"""Server -> its settings. makes.csv says which serves a kind of model on a family of chips."""
 
 
 def maker_of(hosting: str) -> Maker:
@@ -67,11 +64,17 @@ def maker_of(hosting: str) -> Maker:
     return cast(Maker, getattr(import_module(module), name))
 
 
-def server_of(hosting: str, chip_family: str | None, kind: str, catalogue: Catalogue) -> str:
-    """The server of a kind of model; for a kind without image, that of the chip's other images."""
-    images = images_for(catalogue, hosting, chip_family)
-    fitting = [image for image in images if kind in image.kinds] or images
-    return fitting[0].server
+def server_of(makes: Iterable[Made], decision: Decision, chip_family: str | None) -> str:
+    """The server of a placement, by the rows of what can be made."""
+    hosting, kind = decision.placement.chosen.hosting, decision.card.kind
+    return next(
+        row.server
+        for row in makes
+        if row.server is not None
+        and row.hosting == hosting
+        and chip_family in row.families
+        and (not row.kinds or kind in row.kinds)
+    )
 
 
 def chip_families(catalogue: Catalogue) -> Mapping[str, str]:

@@ -43,7 +43,7 @@ class Scores:
     """Unseen errors of rows: by the fit, and by the two baselines."""
 
     def __init__(self, data: Sequence[Seen]) -> None:
-        self.observations = [each[-1] for each in data]
+        self.observations = [each.observation for each in data]
         design = Design(self.observations)
         self.fit = Fit(design)
         fold = folds_of(self.observations)
@@ -67,7 +67,7 @@ class Scores:
     def row(self, name: str, places: Sequence[int]) -> list[str]:
         """A line of a table: rows, clusters, errors and coverage."""
         chosen = list(places)
-        physical = [p for p in chosen if self.observations[p].terms[-1] == 0.0]
+        physical = [p for p in chosen if self.observations[p].physical]
         clusters = len({self.observations[p].cluster for p in chosen})
         return [
             name,
@@ -190,7 +190,7 @@ def _against_aims(scores: Scores, measured: Sequence[int], energy: Sequence[Unse
         ]
     )
     for family in ("Inferentia2", "Trainium1", "H100"):
-        places = [p for p in families[family] if scores.observations[p].terms[-1] == 0.0]
+        places = [p for p in families[family] if scores.observations[p].physical]
         ours = np.median(_errors(scores.unseen, scores.target, places))
         theirs = np.median(_errors(scores.constant, scores.target, places))
         rows.append(
@@ -324,7 +324,7 @@ def _ecologits(runs: Sequence[Unseen]) -> str:
 def _units(u: Unseen) -> float:
     """Tokens in the request whose seconds were measured."""
     run = u.run.run
-    return max(1.0, run.output_tokens) * float(run.batch or 1.0)
+    return max(1.0, run.output_tokens) * float(run.load.batch or 1.0)
 
 
 def _method() -> list[str]:
@@ -393,8 +393,8 @@ def _plot_energy(energy: Sequence[Unseen]) -> None:
     figure, axes = _panels(len(groups))
     for axis, (name, runs) in zip(axes, sorted(groups.items()), strict=False):
         joules = np.array([u.run.watts * u.run.measured_s for u in runs])
-        told = joules * np.exp([-u.energy for u in runs])
-        _scatter(axis, name, joules, told, "joules")
+        predicted = joules * np.exp([-u.energy for u in runs])
+        _scatter(axis, name, joules, predicted, "joules")
     _save(figure, "energy")
 
 

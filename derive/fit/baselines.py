@@ -10,13 +10,15 @@ import numpy as np
 
 from derive.fit.energy import Metered
 from derive.fit.model import Array, Observation
+from lichen.sizing.terms import Terms
 
 
 def roofline(observations: Sequence[Observation]) -> Array:
     """Log seconds of the slower of the two roofs at their peaks; nothing else takes time."""
     terms = np.array([o.terms for o in observations])
-    move = terms[:, 4] + terms[:, 5]
-    do = terms[:, 6] + terms[:, 8] + terms[:, 9]
+    by_name = Terms(*terms.T[:-1])
+    move = by_name.bandwidth + by_name.cache
+    do = by_name.compute + by_name.prefill + by_name.attention
     return np.asarray(np.log(np.maximum(np.maximum(move, do), 1e-9)))
 
 
@@ -37,7 +39,7 @@ def constant_efficiency(
     for level in levels:
         found: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for place, o in enumerate(observations):
-            if o.terms[-1] == 0.0:
+            if o.physical:
                 found[level(o)].append(place)
         groups.append(found)
     medians: dict[tuple[int, tuple[str, ...], int], float | None] = {}
@@ -62,8 +64,8 @@ def constant_efficiency(
 def ecologits_j_token(m: Metered) -> float:
     """EcoLogits 0.11.3 (impacts/llm.py): watt-hours a token and GPU, closed form in the batch and
     active parameters, times the GPUs; here in joules."""
-    batch = float(m.run.batch or 1.0)
-    card = m.run.card
+    batch = float(m.run.load.batch or 1.0)
+    card = m.run.model.card
     active = (card.active_parameters or card.parameters) / 1e9
     wh = 1.1665e-6 * math.exp(-0.0112 * batch) * active + 4.0529e-5
     return wh * 3600.0 * m.chips

@@ -22,15 +22,14 @@ from lichen.catalogue.schema import path_of
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.terms import COEFFICIENTS
 
-WORKS = ("llm", "encoder", "vision", "diffusion", "speech")
 FITTED_CLUSTERS = 2
 """A pair of family and stack is fitted with this many clusters of rows; with fewer it leans on
-its kin so much that it is called borrowed."""
+related ones so much that it is called borrowed."""
 
 
 def main() -> None:
     data = observed(all_rows())
-    observations = [each[-1] for each in data]
+    observations = [each.observation for each in data]
     sources: dict[tuple[str, str, str], set[str]] = {}
     for row, _, _, o in data:
         sources.setdefault((o.family, o.stack, o.work), set()).add(row["source_title"])
@@ -95,7 +94,7 @@ def efficiencies(
 
 
 def _shares(fit: Fit, kind: str, family: str, stack: str, work: str) -> dict[str, float]:
-    """Weights as the catalogue tells them: factors of time become shares of the peak."""
+    """Weights as the catalogue has them: factors of time become shares of the peak."""
     named = {}
     for place, name in enumerate(COEFFICIENTS):
         weight = floor_of(work)[place] + math.exp(

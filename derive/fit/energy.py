@@ -13,8 +13,8 @@ from scipy.optimize import nnls  # type: ignore[import-untyped]
 from derive.fit.model import Array
 from derive.fit.observations import Seen, rows_of, run_key
 from derive.fit.single_query import score_errors
-from lichen.measured.energy import boundary_of, busy
-from lichen.measured.names import Row
+from lichen.measured.energy import busy
+from lichen.measured.row import Cells, parse_row
 from lichen.measured.run import Run
 
 Table = list[dict[str, object]]
@@ -26,7 +26,7 @@ RIDGE = 0.03
 class Metered:
     """A metered run: watts, its rated watts, and how busy its chips were predicted to be."""
 
-    row: Row
+    row: Cells
     run: Run
     boundary: str
     watts: float
@@ -56,15 +56,15 @@ def metered_runs(data: Sequence[Seen], fitted: Array, unseen: Array) -> list[Met
         if row["unit"] == "W" and row["use_flag"] in ("ok", "caution")
     }
     found = []
-    for place, (row, run, quantity, o) in enumerate(data):
+    for position, (row, run, quantity, o) in enumerate(data):
         if "boundary" not in row or not row["boundary"]:
             continue
         power = watts.get(run_key(row))
-        boundary = boundary_of(row)
+        boundary = parse_row(row).boundary
         rated = run.hardware.tdp_w
-        if power is None or boundary is None or rated is None:
+        if power is None or rated is None or boundary not in ("chip", "wall"):
             continue
-        fitted_s = math.exp(fitted[place])
+        fitted_s = math.exp(fitted[position])
         move, compute = busy(quantity, fitted_s)
         found.append(
             Metered(
@@ -73,11 +73,11 @@ def metered_runs(data: Sequence[Seen], fitted: Array, unseen: Array) -> list[Met
                 boundary=boundary,
                 watts=float(power["value"]),
                 rated_w=rated.likely,
-                chips=run.chips,
+                chips=run.system_chips,
                 move=move,
                 compute=compute,
                 fitted_s=fitted_s,
-                unseen_s=math.exp(unseen[place]),
+                unseen_s=math.exp(unseen[position]),
                 measured_s=math.exp(o.log_seconds),
             )
         )
@@ -146,7 +146,7 @@ def fit_energy(data: Sequence[Seen], fitted: Array, unseen: Array) -> tuple[Tabl
         errors[(*cell, "power")].append(each.power)
         errors[(*cell, "energy")].append(each.energy)
         errors[(*cell, "rate")].append(each.energy - each.power)
-    # Watt-hours of single queries (AI Energy Score), whose speed was not told.
+    # Watt-hours of single queries (AI Energy Score), whose speed was not published.
     errors[("chip", "", "llm", "score")] = score_errors(powers)
     return powers, _spreads(errors)
 
@@ -167,7 +167,7 @@ def left_out_runs(runs: Sequence[Metered]) -> list[Unseen]:
 
 
 def _narrowest(rest: Sequence[Metered], m: Metered, whole: Array) -> Array:
-    """The coefficients that the catalogue would hold for ``m`` without its model."""
+    """The coefficients that the catalogue would have for ``m`` without its model."""
     if m.boundary == "wall":
         return whole
     of_work = [each for each in rest if each.run.need.work == m.run.need.work]

@@ -54,7 +54,7 @@ SCALE = 0.06
 
 @dataclass(frozen=True)
 class Observation:
-    """One measured row as the fit sees it."""
+    """One measured row as the fit sees it: ``terms`` of COEFFICIENTS, then given seconds."""
 
     row_id: str
     kind: str
@@ -72,6 +72,11 @@ class Observation:
     terms: tuple[float, ...]
     weight: float
     caution: bool
+
+    @property
+    def physical(self) -> bool:
+        """Whether its time is all physics, with no seconds that are given."""
+        return self.terms[-1] == 0.0
 
 
 def side(work: str) -> str:

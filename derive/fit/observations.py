@@ -5,40 +5,50 @@ from __future__ import annotations
 import csv
 import math
 from collections import Counter
+from typing import NamedTuple
 
 from derive.fit.model import Observation
 from lichen.catalogue import DIRECTORY, load
 from lichen.catalogue.schema import path_of
-from lichen.measured.names import Row, Tables
+from lichen.measured.names import NotPredicted, Tables
 from lichen.measured.quantity import Quantity, quantity_of
-from lichen.measured.run import Run, read_run
+from lichen.measured.row import Cells, parse_row
+from lichen.measured.run import Run, run_of
 
 CAUTION = 0.3
 """Weight of a row whose table says to be careful with it."""
 
 
-def rows_of(table: str) -> list[Row]:
+def rows_of(table: str) -> list[Cells]:
     with path_of(table, DIRECTORY).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 
 
-Seen = tuple[Row, Run, Quantity, Observation]
+class Seen(NamedTuple):
+    """A measured row, the run that it describes, the quantity, and what the fit takes from it."""
+
+    row: Cells
+    run: Run
+    quantity: Quantity
+    observation: Observation
+
+
 JOULES = ("J/token", "J/image", "J/sample")
 RATES = ("tokens/s", "samples/s")
 
 
-def all_rows() -> list[Row]:
+def all_rows() -> list[Cells]:
     """The measured rows, and the speeds that the energy rows imply: watts over joules."""
     return rows_of("measurements") + implied_speeds(rows_of("energy_measurements"))
 
 
-def implied_speeds(rows: list[Row]) -> list[Row]:
+def implied_speeds(rows: list[Cells]) -> list[Cells]:
     """One throughput row for each run whose energy was metered."""
-    runs: dict[tuple[str, ...], dict[str, Row]] = {}
+    runs: dict[tuple[str, ...], dict[str, Cells]] = {}
     for row in rows:
         if row["use_flag"] in ("ok", "caution"):
             runs.setdefault(run_key(row), {})[row["unit"]] = row
-    speeds: list[Row] = []
+    speeds: list[Cells] = []
     for units in runs.values():
         direct = next((units[unit] for unit in RATES if unit in units), None)
         joules = next((units[unit] for unit in JOULES if unit in units), None)
@@ -63,7 +73,7 @@ def implied_speeds(rows: list[Row]) -> list[Row]:
     return speeds
 
 
-def run_key(row: Row) -> tuple[str, ...]:
+def run_key(row: Cells) -> tuple[str, ...]:
     """What the rows of one metered run have in common."""
     shared = ("hardware", "accelerator", "accelerator_count", "model", "precision")
     rest = ("batch_or_concurrency", "output_tokens", "source_title")
@@ -71,7 +81,7 @@ def run_key(row: Row) -> tuple[str, ...]:
     return (*(row[name] for name in shared + rest), note)
 
 
-def observed(rows: list[Row]) -> list[Seen]:
+def observed(rows: list[Cells]) -> list[Seen]:
     """Every row that can be read and may be used, with what was measured in it."""
     tables = Tables(load())
     sizes = Counter(row["cluster_key"] for row in rows)
@@ -79,23 +89,25 @@ def observed(rows: list[Row]) -> list[Seen]:
     for row in rows:
         if row["use_flag"] not in ("ok", "caution"):
             continue
-        run = read_run({**row, "boundary": ""}, tables)
-        quantity = quantity_of(row, run) if isinstance(run, Run) else run
-        value = float(row["value"])
-        if isinstance(run, str) or isinstance(quantity, str) or value <= 0:
+        parsed = parse_row(row)
+        run = run_of(parsed, tables)
+        if isinstance(run, NotPredicted):
+            continue
+        quantity, value = quantity_of(parsed.measure, run), float(row["value"])
+        if isinstance(quantity, NotPredicted) or value <= 0:
             continue
         seconds = quantity.scale / value if quantity.rate else value / quantity.scale
-        found.append((row, run, quantity, observation(row, run, quantity, seconds, sizes)))
+        found.append(Seen(row, run, quantity, observation(row, run, quantity, seconds, sizes)))
     return found
 
 
 def observation(
-    row: Row, run: Run, quantity: Quantity, seconds: float, sizes: Counter[str]
+    row: Cells, run: Run, quantity: Quantity, seconds: float, sizes: Counter[str]
 ) -> Observation:
     caution = row["use_flag"] == "caution"
     return Observation(
         row_id=row["row_id"],
-        kind=run.rig.kind,
+        kind=run.chips.kind,
         work=run.need.work,
         stack=run.stack.stack,
         family=run.family,
@@ -107,7 +119,7 @@ def observation(
         ratio=quantity.ratio,
         year=run.year,
         log_seconds=math.log(seconds),
-        terms=quantity.terms,
+        terms=(*quantity.duration.terms, quantity.duration.given_s),
         weight=(CAUTION if caution else 1.0) / math.sqrt(sizes[row["cluster_key"]]),
         caution=caution,
     )

@@ -267,7 +267,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
     ``families`` are those of chips (an accelerator's, or the CPU's where a machine has none).
     ``server`` is what runs in the container; ``kinds`` are the kinds of model that a published
-    image serves. ``precisions`` and ``most_copies`` (of the model, on one machine) are what the
+    image serves. ``modes_to_zero`` are the modes in which no replica runs while there is no
+    traffic. ``precisions`` and ``most_copies`` (of the model, on one machine) are what the
     server runs; left out, any. A row without ``server`` has ``why_not`` and makes nothing.
     """
 
@@ -276,6 +277,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     server: str | None
     kinds: tuple[str, ...] = ()
     modes: tuple[Mode, ...] = ()
+    modes_to_zero: tuple[Mode, ...] = ()
     precisions: tuple[Precision, ...] = ()
     most_copies: int | None
     why_not: str | None
@@ -285,9 +287,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """A published container image: what it serves, on which chips, for which hosting.
 
-    ``regions`` are those whose registry has it; none named is every region of registries.csv.
-    ``as_of`` is the day on which the tag was read. ``patched_until`` is the end of security
-    patches.
+    ``regions`` are those whose registry has it. ``as_of`` is the day on which they were read.
+    ``patched_until`` is the end of security patches.
     """
 
     hosting: str
@@ -296,7 +297,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     server: str
     chip_families: tuple[str, ...]
     kinds: tuple[str, ...]
-    regions: tuple[str, ...] = ()
+    regions: tuple[str, ...]
     published_on: str | None
     patched_until: str | None
     as_of: str
@@ -311,6 +312,239 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     domain: str
     source: str
+
+
+# Rows of sizing's tables and of the tables that name what benchmarks measured.
+
+FitBasis = Literal["fitted", "borrowed", "assumed"]
+"""fitted on this family and stack; borrowed from a related family; assumed where none of those
+was measured."""
+
+Compute = Literal["fp32", "bf16", "fp8", "int8", "fp4"]
+"""Formats that a chip computes in."""
+
+Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
+"""Kinds of model by what they compute."""
+
+PowerBoundary = Literal["chip", "wall"]
+"""What watts include: chips alone, or a server at its socket."""
+
+
+class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``efficiencies.csv``, written by ``make fit``.
+
+    Shares are of the chips' bandwidth (``bandwidth_share`` reading weights, ``cache_share`` reading
+    the KV cache) or of their dense peak (in decode, in prefill, in a prompt's attention).
+    ``drift_pct_year`` is how much slower a run was for each year that it is older than 2026.
+    ``cv_error_pct`` is the median absolute error on clusters left out of the fit; ``kin`` says
+    what the row leans on where it has few rows or none.
+    """
+
+    family: str
+    stack: str
+    work: Work
+    step_ms: float
+    layer_us: float
+    sync_us: float
+    sequence_us: float
+    bandwidth_share: float
+    cache_share: float
+    compute_share: float
+    prefill_ms: float
+    prefill_share: float
+    attention_share: float
+    burst: float
+    drift_pct_year: float
+    rows: int
+    clusters: int
+    cv_error_pct: float | None
+    basis: FitBasis
+    kin: str = ""
+    sources: tuple[str, ...] = ()
+
+
+class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
+    """Factors on an efficiency row for a format of compute, or for a mixture of experts
+    (``sparse``): a row of ``adjustments.csv``. Of a share they scale what it lacks: one over the
+    share, less one.
+    """
+
+    kind: Kind
+    case: str
+    step_ms: float
+    layer_us: float
+    sync_us: float
+    sequence_us: float
+    bandwidth: float
+    cache: float
+    compute: float
+    prefill_ms: float
+    prefill: float
+    attention: float
+    burst: float
+
+
+class Ratio(msgspec.Struct, frozen=True, kw_only=True):
+    """A factor on time that a percentile or a protocol brings: a row of ``ratios.csv``.
+
+    Blank names hold for all; the narrowest row that fits is used.
+    """
+
+    ratio: str
+    kind: str | None
+    family: str | None
+    stack: str | None
+    work: str | None
+    factor: float
+    rows: int
+
+
+class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An 80 % interval as factors on a predicted time: a row of ``spreads.csv``.
+
+    ``near``: errors on unseen clusters of a family and stack that were fitted. ``far``: errors on
+    families and stacks that the fit had not seen at all.
+    """
+
+    reach: Literal["near", "far"]
+    kind: str | None
+    family: str | None
+    stack: str | None
+    work: str | None
+    group: str
+    time_low: float
+    time_high: float
+    rows: int
+    clusters: int
+    cv_error_pct: float | None
+
+
+class Stack(msgspec.Struct, frozen=True, kw_only=True):
+    """A serving stack on a kind of hardware: a row of ``stacks.csv``.
+
+    ``works`` it serves and ``families`` it is the usual choice on (``*``: all). Memory that it
+    leaves to the model: ``memory_share`` of the chips less ``reserve_gib`` each.
+    ``static_shapes``: it compiles batch and sequence length. ``layer_split``: several chips take
+    turns layer by layer and are no faster than one. ``matches``: words that name it elsewhere.
+    ``prompts_together``: it reads all prompts before any answer is written; ``all_slots``: it
+    computes every compiled slot, filled or not. ``benchmark_passes`` are those that a request
+    waits for in the published benchmarks of it, its own included.
+    """
+
+    stack: str
+    kind: Kind
+    works: tuple[Work, ...]
+    families: tuple[str, ...] = ()
+    memory_share: float
+    reserve_gib: float
+    most_sequences: int
+    static_shapes: bool
+    layer_split: bool
+    prompts_together: bool
+    all_slots: bool
+    benchmark_passes: float
+    matches: tuple[str, ...]
+    basis: str
+    source: str
+
+
+class Headroom(msgspec.Struct, frozen=True, kw_only=True):
+    """Share of saturation that queries arriving at random may take inside a latency bound: a row
+    of ``headrooms.csv`` (MLPerf Server over Offline)."""
+
+    kind: Kind
+    work: Work
+    share: float
+    low: float
+    high: float
+    rows: int
+    source: str
+
+
+class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that benchmarks name: a row of ``benchmark_models.csv``.
+
+    ``match`` is looked for in the row's model, first match wins. ``flops_per_item`` of a
+    diffusion model is one denoising step's, guidance included; ``steps`` their usual number.
+    """
+
+    match: str
+    name: str
+    kind: str
+    parameters: float
+    active_parameters: float | None
+    layers: int | None
+    hidden: int | None
+    heads: int | None
+    kv_heads: int | None
+    head_dim: int | None
+    max_context_tokens: int | None
+    sliding_window_tokens: int | None
+    experts: int | None
+    experts_per_token: int | None
+    kv_bytes_per_token: float | None
+    flops_per_item: float | None
+    steps: int | None
+    expert_bits: float | None
+    state_bytes: float | None
+    basis: str
+    source: str
+
+
+class Dataset(msgspec.Struct, frozen=True, kw_only=True):
+    """Prompts that benchmarks name: mean lengths, and the latency bounds of MLPerf's Server runs.
+
+    ``match`` and ``model`` are looked for in the row's notes and model; ``tail_tokens`` is
+    a long prompt, ``decode_width`` the width of the beam.
+    """
+
+    match: str
+    model: str | None
+    name: str
+    input_tokens: int | None
+    output_tokens: int | None
+    tail_tokens: int | None
+    decode_width: int
+    steps: int | None
+    first_bound_ms: float | None
+    token_bound_ms: float | None
+    request_bound_ms: float | None
+    basis: str
+    source: str
+
+
+class Power(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``powers.csv``: what share of rated watts a busy chip draws, and its host.
+
+    ``share = idle + move x (memory's use) + compute x sqrt(arithmetic's use)``, at most 1; at the
+    wall ``host_w`` for the server and ``chip_host_w`` for each chip come on top. Blank family or
+    work holds for all.
+    """
+
+    boundary: PowerBoundary
+    family: str | None
+    work: str | None
+    idle_share: float
+    move_share: float
+    compute_share: float
+    host_w: float
+    chip_host_w: float
+    rows: int
+    source: str
+
+
+class EnergySpread(msgspec.Struct, frozen=True, kw_only=True):
+    """80 % factors of watts and joules: a row of ``energy_spreads.csv``."""
+
+    boundary: PowerBoundary
+    family: str | None
+    work: str | None
+    quantity: Literal["power", "energy", "rate", "score"]
+    bias: float
+    low: float
+    high: float
+    rows: int
+    cv_error_pct: float
 
 
 SOURCED: dict[type, dict[str, tuple[str, ...]]] = {

@@ -20,6 +20,7 @@ from lichen.placing.objective import AIMS
 from lichen.placing.placement import Rejected
 from lichen.placing.question import Question
 from lichen.sizing import Layout, Misfit, Sizing, lay_out
+from lichen.sizing.replicas import floor_of
 from lichen.workload import Hosting
 
 
@@ -177,6 +178,7 @@ def _why_unmade(
         family=layout.arrangement.chips.family,
         kind=question.card.kind,
         mode=question.workload.mode,
+        to_zero=floor_of(question.workload) == 0,
         precision=layout.precision,
         copies=copies,
     )

@@ -10,7 +10,10 @@ from lichen.words import Mode, Precision
 
 
 class Wanted(NamedTuple):
-    """A sized machine, as far as what can be made depends on it."""
+    """A sized machine, as far as what can be made depends on it.
+
+    ``to_zero``: no replica is to run while there is no traffic.
+    """
 
     machine: str
     hosting: str
@@ -18,6 +21,7 @@ class Wanted(NamedTuple):
     family: str
     kind: str
     mode: Mode
+    to_zero: bool
     precision: Precision
     copies: int
 
@@ -44,7 +48,9 @@ def _miss(wanted: Wanted, row: Made) -> tuple[int, str] | None:
     if row.server is None:
         return 0, row.why_not or f"no component makes {wanted.family} yet"
     if row.modes and wanted.mode not in row.modes:
-        return 1, f"no component makes {_article(wanted.mode)} {wanted.mode} endpoint yet"
+        return 1, f"no component makes {_endpoint(wanted.mode)} yet"
+    if wanted.to_zero and wanted.mode not in row.modes_to_zero:
+        return 1, f"no component makes {_endpoint(wanted.mode)} that goes to zero replicas yet"
     if row.kinds and wanted.kind not in row.kinds:
         return 2, f"no published image serves models of kind {wanted.kind} on {wanted.family}"
     if row.precisions and wanted.precision not in row.precisions:
@@ -57,5 +63,5 @@ def _miss(wanted: Wanted, row: Made) -> tuple[int, str] | None:
     return None
 
 
-def _article(word: str) -> str:
-    return "an" if word[0] in "aeiou" else "a"
+def _endpoint(mode: Mode) -> str:
+    return f"{'an' if mode == 'asynchronous' else 'a'} {mode} endpoint"

@@ -6,12 +6,11 @@ from typing import Literal
 
 import msgspec
 
+from lichen.catalogue.schema import FitBasis
 from lichen.interval import Interval
 from lichen.words import Precision
 
-Basis = Literal["fitted", "borrowed", "assumed"]
-"""fitted on this family and stack; borrowed from a related family; assumed where none of those
-was measured."""
+Basis = FitBasis
 
 
 class Step(msgspec.Struct, frozen=True):

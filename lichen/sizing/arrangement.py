@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from lichen.catalogue.schema import Machine
+from lichen.catalogue.schema import Machine, Stack
 from lichen.sizing.answers import Misfit
-from lichen.sizing.coefficients import Knowledge, Speed, Stack
+from lichen.sizing.coefficients import Knowledge, Speed
 from lichen.sizing.hardware import Chips
 from lichen.sizing.memory import available_gib, fewest_chips, most_sequences, needed_gib
 from lichen.sizing.need import Need, need_of

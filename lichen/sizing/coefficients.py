@@ -4,105 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal
 
 import msgspec
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Kind
-from lichen.sizing.answers import Basis
-from lichen.sizing.hardware import ChipTable, Compute
-from lichen.sizing.need import Work
+from lichen.catalogue.schema import (
+    Adjustment,
+    Compute,
+    Efficiency,
+    Headroom,
+    Kind,
+    Ratio,
+    SpreadRow,
+    Stack,
+    Work,
+)
+from lichen.sizing.hardware import ChipTable
 from lichen.sizing.terms import COEFFICIENTS, SHARES, Terms
-
-
-class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of ``efficiencies.csv``, written by ``make fit``.
-
-    Shares are of the chips' bandwidth (``bandwidth_share`` reading weights, ``cache_share`` reading
-    the KV cache) or of their dense peak (in decode, in prefill, in a prompt's attention).
-    ``drift_pct_year`` is how much slower a run was for each year that it is older than 2026.
-    ``cv_error_pct`` is the median absolute error on clusters left out of the fit; ``kin`` says
-    what the row leans on where it has few rows or none.
-    """
-
-    family: str
-    stack: str
-    work: Work
-    step_ms: float
-    layer_us: float
-    sync_us: float
-    sequence_us: float
-    bandwidth_share: float
-    cache_share: float
-    compute_share: float
-    prefill_ms: float
-    prefill_share: float
-    attention_share: float
-    burst: float
-    drift_pct_year: float
-    rows: int
-    clusters: int
-    cv_error_pct: float | None
-    basis: Basis
-    kin: str = ""
-    sources: tuple[str, ...] = ()
-
-
-class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
-    """Factors on an efficiency row for a format of compute, or for a mixture of experts
-    (``sparse``): a row of ``adjustments.csv``. Of a share they scale what it lacks: one over the
-    share, less one.
-    """
-
-    kind: Kind
-    case: str
-    step_ms: float
-    layer_us: float
-    sync_us: float
-    sequence_us: float
-    bandwidth: float
-    cache: float
-    compute: float
-    prefill_ms: float
-    prefill: float
-    attention: float
-    burst: float
-
-
-class Ratio(msgspec.Struct, frozen=True, kw_only=True):
-    """A factor on time that a percentile or a protocol brings: a row of ``ratios.csv``.
-
-    Blank names hold for all; the narrowest row that fits is used.
-    """
-
-    ratio: str
-    kind: str | None
-    family: str | None
-    stack: str | None
-    work: str | None
-    factor: float
-    rows: int
-
-
-class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An 80 % interval as factors on a predicted time: a row of ``spreads.csv``.
-
-    ``near``: errors on unseen clusters of a family and stack that were fitted. ``far``: errors on
-    families and stacks that the fit had not seen at all.
-    """
-
-    reach: Literal["near", "far"]
-    kind: str | None
-    family: str | None
-    stack: str | None
-    work: str | None
-    group: str
-    time_low: float
-    time_high: float
-    rows: int
-    clusters: int
-    cv_error_pct: float | None
 
 
 class Speed(msgspec.Struct, frozen=True):
@@ -110,42 +28,6 @@ class Speed(msgspec.Struct, frozen=True):
 
     row: Efficiency
     weights: Terms
-
-
-class Stack(msgspec.Struct, frozen=True, kw_only=True):
-    """A serving stack on a kind of hardware: a row of ``stacks.csv``.
-
-    ``works`` it serves and ``families`` it is the usual choice on (``*``: all). Memory that it
-    leaves to the model: ``memory_share`` of the chips less ``reserve_gib`` each.
-    ``static_shapes``: it compiles batch and sequence length. ``layer_split``: several chips take
-    turns layer by layer and are no faster than one. ``matches``: words that name it elsewhere.
-    """
-
-    stack: str
-    kind: Kind
-    works: tuple[Work, ...]
-    families: tuple[str, ...] = ()
-    memory_share: float
-    reserve_gib: float
-    most_sequences: int
-    static_shapes: bool
-    layer_split: bool
-    matches: tuple[str, ...]
-    basis: str
-    source: str
-
-
-class Headroom(msgspec.Struct, frozen=True, kw_only=True):
-    """Share of saturation that queries arriving at random may take inside a latency bound: a row
-    of ``headrooms.csv`` (MLPerf Server over Offline)."""
-
-    kind: Kind
-    work: Work
-    share: float
-    low: float
-    high: float
-    rows: int
-    source: str
 
 
 class Knowledge:

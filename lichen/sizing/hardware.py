@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Chip, Kind, Machine
-
-Compute = Literal["fp32", "bf16", "fp8", "int8", "fp4"]
-"""Formats that a chip computes in."""
+from lichen.catalogue.schema import Chip, Compute, Kind, Machine
 
 
 class Chips(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lichen.sizing.coefficients import Stack
+from lichen.catalogue.schema import Stack
 from lichen.sizing.hardware import Chips
 from lichen.sizing.need import GIB, Need
 

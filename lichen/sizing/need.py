@@ -5,18 +5,14 @@ Formulae: shared method notes 1 to 7 of docs/accuracy.md (LLM-Viewer, llm-analys
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
-from lichen.catalogue.schema import Kind
+from lichen.catalogue.schema import Compute, Kind, Work
 from lichen.sizing.answers import Misfit
-from lichen.sizing.hardware import Compute
 from lichen.words import Precision
 from lichen.workload import ModelCard
 
 GIB = 1024.0**3
-Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
 
 WORK: dict[str, Work] = {
     "llm": "llm",

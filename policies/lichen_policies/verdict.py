@@ -236,7 +236,7 @@ def advice_of(verdicts: Iterable[Verdict]) -> Advice:
         for change in finding.changes:
             proposals[change.path].append(Proposal(finding.rule, change))
     for path in list(proposals):
-        if any(proposal.change.to is None for proposal in proposals[path]):
+        if any(proposal.change.to is None for proposal in proposals.get(path, ())):
             for inner in [other for other in proposals if _is_inside(other, path)]:
                 proposals[path] += proposals.pop(inner)
     changes: list[Change] = []

@@ -10,8 +10,11 @@ import pytest
 from lichen.catalogue import Catalogue, load
 from lichen.catalogue.schema import (
     SOURCED,
+    BenchmarkModel,
     Chip,
+    Dataset,
     Estimates,
+    Headroom,
     Host,
     Hosting,
     Image,
@@ -22,10 +25,9 @@ from lichen.catalogue.schema import (
     Region,
     Registry,
     Residency,
+    Stack,
 )
 from lichen.catalogue.tables import JOINED, KEYS, MachineEstimates, RegionReading
-from lichen.measured.names import BenchmarkModel, Dataset
-from lichen.sizing.coefficients import Headroom, Stack
 
 TABLES: dict[str, type[msgspec.Struct]] = {
     "regions": Region,

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sandbox.world import ROOT, World
 from tests.components.narrowed import CHAT, VECTORS, planned
@@ -161,7 +162,7 @@ def test_a_real_time_endpoint_at_zero_is_refused_before_anything_is_made(
 ) -> None:
     asleep = {**VECTORS, "environment": "dev", "availability": {"minimum_replicas": 0}}
     with stack(place, tmp_path) as made:
-        with pytest.raises(RuntimeError, match="goes to zero only with inference components"):
+        with pytest.raises(RuntimeError, match="that goes to zero replicas yet"):
             made.up(**{"aws:region": "us-east-1"}, machine="c7g.xlarge", workload=asleep)
         assert place.cloud.inventory() == {}
 
@@ -177,6 +178,11 @@ def test_a_program_in_another_language_makes_an_endpoint(place: World, tmp_path:
         assert outputs["endpoint_name"] == "vectors-prod"
         assert outputs["usd_month"] > 0
         assert outputs["machine"] == outputs["chosen"]
+
+        file = tmp_path / "vectors.yaml"
+        file.write_text(yaml.safe_dump(VECTORS))
+        for path in (file, file.name):  # absolute, or from the program's directory
+            made.up("--expect-no-changes", inputs={**inputs, "workload": str(path)})
 
         wrong = {**inputs, "workload": {**VECTORS, "model": "BAAI/bge-smal-en-v1.5"}}
         with pytest.raises(RuntimeError, match=r"workload\.model: .*did you mean 'BAAI/bge-small"):

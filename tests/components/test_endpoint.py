@@ -17,7 +17,6 @@ from lichen_components.endpoint import plan_of, receipt
 from lichen_components.errors import input_errors
 from lichen_components.makers import (
     MAKERS,
-    MODES,
     SERVERS,
     chip_families,
     chip_of,
@@ -76,7 +75,6 @@ def test_the_rows_of_what_can_be_made_and_the_images_say_the_same() -> None:
     )
     assert {row.hosting for row in made} == set(MAKERS)
     assert {row.server for row in made} == set(SERVERS)
-    assert {mode for row in made for mode in row.modes} == set(MODES)
     assert {
         precision for row in made if row.server == "neuron" for precision in row.precisions
     } == set(DATA_TYPES)

@@ -142,7 +142,7 @@ def test_an_unreadable_document_ends_2(tmp_path: Path) -> None:
     assert "Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("module", ["lichen.placing.placement", "lichen_policies.rulebook"])
+@pytest.mark.parametrize("module", ["lichen.placing.placement", "lichen_policies.gate"])
 def test_the_engine_and_the_rules_load_no_face_and_no_door(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     loaded = subprocess.run(

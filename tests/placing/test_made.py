@@ -16,6 +16,7 @@ INFERENTIA = Wanted(
     family="Inferentia2",
     kind="llm",
     mode="real-time",
+    to_zero=False,
     precision="bf16",
     copies=1,
 )
@@ -23,7 +24,8 @@ INFERENTIA = Wanted(
 
 def test_what_a_row_gives_can_be_made() -> None:
     assert why_unmade(INFERENTIA, MAKES) is None
-    assert why_unmade(INFERENTIA._replace(kind="reranker", mode="asynchronous"), MAKES) is None
+    sleeping = INFERENTIA._replace(kind="reranker", mode="asynchronous", to_zero=True)
+    assert why_unmade(sleeping, MAKES) is None
     assert why_unmade(INFERENTIA._replace(family="L4", precision="int4", copies=4), MAKES) is None
 
 
@@ -36,6 +38,10 @@ def test_what_a_row_gives_can_be_made() -> None:
             "no component makes Inferentia2 on virtual machines yet",
         ),
         ({"mode": "batch"}, "no component makes a batch endpoint yet"),
+        (
+            {"to_zero": True},
+            "no component makes a real-time endpoint that goes to zero replicas yet",
+        ),
         ({"kind": "vision"}, "no published image serves models of kind vision on Inferentia2"),
         ({"precision": "int8"}, "the neuron image for Inferentia2 does not serve int8"),
         (
@@ -48,5 +54,5 @@ def test_what_a_row_gives_can_be_made() -> None:
         ),
     ],
 )
-def test_what_no_row_gives_has_a_reason(change: dict[str, str], reason: str) -> None:
+def test_what_no_row_gives_has_a_reason(change: dict[str, object], reason: str) -> None:
     assert why_unmade(INFERENTIA._replace(**change), MAKES) == reason

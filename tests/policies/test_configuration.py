@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from lichen_policies.configuration import Configuration, find, read
-from lichen_policies.rulebook import rules
+from lichen_policies.registry import rules
 
 from lichen.document import InputError
 

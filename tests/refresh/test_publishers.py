@@ -14,18 +14,20 @@ import httpx
 import pytest
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Reading
+from lichen.catalogue.schema import Image, Reading, Registry
 from refresh import (
     azure,
     eia,
     electricity_maps,
     entsoe,
     google_carbon,
+    images,
     owid,
     real_time_cloud,
 )
 
 Answer = Callable[[httpx.Request], httpx.Response]
+IMAGE_TABLES = Path(__file__).parent / "image_tables"
 GIVEN = ["--today", "2026-11-23"]
 
 
@@ -336,3 +338,54 @@ def test_a_page_that_is_something_else_changes_nothing(
     before = contents(tables)
     assert run(module, tables, lambda _: httpx.Response(200, text=text)) == 2
     assert contents(tables) == before
+
+
+# --- AWS's serving images -----------------------------------------------------------------------
+
+
+def image_tables(request: httpx.Request) -> httpx.Response:
+    name = request.url.path.rsplit("/", 1)[-1].removesuffix(".json")
+    return httpx.Response(200, text=(IMAGE_TABLES / f"{name}.json").read_text())
+
+
+def images_of(tables: Path) -> dict[str, Image]:
+    return {row.repository: row for row in Catalogue(tables).table("images", Image)}
+
+
+def test_images_have_the_regions_of_their_own_tag_and_no_new_tag(
+    tables: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = images_of(tables)
+    assert run(images, tables, image_tables) == 0
+    after = images_of(tables)
+    assert {name: row.tag for name, row in after.items()} == {
+        name: row.tag for name, row in before.items()
+    }
+    vllm = after["vllm"]
+    assert vllm.regions == ("cn-north-1", "me-west-1")  # not us-iso-east-1, another partition
+    assert vllm.as_of == "2026-11-23"
+    assert after["huggingface-pytorch-inference-neuronx"].regions == ("eu-west-3",)
+    registries = Catalogue(tables).table("registries", Registry)
+    accounts = {row.region: (row.account, row.domain) for row in registries}
+    assert accounts["me-west-1"] == ("124382933778", "amazonaws.com")
+    assert accounts["cn-north-1"] == ("727897471807", "amazonaws.com.cn")
+    assert (
+        "vllm:0.28.0-gpu-py312-cu130-ubuntu24.04-sagemaker has newer versions to try: 0.30.0"
+    ) in capsys.readouterr().out
+
+
+def test_an_image_that_is_no_longer_published_is_refused(
+    tables: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def without_vllm(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/vllm.json"):
+            return httpx.Response(200, json={"inference": {"versions": {}}})
+        return image_tables(request)
+
+    before = contents(tables / "published")
+    assert run(images, tables, without_vllm) == 2
+    assert contents(tables / "published") == before
+    assert (
+        "AWS no longer publishes vllm:0.28.0-gpu-py312-cu130-ubuntu24.04-sagemaker. "
+        "Fix: choose another tag of vllm in images.csv."
+    ) in capsys.readouterr().out

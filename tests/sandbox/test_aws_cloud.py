@@ -17,6 +17,7 @@ from sandbox.aws.cloud import Cloud, EmulatorFailed, emulated_aws
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-north-1"
+ENDS_WITHIN_S = 120  # a limit for a busy machine; the server ends in milliseconds
 ROLE = "arn:aws:iam::123456789012:role/serving"
 TARGET = {
     "ServiceNamespace": "sagemaker",
@@ -228,7 +229,7 @@ def listening(url: str) -> socket.socket:
     parts = urlsplit(url)
     assert parts.hostname
     assert parts.port
-    return socket.create_connection((parts.hostname, parts.port), timeout=20)
+    return socket.create_connection((parts.hostname, parts.port), timeout=ENDS_WITHIN_S)
 
 
 def ended(connection: socket.socket) -> bool:

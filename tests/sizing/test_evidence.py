@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 
 from lichen.catalogue import load
 from lichen.document import InputError, json_schema
-from lichen.evidence import Record, age_days, contradicts, read_record, weigh
+from lichen.evidence import Record, contradicts, read_record, weigh
 from lichen.sizing import Layout, Sizing, lay_out
 from lichen.workload import Traffic, Workload
 
@@ -116,10 +115,6 @@ def test_savings_rest_on_the_evidence_that_narrowed_the_placement() -> None:
         return next(s.replica_hours for s in answer.savings() if s.way == "batch")
 
     assert batch_hours(record(time_per_output_token_ms=400.0)) > 2 * batch_hours()
-
-
-def test_a_record_ages() -> None:
-    assert age_days(record(), date(2026, 11, 23)) == 22
 
 
 def test_the_published_schema_is_the_types() -> None:

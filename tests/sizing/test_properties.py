@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from lichen.catalogue import load
 from lichen.catalogue.schema import Machine
 from lichen.emissions import machine_watts
-from lichen.interval import Interval
 from lichen.sizing import Layout, Misfit, Prediction, lay_out, predict
 from lichen.sizing.need import need_of
 from lichen.words import BITS, Precision
@@ -162,19 +161,28 @@ def test_more_load_never_takes_less_memory(
 
 @settings(max_examples=200, deadline=None)
 @given(likely_cards, st.sampled_from(MACHINES), st.sampled_from(PRECISIONS), tokens, tokens)
-def test_an_interval_holds_its_value(
+def test_a_rate_and_its_time_are_as_sure_as_each_other(
     card: ModelCard, machine: Machine, precision: Precision, inputs: int, outputs: int
 ) -> None:
+    """One request at a time: a second over its time is its rate, and so are the likely ends."""
     answer = fits(card, machine, precision=precision, input_tokens=inputs, output_tokens=outputs)
     if answer is None:
         return
-    intervals = [
-        value
-        for name in answer.__struct_fields__
-        if isinstance(value := getattr(answer, name), Interval)
-    ]
-    assert len(intervals) >= 3
-    assert all(i.low <= i.likely <= i.high for i in intervals)
+    rate, time_ms = answer.requests_per_s, answer.request_ms
+    assert rate.likely * time_ms.likely / 1e3 == pytest.approx(
+        answer.copies if rate_of_all(answer) else 1.0
+    )
+    assert rate.low < rate.likely < rate.high
+    assert time_ms.low < time_ms.likely < time_ms.high
+    if answer.output_tokens_per_s is not None:
+        assert answer.output_tokens_per_s.likely == pytest.approx(rate.likely * outputs)
+        assert answer.time_to_first_token_ms is not None
+        assert answer.time_to_first_token_ms.likely < time_ms.likely
+
+
+def rate_of_all(answer: Prediction) -> bool:
+    """An item model works on every copy at once; a language model has one request in flight."""
+    return answer.output_tokens_per_s is None
 
 
 @settings(max_examples=200, deadline=None)

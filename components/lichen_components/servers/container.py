@@ -13,7 +13,7 @@ from lichen.words import Precision
 from lichen.workload import ModelCard, Workload
 
 MODEL_DIRECTORY = "{model_directory}"
-"""Stands for the directory of the model's files in an option: only the hosting knows it."""
+"""A placeholder, in options, for the directory of the model's files: the hosting replaces it."""
 
 DATA_TYPES: Mapping[Precision, str] = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 """What vLLM, on NVIDIA and on Neuron, calls the precisions that it computes in."""

@@ -35,5 +35,5 @@ def serve(decision: Decision) -> Container:
 def _context_tokens(decision: Decision) -> int:
     traffic = decision.workload.traffic
     mean_tokens = (traffic.input_tokens or 0) + (traffic.output_tokens or 0)
-    context = 2 ** math.ceil(math.log2(max(1, mean_tokens * CONTEXT_MARGIN)))
+    context: int = 2 ** math.ceil(math.log2(max(1, mean_tokens * CONTEXT_MARGIN)))
     return min(context, decision.card.max_context_tokens or context)

@@ -3,15 +3,16 @@
     checkov -d . --external-checks-dir "$(lichen checks)" --skip-download
 
 Each rule is three checks, so that each outcome says one thing. The rule's own, as
-``CKV2_LICHEN_DIRTY_REGION``, fails on what is to stop a deployment. Checkov knows no advice and
-leaves no trace of what it could not judge, so two LOW twins do that: ``..._ADVICE`` fails on a
-finding that does not stop, ``..._UNVERIFIED`` on what cannot be judged yet. Add
+``CKV2_LICHEN_DIRTY_REGION``, fails on what blocks a deployment. Checkov has no advice and no record
+of what it could not judge, so two LOW checks do that: ``..._ADVICE`` fails on a finding that does
+not block, ``..._UNVERIFIED`` on what cannot be checked yet. Add
 ``--soft-fail-on 'CKV2_LICHEN_*_ADVICE,CKV2_LICHEN_*_UNVERIFIED'`` and Checkov exits as
 ``lichen check`` does. A failed check's name is the finding: it is all that some formats print.
 
-``lichen.yaml`` is found upwards from the file that is judged; what it exempts comes out as
-skipped. LICHEN_REGION and LICHEN_ENVIRONMENT say what a document leaves out. A plan is read anew
-from its file, for what Checkov hands over no longer tells which values are open.
+``lichen.yaml`` is searched upwards from the file that is judged; what it exempts is skipped.
+LICHEN_REGION and LICHEN_ENVIRONMENT hold for a document that does not state its own. A plan is read
+again from its file, because what Checkov hands over does not say which values are unknown. Checkov
+judges one resource at a time, so the rules over a whole deployment run in the other doors only.
 
 Checkov drops a check that raises and a module that does not load, and then passes what nobody
 judged: both are failed checks here.
@@ -24,12 +25,11 @@ judged: both are failed checks here.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import msgspec
 from checkov.cloudformation.checks.resource import base_resource_check as cloudformation_check
 from checkov.common.bridgecrew.severities import Severities
 from checkov.common.checks.base_check import BaseCheck
@@ -37,24 +37,28 @@ from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource import base_resource_check as terraform_check
 
 try:
-    from lichen_policies import configuration, dialects
+    from lichen_policies import dialects
     from lichen_policies.dialects import cloudformation, terraform_block
     from lichen_policies.facts.reading import types_of
     from lichen_policies.facts.resource import Resource
-    from lichen_policies.rulebook import BLOCKING, Rule, Verdict, judge_resource, rules
+    from lichen_policies.gate import Gate
+    from lichen_policies.registry import rules
+    from lichen_policies.rule import Rule
+    from lichen_policies.verdict import BLOCKING, Verdict
 
-    from lichen.document import InputError, did_you_mean
-    from lichen.words import Environment
+    from lichen.document import InputError
 except Exception as error:
     missing: Exception | None = error
 else:
     missing = None
 
 Part = Literal["", "ADVICE", "UNVERIFIED"]
-"""Which of a rule's verdicts a check tells: those that stop, advice, what cannot be judged."""
+"""Which verdicts of a rule a check is for: those that block, advice, what cannot be checked yet."""
 
-Told = tuple[CheckResult, list[str]]
-NOTHING: Told = (CheckResult.UNKNOWN, [])
+Outcome = tuple[CheckResult, list[str]]
+"""A check's result, and its messages."""
+
+NOTHING: Outcome = (CheckResult.UNKNOWN, [])
 
 
 def part_of(verdict: Verdict) -> Part:
@@ -63,22 +67,54 @@ def part_of(verdict: Verdict) -> Part:
     return "ADVICE" if verdict.verdict == "fail" else "UNVERIFIED"
 
 
-def told(part: Part, verdicts: list[Verdict]) -> Told:
-    """What one check of a rule tells of the rule's verdicts on a resource."""
-    mine = [
+def outcome(part: Part, verdicts: Iterable[Verdict]) -> Outcome:
+    """The result of one check of a rule, from the rule's verdicts on a resource."""
+    verdicts = list(verdicts)
+    own = [
         verdict
         for verdict in verdicts
         if verdict.verdict in ("fail", "unverified")
         and verdict.level != "disabled"
         and part_of(verdict) == part
     ]
-    if failed := [verdict.message for verdict in mine if verdict.exemption is None]:
+    if failed := [verdict.message for verdict in own if verdict.exemption is None]:
         return CheckResult.FAILED, failed
-    if exempted := [verdict.exemption.told for verdict in mine if verdict.exemption]:
+    if exempted := [verdict.exemption.text for verdict in own if verdict.exemption]:
         return CheckResult.SKIPPED, exempted
     if part == "" and any(verdict.verdict == "pass" for verdict in verdicts):
         return CheckResult.PASSED, []
     return NOTHING
+
+
+class Gates:
+    """A gate for each folder, and the verdicts of the block that was judged last: Checkov asks for
+    one block many times in a row, once for each check."""
+
+    def __init__(self) -> None:
+        self._gates: dict[Path, Gate] = {}
+        self._block: Any = None
+        self._verdicts: tuple[Verdict, ...] = ()
+
+    def verdicts(self, block: Any, read: Callable[[], Resource]) -> tuple[Verdict, ...]:
+        """Every rule's verdicts on a block, which ``read`` makes a resource of."""
+        if self._block is not block:
+            resource = read()
+            gate = self._gate(Path(resource.file or ".").resolve().parent)
+            self._verdicts = gate.judge(resource) or ()
+            self._block = block
+        return self._verdicts
+
+    def _gate(self, folder: Path) -> Gate:
+        if folder not in self._gates:
+            self._gates[folder] = Gate.near(
+                folder,
+                region=os.environ.get("LICHEN_REGION") or None,
+                environment=os.environ.get("LICHEN_ENVIRONMENT") or None,
+            )
+        return self._gates[folder]
+
+
+GATES = Gates()
 
 
 class Check(BaseCheck):
@@ -87,7 +123,7 @@ class Check(BaseCheck):
     rule: Rule
     part: Part
 
-    def describe(self, rule: Rule, part: Part, types: Iterator[str]) -> dict[str, Any]:
+    def describe(self, rule: Rule, part: Part, types: Iterable[str]) -> dict[str, Any]:
         """The arguments of a framework's base."""
         self.rule, self.part = rule, part
         self.offence = rule.offence + (f" ({part.lower()})" if part else "")
@@ -109,29 +145,29 @@ class Check(BaseCheck):
         skip_info: Any,
     ) -> Any:
         self.name, self.entity = self.offence, (scanned_file, entity_name)
-        outcome = super().run(
+        record = super().run(
             scanned_file, entity_configuration, entity_name, entity_type, skip_info
         )
-        if outcome["result"] == CheckResult.SKIPPED and not skip_info:
-            outcome["suppress_comment"], self.name = self.name, self.offence
-        return outcome
+        if record["result"] == CheckResult.SKIPPED and not skip_info:
+            record["suppress_comment"], self.name = self.name, self.offence
+        return record
 
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
-        result, said = self._told(conf)
-        if said:
-            self.name, *self.details = said
+        result, messages = self._outcome(conf)
+        if messages:
+            self.name, *self.details = messages
         return result
 
-    def _told(self, conf: dict[str, Any]) -> Told:
+    def _outcome(self, conf: dict[str, Any]) -> Outcome:
         try:
-            verdicts = judged(conf, lambda: self.resource(conf))
+            verdicts = GATES.verdicts(conf, lambda: self.resource(conf))
         except InputError as error:  # A wrong lichen.yaml, or a plan that cannot be read.
             return (CheckResult.FAILED, [str(error)]) if self.part == "" else NOTHING
         except Exception as error:
             # Its text stays out: it may hold a property's value.
-            why = f"cannot be judged: reading the resource failed with {type(error).__name__}"
+            why = f"cannot be checked: reading the resource failed with {type(error).__name__}"
             return (CheckResult.FAILED, [why]) if self.part == "UNVERIFIED" else NOTHING
-        return told(self.part, [found for found in verdicts if found.rule == self.rule.name])
+        return outcome(self.part, (found for found in verdicts if found.rule == self.rule.name))
 
     def resource(self, conf: dict[str, Any]) -> Resource:
         raise NotImplementedError
@@ -159,8 +195,11 @@ class TerraformCheck(Check, terraform_check.BaseResourceCheck):
         )
 
     def block(self, address: str) -> dict[str, Any]:
-        """What Checkov knows besides of the block that is judged, and of which it tells the end of
-        the path: several stacks may hold one address, and the shortest path is the one meant."""
+        """The graph's entry of the block that is judged.
+
+        Checkov hands over only the end of the block's path. Several stacks may have the same
+        address; the shortest matching path is the right one.
+        """
         same = (
             block
             for block in blocks(self.graph)
@@ -179,7 +218,7 @@ class CloudFormationCheck(Check, cloudformation_check.BaseResourceCheck):
     def resource(self, conf: dict[str, Any]) -> Resource:
         file, name = self.entity
         properties = conf.get("Properties") or {}
-        # Of a template Checkov tells no more of the path than what is below the scanned folder.
+        # Checkov hands over the part of a template's path below the scanned folder, no more.
         return cloudformation.resource(self.entity_type, name, properties, file.lstrip("/"))
 
 
@@ -191,7 +230,7 @@ def planned(file: str) -> Mapping[str, Resource]:
 
 @lru_cache(maxsize=1)
 def blocks(graph: Any) -> list[dict[str, Any]]:
-    """What Checkov knows of every block, whichever of its graph libraries holds it."""
+    """The graph's entry of every block, in either of Checkov's two graph libraries."""
     nodes = graph.nodes()
     return [node[1] if isinstance(node, tuple) else graph.nodes[node] for node in nodes]
 
@@ -200,40 +239,6 @@ def blocks(graph: Any) -> list[dict[str, Any]]:
 def providers(graph: Any) -> list[dict[str, Any]]:
     """The blocks that say which provider a resource goes to."""
     return [block for block in blocks(graph) if block["block_type_"] in ("provider", "module")]
-
-
-_latest: tuple[Any, tuple[Verdict, ...]] | None = None
-
-
-def judged(conf: Any, resource: Callable[[], Resource]) -> tuple[Verdict, ...]:
-    """A resource's verdicts: Checkov asks for one block many times in a row, once a check."""
-    global _latest
-    if _latest is None or _latest[0] is not conf:
-        found = completed(resource())
-        held = settings(Path(found.file or ".").resolve().parent)
-        _latest = (conf, judge_resource(found, held, held.catalogue) or ())
-    return _latest[1]
-
-
-@lru_cache(maxsize=64)
-def settings(folder: Path) -> configuration.Configuration:
-    return configuration.read(configuration.find(folder))
-
-
-def completed(resource: Resource) -> Resource:
-    """A resource with what the process's variables say where the document says nothing."""
-    region, environment = (os.environ.get(f"LICHEN_{what}") for what in ("REGION", "ENVIRONMENT"))
-    if environment and environment not in get_args(Environment):
-        raise InputError(
-            f"{environment!r} is not an environment",
-            fix=did_you_mean(environment, get_args(Environment)),
-            field="LICHEN_ENVIRONMENT",
-        )
-    return msgspec.structs.replace(
-        resource,
-        region=region or None if resource.region is None else resource.region,
-        environment=resource.environment or environment or None,
-    )
 
 
 class Missing(terraform_check.BaseResourceCheck):

@@ -6,12 +6,8 @@ import sys
 from pathlib import Path
 
 import click
-from lichen_policies.configuration import find
-from lichen_policies.configuration import read as read_configuration
-from lichen_policies.dialects import read as read_documents
-from lichen_policies.facts.resource import Resource
-from lichen_policies.rulebook import judge, rules
-from msgspec.structs import replace
+from lichen_policies.dialects import read
+from lichen_policies.gate import Gate
 
 from lichen.words import Environment
 from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
@@ -41,19 +37,13 @@ def command(
     Reads Pulumi previews and states, Terraform plans and CloudFormation templates. Ends 0 when
     nothing blocks, 1 when a finding blocks, 3 when something unverified does.
     """
-    resources = [
-        _completed(resource, region, environment)
-        for path in paths
-        for resource in read_documents(path, source=source)
-    ]
-    configured = read_configuration(configuration or find(paths[0]))
-    if region is not None:
-        configured.catalogue.region(region)
-    report = judge(resources, configured, configured.catalogue)
+    resources = [resource for path in paths for resource in read(path, source=source)]
+    gate = Gate.near(paths[0], config=configuration, region=region, environment=environment)
+    report = gate.report(resources)
     if form == "sarif":
         from lichen_doors.report import sarif
 
-        write(sarif.as_sarif(report, rules()), output)
+        write(sarif.as_sarif(report, gate.rules()), output)
     else:
         from lichen_doors.report import findings
 
@@ -62,12 +52,3 @@ def command(
         else:
             show(findings.renderables(report), form, title="lichen check", output=output)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
-
-
-def _completed(resource: Resource, region: str | None, environment: Environment | None) -> Resource:
-    """A resource with the command line's region and environment where its document has none."""
-    return replace(
-        resource,
-        region=region if resource.region is None else resource.region,
-        environment=resource.environment or environment,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from lichen_policies.configuration import find, read
+from lichen_policies.gate import Gate
 
 from lichen.document import InputError, nearest
 from lichen_doors.command.options import formats
@@ -27,9 +27,9 @@ def command(what: str, form: str) -> None:
     if Path(what).is_file():
         _explain_placement(Path(what), form)
         return
-    configured = read(find(Path.cwd()))
-    catalogue = configured.catalogue
-    pages = {page.rule: page for page in report.pages(configured)}
+    gate = Gate.near(Path.cwd())
+    catalogue = gate.catalogue
+    pages = {page.rule: page for page in report.pages(gate)}
     if what in pages:
         if form == "json":
             click.echo(for_programs(pages[what]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from lichen_policies.configuration import find, read
+from lichen_policies.gate import Gate
 
 from lichen_doors.command.options import CONFIGURATION, formats
 from lichen_doors.command.output import show
@@ -18,7 +18,7 @@ from lichen_doors.report import rules as report
 @formats("text", "json")
 def command(configuration: Path | None, form: str) -> None:
     """The rules, as configured here."""
-    pages = report.pages(read(configuration or find(Path.cwd())))
+    pages = report.pages(Gate.near(Path.cwd(), config=configuration))
     if form == "json":
         click.echo(for_programs(pages))
     else:

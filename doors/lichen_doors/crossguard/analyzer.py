@@ -1,8 +1,8 @@
 """The rules as a CrossGuard policy pack: ``pulumi up --policy-pack policies/crossguard``.
 
 Why the SDK's servicer is replaced. The SDK hosts the pack and answers every call but three. Its
-own servicer would decode a resource once for each policy, gives a policy one level whatever the
-environment is, and turns an unknown value into an advisory line of its own. So the calls that judge
+own servicer would decode a resource once for each policy, gives a policy one level in every
+environment, and turns an unknown value into an advisory line of its own. So the calls that judge
 are answered here: the resource's type is looked at first, the properties that its reader reads are
 decoded once, and every rule judges the same facts. The SDK offers no hook for a servicer; its class
 is replaced by name, and pyproject.toml pins the SDK's minor version for that reason.
@@ -21,11 +21,10 @@ import grpc
 import pulumi
 import pulumi_policy.policy as sdk
 from google.protobuf import empty_pb2
-from lichen_policies import configuration
-from lichen_policies.configuration import Configuration
 from lichen_policies.facts import Maybe, Resource, environment, region
 from lichen_policies.facts.reading import by_type
-from lichen_policies.rulebook import Level, Verdict, judge_resource, rules
+from lichen_policies.gate import Gate
+from lichen_policies.verdict import Level, Verdict
 from pulumi.runtime import proto
 
 from lichen.clouds import CLOUDS
@@ -38,11 +37,11 @@ def serve() -> NoReturn:
     """Serve the pack until the engine ends it. The configuration is searched upwards from where the
     engine starts the pack, which is the project."""
     try:
-        configured = configuration.read(configuration.find(Path.cwd()))
+        gate = Gate.near(Path.cwd())
     except InputError as error:
         sys.exit(f"lichen: {error}")
-    vars(sdk)["_PolicyAnalyzerServicer"] = partial(Analyzer, configured)
-    pack(rules().values())
+    vars(sdk)["_PolicyAnalyzerServicer"] = partial(Analyzer, gate)
+    pack(gate.rules().values())
     sys.exit()
 
 
@@ -50,11 +49,11 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
     """The SDK's servicer, judging a resource by all rules at once."""
 
     def __init__(
-        self, configured: Configuration, name: str, version: str, policies: list[sdk.Policy],
+        self, gate: Gate, name: str, version: str, policies: list[sdk.Policy],
         *rest: Any,
     ) -> None:  # fmt: skip
         super().__init__(name, version, policies, *rest)
-        self._file = self._configuration = configured
+        self._file = self._gate = gate
         self._policies = {policy.name: policy for policy in policies}
         self._version = version
         self._config: Mapping[str, str] = pulumi.runtime.get_config_env()
@@ -80,15 +79,16 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
 
     def _declared(self, rule: str) -> Level:
         """The level that the engine receives, and sends back unless somebody sets another."""
-        return self._file.level(rules()[rule], self._environment)
+        return self._file.level(self._file.rules()[rule], self._environment)
 
     def Configure(
         self, request: proto.ConfigureAnalyzerRequest, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
-        sent = {name: policy for name, policy in request.policyConfig.items() if name in rules()}
+        rules = self._file.rules()
+        sent = {name: policy for name, policy in request.policyConfig.items() if name in rules}
         levels = {name: LEVELS[policy.enforcementLevel] for name, policy in sent.items()}
         try:
-            self._configuration = self._file.moved_by_door(
+            self._gate = self._file.moved_by_door(
                 levels={
                     name: level for name, level in levels.items() if level != self._declared(name)
                 },
@@ -104,10 +104,20 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         response = proto.AnalyzeResponse()
         if ("pulumi", request.type) not in by_type():
             return response
-        configured = self._configuration
-        verdicts = judge_resource(self._resource(request), configured, configured.catalogue)
-        for verdict in verdicts or ():
+        for verdict in self._gate.judge(self._resource(request)) or ():
             self._add(verdict, response)
+        return response
+
+    def AnalyzeStack(
+        self, request: proto.AnalyzeStackRequest, _context: grpc.ServicerContext
+    ) -> proto.AnalyzeResponse:
+        """The rules over a whole deployment; those of one resource have run before."""
+        response = proto.AnalyzeResponse()
+        resources = (
+            self._resource(each) for each in request.resources if ("pulumi", each.type) in by_type()
+        )
+        for verdict in self._gate.judge_stack(resources):
+            self._add(verdict, response, urn=verdict.resource)
         return response
 
     def Remediate(
@@ -141,8 +151,11 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             found = region.of_process(cloud, os.environ)
         return found
 
-    def _add(self, verdict: Verdict, response: proto.AnalyzeResponse) -> None:
-        """A verdict in a response; what passes or is disabled is left out."""
+    def _add(self, verdict: Verdict, response: proto.AnalyzeResponse, urn: str = "") -> None:
+        """A verdict in a response; what passes or is disabled is left out.
+
+        ``urn`` names the resource where the request is not about one.
+        """
         if verdict.level == "disabled":
             return
         if verdict.verdict == "not-applicable":
@@ -150,15 +163,15 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
                 proto.PolicyNotApplicable(policy_name=verdict.rule, reason=verdict.message)
             )
         elif verdict.verdict in ("fail", "unverified"):
-            response.diagnostics.append(self._diagnostic(verdict))
+            response.diagnostics.append(self._diagnostic(verdict, urn))
 
-    def _diagnostic(self, verdict: Verdict) -> proto.AnalyzeDiagnostic:
+    def _diagnostic(self, verdict: Verdict, urn: str) -> proto.AnalyzeDiagnostic:
         policy = self._policies[verdict.rule]
         message, level = verdict.message, verdict.level
         if verdict.verdict == "unverified":
             message = f"Unverified: {message}"
         elif verdict.exemption is not None:
-            message, level = f"{verdict.exemption.told}. {message}", "advisory"
+            message, level = f"{verdict.exemption.text}. {message}", "advisory"
             message = message[0].upper() + message[1:]
         return proto.AnalyzeDiagnostic(
             policyName=policy.name,
@@ -168,4 +181,5 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             message=f"{policy.description}\n{message}",
             enforcementLevel=NUMBERS["mandatory" if level == "remediate" else level],
             severity=self._map_severity(policy.severity),
+            urn=urn,
         )

@@ -7,7 +7,9 @@ from typing import Any, NoReturn, get_args
 
 import msgspec
 import pulumi_policy.policy as sdk
-from lichen_policies.rulebook import UNSTATED, Level, Rule
+from lichen_policies.rule import UNSTATED, Rule
+from lichen_policies.stack import Stack
+from lichen_policies.verdict import Level
 from pulumi.runtime import proto
 
 NAME = "lichen"
@@ -35,9 +37,11 @@ def pack(rules: Iterable[Rule]) -> sdk.PolicyPack:
     )
 
 
-def policy(rule: Rule) -> sdk.ResourceValidationPolicy:
+def policy(rule: Rule) -> sdk.Policy:
     """A rule as a policy of its own."""
-    return sdk.ResourceValidationPolicy(
+    of_stacks = issubclass(rule.judges, Stack)
+    kind = sdk.StackValidationPolicy if of_stacks else sdk.ResourceValidationPolicy
+    return kind(
         name=rule.name,
         description=f"{rule.offence}.",
         validate=_never_called,

@@ -26,6 +26,8 @@ from lichen_doors.report import for_programs
 from lichen_doors.report.cell import bar, cell, ends, likely, rounded
 
 Sort = Literal["carbon", "price", "name"]
+Row = dict[str, Any]
+"""A row as programs read it: plain values by name."""
 STYLE = {"low": "good", "medium": "warn", "high": "bad", "unknown": "quiet"}
 
 
@@ -33,12 +35,12 @@ class Column(msgspec.Struct, frozen=True):
     """A column for people: its heading, how a row is shown in it; a ``whole`` one never wraps."""
 
     heading: str
-    show: Callable[[dict[str, Any]], str | Text]
+    show: Callable[[Row], str | Text]
     right: bool = False
     whole: bool = False
 
 
-def _number(heading: str, show: Callable[[dict[str, Any]], str | Text]) -> Column:
+def _number(heading: str, show: Callable[[Row], str | Text]) -> Column:
     return Column(heading, show, right=True, whole=True)
 
 
@@ -46,9 +48,9 @@ _MACHINE = Column("machine", lambda row: row["machine"], whole=True)
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows as plain values, how people see them, and what must be said beneath."""
+    """Rows as plain values, how people see them, and the notes beneath."""
 
-    rows: Sequence[dict[str, Any]]
+    rows: Sequence[Row]
     columns: Sequence[Column]
     notes: Sequence[str] = ()
     empty: str = "nothing"
@@ -98,7 +100,7 @@ def regions(
             Column("", lambda row: row["agreement"], whole=True),
             _number("g/kWh", lambda row: cell(row["grid_gco2e_kwh"], figure)),
             Column("", lambda row: bar(row["grid_gco2e_kwh"], most)),
-            Column("sources say", _said, whole=True),
+            Column("sources say", _range, whole=True),
             _number("x PUE", lambda row: cell(row["gco2e_it_kwh"], figure)),
         ),
         notes=(
@@ -108,7 +110,7 @@ def regions(
     )
 
 
-def region_row(region: Region, grid: RegionClass) -> dict[str, Any]:
+def region_row(region: Region, grid: RegionClass) -> Row:
     values = [reading.value for reading in grid.readings]
     return {
         "region": region.name,
@@ -163,7 +165,7 @@ def machines(
     )
 
 
-def _machine_row(machine: Machine) -> dict[str, Any]:
+def _machine_row(machine: Machine) -> Row:
     row = msgspec.structs.asdict(machine)
     return {"machine": row.pop("name"), **row}
 
@@ -174,17 +176,17 @@ def offers(
 ) -> View:  # fmt: skip
     """Machines in regions: grams an hour, and dollars."""
     if machine is not None:
-        held: Iterable[Offer] = catalogue.offers_of(catalogue.machine(machine).name)
+        found: Iterable[Offer] = catalogue.offers_of(catalogue.machine(machine).name)
         if region is not None:
             catalogue.region(region)
-            held = [offer for offer in held if offer.region == region]
+            found = [offer for offer in found if offer.region == region]
     elif region is not None:
-        held = catalogue.offers_in(catalogue.region(region).name)
+        found = catalogue.offers_in(catalogue.region(region).name)
     else:
-        held = catalogue.offers
+        found = catalogue.offers
     rows = [
         _offer_row(catalogue, offer)
-        for offer in held
+        for offer in found
         if cloud in (None, catalogue.machines[offer.machine].cloud)
     ]
     quotas = any(row["endpoint_quota"] is not None for row in rows)
@@ -211,15 +213,15 @@ def offers(
         notes=(
             "g/h: CO2e of an hour at half load, electricity alone. hosted: on SageMaker, "
             "~ where estimated from EC2's price.",
-            "Quota is your account's for SageMaker endpoints; capacity is nobody's promise."
+            "Quota: your account's, for SageMaker endpoints. It does not promise capacity."
             if quotas
-            else "Offered is not quota or capacity: ask the cloud before you count on it.",
+            else "A listed offer is neither a quota nor capacity: ask the cloud first.",
         ),
         empty="no region offers it",
     )
 
 
-def _offer_row(catalogue: Catalogue, offer: Offer) -> dict[str, Any]:
+def _offer_row(catalogue: Catalogue, offer: Offer) -> Row:
     region, machine = catalogue.regions[offer.region], catalogue.machines[offer.machine]
     effective = effective_gco2e_kwh(region)
     quota = catalogue.quota(offer.machine, offer.region)
@@ -277,7 +279,7 @@ def accelerators(catalogue: Catalogue, *, kind: str | None = None) -> View:
     )
 
 
-def _without_name(chip: Chip) -> dict[str, Any]:
+def _without_name(chip: Chip) -> Row:
     row = msgspec.structs.asdict(chip)
     del row["name"]
     return row
@@ -323,8 +325,7 @@ def stale(catalogue: Catalogue, today: date) -> View:
         for age in ages(catalogue, today)
         if age.stale
     ]
-    held = [age for age in ages(catalogue, today) if age.max_age_days is not None]
-    nearest = held[0] if held else None
+    nearest = next((age for age in ages(catalogue, today) if age.max_age_days is not None), None)
     fresh = "nothing is past its age" + (
         f"; next is {nearest.source}, {nearest.age_days} of {nearest.max_age_days} days old"
         if nearest
@@ -343,32 +344,32 @@ def stale(catalogue: Catalogue, today: date) -> View:
     )
 
 
-def _sort(rows: list[dict[str, Any]], *keys: str) -> None:
+def _sort(rows: list[Row], *keys: str) -> None:
     """Unknown last."""
     rows.sort(key=lambda row: [(row.get(key) is None, row.get(key) or 0) for key in keys])
 
 
-def _parameters(row: dict[str, Any]) -> str:
+def _parameters(row: Row) -> str:
     active = row.get("active_parameters")
     return billions(row["parameters"]) + (f" ({billions(active)} active)" if active else "")
 
 
-def _said(row: dict[str, Any]) -> str:
+def _range(row: Row) -> str:
     low, high = row["low_gco2e_kwh"], row["high_gco2e_kwh"]
     return UNKNOWN if low is None or high is None else span(low, high, "-")
 
 
-def _hosted_dollars(row: dict[str, Any]) -> str:
+def _hosted_dollars(row: Row) -> str:
     estimated = row["sagemaker_usd_hour"] is not None and row["sagemaker_basis"] != "published"
     return ("~" if estimated else "") + cell(row["sagemaker_usd_hour"], usd)
 
 
-def _listed(row: dict[str, Any]) -> str:
+def _listed(row: Row) -> str:
     listed = len(row["listed_by"])
     return f"{listed} of {listed + len(row['not_listed_by'])}"
 
 
-def _chips_shown(row: dict[str, Any]) -> str:
+def _chips_shown(row: Row) -> str:
     if row["accelerator"]:
         return f"{row['accelerators']:g} x {row['accelerator']}"
     return str(row["cpu"] or row["processor"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import msgspec
 from rich.console import RenderableType
@@ -19,7 +18,7 @@ from lichen.figures import between, billions, co2e, figure, grams, kib
 from lichen.grid import RegionClass, classify
 from lichen.words import BITS
 from lichen.workload import ModelCard
-from lichen_doors.report.catalogue import STYLE, offers, region_row
+from lichen_doors.report.catalogue import STYLE, Row, offers, region_row
 from lichen_doors.report.catalogue import renderables as table_renderables
 from lichen_doors.report.cell import bar, cell
 
@@ -33,7 +32,7 @@ def knows(catalogue: Catalogue, what: str) -> bool:
     )
 
 
-def story(catalogue: Catalogue, what: str) -> dict[str, Any]:
+def story(catalogue: Catalogue, what: str) -> Row:
     """A region, machine or model by name as plain values; :class:`InputError` for another."""
     if what in catalogue.regions:
         return _region_story(catalogue, catalogue.regions[what])
@@ -61,7 +60,7 @@ def _unknown(catalogue: Catalogue, what: str) -> InputError:
     return InputError(f"{what!r} is not known", fix=did_you_mean(what, known))
 
 
-def _region_story(catalogue: Catalogue, region: Region) -> dict[str, Any]:
+def _region_story(catalogue: Catalogue, region: Region) -> Row:
     grid = classify(region)
     return {
         "kind": "region",
@@ -155,7 +154,7 @@ def _region_lines(catalogue: Catalogue, region: Region) -> Iterator[str]:
         yield f"your own rows give {', '.join(own)}"
 
 
-def _machine_story(catalogue: Catalogue, machine: Machine) -> dict[str, Any]:
+def _machine_story(catalogue: Catalogue, machine: Machine) -> Row:
     chip = catalogue.chips.get(machine.accelerator or machine.cpu or "")
     return {
         "kind": "machine",
@@ -216,7 +215,7 @@ def _machine_lines(catalogue: Catalogue, machine: Machine, chip: Chip | None) ->
         yield f"your own rows give {', '.join(own)}"
 
 
-def _model_story(card: ModelCard) -> dict[str, Any]:
+def _model_story(card: ModelCard) -> Row:
     return {
         "kind": "model",
         **msgspec.to_builtins(card),

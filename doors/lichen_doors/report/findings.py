@@ -1,233 +1,228 @@
 """What the rules found: for a person at a terminal, and as JSON for programs.
 
-A report is made by the rules, which stand above this package: it is read here by its attributes.
+Each resource is shown with its findings, then with one fix: the changes that its findings ask for,
+merged. Changes that contradict each other are shown as a conflict, and the saving is the largest of
+one finding, never the sum, because fixes overlap.
 """
 
 from __future__ import annotations
 
-import datetime
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
+from lichen_policies.exemptions import Exemption
+from lichen_policies.verdict import (
+    Advice,
+    Change,
+    Conflict,
+    Report,
+    Saves,
+    Summary,
+    Verdict,
+    advice_of,
+)
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.interval import Interval
-from lichen.words import Environment
+from lichen.figures import many
 from lichen_doors.report import for_programs
 
-Level = Literal["advisory", "mandatory", "remediate"]
-Severity = Literal["low", "medium", "high", "critical"]
+Address = tuple[str, str | None]
+"""A resource's address, and the file that it is in."""
 
 
-class Saving(msgspec.Struct, frozen=True, kw_only=True):
-    """What the fix saves in a month of 730 hours; null where it cannot be computed."""
+class Fix(msgspec.Struct, frozen=True, kw_only=True):
+    """The findings of one resource as one set of changes.
 
-    gco2e_month: Interval | None = None
-    usd_month: float | None = None
-
-
-class Exemption(msgspec.Struct, frozen=True, kw_only=True):
-    """Who answers for a finding, why, who agreed to it, and the last day that it holds."""
-
-    rule: str
-    resource: str
-    owner: str
-    reason: str
-    approver: str
-    expires: datetime.date
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one rule has against one resource, or why it cannot say.
-
-    ``resource`` is a URN, a Terraform address or a logical id, and ``path`` the property in it.
-    ``fingerprint`` is the same for the same offence in every run.
+    ``changes`` agree with each other, ``conflicts`` do not; ``or_else`` are other ways out.
+    ``saves`` is the largest saving of one finding.
     """
 
-    rule: str
-    verdict: Literal["fail", "unverified"]
-    level: Level
-    severity: Severity
     resource: str
-    type: str
-    path: str
     file: str | None
-    line: int | None
-    environment: Environment | None
-    message: str
-    fix: str
-    saves: Saving
-    sources: tuple[str, ...]
-    fingerprint: str
-    exemption: Exemption | None
-
-    @property
-    def stops(self) -> bool:
-        """Whether it is to stop a deployment."""
-        return self.level in ("mandatory", "remediate") and self.exemption is None
-
-
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """A report's attributes: ``not_judged`` counts resources by the types that nobody reads,
-    ``expired`` holds exemptions past their day, ``passed`` counts rules that had nothing against
-    a resource."""
-
-    findings: tuple[Finding, ...]
-    unverified: tuple[Finding, ...]
-    exempted: tuple[Finding, ...]
-    expired: tuple[Exemption, ...]
-    not_judged: dict[str, int]
-    judged: int
-    passed: int
-
-
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """How many of each; ``stopping`` are the findings and unverified ones that stop."""
-
-    findings: int
-    unverified: int
-    stopping: int
-    exempted: int
-    expired: int
-    judged: int
-    not_judged: int
-    passed: int
+    changes: tuple[Change, ...]
+    conflicts: tuple[Conflict, ...]
+    or_else: tuple[str, ...]
+    saves: Saves
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``lichen check --format json`` prints."""
+    """What ``lichen check --format json`` prints.
 
-    findings: tuple[Finding, ...]
-    unverified: tuple[Finding, ...]
-    exempted: tuple[Finding, ...]
+    ``expired`` are exemptions past their last day; ``not_judged`` counts resources by the types
+    that no rule covers; ``fixes`` has an entry for each resource with findings.
+    """
+
+    findings: tuple[Verdict, ...]
+    unverified: tuple[Verdict, ...]
+    exempted: tuple[Verdict, ...]
     expired: tuple[Exemption, ...]
-    not_judged: dict[str, int]
+    not_judged: Mapping[str, int]
+    fixes: tuple[Fix, ...]
     summary: Summary
 
 
-def read(report: object) -> Judged:
-    """A report by its attributes."""
-    return msgspec.convert(report, Judged, from_attributes=True)
-
-
-def as_json(report: object) -> str:
+def as_json(report: Report) -> str:
     """Everything, as docs/schemas/check.json describes it."""
-    judged = read(report)
-    document = Document(
-        findings=judged.findings,
-        unverified=judged.unverified,
-        exempted=judged.exempted,
-        expired=judged.expired,
-        not_judged=judged.not_judged,
-        summary=_summary(judged),
-    )
-    return for_programs(document)
-
-
-def _summary(judged: Judged) -> Summary:
-    return Summary(
-        findings=len(judged.findings),
-        unverified=len(judged.unverified),
-        stopping=sum(said.stops for said in (*judged.findings, *judged.unverified)),
-        exempted=len(judged.exempted),
-        expired=len(judged.expired),
-        judged=judged.judged,
-        not_judged=sum(judged.not_judged.values()),
-        passed=judged.passed,
+    return for_programs(
+        Document(
+            findings=report.findings,
+            unverified=report.unverified,
+            exempted=report.exempted,
+            expired=report.expired,
+            not_judged=report.not_judged,
+            fixes=tuple(
+                _fix(address, verdicts) for address, verdicts in _by_resource(report.findings)
+            ),
+            summary=report.summary,
+        )
     )
 
 
-def renderables(report: object) -> Iterator[RenderableType]:
-    """The report for a terminal of 80 columns or more: by resource, what stops first.
+def _by_resource(verdicts: Sequence[Verdict]) -> list[tuple[Address, list[Verdict]]]:
+    """The verdicts of each resource, in the order of the first of each."""
+    grouped: dict[Address, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        grouped[verdict.resource, verdict.file].append(verdict)
+    return list(grouped.items())
 
-    An engine tells resources in no order that holds, so they are put in one here.
+
+def _fix(address: Address, verdicts: Sequence[Verdict]) -> Fix:
+    resource, file = address
+    advice = advice_of(verdicts)
+    return Fix(
+        resource=resource,
+        file=file,
+        changes=advice.changes,
+        conflicts=advice.conflicts,
+        or_else=advice.or_else,
+        saves=advice.saves,
+    )
+
+
+def renderables(report: Report) -> Iterator[RenderableType]:
+    """The report for a terminal of 80 columns or more: by resource, what blocks first.
+
+    An engine names resources in an order that changes between runs, so they are sorted here.
     """
-    judged = read(report)
-    by_resource: dict[tuple[str, str | None], list[Finding]] = defaultdict(list)
-    for said in (*judged.findings, *judged.unverified, *judged.exempted):
-        by_resource[said.resource, said.file].append(said)
-    for of_one in sorted(by_resource.values(), key=_first):
-        yield from _resource(sorted(of_one, key=_urgency))
-    for lapsed in judged.expired:
+    verdicts = (*report.findings, *report.unverified, *report.exempted)
+    groups = [group for _, group in _by_resource(verdicts)]
+    for group in sorted(groups, key=_order):
+        yield from _resource(sorted(group, key=_urgency))
+    for exemption in report.expired:
         yield Text(
-            f"The exemption of {lapsed.resource} from {lapsed.rule} ended on {lapsed.expires}: "
-            f"ask {lapsed.approver} to renew it, or mend what it covered.\n",
+            f"The exemption of {exemption.resource} from {exemption.rule} ended on "
+            f"{exemption.expires}: ask {exemption.approver} to renew it, or fix what it covered.\n",
             style="warn",
         )
-    yield from _closing(judged)
+    yield from _closing(report)
 
 
-def _first(of_one: list[Finding]) -> tuple[bool, str, str]:
-    told = of_one[0]
-    return not any(said.stops for said in of_one), told.file or "", told.resource
+def _order(group: Sequence[Verdict]) -> tuple[bool, str, str]:
+    first = group[0]
+    return not any(verdict.blocks for verdict in group), first.file or "", first.resource
 
 
-def _urgency(said: Finding) -> tuple[bool, bool, bool, str]:
-    return said.exemption is not None, not said.stops, said.verdict == "unverified", said.rule
+def _urgency(verdict: Verdict) -> tuple[bool, bool, bool, str]:
+    return (
+        verdict.exemption is not None,
+        not verdict.blocks,
+        verdict.verdict == "unverified",
+        verdict.rule,
+    )
 
 
-def _resource(of_one: list[Finding]) -> Iterator[RenderableType]:
-    told = of_one[0]
-    name = Text(told.resource.rsplit("::", 1)[-1], style="name")
-    if told.environment:
-        name.append(f"  {told.environment}", style="not bold dim")
+def _resource(verdicts: Sequence[Verdict]) -> Iterator[RenderableType]:
+    first = verdicts[0]
+    name = Text(first.resource.rsplit("::", 1)[-1] or "The whole deployment", style="name")
+    if first.environment:
+        name.append(f"  {first.environment}", style="not bold dim")
     yield name
-    place = f"{told.file}:{told.line}" if told.line else told.file
-    yield Text("  " + "  ".join(part for part in (told.type, place) if part), style="quiet")
+    source = f"{first.file}:{first.line}" if first.line else first.file
+    yield Text("  " + "  ".join(part for part in (first.type, source) if part), style="quiet")
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column()
-    for said in of_one:
-        table.add_row(*_said(said))
+    for verdict in verdicts:
+        table.add_row(*_row(verdict))
+    for mark, text, style in _fix_lines(verdicts):
+        table.add_row(Text(mark, style=style), Text(text, style=style))
     yield Padding(table, (0, 0, 1, 2))
 
 
-def _said(said: Finding) -> tuple[Text, Text]:
-    """A finding's mark, and what is said under its rule's name: what is, the fix, the saving."""
-    if said.exemption is not None:
-        mark, style = "exempt", "quiet"
-    elif said.stops:
-        mark, style = "stop", "bad"
+def _row(verdict: Verdict) -> tuple[Text, Text]:
+    """What a verdict does, and what it says under its rule's name."""
+    if verdict.exemption is not None:
+        mark, style = "exempted", "quiet"
+    elif verdict.blocks:
+        mark, style = "blocks", "bad"
     else:
-        mark, style = ("unsure" if said.verdict == "unverified" else "advice"), "warn"
-    lines = Text.assemble((said.rule, style), (f", {said.severity}\n", "quiet"))
-    what, fix, saving = (
-        said.message.partition(f" Fix: {said.fix}.") if said.fix else (said.message, "", "")
-    )
-    # Its name stands right above.
-    lines.append(what.replace(f"cannot be judged by {said.rule}: ", "cannot be judged: ", 1))
-    lines.append(fix.replace(" ", "\n", 1), style="" if said.exemption else "good")
-    lines.append(saving.replace(" ", "\n", 1))
-    if said.exemption is not None:
-        held = said.exemption
-        lines.append(
-            f"\nExempted until {held.expires} by {held.approver} for {held.owner}: {held.reason}"
-        )
+        mark, style = ("unverified" if verdict.verdict == "unverified" else "advises"), "warn"
+    lines = Text.assemble((verdict.rule, style), (f", {verdict.severity}\n", "quiet"))
+    finding = f"{verdict.what}; {verdict.limit}." if verdict.what else f"{verdict.message}."
+    lines.append(" ".join(part for part in (finding, verdict.note) if part))
+    if verdict.exemption is not None:
+        text = verdict.exemption.text
+        lines.append(f"\n{text[:1].upper()}{text[1:]}")
     return Text(mark, style=style), lines
 
 
-def _closing(judged: Judged) -> Iterator[RenderableType]:
-    count = _summary(judged)
-    parts = [_many(count.judged, "resource") + " judged"]
-    parts.append(_many(count.findings, "finding") if count.findings else "no findings")
+def _fix_lines(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, str]]:
+    """The one fix of a resource: a mark, a sentence and a style for each line."""
+    advice = advice_of(verdicts)
+    for change in advice.changes:
+        yield (
+            "fix",
+            _sentence(f"{change.text}: {change.why}" if change.why else change.text),
+            "good",
+        )
+    for conflict in advice.conflicts:
+        yield "conflict", f"{conflict.text}. Only one of these can be done: choose one.", "warn"
+    for other in advice.or_else:
+        yield "or", _sentence(other), "good"
+    if text := _saving(advice, verdicts):
+        yield "saves", text, "good"
+
+
+def _saving(advice: Advice, verdicts: Sequence[Verdict]) -> str:
+    text = advice.saves.text.removeprefix("Saves ")
+    if not text:
+        return ""
+    saving = sum(bool(v.saves.text) for v in verdicts if v.exemption is None)
+    overlap = "" if saving < 2 else f" (the largest of {saving} findings; their fixes overlap)"
+    return _sentence(text.removesuffix(".") + overlap)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _closing(report: Report) -> Iterator[RenderableType]:
+    count = report.summary
+    parts = [many(count.judged, "resource") + " judged"]
+    parts.append(many(count.findings, "finding") if count.findings else "no findings")
     if count.unverified:
         parts.append(f"{count.unverified} unverified")
     if count.exempted:
         parts.append(f"{count.exempted} exempted")
     yield Text(", ".join(parts) + ".")
-    if judged.not_judged:
-        types = ", ".join(f"{name} ({many})" for name, many in judged.not_judged.items())
-        yield Text(f"Not judged, since no rule reads them: {types}.", style="quiet")
-    if count.stopping:
-        yield Text(f"Stopped by {count.stopping}.", style="bad")
-    else:
-        yield Text("Nothing to stop for.", style="good")
+    if report.not_judged:
+        types = ", ".join(f"{name} ({number})" for name, number in report.not_judged.items())
+        yield Text(f"Not judged, because no rule covers these types: {types}.", style="quiet")
+    yield Text(*_outcome(report))
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")
+def _outcome(report: Report) -> tuple[str, str]:
+    """The last sentence, and its style."""
+    findings = sum(verdict.blocks for verdict in report.findings)
+    unverified = sum(verdict.blocks for verdict in report.unverified)
+    parts = [many(findings, "finding")] if findings else []
+    if unverified:
+        parts.append(many(unverified, "unverified result"))
+    if not parts:
+        return "Nothing blocks this deployment.", "good"
+    verb = "blocks" if findings + unverified == 1 else "block"
+    return f"{' and '.join(parts)} {verb} this deployment.", "bad"

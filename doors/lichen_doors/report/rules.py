@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
-from lichen_policies.configuration import Configuration
+from lichen_policies.gate import Gate
 from lichen_policies.registry import ENVIRONMENTS
-from lichen_policies.rulebook import BLOCKING, Level, Severity, rules
+from lichen_policies.verdict import BLOCKING, Level, Severity
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
@@ -32,21 +32,21 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     url: str
 
 
-def pages(configuration: Configuration) -> list[Page]:
-    """Every rule's page under a configuration."""
+def pages(gate: Gate) -> list[Page]:
+    """Every rule's page, as the gate has it."""
     return [
         Page(
             rule=rule.name,
             offence=rule.offence,
             severity=rule.severity,
-            levels={each: configuration.level(rule, each) for each in ENVIRONMENTS},
-            limits=msgspec.structs.asdict(configuration.limits(rule, "prod")),
+            levels={each: gate.level(rule, each) for each in ENVIRONMENTS},
+            limits=msgspec.structs.asdict(gate.limits(rule, "prod")),
             why=rule.why,
             fix=rule.fix,
             exceptions=rule.exceptions,
             url=rule.url,
         )
-        for rule in rules().values()
+        for rule in gate.rules().values()
     ]
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
+from lichen_policies.rule import Rule
+from lichen_policies.verdict import Report, Severity, Verdict
 
 from lichen import __version__
-from lichen_doors.report.findings import Finding, Severity, read
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME = "https://github.com/lichen-ml/lichen"
@@ -22,24 +23,10 @@ HOME = "https://github.com/lichen-ml/lichen"
 Level = Literal["error", "warning", "note"]
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule's page, by the attributes of a rule."""
-
-    name: str
-    offence: str
-    why: str
-    fix: str
-    exceptions: str
-    severity: Severity
-    url: str
-
-
-def as_sarif(report: object, rules: Mapping[str, object]) -> str:
+def as_sarif(report: Report, rules: Mapping[str, Rule]) -> str:
     """A report under the rules that made it, by name."""
-    judged = read(report)
-    pages = [msgspec.convert(rule, Page, from_attributes=True) for rule in rules.values()]
-    index = {page.name: number for number, page in enumerate(pages)}
-    said = (*judged.findings, *judged.unverified, *judged.exempted)
+    index = {name: number for number, name in enumerate(rules)}
+    verdicts = (*report.findings, *report.unverified, *report.exempted)
     log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -50,10 +37,10 @@ def as_sarif(report: object, rules: Mapping[str, object]) -> str:
                         "name": "Lichen",
                         "semanticVersion": __version__,
                         "informationUri": HOME,
-                        "rules": [_descriptor(page) for page in pages],
+                        "rules": [_descriptor(rule) for rule in rules.values()],
                     }
                 },
-                "results": [_result(finding, index[finding.rule]) for finding in said],
+                "results": [_result(verdict, index[verdict.rule]) for verdict in verdicts],
                 "columnKind": "utf16CodeUnits",
             }
         ],
@@ -61,69 +48,75 @@ def as_sarif(report: object, rules: Mapping[str, object]) -> str:
     return json.dumps(log, indent=2, ensure_ascii=False)
 
 
-def _descriptor(page: Page) -> dict[str, Any]:
-    paragraphs = {"Why": page.why, "Fix": page.fix, "Exceptions": page.exceptions}
+def _descriptor(rule: Rule) -> dict[str, object]:
+    paragraphs = {"Why": rule.why, "Fix": rule.fix, "Exceptions": rule.exceptions}
     return {
-        "id": page.name,
-        "name": "".join(word.capitalize() for word in page.name.split("-")),
-        "shortDescription": {"text": f"{page.offence}."},
-        "fullDescription": {"text": page.why},
+        "id": rule.name,
+        "name": "".join(word.capitalize() for word in rule.name.split("-")),
+        "shortDescription": {"text": f"{rule.offence}."},
+        "fullDescription": {"text": rule.why},
         "help": {
             "text": "\n\n".join(f"{name}: {text}" for name, text in paragraphs.items()),
             "markdown": "\n\n".join(f"**{name}.** {text}" for name, text in paragraphs.items()),
         },
-        "helpUri": page.url,
-        "defaultConfiguration": {"level": _weight(page.severity)},
-        "properties": {"tags": ["sustainability", "cost"], "problem.severity": page.severity},
+        "helpUri": rule.url,
+        "defaultConfiguration": {"level": _weight(rule.severity)},
+        "properties": {"tags": ["sustainability", "cost"], "problem.severity": rule.severity},
     }
 
 
-def _result(finding: Finding, rule: int) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "ruleId": finding.rule,
-        "ruleIndex": rule,
-        "level": _level(finding),
-        "message": {"text": finding.message},
-        "locations": [_location(finding)],
-        "partialFingerprints": {"lichen/v1": finding.fingerprint},
+def _result(verdict: Verdict, rule_index: int) -> dict[str, object]:
+    result: dict[str, object] = {
+        "ruleId": verdict.rule,
+        "ruleIndex": rule_index,
+        "level": _level(verdict),
+        "message": {"text": verdict.message},
+        "locations": [_location(verdict)],
+        "partialFingerprints": {"lichen/v1": verdict.fingerprint},
         "properties": {
-            "verdict": finding.verdict,
-            "enforcement": finding.level,
-            "severity": finding.severity,
-            "type": finding.type,
-            "path": finding.path,
-            "saves": msgspec.to_builtins(finding.saves),
-            "sources": list(finding.sources),
+            "verdict": verdict.verdict,
+            "enforcement": verdict.level,
+            "severity": verdict.severity,
+            "type": verdict.type,
+            "path": verdict.path,
+            "changes": msgspec.to_builtins(verdict.changes),
+            "saves": msgspec.to_builtins(verdict.saves),
+            "sources": list(verdict.sources),
         },
     }
-    if finding.exemption is not None:
-        held = finding.exemption
-        why = f"{held.reason} ({held.approver} for {held.owner}, until {held.expires})"
+    if verdict.exemption is not None:
+        exemption = verdict.exemption
+        why = (
+            f"{exemption.reason} ({exemption.approver} for {exemption.owner}, "
+            f"until {exemption.expires})"
+        )
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
     return result
 
 
-def _level(finding: Finding) -> Level:
-    """What stops is an error whatever its severity; what is only unverified is a note."""
-    if finding.stops:
+def _level(verdict: Verdict) -> Level:
+    """What blocks is an error whatever its severity; what is only unverified is a note."""
+    if verdict.blocks:
         return "error"
-    return "note" if finding.verdict == "unverified" else _weight(finding.severity)
+    return "note" if verdict.verdict == "unverified" else _weight(verdict.severity)
 
 
 def _weight(severity: Severity) -> Level:
     return "note" if severity == "low" else "warning"
 
 
-def _location(finding: Finding) -> dict[str, Any]:
-    location: dict[str, Any] = {
-        "logicalLocations": [{"fullyQualifiedName": finding.resource, "kind": "resource"}]
+def _location(verdict: Verdict) -> dict[str, object]:
+    location: dict[str, object] = {
+        "logicalLocations": [
+            {"fullyQualifiedName": verdict.resource or "deployment", "kind": "resource"}
+        ]
     }
-    if finding.file is not None:
-        file = PurePath(finding.file)
+    if verdict.file is not None:
+        file = PurePath(verdict.file)
         uri = file.as_uri() if file.is_absolute() else file.as_posix()
         location["physicalLocation"] = {
             "artifactLocation": {"uri": uri},
             # Code scanning shows nothing without a line; a plan has none of its own.
-            "region": {"startLine": finding.line or 1},
+            "region": {"startLine": verdict.line or 1},
         }
     return location

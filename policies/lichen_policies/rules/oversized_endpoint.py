@@ -18,7 +18,7 @@ endpoint are judged by the one that the passport names; a passport without a pre
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
@@ -26,7 +26,6 @@ from msgspec import Meta
 from lichen.catalogue.schema import Machine, Offer, Region
 from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh, machine_watts
 from lichen.interval import Interval
-from lichen.sizing import Misfit, Sizing, lay_out
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Serving
 from lichen_policies.rule import (
@@ -39,6 +38,9 @@ from lichen_policies.rule import (
     Unverified,
     rule,
 )
+
+if TYPE_CHECKING:
+    from lichen.sizing import Sizing
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -116,6 +118,8 @@ def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[
 
 def _sized(workload: Workload, card: ModelCard, machine: Machine, known: Known) -> Sizing | None:
     """None where the machine cannot serve the work; unverified where that is not known."""
+    from lichen.sizing import Misfit, lay_out  # a pack starts without it: sizing is seldom asked
+
     layout = lay_out(workload, card, machine, workload.precisions[0], known.catalogue)
     if not isinstance(layout, Misfit):
         return layout.sizing()

@@ -21,7 +21,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from sandbox.aws.lifeline import follow_parent
+from sandbox.aws.exit_with_parent import exit_with_parent
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 
@@ -54,7 +54,7 @@ def extended_app(service: Any) -> Any:
 
 def main() -> None:
     """Serve on a free loopback port, printed on standard output, until told or left alone."""
-    follow_parent()
+    exit_with_parent()
     # Nothing is on disk, so there is nothing to wait for.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     logging.getLogger("werkzeug").setLevel(logging.ERROR)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
 
-from sandbox.aws.lifeline import follow_parent
+from sandbox.aws.exit_with_parent import exit_with_parent
 from sandbox.aws.provider.api import Api, session
 from sandbox.aws.provider.servicer import Provider
 
@@ -17,7 +17,7 @@ _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_l
 
 def main() -> None:
     """Serve until the engine says stop, or is gone."""
-    follow_parent()
+    exit_with_parent()
     # The engine says stop with an interrupt, and waits five seconds for whoever does not heed it.
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, lambda *_: os._exit(0))

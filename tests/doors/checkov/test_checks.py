@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lichen_policies import configuration
 from lichen_policies.dialects import read
-from lichen_policies.rulebook import BLOCKING, judge, rules
+from lichen_policies.gate import Gate
+from lichen_policies.registry import rules
+from lichen_policies.verdict import BLOCKING
 
-from lichen.catalogue import load
 from tests.doors.checkov.engine import VERSION, Run, checkov
 from tests.terraform.engine import STACKS
 
@@ -31,7 +31,7 @@ def check_of(rule: str) -> str:
 
 def found_by_lichen(plan: Path) -> dict[tuple[str, str], tuple[str, ...]]:
     """What `lichen check` finds, told as Checkov tells it: by check and resource."""
-    report = judge(read(plan), configuration.read(None), load())
+    report = Gate.near(plan).report(read(plan))
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for verdict in (*report.findings, *report.unverified):
         advice = "_ADVICE" if verdict.verdict == "fail" else "_UNVERIFIED"

@@ -9,17 +9,18 @@ from typing import Any
 import grpc
 import pytest
 from lichen_policies.dialects import pulumi_values
-from lichen_policies.rulebook import rules
+from lichen_policies.registry import rules
 from pulumi.runtime.proto import analyzer_pb2 as rpc
 from pulumi_policy import deserialize, proxy
 
-from tests.policies.pack_process import (
+from timing.pack_process import (
     ENDPOINT_CONFIGURATION,
     PACK,
     UNKNOWN,
     Pack,
     request,
     running,
+    struct,
 )
 
 SECRET = "hunter2-in-a-property"
@@ -107,8 +108,12 @@ def test_a_clean_resource_says_nothing(pack: Pack) -> None:
 def test_numbers_come_as_floats_and_go_out_whole(pack: Pack) -> None:
     response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
     assert said(response) == {"too-many-accelerators": "mandatory"}
-    assert "4 machines with 4 NVIDIA A10G each are 16 accelerators" in message(
-        response, "too-many-accelerators"
+    assert message(response, "too-many-accelerators") == (
+        "Resource that may run more accelerators than its environment allows.\n"
+        "4 machines with 4 NVIDIA A10G each are 16 accelerators; the limit in dev is 2 per "
+        "resource. Fix: set productionVariants[0].instanceType to ml.g5.xlarge, 1 NVIDIA A10G, and "
+        "set productionVariants[0].initialInstanceCount to at most 2; or raise "
+        "limits.too-many-accelerators.dev.chips in lichen.yaml."
     )
 
 
@@ -123,10 +128,11 @@ def test_an_unknown_is_our_own_unverified_violation(pack: Pack) -> None:
     unknown = served(instanceType=UNKNOWN, initialInstanceCount=4)
     response = pack.analyze(ENDPOINT_CONFIGURATION, unknown)
     assert said(response) == {"too-many-accelerators": "advisory"}
-    assert (
-        "Unverified: cannot be checked yet: "
-        "productionVariants[0].instanceType is known only after deployment"
-    ) in message(response, "too-many-accelerators")
+    assert message(response, "too-many-accelerators") == (
+        "Resource that may run more accelerators than its environment allows.\n"
+        "Unverified: cannot be checked yet: productionVariants[0].instanceType is known only "
+        "after deployment"
+    )
     assert UNKNOWN not in str(response)
 
 
@@ -287,28 +293,79 @@ def test_a_wrong_lichen_yaml_stops_the_pack_with_a_sentence(tmp_path: Path) -> N
     assert "Traceback" not in str(refused.value)
 
 
-def test_a_rule_that_raises_is_contained(tmp_path: Path) -> None:
-    """A pack with one rule that breaks on every fact, run as any other."""
-    (tmp_path / "__main__.py").write_text(
-        "from lichen_policies.facts import Located\n"
-        "from lichen_policies.rule import rule\n"
-        "from lichen_policies.rules import dirty_region\n"
-        "def judge(fact: Located, known):\n"
-        f"    raise ValueError({SECRET!r})\n"
-        "    yield\n"
-        "everywhere = dict.fromkeys(('dev', 'staging', 'prod'), 'advisory')\n"
-        "breaks = rule(severity='high', theme='region', **everywhere)(judge)\n"
-        "dirty_region.dirty_region = breaks\n"
+def pack_with(folder: Path, **rules: str) -> Path:
+    """A pack with rules of the test's own beside Lichen's, each a file."""
+    own = folder / "own"
+    own.mkdir()
+    for name, text in rules.items():
+        (own / f"{name}.py").write_text(f"{PAGE}{text}")
+    (folder / "__main__.py").write_text(
+        "from pathlib import Path\n"
+        "from lichen_policies import registry\n"
+        f"every = registry.read_rules(registry.FOLDER, Path({str(own)!r}))\n"
+        "registry.rules = lambda: every\n"
         "from lichen_doors.crossguard.analyzer import serve\n"
         "serve()\n"
     )
-    (tmp_path / "PulumiPolicy.yaml").write_text("runtime: python\n")
-    with running(tmp_path, project=tmp_path) as pack:
+    (folder / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    return folder
+
+
+PAGE = '''"""Something wrong.
+
+Why: It is wrong.
+
+Fix: Correct it.
+
+Exceptions: None.
+"""
+
+from collections.abc import Iterator
+
+from lichen_policies.facts import Located
+from lichen_policies.rule import Finding, Known, Stack, rule
+
+
+'''
+
+
+def test_a_rule_that_raises_is_contained(tmp_path: Path) -> None:
+    broken = f"""\
+@rule(severity="high", dev="mandatory", staging="mandatory", prod="mandatory", theme="region")
+def broken(fact: Located, known: Known) -> Iterator[Finding]:
+    raise ValueError({SECRET!r})
+    yield
+"""
+    with running(pack_with(tmp_path, broken=broken), project=tmp_path) as pack:
         response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
-        assert said(response) == {"dirty-region": "advisory", "too-many-accelerators": "mandatory"}
-        told = message(response, "dirty-region")
-        assert "Unverified: cannot be checked: the rule dirty-region failed with ValueError" in told
+        assert said(response) == {"broken": "advisory", "too-many-accelerators": "mandatory"}
+        text = message(response, "broken")
+        assert "Unverified: cannot be checked: the rule broken failed with ValueError" in text
         assert SECRET not in str(response)
+
+
+def test_a_rule_over_the_whole_stack_is_a_stack_policy(tmp_path: Path) -> None:
+    lonely = """\
+@rule(severity="low", dev="mandatory", staging="mandatory", prod="mandatory", theme="governance")
+def lonely(stack: Stack, known: Known) -> Iterator[Finding]:
+    for subject in stack.of(Located):
+        yield Finding(what="one resource", limit="two are needed", resource=subject.resource)
+"""
+    with running(pack_with(tmp_path, lonely=lonely), project=tmp_path) as pack:
+        (policy,) = [policy for policy in pack.info().policies if policy.name == "lonely"]
+        assert policy.policy_type == rpc.POLICY_TYPE_STACK
+        assert "lonely" not in said(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG)))
+        resources = [
+            rpc.AnalyzerResource(
+                type=ENDPOINT_CONFIGURATION, urn="urn:x", name="x", properties=struct(served(**BIG))
+            ),
+            rpc.AnalyzerResource(type="aws:s3/bucket:Bucket", urn="urn:y", name="y"),
+        ]
+        response = pack.stub.AnalyzeStack(rpc.AnalyzeStackRequest(resources=resources))
+        (found,) = response.diagnostics
+        assert (found.policyName, found.urn) == ("lonely", "urn:x")
+        assert found.message == "Something wrong.\none resource; two are needed."
+        assert found.enforcementLevel == rpc.MANDATORY
 
 
 def test_nothing_but_the_port_is_printed(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from lichen.passport import Passport, to_tags
 from sandbox import engine
 from sandbox.aws import plugin
 from sandbox.aws.cloud import emulated_aws
-from tests.policies.pack_process import PACK
+from timing.pack_process import PACK
 
 pytestmark = pytest.mark.xdist_group("pack-engine")
 

@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from lichen_doors.command import main
 from lichen_doors.report import findings, sarif
-from lichen_policies.rulebook import Report, Saves, Verdict, rules
+from lichen_policies.registry import rules
+from lichen_policies.verdict import Report, Saves, Verdict
 
 ROOT = Path(__file__).parents[3]
 CONFIGURATION = """\
@@ -72,7 +73,7 @@ def test_exemptions_are_told_in_force_and_lapsed(printed: Printed, golden: Golde
 def test_what_cannot_be_judged_stops_where_that_is_configured(printed: Printed) -> None:
     code, text = printed("unknown.json", configuration=f"unverified: mandatory\n{CONFIGURATION}")
     assert code == 3
-    assert text.endswith("Stopped by 2.\n")
+    assert text.endswith("2 unverified results block this deployment.\n")
 
 
 def test_nothing_to_stop_for_is_told(printed: Printed, golden: Golden) -> None:

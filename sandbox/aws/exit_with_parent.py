@@ -5,7 +5,7 @@ import sys
 import threading
 
 
-def follow_parent() -> None:
+def exit_with_parent() -> None:
     """Exit as soon as standard input closes.
 
     Whoever starts us keeps the other end of our standard input open for as long as it lives; the
@@ -16,4 +16,4 @@ def follow_parent() -> None:
         sys.stdin.buffer.read()
         os._exit(0)
 
-    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+    threading.Thread(target=wait, name="exit with parent", daemon=True).start()

@@ -16,11 +16,11 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2 as rpc
 from pulumi.runtime.proto.analyzer_pb2_grpc import AnalyzerStub
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[1]
 PACK = REPOSITORY / "policies" / "crossguard"
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What the engine sends for a text that is settled only at deploy time."""
+"""What the engine sends for a text that is known only after deployment."""
 
 ENDPOINT_CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 
@@ -32,7 +32,8 @@ class Pack:
         self.stub, self.process = stub, process
 
     def info(self) -> rpc.AnalyzerInfo:
-        return self.stub.GetAnalyzerInfo(empty_pb2.Empty())
+        info: rpc.AnalyzerInfo = self.stub.GetAnalyzerInfo(empty_pb2.Empty())
+        return info
 
     def configure_stack(self, stack: str, **config: str) -> None:
         self.stub.ConfigureStack(
@@ -41,8 +42,10 @@ class Pack:
             )
         )
 
-    def configure(self, **policies: tuple[int, Mapping[str, Any]]) -> None:
-        """As the engine does: every policy's level, the declared one where nobody moved it."""
+    def configure(
+        self, **policies: tuple[rpc.EnforcementLevel.ValueType, Mapping[str, Any]]
+    ) -> None:
+        """Configure every policy as the engine does: with its declared level, or the one given."""
         sent = {
             policy.name: rpc.PolicyConfig(enforcementLevel=policy.enforcementLevel)
             for policy in self.info().policies
@@ -55,7 +58,8 @@ class Pack:
     def analyze(
         self, type_: str, properties: Mapping[str, Any], provider: Mapping[str, Any] | None = None
     ) -> rpc.AnalyzeResponse:
-        return self.stub.Analyze(request(type_, properties, provider))
+        answer: rpc.AnalyzeResponse = self.stub.Analyze(request(type_, properties, provider))
+        return answer
 
 
 def request(

@@ -1,0 +1,132 @@
+"""Plain English for the mistakes that msgspec finds in a document.
+
+msgspec has no structured errors: its message texts are read here. Its version is bounded in
+pyproject.toml for that, and tests/test_document_errors.py has every form of message.
+"""
+
+from __future__ import annotations
+
+import re
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from lichen.document import InputError, did_you_mean
+
+_BAD_KEY = re.compile(r"Expected (?P<what>.+?), got `\w+` - at `key` in `\$(?P<path>.*)`")
+_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<key>.*)`")
+_BAD_ENUM = re.compile(r"Invalid enum value '?(?P<word>[^']*)'?")
+_MISSING = re.compile(r"Object missing required field `(?P<key>.*)`")
+
+
+def explained(message: str, value: Any, to: Any) -> InputError:
+    """The error behind msgspec's ``message`` about ``value``, which was to become ``to``."""
+    what, _, at = message.partition(" - at `$")
+    path = at.removesuffix("`").lstrip(".").replace("[...]", "[]")
+    if bad_key := _BAD_KEY.match(message):
+        return InputError(
+            f"a key is not {_in_words(bad_key['what'])}",
+            fix="put quotes around it",
+            field=bad_key["path"].lstrip("."),
+        )
+    if unknown := _UNKNOWN_FIELD.match(what):
+        holder = _type_at(to, path)
+        key = unknown["key"]
+        return InputError(
+            f"{key!r} is not a field",
+            fix=did_you_mean(key, _field_names(holder)),
+            field=".".join(p for p in (path, key) if p),
+        )
+    if missing := _MISSING.match(what):
+        field = ".".join(p for p in (path, missing["key"]) if p)
+        return InputError("is required", fix=f"add {missing['key']}:", field=field)
+    given = _value_at(value, path)
+    if bad := _BAD_ENUM.match(what):
+        return InputError(
+            f"{bad['word']!r} is not known here",
+            fix=did_you_mean(bad["word"], map(str, _enum_values(_type_at(to, path)))),
+            field=path,
+        )
+    shown = "it" if given is _NOTHING else repr(given)
+    if expected := _EXPECTED.match(what):
+        return InputError(
+            f"{shown} is not {_in_words(expected['what'])}",
+            fix=f"give {_in_words(expected['what'])}",
+            field=path,
+        )
+    return InputError(what[:1].lower() + what[1:], field=path)
+
+
+_EXPECTED = re.compile(r"Expected (?P<what>.+?)(?:, got `\w+`)?$")
+_WORDS = {
+    "float": "a number",
+    "int": "a whole number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "Object": "a mapping",
+    "null": "nothing",
+}
+
+
+def _in_words(expected: str) -> str:
+    """msgspec's ```float` >= 0.0`` in the words of a person who writes YAML."""
+    for name, word in _WORDS.items():
+        expected = expected.replace(name, word) if f"`{name}" in expected else expected
+    words = expected.replace("`", "").replace(" | ", " or ")
+    words = re.sub(r" or null\b", " or nothing", words)
+    words = re.sub(r" of length >= (\d+)$", r" of at least \1 entries", words)
+    words = re.sub(r" of length <= (\d+)$", r" of at most \1 entries", words)
+    words = re.sub(r" matching regex (.+)$", r" like \1", words)
+    return re.sub(r"(>=|<=|>|<) (-?\d+)\.0\b", r"\1 \2", words)
+
+
+_NOTHING = object()
+
+
+def _steps(path: str) -> list[str]:
+    """``a.b[0].c`` as ``a``, ``b``, ``[0]``, ``c``."""
+    return re.findall(r"\[\d*\]|[^.\[\]]+", path)
+
+
+def _value_at(value: Any, path: str) -> Any:
+    for step in _steps(path):
+        index = step.strip("[]")
+        if step.startswith("[") and index and isinstance(value, list | tuple):
+            value = value[int(index)]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            return _NOTHING
+    return value if isinstance(value, str | int | float | bool | None) else _NOTHING
+
+
+def _type_at(to: Any, path: str) -> Any:
+    """The type that a path ends at, looking through ``X | None`` and containers."""
+    for step in _steps(path):
+        holders = _options(to)
+        if step.startswith("["):
+            to = next((get_args(h)[0] for h in holders if get_args(h)), None)
+        else:
+            struct = next((h for h in holders if hasattr(h, "__struct_fields__")), None)
+            if struct is None:
+                return next((get_args(h)[-1] for h in holders if get_args(h)), None)
+            to = get_type_hints(struct).get(step)
+    return to
+
+
+def _options(to: Any) -> list[Any]:
+    """The types of ``X | Y | None``; of any other type, that one."""
+    if isinstance(to, UnionType) or get_origin(to) is Union:
+        return [arg for arg in get_args(to) if arg is not type(None)]
+    return [to]
+
+
+def _field_names(to: Any) -> list[str]:
+    return [
+        name for option in _options(to) for name in getattr(option, "__struct_encode_fields__", ())
+    ]
+
+
+def _enum_values(to: Any) -> list[Any]:
+    return [value for option in _options(to) for value in get_args(option)]

@@ -1,0 +1,174 @@
+"""One workload file, one placement: the command, the component and the refresh give the same."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from lichen_components.args import EndpointArgs
+from lichen_components.endpoint import plan_of
+from lichen_doors.command.place import placed
+
+from lichen.catalogue import DIRECTORY, Catalogue, load
+from lichen.catalogue.schema import Machine
+from lichen.document import InputError
+from lichen.placing import question
+from lichen.placing.placement import NoPlacement, Placement
+from lichen.workload import read_workload
+from refresh.apply import placement_of
+
+STACKS = sorted((Path(__file__).parents[2] / "stacks" / "workloads").glob("*.yaml"))
+GENERATED = 200
+MODELS = (
+    ("meta-llama/Llama-3.1-8B", "llm"),
+    ("BAAI/bge-small-en-v1.5", "encoder"),
+    ("BAAI/bge-reranker-base", "reranker"),
+)
+
+
+class OneOfEach(Catalogue):
+    """The installed catalogue, of its machines the two smallest of each family and cloud."""
+
+    @cached_property
+    def machines(self) -> Mapping[str, Machine]:
+        installed = super().machines
+        kept: dict[tuple[str, str | None], list[Machine]] = {}
+        for machine in sorted(installed.values(), key=lambda machine: machine.vcpu):
+            chip = self.chips.get(machine.accelerator or machine.cpu or "")
+            if chip is not None and self.offers_of(machine.name):
+                kept.setdefault((machine.cloud, chip.family), []).append(machine)
+        return {machine.name: machine for group in kept.values() for machine in group[:2]}
+
+
+@pytest.fixture
+def few() -> Iterator[Catalogue]:
+    """The small catalogue, in place of the installed one."""
+    catalogue = OneOfEach(DIRECTORY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lichen.catalogue.load", lambda overlay=None: catalogue)
+        patch.setattr(question, "load", lambda overlay=None: catalogue)
+        yield catalogue
+
+
+def endpoint_of(path: Path) -> Placement | InputError:
+    args = EndpointArgs(workload=str(path), artifacts="s3://models/it/")
+    args["aws"] = {"results": "s3://results/it/"}
+    try:
+        return plan_of(args).decision.placement
+    except InputError as error:
+        return error
+
+
+def agreed(path: Path, catalogue: Catalogue) -> Placement | NoPlacement:
+    """The answer of all three; where the component refuses, the others say that it would."""
+    typed = placed(read_workload(path), path)
+    assert placement_of(path, catalogue) == typed
+    made = endpoint_of(path)
+    if isinstance(made, Placement):
+        assert made == typed
+        assert made.chosen.unmade is None
+    elif isinstance(typed, Placement):
+        assert typed.chosen.unmade, f"{path.read_text()}: {made}"
+    else:
+        assert "nothing can serve it" in made.wrong
+    return typed
+
+
+@pytest.mark.parametrize("path", STACKS, ids=[path.stem for path in STACKS])
+def test_every_stack_is_placed_alike(path: Path) -> None:
+    answer = agreed(path, load())
+    assert isinstance(answer, Placement)
+    assert answer.chosen.unmade is None
+
+
+def generated(seed: int) -> dict[str, Any]:
+    """A workload over models, precisions, traffic, where, environment and mode."""
+    draw = random.Random(seed)
+    model, kind = draw.choice(MODELS)
+    peak_rps = draw.choice([0.1, 1, 4, 30])
+    traffic: dict[str, Any] = {"peak_rps": peak_rps, "mean_rps": peak_rps / draw.choice([1, 4])}
+    traffic["input_tokens"] = draw.choice([64, 300, 500])
+    if kind == "llm":
+        traffic["output_tokens"] = draw.choice([20, 200])
+    where: dict[str, Any] = {}
+    if draw.random() < 0.3:
+        where["clouds"] = draw.sample(["aws", "google", "azure"], draw.randint(1, 2))
+    if draw.random() < 0.3:
+        where["hosting"] = draw.choice([["sagemaker"], ["compute"], ["sagemaker", "compute"]])
+    if draw.random() < 0.3:
+        where["residency"] = draw.choice(["EU", "US"])
+    latency: dict[str, Any] = {}
+    if draw.random() < 0.7:
+        latency["p95_ms"] = draw.choice([50, 500, 20_000])
+    workload: dict[str, Any] = {
+        "name": "generated",
+        "model": model,
+        "precisions": draw.sample(["bf16", "int8", "fp16", "fp32"], draw.randint(1, 3)),
+        "traffic": traffic,
+        "latency": latency,
+        "where": where,
+        "environment": draw.choice(["dev", "staging", "prod"]),
+        "mode": draw.choice(["real-time", "real-time", "real-time", "asynchronous", "batch"]),
+    }
+    if draw.random() < 0.2:
+        workload["availability"] = {"minimum_replicas": draw.choice([0, 2])}
+    return workload
+
+
+def test_200_generated_workloads_are_placed_alike(few: Catalogue, tmp_path: Path) -> None:
+    path = tmp_path / "workload.yaml"
+    answers: list[Placement | NoPlacement] = []
+    for seed in range(GENERATED):
+        path.write_text(yaml.safe_dump(generated(seed)), encoding="utf-8")
+        answers.append(agreed(path, few))
+    placements = [answer for answer in answers if isinstance(answer, Placement)]
+    made = [answer for answer in placements if answer.chosen.unmade is None]
+    # The comparison says something only where each of the three answers is given often.
+    assert len(made) > GENERATED / 4
+    assert len(placements) - len(made) > GENERATED / 20
+    assert len(answers) - len(placements) > GENERATED / 20
+
+
+def test_the_better_one_that_cannot_be_made_is_named_by_both(tmp_path: Path) -> None:
+    path = tmp_path / "workload.yaml"
+    workload = yaml.safe_load(STACKS[0].read_text(encoding="utf-8"))
+    del workload["where"]
+    path.write_text(yaml.safe_dump({**workload, "precisions": ["int8", "bf16"]}), encoding="utf-8")
+    answer = agreed(path, load())
+    assert isinstance(answer, Placement)
+    assert answer.chosen.hosting == "sagemaker"
+    assert " would emit " in answer.because[-1]
+    assert ", but no component makes " in answer.because[-1]
+
+
+def test_the_rows_of_an_organisation_count_for_all(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "regions.csv").write_text(
+        "name,pue,pue_year,pue_scope,pue_source\neu-north-1,3.5,2026,region,acme-meters\n"
+    )
+    (tmp_path / "own" / "sources.toml").write_text(
+        '[acme-meters]\ntitle = "Meters"\npublisher = "Acme"\nwhere = "meters"\n'
+        'version = "1"\nfetched = "2026-11-01"\nlicence = "own"\nused_for = "PUE"\n'
+    )
+    (tmp_path / "lichen.yaml").write_text("catalogue: own\n")
+    path = tmp_path / "chat.yaml"
+    path.write_text(STACKS[0].read_text(encoding="utf-8"), encoding="utf-8")
+    answer = agreed(path, load(overlay=tmp_path / "own"))
+    assert isinstance(answer, Placement)
+    assert answer.chosen.region != "eu-north-1" or any("your own" in note for note in answer.notes)
+    assert question.catalogue_near(path) is load(overlay=tmp_path / "own")
+
+
+def test_a_catalogue_that_is_no_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lichen.yaml").write_text("catalogue: [own]\n")
+    with pytest.raises(InputError) as refused:
+        question.catalogue_near(tmp_path)
+    assert str(refused.value) == (
+        f"{tmp_path / 'lichen.yaml'}: catalogue: is not a directory. "
+        "Fix: name the directory of your own rows."
+    )

@@ -1,0 +1,103 @@
+"""Rules over a whole deployment: joins, and joins over what is not known."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lichen_policies.facts import UNKNOWN, Resource, Scaling, Serving, Unverified, reading
+from lichen_policies.gate import Gate
+from lichen_policies.stack import Stack
+
+from tests.policies.rules_folder import JOIN, LONG, rules_of
+
+TODAY = datetime.date(2026, 11, 23)
+
+
+def endpoint(machine: Any, name: str = "chat", **variant: Any) -> Resource:
+    return Resource(
+        type="aws:sagemaker/endpointConfiguration:EndpointConfiguration",
+        name=name,
+        address=name,
+        properties={"productionVariants": [{"instanceType": machine, **variant}]},
+        dialect="pulumi",
+        region="eu-north-1",
+        environment="dev",
+    )
+
+
+def group(machine: str, floor: int = 1) -> Resource:
+    return Resource(
+        type="aws:eks/nodeGroup:NodeGroup",
+        name="nodes",
+        address="nodes",
+        properties={"instanceTypes": [machine], "scalingConfig": {"minSize": floor}},
+        dialect="pulumi",
+        region="eu-north-1",
+        environment="dev",
+    )
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    files = {"floor_without_machine": JOIN, "many_machines": LONG}
+    return Gate.near(tmp_path, today=TODAY, rules=rules_of(tmp_path, files))
+
+
+def test_a_rule_of_the_stack_joins_two_resources(gate: Gate) -> None:
+    assert gate.report([endpoint("ml.g6.xlarge"), group("g6.xlarge")]).findings == ()
+    report = gate.report([endpoint("ml.g5.xlarge"), group("g6.xlarge")])
+    (found,) = report.findings
+    assert (found.rule, found.resource, found.type) == (
+        "floor-without-machine",
+        "nodes",
+        "aws:eks/nodeGroup:NodeGroup",
+    )
+    assert found.message == (
+        "no endpoint runs on g6.xlarge; a floor must belong to an endpoint. "
+        "Fix: remove scalingConfig.minSize."
+    )
+    assert found.level == "advisory"
+
+
+def test_a_join_over_an_unknown_is_unverified_unless_another_matches(gate: Gate) -> None:
+    report = gate.report([endpoint(UNKNOWN), group("g6.xlarge")])
+    (unverified,) = (v for v in report.unverified if v.rule == "floor-without-machine")
+    assert unverified.message == (
+        "cannot be checked yet: productionVariants[0].instanceType is known only after deployment"
+    )
+    assert report.findings == ()
+    known = gate.report([endpoint(UNKNOWN), endpoint("ml.g6.xlarge", "b"), group("g6.xlarge")])
+    assert not [v for v in known.unverified if v.rule == "floor-without-machine"]
+
+
+def test_judging_the_stack_alone_gives_the_rules_of_the_stack_alone(gate: Gate) -> None:
+    verdicts = gate.judge_stack([endpoint("ml.g5.xlarge"), group("g6.xlarge")])
+    assert [verdict.rule for verdict in verdicts] == ["floor-without-machine"]
+    of_one = gate.judge(endpoint("ml.g5.xlarge")) or ()
+    assert {verdict.rule for verdict in of_one} == {"many-machines"}
+
+
+def test_a_resource_that_could_not_be_read_leaves_absence_open(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(resource: Resource) -> Any:
+        if resource.name == "chat":
+            raise KeyError("x")
+        return reading.facts_of(resource)
+
+    monkeypatch.setattr("lichen_policies.judging.facts_of", fails)
+    report = gate.report([endpoint("ml.g6.xlarge"), group("g6.xlarge")])
+    (unverified,) = (v for v in report.unverified if v.rule == "floor-without-machine")
+    assert unverified.message == "cannot be checked: chat could not be read"
+
+
+def test_every_needs_all_of_a_kind_known() -> None:
+    resources = [endpoint("ml.g6.xlarge"), endpoint(UNKNOWN, "b")]
+    stack = Stack((resource, reading.facts_of(resource) or ()) for resource in resources)
+    assert stack.of(Scaling) == ()
+    assert len(stack.every(Serving, lambda serving: serving.machines is None)) == 2
+    with pytest.raises(Unverified, match="known only after deployment"):
+        stack.every(Serving, lambda serving: serving.machine == "g6.xlarge")

@@ -1,0 +1,95 @@
+"""Each form of message that msgspec has about a document, as the sentence that a person reads."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+from msgspec import Meta
+
+from lichen.document import InputError, convert
+
+
+class Part(msgspec.Struct, forbid_unknown_fields=True):
+    count: int
+
+
+class Whole(msgspec.Struct, forbid_unknown_fields=True):
+    count: int
+    rate: Annotated[float, Meta(ge=0, le=5)] = 1.0
+    share: float = 1.0
+    text: str = ""
+    word: Literal["red", "green"] = "red"
+    numbers: tuple[int, ...] = ()
+    pair: Annotated[tuple[int, ...], Meta(min_length=2, max_length=3)] = (1, 2)
+    table: dict[str, int] = {}
+    name: Annotated[str, Meta(pattern="^x")] = "x"
+    flag: bool = False
+    maybe: int | None = None
+    part: Part | None = None
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"count": "x"}, "count: 'x' is not a whole number. Fix: give a whole number."),
+        ({"count": 1.5}, "count: 1.5 is not a whole number. Fix: give a whole number."),
+        ({"count": True}, "count: True is not a whole number. Fix: give a whole number."),
+        ({"share": "y"}, "share: 'y' is not a number. Fix: give a number."),
+        ({"rate": -1}, "rate: -1 is not a number >= 0. Fix: give a number >= 0."),
+        ({"rate": 6}, "rate: 6 is not a number <= 5. Fix: give a number <= 5."),
+        ({"text": 3}, "text: 3 is not text. Fix: give text."),
+        ({"name": "y"}, "name: 'y' is not text like '^x'. Fix: give text like '^x'."),
+        ({"flag": "yes"}, "flag: 'yes' is not true or false. Fix: give true or false."),
+        ({"word": "gren"}, "word: 'gren' is not known here. Fix: did you mean 'green'?"),
+        ({"word": "blue"}, "word: 'blue' is not known here. Fix: one of green, red."),
+        ({"numbers": 3}, "numbers: 3 is not a list. Fix: give a list."),
+        ({"numbers": None}, "numbers: None is not a list. Fix: give a list."),
+        (
+            {"numbers": [1, "q"]},
+            "numbers[1]: 'q' is not a whole number. Fix: give a whole number.",
+        ),
+        (
+            {"pair": [1]},
+            "pair: it is not a list of at least 2 entries. Fix: give a list of at least 2 entries.",
+        ),
+        (
+            {"pair": [1, 2, 3, 4]},
+            "pair: it is not a list of at most 3 entries. Fix: give a list of at most 3 entries.",
+        ),
+        ({"table": 3}, "table: 3 is not a mapping. Fix: give a mapping."),
+        (
+            {"table": {"a": "b"}},
+            "table[]: it is not a whole number. Fix: give a whole number.",
+        ),
+        ({"table": {1: 2}}, "table: a key is not text. Fix: put quotes around it."),
+        (
+            {"maybe": "x"},
+            "maybe: 'x' is not a whole number or nothing. Fix: give a whole number or nothing.",
+        ),
+        ({"part": {}}, "part.count: is required. Fix: add count:."),
+        ({"part": {"count": "z"}}, "part.count: 'z' is not a whole number. "
+         "Fix: give a whole number."),
+        ({"part": {"count": 1, "cont": 2}}, "part.cont: 'cont' is not a field. "
+         "Fix: did you mean 'count'?"),
+        ({"conut": 1}, "conut: 'conut' is not a field. Fix: did you mean 'count'?"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_a_sentence(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        convert({"count": 1} | changed, Whole)
+    assert str(caught.value) == message
+
+
+def test_a_missing_field_and_a_document_of_another_kind() -> None:
+    with pytest.raises(InputError) as missing:
+        convert({}, Whole)
+    assert str(missing.value) == "count: is required. Fix: add count:."
+    with pytest.raises(InputError) as other:
+        convert(3, Whole)
+    assert str(other.value) == "3 is not a mapping. Fix: give a mapping."
+
+
+def test_the_version_of_msgspec_is_the_one_whose_messages_are_read() -> None:
+    assert msgspec.__version__.startswith("0.22.")
