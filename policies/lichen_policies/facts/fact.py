@@ -114,11 +114,6 @@ class Located(Fact, frozen=True, kw_only=True):
     machines: int | None = 1
     hosting: str | None = None
 
-    @property
-    def hosted(self) -> bool:
-        """Whether SageMaker's endpoints run them, at a price of its own."""
-        return self.hosting == "sagemaker"
-
 
 class Serving(Fact, frozen=True, kw_only=True):
     """One variant of a model endpoint.
@@ -146,7 +141,7 @@ class Accelerated(Fact, frozen=True, kw_only=True):
 
     The chips are those of the ``machine``, or ``chips_each`` of them where the resource states it.
     ``machines`` is the most that the resource itself may run, for a group its ceiling. ``hosting``
-    is as in :class:`Located`.
+    is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's name.
     """
 
     machine: str | None = None
@@ -155,11 +150,7 @@ class Accelerated(Fact, frozen=True, kw_only=True):
     chip: str | None = None
     chips_each: float | None = None
     hosting: str | None = None
-
-    @property
-    def hosted(self) -> bool:
-        """Whether SageMaker runs them, whose names of machines begin with ``ml.``."""
-        return self.hosting is not None and self.hosting.startswith("sagemaker")
+    machine_prefix: str = ""
 
 
 class Scaling(Fact, frozen=True, kw_only=True):
@@ -174,8 +165,3 @@ class Scaling(Fact, frozen=True, kw_only=True):
     to_zero: str = ""
     machine: str | None = None
     hosting: str | None = None
-
-    @property
-    def hosted(self) -> bool:
-        """Whether SageMaker's endpoints run them, at a price of its own."""
-        return self.hosting == "sagemaker"

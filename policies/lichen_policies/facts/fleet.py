@@ -14,9 +14,12 @@ ONE: Stated[int] = Stated(1, "")
 
 
 def accelerated(
-    machine: Stated[str], machines: Stated[int] = ONE, *, hosting: str
+    machine: Stated[str], machines: Stated[int] = ONE, *, hosting: str, prefix: str = ""
 ) -> Iterator[Accelerated]:
-    """An Accelerated for a machine that is named; nothing where none is."""
+    """An Accelerated for a machine that is named; nothing where none is.
+
+    ``prefix`` is what the hosting writes before the machine's name.
+    """
     if machine.value is not None:
         yield Accelerated(
             path=machine.path,
@@ -24,6 +27,7 @@ def accelerated(
             machines=field(machines.value),
             machines_at=machines.path,
             hosting=hosting,
+            machine_prefix=prefix,
         )
 
 

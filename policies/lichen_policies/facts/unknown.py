@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 class Unverified(Exception):
-    """A rule cannot judge: it needs something that nobody can know yet, or that is not told.
+    """A rule cannot judge: what it needs is not known yet, or not stated.
 
-    The rulebook turns it into the verdict *unverified*; it never reaches a door.
+    Judging turns it into the verdict *unverified*; it never reaches a door.
     """
 
 

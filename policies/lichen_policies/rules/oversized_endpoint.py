@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
-from lichen.catalogue.schema import Machine, Offer, Region
-from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh, machine_watts
-from lichen.interval import Interval
+from lichen.catalogue.schema import Machine, Region
+from lichen.holding import Holding, holding
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Serving
+from lichen_policies.provisioned import load_over
 from lichen_policies.rule import (
     UNSTATED,
     Change,
@@ -53,14 +53,19 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Fleet(msgspec.Struct, frozen=True):
-    """A number of machines of one kind, and the power and price of running them."""
+    """A number of machines of one kind, and what they cost and emit in a month."""
 
     machine: Machine
     name: str
     count: int
     sizing: Sizing
-    watts: Interval
-    usd_hour: float | None
+    month: Holding
+
+    @property
+    def watts(self) -> float:
+        """The likely draw of all of them."""
+        assert self.month.watts is not None, "no fleet is made of machines whose watts are unknown"
+        return self.month.watts.likely
 
     @property
     def text(self) -> str:
@@ -111,7 +116,7 @@ def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[
         changes=tuple(_changes(fact, deployed, better)),
         or_else=_or_else(better, best),
         path=fact.machine_at,
-        saves=_saves(deployed, better, region),
+        saves=_saves(deployed, better),
         sources=tuple(filter(None, (card.source, *(machine.power_source or ())))),
     )
 
@@ -138,9 +143,9 @@ def _able(
 ) -> Iterator[Fleet]:
     """Every machine that the same hosting offers in the same region and that does the work."""
     for machine in known.catalogue.machines.values():
-        if machine.cloud != fact.cloud or not _hosts(machine, fact.hosting):
+        if machine.cloud != fact.cloud or not known.catalogue.hosts(fact.hosting, machine):
             continue
-        if region is not None and _offer(machine, region, known) is None:
+        if region is not None and not _offered(machine, region, known):
             continue
         try:
             sizing = _sized(workload, card, machine, known)
@@ -154,13 +159,8 @@ def _able(
             yield fleet
 
 
-def _hosts(machine: Machine, hosting: str) -> bool:
-    return machine.sagemaker if hosting == "sagemaker" else machine.service == "gce"
-
-
-def _offer(machine: Machine, region: Region, known: Known) -> Offer | None:
-    offers = known.catalogue.offers_of(machine.name)
-    return next((offer for offer in offers if offer.region == region.name), None)
+def _offered(machine: Machine, region: Region, known: Known) -> bool:
+    return any(offer.region == region.name for offer in known.catalogue.offers_of(machine.name))
 
 
 def _fleet(
@@ -172,26 +172,23 @@ def _fleet(
     known: Known,
 ) -> Fleet | None:
     """None where the machine's watts are not published."""
-    # The load of the replicas that the peak needs, spread over all that run.
-    watts = machine_watts(machine, sizing.load * min(1.0, sizing.replicas_peak / count))
-    if watts is None:
+    catalogue, load = known.catalogue, load_over(sizing, count)
+    month = holding(machine, count, region, fact.hosting, catalogue, load=load)
+    if month.watts is None:
         return None
-    offer = None if region is None else _offer(machine, region, known)
-    price = None
-    if offer is not None:
-        price = offer.sagemaker_usd_hour if fact.hosting == "sagemaker" else offer.usd_hour
-    usd_hour = None if price is None else price * count
-    name = f"ml.{machine.name}" if fact.hosting == "sagemaker" else machine.name
-    return Fleet(machine, name, count, sizing, watts * count, usd_hour)
+    hosting = catalogue.hostings.get(fact.hosting)
+    prefix = hosting.machine_prefix if hosting else ""
+    return Fleet(machine, f"{prefix}{machine.name}", count, sizing, month)
 
 
 def _least(deployed: Fleet, able: list[Fleet], limits: Limits) -> Fleet | None:
     """What draws least, if what is deployed draws and costs more than the limit times as much."""
-    least = min(able, key=lambda fleet: (fleet.watts.likely, fleet.usd_hour or 0), default=None)
-    if least is None or deployed.watts.likely <= limits.times * least.watts.likely:
+    least = min(able, key=lambda fleet: (fleet.watts, fleet.month.usd_month or 0), default=None)
+    if least is None or deployed.watts <= limits.times * least.watts:
         return None
-    if deployed.usd_hour is not None and least.usd_hour is not None:
-        return least if deployed.usd_hour > limits.times * least.usd_hour else None
+    now, then = deployed.month.usd_month, least.month.usd_month
+    if now is not None and then is not None:
+        return least if now > limits.times * then else None
     return least
 
 
@@ -228,11 +225,11 @@ def _changes(fact: Serving, deployed: Fleet, better: Fleet) -> Iterator[Change]:
 
 
 def _or_else(better: Fleet, best: Fleet) -> str:
-    less = (1 - best.watts.likely / better.watts.likely) * 100
-    if less < 1:
+    less_pct = (1 - best.watts / better.watts) * 100
+    if less_pct < 1:
         return ""
     draws = "draws" if best.count == 1 else "draw"
-    return f"use {best.text} ({_chips(best.machine)}), which {draws} {less:.0f} % less power"
+    return f"use {best.text} ({_chips(best.machine)}), which {draws} {less_pct:.0f} % less power"
 
 
 def _image(machine: Machine) -> tuple[str | None, str]:
@@ -246,18 +243,7 @@ def _chips(machine: Machine) -> str:
     return f"{machine.accelerators:g} {machine.accelerator}"
 
 
-def _saves(deployed: Fleet, better: Fleet, region: Region | None) -> Saves:
-    """Power and price of a month of the deployed machines, less those of the better ones."""
-    usd = None
-    if deployed.usd_hour is not None and better.usd_hour is not None:
-        usd = (deployed.usd_hour - better.usd_hour) * HOURS_PER_MONTH
-    grid = None if region is None else effective_gco2e_kwh(region)
-    if grid is None:
-        return Saves(usd_month=usd)
-    # Worst against worst is no saving: the least is the low end less the other's high end.
-    less = Interval(
-        deployed.watts.low - better.watts.high,
-        deployed.watts.likely - better.watts.likely,
-        deployed.watts.high - better.watts.low,
-    )
-    return Saves(gco2e_month=less * (HOURS_PER_MONTH / 1000 * grid), usd_month=usd)
+def _saves(deployed: Fleet, better: Fleet) -> Saves:
+    """A month of the deployed machines, less a month of the better ones."""
+    now, then = deployed.month, better.month
+    return Saves(gco2e_month=now.grams_less(then), usd_month=now.usd_less(then))

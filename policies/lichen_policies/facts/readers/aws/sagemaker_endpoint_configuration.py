@@ -20,7 +20,7 @@ TYPES = {
     "cloudformation": ("AWS::SageMaker::EndpointConfig",),
 }
 
-_HOSTING = "sagemaker"
+_HOSTING, _PREFIX = "sagemaker", "ml."
 _TO_ZERO = (
     "SageMaker reaches zero instances only where the model is an inference component, or the "
     "endpoint is serverless or asynchronous"
@@ -73,7 +73,7 @@ def _of_variant(variant: Properties) -> Iterator[Fact]:
         holds_model_at=variant.at("model_name"),
     )
     most = Stated(_most(machines.value, ceiling), machines.path)
-    yield from accelerated(machine, most, hosting=_HOSTING)
+    yield from accelerated(machine, most, hosting=_HOSTING, prefix=_PREFIX)
     if scales:
         yield Scaling(
             path=floor_at,
@@ -87,7 +87,7 @@ def _of_variant(variant: Properties) -> Iterator[Fact]:
 
 def _machine(variant: Properties) -> Stated[str]:
     name, path = variant.stated_text("instance_type")
-    return Stated(bare(name, "ml."), path)
+    return Stated(bare(name, _PREFIX), path)
 
 
 def _most(machines: Maybe[int], ceiling: Maybe[int]) -> Maybe[int]:

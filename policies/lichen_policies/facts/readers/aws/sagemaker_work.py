@@ -24,6 +24,8 @@ TYPES = {
     "cloudformation": ("AWS::SageMaker::NotebookInstance",),
 }
 
+_PREFIX = "ml."
+
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A Located and an Accelerated."""
@@ -31,7 +33,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     if properties.given("resource_config"):
         work, hosting = properties.block("resource_config"), "sagemaker-training"
     name, path = work.stated_text("instance_type")
-    machine = Stated(bare(name, "ml."), path)
+    machine = Stated(bare(name, _PREFIX), path)
     machines = work.stated_whole("instance_count")
     yield Located(
         region_at=properties.at("region"),
@@ -39,4 +41,4 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machines=field(machines.value) or 1,
         hosting=hosting,
     )
-    yield from accelerated(machine, machines, hosting=hosting)
+    yield from accelerated(machine, machines, hosting=hosting, prefix=_PREFIX)
