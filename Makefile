@@ -6,18 +6,20 @@ RUN     = .venv/bin/python
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo shell test lint format bench fit accuracy figures docs rules golden lock clean
+.PHONY: help setup engine demo shell test lint format bench fit accuracy figures docs rules golden lock clean
 
 help:  ## what there is to type
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/ready .venv-checkov/ready  ## both environments and the engine
+setup: engine .venv-checkov/ready  ## both environments and the engine
+
+engine: .venv/ready  ## the Pulumi engine: the one here, the official one, or one built
 	@$(RUN) -m sandbox.engine
 
-demo: setup  ## a workload to a running endpoint, and a wasteful one stopped (emulated AWS)
+demo: engine  ## a workload to a running endpoint, and a wasteful one stopped (emulated AWS)
 	@$(RUN) -m sandbox.demo
 
-shell: setup  ## a shell with the engine and an emulated AWS: try `pulumi up` yourself
+shell: engine  ## a shell with the engine and an emulated AWS: try `pulumi up` yourself
 	@$(RUN) -m sandbox
 
 test: setup lint  ## lint, then every test
@@ -31,7 +33,7 @@ lint: .venv/ready  ## style, types and the direction of imports
 format: .venv/ready
 	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
 
-bench: setup  ## start-up and per-resource cost, as ratios against what a user would run instead
+bench: engine  ## start-up and per-resource cost, as ratios against what a user would run instead
 	@$(RUN) -m timing
 
 refresh-estimates: .venv/ready  ## derive machines' watts, embodied carbon and markups anew

@@ -10,7 +10,7 @@ import re
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from lichen.document import InputError, did_you_mean
+from lichen.input_error import InputError, did_you_mean
 
 _BAD_KEY = re.compile(r"Expected (?P<what>.+?), got `\w+` - at `key` in `\$(?P<path>.*)`")
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<key>.*)`")

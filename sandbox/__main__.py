@@ -6,14 +6,14 @@ import os
 import subprocess
 import sys
 
-from sandbox.engine import EngineMissing
+from sandbox.errors import SandboxError
 from sandbox.world import ROOT, world
 
 EXAMPLE = "pulumi up --yes --stack chat --policy-pack policies/crossguard"
 
 
 def main(command: list[str]) -> int:
-    """Run the command in a world of its own; its exit code, or 2 where there is no engine."""
+    """Run the command in a world of its own; its exit code, or 2 if the sandbox does not start."""
     try:
         with world() as place:
             place.stacks("chat", "embeddings", "wasteful")
@@ -21,8 +21,8 @@ def main(command: list[str]) -> int:
                 print(f"An emulated AWS and Pulumi {place.engine.version}. Try:\n  {EXAMPLE}\n")
                 command = [os.environ.get("SHELL", "/bin/sh")]
             return subprocess.call(command, cwd=ROOT, env=dict(place.environment))
-    except EngineMissing as missing:
-        print(missing, file=sys.stderr)
+    except SandboxError as error:
+        print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -13,15 +13,11 @@ import time
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.engine import EngineMissing
+from sandbox.errors import DemoFailed, SandboxError
 from sandbox.world import ROOT, World, world
 
 PACK = ("--policy-pack", "policies/crossguard")
 QUIET = ("--yes", "--non-interactive", "--suppress-progress", "--suppress-permalink=true")
-
-
-class Disappointed(Exception):
-    """The demonstration did not go as Lichen promises; the message says where."""
 
 
 def main() -> int:
@@ -33,12 +29,12 @@ def main() -> int:
             place.stacks("chat", "wasteful")
             _show(place, screen)
         screen.print(f"\n[green]All as promised[/], in {time.monotonic() - began:.0f} s.")
-    except EngineMissing as missing:
-        screen.print(str(missing), markup=False)
-        return 2
-    except Disappointed as disappointed:
-        screen.print(f"\n[red]Not as promised[/]: {disappointed}")
+    except DemoFailed as failure:
+        screen.print(f"\n[red]Not as promised[/]: {failure}")
         return 1
+    except SandboxError as error:
+        screen.print(str(error), markup=False)
+        return 2
     except KeyboardInterrupt:
         screen.print("\nStopped; nothing is left running.")
         return 130
@@ -51,24 +47,24 @@ def _show(place: World, screen: Console) -> None:
 
     screen.rule("2. Deploy it, with the rules in the way", align="left")
     if _run(place, screen, "pulumi", "up", "--stack", "chat", "--skip-preview", *QUIET, *PACK):
-        raise Disappointed("the chat stack did not come up")
+        raise DemoFailed("the chat stack did not come up")
     made = place.cloud.inventory()
     screen.print(_made(made))
     if not made.get("aws:sagemaker/endpoint:Endpoint"):
-        raise Disappointed("no endpoint is running")
+        raise DemoFailed("no endpoint is running")
 
     screen.rule("3. Four GPU machines for the same model, on a dirty grid", align="left")
     if not _run(place, screen, "pulumi", "up", "--stack", "wasteful", *QUIET, *PACK):
-        raise Disappointed("the wasteful stack passed")
+        raise DemoFailed("the wasteful stack passed")
     if place.cloud.inventory() != made:
-        raise Disappointed("the wasteful stack made something")
+        raise DemoFailed("the wasteful stack made something")
     screen.print("[green]Stopped[/], and nothing was made.")
 
     screen.rule("4. Take it down again", align="left")
     if _run(place, screen, "pulumi", "destroy", "--stack", "chat", "--skip-preview", *QUIET):
-        raise Disappointed("the chat stack did not go away")
+        raise DemoFailed("the chat stack did not go away")
     if left := place.cloud.inventory():
-        raise Disappointed(f"left behind: {left}")
+        raise DemoFailed(f"left behind: {left}")
 
 
 def _run(place: World, screen: Console, *command: str) -> int:

@@ -15,6 +15,8 @@ from tempfile import mkdtemp
 from sandbox.aws import plugin
 from sandbox.aws.cloud import Cloud, emulated_aws
 from sandbox.engine import Engine, ensure
+from sandbox.errors import CommandFailed
+from sandbox.whole import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 STATES = ROOT / ".sandbox"
@@ -31,7 +33,7 @@ class World:
     def run(
         self, *command: str | Path, cwd: Path = ROOT, check: bool = True, timeout: float = 300
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end; CalledProcessError with its output where it fails."""
+        """Run a command to its end; raises CommandFailed with its output where it fails."""
         done = subprocess.run(
             [str(part) for part in command],
             cwd=cwd,
@@ -42,7 +44,7 @@ class World:
             timeout=timeout,
         )
         if check and done.returncode:
-            raise RuntimeError(
+            raise CommandFailed(
                 f"{' '.join(map(str, command))} ended {done.returncode}:\n{done.stdout}"
             )
         return done
@@ -80,6 +82,4 @@ def _forget_salts() -> None:
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if not line.startswith("encryptionsalt:")]
         if kept != lines:
-            whole = path.with_suffix(".whole")  # another engine may be reading it
-            whole.write_text("".join(kept), encoding="utf-8")
-            whole.replace(path)
+            write_whole(path, "".join(kept))  # another engine may be reading it

@@ -50,15 +50,23 @@ def about_the_next(chosen: Candidate, ours: Interval, other: Candidate, theirs: 
 
 
 def about_the_unmade(unmade: Candidate, chosen: Candidate, objective: Objective) -> str:
-    """The better offer that was not taken because no component can make it."""
-    aim = AIMS[objective]
-    share = aim.least(unmade.gco2e_hour, unmade.usd_hour) / aim.least(
-        chosen.gco2e_hour, chosen.usd_hour
-    )
+    """The better offer that was not taken because no component can make it.
+
+    Where it is not better by the objective itself, it is so much cheaper that the choice would be
+    beyond the tolerance: then its cost is named.
+    """
+    theirs = unmade.gco2e_hour, unmade.usd_hour
+    ours = chosen.gco2e_hour, chosen.usd_hour
+    aim, but_more = AIMS[objective], ""
+    if aim.least(*theirs) >= aim.least(*ours):
+        aim = AIMS["cost"]
+        more = more_than(unmade.gco2e_hour, chosen.gco2e_hour)
+        but_more = f" and emit {more} the chosen placement"
+    share = aim.least(*theirs) / aim.least(*ours)
     machine, region = unmade.name
     precision = unmade.sized.sizing.prediction.precision
     less = aim.would_be_less.format(f"{(1 - share) * 100:.0f} %")
-    return f"{machine} in {region} at {precision} would {less}, but {unmade.sized.unmade}"
+    return f"{machine} in {region} at {precision} would {less}{but_more}, but {unmade.sized.unmade}"
 
 
 def nothing_is_made(chosen: Candidate) -> str:

@@ -36,10 +36,6 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             f"{self.reason}"
         )
 
-    @property
-    def told(self) -> str:
-        return self.text
-
 
 def covering(exemptions: Iterable[Exemption], rule: str, *names: str) -> Exemption | None:
     """The exemption of a rule on a resource that holds longest; it may have expired."""

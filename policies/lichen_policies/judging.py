@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -30,18 +30,24 @@ Read = tuple[Resource, tuple[Fact, ...] | Exception]
 def judge(
     resources: Iterable[Resource], configuration: Configuration, catalogue: Catalogue
 ) -> Report:
-    """Every rule over every resource of a document, and over the document as a whole."""
+    """Every rule over every resource, and over each document as a whole.
+
+    The resources of one file are one deployment: those of two are not joined.
+    """
     verdicts: list[Verdict] = []
     not_judged: Counter[str] = Counter()
-    read: list[Read] = []
+    documents: dict[str | None, list[Read]] = defaultdict(list)
+    judged = 0
     for resource in resources:
         facts = _facts(resource)
         if facts is None:
             not_judged[resource.type] += 1
         else:
-            read.append((resource, facts))
+            judged += 1
+            documents[resource.file].append((resource, facts))
             verdicts += _judged(resource, facts, configuration, catalogue)
-    verdicts += _judged_together(read, configuration, catalogue)
+    for read in documents.values():
+        verdicts += _judged_together(read, configuration, catalogue)
     enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
     failed = [verdict for verdict in enabled if verdict.verdict == "fail"]
     return Report(
@@ -50,7 +56,7 @@ def judge(
         exempted=tuple(verdict for verdict in failed if verdict.exemption is not None),
         expired=configuration.expired_exemptions(),
         not_judged=dict(sorted(not_judged.items())),
-        judged=len(read),
+        judged=judged,
         passed=sum(verdict.verdict == "pass" for verdict in enabled),
     )
 
@@ -91,19 +97,25 @@ def _is_of_stacks(rule: Rule) -> bool:
 
 
 def _known(configuration: Configuration, catalogue: Catalogue) -> Known:
-    return Known(catalogue=catalogue, regions=configuration.regions, clouds=configuration.clouds)
+    return Known(
+        catalogue=catalogue,
+        today=configuration.today,
+        regions=configuration.regions,
+        clouds=configuration.clouds,
+    )
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """A rule on a resource, in the environment that one of its facts states.
 
-    ``resource`` is None where a rule judges a whole stack.
+    ``resource`` is None where a rule judges a whole stack; ``file`` is the document then.
     """
 
     rule: Rule
     resource: Resource | None
     configuration: Configuration
     environment: Environment | None
+    file: str | None = None
 
     def of(self, judged: Fact | Stack, known: Known, path: str = "") -> Iterator[Verdict]:
         """A verdict for each finding; without one *pass*, *unverified* or *not-applicable*."""
@@ -164,7 +176,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             resource=address,
             type="" if resource is None else resource.type,
             path=path,
-            file=None if resource is None else resource.file,
+            file=self.file if resource is None else resource.file,
             line=None if resource is None else resource.line,
             environment=environment,
             message=message,
@@ -239,7 +251,7 @@ def _judged_together(
 ) -> Iterator[Verdict]:
     """Every rule of a whole stack, in the environment that all of its resources share."""
     rules = [rule for rule in configuration.rules.values() if _is_of_stacks(rule)]
-    if not rules:
+    if not rules or not read:
         return
     facts = [(resource, found) for resource, found in read if not isinstance(found, Exception)]
     stack = Stack(
@@ -256,7 +268,11 @@ def _judged_together(
         if configuration.level(rule, environment) == "disabled":
             continue
         judgement = Judgement(
-            rule=rule, resource=None, configuration=configuration, environment=environment
+            rule=rule,
+            resource=None,
+            configuration=configuration,
+            environment=environment,
+            file=read[0][0].file,
         )
         yield from judgement.of(stack, _known(configuration, catalogue))
 

@@ -15,6 +15,7 @@ raises :class:`Unverified`, where it does not apply :class:`NotApplicable`.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, TypeVar, overload
 
@@ -89,9 +90,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule knows besides its fact: the catalogue, and where the organisation may deploy."""
+    """What a rule knows besides its fact: the catalogue, the day of the run, and where the
+    organisation may deploy."""
 
     catalogue: Catalogue
+    today: datetime.date
     regions: tuple[str, ...] = ()
     clouds: tuple[str, ...] = ()
 

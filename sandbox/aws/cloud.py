@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.aws.provider.api import connect
+from sandbox.errors import EmulatorFailed
 
 START_SECONDS = 60
 STOP_SECONDS = 5
@@ -44,17 +45,10 @@ _LISTED = {
     "aws:appautoscaling/policy:Policy": (
         "application-autoscaling describe_scaling_policies ScalingPolicies[].PolicyName"
     ),
-    "aws:appautoscaling/scheduledAction:ScheduledAction": (
-        "application-autoscaling describe_scheduled_actions ScheduledActions[].ScheduledActionName"
-    ),
 }
 # What some services are called in a signature, and what some want to be asked with.
 _SIGNED_AS = {"monitoring": "cloudwatch"}
 _ASKED_WITH = {"application-autoscaling": {"ServiceNamespace": "sagemaker"}}
-
-
-class EmulatorFailed(RuntimeError):
-    """moto's server did not start; the message has what it said."""
 
 
 @dataclass(frozen=True)

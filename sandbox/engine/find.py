@@ -1,4 +1,4 @@
-"""Which Pulumi engine to use: the one on PATH, the one in `.tools/`, or one built there now."""
+"""Finds a Pulumi engine: on PATH, in `.tools/`, the official one by npm, or one built here."""
 
 import os
 import shutil
@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+from sandbox.engine import npm
 from sandbox.engine.build import (
     EXECUTOR,
     LANGUAGE_HOST,
-    EngineMissing,
     Progress,
     Version,
     build,
@@ -22,6 +22,7 @@ from sandbox.engine.build import (
     version_of,
     write_launcher,
 )
+from sandbox.errors import EngineMissing
 
 TOOLS = Path(__file__).resolve().parents[2] / ".tools"
 # The first engine that runs a policy pack and a component the way Lichen's are written.
@@ -34,7 +35,7 @@ class Engine:
 
     path: Path
     version: str
-    origin: Literal["PATH", ".tools", "built"]
+    origin: Literal["PATH", ".tools", "npm", "built"]
 
     def environment(self, state_dir: Path) -> dict[str, str]:
         """The whole environment in which this engine keeps all that it writes in `state_dir`.
@@ -57,21 +58,25 @@ class Engine:
 
 
 def say(text: str) -> None:
-    """Tells progress on standard error."""
+    """Prints progress on standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
 def ensure(progress: Progress = say, tools: Path = TOOLS) -> Engine:
-    """The first engine of: `pulumi` on PATH, `tools`/bin/pulumi, a build into `tools`.
+    """The first engine of: `pulumi` on PATH, those in `tools`, npm's download, a build.
 
-    Raises EngineMissing with what to install. Only a build takes time (minutes, once).
+    Raises EngineMissing with what to install. A download takes up to minutes, a build about four
+    minutes on two cores; both are made once, into `tools`.
     """
     if engine := _on_path(tools, progress):
         return engine
-    if engine := _kept(tools, ".tools"):
+    if engine := _in_tools(tools):
         return engine
     with locked(tools, progress):
-        if engine := _kept(tools, ".tools"):
+        if engine := _in_tools(tools):
+            return engine
+        progress("No Pulumi engine on PATH that will do, and none in .tools.")
+        if npm.download(tools, progress) and (engine := _official(tools, "npm")):
             return engine
         try:
             build(tools, progress)
@@ -84,7 +89,7 @@ def ensure(progress: Progress = say, tools: Path = TOOLS) -> Engine:
 
 def _on_path(tools: Path, progress: Progress) -> Engine | None:
     found = shutil.which("pulumi")
-    if found is None or Path(found).resolve().parent == (tools / "bin").resolve():
+    if found is None or Path(found).resolve().is_relative_to(tools.resolve()):
         return None
     path = Path(found)
     version = _version(path)
@@ -96,6 +101,19 @@ def _on_path(tools: Path, progress: Progress) -> Engine | None:
     else:
         return Engine(path, dotted(version), "PATH")
     return None
+
+
+def _in_tools(tools: Path) -> Engine | None:
+    return _official(tools, ".tools") or _kept(tools, ".tools")
+
+
+def _official(tools: Path, origin: Literal[".tools", "npm"]) -> Engine | None:
+    """The official engine that npm's package has installed, with its own language hosts."""
+    path = npm.installed(tools) / "pulumi"
+    if not path.is_file() or not path.with_name(LANGUAGE_HOST).is_file():
+        return None
+    version = _version(path)
+    return Engine(path, dotted(version), origin) if version >= OLDEST else None
 
 
 def _kept(tools: Path, origin: Literal[".tools", "built"]) -> Engine | None:

@@ -54,7 +54,7 @@ UNSUPPORTED = (
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 
-class Refusal(Exception):
+class NotSupported(Exception):
     """What this host cannot do, said so that the user can mend it."""
 
 
@@ -67,7 +67,7 @@ def interpreter(info: rpc.ProgramInfo, environ: Mapping[str, str]) -> tuple[str,
     options = dict(info.options)
     virtualenv = options.pop("virtualenv", None)
     if options.pop("toolchain", "pip") != "pip" or options:
-        raise Refusal(
+        raise NotSupported(
             "this language host knows only the runtime options `virtualenv` and `toolchain: pip`"
             f" (found: {json.dumps(dict(info.options))}); the official Pulumi knows them all"
         )
@@ -76,11 +76,11 @@ def interpreter(info: rpc.ProgramInfo, environ: Mapping[str, str]) -> tuple[str,
         for candidate in candidates:
             if found := shutil.which(candidate, path=environ.get("PATH")):
                 return found, dict(environ)
-        raise Refusal(f"no Python on PATH (looked for {' and '.join(candidates)})")
+        raise NotSupported(f"no Python on PATH (looked for {' and '.join(candidates)})")
     home = Path(info.root_directory, str(virtualenv))
     python = home / "bin" / "python"
     if not python.is_file():
-        raise Refusal(
+        raise NotSupported(
             f"options.virtualenv is {virtualenv!r} in {info.root_directory}, but {home} is not a"
             " virtual environment: `make setup` makes Lichen's own"
         )
@@ -185,7 +185,7 @@ class LanguageHost(LanguageRuntimeServicer):
     ) -> tuple[str, dict[str, str]]:
         try:
             return interpreter(info, environ)
-        except Refusal as refusal:
+        except NotSupported as refusal:
             return await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(refusal))
 
     @asynccontextmanager

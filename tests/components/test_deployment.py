@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sandbox.errors import CommandFailed
 from sandbox.world import ROOT, World
 from tests.components.narrowed import CHAT, VECTORS, planned
 
@@ -162,7 +163,7 @@ def test_a_real_time_endpoint_at_zero_is_refused_before_anything_is_made(
 ) -> None:
     asleep = {**VECTORS, "environment": "dev", "availability": {"minimum_replicas": 0}}
     with stack(place, tmp_path) as made:
-        with pytest.raises(RuntimeError, match="that goes to zero replicas yet"):
+        with pytest.raises(CommandFailed, match="that goes to zero replicas yet"):
             made.up(**{"aws:region": "us-east-1"}, machine="c7g.xlarge", workload=asleep)
         assert place.cloud.inventory() == {}
 
@@ -185,7 +186,7 @@ def test_a_program_in_another_language_makes_an_endpoint(place: World, tmp_path:
             made.up("--expect-no-changes", inputs={**inputs, "workload": str(path)})
 
         wrong = {**inputs, "workload": {**VECTORS, "model": "BAAI/bge-smal-en-v1.5"}}
-        with pytest.raises(RuntimeError, match=r"workload\.model: .*did you mean 'BAAI/bge-small"):
+        with pytest.raises(CommandFailed, match=r"workload\.model: .*did you mean 'BAAI/bge-small"):
             made.up(inputs=wrong)
     assert place.cloud.inventory() == {}
 

@@ -6,6 +6,7 @@ import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from lichen_policies.facts import UNKNOWN, Resource, Scaling, Serving, Unverified, reading
 from lichen_policies.gate import Gate
@@ -71,6 +72,15 @@ def test_a_join_over_an_unknown_is_unverified_unless_another_matches(gate: Gate)
     assert report.findings == ()
     known = gate.report([endpoint(UNKNOWN), endpoint("ml.g6.xlarge", "b"), group("g6.xlarge")])
     assert not [v for v in known.unverified if v.rule == "floor-without-machine"]
+
+
+def test_resources_of_two_documents_are_not_joined(gate: Gate) -> None:
+    there = msgspec.structs.replace(endpoint("ml.g6.xlarge"), file="a.json")
+    here = msgspec.structs.replace(group("g6.xlarge"), file="b.json")
+    (found,) = gate.report([there, here]).findings
+    assert (found.rule, found.file) == ("floor-without-machine", "b.json")
+    together = msgspec.structs.replace(there, file="b.json")
+    assert gate.report([together, here]).findings == ()
 
 
 def test_judging_the_stack_alone_gives_the_rules_of_the_stack_alone(gate: Gate) -> None:

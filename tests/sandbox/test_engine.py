@@ -17,10 +17,10 @@ import pytest
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto.language_pb2 import ProgramInfo
 
-from sandbox.engine import Engine, EngineMissing, ensure
+from sandbox.engine import Engine, EngineMissing, ensure, npm
 from sandbox.engine.__main__ import main
 from sandbox.engine.build import EXECUTOR, LANGUAGE_HOST, build, dotted, pinned, version_of
-from sandbox.engine.language_host import Refusal, interpreter
+from sandbox.engine.language_host import NotSupported, interpreter
 
 PINNED = dotted(pinned("github.com/pulumi/pulumi/pkg/v3"))
 CLONE = Path(__file__).resolve().parents[2]
@@ -131,6 +131,87 @@ def test_a_kept_engine_of_another_version_is_built_anew(
     assert ensure(said.append, tmp_path / "tools").origin == "built"
 
 
+NPX = """
+    test "$1" = --yes && test "$2" = "pulumi@{pinned}" && test "$3" = version || exit 9
+    echo "Downloading pulumi v{pinned}..." >&2
+    {then}
+"""
+# What Pulumi's install script does: the CLI and its language hosts, below PULUMI_HOME.
+INSTALLS = """
+    echo "=== Installing Pulumi v$PULUMI_VERSION ==="
+    bin="$PULUMI_HOME/versions/$PULUMI_VERSION/bin"
+    /bin/mkdir -p "$bin"
+    printf '#!/bin/sh\\necho v{pinned}' > "$bin/pulumi"
+    printf '#!/bin/sh\\n' > "$bin/{host}"
+    /bin/chmod +x "$bin/pulumi" "$bin/{host}"
+"""
+
+
+def npx_on_path(path: Path, then: str) -> None:
+    then = dedent(then).format(pinned=PINNED, host=LANGUAGE_HOST)
+    script(path / "npx", dedent(NPX).format(pinned=PINNED, then=then))
+
+
+def test_the_official_engine_comes_by_npm_and_is_kept(
+    path: Path, tmp_path: Path, said: list[str]
+) -> None:
+    npx_on_path(path, INSTALLS)
+    tools = tmp_path / "tools"
+    kept = tools / "official" / "versions" / PINNED / "bin" / "pulumi"
+    assert ensure(said.append, tools) == Engine(kept, PINNED, "npm")
+    assert said == [
+        "No Pulumi engine on PATH that will do, and none in .tools.",
+        f"npm's pulumi: trying the official Pulumi {PINNED}.",
+    ]
+    (path / "npx").unlink()
+    assert ensure(said.append, tools) == Engine(kept, PINNED, ".tools")
+    assert not (tools / "official.partial").exists()
+
+
+def test_a_refused_download_is_one_line_and_the_build_goes_on(
+    path: Path, tmp_path: Path, said: list[str]
+) -> None:
+    half = "/bin/mkdir -p $PULUMI_HOME/versions/half\n"
+    npx_on_path(path, half + "echo 'pulumi: fetch failed' >&2; exit 1")
+    go_on_path(path, tmp_path, f"printf '#!/bin/sh\\necho v{PINNED}' > $out && /bin/chmod +x $out")
+    tools = tmp_path / "tools"
+    assert ensure(said.append, tools).origin == "built"
+    assert said[2] == "npm's pulumi: not available here (pulumi: fetch failed)."
+    assert not (tools / "official").exists()
+    assert not (tools / "official.partial").exists()
+
+
+def test_a_download_that_hangs_is_given_up_and_its_process_ended(
+    path: Path, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work = tmp_path / "at work"
+    npx_on_path(path, f"echo $$ > '{at_work}'; exec /bin/sleep 600")
+    monkeypatch.setattr("sandbox.engine.build.TICK_S", 0.1)
+    monkeypatch.setattr("sandbox.engine.npm.BEGINS_WITHIN_S", 2.0)
+    assert not npm.download(tmp_path / "tools", said.append)
+    assert said[-1] == "npm's pulumi: not available here (no answer within 2 s)."
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(at_work.read_text()), 0)
+
+
+def test_a_download_that_begins_may_take_longer_but_not_for_ever(
+    path: Path, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    npx_on_path(path, "echo '=== Installing Pulumi ==='; exec /bin/sleep 600")
+    monkeypatch.setattr("sandbox.engine.build.TICK_S", 0.1)
+    monkeypatch.setattr("sandbox.engine.npm.BEGINS_WITHIN_S", 0.2)
+    monkeypatch.setattr("sandbox.engine.npm.ENDS_WITHIN_S", 3.0)
+    assert not npm.download(tmp_path / "tools", said.append)
+    assert said[-1] == "npm's pulumi: not available here (no end after 3 s)."
+
+
+def test_without_node_npm_is_skipped_in_one_line(
+    path: Path, tmp_path: Path, said: list[str]
+) -> None:
+    assert not npm.download(tmp_path / "tools", said.append)
+    assert said == ["npm's pulumi: skipped, for there is no npx (Node.js) on PATH."]
+
+
 def test_a_failed_build_leaves_nothing_and_tells_what_go_said(
     path: Path, tmp_path: Path, said: list[str]
 ) -> None:
@@ -144,7 +225,8 @@ def test_a_failed_build_leaves_nothing_and_tells_what_go_said(
 def clone_of_the_engine(tmp_path: Path) -> Path:
     clone = tmp_path / "clone"
     shutil.copytree(CLONE / "sandbox" / "engine", clone / "sandbox" / "engine")
-    write(clone / "sandbox" / "__init__.py", "")
+    for name in ("__init__.py", "errors.py", "whole.py"):
+        shutil.copy(CLONE / "sandbox" / name, clone / "sandbox" / name)
     return clone
 
 
@@ -243,7 +325,7 @@ def test_without_one_python_is_looked_for_on_path(tmp_path: Path) -> None:
 def test_what_cannot_be_run_is_refused_by_name(
     options: dict[str, str], message: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(Refusal, match=message):
+    with pytest.raises(NotSupported, match=message):
         interpreter(info(tmp_path, **options), {"PATH": str(tmp_path)})
 
 

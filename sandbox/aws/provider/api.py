@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from sandbox.errors import CallRefused, Refused
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _GONE = {
     "KMSInvalidStateException",
@@ -17,20 +19,6 @@ _GONE = {
 }
 # SageMaker, and moto's autoscaling, have no code of their own for it.
 _GONE_MESSAGES = ("Could not find ", "No scaling policy found", "No scalable target found")
-
-
-class Refused(Exception):
-    """Something that cannot be done; the message is for the user."""
-
-
-class CallRefused(Refused):
-    """AWS, or botocore before it, refused a call."""
-
-    def __init__(self, operation: str, code: str, message: str) -> None:
-        super().__init__(f"{operation}: {code}: {message}")
-        self.gone = code in _GONE or (
-            code == "ValidationException" and message.startswith(_GONE_MESSAGES)
-        )
 
 
 @cache
@@ -90,10 +78,10 @@ class Api:
                 return client.get_paginator(method).paginate(**parameters).build_full_result()
             return getattr(client, method)(**parameters)
         except exceptions.ClientError as error:
-            said = error.response["Error"]
-            raise CallRefused(operation, said["Code"], said["Message"]) from error
+            answer = error.response["Error"]
+            raise _refused(operation, answer["Code"], answer["Message"]) from error
         except exceptions.BotoCoreError as error:
-            raise CallRefused(operation, type(error).__name__, str(error)) from error
+            raise _refused(operation, type(error).__name__, str(error)) from error
 
     def _client(self, service: str, region: str) -> Any:
         endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
@@ -106,3 +94,8 @@ class Api:
             if (service, region) not in self._clients:
                 self._clients[service, region] = connect(service, region, endpoint)
             return self._clients[service, region]
+
+
+def _refused(operation: str, code: str, message: str) -> CallRefused:
+    gone = code in _GONE or (code == "ValidationException" and message.startswith(_GONE_MESSAGES))
+    return CallRefused(operation, code, message, gone=gone)

@@ -154,18 +154,6 @@ KINDS = {
             regional=False,
         ),
         Kind(
-            "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-            "iam",
-            create="AttachRolePolicy",
-            reads=("ListAttachedRolePolicies.AttachedPolicies",),
-            delete="DetachRolePolicy",
-            names={"RoleName": "role"},
-            outputs=(),
-            id="{role}/{policyArn}",
-            autoname="",
-            regional=False,
-        ),
-        Kind(
             "aws:kms/key:Key",
             "kms",
             create="CreateKey.KeyMetadata",
@@ -288,19 +276,6 @@ KINDS = {
             absent=("PredictiveScalingPolicyConfiguration",),
             defaults={"policyType": "StepScaling"},
             outputs=("arn", "alarmArns=alarms[].alarmArn"),
-        ),
-        Kind(
-            "aws:appautoscaling/scheduledAction:ScheduledAction",
-            "application-autoscaling",
-            create="PutScheduledAction",
-            reads=("DescribeScheduledActions.ScheduledActions",),
-            update="PutScheduledAction",
-            delete="DeleteScheduledAction",
-            names={
-                "ScheduledActionName": "name",
-                "ScheduledActionNames": "name",
-                "ScheduledActionARN": "arn",
-            },
         ),
     )
 }

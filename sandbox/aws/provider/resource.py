@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sandbox.aws.provider.api import Api, CallRefused, Refused
+from sandbox.aws.provider.api import Api
 from sandbox.aws.provider.kinds import Kind, Setting
 from sandbox.aws.provider.shapes import (
     UNKNOWN,
-    Misfit,
     as_given,
     from_api,
     has_unknown,
@@ -23,6 +22,7 @@ from sandbox.aws.provider.shapes import (
     to_api,
     unknown_name,
 )
+from sandbox.errors import CallRefused, InvalidValue, Refused
 
 Properties = dict[str, Any]
 
@@ -352,8 +352,8 @@ class Resource:
             if shape and name in inputs:
                 try:
                     value = to_api(shape, mark, inputs[name], name)
-                except Misfit as misfit:
-                    failures.append(Failure(misfit.path, misfit.why))
+                except InvalidValue as invalid:
+                    failures.append(Failure(invalid.path, invalid.why))
                     continue
                 if not has_unknown(value):
                     report = ParamValidator().validate(value, shape)

@@ -14,10 +14,11 @@ from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from sandbox.aws.provider.api import Api, Refused
+from sandbox.aws.provider.api import Api
 from sandbox.aws.provider.invokes import INVOKES
 from sandbox.aws.provider.kinds import KINDS
 from sandbox.aws.provider.resource import Configuration, Properties, Resource
+from sandbox.errors import Refused
 
 
 def answers(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
 
-from sandbox.aws.provider.api import Refused
+from sandbox.errors import InvalidValue
 
 # What the engine sends, in a preview, for a value that is not known yet.
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -43,14 +43,6 @@ _ABSENT = {
     "VariantInstanceProvisionTimeoutInSeconds",
 }
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-
-class Misfit(Refused):
-    """A value that its place cannot hold."""
-
-    def __init__(self, path: str, why: str) -> None:
-        super().__init__(f"{path}: {why}")
-        self.path, self.why = path, why
 
 
 def has_unknown(value: Any) -> bool:
@@ -88,7 +80,7 @@ def to_api(shape: Any, mark: str, value: Any, path: str) -> Any:
     """A property's value as AWS takes it.
 
     Raises:
-        Misfit: it has a part that AWS's shape does not.
+        InvalidValue: it has a part that AWS's shape does not.
     """
     if value == UNKNOWN or value is None:
         return value
@@ -97,10 +89,10 @@ def to_api(shape: Any, mark: str, value: Any, path: str) -> Any:
         try:
             return float(value)
         except ValueError:
-            raise Misfit(path, f"takes a number in a string, got {value!r}") from None
+            raise InvalidValue(path, f"takes a number in a string, got {value!r}") from None
     if mark == "[]" and isinstance(value, list):
         if len(value) != 1:
-            raise Misfit(path, f"takes a list of one, got {len(value)}")
+            raise InvalidValue(path, f"takes a list of one, got {len(value)}")
         return to_api(shape, "", value[0], f"{path}[0]")
     if mark == "{}" and isinstance(value, dict):
         name, content = list(shape.member.members)[:2]
@@ -116,7 +108,7 @@ def to_api(shape: Any, mark: str, value: Any, path: str) -> Any:
         taken = {}
         for name, part in value.items():
             if name not in known:
-                raise Misfit(f"{path}.{name}", unknown_name(path, name, list(known)))
+                raise InvalidValue(f"{path}.{name}", unknown_name(path, name, list(known)))
             member, mark, inner = known[name]
             if part is not None:
                 taken[member] = to_api(inner, mark, part, f"{path}.{name}")

@@ -6,15 +6,13 @@ import pulumi_aws as aws
 step = pulumi.Config().get_int("step") or 1
 tags = {"lichen:model": "llama", "step": str(step)}
 
-trust = aws.iam.get_policy_document(
-    statements=[
-        {
-            "actions": ["sts:AssumeRole"],
-            "principals": [{"type": "Service", "identifiers": ["sagemaker.amazonaws.com"]}],
-        }
-    ]
-)
-role = aws.iam.Role("role", assume_role_policy=trust.json, tags=tags)
+serves = {
+    "Effect": "Allow",
+    "Action": "sts:AssumeRole",
+    "Principal": {"Service": "sagemaker.amazonaws.com"},
+}
+trust = pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [serves]})
+role = aws.iam.Role("role", assume_role_policy=trust, tags=tags)
 key = aws.kms.Key("key", enable_key_rotation=True, deletion_window_in_days=7, tags=tags)
 aws.kms.Alias("alias", target_key_id=key.key_id)
 decrypts = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key.arn}
@@ -22,9 +20,6 @@ aws.iam.RolePolicy(
     "policy",
     role=role.name,
     policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [decrypts]}),
-)
-aws.iam.RolePolicyAttachment(
-    "attachment", role=role.name, policy_arn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 )
 model = aws.sagemaker.Model(
     "model",
@@ -97,12 +92,6 @@ aws.appautoscaling.Policy(
     },
     **of_target,
 )
-aws.appautoscaling.ScheduledAction(
-    "night",
-    schedule="cron(0 20 * * ? *)",
-    scalable_target_action={"min_capacity": 0, "max_capacity": 1},
-    **of_target,
-)
 # A provider of its own, with another region and tags.
 elsewhere = aws.Provider(
     "elsewhere", region="eu-west-1", default_tags={"tags": {"team": "platform"}}
@@ -116,4 +105,3 @@ aws.cloudwatch.LogGroup(
 
 pulumi.export("endpoint", endpoint.arn)
 pulumi.export("account", aws.get_caller_identity().account_id)
-pulumi.export("region", aws.get_region().region)

@@ -1,4 +1,4 @@
-"""Application Auto Scaling: targets have tags and roles, and policies and schedules need one."""
+"""Application Auto Scaling: targets have tags and roles, and a policy needs a target."""
 
 import json
 
@@ -55,22 +55,10 @@ def deregister_scalable_target(
         for key, policy in self.policies.items()
         if (policy.service_namespace, policy.resource_id, policy.scalable_dimension) != which
     }
-    self.scheduled_actions = [
-        action
-        for action in self.scheduled_actions
-        if (action.service_namespace, action.resource_id, action.scalable_dimension) != which
-    ]
 
 
 @extends(ApplicationAutoScalingResponse)
 def put_scaling_policy(before: Method, self: ApplicationAutoScalingResponse) -> str:
-    _target(self)
-    answer: str = before(self)
-    return answer
-
-
-@extends(ApplicationAutoScalingResponse)
-def put_scheduled_action(before: Method, self: ApplicationAutoScalingResponse) -> str:
     _target(self)
     answer: str = before(self)
     return answer
