@@ -1,7 +1,7 @@
-"""Derive estimates.csv: a machine's watts, embodied carbon and SageMaker markup.
+"""Derive estimates.csv: a machine's watts and embodied carbon.
 
 ``python -m derive.estimates`` writes the table from the ones beside it (machines, chips,
-processors, hosts, hosting); nothing is fetched. docs/data.md argues the method. In short:
+processors, hosts); nothing is fetched. docs/data.md argues the method. In short:
 
 - The host is counted: what a vCPU of its class of processor draws in SPECpower runs, between idle
   and full in proportion to load, and its memory (Cloud Carbon Footprint). Teads' models of measured
@@ -20,15 +20,23 @@ from __future__ import annotations
 
 from pathlib import Path
 from statistics import median
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from lichen.catalogue import DIRECTORY
 from lichen.catalogue.csv_table import read_rows
-from lichen.catalogue.schema import Basis, Chip, Host, Hosting, Machine, Processor, path_of
-from lichen.catalogue.tables import JOINED, KEYS, MachineEstimates
+from lichen.catalogue.schema import (
+    TABLES,
+    Basis,
+    Chip,
+    Host,
+    Machine,
+    MachineEstimates,
+    Processor,
+    path_of,
+)
 from lichen.interval import Interval
 from refresh.csv_writer import write_rows
 
@@ -75,25 +83,23 @@ class Inputs(Struct, frozen=True, kw_only=True):
     chips: dict[str, Chip]
     processors: dict[str, Processor]
     hosts: dict[str, Host]
-    hosting: dict[str, Hosting]
     teads_ratio: dict[float, float] = {}
 
 
 def read_inputs(directory: Path = DIRECTORY) -> Inputs:
-    """The tables as they stand in the CSV files, estimates.csv not among them."""
+    """The tables in the CSV files, estimates.csv not among them."""
     inputs = Inputs(
         machines=tuple(_rows(directory, "machines", Machine)),
         chips={row.name: row for row in _rows(directory, "chips", Chip)},
         processors={row.name: row for row in _rows(directory, "processors", Processor)},
         hosts={row.machine: row for row in _rows(directory, "hosts", Host)},
-        hosting={row.machine: row for row in _rows(directory, "hosting", Hosting)},
     )
     return replace(inputs, teads_ratio=_teads_ratio(inputs))
 
 
 def _rows(directory: Path, name: str, row: type[S]) -> list[S]:
-    joined = JOINED.get(name, frozenset())
-    values = read_rows(path_of(name, directory), row, key=KEYS[name], joined=joined)
+    table = TABLES[name]
+    values = read_rows(path_of(name, directory), row, key=table.key, joined=table.joined)
     return [row(**each) for each in values]
 
 
@@ -124,7 +130,6 @@ def _estimate(machine: Machine, inputs: Inputs, server: Machine) -> MachineEstim
         embodied_source=_embodied_sources(chip) if embodied else (),
         lifetime_hours=LIFETIME_HOURS,
         lifetime_source="ccf-embodied",
-        **_markup(machine, inputs),
     )
 
 
@@ -288,35 +293,6 @@ def _embodied_sources(chip: Chip | None) -> tuple[str, ...]:
             *sources, chip.embodied_source,
         ]  # fmt: skip
     return tuple(dict.fromkeys(sources))
-
-
-def _markup(machine: Machine, inputs: Inputs) -> dict[str, Any]:
-    """SageMaker over EC2: the machine's own pair of prices, else its family's, else its kind's."""
-    if not machine.sagemaker:
-        return {}
-    of = {row.name: row for row in inputs.machines}
-    pairs = {
-        name: row.sagemaker_usd_hour / row.ec2_usd_hour for name, row in inputs.hosting.items()
-    }
-    family = [markup for name, markup in pairs.items() if of[name].family == machine.family]
-    kind = [
-        markup
-        for name, markup in pairs.items()
-        if bool(of[name].accelerator) == bool(machine.accelerator)
-    ]
-    basis: Basis
-    if machine.name in pairs:
-        known, basis = [pairs[machine.name]], "published"
-    else:
-        known, basis = (family, "derived") if family else (kind, "assumed")
-    sources = {row.source for row in inputs.hosting.values()}
-    return {
-        "sagemaker_markup": Interval(
-            round(min(known), 4), round(median(known), 4), round(max(known), 4)
-        ),
-        "sagemaker_markup_basis": basis,
-        "sagemaker_markup_source": min(sources),
-    }
 
 
 def main() -> None:

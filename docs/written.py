@@ -19,8 +19,10 @@ from lichen_policies.configuration import File
 from lichen_policies.registry import ENVIRONMENTS, rules
 from lichen_policies.rule import Rule
 
+from lichen.catalogue import load
 from lichen.document import json_schema
 from lichen.evidence import Record
+from lichen.placing.allowed import hosting_words
 from lichen.placing.placement import NoPlacement, Placement
 from lichen.workload import Workload
 
@@ -119,8 +121,15 @@ def schemas() -> dict[str, dict[str, Any]]:
         "placement.json": json_schema(Placement | NoPlacement),
         "rules.json": json_schema(list[Page]),
         "size.json": json_schema(Sized),
-        "workload.json": json_schema(Workload),
+        "workload.json": _with_hostings(json_schema(Workload)),
     }
+
+
+def _with_hostings(workload: dict[str, Any]) -> dict[str, Any]:
+    """A workload's schema with the hostings that it may name, as the tables have them."""
+    where = workload["$defs"]["Where"]["properties"]
+    where["hosting"]["items"]["enum"] = list(hosting_words(load()))
+    return workload
 
 
 def configuration_schema(every: Mapping[str, Rule]) -> dict[str, Any]:

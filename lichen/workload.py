@@ -12,8 +12,6 @@ from lichen.clouds import CloudName
 from lichen.document import InputError, convert, read_document
 from lichen.words import Environment, Mode, Precision
 
-Hosting = Literal["sagemaker", "compute", "tpu"]
-
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="lower-case, 40 at most")]
 Rate = Annotated[float, Meta(ge=0, le=1e6)]
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
@@ -95,11 +93,13 @@ class Near(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where a workload may live; what is left out is not restricted.
 
-    ``countries`` are ISO 3166-1 alpha-2 codes; ``residency`` is a named group of them.
+    ``clouds``, ``hosting`` and ``regions`` are names in the catalogue, which is where they are
+    checked; a hosting may be named by its group. ``countries`` are ISO 3166-1 alpha-2 codes;
+    ``residency`` is a named group of them.
     """
 
     clouds: tuple[CloudName, ...] = ()
-    hosting: tuple[Hosting, ...] = ()
+    hosting: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     countries: tuple[Annotated[str, Meta(pattern="^[A-Z]{2}$")], ...] = ()
     residency: str | None = None

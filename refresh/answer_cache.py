@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from refresh.csv_writer import write_whole
+from lichen.whole_file import write_whole
 
 T = TypeVar("T")
 

@@ -21,15 +21,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Chip, Machine, Offer, Region, Source
+from lichen.catalogue.schema import Chip, Machine, Offer, Price, Region, Source
 from lichen.document import InputError
+from lichen.whole_file import write_whole
 from refresh import aws_api as api
 from refresh.answer_cache import Kept
 from refresh.apply import arguments, failed, progress, settle
-from refresh.availability import lay_offering
+from refresh.availability import apply_listing
 from refresh.aws_api import Client
-from refresh.csv_writer import write_whole
-from refresh.draft import Draft, Key
+from refresh.draft import Draft
 
 T = TypeVar("T")
 
@@ -56,9 +56,13 @@ PRICES = Source(
     version="live API",
     fetched="",
     licence="facts of the API",
-    used_for="offers: prices",
+    used_for="prices",
     max_age_days=180,
 )
+
+
+EC2_HOSTING, SAGEMAKER_HOSTING = "ec2", "sagemaker"
+"""Rows of hostings.csv."""
 
 
 # --- laying over --------------------------------------------------------------------------------
@@ -95,7 +99,6 @@ def _new_machine(name: str, family: str, seen: api.Shape, kin: Machine | None) -
     return Machine(
         name=name,
         cloud="aws",
-        service="ec2",
         family=family,
         vcpu=seen.vcpu,
         architecture="arm64" if arm else "x86_64",
@@ -108,7 +111,7 @@ def _new_machine(name: str, family: str, seen: api.Shape, kin: Machine | None) -
         current_generation=None,
         successor=kin.successor if kin else None,
         arm_alternative=kin.arm_alternative if kin else None,
-        sagemaker=False,
+        hostings=(EC2_HOSTING,),
         source=EC2.id,
     )
 
@@ -121,7 +124,7 @@ def _reshaped(
         vcpu=seen.vcpu,
         memory_gib=seen.memory_gib,
         current_generation=seen.current_generation,
-        sagemaker=hosted,
+        hostings=(SAGEMAKER_HOSTING, EC2_HOSTING) if hosted else (EC2_HOSTING,),
         source=EC2.id,
     )
     if seen.accelerator is None or seen.accelerator_memory_gib is None:
@@ -185,39 +188,43 @@ def lay_offerings(draft: Draft, offered: dict[str, list[str]]) -> list[str]:
             listed = machines & set(offered[region])
             standing = {name for name, where in offers if where == region and name in machines}
             for machine in sorted(listed | standing):
-                lay_offering(offers, (machine, region), machine in listed, EC2.id)
+                apply_listing(draft, (machine, region), machine in listed, EC2.id)
     unknown = sorted(region for region in offered if (region,) not in regions)
     return [f"{region} is not in the catalogue: add its row" for region in unknown]
 
 
-def lay_prices(draft: Draft, region: str, found: dict[str, float], today: date) -> None:
-    """On-demand prices of a region, dated today."""
-    for key, offer in _offers_in(draft, region):
-        if key[0] in found:
-            draft.rows("offers", Offer)[key] = replace(
-                offer, usd_hour=found[key[0]], price_as_of=today.isoformat(), price_source=PRICES.id
-            )
-
-
-def lay_sagemaker_prices(draft: Draft, region: str, found: dict[str, float]) -> None:
-    """SageMaker hosting prices of a region."""
-    for key, offer in _offers_in(draft, region):
-        if f"ml.{key[0]}" in found:
-            price = found[f"ml.{key[0]}"]
-            draft.rows("offers", Offer)[key] = replace(
-                offer, sagemaker_usd_hour=price, sagemaker_source=PRICES.id
+def lay_prices(
+    draft: Draft, region: str, hosting: str, found: dict[str, float], today: date
+) -> None:
+    """On-demand prices of a hosting in a region, dated today, of the machines that it offers."""
+    prices = draft.rows("prices", Price)
+    for machine in _offered_in(draft, region):
+        if machine in found:
+            key = (machine, region, hosting)
+            before = prices.get(key)
+            prices[key] = Price(
+                machine=machine,
+                region=region,
+                hosting=hosting,
+                usd_hour=found[machine],
+                spot_usd_hour=before.spot_usd_hour if before else None,
+                as_of=today.isoformat(),
+                source=PRICES.id,
             )
 
 
 def lay_spot_prices(draft: Draft, region: str, found: dict[str, float]) -> None:
     """Spot prices of a region, beside on-demand prices of the same source only."""
-    for key, offer in _offers_in(draft, region):
-        if key[0] in found and offer.price_source == PRICES.id:
-            draft.rows("offers", Offer)[key] = replace(offer, spot_usd_hour=found[key[0]])
+    prices = draft.rows("prices", Price)
+    for machine in _offered_in(draft, region):
+        key = (machine, region, EC2_HOSTING)
+        price = prices.get(key)
+        if machine in found and price is not None and price.source == PRICES.id:
+            prices[key] = replace(price, spot_usd_hour=found[machine])
 
 
-def _offers_in(draft: Draft, region: str) -> list[tuple[Key, Offer]]:
-    return [(key, o) for key, o in draft.rows("offers", Offer).items() if key[1] == region]
+def _offered_in(draft: Draft, region: str) -> list[str]:
+    return [machine for machine, where in draft.rows("offers", Offer) if where == region]
 
 
 # --- the whole of it ----------------------------------------------------------------------------
@@ -294,7 +301,7 @@ def _offerings(asking: Asking, draft: Draft, today: date) -> list[str]:
 def _prices(asking: Asking, draft: Draft, today: date) -> list[str]:
     found = asking.prices("AmazonEC2", api.ON_DEMAND_LINUX, "instanceType")
     for region, prices in found.items():
-        lay_prices(draft, region, prices, today)
+        lay_prices(draft, region, EC2_HOSTING, prices, today)
     draft.fetched(replace(PRICES, fetched=today.isoformat()))
     return []
 
@@ -302,7 +309,8 @@ def _prices(asking: Asking, draft: Draft, today: date) -> list[str]:
 def _sagemaker(asking: Asking, draft: Draft, today: date) -> list[str]:
     found = asking.prices("AmazonSageMaker", api.HOSTING, "instanceName")
     for region, prices in found.items():
-        lay_sagemaker_prices(draft, region, prices)
+        bare = {name.removeprefix("ml."): price for name, price in prices.items()}
+        lay_prices(draft, region, SAGEMAKER_HOSTING, bare, today)
     draft.fetched(replace(PRICES, fetched=today.isoformat()))
     return []
 

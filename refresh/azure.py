@@ -27,7 +27,7 @@ SOURCE = Source(
     version="live API",
     fetched="",
     licence="facts of the API",
-    used_for="offers: prices",
+    used_for="prices",
     max_age_days=180,
 )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,16 @@ from typing import Any
 import msgspec
 
 from lichen.catalogue.csv_table import ENDS, columns_of
-from lichen.catalogue.tables import JOINED, KEYS
+from lichen.catalogue.schema import TABLES
 from lichen.interval import Interval
+from lichen.whole_file import write_whole
 
 
 def write_rows(path: Path, rows: Iterable[msgspec.Struct], row: type[msgspec.Struct]) -> None:
     """Replace the table by ``rows``, in their order; a reader sees the old one or the new one."""
-    key = KEYS.get(path.stem, ())
-    columns = columns_of(row, JOINED.get(path.stem, frozenset()))
+    table = TABLES.get(path.stem)
+    key, joined = (table.key, table.joined) if table else ((), frozenset[str]())
+    columns = columns_of(row, joined)
     columns = [*key, *(column for column in columns if column not in key)]
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
@@ -28,19 +29,6 @@ def write_rows(path: Path, rows: Iterable[msgspec.Struct], row: type[msgspec.Str
         cells = _cells(each)
         writer.writerow({column: cells[column] for column in columns})
     write_whole(path, text.getvalue())
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file beside its place and rename it there: killed half-way, the old one stands."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _cells(row: msgspec.Struct) -> Mapping[str, str]:

@@ -18,12 +18,27 @@ from typing import Any, TypeVar
 import msgspec
 
 from derive.estimates import estimate, read_inputs
+from derive.markups import read_and_derive
 from lichen.catalogue import DIRECTORY, Catalogue
 from lichen.catalogue.csv_table import read_rows
-from lichen.catalogue.schema import Image, Machine, Offer, Region, Registry, Source, path_of
-from lichen.catalogue.tables import JOINED, KEYS, MachineEstimates, RegionReading
+from lichen.catalogue.schema import (
+    TABLES,
+    Hosting,
+    Image,
+    Machine,
+    MachineEstimates,
+    Markup,
+    Offer,
+    Price,
+    Region,
+    RegionReading,
+    Registry,
+    Source,
+    path_of,
+)
 from lichen.clouds import REGIONAL
-from refresh.csv_writer import cell, write_rows, write_whole
+from lichen.whole_file import write_whole
+from refresh.csv_writer import cell, write_rows
 
 S = TypeVar("S", bound=msgspec.Struct)
 Key = tuple[str, ...]
@@ -33,6 +48,7 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "readings": RegionReading,
     "machines": Machine,
     "offers": Offer,
+    "prices": Price,
     "registries": Registry,
     "images": Image,
 }
@@ -70,14 +86,20 @@ class Draft:
     def rows(self, table: str, row: type[S]) -> dict[Key, S]:
         """The table's rows as they stand in the draft; change them in place."""
         if table not in self._after:
-            joined = JOINED.get(table, frozenset())
+            key, joined = TABLES[table].key, TABLES[table].joined
             path = path_of(table, self.directory)
-            found = read_rows(path, row, key=KEYS[table], joined=joined)
+            found = read_rows(path, row, key=key, joined=joined)
             rows: dict[Key, msgspec.Struct] = {
-                tuple(values[name] for name in KEYS[table]): _row(row, values) for values in found
+                tuple(values[name] for name in key): _row(row, values) for values in found
             }
             self._before[table], self._after[table] = rows, dict(rows)
         return self._after[table]  # type: ignore[return-value]
+
+    def prices_of(self, offer: Key) -> list[Key]:
+        """The keys of an offer's prices, by hosting."""
+        prices = self.rows("prices", Price)
+        hostings = {name for name, *_ in self.rows("hostings", Hosting)}
+        return [(*offer, name) for name in sorted(hostings) if (*offer, name) in prices]
 
     def fetched(self, source: Source) -> None:
         """Say that a source was read today, or that there is a new one."""
@@ -108,6 +130,7 @@ class Draft:
             if "machines" in self._changed():
                 derived = estimate(read_inputs(staged))
                 write_rows(path_of("estimates", staged), derived, MachineEstimates)
+                write_rows(path_of("markups", staged), read_and_derive(staged), Markup)
             if self._sources:
                 path = staged / "sources.toml"
                 path.write_text(with_sources(path.read_text(), self._sources.values()))
@@ -119,7 +142,8 @@ class Draft:
         Each is whole at every moment. Interrupted between two, the next run finishes.
         """
         tables = list(ROWS)
-        tables.insert(tables.index("machines") + 1, "estimates")
+        after_machines = tables.index("machines") + 1
+        tables[after_machines:after_machines] = ["estimates", "markups"]
         placed = []
         for new in (staged / "sources.toml", *(path_of(table, staged) for table in tables)):
             path, text = self.directory / new.relative_to(staged), new.read_text()
@@ -140,10 +164,10 @@ class Draft:
         if table == "machines":
             rows = self._after["machines"]
             return lambda key: _machine_order(rows[key])  # type: ignore[arg-type]
-        if table == "offers":
+        if table in ("offers", "prices"):
             machines = sorted(self.rows("machines", Machine).values(), key=_machine_order)
             place = {machine.name: at for at, machine in enumerate(machines)}
-            return lambda key: (place[key[0]], key[1])
+            return lambda key: (place[key[0]], *key[1:])
         if table in ("images", "registries"):
             return lambda key: key
         clouds = {key[0]: row.cloud for key, row in self.rows("regions", Region).items()}
@@ -185,5 +209,5 @@ def catalogues(draft: Draft, staged: Path) -> tuple[Catalogue, Catalogue]:
     before, after = Catalogue(draft.directory), Catalogue(staged)
     for catalogue in (before, after):
         _ = catalogue.sources, catalogue.regions, catalogue.machines, catalogue.chips
-        _ = catalogue.offers
+        _ = catalogue.hostings, catalogue.offers, catalogue.prices
     return before, after

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -23,12 +23,12 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.progress import Progress
 
-from lichen.catalogue.schema import Machine, Offer, Region, Source
+from lichen.catalogue.schema import Machine, Offer, Price, Region, Source
 from lichen.document import InputError
 from refresh.answer_cache import Kept
 from refresh.apply import arguments, failed, progress, settle
-from refresh.availability import lay_offering
-from refresh.draft import Draft, Key
+from refresh.availability import apply_listing
+from refresh.draft import Draft
 from refresh.http import client, get_json
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ PRICES = Source(
     version="live API",
     fetched="",
     licence="facts of the API",
-    used_for="offers: prices",
+    used_for="prices",
     max_age_days=180,
 )
 
@@ -77,6 +77,9 @@ ACCELERATORS = {
     "tpu7x": "Google TPU v7x",
 }
 """Chips by the name of an accelerator type in the Compute API."""
+
+VIRTUAL_MACHINES, TPUS = "compute-engine", "tpu-vm"
+"""Rows of hostings.csv."""
 
 STEPS = ("shapes", "offerings", "prices")
 
@@ -207,7 +210,6 @@ def _new_machine(name: str, family: str, seen: Shape, kin: Machine | None) -> Ma
     return Machine(
         name=name,
         cloud="google",
-        service=kin.service if kin else "gce",
         family=family,
         vcpu=seen.vcpu,
         architecture="arm64" if seen.arm else "x86_64",
@@ -220,7 +222,7 @@ def _new_machine(name: str, family: str, seen: Shape, kin: Machine | None) -> Ma
         current_generation=kin.current_generation if kin else None,
         successor=kin.successor if kin else None,
         arm_alternative=kin.arm_alternative if kin else None,
-        sagemaker=False,
+        hostings=kin.hostings if kin else (VIRTUAL_MACHINES,),
         source=SOURCE.id,
     )
 
@@ -237,7 +239,9 @@ def lay_offerings(
     """
     machines, regions = draft.rows("machines", Machine), draft.rows("regions", Region)
     offers = draft.rows("offers", Offer)
-    mine = {name for (name,), row in machines.items() if row.service in ("gce", "tpu")}
+    mine = {
+        name for (name,), row in machines.items() if {VIRTUAL_MACHINES, TPUS} & set(row.hostings)
+    }
     known = [region for region in live if (region,) in regions]
     for region in known:
         listed = {
@@ -249,7 +253,7 @@ def lay_offerings(
         }
         standing = {name for name, where in offers if where == region and name in mine}
         for machine in sorted(listed | standing):
-            lay_offering(offers, (machine, region), machine in listed, SOURCE.id)
+            apply_listing(draft, (machine, region), machine in listed, SOURCE.id)
     return [f"{name} is not in the catalogue: add its row" for name in live if name not in known]
 
 
@@ -298,26 +302,22 @@ def machine_price(
 def lay_prices(draft: Draft, found: Iterable[Sku], today: date) -> None:
     """Prices composed of their units, dated today; what no unit is listed for stays."""
     prices = unit_prices(found)
-    machines, offers = draft.rows("machines", Machine), draft.rows("offers", Offer)
-    for key, offer in _google_offers(machines, offers):
-        machine = machines[key[0],]
-        price = machine_price(machine, key[1], "OnDemand", prices)
+    machines, listed = draft.rows("machines", Machine), draft.rows("prices", Price)
+    for name, region in draft.rows("offers", Offer):
+        machine = machines[name,]
+        if VIRTUAL_MACHINES not in machine.hostings:
+            continue
+        price = machine_price(machine, region, "OnDemand", prices)
         if price is not None:
-            offers[key] = replace(
-                offer,
+            listed[name, region, VIRTUAL_MACHINES] = Price(
+                machine=name,
+                region=region,
+                hosting=VIRTUAL_MACHINES,
                 usd_hour=price,
-                spot_usd_hour=machine_price(machine, key[1], "Preemptible", prices),
-                price_as_of=today.isoformat(),
-                price_source=PRICES.id,
+                spot_usd_hour=machine_price(machine, region, "Preemptible", prices),
+                as_of=today.isoformat(),
+                source=PRICES.id,
             )
-
-
-def _google_offers(
-    machines: dict[Key, Machine], offers: dict[Key, Offer]
-) -> Iterator[tuple[Key, Offer]]:
-    for key, offer in list(offers.items()):
-        if machines[key[0],].service == "gce":
-            yield key, offer
 
 
 # --- the whole of it ----------------------------------------------------------------------------

@@ -10,8 +10,7 @@ import httpx
 from msgspec.structs import replace
 from rich.console import Console
 
-from lichen.catalogue.schema import Method, Region, Scope, Source
-from lichen.catalogue.tables import RegionReading
+from lichen.catalogue.schema import Method, Region, RegionReading, Scope, Source
 from lichen.document import InputError
 from refresh.answer_cache import Kept
 from refresh.apply import arguments, failed, progress, settle

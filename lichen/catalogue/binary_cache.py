@@ -1,6 +1,6 @@
 """The binary form of a table: a copy for speed, never an authority.
 
-The CSV files are what is edited, reviewed and believed. Beside them, ``.compiled/`` holds each
+The CSV files are what is edited, reviewed and believed. Beside them, ``.compiled/`` has each
 table as MessagePack under the checksum of the CSV files (and of the code that joins them) that it
 was made from. A copy whose checksum differs is made anew; where the directory cannot be written,
 the CSV files are read each time. The wheel carries the copies (``hatch_build.py``).
@@ -9,7 +9,6 @@ the CSV files are read each time. The wheel carries the copies (``hatch_build.py
 from __future__ import annotations
 
 import contextlib
-import os
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import msgspec
 
 from lichen.catalogue.schema import path_of
+from lichen.whole_file import write_whole
 
 _CHECKSUM_BYTES = 4
 
@@ -30,17 +30,17 @@ def _checksum_of(paths: Iterable[Path], start: int) -> int:
 
 
 _CODE = _checksum_of(sorted(Path(__file__).parent.glob("*.py")), 0)
-"""Of the code as it was imported: what a running program makes is kept as that program's."""
+"""Checksum of these modules at import, so that no other code reads a copy than wrote it."""
 
 
-def packed(
+def binary_of(
     directory: Path,
     name: str,
     tables: Iterable[str],
     row: type[msgspec.Struct],
     build: Callable[[], Any],
 ) -> bytes:
-    """The MessagePack of the rows that ``build`` makes of ``tables``, made where none fits them."""
+    """The MessagePack of what ``build`` makes of ``tables``: the copy where one fits, else anew."""
     copy = directory / ".compiled" / f"{name}.msgpack"
     checksum = _checksum(directory, tables, row)
     with contextlib.suppress(OSError):
@@ -50,7 +50,8 @@ def packed(
     content = msgspec.msgpack.encode(build())
     if checksum == _checksum(directory, tables, row):  # no table was changed meanwhile
         with contextlib.suppress(OSError):
-            _keep(copy, checksum + content)
+            copy.parent.mkdir(exist_ok=True)
+            write_whole(copy, checksum + content)
     return content
 
 
@@ -58,14 +59,3 @@ def _checksum(directory: Path, tables: Iterable[str], row: type[msgspec.Struct])
     shape = zlib.crc32(repr((row.__struct_fields__, row.__annotations__)).encode(), _CODE)
     total = _checksum_of([path_of(name, directory) for name in tables], shape)
     return total.to_bytes(_CHECKSUM_BYTES, "big")
-
-
-def _keep(copy: Path, data: bytes) -> None:
-    """Write whole or not at all: another process may read or write the same copy."""
-    copy.parent.mkdir(exist_ok=True)
-    temporary = copy.with_suffix(f".{os.getpid()}")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(copy)
-    finally:
-        temporary.unlink(missing_ok=True)

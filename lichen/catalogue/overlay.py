@@ -2,110 +2,158 @@
 
 A directory with CSV files named as the catalogue's. A row needs the key columns and whatever it
 changes: a filled-in cell replaces the installed one, a row with a new key is added and must then
-be whole. Every figure names its source, which stands in the directory's ``sources.toml`` or among
-the installed ones.
+be whole. Every figure names its source, which the directory's ``sources.toml`` or the installed
+one describes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import fields, replace
 
 from lichen.catalogue.csv_table import options_of, read_rows
-from lichen.catalogue.schema import SOURCED, Estimates, Machine, Offer, Reading, Region
+from lichen.catalogue.schema import (
+    QUOTAS,
+    SOURCED,
+    TABLES,
+    Estimates,
+    Machine,
+    Reading,
+    Region,
+    Table,
+)
 from lichen.document import InputError, did_you_mean
 
-if TYPE_CHECKING:
-    from lichen.catalogue import Catalogue
-
 S = TypeVar("S", bound=msgspec.Struct)
-
-OWN_TABLES = ("regions", "chips", "machines", "offers", "models")
-"""Tables that rows may be laid over; others (residency, efficiencies, ...) are added to."""
-
-_SETTLED: dict[type, frozenset[str]] = {
-    Region: frozenset({"readings"}),
-    Offer: frozenset({"sagemaker_basis"}),
-}
+Own = dict[str, tuple[str, ...]]
+"""The fields that own rows gave, by the key of the row."""
 
 
-def check(overlay: Path) -> None:
-    """Refuse a directory that is not there, or a file whose name is no table's."""
-    from lichen.catalogue import DIRECTORY
-
+def check(overlay: Path, tables: Collection[str]) -> None:
+    """Refuse a directory that is not there, and a file that is no table or that is not read."""
     if not overlay.is_dir():
         raise InputError(
             "is not a directory", fix="name the directory of your own rows", document=str(overlay)
         )
-    known = {path.name for path in DIRECTORY.glob("*/*.csv")} | {"sources.toml", "quotas.csv"}
+    known = {f"{name}.csv" for name in (*tables, QUOTAS.name)} | {"sources.toml"}
     for path in sorted(overlay.iterdir()):
-        if path.suffix in (".csv", ".toml") and path.name not in known:
+        if path.suffix not in (".csv", ".toml"):
+            continue
+        if path.name not in known:
             raise InputError(
                 f"{path.name} is not a table", fix=did_you_mean(path.name, known),
                 document=str(overlay),
             )  # fmt: skip
+        table = TABLES.get(path.stem)
+        if table is not None and table.own is None:
+            raise InputError(
+                f"{path.name} is not read from your own rows", fix=table.instead,
+                document=str(overlay),
+            )  # fmt: skip
 
 
-def rows_over(
-    catalogue: Catalogue, table: str, rows: dict[str, S], row: type[S]
-) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Lay the overlay's rows over ``rows`` in place; gives the fields that each key was given."""
-    own: dict[tuple[str, str], tuple[str, ...]] = {}
-    for values in _own_values(catalogue, table, row, ("name",)):
-        key = values["name"]
-        rows[key] = _laid(rows.get(key), values, row, f"{table}.csv", key)
-        own[table, key] = tuple(name for name in values if name != "name")
-    return own
+def merged(
+    installed: Mapping[str, S],
+    table: Table,
+    row: type[S],
+    overlay: Path,
+    sources: Collection[str],
+) -> tuple[dict[str, S], Own]:
+    """The rows by name with the overlay's over them, and what each of those gave."""
+    rows, own = dict(installed), Own()
+    for values in _own_values(overlay, table, row, sources):
+        name = values["name"]
+        rows[name] = _changed(rows.get(name), values, row, f"{table.name}.csv", name)
+        own[name] = _given(values, table)
+    return rows, own
 
 
-def offers_over(catalogue: Catalogue, offers: dict[str, Any]) -> dict[str, Any]:
-    """The offers by machine with the overlay's laid over, its SageMaker prices worked out anew."""
-    from lichen.catalogue.tables import _OFFERS, hosted
+def merged_by_machine(
+    installed: Callable[[str], tuple[S, ...]],
+    table: Table,
+    row: type[S],
+    overlay: Path,
+    sources: Collection[str],
+    known: Mapping[str, Collection[str]],
+) -> tuple[dict[str, tuple[S, ...]], Own]:
+    """All rows of the machines that the overlay speaks of, and what each own row gave.
 
-    machines, regions = catalogue.machines, catalogue.regions
-    for values in _own_values(catalogue, "offers", Offer, ("machine", "region")):
-        for field, known in (("machine", machines), ("region", regions)):
-            if values[field] not in known:
+    ``known`` are the names that each column of the key may have.
+    """
+    rows: dict[str, tuple[S, ...]] = {}
+    own = Own()
+    file = f"{table.name}.csv"
+    for values in _own_values(overlay, table, row, sources):
+        for column, names in known.items():
+            if values[column] not in names:
                 raise InputError(
-                    f"{values[field]!r} is not known", fix=did_you_mean(values[field], known),
-                    field=field, document="offers.csv",
+                    f"{values[column]!r} is not known", fix=did_you_mean(values[column], names),
+                    field=column, document=file,
                 )  # fmt: skip
-        machine, region = values["machine"], values["region"]
-        held = offers.get(machine, ())
-        if isinstance(held, msgspec.Raw):
-            held = _OFFERS.decode(held)
-        before = next((offer for offer in held if offer.region == region), None)
-        if before is not None and before.sagemaker_basis != "published":
-            before = replace(before, sagemaker_usd_hour=None, sagemaker_source=None)
-        laid = _laid(before, values, Offer, "offers.csv", f"{machine} in {region}")
-        others = tuple(offer for offer in held if offer.region != region)
-        offers[machine] = (*others, hosted(laid, machines[machine]))
-        catalogue._own["offers", f"{machine} {region}"] = tuple(
-            name for name in values if name not in ("machine", "region")
-        )
-    return offers
+        key = tuple(values[name] for name in table.key)
+        machine = values["machine"]
+        others, before = [], None
+        for each in rows.get(machine) or installed(machine):
+            if tuple(getattr(each, name) for name in table.key) == key:
+                before = each
+            else:
+                others.append(each)
+        if table.own == "replaced":
+            before = None
+        changed = _changed(before, values, row, file, " in ".join(key[:2]))
+        rows[machine] = (*others, changed)
+        own[" ".join(key)] = _given(values, table)
+    return rows, own
+
+
+def appended(path: Path, row: type[S], sources: Collection[str]) -> list[S]:
+    """The rows of an own table that is read after the installed one."""
+    table = TABLES.get(path.stem)
+    rows = read_rows(path, row, key=table.key if table else ())
+    for values in rows:
+        name = next((str(value) for value in values.values() if value), "a row")
+        _check_sources(values, row, path.name, name, sources)
+    return [row(**values) for values in rows]
+
+
+def _given(values: Mapping[str, Any], table: Table) -> tuple[str, ...]:
+    return tuple(name for name in values if name not in table.key)
 
 
 def _own_values(
-    catalogue: Catalogue, table: str, row: type[msgspec.Struct], key: tuple[str, ...]
+    overlay: Path, table: Table, row: type[msgspec.Struct], sources: Collection[str]
 ) -> list[dict[str, Any]]:
-    assert catalogue.overlay is not None
-    path = catalogue.overlay / f"{table}.csv"
+    path = overlay / f"{table.name}.csv"
     if not path.exists():
         return []
-    joined = _SETTLED.get(row, frozenset())
-    rows = read_rows(path, row, key=key, joined=joined, partial=True)
+    _check_columns(path, table)
+    # An own row may give what the installed table has from another one, such as watts.
+    rows = read_rows(path, row, key=table.key, joined=table.joined - table.own_joined, partial=True)
     for values in rows:
-        _check_sources(catalogue, values, row, path.name, " in ".join(values[k] for k in key))
+        key = " in ".join(values[name] for name in table.key[:2])
+        _check_sources(values, row, path.name, key, sources)
     return rows
 
 
+def _check_columns(path: Path, table: Table) -> None:
+    """Refuse a column that another table has, and name that table."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        header = file.readline().strip().split(",")
+    for column in header:
+        if column in table.moved:
+            raise InputError(
+                f"{column!r} is not a column of this table", fix=table.moved[column],
+                field="row 1", document=path.name,
+            )  # fmt: skip
+
+
 def _check_sources(
-    catalogue: Catalogue, values: dict[str, Any], row: type, file: str, key: str
+    values: Mapping[str, Any], row: type, file: str, key: str, sources: Collection[str]
 ) -> None:
     sourced = SOURCED.get(row, {}) | (SOURCED[Estimates] if row is Machine else {})
     for field, figures in sourced.items():
@@ -119,18 +167,19 @@ def _check_sources(
             )
         named = values.get(field) or ()
         for source in (named,) if isinstance(named, str) else named:
-            if source not in catalogue.sources:
+            if source not in sources:
                 raise InputError(
                     f"{source!r} is not a source",
-                    fix=f"describe it in sources.toml: {did_you_mean(source, catalogue.sources)}",
+                    fix=f"describe it in sources.toml: {did_you_mean(source, sources)}",
                     field=field,
                     document=file,
                 )
 
 
-def _laid(before: S | None, values: dict[str, Any], row: type[S], file: str, key: str) -> S:
+def _changed(before: S | None, values: dict[str, Any], row: type[S], file: str, key: str) -> S:
+    """The row with the values over it; a new one must be whole."""
     if before is not None:
-        laid = replace(before, **values)
+        after = replace(before, **values)
     else:
         required = [field for field in fields(row) if field.required]
         optional = {field.name: None for field in required if NoneType in options_of(field.type)}
@@ -139,8 +188,8 @@ def _laid(before: S | None, values: dict[str, Any], row: type[S], file: str, key
             raise InputError(
                 f"{key} is new and lacks {missing[0]}", fix=f"add {missing[0]}", document=file
             )
-        laid = row(**{**optional, **values})
-    return _with_own_reading(laid, values) if isinstance(laid, Region) else laid
+        after = row(**{**optional, **values})
+    return _with_own_reading(after, values) if isinstance(after, Region) else after
 
 
 def _with_own_reading(region: Region, values: dict[str, Any]) -> Any:

@@ -7,6 +7,7 @@ the source of which figures.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ import msgspec
 
 from lichen.interval import Interval
 from lichen.words import Mode, Precision
+from lichen.workload import ModelCard
 
 Basis = Literal["measured", "published", "derived", "assumed"]
 Scope = Literal["zone", "state", "interconnection", "country", "region", "fleet"]
@@ -53,6 +55,12 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     method: Method
     scope: Scope
+
+
+class RegionReading(Reading, frozen=True, kw_only=True):
+    """A row of readings.csv."""
+
+    region: str
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,8 +143,7 @@ class Estimates(msgspec.Struct, frozen=True, kw_only=True):
     """What no vendor publishes of a machine, derived by derive/estimates.py.
 
     Watts are of the whole machine, accelerators included, at idle with a loaded model, at half
-    load and at full; embodied carbon likewise. ``sagemaker_markup`` is SageMaker's price over
-    EC2's for the same machine.
+    load and at full; embodied carbon likewise.
     """
 
     idle_w: Interval | None = None
@@ -149,22 +156,24 @@ class Estimates(msgspec.Struct, frozen=True, kw_only=True):
     embodied_source: tuple[str, ...] = ()
     lifetime_hours: float | None = None
     lifetime_source: str | None = None
-    sagemaker_markup: Interval | None = None
-    sagemaker_markup_basis: Basis | None = None
-    sagemaker_markup_source: str | None = None
+
+
+class MachineEstimates(Estimates, frozen=True, kw_only=True):
+    """A row of estimates.csv."""
+
+    machine: str
 
 
 class Machine(Estimates, frozen=True, kw_only=True):
-    """Anything that runs a workload: an EC2 type (SageMaker hosts it as ``ml.<name>``), a Compute
-    Engine type, a TPU slice, an Azure size.
+    """A machine type of a cloud: what one instance of it has, and which hostings offer it.
 
-    ``accelerator`` and ``cpu`` are names of chips; ``accelerators`` how many (a fraction where
-    one is shared). ``processor`` is the class whose watts the host is counted by.
+    ``hostings`` are names of rows of hostings.csv, the one to prefer first. ``accelerator`` and
+    ``cpu`` are names of chips; ``accelerators`` how many (a fraction where one is shared).
+    ``processor`` is the class whose watts the host is counted by.
     """
 
     name: str
     cloud: str
-    service: str
     family: str
     vcpu: float
     architecture: Literal["arm64", "x86_64"]
@@ -177,31 +186,77 @@ class Machine(Estimates, frozen=True, kw_only=True):
     current_generation: bool | None
     successor: str | None
     arm_alternative: str | None
-    sagemaker: bool
+    hostings: tuple[str, ...]
+    source: str
+    notes: str = ""
+
+
+class Hosting(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to run a model on a cloud: a managed service, bare machines, a cluster.
+
+    ``kind`` is the group that a workload may name instead. ``base`` is the hosting whose machines
+    this one runs on, None where it is the machines themselves. ``machine_prefix`` is what stands
+    before a machine's name there. ``reaches_zero`` says whether its replicas can go to zero and
+    wake for the next request: always, never, for asynchronous requests only, or only with
+    inference components; None is not known.
+    """
+
+    name: str
+    cloud: str
+    title: str
+    kind: Literal["managed", "compute", "tpu", "kubernetes", "containers", "serverless"]
+    base: str | None
+    machine_prefix: str = ""
+    unit: str
+    reaches_zero: Literal["yes", "no", "asynchronous", "inference-component"] | None
     source: str
     notes: str = ""
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """A machine in a region at a price: Linux, on demand, USD per hour.
+    """A machine that a region has. That is not the same as quota or capacity.
 
-    Offered is not the same as quota or capacity. ``listed_by`` names the availability sources
-    that list it, ``not_listed_by`` those that know the machine and leave the region out.
-    ``sagemaker_usd_hour`` is published where ``sagemaker_basis`` says so, and otherwise the EC2
-    price times the machine's likely markup.
+    ``listed_by`` names the availability sources that list it, ``not_listed_by`` those that know
+    the machine and leave the region out.
     """
 
     machine: str
     region: str
-    usd_hour: float | None = None
-    spot_usd_hour: float | None = None
-    price_as_of: str | None = None
-    price_source: str | None = None
-    sagemaker_usd_hour: float | None = None
-    sagemaker_basis: Basis | None = None
-    sagemaker_source: str | None = None
     listed_by: tuple[str, ...] = ()
     not_listed_by: tuple[str, ...] = ()
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """What a machine costs in a region on a hosting: Linux, on demand and spot, USD per hour.
+
+    A row of prices.csv is ``published``. The others follow from the published price of the
+    hosting's base and a markup, whose ``source`` they name. ``as_of`` is the day, the month or the
+    year of a price list; None is the day that its source was read.
+    """
+
+    machine: str
+    region: str
+    hosting: str
+    usd_hour: float
+    spot_usd_hour: float | None = None
+    as_of: str | None = None
+    source: str
+    basis: Basis = "published"
+
+
+class Markup(msgspec.Struct, frozen=True, kw_only=True):
+    """A hosting's price over its base's for the same machine, derived by derive/markups.py.
+
+    For one machine, else for a family, else for all machines with accelerators or without.
+    """
+
+    hosting: str
+    machine: str | None = None
+    family: str | None = None
+    accelerated: bool | None = None
+    markup: Interval
+    basis: Basis
+    source: str
 
 
 class Residency(msgspec.Struct, frozen=True, kw_only=True):
@@ -239,19 +294,20 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     embodied_source: str | None
 
 
-class Hosting(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine's price on SageMaker beside its price on EC2, on one day in one region."""
+class PricePair(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine's price on a hosting beside its price on the hosting's base, of the same day."""
 
     machine: str
     region: str
-    sagemaker_usd_hour: float
-    ec2_usd_hour: float
+    hosting: str
+    usd_hour: float
+    base_usd_hour: float
     as_of: str
     source: str
 
 
 class Quota(msgspec.Struct, frozen=True, kw_only=True):
-    """How many instances an organisation's account may hold in SageMaker endpoints of a region.
+    """How many instances an organisation's account may have in endpoints of a region.
 
     An organisation's own table only: ``python -m refresh.aws --quotas DIRECTORY`` writes it.
     """
@@ -576,14 +632,12 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "power_source": ("idle_w", "half_load_w", "full_load_w"),
         "embodied_source": ("embodied_kgco2e",),
         "lifetime_source": ("lifetime_hours",),
-        "sagemaker_markup_source": ("sagemaker_markup",),
     },
-    Offer: {
-        "price_source": ("usd_hour", "spot_usd_hour"),
-        "sagemaker_source": ("sagemaker_usd_hour",),
-        "listed_by": (),
-        "not_listed_by": (),
-    },
+    Hosting: {"source": ("unit", "reaches_zero")},
+    Offer: {"listed_by": (), "not_listed_by": ()},
+    ModelCard: {"source": ("parameters",)},
+    Price: {"source": ("usd_hour", "spot_usd_hour")},
+    Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
     Processor: {"source": ("idle_w_vcpu", "full_w_vcpu")},
@@ -591,29 +645,107 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "watts_source": ("idle_w", "tenth_w", "half_w", "full_w"),
         "embodied_source": ("platform_embodied_kgco2e",),
     },
-    Hosting: {"source": ("sagemaker_usd_hour", "ec2_usd_hour")},
+    PricePair: {"source": ("usd_hour", "base_usd_hour")},
     Image: {"source": ("tag", "regions")},
     Registry: {"source": ("account",)},
 }
 """For each type: the field that names a source, and the figures that it is the source of."""
 
 
+class Table(msgspec.Struct, frozen=True):
+    """A CSV file: its name without the suffix, its folder, and what a row of it is.
+
+    No two rows have the same ``key``; a table without one may repeat itself. ``joined`` are the
+    fields of ``row`` that another table holds, or that follow from others.
+    An organisation's own file of that name is ``merged`` row by row, has its rows ``replaced``
+    whole, is ``appended``, or is refused with ``instead``, which says what to write. Of the joined
+    fields, an own row may give those of ``own_joined``. ``moved`` are columns that another table
+    has now, with what to write.
+    """
+
+    name: str
+    folder: Literal["published", "derived", "measured"]
+    row: type[msgspec.Struct]
+    key: tuple[str, ...] = ()
+    joined: frozenset[str] = frozenset()
+    own: Literal["merged", "replaced", "appended"] | None = "appended"
+    own_joined: frozenset[str] = frozenset()
+    instead: str = ""
+    moved: Mapping[str, str] = {}
+
+
+_ESTIMATED = frozenset(Estimates.__struct_fields__)
+_TO_PRICES = "write prices into prices.csv: machine, region, hosting, usd_hour, source"
+_TO_MARKUPS = "write it into markups.csv: hosting, machine, markup_low, markup_likely, ..."
+_NOT_READ = "write what you know of the machine itself into machines.csv"
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "regions", "published", Region, ("name",),
+            frozenset({"readings", "grid_gco2e_kwh", "grid_year"}), "merged",
+            frozenset({"grid_gco2e_kwh", "grid_year"}),
+        ),
+        Table(
+            "readings", "published", RegionReading, ("region", "method", "source"), own=None,
+            instead="write grid_gco2e_kwh, grid_year and grid_source into regions.csv",
+        ),
+        Table("chips", "published", Chip, ("name",), own="merged"),
+        Table(
+            "machines", "published", Machine, ("name",), _ESTIMATED, "merged", _ESTIMATED,
+            moved={
+                "service": "name its hostings: the column hostings",
+                "sagemaker": "name its hostings: the column hostings",
+                **{f"sagemaker_markup_{end}": _TO_MARKUPS for end in ("low", "likely", "high")},
+            },
+        ),
+        Table("hostings", "published", Hosting, ("name",), own="merged"),
+        Table(
+            "offers", "published", Offer, ("machine", "region"), own="merged",
+            moved=dict.fromkeys(
+                ("usd_hour", "spot_usd_hour", "sagemaker_usd_hour"), _TO_PRICES
+            ),
+        ),
+        Table(
+            "prices", "published", Price, ("machine", "region", "hosting"),
+            frozenset({"basis"}), "replaced",
+        ),
+        Table("models", "published", ModelCard, ("name",), own="merged"),
+        Table("residency", "published", Residency, ("residency", "country")),
+        Table("processors", "published", Processor, ("name",), own=None, instead=_NOT_READ),
+        Table("hosts", "published", Host, ("machine",), own=None, instead=_NOT_READ),
+        Table(
+            "price_pairs", "published", PricePair, ("machine", "region", "hosting"), own=None,
+            instead="write the price into prices.csv, or the markup into markups.csv",
+        ),
+        Table("makes", "published", Made),
+        Table("images", "published", Image, ("hosting", "repository", "tag")),
+        Table("registries", "published", Registry, ("hosting", "region")),
+        Table("estimates", "derived", MachineEstimates, ("machine",), own=None, instead=_NOT_READ),
+        Table(
+            "markups", "derived", Markup, ("hosting", "machine", "family", "accelerated"),
+            own="appended",
+        ),
+    )
+}  # fmt: skip
+"""Every table of the catalogue whose rows are typed here, by name."""
+
+QUOTAS = Table("quotas", "published", Quota, ("machine", "region"))
+"""An organisation's own table only; the catalogue has none of this name."""
+
 _DERIVED = frozenset(
-    [
-        "adjustments",
-        "efficiencies",
-        "energy_spreads",
-        "estimates",
-        "headrooms",
-        "powers",
-        "ratios",
-        "spreads",
-    ]
+    ["adjustments", "efficiencies", "energy_spreads", "headrooms", "powers", "ratios", "spreads"]
 )
 _MEASURED = frozenset({"measurements", "energy_measurements"})
 
 
 def path_of(table: str, directory: Path) -> Path:
     """A table's CSV file: among what sources publish, what scripts derive, or what was measured."""
-    folder = "derived" if table in _DERIVED else "measured" if table in _MEASURED else "published"
+    if table in TABLES:
+        folder: str = TABLES[table].folder
+    else:
+        folder = (
+            "derived" if table in _DERIVED else "measured" if table in _MEASURED else "published"
+        )
     return directory / folder / f"{table}.csv"

@@ -1,19 +1,20 @@
-"""How old what we hold is, and what is too old to rest a decision on without saying so."""
+"""How old each source's figures are, and which of them are too old to use without a warning."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import msgspec
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Machine, Offer, Region, Source
+from lichen.catalogue.schema import Machine, Offer, Price, Region, Source
 
 
 class Age(msgspec.Struct, frozen=True, kw_only=True):
     """A source's figures and their age in days.
 
-    ``max_age_days`` is ``None`` for figures that do not age. ``tables`` are those that it feeds.
+    ``max_age_days`` is ``None`` for figures that do not age.
     """
 
     source: str
@@ -28,45 +29,60 @@ class Age(msgspec.Struct, frozen=True, kw_only=True):
         return self.max_age_days is not None and self.age_days > self.max_age_days
 
 
-def ages(catalogue: Catalogue, today: date) -> tuple[Age, ...]:
-    """Every source's age on a day, the one furthest past its age first."""
-    held = [_age(source, source.fetched, today) for source in catalogue.sources.values()]
-    return tuple(sorted(held, key=lambda age: (_left_days(age), age.source)))
+def sources_by_age(catalogue: Catalogue, today: date) -> tuple[Age, ...]:
+    """Every source's age on a day, the one furthest over its limit first."""
+    ages = [_age(source, source.fetched, today) for source in catalogue.sources.values()]
+    return tuple(sorted(ages, key=lambda age: (_left_days(age), age.source)))
 
 
-def stale(catalogue: Catalogue, today: date) -> tuple[Age, ...]:
-    """The sources past their age on a day."""
-    return tuple(age for age in ages(catalogue, today) if age.stale)
+def stale_sources(catalogue: Catalogue, today: date) -> tuple[Age, ...]:
+    """The sources over their limit of age on a day."""
+    return tuple(age for age in sources_by_age(catalogue, today) if age.stale)
 
 
-def notes(
-    catalogue: Catalogue, region: Region, machine: Machine, offer: Offer, today: date
+def staleness_notes(
+    catalogue: Catalogue,
+    region: Region,
+    machine: Machine,
+    offer: Offer,
+    price: Price | None,
+    today: date,
 ) -> tuple[str, ...]:
-    """What an answer that rests on these rows must say of their age; empty while they are fresh.
+    """The warnings of an answer that uses these rows; empty while they are fresh.
 
     A price is as old as its own date, where it has one; everything else as its source.
     """
-    rests_on: dict[str, tuple[str, str | None]] = {}
-    for what, named, as_of in (
+    used: list[tuple[str, str | None, str | None]] = [
         ("grid intensity", region.grid_source, None),
         ("PUE", region.pue_source, None),
-        ("price", offer.price_source, offer.price_as_of),
-        ("SageMaker price", offer.sagemaker_source, None),
+        *(() if price is None else _of_price(catalogue, price)),
         *(("availability", lister, None) for lister in offer.listed_by[:1]),
-        ("shape", machine.source, None),
-    ):
-        if named is not None:
-            rests_on[what] = (named, as_of)
-    told = []
-    for what, (source_id, as_of) in rests_on.items():
+        ("machine's shape", machine.source, None),
+    ]
+    notes = []
+    for what, source_id, as_of in used:
+        if source_id is None:
+            continue
         source = catalogue.sources[source_id]
         age = _age(source, as_of or source.fetched, today)
         if age.stale:
-            told.append(
-                f"the {what} is of {age.fetched} ({source_id}), past its age of "
-                f"{age.max_age_days} days"
+            notes.append(
+                f"the {what} dates from {age.fetched} ({source_id}) and is older than its limit "
+                f"of {age.max_age_days} days"
             )
-    return tuple(told)
+    return tuple(notes)
+
+
+def _of_price(catalogue: Catalogue, price: Price) -> Iterator[tuple[str, str, str | None]]:
+    """A price and its date; one that follows from another is as old as that one, and its markup."""
+    hosting = catalogue.hostings[price.hosting]
+    if price.basis == "published" or hosting.base is None:
+        yield "price", price.source, price.as_of
+        return
+    base = catalogue.price(price.machine, price.region, hosting.base)
+    if base is not None:
+        yield from _of_price(catalogue, base)
+    yield f"{hosting.title} markup", price.source, price.as_of
 
 
 def _age(source: Source, fetched: str, today: date) -> Age:
@@ -81,7 +97,7 @@ def _age(source: Source, fetched: str, today: date) -> Age:
 
 
 def _day(written: str) -> date:
-    """A day, or the first of a month or a year where no more is told: never taken for younger."""
+    """A day; of a month or a year alone it is the first: a figure is never taken for younger."""
     year, month, day = (*written.split("-"), "1", "1")[:3]
     return date(int(year), int(month), int(day))
 

@@ -1,7 +1,7 @@
-"""The catalogue: regions, chips, machines, offers and models, every number with its source.
+"""The catalogue: regions, chips, machines, hostings, offers, prices and models, with their sources.
 
 Each table is read when it is first touched, and only that one. ``load()`` gives the installed
-tables; ``load(overlay=...)`` those and an organisation's own rows, which are remembered as such
+tables; ``load(overlay=...)`` those with an organisation's own rows over them, which it can name
 (:meth:`Catalogue.own`).
 """
 
@@ -11,19 +11,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 
-from lichen.catalogue.binary_cache import packed
+from lichen.catalogue.binary_cache import binary_of
 from lichen.catalogue.schema import (
+    QUOTAS,
+    TABLES,
     Chip,
-    Estimates,
+    Hosting,
     Machine,
+    MachineEstimates,
+    Markup,
     Offer,
+    Price,
     Quota,
     Reading,
     Region,
+    RegionReading,
     Residency,
     Source,
     path_of,
@@ -34,47 +40,9 @@ from lichen.workload import ModelCard
 __all__ = ["DIRECTORY", "Catalogue", "load"]
 
 DIRECTORY = Path(__file__).parent
-"""Where the installed tables stand."""
+"""The directory of the installed tables."""
 
 S = TypeVar("S", bound=msgspec.Struct)
-
-
-class RegionReading(Reading, frozen=True, kw_only=True):
-    """A row of readings.csv."""
-
-    region: str
-
-
-class MachineEstimates(Estimates, frozen=True, kw_only=True):
-    """A row of estimates.csv."""
-
-    machine: str
-
-
-JOINED: dict[str, frozenset[str]] = {
-    "regions": frozenset({"readings", "grid_gco2e_kwh", "grid_year"}),
-    "machines": frozenset(Estimates.__struct_fields__),
-    "offers": frozenset({"sagemaker_basis"}),
-}
-"""Fields of a table's type that stand in another table, or follow from one."""
-
-KEYS: dict[str, tuple[str, ...]] = {
-    "regions": ("name",),
-    "readings": ("region", "method", "source"),
-    "chips": ("name",),
-    "machines": ("name",),
-    "estimates": ("machine",),
-    "offers": ("machine", "region"),
-    "models": ("name",),
-    "residency": ("residency", "country"),
-    "processors": ("name",),
-    "hosts": ("machine",),
-    "hosting": ("machine", "region"),
-    "quotas": ("machine", "region"),
-    "images": ("hosting", "repository", "tag"),
-    "registries": ("hosting", "region"),
-}
-"""What no two rows of a table have in common. A table that is not here may repeat itself."""
 
 
 def load(overlay: Path | None = None) -> Catalogue:
@@ -91,6 +59,54 @@ def _load(overlay: Path | None) -> Catalogue:
     return Catalogue(DIRECTORY, overlay)
 
 
+class ByMachine(Generic[S]):
+    """A table's rows by machine, each machine's decoded when it is first asked for."""
+
+    def __init__(self, content: bytes, row: type[S]) -> None:
+        self._encoded: dict[str, msgspec.Raw] = msgspec.msgpack.decode(
+            content, type=dict[str, msgspec.Raw]
+        )
+        self._decoder = msgspec.msgpack.Decoder(tuple[row, ...])  # type: ignore[valid-type]
+        self._decoded: dict[str, tuple[S, ...]] = {}
+
+    def of(self, machine: str) -> tuple[S, ...]:
+        """A machine's rows, in the order of the table; empty where it has none."""
+        rows = self._decoded.get(machine)
+        if rows is None:
+            encoded = self._encoded.get(machine)
+            if encoded is None:
+                return ()
+            rows = self._decoded[machine] = self._decoder.decode(encoded)
+        return rows
+
+    def put(self, machine: str, rows: tuple[S, ...]) -> None:
+        """Have these rows instead of a machine's encoded ones."""
+        self._decoded[machine] = rows
+
+    def all(self) -> Iterable[S]:
+        for machine in {**self._encoded, **self._decoded}:
+            yield from self.of(machine)
+
+    @property
+    def decoded(self) -> frozenset[str]:
+        """The machines whose rows were decoded."""
+        return frozenset(self._decoded)
+
+
+class WithOwn(msgspec.Struct, Generic[S], frozen=True):
+    """A table by key, and the fields that an organisation's rows gave, by the same key."""
+
+    rows: Mapping[str, S]
+    own: Mapping[str, tuple[str, ...]]
+
+
+class ByMachineWithOwn(msgspec.Struct, Generic[S], frozen=True):
+    """The same of a table by machine; the key is a row's key columns with blanks between."""
+
+    rows: ByMachine[S]
+    own: Mapping[str, tuple[str, ...]]
+
+
 class Catalogue:
     """The tables in a directory, each read when it is first touched.
 
@@ -99,11 +115,10 @@ class Catalogue:
 
     def __init__(self, directory: Path = DIRECTORY, overlay: Path | None = None) -> None:
         self.directory, self.overlay = directory, overlay
-        self._own: dict[tuple[str, str], tuple[str, ...]] = {}
         if overlay is not None:
             from lichen.catalogue.overlay import check
 
-            check(overlay)
+            check(overlay, frozenset(path.stem for path in directory.glob("*/*.csv")))
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
@@ -113,25 +128,27 @@ class Catalogue:
             sources |= _read_sources(self.overlay / "sources.toml")
         return MappingProxyType(sources)
 
-    @cached_property
+    @property
     def regions(self) -> Mapping[str, Region]:
-        rows = self._rows("regions", Region, self._join_regions, ("regions", "readings"))
-        return self._with_own("regions", {row.name: row for row in rows}, Region)
+        return self._regions.rows
 
-    @cached_property
+    @property
     def chips(self) -> Mapping[str, Chip]:
         """Accelerators and CPU sockets by name."""
-        rows = self._rows("chips", Chip, lambda: self._read("chips", Chip))
-        return self._with_own("chips", {row.name: row for row in rows}, Chip)
+        return self._chips.rows
 
-    @cached_property
+    @property
     def machines(self) -> Mapping[str, Machine]:
-        return self._with_own("machines", self._installed_machines(), Machine)
+        return self._machines.rows
 
-    @cached_property
+    @property
+    def hostings(self) -> Mapping[str, Hosting]:
+        """Every way to run a model on a cloud, by name."""
+        return self._hostings.rows
+
+    @property
     def models(self) -> Mapping[str, ModelCard]:
-        rows = self._rows("models", ModelCard, lambda: self._read("models", ModelCard))
-        return self._with_own("models", {row.name: row for row in rows}, ModelCard)
+        return self._models.rows
 
     @cached_property
     def residency(self) -> Mapping[str, frozenset[str]]:
@@ -144,31 +161,130 @@ class Catalogue:
     @cached_property
     def offers(self) -> Sequence[Offer]:
         """Every offer. :meth:`offers_of` and :meth:`offers_in` do not need them all."""
-        return tuple(offer for name in self._offers for offer in self.offers_of(name))
+        return tuple(self._offers.rows.all())
 
     def offers_of(self, machine: str) -> Sequence[Offer]:
         """A machine's offers, by region; empty where no region offers it."""
-        held = self._offers.get(machine, ())
-        if not isinstance(held, msgspec.Raw):
-            return held
-        offers = self._offers[machine] = _OFFERS.decode(held)
-        return offers
+        return self._offers.rows.of(machine)
 
     def offers_in(self, region: str) -> Sequence[Offer]:
         """A region's offers, by machine."""
         return self._offers_by_region.get(region, ())
 
+    @cached_property
+    def prices(self) -> Sequence[Price]:
+        """Every published price. :meth:`price` and :meth:`prices_of` do not need them all."""
+        return tuple(self._prices.rows.all())
+
+    def price(self, machine: str, region: str, hosting: str) -> Price | None:
+        """What a machine costs in a region on a hosting; None where nobody publishes enough to say.
+
+        The published price, else that of the hosting's base times its markup.
+        """
+        return self.prices_of(machine, hosting).get(region)
+
+    def prices_of(self, machine: str, hosting: str) -> Mapping[str, Price]:
+        """A machine's prices on a hosting, by region."""
+        found = self._prices_found.get((machine, hosting))
+        if found is None:
+            found = self._prices_found[machine, hosting] = MappingProxyType(
+                self._priced(machine, hosting)
+            )
+        return found
+
+    def _priced(self, machine: str, hosting: str) -> dict[str, Price]:
+        rows = self._prices.rows.of(machine)
+        published = {row.region: row for row in rows if row.hosting == hosting}
+        way = self.hostings.get(hosting)
+        markup = self.markup(machine, hosting)
+        if way is None or way.base is None or markup is None:
+            return published
+        basis: Any = "assumed" if markup.basis == "assumed" else "derived"
+        derived = {
+            region: Price(
+                machine=machine,
+                region=region,
+                hosting=hosting,
+                usd_hour=round(row.usd_hour * markup.markup.likely, 6),
+                source=markup.source,
+                basis=basis,
+            )
+            for region, row in self.prices_of(machine, way.base).items()
+        }
+        return derived | published
+
+    @cached_property
+    def _prices_found(self) -> dict[tuple[str, str], Mapping[str, Price]]:
+        return {}
+
+    def markup(self, machine: str, hosting: str) -> Markup | None:
+        """A hosting's price over its base's: the machine's own, else its family's, else its kind's.
+
+        None where the hosting does not offer the machine, or where no markup is known.
+        """
+        row = self.machines.get(machine)
+        if row is None or hosting not in row.hostings:
+            return None
+        kind = row.accelerator is not None
+        for key in ((machine, None, None), (None, row.family, None), (None, None, kind)):
+            if found := self._markups.get((hosting, *key)):
+                return found
+        return None
+
+    @cached_property
+    def _markups(self) -> dict[tuple[str, str | None, str | None, bool | None], Markup]:
+        return {
+            (row.hosting, row.machine, row.family, row.accelerated): row
+            for row in self.table("markups", Markup)
+        }
+
+    def hostings_of(self, machine: Machine) -> tuple[Hosting, ...]:
+        """The hostings that offer a machine, the one to prefer first."""
+        return tuple(self.hostings[name] for name in machine.hostings)
+
+    def hosts(self, hosting: str, machine: Machine) -> bool:
+        """Whether a hosting offers a machine.
+
+        Where no machine's row names the hosting, it is taken to offer what its base offers.
+        """
+        if hosting in self._named_hostings:
+            return hosting in machine.hostings
+        way = self.hostings.get(hosting)
+        return way is not None and way.base is not None and way.base in machine.hostings
+
+    @cached_property
+    def _named_hostings(self) -> frozenset[str]:
+        return frozenset(name for row in self.machines.values() for name in row.hostings)
+
+    def bare_name(self, name: str) -> str:
+        """A machine's name in the catalogue, of the name that a hosting gives it."""
+        for prefix in self._prefixes:
+            if name.startswith(prefix):
+                return name.removeprefix(prefix)
+        return name
+
+    @cached_property
+    def _prefixes(self) -> Mapping[str, Hosting]:
+        return {row.machine_prefix: row for row in self.hostings.values() if row.machine_prefix}
+
     def machine(self, name: str) -> Machine:
-        """A machine by name, ``ml.`` before it or not; :class:`InputError` with the nearest."""
-        bare = name.removeprefix("ml.")
+        """A machine by name, a hosting's prefix before it or not.
+
+        :class:`InputError` with the nearest name, or where that hosting does not offer it.
+        """
+        bare = self.bare_name(name)
         machine = self.machines.get(bare)
         if machine is None:
             _unknown("machine", name, self.machines)
-        if bare != name and not machine.sagemaker:
-            hosted = [m.name for m in self.machines.values() if m.sagemaker]
-            raise InputError(
-                f"SageMaker hosts no {name!r}", fix=did_you_mean(bare, hosted), field="machine"
-            )
+        if bare != name:
+            way = self._prefixes[name.removesuffix(bare)]
+            if way.name not in machine.hostings:
+                offered = [row.name for row in self.machines.values() if way.name in row.hostings]
+                raise InputError(
+                    f"{way.title} does not offer {name!r}",
+                    fix=did_you_mean(bare, offered),
+                    field="machine",
+                )
         return machine
 
     def region(self, name: str) -> Region:
@@ -180,46 +296,140 @@ class Catalogue:
         return self.models.get(name) or _unknown("model", name, self.models)
 
     def quota(self, machine: str, region: str) -> Quota | None:
-        """The account's endpoint quota, where the overlay holds one: offered is not quota."""
+        """The account's endpoint quota, where the overlay has one: offered is not quota."""
         return self._quotas.get((machine, region))
 
     @cached_property
     def _quotas(self) -> dict[tuple[str, str], Quota]:
         if self.overlay is None or not (self.overlay / "quotas.csv").exists():
             return {}
-        rows = self._read("quotas", Quota, self.overlay)
-        return {(row.machine, row.region): row for row in rows}
+        from lichen.catalogue.csv_table import read_rows
+
+        rows = read_rows(self.overlay / "quotas.csv", Quota, key=QUOTAS.key)
+        return {(row["machine"], row["region"]): Quota(**row) for row in rows}
 
     def own(self, table: str, key: str) -> tuple[str, ...]:
         """The fields that an organisation's overlay gave the row; empty where it is installed."""
         if self.overlay is None:
             return ()
-        _ = self._offers if table == "offers" else getattr(self, table)  # the overlay is read then
-        return self._own.get((table, key), ())
+        merged: WithOwn[Any] | ByMachineWithOwn[Any] = getattr(self, f"_{table}")
+        return merged.own.get(key, ())
 
     def table(self, name: str, row: type[S]) -> tuple[S, ...]:
         """Any other table in the directory, typed by ``row``; an overlay's rows follow."""
         rows = self._rows(name, row, lambda: self._read(name, row))
         if self.overlay and (self.overlay / f"{name}.csv").exists():
-            rows += self._read(name, row, self.overlay)
+            from lichen.catalogue.overlay import appended
+
+            rows += appended(self.overlay / f"{name}.csv", row, self.sources)
         return tuple(rows)
+
+    # --- the tables by name, with an overlay's rows ---
+
+    @cached_property
+    def _regions(self) -> WithOwn[Region]:
+        rows = self._rows("regions", Region, self._join_regions, ("regions", "readings"))
+        return self._with_own("regions", Region, {row.name: row for row in rows})
+
+    @cached_property
+    def _chips(self) -> WithOwn[Chip]:
+        rows = self._rows("chips", Chip, lambda: self._read("chips", Chip))
+        return self._with_own("chips", Chip, {row.name: row for row in rows})
+
+    @cached_property
+    def _hostings(self) -> WithOwn[Hosting]:
+        rows = self._rows("hostings", Hosting, lambda: self._read("hostings", Hosting))
+        return self._with_own("hostings", Hosting, {row.name: row for row in rows})
+
+    @cached_property
+    def _machines(self) -> WithOwn[Machine]:
+        rows = self._rows("machines", Machine, self._join_machines, ("machines", "estimates"))
+        found = self._with_own("machines", Machine, {row.name: row for row in rows})
+        for name in found.own:
+            for hosting in found.rows[name].hostings:
+                self._must_know(hosting, self.hostings, "hostings", "machines.csv")
+        return found
+
+    @cached_property
+    def _models(self) -> WithOwn[ModelCard]:
+        rows = self._rows("models", ModelCard, lambda: self._read("models", ModelCard))
+        return self._with_own("models", ModelCard, {row.name: row for row in rows})
+
+    def _with_own(self, table: str, row: type[S], rows: dict[str, S]) -> WithOwn[S]:
+        own: dict[str, tuple[str, ...]] = {}
+        if self.overlay is not None:
+            from lichen.catalogue.overlay import merged
+
+            rows, own = merged(rows, TABLES[table], row, self.overlay, self.sources)
+        return WithOwn(MappingProxyType(rows), own)
+
+    @cached_property
+    def _offers(self) -> ByMachineWithOwn[Offer]:
+        return self._by_machine("offers", Offer, {})
+
+    @cached_property
+    def _prices(self) -> ByMachineWithOwn[Price]:
+        return self._by_machine("prices", Price, {"hosting": "hostings"})
+
+    def _by_machine(self, name: str, row: type[S], more: Mapping[str, str]) -> ByMachineWithOwn[S]:
+        """A table by machine; ``more`` are its columns that name rows, besides the usual two."""
+
+        def build() -> dict[str, list[S]]:
+            by_machine: dict[str, list[S]] = {}
+            for values in self._values(name, row):
+                by_machine.setdefault(values["machine"], []).append(row(**values))
+            return by_machine
+
+        rows = ByMachine(binary_of(self.directory, name, (name,), row, build), row)
+        own: dict[str, tuple[str, ...]] = {}
+        if self.overlay is not None:
+            from lichen.catalogue.overlay import merged_by_machine
+
+            known = {
+                "machine": self.machines,
+                "region": self.regions,
+                **{column: getattr(self, table) for column, table in more.items()},
+            }
+            changed, own = merged_by_machine(
+                rows.of, TABLES[name], row, self.overlay, self.sources, known
+            )
+            for machine, changed_rows in changed.items():
+                rows.put(machine, changed_rows)
+        return ByMachineWithOwn(rows, own)
+
+    @cached_property
+    def _offers_by_region(self) -> dict[str, list[Offer]]:
+        by_region: dict[str, list[Offer]] = {}
+        for offer in self.offers:
+            by_region.setdefault(offer.region, []).append(offer)
+        return by_region
+
+    def _must_know(self, word: str, known: Iterable[str], column: str, document: str) -> None:
+        if word not in known:
+            raise InputError(
+                f"{word!r} is not known",
+                fix=did_you_mean(word, known),
+                field=column,
+                document=document,
+            )
+
+    # --- reading ---
 
     def _rows(
         self, name: str, row: type[S], build: Callable[[], list[S]], tables: tuple[str, ...] = ()
     ) -> list[S]:
-        content = packed(self.directory, name, tables or (name,), row, build)
+        content = binary_of(self.directory, name, tables or (name,), row, build)
         return msgspec.msgpack.decode(content, type=list[row])  # type: ignore[valid-type]
 
-    def _read(self, name: str, row: type[S], directory: Path | None = None) -> list[S]:
-        return [row(**values) for values in self._values(name, row, directory)]
+    def _read(self, name: str, row: type[S]) -> list[S]:
+        return [row(**values) for values in self._values(name, row)]
 
-    def _values(
-        self, name: str, row: type[msgspec.Struct], directory: Path | None = None
-    ) -> list[dict[str, Any]]:
+    def _values(self, name: str, row: type[msgspec.Struct]) -> list[dict[str, Any]]:
         from lichen.catalogue.csv_table import read_rows  # parsing is the exception, not the rule
 
-        path = directory / f"{name}.csv" if directory else path_of(name, self.directory)
-        return read_rows(path, row, key=KEYS.get(name, ()), joined=JOINED.get(name, frozenset()))
+        table = TABLES.get(name)
+        key, joined = (table.key, table.joined) if table else ((), frozenset[str]())
+        return read_rows(path_of(name, self.directory), row, key=key, joined=joined)
 
     def _join_regions(self) -> list[Region]:
         readings: dict[str, list[Reading]] = {}
@@ -227,8 +437,8 @@ class Catalogue:
             readings.setdefault(values.pop("region"), []).append(Reading(**values))
         regions = []
         for values in self._values("regions", Region):
-            held = tuple(readings.get(values["name"], ()))
-            used = next((r for r in held if _is_grid(r, values["grid_source"])), None)
+            of_region = tuple(readings.get(values["name"], ()))
+            used = next((r for r in of_region if _is_grid(r, values["grid_source"])), None)
             if values["grid_source"] and used is None:
                 raise InputError(
                     f"no location-average reading of {values['grid_source']!r} for "
@@ -240,16 +450,12 @@ class Catalogue:
             regions.append(
                 Region(
                     **values,
-                    readings=held,
+                    readings=of_region,
                     grid_gco2e_kwh=used.value if used else None,
                     grid_year=used.year if used else None,
                 )
             )
         return regions
-
-    def _installed_machines(self) -> dict[str, Machine]:
-        rows = self._rows("machines", Machine, self._join_machines, ("machines", "estimates"))
-        return {row.name: row for row in rows}
 
     def _join_machines(self) -> list[Machine]:
         estimates = {
@@ -259,58 +465,6 @@ class Catalogue:
             Machine(**values, **estimates.get(values["name"], {}))
             for values in self._values("machines", Machine)
         ]
-
-    @cached_property
-    def _offers(self) -> dict[str, msgspec.Raw | tuple[Offer, ...]]:
-        """By machine: its offers, or their MessagePack until someone asks for them."""
-        tables = ("offers", "machines", "estimates")
-        content = packed(self.directory, "offers", tables, Offer, self._join_offers)
-        offers: dict[str, msgspec.Raw | tuple[Offer, ...]] = {}
-        offers |= msgspec.msgpack.decode(content, type=dict[str, msgspec.Raw])
-        if self.overlay is None:
-            return offers
-        from lichen.catalogue.overlay import offers_over
-
-        return offers_over(self, offers)
-
-    def _join_offers(self) -> dict[str, list[Offer]]:
-        by_machine: dict[str, list[Offer]] = {}
-        machines = self._installed_machines()  # the copy is for all: an overlay has no say in it
-        for values in self._values("offers", Offer):
-            machine = machines.get(values["machine"])
-            by_machine.setdefault(values["machine"], []).append(hosted(Offer(**values), machine))
-        return by_machine
-
-    @cached_property
-    def _offers_by_region(self) -> dict[str, list[Offer]]:
-        by_region: dict[str, list[Offer]] = {}
-        for offer in self.offers:
-            by_region.setdefault(offer.region, []).append(offer)
-        return by_region
-
-    def _with_own(self, table: str, rows: dict[str, S], row: type[S]) -> Mapping[str, S]:
-        if self.overlay is not None:
-            from lichen.catalogue.overlay import rows_over
-
-            self._own |= rows_over(self, table, rows, row)
-        return MappingProxyType(rows)
-
-
-_OFFERS = msgspec.msgpack.Decoder(tuple[Offer, ...])
-
-
-def hosted(offer: Offer, machine: Machine | None) -> Offer:
-    """The offer with its SageMaker price: the published one, or EC2's times the likely markup."""
-    if offer.sagemaker_usd_hour is not None:
-        return msgspec.structs.replace(offer, sagemaker_basis="published")
-    if machine is None or machine.sagemaker_markup is None or offer.usd_hour is None:
-        return offer
-    return msgspec.structs.replace(
-        offer,
-        sagemaker_usd_hour=round(offer.usd_hour * machine.sagemaker_markup.likely, 6),
-        sagemaker_basis="assumed" if machine.sagemaker_markup_basis == "assumed" else "derived",
-        sagemaker_source=machine.sagemaker_markup_source,
-    )
 
 
 def _is_grid(reading: Reading, source: str | None) -> bool:

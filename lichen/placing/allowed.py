@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import msgspec
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Machine, Region
+from lichen.catalogue.schema import Hosting, Machine, Region
 from lichen.distance import round_trip_ms
 from lichen.document import InputError, did_you_mean
-from lichen.workload import Hosting, Where
-
-HOSTINGS: dict[str, tuple[Hosting, ...]] = {
-    "ec2": ("compute",),
-    "gce": ("compute",),
-    "tpu": ("tpu",),
-    "vm": ("compute",),
-}
-"""Which hostings a catalogue's service gives; SageMaker's stands on the machine itself."""
+from lichen.workload import Where
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -32,6 +24,8 @@ class Refusal(msgspec.Struct, frozen=True):
 
 def check_where(where: Where, catalogue: Catalogue) -> None:
     """Refuse names that the catalogue does not know; :class:`InputError` with the nearest one."""
+    for index, name in enumerate(where.hosting):
+        _known(name, hosting_words(catalogue), f"where.hosting[{index}]", "hosting")
     for index, name in enumerate(where.regions):
         _known(name, catalogue.regions, f"where.regions[{index}]", "region")
     for index, near in enumerate(where.near):
@@ -76,15 +70,43 @@ def _refusal(region: Region, where: Where, catalogue: Catalogue) -> Refusal | No
     return None
 
 
-def hosting(machine: Machine, where: Where) -> Hosting | None:
-    """How a machine would be held: the first allowed of what its cloud gives; None if none is.
+def hosting_words(catalogue: Catalogue) -> tuple[str, ...]:
+    """What ``where.hosting`` may name: each hosting and each group of them, in order."""
+    rows = catalogue.hostings.values()
+    return tuple(sorted({row.name for row in rows} | {row.kind for row in rows}))
 
-    A managed endpoint comes before a bare machine, since that is what the components make.
-    A restriction to one cloud's hosting does not speak of the other clouds.
+
+class Ways(msgspec.Struct, frozen=True):
+    """The hostings that a workload allows on each cloud; a cloud that is not named allows all."""
+
+    by_cloud: Mapping[str, tuple[Hosting, ...]]
+
+    def of(self, machine: Machine, catalogue: Catalogue) -> Hosting | None:
+        """The first allowed hosting that offers a machine; None if there is none."""
+        offered = catalogue.hostings_of(machine)
+        allowed = self.by_cloud.get(machine.cloud)
+        return next((way for way in offered if allowed is None or way in allowed), None)
+
+    def why_none(self, machine: Machine) -> str:
+        """Why no allowed hosting offers a machine, as a clause."""
+        titles = [way.title for way in self.by_cloud.get(machine.cloud, ())]
+        if len(titles) == 1:
+            return f"{titles[0]} does not offer this machine"
+        return (
+            f"none of {', '.join(titles)} offers this machine"
+            if titles
+            else ("no hosting offers this machine")
+        )
+
+
+def allowed_ways(where: Where, catalogue: Catalogue) -> Ways:
+    """The hostings that ``where`` allows.
+
+    A restriction to one cloud's hosting does not speak of the other clouds: it holds only on a
+    cloud that has one of the hostings named.
     """
-    managed: tuple[Hosting, ...] = ("sagemaker",) if machine.sagemaker else ()
-    gives = managed + HOSTINGS.get(machine.service, ())
-    allowed = where.hosting
-    if not allowed or ("sagemaker" in allowed and len(allowed) == 1 and machine.cloud != "aws"):
-        return gives[0] if gives else None
-    return next((way for way in gives if way in allowed), None)
+    by_cloud: dict[str, tuple[Hosting, ...]] = {}
+    for row in catalogue.hostings.values():
+        if row.name in where.hosting or row.kind in where.hosting:
+            by_cloud[row.cloud] = (*by_cloud.get(row.cloud, ()), row)
+    return Ways(by_cloud)

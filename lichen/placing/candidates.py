@@ -7,48 +7,45 @@ look at its price and its grid.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 
-from lichen.catalogue.schema import Machine, Offer
-from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, machine_watts
-from lichen.interval import Interval
-from lichen.placing.allowed import Refusal, hosting, refusals
+from lichen.catalogue.schema import Hosting, Machine, Offer, Price
+from lichen.emissions import effective_gco2e_kwh
+from lichen.holding import Power, power_of
+from lichen.placing.allowed import Refusal, allowed_ways, refusals
 from lichen.placing.made import Wanted, why_unmade
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import Rejected
 from lichen.placing.question import Question
 from lichen.sizing import Layout, Misfit, Sizing, lay_out
 from lichen.sizing.replicas import floor_of
-from lichen.workload import Hosting
 
 
 class SizedMachine(msgspec.Struct, frozen=True):
     """A machine that does the work at a precision, before any region is looked at.
 
-    ``watts`` and ``embodied_gco2e_hour`` are of all replicas, on average over the day.
-    ``unmade`` is the reason why no component can make it; None where one can.
+    ``power`` is of all replicas, on average over the day. ``unmade`` is the
+    reason why no component can make it; None where one can.
     """
 
     layout: Layout
     sizing: Sizing
     hosting: Hosting
     replicas_mean: float
-    watts: Interval
-    embodied_gco2e_hour: Interval | None
+    power: Power
     unmade: str | None
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
-    """An offer that does the work at its best precision: likely dollars and grams an hour, of all
-    replicas. ``price_basis`` says whether the price is the hosting's or the bare machine's."""
+    """An offer that does the work at its best precision, with its price: likely dollars and grams
+    an hour, of all replicas."""
 
     offer: Offer
     sized: SizedMachine
+    price: Price
     usd_hour: float
     gco2e_hour: float
-    price_basis: Literal["hosting", "machine"]
 
     @property
     def name(self) -> tuple[str, str]:
@@ -73,25 +70,28 @@ def judge_offers(question: Question) -> JudgedOffers:
     """Every offer of the catalogue, once."""
     catalogue = question.catalogue
     refused = refusals(question.workload.where, catalogue)
+    ways = allowed_ways(question.workload.where, catalogue)
     effective = {name: effective_gco2e_kwh(region) for name, region in catalogue.regions.items()}
     judged = JudgedOffers()
     reject = judged.rejected.append
     for machine in catalogue.machines.values():
         sized: list[list[SizedMachine]] | Misfit | None = None
+        way = ways.of(machine, catalogue)
+        prices = {} if way is None else catalogue.prices_of(machine.name, way.name)
         for offer in catalogue.offers_of(machine.name):
             refusal = refused[offer.region]
             if refusal is not None and refusal.kind == "where":
                 reject(_refused(offer, refusal))
                 continue
-            effective_gco2e = effective[offer.region]
-            if effective_gco2e is None:
-                reject(_unknown(offer, "price" if offer.usd_hour is None else "grid"))
+            if way is None:
+                reject(_unhosted(offer, ways.why_none(machine)))
                 continue
-            if offer.usd_hour is None:
-                reject(_unknown(offer, "price"))
+            price, effective_gco2e = prices.get(offer.region), effective[offer.region]
+            if price is None or effective_gco2e is None:
+                reject(_unknown(offer, "price" if price is None else "grid"))
                 continue
             if sized is None:  # only a machine that some region may offer is sized
-                sized = _sized(question, machine)
+                sized = _sized(question, machine, way)
             if isinstance(sized, Misfit):
                 reject(
                     Rejected(
@@ -103,10 +103,7 @@ def judge_offers(question: Question) -> JudgedOffers:
                     )
                 )
                 continue
-            found = [
-                _candidate(offer, offer.usd_hour, group, effective_gco2e, question)
-                for group in sized
-            ]
+            found = [_candidate(offer, price, group, effective_gco2e, question) for group in sized]
             if refusal is not None:
                 judged.elsewhere.append(found[0])
                 reject(_refused(offer, refusal))
@@ -120,6 +117,10 @@ def _refused(offer: Offer, refusal: Refusal) -> Rejected:
     return Rejected(machine=offer.machine, region=offer.region, kind="where", reason=refusal.reason)
 
 
+def _unhosted(offer: Offer, why: str) -> Rejected:
+    return Rejected(machine=offer.machine, region=offer.region, kind="hosting", reason=why)
+
+
 def _unknown(offer: Offer, what: str) -> Rejected:
     """An offer of which a figure is missing that no answer can do without."""
     return Rejected(
@@ -127,16 +128,12 @@ def _unknown(offer: Offer, what: str) -> Rejected:
     )
 
 
-def _sized(question: Question, machine: Machine) -> list[list[SizedMachine]] | Misfit:
+def _sized(question: Question, machine: Machine, way: Hosting) -> list[list[SizedMachine]] | Misfit:
     """The machine at every precision that does the work, or the nearest one's misfit.
 
     Those that can be made come first, those that cannot apart from them; no list is empty.
     """
     workload, catalogue = question.workload, question.catalogue
-    way = hosting(machine, workload.where)
-    if way is None:
-        named = " or ".join(workload.where.hosting)
-        return Misfit("hosting", f"{named} does not offer this machine", None)
     sized: list[SizedMachine] = []
     misfits: list[Misfit] = []
     for precision in workload.precisions:
@@ -145,22 +142,12 @@ def _sized(question: Question, machine: Machine) -> list[list[SizedMachine]] | M
             misfits.append(layout)
             continue
         sizing = layout.sizing()
-        watts = machine_watts(machine, sizing.load)
-        if watts is None:
-            return Misfit("hardware", "nobody publishes its watts", None)
         replicas = sum(sizing.replica_hours_by_hour) / 24
-        making = embodied_gco2e_hour(machine)
-        sized.append(
-            SizedMachine(
-                layout,
-                sizing,
-                way,
-                replicas,
-                watts * replicas,
-                None if making is None else making * replicas,
-                _why_unmade(question, machine, way, layout, sizing.prediction.copies),
-            )
-        )
+        power = power_of(machine, replicas, sizing.load)
+        if power is None:
+            return Misfit("hardware", "nobody publishes its watts", None)
+        unmade = _why_unmade(question, machine, way, layout, sizing.prediction.copies)
+        sized.append(SizedMachine(layout, sizing, way, replicas, power, unmade))
     if not sized:
         return min(misfits, key=lambda misfit: misfit.shortfall or float("inf"))
     return [group for group in _made_first(sized) if group]
@@ -173,8 +160,8 @@ def _why_unmade(
         return None
     wanted = Wanted(
         machine=machine.name,
-        hosting=way,
-        hosting_title=way,
+        hosting=way.name,
+        hosting_title=way.title,
         family=layout.arrangement.chips.family,
         kind=question.card.kind,
         mode=question.workload.mode,
@@ -192,23 +179,19 @@ def _made_first(sized: list[SizedMachine]) -> Iterator[list[SizedMachine]]:
 
 def _candidate(
     offer: Offer,
-    machine_usd_hour: float,
+    price: Price,
     sized: list[SizedMachine],
     effective_gco2e_kwh: float,
     question: Question,
 ) -> Candidate:
     """The best precision of a machine in a region."""
-    hosted_usd_hour = offer.sagemaker_usd_hour if sized[0].hosting == "sagemaker" else None
-    price_usd_hour = machine_usd_hour if hosted_usd_hour is None else hosted_usd_hour
-    basis: Literal["hosting", "machine"] = "machine" if hosted_usd_hour is None else "hosting"
     candidates = [
         Candidate(
             offer,
             one,
-            price_usd_hour * one.replicas_mean,
-            one.watts.likely * effective_gco2e_kwh / 1000
-            + (one.embodied_gco2e_hour.likely if one.embodied_gco2e_hour else 0.0),
-            basis,
+            price,
+            price.usd_hour * one.replicas_mean,
+            one.power.likely_gco2e_hour(effective_gco2e_kwh),
         )
         for one in sized
     ]

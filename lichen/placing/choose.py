@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from lichen.catalogue import Catalogue, staleness
-from lichen.catalogue.schema import Offer
 from lichen.document import InputError
-from lichen.emissions import HOURS_PER_MONTH, Footprint, footprint
+from lichen.emissions import HOURS_PER_MONTH, Footprint
 from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import NoPlacement, Option, Placement, Rejected
@@ -70,7 +69,7 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         sizing=chosen.sized.sizing,
         footprint=emitted,
         because=tuple(_because(ranked, judged, question)),
-        notes=(*layout.notes(), *_notes(chosen.offer, question)),
+        notes=(*layout.notes(), *_notes(chosen, question)),
         steps=(*layout.steps(), *money_and_carbon(chosen, emitted, catalogue)),
         savings=layout.savings(),
         runners_up=options(losers[:runners_up]),
@@ -121,7 +120,8 @@ def _option(candidate: Candidate, workload: Workload, catalogue: Catalogue) -> O
         machine=candidate.offer.machine,
         region=candidate.offer.region,
         cloud=catalogue.regions[candidate.offer.region].cloud,
-        hosting=sized.hosting,
+        hosting=sized.hosting.name,
+        hosting_title=sized.hosting.title,
         precision=sizing.prediction.precision,
         stack=sizing.prediction.stack,
         replicas_minimum=sizing.replicas_minimum,
@@ -131,7 +131,7 @@ def _option(candidate: Candidate, workload: Workload, catalogue: Catalogue) -> O
         usd_hour=usd_hour,
         usd_month=usd_hour * HOURS_PER_MONTH,
         usd_unit=usd_hour / units_hour if units_hour else None,
-        price_basis=candidate.price_basis,
+        price_basis="machine" if sized.hosting.base is None else "hosting",
         gco2e_hour=grams,
         gco2e_month=grams * HOURS_PER_MONTH,
         gco2e_unit=grams / units_hour if units_hour else None,
@@ -140,9 +140,7 @@ def _option(candidate: Candidate, workload: Workload, catalogue: Catalogue) -> O
 
 
 def _footprint(candidate: Candidate, catalogue: Catalogue) -> Footprint:
-    sized = candidate.sized
-    region = catalogue.regions[candidate.offer.region]
-    return footprint(region, sized.watts, sized.embodied_gco2e_hour)
+    return candidate.sized.power.footprint(catalogue.regions[candidate.offer.region])
 
 
 def _because(ranked: list[Candidate], judged: JudgedOffers, question: Question) -> Iterator[str]:
@@ -174,15 +172,19 @@ def _best_of_any(judged: JudgedOffers, question: Question) -> Candidate:
     return min(everything, key=_rank(question, min(one.usd_hour for one in everything)))
 
 
-def _notes(offer: Offer, question: Question) -> Iterator[str]:
-    catalogue = question.catalogue
+def _notes(chosen: Candidate, question: Question) -> Iterator[str]:
+    catalogue, offer, price = question.catalogue, chosen.offer, chosen.price
     region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
     if question.today is not None:
-        yield from staleness.notes(catalogue, region, machine, offer, question.today)
+        yield from staleness.staleness_notes(
+            catalogue, region, machine, offer, price, question.today
+        )
     for table, key in (
         ("regions", region.name),
         ("machines", machine.name),
+        ("hostings", price.hosting),
         ("offers", f"{machine.name} {region.name}"),
+        ("prices", f"{machine.name} {region.name} {price.hosting}"),
     ):
         if own := catalogue.own(table, key):
             yield f"{', '.join(own)} of {key} from your own {table}"

@@ -10,7 +10,6 @@ from lichen.emissions import Footprint
 from lichen.interval import Interval
 from lichen.sizing import Saving, Sizing, Step
 from lichen.words import Objective, Precision
-from lichen.workload import Hosting
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -39,7 +38,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 
     ``usd_*`` and ``gco2e_*`` count the replicas over a day, idle hours included; ``*_unit`` is for
     one functional unit (see Placement.functional_unit), None where there is no traffic.
-    ``price_basis`` says whether the price is the hosting's own or the bare machine's. ``unmade``
+    ``hosting`` is the name of a row of hostings.csv. ``price_basis`` says whether the price is a
+    managed hosting's or the bare machine's. ``unmade``
     is the reason why no component can make it: such an option is chosen only where no component
     can make any offer that does the work.
     """
@@ -47,7 +47,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     region: str
     cloud: str
-    hosting: Hosting
+    hosting: str
+    hosting_title: str
     precision: Precision
     stack: str
     replicas_minimum: int

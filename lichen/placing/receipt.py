@@ -15,14 +15,13 @@ def money_and_carbon(chosen: Candidate, emitted: Footprint, catalogue: Catalogue
     sized, offer = chosen.sized, chosen.offer
     machine, region = catalogue.machine(offer.machine), catalogue.region(offer.region)
     replicas = f"{sized.replicas_mean:.3g} replicas"
-    price_source = offer.sagemaker_source if chosen.price_basis == "hosting" else offer.price_source
     yield Step(
         "cost",
         chosen.usd_hour * HOURS_PER_MONTH,
         "USD/month",
         f"{chosen.usd_hour / sized.replicas_mean if sized.replicas_mean else 0:.4g} USD/h x "
         f"{replicas} x {HOURS_PER_MONTH:g} h",
-        price_source or "",
+        chosen.price.source,
     )
     yield Step(
         "power",

@@ -17,10 +17,11 @@ from lichen.document import InputError
 @pytest.fixture
 def small(tables: Path) -> Path:
     """The same with offers of one machine, for tests that parse them."""
-    keep(
-        tables / "published" / "offers.csv",
-        lambda line: line.startswith(("machine,", "inf2.xlarge,")),
-    )
+    for name in ("offers", "prices"):
+        keep(
+            tables / "published" / f"{name}.csv",
+            lambda line: line.startswith(("machine,", "inf2.xlarge,")),
+        )
     return tables
 
 
@@ -37,7 +38,8 @@ def change(path: Path, old: str, new: str) -> None:
 
 def touch_all(catalogue: Catalogue) -> None:
     _ = catalogue.regions, catalogue.chips, catalogue.machines, catalogue.models
-    _ = catalogue.offers, catalogue.residency, catalogue.sources
+    _ = catalogue.offers, catalogue.residency, catalogue.sources, catalogue.hostings
+    _ = catalogue.prices
 
 
 def test_the_copy_holds_what_the_tables_hold(tables: Path) -> None:
@@ -46,7 +48,7 @@ def test_the_copy_holds_what_the_tables_hold(tables: Path) -> None:
     assert (tables / ".compiled" / "offers.msgpack").exists()
     again = Catalogue(tables)
     installed = load()
-    for name in ("regions", "chips", "machines", "models"):
+    for name in ("regions", "chips", "machines", "models", "hostings", "prices"):
         assert getattr(again, name) == getattr(first, name) == getattr(installed, name)
     assert again.offers == first.offers == installed.offers
     assert sum(1 for _ in (tables / "published" / "offers.csv").open()) - 1 == len(again.offers)
@@ -89,8 +91,9 @@ def test_offers_of_one_machine_do_not_decode_the_others() -> None:
     catalogue = Catalogue()
     mine = catalogue.offers_of("inf2.xlarge")
     assert {offer.machine for offer in mine} == {"inf2.xlarge"}
-    decoded = [name for name, held in catalogue._offers.items() if isinstance(held, tuple)]
-    assert decoded == ["inf2.xlarge"]
+    assert catalogue.price("inf2.xlarge", "us-west-2", "ec2") is not None
+    assert catalogue._offers.rows.decoded == {"inf2.xlarge"}
+    assert catalogue._prices.rows.decoded == {"inf2.xlarge"}
     assert catalogue.offers_of("no-such-machine") == ()
 
 
@@ -114,7 +117,7 @@ def test_names_are_looked_up_or_the_nearest_told() -> None:
         catalogue.region("us-wst-2")
     with pytest.raises(InputError, match=r"did you mean 'inf2\.xlarge'"):
         catalogue.machine("inf2.xlarg")
-    with pytest.raises(InputError, match="SageMaker hosts no"):
+    with pytest.raises(InputError, match=r"machine: SageMaker does not offer 'ml\.g2-standard-4'"):
         catalogue.machine("ml.g2-standard-4")
     with pytest.raises(InputError, match=r"Llama-3\.1-8B"):
         catalogue.model("meta-llama/Llama-3.1-8b")
@@ -139,7 +142,7 @@ SPOILED = [
     ("readings.csv", ",2023,", ",2023.5,", "year: '2023.5'", "a whole number"),
     ("models.csv", "llm", "lm", "kind: 'lm' where one of llm", "encoder"),
     ("models.csv", ",8030000000,", ",-8030000000,", "parameters: '-8030000000'", "> 0"),
-    ("residency.csv", "EU,AT,", "EU,BE,", "stands in row", "keep one"),
+    ("residency.csv", "EU,AT,", "EU,BE,", "is in row", "keep one"),
     ("sources.toml", "publisher =", "publsher =", "'publsher' is not a field", "publisher"),
     ("regions.csv", ",electricity-maps,", ",electricty-maps,", "no location-average reading", ""),
 ]
@@ -158,7 +161,9 @@ def test_a_misspelt_table_is_refused_with_its_place(
     assert fix in told
 
 
-@pytest.mark.parametrize("file", ["regions.csv", "chips.csv", "offers.csv", "readings.csv"])
+@pytest.mark.parametrize(
+    "file", ["regions.csv", "chips.csv", "offers.csv", "prices.csv", "readings.csv"]
+)
 def test_a_table_cut_short_is_refused(small: Path, file: str) -> None:
     path = small / "published" / file
     whole = path.read_bytes()

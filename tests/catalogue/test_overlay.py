@@ -29,6 +29,9 @@ def own(tmp_path: Path) -> Path:
     return tmp_path
 
 
+PRICE = "machine,region,hosting,usd_hour,source\n"
+
+
 def write(own: Path, table: str, text: str) -> Catalogue:
     (own / f"{table}.csv").write_text(text)
     return Catalogue(overlay=own)
@@ -70,38 +73,58 @@ def test_an_own_region_is_added_whole_or_refused(own: Path) -> None:
 
 
 def test_a_contract_price_moves_the_offer_and_its_hosted_price(own: Path) -> None:
-    catalogue = write(
-        own, "offers",
-        "machine,region,usd_hour,price_source\ninf2.xlarge,us-west-2,0.5,acme\n",
-    )  # fmt: skip
-    offer = next(o for o in catalogue.offers_of("inf2.xlarge") if o.region == "us-west-2")
-    assert offer.usd_hour == 0.5
-    assert offer.sagemaker_usd_hour == pytest.approx(0.5 * 1.3057)
-    assert offer.listed_by == ("aws-ec2", "vantage")
-    assert catalogue.own("offers", "inf2.xlarge us-west-2") == ("usd_hour", "price_source")
-    others = [o for o in catalogue.offers_of("inf2.xlarge") if o.region != "us-west-2"]
-    assert others == [o for o in load().offers_of("inf2.xlarge") if o.region != "us-west-2"]
-    assert len(catalogue.offers) == len(load().offers)
+    catalogue = write(own, "prices", PRICE + "inf2.xlarge,us-west-2,ec2,0.5,acme\n")
+    bare = catalogue.price("inf2.xlarge", "us-west-2", "ec2")
+    assert (bare.usd_hour, bare.source, bare.as_of) == (0.5, "acme", None)
+    hosted = catalogue.price("inf2.xlarge", "us-west-2", "sagemaker")
+    assert (hosted.usd_hour, hosted.basis) == (pytest.approx(0.5 * 1.3057), "derived")
+    assert catalogue.own("prices", "inf2.xlarge us-west-2 ec2") == ("usd_hour", "source")
+    for hosting in ("ec2", "sagemaker"):
+        prices = dict(catalogue.prices_of("inf2.xlarge", hosting))
+        installed = dict(load().prices_of("inf2.xlarge", hosting))
+        assert prices.pop("us-west-2") != installed.pop("us-west-2")
+        assert prices == installed
+    assert catalogue.offers == load().offers
+
+
+def test_an_own_machine_offer_and_hosting_are_added(own: Path) -> None:
+    (own / "hostings.csv").write_text(
+        "name,cloud,title,kind,base,unit,source\ncolo,aws,Our colocation,compute,,machines,acme\n"
+    )
+    (own / "machines.csv").write_text(
+        "name,cloud,family,vcpu,architecture,processor,accelerators,hostings,source\n"
+        "acme-1,aws,acme,64,x86_64,Skylake,0,colo,acme\n"
+    )
+    (own / "offers.csv").write_text("machine,region,listed_by\nacme-1,us-west-2,acme\n")
+    catalogue = write(own, "prices", PRICE + "acme-1,us-west-2,colo,0.2,acme\n")
+    (hosting,) = catalogue.hostings_of(catalogue.machine("acme-1"))
+    assert hosting.title == "Our colocation"
+    assert catalogue.price("acme-1", "us-west-2", "colo").usd_hour == 0.2
+    assert [offer.region for offer in catalogue.offers_of("acme-1")] == ["us-west-2"]
+    assert catalogue.own("hostings", "colo")[0] == "cloud"
 
 
 def test_the_copies_that_all_share_never_hold_an_overlay(own: Path, tables: Path) -> None:
-    (own / "machines.csv").write_text(
-        "name,sagemaker_markup_low,sagemaker_markup_likely,sagemaker_markup_high,"
-        "sagemaker_markup_source\ninf2.xlarge,2,2,2,acme\n"
+    (own / "markups.csv").write_text(
+        "hosting,machine,family,accelerated,markup_low,markup_likely,markup_high,basis,source\n"
+        "sagemaker,inf2.xlarge,,,2,2,2,published,acme\n"
     )
     with_own = Catalogue(tables, overlay=own)
-    assert with_own.machine("inf2.xlarge").sagemaker_markup.likely == 2
-    assert len(with_own.offers) == len(load().offers)
-    assert Catalogue(tables).offers == load().offers
+    bare, hosted = (
+        with_own.price("inf2.xlarge", "us-west-2", hosting) for hosting in ("ec2", "sagemaker")
+    )
+    assert (hosted.usd_hour, hosted.source) == (pytest.approx(2 * bare.usd_hour), "acme")
+    assert with_own.prices == load().prices
+    assert Catalogue(tables).prices == load().prices
+    assert Catalogue(tables).prices_of("inf2.xlarge", "sagemaker") == load().prices_of(
+        "inf2.xlarge", "sagemaker"
+    )
 
 
-def test_an_own_sagemaker_price_is_published(own: Path) -> None:
-    catalogue = write(
-        own, "offers",
-        "machine,region,sagemaker_usd_hour,sagemaker_source\ninf2.xlarge,us-west-2,0.61,acme\n",
-    )  # fmt: skip
-    offer = next(o for o in catalogue.offers_of("inf2.xlarge") if o.region == "us-west-2")
-    assert (offer.sagemaker_usd_hour, offer.sagemaker_basis) == (0.61, "published")
+def test_an_own_price_of_a_managed_hosting_is_published(own: Path) -> None:
+    catalogue = write(own, "prices", PRICE + "inf2.xlarge,us-west-2,sagemaker,0.61,acme\n")
+    price = catalogue.price("inf2.xlarge", "us-west-2", "sagemaker")
+    assert (price.usd_hour, price.basis, price.source) == (0.61, "published", "acme")
 
 
 @pytest.mark.parametrize(
@@ -111,10 +134,15 @@ def test_an_own_sagemaker_price_is_published(own: Path) -> None:
         ("regions", "name,pue,pue_source\nus-west-2,1.05,acne\n", "did you mean 'acme'"),
         ("regions", "name,peu\nus-west-2,1.05\n", "did you mean 'pue'"),
         ("regions", "pue,pue_source\n1.05,acme\n", "column 'name' is missing"),
-        ("offers", "machine,region,usd_hour,price_source\ninf2.xl,us-west-2,1,acme\n",
-         "did you mean 'inf2.xlarge'"),
-        ("offers", "machine,region,usd_hour,price_source\ninf2.xlarge,us-wst-2,1,acme\n",
-         "did you mean 'us-west-2'"),
+        ("prices", f"{PRICE}inf2.xl,us-west-2,ec2,1,acme\n", "did you mean 'inf2.xlarge'"),
+        ("prices", f"{PRICE}inf2.xlarge,us-wst-2,ec2,1,acme\n", "did you mean 'us-west-2'"),
+        ("prices", f"{PRICE}inf2.xlarge,us-west-2,sagemakr,1,acme\n", "did you mean 'sagemaker'"),
+        ("prices", f"{PRICE}inf2.xlarge,us-west-2,ec2,,acme\n",
+         "inf2.xlarge in us-west-2 is new and lacks usd_hour"),
+        ("offers", "machine,region,usd_hour\ninf2.xlarge,us-west-2,1\n",
+         "'usd_hour' is not a column of this table. Fix: write prices into prices.csv"),
+        ("machines", "name,sagemaker\ninf2.xlarge,yes\n", "name its hostings"),
+        ("machines", "name,hostings\ninf2.xlarge,sagmaker;ec2\n", "did you mean 'sagemaker'"),
     ],
 )  # fmt: skip
 def test_a_wrong_row_is_refused(own: Path, table: str, text: str, wrong: str) -> None:
@@ -131,3 +159,26 @@ def test_a_file_that_is_no_table_is_refused(own: Path) -> None:
         Catalogue(overlay=own)
     with pytest.raises(InputError, match="is not a directory"):
         Catalogue(overlay=own / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("table", "instead"),
+    [
+        ("estimates", "write what you know of the machine itself into machines.csv"),
+        ("processors", "write what you know of the machine itself into machines.csv"),
+        ("readings", "write grid_gco2e_kwh, grid_year and grid_source into regions.csv"),
+        ("price_pairs", "write the price into prices.csv, or the markup into markups.csv"),
+    ],
+)
+def test_an_own_table_that_nothing_reads_is_refused(own: Path, table: str, instead: str) -> None:
+    with pytest.raises(InputError) as refused:
+        write(own, table, "name\n")
+    assert str(refused.value) == (
+        f"{own}: {table}.csv is not read from your own rows. Fix: {instead}."
+    )
+
+
+def test_an_own_row_that_is_added_names_a_source_that_is_described(own: Path) -> None:
+    catalogue = write(own, "residency", "residency,country,source\nACME,DE,acne\n")
+    with pytest.raises(InputError, match=r"residency\.csv: source: 'acne' is not a source"):
+        _ = catalogue.residency

@@ -54,7 +54,7 @@ def test_every_image_has_a_maker_and_a_server_and_every_maker_and_server_an_imag
 
 def test_an_older_chip_of_the_same_maker_is_not_taken_for_a_newer() -> None:
     arguments = EndpointArgs(workload={**VECTORS, "where": CHAT["where"]}, artifacts=ARTIFACTS)
-    with pytest.raises(InputError, match="no component makes Inferentia1 on sage"):
+    with pytest.raises(InputError, match="no component makes Inferentia1 on SageMaker yet"):
         plan_of(arguments, Only("inf1.xlarge"))
 
 
@@ -83,7 +83,7 @@ def test_the_rows_of_what_can_be_made_and_the_images_say_the_same() -> None:
 def test_where_no_component_makes_any_it_is_said_what_there_is() -> None:
     anywhere = {**CHAT, "where": {"clouds": ["google"]}}
     arguments = EndpointArgs(workload=anywhere, artifacts=ARTIFACTS)
-    with pytest.raises(InputError, match="no component makes L4 on compute yet") as refused:
+    with pytest.raises(InputError, match="no component makes L4 on Compute Engine yet") as refused:
         plan_of(arguments, Only("g2-standard-4"))
     assert "widen where" in refused.value.fix
     assert "components for sagemaker" in refused.value.fix
@@ -102,7 +102,7 @@ def test_what_no_component_makes_never_wins() -> None:
     assert placement.chosen.machine == "g6.48xlarge"
     assert re.fullmatch(
         r"g2-standard-4 in \S+ at bf16 would emit \d+ % less, "
-        "but no component makes L4 on compute yet",
+        "but no component makes L4 on Compute Engine yet",
         placement.because[-1],
     )
     assert receipt(placement)["rejected"]["component"] > 0

@@ -16,9 +16,7 @@ from derive.estimates import (
     read_inputs,
 )
 from lichen.catalogue import DIRECTORY, load
-from lichen.catalogue.schema import path_of
-from lichen.catalogue.tables import MachineEstimates
-from lichen.interval import Interval
+from lichen.catalogue.schema import MachineEstimates, path_of
 from refresh.csv_writer import write_rows
 
 
@@ -80,16 +78,6 @@ def test_estimates_hold_what_was_modelled(inputs: Inputs) -> None:
     assert {name.split(".")[0] for name in outside} <= {"inf1"}
 
 
-def test_prices_of_two_sources_agree_but_where_they_were_cut(inputs: Inputs) -> None:
-    cut = {}
-    for row in inputs.hosting.values():
-        offers = load().offers_of(row.machine)
-        now = next(offer.usd_hour for offer in offers if offer.region == row.region)
-        if now is not None and abs(now / row.ec2_usd_hour - 1) > 0.01:
-            cut[row.machine] = round(now / row.ec2_usd_hour, 2)
-    assert cut == {"p4d.24xlarge": 0.67, "p5.48xlarge": 0.56}  # AWS cut them in June 2025
-
-
 def test_accelerator_memory_in_two_sources(inputs: Inputs) -> None:
     apart = {}
     for machine in inputs.machines:
@@ -128,12 +116,3 @@ def test_a_chip_of_unknown_watts_leaves_its_machine_unknown() -> None:
     assert machine.idle_w is None
     assert machine.power_source == ()
     assert machine.embodied_kgco2e is None
-
-
-def test_the_markup_is_its_own_pair_its_family_or_its_kind() -> None:
-    machines = load().machines
-    assert machines["inf2.xlarge"].sagemaker_markup == Interval.exactly(1.3057)
-    assert machines["inf2.xlarge"].sagemaker_markup_basis == "published"
-    assert machines["g5.4xlarge"].sagemaker_markup_basis == "derived"
-    assert machines["c7g.xlarge"].sagemaker_markup_basis == "assumed"
-    assert machines["g2-standard-4"].sagemaker_markup is None

@@ -64,8 +64,8 @@ def placed(
 
 
 def making(**given: object) -> Made:
-    """A row that says what can be made, on virtual machines where it does not say."""
-    row = {"hosting": "compute", "families": (), "server": "some", "most_copies": None}
+    """A row that says what can be made, on EC2 where it does not say."""
+    row = {"hosting": "ec2", "families": (), "server": "some", "most_copies": None}
     return Made(**{**row, "why_not": None, "source": "test", **given})  # type: ignore[arg-type]
 
 
@@ -82,7 +82,7 @@ def everything_but(family: str, reason: str) -> tuple[Made, ...]:
     others = tuple(sorted(set(CHIPS.values()) - {family}))
     return tuple(
         row
-        for hosting in ("sagemaker", "compute", "tpu")
+        for hosting in CATALOGUE.hostings
         for row in (
             making(hosting=hosting, families=others),
             making(hosting=hosting, families=(family,), server=None, why_not=reason),
@@ -221,7 +221,7 @@ def test_another_precision_of_the_same_machine_is_taken_where_that_is_made() -> 
     other = next(each for each in chat().precisions if each != best.precision)
     rows = tuple(
         making(hosting=each, families=tuple(CHIPS.values()), precisions=(other,))
-        for each in ("sagemaker", "compute", "tpu")
+        for each in CATALOGUE.hostings
     )
     answer = placed(chat(), makes=rows)
     assert answer.chosen.precision == other
@@ -262,11 +262,9 @@ def test_prompts_are_refused_until_something_counts_them() -> None:
 
 def test_money_and_carbon_follow_from_the_replicas_held() -> None:
     chosen = placed(chat(clouds=["aws"], hosting=["sagemaker"])).chosen
-    offer = next(
-        offer for offer in CATALOGUE.offers_of(chosen.machine) if offer.region == chosen.region
-    )
-    assert offer.sagemaker_usd_hour is not None
-    assert chosen.usd_hour == pytest.approx(offer.sagemaker_usd_hour * chosen.replicas_mean)
+    price = CATALOGUE.price(chosen.machine, chosen.region, "sagemaker")
+    assert price is not None
+    assert chosen.usd_hour == pytest.approx(price.usd_hour * chosen.replicas_mean)
     assert chosen.usd_month == pytest.approx(chosen.usd_hour * 8760 / 12)
     requests_hour = 0.2 * 3600
     assert chosen.usd_unit == pytest.approx(chosen.usd_hour / (requests_hour * 200 / 1000))

@@ -10,8 +10,7 @@ import pytest
 from rich.console import Console
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Offer
-from lichen.catalogue.tables import RegionReading
+from lichen.catalogue.schema import Offer, RegionReading
 from lichen.document import InputError
 from lichen.grid import classify
 from lichen.placing.choose import place

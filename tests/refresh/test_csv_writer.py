@@ -14,7 +14,8 @@ import pytest
 
 from lichen.catalogue import DIRECTORY, Catalogue
 from lichen.catalogue.schema import Source, path_of
-from refresh.csv_writer import cell, write_rows, write_whole
+from lichen.whole_file import write_whole
+from refresh.csv_writer import cell, write_rows
 from refresh.draft import ROWS, Draft, with_sources
 
 
@@ -60,13 +61,13 @@ def test_killed_half_way_the_old_table_stands(tmp_path: Path) -> None:
         """
         import os, signal, sys
         from pathlib import Path
-        import refresh.csv_writer as rows
+        import lichen.whole_file as whole_file
 
         def killed(descriptor):
             os.kill(os.getpid(), signal.SIGKILL)
 
-        rows.os.fsync = killed  # the text is written, the rename is not done
-        rows.write_whole(Path(sys.argv[1]), "machine,region\\n" + "new,there\\n" * 100_000)
+        whole_file.os.fsync = killed  # the text is written, the rename is not done
+        whole_file.write_whole(Path(sys.argv[1]), "machine,region\\n" + "new,there\\n" * 100_000)
         """
     )
     done = subprocess.run(
@@ -98,14 +99,14 @@ def test_interrupted_between_two_tables_each_is_whole_and_the_next_run_finishes(
     tables: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = Draft(tables)
-    machines, offers = (draft.rows(name, ROWS[name]) for name in ("machines", "offers"))
+    machines, prices = (draft.rows(name, ROWS[name]) for name in ("machines", "prices"))
     machines["c7g.xlarge",] = msgspec.structs.replace(machines["c7g.xlarge",], notes="seen")
-    key = ("c7g.xlarge", "us-west-2")
-    offers[key] = msgspec.structs.replace(offers[key], usd_hour=9.0)
+    key = ("c7g.xlarge", "us-west-2", "ec2")
+    prices[key] = msgspec.structs.replace(prices[key], usd_hour=9.0)
     placed: list[str] = []
 
     def dying(path: Path, text: str) -> None:
-        if path.name == "offers.csv":
+        if path.name == "prices.csv":
             raise KeyboardInterrupt
         placed.append(path.name)
         write_whole(path, text)
@@ -117,8 +118,8 @@ def test_interrupted_between_two_tables_each_is_whole_and_the_next_run_finishes(
     assert placed == ["machines.csv"]
     between = Catalogue(tables)
     assert between.machine("c7g.xlarge").notes == "seen"
-    assert len(between.offers) == len(Catalogue().offers)
+    assert between.prices == Catalogue().prices
     with draft.staged() as staged:
-        assert draft.put_in_place(staged) == ["offers.csv"]
-    assert Catalogue(tables).offers_of("c7g.xlarge")
+        assert draft.put_in_place(staged) == ["prices.csv"]
+    assert Catalogue(tables).price(*key).usd_hour == 9.0
     assert not staged.exists()

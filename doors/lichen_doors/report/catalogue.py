@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -15,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Chip, Machine, Offer, Region
-from lichen.catalogue.staleness import ages
+from lichen.catalogue.schema import Chip, Machine, Offer, Price, Region
+from lichen.catalogue.staleness import sources_by_age
 from lichen.document import InputError, did_you_mean
 from lichen.emissions import effective_gco2e_kwh
 from lichen.figures import UNKNOWN, billions, figure, kib, span, usd, whole
@@ -205,15 +206,15 @@ def offers(
             _number("g/kWh x PUE", lambda row: cell(row["gco2e_it_kwh"], figure)),
             _number("g/h", lambda row: cell(row["gco2e_hour_half_load"], figure)),
             _number("$/h", lambda row: cell(row["usd_hour"], usd)),
-            _number("hosted", _hosted_dollars),
+            _number("hosted", partial(_hosted_dollars, managed=_managed(catalogue))),
             _number("spot", lambda row: cell(row["spot_usd_hour"], usd)),
             _number("listed", _listed),
             *([_number("quota", lambda row: cell(row["endpoint_quota"], whole))] if quotas else []),
         ),
         notes=(
-            "g/h: CO2e of an hour at half load, electricity alone. hosted: on SageMaker, "
-            "~ where estimated from EC2's price.",
-            "Quota: your account's, for SageMaker endpoints. It does not promise capacity."
+            "g/h: CO2e of an hour at half load, electricity alone. hosted: on a managed service, "
+            "~ where estimated from the bare machine's price.",
+            "Quota: your account's, for managed endpoints. It does not promise capacity."
             if quotas
             else "A listed offer is neither a quota nor capacity: ask the cloud first.",
         ),
@@ -230,6 +231,12 @@ def _offer_row(catalogue: Catalogue, offer: Offer) -> Row:
         if machine.half_load_w is not None and effective is not None
         else None
     )
+    prices = [
+        price
+        for hosting in machine.hostings
+        if (price := catalogue.price(offer.machine, offer.region, hosting)) is not None
+    ]
+    bare = next((price for price in prices if catalogue.hostings[price.hosting].base is None), None)
     return {
         "machine": offer.machine,
         "region": offer.region,
@@ -237,17 +244,28 @@ def _offer_row(catalogue: Catalogue, offer: Offer) -> Row:
         "class": classify(region).level,
         "gco2e_it_kwh": rounded(effective),
         "gco2e_hour_half_load": rounded(hourly),
-        "usd_hour": offer.usd_hour,
-        "spot_usd_hour": offer.spot_usd_hour,
-        "price_as_of": offer.price_as_of,
-        "price_source": offer.price_source,
-        "sagemaker_usd_hour": offer.sagemaker_usd_hour,
-        "sagemaker_basis": offer.sagemaker_basis,
+        "usd_hour": bare.usd_hour if bare else None,
+        "spot_usd_hour": bare.spot_usd_hour if bare else None,
+        "price_as_of": bare.as_of if bare else None,
+        "price_source": bare.source if bare else None,
+        **_managed_prices(catalogue, prices),
+        "prices": [msgspec.to_builtins(price) for price in prices],
         "listed_by": offer.listed_by,
         "not_listed_by": offer.not_listed_by,
         "endpoint_quota": quota.endpoint_quota if quota else None,
         "own": catalogue.own("offers", f"{offer.machine} {offer.region}"),
     }
+
+
+def _managed_prices(catalogue: Catalogue, prices: Sequence[Price]) -> Row:
+    """Each managed hosting's price and how it is known, under the hosting's own name."""
+    by_hosting = {price.hosting: price for price in prices}
+    row: Row = {}
+    for name in _managed(catalogue):
+        price = by_hosting.get(name)
+        row[f"{name}_usd_hour"] = price.usd_hour if price else None
+        row[f"{name}_basis"] = price.basis if price else None
+    return row
 
 
 def accelerators(catalogue: Catalogue, *, kind: str | None = None) -> View:
@@ -322,10 +340,11 @@ def stale(catalogue: Catalogue, today: date) -> View:
     """Sources past their age on a day, the furthest past first."""
     rows = [
         msgspec.to_builtins(age) | {"stale": age.stale}
-        for age in ages(catalogue, today)
+        for age in sources_by_age(catalogue, today)
         if age.stale
     ]
-    nearest = next((age for age in ages(catalogue, today) if age.max_age_days is not None), None)
+    every = sources_by_age(catalogue, today)
+    nearest = next((age for age in every if age.max_age_days is not None), None)
     fresh = "nothing is past its age" + (
         f"; next is {nearest.source}, {nearest.age_days} of {nearest.max_age_days} days old"
         if nearest
@@ -359,9 +378,16 @@ def _range(row: Row) -> str:
     return UNKNOWN if low is None or high is None else span(low, high, "-")
 
 
-def _hosted_dollars(row: Row) -> str:
-    estimated = row["sagemaker_usd_hour"] is not None and row["sagemaker_basis"] != "published"
-    return ("~" if estimated else "") + cell(row["sagemaker_usd_hour"], usd)
+def _managed(catalogue: Catalogue) -> tuple[str, ...]:
+    return tuple(row.name for row in catalogue.hostings.values() if row.kind == "managed")
+
+
+def _hosted_dollars(row: Row, managed: Sequence[str]) -> str:
+    """The price on the first managed hosting that has one, ``~`` before an estimate."""
+    for name in managed:
+        if (usd_hour := row[f"{name}_usd_hour"]) is not None:
+            return ("" if row[f"{name}_basis"] == "published" else "~") + cell(usd_hour, usd)
+    return cell(None, usd)
 
 
 def _listed(row: Row) -> str:

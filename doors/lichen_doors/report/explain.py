@@ -27,7 +27,7 @@ def knows(catalogue: Catalogue, what: str) -> bool:
     """Whether a region, a machine or a model has this name."""
     return (
         what in catalogue.regions
-        or what.removeprefix("ml.") in catalogue.machines
+        or catalogue.bare_name(what) in catalogue.machines
         or what in catalogue.models
     )
 
@@ -36,7 +36,7 @@ def story(catalogue: Catalogue, what: str) -> Row:
     """A region, machine or model by name as plain values; :class:`InputError` for another."""
     if what in catalogue.regions:
         return _region_story(catalogue, catalogue.regions[what])
-    if what.removeprefix("ml.") in catalogue.machines:
+    if catalogue.bare_name(what) in catalogue.machines:
         return _machine_story(catalogue, catalogue.machine(what))
     if what in catalogue.models:
         return _model_story(catalogue.models[what])
@@ -47,7 +47,7 @@ def renderables(catalogue: Catalogue, what: str) -> Iterator[RenderableType]:
     """The same for a terminal."""
     if what in catalogue.regions:
         yield from _explain_region(catalogue, catalogue.regions[what])
-    elif what.removeprefix("ml.") in catalogue.machines:
+    elif catalogue.bare_name(what) in catalogue.machines:
         yield from _explain_machine(catalogue, catalogue.machine(what))
     elif what in catalogue.models:
         yield from _explain_model(catalogue.models[what])
@@ -167,7 +167,9 @@ def _machine_story(catalogue: Catalogue, machine: Machine) -> Row:
 
 def _explain_machine(catalogue: Catalogue, machine: Machine) -> Iterator[RenderableType]:
     chip = catalogue.chips.get(machine.accelerator or "")
-    yield Text.assemble((machine.name, "name"), f"  {machine.cloud}, {machine.service}\n")
+    yield Text.assemble(
+        (machine.name, "name"), f"  {machine.cloud}, {_titles(catalogue, machine)}\n"
+    )
     for line in _machine_lines(catalogue, machine, chip):
         yield Padding(Text(line), (0, 0, 0, 2))
     yield Text()
@@ -200,11 +202,14 @@ def _machine_lines(catalogue: Catalogue, machine: Machine, chip: Chip | None) ->
             f"hours: {grams(hourly.likely)} an hour, {machine.embodied_basis}, from "
             f"{', '.join(machine.embodied_source)}"
         )
-    if machine.sagemaker and machine.sagemaker_markup is not None:
-        yield (
-            f"SageMaker hosts it as ml.{machine.name}, at {machine.sagemaker_markup.likely:.2f} "
-            f"times EC2's price ({machine.sagemaker_markup_basis})"
-        )
+    for hosting in catalogue.hostings_of(machine):
+        markup = catalogue.markup(machine.name, hosting.name)
+        if hosting.base is not None and markup is not None:
+            yield (
+                f"{hosting.title} offers it as {hosting.machine_prefix}{machine.name}, at "
+                f"{markup.markup.likely:.2f} times the price on "
+                f"{catalogue.hostings[hosting.base].title} ({markup.basis})"
+            )
     if machine.successor:
         yield f"successor: {machine.successor}"
     if machine.arm_alternative:
@@ -213,6 +218,10 @@ def _machine_lines(catalogue: Catalogue, machine: Machine, chip: Chip | None) ->
         yield machine.notes
     if own := catalogue.own("machines", machine.name):
         yield f"your own rows give {', '.join(own)}"
+
+
+def _titles(catalogue: Catalogue, machine: Machine) -> str:
+    return ", ".join(hosting.title for hosting in catalogue.hostings_of(machine))
 
 
 def _model_story(card: ModelCard) -> Row:

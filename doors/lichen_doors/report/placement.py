@@ -17,8 +17,6 @@ from lichen_doors.report.sizing import savings_table, steps_table
 WORTH_SHOWING = 0.05
 """An alternative that saves less than a twentieth is not shown to a person."""
 
-HOSTED = {"sagemaker": "SageMaker", "compute": "virtual machines", "tpu": "Cloud TPU"}
-
 
 def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[RenderableType]:
     """The answer for a terminal of 80 columns or more."""
@@ -78,7 +76,7 @@ def _receipt(answer: Placement) -> Table:
 
     row(
         "deploy",
-        f"{chosen.machine} in {chosen.region}, on {HOSTED[chosen.hosting]}",
+        f"{chosen.machine} in {chosen.region}, on {chosen.hosting_title}",
         "name",
     )
     row(

@@ -20,12 +20,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from lichen.catalogue.schema import Offer, Region
+from lichen.catalogue.schema import Region
 from lichen.distance import round_trip_ms
-from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh
+from lichen.emissions import effective_gco2e_kwh
 from lichen.grid import classify
-from lichen.interval import Interval
 from lichen_policies.facts import Located
+from lichen_policies.provisioned import provisioned
 from lichen_policies.rule import Change, Finding, Known, NotApplicable, Saves, Unverified, rule
 
 Intensity = Annotated[float, Meta(ge=0, le=2000)]
@@ -142,24 +142,17 @@ def _nearest_cleaner(fact: Located, here: Region, limits: Limits, known: Known) 
 
 
 def _saves(fact: Located, here: Region, there: Region, known: Known) -> Saves:
-    """Of the machines held all month: between idle and busy, likeliest half busy."""
-    row = known.catalogue.machines.get(fact.known("machine") or "")
-    machines = fact.known("machines") or 1
-    if row is None:
+    """The same machines for a month, here and there."""
+    machine = known.catalogue.machines.get(fact.known("machine") or "")
+    if machine is None:
         return Saves()
-    idle, half, full = row.idle_w, row.half_load_w, row.full_load_w
+    count = fact.known("machines") or 1
+    now, then = (
+        provisioned(fact, machine, count, fact.hosting, region, known.catalogue)
+        for region in (here, there)
+    )
+    emitted, dirty, clean = now.operation_gco2e_month, *map(effective_gco2e_kwh, (here, there))
     grams = None
-    if idle is not None and half is not None and full is not None:
-        less = (effective_gco2e_kwh(here) or 0) - (effective_gco2e_kwh(there) or 0)
-        kwh_month = Interval(idle.low, half.likely, full.high) * (HOURS_PER_MONTH / 1000)
-        grams = kwh_month * (machines * less)
-    usd_hour = {
-        offer.region: _price(offer, fact.hosted) for offer in known.catalogue.offers_of(row.name)
-    }
-    now, then = usd_hour.get(here.name), usd_hour.get(there.name)
-    usd = None if now is None or then is None else (now - then) * machines * HOURS_PER_MONTH
-    return Saves(gco2e_month=grams, usd_month=usd)
-
-
-def _price(offer: Offer, hosted: bool) -> float | None:
-    return offer.sagemaker_usd_hour if hosted else offer.usd_hour
+    if emitted is not None and dirty is not None and clean is not None:
+        grams = emitted * (1 - clean / dirty)  # the watts are the same in both regions
+    return Saves(gco2e_month=grams, usd_month=now.usd_less(then))

@@ -19,9 +19,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from lichen.emissions import HOURS_PER_MONTH, effective_gco2e_kwh
 from lichen.figures import co2e, usd
 from lichen_policies.facts import Scaling
+from lichen_policies.provisioned import provisioned
 from lichen_policies.rule import UNSTATED, Change, Finding, Known, rule
 
 
@@ -37,7 +37,7 @@ def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]
         return
     if fact.floor is None or fact.floor <= limits.floor:
         return
-    cost, sources = _idle_month(fact, known)
+    cost, sources = _month(fact, known)
     running = f"{fact.unit.removesuffix('s')} runs" if fact.floor == 1 else f"{fact.unit} run"
     yield Finding(
         what=f"{fact.path} is {fact.floor}, so {fact.floor} {running} in {fact.environment} "
@@ -51,26 +51,15 @@ def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]
     )
 
 
-def _idle_month(fact: Scaling, known: Known) -> tuple[str, tuple[str, ...]]:
-    """What the floor costs and emits in an idle month, where machine and region are known; and the
+def _month(fact: Scaling, known: Known) -> tuple[str, tuple[str, ...]]:
+    """What the floor costs and emits in a month, where machine and region are known; and the
     sources of that."""
-    row = known.catalogue.machines.get(fact.known("machine") or "")
+    machine = known.catalogue.machines.get(fact.known("machine") or "")
     region = known.catalogue.regions.get(fact.known("region") or "")
-    if row is None or region is None or fact.floor is None:
+    if machine is None or region is None or fact.floor is None:
         return "", ()
-    parts: list[str] = []
-    sources: list[str] = []
-    for offer in known.catalogue.offers_of(row.name):
-        price = offer.sagemaker_usd_hour if fact.hosted else offer.usd_hour
-        source = offer.sagemaker_source if fact.hosted else offer.price_source
-        if offer.region == region.name and price is not None:
-            parts.append(usd(price * fact.floor * HOURS_PER_MONTH))
-            sources += [source] if source else []
-    grid = effective_gco2e_kwh(region)
-    if row.idle_w is not None and grid is not None:
-        parts.append(co2e(row.idle_w * (fact.floor * HOURS_PER_MONTH / 1000 * grid)))
-        sources += [*(row.power_source or ()), region.grid_source or ""]
-    if not parts:
-        return "", ()
-    text = f" (an idle month: {' and '.join(parts)})"
-    return text, tuple(filter(None, dict.fromkeys(sources)))
+    month = provisioned(fact, machine, fact.floor, fact.hosting, region, known.catalogue)
+    parts = [] if month.usd_month is None else [usd(month.usd_month)]
+    if month.gco2e_month is not None:
+        parts.append(co2e(month.gco2e_month))
+    return (f" (a month: {' and '.join(parts)})", month.sources) if parts else ("", ())

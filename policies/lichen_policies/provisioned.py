@@ -1,0 +1,59 @@
+"""What the machines of a resource cost and emit in a month: one baseline for every rule.
+
+Where the passport declares a model and its traffic, the machines are as busy as sizing says that
+the traffic keeps them. Where it does not, they are between idle and full.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Machine, Region
+from lichen.holding import Holding, holding
+from lichen_policies.facts import Fact
+from lichen_policies.rule import UNSTATED
+
+if TYPE_CHECKING:
+    from lichen.sizing import Sizing
+
+
+def provisioned(
+    fact: Fact,
+    machine: Machine,
+    count: int,
+    hosting: str | None,
+    region: Region | None,
+    catalogue: Catalogue,
+) -> Holding:
+    """``count`` machines of a resource for a month; ``hosting`` None is the bare machine."""
+    name = hosting or bare_hosting(machine, catalogue)
+    load = _declared_load(fact, machine, count, catalogue)
+    return holding(machine, count, region, name, catalogue, load=load)
+
+
+def bare_hosting(machine: Machine, catalogue: Catalogue) -> str:
+    """The hosting that is the machine itself, no service above it; empty where there is none."""
+    bare = (row.name for row in catalogue.hostings_of(machine) if row.base is None)
+    return next(bare, "")
+
+
+def load_over(sizing: Sizing, count: int) -> float:
+    """How busy ``count`` machines are, 0 to 1: the load of those that the peak needs, spread."""
+    return sizing.load * min(1.0, sizing.replicas_peak / count)
+
+
+def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogue) -> float | None:
+    """How busy the declared traffic keeps the machines; None where that cannot be said."""
+    from lichen.sizing import Misfit, lay_out  # a finding alone needs it: a start is short
+
+    passport = fact.known("passport")
+    environment = fact.known("environment") or UNSTATED
+    workload = None if passport is None else passport.as_workload(environment)
+    if workload is None or not isinstance(workload.model, str):
+        return None
+    card = catalogue.models.get(workload.model)
+    if card is None:
+        return None
+    layout = lay_out(workload, card, machine, workload.precisions[0], catalogue)
+    return None if isinstance(layout, Misfit) else load_over(layout.sizing(), count)
