@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TypedDict
 
 import click
 
@@ -15,6 +16,17 @@ from lichen_doors.command.output import show
 from lichen_doors.command.surroundings import catalogue_near
 from lichen_doors.report import for_programs
 from lichen_doors.report import sizing as report
+
+
+class Load(TypedDict):
+    """What is predicted, besides the model and the machine."""
+
+    precision: Precision
+    stack: str | None
+    chips: float | None
+    input_tokens: int
+    output_tokens: int
+    concurrency: float
 
 
 @click.command("size")
@@ -62,28 +74,16 @@ def command(
     if model is None or machine is None:
         raise click.UsageError("give --model and --machine, or --cases")
     card, row = catalogue.model(model), catalogue.machine(machine)
-    answer = sizing.predict(
-        card,
-        row,
-        catalogue,
-        precision=precision,
-        stack=stack,
-        chips=chips,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        concurrency=concurrency,
-    )
-    steps = sizing.explain_prediction(
-        card,
-        row,
-        catalogue,
-        precision=precision,
-        stack=stack,
-        chips=chips,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        concurrency=concurrency,
-    )
+    load: Load = {
+        "precision": precision,
+        "stack": stack,
+        "chips": chips,
+        "input_tokens": input_tokens,
+        "output_tokens": output_tokens,
+        "concurrency": concurrency,
+    }
+    answer = sizing.predict(card, row, catalogue, **load)
+    steps = sizing.explain_prediction(card, row, catalogue, **load)
     arithmetic = () if isinstance(steps, sizing.Misfit) else steps
     if form == "json":
         click.echo(for_programs(report.sized(model, machine, answer, arithmetic)))

@@ -65,7 +65,7 @@ def checkov(
             "json",
         ],
         env={
-            **{name: held for name, held in os.environ.items() if not name.startswith("LICHEN_")},
+            **{name: value for name, value in os.environ.items() if not name.startswith("LICHEN_")},
             **(environment or {}),
         },
         capture_output=True,

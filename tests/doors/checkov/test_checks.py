@@ -30,7 +30,7 @@ def check_of(rule: str) -> str:
 
 
 def found_by_lichen(plan: Path) -> dict[tuple[str, str], tuple[str, ...]]:
-    """What `lichen check` finds, told as Checkov tells it: by check and resource."""
+    """What `lichen check` finds, as Checkov reports it: by check and resource."""
     report = Gate.near(plan).report(read(plan))
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for verdict in (*report.findings, *report.unverified):
@@ -57,7 +57,7 @@ def test_it_is_the_checkov_that_the_checks_were_written_for(planned: tuple[Path,
 
 
 def test_every_rule_was_evaluated(planned: tuple[Path, Run]) -> None:
-    """Checkov passes where a check is broken or not there: what ran has to be asked."""
+    """Checkov passes where a check is broken or missing, so this looks at what ran."""
     assert {check_of(rule) for rule in rules()} <= {record.check for record in planned[1].records}
     assert "Failed to run check" not in planned[1].stderr
 

@@ -44,12 +44,17 @@ def served(**properties: Any) -> dict[str, Any]:
     return {"region": "eu-north-1", "productionVariants": [{"modelName": "chat", **properties}]}
 
 
-def said(response: rpc.AnalyzeResponse) -> dict[str, str]:
+def levels(response: rpc.AnalyzeResponse) -> dict[str, str]:
     """The level of each policy that said something."""
     return {
         diagnostic.policyName: rpc.EnforcementLevel.Name(diagnostic.enforcementLevel).lower()
         for diagnostic in response.diagnostics
     }
+
+
+def declared(pack: Pack) -> dict[str, int]:
+    """The level that each policy declares."""
+    return {policy.name: policy.enforcementLevel for policy in pack.info().policies}
 
 
 def message(response: rpc.AnalyzeResponse, rule: str) -> str:
@@ -68,18 +73,20 @@ def test_each_rule_is_a_policy_of_its_own(pack: Pack) -> None:
     policies = {policy.name: policy for policy in pack.info().policies}
     assert set(policies) == set(rules())
     for name, rule in rules().items():
-        told = policies[name]
-        assert told.description == f"{rule.offence}."
-        assert told.displayName
-        assert rpc.PolicySeverity.Name(told.severity) == f"POLICY_SEVERITY_{rule.severity.upper()}"
-        assert told.policy_type == rpc.POLICY_TYPE_RESOURCE
-        assert told.remediation_steps == rule.fix
-        assert told.url.endswith(f"{name.replace('-', '_')}.py")
-        assert list(told.tags) == ["lichen"]
+        policy = policies[name]
+        assert policy.description == f"{rule.offence}."
+        assert policy.displayName
+        assert (
+            rpc.PolicySeverity.Name(policy.severity) == f"POLICY_SEVERITY_{rule.severity.upper()}"
+        )
+        assert policy.policy_type == rpc.POLICY_TYPE_RESOURCE
+        assert policy.remediation_steps == rule.fix
+        assert policy.url.endswith(f"{name.replace('-', '_')}.py")
+        assert list(policy.tags) == ["lichen"]
 
 
 def test_limits_are_its_schema_without_defaults(pack: Pack) -> None:
-    """The engine sends a default as if someone had set it: lichen.yaml would never be heard."""
+    """The engine sends a default as if someone had set it: lichen.yaml would have no effect."""
     (policy,) = [p for p in pack.info().policies if p.name == "too-many-accelerators"]
     (chips,) = policy.configSchema.properties.values()
     assert dict(chips) == {
@@ -91,11 +98,9 @@ def test_limits_are_its_schema_without_defaults(pack: Pack) -> None:
 
 
 def test_levels_are_those_of_the_stack_s_environment(pack: Pack) -> None:
-    levels = {policy.name: policy.enforcementLevel for policy in pack.info().policies}
-    assert levels["dirty-region"] == rpc.ADVISORY
+    assert declared(pack)["dirty-region"] == rpc.ADVISORY
     pack.configure_stack("prod")
-    levels = {policy.name: policy.enforcementLevel for policy in pack.info().policies}
-    assert levels["dirty-region"] == rpc.MANDATORY
+    assert declared(pack)["dirty-region"] == rpc.MANDATORY
 
 
 def test_a_clean_resource_says_nothing(pack: Pack) -> None:
@@ -107,7 +112,7 @@ def test_a_clean_resource_says_nothing(pack: Pack) -> None:
 
 def test_numbers_come_as_floats_and_go_out_whole(pack: Pack) -> None:
     response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
-    assert said(response) == {"too-many-accelerators": "mandatory"}
+    assert levels(response) == {"too-many-accelerators": "mandatory"}
     assert message(response, "too-many-accelerators") == (
         "Resource that may run more accelerators than its environment allows.\n"
         "4 machines with 4 NVIDIA A10G each are 16 accelerators; the limit in dev is 2 per "
@@ -127,7 +132,7 @@ def test_the_description_comes_before_the_finding(pack: Pack) -> None:
 def test_an_unknown_is_our_own_unverified_violation(pack: Pack) -> None:
     unknown = served(instanceType=UNKNOWN, initialInstanceCount=4)
     response = pack.analyze(ENDPOINT_CONFIGURATION, unknown)
-    assert said(response) == {"too-many-accelerators": "advisory"}
+    assert levels(response) == {"too-many-accelerators": "advisory"}
     assert message(response, "too-many-accelerators") == (
         "Resource that may run more accelerators than its environment allows.\n"
         "Unverified: cannot be checked yet: productionVariants[0].instanceType is known only "
@@ -137,14 +142,14 @@ def test_an_unknown_is_our_own_unverified_violation(pack: Pack) -> None:
 
 
 def test_an_unknown_elsewhere_does_not_abandon_a_rule(pack: Pack) -> None:
-    held = served(**BIG) | {"name": UNKNOWN, "kmsKeyArn": UNKNOWN}
-    assert said(pack.analyze(ENDPOINT_CONFIGURATION, held)) == {
+    inputs = served(**BIG) | {"name": UNKNOWN, "kmsKeyArn": UNKNOWN}
+    assert levels(pack.analyze(ENDPOINT_CONFIGURATION, inputs)) == {
         "too-many-accelerators": "mandatory"
     }
 
 
 @pytest.mark.parametrize(
-    "held",
+    "inputs",
     [
         {"productionVariants": None},
         {"productionVariants": [None]},
@@ -155,39 +160,39 @@ def test_an_unknown_elsewhere_does_not_abandon_a_rule(pack: Pack) -> None:
         {"tags": {"lichen:peak-rps": "fast"}},
     ],
 )
-def test_odd_values_stop_no_deployment(pack: Pack, held: dict[str, Any]) -> None:
-    response = pack.analyze(ENDPOINT_CONFIGURATION, {"region": "eu-north-1", **held})
-    assert "mandatory" not in said(response).values()
+def test_odd_values_stop_no_deployment(pack: Pack, inputs: dict[str, Any]) -> None:
+    response = pack.analyze(ENDPOINT_CONFIGURATION, {"region": "eu-north-1", **inputs})
+    assert "mandatory" not in levels(response).values()
     assert " failed with " not in str(response)
 
 
-def test_no_secret_is_told(pack: Pack) -> None:
+def test_no_secret_is_printed(pack: Pack) -> None:
     """Secrets come in plaintext, and under their sign where an engine keeps it."""
     secret = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": SECRET}
     for value in (SECRET, secret):
-        held = served(**BIG, variantName=value) | {
+        inputs = served(**BIG, variantName=value) | {
             "tags": {"lichen:model": "x", "password": value},
             "kmsKeyArn": value,
             "executionRoleArn": value,
         }
-        response = pack.analyze(ENDPOINT_CONFIGURATION, held)
+        response = pack.analyze(ENDPOINT_CONFIGURATION, inputs)
         assert response.diagnostics
         assert SECRET not in str(response)
 
 
 def test_a_list_that_is_secret_for_one_thing_in_it_is_judged(pack: Pack) -> None:
     variants = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": [{**BIG, "variantName": SECRET}]}
-    held = {"region": "eu-north-1", "productionVariants": variants}
-    response = pack.analyze(ENDPOINT_CONFIGURATION, held)
-    assert said(response) == {"too-many-accelerators": "mandatory"}
+    inputs = {"region": "eu-north-1", "productionVariants": variants}
+    response = pack.analyze(ENDPOINT_CONFIGURATION, inputs)
+    assert levels(response) == {"too-many-accelerators": "mandatory"}
     assert SECRET not in str(response)
 
 
 def test_a_secret_that_a_rule_needs_is_not_read(pack: Pack) -> None:
     secret = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": "ml.g5.12xlarge"}
     response = pack.analyze(ENDPOINT_CONFIGURATION, served(instanceType=secret))
-    told = message(response, "too-many-accelerators")
-    assert "productionVariants[0].instanceType is secret, and is not read" in told
+    text = message(response, "too-many-accelerators")
+    assert "productionVariants[0].instanceType is secret, and is not read" in text
     assert "g5.12xlarge" not in str(response)
 
 
@@ -204,40 +209,40 @@ def test_rules_without_a_fact_are_not_applicable(pack: Pack) -> None:
 
 
 def test_the_region_comes_from_the_resource_its_provider_or_the_stack(pack: Pack) -> None:
-    held = {"productionVariants": []}
+    inputs = {"productionVariants": []}
     pack.configure_stack("prod", **{"aws:region": "ap-south-1"})
-    assert said(pack.analyze(ENDPOINT_CONFIGURATION, held)) == {"dirty-region": "mandatory"}
-    clean = {**held, "region": "eu-north-1"}
-    assert said(pack.analyze(ENDPOINT_CONFIGURATION, clean)) == {}
+    assert levels(pack.analyze(ENDPOINT_CONFIGURATION, inputs)) == {"dirty-region": "mandatory"}
+    clean = {**inputs, "region": "eu-north-1"}
+    assert levels(pack.analyze(ENDPOINT_CONFIGURATION, clean)) == {}
     provider = {"region": "eu-north-1"}
-    assert said(pack.analyze(ENDPOINT_CONFIGURATION, held, provider)) == {}
+    assert levels(pack.analyze(ENDPOINT_CONFIGURATION, inputs, provider)) == {}
 
 
 def test_a_provider_that_the_program_makes_does_not_read_the_stack(pack: Pack) -> None:
     pack.configure_stack("prod", **{"aws:region": "eu-north-1"})
     response = pack.analyze(ENDPOINT_CONFIGURATION, {"productionVariants": []}, {"profile": "x"})
-    assert said(response) == {"region-unresolved": "mandatory"}
+    assert levels(response) == {"region-unresolved": "mandatory"}
 
 
 def test_a_provider_s_unknown_region_is_unverified(pack: Pack) -> None:
     response = pack.analyze(ENDPOINT_CONFIGURATION, {}, {"region": UNKNOWN})
-    assert said(response) == {"dirty-region": "advisory", "region-unresolved": "advisory"}
+    assert levels(response) == {"dirty-region": "advisory", "region-unresolved": "advisory"}
     assert all("Unverified" in diagnostic.message for diagnostic in response.diagnostics)
 
 
 def test_configuration_of_the_pack_moves_levels_and_limits(pack: Pack) -> None:
     pack.configure(too_many_accelerators=(rpc.ADVISORY, {"chips": 3}))
     response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
-    assert said(response) == {"too-many-accelerators": "advisory"}
+    assert levels(response) == {"too-many-accelerators": "advisory"}
     assert "the limit in dev is 3 per resource" in message(response, "too-many-accelerators")
     pack.configure(too_many_accelerators=(rpc.MANDATORY, {"chips": 16}))
-    assert said(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {}
+    assert levels(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {}
     pack.configure(too_many_accelerators=(rpc.DISABLED, {}))
     response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
-    assert said(response) == {}
+    assert levels(response) == {}
     assert "too-many-accelerators" not in str(response)
     pack.configure(too_many_accelerators=(rpc.REMEDIATE, {}))
-    assert said(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {
+    assert levels(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {
         "too-many-accelerators": "mandatory"
     }
 
@@ -269,18 +274,18 @@ def test_lichen_yaml_of_the_project_is_read(tmp_path: Path) -> None:
     below.mkdir()
     with running(project=below, stack="prod") as pack:
         pack.configure()
-        assert said(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {}
+        assert levels(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {}
         dirty = served(instanceType=UNKNOWN) | {"region": "ap-south-1"}
-        assert said(pack.analyze(ENDPOINT_CONFIGURATION, dirty)) == {
+        assert levels(pack.analyze(ENDPOINT_CONFIGURATION, dirty)) == {
             "dirty-region": "advisory",
             "too-many-accelerators": "mandatory",
         }
         response = pack.analyze(ENDPOINT_CONFIGURATION, {"productionVariants": []})
-        assert said(response) == {"region-unresolved": "advisory"}
+        assert levels(response) == {"region-unresolved": "advisory"}
         assert "Exempted until 2999-01-01 by c for a: b." in message(response, "region-unresolved")
         # What the pack's own configuration says goes before the file.
         pack.configure(too_many_accelerators=(rpc.MANDATORY, {"chips": 1}))
-        assert said(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {
+        assert levels(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))) == {
             "too-many-accelerators": "mandatory"
         }
 
@@ -338,7 +343,7 @@ def broken(fact: Located, known: Known) -> Iterator[Finding]:
 """
     with running(pack_with(tmp_path, broken=broken), project=tmp_path) as pack:
         response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
-        assert said(response) == {"broken": "advisory", "too-many-accelerators": "mandatory"}
+        assert levels(response) == {"broken": "advisory", "too-many-accelerators": "mandatory"}
         text = message(response, "broken")
         assert "Unverified: cannot be checked: the rule broken failed with ValueError" in text
         assert SECRET not in str(response)
@@ -354,7 +359,7 @@ def lonely(stack: Stack, known: Known) -> Iterator[Finding]:
     with running(pack_with(tmp_path, lonely=lonely), project=tmp_path) as pack:
         (policy,) = [policy for policy in pack.info().policies if policy.name == "lonely"]
         assert policy.policy_type == rpc.POLICY_TYPE_STACK
-        assert "lonely" not in said(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG)))
+        assert "lonely" not in levels(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG)))
         resources = [
             rpc.AnalyzerResource(
                 type=ENDPOINT_CONFIGURATION, urn="urn:x", name="x", properties=struct(served(**BIG))

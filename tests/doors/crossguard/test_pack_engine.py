@@ -88,12 +88,12 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
             }
             (project / f"Pulumi.{stack}.yaml").write_text(json.dumps({"config": settings}))
             run("stack", "init", stack)
-            asked = ["preview", "--stack", stack, "--policy-pack", str(pack)]
+            arguments = ["preview", "--stack", stack, "--policy-pack", str(pack)]
             if pack_config is not None:
                 path = project / "pack-config.json"
                 path.write_text(json.dumps(pack_config))
-                asked += ["--policy-pack-config", str(path)]
-            ran = run(*asked)
+                arguments += ["--policy-pack-config", str(path)]
+            ran = run(*arguments)
             return ran.returncode, ran.stdout + ran.stderr
 
         yield previewed
@@ -149,7 +149,7 @@ def test_the_pack_s_own_configuration(preview: Preview) -> None:
     }
     code, printed = preview("moved-prod", moved, machine="ml.g5.12xlarge", count="4")
     assert code == 0, printed
-    assert "at most 3 are allowed" in printed
+    assert "the limit in prod is 3 per resource" in printed
     assert "oversized-endpoint" not in printed
 
 

@@ -79,7 +79,7 @@ def test_offers_are_ranked_and_the_unpriced_come_last() -> None:
     assert grams == sorted(grams)
 
 
-def test_unknown_names_are_told() -> None:
+def test_unknown_names_are_refused() -> None:
     with pytest.raises(InputError, match="Inferentia2"):
         report.machines(load(), accelerator="Inferentia-2")
     with pytest.raises(InputError, match="us-west-2"):

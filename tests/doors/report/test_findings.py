@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from lichen_doors.command import main
 from lichen_doors.report import findings, sarif
+from lichen_doors.report.terminal import as_text
 from lichen_policies.registry import rules
 from lichen_policies.verdict import Report, Saves, Verdict
 
@@ -57,26 +58,26 @@ def printed(
     return run
 
 
-def test_what_stops_is_told_with_its_fix(printed: Printed, golden: Golden) -> None:
+def test_what_blocks_is_shown_with_its_fix(printed: Printed, golden: Golden) -> None:
     code, text = printed("wasteful.json", "unknown.json")
     golden("check/stopped.txt", text)
     assert code == 1
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_exemptions_are_told_in_force_and_lapsed(printed: Printed, golden: Golden) -> None:
+def test_exemptions_are_shown_in_force_and_expired(printed: Printed, golden: Golden) -> None:
     code, text = printed("unknown.json", configuration=CONFIGURATION)
     golden("check/exempted.txt", text)
     assert code == 0
 
 
-def test_what_cannot_be_judged_stops_where_that_is_configured(printed: Printed) -> None:
+def test_what_cannot_be_checked_blocks_where_that_is_configured(printed: Printed) -> None:
     code, text = printed("unknown.json", configuration=f"unverified: mandatory\n{CONFIGURATION}")
     assert code == 3
     assert text.endswith("2 unverified results block this deployment.\n")
 
 
-def test_nothing_to_stop_for_is_told(printed: Printed, golden: Golden) -> None:
+def test_a_plan_without_findings(printed: Printed, golden: Golden) -> None:
     code, text = printed("clean.json")
     golden("check/clean.txt", text)
     assert code == 0
@@ -92,6 +93,14 @@ def test_json_is_as_its_schema_says(printed: Printed) -> None:
     assert chips["file"] == "wasteful.json"
     assert chips["path"].startswith("production_variants[0]")
     assert document["not_judged"] == {"aws_sagemaker_endpoint": 1, "terraform_data": 2}
+    fixes = {fix["resource"]: fix for fix in document["fixes"]}
+    assert set(fixes) == {finding["resource"] for finding in document["findings"]}
+    fix = fixes["aws_sagemaker_endpoint_configuration.chat"]
+    assert [conflict["path"] for conflict in fix["conflicts"]] == [
+        "production_variants[0].instance_type"
+    ]
+    savings = [f["saves"]["usd_month"] for f in document["findings"]]
+    assert fix["saves"]["usd_month"] == max(usd for usd in savings if usd is not None)
     stopping = [f for f in document["findings"] if f["level"] in ("mandatory", "remediate")]
     assert document["summary"]["stopping"] == len(stopping) > 0
 
@@ -125,7 +134,7 @@ def test_a_fingerprint_outlives_the_run_and_the_place_of_the_plan(printed: Print
     assert len(set(first)) == len(first) > 1
 
 
-def verdict(**told: Any) -> Verdict:
+def verdict(**fields: Any) -> Verdict:
     return msgspec.structs.replace(
         Verdict(
             rule="dirty-region",
@@ -138,14 +147,14 @@ def verdict(**told: Any) -> Verdict:
             fix="change it",
             fingerprint="0123456789abcdef",
         ),
-        **told,
+        **fields,
     )
 
 
-def report(*, found: tuple[Verdict, ...] = (), unsure: tuple[Verdict, ...] = ()) -> Report:
+def report(*, found: tuple[Verdict, ...] = (), unverified: tuple[Verdict, ...] = ()) -> Report:
     return Report(
         findings=found,
-        unverified=unsure,
+        unverified=unverified,
         exempted=(),
         expired=(),
         not_judged={},
@@ -155,7 +164,7 @@ def report(*, found: tuple[Verdict, ...] = (), unsure: tuple[Verdict, ...] = ())
 
 
 @pytest.mark.parametrize(
-    ("said", "level"),
+    ("found", "level"),
     [
         (verdict(), "error"),
         (verdict(severity="low"), "error"),
@@ -165,15 +174,15 @@ def report(*, found: tuple[Verdict, ...] = (), unsure: tuple[Verdict, ...] = ())
         (verdict(verdict="unverified"), "error"),
     ],
 )
-def test_a_sarif_level_is_what_the_finding_does(said: Verdict, level: str) -> None:
-    found = report(found=(said,)) if said.verdict == "fail" else report(unsure=(said,))
-    log = json.loads(sarif.as_sarif(found, rules()))
+def test_a_sarif_level_is_what_the_finding_does(found: Verdict, level: str) -> None:
+    of_one = report(found=(found,)) if found.verdict == "fail" else report(unverified=(found,))
+    log = json.loads(sarif.as_sarif(of_one, rules()))
     assert log["runs"][0]["results"][0]["level"] == level
 
 
 def test_a_finding_in_a_program_is_at_its_line() -> None:
-    said = verdict(file="infra/__main__.py", line=12)
-    log = json.loads(sarif.as_sarif(report(found=(said,)), rules()))
+    found = verdict(file="infra/__main__.py", line=12)
+    log = json.loads(sarif.as_sarif(report(found=(found,)), rules()))
     place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert place == {
         "artifactLocation": {"uri": "infra/__main__.py"},
@@ -193,3 +202,33 @@ def test_an_exempted_finding_is_suppressed_with_its_reason(printed: Printed) -> 
 def test_json_keeps_what_cannot_be_computed_null() -> None:
     document = json.loads(findings.as_json(report(found=(verdict(saves=Saves(usd_month=2.5)),))))
     assert document["findings"][0]["saves"] == {"gco2e_month": None, "usd_month": 2.5}
+
+
+@pytest.mark.parametrize(
+    ("found", "unverified", "outcome"),
+    [
+        ((), (), "Nothing blocks this deployment."),
+        ((verdict(level="advisory"),), (), "Nothing blocks this deployment."),
+        ((verdict(),), (), "1 finding blocks this deployment."),
+        ((verdict(), verdict()), (), "2 findings block this deployment."),
+        (
+            (verdict(),),
+            (verdict(verdict="unverified"),),
+            "1 finding and 1 unverified result block this deployment.",
+        ),
+    ],
+)
+def test_the_last_line_says_what_blocks(
+    found: tuple[Verdict, ...], unverified: tuple[Verdict, ...], outcome: str
+) -> None:
+    text = as_text(findings.renderables(report(found=found, unverified=unverified)))
+    assert text.splitlines()[-1] == outcome
+
+
+def test_a_finding_about_no_resource_is_the_whole_deployment_s() -> None:
+    found = report(found=(verdict(resource="", type=""),))
+    text = as_text(findings.renderables(found))
+    assert text.startswith("The whole deployment\n")
+    log = json.loads(sarif.as_sarif(found, rules()))
+    (location,) = log["runs"][0]["results"][0]["locations"]
+    assert location["logicalLocations"][0]["fullyQualifiedName"] == "deployment"

@@ -1,0 +1,45 @@
+"""The mistake of a user: which field, what is wrong with it, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class InputError(Exception):
+    """Input that cannot be used: which field, what is wrong with it, and what to write instead.
+
+    Rendered as ``chat.yaml: traffic.peak_rps: -2 is not a rate. Fix: a number of 0 or more.``
+    """
+
+    def __init__(self, wrong: str, *, fix: str = "", field: str = "", document: str = "") -> None:
+        self.wrong, self.fix, self.field, self.document = wrong, fix, field, document
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        place = "".join(f"{part}: " for part in (self.document, self.field) if part)
+        sentence = f"{place}{self.wrong}."
+        if self.fix:
+            sentence += f" Fix: {self.fix}" + ("" if self.fix.endswith("?") else ".")
+        return sentence
+
+    def within(self, document: str) -> InputError:
+        """The same error, told of the document that holds the field."""
+        return InputError(self.wrong, fix=self.fix, field=self.field, document=document)
+
+
+def nearest(word: str, words: Iterable[str]) -> list[str]:
+    """The known word closest to a misspelt one; empty when nothing is close."""
+    import difflib  # only a mistake needs it
+
+    by_folded = {known.casefold(): known for known in words}
+    close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.5)
+    return [by_folded[folded] for folded in close]
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """The fix for an unknown word: the nearest known one, or what there is to choose from."""
+    words = sorted(words)
+    if close := nearest(word, words):
+        return f"did you mean {close[0]!r}?"
+    shown = ", ".join(words[:12]) + (", ..." if len(words) > 12 else "")
+    return f"one of {shown}"
