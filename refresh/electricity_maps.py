@@ -19,6 +19,7 @@ import httpx
 from lichen.catalogue.schema import Region, Source
 from lichen.document import InputError
 from refresh.draft import Draft
+from refresh.http import get_text
 from refresh.publisher import Asking, apply_reading, run
 
 ADDRESS = "https://api.electricitymaps.com/v3/carbon-intensity/past-range"
@@ -72,13 +73,12 @@ def _spans(year: int) -> Iterator[tuple[date, date]]:
 
 def _hours(asking: Asking, token: str, zone: str, first: date, last: date) -> list[float]:
     def ask(web: httpx.Client) -> str:
-        answer = web.get(
+        return get_text(
+            web,
             ADDRESS,
-            params={"zone": zone, "start": f"{first}T00:00:00Z", "end": f"{last}T00:00:00Z"},
-            headers={"auth-token": token},
+            {"zone": zone, "start": f"{first}T00:00:00Z", "end": f"{last}T00:00:00Z"},
+            {"auth-token": token},
         )
-        answer.raise_for_status()
-        return answer.text
 
     told = json.loads(asking.text(f"{zone} {first}", ask))["data"]
     return [hour["carbonIntensity"] for hour in told if hour["carbonIntensity"] is not None]
