@@ -356,8 +356,10 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...]
     published_on: str | None
     patched_until: str | None
+    patches_source: str | None
     as_of: str
     source: str
+    notes: str = ""
 
 
 class Registry(msgspec.Struct, frozen=True, kw_only=True):
@@ -646,7 +648,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "embodied_source": ("platform_embodied_kgco2e",),
     },
     PricePair: {"source": ("usd_hour", "base_usd_hour")},
-    Image: {"source": ("tag", "regions")},
+    Image: {"source": ("tag", "regions"), "patches_source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
 """For each type: the field that names a source, and the figures that it is the source of."""
