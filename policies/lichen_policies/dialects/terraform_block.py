@@ -1,11 +1,11 @@
 """A resource block of Terraform's language, as a parser of HCL hands it over.
 
 The parser (Checkov's) has looked up variables, locals and functions as far as it can; every value
-stands in a list, and an expression that it could not settle stands as its text. Text that reads
+is in a list, and an expression that it could not evaluate is left as its text. Text that reads
 like an expression is UNKNOWN: a name that looks like one by chance is unverified, not passed.
 
 Which provider a block goes to is found here, over files and through modules: the parser finds it
-only where both stand in one file.
+only where both are in one file.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from lichen_policies.facts.region import region_of
+from lichen_policies.facts import region
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import Unknown, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
 Block = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ def resource(
     kind: str, address: str, block: Block, provider: Block | None, file: str, line: int | None
 ) -> Resource:
     """A block under the provider block that it goes to, as :func:`provider_of` finds it."""
-    properties = {key: _settled(value) for key, value in block.items()}
+    properties = {key: _known(value) for key, value in block.items()}
     by_default = None if provider is None else _tags(provider.get("default_tags"))
     if by_default is not None:
         properties["tags_all"] = _over(by_default, _alone(properties.get("tags")))
@@ -38,7 +38,7 @@ def resource(
         address=address,
         properties=properties,
         dialect="terraform",
-        region=_ELSEWHERE if provider is None else _region(provider),
+        region=_ELSEWHERE if provider is None else _provider_region(provider),
         file=file,
         line=line,
     )
@@ -58,13 +58,13 @@ def provider_of(block: Block, others: Iterable[Block]) -> Block | None:
     file, module = block["file_path_"], block.get("source_module_object_")
     while True:
         for found in others:
-            if found["block_name_"] == name and _stands(found, "provider", file, module):
+            if found["block_name_"] == name and _is_beside(found, "provider", file, module):
                 return found
         if module is None:
             return None
         file, within = module.path, module.nested_tf_module
         for call in others:
-            if call["block_name_"].partition("[")[0] == module.name and _stands(
+            if call["block_name_"].partition("[")[0] == module.name and _is_beside(
                 call, "module", file, within
             ):
                 handed = _alone(call.get("providers")) or {}
@@ -73,8 +73,8 @@ def provider_of(block: Block, others: Iterable[Block]) -> Block | None:
         module = within
 
 
-def _stands(block: Block, kind: str, file: str, module: object) -> bool:
-    """Whether a block stands in the folder of a file, in the same call of its module."""
+def _is_beside(block: Block, kind: str, file: str, module: object) -> bool:
+    """Whether a block is in the folder of a file, in the same call of its module."""
     return (
         block["block_type_"] == kind
         and PurePath(block["file_path_"]).parent == PurePath(file).parent
@@ -82,20 +82,15 @@ def _stands(block: Block, kind: str, file: str, module: object) -> bool:
     )
 
 
-def _region(provider: Block) -> Any:
-    """``str | None``: what the provider block says."""
-    for key in ("region", "zone"):
-        place = _alone(_settled(provider.get(key)))
-        if place is not None:
-            return place if is_unknown(place) else region_of(str(place))
-    return None
+def _provider_region(provider: Block) -> Maybe[str]:
+    """What the provider block sets."""
+    arguments = (name for name in region.PROVIDER_ARGUMENTS if name in provider)
+    return region.of_provider({name: _alone(_known(provider[name])) for name in arguments})
 
 
 def _tags(default_tags: Any) -> Any:
     block = _alone(default_tags)
-    return (
-        _alone(_settled(block["tags"])) if isinstance(block, Mapping) and "tags" in block else None
-    )
+    return _alone(_known(block["tags"])) if isinstance(block, Mapping) and "tags" in block else None
 
 
 def _over(by_default: Any, tags: Any) -> Any:
@@ -105,7 +100,7 @@ def _over(by_default: Any, tags: Any) -> Any:
     return {**by_default, **(tags or {})}
 
 
-_OPEN: Any = Unknown("is an expression that the configuration alone does not settle")
+_OPEN: Any = Unknown("is an expression whose value the configuration alone does not give")
 
 _EXPRESSION = re.compile(
     r"""
@@ -120,11 +115,11 @@ _EXPRESSION = re.compile(
 )
 
 
-def _settled(value: Any) -> Any:
+def _known(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _settled(part) for key, part in value.items()}
+        return {key: _known(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_settled(part) for part in value]
+        return [_known(part) for part in value]
     return _OPEN if isinstance(value, str) and _EXPRESSION.search(value) else value
 
 

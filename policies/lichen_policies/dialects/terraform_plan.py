@@ -1,12 +1,12 @@
-"""A Terraform plan as ``terraform show -json`` prints it: what will stand once it is applied.
+"""A Terraform plan as ``terraform show -json`` prints it: what will be deployed.
 
-Format 1.x. Every managed resource with a value after the change is told, unchanged ones too;
+Format 1.x. Every managed resource with a value after the change is read, unchanged ones too;
 deleted and forgotten ones, and data sources, are not. What the plan marks as known after apply, or
-as sensitive, is UNKNOWN: a secret that no rule holds is one that no message can repeat.
+as sensitive, is UNKNOWN: no message can repeat a secret that no rule has read.
 
-A resource's region is what its provider's configuration says, as far as a plan carries that: a
-constant, or one variable looked up through the modules. A plan holds neither locals nor the
-text of an expression, so a region made of those is UNKNOWN. A provider's default tags are told
+A resource's region is what its provider's configuration sets, as far as a plan carries that: a
+constant, or one variable looked up through the modules. A plan has neither locals nor the
+text of an expression, so a region made of those is UNKNOWN. A provider's default tags are read
 alike: the AWS provider marks ``tags_all`` as known after apply even where nothing of it is open.
 """
 
@@ -20,9 +20,9 @@ from typing import Any
 import msgspec
 
 from lichen.document import InputError, convert
-from lichen_policies.facts.region import region_of
+from lichen_policies.facts import region
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import UNKNOWN, Unknown, is_unknown
+from lichen_policies.facts.unknown import UNKNOWN, Maybe, Unknown, is_unknown
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ class Configured(msgspec.Struct, frozen=True):
 
 
 class Expression(msgspec.Struct, frozen=True):
-    """A constant, or the names that something else is made of; a plan tells no more of it."""
+    """A constant, or the names that something else is made of; a plan has no more of it."""
 
     constant_value: Any = msgspec.UNSET
     references: tuple[str, ...] = ()
@@ -97,12 +97,13 @@ class Settings(msgspec.Struct, frozen=True):
     """What is read of a provider block."""
 
     region: Expression | None = None
+    location: Expression | None = None
     zone: Expression | None = None
     default_tags: tuple[DefaultTags, ...] = ()
 
 
 class Provider(msgspec.Struct, frozen=True):
-    """A provider block; its expressions are read in the module that holds it."""
+    """A provider block; its expressions are read in the module that contains it."""
 
     expressions: Settings = Settings()
     module_address: str = ""
@@ -123,10 +124,10 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 _SECRET: Any = Unknown("is sensitive, and is not read")
-_NOT_TOLD: Any = Unknown("is set by an expression that a plan does not carry")
+_NOT_CARRIED: Any = Unknown("is set by an expression that a plan does not carry")
 
 Scope = tuple[str, ...]
-"""The names of the modules from the root down to the one that an expression stands in."""
+"""The names of the modules from the root down to the one that contains an expression."""
 
 
 def recognises(document: Mapping[str, Any]) -> bool:
@@ -134,10 +135,10 @@ def recognises(document: Mapping[str, Any]) -> bool:
 
 
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
-    """The resources that stand once the plan is applied; :class:`InputError` where not a plan."""
+    """The resources after the plan is applied; :class:`InputError` where not a plan."""
     if "values" in document and "resource_changes" not in document:
         raise InputError(
-            "is a Terraform state, which says nothing of what will be deployed",
+            "is a Terraform state, which does not show what will be deployed",
             fix="terraform plan -out=plan && terraform show -json plan > plan.json",
         )
     plan = convert(document, Plan)
@@ -150,7 +151,7 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     if plan.errored:
         raise InputError(
             "Terraform met an error while planning, so resources may be missing",
-            fix="mend the configuration until terraform plan succeeds",
+            fix="correct the configuration until terraform plan succeeds",
             field="errored",
         )
     providers = _providers(plan)
@@ -177,17 +178,17 @@ def _resource(planned: ResourceChange, provider: Provider, plan: Plan, file: str
         address=planned.address,
         properties=properties,
         dialect="terraform",
-        region=_region(provider, plan),
+        region=_provider_region(provider, plan),
         file=file,
     )
 
 
 def _properties(change: Change) -> dict[str, Any]:
-    values = _settled(change.after, change.after_unknown, change.after_sensitive)
+    values = _known(change.after, change.after_unknown, change.after_sensitive)
     return values if isinstance(values, dict) else dict.fromkeys(change.after or (), UNKNOWN)
 
 
-def _settled(after: Any, unknown: Any, secret: Any) -> Any:
+def _known(after: Any, unknown: Any, secret: Any) -> Any:
     """A value under its marks. The marks have its shape, down to a true that covers what is below;
     an object leaves out what is unknown, so the marks may hold keys that it does not."""
     if secret is True:
@@ -199,23 +200,23 @@ def _settled(after: Any, unknown: Any, secret: Any) -> Any:
             part if isinstance(part, dict) else {} for part in (after, unknown, secret)
         )
         return {
-            key: _settled(after.get(key), unknown.get(key), secret.get(key))
+            key: _known(after.get(key), unknown.get(key), secret.get(key))
             for key in dict.fromkeys((*after, *unknown))
         }
     if isinstance(after, list):
         marks = [part if isinstance(part, list) else [] for part in (unknown, secret)]
-        return [_settled(*parts) for parts in zip_longest(after, *marks)]
+        return [_known(*parts) for parts in zip_longest(after, *marks)]
     return after
 
 
 def _providers(plan: Plan) -> dict[tuple[Scope, str, str], Provider]:
     """The provider block of every resource block that has one, by module, type and name."""
-    told = plan.configuration.provider_config
+    blocks = plan.configuration.provider_config
     return {
-        (scope, block.type, block.name): told[block.provider_config_key]
+        (scope, block.type, block.name): blocks[block.provider_config_key]
         for scope, module in _modules(plan.configuration.root_module)
         for block in module.resources
-        if block.mode == "managed" and block.provider_config_key in told
+        if block.mode == "managed" and block.provider_config_key in blocks
     }
 
 
@@ -228,21 +229,21 @@ def _modules(module: Module, scope: Scope = ()) -> Iterator[tuple[Scope, Module]
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-?\d+")
 
 
-def _region(provider: Provider, plan: Plan) -> Any:
-    """``str | None``: the region that a provider block gives, itself or by a zone.
+def _provider_region(provider: Provider, plan: Plan) -> Maybe[str]:
+    """The region that a provider block sets.
 
-    A value that does not look like a region came through a function and is not told.
+    A value that does not look like a region was made by a function, and is unknown.
     """
-    for expression in (provider.expressions.region, provider.expressions.zone):
-        if expression is None:
-            continue
-        value = _evaluated(expression, _scope(provider.module_address), plan)
-        if is_unknown(value):
-            return value
-        if value is not None:
-            place = region_of(str(value))
-            return place if _REGION.fullmatch(place) else _NOT_TOLD
-    return None
+    scope = _scope(provider.module_address)
+    found = region.of_provider(
+        {
+            name: _evaluated(expression, scope, plan)
+            for name in region.PROVIDER_ARGUMENTS
+            if (expression := getattr(provider.expressions, name)) is not None
+        }
+    )
+    made = isinstance(found, str) and not _REGION.fullmatch(found)
+    return _NOT_CARRIED if made else found
 
 
 def _all_tags(tags: Any, provider: Provider, plan: Plan) -> Any:
@@ -252,7 +253,7 @@ def _all_tags(tags: Any, provider: Provider, plan: Plan) -> Any:
     for block in provider.expressions.default_tags:
         given = _evaluated(block.tags, scope, plan)
         if not isinstance(given, dict):
-            return _NOT_TOLD
+            return _NOT_CARRIED
         by_default |= given
     if tags is not None and not isinstance(tags, dict):
         return tags
@@ -263,17 +264,17 @@ def _evaluated(expression: Expression, scope: Scope, plan: Plan) -> Any:
     """The value of a constant, or of a lone reference to a variable; unknown for anything else."""
     if expression.constant_value is not msgspec.UNSET:
         return expression.constant_value
-    # `var.regions["far"]` is told as itself, then as each thing on the way to it: `var.regions`.
+    # `var.regions["far"]` is listed as itself, then as each part of the way to it: `var.regions`.
     whole, *others = expression.references or ("",)
     steps = _STEP.findall(whole.removeprefix("var."))
     if not whole.startswith("var.") or not steps or not all(map(whole.startswith, others)):
-        return _NOT_TOLD
+        return _NOT_CARRIED
     value = _variable(steps[0][0], scope, plan)
     for attribute, key, index in steps[1:]:
         try:
             value = value[int(index)] if index else value[attribute or key]
         except (KeyError, IndexError, TypeError):
-            return _NOT_TOLD
+            return _NOT_CARRIED
     return value
 
 
@@ -286,7 +287,7 @@ def _variable(name: str, scope: Scope, plan: Plan) -> Any:
     caller: ModuleCall | None = None
     for step in scope:
         if (caller := module.module_calls.get(step)) is None:
-            return _NOT_TOLD
+            return _NOT_CARRIED
         module = caller.module
     declared = module.variables.get(name, Declaration())
     if declared.sensitive:
