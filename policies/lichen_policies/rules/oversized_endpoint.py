@@ -51,7 +51,7 @@ def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[
     environment = fact.known("environment") or UNSTATED
     workload = None if passport is None else passport.as_workload(environment)
     if workload is None or isinstance(workload.model, ModelCard):
-        raise NotApplicable("its passport declares no model and peak rate")
+        raise NotApplicable("the lichen:* tags declare no model and peak rate")
     if fact.serverless or fact.machine is None:
         raise NotApplicable("it runs on no machine of its own")
     card, machine = known.model(workload.model), known.machine(fact.machine)
