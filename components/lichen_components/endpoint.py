@@ -11,6 +11,7 @@ import pulumi
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Made
+from lichen.day import present_day
 from lichen.document import InputError, did_you_mean
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Placement
@@ -133,7 +134,13 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
     maker_of(chosen.hosting).check(decision, args)
     family = chip_families(catalogue).get(chip_of(decision.machine))
     serve = SERVERS[server_of(makes, decision, family)]
-    return Plan(decision=decision, container=serve(decision), args=args, catalogue=catalogue)
+    return Plan(
+        decision=decision,
+        container=serve(decision),
+        args=args,
+        catalogue=catalogue,
+        today=question.today or present_day(),
+    )
 
 
 def _workload(given: Any) -> Workload:
