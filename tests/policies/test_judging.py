@@ -30,6 +30,7 @@ from lichen_policies.registry import rules
 from lichen_policies.rule import Change, Finding, Known, Rule
 
 from lichen.catalogue import load
+from tests.policies.resources import ENDPOINT, resource_of
 
 TODAY = datetime.date(2026, 11, 23)
 DEFAULTS = Configuration(today=TODAY)
@@ -37,14 +38,8 @@ SECRET = "hunter2-in-a-property"
 
 
 def endpoint(**properties: Any) -> Resource:
-    return Resource(
-        type="aws:sagemaker/endpointConfiguration:EndpointConfiguration",
-        name="chat",
-        address="urn:pulumi:dev::demo::aws:sagemaker/endpointConfiguration::chat",
-        properties=properties,
-        dialect="pulumi",
-        region="eu-north-1",
-    )
+    address = f"urn:pulumi:dev::demo::{ENDPOINT}::chat"
+    return resource_of(ENDPOINT, properties, address=address, region="eu-north-1")
 
 
 def variant(**properties: Any) -> dict[str, Any]:
