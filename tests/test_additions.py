@@ -1,0 +1,308 @@
+"""What is added by adding: a rule is two files, a reader one, a machine, hosting, image or price a
+row, a cloud one file and its folders. One of each goes into a copy of the tree, and every door
+shows it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lichen.catalogue.schema import path_of
+from tests.doors.checkov.engine import checkov
+from timing.pack_process import running
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = ("lichen", "policies", "components", "doors", "docs", "tests/policies", "timing")
+ROOTS = (".", "policies", "components", "doors")
+
+RULE = '''"""Machine of a family that is to be retired.
+
+Why: Newer families do the same work for less power.
+
+Fix: Choose a newer machine.
+
+Exceptions: None.
+"""
+
+from collections.abc import Iterator
+
+from lichen_policies.facts import Located
+from lichen_policies.rule import Finding, Known, rule
+
+
+@rule(severity="low", dev="mandatory", staging="mandatory", prod="mandatory", theme="hardware")
+def retired_family(fact: Located, known: Known) -> Iterator[Finding]:
+    if fact.machine is not None and fact.machine.startswith("x9."):
+        vcpu = known.machine(fact.machine).vcpu
+        yield Finding(
+            what=f"{fact.machine} has {vcpu:g} vCPUs of the family x9",
+            limit="the family x9 is to be retired",
+            or_else="choose a machine of another family",
+            path=fact.region_at,
+        )
+'''
+
+CASES = """
+- name: a retired machine
+  verdict: fail
+  level: mandatory
+  region: eu-north-1
+  environment: dev
+  terraform:
+    type: aws_instance
+    properties: {instance_type: x9.large}
+    messages:
+      - "x9.large has 2 vCPUs of the family x9; the family x9 is to be retired. \
+Fix: choose a machine of another family."
+"""
+
+READER = '''"""A machine of the hosting that is new here."""
+
+from collections.abc import Iterator
+
+from lichen_policies.facts.fact import Context, Fact, Located
+from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.unknown import field
+
+CLOUD = "{cloud}"
+TYPES = {types}
+
+
+def read(properties: Properties, _context: Context) -> Iterator[Fact]:
+    machine = properties.stated_text("size")
+    yield Located(
+        region_at=properties.at("zone"), machine=field(machine.value), hosting="{hosting}"
+    )
+'''
+
+CLOUD = '''"""A cloud that is new here."""
+
+import re
+
+from lichen.clouds.cloud import Cloud, Spelling
+
+CLOUD = Cloud(
+    name="acme",
+    title="Acme",
+    full_name="Acme Cloud",
+    tags=Spelling(
+        prefix="lichen-", continued="_", length=63, mark="_", hexadecimal="02x",
+        escaped=re.compile(r"[^a-z0-9-]"), escape=re.compile(r"_([0-9a-f]{2})"),
+    ),
+    tag_properties=("badges",),
+    region_properties=("zone",),
+    zone=re.compile(r"^(acme-[a-z]+-[0-9]+)[a-z]$"),
+)
+'''
+
+DIRTY = {"name": "acme-north-1", "cloud": "acme", "place": "Acme (North)"}
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tree with one of each added; no file that was there has changed but tables."""
+    tree = tmp_path_factory.mktemp("tree")
+    for part in PARTS:
+        skipped = shutil.ignore_patterns("__pycache__", ".compiled")
+        shutil.copytree(ROOT / part, tree / part, ignore=skipped)
+    rules = tree / "policies" / "lichen_policies" / "rules"
+    (rules / "retired_family.py").write_text(RULE)
+    (tree / "tests" / "policies" / "cases" / "retired-family.yaml").write_text(CASES)
+    readers = tree / "policies" / "lichen_policies" / "facts" / "readers"
+    types = {
+        "pulumi": ("aws:lightsail/instance:Instance",),
+        "terraform": ("aws_lightsail_instance",),
+    }
+    text = READER.format(cloud="aws", types=types, hosting="lightsail")
+    (readers / "aws" / "lightsail_instance.py").write_text(text)
+    (readers / "acme").mkdir()
+    (readers / "acme" / "__init__.py").write_text("")
+    text = READER.format(cloud="acme", types={"terraform": ("acme_server",)}, hosting="acme-vm")
+    (readers / "acme" / "server.py").write_text(text)
+    (tree / "lichen" / "clouds" / "acme.py").write_text(CLOUD)
+    add_rows(tree / "lichen" / "catalogue")
+    return tree
+
+
+def add_rows(tables: Path) -> None:
+    """A machine, a hosting with a price, an image, what can be made there, and a cloud's region."""
+    copy(tables, "machines", {"name": "c7g.large"}, name="x9.large", hostings="ec2;lightsail")
+    copy(tables, "estimates", {"machine": "c7g.large"}, machine="x9.large")
+    there = {"machine": "c7g.large", "region": "eu-north-1"}
+    copy(tables, "offers", there, machine="x9.large")
+    copy(tables, "prices", there | {"hosting": "ec2"}, machine="x9.large")
+    copy(
+        tables, "prices", there | {"hosting": "ec2"},
+        machine="x9.large", hosting="lightsail", usd_hour="0.01",
+    )  # fmt: skip
+    copy(tables, "hostings", {"name": "ec2"}, name="lightsail", title="Lightsail", kind="managed")
+    image = {"repository": "pytorch-inference-arm64"}
+    copy(tables, "images", image, hosting="lightsail", repository="small-pytorch")
+    copy(tables, "makes", {"server": "pytorch"}, hosting="lightsail")
+    copy(tables, "regions", {"name": "ap-south-1"}, **DIRTY, partition="acme")
+    for source in ("electricity-maps", "ember"):
+        copied = {"region": "ap-south-1", "source": source, "method": "location-average"}
+        copy(tables, "readings", copied, region="acme-north-1", optional=True)
+
+
+def copy(
+    tables: Path, table: str, like: Mapping[str, str], *, optional: bool = False, **changes: str
+) -> None:
+    """Append a row like another one; where the other is ``optional`` and missing, nothing."""
+    path = path_of(table, tables)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = [row for row in rows if like.items() <= row.items()]
+    assert found or optional, f"{table}.csv has no row like {like}"
+    with path.open("a", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writerows(row | changes for row in found[:1])
+
+
+def environment(tree: Path) -> dict[str, str]:
+    return {"PYTHONPATH": os.pathsep.join(str(tree / root) for root in ROOTS)}
+
+
+def run(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=tree,
+        env=os.environ | environment(tree) | {"COLUMNS": "200", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def lichen(tree: Path, *arguments: str) -> Any:
+    """What the command answers in JSON."""
+    done = run(tree, "-m", "lichen_doors.command", *arguments, "--format", "json")
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout)
+
+
+def plan(folder: Path) -> Path:
+    """A Terraform plan with a resource of each new kind."""
+    resources = {
+        "aws_lightsail_instance": {"size": "x9.large", "zone": "eu-north-1a"},
+        "acme_server": {
+            "size": None, "zone": "acme-north-1a", "badges": {"environment": "production"},
+        },
+    }  # fmt: skip
+    document = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "planned_values": {"root_module": {}},
+        "resource_changes": [
+            {
+                "address": f"{type_}.new", "mode": "managed", "type": type_, "name": "new",
+                "provider_name": "registry.terraform.io/hashicorp/aws",
+                "change": {
+                    "actions": ["create"], "before": None, "after": values,
+                    "after_unknown": {}, "before_sensitive": False, "after_sensitive": {},
+                },
+            }
+            for type_, values in resources.items()
+        ],
+        "configuration": {},
+    }  # fmt: skip
+    path = folder / "plan.json"
+    path.write_text(json.dumps(document, indent=1))
+    return path
+
+
+@pytest.fixture(scope="module")
+def findings(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    yield lichen(tree, "check", str(plan(tmp_path_factory.mktemp("plan"))))
+
+
+def test_the_command_judges_by_a_new_rule_a_resource_that_a_new_reader_reads(findings: Any) -> None:
+    found = [row for row in findings["findings"] if row["rule"] == "retired-family"]
+    assert [row["resource"] for row in found] == ["aws_lightsail_instance.new"]
+    assert found[0]["message"] == (
+        "x9.large has 2 vCPUs of the family x9; the family x9 is to be retired. "
+        "Fix: choose a machine of another family."
+    )
+
+
+def test_a_new_cloud_s_zone_and_tags_are_read(findings: Any) -> None:
+    found = [row for row in findings["findings"] if row["resource"] == "acme_server.new"]
+    assert [(row["rule"], row["level"]) for row in found] == [("dirty-region", "mandatory")]
+    assert found[0]["message"].startswith("acme-north-1 (Acme (North)) ")
+
+
+def test_a_new_rule_is_in_the_list_and_in_the_documents(tree: Path) -> None:
+    assert "retired-family" in {row["rule"] for row in lichen(tree, "rules")}
+    written = run(tree, "-c", "from docs.written import table; print(table())")
+    assert "| [retired-family](lichen_policies/rules/retired_family.py) |" in written.stdout
+
+
+def test_a_new_rule_s_cases_are_tests(tree: Path) -> None:
+    done = run(
+        tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib",
+        "-k", "retired-family", "tests/policies/test_cases.py",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout or "2 passed" in done.stdout or "3 passed" in done.stdout
+
+
+def test_a_new_machine_is_placed_on_a_new_hosting_at_its_price(tree: Path) -> None:
+    (tree / "small.json").write_text(
+        json.dumps(
+            {
+                "name": "small", "model": "BAAI/bge-small-en-v1.5", "precisions": ["bf16"],
+                "traffic": {"peak_rps": 0.1, "input_tokens": 64},
+                "where": {"clouds": ["aws"], "hosting": ["lightsail"], "regions": ["eu-north-1"]},
+            }
+        )
+    )  # fmt: skip
+    chosen = lichen(tree, "place", "small.json")["chosen"]
+    assert (chosen["machine"], chosen["hosting"]) == ("x9.large", "lightsail")
+    assert chosen["usd_hour"] == pytest.approx(0.01 * chosen["replicas_mean"])
+
+
+def test_a_new_image_is_found_by_the_components(tree: Path) -> None:
+    program = (
+        "from lichen.catalogue import load; from lichen_components.images import images_for; "
+        "print(*(image.repository for image in images_for(load(), 'lightsail', 'Graviton3')))"
+    )
+    done = run(tree, "-c", program)
+    assert done.stdout.split() == ["small-pytorch"], done.stderr
+
+
+def test_crossguard_judges_by_the_new_rule_and_reader(tree: Path, tmp_path: Path) -> None:
+    pack = tree / "policies" / "crossguard"
+    with running(pack, project=tmp_path, **environment(tree)) as process:
+        answer = process.analyze(
+            "aws:lightsail/instance:Instance", {"size": "x9.large", "zone": "eu-north-1a"}
+        )
+    assert [row.policyName for row in answer.diagnostics if row.policyName == "retired-family"] == [
+        "retired-family"
+    ]
+
+
+def test_checkov_judges_by_the_new_rule_and_reader(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_lightsail_instance" "new" {\n'
+        '  size = "x9.large"\n  zone = "eu-north-1a"\n}\n'
+    )
+    run = checkov(
+        "--directory", tmp_path,
+        checks=tree / "doors" / "lichen_doors" / "checkov_checks",
+        environment=environment(tree),
+    )  # fmt: skip
+    assert (
+        "CKV2_LICHEN_RETIRED_FAMILY",
+        "aws_lightsail_instance.new",
+    ) in run.of("FAILED")
