@@ -24,7 +24,7 @@ def explained(message: str, value: Any, to: Any) -> InputError:
     path = at.removesuffix("`").lstrip(".").replace("[...]", "[]")
     if bad_key := _BAD_KEY.match(message):
         return InputError(
-            f"a key is not {_in_words(bad_key['what'])}",
+            f"a key is not {in_words(bad_key['what'])}",
             fix="put quotes around it",
             field=bad_key["path"].lstrip("."),
         )
@@ -49,8 +49,8 @@ def explained(message: str, value: Any, to: Any) -> InputError:
     shown = "it" if given is _NOTHING else repr(given)
     if expected := _EXPECTED.match(what):
         return InputError(
-            f"{shown} is not {_in_words(expected['what'])}",
-            fix=f"give {_in_words(expected['what'])}",
+            f"{shown} is not {in_words(expected['what'])}",
+            fix=f"give {in_words(expected['what'])}",
             field=path,
         )
     return InputError(what[:1].lower() + what[1:], field=path)
@@ -69,7 +69,7 @@ _WORDS = {
 }
 
 
-def _in_words(expected: str) -> str:
+def in_words(expected: str) -> str:
     """msgspec's ```float` >= 0.0`` in the words of a person who writes YAML."""
     for name, word in _WORDS.items():
         expected = expected.replace(name, word) if f"`{name}" in expected else expected

@@ -47,15 +47,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tool: str = ""
     notes: str = ""
 
-    def is_of(self, model: str, machine: str, precision: Precision, stack: str) -> bool:
-        """Whether it was measured on this model, machine, precision and stack. The machine may
-        have a hosting's prefix before its name (``ml.``)."""
-        return (
-            self.model == model
-            and f".{self.machine}".endswith(f".{machine}")
-            and self.precision == precision
-            and self.stack in (None, stack)
-        )
+    def is_of(self, model: str, precision: Precision, stack: str) -> bool:
+        """Whether it was measured on this model, precision and stack."""
+        return self.model == model and self.precision == precision and self.stack in (None, stack)
 
 
 def read_record(path: Path) -> Record:

@@ -122,7 +122,10 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Prompts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Prompts of the workload and the tokens they may take together."""
+    """Prompts of the workload and the tokens they may take together.
+
+    Nothing counts their tokens yet: a workload that gives any is refused when it is placed.
+    """
 
     budget_tokens: Count | None = None
     templates: tuple[Prompt, ...] = ()

@@ -14,7 +14,7 @@ from lichen.catalogue.schema import Made
 from lichen.document import InputError, did_you_mean
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Placement
-from lichen.placing.question import Question
+from lichen.placing.question import Question, present_day
 from lichen.sizing.replicas import floor_of
 from lichen.words import Objective
 from lichen.workload import Workload, as_workload, read_workload
@@ -133,7 +133,13 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
     maker_of(chosen.hosting).check(decision, args)
     family = chip_families(catalogue).get(chip_of(decision.machine))
     serve = SERVERS[server_of(makes, decision, family)]
-    return Plan(decision=decision, container=serve(decision), args=args, catalogue=catalogue)
+    return Plan(
+        decision=decision,
+        container=serve(decision),
+        args=args,
+        catalogue=catalogue,
+        today=question.today or present_day(),
+    )
 
 
 def _workload(given: Any) -> Workload:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Image, Registry
 from lichen.document import InputError
@@ -48,3 +50,17 @@ def image_uri(image: Image, catalogue: Catalogue, region: str, registry: str | N
         )
     host = f"{publisher.account}.dkr.ecr.{region}.{publisher.domain}"
     return f"{host}/{image.repository}:{image.tag}"
+
+
+def without_patches(image: Image, catalogue: Catalogue, today: date) -> str | None:
+    """A sentence that the image no longer gets security patches; None while it does.
+
+    Also None where the end of its patches is not known.
+    """
+    if image.patched_until is None or date.fromisoformat(image.patched_until) >= today:
+        return None
+    source = catalogue.sources[image.patches_source or image.source]
+    return (
+        f"{image.repository}:{image.tag} has had no security patches since {image.patched_until} "
+        f"({source.publisher}, {source.title}). Fix: give an image of your own (image)."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from lichen.catalogue import Catalogue
 from lichen_components.args import EndpointArgs
@@ -13,13 +14,14 @@ from lichen_components.servers.container import Container, Decision
 class Plan:
     """Where a workload was placed, the container that serves it, and the user's arguments.
 
-    ``catalogue`` has the images of the container.
+    ``catalogue`` has the images of the container; ``today`` says which still get patches.
     """
 
     decision: Decision
     container: Container
     args: EndpointArgs
     catalogue: Catalogue
+    today: date
 
     @property
     def region(self) -> str:

@@ -69,13 +69,13 @@ def efficiencies(
                 cell = (family, stack.stack, work)
                 rows, clusters, error = near.size(cell)
                 if clusters >= FITTED_CLUSTERS:
-                    basis, kin = "fitted", ""
+                    basis, leans_on = "fitted", ""
                 elif rows or (stack.stack, work) in stacks_seen:
-                    basis, kin = "borrowed", f"{stack.stack} on other {kind} families"
+                    basis, leans_on = "borrowed", f"{stack.stack} on other {kind} families"
                 elif (family, side(work)) in families_seen:
-                    basis, kin = "borrowed", f"other stacks on {family}"
+                    basis, leans_on = "borrowed", f"other stacks on {family}"
                 else:
-                    basis, kin = "assumed", f"any {kind}"
+                    basis, leans_on = "assumed", f"any {kind}"
                 yield {
                     "family": family,
                     "stack": stack.stack,
@@ -88,7 +88,7 @@ def efficiencies(
                     "clusters": clusters,
                     "cv_error_pct": _round(error) if rows else "",
                     "basis": basis,
-                    "kin": kin,
+                    "leans_on": leans_on,
                     "sources": ";".join(sorted(sources.get(cell, ()))),
                 }
 

@@ -1,133 +1,27 @@
-"""A CSV table read into typed rows, or refused with the file, the row, the column and the mend."""
+"""A CSV table read into typed rows, or refused with the file, the row, the column and the fix."""
 
 from __future__ import annotations
 
 import csv
 import math
+import re
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
-from msgspec import Struct
+from msgspec import NODEFAULT, Struct
 from msgspec.structs import FieldInfo, fields
 
 from lichen.document import InputError, did_you_mean
+from lichen.document_errors import in_words
 from lichen.interval import Interval
 
-_REFUSED = object()
 ENDS = ("low", "likely", "high")
 """An interval takes three columns: its field's name and one of these."""
 
-
-class _Bad(Exception):
-    """What a cell should have held."""
-
-
-def _number(cell: str) -> float:
-    try:
-        value = float(cell)
-    except ValueError:
-        raise _Bad("a number") from None
-    if not math.isfinite(value):
-        raise _Bad("a finite number")
-    return value
-
-
-def _integer(cell: str) -> int:
-    try:
-        return int(cell)
-    except ValueError:
-        raise _Bad("a whole number") from None
-
-
-def _yes_or_no(cell: str) -> bool:
-    if cell not in ("yes", "no"):
-        raise _Bad("yes or no")
-    return cell == "yes"
-
-
-def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
-    known = frozenset(words)
-
-    def parse(cell: str) -> str:
-        if cell not in known:
-            raise _Bad(f"one of {', '.join(words)}")
-        return cell
-
-    return parse
-
-
-def _listed(cell: str) -> tuple[str, ...]:
-    return tuple(cell.split(";"))
-
-
-_PARSERS: dict[Any, Callable[[str], Any]] = {
-    str: str,
-    float: _number,
-    int: _integer,
-    bool: _yes_or_no,
-    Interval: _number,
-}
-
-
-def _parser(kind: Any) -> Callable[[str], Any]:
-    origin = get_origin(kind)
-    if origin is Literal:
-        return _one_of(get_args(kind))
-    if origin is tuple:
-        return _listed
-    if origin is Annotated:
-        return _bounded(kind)
-    return _PARSERS[kind]
-
-
-def _bounded(kind: Any) -> Callable[[str], Any]:
-    """A parser that holds the value to the type's own bounds."""
-    plain = _parser(get_args(kind)[0])
-
-    def parse(cell: str) -> Any:
-        try:
-            return msgspec.convert(plain(cell), kind)
-        except msgspec.ValidationError as error:
-            raise _Bad(str(error).removeprefix("Expected ")) from None
-
-    return parse
-
-
-class _Column:
-    """How one cell becomes a value; a blank one is unknown, or refused where it is required."""
-
-    __slots__ = ("blank", "name", "parse")
-
-    def __init__(self, name: str, field: FieldInfo) -> None:
-        options = options_of(field.type)
-        kind = next(option for option in options if option is not type(None))
-        self.name = name
-        self.blank: Any = _REFUSED
-        if type(None) in options:
-            self.blank = None
-        elif not field.required:
-            self.blank = field.default
-        self.parse = _parser(kind)
-
-
-def columns_of(row: type[Struct], joined: frozenset[str] = frozenset()) -> list[str]:
-    """The columns that a row type asks of its table, in order; ``joined`` fields have none."""
-    return [column.name for column in _columns(row, joined)]
-
-
-def _columns(row: type[Struct], joined: frozenset[str]) -> list[_Column]:
-    columns = []
-    for field in fields(row):
-        if field.name in joined:
-            continue
-        if _is_interval(field):
-            columns += [_Column(f"{field.name}_{end}", field) for end in ENDS]
-        else:
-            columns.append(_Column(field.name, field))
-    return columns
+_YES_NO = Literal["yes", "no"]
 
 
 def options_of(kind: Any) -> tuple[Any, ...]:
@@ -135,8 +29,61 @@ def options_of(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
 
 
-def _is_interval(field: FieldInfo) -> bool:
-    return Interval in options_of(field.type)
+def columns_of(row: type[Struct], joined: frozenset[str] = frozenset()) -> list[str]:
+    """The columns of a row type's table, in order; ``joined`` fields have none."""
+    return list(_Lines(row, joined, False).columns)
+
+
+class _Lines:
+    """The lines of a row type's table: what each cell is, and how a line becomes values.
+
+    An interval is three numbers, a flag is yes or no. Blank cells are left out before, so a
+    column that may be blank has a default.
+    """
+
+    def __init__(self, row: type[Struct], joined: frozenset[str], partial: bool) -> None:
+        columns: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+        self.flat: list[str] = []
+        self.intervals: list[str] = []
+        for field in fields(row):
+            if field.name in joined:
+                continue
+            options = options_of(field.type)
+            kind = next(option for option in options if option is not type(None))
+            default = None if type(None) in options or partial else field.default
+            (self.intervals if kind is Interval else self.flat).append(field.name)
+            names = [f"{field.name}_{end}" for end in ENDS] if kind is Interval else [field.name]
+            kind = {Interval: float, bool: _YES_NO}.get(kind, kind)
+            columns += [(n, kind) if default is NODEFAULT else (n, kind, default) for n in names]
+        self.type = msgspec.defstruct(row.__name__, columns, kw_only=True)
+        self.columns = {column.name: column for column in fields(self.type)}
+        types_by_name = {name: column.type for name, column in self.columns.items()}
+        self.lists = [n for n, kind in types_by_name.items() if get_origin(kind) is tuple]
+        self.flags = [n for n, kind in types_by_name.items() if kind is _YES_NO]
+        self.numbers = [n for n, kind in types_by_name.items() if kind is float]
+
+    def values(self, given: dict[str, Any], path: Path, number: int) -> dict[str, Any]:
+        """Values by column from the cells that are filled in, every default included."""
+        for name in self.lists:
+            if name in given:
+                given[name] = given[name].split(";")
+        try:
+            values = msgspec.structs.asdict(msgspec.convert(given, self.type, strict=False))
+        except msgspec.ValidationError as error:
+            what, _, at = str(error).partition(" - at `$.")
+            if missing := re.match(r"Object missing required field `(.*)`", what):
+                raise _refused(path, number, missing[1], "", "a value") from None
+            name = at.removesuffix("`").partition("[")[0]
+            cell = ";".join(given[name]) if name in self.lists else given[name]
+            expected = _expected(self.columns[name], what)
+            raise _refused(path, number, name, cell, expected) from None
+        for name in self.numbers:
+            if values[name] is not None and not math.isfinite(values[name]):
+                raise _refused(path, number, name, given[name], "a finite number")
+        for name in self.flags:
+            if name in given:
+                values[name] = values[name] == "yes"
+        return values
 
 
 def read_rows(
@@ -149,18 +96,16 @@ def read_rows(
 ) -> list[dict[str, Any]]:
     """Each row's values by field name, ready for ``row(**values)``.
 
-    ``joined`` fields are left out: another table holds them. ``partial`` accepts any of the
-    columns, and gives only the cells that are filled in. :class:`InputError` names the file, the
-    line, the column and what was expected; a repeated key, a missing column, a row that is too
-    short and a file that ends inside a row are refused likewise.
+    ``joined`` fields are left out: another table has them. ``partial`` accepts any of the columns,
+    and gives only the cells that are filled in. :class:`InputError` names the file, the line, the
+    column and what was expected; a repeated key, a missing column, a row that is too short and a
+    file that ends inside a row are refused likewise.
     """
     header, lines = _cells(path)
-    columns = _columns(row, joined)
-    plan = _plan(header, columns, path, key, partial)
-    intervals = [f.name for f in fields(row) if f.name not in joined and _is_interval(f)]
+    table = _Lines(row, joined, partial)
+    _check_header(header, table.columns, key if partial else tuple(table.columns), path)
     rows: list[dict[str, Any]] = []
     seen: dict[tuple[str, ...], int] = {}
-    key_at = [header.index(name) for name in key]
     for number, cells in lines:
         if len(cells) != len(header):
             raise InputError(
@@ -169,35 +114,44 @@ def read_rows(
                 field=f"row {number}",
                 document=path.name,
             )
-        if key:
-            found = tuple(cells[at] for at in key_at)
-            if found in seen:
-                raise InputError(
-                    f"{' in '.join(found)} stands in row {seen[found]} already",
-                    fix="keep one",
-                    field=f"row {number}",
-                    document=path.name,
-                )
-            seen[found] = number
-        values: dict[str, Any] = {}
-        for cell, column in zip(cells, plan, strict=True):
-            if cell == "" and partial:
-                continue
-            try:
-                values[column.name] = column.parse(cell) if cell else column.blank
-            except _Bad as bad:
-                raise _refused(path, number, column.name, cell, str(bad)) from None
-            if values[column.name] is _REFUSED:
-                raise _refused(path, number, column.name, cell, "a value")
-        for field in intervals:
-            _join_interval(values, field, path, number)
-        rows.append(values)
+        given: dict[str, Any] = {
+            name: cell for name, cell in zip(header, cells, strict=True) if cell
+        }
+        keys = tuple(given.get(name, "") for name in key)
+        if key and seen.setdefault(keys, number) != number:
+            raise InputError(
+                f"{' in '.join(keys)} is in row {seen[keys]} already",
+                fix="keep one",
+                field=f"row {number}",
+                document=path.name,
+            )
+        values = table.values(given, path, number)
+        if not partial and not table.intervals:
+            rows.append(values)
+            continue
+        filled = set(given) if partial else table.columns.keys()
+        found = {name: values[name] for name in table.flat if name in filled}
+        for name in table.intervals:
+            ends = [values[f"{name}_{end}"] for end in ENDS if f"{name}_{end}" in filled]
+            if ends:
+                found[name] = _interval(name, ends, path, number)
+        rows.append(found)
     if not rows and not partial:
         raise InputError("has no rows", fix="restore the table", document=path.name)
     return rows
 
 
+def _expected(column: FieldInfo, what: str) -> str:
+    kind = get_args(column.type)[0] if get_origin(column.type) is tuple else column.type
+    if kind is _YES_NO:
+        return "yes or no"
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(get_args(kind))}"
+    return in_words(what.removeprefix("Expected ").partition(", got")[0])
+
+
 def _cells(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The header, and every line's number and cells."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -228,43 +182,31 @@ def _cells(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     return header, lines()
 
 
-def _plan(
-    header: list[str], columns: list[_Column], path: Path, key: tuple[str, ...], partial: bool
-) -> list[_Column]:
-    by_name = {column.name: column for column in columns}
-    for at, name in enumerate(header):
-        if name not in by_name:
-            raise InputError(
-                f"{name!r} is not a column of this table",
-                fix=did_you_mean(name, by_name),
-                field="row 1",
-                document=path.name,
-            )
-        if name in header[:at]:
-            raise InputError(
-                f"{name!r} stands twice", fix="keep one", field="row 1", document=path.name
-            )
-    needed = key if partial else tuple(by_name)
-    for name in needed:
-        if name not in header:
-            raise InputError(
-                f"column {name!r} is missing", fix="add it", field="row 1", document=path.name
-            )
-    return [by_name[name] for name in header]
+def _check_header(
+    header: list[str], columns: dict[str, FieldInfo], needed: tuple[str, ...], path: Path
+) -> None:
+    unknown = next((name for name in header if name not in columns), None)
+    twice = next((name for name in header if header.count(name) > 1), None)
+    missing = next((name for name in needed if name not in header), None)
+    if unknown is not None:
+        wrong, fix = f"{unknown!r} is not a column of this table", did_you_mean(unknown, columns)
+    elif twice is not None:
+        wrong, fix = f"{twice!r} is there twice", "keep one"
+    elif missing is not None:
+        wrong, fix = f"column {missing!r} is missing", "add it"
+    else:
+        return
+    raise InputError(wrong, fix=fix, field="row 1", document=path.name)
 
 
-def _join_interval(values: dict[str, Any], field: str, path: Path, number: int) -> None:
-    given = [f"{field}_{end}" for end in ENDS if f"{field}_{end}" in values]
-    if not given:
-        return
-    low, likely, high = (values.pop(f"{field}_{end}", None) for end in ENDS)
-    if low is None and likely is None and high is None:
-        values[field] = None
-        return
+def _interval(name: str, ends: list[Any], path: Path, number: int) -> Interval | None:
+    if ends == [None, None, None]:
+        return None
     try:
-        values[field] = Interval(low, likely, high)
+        return Interval(*ends)
     except (TypeError, ValueError):
-        column, cell = f"{field}_low/likely/high", f"{low}, {likely}, {high}"
+        cell = ", ".join(map(str, ends))
+        column = f"{name}_low/likely/high"
         raise _refused(path, number, column, cell, "three numbers in order") from None
 
 

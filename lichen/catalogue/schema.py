@@ -356,8 +356,10 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...]
     published_on: str | None
     patched_until: str | None
+    patches_source: str | None
     as_of: str
     source: str
+    notes: str = ""
 
 
 class Registry(msgspec.Struct, frozen=True, kw_only=True):
@@ -392,8 +394,8 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     Shares are of the chips' bandwidth (``bandwidth_share`` reading weights, ``cache_share`` reading
     the KV cache) or of their dense peak (in decode, in prefill, in a prompt's attention).
     ``drift_pct_year`` is how much slower a run was for each year that it is older than 2026.
-    ``cv_error_pct`` is the median absolute error on clusters left out of the fit; ``kin`` says
-    what the row leans on where it has few rows or none.
+    ``cv_error_pct`` is the median absolute error on clusters left out of the fit; ``leans_on``
+    is what the row is drawn from where it has few measured rows or none.
     """
 
     family: str
@@ -415,7 +417,7 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     clusters: int
     cv_error_pct: float | None
     basis: FitBasis
-    kin: str = ""
+    leans_on: str = ""
     sources: tuple[str, ...] = ()
 
 
@@ -646,7 +648,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "embodied_source": ("platform_embodied_kgco2e",),
     },
     PricePair: {"source": ("usd_hour", "base_usd_hour")},
-    Image: {"source": ("tag", "regions")},
+    Image: {"source": ("tag", "regions"), "patches_source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
 """For each type: the field that names a source, and the figures that it is the source of."""

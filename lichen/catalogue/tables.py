@@ -43,6 +43,7 @@ DIRECTORY = Path(__file__).parent
 """The directory of the installed tables."""
 
 S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
 
 
 def load(overlay: Path | None = None) -> Catalogue:
@@ -115,6 +116,7 @@ class Catalogue:
 
     def __init__(self, directory: Path = DIRECTORY, overlay: Path | None = None) -> None:
         self.directory, self.overlay = directory, overlay
+        self._built: dict[Callable[[Catalogue], Any], Any] = {}
         if overlay is not None:
             from lichen.catalogue.overlay import check
 
@@ -294,6 +296,13 @@ class Catalogue:
     def model(self, name: str) -> ModelCard:
         """A model card by name; :class:`InputError` with the nearest known one."""
         return self.models.get(name) or _unknown("model", name, self.models)
+
+    def once(self, build: Callable[[Catalogue], T]) -> T:
+        """What ``build`` makes of this catalogue, made when it is first asked for and kept."""
+        if build not in self._built:
+            self._built[build] = build(self)
+        built: T = self._built[build]
+        return built
 
     def quota(self, machine: str, region: str) -> Quota | None:
         """The account's endpoint quota, where the overlay has one: offered is not quota."""

@@ -23,7 +23,8 @@ CLOUD = Cloud(
         escape=re.compile(r"=([0-9A-F]{2})"),
     ),
     tag_properties=("tags_all", "tags", "tag"),
-    region_properties=("region", "availability_zone", "availability_zones"),
+    region_properties=("region", "availability_zone"),
+    zone_properties=("availability_zones",),
     link_properties=(
         "kms_key_arn",
         "kms_key_id",

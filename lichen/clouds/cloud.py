@@ -41,6 +41,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """Properties that hold tags or labels, the most complete first; a dot leads into a block."""
     region_properties: tuple[str, ...] = ()
     """Properties of a resource that name its region or zone, the most exact first."""
+    zone_properties: tuple[str, ...] = ()
+    """Properties that list zones. All lie in the provider's region: an unknown list is ignored."""
     link_properties: tuple[str, ...] = ()
     """Properties that hold the address of another resource, which may name a region."""
     region_in_link: re.Pattern[str] | None = None

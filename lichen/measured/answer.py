@@ -16,8 +16,8 @@ from lichen.measured.speed import Predicted, predicted
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is predicted for a row, in the row's unit; ``predicted`` is None where nothing honest
-    can be said, and ``reason`` says why. ``reason`` also holds what was taken for granted."""
+    """What is predicted for a row, in the row's unit; ``predicted`` is None where there is no
+    honest prediction, and ``reason`` is why. ``reason`` also has what was assumed."""
 
     row_id: str
     predicted: float | None

@@ -112,7 +112,7 @@ def _card_by_size(row: Row, kind: Kind) -> ModelCard | None:
 
 
 def hardware_of(row: Row, tables: Tables) -> Chip | None:
-    """The chip by its name, without what stands in brackets; else the first of its family."""
+    """The chip by its name, without what is in brackets; else the first of its family."""
     bare = re.sub(r" \((?!\w\)).*| CPU @.*", "", row.accelerator).strip()
     names = (row.accelerator, bare, bare.removeprefix("NVIDIA "), row.family)
     for name in names:

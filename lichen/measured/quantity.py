@@ -2,7 +2,7 @@
 
 Every speed that the field reports is a time or the inverse of one, and every such time is linear
 in the coefficients of an efficiency row. So one sum, ``seconds = weights . terms``, serves the
-engine and the fit, and a ratio by kind of quantity stands for what the sum does not hold: a 99th
+engine and the fit, and a ratio by kind of quantity is for what the sum leaves out: a 99th
 percentile over a median, a Server run over an Offline one.
 """
 
@@ -169,7 +169,7 @@ def batch_on_copy(run: Run) -> float:
     if run.load.batch is None:
         width = run.dataset.decode_width if run.dataset else 1
         return max(1.0, math.floor(room / width)) if room else 0.0
-    # A figure was measured, so the model did fit, whatever the estimate of memory says.
+    # A figure was measured, so the model did fit, even if the estimate of memory is against it.
     return min(run.load.batch, room) if room >= 8 else run.load.batch
 
 

@@ -13,7 +13,7 @@ import msgspec
 from lichen.catalogue.schema import Hosting, Machine, Offer, Price
 from lichen.emissions import effective_gco2e_kwh
 from lichen.holding import Power, power_of
-from lichen.placing.allowed import Refusal, allowed_ways, refusals
+from lichen.placing.allowed import allowed_ways, refusals
 from lichen.placing.made import Wanted, why_unmade
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import Rejected
@@ -70,61 +70,63 @@ def judge_offers(question: Question) -> JudgedOffers:
     """Every offer of the catalogue, once."""
     catalogue = question.catalogue
     refused = refusals(question.workload.where, catalogue)
+    out_of_bounds = {
+        name: refusal.reason
+        for name, refusal in refused.items()
+        if refusal is not None and refusal.kind == "where"
+    }
     ways = allowed_ways(question.workload.where, catalogue)
+    way_of: dict[tuple[str, tuple[str, ...]], Hosting | None] = {}
     effective = {name: effective_gco2e_kwh(region) for name, region in catalogue.regions.items()}
     judged = JudgedOffers()
     reject = judged.rejected.append
     for machine in catalogue.machines.values():
+        allowed = []
+        name = machine.name
+        for offer in catalogue.offers_of(name):
+            region = offer.region
+            if region in out_of_bounds:  # most offers: made here, since a call takes its time
+                reason = out_of_bounds[region]
+                reject(Rejected(machine=name, region=region, kind="where", reason=reason))
+            else:
+                allowed.append(offer)
+        if not allowed:  # only a machine that some region may offer is priced and sized
+            continue
+        offered_by = (machine.cloud, machine.hostings)  # the same of many machines
+        if offered_by not in way_of:
+            way_of[offered_by] = ways.of(machine, catalogue)
+        way = way_of[offered_by]
+        if way is None:
+            reason = ways.why_none(machine)
+            judged.rejected.extend(_rejected(offer, "hosting", reason) for offer in allowed)
+            continue
         sized: list[list[SizedMachine]] | Misfit | None = None
-        way = ways.of(machine, catalogue)
-        prices = {} if way is None else catalogue.prices_of(machine.name, way.name)
-        for offer in catalogue.offers_of(machine.name):
-            refusal = refused[offer.region]
-            if refusal is not None and refusal.kind == "where":
-                reject(_refused(offer, refusal))
-                continue
-            if way is None:
-                reject(_unhosted(offer, ways.why_none(machine)))
-                continue
+        prices = catalogue.prices_of(name, way.name)
+        for offer in allowed:
             price, effective_gco2e = prices.get(offer.region), effective[offer.region]
             if price is None or effective_gco2e is None:
-                reject(_unknown(offer, "price" if price is None else "grid"))
+                what = "price" if price is None else "grid"
+                reject(_rejected(offer, "unknown", f"{what} not known"))
                 continue
-            if sized is None:  # only a machine that some region may offer is sized
+            if sized is None:
                 sized = _sized(question, machine, way)
             if isinstance(sized, Misfit):
-                reject(
-                    Rejected(
-                        machine=machine.name,
-                        region=offer.region,
-                        kind=sized.kind,
-                        reason=sized.reason,
-                        shortfall=sized.shortfall,
-                    )
-                )
+                reject(_rejected(offer, sized.kind, sized.reason, sized.shortfall))
                 continue
             found = [_candidate(offer, price, group, effective_gco2e, question) for group in sized]
+            refusal = refused[offer.region]
             if refusal is not None:
                 judged.elsewhere.append(found[0])
-                reject(_refused(offer, refusal))
+                reject(_rejected(offer, "where", refusal.reason))
                 continue
             for one in found:
                 (judged.able if one.sized.unmade is None else judged.unmade).append(one)
     return judged
 
 
-def _refused(offer: Offer, refusal: Refusal) -> Rejected:
-    return Rejected(machine=offer.machine, region=offer.region, kind="where", reason=refusal.reason)
-
-
-def _unhosted(offer: Offer, why: str) -> Rejected:
-    return Rejected(machine=offer.machine, region=offer.region, kind="hosting", reason=why)
-
-
-def _unknown(offer: Offer, what: str) -> Rejected:
-    """An offer of which a figure is missing that no answer can do without."""
+def _rejected(offer: Offer, kind: str, reason: str, shortfall: float | None = None) -> Rejected:
     return Rejected(
-        machine=offer.machine, region=offer.region, kind="unknown", reason=f"{what} not known"
+        machine=offer.machine, region=offer.region, kind=kind, reason=reason, shortfall=shortfall
     )
 
 

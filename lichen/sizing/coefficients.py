@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 import msgspec
 
@@ -142,6 +141,6 @@ def ready(row: Efficiency, adjustments: Iterable[Adjustment] = ()) -> Speed:
     return Speed(row, Terms(*weights))
 
 
-@lru_cache(maxsize=8)
 def knowledge(catalogue: Catalogue) -> Knowledge:
-    return Knowledge(catalogue)
+    """The catalogue's tables as sizing reads them; the catalogue makes and keeps them once."""
+    return catalogue.once(Knowledge)

@@ -1,5 +1,5 @@
-"""A model on a machine at one precision, for a workload: its size, the arithmetic of it, other ways
-to run the replicas, and what benchmark records say. Made once, asked for each."""
+"""A model on a machine at one precision, for a workload: made once, and the source of its size,
+the arithmetic of it, other ways to run the replicas, and the notes on benchmark records."""
 
 from __future__ import annotations
 
@@ -137,7 +137,8 @@ def lay_out(
     records = tuple(
         record
         for record in evidence
-        if record.is_of(card.name, machine.name, precision, unmeasured.stack.stack)
+        if catalogue.bare_name(record.machine) == machine.name
+        and record.is_of(card.name, precision, unmeasured.stack.stack)
     )
     arrangement = unmeasured
     for record in records:

@@ -1,4 +1,4 @@
-"""What a model takes, from its card and a precision: bytes to hold, bytes to move, FLOPs to do.
+"""What a model takes, from its card and a precision: bytes to store, bytes to move, FLOPs to do.
 
 Formulae: shared method notes 1 to 7 of docs/accuracy.md (LLM-Viewer, llm-analysis, GenZ).
 """
@@ -62,7 +62,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     """A model at a precision. Weights in bytes, all experts; FLOPs per token of the active ones.
 
     ``kv_bytes_per_token`` is at the cache's precision, before any window. ``flops_per_item`` is
-    set for every model but a language model's; ``state_bytes`` a sequence's, whatever its length.
+    set for every model but a language model's; ``state_bytes`` those of a sequence of any length.
     """
 
     work: Work

@@ -86,7 +86,7 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
         float(row.rows),
         "rows",
         f"{row.family} under {row.stack}: {row.basis}"
-        + (f", from {row.kin}" if row.kin else "")
+        + (f", from {row.leans_on}" if row.leans_on else "")
         + (f"; error on unseen clusters {row.cv_error_pct:g} %" if row.cv_error_pct else ""),
         "; ".join(row.sources) or FIT,
     )

@@ -83,11 +83,11 @@ def _hourly_most(traffic: Traffic, lead_hours: float) -> tuple[float, ...]:
 
 def floor_of(workload: Workload) -> int:
     """Replicas that always run, at any traffic."""
-    asked = workload.availability.minimum_replicas
+    wanted = workload.availability.minimum_replicas
     if workload.environment == "prod":
-        return max(1, asked or 0, workload.availability.zones)
-    if asked is not None:
-        return asked
+        return max(1, wanted or 0, workload.availability.zones)
+    if wanted is not None:
+        return wanted
     return 1 if workload.mode == "real-time" else 0
 
 

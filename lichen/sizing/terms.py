@@ -1,7 +1,7 @@
 """Seconds, as a sum of physical terms each weighed by one fitted coefficient.
 
 A decode step is ``t0 + layers + bytes / (bandwidth x eta) + flops / (peak x mu) + ...``: the terms
-here hold the physics, :class:`lichen.sizing.coefficients.Efficiency` the coefficients, and
+here are the physics, :class:`lichen.catalogue.schema.Efficiency` has the coefficients, and
 ``seconds`` is their product. The sum rather than the maximum of the two roofs: on a real engine
 they do not overlap fully, and a sum is what a linear fit can know (docs/accuracy.md).
 """

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.aws.provider.api import connect
+from sandbox.aws.provider.kinds import KINDS
 from sandbox.errors import EmulatorFailed
 
 START_SECONDS = 60
@@ -22,33 +23,8 @@ STOP_SECONDS = 5
 
 _ROOT = Path(__file__).resolve().parents[2]
 
-# What the components make: Pulumi's type, and what lists it: service, call, where the names stand.
-# A role's policies need no row: IAM refuses to delete a role that has any.
-_LISTED = {
-    "aws:sagemaker/model:Model": "sagemaker list_models Models[].ModelName",
-    "aws:sagemaker/endpointConfiguration:EndpointConfiguration": (
-        "sagemaker list_endpoint_configs EndpointConfigs[].EndpointConfigName"
-    ),
-    "aws:sagemaker/endpoint:Endpoint": "sagemaker list_endpoints Endpoints[].EndpointName",
-    "aws:iam/role:Role": "iam list_roles Roles[].RoleName",
-    "aws:kms/key:Key": "kms list_keys Keys[].KeyId",
-    "aws:kms/alias:Alias": (
-        "kms list_aliases Aliases[?!starts_with(AliasName,'alias/aws/')].AliasName"
-    ),
-    "aws:cloudwatch/logGroup:LogGroup": "logs describe_log_groups logGroups[].logGroupName",
-    "aws:cloudwatch/metricAlarm:MetricAlarm": (
-        "cloudwatch describe_alarms MetricAlarms[].AlarmName"
-    ),
-    "aws:appautoscaling/target:Target": (
-        "application-autoscaling describe_scalable_targets ScalableTargets[].ResourceId"
-    ),
-    "aws:appautoscaling/policy:Policy": (
-        "application-autoscaling describe_scaling_policies ScalingPolicies[].PolicyName"
-    ),
-}
-# What some services are called in a signature, and what some want to be asked with.
+# What some services are called in a signature.
 _SIGNED_AS = {"monitoring": "cloudwatch"}
-_ASKED_WITH = {"application-autoscaling": {"ServiceNamespace": "sagemaker"}}
 
 
 @dataclass(frozen=True)
@@ -86,14 +62,14 @@ class Cloud:
         found: dict[str, list[str]] = {}
         for service, region in used:
             client = self.client(_SIGNED_AS.get(service, service), region)
-            for kind, listed in _LISTED.items():
-                of, call, path = listed.split()
-                if of == client.meta.service_model.service_name:
-                    names = client.get_paginator(call).paginate(**_ASKED_WITH.get(of, {}))
-                    found.setdefault(kind, []).extend(
+            for kind in KINDS.values():
+                listing = kind.listing
+                if listing and kind.service == client.meta.service_model.service_name:
+                    pages = client.get_paginator(listing.operation).paginate(**listing.parameters)
+                    found.setdefault(kind.token, []).extend(
                         f"{region}/{name}"
-                        for name in names.search(path)
-                        if call != "list_keys" or _in_use(client, name)
+                        for name in pages.search(listing.names)
+                        if listing.in_use(client, name)
                     )
         return {kind: names for kind, names in found.items() if names}
 
@@ -148,7 +124,3 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def _in_use(client: Any, key: str) -> bool:
-    return bool(client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion")

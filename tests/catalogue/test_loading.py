@@ -142,7 +142,7 @@ SPOILED = [
     ("readings.csv", ",2023,", ",2023.5,", "year: '2023.5'", "a whole number"),
     ("models.csv", "llm", "lm", "kind: 'lm' where one of llm", "encoder"),
     ("models.csv", ",8030000000,", ",-8030000000,", "parameters: '-8030000000'", "> 0"),
-    ("residency.csv", "EU,AT,", "EU,BE,", "stands in row", "keep one"),
+    ("residency.csv", "EU,AT,", "EU,BE,", "is in row", "keep one"),
     ("sources.toml", "publisher =", "publsher =", "'publsher' is not a field", "publisher"),
     ("regions.csv", ",electricity-maps,", ",electricty-maps,", "no location-average reading", ""),
 ]

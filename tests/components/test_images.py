@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
-from lichen_components.images import image_of, image_uri
+from lichen_components.images import image_of, image_uri, without_patches
 
 from lichen.catalogue import load
 from lichen.catalogue.schema import Image, Registry
@@ -78,3 +79,19 @@ def test_every_account_is_of_a_region_that_the_catalogue_knows_or_a_newer_one() 
     known = {name for name, region in catalogue.regions.items() if region.cloud == "aws"}
     assert len({row.region for row in registries} & known) >= 34
     assert all(re.fullmatch(r"[0-9]{12}", row.account) for row in registries)
+
+
+def test_an_image_without_security_patches_is_named_from_the_day_after() -> None:
+    arm = image("Graviton3", "encoder")
+    assert without_patches(arm, load(), date(2026, 6, 30)) is None
+    assert without_patches(arm, load(), date(2026, 7, 1)) == (
+        "pytorch-inference-arm64:2.6.0-cpu-py312-ubuntu22.04-sagemaker has had no security patches "
+        "since 2026-06-30 (AWS, Framework support policy of AWS Deep Learning Containers: ends of "
+        "security patches). Fix: give an image of your own (image)."
+    )
+
+
+def test_an_image_whose_patches_nobody_dates_is_not_warned_of() -> None:
+    vllm = image("L4", "llm")
+    assert vllm.patched_until is None
+    assert without_patches(vllm, load(), date(2030, 1, 1)) is None

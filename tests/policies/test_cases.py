@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 from lichen_policies.configuration import read
-from lichen_policies.facts import Dialect
 from lichen_policies.facts.reading import by_type
 from lichen_policies.judging import judge_resource
 from lichen_policies.registry import rules
@@ -69,24 +68,16 @@ def test_a_finding_states_the_limit_and_what_to_type(case: Case) -> None:
         assert verdict.path
 
 
-def dialect_of(type_: str) -> Dialect:
-    if "::" in type_:
-        return "cloudformation"
-    if ":" in type_:
-        return "pulumi"
-    return "kubernetes" if "/" in type_ else "terraform"
-
-
 def dialects_of(rule: str) -> set[str]:
     """The dialects in which a resource exists that gives the rule something to judge: those of the
     readers that read its failing cases."""
     readers = by_type()
     mine = {
-        readers[case.resource.type].read
+        readers[case.resource.dialect, case.resource.type].read
         for case in CASES
         if case.rule == rule and case.verdict == "fail"
     }
-    return {dialect_of(type_) for type_, reader in readers.items() if reader.read in mine}
+    return {dialect for (dialect, _), reader in readers.items() if reader.read in mine}
 
 
 def test_every_rule_has_its_examples() -> None:

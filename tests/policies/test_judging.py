@@ -12,7 +12,19 @@ import msgspec
 import pytest
 from lichen_policies.configuration import Configuration, File
 from lichen_policies.exemptions import Exemption
-from lichen_policies.facts import UNKNOWN, Located, Resource, Unknown, Unverified, reading
+from lichen_policies.facts import (
+    UNKNOWN,
+    Context,
+    Dialect,
+    Located,
+    NotYetKnown,
+    Resource,
+    Unknown,
+    Unverified,
+    reading,
+)
+from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.unknown import field
 from lichen_policies.judging import judge, judge_resource
 from lichen_policies.registry import rules
 from lichen_policies.rule import Change, Finding, Known, Rule
@@ -66,16 +78,15 @@ def fails(fact: Located, known: Known) -> Iterator[Finding]:
 
 
 def test_a_field_that_is_not_known_cannot_be_read() -> None:
-    fact = Located(
-        cloud="aws",
-        region=Unknown("is not there"),  # type: ignore[arg-type]
-        environment=None,
-        passport=None,
-        region_at="zone",
-    )
+    context = Context(cloud="aws", region=Unknown("is not there"))
+    fact = Located(context=context, region_at="zone", machine=field(UNKNOWN))
     with pytest.raises(Unverified, match=r"^zone is not there$"):
         _ = fact.region
+    with pytest.raises(NotYetKnown, match=r"^machine is known only after deployment$"):
+        _ = fact.machine
     assert fact.known("region") is None
+    assert (fact.if_known.region, fact.if_known.machine) == (None, None)
+    assert (fact.if_known.cloud, fact.if_known.region_at) == ("aws", "zone")
 
 
 def test_reading_what_is_unknown_makes_a_rule_s_verdict_unverified() -> None:
@@ -112,11 +123,11 @@ def test_a_rule_that_breaks_is_contained_and_tells_no_value() -> None:
 def test_a_reader_that_breaks_leaves_every_rule_unverified(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def breaks(properties: Any, about: Any) -> Iterator[Any]:
+    def breaks(properties: Any, context: Any) -> Iterator[Any]:
         raise KeyError(SECRET)
 
     monkeypatch.setattr(
-        reading, "by_type", lambda: {endpoint().type: reading.Reader("aws", breaks)}
+        reading, "by_type", lambda: {("pulumi", endpoint().type): reading.Reader("aws", breaks)}
     )
     verdicts = judge_resource(endpoint(), DEFAULTS, load()) or ()
     assert {verdict.rule for verdict in verdicts} == set(rules())
@@ -212,30 +223,39 @@ def test_a_fingerprint_knows_the_offence_not_the_figures() -> None:
     assert only_verdict(other, only(fails)).fingerprint != first.fingerprint
 
 
+NAMES = """
+    production_variants tags labels region zone location instance_type instance_types min_size
+    max_size scaling_config compute_resources mixed_instances_policy machine_type node_config
+    guest_accelerators autoscaling accelerator_type accelerator_config tpu template scaling
+    deploy_config dedicated_resources service_namespace min_capacity launch_template_data
+""".split()  # noqa: SIM905 - a list of words
+
+
+def of_type(dialect: Dialect, type_: str, value: Any) -> Resource:
+    """A resource whose every property has one value, spelled as its dialect spells it."""
+    spelling = Properties({}, dialect)
+    return msgspec.structs.replace(
+        endpoint(),
+        dialect=dialect,
+        type=type_,
+        properties={spelling.at(name): value for name in NAMES},
+    )
+
+
 def test_every_property_of_a_resource_may_be_unknown() -> None:
-    """No reader and no rule stumbles, whatever is settled at deploy time."""
-    for type_ in reading.by_type():
-        resource = msgspec.structs.replace(endpoint(), type=type_)
-        names = ("productionVariants", "tags", "region", "location", "instanceTypes", "template")
-        unknown = msgspec.structs.replace(resource, properties=dict.fromkeys(names, UNKNOWN))
-        for held in (resource, unknown):
-            for verdict in judge_resource(held, DEFAULTS, load()) or ():
+    """No reader and no rule fails, whichever properties are known only after deployment."""
+    for dialect, type_ in reading.by_type():
+        for value in (None, UNKNOWN):
+            resource = of_type(dialect, type_, value)
+            for verdict in judge_resource(resource, DEFAULTS, load()) or ():
                 assert " failed with " not in verdict.message, (type_, verdict.message)
 
 
 @pytest.mark.parametrize("value", [None, 0, -1, "", "x", [], [[]], {}, [None], {"a": 1}, True])
 def test_a_value_of_any_type_breaks_no_reader(value: Any) -> None:
-    names = """
-        productionVariants tags labels region zone location instanceType instanceTypes minSize
-        maxSize scalingConfig computeResources mixedInstancesPolicy machineType nodeConfig
-        guestAccelerators autoscaling acceleratorType acceleratorConfig tpu template scaling
-        deployConfig dedicatedResources serviceNamespace minCapacity launchTemplateData
-    """.split()  # noqa: SIM905 - a list of words
-    for type_ in reading.by_type():
-        held = msgspec.structs.replace(
-            endpoint(), type=type_, properties=dict.fromkeys(names, value)
-        )
-        for verdict in judge_resource(held, DEFAULTS, load()) or ():
+    for dialect, type_ in reading.by_type():
+        resource = of_type(dialect, type_, value)
+        for verdict in judge_resource(resource, DEFAULTS, load()) or ():
             assert " failed with " not in verdict.message, (type_, verdict.message)
 
 

@@ -9,6 +9,8 @@ from lichen_policies.facts import UNKNOWN, Resource, Unverified, environment, re
 from lichen_policies.facts.readers.google import tpu
 from lichen_policies.facts.reading import facts_of
 
+from lichen.clouds import CLOUDS
+
 GROUP = "aws:autoscaling/group:Group"
 
 
@@ -30,6 +32,8 @@ def located(properties: dict[str, Any], **said: Any) -> Any:
         ("projects/p/zones/europe-west4-b", "europe-west4"),
         ("europe-west4", "europe-west4"),
         ("eu-north-1", "eu-north-1"),
+        ("westeurope", "westeurope"),
+        ("westus2-3", "westus2"),
     ],
 )
 def test_a_zone_s_region(zone: str, expected: str) -> None:
@@ -53,12 +57,32 @@ def test_an_unknown_region_is_not_replaced_by_the_provider_s() -> None:
         _ = located({"region": UNKNOWN}, region="us-east-1").region
 
 
-def test_the_stack_s_region() -> None:
-    variables = {"AWS_REGION": "us-west-2"}
-    assert region.of_stack("aws", {"aws:region": "eu-north-1"}, variables) == "eu-north-1"
-    assert region.of_stack("aws", {}, variables) == "us-west-2"
-    assert region.of_stack("google", {"gcp:zone": "europe-west4-a"}, variables) == "europe-west4"
-    assert region.of_stack("google", {}, variables) is None
+def test_the_provider_s_region_goes_before_its_zone_and_is_unknown_where_it_is_not_known() -> None:
+    assert region.of_provider({"zone": "us-central1-a", "region": "us-east1"}) == "us-east1"
+    assert region.of_provider({"zone": "us-central1-a", "region": ""}) == "us-central1"
+    assert region.of_provider({"zone": "us-central1-a", "region": UNKNOWN}) is UNKNOWN
+    assert region.of_provider({"project": "us-central1"}) is None
+
+
+def test_the_stack_s_region_is_that_of_the_provider_s_own_package() -> None:
+    settings = {"aws:region": "eu-north-1", "gcp:zone": "europe-west4-a"}
+    assert region.of_stack("aws", settings) == "eu-north-1"
+    assert region.of_stack("gcp", settings) == "europe-west4"
+    assert region.of_stack("aws-native", settings) is None
+    assert region.of_stack("aws", {"aws:region": UNKNOWN}) is UNKNOWN
+
+
+def test_the_process_s_region_is_that_of_the_cloud() -> None:
+    variables = {"AWS_DEFAULT_REGION": "us-west-2", "AWS_REGION": "", "GOOGLE_ZONE": "us-east1-b"}
+    assert region.of_process(CLOUDS["aws"], variables) == "us-west-2"
+    assert region.of_process(CLOUDS["google"], variables) == "us-east1"
+    assert region.of_process(CLOUDS["kubernetes"], variables) is None
+
+
+def test_zones_that_are_not_known_leave_the_provider_s_region() -> None:
+    assert located({"availabilityZones": ["eu-west-3b"]}).region == "eu-west-3"
+    zones = {"availabilityZones": [UNKNOWN]}
+    assert located(zones, region="us-east-1").region == "us-east-1"
 
 
 @pytest.mark.parametrize(
@@ -82,6 +106,11 @@ def test_the_stack_s_configuration_goes_before_its_name() -> None:
     assert environment.of_stack("chat-prod", {"lichen:environment": "dev"}) == "dev"
 
 
+def test_the_stack_s_name_goes_before_its_tags() -> None:
+    assert environment.of_stack("chat-dev", {}, {"env": "prod"}) == "dev"
+    assert environment.of_stack("chat", {}, {"env": "prod"}) == "prod"
+
+
 def test_the_passport_goes_before_the_stack_before_the_tags() -> None:
     tags = {"Environment": "production"}
     passport = {"lichen:environment": "dev"}
@@ -91,7 +120,7 @@ def test_the_passport_goes_before_the_stack_before_the_tags() -> None:
     assert located({}).environment is None
 
 
-def test_tags_that_are_settled_at_deploy_time_leave_the_environment_unknown() -> None:
+def test_tags_that_are_known_only_after_deployment_leave_the_environment_unknown() -> None:
     with pytest.raises(Unverified):
         _ = located({"tags": UNKNOWN}).environment
     assert located({"tags": UNKNOWN}, environment="dev").environment == "dev"

@@ -9,22 +9,22 @@ from lichen_policies.facts import UNKNOWN, is_unknown
 from lichen_policies.facts.properties import Properties
 
 SHAPES = {
-    "pulumi": {"minSize": 2, "nested": {"instanceType": "g5.xlarge"}, "rows": [{"on": True}, {}]},
+    "pulumi": {"minSize": 2, "nested": {"instanceType": "g5.xlarge"}, "rows": [{"on": 3}, {}]},
     "terraform": {
         "min_size": 2,
         "nested": [{"instance_type": "g5.xlarge"}],
-        "rows": [{"on": True}, {}],
+        "rows": [{"on": 3}, {}],
     },
     "cloudformation": {
         "MinSize": "2",
         "Nested": {"InstanceType": "g5.xlarge"},
-        "Rows": [{"On": "true"}, {}],
+        "Rows": [{"On": "3"}, {}],
     },
 }
 CHECKOV = {
     "min_size": [2],
     "nested": [{"instance_type": ["g5.xlarge"]}],
-    "rows": [[{"on": [True]}, {}]],
+    "rows": [[{"on": [3]}, {}]],
 }
 
 
@@ -37,7 +37,20 @@ def test_every_shape_reads_the_same(values: dict[str, Any], dialect: Any) -> Non
     assert properties.whole("min_size") == 2
     assert properties.number("min_size") == 2.0
     assert properties.block("nested").text("instance_type") == "g5.xlarge"
-    assert [row.flag("on") for row in properties.blocks("rows")] == [True, None]
+    assert [row.whole("on") for row in properties.blocks("rows")] == [3, None]
+
+
+def test_a_value_is_stated_with_its_path() -> None:
+    properties = Properties(SHAPES["cloudformation"], "cloudformation")
+    assert properties.stated_whole("min_size") == (2, "MinSize")
+    assert properties.stated_text("max_size") == (None, "MaxSize")
+
+
+def test_each_text_of_a_list_and_one_unknown_for_a_list_that_is_not_known() -> None:
+    properties = Properties({"names": ["a", "b"], "others": ["a", UNKNOWN]}, "pulumi")
+    assert properties.each_text("names") == ("a", "b")
+    assert properties.each_text("others") == (UNKNOWN,)
+    assert properties.each_text("absent") == ()
 
 
 def test_a_path_is_spelled_as_the_dialect_spells_it() -> None:
@@ -79,7 +92,6 @@ def test_all_of_an_unknown_block_is_unknown() -> None:
         ("whole", "many", "is not a number"),
         ("whole", 1.5, "is not a whole number"),
         ("whole", True, "is not a number"),
-        ("flag", "perhaps", "is not true or false"),
         ("texts", [1], "is not a list of texts"),
     ],
 )

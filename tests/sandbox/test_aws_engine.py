@@ -16,10 +16,7 @@ from sandbox.engine import ensure
 
 PROGRAM = Path(__file__).with_name("aws_program")
 REGION = "eu-north-1"
-# A role's policies are within it, and the inventory lists what stands alone.
-WITHIN = {
-    "aws:iam/rolePolicy:RolePolicy",
-}
+WITHIN = {token for token, kind in KINDS.items() if kind.listing is None}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pulumi import _types
 from sandbox.aws.provider.api import Api
 from sandbox.aws.provider.kinds import KINDS
 from sandbox.aws.provider.resource import Resource
-from sandbox.aws.provider.shapes import members
+from sandbox.aws.provider.shapes import Form, members
 
 API = Api()
 
@@ -56,17 +56,17 @@ def theirs(hint: Any) -> tuple[str, type | None]:
     return form, next(filter(None, parts), None)
 
 
-def ours(mark: str, shape: Any) -> tuple[str, Any]:
+def ours(differs: Form, shape: Any) -> tuple[str, Any]:
     """The form of a property of ours, and the shape of its parts, if it has parts."""
     form = shape.type_name if shape and shape.type_name in ("list", "map", "structure") else "value"
-    form = {"[]": "list", "{}": "map"}.get(mark, form)
-    while shape and shape.type_name == "list" and mark != "{}":
+    form = {Form.LIST_OF_ONE: "list", Form.MAP: "map"}.get(differs, form)
+    while shape and shape.type_name == "list" and differs is not Form.MAP:
         shape = shape.member
     return form, shape if shape and shape.type_name == "structure" else None
 
 
 def differences(
-    mine: Mapping[str, tuple[str, Any]], arguments: type, path: str = ""
+    mine: Mapping[str, tuple[Form, Any]], arguments: type, path: str = ""
 ) -> Iterator[str]:
     """Where the two sides differ: `-name` is not ours, `+name` not theirs, `name` in its form."""
     hints = _types.input_type_types(arguments)
@@ -77,7 +77,7 @@ def differences(
         if mine[name][1] and form != their_form:
             yield f"{path}{name}"
         if shape and below:
-            inner = {part: (mark, of) for _, part, mark, of in members(shape)}
+            inner = {part: (differs, of) for _, part, differs, of in members(shape)}
             yield from differences(inner, below, f"{path}{name}.")
 
 

@@ -61,6 +61,14 @@ def test_chat_comes_up_through_the_gate_changes_and_goes(
     assert "unchanged" in pulumi(*up, "--expect-no-changes").stdout
     pulumi("refresh", "--stack", "chat", *QUIET, "--expect-no-changes")
 
+    # A stack of version 0.1.0, whose component had a type for each chip, keeps its resources.
+    state = pulumi("stack", "export", "--stack", "chat").stdout
+    older = state.replace("lichen:index:SagemakerEndpoint", "lichen:index:InferentiaEndpoint")
+    assert older != state
+    (project / "older.json").write_text(older)
+    pulumi("stack", "import", "--stack", "chat", "--file", str(project / "older.json"))
+    assert "unchanged" in pulumi(*up, "--expect-no-changes").stdout
+
     workload = project / "stacks" / "workloads" / "chat.yaml"
     before = workload.read_text()
     workload.write_text(before.replace("peak_rps: 2", "peak_rps: 40"))
@@ -75,7 +83,8 @@ def test_chat_comes_up_through_the_gate_changes_and_goes(
 
 
 def test_embeddings_come_up_and_go(place: World, pulumi: Run) -> None:
-    pulumi("up", "--stack", "embeddings", *QUIET, *PACK)
+    up = pulumi("up", "--stack", "embeddings", *QUIET, *PACK)
+    assert "has had no security patches since 2026-06-30" in up.stdout
     values = outputs(pulumi, "embeddings")
     sagemaker = place.cloud.client("sagemaker", str(values["region"]))
     endpoint = sagemaker.describe_endpoint(EndpointName="embeddings-prod")

@@ -39,7 +39,7 @@ from checkov.terraform.checks.resource import base_resource_check as terraform_c
 try:
     from lichen_policies import dialects
     from lichen_policies.dialects import cloudformation, terraform_block
-    from lichen_policies.facts.reading import by_type
+    from lichen_policies.facts.reading import types_of
     from lichen_policies.facts.resource import Resource
     from lichen_policies.gate import Gate
     from lichen_policies.registry import rules
@@ -177,7 +177,7 @@ class TerraformCheck(Check, terraform_check.BaseResourceCheck):
     """A check of blocks in Terraform's language, and of a plan's resources."""
 
     def __init__(self, rule: Rule, part: Part) -> None:
-        types = (kind for kind in by_type() if ":" not in kind and "/" not in kind)
+        types = iter(types_of("terraform"))
         super().__init__(**self.describe(rule, part, types))
 
     def resource(self, conf: dict[str, Any]) -> Resource:
@@ -212,7 +212,7 @@ class CloudFormationCheck(Check, cloudformation_check.BaseResourceCheck):
     """A check of a CloudFormation template's resources."""
 
     def __init__(self, rule: Rule, part: Part) -> None:
-        types = (kind for kind in by_type() if kind.startswith("AWS::"))
+        types = iter(types_of("cloudformation"))
         super().__init__(**self.describe(rule, part, types))
 
     def resource(self, conf: dict[str, Any]) -> Resource:

@@ -21,15 +21,15 @@ import grpc
 import pulumi
 import pulumi_policy.policy as sdk
 from google.protobuf import empty_pb2
-from lichen_policies.facts import Resource, environment
+from lichen_policies.facts import Maybe, Resource, environment, region
 from lichen_policies.facts.reading import by_type
-from lichen_policies.facts.region import of_stack, region_of
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Level, Verdict
 from pulumi.runtime import proto
 
+from lichen.clouds import CLOUDS
 from lichen.document import InputError
-from lichen_doors.crossguard.decoding import Inputs, plain
+from lichen_doors.crossguard.decoding import Inputs
 from lichen_doors.crossguard.policy import LEVELS, NAME, NUMBERS, pack
 
 
@@ -63,9 +63,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         self, request: proto.AnalyzerStackConfigureRequest, context: grpc.ServicerContext
     ) -> proto.AnalyzerStackConfigureResponse:
         self._config = dict(request.config)
-        self._environment = environment.of_stack(request.stack, self._config) or environment.tagged(
-            request.tags
-        )
+        self._environment = environment.of_stack(request.stack, self._config, request.tags)
         response: proto.AnalyzerStackConfigureResponse = super().ConfigureStack(request, context)
         return response
 
@@ -104,7 +102,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext
     ) -> proto.AnalyzeResponse:
         response = proto.AnalyzeResponse()
-        if request.type not in by_type():
+        if ("pulumi", request.type) not in by_type():
             return response
         for verdict in self._gate.judge(self._resource(request)) or ():
             self._add(verdict, response)
@@ -115,7 +113,9 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
     ) -> proto.AnalyzeResponse:
         """The rules over a whole deployment; those of one resource have run before."""
         response = proto.AnalyzeResponse()
-        resources = (self._resource(each) for each in request.resources if each.type in by_type())
+        resources = (
+            self._resource(each) for each in request.resources if ("pulumi", each.type) in by_type()
+        )
         for verdict in self._gate.judge_stack(resources):
             self._add(verdict, response, urn=verdict.resource)
         return response
@@ -137,21 +137,19 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             environment=self._environment,
         )
 
-    def _region(self, request: proto.AnalyzeRequest | proto.AnalyzerResource) -> Any:
-        """``str | None``: the provider's region, else what a default provider would take.
+    def _region(self, request: proto.AnalyzeRequest | proto.AnalyzerResource) -> Maybe[str]:
+        """The provider's region, else what the provider would take where it is not configured.
 
         A provider made by the program does not read the stack's configuration.
         """
         provider = request.provider
-        for name in ("region", "zone"):
-            field = provider.properties.fields.get(name)
-            value = None if field is None else plain(field)
-            if isinstance(value, str):
-                return region_of(value)
-            if value is not None:
-                return value
-        own = bool(provider.name) and not provider.name.startswith("default")
-        return of_stack(by_type()[request.type].cloud, {} if own else self._config, os.environ)
+        found = region.of_provider(Inputs(provider.properties))
+        if found is None and (not provider.name or provider.name.startswith("default")):
+            found = region.of_stack(request.type.partition(":")[0], self._config)
+        if found is None:
+            cloud = CLOUDS[by_type()["pulumi", request.type].cloud]
+            found = region.of_process(cloud, os.environ)
+        return found
 
     def _add(self, verdict: Verdict, response: proto.AnalyzeResponse, urn: str = "") -> None:
         """A verdict in a response; what passes or is disabled is left out.

@@ -103,7 +103,7 @@ def _line(held: Mapping[str, Any]) -> int | None:
     return held.line if isinstance(held, At) else None
 
 
-_OPEN: Any = Unknown("is made by an intrinsic function, whose value only the deployment settles")
+_OPEN: Any = Unknown("is made by an intrinsic function, whose value is known only after deployment")
 _LEFT_OUT = {"Ref": "AWS::NoValue"}
 
 

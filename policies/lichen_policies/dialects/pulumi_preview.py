@@ -57,7 +57,7 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     ):
         raise InputError(
             "the preview failed, so resources may be missing",
-            fix="mend the program until pulumi preview succeeds",
+            fix="correct the program until pulumi preview succeeds",
             field="diagnostics",
         )
     standing = {

@@ -14,10 +14,9 @@ from typing import Any
 import msgspec
 
 from lichen_policies.dialects.pulumi_values import plain
-from lichen_policies.facts import environment
-from lichen_policies.facts.region import region_of
+from lichen_policies.facts import environment, region
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import Unknown, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown
 
 
 class Frame(msgspec.Struct, frozen=True, rename="camel"):
@@ -54,7 +53,7 @@ def resources(states: Iterable[State], config: Mapping[str, str], file: str) -> 
                 address=state.urn,
                 properties=plain(state.inputs),
                 dialect="pulumi",
-                region=_region(state.provider, providers, config),
+                region=_provider_region(state.provider, providers, config),
                 environment=environment.of_stack(_stack(state.urn), config),
                 file=where,
                 line=line,
@@ -74,36 +73,25 @@ def _is_engines(kind: str) -> bool:
     return kind == "pulumi:pulumi:Stack" or kind.startswith(_PROVIDER)
 
 
-def _region(reference: str, providers: Mapping[str, State], config: Mapping[str, str]) -> Any:
-    """``str | None``: the region that a resource's provider is set to; None where none is told.
+def _provider_region(
+    reference: str, providers: Mapping[str, State], config: Mapping[str, str]
+) -> Maybe[str]:
+    """The region that a resource's provider is set to; None where nothing sets one.
 
     An explicit provider that the document leaves out has one that cannot be known from here.
     """
     urn = reference.rsplit("::", 1)[0]
-    provider = urn.rsplit("::", 1)[-1]
-    package = urn.rpartition(_PROVIDER)[2].partition("::")[0]
     if urn in providers:
-        said: Mapping[str, Any] = plain(providers[urn].inputs)
-    elif provider == "default" or provider.startswith("default_"):
-        said = {
-            key.partition(":")[2]: plain(value)
-            for key, value in config.items()
-            if key.startswith(f"{package}:")
-        }
-    elif reference:
-        return _PROVIDER_UNSEEN
-    else:
-        return None
-    for place in (said.get("region"), said.get("zone")):
-        if is_unknown(place):
-            return place
-        if isinstance(place, str) and place:
-            return region_of(place)
-    return None
+        return region.of_provider(plain(providers[urn].inputs))
+    provider = urn.rsplit("::", 1)[-1]
+    if provider == "default" or provider.startswith("default_"):
+        package = urn.rpartition(_PROVIDER)[2].partition("::")[0]
+        return region.of_stack(package, plain(dict(config)))
+    return _PROVIDER_UNSEEN if reference else None
 
 
-_PROVIDER_UNSEEN: Any = Unknown(
-    "is that of a provider the preview leaves out (pulumi preview --json --show-sames tells it)"
+_PROVIDER_UNSEEN = Unknown(
+    "is that of a provider the preview leaves out (pulumi preview --json --show-sames includes it)"
 )
 
 _POSITION = re.compile(r"project:///(?P<file>[^#]+)#(?P<line>\d+)")

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from lichen_policies.facts.region import region_of
+from lichen_policies.facts import region
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import Unknown, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
 Block = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ def resource(
         address=address,
         properties=properties,
         dialect="terraform",
-        region=_ELSEWHERE if provider is None else _region(provider),
+        region=_ELSEWHERE if provider is None else _provider_region(provider),
         file=file,
         line=line,
     )
@@ -82,13 +82,10 @@ def _stands(block: Block, kind: str, file: str, module: object) -> bool:
     )
 
 
-def _region(provider: Block) -> Any:
-    """``str | None``: what the provider block says."""
-    for key in ("region", "zone"):
-        place = _alone(_settled(provider.get(key)))
-        if place is not None:
-            return place if is_unknown(place) else region_of(str(place))
-    return None
+def _provider_region(provider: Block) -> Maybe[str]:
+    """What the provider block sets."""
+    arguments = (name for name in region.PROVIDER_ARGUMENTS if name in provider)
+    return region.of_provider({name: _alone(_settled(provider[name])) for name in arguments})
 
 
 def _tags(default_tags: Any) -> Any:
@@ -105,7 +102,7 @@ def _over(by_default: Any, tags: Any) -> Any:
     return {**by_default, **(tags or {})}
 
 
-_OPEN: Any = Unknown("is an expression that the configuration alone does not settle")
+_OPEN: Any = Unknown("is an expression whose value the configuration alone does not give")
 
 _EXPRESSION = re.compile(
     r"""

@@ -20,9 +20,9 @@ from typing import Any
 import msgspec
 
 from lichen.document import InputError, convert
-from lichen_policies.facts.region import region_of
+from lichen_policies.facts import region
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import UNKNOWN, Unknown, is_unknown
+from lichen_policies.facts.unknown import UNKNOWN, Maybe, Unknown, is_unknown
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -97,6 +97,7 @@ class Settings(msgspec.Struct, frozen=True):
     """What is read of a provider block."""
 
     region: Expression | None = None
+    location: Expression | None = None
     zone: Expression | None = None
     default_tags: tuple[DefaultTags, ...] = ()
 
@@ -123,7 +124,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 _SECRET: Any = Unknown("is sensitive, and is not read")
-_NOT_TOLD: Any = Unknown("is set by an expression that a plan does not carry")
+_NOT_CARRIED: Any = Unknown("is set by an expression that a plan does not carry")
 
 Scope = tuple[str, ...]
 """The names of the modules from the root down to the one that an expression stands in."""
@@ -150,7 +151,7 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     if plan.errored:
         raise InputError(
             "Terraform met an error while planning, so resources may be missing",
-            fix="mend the configuration until terraform plan succeeds",
+            fix="correct the configuration until terraform plan succeeds",
             field="errored",
         )
     providers = _providers(plan)
@@ -177,7 +178,7 @@ def _resource(planned: ResourceChange, provider: Provider, plan: Plan, file: str
         address=planned.address,
         properties=properties,
         dialect="terraform",
-        region=_region(provider, plan),
+        region=_provider_region(provider, plan),
         file=file,
     )
 
@@ -228,21 +229,21 @@ def _modules(module: Module, scope: Scope = ()) -> Iterator[tuple[Scope, Module]
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-?\d+")
 
 
-def _region(provider: Provider, plan: Plan) -> Any:
-    """``str | None``: the region that a provider block gives, itself or by a zone.
+def _provider_region(provider: Provider, plan: Plan) -> Maybe[str]:
+    """The region that a provider block sets.
 
-    A value that does not look like a region came through a function and is not told.
+    A value that does not look like a region was made by a function, and is unknown.
     """
-    for expression in (provider.expressions.region, provider.expressions.zone):
-        if expression is None:
-            continue
-        value = _evaluated(expression, _scope(provider.module_address), plan)
-        if is_unknown(value):
-            return value
-        if value is not None:
-            place = region_of(str(value))
-            return place if _REGION.fullmatch(place) else _NOT_TOLD
-    return None
+    scope = _scope(provider.module_address)
+    found = region.of_provider(
+        {
+            name: _evaluated(expression, scope, plan)
+            for name in region.PROVIDER_ARGUMENTS
+            if (expression := getattr(provider.expressions, name)) is not None
+        }
+    )
+    made = isinstance(found, str) and not _REGION.fullmatch(found)
+    return _NOT_CARRIED if made else found
 
 
 def _all_tags(tags: Any, provider: Provider, plan: Plan) -> Any:
@@ -252,7 +253,7 @@ def _all_tags(tags: Any, provider: Provider, plan: Plan) -> Any:
     for block in provider.expressions.default_tags:
         given = _evaluated(block.tags, scope, plan)
         if not isinstance(given, dict):
-            return _NOT_TOLD
+            return _NOT_CARRIED
         by_default |= given
     if tags is not None and not isinstance(tags, dict):
         return tags
@@ -267,13 +268,13 @@ def _evaluated(expression: Expression, scope: Scope, plan: Plan) -> Any:
     whole, *others = expression.references or ("",)
     steps = _STEP.findall(whole.removeprefix("var."))
     if not whole.startswith("var.") or not steps or not all(map(whole.startswith, others)):
-        return _NOT_TOLD
+        return _NOT_CARRIED
     value = _variable(steps[0][0], scope, plan)
     for attribute, key, index in steps[1:]:
         try:
             value = value[int(index)] if index else value[attribute or key]
         except (KeyError, IndexError, TypeError):
-            return _NOT_TOLD
+            return _NOT_CARRIED
     return value
 
 
@@ -286,7 +287,7 @@ def _variable(name: str, scope: Scope, plan: Plan) -> Any:
     caller: ModuleCall | None = None
     for step in scope:
         if (caller := module.module_calls.get(step)) is None:
-            return _NOT_TOLD
+            return _NOT_CARRIED
         module = caller.module
     declared = module.variables.get(name, Declaration())
     if declared.sensitive:

@@ -1,11 +1,21 @@
-"""Which environment a resource belongs to: said by its passport, the stack, or its tags."""
+"""The ladder of a resource's environment. The first rung that states one decides:
+
+1. the resource's passport, its ``lichen`` tags (:func:`of_resource`);
+2. the stack: its ``lichen:environment`` setting, its name, its tags (:func:`of_stack`);
+3. where the document has none, what the command line gives (``Gate.completed``);
+4. the resource's tags (:func:`of_resource`).
+
+Where no rung states it, a rule judges as in production.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 
+from lichen.passport import Passport
 from lichen.words import Environment
+from lichen_policies.facts.unknown import Maybe, is_unknown
 
 WORDS: Mapping[str, Environment] = {
     "dev": "dev",
@@ -45,6 +55,25 @@ def first(found: Iterable[Environment | None]) -> Environment | None:
     return next((environment for environment in found if environment), None)
 
 
-def of_stack(stack: str, config: Mapping[str, str]) -> Environment | None:
-    """The environment of a Pulumi stack: its ``lichen:environment``, else what its name says."""
-    return named(config.get("lichen:environment", "")) or named(stack.rsplit("/", 1)[-1])
+def of_stack(
+    stack: str, settings: Mapping[str, str], tags: Mapping[str, str] | None = None
+) -> Environment | None:
+    """Rung 2: the environment that a Pulumi stack's settings, its name or its tags state."""
+    return (
+        named(settings.get("lichen:environment", ""))
+        or named(stack.rsplit("/", 1)[-1])
+        or tagged(tags or {})
+    )
+
+
+def of_resource(
+    passport: Maybe[Passport], deployment: Environment | None, tags: Maybe[Mapping[str, object]]
+) -> Maybe[Environment]:
+    """Rungs 1 and 4, with what the rungs between them found for the whole ``deployment``."""
+    if isinstance(passport, Passport) and passport.environment:
+        return passport.environment
+    if deployment:
+        return deployment
+    if tags is None or is_unknown(tags):
+        return tags
+    return tagged(tags)

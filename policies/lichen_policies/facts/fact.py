@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self, cast
 
 import msgspec
 
 from lichen.passport import Passport
 from lichen.words import Environment
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, NotYetKnown, Unknown, Unverified
+from lichen_policies.facts.unknown import (
+    AFTER_DEPLOYMENT,
+    Maybe,
+    NotYetKnown,
+    Unknown,
+    Unverified,
+)
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What every fact of one resource shares; found once, outside the resource's reader."""
+
+    cloud: str
+    region: Maybe[str] = None
+    environment: Maybe[Environment] = None
+    passport: Maybe[Passport] = None
+
+
+_NO_CONTEXT = Context(cloud="")
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """What every kind of fact tells.
+    """What every kind of fact has.
 
     Reading a field that is not known raises :class:`Unverified`, so a rule is written as if all
     were known and gives *unverified* by itself where it is not. A field is None where the resource
-    leaves it out. ``path`` is where in the resource the fact stands; fields that end in ``_at`` are
-    the path of a property in the dialect's own spelling, for messages.
+    leaves it out. ``path`` is the property that the fact was read from; a field that ends in
+    ``_at`` is the path of a property in the dialect's own spelling, for messages. A reader leaves
+    ``context`` out: it is attached to what the reader yields.
     """
 
-    cloud: str
-    region: str | None
-    environment: Environment | None
-    passport: Passport | None
+    context: Context = _NO_CONTEXT
     path: str = ""
 
     def __getattribute__(self, name: str) -> Any:
@@ -36,18 +52,51 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
             raise error(f"{_said(self, name)} {because}")
         return value
 
+    @property
+    def cloud(self) -> str:
+        return self.context.cloud
+
+    @property
+    def region(self) -> str | None:
+        return self.context.region  # type: ignore[return-value]
+
+    @property
+    def environment(self) -> Environment | None:
+        return self.context.environment  # type: ignore[return-value]
+
+    @property
+    def passport(self) -> Passport | None:
+        return self.context.passport  # type: ignore[return-value]
+
+    @property
+    def if_known(self) -> Self:
+        """The same fact with None for what is not known: for what a message may add, never for a
+        verdict."""
+        return cast("Self", _without_unknowns(self))
+
     def known(self, name: str) -> Any:
-        """A field where it is known, else None: for what a message may add, never for a verdict."""
+        """A field where it is known, else None: as :attr:`if_known`, by the field's name."""
         value = object.__getattribute__(self, name)
         return None if type(value) is Unknown else value
 
 
+def _without_unknowns(record: Any) -> Any:
+    changes: dict[str, Any] = {}
+    for name in record.__struct_fields__:
+        value = object.__getattribute__(record, name)
+        if type(value) is Unknown:
+            changes[name] = None
+        elif type(value) is Context:
+            changes[name] = _without_unknowns(value)
+    return msgspec.structs.replace(record, **changes) if changes else record
+
+
 def _said(fact: Fact, name: str) -> str:
-    """A field as the user wrote it, where the fact tells, else in words."""
+    """A field as the user wrote it, where the fact has its path, else in words."""
     if name == "passport":
         return "the lichen:* tags"
     said = getattr(fact, f"{name}_at", "")
-    if not said and name not in Fact.__struct_fields__:
+    if not said and name not in Context.__struct_fields__:
         said = object.__getattribute__(fact, "path")
     return said or name.replace("_", " ")
 
@@ -55,14 +104,14 @@ def _said(fact: Fact, name: str) -> str:
 class Located(Fact, frozen=True, kw_only=True):
     """Something that draws power in a region.
 
-    ``machine`` is the catalogue's name of what runs there (without SageMaker's ``ml.``); None where
-    none is named or several are. ``machines`` is how many run, at the least. ``hosting`` is the
-    name of the hosting that runs them, at its own price; None where they are bare machines.
+    ``machine`` is the catalogue's name of what runs there; None where none is named or several are.
+    ``machines`` is how many run, at the least. ``hosting`` is what runs them, by its name in the
+    catalogue's table of hostings; a name that the table does not have has no known price.
     """
 
     region_at: str
     machine: str | None = None
-    machines: int = 1
+    machines: int | None = 1
     hosting: str | None = None
 
 
@@ -71,14 +120,14 @@ class Serving(Fact, frozen=True, kw_only=True):
 
     ``floor`` and ``ceiling`` are the bounds of the scaling that the variant does itself; None
     where it does none. ``holds_model`` says that the variant carries the model itself rather than
-    inference components that are put on it.
+    inference components that are put on it. ``hosting`` is as in :class:`Located`.
     """
 
     hosting: str
     machine: str | None
     machines: int | None
-    serverless: bool
-    holds_model: bool
+    serverless: bool | None
+    holds_model: bool | None
     floor: int | None
     ceiling: int | None
     machine_at: str
@@ -88,25 +137,27 @@ class Serving(Fact, frozen=True, kw_only=True):
 
 
 class Accelerated(Fact, frozen=True, kw_only=True):
-    """Machines of one kind that may carry accelerators; ``path`` is the property that says which.
+    """Machines of one kind that may carry accelerators; ``path`` is the property that names it.
 
-    The chips are those of the ``machine``, or ``chips_each`` of them where the resource says it.
-    ``machines`` is the most that the resource itself may run, for a group its ceiling.
+    The chips are those of the ``machine``, or ``chips_each`` of them where the resource states it.
+    ``machines`` is the most that the resource itself may run, for a group its ceiling. ``hosting``
+    is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's name.
     """
 
     machine: str | None = None
     machines: int | None = 1
     machines_at: str = ""
-    hosted: bool = False
     chip: str | None = None
     chips_each: float | None = None
+    hosting: str | None = None
+    machine_prefix: str = ""
 
 
 class Scaling(Fact, frozen=True, kw_only=True):
-    """A floor that is held whatever the traffic; ``path`` is the property that sets it.
+    """The least that runs, even without traffic; ``path`` is the property that sets it.
 
     ``to_zero`` is how this kind of resource gets to zero, where setting the floor is not enough.
-    ``hosting`` is the name of the hosting that runs the machines; None where they are bare.
+    ``hosting`` is as in :class:`Located`.
     """
 
     floor: int | None

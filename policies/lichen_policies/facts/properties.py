@@ -11,10 +11,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from math import isfinite
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from lichen_policies.facts.resource import Dialect
-from lichen_policies.facts.unknown import Unknown, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
+
+T = TypeVar("T")
+
+
+class Stated(NamedTuple, Generic[T]):
+    """A property's value, and its path as the dialect spells it."""
+
+    value: Maybe[T]
+    path: str
 
 
 @lru_cache(maxsize=2048)
@@ -27,7 +36,7 @@ def _spelled(name: str, dialect: Dialect) -> str:
 
 
 class Properties:
-    """A resource's properties, or one block of them; ``path`` says where it stands.
+    """A resource's properties, or one block of them; ``path`` is its path in the resource.
 
     Every reading method gives None for what is left out and an Unknown for what cannot be known,
     which goes into a fact as it is. A value of the wrong type is an Unknown that says so.
@@ -43,8 +52,8 @@ class Properties:
     def __bool__(self) -> bool:
         return bool(self._values)
 
-    def given(self, name: str) -> Any:
-        """``bool``: whether a property is there; one whose value is not known yet is there."""
+    def given(self, name: str) -> bool | Unknown:
+        """Whether a property is there; one whose value is not known yet is there."""
         return self._values if is_unknown(self._values) else self.scalar(name) is not None
 
     def at(self, *names: str) -> str:
@@ -56,7 +65,7 @@ class Properties:
         return ".".join(part for part in (self.path, _spelled(name, self._dialect)) if part)
 
     def value(self, *names: str) -> Any:
-        """The first of the named properties that is given, as it stands."""
+        """The first of the named properties that is given, as it is."""
         return self._first(names)[1]
 
     def _first(self, names: tuple[str, ...]) -> tuple[str, Any]:
@@ -75,15 +84,15 @@ class Properties:
         found = _alone(self.value(*names))
         return None if found in ("", []) else found
 
-    def text(self, *names: str) -> Any:
-        """``str | None``."""
+    def text(self, *names: str) -> Maybe[str]:
+        """A text."""
         found = self.scalar(*names)
         if found is None or isinstance(found, str) or is_unknown(found):
             return found
         return Unknown("is not text")
 
-    def number(self, *names: str) -> Any:
-        """``float | None``; a number written as text is read."""
+    def number(self, *names: str) -> Maybe[float]:
+        """A number; one that is written as text is read."""
         found = self.scalar(*names)
         if found is None or is_unknown(found):
             return found
@@ -94,24 +103,15 @@ class Properties:
                     return number
         return Unknown("is not a number")
 
-    def whole(self, *names: str) -> Any:
-        """``int | None``."""
+    def whole(self, *names: str) -> Maybe[int]:
+        """A whole number."""
         found = self.number(*names)
         if found is None or is_unknown(found):
             return found
         return int(found) if found.is_integer() else Unknown("is not a whole number")
 
-    def flag(self, *names: str) -> Any:
-        """``bool | None``."""
-        found = self.scalar(*names)
-        if found is None or isinstance(found, bool) or is_unknown(found):
-            return found
-        words = {"true": True, "false": False}
-        known = words.get(found.lower()) if isinstance(found, str) else None
-        return Unknown("is not true or false") if known is None else known
-
-    def texts(self, *names: str) -> Any:
-        """``tuple[str, ...] | None``; unknown as a whole where any element is."""
+    def texts(self, *names: str) -> Maybe[tuple[str, ...]]:
+        """A list of texts; unknown as a whole where any element is."""
         found = self.value(*names)
         if found is None or is_unknown(found):
             return found
@@ -123,12 +123,25 @@ class Properties:
                 return Unknown("is not a list of texts")
         return words
 
+    def each_text(self, *names: str) -> tuple[str | Unknown, ...]:
+        """The texts of a list; empty where it is left out, one Unknown where it is unknown."""
+        found = self.texts(*names)
+        return (found,) if is_unknown(found) else found or ()
+
+    def stated_text(self, *names: str) -> Stated[str]:
+        """A text with its path."""
+        return Stated(self.text(*names), self.at(*names))
+
+    def stated_whole(self, *names: str) -> Stated[int]:
+        """A whole number with its path."""
+        return Stated(self.whole(*names), self.at(*names))
+
     def block(self, *names: str) -> Properties:
         """A nested object; empty where it is left out, all unknown where it is unknown."""
         name, found = self._first(names)
         found = _alone(found)
-        held = found if isinstance(found, Mapping) or is_unknown(found) else {}
-        return Properties(held, self._dialect, self.at(name))
+        values = found if isinstance(found, Mapping) or is_unknown(found) else {}
+        return Properties(values, self._dialect, self.at(name))
 
     def blocks(self, *names: str) -> list[Properties]:
         """Nested objects; one that is all unknown where the list itself is unknown."""
@@ -138,43 +151,43 @@ class Properties:
         path = self.at(name)
         return [
             Properties(
-                held
-                if isinstance(held, Mapping) or is_unknown(held)
+                values
+                if isinstance(values, Mapping) or is_unknown(values)
                 else Unknown("is not an object"),
                 self._dialect,
                 f"{path}[{index}]",
             )
-            for index, held in enumerate(_flat(found))
-            if held is not None
+            for index, values in enumerate(_flat(found))
+            if values is not None
         ]
 
-    def tags(self, *names: str) -> Any:
-        """``dict[str, str] | None``: tags or labels, in any of the shapes they are written in."""
+    def tags(self, *names: str) -> Maybe[dict[str, Any]]:
+        """Tags or labels, in any of the shapes they are written in; a value may be unknown."""
         found = self.value(*names)
         if found is None or is_unknown(found):
             return found
         tags: dict[str, Any] = {}
-        for held in _flat(found):
-            if is_unknown(held):
-                return held
-            if not isinstance(held, Mapping):
+        for part in _flat(found):
+            if is_unknown(part):
+                return part
+            if not isinstance(part, Mapping):
                 continue
-            entry = Properties(held, self._dialect)
+            entry = Properties(part, self._dialect)
             key = entry.scalar("key")
             if key is not None and entry.value("value") is not None:
                 if is_unknown(key):
                     return key
                 tags[str(key)] = entry.scalar("value")
             else:
-                tags.update({str(name): _alone(value) for name, value in held.items()})
+                tags.update({str(name): _alone(value) for name, value in part.items()})
         return tags
 
 
 def _flat(value: Any) -> Iterator[Any]:
     """A value, or those of a list of any depth (Checkov wraps lists in lists)."""
     if isinstance(value, list | tuple):
-        for held in value:
-            yield from _flat(held)
+        for part in value:
+            yield from _flat(part)
     else:
         yield value
 

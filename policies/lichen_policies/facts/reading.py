@@ -1,4 +1,4 @@
-"""A resource into facts: its reader found by its type, the ladders climbed once for all."""
+"""A resource into facts: its reader is found by its type, and its context is found once."""
 
 from __future__ import annotations
 
@@ -6,77 +6,88 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any
 
 import msgspec
 
+from lichen.clouds import CLOUDS, Cloud
 from lichen.document import InputError
-from lichen.passport import from_tags
+from lichen.passport import Passport, from_tags
 from lichen_policies.facts import environment, readers, region
-from lichen_policies.facts.fact import Fact
+from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import Unknown, is_unknown
+from lichen_policies.facts.resource import Dialect, Resource
+from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """How one kind of resource becomes facts."""
+    """How one kind of resource becomes facts, which are yielded without their context."""
 
     cloud: str
-    read: Callable[[Properties, dict[str, Any]], Iterator[Fact]]
+    read: Callable[[Properties, Context], Iterator[Fact]]
 
 
 @cache
-def by_type() -> Mapping[str, Reader]:
-    """Every reader, by each type that it reads."""
-    found: dict[str, Reader] = {}
+def by_type() -> Mapping[tuple[Dialect, str], Reader]:
+    """Every reader, by each dialect and type that it reads."""
+    found: dict[tuple[Dialect, str], Reader] = {}
     for module_info in pkgutil.walk_packages(readers.__path__, f"{readers.__name__}."):
         module = importlib.import_module(module_info.name)
-        if hasattr(module, "TYPES"):
-            found.update(dict.fromkeys(module.TYPES, Reader(module.CLOUD, module.read)))
+        for dialect, types in getattr(module, "TYPES", {}).items():
+            reader = Reader(module.CLOUD, module.read)
+            found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
     return found
+
+
+def types_of(dialect: Dialect) -> tuple[str, ...]:
+    """The types of resources that are read in a dialect."""
+    return tuple(type_ for spoken, type_ in by_type() if spoken == dialect)
 
 
 def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     """The facts of a resource; None where no reader reads its type."""
-    reader = by_type().get(resource.type)
+    reader = by_type().get((resource.dialect, resource.type))
     if reader is None:
         return None
     properties = Properties(resource.properties, resource.dialect)
-    tags = properties.tags("tags_all", "tags", "labels", "user_labels", "resource_labels", "tag")
-    passport = _passport(tags, reader.cloud)
-    about = {
-        "cloud": reader.cloud,
-        "region": _first(region.stated(properties), resource.region),
-        "environment": _environment(passport, resource, tags),
-        "passport": passport,
-    }
-    return tuple(reader.read(properties, about))
+    context = _context(properties, resource, CLOUDS[reader.cloud])
+    return tuple(
+        msgspec.structs.replace(fact, context=context) for fact in reader.read(properties, context)
+    )
 
 
-def _first(*values: Any) -> Any:
-    """The first value that is there; what is unknown is there."""
-    return next((value for value in values if value is not None), None)
+def _context(properties: Properties, resource: Resource, cloud: Cloud) -> Context:
+    own_region = region.of_resource(properties, cloud)
+    tags = _tags(properties, cloud)
+    passport = _passport(tags, cloud)
+    return Context(
+        cloud=cloud.name,
+        region=resource.region if own_region is None else own_region,
+        environment=environment.of_resource(passport, resource.environment, tags),
+        passport=passport,
+    )
 
 
-def _passport(tags: Any, cloud: str) -> Any:
+def _tags(properties: Properties, cloud: Cloud) -> Maybe[dict[str, object]]:
+    """The first of the cloud's properties of tags that is given."""
+    for path in cloud.tag_properties:
+        *blocks, name = path.split(".")
+        within = properties
+        for block in blocks:
+            within = within.block(block)
+        tags = within.tags(name)
+        if tags is not None:
+            return tags
+    return None
+
+
+def _passport(tags: Maybe[dict[str, object]], cloud: Cloud) -> Maybe[Passport]:
     if tags is None or is_unknown(tags):
         return tags
-    ours = {key: value for key, value in tags.items() if key.startswith("lichen")}
-    for value in ours.values():
+    own = {key: value for key, value in tags.items() if key.startswith(cloud.tags.prefix)}
+    for value in own.values():
         if is_unknown(value):
             return value
     try:
-        return from_tags({key: str(value) for key, value in ours.items()}, cloud)
+        return from_tags({key: str(value) for key, value in own.items()}, cloud.name)
     except InputError as error:
         return Unknown(f"cannot be read: {error}")
-
-
-def _environment(passport: Any, resource: Resource, tags: Any) -> Any:
-    if passport is not None and not is_unknown(passport) and passport.environment:
-        return passport.environment
-    if resource.environment:
-        return resource.environment
-    if tags is None or is_unknown(tags):
-        return tags
-    return environment.tagged(tags)

@@ -1,70 +1,77 @@
-"""Which region a resource is in: what it says itself, what is beside it, what the stack says.
+"""The ladder of a resource's region. The first rung that states a region decides:
 
-The ladder: ``region``, ``location``, ``zone`` or ``availabilityZone`` of the resource; the region
-in an ARN that it names; the provider's; the stack's configuration; the environment variables that
-a provider reads. Nothing found is None, and that is a finding of its own.
+1. a property of the resource that names its region or zone (:func:`of_resource`);
+2. the address of another resource beside it, such as an ARN (:func:`of_resource`);
+3. the provider that the resource belongs to (:func:`of_provider`);
+4. for a provider that the program does not configure, the stack's settings (:func:`of_stack`);
+5. then the environment variables that the provider reads (:func:`of_process`);
+6. what the command line gives for documents that state none (``Gate.completed``).
+
+A rung whose value is not known yet stops the ladder: a lower rung must not answer for it. Where no
+rung states a region the answer is None, which is a finding of its own. Documents and doors gather
+what they have of each rung; each cloud says in :mod:`lichen.clouds` what the names are.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
+from lichen.clouds import CLOUDS, Cloud, region_of
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.unknown import is_unknown
+from lichen_policies.facts.unknown import Maybe, is_unknown
 
-_OWN = ("region", "location", "availability_zone", "zone")
-_ARNS = ("kms_key_arn", "kms_key_id", "cluster_arn", "role_arn", "service_role", "resource_arn")
-_AWS_ZONE = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$")
-_GOOGLE_ZONE = re.compile(r"^([a-z]+-[a-z]+\d+)-[a-z]$")
-
-
-def region_of(zone: str) -> str:
-    """The region of a zone: ``us-east-1`` of ``us-east-1a``, ``us-central1`` of ``us-central1-a``;
-    anything else as it is."""
-    zone = zone.rsplit("/", 1)[-1]
-    match = _AWS_ZONE.match(zone) or _GOOGLE_ZONE.match(zone)
-    return match[1] if match else zone
+PROVIDER_ARGUMENTS = tuple(
+    dict.fromkeys(name for cloud in CLOUDS.values() for name in cloud.provider_properties)
+)
+"""Arguments of any cloud's provider that set a region or a zone."""
 
 
-def stated(properties: Properties) -> Any:
-    """``str | None``: the region that a resource states, itself or in an ARN beside it."""
-    for name in _OWN:
-        place = properties.text(name)
+def of_resource(properties: Properties, cloud: Cloud) -> Maybe[str]:
+    """Rungs 1 and 2: the region that a resource's own properties state."""
+    own = _first(properties.text(name) for name in cloud.region_properties)
+    if own is not None:
+        return own
+    for name in cloud.zone_properties:
+        zones = properties.texts(name)
+        if isinstance(zones, tuple) and zones:
+            return region_of(zones[0])
+    return next(_of_links(properties, cloud), None)
+
+
+def _of_links(properties: Properties, cloud: Cloud) -> Iterator[str]:
+    for name in cloud.link_properties:
+        link = properties.text(name)
+        if isinstance(link, str) and cloud.region_in_link is not None:
+            match = cloud.region_in_link.match(link)
+            if match is not None:
+                yield match[1]
+
+
+def of_provider(arguments: Mapping[str, object]) -> Maybe[str]:
+    """Rung 3: the region that a provider's arguments set, by :data:`PROVIDER_ARGUMENTS`."""
+    return _first(arguments.get(name) for name in PROVIDER_ARGUMENTS)
+
+
+def of_stack(package: str, settings: Mapping[str, object]) -> Maybe[str]:
+    """Rung 4: the region that a stack's configuration sets for a package's default provider."""
+    return _first(
+        settings.get(name)
+        for cloud in CLOUDS.values()
+        for name in cloud.region_settings
+        if name.partition(":")[0] == package
+    )
+
+
+def of_process(cloud: Cloud, variables: Mapping[str, str]) -> Maybe[str]:
+    """Rung 5: the region that a cloud's provider takes from the environment variables."""
+    return _first(variables.get(name) for name in cloud.region_variables)
+
+
+def _first(places: Iterable[object]) -> Maybe[str]:
+    """The region of the first region or zone that is given; what is unknown is given."""
+    for place in places:
         if is_unknown(place):
             return place
-        if place:
+        if isinstance(place, str) and place:
             return region_of(place)
-    zones = properties.texts("availability_zones")
-    if isinstance(zones, tuple) and zones:
-        return region_of(zones[0])
-    return next(_in_arns(properties), None)
-
-
-def _in_arns(properties: Properties) -> Iterator[str]:
-    for name in _ARNS:
-        arn = properties.text(name)
-        if isinstance(arn, str) and arn.startswith("arn:"):
-            parts = arn.split(":", 5)
-            if len(parts) == 6 and parts[3]:
-                yield parts[3]
-
-
-_CONFIG = {
-    "aws": ("aws:region", "aws-native:region"),
-    "google": ("gcp:region", "gcp:zone", "google-native:region", "google-native:zone"),
-}
-_VARIABLES = {
-    "aws": ("AWS_REGION", "AWS_DEFAULT_REGION"),
-    "google": ("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION", "GOOGLE_ZONE"),
-}
-
-
-def of_stack(cloud: str, config: Mapping[str, str], variables: Mapping[str, str]) -> str | None:
-    """The region that a Pulumi stack's configuration gives, else the process's variables."""
-    for names, values in ((_CONFIG, config), (_VARIABLES, variables)):
-        for name in names.get(cloud, ()):
-            if values.get(name):
-                return region_of(values[name])
     return None

@@ -8,8 +8,9 @@ from typing import Any, Literal
 import msgspec
 
 from lichen.words import Environment
+from lichen_policies.facts.unknown import Maybe
 
-Dialect = Literal["pulumi", "terraform", "cloudformation", "kubernetes"]
+Dialect = Literal["pulumi", "terraform", "cloudformation"]
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,10 +19,9 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     ``type`` is the dialect's own word (``aws:ec2/instance:Instance``, ``aws_instance``,
     ``AWS::EC2::Instance``); ``address`` is the URN, Terraform address or logical id.
     ``properties`` holds None, bool, int, float, str, list and dict, with UNKNOWN in place of what
-    is settled only at deploy time: a door marks references, computed values and unresolved
-    variables so.
-    ``region`` and ``environment`` are what the provider, the stack or the command line says (None:
-    says nothing); what the resource says itself goes before them.
+    is known only after deployment: references, computed values and unresolved variables.
+    ``region`` and ``environment`` are those of the provider, the stack or the command line, None
+    where none of them states it; what the resource itself states goes before them.
     """
 
     type: str
@@ -29,7 +29,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     properties: Mapping[str, Any]
     dialect: Dialect
-    region: str | None = None
+    region: Maybe[str] = None
     environment: Environment | None = None
     file: str | None = None
     line: int | None = None

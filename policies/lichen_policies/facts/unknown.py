@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+T = TypeVar("T")
 
 
 class Unverified(Exception):
@@ -39,12 +44,24 @@ class Unknown:
 
 
 UNKNOWN: Any = Unknown()
-"""Settled only at deploy time: what a document or an engine marks as computed.
+"""Known only after deployment: what a document or an engine marks as computed.
 
 Typed ``Any`` because a fact's field keeps its honest type: reading it never yields this value.
 """
 
 
-def is_unknown(value: object) -> bool:
+def is_unknown(value: object) -> TypeIs[Unknown]:
     """Whether a plain value read from a document is an :class:`Unknown`."""
     return type(value) is Unknown
+
+
+Maybe: TypeAlias = T | Unknown | None
+"""A value read from a document: None where it is left out, an Unknown where nobody can know it."""
+
+
+def field(value: Maybe[T]) -> T | None:
+    """A value as a fact's field keeps it, which is unchanged.
+
+    A field is typed as if it were known: reading one that is not raises :class:`Unverified`.
+    """
+    return cast("T | None", value)

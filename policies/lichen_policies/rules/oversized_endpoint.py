@@ -18,29 +18,15 @@ endpoint are judged by the one that the passport names; a passport without a pre
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from lichen.catalogue.schema import Machine, Region
-from lichen.holding import Holding, holding
-from lichen.workload import ModelCard, Workload
+from lichen.workload import ModelCard
 from lichen_policies.facts import Serving
-from lichen_policies.provisioned import load_over
-from lichen_policies.rule import (
-    UNSTATED,
-    Change,
-    Finding,
-    Known,
-    NotApplicable,
-    Saves,
-    Unverified,
-    rule,
-)
-
-if TYPE_CHECKING:
-    from lichen.sizing import Sizing
+from lichen_policies.fleets import Fleet, Fleets
+from lichen_policies.rule import UNSTATED, Change, Finding, Known, NotApplicable, Saves, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,26 +36,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     times: Annotated[float, Meta(ge=1, le=1000)] = 2.0
     replicas: Annotated[int, Meta(ge=1, le=1000)] = 1
-
-
-class Fleet(msgspec.Struct, frozen=True):
-    """A number of machines of one kind, and what they cost and emit in a month."""
-
-    machine: Machine
-    name: str
-    count: int
-    sizing: Sizing
-    month: Holding
-
-    @property
-    def watts(self) -> float:
-        """The likely draw of all of them."""
-        assert self.month.watts is not None, "no fleet is made of machines whose watts are unknown"
-        return self.month.watts.likely
-
-    @property
-    def text(self) -> str:
-        return f"{self.count} x {self.name}"
 
 
 @rule(
@@ -89,20 +55,17 @@ def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[
     if fact.serverless or fact.machine is None:
         raise NotApplicable("it runs on no machine of its own")
     card, machine = known.model(workload.model), known.machine(fact.machine)
-    sizing = _sized(workload, card, machine, known)
+    region = known.catalogue.regions.get(fact.known("region") or "")
+    fleets = Fleets(workload, card, fact.hosting, region, known)
+    sizing = fleets.sized(machine)
     if sizing is None:
         raise NotApplicable(f"{fact.machine} cannot serve the declared work at all")
-    count = max(fact.machines or 1, fact.floor or 0)
-    served_rps = sizing.rps_per_replica.low * count
+    deployed = fleets.of(machine, max(fact.machines or 1, fact.floor or 0), sizing)
     peak_rps = workload.traffic.peak_rps
-    if served_rps <= limits.times * peak_rps:
+    if deployed is None or deployed.served_rps <= limits.times * peak_rps:
         return
-    region = known.catalogue.regions.get(fact.known("region") or "")
-    deployed = _fleet(machine, count, sizing, fact, region, known)
-    if deployed is None:
-        return
-    able = list(_able(workload, card, fact, region, limits, known))
-    related = [fleet for fleet in able if _image(fleet.machine) == _image(machine)]
+    able = list(fleets.able(fact.cloud, limits.replicas))
+    related = [fleet for fleet in able if fleet.image == deployed.image]
     best, nearest = _least(deployed, able, limits), _least(deployed, related, limits)
     # Where no smaller machine for the same image would do, it is too large only if the machines
     # that are always allowed exceed the limit.
@@ -111,7 +74,7 @@ def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[
     if best is None or better is None:
         return
     yield Finding(
-        what=_what(deployed, better, served_rps, peak_rps, card),
+        what=_what(deployed, better, peak_rps, card),
         limit=_limit(limits),
         changes=tuple(_changes(fact, deployed, better)),
         or_else=_or_else(better, best),
@@ -119,66 +82,6 @@ def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[
         saves=_saves(deployed, better),
         sources=tuple(filter(None, (card.source, *(machine.power_source or ())))),
     )
-
-
-def _sized(workload: Workload, card: ModelCard, machine: Machine, known: Known) -> Sizing | None:
-    """None where the machine cannot serve the work; unverified where that is not known."""
-    from lichen.sizing import Misfit, lay_out  # a pack starts without it: sizing is seldom asked
-
-    layout = lay_out(workload, card, machine, workload.precisions[0], known.catalogue)
-    if not isinstance(layout, Misfit):
-        return layout.sizing()
-    if layout.kind in ("card", "hardware"):
-        raise Unverified(f"the needs of {card.name} cannot be computed: {layout.reason}")
-    return None
-
-
-def _able(
-    workload: Workload,
-    card: ModelCard,
-    fact: Serving,
-    region: Region | None,
-    limits: Limits,
-    known: Known,
-) -> Iterator[Fleet]:
-    """Every machine that the same hosting offers in the same region and that does the work."""
-    for machine in known.catalogue.machines.values():
-        if machine.cloud != fact.cloud or not known.catalogue.hosts(fact.hosting, machine):
-            continue
-        if region is not None and not _offered(machine, region, known):
-            continue
-        try:
-            sizing = _sized(workload, card, machine, known)
-        except Unverified:
-            continue
-        if sizing is None:
-            continue
-        count = max(sizing.replicas_peak, limits.replicas)
-        fleet = _fleet(machine, count, sizing, fact, region, known)
-        if fleet is not None:
-            yield fleet
-
-
-def _offered(machine: Machine, region: Region, known: Known) -> bool:
-    return any(offer.region == region.name for offer in known.catalogue.offers_of(machine.name))
-
-
-def _fleet(
-    machine: Machine,
-    count: int,
-    sizing: Sizing,
-    fact: Serving,
-    region: Region | None,
-    known: Known,
-) -> Fleet | None:
-    """None where the machine's watts are not published."""
-    catalogue, load = known.catalogue, load_over(sizing, count)
-    month = holding(machine, count, region, fact.hosting, catalogue, load=load)
-    if month.watts is None:
-        return None
-    hosting = catalogue.hostings.get(fact.hosting)
-    prefix = hosting.machine_prefix if hosting else ""
-    return Fleet(machine, f"{prefix}{machine.name}", count, sizing, month)
 
 
 def _least(deployed: Fleet, able: list[Fleet], limits: Limits) -> Fleet | None:
@@ -192,9 +95,8 @@ def _least(deployed: Fleet, able: list[Fleet], limits: Limits) -> Fleet | None:
     return least
 
 
-def _what(
-    deployed: Fleet, better: Fleet, served_rps: float, peak_rps: float, card: ModelCard
-) -> str:
+def _what(deployed: Fleet, better: Fleet, peak_rps: float, card: ModelCard) -> str:
+    served_rps = deployed.served_rps
     times = f" ({served_rps / peak_rps:.0f} times less)" if peak_rps else ""
     have_gib = deployed.sizing.prediction.memory_available_gib * deployed.count
     need_gib = better.sizing.prediction.memory_gib.likely * better.count
@@ -216,7 +118,7 @@ def _changes(fact: Serving, deployed: Fleet, better: Fleet) -> Iterator[Change]:
     yield Change(
         path=fact.machine_at,
         to=better.name,
-        note="" if same else _chips(better.machine),
+        note="" if same else better.chips,
         keeps=same,
     )
     yield Change(path=fact.machines_at, to=better.count)
@@ -229,18 +131,7 @@ def _or_else(better: Fleet, best: Fleet) -> str:
     if less_pct < 1:
         return ""
     draws = "draws" if best.count == 1 else "draw"
-    return f"use {best.text} ({_chips(best.machine)}), which {draws} {less_pct:.0f} % less power"
-
-
-def _image(machine: Machine) -> tuple[str | None, str]:
-    """What a container image is built for: the chip and the processor's architecture."""
-    return machine.accelerator, machine.architecture
-
-
-def _chips(machine: Machine) -> str:
-    if machine.accelerator is None:
-        return f"{machine.vcpu:g} vCPU of {machine.cpu}"
-    return f"{machine.accelerators:g} {machine.accelerator}"
+    return f"use {best.text} ({best.chips}), which {draws} {less_pct:.0f} % less power"
 
 
 def _saves(deployed: Fleet, better: Fleet) -> Saves:

@@ -89,7 +89,7 @@ def _fewer(
     changes = (
         Change(
             path=fact.path,
-            to=f"{'ml.' if fact.hosted else ''}{smaller.name}",
+            to=f"{fact.machine_prefix}{smaller.name}",
             note=f"{smaller.accelerators:g} {smaller.accelerator}",
         ),
     )

@@ -1,13 +1,51 @@
-"""The resource types there are: a row each. A new type is a row here, and nothing else.
+"""The resource types there are: a row each, and a row is all that the sandbox needs of a new type.
+
+(Its tests ask for two things besides, and name what is missing: a resource in
+tests/sandbox/aws_program and a life in tests/sandbox/test_aws_provider.py.)
 
 A row names AWS's calls; which parameters they take and which properties feed them follows from
 botocore's model (shapes.py). So does what an update may change in place: what the update's own
 calls take. Anything else makes a new resource, as in the real provider.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from sandbox.aws.provider.shapes import Form, Property
+
+
+@dataclass(frozen=True)
+class Call:
+    """An operation, and the member of its answer that has the resource ("": the whole answer).
+
+    If that member is a list, ours is the one with our identity (the properties that Delete takes).
+    """
+
+    operation: str
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class Output:
+    """A property that AWS decides; `path` is a JMESPath where it is deeper in what was read."""
+
+    name: str
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """How an inventory finds the resources of a type.
+
+    `operation` is boto's name of a call with pages, `names` a JMESPath to the names in its answer.
+    `in_use` looks at one of them, where a list has what is being deleted too.
+    """
+
+    operation: str
+    names: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    in_use: Callable[[Any, str], bool] = lambda client, name: True
 
 
 @dataclass(frozen=True)
@@ -27,34 +65,42 @@ class Setting:
 class Kind:
     """A resource type.
 
-    Calls are operations of `service`. `Operation.Place` says where in the answer the thing lies; if
-    that is a list, ours is the one with our identity (the properties that Delete takes).
+    Calls are operations of `service`.
     """
 
     token: str
     service: str
-    create: str
-    reads: tuple[str, ...]
+    create: Call
+    reads: tuple[Call, ...]
     delete: str
     update: str = ""
+    # None: a part of another resource, which cannot be deleted while it has any.
+    listing: Listing | None = None
     settings: tuple[Setting, ...] = ()
     tag: str = ""
     untag: str = ""
     # AWS's name -> pulumi_aws's, where the spelling does not give it.
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str | Property] = field(default_factory=dict)
     # Parameters of Create that pulumi_aws does not have, or moto does not keep.
     absent: tuple[str, ...] = ()
     # Properties that only the provider itself knows.
     local: tuple[str, ...] = ()
     # What is sent where a program says nothing.
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    # Properties that AWS decides; `name=path` where it stands deeper in what was read.
-    outputs: tuple[str, ...] = ("arn",)
-    # An expression over what was read that tells a thing that is on its way out.
+    # Properties that AWS decides.
+    outputs: tuple[Output, ...] = (Output("arn"),)
+    # A JMESPath over what was read: true of a resource that is being deleted.
     gone: str = ""
     id: str = "{name}"
     autoname: str = "{name}-{random}"
     regional: bool = True
+
+
+_SAGEMAKER_ONLY = {"ServiceNamespace": "sagemaker"}
+
+
+def _key_in_use(client: Any, key: str) -> bool:
+    return bool(client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion")
 
 
 KINDS = {
@@ -63,26 +109,28 @@ KINDS = {
         Kind(
             "aws:sagemaker/model:Model",
             "sagemaker",
-            create="CreateModel",
-            reads=("DescribeModel", "ListTags"),
+            create=Call("CreateModel"),
+            reads=(Call("DescribeModel"), Call("ListTags")),
             delete="DeleteModel",
+            listing=Listing("list_models", "Models[].ModelName"),
             tag="AddTags",
             untag="DeleteTags",
-            names={"ModelName": "name", "ModelArn": "arn", "Tags": "tagsAll{}"},
+            names={"ModelName": "name", "ModelArn": "arn", "Tags": Property("tagsAll", Form.MAP)},
         ),
         Kind(
             "aws:sagemaker/endpointConfiguration:EndpointConfiguration",
             "sagemaker",
-            create="CreateEndpointConfig",
-            reads=("DescribeEndpointConfig", "ListTags"),
+            create=Call("CreateEndpointConfig"),
+            reads=(Call("DescribeEndpointConfig"), Call("ListTags")),
             delete="DeleteEndpointConfig",
+            listing=Listing("list_endpoint_configs", "EndpointConfigs[].EndpointConfigName"),
             tag="AddTags",
             untag="DeleteTags",
             names={
                 "EndpointConfigName": "name",
                 "EndpointConfigArn": "arn",
                 "KmsKeyId": "kmsKeyArn",
-                "Tags": "tagsAll{}",
+                "Tags": Property("tagsAll", Form.MAP),
             },
             absent=(
                 "CrossRegionTrafficConfig",
@@ -95,26 +143,28 @@ KINDS = {
         Kind(
             "aws:sagemaker/endpoint:Endpoint",
             "sagemaker",
-            create="CreateEndpoint",
-            reads=("DescribeEndpoint", "ListTags"),
+            create=Call("CreateEndpoint"),
+            reads=(Call("DescribeEndpoint"), Call("ListTags")),
             update="UpdateEndpoint",
             delete="DeleteEndpoint",
+            listing=Listing("list_endpoints", "Endpoints[].EndpointName"),
             tag="AddTags",
             untag="DeleteTags",
             names={
                 "EndpointName": "name",
                 "EndpointArn": "arn",
                 "LastDeploymentConfig": "deploymentConfig",
-                "Tags": "tagsAll{}",
+                "Tags": Property("tagsAll", Form.MAP),
             },
         ),
         Kind(
             "aws:iam/role:Role",
             "iam",
-            create="CreateRole",
-            reads=("GetRole.Role",),
+            create=Call("CreateRole"),
+            reads=(Call("GetRole", "Role"),),
             update="UpdateRole",
             delete="DeleteRole",
+            listing=Listing("list_roles", "Roles[].RoleName"),
             settings=(
                 Setting("assumeRolePolicy", "UpdateAssumeRolePolicy"),
                 Setting(
@@ -130,22 +180,22 @@ KINDS = {
                 "RoleId": "uniqueId",
                 "AssumeRolePolicyDocument": "assumeRolePolicy",
                 "PolicyDocument": "assumeRolePolicy",
-                "Tags": "tagsAll{}",
+                "Tags": Property("tagsAll", Form.MAP),
             },
             defaults={"description": "", "maxSessionDuration": 3600, "path": "/"},
             outputs=(
-                "arn",
-                "createDate",
-                "uniqueId",
-                "permissionsBoundary=permissionsBoundary.permissionsBoundaryArn",
+                Output("arn"),
+                Output("createDate"),
+                Output("uniqueId"),
+                Output("permissionsBoundary", "permissionsBoundary.permissionsBoundaryArn"),
             ),
             regional=False,
         ),
         Kind(
             "aws:iam/rolePolicy:RolePolicy",
             "iam",
-            create="PutRolePolicy",
-            reads=("GetRolePolicy",),
+            create=Call("PutRolePolicy"),
+            reads=(Call("GetRolePolicy"),),
             update="PutRolePolicy",
             delete="DeleteRolePolicy",
             names={"RoleName": "role", "PolicyName": "name", "PolicyDocument": "policy"},
@@ -156,14 +206,15 @@ KINDS = {
         Kind(
             "aws:kms/key:Key",
             "kms",
-            create="CreateKey.KeyMetadata",
+            create=Call("CreateKey", "KeyMetadata"),
             reads=(
-                "DescribeKey.KeyMetadata",
-                "GetKeyPolicy",
-                "GetKeyRotationStatus",
-                "ListResourceTags",
+                Call("DescribeKey", "KeyMetadata"),
+                Call("GetKeyPolicy"),
+                Call("GetKeyRotationStatus"),
+                Call("ListResourceTags"),
             ),
             delete="ScheduleKeyDeletion",
+            listing=Listing("list_keys", "Keys[].KeyId", in_use=_key_in_use),
             settings=(
                 Setting("description", "UpdateKeyDescription"),
                 Setting(
@@ -178,12 +229,12 @@ KINDS = {
                 "Enabled": "isEnabled",
                 "KeyRotationEnabled": "enableKeyRotation",
                 "PendingWindowInDays": "deletionWindowInDays",
-                "Tags": "tagsAll{}",
+                "Tags": Property("tagsAll", Form.MAP),
             },
             absent=("KeySpec", "Origin"),
             local=("bypassPolicyLockoutSafetyCheck", "deletionWindowInDays"),
             defaults={"description": "", "policyName": "default"},
-            outputs=("arn", "keyId"),
+            outputs=(Output("arn"), Output("keyId")),
             gone="keyState == 'PendingDeletion'",
             id="{keyId}",
             autoname="",
@@ -191,25 +242,29 @@ KINDS = {
         Kind(
             "aws:kms/alias:Alias",
             "kms",
-            create="CreateAlias",
-            reads=("ListAliases.Aliases", "DescribeKey.KeyMetadata"),
+            create=Call("CreateAlias"),
+            reads=(Call("ListAliases", "Aliases"), Call("DescribeKey", "KeyMetadata")),
             update="UpdateAlias",
             delete="DeleteAlias",
+            listing=Listing(
+                "list_aliases", "Aliases[?!starts_with(AliasName,'alias/aws/')].AliasName"
+            ),
             names={
                 "AliasName": "name",
                 "AliasArn": "arn",
                 "KeyId": "targetKeyId",
                 "Arn": "targetKeyArn",
             },
-            outputs=("arn", "targetKeyArn"),
+            outputs=(Output("arn"), Output("targetKeyArn")),
             autoname="alias/{name}-{random}",
         ),
         Kind(
             "aws:cloudwatch/logGroup:LogGroup",
             "logs",
-            create="CreateLogGroup",
-            reads=("DescribeLogGroups.logGroups", "ListTagsForResource"),
+            create=Call("CreateLogGroup"),
+            reads=(Call("DescribeLogGroups", "logGroups"), Call("ListTagsForResource")),
             delete="DeleteLogGroup",
+            listing=Listing("describe_log_groups", "logGroups[].logGroupName"),
             settings=(
                 Setting("retentionInDays", "PutRetentionPolicy", "DeleteRetentionPolicy"),
                 Setting("kmsKeyId", "AssociateKmsKey", "DisassociateKmsKey"),
@@ -229,19 +284,20 @@ KINDS = {
         Kind(
             "aws:cloudwatch/metricAlarm:MetricAlarm",
             "cloudwatch",
-            create="PutMetricAlarm",
-            reads=("DescribeAlarms.MetricAlarms", "ListTagsForResource"),
+            create=Call("PutMetricAlarm"),
+            reads=(Call("DescribeAlarms", "MetricAlarms"), Call("ListTagsForResource")),
             update="PutMetricAlarm",
             delete="DeleteAlarms",
+            listing=Listing("describe_alarms", "MetricAlarms[].AlarmName"),
             tag="TagResource",
             untag="UntagResource",
             names={
                 "AlarmName": "name",
                 "AlarmNames": "name",
                 "AlarmArn": "arn",
-                "Dimensions": "dimensions{}",
+                "Dimensions": Property("dimensions", Form.MAP),
                 "EvaluateLowSampleCountPercentile": "evaluateLowSampleCountPercentiles",
-                "Tags": "tagsAll{}",
+                "Tags": Property("tagsAll", Form.MAP),
             },
             absent=(
                 "ActionConfiguration",
@@ -255,10 +311,13 @@ KINDS = {
         Kind(
             "aws:appautoscaling/target:Target",
             "application-autoscaling",
-            create="RegisterScalableTarget",
-            reads=("DescribeScalableTargets.ScalableTargets", "ListTagsForResource"),
+            create=Call("RegisterScalableTarget"),
+            reads=(Call("DescribeScalableTargets", "ScalableTargets"), Call("ListTagsForResource")),
             update="RegisterScalableTarget",
             delete="DeregisterScalableTarget",
+            listing=Listing(
+                "describe_scalable_targets", "ScalableTargets[].ResourceId", _SAGEMAKER_ONLY
+            ),
             tag="TagResource",
             untag="UntagResource",
             names={"ResourceIds": "resourceId", "ScalableTargetARN": "arn", "Tags": "tagsAll"},
@@ -268,14 +327,17 @@ KINDS = {
         Kind(
             "aws:appautoscaling/policy:Policy",
             "application-autoscaling",
-            create="PutScalingPolicy",
-            reads=("DescribeScalingPolicies.ScalingPolicies",),
+            create=Call("PutScalingPolicy"),
+            reads=(Call("DescribeScalingPolicies", "ScalingPolicies"),),
             update="PutScalingPolicy",
             delete="DeleteScalingPolicy",
+            listing=Listing(
+                "describe_scaling_policies", "ScalingPolicies[].PolicyName", _SAGEMAKER_ONLY
+            ),
             names={"PolicyName": "name", "PolicyNames": "name", "PolicyARN": "arn"},
             absent=("PredictiveScalingPolicyConfiguration",),
             defaults={"policyType": "StepScaling"},
-            outputs=("arn", "alarmArns=alarms[].alarmArn"),
+            outputs=(Output("arn"), Output("alarmArns", "alarms[].alarmArn")),
         ),
     )
 }

@@ -11,9 +11,11 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from sandbox.aws.provider.api import Api
-from sandbox.aws.provider.kinds import Kind, Setting
+from sandbox.aws.provider.kinds import Call, Kind, Setting
 from sandbox.aws.provider.shapes import (
     UNKNOWN,
+    Form,
+    Property,
     as_given,
     from_api,
     has_unknown,
@@ -26,7 +28,7 @@ from sandbox.errors import CallRefused, InvalidValue, Refused
 
 Properties = dict[str, Any]
 
-_ARNS = {"ResourceArn": "arn", "ResourceARN": "arn", "resourceArn": "arn"}
+_ARNS = dict.fromkeys(("ResourceArn", "ResourceARN", "resourceArn"), Property("arn"))
 # Which inputs Check has filled in, as the real provider notes it.
 _FILLED = "__defaults"
 
@@ -70,24 +72,27 @@ class Resource:
     def __init__(self, kind: Kind, api: Api) -> None:
         self.kind = kind
         self.api = api
-        self.names = _ARNS | dict(kind.names)
+        self.names = _ARNS | {
+            member: name if isinstance(name, Property) else Property(name)
+            for member, name in kind.names.items()
+        }
 
     # What the model says of the kind
 
     @cached_property
-    def inputs(self) -> dict[str, tuple[str, Any]]:
-        """The properties that a program may set, each with its mark and AWS's shape for it."""
-        taken: dict[str, tuple[str, Any]] = {
-            name: (mark, shape)
-            for member, name, mark, shape in self._members(self.kind.create)
+    def inputs(self) -> dict[str, tuple[Form, Any]]:
+        """The properties that a program may set, each with its form and AWS's shape for it."""
+        taken: dict[str, tuple[Form, Any]] = {
+            name: (form, shape)
+            for member, name, form, shape in self._members(self.kind.create.operation)
             if member not in self.kind.absent
         }
         for setting in self.kind.settings:
-            of_put = {name: (mark, shape) for _, name, mark, shape in self._members(setting.put)}
-            taken.setdefault(setting.name, of_put.get(setting.name, ("", None)))
-        taken |= {name: taken.get(name, ("", None)) for name in self.kind.local}
+            of_put = {name: (form, shape) for _, name, form, shape in self._members(setting.put)}
+            taken.setdefault(setting.name, of_put.get(setting.name, (Form.SAME, None)))
+        taken |= {name: taken.get(name, (Form.SAME, None)) for name in self.kind.local}
         if self.kind.regional:
-            taken["region"] = ("", None)
+            taken["region"] = (Form.SAME, None)
         if self.kind.tag:
             taken["tags"] = taken.pop("tagsAll")
         return taken
@@ -100,17 +105,17 @@ class Resource:
     @cached_property
     def mutable(self) -> set[str]:
         """The inputs that an update changes in place."""
-        settled = {setting.name for setting in self.kind.settings}
+        set_alone = {setting.name for setting in self.kind.settings}
         known_here = {*self.kind.local, "tags", "tagsAll"}
-        return (settled | self._taken_by(self.kind.update) | known_here) - self.identity
+        return (set_alone | self._taken_by(self.kind.update) | known_here) - self.identity
 
     @cached_property
     def outputs(self) -> set[str]:
         """The properties that AWS decides."""
-        return {output.partition("=")[0] for output in self.kind.outputs} - set(self.inputs)
+        return {output.name for output in self.kind.outputs} - set(self.inputs)
 
     def _members(self, operation: str) -> Any:
-        model = self.api.operation(self.kind.service, operation.partition(".")[0])
+        model = self.api.operation(self.kind.service, operation)
         return members(model.input_shape, self.names)
 
     def _taken_by(self, operation: str) -> set[str]:
@@ -165,12 +170,12 @@ class Resource:
         made = given | (self._ask(self.kind.create, given, region) or {})
         try:
             for setting in self.kind.settings:
-                by_create = setting.name in self._taken_by(self.kind.create)
+                by_create = setting.name in self._taken_by(self.kind.create.operation)
                 if not by_create and made.get(setting.name, setting.default) != setting.default:
-                    self._settle(setting, made, region)
+                    self._apply(setting, made, region)
             found = self._find(made, region)
             if found is None:
-                raise Refused(f"{self.kind.create} succeeded, but nothing is there")
+                raise Refused(f"{self.kind.create.operation} succeeded, but nothing is there")
         except Exception:
             with contextlib.suppress(Refused):
                 self.delete(made, provider)
@@ -211,7 +216,7 @@ class Resource:
         for setting in self.kind.settings:
             touched = {setting.name} | self._taken_by(setting.put)
             if setting.name not in by_update and changed & touched:
-                self._settle(setting, given, region)
+                self._apply(setting, given, region)
         if "tagsAll" in changed:
             self._tag(given, state.get("tagsAll", {}), news.get("tagsAll", {}), region)
         found = self._find(given, region)
@@ -236,34 +241,34 @@ class Resource:
     def _region(self, properties: Properties, provider: Configuration) -> str:
         return provider.region_for(properties) if self.kind.regional else "us-east-1"
 
-    def _ask(self, call: str, properties: Properties, region: str) -> Properties | None:
-        """Make a call with those of the properties that it takes, and give the properties it tells.
+    def _ask(self, call: Call | str, properties: Properties, region: str) -> Properties | None:
+        """Make a call with the properties that it takes, and give the properties in its answer.
 
-        None: the thing with our identity is not in the answer.
+        None: no resource with our identity is in the answer.
         """
-        operation, _, place = call.partition(".")
-        model = self.api.operation(self.kind.service, operation)
+        call = Call(call) if isinstance(call, str) else call
+        model = self.api.operation(self.kind.service, call.operation)
         parameters = {
-            member: to_api(shape, mark, properties[name], name)
-            for member, name, mark, shape in members(model.input_shape, self.names)
+            member: to_api(shape, form, properties[name], name)
+            for member, name, form, shape in members(model.input_shape, self.names)
             if properties.get(name) is not None
         }
-        answer = self.api.call(self.kind.service, region, operation, parameters)
+        answer = self.api.call(self.kind.service, region, call.operation, parameters)
         shape = model.output_shape
-        if place:
-            shape, answer = shape.members[place], answer.get(place) or {}
+        if call.answer:
+            shape, answer = shape.members[call.answer], answer.get(call.answer) or {}
         if not (shape and shape.type_name == "list"):
-            return self._told(shape, answer)
+            return self._properties(shape, answer)
         for part in answer:
-            told = self._told(shape.member, part)
-            if all(told.get(key, properties[key]) == properties[key] for key in self.identity):
-                return told
+            now = self._properties(shape.member, part)
+            if all(now.get(key, properties[key]) == properties[key] for key in self.identity):
+                return now
         return None
 
-    def _told(self, shape: Any, answer: Any) -> Properties:
+    def _properties(self, shape: Any, answer: Any) -> Properties:
         return {
-            name: from_api(inner, mark, answer[member])
-            for member, name, mark, inner in members(shape, self.names)
+            name: from_api(inner, form, answer[member])
+            for member, name, form, inner in members(shape, self.names)
             if answer.get(member) is not None
         }
 
@@ -273,10 +278,10 @@ class Resource:
         found = {key: properties[key] for key in self.identity}
         try:
             for read in self.kind.reads:
-                told = self._ask(read, {**self.kind.defaults, **found}, region)
-                if told is None:
+                now = self._ask(read, {**self.kind.defaults, **found}, region)
+                if now is None:
                     return None
-                found = told | found
+                found = now | found
                 if self.kind.gone and jmespath.search(self.kind.gone, found):
                     return None
         except CallRefused as refused:
@@ -284,8 +289,7 @@ class Resource:
                 return None
             raise
         for output in self.kind.outputs:
-            name, _, path = output.partition("=")
-            found[name] = jmespath.search(path or name, found)
+            found[output.name] = jmespath.search(output.path or output.name, found)
         return {key: value for key, value in found.items() if value not in (None, "", [], {})}
 
     def _as_found(
@@ -317,7 +321,7 @@ class Resource:
         shown.pop(_FILLED, None)
         return shown | ({"region": region} if self.kind.regional else {})
 
-    def _settle(self, setting: Setting, properties: Properties, region: str) -> None:
+    def _apply(self, setting: Setting, properties: Properties, region: str) -> None:
         value = properties.get(setting.name, setting.default)
         if setting.drop and not value:
             self._ask(setting.drop, properties, region)
@@ -343,15 +347,15 @@ class Resource:
 
         failures = []
         required = self.api.operation(
-            self.kind.service, self.kind.create.partition(".")[0]
+            self.kind.service, self.kind.create.operation
         ).input_shape.required_members
-        for member, name, _, _ in self._members(self.kind.create):
+        for member, name, _, _ in self._members(self.kind.create.operation):
             if member in required and name not in inputs and name not in self.kind.defaults:
                 failures.append(Failure(name, "is required"))
-        for name, (mark, shape) in self.inputs.items():
+        for name, (form, shape) in self.inputs.items():
             if shape and name in inputs:
                 try:
-                    value = to_api(shape, mark, inputs[name], name)
+                    value = to_api(shape, form, inputs[name], name)
                 except InvalidValue as invalid:
                     failures.append(Failure(invalid.path, invalid.why))
                     continue

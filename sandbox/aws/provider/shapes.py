@@ -1,19 +1,17 @@
 """Properties as pulumi_aws spells them <-> parameters as AWS spells them.
 
 Both come from the same model, which botocore carries: `ProductionVariants` with its `InstanceType`
-is `productionVariants` with its `instanceType`. So nothing is listed here but the exceptions. The
-spelling of a property may end in a mark that says how the two differ in form:
-
-- `routingConfigs[]`: one structure in AWS, a list of one in Pulumi
-- `tags{}`: a list of names and values in AWS, a map in Pulumi
-- `metricIntervalLowerBound""`: a number in AWS, a string in Pulumi
+is `productionVariants` with its `instanceType`. So only the exceptions are listed here: a name
+that the rule does not give, or a form that differs.
 """
 
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from enum import Enum
 from typing import Any
 
 from sandbox.errors import InvalidValue
@@ -21,13 +19,31 @@ from sandbox.errors import InvalidValue
 # What the engine sends, in a preview, for a value that is not known yet.
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
+
+class Form(Enum):
+    """How a property of pulumi_aws differs in form from AWS's parameter."""
+
+    SAME = "as in AWS"
+    LIST_OF_ONE = "one structure in AWS, a list of one in Pulumi"
+    MAP = "a list of names and values in AWS, a map in Pulumi"
+    TEXT = "a number in AWS, a string in Pulumi"
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property as pulumi_aws has it."""
+
+    name: str
+    form: Form = Form.SAME
+
+
 # Exceptions inside of properties, the same for every type; those at the top stand in its row.
 _NESTED = {
-    "IncludeInferenceResponseIn": "includeInferenceResponseIns",
-    "MetricIntervalLowerBound": 'metricIntervalLowerBound""',
-    "MetricIntervalUpperBound": 'metricIntervalUpperBound""',
-    "RoutingConfig": "routingConfigs[]",
-    "S3DataSource": "s3DataSources[]",
+    "IncludeInferenceResponseIn": Property("includeInferenceResponseIns"),
+    "MetricIntervalLowerBound": Property("metricIntervalLowerBound", Form.TEXT),
+    "MetricIntervalUpperBound": Property("metricIntervalUpperBound", Form.TEXT),
+    "RoutingConfig": Property("routingConfigs", Form.LIST_OF_ONE),
+    "S3DataSource": Property("s3DataSources", Form.LIST_OF_ONE),
 }
 # AWS has these; pulumi_aws 7 does not.
 _ABSENT = {
@@ -46,7 +62,7 @@ _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether a value, or anything in it, is settled only at deploy time."""
+    """Whether a value, or anything in it, is known only after deployment."""
     if isinstance(value, dict):
         return any(map(has_unknown, value.values()))
     if isinstance(value, list):
@@ -60,13 +76,14 @@ def camel(member: str) -> str:
     return first.lower() + "".join(word.capitalize() for word in others)
 
 
-def members(shape: Any, names: Mapping[str, str] = _NESTED) -> Iterator[tuple[str, str, str, Any]]:
-    """A structure's members: AWS's name, Pulumi's, the mark, the member's shape."""
+def members(
+    shape: Any, names: Mapping[str, Property] = _NESTED
+) -> Iterator[tuple[str, str, Form, Any]]:
+    """A structure's members: AWS's name, Pulumi's, the form, the member's shape."""
     for member, inner in shape.members.items() if shape else ():
         if member not in _ABSENT:
-            spelling = names.get(member) or camel(member)
-            name = spelling.rstrip('[]{}"')
-            yield member, name, spelling[len(name) :], inner
+            known = names.get(member) or Property(camel(member))
+            yield member, known.name, known.form, inner
 
 
 def unknown_name(what: str, name: str, known: list[str]) -> str:
@@ -76,7 +93,7 @@ def unknown_name(what: str, name: str, known: list[str]) -> str:
     return f"{what} has no {name!r}{meant}; it has: {', '.join(sorted(known))}"
 
 
-def to_api(shape: Any, mark: str, value: Any, path: str) -> Any:
+def to_api(shape: Any, form: Form, value: Any, path: str) -> Any:
     """A property's value as AWS takes it.
 
     Raises:
@@ -85,33 +102,38 @@ def to_api(shape: Any, mark: str, value: Any, path: str) -> Any:
     if value == UNKNOWN or value is None:
         return value
     kind = shape.type_name
-    if mark == '""' and isinstance(value, str):
+    if form is Form.TEXT and isinstance(value, str):
         try:
             return float(value)
         except ValueError:
             raise InvalidValue(path, f"takes a number in a string, got {value!r}") from None
-    if mark == "[]" and isinstance(value, list):
+    if form is Form.LIST_OF_ONE and isinstance(value, list):
         if len(value) != 1:
             raise InvalidValue(path, f"takes a list of one, got {len(value)}")
-        return to_api(shape, "", value[0], f"{path}[0]")
-    if mark == "{}" and isinstance(value, dict):
+        return to_api(shape, Form.SAME, value[0], f"{path}[0]")
+    if form is Form.MAP and isinstance(value, dict):
         name, content = list(shape.member.members)[:2]
         return [{name: key, content: held} for key, held in value.items()]
     if kind == "list" and not isinstance(value, list | dict):
-        return [to_api(shape.member, "", value, path)]
+        return [to_api(shape.member, Form.SAME, value, path)]
     if kind == "list" and isinstance(value, list):
-        return [to_api(shape.member, "", part, f"{path}[{n}]") for n, part in enumerate(value)]
+        return [
+            to_api(shape.member, Form.SAME, part, f"{path}[{n}]") for n, part in enumerate(value)
+        ]
     if kind == "map" and isinstance(value, dict):
-        return {key: to_api(shape.value, "", part, f"{path}.{key}") for key, part in value.items()}
+        return {
+            key: to_api(shape.value, Form.SAME, part, f"{path}.{key}")
+            for key, part in value.items()
+        }
     if kind == "structure" and isinstance(value, dict):
-        known = {name: (member, mark, inner) for member, name, mark, inner in members(shape)}
+        known = {name: (member, form, inner) for member, name, form, inner in members(shape)}
         taken = {}
         for name, part in value.items():
             if name not in known:
                 raise InvalidValue(f"{path}.{name}", unknown_name(path, name, list(known)))
-            member, mark, inner = known[name]
+            member, form, inner = known[name]
             if part is not None:
-                taken[member] = to_api(inner, mark, part, f"{path}.{name}")
+                taken[member] = to_api(inner, form, part, f"{path}.{name}")
         return taken
     if kind in ("integer", "long") and isinstance(value, float) and value.is_integer():
         return int(value)  # the wire has floats only
@@ -120,23 +142,23 @@ def to_api(shape: Any, mark: str, value: Any, path: str) -> Any:
     return value
 
 
-def from_api(shape: Any, mark: str, value: Any) -> Any:
+def from_api(shape: Any, form: Form, value: Any) -> Any:
     """A value of AWS's as Pulumi has it."""
-    if mark == '""':
+    if form is Form.TEXT:
         return f"{value:g}"
-    if mark == "[]":
-        return [from_api(shape, "", value)]
-    if mark == "{}":
+    if form is Form.LIST_OF_ONE:
+        return [from_api(shape, Form.SAME, value)]
+    if form is Form.MAP:
         name, content = list(shape.member.members)[:2]
         return {pair[name]: pair[content] for pair in value}
     if shape.type_name == "structure":
         return {
-            name: from_api(inner, mark, value[member])
-            for member, name, mark, inner in members(shape)
+            name: from_api(inner, form, value[member])
+            for member, name, form, inner in members(shape)
             if value.get(member) is not None
         }
     if shape.type_name == "list":
-        return [from_api(shape.member, "", part) for part in value]
+        return [from_api(shape.member, Form.SAME, part) for part in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if shape.type_name == "string" and isinstance(value, dict):

@@ -7,6 +7,7 @@ from functools import partial
 import pulumi
 import pulumi_aws as aws
 
+from lichen.catalogue.schema import Image
 from lichen.document import InputError
 from lichen.passport import Passport, to_tags
 from lichen_components.args import AwsArgs, EndpointArgs, aws_args
@@ -26,7 +27,7 @@ from lichen_components.aws.sagemaker.settings import (
 )
 from lichen_components.aws.site import Site
 from lichen_components.errors import input_errors
-from lichen_components.images import image_of, image_uri
+from lichen_components.images import image_of, image_uri, without_patches
 from lichen_components.makers import chip_families, chip_of
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -69,6 +70,10 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             log_group_name=f"{USAGE_NAMESPACE}/{endpoint_name}",
             parent=self,
         )
+        if "image" not in args:
+            warning = without_patches(published_image(plan), plan.catalogue, plan.today)
+            if warning is not None:
+                pulumi.log.warn(warning, self)
         results = args.get("results") if workload.mode == "asynchronous" else None
         account = account_of(self)
         its_key = key(site, account)
@@ -108,7 +113,8 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             opts=site.under(access),
         )
         machines = max(1, decision.sizing.replicas_minimum)
-        machine = f"ml.{decision.machine.name}"
+        hosting = plan.catalogue.hostings[decision.placement.chosen.hosting]
+        machine = f"{hosting.machine_prefix}{decision.machine.name}"
         configuration = aws.sagemaker.EndpointConfiguration(
             site.child("config"),
             kms_key_arn=its_key.arn,
@@ -168,16 +174,21 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             )
 
 
-def image_for(plan: Plan, args: AwsArgs) -> pulumi.Input[str]:
-    """The user's image, else the published one; :class:`InputError` where the region has none."""
-    if "image" in args:
-        return args["image"]
+def published_image(plan: Plan) -> Image:
+    """The image that AWS publishes for the plan."""
     decision = plan.decision
     family = chip_families(plan.catalogue).get(chip_of(decision.machine))
     hosting = decision.placement.chosen.hosting
     image = image_of(plan.catalogue, hosting, family, decision.card.kind)
     assert image is not None, "placing takes no machine without an image"
-    return image_uri(image, plan.catalogue, plan.region, args.get("registry"))
+    return image
+
+
+def image_for(plan: Plan, args: AwsArgs) -> pulumi.Input[str]:
+    """The user's image, else the published one; :class:`InputError` where the region has none."""
+    if "image" in args:
+        return args["image"]
+    return image_uri(published_image(plan), plan.catalogue, plan.region, args.get("registry"))
 
 
 def _url(name: str, region: str) -> str:

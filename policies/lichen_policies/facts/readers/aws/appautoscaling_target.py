@@ -1,21 +1,22 @@
-"""Application Auto Scaling's target: the floor that a SageMaker variant is kept at."""
+"""Application Auto Scaling's target: the least machines or copies of a SageMaker variant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from lichen_policies.facts.fact import Fact, Scaling
+from lichen_policies.facts.fact import Context, Fact, Scaling
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.unknown import is_unknown
+from lichen_policies.facts.unknown import field, is_unknown
 
 CLOUD = "aws"
-TYPES = (
-    "aws:appautoscaling/target:Target",
-    "aws-native:applicationautoscaling:ScalableTarget",
-    "aws_appautoscaling_target",
-    "AWS::ApplicationAutoScaling::ScalableTarget",
-)
+TYPES = {
+    "pulumi": (
+        "aws:appautoscaling/target:Target",
+        "aws-native:applicationautoscaling:ScalableTarget",
+    ),
+    "terraform": ("aws_appautoscaling_target",),
+    "cloudformation": ("AWS::ApplicationAutoScaling::ScalableTarget",),
+}
 
 _COPIES = "sagemaker:inference-component:DesiredCopyCount"
 _INSTANCES = "sagemaker:variant:DesiredInstanceCount"
@@ -25,18 +26,19 @@ _TO_ZERO = (
 )
 
 
-def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
-    """A Scaling where it is SageMaker's; a table or a queue is none of our business."""
+def read(properties: Properties, _context: Context) -> Iterator[Fact]:
+    """A Scaling where the target is SageMaker's; a table or a queue is not judged.
+
+    If the namespace is unknown, so is the floor: it may not be SageMaker's.
+    """
     namespace = properties.text("service_namespace")
     dimension = properties.text("scalable_dimension")
     if namespace != "sagemaker" and not is_unknown(namespace):
         return
-    floor_at = properties.at("min_capacity")
+    floor = properties.stated_whole("min_capacity")
     yield Scaling(
-        **about,
-        path=floor_at,
-        # Whose floor it is must be known before it is anybody's.
-        floor=namespace if is_unknown(namespace) else properties.whole("min_capacity"),
+        path=floor.path,
+        floor=field(namespace if is_unknown(namespace) else floor.value),
         unit="copies of the model" if dimension == _COPIES else "machines",
         to_zero=_TO_ZERO if dimension == _INSTANCES else "",
     )

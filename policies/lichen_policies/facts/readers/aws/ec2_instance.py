@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from lichen_policies.facts.fact import Accelerated, Fact, Located
-from lichen_policies.facts.machine import bare
+from lichen_policies.facts.fact import Context, Fact, Located
+from lichen_policies.facts.fleet import accelerated
 from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.unknown import field
 
 CLOUD = "aws"
-TYPES = (
-    "aws:ec2/instance:Instance",
-    "aws-native:ec2:Instance",
-    "aws_instance",
-    "AWS::EC2::Instance",
-)
+TYPES = {
+    "pulumi": ("aws:ec2/instance:Instance", "aws-native:ec2:Instance"),
+    "terraform": ("aws_instance",),
+    "cloudformation": ("AWS::EC2::Instance",),
+}
 
 
-def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
+def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A Located and an Accelerated."""
-    machine, machine_at = bare(properties.text("instance_type")), properties.at("instance_type")
-    yield Located(**about, region_at=properties.at("availability_zone"), machine=machine)
-    if machine is not None:
-        yield Accelerated(
-            **about,
-            machine=machine,
-            path=machine_at,
-        )
+    machine = properties.stated_text("instance_type")
+    yield Located(
+        region_at=properties.at("availability_zone"), machine=field(machine.value), hosting="ec2"
+    )
+    yield from accelerated(machine, hosting="ec2")

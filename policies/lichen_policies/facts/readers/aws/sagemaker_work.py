@@ -1,44 +1,44 @@
-"""SageMaker's notebooks and training jobs: machines that are held for people and for training."""
+"""SageMaker's notebooks and training jobs: machines for people and for training.
+
+They are not endpoints, and SageMaker prices them apart from endpoints.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from lichen_policies.facts.fact import Accelerated, Fact, Located
+from lichen_policies.facts.fact import Context, Fact, Located
+from lichen_policies.facts.fleet import accelerated
 from lichen_policies.facts.machine import bare
-from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.unknown import field
 
 CLOUD = "aws"
-TYPES = (
-    "aws:sagemaker/notebookInstance:NotebookInstance",
-    "aws:sagemaker/trainingJob:TrainingJob",
-    "aws-native:sagemaker:NotebookInstance",
-    "aws_sagemaker_notebook_instance",
-    "aws_sagemaker_training_job",
-    "AWS::SageMaker::NotebookInstance",
-)
+TYPES = {
+    "pulumi": (
+        "aws:sagemaker/notebookInstance:NotebookInstance",
+        "aws:sagemaker/trainingJob:TrainingJob",
+        "aws-native:sagemaker:NotebookInstance",
+    ),
+    "terraform": ("aws_sagemaker_notebook_instance", "aws_sagemaker_training_job"),
+    "cloudformation": ("AWS::SageMaker::NotebookInstance",),
+}
+
+_PREFIX = "ml."
 
 
-def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
+def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A Located and an Accelerated."""
-    held = properties
+    work, hosting = properties, "sagemaker-notebook"
     if properties.given("resource_config"):
-        held = properties.block("resource_config")
-    machine, machine_at = bare(held.text("instance_type")), held.at("instance_type")
-    machines = held.whole("instance_count")
+        work, hosting = properties.block("resource_config"), "sagemaker-training"
+    name, path = work.stated_text("instance_type")
+    machine = Stated(bare(name, _PREFIX), path)
+    machines = work.stated_whole("instance_count")
     yield Located(
-        **about,
         region_at=properties.at("region"),
-        machine=machine,
-        machines=machines or 1,
-        hosting="sagemaker",
+        machine=field(machine.value),
+        machines=field(machines.value) or 1,
+        hosting=hosting,
     )
-    if machine is not None:
-        yield Accelerated(
-            **about,
-            machine=machine,
-            machines=machines,
-            path=machine_at,
-            machines_at=held.at("instance_count"),
-        )
+    yield from accelerated(machine, machines, hosting=hosting, prefix=_PREFIX)

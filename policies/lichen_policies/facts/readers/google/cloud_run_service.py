@@ -1,63 +1,63 @@
-"""Cloud Run's service: containers, their accelerator, and how few and many are held."""
+"""Cloud Run's service: containers, their accelerator, and the least and most that run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from lichen_policies.facts.fact import Accelerated, Fact, Located, Scaling
+from lichen_policies.facts.fact import Accelerated, Context, Fact, Located, Scaling
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.unknown import is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 CLOUD = "google"
-TYPES = ("gcp:cloudrunv2/service:Service", "google_cloud_run_v2_service")
+TYPES = {
+    "pulumi": ("gcp:cloudrunv2/service:Service",),
+    "terraform": ("google_cloud_run_v2_service",),
+}
 
-
-def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
-    """A Located; an Accelerated where it has one; a Scaling where it serves models."""
-    template = properties.block("template")
-    own = properties.block("scaling")
-    scaling = own if own.given("min_instance_count") is True else template.block("scaling")
-    manual = own.whole("manual_instance_count")
-    floor = scaling.whole("min_instance_count") if manual is None else manual
-    floor_at = scaling.at("min_instance_count") if manual is None else own.at(_MANUAL)
-    chip = template.block("node_selector").text("accelerator")
-    yield Located(**about, region_at=properties.at("location"))
-    if chip is not None:
-        ceiling = template.block("scaling")
-        yield Accelerated(
-            **about,
-            machines=ceiling.whole("max_instance_count"),
-            path=template.block("node_selector").at("accelerator"),
-            machines_at=ceiling.at("max_instance_count"),
-            chip=chip,
-            chips_each=_chips(template),
-        )
-    if chip is not None or serves(about):
-        yield Scaling(
-            **about,
-            path=floor_at,
-            floor=0 if floor is None else floor,
-            unit="containers",
-        )
-
-
+_HOSTING = "cloud-run"
 _MANUAL = "manual_instance_count"
 _LIMIT = "nvidia.com/gpu"
 
 
-def _chips(template: Properties) -> Any:
+def read(properties: Properties, context: Context) -> Iterator[Fact]:
+    """A Located; an Accelerated where it has one; a Scaling where it serves models."""
+    template = properties.block("template")
+    own = properties.block("scaling")
+    scaling = own if own.given("min_instance_count") is True else template.block("scaling")
+    floor = own.stated_whole(_MANUAL)
+    if floor.value is None:
+        floor = scaling.stated_whole("min_instance_count")
+    chip = template.block("node_selector").stated_text("accelerator")
+    yield Located(region_at=properties.at("location"), hosting=_HOSTING)
+    if chip.value is not None:
+        ceiling = template.block("scaling").stated_whole("max_instance_count")
+        yield Accelerated(
+            path=chip.path,
+            machines=field(ceiling.value),
+            machines_at=ceiling.path,
+            chip=field(chip.value),
+            chips_each=field(_chips(template)),
+            hosting=_HOSTING,
+        )
+    if chip.value is not None or serves(context):
+        yield Scaling(
+            path=floor.path,
+            floor=0 if floor.value is None else field(floor.value),
+            unit="containers",
+            hosting=_HOSTING,
+        )
+
+
+def _chips(template: Properties) -> Maybe[float]:
     """Accelerators of one container group; a service with an accelerator has one at the least."""
-    limits = [
-        container.block("resources").tags("limits")
-        for container in template.blocks("containers", "container")
-    ]
-    unknown = next((limit for limit in limits if is_unknown(limit)), None)
-    if unknown is not None:
-        return unknown
-    asked = [limit[_LIMIT] for limit in limits if limit and _LIMIT in limit]
-    unknown = next((count for count in asked if is_unknown(count)), None)
-    if unknown is not None:
-        return unknown
-    return float(sum(int(count) for count in asked) or 1)
+    chips = 0
+    for container in template.blocks("containers", "container"):
+        limits = container.block("resources").tags("limits")
+        if is_unknown(limits):
+            return limits
+        count = (limits or {}).get(_LIMIT, 0)
+        if is_unknown(count):
+            return count
+        chips += int(count)
+    return float(chips or 1)

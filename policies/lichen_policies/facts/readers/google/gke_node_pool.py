@@ -1,20 +1,23 @@
-"""GKE's node pool: the machines that a cluster holds, and their bounds."""
+"""GKE's node pool: the machines of a cluster, and their bounds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from lichen_policies.facts.fact import Fact, Located, Scaling
+from lichen_policies.facts.fact import Context, Fact, Located, Scaling
 from lichen_policies.facts.machine import bare, serves
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.google.accelerators import accelerators
+from lichen_policies.facts.readers.google.accelerators import HOSTING, accelerators
+from lichen_policies.facts.unknown import field
 
 CLOUD = "google"
-TYPES = ("gcp:container/nodePool:NodePool", "google_container_node_pool")
+TYPES = {
+    "pulumi": ("gcp:container/nodePool:NodePool",),
+    "terraform": ("google_container_node_pool",),
+}
 
 
-def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
+def read(properties: Properties, context: Context) -> Iterator[Fact]:
     """A Located, what its machines carry, and a Scaling where it serves models.
 
     Its counts are of one zone, except the ``total`` ones: a pool of a regional cluster may run
@@ -22,15 +25,17 @@ def read(properties: Properties, about: dict[str, Any]) -> Iterator[Fact]:
     """
     node, bounds = properties.block("node_config"), properties.block("autoscaling")
     machine = bare(node.text("machine_type"))
-    counts = ("node_count", "initial_node_count")
-    floors = ("total_min_node_count", "min_node_count")
-    ceilings = ("total_max_node_count", "max_node_count")
-    floor = bounds.whole(*floors)
-    held = floor if bounds else properties.whole(*counts)
-    yield Located(**about, region_at=properties.at("location"), machine=machine, machines=held or 1)
-    if bounds:
-        yield from accelerators(node, about, bounds.whole(*ceilings), bounds.at(*ceilings))
-    else:
-        yield from accelerators(node, about, held, properties.at(*counts))
-    if bounds and (serves(about, machine) or node.given("guest_accelerators") is True):
-        yield Scaling(**about, path=bounds.at(*floors), floor=floor, machine=machine)
+    floor = bounds.stated_whole("total_min_node_count", "min_node_count")
+    fixed = properties.stated_whole("node_count", "initial_node_count")
+    ceiling = bounds.stated_whole("total_max_node_count", "max_node_count")
+    yield Located(
+        region_at=properties.at("location"),
+        machine=field(machine),
+        machines=field(floor.value if bounds else fixed.value) or 1,
+        hosting=HOSTING,
+    )
+    yield from accelerators(node, ceiling if bounds else fixed)
+    if bounds and (serves(context, machine) or node.given("guest_accelerators") is True):
+        yield Scaling(
+            path=floor.path, floor=field(floor.value), machine=field(machine), hosting=HOSTING
+        )

@@ -1,0 +1,121 @@
+"""Which machines could serve a workload, how many of each, and what they cost and emit.
+
+For rules that compare what is deployed with what the declared model and traffic need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lichen.catalogue.schema import Machine, Region
+from lichen.holding import Holding, holding
+from lichen.workload import ModelCard, Workload
+from lichen_policies.provisioned import load_over
+from lichen_policies.rule import Known, Unverified
+
+if TYPE_CHECKING:
+    from lichen.sizing import Sizing
+
+
+class Fleet(msgspec.Struct, frozen=True):
+    """A number of machines of one type that serve a workload.
+
+    ``name`` is what the hosting calls the machine (``ml.g5.xlarge``); ``watts`` the likely draw of
+    all of them; ``month`` what they cost and emit.
+    """
+
+    machine: Machine
+    name: str
+    count: int
+    sizing: Sizing
+    watts: float
+    month: Holding
+
+    @property
+    def text(self) -> str:
+        return f"{self.count} x {self.name}"
+
+    @property
+    def served_rps(self) -> float:
+        """Requests a second that all of them serve at the least."""
+        return self.sizing.rps_per_replica.low * self.count
+
+    @property
+    def chips(self) -> str:
+        """What one machine computes on: ``4 NVIDIA T4``, ``8 vCPU of AWS Graviton4``."""
+        machine = self.machine
+        if machine.accelerator is None:
+            return f"{machine.vcpu:g} vCPU of {machine.cpu}"
+        return f"{machine.accelerators:g} {machine.accelerator}"
+
+    @property
+    def image(self) -> tuple[str | None, str]:
+        """What a container image is built for: the chip and the processor's architecture."""
+        return self.machine.accelerator, self.machine.architecture
+
+
+class Fleets:
+    """The fleets that serve one workload on one hosting, in a region where that is known."""
+
+    def __init__(
+        self,
+        workload: Workload,
+        card: ModelCard,
+        hosting: str,
+        region: Region | None,
+        known: Known,
+    ) -> None:
+        self._workload, self._card, self._hosting = workload, card, hosting
+        self._region, self._catalogue = region, known.catalogue
+
+    def sized(self, machine: Machine) -> Sizing | None:
+        """The workload on a machine; None where the machine cannot serve it.
+
+        Raises :class:`Unverified` where its needs or the machine's figures are not known.
+        """
+        from lichen.sizing import Misfit, lay_out  # a pack starts without it: few findings size
+
+        layout = lay_out(
+            self._workload, self._card, machine, self._workload.precisions[0], self._catalogue
+        )
+        if not isinstance(layout, Misfit):
+            return layout.sizing()
+        if layout.kind in ("card", "hardware"):
+            raise Unverified(f"the needs of {self._card.name} cannot be computed: {layout.reason}")
+        return None
+
+    def of(self, machine: Machine, count: int, sizing: Sizing) -> Fleet | None:
+        """``count`` machines; None where the machine's watts are not published."""
+        load = load_over(sizing, count)
+        month = holding(machine, count, self._region, self._hosting, self._catalogue, load=load)
+        if month.watts is None:
+            return None
+        hosting = self._catalogue.hostings.get(self._hosting)
+        name = f"{hosting.machine_prefix if hosting else ''}{machine.name}"
+        return Fleet(machine, name, count, sizing, month.watts.likely, month)
+
+    def able(self, cloud: str, least_count: int) -> Iterator[Fleet]:
+        """A fleet of every machine that the hosting offers in the region and that can serve the
+        peak, ``least_count`` machines or more."""
+        for machine in self._catalogue.machines.values():
+            if machine.cloud != cloud or not self._catalogue.hosts(self._hosting, machine):
+                continue
+            if not self._is_offered(machine):
+                continue
+            try:
+                sizing = self.sized(machine)
+            except Unverified:
+                continue
+            if sizing is None:
+                continue
+            fleet = self.of(machine, max(sizing.replicas_peak, least_count), sizing)
+            if fleet is not None:
+                yield fleet
+
+    def _is_offered(self, machine: Machine) -> bool:
+        offers = self._catalogue.offers_of(machine.name)
+        region = self._region
+        return region is None or any(offer.region == region.name for offer in offers)

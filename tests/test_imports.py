@@ -1,0 +1,62 @@
+"""No two modules import each other, directly or through others; imports for types count too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import grimp
+import pytest
+
+PACKAGES = ("lichen", "lichen_policies", "lichen_components", "lichen_doors")
+
+
+def circles(imports: Mapping[str, frozenset[str]]) -> list[list[str]]:
+    """Groups of modules that reach each other (strongly connected, by Tarjan's algorithm)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    path: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(root: str) -> None:
+        work: list[tuple[str, Iterator[str]]] = [(root, iter(sorted(imports[root])))]
+        index[root] = low[root] = len(index)
+        path.append(root)
+        while work:
+            module, rest = work[-1]
+            following = next(rest, None)
+            if following is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[module])
+                if low[module] == index[module]:
+                    at = path.index(module)
+                    group, path[at:] = path[at:], []
+                    if len(group) > 1:
+                        found.append(sorted(group))
+            elif following not in index:
+                index[following] = low[following] = len(index)
+                path.append(following)
+                work.append((following, iter(sorted(imports[following]))))
+            elif following in path:
+                low[module] = min(low[module], index[following])
+
+    for module in sorted(imports):
+        if module not in index:
+            visit(module)
+    return found
+
+
+def test_a_circle_of_three_is_found() -> None:
+    imports = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set[str]()}
+    assert circles({name: frozenset(to) for name, to in imports.items()}) == [["a", "b", "c"]]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_circle_of_imports(package: str) -> None:
+    graph = grimp.build_graph(package, exclude_type_checking_imports=False)
+    imports = {
+        module: frozenset(graph.find_modules_directly_imported_by(module))
+        for module in graph.modules
+    }
+    assert len(imports) > 5
+    assert circles(imports) == []
