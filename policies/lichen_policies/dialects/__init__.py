@@ -1,29 +1,28 @@
 """Documents into resources: what is deployed, or is to be, as rules can judge it.
 
 One module a kind of document, each with ``recognises(document)`` and
-``resources(document, file)``; a new kind is a module and its line in :data:`SOURCES`.
+``resources(document, file)``; a new kind is a module and its name in :data:`SOURCES`. The modules
+are imported when a document is read: a policy pack reads none.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import yaml
-
 from lichen.document import InputError, did_you_mean
-from lichen_policies.dialects import cloudformation, pulumi_preview, pulumi_state, terraform_plan
 from lichen_policies.facts.resource import Resource
 
-SOURCES: Mapping[str, ModuleType] = {
-    "pulumi-preview": pulumi_preview,
-    "pulumi-state": pulumi_state,
-    "terraform-plan": terraform_plan,
-    "cloudformation": cloudformation,
-}
+SOURCES = ("pulumi-preview", "pulumi-state", "terraform-plan", "cloudformation")
+"""The kinds of documents, in the order in which they are recognised."""
+
+
+def _module(source: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{source.replace('-', '_')}")
 
 
 def read(path: Path, source: str = "auto") -> list[Resource]:
@@ -38,16 +37,16 @@ def read(path: Path, source: str = "auto") -> list[Resource]:
     try:
         document = _parsed(path)
         kind = _kind(document) if source == "auto" else source
-        resources: list[Resource] = SOURCES[kind].resources(document, str(path))
+        resources: list[Resource] = _module(kind).resources(document, str(path))
     except InputError as error:
         raise error.within(str(path)) from None
     return resources
 
 
 def _kind(document: Mapping[str, Any]) -> str:
-    for name, source in SOURCES.items():
-        if source.recognises(document):
-            return name
+    for source in SOURCES:
+        if _module(source).recognises(document):
+            return source
     raise InputError(
         "is not a document that Lichen knows by its look",
         fix=f"name its kind with --source: one of {', '.join(SOURCES)}",
@@ -55,6 +54,8 @@ def _kind(document: Mapping[str, Any]) -> str:
 
 
 def _parsed(path: Path) -> dict[str, Any]:
+    import yaml
+
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -82,6 +83,8 @@ _TYPE_THIS = "pulumi preview --json, or terraform show -json PLAN; a template as
 
 def _values(path: Path, content: bytes) -> Any:
     if path.suffix.lower() in (".yaml", ".yml"):
+        from lichen_policies.dialects import cloudformation
+
         return cloudformation.parsed(content.decode("utf-8"))
     # As bytes: a shell may have redirected it as UTF-16, and json tells by the first ones.
     return json.loads(content)
