@@ -11,10 +11,11 @@ import pulumi
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Made
+from lichen.day import present_day
 from lichen.document import InputError, did_you_mean
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Placement
-from lichen.placing.question import Question, present_day
+from lichen.placing.question import Question
 from lichen.sizing.replicas import floor_of
 from lichen.words import Objective
 from lichen.workload import Workload, as_workload, read_workload
