@@ -7,7 +7,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-import stamina
 
 ATTEMPTS = 6
 WAIT_MAX_S = 120.0
@@ -37,6 +36,8 @@ def get(
 
     :class:`httpx.HTTPError` where the page cannot be had.
     """
+    import stamina  # only a page that is asked for needs it
+
     for attempt in stamina.retry_context(
         on=_wait_s, attempts=ATTEMPTS, timeout=None, wait_max=WAIT_MAX_S
     ):
