@@ -65,10 +65,10 @@ EC2_HOSTING, SAGEMAKER_HOSTING = "ec2", "sagemaker"
 """Rows of hostings.csv."""
 
 
-# --- laying over --------------------------------------------------------------------------------
+# --- applying ----------------------------------------------------------------------------------
 
 
-def lay_shapes(
+def apply_shapes(
     draft: Draft,
     found: dict[str, api.Shape],
     hosted: frozenset[str],
@@ -178,7 +178,7 @@ def _words(name: str) -> set[str]:
     return set(name.casefold().split())
 
 
-def lay_offerings(draft: Draft, offered: dict[str, list[str]]) -> list[str]:
+def apply_offerings(draft: Draft, offered: dict[str, list[str]]) -> list[str]:
     """Bring the availability of the regions asked to what EC2 says; gives the unknown regions."""
     rows = draft.rows("machines", Machine).values()
     machines = {machine.name for machine in rows if machine.cloud == "aws"}
@@ -193,7 +193,7 @@ def lay_offerings(draft: Draft, offered: dict[str, list[str]]) -> list[str]:
     return [f"{region} is not in the catalogue: add its row" for region in unknown]
 
 
-def lay_prices(
+def apply_prices(
     draft: Draft, region: str, hosting: str, found: dict[str, float], today: date
 ) -> None:
     """On-demand prices of a hosting in a region, dated today, of the machines that it offers."""
@@ -213,7 +213,7 @@ def lay_prices(
             )
 
 
-def lay_spot_prices(draft: Draft, region: str, found: dict[str, float]) -> None:
+def apply_spot_prices(draft: Draft, region: str, found: dict[str, float]) -> None:
     """Spot prices of a region, beside on-demand prices of the same source only."""
     prices = draft.rows("prices", Price)
     for machine in _offered_in(draft, region):
@@ -289,11 +289,11 @@ class Asking:
 def _shapes(asking: Asking, draft: Draft, today: date) -> list[str]:
     chips = list(Catalogue(draft.directory).chips.values())
     hosted = api.hosted_types(asking.connect)
-    return lay_shapes(draft, asking.shapes(), hosted, chips, asking.families)
+    return apply_shapes(draft, asking.shapes(), hosted, chips, asking.families)
 
 
 def _offerings(asking: Asking, draft: Draft, today: date) -> list[str]:
-    told = lay_offerings(draft, asking.offered())
+    told = apply_offerings(draft, asking.offered())
     draft.fetched(replace(EC2, fetched=today.isoformat()))
     return told
 
@@ -301,7 +301,7 @@ def _offerings(asking: Asking, draft: Draft, today: date) -> list[str]:
 def _prices(asking: Asking, draft: Draft, today: date) -> list[str]:
     found = asking.prices("AmazonEC2", api.ON_DEMAND_LINUX, "instanceType")
     for region, prices in found.items():
-        lay_prices(draft, region, EC2_HOSTING, prices, today)
+        apply_prices(draft, region, EC2_HOSTING, prices, today)
     draft.fetched(replace(PRICES, fetched=today.isoformat()))
     return []
 
@@ -310,7 +310,7 @@ def _sagemaker(asking: Asking, draft: Draft, today: date) -> list[str]:
     found = asking.prices("AmazonSageMaker", api.HOSTING, "instanceName")
     for region, prices in found.items():
         bare = {name.removeprefix("ml."): price for name, price in prices.items()}
-        lay_prices(draft, region, SAGEMAKER_HOSTING, bare, today)
+        apply_prices(draft, region, SAGEMAKER_HOSTING, bare, today)
     draft.fetched(replace(PRICES, fetched=today.isoformat()))
     return []
 
@@ -318,7 +318,7 @@ def _sagemaker(asking: Asking, draft: Draft, today: date) -> list[str]:
 def _spot(asking: Asking, draft: Draft, today: date) -> list[str]:
     found = asking.each("spot", dict[str, float], partial(api.spot_prices, asking.connect))
     for region, prices in found.items():
-        lay_spot_prices(draft, region, prices)
+        apply_spot_prices(draft, region, prices)
     return []
 
 
@@ -342,7 +342,7 @@ def refresh(
     regions: frozenset[str] = frozenset(),
     families: frozenset[str] = frozenset(),
 ) -> bool:
-    """Ask, and lay over the draft; whether every step was answered.
+    """Ask, and change the draft; whether every step was answered.
 
     A step that fails is told and leaves its figures as they were; the others go on.
     """

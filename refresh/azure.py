@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterator, Sequence
 
 import httpx
-from msgspec.structs import replace
 
-from lichen.catalogue.schema import Machine, Offer, Region, Source
+from lichen.catalogue.schema import Machine, Price, Region, Source
+from refresh.availability import apply_listing
 from refresh.draft import Draft
 from refresh.http import get_text
 from refresh.publisher import Asking, run
@@ -32,24 +32,35 @@ SOURCE = Source(
 )
 
 
-def lay(asking: Asking, draft: Draft) -> list[str]:
+HOSTING = "azure-vm"
+"""A row of hostings.csv."""
+
+
+def apply_prices(asking: Asking, draft: Draft) -> list[str]:
     """Each region's prices, page after page; a size that is sold in a new region is an offer."""
-    machines, offers = draft.rows("machines", Machine), draft.rows("offers", Offer)
-    mine = {name for (name,), row in machines.items() if row.cloud == "azure"}
+    machines, prices = draft.rows("machines", Machine), draft.rows("prices", Price)
+    ours = {name for (name,), row in machines.items() if row.cloud == "azure"}
     for region in draft.rows("regions", Region).values():
         if region.cloud != "azure":
             continue
-        for machine, spot, usd_hour in _prices(asking, region.name):
-            if machine not in mine:
-                continue
-            key = (machine, region.name)
-            offer = offers.get(key) or Offer(machine=machine, region=region.name)
-            others = tuple(name for name in offer.listed_by if name != SOURCE.id)
-            price = {"spot_usd_hour": usd_hour} if spot else {"usd_hour": usd_hour}
-            offers[key] = replace(
-                offer, **price, price_as_of=asking.today.isoformat(), price_source=SOURCE.id,
-                listed_by=(SOURCE.id, *others),
-            )  # fmt: skip
+        on_demand: dict[str, float] = {}
+        spot: dict[str, float] = {}
+        for machine, is_spot, usd_hour in _prices(asking, region.name):
+            if machine in ours:
+                (spot if is_spot else on_demand)[machine] = usd_hour
+        for machine, usd_hour in on_demand.items():
+            key = (machine, region.name, HOSTING)
+            before = prices.get(key)
+            prices[key] = Price(
+                machine=machine,
+                region=region.name,
+                hosting=HOSTING,
+                usd_hour=usd_hour,
+                spot_usd_hour=spot.get(machine, before.spot_usd_hour if before else None),
+                as_of=asking.today.isoformat(),
+                source=SOURCE.id,
+            )
+            apply_listing(draft, (machine, region.name), True, SOURCE.id)
     return []
 
 
@@ -66,18 +77,18 @@ def _prices(asking: Asking, region: str) -> Iterator[tuple[str, bool, float]]:
             f"{region} {page}",
             lambda web, a=address, p=params: get_text(web, a, p),  # type: ignore[misc]
         )
-        told = json.loads(text)
-        for item in told["Items"]:
+        answer = json.loads(text)
+        for item in answer["Items"]:
             linux = not item["productName"].endswith(("Windows", "CloudServices"))
             sold = "Low Priority" not in item["skuName"] and item["unitOfMeasure"] == "1 Hour"
             if linux and sold and item["retailPrice"] > 0:
                 yield item["armSkuName"], "Spot" in item["skuName"], item["retailPrice"]
-        address, params, page = told.get("NextPageLink") or "", {}, page + 1
+        address, params, page = answer.get("NextPageLink") or "", {}, page + 1
 
 
 def main(argv: Sequence[str] | None = None, transport: httpx.BaseTransport | None = None) -> int:
     about = (__doc__ or "").partition("\n")[0]
-    return run(SOURCE, "azure", about, lay, argv, transport)
+    return run(SOURCE, "azure", about, apply_prices, argv, transport)
 
 
 if __name__ == "__main__":

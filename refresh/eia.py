@@ -17,7 +17,7 @@ from lichen.catalogue.schema import Region, Source
 from lichen.document import InputError
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, lay_reading, run
+from refresh.publisher import Asking, apply_reading, run
 
 ADDRESS = (
     "https://api.eia.gov/v2/electricity/state-electricity-profiles/emissions-by-state-by-fuel/data"
@@ -48,7 +48,7 @@ STATES = {
 """The state that a region stands in, by the place that its cloud names."""
 
 
-def lay(asking: Asking, draft: Draft) -> list[str]:
+def apply(asking: Asking, draft: Draft) -> list[str]:
     key = os.environ.get("EIA_API_KEY")
     if not key:
         raise InputError("EIA_API_KEY is not set", fix="register at eia.gov/opendata for a key")
@@ -68,13 +68,13 @@ def lay(asking: Asking, draft: Draft) -> list[str]:
         if (name,) in regions and state in newest:
             year, value = newest[state]
             region = regions[name,]
-            lay_reading(draft, region, SOURCE, "location-average", "state", value, year)
+            apply_reading(draft, region, SOURCE, "location-average", "state", value, year)
     return []
 
 
 def main(argv: Sequence[str] | None = None, transport: httpx.BaseTransport | None = None) -> int:
     about = (__doc__ or "").partition("\n")[0]
-    return run(SOURCE, "eia", about, lay, argv, transport)
+    return run(SOURCE, "eia", about, apply, argv, transport)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ import httpx
 from lichen.catalogue.schema import Region, Source
 from lichen.document import InputError
 from refresh.draft import Draft
-from refresh.publisher import Asking, lay_reading, run
+from refresh.http import get_text
+from refresh.publisher import Asking, apply_reading, run
 
 ADDRESS = "https://api.electricitymaps.com/v3/carbon-intensity/past-range"
 DAYS_AT_ONCE = 10
@@ -38,7 +39,7 @@ SOURCE = Source(
 )
 
 
-def lay(asking: Asking, draft: Draft) -> list[str]:
+def apply(asking: Asking, draft: Draft) -> list[str]:
     token = os.environ.get("ELECTRICITY_MAPS_TOKEN")
     if not token:
         raise InputError("ELECTRICITY_MAPS_TOKEN is not set", fix="name your contract's token")
@@ -58,7 +59,7 @@ def lay(asking: Asking, draft: Draft) -> list[str]:
         mean = sum(hours) / len(hours)
         for region in regions:
             if region.grid_zone == zone:
-                lay_reading(draft, region, SOURCE, "location-average", "zone", mean, year)
+                apply_reading(draft, region, SOURCE, "location-average", "zone", mean, year)
     return told
 
 
@@ -72,13 +73,12 @@ def _spans(year: int) -> Iterator[tuple[date, date]]:
 
 def _hours(asking: Asking, token: str, zone: str, first: date, last: date) -> list[float]:
     def ask(web: httpx.Client) -> str:
-        answer = web.get(
+        return get_text(
+            web,
             ADDRESS,
-            params={"zone": zone, "start": f"{first}T00:00:00Z", "end": f"{last}T00:00:00Z"},
-            headers={"auth-token": token},
+            {"zone": zone, "start": f"{first}T00:00:00Z", "end": f"{last}T00:00:00Z"},
+            {"auth-token": token},
         )
-        answer.raise_for_status()
-        return answer.text
 
     told = json.loads(asking.text(f"{zone} {first}", ask))["data"]
     return [hour["carbonIntensity"] for hour in told if hour["carbonIntensity"] is not None]
@@ -86,7 +86,7 @@ def _hours(asking: Asking, token: str, zone: str, first: date, last: date) -> li
 
 def main(argv: Sequence[str] | None = None, transport: httpx.BaseTransport | None = None) -> int:
     about = (__doc__ or "").partition("\n")[0]
-    return run(SOURCE, "electricity_maps", about, lay, argv, transport)
+    return run(SOURCE, "electricity_maps", about, apply, argv, transport)
 
 
 if __name__ == "__main__":

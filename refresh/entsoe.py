@@ -21,7 +21,7 @@ from lichen.catalogue.schema import Region, Source
 from lichen.document import InputError
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, lay_reading, run
+from refresh.publisher import Asking, apply_reading, run
 
 ADDRESS = "https://web-api.tp.entsoe.eu/api"
 MOST_UNKNOWN = 0.05
@@ -58,7 +58,7 @@ AREAS = {
 """ENTSO-E's code of a grid zone of the catalogue."""
 
 
-def lay(asking: Asking, draft: Draft) -> list[str]:
+def apply(asking: Asking, draft: Draft) -> list[str]:
     token = os.environ.get("ENTSOE_TOKEN")
     if not token:
         raise InputError("ENTSOE_TOKEN is not set", fix="ask transparency@entsoe.eu for one")
@@ -79,7 +79,7 @@ def lay(asking: Asking, draft: Draft) -> list[str]:
         mean = sum(GCO2E_KWH[kind] * amount for kind, amount in mwh.items() if kind in GCO2E_KWH)
         for region in draft.rows("regions", Region).values():
             if region.grid_zone == zone:
-                lay_reading(draft, region, SOURCE, "location-average", "zone", mean / known, year)
+                apply_reading(draft, region, SOURCE, "location-average", "zone", mean / known, year)
     return told
 
 
@@ -122,7 +122,7 @@ def _stamp(written: str) -> datetime:
 
 def main(argv: Sequence[str] | None = None, transport: httpx.BaseTransport | None = None) -> int:
     about = (__doc__ or "").partition("\n")[0]
-    return run(SOURCE, "entsoe", about, lay, argv, transport)
+    return run(SOURCE, "entsoe", about, apply, argv, transport)
 
 
 if __name__ == "__main__":

@@ -176,10 +176,10 @@ def _sku(listed: dict[str, Any]) -> Sku | None:
     )
 
 
-# --- laying over --------------------------------------------------------------------------------
+# --- applying ----------------------------------------------------------------------------------
 
 
-def lay_shapes(draft: Draft, found: dict[str, Shape], families: frozenset[str]) -> list[str]:
+def apply_shapes(draft: Draft, found: dict[str, Shape], families: frozenset[str]) -> list[str]:
     """Bring the machines' rows to what the Compute API says; gives what it could not take."""
     machines = draft.rows("machines", Machine)
     kin = {machine.family: machine for machine in machines.values() if machine.cloud == "google"}
@@ -227,7 +227,7 @@ def _new_machine(name: str, family: str, seen: Shape, kin: Machine | None) -> Ma
     )
 
 
-def lay_offerings(
+def apply_offerings(
     draft: Draft,
     found: dict[str, Shape],
     live: Sequence[str],
@@ -299,7 +299,7 @@ def machine_price(
     return round(total, 6)
 
 
-def lay_prices(draft: Draft, found: Iterable[Sku], today: date) -> None:
+def apply_prices(draft: Draft, found: Iterable[Sku], today: date) -> None:
     """Prices composed of their units, dated today; what no unit is listed for stays."""
     prices = unit_prices(found)
     machines, listed = draft.rows("machines", Machine), draft.rows("prices", Price)
@@ -370,16 +370,16 @@ class Asking:
 def refresh(
     draft: Draft, asking: Asking, steps: Sequence[str], families: frozenset[str], today: date
 ) -> list[str]:
-    """Ask, and lay over the draft; gives what must be told."""
+    """Ask, and change the draft; gives the lines to print."""
     told: list[str] = []
     if "shapes" in steps:
-        told += lay_shapes(draft, asking.shapes(), families)
+        told += apply_shapes(draft, asking.shapes(), families)
     if "offerings" in steps:
-        told += lay_offerings(draft, asking.shapes(), asking.live(), asking.accelerators())
+        told += apply_offerings(draft, asking.shapes(), asking.live(), asking.accelerators())
         draft.fetched(replace(SOURCE, fetched=today.isoformat()))
     if "prices" in steps:
         if key := os.environ.get("GOOGLE_API_KEY", ""):
-            lay_prices(draft, asking.skus(key), today)
+            apply_prices(draft, asking.skus(key), today)
             draft.fetched(replace(PRICES, fetched=today.isoformat()))
         else:
             told.append("prices left as they were: GOOGLE_API_KEY is not set")
@@ -400,8 +400,8 @@ def main(argv: Sequence[str] | None = None, clients: Clients | None = None) -> i
         families = frozenset(filter(None, given.families.split(",")))
         with progress(console) as bar:
             asking = Asking(clients, given.project, kept, bar)
-            told = refresh(draft, asking, given.steps.split(","), families, given.today)
-        for line in told:
+            lines = refresh(draft, asking, given.steps.split(","), families, given.today)
+        for line in lines:
             console.print(line, highlight=False, markup=False, soft_wrap=True)
         settle(draft, console, dry_run=given.dry_run)
         kept.forget()

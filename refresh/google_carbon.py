@@ -14,7 +14,7 @@ import httpx
 from lichen.catalogue.schema import Region, Source
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, lay_reading, run, table
+from refresh.publisher import Asking, apply_reading, run, table
 
 FILES = "https://raw.githubusercontent.com/GoogleCloudPlatform/region-carbon-info/main/data/yearly"
 GRID = "Grid carbon intensity (gCO2eq / kWh)"
@@ -33,7 +33,7 @@ SOURCE = Source(
 )
 
 
-def lay(asking: Asking, draft: Draft) -> list[str]:
+def apply(asking: Asking, draft: Draft) -> list[str]:
     """The newest year's file, and its figures by region and by zone."""
     year, text = _newest(asking)
     rows = {
@@ -49,15 +49,15 @@ def lay(asking: Asking, draft: Draft) -> list[str]:
                 float(row["Google CFE"]),
                 float(row["Grid carbon intensity (gCO2eq / kWh)"]),
             )
-            lay_reading(draft, region, SOURCE, "carbon-free", "region", 100 * share, year)
-            lay_reading(draft, region, SOURCE, "location-average", "zone", grid, year)
+            apply_reading(draft, region, SOURCE, "carbon-free", "region", 100 * share, year)
+            apply_reading(draft, region, SOURCE, "location-average", "zone", grid, year)
             if region.grid_zone:
                 by_zone.setdefault(region.grid_zone, []).append(grid)
     for region in regions:
         found = by_zone.get(region.grid_zone or "")
         if region.cloud != "google" and found:
             mean = sum(found) / len(found)
-            lay_reading(draft, region, SOURCE, "location-average", "zone", mean, year)
+            apply_reading(draft, region, SOURCE, "location-average", "zone", mean, year)
     known = {region.name for region in regions}
     return [f"{name} is not in the catalogue: add its row" for name in sorted(set(rows) - known)]
 
@@ -79,7 +79,7 @@ def _file(asking: Asking, year: int) -> str:
 
 def main(argv: Sequence[str] | None = None, transport: httpx.BaseTransport | None = None) -> int:
     about = (__doc__ or "").partition("\n")[0]
-    return run(SOURCE, "google_carbon", about, lay, argv, transport)
+    return run(SOURCE, "google_carbon", about, apply, argv, transport)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class Published(msgspec.Struct, frozen=True):
         return all(any(mark in tag for mark in group) for group in self.marks if group)
 
 
-def lay(asking: Asking, draft: Draft) -> list[str]:
+def apply(asking: Asking, draft: Draft) -> list[str]:
     """Regions and accounts of every image of images.csv; newer versions as messages."""
     published: list[Published] = []
     for name in TABLES:
@@ -117,7 +117,7 @@ def _published(table: Any, version: str = "") -> Iterator[Published]:
 
 def main(argv: Sequence[str] | None = None, transport: httpx.BaseTransport | None = None) -> int:
     about = (__doc__ or "").partition("\n")[0]
-    return run(SOURCE, "images", about, lay, argv, transport)
+    return run(SOURCE, "images", about, apply, argv, transport)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import httpx
 from lichen.catalogue.schema import Region, Source
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, lay_reading, run, table
+from refresh.publisher import Asking, apply_reading, run, table
 
 FILE = "https://raw.githubusercontent.com/owid/energy-data/master/owid-energy-data.csv"
 
@@ -40,7 +40,7 @@ ALPHA_3 = {
 """The table's country codes by the catalogue's."""
 
 
-def lay(asking: Asking, draft: Draft) -> list[str]:
+def apply(asking: Asking, draft: Draft) -> list[str]:
     """The newest year that each country has a figure for."""
     text = asking.text("energy", lambda web: get_text(web, FILE))
     newest: dict[str, tuple[int, float]] = {}
@@ -55,13 +55,13 @@ def lay(asking: Asking, draft: Draft) -> list[str]:
             missing.add(region.country or region.name)
             continue
         year, value = found
-        lay_reading(draft, region, SOURCE, "location-average", "country", value, year)
+        apply_reading(draft, region, SOURCE, "location-average", "country", value, year)
     return [f"no figure for {country}" for country in sorted(missing)]
 
 
 def main(argv: Sequence[str] | None = None, transport: httpx.BaseTransport | None = None) -> int:
     about = (__doc__ or "").partition("\n")[0]
-    return run(SOURCE, "owid", about, lay, argv, transport)
+    return run(SOURCE, "owid", about, apply, argv, transport)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from refresh.apply import arguments, failed, progress, settle
 from refresh.draft import Draft
 from refresh.http import client
 
-Lay = Callable[["Asking", Draft], list[str]]
-"""Ask, lay over the draft, and give what must be told."""
+Apply = Callable[["Asking", Draft], list[str]]
+"""Asks, changes the draft, and gives the lines to print."""
 
 
 class Asking:
@@ -48,7 +48,7 @@ def run(
     source: Source,
     name: str,
     about: str,
-    lay: Lay,
+    apply: Apply,
     argv: Sequence[str] | None,
     transport: httpx.BaseTransport | None = None,
 ) -> int:
@@ -64,9 +64,9 @@ def run(
             asking = Asking(
                 web, kept, lambda what: bar.update(task, description=what, advance=1), given.today
             )
-            told = lay(asking, draft)
+            lines = apply(asking, draft)
         draft.fetched(replace(source, fetched=given.today.isoformat()))
-        for line in told:
+        for line in lines:
             console.print(line, highlight=False, markup=False, soft_wrap=True)
         settle(draft, console, dry_run=given.dry_run)
         kept.forget()
@@ -75,7 +75,7 @@ def run(
     return 0
 
 
-def lay_reading(
+def apply_reading(
     draft: Draft,
     region: Region,
     source: Source,

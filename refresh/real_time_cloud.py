@@ -18,7 +18,7 @@ from lichen.catalogue.schema import Region, Source
 from lichen.clouds import CLOUDS, REGIONAL
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, lay_reading, run, table
+from refresh.publisher import Asking, apply_reading, run, table
 
 FILE = (
     "https://raw.githubusercontent.com/Green-Software-Foundation/real-time-cloud/main/"
@@ -65,7 +65,7 @@ WATTTIME = Source(
 Row = dict[str, str]
 
 
-def lay(asking: Asking, draft: Draft) -> list[str]:
+def apply(asking: Asking, draft: Draft) -> list[str]:
     """The table's newest figures of every region of the catalogue."""
     text = asking.text("table", lambda web: get_text(web, FILE))
     rows = sorted(
@@ -83,14 +83,14 @@ def lay(asking: Asking, draft: Draft) -> list[str]:
         regions[name,] = _with_overhead(region, held)
         if region.grid_zone in averages:
             year, value = averages[region.grid_zone]
-            lay_reading(draft, region, ELECTRICITY_MAPS, "location-average", "zone", value, year)
+            apply_reading(draft, region, ELECTRICITY_MAPS, "location-average", "zone", value, year)
         for year, value in _newest(held, "grid-carbon-intensity-marginal-consumption-annual"):
-            lay_reading(draft, region, WATTTIME, "marginal", "zone", value, year)
+            apply_reading(draft, region, WATTTIME, "marginal", "zone", value, year)
         for year, value in _newest(held, "provider-carbon-intensity-market-annual"):
-            lay_reading(draft, region, SOURCE, "market-based", "region", value, year)
+            apply_reading(draft, region, SOURCE, "market-based", "region", value, year)
         if region.cloud != "google":
             for year, value in _newest(held, "provider-cfe-annual"):
-                lay_reading(draft, region, SOURCE, "carbon-free", "region", 100 * value, year)
+                apply_reading(draft, region, SOURCE, "carbon-free", "region", 100 * value, year)
     for source in (ELECTRICITY_MAPS, WATTTIME):
         draft.fetched(replace(source, fetched=asking.today.isoformat()))
     known = {(region.cloud, region.name) for region in regions.values()}
@@ -130,7 +130,7 @@ def _newest(held: list[Row], column: str) -> Iterator[tuple[int, float]]:
 
 def main(argv: Sequence[str] | None = None, transport: httpx.BaseTransport | None = None) -> int:
     about = (__doc__ or "").partition("\n")[0]
-    return run(SOURCE, "real_time_cloud", about, lay, argv, transport)
+    return run(SOURCE, "real_time_cloud", about, apply, argv, transport)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lichen_policies.dialects import SOURCES, read
+from lichen_policies.dialects import KINDS, read
 from lichen_policies.facts.reading import facts_of
 from lichen_policies.facts.resource import Resource
 
@@ -123,7 +123,7 @@ ODD = st.sampled_from([None, True, False, 0, -1.5, "", "var.", "module.", "x" * 
 )
 
 
-@pytest.mark.parametrize("kind", list(SOURCES))
+@pytest.mark.parametrize("kind", list(KINDS))
 def test_every_source_has_a_document_here_that_it_reads(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "document.json"
     path.write_text(json.dumps(DOCUMENTS[kind]))
@@ -131,7 +131,7 @@ def test_every_source_has_a_document_here_that_it_reads(tmp_path: Path, kind: st
     assert facts_of(resource) is not None
 
 
-@pytest.mark.parametrize("kind", list(SOURCES))
+@pytest.mark.parametrize("kind", list(KINDS))
 @settings(deadline=None, derandomize=True)
 @given(data=st.data())
 def test_an_odd_value_anywhere_is_answered(

@@ -42,13 +42,13 @@ def test_a_file_that_is_not_json(tmp_path: Path) -> None:
 def test_json_that_is_no_object(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_text("[]")
-    assert "holds a list where an object is due" in answer(path)
+    assert "is a list, and not an object" in answer(path)
 
 
 def test_json_of_another_kind(tmp_path: Path) -> None:
     path = tmp_path / "package.json"
     path.write_text('{"name": "x"}')
-    assert "is not a document that Lichen knows by its look. Fix: name its kind" in answer(path)
+    assert "is not a kind of document that Lichen recognises. Fix: name its kind" in answer(path)
 
 
 def test_a_misspelt_source(tmp_path: Path) -> None:

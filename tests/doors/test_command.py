@@ -222,13 +222,13 @@ def test_own_rows_are_used_and_said(tmp_path: Path) -> None:
         'version = "7"\nfetched = "2026-11-01"\nlicence = "private"\nused_for = "prices"\n'
     )
     chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)["chosen"]
-    (tmp_path / "own" / "offers.csv").write_text(
-        "machine,region,sagemaker_usd_hour,sagemaker_source\n"
-        f"{chosen['machine']},{chosen['region']},0.5,contract\n"
+    (tmp_path / "own" / "prices.csv").write_text(
+        "machine,region,hosting,usd_hour,source\n"
+        f"{chosen['machine']},{chosen['region']},{chosen['hosting']},0.5,contract\n"
     )
     answer = json.loads(lichen("place", changed(tmp_path, {}), "--format", "json").stdout)
     assert answer["chosen"]["usd_hour"] == pytest.approx(0.5 * chosen["replicas_mean"])
-    assert any("from your own offers" in note for note in answer["notes"])
+    assert any("from your own prices" in note for note in answer["notes"])
 
 
 def test_size_of_one_prediction_and_of_cases(tmp_path: Path) -> None:

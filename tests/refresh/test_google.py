@@ -226,17 +226,18 @@ def test_prices_are_composed_of_their_units(
 ) -> None:
     """4 vCPU, 16 GB and one L4 give to the cent what the installed price list says of the whole."""
     monkeypatch.setenv("GOOGLE_API_KEY", "secret")
-    before = {(o.machine, o.region): o for o in Catalogue(tables).offers}
+    before = Catalogue(tables)
+    installed = set(before.prices)
     assert run(tables, clients, "--steps", "prices") == 0
-    after = {(o.machine, o.region): o for o in Catalogue(tables).offers}
-    changed = {key for key in after if after[key] != before[key]}
-    assert {machine.split("-")[0] for machine, _ in changed} == {"g2"}
-    assert {region for _, region in changed} == {"us-central1"}
-    key = ("g2-standard-4", "us-central1")
-    assert after[key].usd_hour == pytest.approx(before[key].usd_hour, abs=1e-5)
-    assert after[key].price_source == "google-billing"
-    assert after[key].price_as_of == "2026-11-23"
-    assert after[key].spot_usd_hour is None  # its memory and its L4 have no spot price here
+    after = Catalogue(tables)
+    changed = set(after.prices) - installed
+    assert {row.machine.split("-")[0] for row in changed} == {"g2"}
+    assert {row.region for row in changed} == {"us-central1"}
+    key = ("g2-standard-4", "us-central1", "compute-engine")
+    price = after.price(*key)
+    assert price.usd_hour == pytest.approx(before.price(*key).usd_hour, abs=1e-5)
+    assert (price.source, price.as_of) == ("google-billing", "2026-11-23")
+    assert price.spot_usd_hour is None  # its memory and its L4 have no spot price here
 
 
 @pytest.mark.parametrize(

@@ -298,14 +298,18 @@ def azure_pages(request: httpx.Request) -> httpx.Response:
 
 
 def test_azures_linux_prices_page_after_page(tables: Path) -> None:
-    before = {(o.machine, o.region): o for o in Catalogue(tables).offers}
+    before = set(Catalogue(tables).prices)
     assert run(azure, tables, azure_pages) == 0
-    after = {(o.machine, o.region): o for o in Catalogue(tables).offers}
-    key = ("Standard_D4s_v5", "swedencentral")
-    assert {k for k in after if after[k] != before.get(k)} == {key}
-    assert (after[key].usd_hour, after[key].spot_usd_hour) == (0.19, 0.05)
-    assert (after[key].price_as_of, after[key].price_source) == ("2026-11-23", "azure-retail")
-    assert after[key].listed_by[0] == "azure-retail"
+    after = Catalogue(tables)
+    (price,) = set(after.prices) - before
+    assert (price.machine, price.region, price.hosting) == (
+        "Standard_D4s_v5", "swedencentral", "azure-vm",
+    )  # fmt: skip
+    assert (price.usd_hour, price.spot_usd_hour) == (0.19, 0.05)
+    assert (price.as_of, price.source) == ("2026-11-23", "azure-retail")
+    offers = after.offers_of(price.machine)
+    (offer,) = (offer for offer in offers if offer.region == price.region)
+    assert offer.listed_by[0] == "azure-retail"
 
 
 # --- publishers that fail -----------------------------------------------------------------------

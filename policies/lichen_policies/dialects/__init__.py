@@ -1,60 +1,69 @@
 """Documents into resources: what is deployed, or is to be, as rules can judge it.
 
-One module a kind of document, each with ``recognises(document)`` and
-``resources(document, file)``; a new kind is a module and its line in :data:`SOURCES`.
+One module a kind of document; a new kind is a module and its name in :data:`KINDS`. A module is
+imported when a document is read: a policy pack reads none.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
-from typing import Any
-
-import yaml
+from typing import Any, Protocol
 
 from lichen.document import InputError, did_you_mean
-from lichen_policies.dialects import cloudformation, pulumi_preview, pulumi_state, terraform_plan
 from lichen_policies.facts.resource import Resource
 
-SOURCES: Mapping[str, ModuleType] = {
-    "pulumi-preview": pulumi_preview,
-    "pulumi-state": pulumi_state,
-    "terraform-plan": terraform_plan,
-    "cloudformation": cloudformation,
-}
+
+class Kind(Protocol):
+    """What a module of this folder does for one kind of document."""
+
+    def recognises(self, document: Mapping[str, Any], /) -> bool:
+        """Whether a document looks like one of this kind."""
+
+    def resources(self, document: Mapping[str, Any], file: str, /) -> list[Resource]:
+        """The resources of a document; :class:`InputError` where it is not whole."""
+
+
+KINDS = ("pulumi-preview", "pulumi-state", "terraform-plan", "cloudformation")
+"""The kinds of documents, in the order in which they are recognised."""
+
+
+def _module(kind: str) -> Kind:
+    module: Kind = importlib.import_module(f"{__name__}.{kind.replace('-', '_')}")
+    return module
 
 
 def read(path: Path, source: str = "auto") -> list[Resource]:
-    """The resources that a document tells of; ``source`` is "auto" or a name in :data:`SOURCES`.
+    """The resources in a document; ``source`` is "auto" or a name in :data:`KINDS`.
 
     :class:`InputError` names the file, what is wrong with it, and what to type instead.
     """
-    if source != "auto" and source not in SOURCES:
-        raise InputError(
-            f"{source!r} is not a source", fix=did_you_mean(source, ["auto", *SOURCES])
-        )
+    if source != "auto" and source not in KINDS:
+        raise InputError(f"{source!r} is not a source", fix=did_you_mean(source, ["auto", *KINDS]))
     try:
         document = _parsed(path)
         kind = _kind(document) if source == "auto" else source
-        resources: list[Resource] = SOURCES[kind].resources(document, str(path))
+        resources = _module(kind).resources(document, str(path))
     except InputError as error:
         raise error.within(str(path)) from None
     return resources
 
 
 def _kind(document: Mapping[str, Any]) -> str:
-    for name, source in SOURCES.items():
-        if source.recognises(document):
-            return name
+    for kind in KINDS:
+        if _module(kind).recognises(document):
+            return kind
     raise InputError(
-        "is not a document that Lichen knows by its look",
-        fix=f"name its kind with --source: one of {', '.join(SOURCES)}",
+        "is not a kind of document that Lichen recognises",
+        fix=f"name its kind with --source: one of {', '.join(KINDS)}",
     )
 
 
 def _parsed(path: Path) -> dict[str, Any]:
+    import yaml
+
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -71,9 +80,7 @@ def _parsed(path: Path) -> dict[str, Any]:
             f"does not parse: {' '.join(str(error).split())}", fix=_TYPE_THIS
         ) from None
     if not isinstance(document, dict):
-        raise InputError(
-            f"holds a {type(document).__name__} where an object is due", fix=_TYPE_THIS
-        )
+        raise InputError(f"is a {type(document).__name__}, and not an object", fix=_TYPE_THIS)
     return document
 
 
@@ -82,6 +89,8 @@ _TYPE_THIS = "pulumi preview --json, or terraform show -json PLAN; a template as
 
 def _values(path: Path, content: bytes) -> Any:
     if path.suffix.lower() in (".yaml", ".yml"):
+        from lichen_policies.dialects import cloudformation
+
         return cloudformation.parsed(content.decode("utf-8"))
-    # As bytes: a shell may have redirected it as UTF-16, and json tells by the first ones.
+    # As bytes: a shell may have redirected it as UTF-16, which json recognises.
     return json.loads(content)

@@ -1,6 +1,6 @@
 """A CloudFormation template, in YAML or JSON.
 
-Nothing of a template is settled but its literals: a parameter is whatever is given on the day, so
+Only the literals of a template are known: a parameter's value is given with the deployment, so
 what is made of one, of another resource or of any intrinsic function is UNKNOWN. A template names
 no region and no environment; tags may, and the command line.
 """
@@ -18,7 +18,7 @@ from lichen_policies.facts.unknown import Unknown
 
 
 class At(dict[str, Any]):
-    """A mapping that knows the line of the key that it stands under, counted from 1."""
+    """A mapping with the line of the key before it, counted from 1."""
 
     line: int | None = None
 
@@ -33,9 +33,9 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> At:
         {str(key): value for key, value in loader.construct_mapping(node, deep=True).items()}
     )
     for key, _ in node.value:
-        held = found.get(key.value)
-        if isinstance(held, At):
-            held.line = key.start_mark.line + 1
+        value = found.get(key.value)
+        if isinstance(value, At):
+            value.line = key.start_mark.line + 1
     return found
 
 
@@ -60,8 +60,8 @@ def parsed(text: str) -> Any:
 
 def recognises(document: Mapping[str, Any]) -> bool:
     return "AWSTemplateFormatVersion" in document or any(
-        isinstance(held, Mapping) and str(held.get("Type", "")).startswith("AWS::")
-        for held in _held(document).values()
+        isinstance(entry, Mapping) and str(entry.get("Type", "")).startswith("AWS::")
+        for entry in _entries(document).values()
     )
 
 
@@ -70,12 +70,13 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     if "Resources" not in document:
         raise InputError("is required", fix="add Resources:", field="Resources")
     found = []
-    for name, held in _held(document).items():
-        if not isinstance(held, Mapping) or not isinstance(held.get("Type"), str):
+    for name, entry in _entries(document).items():
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("Type"), str):
             raise InputError("is not a resource", fix="give it a Type:", field=f"Resources.{name}")
-        if not isinstance(held.get("Properties") or {}, Mapping):
+        properties = entry.get("Properties") or {}
+        if not isinstance(properties, Mapping):
             raise InputError("is not a mapping", field=f"Resources.{name}.Properties")
-        found.append(resource(held["Type"], name, held.get("Properties") or {}, file, _line(held)))
+        found.append(resource(entry["Type"], name, properties, file, _line(entry)))
     return found
 
 
@@ -87,36 +88,36 @@ def resource(
         type=kind,
         name=name,
         address=name,
-        properties={key: _settled(value) for key, value in properties.items()},
+        properties={key: _known(value) for key, value in properties.items()},
         dialect="cloudformation",
         file=file,
         line=line,
     )
 
 
-def _held(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    held = document.get("Resources")
-    return held if isinstance(held, Mapping) else {}
+def _entries(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    entries = document.get("Resources")
+    return entries if isinstance(entries, Mapping) else {}
 
 
-def _line(held: Mapping[str, Any]) -> int | None:
-    return held.line if isinstance(held, At) else None
+def _line(entry: Mapping[str, Any]) -> int | None:
+    return entry.line if isinstance(entry, At) else None
 
 
 _OPEN: Any = Unknown("is made by an intrinsic function, whose value is known only after deployment")
 _LEFT_OUT = {"Ref": "AWS::NoValue"}
 
 
-def _settled(value: Any) -> Any:
-    """A value as far as the template settles it."""
+def _known(value: Any) -> Any:
+    """A value as far as the template gives it."""
     if value == _LEFT_OUT:
         return None
     if isinstance(value, Mapping):
         if len(value) == 1 and _is_function(next(iter(value))):
             return _OPEN
-        return {key: _settled(part) for key, part in value.items()}
+        return {key: _known(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_settled(part) for part in value]
+        return [_known(part) for part in value]
     return value
 
 

@@ -1,4 +1,4 @@
-"""A preview as ``pulumi preview --json`` prints it: what will stand once it is carried out.
+"""A preview as ``pulumi preview --json`` prints it: what will be deployed.
 
 A preview leaves out unchanged resources unless asked for them (``--show-sames``).
 """
@@ -17,7 +17,7 @@ from lichen_policies.facts.resource import Resource
 
 
 class Step(msgspec.Struct, frozen=True, rename="camel"):
-    """One thing that the engine would do; ``new_state`` is what would then stand, if anything."""
+    """One thing that the engine would do; ``new_state`` is what would result, if anything."""
 
     op: str
     urn: str
@@ -37,11 +37,11 @@ class Preview(msgspec.Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-_STOPPED = "error: preview failed"
-"""All that a preview says when it is whole and a policy stopped it; a broken one says more."""
+_BLOCKED = "error: preview failed"
+"""The only error in a preview that is whole and that a policy blocked; a broken one has more."""
 
-_GOING = ("delete", "discard", "remove", "read")
-"""What the names of operations begin with after which nothing of this program's stands."""
+_REMOVING = ("delete", "discard", "remove", "read")
+"""How the names of operations begin after which this program has no such resource."""
 
 
 def recognises(document: Mapping[str, Any]) -> bool:
@@ -52,17 +52,17 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     """The resources that the preview would leave; :class:`InputError` where it is not whole."""
     preview = convert(document, Preview)
     if any(
-        said.severity == "error" and said.message.strip() != _STOPPED
-        for said in preview.diagnostics
+        diagnostic.severity == "error" and diagnostic.message.strip() != _BLOCKED
+        for diagnostic in preview.diagnostics
     ):
         raise InputError(
             "the preview failed, so resources may be missing",
             fix="correct the program until pulumi preview succeeds",
             field="diagnostics",
         )
-    standing = {
+    planned = {
         step.urn: step.new_state
         for step in preview.steps
-        if step.new_state is not None and not step.op.startswith(_GOING)
+        if step.new_state is not None and not step.op.startswith(_REMOVING)
     }
-    return pulumi_resource.resources(standing.values(), preview.config, file)
+    return pulumi_resource.resources(planned.values(), preview.config, file)

@@ -1,8 +1,8 @@
 """A resource as Pulumi's engine writes it to JSON; previews and states share the shape.
 
-Judged are the inputs of what stands or is to stand: not what is going, nor what a program only
-reads, nor providers and the stack itself. What is computed or secret is UNKNOWN: a secret that no
-rule holds is one that no message can repeat.
+The inputs of each resource that is or will be deployed are judged. Left out are resources that will
+be deleted, those that a program only reads, providers, and the stack itself. What is computed or
+secret is UNKNOWN: no message can repeat a secret that no rule has read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A stack's state as ``pulumi stack export`` prints it: what stands now."""
+"""A stack's state as ``pulumi stack export`` prints it: what is deployed now."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def recognises(document: Mapping[str, Any]) -> bool:
 
 
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
-    """The resources that stand; :class:`InputError` where it is no state of version 3 or 4."""
+    """The deployed resources; :class:`InputError` where it is no state of version 3 or 4."""
     export = convert(document, Export)
     if export.version not in (3, 4):
         raise InputError(

@@ -1,7 +1,7 @@
 """What Pulumi's engine writes in place of a value, in documents and to a policy pack alike.
 
 The constants are the engine's own (sdk/go/common/resource/plugin/rpc.go and sig/sig.go of Pulumi).
-A secret is not read: no message can repeat what no rule holds.
+A secret is not read: no message can repeat what no rule has read.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from lichen_policies.facts.unknown import UNKNOWN, Unknown
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key of an object that stands for something other than itself: a secret, an asset, ..."""
+"""The key of an object that represents something other than itself: a secret, an asset, ..."""
 
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 """The value under that key which marks a secret."""
@@ -30,7 +30,7 @@ COMPUTED = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
     }
 )
-"""What stands for a computed bool, number, string, list, asset, archive, object."""
+"""What represents a computed bool, number, string, list, asset, archive, object."""
 
 SECRET: Any = Unknown("is secret, and is not read")
 SPECIAL: Any = Unknown("is an asset or a reference, not a value")

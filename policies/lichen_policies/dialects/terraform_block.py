@@ -1,11 +1,11 @@
 """A resource block of Terraform's language, as a parser of HCL hands it over.
 
 The parser (Checkov's) has looked up variables, locals and functions as far as it can; every value
-stands in a list, and an expression that it could not settle stands as its text. Text that reads
+is in a list, and an expression that it could not evaluate is left as its text. Text that reads
 like an expression is UNKNOWN: a name that looks like one by chance is unverified, not passed.
 
 Which provider a block goes to is found here, over files and through modules: the parser finds it
-only where both stand in one file.
+only where both are in one file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def resource(
     kind: str, address: str, block: Block, provider: Block | None, file: str, line: int | None
 ) -> Resource:
     """A block under the provider block that it goes to, as :func:`provider_of` finds it."""
-    properties = {key: _settled(value) for key, value in block.items()}
+    properties = {key: _known(value) for key, value in block.items()}
     by_default = None if provider is None else _tags(provider.get("default_tags"))
     if by_default is not None:
         properties["tags_all"] = _over(by_default, _alone(properties.get("tags")))
@@ -58,13 +58,13 @@ def provider_of(block: Block, others: Iterable[Block]) -> Block | None:
     file, module = block["file_path_"], block.get("source_module_object_")
     while True:
         for found in others:
-            if found["block_name_"] == name and _stands(found, "provider", file, module):
+            if found["block_name_"] == name and _is_beside(found, "provider", file, module):
                 return found
         if module is None:
             return None
         file, within = module.path, module.nested_tf_module
         for call in others:
-            if call["block_name_"].partition("[")[0] == module.name and _stands(
+            if call["block_name_"].partition("[")[0] == module.name and _is_beside(
                 call, "module", file, within
             ):
                 handed = _alone(call.get("providers")) or {}
@@ -73,8 +73,8 @@ def provider_of(block: Block, others: Iterable[Block]) -> Block | None:
         module = within
 
 
-def _stands(block: Block, kind: str, file: str, module: object) -> bool:
-    """Whether a block stands in the folder of a file, in the same call of its module."""
+def _is_beside(block: Block, kind: str, file: str, module: object) -> bool:
+    """Whether a block is in the folder of a file, in the same call of its module."""
     return (
         block["block_type_"] == kind
         and PurePath(block["file_path_"]).parent == PurePath(file).parent
@@ -85,14 +85,12 @@ def _stands(block: Block, kind: str, file: str, module: object) -> bool:
 def _provider_region(provider: Block) -> Maybe[str]:
     """What the provider block sets."""
     arguments = (name for name in region.PROVIDER_ARGUMENTS if name in provider)
-    return region.of_provider({name: _alone(_settled(provider[name])) for name in arguments})
+    return region.of_provider({name: _alone(_known(provider[name])) for name in arguments})
 
 
 def _tags(default_tags: Any) -> Any:
     block = _alone(default_tags)
-    return (
-        _alone(_settled(block["tags"])) if isinstance(block, Mapping) and "tags" in block else None
-    )
+    return _alone(_known(block["tags"])) if isinstance(block, Mapping) and "tags" in block else None
 
 
 def _over(by_default: Any, tags: Any) -> Any:
@@ -117,11 +115,11 @@ _EXPRESSION = re.compile(
 )
 
 
-def _settled(value: Any) -> Any:
+def _known(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _settled(part) for key, part in value.items()}
+        return {key: _known(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_settled(part) for part in value]
+        return [_known(part) for part in value]
     return _OPEN if isinstance(value, str) and _EXPRESSION.search(value) else value
 
 

@@ -1,12 +1,12 @@
-"""A Terraform plan as ``terraform show -json`` prints it: what will stand once it is applied.
+"""A Terraform plan as ``terraform show -json`` prints it: what will be deployed.
 
-Format 1.x. Every managed resource with a value after the change is told, unchanged ones too;
+Format 1.x. Every managed resource with a value after the change is read, unchanged ones too;
 deleted and forgotten ones, and data sources, are not. What the plan marks as known after apply, or
-as sensitive, is UNKNOWN: a secret that no rule holds is one that no message can repeat.
+as sensitive, is UNKNOWN: no message can repeat a secret that no rule has read.
 
-A resource's region is what its provider's configuration says, as far as a plan carries that: a
-constant, or one variable looked up through the modules. A plan holds neither locals nor the
-text of an expression, so a region made of those is UNKNOWN. A provider's default tags are told
+A resource's region is what its provider's configuration sets, as far as a plan carries that: a
+constant, or one variable looked up through the modules. A plan has neither locals nor the
+text of an expression, so a region made of those is UNKNOWN. A provider's default tags are read
 alike: the AWS provider marks ``tags_all`` as known after apply even where nothing of it is open.
 """
 
@@ -72,7 +72,7 @@ class Configured(msgspec.Struct, frozen=True):
 
 
 class Expression(msgspec.Struct, frozen=True):
-    """A constant, or the names that something else is made of; a plan tells no more of it."""
+    """A constant, or the names that something else is made of; a plan has no more of it."""
 
     constant_value: Any = msgspec.UNSET
     references: tuple[str, ...] = ()
@@ -103,7 +103,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 class Provider(msgspec.Struct, frozen=True):
-    """A provider block; its expressions are read in the module that holds it."""
+    """A provider block; its expressions are read in the module that contains it."""
 
     expressions: Settings = Settings()
     module_address: str = ""
@@ -127,7 +127,7 @@ _SECRET: Any = Unknown("is sensitive, and is not read")
 _NOT_CARRIED: Any = Unknown("is set by an expression that a plan does not carry")
 
 Scope = tuple[str, ...]
-"""The names of the modules from the root down to the one that an expression stands in."""
+"""The names of the modules from the root down to the one that contains an expression."""
 
 
 def recognises(document: Mapping[str, Any]) -> bool:
@@ -135,10 +135,10 @@ def recognises(document: Mapping[str, Any]) -> bool:
 
 
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
-    """The resources that stand once the plan is applied; :class:`InputError` where not a plan."""
+    """The resources after the plan is applied; :class:`InputError` where not a plan."""
     if "values" in document and "resource_changes" not in document:
         raise InputError(
-            "is a Terraform state, which says nothing of what will be deployed",
+            "is a Terraform state, which does not show what will be deployed",
             fix="terraform plan -out=plan && terraform show -json plan > plan.json",
         )
     plan = convert(document, Plan)
@@ -184,11 +184,11 @@ def _resource(planned: ResourceChange, provider: Provider, plan: Plan, file: str
 
 
 def _properties(change: Change) -> dict[str, Any]:
-    values = _settled(change.after, change.after_unknown, change.after_sensitive)
+    values = _known(change.after, change.after_unknown, change.after_sensitive)
     return values if isinstance(values, dict) else dict.fromkeys(change.after or (), UNKNOWN)
 
 
-def _settled(after: Any, unknown: Any, secret: Any) -> Any:
+def _known(after: Any, unknown: Any, secret: Any) -> Any:
     """A value under its marks. The marks have its shape, down to a true that covers what is below;
     an object leaves out what is unknown, so the marks may hold keys that it does not."""
     if secret is True:
@@ -200,23 +200,23 @@ def _settled(after: Any, unknown: Any, secret: Any) -> Any:
             part if isinstance(part, dict) else {} for part in (after, unknown, secret)
         )
         return {
-            key: _settled(after.get(key), unknown.get(key), secret.get(key))
+            key: _known(after.get(key), unknown.get(key), secret.get(key))
             for key in dict.fromkeys((*after, *unknown))
         }
     if isinstance(after, list):
         marks = [part if isinstance(part, list) else [] for part in (unknown, secret)]
-        return [_settled(*parts) for parts in zip_longest(after, *marks)]
+        return [_known(*parts) for parts in zip_longest(after, *marks)]
     return after
 
 
 def _providers(plan: Plan) -> dict[tuple[Scope, str, str], Provider]:
     """The provider block of every resource block that has one, by module, type and name."""
-    told = plan.configuration.provider_config
+    blocks = plan.configuration.provider_config
     return {
-        (scope, block.type, block.name): told[block.provider_config_key]
+        (scope, block.type, block.name): blocks[block.provider_config_key]
         for scope, module in _modules(plan.configuration.root_module)
         for block in module.resources
-        if block.mode == "managed" and block.provider_config_key in told
+        if block.mode == "managed" and block.provider_config_key in blocks
     }
 
 
@@ -264,7 +264,7 @@ def _evaluated(expression: Expression, scope: Scope, plan: Plan) -> Any:
     """The value of a constant, or of a lone reference to a variable; unknown for anything else."""
     if expression.constant_value is not msgspec.UNSET:
         return expression.constant_value
-    # `var.regions["far"]` is told as itself, then as each thing on the way to it: `var.regions`.
+    # `var.regions["far"]` is listed as itself, then as each part of the way to it: `var.regions`.
     whole, *others = expression.references or ("",)
     steps = _STEP.findall(whole.removeprefix("var."))
     if not whole.startswith("var.") or not steps or not all(map(whole.startswith, others)):

@@ -49,7 +49,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
             error = NotYetKnown if because == AFTER_DEPLOYMENT else Unverified
             if name == "passport":  # what the user wrote, of which there are several
                 because = f"are {because[3:]}" if because.startswith("is ") else because
-            raise error(f"{_said(self, name)} {because}")
+            raise error(f"{_as_written(self, name)} {because}")
         return value
 
     @property
@@ -74,11 +74,6 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
         verdict."""
         return cast("Self", _without_unknowns(self))
 
-    def known(self, name: str) -> Any:
-        """A field where it is known, else None: as :attr:`if_known`, by the field's name."""
-        value = object.__getattribute__(self, name)
-        return None if type(value) is Unknown else value
-
 
 def _without_unknowns(record: Any) -> Any:
     changes: dict[str, Any] = {}
@@ -91,18 +86,18 @@ def _without_unknowns(record: Any) -> Any:
     return msgspec.structs.replace(record, **changes) if changes else record
 
 
-def _said(fact: Fact, name: str) -> str:
+def _as_written(fact: Fact, name: str) -> str:
     """A field as the user wrote it, where the fact has its path, else in words."""
     if name == "passport":
         return "the lichen:* tags"
-    said = getattr(fact, f"{name}_at", "")
-    if not said and name not in Context.__struct_fields__:
-        said = object.__getattribute__(fact, "path")
-    return said or name.replace("_", " ")
+    words = getattr(fact, f"{name}_at", "")
+    if not words and name not in Context.__struct_fields__:
+        words = object.__getattribute__(fact, "path")
+    return words or name.replace("_", " ")
 
 
 class Located(Fact, frozen=True, kw_only=True):
-    """Something that draws power in a region.
+    """Something that uses power in a region.
 
     ``machine`` is the catalogue's name of what runs there; None where none is named or several are.
     ``machines`` is how many run, at the least. ``hosting`` is what runs them, by its name in the

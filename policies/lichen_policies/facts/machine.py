@@ -1,4 +1,4 @@
-"""What a machine's name says by itself, before any catalogue is asked."""
+"""What a machine's name alone shows, without a catalogue."""
 
 from __future__ import annotations
 

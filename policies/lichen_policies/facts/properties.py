@@ -2,7 +2,7 @@
 
 Pulumi spells ``instanceType``, Terraform ``instance_type``, CloudFormation ``InstanceType``; a
 Terraform plan holds a block as a list of one, Checkov wraps every value in a list, CloudFormation
-may write a number as text. None of that goes further than here.
+may write a number as text. Only this module knows that.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Properties:
     """A resource's properties, or one block of them; ``path`` is its path in the resource.
 
     Every reading method gives None for what is left out and an Unknown for what cannot be known,
-    which goes into a fact as it is. A value of the wrong type is an Unknown that says so.
+    which goes into a fact as it is. A value of the wrong type is an Unknown with that reason.
     """
 
     __slots__ = ("_dialect", "_values", "path")

@@ -9,7 +9,7 @@
 
 A rung whose value is not known yet stops the ladder: a lower rung must not answer for it. Where no
 rung states a region the answer is None, which is a finding of its own. Documents and doors gather
-what they have of each rung; each cloud says in :mod:`lichen.clouds` what the names are.
+what they have of each rung; the names of each cloud are in :mod:`lichen.clouds`.
 """
 
 from __future__ import annotations
