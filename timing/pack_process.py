@@ -89,7 +89,7 @@ def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
 def running(
     pack: Path = PACK, *, project: Path, stack: str = "dev", **environment: str
 ) -> Iterator[Pack]:
-    """The pack in its own process group, ended whatever happens; started in the project."""
+    """The pack in its own process group, always ended; started in the project."""
     known = {"AWS_REGION", "AWS_DEFAULT_REGION"}
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(pack)],

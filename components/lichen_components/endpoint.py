@@ -22,7 +22,6 @@ from lichen.workload import Workload, as_workload, read_workload
 from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.errors import input_errors
 from lichen_components.makers import (
-    MAKERS,
     SERVERS,
     chip_families,
     chip_of,
@@ -120,8 +119,8 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
         raise InputError(
             f"{chosen.machine} in {chosen.region} at {chosen.precision} would serve it, but "
             f"{chosen.unmade}",
-            fix="widen where or precisions to what a component can make. There are components for "
-            f"{', '.join(MAKERS)}",
+            fix="widen where or precisions to what a component can make: "
+            f"{_what_is_made(question)}",
             field="workload",
         )
     catalogue = question.catalogue
@@ -146,6 +145,16 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
 def _workload(given: Any) -> Workload:
     """A workload from a mapping, or from the path of its file."""
     return read_workload(Path(given)) if isinstance(given, str) else as_workload(_whole(given))
+
+
+def _what_is_made(question: Question) -> str:
+    """What there is to choose from: each hosting with its families of chips."""
+    families: dict[str, list[str]] = {}
+    for row in question.makes or ():
+        if row.server is not None:
+            title = question.catalogue.hostings[row.hosting].title
+            families.setdefault(title, []).extend(row.families)
+    return "; ".join(f"{', '.join(of)} on {title}" for title, of in families.items())
 
 
 def _near(given: Any) -> Path:

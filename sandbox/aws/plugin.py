@@ -12,7 +12,7 @@ PYTHONPATH={root}${{PYTHONPATH:+:$PYTHONPATH}} exec {python} -m sandbox.aws.prov
 
 
 def install(pulumi_home: Path) -> Path:
-    """Put the provider among the plugins of a PULUMI_HOME, and give the directory it lies in.
+    """Put the provider among the plugins of a PULUMI_HOME, and give its directory.
 
     It takes the place of the plugin that the installed pulumi_aws asks for, so that the engine says
     nothing of it. (The directory may go on PATH as well; the engine then warns at each run.) The

@@ -7,7 +7,7 @@ from sandbox.engine import EngineMissing, ensure
 
 
 def main() -> int:
-    # A build that is told to stop stops its compilers too.
+    # A build that is stopped stops its compilers too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         engine = ensure()

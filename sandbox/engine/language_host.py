@@ -55,7 +55,7 @@ Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 
 class NotSupported(Exception):
-    """What this host cannot do, said so that the user can mend it."""
+    """What this host cannot do; the message says what to change."""
 
 
 def interpreter(info: rpc.ProgramInfo, environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:

@@ -12,7 +12,7 @@ import pulumi
 import pytest
 import yaml
 from lichen_components.args import EndpointArgs, aws_args
-from lichen_components.aws.sagemaker.endpoint import OLD_TYPES, SagemakerEndpoint
+from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint
 from lichen_components.endpoint import plan_of, receipt
 from lichen_components.errors import input_errors
 from lichen_components.makers import (
@@ -85,8 +85,11 @@ def test_where_no_component_makes_any_it_is_said_what_there_is() -> None:
     arguments = EndpointArgs(workload=anywhere, artifacts=ARTIFACTS)
     with pytest.raises(InputError, match="no component makes L4 on Compute Engine yet") as refused:
         plan_of(arguments, Only("g2-standard-4"))
-    assert "widen where" in refused.value.fix
-    assert "components for sagemaker" in refused.value.fix
+    assert refused.value.fix == (
+        "widen where or precisions to what a component can make: Inferentia2, T4, A10G, L4, L40S, "
+        "A100, H100, H200, B200, B300, RTX PRO 6000, RTX PRO 4500, Graviton2, Graviton3, Graviton4 "
+        "on SageMaker"
+    )
 
 
 def test_what_no_component_makes_never_wins() -> None:
@@ -252,11 +255,3 @@ def test_a_workload_may_be_the_path_of_its_file(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump({**CHAT, "trafic": {}}))
     with pytest.raises(InputError, match=r"chat\.yaml: trafic"):
         plan_of(EndpointArgs(workload=str(file), artifacts=ARTIFACTS), Only("inf2.xlarge"))
-
-
-def test_the_types_of_the_first_version_are_aliases() -> None:
-    assert OLD_TYPES == (
-        "lichen:index:InferentiaEndpoint",
-        "lichen:index:GpuEndpoint",
-        "lichen:index:GravitonEndpoint",
-    )

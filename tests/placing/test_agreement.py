@@ -154,7 +154,9 @@ def test_the_better_one_that_cannot_be_made_is_named_by_both(tmp_path: Path) -> 
     )
 
 
-def test_the_rows_of_an_organisation_count_for_all(tmp_path: Path) -> None:
+def test_the_rows_of_an_organisation_count_for_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "regions.csv").write_text(
         "name,pue,pue_year,pue_scope,pue_source\neu-north-1,3.5,2026,region,acme-meters\n"
@@ -170,6 +172,9 @@ def test_the_rows_of_an_organisation_count_for_all(tmp_path: Path) -> None:
     assert isinstance(answer, Placement)
     assert answer.chosen.region != "eu-north-1" or any("your own" in note for note in answer.notes)
     assert question.catalogue_near(path) is load(overlay=tmp_path / "own")
+    monkeypatch.chdir(tmp_path)  # a program that holds the workload itself
+    mapping = EndpointArgs(workload=yaml.safe_load(path.read_text()), artifacts="s3://models/it/")
+    assert plan_of(mapping).decision.placement == answer
 
 
 def test_a_catalogue_that_is_no_directory_is_refused(tmp_path: Path) -> None:

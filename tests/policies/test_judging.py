@@ -30,6 +30,7 @@ from lichen_policies.registry import rules
 from lichen_policies.rule import Change, Finding, Known, Rule
 
 from lichen.catalogue import load
+from tests.policies.resources import ENDPOINT, resource_of
 
 TODAY = datetime.date(2026, 11, 23)
 DEFAULTS = Configuration(today=TODAY)
@@ -37,14 +38,8 @@ SECRET = "hunter2-in-a-property"
 
 
 def endpoint(**properties: Any) -> Resource:
-    return Resource(
-        type="aws:sagemaker/endpointConfiguration:EndpointConfiguration",
-        name="chat",
-        address="urn:pulumi:dev::demo::aws:sagemaker/endpointConfiguration::chat",
-        properties=properties,
-        dialect="pulumi",
-        region="eu-north-1",
-    )
+    address = f"urn:pulumi:dev::demo::{ENDPOINT}::chat"
+    return resource_of(ENDPOINT, properties, address=address, region="eu-north-1")
 
 
 def variant(**properties: Any) -> dict[str, Any]:
@@ -84,7 +79,7 @@ def test_a_field_that_is_not_known_cannot_be_read() -> None:
         _ = fact.region
     with pytest.raises(NotYetKnown, match=r"^machine is known only after deployment$"):
         _ = fact.machine
-    assert fact.known("region") is None
+    assert fact.if_known.region is None
     assert (fact.if_known.region, fact.if_known.machine) == (None, None)
     assert (fact.if_known.cloud, fact.if_known.region_at) == ("aws", "zone")
 

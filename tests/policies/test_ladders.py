@@ -5,20 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lichen_policies.facts import UNKNOWN, Resource, Unverified, environment, region
+from lichen_policies.facts import UNKNOWN, Unverified, environment, region
 from lichen_policies.facts.readers.google import tpu
 from lichen_policies.facts.reading import facts_of
 
 from lichen.clouds import CLOUDS
+from tests.policies.resources import GROUP, resource_of
 
-GROUP = "aws:autoscaling/group:Group"
 
-
-def located(properties: dict[str, Any], **said: Any) -> Any:
-    resource = Resource(
-        type=GROUP, name="g", address="g", properties=properties, dialect="pulumi", **said
-    )
-    facts = facts_of(resource)
+def located(properties: dict[str, Any], **stated: Any) -> Any:
+    facts = facts_of(resource_of(GROUP, properties, **stated))
     assert facts is not None
     return facts[0]
 

@@ -11,30 +11,18 @@ import msgspec
 import pytest
 import yaml
 from lichen_policies.configuration import File
-from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
 from lichen_policies.registry import NoLimits, rules
 
 from docs.written import configuration_schema, table
 from lichen.document import InputError
+from tests.policies.resources import endpoint_of
 from tests.policies.rules_folder import LONG, PAGE, SHORT, rules_of
 
 TODAY = datetime.date(2026, 11, 23)
 
 
-def endpoint(**variant: object) -> Resource:
-    return Resource(
-        type="aws:sagemaker/endpointConfiguration:EndpointConfiguration",
-        name="chat",
-        address="chat",
-        properties={"productionVariants": [variant]},
-        dialect="pulumi",
-        region="eu-north-1",
-        environment="dev",
-    )
-
-
-FIVE = endpoint(instanceType="ml.g6.xlarge", initialInstanceCount=5)
+FIVE = endpoint_of({"instanceType": "ml.g6.xlarge", "initialInstanceCount": 5})
 
 
 def test_a_new_file_is_a_rule_in_the_registry_the_gate_the_schema_and_the_table(
@@ -85,7 +73,7 @@ def test_a_rule_of_one_property_is_a_page_and_a_declaration(tmp_path: Path) -> N
     assert rule.limits is NoLimits
     assert rule.offence == "Endpoint that is served without machines"
     gate = Gate.near(tmp_path, today=TODAY, rules=every)
-    (verdict,) = gate.judge(endpoint(serverlessConfig={"memorySizeInMb": 2048})) or ()
+    (verdict,) = gate.judge(endpoint_of({"serverlessConfig": {"memorySizeInMb": 2048}})) or ()
     assert verdict.message == (
         "productionVariants[0] is true; it must be false. Fix: set productionVariants[0] to false."
     )

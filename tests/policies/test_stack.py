@@ -12,33 +12,19 @@ from lichen_policies.facts import UNKNOWN, Resource, Scaling, Serving, Unverifie
 from lichen_policies.gate import Gate
 from lichen_policies.stack import Stack
 
+from tests.policies.resources import NODES, endpoint_of, resource_of
 from tests.policies.rules_folder import JOIN, LONG, rules_of
 
 TODAY = datetime.date(2026, 11, 23)
 
 
 def endpoint(machine: Any, name: str = "chat", **variant: Any) -> Resource:
-    return Resource(
-        type="aws:sagemaker/endpointConfiguration:EndpointConfiguration",
-        name=name,
-        address=name,
-        properties={"productionVariants": [{"instanceType": machine, **variant}]},
-        dialect="pulumi",
-        region="eu-north-1",
-        environment="dev",
-    )
+    return endpoint_of({"instanceType": machine, **variant}, name)
 
 
 def group(machine: str, floor: int = 1) -> Resource:
-    return Resource(
-        type="aws:eks/nodeGroup:NodeGroup",
-        name="nodes",
-        address="nodes",
-        properties={"instanceTypes": [machine], "scalingConfig": {"minSize": floor}},
-        dialect="pulumi",
-        region="eu-north-1",
-        environment="dev",
-    )
+    properties = {"instanceTypes": [machine], "scalingConfig": {"minSize": floor}}
+    return resource_of(NODES, properties, "nodes", region="eu-north-1", environment="dev")
 
 
 @pytest.fixture

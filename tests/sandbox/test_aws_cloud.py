@@ -62,8 +62,8 @@ def on(machine: str) -> dict[str, Any]:
 )
 def test_takes_the_machines_that_botocore_knows(sagemaker: Any, machine: str) -> None:
     configure(sagemaker, "c", **on(machine))
-    told = sagemaker.describe_endpoint_config(EndpointConfigName="c")
-    assert told["ProductionVariants"][0]["InstanceType"] == machine
+    described = sagemaker.describe_endpoint_config(EndpointConfigName="c")
+    assert described["ProductionVariants"][0]["InstanceType"] == machine
 
 
 def test_refuses_a_machine_that_botocore_does_not_know(sagemaker: Any) -> None:
@@ -79,8 +79,8 @@ def test_takes_serverless_and_asynchronous_endpoints(sagemaker: Any) -> None:
         ProductionVariants=[{"VariantName": "main", "ModelName": "m", **on("ml.inf2.xlarge")}],
         AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "s3://answers/"}},
     )
-    told = sagemaker.describe_endpoint_config(EndpointConfigName="a")
-    assert told["AsyncInferenceConfig"]["OutputConfig"] == {"S3OutputPath": "s3://answers/"}
+    described = sagemaker.describe_endpoint_config(EndpointConfigName="a")
+    assert described["AsyncInferenceConfig"]["OutputConfig"] == {"S3OutputPath": "s3://answers/"}
 
 
 def test_takes_a_variant_for_inference_components(sagemaker: Any) -> None:
@@ -162,8 +162,8 @@ def test_a_log_group_has_a_class_and_a_key_that_comes_and_goes(cloud: Cloud) -> 
     logs = cloud.client("logs", REGION)
     logs.create_log_group(logGroupName="/l", logGroupClass="INFREQUENT_ACCESS")
     logs.associate_kms_key(logGroupName="/l", kmsKeyId="arn:aws:kms:eu-north-1:1:key/k")
-    told = logs.describe_log_groups()["logGroups"][0]
-    assert (told["logGroupClass"], told["kmsKeyId"][-1]) == ("INFREQUENT_ACCESS", "k")
+    described = logs.describe_log_groups()["logGroups"][0]
+    assert (described["logGroupClass"], described["kmsKeyId"][-1]) == ("INFREQUENT_ACCESS", "k")
     logs.disassociate_kms_key(logGroupName="/l")
     assert "kmsKeyId" not in logs.describe_log_groups()["logGroups"][0]
     logs.delete_log_group(logGroupName="/l")

@@ -88,11 +88,11 @@ def test_a_stack_lives_and_leaves_nothing(stack: Stack) -> None:
 
     stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes")
 
-    # Changed behind the engine's back, and mended.
+    # Changed behind the engine's back, and put right.
     cloud.client("cloudwatch", REGION).delete_alarms(AlarmNames=["chat-errors"])
     logs.put_retention_policy(logGroupName="/aws/sagemaker/Endpoints/chat", retentionInDays=365)
-    mended = stack.must("up", "--yes", "--skip-preview", "--refresh")
-    assert {"+ 1 created", "~ 1 updated", "12 unchanged"} <= summary(mended)
+    repaired = stack.must("up", "--yes", "--skip-preview", "--refresh")
+    assert {"+ 1 created", "~ 1 updated", "12 unchanged"} <= summary(repaired)
     assert cloud.inventory() == made
     assert logs.describe_log_groups()["logGroups"][0]["retentionInDays"] == 30
 
@@ -119,5 +119,5 @@ def test_a_stack_lives_and_leaves_nothing(stack: Stack) -> None:
 
 def summary(printed: str) -> set[str]:
     """The lines under "Resources:"."""
-    _, _, told = printed.rpartition("Resources:")
-    return {part.strip() for line in told.splitlines() for part in line.split(". ")}
+    _, _, lines = printed.rpartition("Resources:")
+    return {part.strip() for line in lines.splitlines() for part in line.split(". ")}

@@ -23,8 +23,8 @@ def sandboxed(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_command_ends_as_it_ended_and_leaves_nothing() -> None:
-    told = 'echo "home $PULUMI_HOME"; pulumi stack ls --json && pulumi about >/dev/null && exit 7'
-    run = sandboxed("sh", "-c", told)
+    script = 'echo "home $PULUMI_HOME"; pulumi stack ls --json && pulumi about >/dev/null && exit 7'
+    run = sandboxed("sh", "-c", script)
     assert run.returncode == 7, run.stderr
     for stack in ("chat", "embeddings", "wasteful"):
         assert f'"name": "{stack}"' in run.stdout
@@ -56,5 +56,5 @@ def test_the_demonstration_goes_as_promised() -> None:
         timeout=240,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    for told in ("inf2.xlarge in eu-north-1", "dirty-region", "oversized-endpoint", "Stopped"):
-        assert told in run.stdout
+    for text in ("inf2.xlarge in eu-north-1", "dirty-region", "oversized-endpoint", "Stopped"):
+        assert text in run.stdout

@@ -53,7 +53,7 @@ def extended_app(service: Any) -> Any:
 
 
 def main() -> None:
-    """Serve on a free loopback port, printed on standard output, until told or left alone."""
+    """Serve on a free loopback port, printed on standard output, until stopped or orphaned."""
     exit_with_parent()
     # Nothing is on disk, so there is nothing to wait for.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))

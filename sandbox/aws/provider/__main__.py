@@ -19,8 +19,8 @@ def main() -> None:
     """Serve until the engine says stop, or is gone."""
     exit_with_parent()
     # The engine says stop with an interrupt, and waits five seconds for whoever does not heed it.
-    for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, lambda *_: os._exit(0))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))
     server = grpc.server(ThreadPoolExecutor(16), options=_UNLIMITED)
     add_ResourceProviderServicer_to_server(Provider(Api()), server)
     port = server.add_insecure_port("127.0.0.1:0")

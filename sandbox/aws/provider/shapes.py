@@ -113,7 +113,7 @@ def to_api(shape: Any, form: Form, value: Any, path: str) -> Any:
         return to_api(shape, Form.SAME, value[0], f"{path}[0]")
     if form is Form.MAP and isinstance(value, dict):
         name, content = list(shape.member.members)[:2]
-        return [{name: key, content: held} for key, held in value.items()]
+        return [{name: key, content: text} for key, text in value.items()]
     if kind == "list" and not isinstance(value, list | dict):
         return [to_api(shape.member, Form.SAME, value, path)]
     if kind == "list" and isinstance(value, list):

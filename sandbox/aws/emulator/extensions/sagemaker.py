@@ -1,7 +1,7 @@
 """SageMaker: endpoints as AWS has them today.
 
 The machine types of botocore's own list; names that are taken are refused; variants without a
-model; UpdateEndpoint; Describe tells all that Create was told.
+model; UpdateEndpoint; Describe has all that Create was given.
 """
 
 import re
@@ -100,7 +100,7 @@ def _free(response: SageMakerResponse, what: str, parameter: str, taken: dict[st
 
 
 def _remember(response: SageMakerResponse, thing: Any, **members: str) -> None:
-    """Have Describe tell, as these members, what the request says in these parameters."""
+    """Have Describe answer with these members, from these parameters of the request."""
     for member, parameter in members.items():
         # moto's Describe turns attributes into members by their case, and leaves out None.
         attribute = re.sub(r"(?<!^)(?=[A-Z])", "_", member).lower()
