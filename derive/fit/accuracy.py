@@ -332,9 +332,9 @@ def _method() -> list[str]:
         "## How",
         "",
         "Rows: `lichen/catalogue/measured/measurements.csv` and `energy_measurements.csv`, each "
-        "with its source and version; rows flagged *exclude* are left out, *caution* weigh 0.3. A row's "
-        "throughput or batch repeated in its notes is never read. The speeds that metered rows "
-        "imply (watts over joules) are fitted as well and are not counted above.",
+        "with its source and version; rows flagged *exclude* are left out, *caution* weigh 0.3. A "
+        "row's throughput or batch repeated in its notes is never read. The speeds that metered "
+        "rows imply (watts over joules) are fitted as well and are not counted above.",
         "",
         "A time is a sum of terms, each a physical quantity times one coefficient "
         "(`lichen/sizing/terms.py`): a fixed part, layers, layers in step between chips, "
