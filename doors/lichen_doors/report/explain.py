@@ -200,8 +200,8 @@ def _machine_lines(catalogue: Catalogue, machine: Machine, chip: Chip | None) ->
     if hourly is not None and machine.embodied_kgco2e is not None:
         yield (
             f"embodied {co2e(units.grams(machine.embodied_kgco2e))} over "
-            f"{machine.lifetime_hours:,.0f} hours: {grams(hourly.likely)} an hour, {machine.embodied_basis}, from "
-            f"{', '.join(machine.embodied_source)}"
+            f"{machine.lifetime_hours:,.0f} hours: {grams(hourly.likely)} an hour, "
+            f"{machine.embodied_basis}, from {', '.join(machine.embodied_source)}"
         )
     for hosting in catalogue.hostings_of(machine):
         markup = catalogue.markup(machine.name, hosting.name)
