@@ -17,7 +17,7 @@ from lichen.catalogue import Catalogue
 from lichen.words import Environment
 from lichen_policies.configuration import Configuration
 from lichen_policies.exemptions import covering
-from lichen_policies.facts import Fact, NotApplicable, NotYetKnown, Resource, Unverified
+from lichen_policies.facts import Fact, NotApplicable, NotYetKnown, Resource, Unknown, Unverified
 from lichen_policies.facts.reading import facts_of
 from lichen_policies.rule import Finding, Known, Rule
 from lichen_policies.stack import Stack
@@ -90,6 +90,11 @@ def _facts(resource: Resource) -> tuple[Fact, ...] | Exception | None:
         return facts_of(resource)
     except Exception as error:
         return error
+
+
+def _environment_of(fact: Fact) -> Environment | None:
+    environment = fact.context.environment
+    return None if isinstance(environment, Unknown) else environment
 
 
 def _is_of_stacks(rule: Rule) -> bool:
@@ -220,7 +225,7 @@ def _judged_by(
     quiet: list[Verdict] = []
     reported = False
     for fact in facts:
-        environment = fact.known("environment")
+        environment = _environment_of(fact)
         if not isinstance(fact, rule.judges):
             continue
         if configuration.level(rule, environment) == "disabled":
@@ -259,9 +264,7 @@ def _judged_together(
         unread=[resource.address for resource, found in read if isinstance(found, Exception)],
     )
     stated = {
-        fact.known("environment") or resource.environment
-        for resource, found in facts
-        for fact in found
+        _environment_of(fact) or resource.environment for resource, found in facts for fact in found
     }
     environment = stated.pop() if len(stated) == 1 else None
     for rule in rules:

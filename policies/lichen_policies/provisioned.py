@@ -47,8 +47,8 @@ def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogu
     """How busy the declared traffic keeps the machines; None where that cannot be said."""
     from lichen.sizing import Misfit, lay_out  # a finding alone needs it: a start is short
 
-    passport = fact.known("passport")
-    environment = fact.known("environment") or UNSTATED
+    passport = fact.if_known.passport
+    environment = fact.if_known.environment or UNSTATED
     workload = None if passport is None else passport.as_workload(environment)
     if workload is None or not isinstance(workload.model, str):
         return None

@@ -79,7 +79,7 @@ def test_a_field_that_is_not_known_cannot_be_read() -> None:
         _ = fact.region
     with pytest.raises(NotYetKnown, match=r"^machine is known only after deployment$"):
         _ = fact.machine
-    assert fact.known("region") is None
+    assert fact.if_known.region is None
     assert (fact.if_known.region, fact.if_known.machine) == (None, None)
     assert (fact.if_known.cloud, fact.if_known.region_at) == ("aws", "zone")
 

@@ -74,11 +74,6 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
         verdict."""
         return cast("Self", _without_unknowns(self))
 
-    def known(self, name: str) -> Any:
-        """A field where it is known, else None: as :attr:`if_known`, by the field's name."""
-        value = object.__getattribute__(self, name)
-        return None if type(value) is Unknown else value
-
 
 def _without_unknowns(record: Any) -> Any:
     changes: dict[str, Any] = {}

@@ -103,7 +103,7 @@ def _changes(fact: Located, better: Region | None) -> tuple[Change, ...]:
 
 
 def _or_else(fact: Located, better: Region | None) -> str:
-    machine = fact.known("machine")
+    machine = fact.if_known.machine
     if better is None:
         offered = f" offers {machine} and" if machine else ""
         return f"widen regions in lichen.yaml: none of those{offered} has cleaner electricity"
@@ -117,13 +117,13 @@ def _described(region: Region) -> str:
 
 
 def _why(fact: Located) -> str:
-    machine = fact.known("machine")
+    machine = fact.if_known.machine
     return "the nearest cleaner region" + (f" that offers {machine}" if machine else "")
 
 
 def _nearest_cleaner(fact: Located, here: Region, limits: Limits, known: Known) -> Region | None:
     """The nearest low-carbon region that offers the machine; without one, the cleanest there is."""
-    machine = fact.known("machine")
+    machine = fact.if_known.machine
     offered = {offer.region for offer in known.catalogue.offers_of(machine)} if machine else None
     dirty = effective_gco2e_kwh(here) or float("inf")
     cleaner = [
@@ -143,10 +143,10 @@ def _nearest_cleaner(fact: Located, here: Region, limits: Limits, known: Known) 
 
 def _saves(fact: Located, here: Region, there: Region, known: Known) -> Saves:
     """The same machines for a month, here and there."""
-    machine = known.catalogue.machines.get(fact.known("machine") or "")
+    machine = known.catalogue.machines.get(fact.if_known.machine or "")
     if machine is None:
         return Saves()
-    count = fact.known("machines") or 1
+    count = fact.if_known.machines or 1
     now, then = (
         provisioned(fact, machine, count, fact.hosting, region, known.catalogue)
         for region in (here, there)

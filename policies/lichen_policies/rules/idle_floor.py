@@ -54,8 +54,8 @@ def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]
 def _month(fact: Scaling, known: Known) -> tuple[str, tuple[str, ...]]:
     """What the floor costs and emits in a month, where machine and region are known; and the
     sources of that."""
-    machine = known.catalogue.machines.get(fact.known("machine") or "")
-    region = known.catalogue.regions.get(fact.known("region") or "")
+    machine = known.catalogue.machines.get(fact.if_known.machine or "")
+    region = known.catalogue.regions.get(fact.if_known.region or "")
     if machine is None or region is None or fact.floor is None:
         return "", ()
     month = provisioned(fact, machine, fact.floor, fact.hosting, region, known.catalogue)

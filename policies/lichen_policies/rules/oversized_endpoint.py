@@ -48,14 +48,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 )
 def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     passport = fact.passport
-    environment = fact.known("environment") or UNSTATED
+    environment = fact.if_known.environment or UNSTATED
     workload = None if passport is None else passport.as_workload(environment)
     if workload is None or isinstance(workload.model, ModelCard):
-        raise NotApplicable("its passport declares no model and peak rate")
+        raise NotApplicable("the lichen:* tags declare no model and peak rate")
     if fact.serverless or fact.machine is None:
         raise NotApplicable("it runs on no machine of its own")
     card, machine = known.model(workload.model), known.machine(fact.machine)
-    region = known.catalogue.regions.get(fact.known("region") or "")
+    region = known.catalogue.regions.get(fact.if_known.region or "")
     fleets = Fleets(workload, card, fact.hosting, region, known)
     sizing = fleets.sized(machine)
     if sizing is None:

@@ -45,7 +45,7 @@ def too_many_accelerators(fact: Accelerated, limits: Limits, known: Known) -> It
     total = each * machines
     if total <= limits.chips:
         return
-    environment = fact.known("environment")
+    environment = fact.if_known.environment
     where = f" in {environment}" if environment else ""
     changes = _fewer(fact, each, machines, limits.chips, known)
     words = ("limits.too-many-accelerators", environment, "chips")
