@@ -35,7 +35,7 @@ _HEAD = """\
 
 Written by `make rules` from the rules themselves. Each rule is one file: its page is the docstring,
 its examples are the cases beside the tests, in every dialect. `lichen explain RULE` prints a page,
-`lichen rules` this table as it is configured where you stand.
+`lichen rules` this table as it is configured in the current folder.
 
 | Rule | What it finds | Severity | dev | staging | prod | Limits |
 | --- | --- | --- | --- | --- | --- | --- |

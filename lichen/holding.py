@@ -18,6 +18,7 @@ from lichen.emissions import (
     machine_watts,
 )
 from lichen.interval import Interval
+from lichen.units import kwh
 
 
 class Power(msgspec.Struct, frozen=True, gc=False):
@@ -32,7 +33,7 @@ class Power(msgspec.Struct, frozen=True, gc=False):
     def likely_gco2e_hour(self, effective_gco2e_kwh: float) -> float:
         """The likely grams an hour on a grid, its data centre's overhead included."""
         making = self.embodied_gco2e_hour
-        grams = self.watts.likely * effective_gco2e_kwh / 1000
+        grams = kwh(self.watts.likely) * effective_gco2e_kwh
         return grams if making is None else grams + making.likely
 
     def footprint(self, region: Region) -> Footprint:

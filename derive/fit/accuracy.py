@@ -24,7 +24,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 MANY_ROWS = 20
 AIM_MANY, AIM_FEW, AIM_ENERGY = 15.0, 30.0, 25.0
 NAMED = {
@@ -331,10 +331,10 @@ def _method() -> list[str]:
     return [
         "## How",
         "",
-        "Rows: `lichen/catalogue/measured/*.csv`, each with its "
-        "source and version; rows flagged *exclude* are left out, *caution* weigh 0.3. A row's "
-        "throughput or batch repeated in its notes is never read. The speeds that metered rows "
-        "imply (watts over joules) are fitted as well and are not counted above.",
+        "Rows: `lichen/catalogue/measured/measurements.csv` and `energy_measurements.csv`, each "
+        "with its source and version; rows flagged *exclude* are left out, *caution* weigh 0.3. A "
+        "row's throughput or batch repeated in its notes is never read. The speeds that metered "
+        "rows imply (watts over joules) are fitted as well and are not counted above.",
         "",
         "A time is a sum of terms, each a physical quantity times one coefficient "
         "(`lichen/sizing/terms.py`): a fixed part, layers, layers in step between chips, "

@@ -18,6 +18,7 @@ from msgspec.structs import fields, replace
 
 from lichen.catalogue.csv_table import options_of, read_rows
 from lichen.catalogue.schema import (
+    MEASURED,
     QUOTAS,
     SOURCED,
     TABLES,
@@ -50,11 +51,13 @@ def check(overlay: Path, tables: Collection[str]) -> None:
                 document=str(overlay),
             )  # fmt: skip
         table = TABLES.get(path.stem)
-        if table is not None and table.own is None:
+        instead = table.instead if table is not None and table.own is None else ""
+        if path.stem in MEASURED:
+            instead = "name benchmark records in a workload's evidence"
+        if instead:
             raise InputError(
-                f"{path.name} is not read from your own rows", fix=table.instead,
-                document=str(overlay),
-            )  # fmt: skip
+                f"{path.name} is not read from your own rows", fix=instead, document=str(overlay)
+            )
 
 
 def merged(

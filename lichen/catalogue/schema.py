@@ -642,6 +642,10 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
+    Stack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
+    Headroom: {"source": ("share", "low", "high")},
+    BenchmarkModel: {"source": ("parameters",)},
+    Dataset: {"source": ("decode_width", "input_tokens", "output_tokens")},
     Processor: {"source": ("idle_w_vcpu", "full_w_vcpu")},
     Host: {
         "watts_source": ("idle_w", "tenth_w", "half_w", "full_w"),
@@ -729,25 +733,28 @@ TABLES: dict[str, Table] = {
             "markups", "derived", Markup, ("hosting", "machine", "family", "accelerated"),
             own="appended",
         ),
+        Table("stacks", "published", Stack),
+        Table("benchmark_models", "published", BenchmarkModel),
+        Table("datasets", "published", Dataset),
+        Table("efficiencies", "derived", Efficiency),
+        Table("adjustments", "derived", Adjustment),
+        Table("ratios", "derived", Ratio),
+        Table("spreads", "derived", SpreadRow),
+        Table("headrooms", "derived", Headroom),
+        Table("powers", "derived", Power),
+        Table("energy_spreads", "derived", EnergySpread),
     )
 }  # fmt: skip
-"""Every table of the catalogue whose rows are typed here, by name."""
+"""Every table of the catalogue but the measured ones, by name."""
 
 QUOTAS = Table("quotas", "published", Quota, ("machine", "region"))
 """An organisation's own table only; the catalogue has none of this name."""
 
-_DERIVED = frozenset(
-    ["adjustments", "efficiencies", "energy_spreads", "headrooms", "powers", "ratios", "spreads"]
-)
-_MEASURED = frozenset({"measurements", "energy_measurements"})
+MEASURED = frozenset({"measurements", "energy_measurements"})
+"""Benchmark rows, which are read where they are measured against: lichen/measured."""
 
 
 def path_of(table: str, directory: Path) -> Path:
     """A table's CSV file: among what sources publish, what scripts derive, or what was measured."""
-    if table in TABLES:
-        folder: str = TABLES[table].folder
-    else:
-        folder = (
-            "derived" if table in _DERIVED else "measured" if table in _MEASURED else "published"
-        )
+    folder = "measured" if table in MEASURED else TABLES[table].folder
     return directory / folder / f"{table}.csv"

@@ -1,6 +1,6 @@
 """``lichen.yaml``: what an organisation moves, read alike by every door.
 
-Found upwards from what is judged. Without a file every rule stands at its defaults.
+Searched upwards from the file that is judged. Without one every rule has its defaults.
 """
 
 from __future__ import annotations

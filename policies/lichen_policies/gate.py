@@ -18,7 +18,6 @@ from lichen.document import InputError, did_you_mean
 from lichen.words import Environment
 from lichen_policies import configuration, judging
 from lichen_policies.configuration import Configuration
-from lichen_policies.exemptions import Exemption
 from lichen_policies.facts import Resource
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import Rule
@@ -87,9 +86,6 @@ class Gate:
     def limits(self, rule: Rule, environment: Environment | None) -> msgspec.Struct:
         """A rule's limits in an environment, as configured."""
         return self.configuration.limits(rule, environment)
-
-    def expired_exemptions(self) -> tuple[Exemption, ...]:
-        return self.configuration.expired_exemptions()
 
     def moved_by_door(
         self,

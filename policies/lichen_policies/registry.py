@@ -244,7 +244,7 @@ def _uniform(judge: Callable[..., Iterator[Finding]], takes_limits: bool) -> Jud
 
 
 def _unusable(name: str, error: InputError) -> Rule:
-    """What stands in the registry for a file that is wrong."""
+    """The rule that takes the place of a file that is wrong."""
     mistake = str(error)
 
     def judge(_fact: Fact | Stack, _limits: msgspec.Struct, _known: Known) -> Iterator[Finding]:

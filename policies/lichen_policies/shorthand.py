@@ -83,15 +83,21 @@ def _declared(
         if found is None or not offends(found):
             return
         path = getattr(fact, f"{field}_at", "") or fact.path
-        shown = Change(path=path, to=found).value
         yield Finding(
-            what=f"{path} is {shown}",
+            what=f"{path} {_stated(found, change)}",
             limit=limit,
             changes=(Change(path=path, to=change.to, why=change.why, at_most=change.at_most),),
             path=path,
         )
 
     return kind, judge
+
+
+def _stated(found: object, change: Change) -> str:
+    """``is 5``, ``is true``; a text is not repeated, since it may be anything."""
+    if isinstance(found, bool | int | float):
+        return f"is {Change(path='', to=found).value}"
+    return f"is not {change.value}"
 
 
 def _with(

@@ -167,6 +167,7 @@ def test_a_file_that_is_no_table_is_refused(own: Path) -> None:
         ("estimates", "write what you know of the machine itself into machines.csv"),
         ("processors", "write what you know of the machine itself into machines.csv"),
         ("readings", "write grid_gco2e_kwh, grid_year and grid_source into regions.csv"),
+        ("measurements", "name benchmark records in a workload's evidence"),
         ("price_pairs", "write the price into prices.csv, or the markup into markups.csv"),
     ],
 )

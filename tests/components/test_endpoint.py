@@ -12,7 +12,7 @@ import pulumi
 import pytest
 import yaml
 from lichen_components.args import EndpointArgs, aws_args
-from lichen_components.aws.sagemaker.endpoint import OLD_TYPES, SagemakerEndpoint
+from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint
 from lichen_components.endpoint import plan_of, receipt
 from lichen_components.errors import input_errors
 from lichen_components.makers import (
@@ -255,11 +255,3 @@ def test_a_workload_may_be_the_path_of_its_file(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump({**CHAT, "trafic": {}}))
     with pytest.raises(InputError, match=r"chat\.yaml: trafic"):
         plan_of(EndpointArgs(workload=str(file), artifacts=ARTIFACTS), Only("inf2.xlarge"))
-
-
-def test_the_types_of_the_first_version_are_aliases() -> None:
-    assert OLD_TYPES == (
-        "lichen:index:InferentiaEndpoint",
-        "lichen:index:GpuEndpoint",
-        "lichen:index:GravitonEndpoint",
-    )

@@ -224,7 +224,7 @@ def test_own_rows_are_used_and_said(tmp_path: Path) -> None:
     chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)["chosen"]
     (tmp_path / "own" / "prices.csv").write_text(
         "machine,region,hosting,usd_hour,source\n"
-        f"{chosen['machine']},{chosen['region']},sagemaker,0.5,contract\n"
+        f"{chosen['machine']},{chosen['region']},{chosen['hosting']},0.5,contract\n"
     )
     answer = json.loads(lichen("place", changed(tmp_path, {}), "--format", "json").stdout)
     assert answer["chosen"]["usd_hour"] == pytest.approx(0.5 * chosen["replicas_mean"])

@@ -92,7 +92,7 @@ def renew(rule: str, messages: Mapping[tuple[str, str], tuple[str, ...]]) -> Non
 def as_checkov(value: Any) -> Any:
     """Terraform's values as Checkov hands them over: every one wrapped in a list."""
     if isinstance(value, dict):
-        return {key: [as_checkov(held)] for key, held in value.items()}
+        return {key: [as_checkov(each)] for key, each in value.items()}
     if isinstance(value, list):
-        return [as_checkov(held) for held in value]
+        return [as_checkov(each) for each in value]
     return value

@@ -92,7 +92,7 @@ EXEMPTION = "{rule: %s, resource: x, owner: a, reason: b, approver: c, expires: 
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "sentence"),
     [
         ("limit: {}", "limit: 'limit' is not a field. Fix: did you mean 'limits'?"),
         (
@@ -128,9 +128,9 @@ EXEMPTION = "{rule: %s, resource: x, owner: a, reason: b, approver: c, expires: 
     ],
 )
 def test_a_mistake_names_the_field_and_the_nearest_right_word(
-    tmp_path: Path, text: str, told: str
+    tmp_path: Path, text: str, sentence: str
 ) -> None:
     with pytest.raises(InputError) as refused:
         configured(tmp_path, text)
-    assert told in str(refused.value)
+    assert sentence in str(refused.value)
     assert str(refused.value).startswith(str(tmp_path / "lichen.yaml"))

@@ -93,6 +93,16 @@ def test_a_number_in_short(tmp_path: Path) -> None:
     )
 
 
+def test_a_text_in_short_is_not_repeated(tmp_path: Path) -> None:
+    text = SHORT.replace('"serverless", False', '"machine", "g6.xlarge"')
+    gate = Gate.near(tmp_path, today=TODAY, rules=rules_of(tmp_path, {"no_serverless": text}))
+    (verdict,) = gate.judge(endpoint_of({"instanceType": "hunter2"})) or ()
+    assert verdict.message == (
+        "productionVariants[0].instanceType is not g6.xlarge; it must be g6.xlarge. "
+        "Fix: set productionVariants[0].instanceType to g6.xlarge."
+    )
+
+
 WRONG = [
     (
         SHORT.replace("Fix: Serve it on a machine.\n\n", ""),

@@ -7,6 +7,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from lichen_components.aws.sagemaker.endpoint import OLD_TYPES, TYPE
 
 from sandbox.world import ROOT, World
 
@@ -63,11 +64,12 @@ def test_chat_comes_up_through_the_gate_changes_and_goes(
 
     # A stack of version 0.1.0, whose component had a type for each chip, keeps its resources.
     state = pulumi("stack", "export", "--stack", "chat").stdout
-    older = state.replace("lichen:index:SagemakerEndpoint", "lichen:index:InferentiaEndpoint")
-    assert older != state
-    (project / "older.json").write_text(older)
-    pulumi("stack", "import", "--stack", "chat", "--file", str(project / "older.json"))
-    assert "unchanged" in pulumi(*up, "--expect-no-changes").stdout
+    assert TYPE in state
+    for old in OLD_TYPES:
+        (project / "older.json").write_text(state.replace(TYPE, old))
+        pulumi("stack", "import", "--stack", "chat", "--file", str(project / "older.json"))
+        preview = ("preview", "--stack", "chat", "--non-interactive", "--expect-no-changes")
+        assert "unchanged" in pulumi(*preview).stdout
 
     workload = project / "stacks" / "workloads" / "chat.yaml"
     before = workload.read_text()

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lichen import units
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Chip, Machine, Reading, Region
 from lichen.document import InputError, did_you_mean
@@ -198,9 +199,9 @@ def _machine_lines(catalogue: Catalogue, machine: Machine, chip: Chip | None) ->
     hourly = embodied_gco2e_hour(machine)
     if hourly is not None and machine.embodied_kgco2e is not None:
         yield (
-            f"embodied {co2e(machine.embodied_kgco2e * 1000)} over {machine.lifetime_hours:,.0f} "
-            f"hours: {grams(hourly.likely)} an hour, {machine.embodied_basis}, from "
-            f"{', '.join(machine.embodied_source)}"
+            f"embodied {co2e(units.grams(machine.embodied_kgco2e))} over "
+            f"{machine.lifetime_hours:,.0f} hours: {grams(hourly.likely)} an hour, "
+            f"{machine.embodied_basis}, from {', '.join(machine.embodied_source)}"
         )
     for hosting in catalogue.hostings_of(machine):
         markup = catalogue.markup(machine.name, hosting.name)

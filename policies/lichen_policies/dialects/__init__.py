@@ -1,19 +1,18 @@
 """Documents into resources: what is deployed, or is to be, as rules can judge it.
 
-One module a kind of document; a new kind is a module and its line in :data:`KINDS`.
+One module a kind of document; a new kind is a module and its name in :data:`KINDS`. A module is
+imported when a document is read: a policy pack reads none.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-import yaml
-
 from lichen.document import InputError, did_you_mean
-from lichen_policies.dialects import cloudformation, pulumi_preview, pulumi_state, terraform_plan
 from lichen_policies.facts.resource import Resource
 
 
@@ -27,12 +26,13 @@ class Kind(Protocol):
         """The resources of a document; :class:`InputError` where it is not whole."""
 
 
-KINDS: Mapping[str, Kind] = {
-    "pulumi-preview": pulumi_preview,
-    "pulumi-state": pulumi_state,
-    "terraform-plan": terraform_plan,
-    "cloudformation": cloudformation,
-}
+KINDS = ("pulumi-preview", "pulumi-state", "terraform-plan", "cloudformation")
+"""The kinds of documents, in the order in which they are recognised."""
+
+
+def _module(kind: str) -> Kind:
+    module: Kind = importlib.import_module(f"{__name__}.{kind.replace('-', '_')}")
+    return module
 
 
 def read(path: Path, source: str = "auto") -> list[Resource]:
@@ -45,16 +45,16 @@ def read(path: Path, source: str = "auto") -> list[Resource]:
     try:
         document = _parsed(path)
         kind = _kind(document) if source == "auto" else source
-        resources = KINDS[kind].resources(document, str(path))
+        resources = _module(kind).resources(document, str(path))
     except InputError as error:
         raise error.within(str(path)) from None
     return resources
 
 
 def _kind(document: Mapping[str, Any]) -> str:
-    for name, kind in KINDS.items():
-        if kind.recognises(document):
-            return name
+    for kind in KINDS:
+        if _module(kind).recognises(document):
+            return kind
     raise InputError(
         "is not a kind of document that Lichen recognises",
         fix=f"name its kind with --source: one of {', '.join(KINDS)}",
@@ -62,6 +62,8 @@ def _kind(document: Mapping[str, Any]) -> str:
 
 
 def _parsed(path: Path) -> dict[str, Any]:
+    import yaml
+
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -87,6 +89,8 @@ _TYPE_THIS = "pulumi preview --json, or terraform show -json PLAN; a template as
 
 def _values(path: Path, content: bytes) -> Any:
     if path.suffix.lower() in (".yaml", ".yml"):
+        from lichen_policies.dialects import cloudformation
+
         return cloudformation.parsed(content.decode("utf-8"))
     # As bytes: a shell may have redirected it as UTF-16, which json recognises.
     return json.loads(content)
