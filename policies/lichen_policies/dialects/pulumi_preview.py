@@ -16,7 +16,7 @@ from lichen_policies.dialects.pulumi_resource import State
 from lichen_policies.facts.resource import Resource
 
 
-class Step(msgspec.Struct, frozen=True, rename="camel"):
+class PreviewStep(msgspec.Struct, frozen=True, rename="camel"):
     """One thing that the engine would do; ``new_state`` is what would result, if anything."""
 
     op: str
@@ -32,7 +32,7 @@ class Diagnostic(msgspec.Struct, frozen=True):
 class Preview(msgspec.Struct, frozen=True):
     """The whole document; secrets in ``config`` are already blinded."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[PreviewStep, ...] = ()
     config: dict[str, str] = {}
     diagnostics: tuple[Diagnostic, ...] = ()
 

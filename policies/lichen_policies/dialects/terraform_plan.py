@@ -25,7 +25,7 @@ from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import UNKNOWN, Maybe, Unknown, is_unknown
 
 
-class Change(msgspec.Struct, frozen=True):
+class PlannedChange(msgspec.Struct, frozen=True):
     """What happens to one resource, and the marks over what it will be."""
 
     actions: tuple[str, ...]
@@ -39,7 +39,7 @@ class ResourceChange(msgspec.Struct, frozen=True):
     mode: str
     type: str
     name: str
-    change: Change
+    change: PlannedChange
     module_address: str = ""
 
 
@@ -109,16 +109,16 @@ class Provider(msgspec.Struct, frozen=True):
     module_address: str = ""
 
 
-class Configuration(msgspec.Struct, frozen=True):
+class PlanConfiguration(msgspec.Struct, frozen=True):
     root_module: Module = Module()
     provider_config: dict[str, Provider] = {}
 
 
-class Plan(msgspec.Struct, frozen=True):
+class TerraformPlan(msgspec.Struct, frozen=True):
     format_version: str
     resource_changes: tuple[ResourceChange, ...] = ()
     deferred_changes: tuple[Deferred, ...] = ()
-    configuration: Configuration = Configuration()
+    configuration: PlanConfiguration = PlanConfiguration()
     variables: dict[str, Variable] = {}
     errored: bool = False
 
@@ -141,7 +141,7 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
             "is a Terraform state, which does not show what will be deployed",
             fix="terraform plan -out=plan && terraform show -json plan > plan.json",
         )
-    plan = convert(document, Plan)
+    plan = convert(document, TerraformPlan)
     if not plan.format_version.startswith("1."):
         raise InputError(
             f"plan format {plan.format_version} is not one that Lichen reads",
@@ -168,7 +168,9 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     ]
 
 
-def _resource(planned: ResourceChange, provider: Provider, plan: Plan, file: str) -> Resource:
+def _resource(
+    planned: ResourceChange, provider: Provider, plan: TerraformPlan, file: str
+) -> Resource:
     properties = _properties(planned.change)
     if is_unknown(properties.get("tags_all")):
         properties["tags_all"] = _all_tags(properties.get("tags"), provider, plan)
@@ -183,7 +185,7 @@ def _resource(planned: ResourceChange, provider: Provider, plan: Plan, file: str
     )
 
 
-def _properties(change: Change) -> dict[str, Any]:
+def _properties(change: PlannedChange) -> dict[str, Any]:
     values = _known(change.after, change.after_unknown, change.after_sensitive)
     return values if isinstance(values, dict) else dict.fromkeys(change.after or (), UNKNOWN)
 
@@ -209,7 +211,7 @@ def _known(after: Any, unknown: Any, secret: Any) -> Any:
     return after
 
 
-def _providers(plan: Plan) -> dict[tuple[Scope, str, str], Provider]:
+def _providers(plan: TerraformPlan) -> dict[tuple[Scope, str, str], Provider]:
     """The provider block of every resource block that has one, by module, type and name."""
     blocks = plan.configuration.provider_config
     return {
@@ -229,7 +231,7 @@ def _modules(module: Module, scope: Scope = ()) -> Iterator[tuple[Scope, Module]
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-?\d+")
 
 
-def _provider_region(provider: Provider, plan: Plan) -> Maybe[str]:
+def _provider_region(provider: Provider, plan: TerraformPlan) -> Maybe[str]:
     """The region that a provider block sets.
 
     A value that does not look like a region was made by a function, and is unknown.
@@ -246,7 +248,7 @@ def _provider_region(provider: Provider, plan: Plan) -> Maybe[str]:
     return _NOT_CARRIED if made else found
 
 
-def _all_tags(tags: Any, provider: Provider, plan: Plan) -> Any:
+def _all_tags(tags: Any, provider: Provider, plan: TerraformPlan) -> Any:
     """``dict | None``: a resource's tags over its provider's default ones."""
     scope = _scope(provider.module_address)
     by_default: dict[str, Any] = {}
@@ -260,7 +262,7 @@ def _all_tags(tags: Any, provider: Provider, plan: Plan) -> Any:
     return {**by_default, **(tags or {})} or None
 
 
-def _evaluated(expression: Expression, scope: Scope, plan: Plan) -> Any:
+def _evaluated(expression: Expression, scope: Scope, plan: TerraformPlan) -> Any:
     """The value of a constant, or of a lone reference to a variable; unknown for anything else."""
     if expression.constant_value is not msgspec.UNSET:
         return expression.constant_value
@@ -281,7 +283,7 @@ def _evaluated(expression: Expression, scope: Scope, plan: Plan) -> Any:
 _STEP = re.compile(r'([\w-]+)|\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]')
 
 
-def _variable(name: str, scope: Scope, plan: Plan) -> Any:
+def _variable(name: str, scope: Scope, plan: TerraformPlan) -> Any:
     """A variable's value: as given to the plan at the root, by the module's caller below."""
     module = plan.configuration.root_module
     caller: ModuleCall | None = None
