@@ -38,6 +38,7 @@ bench: engine  ## start-up and per-resource cost, as ratios against what a user 
 
 refresh-estimates: .venv/ready  ## derive machines' watts, embodied carbon and markups anew
 	@$(RUN) -m derive.estimates
+	@$(RUN) -m derive.markups
 
 refresh-%: .venv/ready  ## bring one source's rows up to date, such as refresh-aws; ARGS="..."
 	@$(RUN) -m refresh.$* $(ARGS)

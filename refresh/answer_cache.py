@@ -17,7 +17,7 @@ T = TypeVar("T")
 KEPT = Path(__file__).parent / ".kept"
 
 
-class Kept:
+class AnswerCache:
     """Answers of one source, of one day, one file each; thrown away when the refresh is done."""
 
     def __init__(self, source: str, today: date, directory: Path | None = None) -> None:

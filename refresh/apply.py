@@ -29,7 +29,9 @@ def arguments(source: str, about: str) -> argparse.ArgumentParser:
         "--tables", type=Path, default=DIRECTORY, help="the directory of the tables to bring up"
     )
     parser.add_argument("--dry-run", action="store_true", help="show the changes, write nothing")
-    parser.add_argument("--again", action="store_true", help="ask anew for what is kept of today")
+    parser.add_argument(
+        "--again", action="store_true", help="ask again for what was answered today"
+    )
     parser.add_argument(
         "--today", type=date.fromisoformat, default=date.today(), help=argparse.SUPPRESS
     )
@@ -44,7 +46,7 @@ def progress(console: Console) -> Progress:
     )  # fmt: skip
 
 
-def settle(draft: Draft, console: Console, *, dry_run: bool = False) -> bool:
+def show_and_install(draft: Draft, console: Console, *, dry_run: bool = False) -> bool:
     """Check, show and (unless ``dry_run``) install the draft; whether a row has changed.
 
     :class:`InputError` where the drafted tables cannot be believed; nothing is installed then.
@@ -52,7 +54,7 @@ def settle(draft: Draft, console: Console, *, dry_run: bool = False) -> bool:
     changes = draft.changes()
     with draft.staged() as staged:
         before, after = catalogues(draft, staged)
-        for line in _told(changes):
+        for line in _lines(changes):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
         for line in (*moved_classes(before, after), *moved_placements(before, after)):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -65,12 +67,12 @@ def settle(draft: Draft, console: Console, *, dry_run: bool = False) -> bool:
 
 
 def failed(console: Console, error: Exception) -> int:
-    """Tell an error in a sentence; the exit code of a refresh that could not be done."""
+    """Print an error in a sentence; the exit code of a refresh that could not be done."""
     console.print(f"refresh: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
     return 2
 
 
-def _told(changes: Sequence[Change]) -> Iterator[str]:
+def _lines(changes: Sequence[Change]) -> Iterator[str]:
     if not changes:
         yield "no row has changed"
         return

@@ -25,8 +25,8 @@ from lichen.catalogue.schema import Chip, Machine, Offer, Price, Region, Source
 from lichen.document import InputError
 from lichen.whole_file import write_whole
 from refresh import aws_api as api
-from refresh.answer_cache import Kept
-from refresh.apply import arguments, failed, progress, settle
+from refresh.answer_cache import AnswerCache
+from refresh.apply import arguments, failed, progress, show_and_install
 from refresh.availability import apply_listing
 from refresh.aws_api import Client
 from refresh.draft import Draft
@@ -77,24 +77,24 @@ def apply_shapes(
 ) -> list[str]:
     """Bring the machines' rows to what EC2 says; gives what it could not take, in sentences."""
     machines = draft.rows("machines", Machine)
-    kin = {machine.family: machine for machine in machines.values() if machine.cloud == "aws"}
-    told: list[str] = []
+    related = {machine.family: machine for machine in machines.values() if machine.cloud == "aws"}
+    notes: list[str] = []
     new_families: dict[str, int] = {}
     for name, seen in sorted(found.items()):
         family = name.split(".")[0]
         before = machines.get((name,))
-        if before is None and family not in kin and family not in families:
+        if before is None and family not in related and family not in families:
             new_families[family] = new_families.get(family, 0) + 1
             continue
-        row = before or _new_machine(name, family, seen, kin.get(family))
-        machines[name,] = _reshaped(row, seen, name in hosted, chips, told)
+        row = before or _new_machine(name, family, seen, related.get(family))
+        machines[name,] = _reshaped(row, seen, name in hosted, chips, notes)
     if new_families:
         names = ", ".join(sorted(new_families))
-        told.append(f"{len(new_families)} families are not in the catalogue (--families): {names}")
-    return told
+        notes.append(f"{len(new_families)} families are not in the catalogue (--families): {names}")
+    return notes
 
 
-def _new_machine(name: str, family: str, seen: api.Shape, kin: Machine | None) -> Machine:
+def _new_machine(name: str, family: str, seen: api.Shape, related: Machine | None) -> Machine:
     arm = "arm64" in seen.architectures
     return Machine(
         name=name,
@@ -103,21 +103,21 @@ def _new_machine(name: str, family: str, seen: api.Shape, kin: Machine | None) -
         vcpu=seen.vcpu,
         architecture="arm64" if arm else "x86_64",
         memory_gib=seen.memory_gib,
-        cpu=kin.cpu if kin else None,
-        processor=kin.processor if kin else "unknown Arm" if arm else "unknown x86",
+        cpu=related.cpu if related else None,
+        processor=related.processor if related else "unknown Arm" if arm else "unknown x86",
         accelerator=None,
         accelerators=0.0,
         accelerator_memory_gib=None,
         current_generation=None,
-        successor=kin.successor if kin else None,
-        arm_alternative=kin.arm_alternative if kin else None,
+        successor=related.successor if related else None,
+        arm_alternative=related.arm_alternative if related else None,
         hostings=(EC2_HOSTING,),
         source=EC2.id,
     )
 
 
 def _reshaped(
-    row: Machine, seen: api.Shape, hosted: bool, chips: Iterable[Chip], told: list[str]
+    row: Machine, seen: api.Shape, hosted: bool, chips: Iterable[Chip], notes: list[str]
 ) -> Machine:
     row = replace(
         row,
@@ -131,7 +131,7 @@ def _reshaped(
         return row
     chip = chip_named(seen, chips)
     if chip is None:
-        told.append(f"{row.name}: no chip of the catalogue is {seen.accelerator!r}; left as it is")
+        notes.append(f"{row.name}: no chip of the catalogue is {seen.accelerator!r}; left as it is")
         return row
     count = _count(seen, chip)
     documented = (chip.memory_gib or 0.0) * count
@@ -139,7 +139,7 @@ def _reshaped(
         row.accelerator
         and abs(seen.accelerator_memory_gib - documented) > ENOUGH_ALIKE * documented
     ):
-        told.append(
+        notes.append(
             f"{row.name}: EC2 says {seen.accelerator_memory_gib:g} GiB of accelerator memory, "
             f"{chip.name} has {documented:g}; kept {row.accelerator_memory_gib:g}"
         )
@@ -236,7 +236,7 @@ class Asking:
     def __init__(
         self,
         connect: Client,
-        kept: Kept,
+        kept: AnswerCache,
         bar: Progress,
         regions: frozenset[str],
         families: frozenset[str],
@@ -293,9 +293,9 @@ def _shapes(asking: Asking, draft: Draft, today: date) -> list[str]:
 
 
 def _offerings(asking: Asking, draft: Draft, today: date) -> list[str]:
-    told = apply_offerings(draft, asking.offered())
+    notes = apply_offerings(draft, asking.offered())
     draft.fetched(replace(EC2, fetched=today.isoformat()))
-    return told
+    return notes
 
 
 def _prices(asking: Asking, draft: Draft, today: date) -> list[str]:
@@ -334,7 +334,7 @@ STEPS: dict[str, Callable[[Asking, Draft, date], list[str]]] = {
 def refresh(
     draft: Draft,
     connect: Client,
-    kept: Kept,
+    kept: AnswerCache,
     console: Console,
     today: date,
     *,
@@ -344,17 +344,17 @@ def refresh(
 ) -> bool:
     """Ask, and change the draft; whether every step was answered.
 
-    A step that fails is told and leaves its figures as they were; the others go on.
+    A step that fails is reported and leaves its figures as they were; the others go on.
     """
     answered = True
     with progress(console) as bar:
         asking = Asking(connect, kept, bar, regions, families)
         for name in steps:
             try:
-                told = STEPS[name](asking, draft, today)
+                notes = STEPS[name](asking, draft, today)
             except (BotoCoreError, ClientError) as error:
-                answered, told = False, [f"not answered, left as it was: {error}"]
-            for line in told:
+                answered, notes = False, [f"not answered, left as it was: {error}"]
+            for line in notes:
                 console.print(f"{name}: {line}", highlight=False, markup=False, soft_wrap=True)
     return answered
 
@@ -385,7 +385,7 @@ def main(argv: Sequence[str] | None = None, connect: Client = api.client) -> int
         if given.quotas:
             write_quotas(given.quotas, connect, console, given.today)
             return 0
-        draft, kept = Draft(given.tables), Kept("aws", given.today)
+        draft, kept = Draft(given.tables), AnswerCache("aws", given.today)
         if given.again:
             kept.forget()
         done = refresh(
@@ -398,7 +398,7 @@ def main(argv: Sequence[str] | None = None, connect: Client = api.client) -> int
             regions=_names(given.regions),
             families=_names(given.families),
         )
-        settle(draft, console, dry_run=given.dry_run)
+        show_and_install(draft, console, dry_run=given.dry_run)
         if done:
             kept.forget()
     except (InputError, BotoCoreError, ClientError) as error:

@@ -63,23 +63,23 @@ def shapes(connect: Client, region: str, types: Sequence[str]) -> dict[str, Shap
     pages = connect("ec2", region).get_paginator("describe_instance_types")
     for at in range(0, len(types), 100):  # the API's limit of names in one request
         for page in pages.paginate(InstanceTypes=list(types[at : at + 100])):
-            for told in page["InstanceTypes"]:
-                found[told["InstanceType"]] = shape(told)
+            for record in page["InstanceTypes"]:
+                found[record["InstanceType"]] = shape(record)
     return found
 
 
-def shape(told: dict[str, Any]) -> Shape:
+def shape(record: dict[str, Any]) -> Shape:
     """The shape in an answer of describe_instance_types."""
-    gpus = told.get("GpuInfo", {})
-    neuron = told.get("NeuronInfo", {})
+    gpus = record.get("GpuInfo", {})
+    neuron = record.get("NeuronInfo", {})
     devices = gpus.get("Gpus") or neuron.get("NeuronDevices") or []
     memory_mib = gpus.get("TotalGpuMemoryInMiB") or neuron.get("TotalNeuronDeviceMemoryInMiB")
     first = devices[0] if devices else {}
     return Shape(
-        vcpu=float(told["VCpuInfo"]["DefaultVCpus"]),
-        memory_gib=told["MemoryInfo"]["SizeInMiB"] / 1024,
-        architectures=told["ProcessorInfo"]["SupportedArchitectures"],
-        current_generation=told["CurrentGeneration"],
+        vcpu=float(record["VCpuInfo"]["DefaultVCpus"]),
+        memory_gib=record["MemoryInfo"]["SizeInMiB"] / 1024,
+        architectures=record["ProcessorInfo"]["SupportedArchitectures"],
+        current_generation=record["CurrentGeneration"],
         accelerator_maker=first.get("Manufacturer", "AWS") if devices else None,
         accelerator=first.get("Name"),
         accelerators=float(sum(device.get("Count", 1) for device in devices)),
@@ -123,9 +123,9 @@ def spot_prices(connect: Client, region: str) -> dict[str, float]:
     )
     by_type: dict[str, list[float]] = {}
     for page in asked:
-        for told in page["SpotPriceHistory"]:
-            if told["ProductDescription"] == "Linux/UNIX":
-                by_type.setdefault(told["InstanceType"], []).append(float(told["SpotPrice"]))
+        for record in page["SpotPriceHistory"]:
+            if record["ProductDescription"] == "Linux/UNIX":
+                by_type.setdefault(record["InstanceType"], []).append(float(record["SpotPrice"]))
     return {name: round(median(prices), 6) for name, prices in by_type.items()}
 
 
@@ -142,7 +142,7 @@ def endpoint_quotas(connect: Client, region: str) -> dict[str, float]:
     quotas = {}
     for page in pages.paginate(ServiceCode="sagemaker"):
         for quota in page["Quotas"]:
-            machine, told, _ = quota["QuotaName"].partition(" for endpoint usage")
-            if told and machine.startswith("ml."):
+            machine, found, _ = quota["QuotaName"].partition(" for endpoint usage")
+            if found and machine.startswith("ml."):
                 quotas[machine.removeprefix("ml.")] = quota["Value"]
     return quotas

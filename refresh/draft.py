@@ -1,8 +1,8 @@
 """A draft of the tables: what a refresh would change, checked whole before it is put in place.
 
-A script reads the rows that stand, replaces some, and settles. Settling writes the changed tables
-to a directory of their own, derives what follows from them, loads the lot as the engine would,
-shows what has changed (cells, region classes, placements), and only then renames table by table.
+A script reads the installed rows and replaces some. Then the changed tables are written to a
+directory of their own with what is derived from them, the lot is loaded as the engine would, the
+changes are shown (cells, region classes, placements), and only then is table by table renamed.
 """
 
 from __future__ import annotations

@@ -45,22 +45,22 @@ def apply(asking: Asking, draft: Draft) -> list[str]:
         raise InputError("ELECTRICITY_MAPS_TOKEN is not set", fix="name your contract's token")
     year = asking.today.year - 1
     regions = list(draft.rows("regions", Region).values())
-    told = []
+    notes = []
     for zone in sorted({region.grid_zone for region in regions if region.grid_zone}):
         try:
             hours = [value for first, last in _spans(year)
                      for value in _hours(asking, token, zone, first, last)]  # fmt: skip
         except httpx.HTTPStatusError as error:
-            told.append(f"{zone}: not in the contract ({error.response.status_code})")
+            notes.append(f"{zone}: not in the contract ({error.response.status_code})")
             continue
         if len(hours) < ENOUGH_OF_A_YEAR * 8760:
-            told.append(f"{zone}: only {len(hours)} hours of {year}; left as it was")
+            notes.append(f"{zone}: only {len(hours)} hours of {year}; left as it was")
             continue
         mean = sum(hours) / len(hours)
         for region in regions:
             if region.grid_zone == zone:
                 apply_reading(draft, region, SOURCE, "location-average", "zone", mean, year)
-    return told
+    return notes
 
 
 def _spans(year: int) -> Iterator[tuple[date, date]]:
@@ -80,8 +80,8 @@ def _hours(asking: Asking, token: str, zone: str, first: date, last: date) -> li
             {"auth-token": token},
         )
 
-    told = json.loads(asking.text(f"{zone} {first}", ask))["data"]
-    return [hour["carbonIntensity"] for hour in told if hour["carbonIntensity"] is not None]
+    notes = json.loads(asking.text(f"{zone} {first}", ask))["data"]
+    return [hour["carbonIntensity"] for hour in notes if hour["carbonIntensity"] is not None]
 
 
 def main(argv: Sequence[str] | None = None, transport: httpx.BaseTransport | None = None) -> int:

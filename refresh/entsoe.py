@@ -2,8 +2,8 @@
 
 ``python -m refresh.entsoe``, with the token in ``ENTSOE_TOKEN``. Generation inside the zone times
 the median life-cycle intensity of its type (IPCC AR5): production, not consumption, so a zone that
-imports much is not told whole. Types without a factor of their own are unknown, and a zone with
-more than a twentieth of them is left as it was.
+imports much is not described in full. Types without a factor of their own are unknown, and a zone
+with more than a twentieth of them is left as it was.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def apply(asking: Asking, draft: Draft) -> list[str]:
     if not token:
         raise InputError("ENTSOE_TOKEN is not set", fix="ask transparency@entsoe.eu for one")
     year = asking.today.year - 1
-    told = []
+    notes = []
     for zone, area in AREAS.items():
         params = {
             "securityToken": token, "documentType": "A75", "processType": "A16",
@@ -74,13 +74,13 @@ def apply(asking: Asking, draft: Draft) -> list[str]:
         total = sum(mwh.values())
         known = sum(amount for kind, amount in mwh.items() if kind in GCO2E_KWH)
         if total <= 0 or known < (1 - MOST_UNKNOWN) * total:
-            told.append(f"{zone}: {total - known:,.0f} of {total:,.0f} MWh of unknown type; left")
+            notes.append(f"{zone}: {total - known:,.0f} of {total:,.0f} MWh of unknown type; left")
             continue
         mean = sum(GCO2E_KWH[kind] * amount for kind, amount in mwh.items() if kind in GCO2E_KWH)
         for region in draft.rows("regions", Region).values():
             if region.grid_zone == zone:
                 apply_reading(draft, region, SOURCE, "location-average", "zone", mean / known, year)
-    return told
+    return notes
 
 
 def generation_mwh(text: str) -> dict[str, float]:

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 import msgspec
@@ -25,16 +25,14 @@ from rich.progress import Progress
 
 from lichen.catalogue.schema import Machine, Offer, Price, Region, Source
 from lichen.document import InputError
-from refresh.answer_cache import Kept
-from refresh.apply import arguments, failed, progress, settle
+from refresh import google_api as api
+from refresh.answer_cache import AnswerCache
+from refresh.apply import arguments, failed, progress, show_and_install
 from refresh.availability import apply_listing
 from refresh.draft import Draft
-from refresh.http import client, get_json
+from refresh.http import client
 
 T = TypeVar("T")
-
-COMPUTE_SKUS = "https://cloudbilling.googleapis.com/v1/services/6F81-5844-456A/skus"
-"""Prices of the service Compute Engine."""
 
 SOURCE = Source(
     id="google-compute",
@@ -84,129 +82,39 @@ VIRTUAL_MACHINES, TPUS = "compute-engine", "tpu-vm"
 STEPS = ("shapes", "offerings", "prices")
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """What the Compute API says of a machine type, and the regions that have it in a zone."""
-
-    vcpu: float
-    memory_gib: float
-    arm: bool
-    accelerator: str | None
-    accelerators: float
-    regions: list[str]
-
-
-class Sku(msgspec.Struct, frozen=True, kw_only=True):
-    """A price of Compute Engine: USD for an hour of a unit, in some regions."""
-
-    description: str
-    group: str
-    usage: str
-    regions: list[str]
-    usd_hour: float
-
-
-# --- asking -------------------------------------------------------------------------------------
-
-
-def live_regions(regions: compute_v1.RegionsClient, project: str) -> list[str]:
-    """Regions of the project that are up."""
-    return sorted(region.name for region in regions.list(project=project) if region.status == "UP")
-
-
-def shapes(types: compute_v1.MachineTypesClient, project: str) -> dict[str, Shape]:
-    """Machine types of all zones, page after page; deprecated ones left out."""
-    found: dict[str, compute_v1.MachineType] = {}
-    where: dict[str, set[str]] = {}
-    for _, listed in types.aggregated_list(project=project):
-        for seen in listed.machine_types:
-            if seen.deprecated.state:
-                continue
-            found.setdefault(seen.name, seen)
-            where.setdefault(seen.name, set()).add(seen.zone.rpartition("-")[0])
-    return {name: _shape(seen, sorted(where[name])) for name, seen in found.items()}
-
-
-def _shape(seen: compute_v1.MachineType, regions: list[str]) -> Shape:
-    first = seen.accelerators[0] if seen.accelerators else None
-    return Shape(
-        vcpu=float(seen.guest_cpus),
-        memory_gib=seen.memory_mb / 1024,
-        arm=seen.architecture == "ARM64",
-        accelerator=first.guest_accelerator_type if first else None,
-        accelerators=float(first.guest_accelerator_count) if first else 0.0,
-        regions=regions,
-    )
-
-
-def accelerator_regions(
-    types: compute_v1.AcceleratorTypesClient, project: str
-) -> dict[str, list[str]]:
-    """Regions that have each accelerator type in a zone."""
-    where: dict[str, set[str]] = {}
-    for _, listed in types.aggregated_list(project=project):
-        for seen in listed.accelerator_types:
-            where.setdefault(seen.name, set()).add(seen.zone.rpartition("-")[0])
-    return {name: sorted(regions) for name, regions in where.items()}
-
-
-def skus(web: httpx.Client, key: str) -> list[Sku]:
-    """Every price of Compute Engine, page after page."""
-    found: list[Sku] = []
-    page = ""
-    while True:
-        told = get_json(web, COMPUTE_SKUS, {"key": key, "pageSize": "5000", "pageToken": page})
-        found += [sku for listed in told.get("skus", ()) if (sku := _sku(listed)) is not None]
-        page = told.get("nextPageToken", "")
-        if not page:
-            return found
-
-
-def _sku(listed: dict[str, Any]) -> Sku | None:
-    category = listed["category"]
-    rates = listed["pricingInfo"][0]["pricingExpression"]["tieredRates"]
-    price = rates[-1]["unitPrice"]
-    if category["resourceFamily"] != "Compute" or price.get("currencyCode", "USD") != "USD":
-        return None
-    return Sku(
-        description=listed["description"],
-        group=category["resourceGroup"],
-        usage=category["usageType"],
-        regions=listed["serviceRegions"],
-        usd_hour=int(price.get("units", 0)) + price.get("nanos", 0) / 1e9,
-    )
-
-
 # --- applying ----------------------------------------------------------------------------------
 
 
-def apply_shapes(draft: Draft, found: dict[str, Shape], families: frozenset[str]) -> list[str]:
+def apply_shapes(draft: Draft, found: dict[str, api.Shape], families: frozenset[str]) -> list[str]:
     """Bring the machines' rows to what the Compute API says; gives what it could not take."""
     machines = draft.rows("machines", Machine)
-    kin = {machine.family: machine for machine in machines.values() if machine.cloud == "google"}
-    told: list[str] = []
+    related = {
+        machine.family: machine for machine in machines.values() if machine.cloud == "google"
+    }
+    notes: list[str] = []
     unknown: set[str] = set()
     for name, seen in sorted(found.items()):
         family = name.split("-")[0]
         before = machines.get((name,))
-        if before is None and family not in kin and family not in families:
+        if before is None and family not in related and family not in families:
             unknown.add(family)
             continue
-        row = before or _new_machine(name, family, seen, kin.get(family))
+        row = before or _new_machine(name, family, seen, related.get(family))
         row = replace(row, vcpu=seen.vcpu, memory_gib=seen.memory_gib, source=SOURCE.id)
         if before is None and seen.accelerator:
             chip = ACCELERATORS.get(seen.accelerator)
             if chip is None:
-                told.append(f"{name}: no chip of the catalogue is {seen.accelerator!r}; left out")
+                notes.append(f"{name}: no chip of the catalogue is {seen.accelerator!r}; left out")
                 continue
             row = replace(row, accelerator=chip, accelerators=seen.accelerators)
         machines[name,] = row
     if unknown:
         names = ", ".join(sorted(unknown))
-        told.append(f"{len(unknown)} families are not in the catalogue (--families): {names}")
-    return told
+        notes.append(f"{len(unknown)} families are not in the catalogue (--families): {names}")
+    return notes
 
 
-def _new_machine(name: str, family: str, seen: Shape, kin: Machine | None) -> Machine:
+def _new_machine(name: str, family: str, seen: api.Shape, related: Machine | None) -> Machine:
     return Machine(
         name=name,
         cloud="google",
@@ -214,22 +122,22 @@ def _new_machine(name: str, family: str, seen: Shape, kin: Machine | None) -> Ma
         vcpu=seen.vcpu,
         architecture="arm64" if seen.arm else "x86_64",
         memory_gib=seen.memory_gib,
-        cpu=kin.cpu if kin else None,
-        processor=kin.processor if kin else "unknown Arm" if seen.arm else "unknown x86",
+        cpu=related.cpu if related else None,
+        processor=related.processor if related else "unknown Arm" if seen.arm else "unknown x86",
         accelerator=None,
         accelerators=0.0,
         accelerator_memory_gib=None,
-        current_generation=kin.current_generation if kin else None,
-        successor=kin.successor if kin else None,
-        arm_alternative=kin.arm_alternative if kin else None,
-        hostings=kin.hostings if kin else (VIRTUAL_MACHINES,),
+        current_generation=related.current_generation if related else None,
+        successor=related.successor if related else None,
+        arm_alternative=related.arm_alternative if related else None,
+        hostings=related.hostings if related else (VIRTUAL_MACHINES,),
         source=SOURCE.id,
     )
 
 
 def apply_offerings(
     draft: Draft,
-    found: dict[str, Shape],
+    found: dict[str, api.Shape],
     live: Sequence[str],
     with_accelerator: dict[str, list[str]],
 ) -> list[str]:
@@ -264,7 +172,7 @@ _UNIT = re.compile(
 _GPU = re.compile(r"^Nvidia (?:Tesla )?(?P<name>[A-Z0-9 ]+?)(?: GPU)?(?: attached.*)? running in ")
 
 
-def unit_prices(found: Iterable[Sku]) -> dict[tuple[str, str, str, str], float]:
+def unit_prices(found: Iterable[api.Sku]) -> dict[tuple[str, str, str, str], float]:
     """USD an hour by usage, region, and unit: a family's ``Core`` or ``Ram``, or a ``gpu``."""
     prices: dict[tuple[str, str, str, str], float] = {}
     for sku in found:
@@ -299,7 +207,7 @@ def machine_price(
     return round(total, 6)
 
 
-def apply_prices(draft: Draft, found: Iterable[Sku], today: date) -> None:
+def apply_prices(draft: Draft, found: Iterable[api.Sku], today: date) -> None:
     """Prices composed of their units, dated today; what no unit is listed for stays."""
     prices = unit_prices(found)
     machines, listed = draft.rows("machines", Machine), draft.rows("prices", Price)
@@ -337,7 +245,7 @@ class Clients(msgspec.Struct, frozen=True):
 class Asking:
     """A project's view of the Compute API; what was answered today is kept."""
 
-    def __init__(self, clients: Clients, project: str, kept: Kept, bar: Progress) -> None:
+    def __init__(self, clients: Clients, project: str, kept: AnswerCache, bar: Progress) -> None:
         self._clients, self._project, self._kept, self._bar = clients, project, kept, bar
         self._task = bar.add_task("", total=4)
 
@@ -347,43 +255,45 @@ class Asking:
         self._bar.advance(self._task)
         return answer
 
-    def shapes(self) -> dict[str, Shape]:
+    def shapes(self) -> dict[str, api.Shape]:
         types = self._clients.machine_types
-        return self._once("machine types", dict[str, Shape], lambda: shapes(types(), self._project))
+        return self._once(
+            "machine types", dict[str, api.Shape], lambda: api.shapes(types(), self._project)
+        )
 
     def accelerators(self) -> dict[str, list[str]]:
         types = self._clients.accelerator_types
         return self._once(
             "accelerator types",
             dict[str, list[str]],
-            lambda: accelerator_regions(types(), self._project),
+            lambda: api.accelerator_regions(types(), self._project),
         )
 
     def live(self) -> list[str]:
         regions = self._clients.regions
-        return self._once("regions", list[str], lambda: live_regions(regions(), self._project))
+        return self._once("regions", list[str], lambda: api.live_regions(regions(), self._project))
 
-    def skus(self, key: str) -> list[Sku]:
-        return self._once("prices", list[Sku], lambda: skus(self._clients.web(), key))
+    def skus(self, key: str) -> list[api.Sku]:
+        return self._once("prices", list[api.Sku], lambda: api.skus(self._clients.web(), key))
 
 
 def refresh(
     draft: Draft, asking: Asking, steps: Sequence[str], families: frozenset[str], today: date
 ) -> list[str]:
     """Ask, and change the draft; gives the lines to print."""
-    told: list[str] = []
+    notes: list[str] = []
     if "shapes" in steps:
-        told += apply_shapes(draft, asking.shapes(), families)
+        notes += apply_shapes(draft, asking.shapes(), families)
     if "offerings" in steps:
-        told += apply_offerings(draft, asking.shapes(), asking.live(), asking.accelerators())
+        notes += apply_offerings(draft, asking.shapes(), asking.live(), asking.accelerators())
         draft.fetched(replace(SOURCE, fetched=today.isoformat()))
     if "prices" in steps:
         if key := os.environ.get("GOOGLE_API_KEY", ""):
             apply_prices(draft, asking.skus(key), today)
             draft.fetched(replace(PRICES, fetched=today.isoformat()))
         else:
-            told.append("prices left as they were: GOOGLE_API_KEY is not set")
-    return told
+            notes.append("prices left as they were: GOOGLE_API_KEY is not set")
+    return notes
 
 
 def main(argv: Sequence[str] | None = None, clients: Clients | None = None) -> int:
@@ -394,7 +304,7 @@ def main(argv: Sequence[str] | None = None, clients: Clients | None = None) -> i
     given = parser.parse_args(argv)
     console, clients = Console(), clients or Clients()
     try:
-        draft, kept = Draft(given.tables), Kept("google", given.today)
+        draft, kept = Draft(given.tables), AnswerCache("google", given.today)
         if given.again:
             kept.forget()
         families = frozenset(filter(None, given.families.split(",")))
@@ -403,7 +313,7 @@ def main(argv: Sequence[str] | None = None, clients: Clients | None = None) -> i
             lines = refresh(draft, asking, given.steps.split(","), families, given.today)
         for line in lines:
             console.print(line, highlight=False, markup=False, soft_wrap=True)
-        settle(draft, console, dry_run=given.dry_run)
+        show_and_install(draft, console, dry_run=given.dry_run)
         kept.forget()
     except (InputError, GoogleAPIError, GoogleAuthError, httpx.HTTPError) as error:
         return failed(console, error)

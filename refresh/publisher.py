@@ -12,8 +12,8 @@ from rich.console import Console
 
 from lichen.catalogue.schema import Method, Region, RegionReading, Scope, Source
 from lichen.document import InputError
-from refresh.answer_cache import Kept
-from refresh.apply import arguments, failed, progress, settle
+from refresh.answer_cache import AnswerCache
+from refresh.apply import arguments, failed, progress, show_and_install
 from refresh.draft import Draft
 from refresh.http import client
 
@@ -24,7 +24,9 @@ Apply = Callable[["Asking", Draft], list[str]]
 class Asking:
     """Pages of one publisher; what was answered today is kept."""
 
-    def __init__(self, web: httpx.Client, kept: Kept, step: Callable[[str], None], today: date):
+    def __init__(
+        self, web: httpx.Client, kept: AnswerCache, step: Callable[[str], None], today: date
+    ):
         self.web, self.today = web, today
         self._kept, self._step = kept, step
 
@@ -56,7 +58,7 @@ def run(
     given = arguments(name, about).parse_args(argv)
     console = Console()
     try:
-        draft, kept = Draft(given.tables), Kept(name, given.today)
+        draft, kept = Draft(given.tables), AnswerCache(name, given.today)
         if given.again:
             kept.forget()
         with client(transport) as web, progress(console) as bar:
@@ -68,7 +70,7 @@ def run(
         draft.fetched(replace(source, fetched=given.today.isoformat()))
         for line in lines:
             console.print(line, highlight=False, markup=False, soft_wrap=True)
-        settle(draft, console, dry_run=given.dry_run)
+        show_and_install(draft, console, dry_run=given.dry_run)
         kept.forget()
     except (InputError, httpx.HTTPError, KeyError, ValueError) as error:
         return failed(console, error)

@@ -33,7 +33,7 @@ def test_a_moved_class_is_told_with_its_reason(tables: Path) -> None:
         key = ("us-west-2", "location-average", source)
         readings[key] = msgspec.structs.replace(readings[key], value=450.0)
     screen, text = console()
-    assert apply.settle(draft, screen)
+    assert apply.show_and_install(draft, screen)
     told = text.getvalue()
     assert "! us-west-2: low (agreed) -> high (agreed); all 3 sources" in told
     assert "value 119.76 -> 450" in told
@@ -62,7 +62,7 @@ def test_a_moved_placement_is_told(
     for key in [key for key in offers if key[1] == taken]:
         del offers[key]
     screen, text = console()
-    apply.settle(draft, screen, dry_run=True)
+    apply.show_and_install(draft, screen, dry_run=True)
     told = text.getvalue()
     moved = next(line for line in told.splitlines() if line.startswith("! small"))
     before, after = moved.split(" -> ")
@@ -78,5 +78,5 @@ def test_tables_that_contradict_each_other_are_not_installed(tables: Path) -> No
     del draft.rows("readings", RegionReading)["us-west-2", "location-average", "electricity-maps"]
     screen, _ = console()
     with pytest.raises(InputError, match=r"regions\.csv: grid_source: no location-average reading"):
-        apply.settle(draft, screen)
+        apply.show_and_install(draft, screen)
     assert before == {path.name: path.read_bytes() for path in tables.rglob("*") if path.is_file()}

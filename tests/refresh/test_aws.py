@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from lichen.catalogue import Catalogue
 from refresh import aws
-from refresh.answer_cache import Kept
+from refresh.answer_cache import AnswerCache
 from refresh.draft import Draft
 
 TODAY = date(2026, 11, 23)
@@ -181,7 +181,7 @@ def priced() -> Iterator[Callable[[str, str], Any]]:
 def test_prices_are_dated_and_named(
     tables: Path, priced: Callable[[str, str], Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept = Kept("aws", TODAY)
+    kept = AnswerCache("aws", TODAY)
     kept.once("regions", list[str], lambda: ["us-west-2"])
     arguments = ["--tables", str(tables), "--today", TODAY.isoformat()]
     before = set(Catalogue(tables).prices)

@@ -22,7 +22,7 @@ from google.cloud.compute_v1.services.machine_types.transports import MachineTyp
 from google.cloud.compute_v1.services.regions.transports import RegionsRestTransport
 
 from lichen.catalogue import Catalogue
-from refresh import google
+from refresh import google, google_api
 from refresh.http import client
 
 TODAY = date(2026, 11, 23)
@@ -253,7 +253,7 @@ def test_prices_are_composed_of_their_units(
     ],
 )
 def test_descriptions_of_units(description: str, group: str, unit: tuple[str, str] | None) -> None:
-    listed = google.Sku(
+    listed = google_api.Sku(
         description=description, group=group, usage="OnDemand", regions=["r"], usd_hour=1.0
     )
     prices = google.unit_prices([listed])
