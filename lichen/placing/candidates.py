@@ -6,7 +6,7 @@ look at its price and its grid.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -77,19 +77,24 @@ def judge_offers(question: Question) -> JudgedOffers:
     }
     ways = allowed_ways(question.workload.where, catalogue)
     way_of: dict[tuple[str, tuple[str, ...]], Hosting | None] = {}
-    effective = {name: effective_gco2e_kwh(region) for name, region in catalogue.regions.items()}
+    effective = {
+        name: gco2e_kwh
+        for name, region in catalogue.regions.items()
+        if (gco2e_kwh := effective_gco2e_kwh(region)) is not None
+    }
     judged = JudgedOffers()
-    reject = judged.rejected.append
+    reject = judged.rejected.extend
     for machine in catalogue.machines.values():
-        allowed = []
-        name = machine.name
-        for offer in catalogue.offers_of(name):
-            region = offer.region
-            if region in out_of_bounds:  # most offers: made here, since a call takes its time
-                reason = out_of_bounds[region]
-                reject(Rejected(machine=name, region=region, kind="where", reason=reason))
-            else:
-                allowed.append(offer)
+        name, offers = machine.name, catalogue.offers_of(machine.name)
+        allowed = [offer for offer in offers if offer.region not in out_of_bounds]
+        if len(allowed) < len(offers):
+            reject(
+                [
+                    Rejected(machine=name, region=region, kind="where", reason=reason)
+                    for offer in offers
+                    if (reason := out_of_bounds.get(region := offer.region)) is not None
+                ]
+            )
         if not allowed:  # only a machine that some region may offer is priced and sized
             continue
         offered_by = (machine.cloud, machine.hostings)  # the same of many machines
@@ -97,37 +102,49 @@ def judge_offers(question: Question) -> JudgedOffers:
             way_of[offered_by] = ways.of(machine, catalogue)
         way = way_of[offered_by]
         if way is None:
-            reason = ways.why_none(machine)
-            judged.rejected.extend(_rejected(offer, "hosting", reason) for offer in allowed)
+            reject(_rejected(allowed, "hosting", ways.why_none(machine)))
             continue
-        sized: list[list[SizedMachine]] | Misfit | None = None
         prices = catalogue.prices_of(name, way.name)
-        for offer in allowed:
-            price, effective_gco2e = prices.get(offer.region), effective[offer.region]
-            if price is None or effective_gco2e is None:
-                what = "price" if price is None else "grid"
-                reject(_rejected(offer, "unknown", f"{what} not known"))
-                continue
-            if sized is None:
-                sized = _sized(question, machine, way)
-            if isinstance(sized, Misfit):
-                reject(_rejected(offer, sized.kind, sized.reason, sized.shortfall))
-                continue
+        priced = [offer for offer in allowed if offer.region in prices]
+        known = [offer for offer in priced if offer.region in effective]
+        if len(known) < len(allowed):
+            unpriced = [offer for offer in allowed if offer.region not in prices]
+            reject(_rejected(unpriced, "unknown", "price not known"))
+            dark = [offer for offer in priced if offer.region not in effective]
+            reject(_rejected(dark, "unknown", "grid not known"))
+        if not known:
+            continue
+        sized = _sized(question, machine, way)
+        if isinstance(sized, Misfit):
+            reject(_rejected(known, sized.kind, sized.reason, sized.shortfall))
+            continue
+        for offer in known:
+            effective_gco2e, price = effective[offer.region], prices[offer.region]
             found = [_candidate(offer, price, group, effective_gco2e, question) for group in sized]
             refusal = refused[offer.region]
             if refusal is not None:
                 judged.elsewhere.append(found[0])
-                reject(_rejected(offer, "where", refusal.reason))
+                reject(_rejected([offer], "where", refusal.reason))
                 continue
             for one in found:
                 (judged.able if one.sized.unmade is None else judged.unmade).append(one)
     return judged
 
 
-def _rejected(offer: Offer, kind: str, reason: str, shortfall: float | None = None) -> Rejected:
-    return Rejected(
-        machine=offer.machine, region=offer.region, kind=kind, reason=reason, shortfall=shortfall
-    )
+def _rejected(
+    offers: Sequence[Offer], kind: str, reason: str, shortfall: float | None = None
+) -> list[Rejected]:
+    """Offers of a machine that lose for the same reason."""
+    return [
+        Rejected(
+            machine=offer.machine,
+            region=offer.region,
+            kind=kind,
+            reason=reason,
+            shortfall=shortfall,
+        )
+        for offer in offers
+    ]
 
 
 def _sized(question: Question, machine: Machine, way: Hosting) -> list[list[SizedMachine]] | Misfit:
