@@ -148,11 +148,12 @@ def _check_columns(path: Path, table: Table) -> None:
     with path.open(encoding="utf-8", errors="replace") as file:
         header = file.readline().strip().split(",")
     for column in header:
-        if column in table.moved:
-            raise InputError(
-                f"{column!r} is not a column of this table", fix=table.moved[column],
-                field="row 1", document=path.name,
-            )  # fmt: skip
+        for ending, instead in table.moved.items():
+            if column.endswith(ending):
+                raise InputError(
+                    f"{column!r} is not a column of this table", fix=instead,
+                    field="row 1", document=path.name,
+                )  # fmt: skip
 
 
 def _check_sources(

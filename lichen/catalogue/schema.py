@@ -666,7 +666,7 @@ class Table(msgspec.Struct, frozen=True):
     An organisation's own file of that name is ``merged`` row by row, has its rows ``replaced``
     whole, is ``appended``, or is refused with ``instead``, which says what to write. Of the joined
     fields, an own row may give those of ``own_joined``. ``moved`` are columns that another table
-    has now, with what to write.
+    has now, by the end of their names, with what to write.
     """
 
     name: str
@@ -702,16 +702,13 @@ TABLES: dict[str, Table] = {
             "machines", "published", Machine, ("name",), _ESTIMATED, "merged", _ESTIMATED,
             moved={
                 "service": "name its hostings: the column hostings",
-                "sagemaker": "name its hostings: the column hostings",
-                **{f"sagemaker_markup_{end}": _TO_MARKUPS for end in ("low", "likely", "high")},
+                **{f"_markup_{end}": _TO_MARKUPS for end in ("low", "likely", "high")},
             },
         ),
         Table("hostings", "published", Hosting, ("name",), own="merged"),
         Table(
             "offers", "published", Offer, ("machine", "region"), own="merged",
-            moved=dict.fromkeys(
-                ("usd_hour", "spot_usd_hour", "sagemaker_usd_hour"), _TO_PRICES
-            ),
+            moved={"usd_hour": _TO_PRICES},
         ),
         Table(
             "prices", "published", Price, ("machine", "region", "hosting"),

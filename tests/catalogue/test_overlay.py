@@ -141,7 +141,9 @@ def test_an_own_price_of_a_managed_hosting_is_published(own: Path) -> None:
          "inf2.xlarge in us-west-2 is new and lacks usd_hour"),
         ("offers", "machine,region,usd_hour\ninf2.xlarge,us-west-2,1\n",
          "'usd_hour' is not a column of this table. Fix: write prices into prices.csv"),
-        ("machines", "name,sagemaker\ninf2.xlarge,yes\n", "name its hostings"),
+        ("machines", "name,sagemaker_markup_low\ninf2.xlarge,2\n",
+         "write it into markups.csv: hosting, machine, markup_low"),
+        ("machines", "name,service\ninf2.xlarge,ec2\n", "name its hostings"),
         ("machines", "name,hostings\ninf2.xlarge,sagmaker;ec2\n", "did you mean 'sagemaker'"),
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import click
-from lichen_policies.dialects import read
+from lichen_policies.dialects import KINDS, read
 from lichen_policies.gate import Gate
 
 from lichen.words import Environment
@@ -17,7 +17,13 @@ from lichen_doors.command.output import show, write
 
 @click.command("check")
 @click.argument("paths", nargs=-1, required=True, type=PATH)
-@click.option("--source", default="auto", show_default=True, help="What the documents are.")
+@click.option(
+    "--source",
+    default="auto",
+    show_default=True,
+    metavar="KIND",
+    help=f"The kind of document: {', '.join(KINDS)}.",
+)
 @ENVIRONMENT
 @REGION
 @CONFIGURATION

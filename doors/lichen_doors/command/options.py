@@ -21,7 +21,7 @@ CONFIGURATION = click.option(
     "--config",
     "configuration",
     type=FILE,
-    help="lichen.yaml; searched upwards from the documents if left out.",
+    help="lichen.yaml; searched upwards if left out.",
 )
 ENVIRONMENT = click.option(
     "--environment",
