@@ -76,7 +76,7 @@ TPU_HOST_INCLUDED = "google-lca"
 """This source's figures of a chip carry its share of tray and host."""
 
 
-class Inputs(Struct, frozen=True, kw_only=True):
+class EstimateInputs(Struct, frozen=True, kw_only=True):
     """The tables that estimates follow from."""
 
     machines: tuple[Machine, ...]
@@ -86,9 +86,9 @@ class Inputs(Struct, frozen=True, kw_only=True):
     teads_ratio: dict[float, float] = {}
 
 
-def read_inputs(directory: Path = DIRECTORY) -> Inputs:
+def read_inputs(directory: Path = DIRECTORY) -> EstimateInputs:
     """The tables in the CSV files, estimates.csv not among them."""
-    inputs = Inputs(
+    inputs = EstimateInputs(
         machines=tuple(_rows(directory, "machines", Machine)),
         chips={row.name: row for row in _rows(directory, "chips", Chip)},
         processors={row.name: row for row in _rows(directory, "processors", Processor)},
@@ -103,7 +103,7 @@ def _rows(directory: Path, name: str, row: type[S]) -> list[S]:
     return [row(**each) for each in values]
 
 
-def estimate(inputs: Inputs) -> list[MachineEstimates]:
+def estimate(inputs: EstimateInputs) -> list[MachineEstimates]:
     """Every machine's row, in the order of machines.csv."""
     servers = platforms(inputs.machines)
     return [
@@ -111,7 +111,7 @@ def estimate(inputs: Inputs) -> list[MachineEstimates]:
     ]
 
 
-def _estimate(machine: Machine, inputs: Inputs, server: Machine) -> MachineEstimates:
+def _estimate(machine: Machine, inputs: EstimateInputs, server: Machine) -> MachineEstimates:
     chip = inputs.chips.get(machine.accelerator) if machine.accelerator else None
     embodied = _embodied(machine, server, chip)
     watts = [_watts(machine, load, inputs, chip) for load in LOADS]
@@ -133,7 +133,7 @@ def _estimate(machine: Machine, inputs: Inputs, server: Machine) -> MachineEstim
     )
 
 
-def host_watts(machine: Machine, load: float, inputs: Inputs) -> Interval:
+def host_watts(machine: Machine, load: float, inputs: EstimateInputs) -> Interval:
     """The machine without its accelerators."""
     counted, memory_w = _counted(machine, load, inputs)
     plain = counted.likely + memory_w
@@ -148,7 +148,7 @@ def host_watts(machine: Machine, load: float, inputs: Inputs) -> Interval:
     )
 
 
-def _counted(machine: Machine, load: float, inputs: Inputs) -> tuple[Interval, float]:
+def _counted(machine: Machine, load: float, inputs: EstimateInputs) -> tuple[Interval, float]:
     """Watts of the vCPUs, and of the memory."""
     processor = inputs.processors[machine.processor]
     idle, full = processor.idle_w_vcpu, processor.full_w_vcpu
@@ -156,7 +156,7 @@ def _counted(machine: Machine, load: float, inputs: Inputs) -> tuple[Interval, f
     return vcpus, MEMORY_W_GIB * (machine.memory_gib or 0.0)
 
 
-def _teads_ratio(inputs: Inputs) -> dict[float, float]:
+def _teads_ratio(inputs: EstimateInputs) -> dict[float, float]:
     """By load: the median of Teads' watts over the count, of machines without accelerators."""
     ratios: dict[float, list[float]] = {load: [] for load in LOADS}
     for machine in inputs.machines:
@@ -200,7 +200,9 @@ def accelerator_watts(chip: Chip, load: float) -> Interval | None:
     return Interval(bursts, min(max(half, bursts), steady), steady)
 
 
-def _watts(machine: Machine, load: float, inputs: Inputs, chip: Chip | None) -> Interval | None:
+def _watts(
+    machine: Machine, load: float, inputs: EstimateInputs, chip: Chip | None
+) -> Interval | None:
     at_load = host_watts(machine, load, inputs)
     if machine.accelerator is None:
         return _rounded(at_load)
@@ -221,14 +223,14 @@ def _rounded(value: Interval) -> Interval:
     return Interval(round(value.low, 1), round(value.likely, 1), round(value.high, 1))
 
 
-def _power_basis(machine: Machine, inputs: Inputs, chip: Chip | None) -> Basis:
+def _power_basis(machine: Machine, inputs: EstimateInputs, chip: Chip | None) -> Basis:
     parts = [inputs.processors[machine.processor].basis]
     if chip:
         parts += [chip.tdp_basis or "assumed"]
     return _weakest("derived", *parts)
 
 
-def _power_sources(machine: Machine, inputs: Inputs, chip: Chip | None) -> tuple[str, ...]:
+def _power_sources(machine: Machine, inputs: EstimateInputs, chip: Chip | None) -> tuple[str, ...]:
     sources = [inputs.processors[machine.processor].source, "teads"]
     if chip:
         sources += [chip.tdp_source or "", chip.loaded_idle_source or "", "ml-energy"]

@@ -70,7 +70,7 @@ EC2_HOSTING, SAGEMAKER_HOSTING = "ec2", "sagemaker"
 
 def apply_shapes(
     draft: Draft,
-    found: dict[str, api.Shape],
+    found: dict[str, api.InstanceType],
     hosted: frozenset[str],
     chips: Iterable[Chip],
     families: frozenset[str],
@@ -94,7 +94,9 @@ def apply_shapes(
     return notes
 
 
-def _new_machine(name: str, family: str, seen: api.Shape, related: Machine | None) -> Machine:
+def _new_machine(
+    name: str, family: str, seen: api.InstanceType, related: Machine | None
+) -> Machine:
     arm = "arm64" in seen.architectures
     return Machine(
         name=name,
@@ -117,7 +119,7 @@ def _new_machine(name: str, family: str, seen: api.Shape, related: Machine | Non
 
 
 def _reshaped(
-    row: Machine, seen: api.Shape, hosted: bool, chips: Iterable[Chip], notes: list[str]
+    row: Machine, seen: api.InstanceType, hosted: bool, chips: Iterable[Chip], notes: list[str]
 ) -> Machine:
     row = replace(
         row,
@@ -152,14 +154,14 @@ def _reshaped(
     )
 
 
-def _count(seen: api.Shape, chip: Chip) -> float:
+def _count(seen: api.InstanceType, chip: Chip) -> float:
     """How many accelerators; EC2 counts none where one is shared, and tells the part's memory."""
     if seen.accelerators or not seen.accelerator_memory_gib or not chip.memory_gib:
         return seen.accelerators
     return round(seen.accelerator_memory_gib / chip.memory_gib * 8) / 8
 
 
-def chip_named(seen: api.Shape, chips: Iterable[Chip]) -> Chip | None:
+def chip_named(seen: api.InstanceType, chips: Iterable[Chip]) -> Chip | None:
     """The chip that EC2 calls ``A100`` or ``T4g``: of those so named, the nearest in memory."""
     words = (seen.accelerator or "").casefold().split()
     each = (seen.accelerator_memory_gib or 0.0) / (seen.accelerators or 1.0)
@@ -230,7 +232,7 @@ def _offered_in(draft: Draft, region: str) -> list[str]:
 # --- the whole of it ----------------------------------------------------------------------------
 
 
-class Asking:
+class AccountRegions:
     """The regions of an account, asked one after the other; what was answered today is kept."""
 
     def __init__(
@@ -258,7 +260,7 @@ class Asking:
     def offered(self) -> dict[str, list[str]]:
         return self.each("offerings", list[str], partial(api.offered_types, self.connect))
 
-    def shapes(self) -> dict[str, api.Shape]:
+    def shapes(self) -> dict[str, api.InstanceType]:
         """Each type's shape, asked of the first region that offers it."""
         first: dict[str, str] = {}
         for region, types in self.offered().items():
@@ -268,7 +270,7 @@ class Asking:
             name: shape
             for region, found in self.each(
                 "shapes",
-                dict[str, api.Shape],
+                dict[str, api.InstanceType],
                 lambda region: api.shapes(
                     self.connect, region, [name for name in first if first[name] == region]
                 ),
@@ -286,28 +288,28 @@ class Asking:
         )
 
 
-def _shapes(asking: Asking, draft: Draft, today: date) -> list[str]:
+def _shapes(account: AccountRegions, draft: Draft, today: date) -> list[str]:
     chips = list(Catalogue(draft.directory).chips.values())
-    hosted = api.hosted_types(asking.connect)
-    return apply_shapes(draft, asking.shapes(), hosted, chips, asking.families)
+    hosted = api.hosted_types(account.connect)
+    return apply_shapes(draft, account.shapes(), hosted, chips, account.families)
 
 
-def _offerings(asking: Asking, draft: Draft, today: date) -> list[str]:
-    notes = apply_offerings(draft, asking.offered())
+def _offerings(account: AccountRegions, draft: Draft, today: date) -> list[str]:
+    notes = apply_offerings(draft, account.offered())
     draft.fetched(replace(EC2, fetched=today.isoformat()))
     return notes
 
 
-def _prices(asking: Asking, draft: Draft, today: date) -> list[str]:
-    found = asking.prices("AmazonEC2", api.ON_DEMAND_LINUX, "instanceType")
+def _prices(account: AccountRegions, draft: Draft, today: date) -> list[str]:
+    found = account.prices("AmazonEC2", api.ON_DEMAND_LINUX, "instanceType")
     for region, prices in found.items():
         apply_prices(draft, region, EC2_HOSTING, prices, today)
     draft.fetched(replace(PRICES, fetched=today.isoformat()))
     return []
 
 
-def _sagemaker(asking: Asking, draft: Draft, today: date) -> list[str]:
-    found = asking.prices("AmazonSageMaker", api.HOSTING, "instanceName")
+def _sagemaker(account: AccountRegions, draft: Draft, today: date) -> list[str]:
+    found = account.prices("AmazonSageMaker", api.HOSTING, "instanceName")
     for region, prices in found.items():
         bare = {name.removeprefix("ml."): price for name, price in prices.items()}
         apply_prices(draft, region, SAGEMAKER_HOSTING, bare, today)
@@ -315,14 +317,14 @@ def _sagemaker(asking: Asking, draft: Draft, today: date) -> list[str]:
     return []
 
 
-def _spot(asking: Asking, draft: Draft, today: date) -> list[str]:
-    found = asking.each("spot", dict[str, float], partial(api.spot_prices, asking.connect))
+def _spot(account: AccountRegions, draft: Draft, today: date) -> list[str]:
+    found = account.each("spot", dict[str, float], partial(api.spot_prices, account.connect))
     for region, prices in found.items():
         apply_spot_prices(draft, region, prices)
     return []
 
 
-STEPS: dict[str, Callable[[Asking, Draft, date], list[str]]] = {
+STEPS: dict[str, Callable[[AccountRegions, Draft, date], list[str]]] = {
     "shapes": _shapes,
     "offerings": _offerings,
     "prices": _prices,
@@ -348,10 +350,10 @@ def refresh(
     """
     answered = True
     with progress(console) as bar:
-        asking = Asking(connect, kept, bar, regions, families)
+        account = AccountRegions(connect, kept, bar, regions, families)
         for name in steps:
             try:
-                notes = STEPS[name](asking, draft, today)
+                notes = STEPS[name](account, draft, today)
             except (BotoCoreError, ClientError) as error:
                 answered, notes = False, [f"not answered, left as it was: {error}"]
             for line in notes:

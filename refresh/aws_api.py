@@ -26,7 +26,7 @@ Client = Callable[[str, str], Any]
 """A boto3 client of a service in a region."""
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True):
+class InstanceType(msgspec.Struct, frozen=True, kw_only=True):
     """What EC2 says of an instance type."""
 
     vcpu: float
@@ -57,9 +57,9 @@ def offered_types(connect: Client, region: str) -> list[str]:
     )
 
 
-def shapes(connect: Client, region: str, types: Sequence[str]) -> dict[str, Shape]:
+def shapes(connect: Client, region: str, types: Sequence[str]) -> dict[str, InstanceType]:
     """Shapes of types that a region offers."""
-    found: dict[str, Shape] = {}
+    found: dict[str, InstanceType] = {}
     pages = connect("ec2", region).get_paginator("describe_instance_types")
     for at in range(0, len(types), 100):  # the API's limit of names in one request
         for page in pages.paginate(InstanceTypes=list(types[at : at + 100])):
@@ -68,14 +68,14 @@ def shapes(connect: Client, region: str, types: Sequence[str]) -> dict[str, Shap
     return found
 
 
-def shape(record: dict[str, Any]) -> Shape:
+def shape(record: dict[str, Any]) -> InstanceType:
     """The shape in an answer of describe_instance_types."""
     gpus = record.get("GpuInfo", {})
     neuron = record.get("NeuronInfo", {})
     devices = gpus.get("Gpus") or neuron.get("NeuronDevices") or []
     memory_mib = gpus.get("TotalGpuMemoryInMiB") or neuron.get("TotalNeuronDeviceMemoryInMiB")
     first = devices[0] if devices else {}
-    return Shape(
+    return InstanceType(
         vcpu=float(record["VCpuInfo"]["DefaultVCpus"]),
         memory_gib=record["MemoryInfo"]["SizeInMiB"] / 1024,
         architectures=record["ProcessorInfo"]["SupportedArchitectures"],

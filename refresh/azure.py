@@ -15,7 +15,7 @@ from lichen.catalogue.schema import Machine, Price, Region, Source
 from refresh.availability import apply_listing
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, run
+from refresh.publisher import Pages, run
 
 ADDRESS = "https://prices.azure.com/api/retail/prices"
 
@@ -36,7 +36,7 @@ HOSTING = "azure-vm"
 """A row of hostings.csv."""
 
 
-def apply_prices(asking: Asking, draft: Draft) -> list[str]:
+def apply_prices(pages: Pages, draft: Draft) -> list[str]:
     """Each region's prices, page after page; a size that is sold in a new region is an offer."""
     machines, prices = draft.rows("machines", Machine), draft.rows("prices", Price)
     ours = {name for (name,), row in machines.items() if row.cloud == "azure"}
@@ -45,7 +45,7 @@ def apply_prices(asking: Asking, draft: Draft) -> list[str]:
             continue
         on_demand: dict[str, float] = {}
         spot: dict[str, float] = {}
-        for machine, is_spot, usd_hour in _prices(asking, region.name):
+        for machine, is_spot, usd_hour in _prices(pages, region.name):
             if machine in ours:
                 (spot if is_spot else on_demand)[machine] = usd_hour
         for machine, usd_hour in on_demand.items():
@@ -57,14 +57,14 @@ def apply_prices(asking: Asking, draft: Draft) -> list[str]:
                 hosting=HOSTING,
                 usd_hour=usd_hour,
                 spot_usd_hour=spot.get(machine, before.spot_usd_hour if before else None),
-                as_of=asking.today.isoformat(),
+                as_of=pages.today.isoformat(),
                 source=SOURCE.id,
             )
             apply_listing(draft, (machine, region.name), True, SOURCE.id)
     return []
 
 
-def _prices(asking: Asking, region: str) -> Iterator[tuple[str, bool, float]]:
+def _prices(pages: Pages, region: str) -> Iterator[tuple[str, bool, float]]:
     """Size, whether it is spot, and USD an hour, of Linux machines sold by consumption."""
     wanted = (
         f"serviceName eq 'Virtual Machines' and armRegionName eq '{region}' "
@@ -73,7 +73,7 @@ def _prices(asking: Asking, region: str) -> Iterator[tuple[str, bool, float]]:
     address, params = ADDRESS, {"$filter": wanted, "currencyCode": "USD"}
     page = 0
     while address:
-        text = asking.text(
+        text = pages.text(
             f"{region} {page}",
             lambda web, a=address, p=params: get_text(web, a, p),  # type: ignore[misc]
         )

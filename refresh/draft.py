@@ -56,7 +56,7 @@ ROWS: dict[str, type[msgspec.Struct]] = {
 another that is not there yet."""
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class RowChange(msgspec.Struct, frozen=True, kw_only=True):
     """One row before and after; ``None`` where it was not, or is no more."""
 
     table: str
@@ -105,14 +105,16 @@ class Draft:
         """Say that a source was read today, or that there is a new one."""
         self._sources[source.id] = source
 
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[RowChange]:
         found = []
         for table in ROWS:
             before, after = self._before.get(table, {}), self._after.get(table, {})
             for key in {**before, **after}:
                 if before.get(key) != after.get(key):
                     found.append(
-                        Change(table=table, key=key, before=before.get(key), after=after.get(key))
+                        RowChange(
+                            table=table, key=key, before=before.get(key), after=after.get(key)
+                        )
                     )
         return found
 

@@ -17,7 +17,7 @@ from lichen.catalogue.schema import Region, Source
 from lichen.document import InputError
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, apply_reading, run
+from refresh.publisher import Pages, apply_reading, run
 
 ADDRESS = (
     "https://api.eia.gov/v2/electricity/state-electricity-profiles/emissions-by-state-by-fuel/data"
@@ -48,7 +48,7 @@ STATES = {
 """The state that a region stands in, by the place that its cloud names."""
 
 
-def apply(asking: Asking, draft: Draft) -> list[str]:
+def apply(pages: Pages, draft: Draft) -> list[str]:
     key = os.environ.get("EIA_API_KEY")
     if not key:
         raise InputError("EIA_API_KEY is not set", fix="register at eia.gov/opendata for a key")
@@ -57,7 +57,7 @@ def apply(asking: Asking, draft: Draft) -> list[str]:
         "facets[fuelid][]": "ALL", "sort[0][column]": "period", "sort[0][direction]": "desc",
         "length": "500",
     }  # fmt: skip
-    text = asking.text("states", lambda web: get_text(web, ADDRESS, params))
+    text = pages.text("states", lambda web: get_text(web, ADDRESS, params))
     newest: dict[str, tuple[int, float]] = {}
     for row in json.loads(text)["response"]["data"]:
         if row["co2-rate-lbs-mwh"] is not None:

@@ -20,7 +20,7 @@ from lichen.catalogue.schema import Region, Source
 from lichen.document import InputError
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, apply_reading, run
+from refresh.publisher import Pages, apply_reading, run
 
 ADDRESS = "https://api.electricitymaps.com/v3/carbon-intensity/past-range"
 DAYS_AT_ONCE = 10
@@ -39,17 +39,17 @@ SOURCE = Source(
 )
 
 
-def apply(asking: Asking, draft: Draft) -> list[str]:
+def apply(pages: Pages, draft: Draft) -> list[str]:
     token = os.environ.get("ELECTRICITY_MAPS_TOKEN")
     if not token:
         raise InputError("ELECTRICITY_MAPS_TOKEN is not set", fix="name your contract's token")
-    year = asking.today.year - 1
+    year = pages.today.year - 1
     regions = list(draft.rows("regions", Region).values())
     notes = []
     for zone in sorted({region.grid_zone for region in regions if region.grid_zone}):
         try:
             hours = [value for first, last in _spans(year)
-                     for value in _hours(asking, token, zone, first, last)]  # fmt: skip
+                     for value in _hours(pages, token, zone, first, last)]  # fmt: skip
         except httpx.HTTPStatusError as error:
             notes.append(f"{zone}: not in the contract ({error.response.status_code})")
             continue
@@ -71,7 +71,7 @@ def _spans(year: int) -> Iterator[tuple[date, date]]:
         first = last
 
 
-def _hours(asking: Asking, token: str, zone: str, first: date, last: date) -> list[float]:
+def _hours(pages: Pages, token: str, zone: str, first: date, last: date) -> list[float]:
     def ask(web: httpx.Client) -> str:
         return get_text(
             web,
@@ -80,7 +80,7 @@ def _hours(asking: Asking, token: str, zone: str, first: date, last: date) -> li
             {"auth-token": token},
         )
 
-    notes = json.loads(asking.text(f"{zone} {first}", ask))["data"]
+    notes = json.loads(pages.text(f"{zone} {first}", ask))["data"]
     return [hour["carbonIntensity"] for hour in notes if hour["carbonIntensity"] is not None]
 
 

@@ -21,7 +21,7 @@ from lichen.catalogue.schema import Region, Source
 from lichen.document import InputError
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, apply_reading, run
+from refresh.publisher import Pages, apply_reading, run
 
 ADDRESS = "https://web-api.tp.entsoe.eu/api"
 MOST_UNKNOWN = 0.05
@@ -58,18 +58,18 @@ AREAS = {
 """ENTSO-E's code of a grid zone of the catalogue."""
 
 
-def apply(asking: Asking, draft: Draft) -> list[str]:
+def apply(pages: Pages, draft: Draft) -> list[str]:
     token = os.environ.get("ENTSOE_TOKEN")
     if not token:
         raise InputError("ENTSOE_TOKEN is not set", fix="ask transparency@entsoe.eu for one")
-    year = asking.today.year - 1
+    year = pages.today.year - 1
     notes = []
     for zone, area in AREAS.items():
         params = {
             "securityToken": token, "documentType": "A75", "processType": "A16",
             "in_Domain": area, "periodStart": f"{year}01010000", "periodEnd": f"{year + 1}01010000",
         }  # fmt: skip
-        text = asking.text(f"{zone} {year}", partial(get_text, url=ADDRESS, params=params))
+        text = pages.text(f"{zone} {year}", partial(get_text, url=ADDRESS, params=params))
         mwh = generation_mwh(text)
         total = sum(mwh.values())
         known = sum(amount for kind, amount in mwh.items() if kind in GCO2E_KWH)

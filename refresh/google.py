@@ -85,7 +85,9 @@ STEPS = ("shapes", "offerings", "prices")
 # --- applying ----------------------------------------------------------------------------------
 
 
-def apply_shapes(draft: Draft, found: dict[str, api.Shape], families: frozenset[str]) -> list[str]:
+def apply_shapes(
+    draft: Draft, found: dict[str, api.MachineShape], families: frozenset[str]
+) -> list[str]:
     """Bring the machines' rows to what the Compute API says; gives what it could not take."""
     machines = draft.rows("machines", Machine)
     related = {
@@ -114,7 +116,9 @@ def apply_shapes(draft: Draft, found: dict[str, api.Shape], families: frozenset[
     return notes
 
 
-def _new_machine(name: str, family: str, seen: api.Shape, related: Machine | None) -> Machine:
+def _new_machine(
+    name: str, family: str, seen: api.MachineShape, related: Machine | None
+) -> Machine:
     return Machine(
         name=name,
         cloud="google",
@@ -137,7 +141,7 @@ def _new_machine(name: str, family: str, seen: api.Shape, related: Machine | Non
 
 def apply_offerings(
     draft: Draft,
-    found: dict[str, api.Shape],
+    found: dict[str, api.MachineShape],
     live: Sequence[str],
     with_accelerator: dict[str, list[str]],
 ) -> list[str]:
@@ -242,7 +246,7 @@ class Clients(msgspec.Struct, frozen=True):
     web: Callable[[], httpx.Client] = client
 
 
-class Asking:
+class ComputeApi:
     """A project's view of the Compute API; what was answered today is kept."""
 
     def __init__(self, clients: Clients, project: str, kept: AnswerCache, bar: Progress) -> None:
@@ -255,10 +259,10 @@ class Asking:
         self._bar.advance(self._task)
         return answer
 
-    def shapes(self) -> dict[str, api.Shape]:
+    def shapes(self) -> dict[str, api.MachineShape]:
         types = self._clients.machine_types
         return self._once(
-            "machine types", dict[str, api.Shape], lambda: api.shapes(types(), self._project)
+            "machine types", dict[str, api.MachineShape], lambda: api.shapes(types(), self._project)
         )
 
     def accelerators(self) -> dict[str, list[str]]:
@@ -278,18 +282,18 @@ class Asking:
 
 
 def refresh(
-    draft: Draft, asking: Asking, steps: Sequence[str], families: frozenset[str], today: date
+    draft: Draft, compute: ComputeApi, steps: Sequence[str], families: frozenset[str], today: date
 ) -> list[str]:
     """Ask, and change the draft; gives the lines to print."""
     notes: list[str] = []
     if "shapes" in steps:
-        notes += apply_shapes(draft, asking.shapes(), families)
+        notes += apply_shapes(draft, compute.shapes(), families)
     if "offerings" in steps:
-        notes += apply_offerings(draft, asking.shapes(), asking.live(), asking.accelerators())
+        notes += apply_offerings(draft, compute.shapes(), compute.live(), compute.accelerators())
         draft.fetched(replace(SOURCE, fetched=today.isoformat()))
     if "prices" in steps:
         if key := os.environ.get("GOOGLE_API_KEY", ""):
-            apply_prices(draft, asking.skus(key), today)
+            apply_prices(draft, compute.skus(key), today)
             draft.fetched(replace(PRICES, fetched=today.isoformat()))
         else:
             notes.append("prices left as they were: GOOGLE_API_KEY is not set")
@@ -309,8 +313,8 @@ def main(argv: Sequence[str] | None = None, clients: Clients | None = None) -> i
             kept.forget()
         families = frozenset(filter(None, given.families.split(",")))
         with progress(console) as bar:
-            asking = Asking(clients, given.project, kept, bar)
-            lines = refresh(draft, asking, given.steps.split(","), families, given.today)
+            compute = ComputeApi(clients, given.project, kept, bar)
+            lines = refresh(draft, compute, given.steps.split(","), families, given.today)
         for line in lines:
             console.print(line, highlight=False, markup=False, soft_wrap=True)
         show_and_install(draft, console, dry_run=given.dry_run)

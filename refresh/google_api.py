@@ -14,7 +14,7 @@ COMPUTE_SKUS = "https://cloudbilling.googleapis.com/v1/services/6F81-5844-456A/s
 """Prices of the service Compute Engine."""
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True):
+class MachineShape(msgspec.Struct, frozen=True, kw_only=True):
     """What the Compute API says of a machine type, and the regions that have it in a zone."""
 
     vcpu: float
@@ -40,7 +40,7 @@ def live_regions(regions: compute_v1.RegionsClient, project: str) -> list[str]:
     return sorted(region.name for region in regions.list(project=project) if region.status == "UP")
 
 
-def shapes(types: compute_v1.MachineTypesClient, project: str) -> dict[str, Shape]:
+def shapes(types: compute_v1.MachineTypesClient, project: str) -> dict[str, MachineShape]:
     """Machine types of all zones, page after page; deprecated ones left out."""
     found: dict[str, compute_v1.MachineType] = {}
     where: dict[str, set[str]] = {}
@@ -53,9 +53,9 @@ def shapes(types: compute_v1.MachineTypesClient, project: str) -> dict[str, Shap
     return {name: _shape(seen, sorted(where[name])) for name, seen in found.items()}
 
 
-def _shape(seen: compute_v1.MachineType, regions: list[str]) -> Shape:
+def _shape(seen: compute_v1.MachineType, regions: list[str]) -> MachineShape:
     first = seen.accelerators[0] if seen.accelerators else None
-    return Shape(
+    return MachineShape(
         vcpu=float(seen.guest_cpus),
         memory_gib=seen.memory_mb / 1024,
         arm=seen.architecture == "ARM64",

@@ -14,7 +14,7 @@ import httpx
 from lichen.catalogue.schema import Region, Source
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, apply_reading, run, table
+from refresh.publisher import Pages, apply_reading, run, table
 
 FILES = "https://raw.githubusercontent.com/GoogleCloudPlatform/region-carbon-info/main/data/yearly"
 GRID = "Grid carbon intensity (gCO2eq / kWh)"
@@ -33,9 +33,9 @@ SOURCE = Source(
 )
 
 
-def apply(asking: Asking, draft: Draft) -> list[str]:
+def apply(pages: Pages, draft: Draft) -> list[str]:
     """The newest year's file, and its figures by region and by zone."""
-    year, text = _newest(asking)
+    year, text = _newest(pages)
     rows = {
         row["Google Cloud Region"]: row
         for row in table(text, "Google Cloud Region", "Google CFE", GRID)
@@ -62,19 +62,19 @@ def apply(asking: Asking, draft: Draft) -> list[str]:
     return [f"{name} is not in the catalogue: add its row" for name in sorted(set(rows) - known)]
 
 
-def _newest(asking: Asking) -> tuple[int, str]:
+def _newest(pages: Pages) -> tuple[int, str]:
     """The last year that has a file: this year's and last year's may not be out yet."""
-    for year in range(asking.today.year, FIRST_YEAR, -1):
+    for year in range(pages.today.year, FIRST_YEAR, -1):
         try:
-            return year, _file(asking, year)
+            return year, _file(pages, year)
         except httpx.HTTPStatusError as error:
             if error.response.status_code != 404:
                 raise
-    return FIRST_YEAR, _file(asking, FIRST_YEAR)
+    return FIRST_YEAR, _file(pages, FIRST_YEAR)
 
 
-def _file(asking: Asking, year: int) -> str:
-    return asking.text(f"{year}", lambda web: get_text(web, f"{FILES}/{year}.csv"))
+def _file(pages: Pages, year: int) -> str:
+    return pages.text(f"{year}", lambda web: get_text(web, f"{FILES}/{year}.csv"))
 
 
 def main(argv: Sequence[str] | None = None, transport: httpx.BaseTransport | None = None) -> int:

@@ -20,7 +20,7 @@ from lichen.catalogue.schema import Image, Registry, Source
 from lichen.document import InputError
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, run
+from refresh.publisher import Pages, run
 
 FOLDER = (
     "https://raw.githubusercontent.com/aws/sagemaker-python-sdk/master/"
@@ -59,11 +59,11 @@ class Published(msgspec.Struct, frozen=True):
         return all(any(mark in tag for mark in group) for group in self.marks if group)
 
 
-def apply(asking: Asking, draft: Draft) -> list[str]:
+def apply(pages: Pages, draft: Draft) -> list[str]:
     """Regions and accounts of every image of images.csv; newer versions as messages."""
     published: list[Published] = []
     for name in TABLES:
-        text = asking.text(name, partial(get_text, url=f"{FOLDER}{name}.json"))
+        text = pages.text(name, partial(get_text, url=f"{FOLDER}{name}.json"))
         published += _published(msgspec.json.decode(text))
     images, registries = draft.rows("images", Image), draft.rows("registries", Registry)
     messages = []
@@ -78,7 +78,7 @@ def apply(asking: Asking, draft: Draft) -> list[str]:
                 fix=f"choose another tag of {image.repository} in images.csv",
             )
         regions = sorted(name for name in current.accounts if not _OTHER_DOMAINS.search(name))
-        images[key] = replace(image, regions=tuple(regions), as_of=asking.today.isoformat())
+        images[key] = replace(image, regions=tuple(regions), as_of=pages.today.isoformat())
         for region in regions:
             registries[HOSTING, region] = Registry(
                 hosting=HOSTING,

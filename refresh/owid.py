@@ -13,7 +13,7 @@ import httpx
 from lichen.catalogue.schema import Region, Source
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, apply_reading, run, table
+from refresh.publisher import Pages, apply_reading, run, table
 
 FILE = "https://raw.githubusercontent.com/owid/energy-data/master/owid-energy-data.csv"
 
@@ -40,9 +40,9 @@ ALPHA_3 = {
 """The table's country codes by the catalogue's."""
 
 
-def apply(asking: Asking, draft: Draft) -> list[str]:
+def apply(pages: Pages, draft: Draft) -> list[str]:
     """The newest year that each country has a figure for."""
-    text = asking.text("energy", lambda web: get_text(web, FILE))
+    text = pages.text("energy", lambda web: get_text(web, FILE))
     newest: dict[str, tuple[int, float]] = {}
     for row in table(text, "iso_code", "year", "carbon_intensity_elec"):
         if row["iso_code"] and row["carbon_intensity_elec"]:

@@ -17,11 +17,11 @@ from refresh.apply import arguments, failed, progress, show_and_install
 from refresh.draft import Draft
 from refresh.http import client
 
-Apply = Callable[["Asking", Draft], list[str]]
+Apply = Callable[["Pages", Draft], list[str]]
 """Asks, changes the draft, and gives the lines to print."""
 
 
-class Asking:
+class Pages:
     """Pages of one publisher; what was answered today is kept."""
 
     def __init__(
@@ -63,10 +63,10 @@ def run(
             kept.forget()
         with client(transport) as web, progress(console) as bar:
             task = bar.add_task(source.publisher, total=None)
-            asking = Asking(
+            pages = Pages(
                 web, kept, lambda what: bar.update(task, description=what, advance=1), given.today
             )
-            lines = apply(asking, draft)
+            lines = apply(pages, draft)
         draft.fetched(replace(source, fetched=given.today.isoformat()))
         for line in lines:
             console.print(line, highlight=False, markup=False, soft_wrap=True)

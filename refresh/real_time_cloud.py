@@ -18,7 +18,7 @@ from lichen.catalogue.schema import Region, Source
 from lichen.clouds import CLOUDS, REGIONAL
 from refresh.draft import Draft
 from refresh.http import get_text
-from refresh.publisher import Asking, apply_reading, run, table
+from refresh.publisher import Pages, apply_reading, run, table
 
 FILE = (
     "https://raw.githubusercontent.com/Green-Software-Foundation/real-time-cloud/main/"
@@ -65,9 +65,9 @@ WATTTIME = Source(
 Row = dict[str, str]
 
 
-def apply(asking: Asking, draft: Draft) -> list[str]:
+def apply(pages: Pages, draft: Draft) -> list[str]:
     """The table's newest figures of every region of the catalogue."""
-    text = asking.text("table", lambda web: get_text(web, FILE))
+    text = pages.text("table", lambda web: get_text(web, FILE))
     rows = sorted(
         table(text, "year", "cloud-provider", "cloud-region", AVERAGE), key=lambda row: row["year"]
     )
@@ -92,7 +92,7 @@ def apply(asking: Asking, draft: Draft) -> list[str]:
             for year, value in _newest(held, "provider-cfe-annual"):
                 apply_reading(draft, region, SOURCE, "carbon-free", "region", 100 * value, year)
     for source in (ELECTRICITY_MAPS, WATTTIME):
-        draft.fetched(replace(source, fetched=asking.today.isoformat()))
+        draft.fetched(replace(source, fetched=pages.today.isoformat()))
     known = {(region.cloud, region.name) for region in regions.values()}
     unknown = sorted(name for cloud, name in set(by_region) - known)
     return [f"{name} is not in the catalogue: add its row" for name in unknown]

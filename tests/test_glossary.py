@@ -1,4 +1,4 @@
-"""One word for one thing: the glossary against the classes, and messages in plain words."""
+"""One word for one thing: the glossary against the classes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import ast
 import importlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,13 +24,6 @@ ENTRY = re.compile(r"^\| (?P<word>[a-z][a-z ]*) \|.*\| `(?P<path>[\w.]+)\.(?P<na
 ENTRIES = [
     match.groupdict() for match in ENTRY.finditer((ROOT / "docs" / "glossary.md").read_text())
 ]
-
-NOT_IN_A_MESSAGE = (
-    "bear", "bears", "borne", "held", "kin", "laid", "lays", "mend", "mends", "stand", "stands",
-    "tell", "tells", "told", "whatever",
-)  # fmt: skip
-"""Words of a private dialect: a reader whose second language is English must not guess them."""
-UNCLEAR = re.compile(rf"\b({'|'.join(NOT_IN_A_MESSAGE)})\b", re.IGNORECASE)
 
 
 def classes() -> dict[str, list[str]]:
@@ -60,25 +52,3 @@ def test_a_word_of_the_glossary_is_the_class_that_it_names(entry: dict[str, str]
 def test_the_glossary_has_each_word_once() -> None:
     words = [entry["word"] for entry in ENTRIES]
     assert len(words) == len(set(words)) > 30
-
-
-def printed() -> Iterator[tuple[str, str]]:
-    """What users read: what commands print, each rule's page, and the messages of its cases."""
-    for folder, suffixes in (
-        ("tests/golden", (".txt", ".sarif", ".json", ".md")),
-        ("tests/policies/cases", (".yaml",)),
-        ("policies/lichen_policies/rules", (".py",)),
-    ):
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in suffixes:
-                yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(("path", "text"), printed(), ids=lambda value: value[:60])
-def test_what_is_printed_uses_plain_words(path: str, text: str) -> None:
-    found = [
-        f"{path}:{number}: {match[0]}"
-        for number, line in enumerate(text.splitlines(), start=1)
-        for match in UNCLEAR.finditer(line)
-    ]
-    assert found == []

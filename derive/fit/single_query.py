@@ -11,7 +11,7 @@ import msgspec
 
 from derive.fit.observations import rows_of
 from lichen.catalogue import load
-from lichen.catalogue.schema import Power
+from lichen.catalogue.schema import PowerModel
 from lichen.measured.energy import draw_of
 from lichen.measured.names import NotPredicted, Tables
 from lichen.measured.row import parse_row
@@ -23,7 +23,7 @@ def score_errors(powers: list[dict[str, object]]) -> list[float]:
     tables = Tables(load())
     table = {
         (row["boundary"], row["family"], row["work"]): msgspec.convert(
-            {name: value if value != "" else None for name, value in row.items()}, Power
+            {name: value if value != "" else None for name, value in row.items()}, PowerModel
         )
         for row in powers
     }

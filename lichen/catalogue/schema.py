@@ -477,7 +477,7 @@ class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
     cv_error_pct: float | None
 
 
-class Stack(msgspec.Struct, frozen=True, kw_only=True):
+class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     """A serving stack on a kind of hardware: a row of ``stacks.csv``.
 
     ``works`` it serves and ``families`` it is the usual choice on (``*``: all). Memory that it
@@ -571,7 +571,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
-class Power(msgspec.Struct, frozen=True, kw_only=True):
+class PowerModel(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``powers.csv``: what share of rated watts a busy chip draws, and its host.
 
     ``share = idle + move x (memory's use) + compute x sqrt(arithmetic's use)``, at most 1; at the
@@ -642,7 +642,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
-    Stack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
+    ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
     Headroom: {"source": ("share", "low", "high")},
     BenchmarkModel: {"source": ("parameters",)},
     Dataset: {"source": ("decode_width", "input_tokens", "output_tokens")},
@@ -730,7 +730,7 @@ TABLES: dict[str, Table] = {
             "markups", "derived", Markup, ("hosting", "machine", "family", "accelerated"),
             own="appended",
         ),
-        Table("stacks", "published", Stack),
+        Table("stacks", "published", ServingStack),
         Table("benchmark_models", "published", BenchmarkModel),
         Table("datasets", "published", Dataset),
         Table("efficiencies", "derived", Efficiency),
@@ -738,7 +738,7 @@ TABLES: dict[str, Table] = {
         Table("ratios", "derived", Ratio),
         Table("spreads", "derived", SpreadRow),
         Table("headrooms", "derived", Headroom),
-        Table("powers", "derived", Power),
+        Table("powers", "derived", PowerModel),
         Table("energy_spreads", "derived", EnergySpread),
     )
 }  # fmt: skip

@@ -11,7 +11,7 @@ import math
 
 import msgspec
 
-from lichen.catalogue.schema import FitBasis, Power
+from lichen.catalogue.schema import FitBasis, PowerModel
 from lichen.measured.names import NotPredicted, Tables
 from lichen.measured.quantity import Quantity, quantity_of
 from lichen.measured.row import Measure, Row
@@ -71,7 +71,7 @@ def energy_answer(row: Row, run: Run | NotPredicted, tables: Tables) -> Predicte
     return Predicted(value, value * spread.low / doubt, value * spread.high * doubt, draw.basis)
 
 
-def draw_of(run: Run, power: Power, tables: Tables) -> Draw | NotPredicted:
+def draw_of(run: Run, power: PowerModel, tables: Tables) -> Draw | NotPredicted:
     """Predicted speed and watts of a run."""
     rated_w = run.hardware.tdp_w
     if rated_w is None:

@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import BenchmarkModel, Chip, Dataset, Stack, Work
+from lichen.catalogue.schema import BenchmarkModel, Chip, Dataset, ServingStack, Work
 from lichen.measured.row import Kind, Row
 from lichen.measured.spreads import EnergyTables
 from lichen.sizing.coefficients import Knowledge, knowledge
@@ -130,7 +130,7 @@ def hardware_of(row: Row, tables: Tables) -> Chip | None:
     )
 
 
-def stack_of(row: Row, hardware: Chip, work: Work, tables: Tables) -> Stack | None:
+def stack_of(row: Row, hardware: Chip, work: Work, tables: Tables) -> ServingStack | None:
     """The stack whose words the row uses, longest first; else the usual one."""
     words = row.stack_text
     if hardware.kind == "gpu" and work == "llm" and words.startswith("tensorrt "):

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from lichen.catalogue.schema import Chip, Compute, Dataset, Stack, Work
+from lichen.catalogue.schema import Chip, Compute, Dataset, ServingStack, Work
 from lichen.measured.names import (
     Model,
     NotPredicted,
@@ -28,7 +28,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     ``items`` are those of one request."""
 
     hardware: Chip
-    stack: Stack
+    stack: ServingStack
     model: Model
     need: Need
     chips: Chips
@@ -188,7 +188,7 @@ def _chips_of(
     hardware: Chip,
     chip: Chips,
     need: Need,
-    stack: Stack,
+    stack: ServingStack,
     context: float,
     tables: Tables,
 ) -> tuple[Chips, float, int]:

@@ -1,24 +1,25 @@
-"""Power and energy rows of the catalogue, found by boundary, family and work."""
+"""PowerModel and energy rows of the catalogue, found by boundary, family and work."""
 
 from __future__ import annotations
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import EnergySpread, Power, PowerBoundary
+from lichen.catalogue.schema import EnergySpread, PowerBoundary, PowerModel
 
 
 class EnergyTables:
-    """Power rows by boundary, narrowest first."""
+    """PowerModel rows by boundary, narrowest first."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._powers = {
-            (row.boundary, row.family, row.work): row for row in catalogue.table("powers", Power)
+            (row.boundary, row.family, row.work): row
+            for row in catalogue.table("powers", PowerModel)
         }
         self._spreads = {
             (row.boundary, row.family, row.work, row.quantity): row
             for row in catalogue.table("energy_spreads", EnergySpread)
         }
 
-    def power(self, boundary: PowerBoundary, family: str, work: str) -> Power | None:
+    def power(self, boundary: PowerBoundary, family: str, work: str) -> PowerModel | None:
         for key in (
             (boundary, family, work),
             (boundary, None, work),

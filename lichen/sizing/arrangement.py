@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lichen.catalogue.schema import Machine, Stack
+from lichen.catalogue.schema import Machine, ServingStack
 from lichen.sizing.answers import Misfit
 from lichen.sizing.coefficients import Knowledge, Speed
 from lichen.sizing.hardware import Chips
@@ -36,7 +36,7 @@ class Arrangement(msgspec.Struct, frozen=True):
     machine_chips: Chips
     chips: Chips
     copies: int
-    stack: Stack
+    stack: ServingStack
     speed: Speed
     spreads: Spreads
     input_tokens: int

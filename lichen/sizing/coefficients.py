@@ -14,8 +14,8 @@ from lichen.catalogue.schema import (
     Headroom,
     Kind,
     Ratio,
+    ServingStack,
     SpreadRow,
-    Stack,
     Work,
 )
 from lichen.sizing.hardware import ChipTable
@@ -53,8 +53,8 @@ class Knowledge:
             )
             for row in catalogue.table("spreads", SpreadRow)
         }
-        self.stacks = catalogue.table("stacks", Stack)
-        self._usual: dict[tuple[str, Kind, Work], Stack | None] = {}
+        self.stacks = catalogue.table("stacks", ServingStack)
+        self._usual: dict[tuple[str, Kind, Work], ServingStack | None] = {}
         self._headrooms = {
             (row.kind, row.work): row for row in catalogue.table("headrooms", Headroom)
         }
@@ -101,7 +101,7 @@ class Knowledge:
     def headroom(self, kind: Kind, work: Work) -> Headroom:
         return self._headrooms[(kind, work)]
 
-    def usual_stack(self, family: str, kind: Kind, work: Work) -> Stack | None:
+    def usual_stack(self, family: str, kind: Kind, work: Work) -> ServingStack | None:
         """The stack that one would serve this work with on this family; None where none does."""
         key = (family, kind, work)
         if key not in self._usual:
@@ -111,7 +111,7 @@ class Knowledge:
             self._usual[key] = next(iter(named or anywhere), None)
         return self._usual[key]
 
-    def stack(self, name: str, kind: Kind, work: Work) -> Stack | None:
+    def stack(self, name: str, kind: Kind, work: Work) -> ServingStack | None:
         """A stack by its name, where it runs on this kind and serves this work."""
         for row in self.stacks:
             if row.stack == name and row.kind == kind and work in row.works:

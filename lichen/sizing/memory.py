@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lichen.catalogue.schema import Stack
+from lichen.catalogue.schema import ServingStack
 from lichen.sizing.hardware import Chips
 from lichen.sizing.need import GIB, Need
 
@@ -12,7 +12,7 @@ ACTIVATION_SHARE = 0.05
 """Buffers beside the weights, as a share of them; EcoLogits allows 20 % for these and the cache."""
 
 
-def available_gib(chips: Chips, stack: Stack) -> float:
+def available_gib(chips: Chips, stack: ServingStack) -> float:
     """What the stack leaves to weights, cache and buffers."""
     return max(
         0.0, chips.memory_gib * stack.memory_share - stack.reserve_gib * max(1.0, chips.count)
@@ -25,7 +25,7 @@ def needed_gib(need: Need, batch: float, context: float) -> float:
     return (weights + batch * need.kv_bytes(context)) / GIB
 
 
-def most_sequences(need: Need, chips: Chips, stack: Stack, context: float) -> float:
+def most_sequences(need: Need, chips: Chips, stack: ServingStack, context: float) -> float:
     """Sequences that memory and the stack's own limit allow at once; 0 where not even one fits."""
     free = available_gib(chips, stack) - needed_gib(need, 0.0, 0.0)
     if free < 0:
@@ -36,7 +36,7 @@ def most_sequences(need: Need, chips: Chips, stack: Stack, context: float) -> fl
     return float(min(math.floor(free / each), stack.most_sequences))
 
 
-def fewest_chips(need: Need, chips: Chips, stack: Stack, context: float) -> float:
+def fewest_chips(need: Need, chips: Chips, stack: ServingStack, context: float) -> float:
     """Chips of this kind that the weights and one sequence fit on; infinite where none do."""
     per_chip = chips.memory_gib / chips.count * stack.memory_share - stack.reserve_gib
     if per_chip <= 0:

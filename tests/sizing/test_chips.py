@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from lichen.catalogue import load
-from lichen.catalogue.schema import Efficiency, Stack
+from lichen.catalogue.schema import Efficiency, ServingStack
 from lichen.sizing.coefficients import knowledge
 
 CATALOGUE = load()
@@ -33,7 +33,7 @@ def test_every_machine_has_its_chip_with_a_family_and_precisions() -> None:
 
 
 def test_stacks_and_coefficients_name_families_of_the_table() -> None:
-    stacks = CATALOGUE.table("stacks", Stack)
+    stacks = CATALOGUE.table("stacks", ServingStack)
     assert {family for stack in stacks for family in stack.families} - {"*"} <= FAMILIES
     assert {row.family for row in CATALOGUE.table("efficiencies", Efficiency)} <= FAMILIES
 

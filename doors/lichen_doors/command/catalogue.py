@@ -20,7 +20,7 @@ from lichen_doors.command.surroundings import catalogue_near
 from lichen_doors.report import catalogue as report
 
 
-class Table(NamedTuple):
+class TableCommand(NamedTuple):
     """A table and the options that choose and sort its rows."""
 
     view: Callable[..., report.View]
@@ -33,7 +33,7 @@ def stale(catalogue: Catalogue) -> report.View:
 
 
 TABLES = (
-    Table(
+    TableCommand(
         report.regions,
         (
             CLOUD,
@@ -43,7 +43,7 @@ TABLES = (
             sort("carbon", "name"),
         ),
     ),
-    Table(
+    TableCommand(
         report.machines,
         (
             CLOUD,
@@ -52,7 +52,7 @@ TABLES = (
             sort("name", "price", "carbon"),
         ),
     ),
-    Table(
+    TableCommand(
         report.offers,
         (
             click.option("--machine"),
@@ -61,13 +61,13 @@ TABLES = (
             sort("carbon", "price", "name"),
         ),
     ),
-    Table(
+    TableCommand(
         report.accelerators,
         (click.option("--kind", type=click.Choice(["gpu", "neuron", "tpu", "cpu"])),),
     ),
-    Table(report.models, (click.option("--kind"),)),
-    Table(report.sources),
-    Table(stale),
+    TableCommand(report.models, (click.option("--kind"),)),
+    TableCommand(report.sources),
+    TableCommand(stale),
 )
 
 
@@ -76,7 +76,7 @@ def command() -> None:
     """The tables, with their sources."""
 
 
-def _command(table: Table) -> click.Command:
+def _command(table: TableCommand) -> click.Command:
     """The command that prints a table."""
 
     def printing(top: int, form: str, **filters: str | None) -> None:

@@ -18,7 +18,7 @@ from lichen_doors.report import for_programs
 from lichen_doors.report import sizing as report
 
 
-class Load(TypedDict):
+class PredictionOptions(TypedDict):
     """What is predicted, besides the model and the machine."""
 
     precision: Precision
@@ -74,7 +74,7 @@ def command(
     if model is None or machine is None:
         raise click.UsageError("give --model and --machine, or --cases")
     card, row = catalogue.model(model), catalogue.machine(machine)
-    load: Load = {
+    load: PredictionOptions = {
         "precision": precision,
         "stack": stack,
         "chips": chips,
