@@ -16,11 +16,16 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             return
         sys.path.insert(0, self.root)
         from lichen.catalogue import Catalogue
-        from lichen.catalogue.schema import Image, Made, Registry
+        from lichen.catalogue.schema import Image, Made, Markup, Registry
 
         catalogue = Catalogue()
         _ = catalogue.regions, catalogue.chips, catalogue.machines, catalogue.models
         _ = catalogue.offers, catalogue.prices, catalogue.hostings, catalogue.residency
-        for name, row in (("makes", Made), ("images", Image), ("registries", Registry)):
+        for name, row in (
+            ("makes", Made),
+            ("images", Image),
+            ("registries", Registry),
+            ("markups", Markup),
+        ):
             catalogue.table(name, row)
         build_data["artifacts"].append("lichen/catalogue/.compiled/*.msgpack")
