@@ -16,7 +16,7 @@ from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Placement
 from lichen.placing.question import Question
 from lichen.workload import read_workload
-from refresh.draft import Change, Draft, catalogues
+from refresh.draft import Draft, RowChange, catalogues
 
 WORKLOADS = Path(__file__).parent.parent / "stacks" / "workloads"
 MOST_SHOWN = 40
@@ -72,7 +72,7 @@ def failed(console: Console, error: Exception) -> int:
     return 2
 
 
-def _lines(changes: Sequence[Change]) -> Iterator[str]:
+def _lines(changes: Sequence[RowChange]) -> Iterator[str]:
     if not changes:
         yield "no row has changed"
         return

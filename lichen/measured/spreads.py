@@ -1,4 +1,4 @@
-"""PowerModel and energy rows of the catalogue, found by boundary, family and work."""
+"""Power and energy rows of the catalogue, found by boundary, family and work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from lichen.catalogue.schema import EnergySpread, PowerBoundary, PowerModel
 
 
 class EnergyTables:
-    """PowerModel rows by boundary, narrowest first."""
+    """Power rows by boundary, narrowest first."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._powers = {
