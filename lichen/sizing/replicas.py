@@ -54,14 +54,14 @@ def replicas_over_day(
         return Replicas(floor, max(count, floor), max(count, floor), by_hour)
     busiest = max(day)
     asynchronous = workload.mode == "asynchronous"
-    burst = traffic.peak_rps / busiest if busiest > 0 and not asynchronous else 1.0
+    peak_rps = busiest if asynchronous else traffic.peak_rps
     bare = [
-        math.ceil(most * burst / rps - 1e-9)
+        # A share of the busiest hour first: a rate may be too small to divide by.
+        math.ceil(peak_rps * (most / busiest if busiest else 0.0) / rps - 1e-9)
         for most in _hourly_most(traffic, min(1.0, start_up_s / 3600.0))
     ]
     with_spare = {count: _with_spare(workload, count) for count in set(bare)}
     needed = [with_spare[count] for count in bare]
-    peak_rps = busiest if asynchronous else traffic.peak_rps
     peak = max(floor, 1, _with_spare(workload, math.ceil(peak_rps / rps - 1e-9)))
     minimum = max(floor, min(needed)) if floor else 0
     if minimum:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from derive.estimates import (
-    Inputs,
+    EstimateInputs,
     accelerator_watts,
     estimate,
     platform_embodied_kgco2e,
@@ -21,11 +21,11 @@ from refresh.csv_writer import write_rows
 
 
 @pytest.fixture(scope="module")
-def inputs() -> Inputs:
+def inputs() -> EstimateInputs:
     return read_inputs()
 
 
-def test_the_table_is_what_is_derived(inputs: Inputs, tmp_path: Path) -> None:
+def test_the_table_is_what_is_derived(inputs: EstimateInputs, tmp_path: Path) -> None:
     derived = tmp_path / "estimates.csv"
     write_rows(derived, estimate(inputs), MachineEstimates)
     assert derived.read_text() == path_of("estimates", DIRECTORY).read_text(), (
@@ -33,7 +33,7 @@ def test_the_table_is_what_is_derived(inputs: Inputs, tmp_path: Path) -> None:
     )
 
 
-def test_the_host_rule_reproduces_published_platforms(inputs: Inputs) -> None:
+def test_the_host_rule_reproduces_published_platforms(inputs: EstimateInputs) -> None:
     """Cloud Carbon Footprint's platforms within 12 %, but for two that it counts otherwise."""
     servers = platforms(inputs.machines)
     of = {machine.name: machine for machine in inputs.machines}
@@ -56,13 +56,13 @@ def test_the_host_rule_reproduces_published_platforms(inputs: Inputs) -> None:
     }
 
 
-def test_counted_and_modelled_watts_are_apart_as_known(inputs: Inputs) -> None:
+def test_counted_and_modelled_watts_are_apart_as_known(inputs: EstimateInputs) -> None:
     """Teads says 0.9 times the count at idle, 1.7 times under load; neither is a wall plug."""
     rounded = {load: round(ratio, 2) for load, ratio in inputs.teads_ratio.items()}
     assert rounded == {0.0: 0.91, 0.5: 1.69, 1.0: 1.72}
 
 
-def test_estimates_hold_what_was_modelled(inputs: Inputs) -> None:
+def test_estimates_hold_what_was_modelled(inputs: EstimateInputs) -> None:
     outside = []
     for host in inputs.hosts.values():
         machine = load().machines[host.machine]
@@ -78,7 +78,7 @@ def test_estimates_hold_what_was_modelled(inputs: Inputs) -> None:
     assert {name.split(".")[0] for name in outside} <= {"inf1"}
 
 
-def test_accelerator_memory_in_two_sources(inputs: Inputs) -> None:
+def test_accelerator_memory_in_two_sources(inputs: EstimateInputs) -> None:
     apart = {}
     for machine in inputs.machines:
         chip = inputs.chips.get(machine.accelerator or "")
@@ -95,7 +95,7 @@ def test_accelerator_memory_in_two_sources(inputs: Inputs) -> None:
 
 
 @pytest.mark.parametrize("name", ["AWS Inferentia2", "NVIDIA L4", "NVIDIA H100 SXM 80GB"])
-def test_an_accelerator_draws_more_the_more_it_works(inputs: Inputs, name: str) -> None:
+def test_an_accelerator_draws_more_the_more_it_works(inputs: EstimateInputs, name: str) -> None:
     chip = inputs.chips[name]
     idle, half, full = (accelerator_watts(chip, load) for load in (0.0, 0.5, 1.0))
     for end in ("low", "likely", "high"):
@@ -103,7 +103,7 @@ def test_an_accelerator_draws_more_the_more_it_works(inputs: Inputs, name: str) 
     assert full.high <= chip.tdp_w.high
 
 
-def test_unpublished_watts_stay_an_interval(inputs: Inputs) -> None:
+def test_unpublished_watts_stay_an_interval(inputs: EstimateInputs) -> None:
     machines = load().machines
     for name in ("inf2.xlarge", "trn1.2xlarge", "ct5lp-hightpu-4t", "c8g.xlarge"):
         machine = machines[name]

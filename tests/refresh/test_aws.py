@@ -254,7 +254,7 @@ def test_what_ec2_says_of_accelerators_becomes_a_chip() -> None:
         ("AWS", "Inferentia2", 32, "AWS Inferentia2"),
         ("AWS", "Trainium", 32, "AWS Trainium"),
     ):
-        seen = aws.api.Shape(
+        seen = aws.api.InstanceType(
             vcpu=4, memory_gib=16, architectures=["x86_64"], current_generation=True,
             accelerator_maker=maker, accelerator=name, accelerators=1,
             accelerator_memory_gib=memory_gib,
@@ -267,7 +267,7 @@ def test_what_ec2_says_of_accelerators_becomes_a_chip() -> None:
 def test_memory_that_a_chip_cannot_have_is_not_taken_over() -> None:
     """EC2's own answer gives a Trainium2 512 GiB; AWS documents 96."""
     catalogue = Catalogue()
-    seen = aws.api.Shape(
+    seen = aws.api.InstanceType(
         vcpu=192, memory_gib=2048, architectures=["x86_64"], current_generation=True,
         accelerator_maker="AWS", accelerator="Trainium2", accelerators=16,
         accelerator_memory_gib=8192,
