@@ -42,7 +42,7 @@ def explained(message: str, value: Any, to: Any) -> InputError:
     given = _value_at(value, path)
     if bad := _BAD_ENUM.match(what):
         return InputError(
-            f"{bad['word']!r} is not known here",
+            f"{bad['word']!r} is not a valid value",
             fix=did_you_mean(bad["word"], map(str, _enum_values(_type_at(to, path)))),
             field=path,
         )
@@ -77,7 +77,7 @@ def in_words(expected: str) -> str:
     words = re.sub(r" or null\b", " or nothing", words)
     words = re.sub(r" of length >= (\d+)$", r" of at least \1 entries", words)
     words = re.sub(r" of length <= (\d+)$", r" of at most \1 entries", words)
-    words = re.sub(r" matching regex (.+)$", r" like \1", words)
+    words = re.sub(r" matching regex (.+)$", r" that matches \1", words)
     return re.sub(r"(>=|<=|>|<) (-?\d+)\.0\b", r"\1 \2", words)
 
 

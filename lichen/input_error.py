@@ -23,7 +23,7 @@ class InputError(Exception):
         return sentence
 
     def within(self, document: str) -> InputError:
-        """The same error, told of the document that holds the field."""
+        """The same error, with the document that the field is in."""
         return InputError(self.wrong, fix=self.fix, field=self.field, document=document)
 
 

@@ -24,7 +24,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """The size and shape of a model: all that sizing needs to know of it.
 
     ``parameters`` is in units, not billions. ``kv_bytes_per_token`` is at bf16 and may be given
-    where layers x heads do not tell it (sliding windows, latent attention).
+    where layers x heads do not give it (sliding windows, latent attention).
     A formula that needs a field left out names it.
     """
 
@@ -65,7 +65,9 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         if self.mean_rps is not None and self.hourly_rps is not None:
             raise ValueError("give mean_rps or hourly_rps, not both")
         if max(self.profile_rps) > self.peak_rps:
-            raise ValueError(f"no hour may be above peak_rps ({self.peak_rps:g})")
+            raise ValueError(
+                f"no hourly rate and no mean may be above peak_rps ({self.peak_rps:g})"
+            )
 
     @property
     def profile_rps(self) -> tuple[float, ...]:
@@ -151,7 +153,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def read_workload(path: Path) -> Workload:
-    """Read a workload from YAML, TOML or JSON; :class:`InputError` names field and mend."""
+    """Read a workload from YAML, TOML or JSON; :class:`InputError` names the field and the fix."""
     document = read_document(path)
     if not isinstance(document, dict):
         raise InputError(

@@ -26,7 +26,7 @@ def arguments(source: str, about: str) -> argparse.ArgumentParser:
     """The flags that every refresh has."""
     parser = argparse.ArgumentParser(prog=f"python -m refresh.{source}", description=about)
     parser.add_argument(
-        "--tables", type=Path, default=DIRECTORY, help="the directory of the tables to bring up"
+        "--tables", type=Path, default=DIRECTORY, help="the directory of the tables to update"
     )
     parser.add_argument("--dry-run", action="store_true", help="show the changes, write nothing")
     parser.add_argument(

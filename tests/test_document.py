@@ -29,15 +29,15 @@ GOOD = {"name": "chat", "model": "some/model", "traffic": {"peak_rps": 2}}
         ({"traffic": {}}, "traffic.peak_rps: is required. Fix: add peak_rps:."),
         (
             {"traffic": {"peak_rps": 1, "mean_rps": 3}},
-            "traffic: no hour may be above peak_rps (1).",
+            "traffic: no hourly rate and no mean may be above peak_rps (1).",
         ),
         (
             {"environment": "production"},
-            "environment: 'production' is not known here. Fix: did you mean 'prod'?",
+            "environment: 'production' is not a valid value. Fix: did you mean 'prod'?",
         ),
         (
             {"precisions": ["int8", "b16"]},
-            "precisions[1]: 'b16' is not known here. Fix: did you mean 'bf16'?",
+            "precisions[1]: 'b16' is not a valid value. Fix: did you mean 'bf16'?",
         ),
         (
             {"where": {"near": [{"region": "eu-north-1", "within": 2}]}},
@@ -45,11 +45,11 @@ GOOD = {"name": "chat", "model": "some/model", "traffic": {"peak_rps": 2}}
         ),
         (
             {"model": {"name": "mine", "kind": "lm", "parameters": 3e9}},
-            "model.kind: 'lm' is not known here. Fix: did you mean 'vlm'?",
+            "model.kind: 'lm' is not a valid value. Fix: did you mean 'vlm'?",
         ),
     ],
 )
-def test_a_mistake_names_its_field_and_the_mend(change: dict[str, object], told: str) -> None:
+def test_a_mistake_names_its_field_and_the_fix(change: dict[str, object], told: str) -> None:
     with pytest.raises(InputError) as caught:
         as_workload(GOOD | change)
     assert str(caught.value) == told

@@ -40,10 +40,13 @@ class Whole(msgspec.Struct, forbid_unknown_fields=True):
         ({"rate": -1}, "rate: -1 is not a number >= 0. Fix: give a number >= 0."),
         ({"rate": 6}, "rate: 6 is not a number <= 5. Fix: give a number <= 5."),
         ({"text": 3}, "text: 3 is not text. Fix: give text."),
-        ({"name": "y"}, "name: 'y' is not text like '^x'. Fix: give text like '^x'."),
+        (
+            {"name": "y"},
+            "name: 'y' is not text that matches '^x'. Fix: give text that matches '^x'.",
+        ),
         ({"flag": "yes"}, "flag: 'yes' is not true or false. Fix: give true or false."),
-        ({"word": "gren"}, "word: 'gren' is not known here. Fix: did you mean 'green'?"),
-        ({"word": "blue"}, "word: 'blue' is not known here. Fix: one of green, red."),
+        ({"word": "gren"}, "word: 'gren' is not a valid value. Fix: did you mean 'green'?"),
+        ({"word": "blue"}, "word: 'blue' is not a valid value. Fix: one of green, red."),
         ({"numbers": 3}, "numbers: 3 is not a list. Fix: give a list."),
         ({"numbers": None}, "numbers: None is not a list. Fix: give a list."),
         (

@@ -123,9 +123,12 @@ def test_what_is_no_escape_stands_for_itself() -> None:
         ({"lichen:peak-rps": "nan"}, "lichen:peak-rps: 'nan' is not a number"),
         ({"lichen:peak-rps": "-1"}, "lichen:peak-rps: -1"),
         ({"lichen:input-tokens": "1.5"}, "lichen:input-tokens: 1.5"),
-        ({"lichen:precision": "bf61"}, "lichen:precision: 'bf61' is not known here"),
+        ({"lichen:precision": "bf61"}, "lichen:precision: 'bf61' is not a valid value"),
         ({"lichen:peak-rps": "1", "lichen:mean-rps": "2"}, "mean-rps is above peak-rps"),
-        ({"lichen-environment": "production"}, "lichen-environment: 'production' is not known"),
+        (
+            {"lichen-environment": "production"},
+            "lichen-environment: 'production' is not a valid value",
+        ),
     ],
 )
 def test_a_bad_passport_names_the_tag(tags: dict[str, str], told: str) -> None:

@@ -18,8 +18,8 @@ class AwsArgs(TypedDict, total=False):
     """The model's files: `s3://bucket/prefix/`, or one `.tar.gz`. For Inferentia they are compiled
     for the shape in the receipt (`sizing.compiled_batch`, `compiled_sequence_tokens`)."""
     image: pulumi.Input[str]
-    """The serving image in ECR, for whichever chip is chosen. Without it: AWS's own image for that
-    chip."""
+    """The serving image in ECR, for every chip that may be chosen. Without it: AWS's own image for
+    the chip."""
     registry: str
     """An ECR registry with copies of AWS's images under their own names, such as
     `111122223333.dkr.ecr.{region}.amazonaws.com`: AWS does not publish every image in every

@@ -1,4 +1,4 @@
-"""The component that chooses: a workload in, a right-sized endpoint in a clean region out."""
+"""The component that chooses where a workload runs, and makes an endpoint there."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -113,13 +113,17 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
         misses = "; ".join(
             f"{miss.machine}: {miss.reason} ({miss.relax})" for miss in placement.nearest
         )
-        raise InputError("nothing can serve it", fix=f"nearest: {misses}", field="workload")
+        raise InputError(
+            "no offer can serve it",
+            fix=f"change what the nearest misses name: {misses}",
+            field="workload",
+        )
     chosen = placement.chosen
     if chosen.unmade is not None:
         raise InputError(
-            f"{chosen.machine} in {chosen.region} at {chosen.precision} would serve it, but "
-            f"{chosen.unmade}",
-            fix="widen where or precisions to what a component can make: "
+            f"{chosen.machine} in {chosen.region} at {chosen.precision} would serve the workload, "
+            f"but {chosen.unmade}",
+            fix="allow in where and precisions what a component can make: "
             f"{_what_is_made(question)}",
             field="workload",
         )
@@ -167,13 +171,13 @@ def _check_mode(workload: Workload, makes: Iterable[Made]) -> None:
     if workload.mode not in modes:
         raise InputError(
             f"no component makes a {workload.mode} endpoint yet",
-            fix=f"one of {', '.join(modes)}; asynchronous goes to zero between requests",
+            fix=f"use {' or '.join(modes)}; asynchronous scales to zero between requests",
             field="workload.mode",
         )
     if workload.mode == "real-time" and floor_of(workload) == 0:
         raise InputError(
-            "no component makes a real-time endpoint that goes to zero replicas yet",
-            fix="availability: {minimum_replicas: 1}, or mode: asynchronous",
+            "no component makes a real-time endpoint that scales to zero replicas yet",
+            fix="set availability: {minimum_replicas: 1}, or mode: asynchronous",
             field="workload.availability.minimum_replicas",
         )
 

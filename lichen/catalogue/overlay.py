@@ -1,6 +1,6 @@
 """An organisation's own rows over the installed ones: a PUE, a contract price, a region.
 
-A directory with CSV files named as the catalogue's. A row needs the key columns and whatever it
+A directory with CSV files named as the catalogue's. A row needs the key columns and what it
 changes: a filled-in cell replaces the installed one, a row with a new key is added and must then
 be whole. Every figure names its source, which the directory's ``sources.toml`` or the installed
 one describes.

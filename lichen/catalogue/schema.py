@@ -64,7 +64,7 @@ class RegionReading(Reading, frozen=True, kw_only=True):
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True):
-    """A cloud region and every reading held of its grid.
+    """A cloud region and every reading of its grid.
 
     ``grid_gco2e_kwh`` is the one figure to compute with (one method for all clouds); ``readings``
     holds all, that one included. ``pue`` has no unit. ``wue_l_kwh`` is litres per kWh.
@@ -195,7 +195,7 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     """A way to run a model on a cloud: a managed service, bare machines, a cluster.
 
     ``kind`` is the group that a workload may name instead. ``base`` is the hosting whose machines
-    this one runs on, None where it is the machines themselves. ``machine_prefix`` is what stands
+    this one runs on, None where it is the machines themselves. ``machine_prefix`` is what comes
     before a machine's name there. ``reaches_zero`` says whether its replicas can go to zero and
     wake for the next request: always, never, for asynchronous requests only, or only with
     inference components; None is not known.

@@ -26,7 +26,7 @@ class Spelling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cloud(msgspec.Struct, frozen=True, kw_only=True):
-    """One cloud. Property names are in snake_case, whatever the dialect of a document."""
+    """One cloud. Property names are in snake_case, in every dialect."""
 
     name: str
     """The catalogue's word: ``aws``."""

@@ -1,4 +1,4 @@
-"""Where a workload may live: each region allowed, or refused with the reason."""
+"""Where a workload may run: each region allowed, or refused with the reason."""
 
 from __future__ import annotations
 
@@ -45,29 +45,34 @@ def _known(name: str, names: Collection[str], field: str, what: str) -> None:
 
 
 def refusals(where: Where, catalogue: Catalogue) -> dict[str, Refusal | None]:
-    """Every region of the catalogue by name: None where the workload may live there."""
+    """Every region of the catalogue by name: None where the workload may run there."""
     return {name: _refusal(region, where, catalogue) for name, region in catalogue.regions.items()}
 
 
 def _refusal(region: Region, where: Where, catalogue: Catalogue) -> Refusal | None:
     if where.regions and region.name not in where.regions:
-        return Refusal("where", "not among where.regions")
+        return Refusal("where", f"{region.name} is not in where.regions")
     if where.countries and region.country not in where.countries:
-        return Refusal("where", f"{region.country or 'country unknown'}: not among where.countries")
+        return Refusal("where", f"{_country(region)} is not in where.countries")
     if where.residency and region.country not in catalogue.residency[where.residency]:
-        return Refusal("where", f"{region.country or 'country unknown'}: outside {where.residency}")
+        return Refusal("where", f"{_country(region)} is outside where.residency: {where.residency}")
     for near in where.near:
         distance_ms = round_trip_ms(catalogue.regions[near.region], region)
         if distance_ms is None:
-            return Refusal("where", f"distance to {near.region} unknown")
+            return Refusal("where", f"the distance to {near.region} (where.near) is not known")
         if distance_ms > near.within_ms:
             return Refusal(
                 "where",
-                f"about {distance_ms:.0f} ms from {near.region}, {near.within_ms:g} ms allowed",
+                f"{near.region} is about {distance_ms:.0f} ms away; "
+                f"where.near allows {near.within_ms:g} ms",
             )
     if where.clouds and region.cloud not in where.clouds:
-        return Refusal("cloud", f"{region.cloud} is not among where.clouds")
+        return Refusal("cloud", f"{region.cloud} is not in where.clouds")
     return None
+
+
+def _country(region: Region) -> str:
+    return region.country or "a region of unknown country"
 
 
 def hosting_words(catalogue: Catalogue) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def _miss(wanted: Wanted, row: Made) -> tuple[int, str] | None:
     if row.modes and wanted.mode not in row.modes:
         return 1, f"no component makes {_endpoint(wanted.mode)} yet"
     if wanted.to_zero and wanted.mode not in row.modes_to_zero:
-        return 1, f"no component makes {_endpoint(wanted.mode)} that goes to zero replicas yet"
+        return 1, f"no component makes {_endpoint(wanted.mode)} that scales to zero replicas yet"
     if row.kinds and wanted.kind not in row.kinds:
         return 2, f"no published image serves models of kind {wanted.kind} on {wanted.family}"
     if row.precisions and wanted.precision not in row.precisions:

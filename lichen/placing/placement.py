@@ -15,7 +15,7 @@ from lichen.words import Objective, Precision
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An offer that lost, with the one reason.
 
-    ``shortfall`` is what was asked over what is available, above 1; None where it cannot be given.
+    ``shortfall`` is the need over what is available, above 1; None where it cannot be given.
     """
 
     machine: str

@@ -118,7 +118,7 @@ _RELAX: dict[str, str] = {
     "precision": "name a precision that the chip runs (precisions: [bf16, int8])",
     "card": "add the missing fields to the model card",
     "hosting": "widen where.hosting",
-    "where": "widen where.regions, countries, residency or clouds",
+    "where": "change the field of where that the reason names",
     "unknown": "add the missing figure to your own catalogue rows",
 }
 
@@ -132,7 +132,7 @@ def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss
         seen.add(loser.machine)
         relax = _RELAX.get(loser.kind, "see the reason")
         if loser.kind == "latency" and loser.shortfall:
-            relax += f" (it needs {loser.shortfall:.2f} times what was asked)"
+            relax += f" (it needs {loser.shortfall:.2f} times the limit)"
         yield Miss(machine=loser.machine, reason=loser.reason, relax=relax)
 
 

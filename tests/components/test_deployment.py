@@ -150,7 +150,7 @@ def test_a_real_time_endpoint_at_zero_is_refused_before_anything_is_made(
 ) -> None:
     asleep = {**VECTORS, "environment": "dev", "availability": {"minimum_replicas": 0}}
     with stack(place, tmp_path) as made:
-        with pytest.raises(CommandFailed, match="that goes to zero replicas yet"):
+        with pytest.raises(CommandFailed, match="that scales to zero replicas yet"):
             made.up(**{"aws:region": "us-east-1"}, machine="c7g.xlarge", workload=asleep)
         assert place.cloud.inventory() == {}
 

@@ -86,7 +86,7 @@ def test_where_no_component_makes_any_it_is_said_what_there_is() -> None:
     with pytest.raises(InputError, match="no component makes L4 on Compute Engine yet") as refused:
         plan_of(arguments, Only("g2-standard-4"))
     assert refused.value.fix == (
-        "widen where or precisions to what a component can make: Inferentia2, T4, A10G, L4, L40S, "
+        "allow in where and precisions what a component can make: Inferentia2, T4, A10G, L4, L40S, "
         "A100, H100, H200, B200, B300, RTX PRO 6000, RTX PRO 4500, Graviton2, Graviton3, Graviton4 "
         "on SageMaker"
     )
@@ -189,7 +189,7 @@ def test_an_objective_is_one_of_three() -> None:
 def test_nothing_fits_names_the_nearest_misses() -> None:
     impossible = {**CHAT, "latency": {"time_per_output_token_ms": 0.01}}
     arguments = EndpointArgs(workload=impossible, artifacts=ARTIFACTS)
-    with pytest.raises(InputError, match=r"nothing can serve it.*inf2\.xlarge"):
+    with pytest.raises(InputError, match=r"no offer can serve it.*inf2\.xlarge"):
         plan_of(arguments, Only("inf2.xlarge"))
 
 
@@ -243,7 +243,8 @@ def test_an_endpoint_on_aws_needs_artifacts() -> None:
     with pytest.raises(InputError) as refused:
         plan_of(EndpointArgs(workload=CHAT), Only("inf2.xlarge"))
     assert str(refused.value) == (
-        "artifacts: is required on AWS: the model's files. Fix: artifacts: s3://<bucket>/<prefix>/."
+        "artifacts: is required on AWS: the location of the model's files. "
+        "Fix: add artifacts: s3://<bucket>/<prefix>/."
     )
 
 

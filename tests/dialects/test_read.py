@@ -29,7 +29,7 @@ def test_a_plan_in_terraform_s_binary_form(tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04\x14\x00\x08\x00")
     assert answer(path) == (
         f"{path}: is a plan in Terraform's binary form. "
-        "Fix: terraform show -json plan.out > plan.json, and check that."
+        "Fix: run terraform show -json plan.out > plan.json, and check that file."
     )
 
 
@@ -42,13 +42,13 @@ def test_a_file_that_is_not_json(tmp_path: Path) -> None:
 def test_json_that_is_no_object(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_text("[]")
-    assert "is a list, and not an object" in answer(path)
+    assert "is a list, not an object" in answer(path)
 
 
 def test_json_of_another_kind(tmp_path: Path) -> None:
     path = tmp_path / "package.json"
     path.write_text('{"name": "x"}')
-    assert "is not a kind of document that Lichen recognises. Fix: name its kind" in answer(path)
+    assert "is not a document that Lichen recognises. Fix: name its kind" in answer(path)
 
 
 def test_a_misspelt_source(tmp_path: Path) -> None:

@@ -222,11 +222,11 @@ def test_default_tags_are_told_where_the_provider_leaves_them_open(
 @pytest.mark.parametrize(
     ("document", "told"),
     [
-        ({"format_version": "0.2", "terraform_version": "1.0"}, "plan format 0.2 is not one"),
+        ({"format_version": "0.2", "terraform_version": "1.0"}, "plan format 0.2 is not supported"),
         (plan_with({"actions": ["create"], "after": {}}, errored=True), "met an error"),
         (
             {"format_version": "1.0", "terraform_version": "1.15.5", "values": {}},
-            "is a Terraform state.*Fix: terraform plan -out=plan",
+            "is a Terraform state.*Fix: run terraform plan -out=plan",
         ),
         (plan_with({"actions": "create"}), r"resource_changes\[0\]\.change\.actions"),
     ],

@@ -40,7 +40,7 @@ def test_what_a_row_gives_can_be_made() -> None:
         ({"mode": "batch"}, "no component makes a batch endpoint yet"),
         (
             {"to_zero": True},
-            "no component makes a real-time endpoint that goes to zero replicas yet",
+            "no component makes a real-time endpoint that scales to zero replicas yet",
         ),
         ({"kind": "vision"}, "no published image serves models of kind vision on Inferentia2"),
         ({"precision": "int8"}, "the neuron image for Inferentia2 does not serve int8"),

@@ -119,7 +119,7 @@ EXEMPTION = "{rule: %s, resource: x, owner: a, reason: b, approver: c, expires: 
         ("levels: {dirty-region: fatal}", "levels"),
         ("levels: {dirty: advisory}", "levels.dirty: 'dirty' is not a rule"),
         ("levels: {dirty-region: {live: advisory}}", "'live' is not a field"),
-        ("clouds: [amazon]", "'amazon' is not known here"),
+        ("clouds: [amazon]", "'amazon' is not a valid value"),
         (f"exemptions: [{EXEMPTION % ('idle-flor', '2027-01-01')}]", "exemptions[0].rule"),
         (f"exemptions: [{EXEMPTION % ('idle-floor', 'soon')}]", "exemptions"),
         ("exemptions: [{rule: idle-floor}]", "is required"),

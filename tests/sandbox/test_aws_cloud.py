@@ -256,7 +256,9 @@ def test_nothing_is_left_when_its_user_is_stopped(how: signal.Signals) -> None:
         [
             sys.executable,
             "-c",
-            "import sys\n"
+            # A shell starts its background jobs with SIGINT ignored; a user's process heeds it.
+            "import signal, sys\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "from sandbox.aws.cloud import emulated_aws\n"
             "with emulated_aws() as cloud:\n"
             "    print(cloud.endpoint_url, flush=True)\n"

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True)
 class Account:
-    """Its number and partition, asked from AWS once for all children."""
+    """Its number and partition, read from AWS once for all children."""
 
     id: pulumi.Output[str]
     partition: pulumi.Output[str]

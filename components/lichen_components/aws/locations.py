@@ -31,7 +31,7 @@ def repository(image: str, region: str) -> Repository:
     if match is None:
         raise InputError(
             f"{image!r} is not an image in ECR with its tag or digest",
-            fix="<account>.dkr.ecr.{region}.amazonaws.com/<repository>:<tag>",
+            fix="write <account>.dkr.ecr.{region}.amazonaws.com/<repository>:<tag>",
             field="image",
         )
     if match["region"] != region:
@@ -67,7 +67,7 @@ def objects(uri: str, region: str, field: str) -> Objects:
     match = _S3.match(uri.replace("{region}", region))
     if match is None:
         raise InputError(
-            f"{uri!r} is not a location in S3", fix="s3://<bucket>/<prefix>/", field=field
+            f"{uri!r} is not a location in S3", fix="write s3://<bucket>/<prefix>/", field=field
         )
     key = match["key"]
     return Objects(match["bucket"], key if not key or key.endswith((".gz", "/")) else f"{key}/")

@@ -46,7 +46,7 @@ def logs(site: Site, environment: Environment, key: aws.kms.Key) -> aws.cloudwat
 
 
 def slow_ms(decision: Decision) -> float:
-    """The request time that counts as slow: the p95 asked for, else the most that is predicted."""
+    """The request time that counts as slow: the workload's p95, else the highest prediction."""
     if decision.workload.latency.p95_ms is not None:
         return decision.workload.latency.p95_ms
     return (decision.sizing.p95_ms or decision.sizing.prediction.request_ms).high

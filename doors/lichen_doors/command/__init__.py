@@ -19,14 +19,14 @@ from lichen.document import InputError
 OK, BLOCKED, WRONG_INPUT, NOTHING_FITS = 0, 1, 2, 3
 
 COMMANDS: Mapping[str, str] = {
-    "place": "What to deploy, where, and why.",
-    "size": "How fast a machine serves a model.",
-    "check": "Judge what is to be deployed.",
-    "explain": "Everything known of one thing.",
-    "rules": "The rules, as configured here.",
-    "catalogue": "The tables, with their sources.",
-    "pack": "The CrossGuard pack's directory.",
-    "checks": "The Checkov checks' directory.",
+    "place": "Choose what to deploy, and where.",
+    "size": "Predict how fast a machine serves a model.",
+    "check": "Judge a deployment by the rules.",
+    "explain": "Show all that is known about one name.",
+    "rules": "List the rules, as configured in this folder.",
+    "catalogue": "Show a table of the catalogue.",
+    "pack": "Print the folder of the CrossGuard policy pack.",
+    "checks": "Print the folder of the Checkov checks.",
 }
 """Every command with its line of help, in the order of ``lichen --help``. The module of that name
 defines it as ``command``."""
@@ -66,4 +66,8 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lichen")
 def main() -> None:
-    """Inference on the smallest efficient hardware that does the work, where the grid is clean."""
+    """Put ML inference on the smallest efficient hardware, in a region with clean electricity.
+
+    Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong; 3, nothing fits, or
+    something unverified blocks.
+    """

@@ -1,4 +1,4 @@
-"""``lichen catalogue``: the tables, with their sources.
+"""``lichen catalogue``: show a table of the catalogue.
 
 A table is a function of :mod:`lichen_doors.report.catalogue`: its name is the command's, its
 docstring the command's help, its keywords the command's options.
@@ -28,7 +28,7 @@ class TableCommand(NamedTuple):
 
 
 def stale(catalogue: Catalogue) -> report.View:
-    """Tables that are past their age."""
+    """Sources that are older than their limit."""
     return report.stale(catalogue, present_day())
 
 
@@ -38,7 +38,10 @@ TABLES = (
         (
             CLOUD,
             click.option(
-                "--class", "level", type=click.Choice(["low", "medium", "high", "unknown"])
+                "--class",
+                "level",
+                type=click.Choice(["low", "medium", "high", "unknown"]),
+                help="Carbon class of the electricity.",
             ),
             sort("carbon", "name"),
         ),
@@ -47,25 +50,31 @@ TABLES = (
         report.machines,
         (
             CLOUD,
-            click.option("--accelerator"),
-            click.option("--family"),
+            click.option("--accelerator", help="Only machines with this chip."),
+            click.option("--family", help="Only this family of machines."),
             sort("name", "price", "carbon"),
         ),
     ),
     TableCommand(
         report.offers,
         (
-            click.option("--machine"),
-            click.option("--region"),
+            click.option("--machine", help="Only this machine."),
+            click.option("--region", help="Only this region."),
             CLOUD,
             sort("carbon", "price", "name"),
         ),
     ),
     TableCommand(
         report.accelerators,
-        (click.option("--kind", type=click.Choice(["gpu", "neuron", "tpu", "cpu"])),),
+        (
+            click.option(
+                "--kind",
+                type=click.Choice(["gpu", "neuron", "tpu", "cpu"]),
+                help="Only this kind of chip.",
+            ),
+        ),
     ),
-    TableCommand(report.models, (click.option("--kind"),)),
+    TableCommand(report.models, (click.option("--kind", help="Only this kind of model."),)),
     TableCommand(report.sources),
     TableCommand(stale),
 )
@@ -73,7 +82,7 @@ TABLES = (
 
 @click.group("catalogue")
 def command() -> None:
-    """The tables, with their sources."""
+    """Show a table of the catalogue."""
 
 
 def _command(table: TableCommand) -> click.Command:
@@ -86,7 +95,13 @@ def _command(table: TableCommand) -> click.Command:
         else:
             show(report.renderables(view, most=top or None), form, title=table.view.__name__)
 
-    top = click.option("--top", type=click.IntRange(0), default=30, help="0 shows all.")
+    top = click.option(
+        "--top",
+        type=click.IntRange(0),
+        default=30,
+        show_default=True,
+        help="How many rows to show; 0 shows all.",
+    )
     for option in (formats("text", "json"), top, *reversed(table.options)):
         option(printing)
     return click.command(table.view.__name__, help=table.view.__doc__)(printing)

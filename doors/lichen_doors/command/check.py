@@ -1,4 +1,4 @@
-"""``lichen check``: judge what is to be deployed."""
+"""``lichen check``: judge a deployment by the rules."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from lichen_doors.command.output import show, write
     default="auto",
     show_default=True,
     metavar="KIND",
-    help=f"The kind of document: {', '.join(KINDS)}.",
+    help=f"The kind of document, if it is not recognised: {', '.join(KINDS)}.",
 )
 @ENVIRONMENT
 @REGION
 @CONFIGURATION
-@click.option("--output", type=FILE)
+@click.option("--output", type=FILE, help="Write the report to this file.")
 @formats("text", "json", "sarif", "html")
 def command(
     paths: tuple[Path, ...],
@@ -38,10 +38,12 @@ def command(
     output: Path | None,
     form: str,
 ) -> None:
-    """Judge what is to be deployed.
+    """Judge a deployment by the rules.
 
-    Reads Pulumi previews and states, Terraform plans and CloudFormation templates. Ends 0 when
-    nothing blocks, 1 when a finding blocks, 3 when something unverified does.
+    PATHS are Pulumi previews or states, Terraform plans or CloudFormation templates.
+
+    Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong; 3, something
+    unverified blocks.
     """
     resources = [resource for path in paths for resource in read(path, source=source)]
     gate = Gate.near(paths[0], config=configuration, region=region, environment=environment)

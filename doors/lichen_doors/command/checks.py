@@ -1,4 +1,4 @@
-"""``lichen checks``: the Checkov checks' directory."""
+"""``lichen checks``: print the folder of the Checkov checks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lichen_doors import checkov_checks
 
 @click.command("checks")
 def command() -> None:
-    """The Checkov checks' directory.
+    """Print the folder of the Checkov checks.
 
     checkov --directory . --skip-download --external-checks-dir "$(lichen checks)"
     """

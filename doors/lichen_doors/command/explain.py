@@ -1,4 +1,4 @@
-"""``lichen explain``: everything known of one thing."""
+"""``lichen explain``: show all that is known about one name."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from lichen_doors.report import rules as report
 @click.argument("what")
 @formats("text", "json")
 def command(what: str, form: str) -> None:
-    """Everything known of one thing.
+    """Show all that is known about one name.
 
-    WHAT is a rule, a region, a machine or a model; or a workload's file, whose placement is
-    explained step by step.
+    WHAT is a rule, a region, a machine or a model. It may also be a workload file: then the command
+    shows each step of its placement.
     """
     if Path(what).is_file():
         _explain_placement(Path(what), form)

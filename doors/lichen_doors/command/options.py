@@ -16,22 +16,23 @@ Function = TypeVar("Function", bound=Callable[..., object])
 FILE = click.Path(dir_okay=False, path_type=Path)
 PATH = click.Path(path_type=Path)
 
-CLOUD = click.option("--cloud", type=click.Choice(REGIONAL))
+CLOUD = click.option("--cloud", type=click.Choice(REGIONAL), help="Only this cloud.")
 CONFIGURATION = click.option(
     "--config",
     "configuration",
     type=FILE,
-    help="lichen.yaml; searched upwards if left out.",
+    help="The configuration. Default: the nearest lichen.yaml in this folder or above it.",
 )
 ENVIRONMENT = click.option(
     "--environment",
     type=click.Choice(get_args(Environment)),
     envvar="LICHEN_ENVIRONMENT",
     show_envvar=True,
+    help="The environment of resources that state none.",
 )
 REGION = click.option(
     "--region",
-    help="Region of documents that do not name one.",
+    help="The region of resources that state none.",
     envvar="LICHEN_REGION",
     show_envvar=True,
 )

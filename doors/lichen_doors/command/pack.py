@@ -1,4 +1,4 @@
-"""``lichen pack``: the CrossGuard pack's directory."""
+"""``lichen pack``: print the folder of the CrossGuard policy pack."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lichen.document import InputError
 
 @click.command("pack")
 def command() -> None:
-    """The CrossGuard pack's directory.
+    """Print the folder of the CrossGuard policy pack.
 
     pulumi up --policy-pack "$(lichen pack)"
     """

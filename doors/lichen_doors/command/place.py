@@ -1,4 +1,4 @@
-"""``lichen place``: what to deploy, where, and why."""
+"""``lichen place``: choose what to deploy, and where."""
 
 from __future__ import annotations
 
@@ -25,29 +25,42 @@ from lichen_doors.report import for_programs
 
 @click.command("place")
 @click.argument("workload_file", metavar="WORKLOAD", type=FILE)
-@click.option("--cloud", "clouds", multiple=True, type=click.Choice(REGIONAL))
+@click.option(
+    "--cloud",
+    "clouds",
+    multiple=True,
+    type=click.Choice(REGIONAL),
+    help="Only this cloud; may be repeated.",
+)
 @click.option("--region", "regions", multiple=True, help="Only this region; may be repeated.")
 @click.option(
     "--objective",
     type=click.Choice(get_args(Objective)),
     default="carbon",
     show_default=True,
+    help="What the best offer has least of; balanced is carbon x cost.",
 )
 @click.option(
     "--cost-tolerance",
     type=click.FloatRange(min=0),
     default=COST_TOLERANCE_PCT,
     show_default=True,
-    metavar="PCT",
-    help="How much above the cheapest a cleaner offer may cost.",
+    metavar="PERCENT",
+    help="How much more than the cheapest offer a cleaner one may cost.",
 )
 @click.option(
     "--any",
     "take_any",
     is_flag=True,
-    help="Also take an offer that no component can make, to provision it yourself.",
+    help="Choose among all offers, also those that you must provision yourself.",
 )
-@click.option("--top", type=click.IntRange(0, 100), default=5, show_default=True)
+@click.option(
+    "--top",
+    type=click.IntRange(0, 100),
+    default=5,
+    show_default=True,
+    help="How many of the next best to show.",
+)
 @formats("text", "json", "markdown", "html")
 def command(
     workload_file: Path,
@@ -59,13 +72,14 @@ def command(
     top: int,
     form: str,
 ) -> None:
-    """What to deploy, where, and why.
+    """Choose what to deploy, and where.
 
-    Reads WORKLOAD (YAML, TOML or JSON) and judges every offer of the catalogue. Prints the offer to
-    take, what it costs and emits, the next best, and why every other one lost.
+    WORKLOAD is a file (YAML, TOML or JSON) that says what you want to serve. The command compares
+    every offer of the catalogue. It prints the best one, its cost and its emissions, the next best,
+    and why each other offer lost.
 
-    It takes an offer that a component can make, as the component Endpoint does with the same
-    WORKLOAD. Where no component can make any, it takes the best one and says so.
+    It chooses only what a component can build, as the component Endpoint does with the same file.
+    If no component can build any offer, it chooses the best one and says so.
     """
     workload = restricted(read_workload(workload_file), clouds, regions)
     answer = placed(

@@ -1,4 +1,4 @@
-"""``lichen rules``: the rules, as configured here."""
+"""``lichen rules``: list the rules, as configured in this folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lichen_doors.report import rules as report
 @CONFIGURATION
 @formats("text", "json")
 def command(configuration: Path | None, form: str) -> None:
-    """The rules, as configured here."""
+    """List the rules, as configured in this folder."""
     pages = report.pages(Gate.near(Path.cwd(), config=configuration))
     if form == "json":
         click.echo(for_programs(pages))

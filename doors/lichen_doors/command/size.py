@@ -1,4 +1,4 @@
-"""``lichen size``: how fast a machine serves a model."""
+"""``lichen size``: predict how fast a machine serves a model."""
 
 from __future__ import annotations
 
@@ -30,18 +30,28 @@ class PredictionOptions(TypedDict):
 
 
 @click.command("size")
-@click.option("--model", help="A name of `lichen catalogue models`.")
-@click.option("--machine", help="A name of `lichen catalogue machines`.")
+@click.option("--model", help="A name from `lichen catalogue models`.")
+@click.option("--machine", help="A name from `lichen catalogue machines`.")
 @click.option("--precision", type=click.Choice(sorted(BITS)), default="bf16", show_default=True)
-@click.option("--stack", help="The serving software; the machine's usual one if left out.")
+@click.option("--stack", help="The serving software. Default: the usual one of the machine.")
 @click.option(
-    "--chips", type=click.FloatRange(min=0, min_open=True), help="Chips that one copy runs on."
+    "--chips",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How many chips one copy of the model uses.",
 )
-@click.option("--input-tokens", type=click.IntRange(0), default=0)
-@click.option("--output-tokens", type=click.IntRange(0), default=0)
-@click.option("--concurrency", type=click.FloatRange(min=1), default=1.0, show_default=True)
-@click.option("--cases", type=FILE, help="A CSV of rows to predict, instead of one prediction.")
-@click.option("--output", type=FILE, help="Where the answers to --cases go.")
+@click.option("--input-tokens", type=click.IntRange(0), default=0, help="Of one request.")
+@click.option("--output-tokens", type=click.IntRange(0), default=0, help="Of one request.")
+@click.option(
+    "--concurrency",
+    type=click.FloatRange(min=1),
+    default=1.0,
+    show_default=True,
+    help="Requests in flight at the same time.",
+)
+@click.option("--cases", type=FILE, help="A CSV file with one prediction to make per row.")
+@click.option(
+    "--output", type=FILE, help="The file for the predictions of --cases. Default: the screen."
+)
 @formats("text", "json")
 def command(
     model: str | None,
@@ -56,9 +66,10 @@ def command(
     output: Path | None,
     form: str,
 ) -> None:
-    """How fast a machine serves a model.
+    """Predict how fast a machine serves a model.
 
-    One prediction with its 80 % intervals and its arithmetic, or a file of cases.
+    Prints one prediction, with its 80 % intervals and its arithmetic. With --cases, it predicts
+    each row of a file.
     """
     catalogue = catalogue_near(Path.cwd())
     if cases is not None:
@@ -72,7 +83,7 @@ def command(
         click.echo(f"{predicted:,} predicted, {without:,} without a prediction", err=True)
         return
     if model is None or machine is None:
-        raise click.UsageError("give --model and --machine, or --cases")
+        raise click.UsageError("--model and --machine are required, unless --cases is given.")
     card, row = catalogue.model(model), catalogue.machine(machine)
     load: PredictionOptions = {
         "precision": precision,

@@ -181,8 +181,10 @@ def _fix_lines(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, str]]:
         )
     for conflict in advice.conflicts:
         yield "conflict", f"{conflict.text}. Only one of these can be done: choose one.", "warn"
+    mark = "or" if advice.changes or advice.conflicts else "fix"
     for other in advice.or_else:
-        yield "or", _sentence(other), "good"
+        yield mark, _sentence(other), "good"
+        mark = "or"
     if text := _saving(advice, verdicts):
         yield "saves", text, "good"
 

@@ -41,7 +41,9 @@ def read(path: Path, source: str = "auto") -> list[Resource]:
     :class:`InputError` names the file, what is wrong with it, and what to type instead.
     """
     if source != "auto" and source not in KINDS:
-        raise InputError(f"{source!r} is not a source", fix=did_you_mean(source, ["auto", *KINDS]))
+        raise InputError(
+            f"{source!r} is not a kind of document", fix=did_you_mean(source, ["auto", *KINDS])
+        )
     try:
         document = _parsed(path)
         kind = _kind(document) if source == "auto" else source
@@ -56,7 +58,7 @@ def _kind(document: Mapping[str, Any]) -> str:
         if _module(kind).recognises(document):
             return kind
     raise InputError(
-        "is not a kind of document that Lichen recognises",
+        "is not a document that Lichen recognises",
         fix=f"name its kind with --source: one of {', '.join(KINDS)}",
     )
 
@@ -71,7 +73,7 @@ def _parsed(path: Path) -> dict[str, Any]:
     if content.startswith(b"PK\x03\x04"):
         raise InputError(
             "is a plan in Terraform's binary form",
-            fix=f"terraform show -json {path.name} > {path.stem}.json, and check that",
+            fix=f"run terraform show -json {path.name} > {path.stem}.json, and check that file",
         )
     try:
         document = _values(path, content)
@@ -80,11 +82,11 @@ def _parsed(path: Path) -> dict[str, Any]:
             f"does not parse: {' '.join(str(error).split())}", fix=_TYPE_THIS
         ) from None
     if not isinstance(document, dict):
-        raise InputError(f"is a {type(document).__name__}, and not an object", fix=_TYPE_THIS)
+        raise InputError(f"is a {type(document).__name__}, not an object", fix=_TYPE_THIS)
     return document
 
 
-_TYPE_THIS = "pulumi preview --json, or terraform show -json PLAN; a template as it is"
+_TYPE_THIS = "give the output of pulumi preview --json or terraform show -json, or a template"
 
 
 def _values(path: Path, content: bytes) -> Any:

@@ -31,7 +31,7 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     export = convert(document, Export)
     if export.version not in (3, 4):
         raise InputError(
-            f"state version {export.version} is not one that Lichen reads",
+            f"state version {export.version} is not supported",
             fix="export it again with Pulumi 1.0 or newer, which writes version 3 or 4",
             field="version",
         )

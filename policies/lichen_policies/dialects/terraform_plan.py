@@ -139,13 +139,13 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     if "values" in document and "resource_changes" not in document:
         raise InputError(
             "is a Terraform state, which does not show what will be deployed",
-            fix="terraform plan -out=plan && terraform show -json plan > plan.json",
+            fix="run terraform plan -out=plan && terraform show -json plan > plan.json",
         )
     plan = convert(document, TerraformPlan)
     if not plan.format_version.startswith("1."):
         raise InputError(
-            f"plan format {plan.format_version} is not one that Lichen reads",
-            fix="a plan in format 1.x, which Terraform prints from 0.15.4 (as 0.2 before that)",
+            f"plan format {plan.format_version} is not supported",
+            fix="plan with Terraform 1.1 or newer, which writes format 1",
             field="format_version",
         )
     if plan.errored:

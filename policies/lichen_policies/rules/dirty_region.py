@@ -1,15 +1,16 @@
 """Machines in a region whose electricity is high in carbon.
 
 Why: The same machine doing the same work emits ten to thirty times as much on a coal grid as on
-hydro or nuclear power. No other choice in a deployment weighs as much, and it is one word.
+hydro or nuclear power. No other choice in a deployment matters as much, and it is one word.
 
-Fix: Deploy to the region that the message names: the nearest of low carbon that offers the machine.
+Fix: Deploy to the region that the message names: the nearest low-carbon region that offers the
+machine.
 
-Exceptions: It blocks only where every source of the region's own grid says high; where sources
-disagree, or only one speaks, it advises. Annual averages by location decide: contracts for green
-power, carbon-free shares and marginal rates do not. Data residency, latency,
-quota and capacity are not known here: set ``regions`` in lichen.yaml to those you may use.
-Templates, which run nothing by themselves, and networks, storage and databases are not judged.
+Exceptions: It blocks only if every source of the region's own grid says high. If sources disagree,
+or there is only one, it advises. Annual averages by location decide; contracts for green power,
+carbon-free shares and marginal rates do not. The rule does not know data residency, latency, quota
+or capacity: set ``regions`` in lichen.yaml to those that you may use. Templates, which run nothing
+by themselves, and networks, storage and databases are not judged.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Findin
         limit=f"above {limits.high_min_gco2e_kwh:g} gCO2e/kWh is high carbon"
         + ("" if agreed else f", and since sources are {grid.agreement} this only advises"),
         changes=_changes(fact, better),
-        or_else=_or_else(fact, better),
+        or_else=_or_else(fact, better, known),
         path=fact.region_at,
         saves=Saves() if better is None else _saves(fact, here, better, known),
         sources=tuple(dict.fromkeys(reading.source for reading in grid.readings)),
@@ -102,14 +103,23 @@ def _changes(fact: Located, better: Region | None) -> tuple[Change, ...]:
     )
 
 
-def _or_else(fact: Located, better: Region | None) -> str:
-    machine = fact.if_known.machine
+def _or_else(fact: Located, better: Region | None, known: Known) -> str:
     if better is None:
-        offered = f" offers {machine} and" if machine else ""
-        return f"widen regions in lichen.yaml: none of those{offered} has cleaner electricity"
+        return _no_better(fact.if_known.machine, known)
     if not _names_zone(fact):
         return ""
     return f"set {fact.region_at} to a zone of {better.name}, {_described(better)}: {_why(fact)}"
+
+
+def _no_better(machine: str | None, known: Known) -> str:
+    """What to change where no region that may be used is better."""
+    offers = f" that offers {machine}" if machine else ""
+    if known.regions or known.clouds:
+        setting = "regions" if known.regions else "clouds"
+        return f"add to {setting} in lichen.yaml: no region{offers} there has cleaner electricity"
+    if machine:
+        return f"choose another machine: no region{offers} has cleaner electricity"
+    return "choose another cloud: no region of this one has cleaner electricity"
 
 
 def _described(region: Region) -> str:

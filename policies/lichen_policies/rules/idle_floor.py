@@ -4,11 +4,11 @@ Why: A development or test deployment is idle most of the day and all night. A f
 machines running and paid for through every hour: three quarters of the week are outside working
 hours.
 
-Fix: Set the floor to zero, the way that the message names for this kind of resource.
+Fix: Set the floor to zero, as the message says for this kind of resource.
 
 Exceptions: Only resources that clearly serve models are judged: SageMaker's and Vertex's, those
-with accelerators, and those with a passport. A fixed count without scaling is not called a floor.
-A resource without a stated environment is taken for production.
+with accelerators, and those with ``lichen:*`` tags. A fixed count without scaling is not a floor.
+A resource that states no environment is judged as in production.
 """
 
 from __future__ import annotations

@@ -1,18 +1,17 @@
 """Endpoint far larger than the model and the traffic that it declares.
 
-Why: Capacity that no request uses is paid for and powered all the same, and the emissions of
-its manufacture count too: four large machines for one request a second emit ten times what the work
-needs.
+Why: Unused capacity costs money and draws power, and making it emitted carbon too: four large
+machines for one request a second emit ten times what the work needs.
 
-Fix: Take the machine and the count that the message names, or correct the passport (the tags
-``lichen:model``, ``lichen:precision``, ``lichen:peak-rps``, ``lichen:input-tokens``,
-``lichen:output-tokens``, ...) where it is the declaration that is wrong.
+Fix: Use the machine and the count that the message names. If the declaration is wrong, correct the
+tags (``lichen:model``, ``lichen:precision``, ``lichen:peak-rps``, ``lichen:input-tokens``,
+``lichen:output-tokens``, ...).
 
-Exceptions: An endpoint without a model and a peak rate in its passport is not judged: what it needs
-is unknown. It is judged at its start and its floor, not at its ceiling, and by the low end of the
-interval of what its machines serve, so that an uncertain prediction is no finding. Serverless
-endpoints are not judged, nor endpoints that cannot serve the work at all. Models that share one
-endpoint are judged by the one that the passport names; a passport without a precision means bf16.
+Exceptions: An endpoint whose ``lichen:*`` tags declare no model or no peak rate is not judged: what
+it needs is unknown. It is judged at its start and its floor, not at its ceiling, and by the low end
+of the interval of what its machines serve, so that an uncertain prediction is no finding.
+Serverless endpoints are not judged, nor endpoints that cannot serve the work at all. Models that
+share one endpoint are judged by the one that the tags name. Tags without a precision mean bf16.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[
     environment = fact.if_known.environment or UNSTATED
     workload = None if passport is None else passport.as_workload(environment)
     if workload is None or isinstance(workload.model, ModelCard):
-        raise NotApplicable("the lichen:* tags declare no model and peak rate")
+        raise NotApplicable("the lichen:* tags do not declare both a model and a peak rate")
     if fact.serverless or fact.machine is None:
         raise NotApplicable("it runs on no machine of its own")
     card, machine = known.model(workload.model), known.machine(fact.machine)

@@ -1,12 +1,12 @@
 """Resource without a stated region.
 
-Why: Electricity differs by a factor of thirty from region to region. Where neither the resource nor
-its provider nor the stack names one, an environment variable on the deploying machine decides, and
-no check can judge it.
+Why: The carbon intensity of electricity differs by a factor of thirty between regions. If neither
+the resource nor its provider nor the stack names a region, an environment variable on the deploying
+machine decides, and no check can judge it.
 
 Fix: Name the region on the resource, its provider or the stack.
 
-Exceptions: CloudFormation templates carry no region; give the one they are for with --region.
+Exceptions: A CloudFormation template has no region: give the region with --region.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Variant that should scale to zero but carries its model itself.
 
-Why: SageMaker takes an endpoint to zero instances only where its models are inference components;
-with the model on the variant the deployment is refused, or never reaches zero and is paid for and
-powered all night.
+Why: SageMaker scales an endpoint to zero instances only if its models are inference components.
+With the model on the variant, SageMaker refuses the deployment, or the endpoint never reaches zero
+and costs money all night.
 
-Fix: Take the model's name off the variant and put the model on it as an inference component, or
+Fix: Remove the model's name from the variant and deploy the model as an inference component, or
 raise the floor to 1.
 
-Exceptions: Endpoints scaled by an Application Auto Scaling target are not looked at, since an
-asynchronous endpoint may go to zero that way.
+Exceptions: Endpoints that an Application Auto Scaling target scales are not judged, because an
+asynchronous endpoint may scale to zero that way.
 """
 
 from __future__ import annotations

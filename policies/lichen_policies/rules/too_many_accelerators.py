@@ -1,14 +1,14 @@
 """Resource that may run more accelerators than its environment allows.
 
-Why: Accelerators are the scarcest and hungriest part of a deployment, and a count or a machine's
-size is easily set too high: each idle GPU still draws 50 to 100 W.
+Why: Accelerators are scarce and draw the most power in a deployment, and it is easy to set a count
+or a machine's size too high: each idle GPU still draws 50 to 100 W.
 
-Fix: Lower the count or the ceiling, or take a machine with fewer accelerators. Where the work needs
-them, raise the limit in lichen.yaml: that is where such a decision is seen.
+Fix: Lower the count or the ceiling, or choose a machine with fewer accelerators. If the work needs
+them, raise the limit in lichen.yaml, where others see the decision.
 
 Exceptions: Each resource, and each variant of an endpoint, is counted by itself, so the sum of many
-small ones is not checked; nor is the ceiling of an Application Auto Scaling target, an autoscaler
-beside the group, or a Batch environment, whose ceiling is in vCPUs.
+small ones is not checked. Three ceilings are not checked: of an Application Auto Scaling target, of
+an autoscaler beside the group, and of a Batch environment, whose ceiling is in vCPUs.
 """
 
 from __future__ import annotations

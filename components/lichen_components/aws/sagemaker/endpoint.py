@@ -168,8 +168,8 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         check_mode(decision.workload, ours)
         if "artifacts" not in ours:
             raise InputError(
-                "is required on AWS: the model's files",
-                fix="artifacts: s3://<bucket>/<prefix>/",
+                "is required on AWS: the location of the model's files",
+                fix="add artifacts: s3://<bucket>/<prefix>/",
                 field="artifacts",
             )
 

@@ -6,7 +6,7 @@ from lichen.document import InputError
 from lichen.workload import Workload
 from lichen_components.args import AwsArgs
 
-_RESULTS = "results: s3://<bucket>/<prefix>/"
+_RESULTS = "add results: s3://<bucket>/<prefix>/"
 
 
 def check_mode(workload: Workload, args: AwsArgs) -> None:
@@ -14,7 +14,7 @@ def check_mode(workload: Workload, args: AwsArgs) -> None:
     mode = workload.mode
     if mode == "asynchronous" and not args.get("results"):
         raise InputError(
-            "an asynchronous endpoint writes its results to S3",
+            "is required: an asynchronous endpoint writes its results to S3",
             fix=_RESULTS,
             field="results",
         )
