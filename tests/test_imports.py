@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 
 import grimp
@@ -60,3 +61,16 @@ def test_no_circle_of_imports(package: str) -> None:
     }
     assert len(imports) > 5
     assert circles(imports) == []
+
+
+@pytest.mark.parametrize(
+    ("package", "needed"),
+    [("lichen", {"msgspec", "yaml"}), ("lichen_policies", {"lichen", "msgspec", "yaml"})],
+)
+def test_the_engine_and_the_rules_need_two_libraries(package: str, needed: set[str]) -> None:
+    """No door, no SDK, no terminal: whatever else is installed, they import these alone."""
+    graph = grimp.build_graph(
+        package, include_external_packages=True, exclude_type_checking_imports=True
+    )
+    roots = {module.split(".")[0] for module in graph.modules}
+    assert roots - {package} - set(sys.stdlib_module_names) == needed

@@ -7,8 +7,8 @@ A new cloud is a module in this folder that defines ``CLOUD``, a
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lichen.clouds.cloud import Cloud, Spelling
@@ -18,8 +18,8 @@ __all__ = ["CLOUDS", "REGIONAL", "Cloud", "CloudName", "Spelling", "region_of"]
 
 def _found() -> dict[str, Cloud]:
     modules = (
-        importlib.import_module(f"{__name__}.{module.name}")
-        for module in pkgutil.iter_modules(__path__)
+        importlib.import_module(f"{__name__}.{path.stem}")
+        for path in sorted(Path(__file__).parent.glob("[!_]*.py"))
     )
     return {module.CLOUD.name: module.CLOUD for module in modules if hasattr(module, "CLOUD")}
 

@@ -84,17 +84,15 @@ def judge_offers(question: Question) -> JudgedOffers:
     }
     judged = JudgedOffers()
     reject = judged.rejected.extend
+    reject_one = judged.rejected.append
     for machine in catalogue.machines.values():
-        name, offers = machine.name, catalogue.offers_of(machine.name)
-        allowed = [offer for offer in offers if offer.region not in out_of_bounds]
-        if len(allowed) < len(offers):
-            reject(
-                [
-                    Rejected(machine=name, region=region, kind="where", reason=reason)
-                    for offer in offers
-                    if (reason := out_of_bounds.get(region := offer.region)) is not None
-                ]
-            )
+        name, allowed = machine.name, []
+        for offer in catalogue.offers_of(name):
+            reason = out_of_bounds.get(offer.region)
+            if reason is None:
+                allowed.append(offer)
+            else:
+                reject_one(Rejected(machine=name, region=offer.region, kind="where", reason=reason))
         if not allowed:  # only a machine that some region may offer is priced and sized
             continue
         offered_by = (machine.cloud, machine.hostings)  # the same of many machines
@@ -105,12 +103,11 @@ def judge_offers(question: Question) -> JudgedOffers:
             reject(_rejected(allowed, "hosting", ways.why_none(machine)))
             continue
         prices = catalogue.prices_of(name, way.name)
-        priced = [offer for offer in allowed if offer.region in prices]
-        known = [offer for offer in priced if offer.region in effective]
+        known = [one for one in allowed if one.region in prices and one.region in effective]
         if len(known) < len(allowed):
-            unpriced = [offer for offer in allowed if offer.region not in prices]
+            unpriced = [one for one in allowed if one.region not in prices]
             reject(_rejected(unpriced, "unknown", "price not known"))
-            dark = [offer for offer in priced if offer.region not in effective]
+            dark = [one for one in allowed if one.region in prices and one.region not in effective]
             reject(_rejected(dark, "unknown", "grid not known"))
         if not known:
             continue

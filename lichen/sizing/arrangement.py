@@ -6,22 +6,13 @@ import msgspec
 
 from lichen.catalogue.schema import Machine, ServingStack
 from lichen.sizing.answers import Misfit
-from lichen.sizing.coefficients import Knowledge, Speed
+from lichen.sizing.coefficients import Knowledge, Speed, Spreads
 from lichen.sizing.hardware import Chips
 from lichen.sizing.memory import available_gib, fewest_chips, most_sequences, needed_gib
 from lichen.sizing.need import Need, need_of
 from lichen.sizing.terms import Terms, decode_terms, item_terms, prefill_terms, seconds
 from lichen.words import Precision
 from lichen.workload import ModelCard
-
-
-class Spreads(msgspec.Struct, frozen=True):
-    """80 % factors on time, low and high, by what is timed."""
-
-    rate: tuple[float, float]
-    first: tuple[float, float]
-    token: tuple[float, float]
-    request: tuple[float, float]
 
 
 class Arrangement(msgspec.Struct, frozen=True):
@@ -152,13 +143,7 @@ def arrange(
         if each is None or each > whole.count:
             return _too_little(needed_gib(need, 1.0, context), available_gib(whole, stack))
         each_copy, copies = whole.times(each / whole.count), int(whole.count // each)
-    kind, llm = chip.kind, need.work == "llm"
-    spreads = Spreads(
-        known.spread(speed, kind, "rate"),
-        known.spread(speed, kind, "first" if llm else "pass"),
-        known.spread(speed, kind, "token" if llm else "pass"),
-        known.spread(speed, kind, "token" if llm else "pass"),
-    )
+    spreads = known.spreads(speed, chip.kind)
     arrangement = Arrangement(
         need, whole, each_copy, copies, stack, speed, spreads, input_tokens, output_tokens
     )

@@ -19,7 +19,7 @@ _CLOSE = 1e-3
 """No prediction here is known to a thousandth: a search ends there."""
 
 
-class Point(msgspec.Struct, frozen=True):
+class Point(msgspec.Struct, frozen=True, gc=False):
     """A copy at work: requests in flight on average, requests a second, and times in seconds.
 
     ``first_s`` and ``request_s`` are 95th percentiles of a request's first token and its end;
@@ -38,15 +38,17 @@ class Curve:
 
     __slots__ = ("alpha", "beta", "items", "llm", "output", "prefill", "room", "static")
 
-    def __init__(self, arrangement: Arrangement, items: int, at: float) -> None:
-        """``at``: requests in flight where a mixture of experts' line touches its curve."""
+    def __init__(self, arrangement: Arrangement, items: int, at: float | None = None) -> None:
+        """``at``: requests in flight where a mixture of experts' line touches its curve; left
+        out, as many as there is room for."""
         self.llm = arrangement.need.work == "llm"
         self.static = arrangement.stack.static_shapes
         self.items = 1 if self.llm else items
         self.output = max(1, arrangement.output_tokens) if self.llm else 1
         self.prefill = arrangement.prefill_s()
-        self.room = max(1.0, arrangement.room / self.items)
-        wide = max(2.0, at) * self.items
+        room = arrangement.room
+        self.room = max(1.0, room / self.items)
+        wide = max(2.0, room if at is None else at) * self.items
         full, one = arrangement.step_s(wide), arrangement.step_s(1.0)
         self.beta = max(0.0, (full - one) / (wide - 1.0))
         self.alpha = full - self.beta * wide
@@ -54,10 +56,6 @@ class Curve:
 
     def at(self, in_flight: float) -> Point:
         """The copy with ``in_flight`` requests in it on average; below one it idles between."""
-        return Point(in_flight, *self.times(in_flight))
-
-    def times(self, in_flight: float) -> tuple[float, float, float, float]:
-        """A point's figures, bare: a placement asks for them ten thousand times."""
         crowd = self.crowd(in_flight)
         slow = self.alpha + self.beta * crowd
         more = in_flight - 1.0 if in_flight > 1.0 else 0.0
@@ -65,17 +63,20 @@ class Curve:
         step = slow if self.static else self.alpha + self.beta * (1.0 + more)
         if not self.llm:
             busy = min(1.0, in_flight)
-            return in_flight / step, 0.0, 0.0, (1.0 + busy) * slow
+            return Point(in_flight, in_flight / step, 0.0, 0.0, (1.0 + busy) * slow)
         prefill, output = self.prefill, self.output
         interleaved = prefill / output
         rps = in_flight / (prefill + output * (step + more * interleaved))
         first = prefill + slow + queue_p95_s(rps * prefill, prefill)
         token = slow + (crowd - 1.0) * interleaved
-        return rps, first, token, first + (output - 1) * token
+        return Point(in_flight, rps, first, token, first + (output - 1) * token)
 
     def crowd(self, in_flight: float) -> float:
         """Requests in flight one time in 20, and the slots that a static stack compiles."""
-        return max(1.0, min(self.room, in_flight + P95 * math.sqrt(in_flight)))
+        crowd = in_flight + P95 * math.sqrt(in_flight)
+        if crowd <= 1.0:
+            return 1.0
+        return crowd if crowd < self.room else self.room
 
     @property
     def saturated_rps(self) -> float:
@@ -161,7 +162,7 @@ def capacity_within(
     arrangement: Arrangement, latency: Latency, share: float, items: int
 ) -> Capacity | Misfit:
     """One arrangement at its busiest point inside ``latency`` and ``share`` of its saturation."""
-    curve = Curve(arrangement, items, arrangement.room)
+    curve = Curve(arrangement, items)
     point = _busiest(curve, latency, share)
     if arrangement.need.expert_share < 1.0 and not isinstance(point, Misfit):
         curve = Curve(arrangement, items, max(2.0, point.in_flight))
@@ -171,36 +172,35 @@ def capacity_within(
 
 def _busiest(curve: Curve, latency: Latency, share: float) -> Point | Misfit:
     most_rps = share * curve.saturated_rps
-    low, high = 0.0, curve.most_in_flight
-    alone = curve.at(0.0)
+    low = curve.at(0.0)
     most_first_s, most_token_s, most_request_s = (
-        bound / 1e3 if bound else math.inf for _, _, bound in _bounds(alone, latency)
+        bound / 1e3 if bound else math.inf for _, _, bound in _bounds(low, latency)
     )
 
-    def serves(in_flight: float) -> bool:
-        rps, first_s, token_s, request_s = curve.times(in_flight)
+    def serves(point: Point) -> bool:
         return (
-            rps <= most_rps
-            and token_s <= most_token_s
-            and first_s <= most_first_s
-            and request_s <= most_request_s
+            point.rps <= most_rps
+            and point.token_s <= most_token_s
+            and point.first_s <= most_first_s
+            and point.request_s <= most_request_s
         )
 
-    if not serves(0.0):
-        return _too_slow(alone, latency)
+    if not serves(low):
+        return _too_slow(low, latency)
+    high = curve.at(curve.most_in_flight)
     if serves(high):
-        return curve.at(high)
+        return high
     for _ in range(_BISECTIONS):
-        if high - low < _CLOSE * low:
+        if high.in_flight - low.in_flight < _CLOSE * low.in_flight:
             break
-        middle = (low + high) / 2.0
+        middle = curve.at((low.in_flight + high.in_flight) / 2.0)
         if serves(middle):
             low = middle
         else:
             high = middle
-    if low <= 0.0:
-        return _too_slow(curve.at(high), latency)
-    return curve.at(low)
+    if low.in_flight <= 0.0:
+        return _too_slow(high, latency)
+    return low
 
 
 def _bounds(point: Point, latency: Latency) -> tuple[tuple[str, float, float | None], ...]:

@@ -29,6 +29,15 @@ class Speed(msgspec.Struct, frozen=True):
     weights: Terms
 
 
+class Spreads(msgspec.Struct, frozen=True):
+    """80 % factors on time, low and high, by what is timed."""
+
+    rate: tuple[float, float]
+    first: tuple[float, float]
+    token: tuple[float, float]
+    request: tuple[float, float]
+
+
 class Knowledge:
     """The tables that sizing reads, indexed; one for each catalogue."""
 
@@ -53,6 +62,7 @@ class Knowledge:
             )
             for row in catalogue.table("spreads", SpreadRow)
         }
+        self._spreads_of: dict[tuple[str, str, Work, Kind], Spreads] = {}
         self.stacks = catalogue.table("stacks", ServingStack)
         self._usual: dict[tuple[str, Kind, Work], ServingStack | None] = {}
         self._headrooms = {
@@ -97,6 +107,21 @@ class Knowledge:
                 low, high = self._spreads[key]
                 return (low / 1.5, high * 1.5) if row.basis == "assumed" else (low, high)
         return (0.3, 3.0)
+
+    def spreads(self, speed: Speed, kind: Kind) -> Spreads:
+        """80 % factors on every time that a speed predicts."""
+        row = speed.row
+        key = (row.family, row.stack, row.work, kind)
+        if key not in self._spreads_of:
+            llm = row.work == "llm"
+            token = self.spread(speed, kind, "token" if llm else "pass")
+            self._spreads_of[key] = Spreads(
+                rate=self.spread(speed, kind, "rate"),
+                first=self.spread(speed, kind, "first" if llm else "pass"),
+                token=token,
+                request=token,
+            )
+        return self._spreads_of[key]
 
     def headroom(self, kind: Kind, work: Work) -> Headroom:
         return self._headrooms[(kind, work)]

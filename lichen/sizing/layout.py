@@ -14,9 +14,9 @@ from lichen.catalogue.schema import Machine
 from lichen.evidence import Record, contradicts, surprise, weigh
 from lichen.interval import Interval
 from lichen.sizing.answers import Misfit, Sizing, Step
-from lichen.sizing.arrangement import Arrangement, Spreads, arrange
+from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.capacity import Capacity, best_within
-from lichen.sizing.coefficients import knowledge
+from lichen.sizing.coefficients import Spreads, knowledge
 from lichen.sizing.prediction import prediction_at
 from lichen.sizing.receipt import capacity_steps, copy_steps, replica_steps
 from lichen.sizing.replicas import Replicas, day_of, replicas_over_day, start_up_of

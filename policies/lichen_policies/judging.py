@@ -6,7 +6,6 @@ a rule that fails, and a rule's file that cannot be read all give *unverified*.
 
 from __future__ import annotations
 
-import hashlib
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -282,7 +281,9 @@ def _judged_together(
 
 def _fingerprint(*parts: str) -> str:
     """The same for the same offence in every run: figures and wording have no part in it."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    from hashlib import sha256  # loads OpenSSL, which a run without findings does not need
+
+    return sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def _broken(who: str, error: Exception) -> str:

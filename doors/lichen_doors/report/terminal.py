@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 import sys
 from collections.abc import Iterable
@@ -56,10 +55,12 @@ pre {{{{ font-family: Menlo, "DejaVu Sans Mono", Consolas, "Courier New", monosp
 
 def as_html(renderables: Iterable[RenderableType], *, title: str, width: int = 100) -> str:
     """Renderables as one self-contained HTML page; the title is escaped, as their text is."""
+    from html import escape  # its table of entities takes long to import
+
     page = Console(
         file=StringIO(), theme=THEME, width=width, highlight=False, record=True, force_terminal=True
     )
     for renderable in renderables:
         page.print(renderable)
-    escaped = html.escape(title).replace("{", "&#123;").replace("}", "&#125;")
+    escaped = escape(title).replace("{", "&#123;").replace("}", "&#125;")
     return page.export_html(code_format=PAGE.format(title=escaped))
