@@ -6,7 +6,7 @@ processors, hosts); nothing is fetched. docs/data.md argues the method. In short
 - The host is counted: what a vCPU of its class of processor draws in SPECpower runs, between idle
   and full in proportion to load, and its memory (Cloud Carbon Footprint). Teads' models of measured
   machines say nearly twice as much for the same machines. The likely value is the mean of both;
-  where Teads has no model of the machine, the median ratio of those that it has stands in. Low is
+  where Teads has no model of the machine, the median ratio of those that it has is used. Low is
   the count without memory, high is Teads.
 - An accelerator draws its loaded idle at rest. Kept busy by inference it draws less than its TDP:
   MEASURED_FULL_SHARE at the low end. At half load it is between half-way (bursts with rests

@@ -29,9 +29,7 @@ def arguments(source: str, about: str) -> argparse.ArgumentParser:
         "--tables", type=Path, default=DIRECTORY, help="the directory of the tables to update"
     )
     parser.add_argument("--dry-run", action="store_true", help="show the changes, write nothing")
-    parser.add_argument(
-        "--again", action="store_true", help="ask again for what was answered today"
-    )
+    parser.add_argument("--again", action="store_true", help="ask again, also for answers of today")
     parser.add_argument(
         "--today", type=date.fromisoformat, default=date.today(), help=argparse.SUPPRESS
     )

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 ENOUGH_ALIKE = 0.1
 """An accelerator's memory by the API may differ this much from its own documents'; beyond, the
-API is wrong about it (Trainium2) and what stands is kept."""
+API is wrong about it (Trainium2) and the row is left as it is."""
 
 EC2 = Source(
     id="aws-ec2",
@@ -155,7 +155,7 @@ def _reshaped(
 
 
 def _count(seen: api.InstanceType, chip: Chip) -> float:
-    """How many accelerators; EC2 counts none where one is shared, and tells the part's memory."""
+    """How many accelerators; of a shared one EC2 gives no count, but the memory of the share."""
     if seen.accelerators or not seen.accelerator_memory_gib or not chip.memory_gib:
         return seen.accelerators
     return round(seen.accelerator_memory_gib / chip.memory_gib * 8) / 8

@@ -1,4 +1,4 @@
-"""What AWS is asked, and the few facts taken out of its answers."""
+"""The requests to AWS, and the few facts taken out of its answers."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def enabled_regions(connect: Client) -> list[str]:
 
 def offered_types(connect: Client, region: str) -> list[str]:
     pages = connect("ec2", region).get_paginator("describe_instance_type_offerings")
-    asked = pages.paginate(LocationType="region")
+    answers = pages.paginate(LocationType="region")
     return sorted(
-        offer["InstanceType"] for page in asked for offer in page["InstanceTypeOfferings"]
+        offer["InstanceType"] for page in answers for offer in page["InstanceTypeOfferings"]
     )
 
 
@@ -118,11 +118,11 @@ def _hourly_usd(product: dict[str, Any]) -> float | None:
 def spot_prices(connect: Client, region: str) -> dict[str, float]:
     """The median over a region's zones of the spot prices in force now."""
     pages = connect("ec2", region).get_paginator("describe_spot_price_history")
-    asked = pages.paginate(
+    answers = pages.paginate(
         ProductDescriptions=["Linux/UNIX"], StartTime=datetime.now(UTC).replace(microsecond=0)
     )
     by_type: dict[str, list[float]] = {}
-    for page in asked:
+    for page in answers:
         for record in page["SpotPriceHistory"]:
             if record["ProductDescription"] == "Linux/UNIX":
                 by_type.setdefault(record["InstanceType"], []).append(float(record["SpotPrice"]))

@@ -45,7 +45,7 @@ STATES = {
     "southcentralus": "TX", "westus": "CA", "westus2": "WA", "westus3": "AZ",
     "westcentralus": "WY",
 }  # fmt: skip
-"""The state that a region stands in, by the place that its cloud names."""
+"""The state that a region is in, by the place that its cloud names."""
 
 
 def apply(pages: Pages, draft: Draft) -> list[str]:

@@ -86,7 +86,7 @@ def apply(pages: Pages, draft: Draft) -> list[str]:
 def generation_mwh(text: str) -> dict[str, float]:
     """MWh by type of production in an A75 document; what pumps take up is not generation.
 
-    A point stands until the next one: the document leaves out what repeats.
+    A point is valid until the next one: the document leaves out what repeats.
     """
     try:
         root = ElementTree.fromstring(text)

@@ -302,7 +302,7 @@ def refresh(
 
 def main(argv: Sequence[str] | None = None, clients: Clients | None = None) -> int:
     parser = arguments("google", (__doc__ or "").partition("\n")[0])
-    parser.add_argument("--project", required=True, help="the project whose view is asked for")
+    parser.add_argument("--project", required=True, help="the project whose machine types are read")
     parser.add_argument("--steps", default=",".join(STEPS), help="which of %(default)s")
     parser.add_argument("--families", default="", help="families to take in, comma between")
     given = parser.parse_args(argv)

@@ -1,6 +1,6 @@
 """Google's own table of its regions: grid intensity and carbon-free share, a file a year.
 
-``python -m refresh.google_carbon``. The grid figure stands for its zone, so the regions of other
+``python -m refresh.google_carbon``. The grid figure is of its zone, so the regions of other
 clouds in the same zone get it as well; the carbon-free share is Google's alone.
 """
 

@@ -10,7 +10,7 @@ import httpx
 
 ATTEMPTS = 6
 WAIT_MAX_S = 120.0
-"""The longest wait before the next attempt, whatever the publisher asks for."""
+"""The longest wait before the next attempt, also where the publisher asks for more."""
 
 BUSY = frozenset({429, 502, 503, 504})
 """Answers that say: ask again later."""

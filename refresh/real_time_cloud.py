@@ -79,17 +79,17 @@ def apply(pages: Pages, draft: Draft) -> list[str]:
             by_region.setdefault(key, []).append(row)
     regions = draft.rows("regions", Region)
     for (name,), region in list(regions.items()):
-        held = by_region.get((region.cloud, name), [])
-        regions[name,] = _with_overhead(region, held)
+        own_rows = by_region.get((region.cloud, name), [])
+        regions[name,] = _with_overhead(region, own_rows)
         if region.grid_zone in averages:
             year, value = averages[region.grid_zone]
             apply_reading(draft, region, ELECTRICITY_MAPS, "location-average", "zone", value, year)
-        for year, value in _newest(held, "grid-carbon-intensity-marginal-consumption-annual"):
+        for year, value in _newest(own_rows, "grid-carbon-intensity-marginal-consumption-annual"):
             apply_reading(draft, region, WATTTIME, "marginal", "zone", value, year)
-        for year, value in _newest(held, "provider-carbon-intensity-market-annual"):
+        for year, value in _newest(own_rows, "provider-carbon-intensity-market-annual"):
             apply_reading(draft, region, SOURCE, "market-based", "region", value, year)
         if region.cloud != "google":
-            for year, value in _newest(held, "provider-cfe-annual"):
+            for year, value in _newest(own_rows, "provider-cfe-annual"):
                 apply_reading(draft, region, SOURCE, "carbon-free", "region", 100 * value, year)
     for source in (ELECTRICITY_MAPS, WATTTIME):
         draft.fetched(replace(source, fetched=pages.today.isoformat()))
@@ -99,7 +99,7 @@ def apply(pages: Pages, draft: Draft) -> list[str]:
 
 
 def _averages(rows: list[Row]) -> dict[str, tuple[int, float]]:
-    """By Electricity Maps zone: the newest average, and the first year that told it."""
+    """By Electricity Maps zone: the newest average, and the first year that has it."""
     averages: dict[str, tuple[int, float]] = {}
     for row in rows:
         googles = row["cloud-provider"] == "Google Cloud" and int(row["year"]) >= GOOGLES_OWN_FROM
@@ -112,19 +112,19 @@ def _averages(rows: list[Row]) -> dict[str, tuple[int, float]]:
     return averages
 
 
-def _with_overhead(region: Region, held: list[Row]) -> Region:
-    for year, pue in _newest(held, "power-usage-effectiveness"):
+def _with_overhead(region: Region, own_rows: list[Row]) -> Region:
+    for year, pue in _newest(own_rows, "power-usage-effectiveness"):
         region = replace(region, pue=pue, pue_year=year, pue_scope="region", pue_source=SOURCE.id)
-    for year, litres in _newest(held, "water-usage-effectiveness"):
+    for year, litres in _newest(own_rows, "water-usage-effectiveness"):
         region = replace(
             region, wue_l_kwh=litres, wue_year=year, wue_scope="region", wue_source=SOURCE.id
         )
     return region
 
 
-def _newest(held: list[Row], column: str) -> Iterator[tuple[int, float]]:
+def _newest(own_rows: list[Row], column: str) -> Iterator[tuple[int, float]]:
     """The last year's cell that is filled in, if there is one."""
-    found = [(int(row["year"]), float(row[column])) for row in held if row[column].strip()]
+    found = [(int(row["year"]), float(row[column])) for row in own_rows if row[column].strip()]
     yield from found[-1:]
 
 

@@ -1,7 +1,10 @@
-"""Plain words in everything that is printed: a private dialect costs every reader."""
+"""Plain words in all that is printed, in documents and docstrings: a private dialect costs every
+reader.
+"""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +22,13 @@ AVOIDED = {
     "bear": "serve, carry",
     "bears": "serves, carries",
     "mend": "fix",
+    "mends": "fixes",
     "kin": "related",
     "whatever": "any, every",
     "stands": "is",
+    "tells": "says, shows",
+    "settled": "known",
+    "laid": "applied, placed",
 }
 WORD = re.compile(rf"\b({'|'.join(AVOIDED)})\b", re.IGNORECASE)
 
@@ -30,8 +37,30 @@ def documents() -> Iterator[Path]:
     """What is printed, and what shows it."""
     for folder in ("tests/golden", "tests/policies/cases", "docs/schemas"):
         yield from sorted(path for path in (ROOT / folder).rglob("*") if path.is_file())
-    yield ROOT / "README.md"
-    yield ROOT / "policies" / "README.md"
+    yield from sorted((ROOT / "docs").glob("*.md"))
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+        yield ROOT / name
+    for folder in ("policies", "sandbox"):
+        yield ROOT / folder / "README.md"
+
+
+PACKAGES = ("lichen", "policies", "components", "doors", "refresh", "derive", "sandbox", "timing")
+
+
+def docstrings(path: Path) -> Iterator[str]:
+    """Every docstring of a module: its own, and those of its classes, functions and values."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        body = getattr(node, "body", None)
+        for statement in body if isinstance(body, list) else ():
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+                yield str(statement.value.value)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_docstrings_have_plain_words(package: str) -> None:
+    modules = sorted((ROOT / package).rglob("*.py"))
+    assert modules
+    assert_plain("\n".join(text for path in modules for text in docstrings(path)))
 
 
 @pytest.mark.parametrize(

@@ -102,11 +102,11 @@ def _analyses(
     name: str, ours: Pack, theirs: Pack, type_: str, properties: Mapping[str, Any]
 ) -> Measured:
     """One resource, the mean of a hundred calls: a call is too short to be timed alone."""
-    asked = request(type_, properties)
+    analyze = request(type_, properties)
 
     def hundred(pack: Pack) -> None:
         for _ in range(CALLS):
-            pack.stub.Analyze(asked)
+            pack.stub.Analyze(analyze)
 
     measured = compared(
         name,

@@ -210,10 +210,10 @@ def _against_aims(scores: Scores, measured: Sequence[int], energy: Sequence[Unse
         "## Against what was aimed at",
         "",
         *_table(["aim", "reached"], rows),
-        "Where an aim is missed the reason is the same: few clusters. A family and stack that one "
-        "source measured on one or two models is predicted, when those are left out, from its kin "
-        "alone, and the spread between engines and releases is a factor, not a percentage. The "
-        "intervals say so.",
+        "Where an aim is missed, the reason is the same: few clusters. If one source measured a "
+        "family and stack on one or two models, and these are left out, only related families "
+        "predict it. Engines and releases differ by a factor, not by a percentage. The intervals "
+        "are wide there.",
         "",
     ]
 
@@ -290,7 +290,7 @@ def _energy(energy: Sequence[Unseen]) -> list[str]:
         "Each run's watts by a fit without its model, its joules with the speed predicted "
         "unseen as well. *chip* is what the chips alone draw; *wall* is a whole server at its "
         "socket, host included (MLPerf, mostly power-capped). The two are never mixed. EcoLogits "
-        "0.11.3's closed form for joules a token stands beside it, times the number of GPUs; it "
+        "0.11.3's closed form for joules a token is shown beside it, times the number of GPUs; it "
         "was fitted on rows of the same leaderboard, which ours were not allowed to see.",
         "",
         "![Joules predicted against measured](accuracy/energy.svg)",

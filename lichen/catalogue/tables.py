@@ -61,7 +61,7 @@ def _load(overlay: Path | None) -> Catalogue:
 
 
 class ByMachine(Generic[S]):
-    """A table's rows by machine, each machine's decoded when it is first asked for."""
+    """A table's rows by machine, each machine's decoded when it is first used."""
 
     def __init__(self, content: bytes, row: type[S]) -> None:
         self._encoded: dict[str, msgspec.Raw] = msgspec.msgpack.decode(
@@ -300,7 +300,7 @@ class Catalogue:
         return self.models.get(name) or _unknown("model", name, self.models)
 
     def once(self, build: Callable[[Catalogue], T]) -> T:
-        """What ``build`` makes of this catalogue, made when it is first asked for and kept."""
+        """What ``build`` makes of this catalogue, made when it is first used, then kept."""
         if build not in self._built:
             self._built[build] = build(self)
         built: T = self._built[build]

@@ -63,7 +63,7 @@ def renderables(pages: Sequence[Page]) -> Iterator[RenderableType]:
         if page.limits:
             yield Padding(Text(", ".join(_limits(page)), style="quiet"), (0, 4))
     yield Text(
-        "\nlichen explain RULE has the reasons; lichen.yaml moves levels and limits.", "quiet"
+        "\nlichen explain RULE has the reasons; lichen.yaml changes levels and limits.", "quiet"
     )
 
 

@@ -95,7 +95,7 @@ def _result(verdict: Verdict, rule_index: int) -> dict[str, object]:
 
 
 def _level(verdict: Verdict) -> Level:
-    """What blocks is an error whatever its severity; what is only unverified is a note."""
+    """What blocks is an error at any severity; what is only unverified is a note."""
     if verdict.blocks:
         return "error"
     return "note" if verdict.verdict == "unverified" else _weight(verdict.severity)

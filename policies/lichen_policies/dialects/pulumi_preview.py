@@ -1,6 +1,6 @@
 """A preview as ``pulumi preview --json`` prints it: what will be deployed.
 
-A preview leaves out unchanged resources unless asked for them (``--show-sames``).
+A preview leaves out unchanged resources without ``--show-sames``.
 """
 
 from __future__ import annotations

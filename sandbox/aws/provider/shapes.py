@@ -37,7 +37,7 @@ class Property:
     form: Form = Form.SAME
 
 
-# Exceptions inside of properties, the same for every type; those at the top stand in its row.
+# Exceptions inside of properties, the same for every type; those at the top are in its row.
 _NESTED = {
     "IncludeInferenceResponseIn": Property("includeInferenceResponseIns"),
     "MetricIntervalLowerBound": Property("metricIntervalLowerBound", Form.TEXT),
