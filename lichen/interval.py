@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Interval(msgspec.Struct, frozen=True, array_like=False):
+class Interval(msgspec.Struct, frozen=True, gc=False):
     """A likely value between a low and a high one; an 80 % interval unless the field says else.
 
     Units are those of the field that holds it. ``low <= likely <= high`` always.

@@ -20,12 +20,15 @@ from lichen.catalogue.schema import path_of
 from lichen.whole_file import write_whole
 
 _CHECKSUM_BYTES = 4
+_CHUNK_BYTES = 65_536
+"""Enough for few reads, and little enough that the same memory is used for each."""
 
 
 def _checksum_of(paths: Iterable[Path], start: int) -> int:
     for path in paths:
-        with contextlib.suppress(OSError):
-            start = zlib.crc32(path.read_bytes(), start)
+        with contextlib.suppress(OSError), path.open("rb", buffering=0) as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                start = zlib.crc32(chunk, start)
     return start
 
 
@@ -43,10 +46,9 @@ def binary_of(
     """The MessagePack of what ``build`` makes of ``tables``: the copy where one fits, else anew."""
     copy = directory / ".compiled" / f"{name}.msgpack"
     checksum = _checksum(directory, tables, row)
-    with contextlib.suppress(OSError):
-        data = copy.read_bytes()
-        if data[:_CHECKSUM_BYTES] == checksum:
-            return data[_CHECKSUM_BYTES:]
+    with contextlib.suppress(OSError), copy.open("rb", buffering=0) as file:
+        if file.read(_CHECKSUM_BYTES) == checksum:
+            return file.read()
     content = msgspec.msgpack.encode(build())
     if checksum == _checksum(directory, tables, row):  # no table was changed meanwhile
         with contextlib.suppress(OSError):

@@ -139,7 +139,7 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     notes: str = ""
 
 
-class Estimates(msgspec.Struct, frozen=True, kw_only=True):
+class Estimates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What no vendor publishes of a machine, derived by derive/estimates.py.
 
     Watts are of the whole machine, accelerators included, at idle with a loaded model, at half

@@ -198,8 +198,10 @@ class Catalogue:
         rows = self._prices.rows.of(machine)
         published = {row.region: row for row in rows if row.hosting == hosting}
         way = self.hostings.get(hosting)
+        if way is None or way.base is None:
+            return published
         markup = self.markup(machine, hosting)
-        if way is None or way.base is None or markup is None:
+        if markup is None:
             return published
         basis: Any = "assumed" if markup.basis == "assumed" else "derived"
         derived = {

@@ -23,7 +23,7 @@ class Step(msgspec.Struct, frozen=True):
     source: str
 
 
-class Misfit(msgspec.Struct, frozen=True):
+class Misfit(msgspec.Struct, frozen=True, gc=False):
     """Why a machine cannot serve a workload.
 
     ``shortfall`` is what is needed over what is available, above 1: how far it is from fitting;

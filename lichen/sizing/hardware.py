@@ -10,7 +10,7 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Chip, Compute, Kind, Machine
 
 
-class Chips(msgspec.Struct, frozen=True, kw_only=True):
+class Chips(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Chips working as one copy of a model (tensor parallel), or a CPU's cores.
 
     ``count`` may be a fraction of one. Bandwidth, memory and peaks are of all of them together;

@@ -58,7 +58,7 @@ def format_of(precision: Precision, kind: Kind, work: Work) -> Format:
     return (_CPU if kind == "cpu" else _ACCELERATOR)[precision]
 
 
-class Need(msgspec.Struct, frozen=True, kw_only=True):
+class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A model at a precision. Weights in bytes, all experts; FLOPs per token of the active ones.
 
     ``kv_bytes_per_token`` is at the cache's precision, before any window. ``flops_per_item`` is
