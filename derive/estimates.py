@@ -25,6 +25,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from derive.csv_writer import write_rows
 from lichen.catalogue import DIRECTORY
 from lichen.catalogue.csv_table import read_rows
 from lichen.catalogue.schema import (
@@ -38,7 +39,6 @@ from lichen.catalogue.schema import (
     path_of,
 )
 from lichen.interval import Interval
-from refresh.csv_writer import write_rows
 
 S = TypeVar("S", bound=Struct)
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from derive.csv_writer import write_rows
 from lichen.catalogue import DIRECTORY
 from lichen.catalogue.csv_table import read_rows
 from lichen.catalogue.schema import TABLES, Basis, Machine, Markup, PricePair, path_of
 from lichen.interval import Interval
-from refresh.csv_writer import write_rows
 
 
 def markups(pairs: Iterable[PricePair], machines: Iterable[Machine]) -> list[Markup]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from lichen.input_error import InputError, did_you_mean
 
@@ -47,6 +47,8 @@ def explained(message: str, value: Any, to: Any) -> InputError:
             field=path,
         )
     shown = "it" if given is _NOTHING else repr(given)
+    if _PATTERN in what and (described := _description_at(to, path)):
+        return InputError(f"{shown} is not a valid value", fix=f"give {described}", field=path)
     if expected := _EXPECTED.match(what):
         return InputError(
             f"{shown} is not {in_words(expected['what'])}",
@@ -56,6 +58,7 @@ def explained(message: str, value: Any, to: Any) -> InputError:
     return InputError(what[:1].lower() + what[1:], field=path)
 
 
+_PATTERN = "matching regex"
 _EXPECTED = re.compile(r"Expected (?P<what>.+?)(?:, got `\w+`)?$")
 _WORDS = {
     "float": "a number",
@@ -71,14 +74,17 @@ _WORDS = {
 
 def in_words(expected: str) -> str:
     """msgspec's ```float` >= 0.0`` in the words of a person who writes YAML."""
-    for name, word in _WORDS.items():
-        expected = expected.replace(name, word) if f"`{name}" in expected else expected
-    words = expected.replace("`", "").replace(" | ", " or ")
+    words = re.sub(r"`([^`]*)`", lambda quoted: _types_in_words(quoted[1]), expected)
     words = re.sub(r" or null\b", " or nothing", words)
     words = re.sub(r" of length >= (\d+)$", r" of at least \1 entries", words)
     words = re.sub(r" of length <= (\d+)$", r" of at most \1 entries", words)
     words = re.sub(r" matching regex (.+)$", r" that matches \1", words)
     return re.sub(r"(>=|<=|>|<) (-?\d+)\.0\b", r"\1 \2", words)
+
+
+def _types_in_words(types: str) -> str:
+    """``str | object`` as ``text or a mapping``."""
+    return " or ".join(_WORDS.get(name, name) for name in types.split(" | "))
 
 
 _NOTHING = object()
@@ -111,12 +117,20 @@ def _type_at(to: Any, path: str) -> Any:
             struct = next((h for h in holders if hasattr(h, "__struct_fields__")), None)
             if struct is None:
                 return next((get_args(h)[-1] for h in holders if get_args(h)), None)
-            to = get_type_hints(struct).get(step)
+            to = get_type_hints(struct, include_extras=True).get(step)
     return to
 
 
+def _description_at(to: Any, path: str) -> str:
+    """What the annotation at a path says of its values, in words; empty where it says nothing."""
+    metas = getattr(_type_at(to, path), "__metadata__", ())
+    return next((meta.description for meta in metas if meta.description), "")
+
+
 def _options(to: Any) -> list[Any]:
-    """The types of ``X | Y | None``; of any other type, that one."""
+    """The types of ``X | Y | None``; of any other type, that one, without its annotation."""
+    if get_origin(to) is Annotated:
+        to = get_args(to)[0]
     if isinstance(to, UnionType) or get_origin(to) is Union:
         return [arg for arg in get_args(to) if arg is not type(None)]
     return [to]

@@ -229,7 +229,7 @@ def _parsed(name: str, text: str, spelling: Spelling) -> Any:
         if not math.isfinite(number):
             raise InputError(
                 f"{text!r} is not a number",
-                fix="a number such as 12 or 0.5",
+                fix="write a number such as 12 or 0.5",
                 field=spelling.prefix + name.replace("_", "-"),
             )
         return int(number) if number.is_integer() else number

@@ -12,7 +12,16 @@ from lichen.clouds import CloudName
 from lichen.document import InputError, convert, read_document
 from lichen.words import Environment, Mode, Precision
 
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="lower-case, 40 at most")]
+Country = Annotated[
+    str, Meta(pattern="^[A-Z]{2}$", description="the two letters of a country, such as SE")
+]
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9-]{0,39}$",
+        description="lower-case letters, digits and hyphens, a letter first, at most 40",
+    ),
+]
 Rate = Annotated[float, Meta(ge=0, le=1e6)]
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
 Size = Annotated[float, Meta(gt=0, le=1e18)]
@@ -103,7 +112,7 @@ class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     clouds: tuple[CloudName, ...] = ()
     hosting: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
-    countries: tuple[Annotated[str, Meta(pattern="^[A-Z]{2}$")], ...] = ()
+    countries: tuple[Country, ...] = ()
     residency: str | None = None
     near: tuple[Near, ...] = ()
 

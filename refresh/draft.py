@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from derive.csv_writer import cell, write_rows
 from derive.estimates import estimate, read_inputs
 from derive.markups import read_and_derive
 from lichen.catalogue import DIRECTORY, Catalogue
@@ -38,7 +39,6 @@ from lichen.catalogue.schema import (
 )
 from lichen.clouds import REGIONAL
 from lichen.whole_file import write_whole
-from refresh.csv_writer import cell, write_rows
 
 S = TypeVar("S", bound=msgspec.Struct)
 Key = tuple[str, ...]

@@ -16,7 +16,7 @@ from sandbox.aws import plugin
 from sandbox.aws.cloud import Cloud, emulated_aws
 from sandbox.engine import Engine, ensure
 from sandbox.errors import CommandFailed
-from sandbox.whole import write_whole
+from sandbox.whole_file import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 STATES = ROOT / ".sandbox"

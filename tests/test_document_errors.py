@@ -25,6 +25,8 @@ class Whole(msgspec.Struct, forbid_unknown_fields=True):
     pair: Annotated[tuple[int, ...], Meta(min_length=2, max_length=3)] = (1, 2)
     table: dict[str, int] = {}
     name: Annotated[str, Meta(pattern="^x")] = "x"
+    code: Annotated[str, Meta(pattern="^[a-z]{2}$", description="two small letters")] = "xx"
+    either: str | Part = ""
     flag: bool = False
     maybe: int | None = None
     part: Part | None = None
@@ -44,6 +46,8 @@ class Whole(msgspec.Struct, forbid_unknown_fields=True):
             {"name": "y"},
             "name: 'y' is not text that matches '^x'. Fix: give text that matches '^x'.",
         ),
+        ({"code": "X"}, "code: 'X' is not a valid value. Fix: give two small letters."),
+        ({"either": 3}, "either: 3 is not text or a mapping. Fix: give text or a mapping."),
         ({"flag": "yes"}, "flag: 'yes' is not true or false. Fix: give true or false."),
         ({"word": "gren"}, "word: 'gren' is not a valid value. Fix: did you mean 'green'?"),
         ({"word": "blue"}, "word: 'blue' is not a valid value. Fix: one of green, red."),

@@ -78,7 +78,7 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
         available_gib(chips, stack),
         "GiB",
         f"{chips.memory_gib:g} GiB x {stack.memory_share:g} - "
-        f"{stack.reserve_gib:g} GiB for each of {max(1.0, chips.count):g} chips",
+        f"{stack.reserve_gib:g} GiB per chip x {max(1.0, chips.count):g}",
         f"stacks.csv: {stack.source}",
     )
     yield Step(
@@ -95,7 +95,7 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
             "pace by evidence",
             arrangement.pace,
             "x time",
-            "measured over predicted, weighed by how sure each is",
+            "measured / predicted, weighted by how sure each is",
             "benchmark records",
         )
     yield from _step_terms(arrangement, batch)
@@ -170,15 +170,15 @@ def capacity_steps(capacity: Capacity) -> Iterator[Step]:
         "headroom allowed",
         capacity.share,
         "share of saturation",
-        "MLPerf Server over Offline for this kind and work",
+        "MLPerf: rate of Server / rate of Offline, for this kind of model",
         "headrooms.csv",
     )
     yield Step(
         "served by a replica",
         capacity.rps,
         "requests/s",
-        f"{copies} copies, {point.in_flight:.3g} in flight each, where 95th percentiles "
-        "keep their bounds (in flight one time in 20: b + 1.645 sqrt b)",
+        f"{copies} copies, {point.in_flight:.3g} in flight each: the most at which 95th "
+        "percentiles are within their bounds (one time in 20, b + 1.645 sqrt b are in flight)",
         "sizing/capacity.py",
     )
     yield Step(
@@ -212,14 +212,14 @@ def replica_steps(workload: Workload, capacity: Capacity, replicas: Replicas) ->
         "replicas at least",
         float(replicas.minimum),
         "replicas",
-        f"floor {floor_of(workload)}; and enough in the quietest hour for its bursts and for the "
-        "rise while a new one starts",
+        f"floor {floor_of(workload)}; enough in the quietest hour for bursts, and for the growth "
+        "while a new replica starts",
         "sizing/replicas.py",
     )
     yield Step(
         "replica-hours",
         replicas.hours,
         "hours a day",
-        f"replicas of each hour added up, for {min(day):.3g} to {max(day):.3g} requests/s",
+        f"the sum over the hours, for {min(day):.3g} to {max(day):.3g} requests/s",
         "sizing/replicas.py",
     )

@@ -21,7 +21,7 @@ from subprocess import DEVNULL, STDOUT
 from tempfile import TemporaryFile
 
 from sandbox.errors import EngineMissing
-from sandbox.whole import write_whole
+from sandbox.whole_file import write_whole
 
 Progress = Callable[[str], None]
 GiveUp = Callable[[float, list[str]], str]

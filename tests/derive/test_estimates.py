@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from derive.csv_writer import write_rows
 from derive.estimates import (
     EstimateInputs,
     accelerator_watts,
@@ -17,7 +18,6 @@ from derive.estimates import (
 )
 from lichen.catalogue import DIRECTORY, load
 from lichen.catalogue.schema import MachineEstimates, path_of
-from refresh.csv_writer import write_rows
 
 
 @pytest.fixture(scope="module")

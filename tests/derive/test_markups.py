@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from derive.csv_writer import write_rows
 from derive.markups import read_and_derive
 from lichen.catalogue import DIRECTORY, load
 from lichen.catalogue.schema import Markup, PricePair, path_of
 from lichen.interval import Interval
-from refresh.csv_writer import write_rows
 
 
 def test_the_table_is_what_is_derived(tmp_path: Path) -> None:

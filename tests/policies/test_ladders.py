@@ -136,5 +136,5 @@ def test_chips_of_a_tpu_topology(asked: str, chips: float) -> None:
 
 
 def test_a_tpu_that_nobody_knows_is_unknown() -> None:
-    assert "is no TPU type" in tpu.chips_of_type("v99-8").because
-    assert "is no topology" in tpu.chips_of_topology("large").because
+    assert tpu.chips_of_type("v99-8").because == "is not a known TPU type"
+    assert tpu.chips_of_topology("large").because == "is not a topology such as 2x4"

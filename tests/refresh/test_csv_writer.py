@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from derive.csv_writer import cell, write_rows
 from lichen.catalogue import DIRECTORY, Catalogue
 from lichen.catalogue.schema import Source, path_of
 from lichen.whole_file import write_whole
-from refresh.csv_writer import cell, write_rows
 from refresh.draft import ROWS, Draft, with_sources
 
 

@@ -225,7 +225,7 @@ def test_a_failed_build_leaves_nothing_and_tells_what_go_said(
 def clone_of_the_engine(tmp_path: Path) -> Path:
     clone = tmp_path / "clone"
     shutil.copytree(CLONE / "sandbox" / "engine", clone / "sandbox" / "engine")
-    for name in ("__init__.py", "errors.py", "whole.py"):
+    for name in ("__init__.py", "errors.py", "whole_file.py"):
         shutil.copy(CLONE / "sandbox" / name, clone / "sandbox" / name)
     return clone
 

@@ -44,7 +44,7 @@ def test_a_record_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"precision": "fp12"}, "'fp12' is not known"),
+        ({"precision": "fp12"}, "'fp12' is not a valid value"),
         ({"concurency": 4}, "did you mean 'concurrency'"),
         ({"time_per_output_token_ms": None}, "at least one measured time"),
         ({"requests": 0}, "requests"),

@@ -16,7 +16,7 @@ from lichen.catalogue import Catalogue
 from lichen.day import present_day
 from lichen_doors.command.options import CLOUD, formats, sort
 from lichen_doors.command.output import show
-from lichen_doors.command.surroundings import catalogue_near
+from lichen_doors.command.own_rows import catalogue_near
 from lichen_doors.report import catalogue as report
 
 

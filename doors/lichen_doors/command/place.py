@@ -19,7 +19,7 @@ from lichen.workload import Workload, read_workload
 from lichen_doors.command import NOTHING_FITS, OK
 from lichen_doors.command.options import FILE, formats
 from lichen_doors.command.output import show, write
-from lichen_doors.command.surroundings import catalogue_near
+from lichen_doors.command.own_rows import catalogue_near
 from lichen_doors.report import for_programs
 
 

@@ -13,7 +13,7 @@ from lichen.words import BITS, Precision
 from lichen_doors.command import NOTHING_FITS, OK
 from lichen_doors.command.options import FILE, formats
 from lichen_doors.command.output import show
-from lichen_doors.command.surroundings import catalogue_near
+from lichen_doors.command.own_rows import catalogue_near
 from lichen_doors.report import for_programs
 from lichen_doors.report import sizing as report
 

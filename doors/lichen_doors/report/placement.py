@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.figures import between, co2e, figure, grams, usd
+from lichen.figures import between, co2e, figure, grams, many, usd
 from lichen.placing.placement import NoPlacement, Option, Placement, Rejected
 from lichen_doors.report.sizing import savings_table, steps_table
 
@@ -81,9 +81,7 @@ def _receipt(answer: Placement) -> Table:
     )
     row(
         "run",
-        f"{chosen.precision} on {chosen.stack}; {chosen.replicas_minimum} to "
-        f"{chosen.replicas_maximum} replicas, {chosen.replicas_peak} at the peak, "
-        f"{figure(chosen.replicas_mean)} on average",
+        f"{chosen.precision} on {chosen.stack}; {_replicas(chosen)}",
     )
     row("emits", f"{co2e(chosen.gco2e_month)} a month, {_split(answer)}", "good")
     row("", _per_unit(answer))
@@ -101,6 +99,17 @@ def _receipt(answer: Placement) -> Table:
         f"{figure(prediction.memory_available_gib)} GiB per replica",
     )
     return table
+
+
+def _replicas(chosen: Option) -> str:
+    """How many machines run: ``1 to 4 replicas, 3 at the peak, 1.42 on average``."""
+    mean = f"{figure(chosen.replicas_mean)} on average"
+    if chosen.replicas_minimum == chosen.replicas_maximum:
+        return f"{many(chosen.replicas_maximum, 'replica')}, {mean}"
+    return (
+        f"{chosen.replicas_minimum} to {chosen.replicas_maximum} replicas, "
+        f"{chosen.replicas_peak} at the peak, {mean}"
+    )
 
 
 def _split(answer: Placement) -> str:

@@ -104,7 +104,7 @@ def _line(entry: Mapping[str, Any]) -> int | None:
     return entry.line if isinstance(entry, At) else None
 
 
-_OPEN: Any = Unknown("is made by an intrinsic function, whose value is known only after deployment")
+_OPEN: Any = Unknown("is set by an intrinsic function, whose value is known only after deployment")
 _LEFT_OUT = {"Ref": "AWS::NoValue"}
 
 

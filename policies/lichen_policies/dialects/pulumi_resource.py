@@ -91,7 +91,8 @@ def _provider_region(
 
 
 _PROVIDER_UNSEEN = Unknown(
-    "is that of a provider the preview leaves out (pulumi preview --json --show-sames includes it)"
+    "is set by a provider that the preview leaves out "
+    "(pulumi preview --json --show-sames includes it)"
 )
 
 _POSITION = re.compile(r"project:///(?P<file>[^#]+)#(?P<line>\d+)")

@@ -32,7 +32,7 @@ COMPUTED = frozenset(
 )
 """What represents a computed bool, number, string, list, asset, archive, object."""
 
-SECRET: Any = Unknown("is secret, and is not read")
+SECRET: Any = Unknown("is secret, so Lichen does not read it")
 SPECIAL: Any = Unknown("is an asset or a reference, not a value")
 
 

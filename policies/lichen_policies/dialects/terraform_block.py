@@ -44,7 +44,7 @@ def resource(
     )
 
 
-_ELSEWHERE: Any = Unknown("is that of a provider that these files do not configure")
+_ELSEWHERE: Any = Unknown("is set by a provider that these files do not configure")
 
 
 def provider_of(block: Block, others: Iterable[Block]) -> Block | None:
@@ -100,7 +100,7 @@ def _over(by_default: Any, tags: Any) -> Any:
     return {**by_default, **(tags or {})}
 
 
-_OPEN: Any = Unknown("is an expression whose value the configuration alone does not give")
+_OPEN: Any = Unknown("is an expression whose value is not in the configuration")
 
 _EXPRESSION = re.compile(
     r"""

@@ -123,8 +123,8 @@ class TerraformPlan(msgspec.Struct, frozen=True):
     errored: bool = False
 
 
-_SECRET: Any = Unknown("is sensitive, and is not read")
-_NOT_CARRIED: Any = Unknown("is set by an expression that a plan does not carry")
+_SECRET: Any = Unknown("is sensitive, so Lichen does not read it")
+_NOT_CARRIED: Any = Unknown("is set by an expression that the plan does not contain")
 
 Scope = tuple[str, ...]
 """The names of the modules from the root down to the one that contains an expression."""

@@ -63,7 +63,7 @@ def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Findin
     yield Finding(
         what=f"{here.name} ({_town(here)}) runs on {_grid(here, known)}; {grid.because}",
         limit=f"above {limits.high_min_gco2e_kwh:g} gCO2e/kWh is high carbon"
-        + ("" if agreed else f", and since sources are {grid.agreement} this only advises"),
+        + ("" if agreed else "; this finding only advises, because too few sources agree"),
         changes=_changes(fact, better),
         or_else=_or_else(fact, better, known),
         path=fact.region_at,

@@ -102,8 +102,8 @@ def _what(deployed: Fleet, better: Fleet, peak_rps: float, card: ModelCard) -> s
     have_gib = deployed.sizing.prediction.memory_available_gib * deployed.count
     need_gib = better.sizing.prediction.memory_gib.likely * better.count
     return (
-        f"{deployed.text} can serve at least {served_rps:.2g} requests/s of {card.name}, the "
-        f"declared peak is {peak_rps:g}{times}; {have_gib:.0f} GiB of their memory is for models, "
+        f"{deployed.text} can serve at least {served_rps:.2g} requests/s of {card.name}, but the "
+        f"declared peak is {peak_rps:g}{times}; {have_gib:.0f} GiB of memory is for models, "
         f"{need_gib:.0f} GiB is needed"
     )
 

@@ -30,7 +30,7 @@ def scale_to_zero_without_inference_component(fact: Serving, known: Known) -> It
                 Change(
                     path=fact.holds_model_at,
                     to=None,
-                    why="an inference component must carry the model instead",
+                    why="deploy the model as an inference component instead",
                 ),
             ),
             or_else=f"set {fact.floor_at} to 1",

@@ -192,7 +192,7 @@ def test_a_secret_that_a_rule_needs_is_not_read(pack: Pack) -> None:
     secret = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": "ml.g5.12xlarge"}
     response = pack.analyze(ENDPOINT_CONFIGURATION, served(instanceType=secret))
     text = message(response, "too-many-accelerators")
-    assert "productionVariants[0].instanceType is secret, and is not read" in text
+    assert "productionVariants[0].instanceType is secret, so Lichen does not read it" in text
     assert "g5.12xlarge" not in str(response)
 
 

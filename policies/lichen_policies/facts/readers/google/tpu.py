@@ -22,7 +22,7 @@ def chips_of_type(accelerator_type: Maybe[str]) -> Maybe[float]:
         return accelerator_type
     match = _TYPE.match(accelerator_type)
     if match is None:
-        return Unknown("is no TPU type that is known here")
+        return Unknown("is not a known TPU type")
     count = int(match["count"])
     return count / 2 if match["generation"] in _CORES_COUNTED else float(count)
 
@@ -32,5 +32,5 @@ def chips_of_topology(topology: Maybe[str]) -> Maybe[float]:
     if topology is None or is_unknown(topology):
         return topology
     if not _TOPOLOGY.match(topology):
-        return Unknown("is no topology such as 2x4")
+        return Unknown("is not a topology such as 2x4")
     return float(math.prod(int(side) for side in topology.split("x")))

@@ -1,4 +1,4 @@
-"""What a command uses besides its arguments: the organisation's own rows."""
+"""The catalogue with the own rows of the organisation, as every command reads it."""
 
 from __future__ import annotations
 
