@@ -162,7 +162,7 @@ def _escaped(text: str, spelling: Spelling) -> str:
             f"{spelling.mark}{byte:{spelling.hexadecimal}}" for byte in match[0].encode()
         )
 
-    return spelling.escaped.sub(hexadecimal, text)
+    return re.sub(spelling.escaped, hexadecimal, text)
 
 
 def _unescaped(text: str, spelling: Spelling) -> str:
@@ -172,7 +172,7 @@ def _unescaped(text: str, spelling: Spelling) -> str:
         digits = match[0].replace(spelling.mark, "")
         return bytes.fromhex(digits).decode(errors="replace")
 
-    return re.sub(f"(?:{spelling.escape.pattern})+", characters, text)
+    return re.sub(f"(?:{spelling.escape})+", characters, text)
 
 
 def _parts(text: str, length: int) -> Iterator[str]:

@@ -96,8 +96,6 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
 
 CLOUD = '''"""A cloud that is new here."""
 
-import re
-
 from lichen.clouds.cloud import Cloud, Spelling
 
 CLOUD = Cloud(
@@ -106,11 +104,11 @@ CLOUD = Cloud(
     full_name="Acme Cloud",
     tags=Spelling(
         prefix="lichen-", continued="_", length=63, mark="_", hexadecimal="02x",
-        escaped=re.compile(r"[^a-z0-9-]"), escape=re.compile(r"_([0-9a-f]{2})"),
+        escaped=r"[^a-z0-9-]", escape=r"_([0-9a-f]{2})",
     ),
     tag_properties=("badges",),
     region_properties=("zone",),
-    zone=re.compile(r"^(acme-[a-z]+-[0-9]+)[a-z]$"),
+    zone=r"^(acme-[a-z]+-[0-9]+)[a-z]$",
 )
 '''
 

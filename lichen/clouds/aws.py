@@ -4,8 +4,6 @@ Tags: a value takes 256 characters out of letters, digits, spaces and ``+ - = . 
 AWS General Reference, "Tag naming limits and requirements".
 """
 
-import re
-
 from lichen.clouds.cloud import Cloud, Spelling
 
 CLOUD = Cloud(
@@ -19,8 +17,8 @@ CLOUD = Cloud(
         mark="=",
         hexadecimal="02X",
         # A space at either end may be trimmed on the way; "=" is the mark itself.
-        escaped=re.compile(r"[^A-Za-z0-9 +\-._:/@]|^ | $"),
-        escape=re.compile(r"=([0-9A-F]{2})"),
+        escaped=r"[^A-Za-z0-9 +\-._:/@]|^ | $",
+        escape=r"=([0-9A-F]{2})",
     ),
     tag_properties=("tags_all", "tags", "tag"),
     region_properties=("region", "availability_zone"),
@@ -34,11 +32,11 @@ CLOUD = Cloud(
         "resource_arn",
     ),
     # arn:partition:service:region:account:resource; the region is empty for a global service.
-    region_in_link=re.compile(r"^arn:[^:]*:[^:]*:([^:]+):[^:]*:"),
-    zone=re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$"),
+    region_in_link=r"^arn:[^:]*:[^:]*:([^:]+):[^:]*:",
+    zone=r"^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$",
     provider_properties=("region",),
     region_settings=("aws:region", "aws-native:region"),
     region_variables=("AWS_REGION", "AWS_DEFAULT_REGION"),
     # Families p and g (not c7g or m7g, whose g is a processor's), inf, trn, dl, vt.
-    accelerated=re.compile(r"^(?:p|g|inf|trn|dl|vt)\d"),
+    accelerated=r"^(?:p|g|inf|trn|dl|vt)\d",
 )

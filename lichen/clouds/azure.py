@@ -7,8 +7,6 @@ management hierarchy". Machines: the N families carry accelerators. Source: Micr
 for virtual machines in Azure", GPU- and FPGA-accelerated families.
 """
 
-import re
-
 from lichen.clouds.cloud import Cloud, Spelling
 
 CLOUD = Cloud(
@@ -21,15 +19,15 @@ CLOUD = Cloud(
         length=256,
         mark="=",
         hexadecimal="02X",
-        escaped=re.compile(r"[^A-Za-z0-9 +\-._:/@]|^ | $"),
-        escape=re.compile(r"=([0-9A-F]{2})"),
+        escaped=r"[^A-Za-z0-9 +\-._:/@]|^ | $",
+        escape=r"=([0-9A-F]{2})",
     ),
     tag_properties=("tags",),
     region_properties=("location",),
     # The zones of a region are numbered; the full name is written in Kubernetes' node labels.
-    zone=re.compile(r"^([a-z]+\d?)-\d$"),
+    zone=r"^([a-z]+\d?)-\d$",
     provider_properties=("location",),
     region_settings=("azure:location", "azure-native:location"),
     region_variables=("ARM_LOCATION",),
-    accelerated=re.compile(r"^Standard_N[A-Z]", re.IGNORECASE),
+    accelerated=r"(?i)^Standard_N[A-Z]",
 )

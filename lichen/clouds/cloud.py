@@ -21,8 +21,8 @@ class Spelling(msgspec.Struct, frozen=True, kw_only=True):
     length: int
     mark: str
     hexadecimal: str
-    escaped: re.Pattern[str]
-    escape: re.Pattern[str]
+    escaped: str
+    escape: str
 
 
 class Cloud(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,9 +45,9 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """Properties that list zones. All lie in the provider's region: an unknown list is ignored."""
     link_properties: tuple[str, ...] = ()
     """Properties that hold the address of another resource, which may name a region."""
-    region_in_link: re.Pattern[str] | None = None
+    region_in_link: str | None = None
     """Finds the region in such an address, as its first group."""
-    zone: re.Pattern[str] | None = None
+    zone: str | None = None
     """Matches the name of a zone; its first group is the region."""
     provider_properties: tuple[str, ...] = ()
     """Arguments of an engine's provider that set the region or zone for its resources."""
@@ -55,14 +55,14 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """Keys of a Pulumi stack's configuration that set the same, each as ``package:argument``."""
     region_variables: tuple[str, ...] = ()
     """Environment variables that a provider reads a region or zone from, the first one set."""
-    accelerated: re.Pattern[str] | None = None
+    accelerated: str | None = None
     """Matches machines whose family carries accelerators, by the name alone."""
 
     def region_of_zone(self, zone: str) -> str | None:
         """The region of this cloud's zone; None if it is not the name of one."""
-        match = self.zone.match(zone.rsplit("/", 1)[-1]) if self.zone else None
+        match = re.match(self.zone, zone.rsplit("/", 1)[-1]) if self.zone else None
         return match[1] if match else None
 
     def has_accelerators(self, machine: str) -> bool:
         """Whether a machine carries accelerators, as far as its name says."""
-        return bool(self.accelerated and self.accelerated.match(machine))
+        return bool(self.accelerated and re.match(self.accelerated, machine))

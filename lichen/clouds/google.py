@@ -4,8 +4,6 @@ Labels: a value takes 63 characters out of lower-case letters, digits, ``-`` and
 Google Cloud Resource Manager, "Requirements for labels". Network ``tags`` are something else.
 """
 
-import re
-
 from lichen.clouds.cloud import Cloud, Spelling
 
 CLOUD = Cloud(
@@ -18,14 +16,14 @@ CLOUD = Cloud(
         length=63,
         mark="_",
         hexadecimal="02x",
-        escaped=re.compile(r"[^a-z0-9\-]"),
-        escape=re.compile(r"_([0-9a-f]{2})"),
+        escaped=r"[^a-z0-9\-]",
+        escape=r"_([0-9a-f]{2})",
     ),
     tag_properties=("labels", "user_labels", "resource_labels"),
     region_properties=("region", "location", "zone"),
-    zone=re.compile(r"^([a-z]+-[a-z]+\d+)-[a-z]$"),
+    zone=r"^([a-z]+-[a-z]+\d+)-[a-z]$",
     provider_properties=("region", "zone"),
     region_settings=("gcp:region", "gcp:zone", "google-native:region", "google-native:zone"),
     region_variables=("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION", "GOOGLE_ZONE"),
-    accelerated=re.compile(r"^(?:a[2-9]x?-|g\d|ct\d|tpu)"),
+    accelerated=r"^(?:a[2-9]x?-|g\d|ct\d|tpu)",
 )

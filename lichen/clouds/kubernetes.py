@@ -5,8 +5,6 @@ values must begin with a letter or digit and take no ``/``. Source: Kubernetes d
 "Annotations" and "Labels and Selectors".
 """
 
-import re
-
 from lichen.clouds.cloud import Cloud, Spelling
 
 CLOUD = Cloud(
@@ -21,8 +19,8 @@ CLOUD = Cloud(
         mark="=",
         hexadecimal="02X",
         # Nothing is escaped, so nothing is an escape.
-        escaped=re.compile(r"(?!)"),
-        escape=re.compile(r"(?!)"),
+        escaped=r"(?!)",
+        escape=r"(?!)",
     ),
     tag_properties=("metadata.annotations", "metadata.labels"),
 )

@@ -45,8 +45,6 @@ for fact in facts_of(resource) or ():
 """
 
 CLOUD = """
-import re
-
 from lichen.clouds.cloud import Cloud, Spelling
 
 CLOUD = Cloud(
@@ -59,16 +57,16 @@ CLOUD = Cloud(
         length=64,
         mark="!",
         hexadecimal="02x",
-        escaped=re.compile("[^a-z0-9-]"),
-        escape=re.compile("!([0-9a-f]{2})"),
+        escaped="[^a-z0-9-]",
+        escape="!([0-9a-f]{2})",
     ),
     tag_properties=("words",),
     region_properties=("place",),
-    zone=re.compile("^([a-z]{2}-[a-z]{3})-[0-9]$"),
+    zone="^([a-z]{2}-[a-z]{3})-[0-9]$",
     provider_properties=("place",),
     region_settings=("scaleway:place",),
     region_variables=("SCW_PLACE",),
-    accelerated=re.compile("^H100"),
+    accelerated="^H100",
 )
 """
 

@@ -14,6 +14,7 @@ what they have of each rung; the names of each cloud are in :mod:`lichen.clouds`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from lichen.clouds import CLOUDS, Cloud, region_of
@@ -42,7 +43,7 @@ def _of_links(properties: Properties, cloud: Cloud) -> Iterator[str]:
     for name in cloud.link_properties:
         link = properties.text(name)
         if isinstance(link, str) and cloud.region_in_link is not None:
-            match = cloud.region_in_link.match(link)
+            match = re.match(cloud.region_in_link, link)
             if match is not None:
                 yield match[1]
 

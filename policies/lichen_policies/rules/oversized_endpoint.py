@@ -59,9 +59,11 @@ def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[
     sizing = fleets.sized(machine)
     if sizing is None:
         raise NotApplicable(f"{fact.machine} cannot serve the declared work at all")
-    deployed = fleets.of(machine, max(fact.machines or 1, fact.floor or 0), sizing)
-    peak_rps = workload.traffic.peak_rps
-    if deployed is None or deployed.served_rps <= limits.times * peak_rps:
+    peak_rps, count = workload.traffic.peak_rps, max(fact.machines or 1, fact.floor or 0)
+    if sizing.rps_per_replica.low * count <= limits.times * peak_rps:
+        return
+    deployed = fleets.of(machine, count, sizing)
+    if deployed is None:
         return
     able = list(fleets.able(fact.cloud, limits.replicas))
     related = [fleet for fleet in able if fleet.image == deployed.image]
