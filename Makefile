@@ -58,7 +58,7 @@ docs: setup rules  ## renew what documents show of commands, the rules' table an
 rules: .venv/ready  ## renew the table of rules and the schemas from the code
 	@$(RUN) docs/written.py
 
-golden: setup  ## renew what tests hold of printed output; read the difference
+golden: setup  ## renew the printed output that tests compare; read the difference
 	@$(RUN) -m pytest --renew-golden
 
 # Versions and hashes are locked without any index's address, so the same lock serves a mirror.

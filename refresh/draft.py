@@ -84,7 +84,7 @@ class Draft:
         self._sources: dict[str, Source] = {}
 
     def rows(self, table: str, row: type[S]) -> dict[Key, S]:
-        """The table's rows as they stand in the draft; change them in place."""
+        """The table's rows as they are in the draft; change them in place."""
         if table not in self._after:
             key, joined = TABLES[table].key, TABLES[table].joined
             path = path_of(table, self.directory)

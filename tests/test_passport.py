@@ -116,7 +116,7 @@ def test_what_is_no_escape_stands_for_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tags", "told"),
+    ("tags", "message"),
     [
         ({"lichen:peek-rps": "1"}, "lichen:peek-rps: 'peek_rps' is not a field. Fix: did you mean"),
         ({"lichen:peak-rps": "fast"}, "lichen:peak-rps: 'fast' is not a number"),
@@ -131,11 +131,11 @@ def test_what_is_no_escape_stands_for_itself() -> None:
         ),
     ],
 )
-def test_a_bad_passport_names_the_tag(tags: dict[str, str], told: str) -> None:
+def test_a_bad_passport_names_the_tag(tags: dict[str, str], message: str) -> None:
     cloud = "google" if next(iter(tags)).startswith("lichen-") else "aws"
     with pytest.raises(InputError) as refused:
         from_tags(tags, cloud)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 WORKLOAD = {

@@ -110,7 +110,7 @@ def test_the_engine_alone_is_imported_and_nothing_is_read() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_names_are_looked_up_or_the_nearest_told() -> None:
+def test_names_are_looked_up_or_the_nearest_shown() -> None:
     catalogue = load()
     assert catalogue.machine("ml.inf2.xlarge") is catalogue.machine("inf2.xlarge")
     with pytest.raises(InputError, match=r"did you mean 'us-west-2'"):
@@ -155,10 +155,10 @@ def test_a_misspelt_table_is_refused_with_its_place(
     change(next(small.rglob(file)), old, new)
     with pytest.raises(InputError) as refused:
         touch_all(Catalogue(small))
-    told = str(refused.value)
-    assert told.startswith(f"{file}: "), told
-    assert wrong in told
-    assert fix in told
+    message = str(refused.value)
+    assert message.startswith(f"{file}: "), message
+    assert wrong in message
+    assert fix in message
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def write(own: Path, table: str, text: str) -> Catalogue:
     return Catalogue(overlay=own)
 
 
-def test_a_cell_is_replaced_and_told(own: Path) -> None:
+def test_a_cell_is_replaced_and_shown(own: Path) -> None:
     catalogue = write(own, "regions", "name,pue,pue_source\nus-west-2,1.05,acme\n")
     assert catalogue.region("us-west-2").pue == 1.05
     assert catalogue.region("us-west-2").grid_gco2e_kwh == load().region("us-west-2").grid_gco2e_kwh

@@ -66,13 +66,13 @@ def test_estimates_hold_what_was_modelled(inputs: EstimateInputs) -> None:
     outside = []
     for host in inputs.hosts.values():
         machine = load().machines[host.machine]
-        for modelled, held in (
+        for modelled, estimated in (
             (host.idle_w, machine.idle_w),
             (host.half_w, machine.half_load_w),
             (host.full_w, machine.full_load_w),
         ):
-            if modelled is not None and held is not None:
-                inside = held.low <= modelled + 0.1 and modelled <= held.high + 0.1
+            if modelled is not None and estimated is not None:
+                inside = estimated.low <= modelled + 0.1 and modelled <= estimated.high + 0.1
                 outside += [] if inside else [host.machine]
     # Teads leaves the accelerators of inf1 out, so its figure may be below ours.
     assert {name.split(".")[0] for name in outside} <= {"inf1"}

@@ -49,7 +49,7 @@ def chat(tmp_path: Path) -> Resource:
     return chat
 
 
-def test_literals_are_told_at_their_line(chat: Resource) -> None:
+def test_literals_are_read_at_their_line(chat: Resource) -> None:
     assert (chat.type, chat.address) == ("AWS::SageMaker::EndpointConfig", "Chat")
     assert (chat.dialect, chat.region) == ("cloudformation", None)
     assert chat.line is not None
@@ -75,11 +75,11 @@ def test_functions_and_parameters_are_unknown(chat: Resource) -> None:
 def test_json_reads_alike_without_lines(tmp_path: Path) -> None:
     path = tmp_path / "template.json"
     variant = {"InstanceType": {"Ref": "Machine"}, "InitialInstanceCount": 1}
-    held = {
+    resource = {
         "Type": "AWS::SageMaker::EndpointConfig",
         "Properties": {"ProductionVariants": [variant]},
     }
-    path.write_text(json.dumps({"Resources": {"Chat": held}}))
+    path.write_text(json.dumps({"Resources": {"Chat": resource}}))
     (chat,) = read(path)
     assert chat.line is None
     assert is_unknown(chat.properties["ProductionVariants"][0]["InstanceType"])

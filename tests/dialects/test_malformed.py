@@ -99,8 +99,8 @@ def places(value: Any, here: Path_ = ()) -> Iterator[Path_]:
     """Every place in a document that a value stands in."""
     yield here
     if isinstance(value, dict | list):
-        for key, held in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from places(held, (*here, key))
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(item, (*here, key))
 
 
 def with_value(document: Any, place: Path_, value: Any) -> Any:

@@ -100,7 +100,7 @@ def test_a_preview_tells_what_is_to_be_created(documents: Documents) -> None:
     assert variant(default)["initialInstanceCount"] == 4
 
 
-def test_the_engine_s_own_resources_are_not_told(documents: Documents) -> None:
+def test_the_engine_s_own_resources_are_not_read(documents: Documents) -> None:
     assert {resource.type for resource in read(documents.new)} == {
         TYPE,
         "aws:kms/key:Key",
@@ -164,12 +164,12 @@ def test_lichen_check_judges_a_preview(
     documents: Documents, golden: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(documents.new.parent)
-    done = CliRunner().invoke(main, ["check", documents.new.name, "--output", "told.txt"])
-    golden("check/preview.txt", Path("told.txt").read_text())
+    done = CliRunner().invoke(main, ["check", documents.new.name, "--output", "report.txt"])
+    golden("check/preview.txt", Path("report.txt").read_text())
     assert done.exit_code == 1
 
 
-def test_what_goes_is_not_told(documents: Documents) -> None:
+def test_a_deleted_resource_is_not_read(documents: Documents) -> None:
     steps = json.loads(documents.going.read_text())["steps"]
     assert {step["op"] for step in steps} == {"delete"}
     assert read(documents.going) == []

@@ -133,7 +133,7 @@ def written(tmp_path: Path, document: object) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("actions", "after", "told"),
+    ("actions", "after", "expected"),
     [
         (["create"], {}, True),
         (["update"], {}, True),
@@ -144,11 +144,11 @@ def written(tmp_path: Path, document: object) -> Path:
         (["forget"], None, False),
     ],
 )
-def test_only_what_stands_after_the_plan_is_told(
-    tmp_path: Path, actions: list[str], after: dict[str, Any] | None, told: bool
+def test_only_what_is_there_after_the_plan_is_read(
+    tmp_path: Path, actions: list[str], after: dict[str, Any] | None, expected: bool
 ) -> None:
     plan = plan_with({"actions": actions, "before": {}, "after": after})
-    assert bool(read(written(tmp_path, plan))) is told
+    assert bool(read(written(tmp_path, plan))) is expected
 
 
 def test_marks_reach_into_lists_and_maps(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_marks_reach_into_lists_and_maps(tmp_path: Path) -> None:
     assert resource.properties["blocks"] == []
 
 
-def test_a_sensitive_variable_s_region_is_not_told(tmp_path: Path) -> None:
+def test_a_sensitive_variable_s_region_is_not_read(tmp_path: Path) -> None:
     configuration = {
         "provider_config": {"aws": {"expressions": {"region": {"references": ["var.region"]}}}},
         "root_module": {
@@ -193,7 +193,7 @@ def test_a_sensitive_variable_s_region_is_not_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("default_tags", "tags", "told"),
+    ("default_tags", "tags", "expected"),
     [
         ({"constant_value": {"env": "prod"}}, {"a": "b"}, {"env": "prod", "a": "b"}),
         ({"constant_value": {"env": "prod"}}, {"env": "dev"}, {"env": "dev"}),
@@ -201,8 +201,8 @@ def test_a_sensitive_variable_s_region_is_not_told(tmp_path: Path) -> None:
         ({"references": ["local.tags"]}, None, "unknown"),
     ],
 )
-def test_default_tags_are_told_where_the_provider_leaves_them_open(
-    tmp_path: Path, default_tags: object, tags: object, told: object
+def test_default_tags_are_read_where_the_provider_leaves_them_open(
+    tmp_path: Path, default_tags: object, tags: object, expected: object
 ) -> None:
     plan = plan_with(
         {"actions": ["create"], "after": {"tags": tags}, "after_unknown": {"tags_all": True}},
@@ -216,11 +216,11 @@ def test_default_tags_are_told_where_the_provider_leaves_them_open(
     )
     (resource,) = read(written(tmp_path, plan))
     found = resource.properties["tags_all"]
-    assert is_unknown(found) if told == "unknown" else found == told
+    assert is_unknown(found) if expected == "unknown" else found == expected
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "expected"),
     [
         ({"format_version": "0.2", "terraform_version": "1.0"}, "plan format 0.2 is not supported"),
         (plan_with({"actions": ["create"], "after": {}}, errored=True), "met an error"),
@@ -232,7 +232,7 @@ def test_default_tags_are_told_where_the_provider_leaves_them_open(
     ],
 )
 def test_a_document_that_is_no_whole_plan_is_answered(
-    tmp_path: Path, document: object, told: str
+    tmp_path: Path, document: object, expected: str
 ) -> None:
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=expected):
         read(written(tmp_path, document))

@@ -1,4 +1,4 @@
-"""Rows of a benchmark table: each answered in its own unit, or told why not."""
+"""Rows of a benchmark table: each answered in its own unit, or answer why not."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def test_units_agree_with_each_other() -> None:
 
 
 def test_what_was_measured_is_not_read() -> None:
-    told = answered()
-    assert answered(value="1", notes="throughput 1 tok/s, median ITL 900 ms") == told
+    answer = answered()
+    assert answered(value="1", notes="throughput 1 tok/s, median ITL 900 ms") == answer
 
 
 def test_more_in_flight_brings_more_tokens_and_longer_steps() -> None:

@@ -260,7 +260,7 @@ def test_prompts_are_refused_until_something_counts_them() -> None:
     )
 
 
-def test_money_and_carbon_follow_from_the_replicas_held() -> None:
+def test_money_and_carbon_follow_from_the_replicas() -> None:
     chosen = placed(chat(clouds=["aws"], hosting=["sagemaker"])).chosen
     price = CATALOGUE.price(chosen.machine, chosen.region, "sagemaker")
     assert price is not None

@@ -255,7 +255,7 @@ def test_a_value_of_any_type_breaks_no_reader(value: Any) -> None:
 
 
 def test_no_message_tells_a_property_that_is_not_harmless() -> None:
-    held = endpoint(
+    chat = endpoint(
         **variant(modelName=SECRET, initialInstanceCount=4, variantName=SECRET),
         kmsKeyArn=SECRET,
         tags={"lichen:model": "meta-llama/Llama-3.1-8B", "password": SECRET},
@@ -263,7 +263,7 @@ def test_no_message_tells_a_property_that_is_not_harmless() -> None:
     )
     for region in ("eu-north-1", "ap-south-1", None):
         verdicts = judge_resource(
-            msgspec.structs.replace(held, region=region, environment="dev"), DEFAULTS, load()
+            msgspec.structs.replace(chat, region=region, environment="dev"), DEFAULTS, load()
         )
         assert SECRET not in str(verdicts)
 

@@ -26,7 +26,7 @@ def console() -> tuple[Console, io.StringIO]:
     return Console(file=text, width=200), text
 
 
-def test_a_moved_class_is_told_with_its_reason(tables: Path) -> None:
+def test_a_moved_class_is_shown_with_its_reason(tables: Path) -> None:
     draft = Draft(tables)
     readings = draft.rows("readings", RegionReading)
     for source in ("electricity-maps", "google-carbon", "egrid"):
@@ -34,14 +34,14 @@ def test_a_moved_class_is_told_with_its_reason(tables: Path) -> None:
         readings[key] = msgspec.structs.replace(readings[key], value=450.0)
     screen, text = console()
     assert apply.show_and_install(draft, screen)
-    told = text.getvalue()
-    assert "! us-west-2: low (agreed) -> high (agreed); all 3 sources" in told
-    assert "value 119.76 -> 450" in told
-    assert "written: readings.csv" in told
+    printed = text.getvalue()
+    assert "! us-west-2: low (agreed) -> high (agreed); all 3 sources" in printed
+    assert "value 119.76 -> 450" in printed
+    assert "written: readings.csv" in printed
     assert classify(Catalogue(tables).region("us-west-2")).level == "high"
 
 
-def test_a_moved_placement_is_told(
+def test_a_moved_placement_is_shown(
     tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workloads = tmp_path / "own"
@@ -63,13 +63,13 @@ def test_a_moved_placement_is_told(
         del offers[key]
     screen, text = console()
     apply.show_and_install(draft, screen, dry_run=True)
-    told = text.getvalue()
-    moved = next(line for line in told.splitlines() if line.startswith("! small"))
+    printed = text.getvalue()
+    moved = next(line for line in printed.splitlines() if line.startswith("! small"))
     before, after = moved.split(" -> ")
     assert taken in before
     assert taken not in after
-    assert "nothing written (--dry-run)" in told
-    assert "more" in told  # the list of removed rows is cut, and says so
+    assert "nothing written (--dry-run)" in printed
+    assert "more" in printed  # the list of removed rows is cut, and says so
 
 
 def test_tables_that_contradict_each_other_are_not_installed(tables: Path) -> None:

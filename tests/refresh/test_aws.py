@@ -60,12 +60,12 @@ def test_it_changes_exactly_the_rows_that_differ_and_then_nothing(
 
     assert run(tables) == 0
 
-    told = capsys.readouterr().out
-    assert "~ machines: inf2.8xlarge: vcpu 16 -> 32, memory_gib 64 -> 128" in told
-    assert "+ offers: inf2.xlarge in us-west-2" in told
-    assert "- offers: trn2.3xlarge in us-west-2" in told
-    assert "~ offers: inf2.24xlarge in us-west-2: listed_by vantage -> aws-ec2;vantage" in told
-    assert "1 added, 1 removed, 2 changed" in told
+    printed = capsys.readouterr().out
+    assert "~ machines: inf2.8xlarge: vcpu 16 -> 32, memory_gib 64 -> 128" in printed
+    assert "+ offers: inf2.xlarge in us-west-2" in printed
+    assert "- offers: trn2.3xlarge in us-west-2" in printed
+    assert "~ offers: inf2.24xlarge in us-west-2: listed_by vantage -> aws-ec2;vantage" in printed
+    assert "1 added, 1 removed, 2 changed" in printed
     assert rows_of("machines") == before["machines"]
     assert rows_of("estimates") == before["estimates"]
     # vantage listed the row that was taken out, and is not asked here
@@ -92,9 +92,9 @@ def test_a_new_family_is_named_and_taken_in_when_asked(
     tables: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(tables, "--families", "x8g") == 0
-    told = capsys.readouterr().out
-    assert re.search(r"families are not in the catalogue.*\bx8i\b", told)
-    changed = [line for line in told.splitlines() if line.startswith(("+", "-", "~"))]
+    printed = capsys.readouterr().out
+    assert re.search(r"families are not in the catalogue.*\bx8i\b", printed)
+    changed = [line for line in printed.splitlines() if line.startswith(("+", "-", "~"))]
     assert changed  # what stands is what the recording says: only the new family's rows are new
     assert all(line.startswith(("+ machines: x8g.", "+ offers: x8g.")) for line in changed)
     machine = Catalogue(tables).machine("x8g.xlarge")
@@ -218,10 +218,10 @@ def test_a_step_without_an_answer_leaves_its_figures(
 
     edit(tables / "published" / "offers.csv", r"^inf2\.xlarge,us-west-2,.*\n", "")
     assert aws.main(["--tables", str(tables), *NAMED, "--steps", "prices,offerings"], refusing) == 1
-    told = capsys.readouterr().out
-    assert "prices: not answered, left as it was" in told
-    assert "Rate exceeded" in told
-    assert "+ offers: inf2.xlarge in us-west-2" in told
+    printed = capsys.readouterr().out
+    assert "prices: not answered, left as it was" in printed
+    assert "Rate exceeded" in printed
+    assert "+ offers: inf2.xlarge in us-west-2" in printed
 
 
 def test_an_interrupted_refresh_goes_on_where_it_stopped(tables: Path) -> None:
@@ -272,11 +272,11 @@ def test_memory_that_a_chip_cannot_have_is_not_taken_over() -> None:
         accelerator_maker="AWS", accelerator="Trainium2", accelerators=16,
         accelerator_memory_gib=8192,
     )  # fmt: skip
-    told: list[str] = []
+    printed: list[str] = []
     row = catalogue.machine("trn2.48xlarge")
     chips = list(catalogue.chips.values())
-    assert aws._reshaped(row, seen, False, chips, told).accelerator_memory_gib == 1536
-    assert told == [
+    assert aws._reshaped(row, seen, False, chips, printed).accelerator_memory_gib == 1536
+    assert printed == [
         "trn2.48xlarge: EC2 says 8192 GiB of accelerator memory, AWS Trainium2 has 1536; kept 1536"
     ]
 

@@ -188,13 +188,13 @@ def test_shapes_and_offerings_follow_the_api(
     before = Catalogue(tables)
     _ = before.offers  # read now: the tables change
     assert run(tables, clients) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     after = Catalogue(tables)
     assert after.machine("g2-standard-4").memory_gib == 32
-    assert "~ machines: g2-standard-4: memory_gib 16 -> 32" in told
-    assert "1 families are not in the catalogue (--families): z9" in told
-    assert "moon-south1 is not in the catalogue: add its row" in told
-    assert "GOOGLE_API_KEY is not set" in told
+    assert "~ machines: g2-standard-4: memory_gib 16 -> 32" in printed
+    assert "1 families are not in the catalogue (--families): z9" in printed
+    assert "moon-south1 is not in the catalogue: add its row" in printed
+    assert "GOOGLE_API_KEY is not set" in printed
 
     def where(catalogue: Catalogue, machine: str) -> set[str]:
         return {o.region for o in catalogue.offers_of(machine) if "google-compute" in o.listed_by}
@@ -260,7 +260,7 @@ def test_descriptions_of_units(description: str, group: str, unit: tuple[str, st
     assert prices == ({("OnDemand", "r", *unit): 1.0} if unit else {})
 
 
-def test_a_refusal_is_told_and_changes_nothing(
+def test_a_refusal_is_shown_and_changes_nothing(
     tables: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GOOGLE_API_KEY", "secret")

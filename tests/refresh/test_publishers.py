@@ -37,8 +37,8 @@ def run(module: Any, tables: Path, answer: Answer, *more: str) -> int:
 
 
 def reading(tables: Path, region: str, source: str, method: str = "location-average") -> Reading:
-    held = Catalogue(tables).region(region).readings
-    return next(r for r in held if (r.source, r.method) == (source, method))
+    readings = Catalogue(tables).region(region).readings
+    return next(r for r in readings if (r.source, r.method) == (source, method))
 
 
 def contents(tables: Path) -> dict[str, bytes]:
@@ -66,14 +66,14 @@ def test_googles_newest_year_stands_for_the_zone_in_every_cloud(
     tables: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(google_carbon, tables, google_files) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for region in ("us-west1", "us-west-2"):
         found = reading(tables, region, "google-carbon")
         assert (found.value, found.year, found.scope) == (61.5, 2025, "zone")
     assert reading(tables, "us-west1", "google-carbon", "carbon-free").value == 90
     assert reading(tables, "us-east-1", "google-carbon").value == 320  # the mean of its zone's two
     assert reading(tables, "eu-west-3", "google-carbon").year == 2024  # not in the file: left
-    assert "moon-south1 is not in the catalogue" in told
+    assert "moon-south1 is not in the catalogue" in printed
     assert Catalogue(tables).sources["google-carbon"].fetched == "2026-11-23"
     settled = contents(tables)
     assert run(google_carbon, tables, google_files) == 0
@@ -204,11 +204,11 @@ def test_electricity_maps_hours_become_a_year(
         return httpx.Response(200, json={"zone": zone, "data": data * (hours // 2)})
 
     assert run(electricity_maps, tables, answer) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     found = reading(tables, "us-west-2", "electricity-maps-api")
     assert (found.value, found.year) == (120, 2025)
-    assert "FR: only 3700 hours of 2025; left as it was" in told
-    assert "DE: not in the contract (401)" in told
+    assert "FR: only 3700 hours of 2025; left as it was" in printed
+    assert "DE: not in the contract (401)" in printed
     assert asked[0] == "2025-01-01T00:00:00Z"
     assert len(asked) == 2 * 37
 

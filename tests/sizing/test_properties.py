@@ -113,7 +113,7 @@ def numbers(value: object) -> list[float]:
 
 @settings(max_examples=400, deadline=None)
 @given(workloads, cards | likely_cards, st.sampled_from(MACHINES), st.sampled_from(PRECISIONS))
-def test_every_workload_is_sized_or_told_why_not(
+def test_every_workload_is_sized_or_refused_with_a_reason(
     workload: Workload, card: ModelCard, machine: Machine, precision: Precision
 ) -> None:
     layout = lay_out(workload, card, machine, precision, CATALOGUE)

@@ -74,7 +74,7 @@ def test_a_day_without_a_profile_has_one_peak_and_the_stated_mean() -> None:
     assert day_of(Traffic(peak_rps=10)) == (10.0,) * 24
 
 
-def test_idle_hours_are_held_and_counted() -> None:
+def test_idle_hours_are_counted() -> None:
     held = sized(workload())
     assert all(hours >= 1 for hours in held.replica_hours_by_hour)
     asleep = sized(workload(availability=Availability(minimum_replicas=0)))
@@ -82,7 +82,7 @@ def test_idle_hours_are_held_and_counted() -> None:
     assert asleep.load > held.load
 
 
-def test_savings_are_of_what_is_held_now() -> None:
+def test_savings_are_of_the_replicas_of_today() -> None:
     found = laid_out(workload(environment="prod")).savings()
     ways = {saving.way: saving for saving in found}
     assert set(ways) == {"scale-to-zero", "schedule", "asynchronous", "batch"}

@@ -21,7 +21,7 @@ CONFIGURATION = click.option(
     "--config",
     "configuration",
     type=FILE,
-    help="The configuration. Default: the nearest lichen.yaml in this folder or above it.",
+    help="The configuration. Default: the nearest lichen.yaml, searched upwards.",
 )
 ENVIRONMENT = click.option(
     "--environment",
