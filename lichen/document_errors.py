@@ -39,14 +39,14 @@ def explained(message: str, value: Any, to: Any) -> InputError:
     if missing := _MISSING.match(what):
         field = ".".join(p for p in (path, missing["key"]) if p)
         return InputError("is required", fix=f"add {missing['key']}:", field=field)
-    given = _value_at(value, path)
+    found = _value_at(value, path)
     if bad := _BAD_ENUM.match(what):
         return InputError(
             f"{bad['word']!r} is not a valid value",
             fix=did_you_mean(bad["word"], map(str, _enum_values(_type_at(to, path)))),
             field=path,
         )
-    shown = "it" if given is _NOTHING else repr(given)
+    shown = "it" if found is _NOTHING else repr(found)
     if _PATTERN in what and (described := _description_at(to, path)):
         return InputError(f"{shown} is not a valid value", fix=f"give {described}", field=path)
     if expected := _EXPECTED.match(what):

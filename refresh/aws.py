@@ -80,14 +80,14 @@ def apply_shapes(
     related = {machine.family: machine for machine in machines.values() if machine.cloud == "aws"}
     notes: list[str] = []
     new_families: dict[str, int] = {}
-    for name, seen in sorted(found.items()):
+    for name, instance in sorted(found.items()):
         family = name.split(".")[0]
         before = machines.get((name,))
         if before is None and family not in related and family not in families:
             new_families[family] = new_families.get(family, 0) + 1
             continue
-        row = before or _new_machine(name, family, seen, related.get(family))
-        machines[name,] = _reshaped(row, seen, name in hosted, chips, notes)
+        row = before or _new_machine(name, family, instance, related.get(family))
+        machines[name,] = _reshaped(row, instance, name in hosted, chips, notes)
     if new_families:
         names = ", ".join(sorted(new_families))
         notes.append(f"{len(new_families)} families are not in the catalogue (--families): {names}")
@@ -95,16 +95,16 @@ def apply_shapes(
 
 
 def _new_machine(
-    name: str, family: str, seen: api.InstanceType, related: Machine | None
+    name: str, family: str, instance: api.InstanceType, related: Machine | None
 ) -> Machine:
-    arm = "arm64" in seen.architectures
+    arm = "arm64" in instance.architectures
     return Machine(
         name=name,
         cloud="aws",
         family=family,
-        vcpu=seen.vcpu,
+        vcpu=instance.vcpu,
         architecture="arm64" if arm else "x86_64",
-        memory_gib=seen.memory_gib,
+        memory_gib=instance.memory_gib,
         cpu=related.cpu if related else None,
         processor=related.processor if related else "unknown Arm" if arm else "unknown x86",
         accelerator=None,
@@ -119,30 +119,32 @@ def _new_machine(
 
 
 def _reshaped(
-    row: Machine, seen: api.InstanceType, hosted: bool, chips: Iterable[Chip], notes: list[str]
+    row: Machine, instance: api.InstanceType, hosted: bool, chips: Iterable[Chip], notes: list[str]
 ) -> Machine:
     row = replace(
         row,
-        vcpu=seen.vcpu,
-        memory_gib=seen.memory_gib,
-        current_generation=seen.current_generation,
+        vcpu=instance.vcpu,
+        memory_gib=instance.memory_gib,
+        current_generation=instance.current_generation,
         hostings=(SAGEMAKER_HOSTING, EC2_HOSTING) if hosted else (EC2_HOSTING,),
         source=EC2.id,
     )
-    if seen.accelerator is None or seen.accelerator_memory_gib is None:
+    if instance.accelerator is None or instance.accelerator_memory_gib is None:
         return row
-    chip = chip_named(seen, chips)
+    chip = chip_named(instance, chips)
     if chip is None:
-        notes.append(f"{row.name}: no chip of the catalogue is {seen.accelerator!r}; left as it is")
+        notes.append(
+            f"{row.name}: no chip of the catalogue is {instance.accelerator!r}; left as it is"
+        )
         return row
-    count = _count(seen, chip)
+    count = _count(instance, chip)
     documented = (chip.memory_gib or 0.0) * count
     if (
         row.accelerator
-        and abs(seen.accelerator_memory_gib - documented) > ENOUGH_ALIKE * documented
+        and abs(instance.accelerator_memory_gib - documented) > ENOUGH_ALIKE * documented
     ):
         notes.append(
-            f"{row.name}: EC2 says {seen.accelerator_memory_gib:g} GiB of accelerator memory, "
+            f"{row.name}: EC2 says {instance.accelerator_memory_gib:g} GiB of accelerator memory, "
             f"{chip.name} has {documented:g}; kept {row.accelerator_memory_gib:g}"
         )
         return row
@@ -150,26 +152,26 @@ def _reshaped(
         row,
         accelerator=chip.name,
         accelerators=count,
-        accelerator_memory_gib=seen.accelerator_memory_gib,
+        accelerator_memory_gib=instance.accelerator_memory_gib,
     )
 
 
-def _count(seen: api.InstanceType, chip: Chip) -> float:
+def _count(instance: api.InstanceType, chip: Chip) -> float:
     """How many accelerators; of a shared one EC2 gives no count, but the memory of the share."""
-    if seen.accelerators or not seen.accelerator_memory_gib or not chip.memory_gib:
-        return seen.accelerators
-    return round(seen.accelerator_memory_gib / chip.memory_gib * 8) / 8
+    if instance.accelerators or not instance.accelerator_memory_gib or not chip.memory_gib:
+        return instance.accelerators
+    return round(instance.accelerator_memory_gib / chip.memory_gib * 8) / 8
 
 
-def chip_named(seen: api.InstanceType, chips: Iterable[Chip]) -> Chip | None:
+def chip_named(instance: api.InstanceType, chips: Iterable[Chip]) -> Chip | None:
     """The chip that EC2 calls ``A100`` or ``T4g``: of those so named, the nearest in memory."""
-    words = (seen.accelerator or "").casefold().split()
-    each = (seen.accelerator_memory_gib or 0.0) / (seen.accelerators or 1.0)
+    words = (instance.accelerator or "").casefold().split()
+    each = (instance.accelerator_memory_gib or 0.0) / (instance.accelerators or 1.0)
     like = [
         chip
         for chip in chips
         if chip.kind != "cpu"
-        and chip.vendor.casefold() == (seen.accelerator_maker or "").casefold()
+        and chip.vendor.casefold() == (instance.accelerator_maker or "").casefold()
         and words
         and all(word in _words(chip.name) or word == "server" for word in words)
     ]

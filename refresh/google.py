@@ -95,20 +95,20 @@ def apply_shapes(
     }
     notes: list[str] = []
     unknown: set[str] = set()
-    for name, seen in sorted(found.items()):
+    for name, shape in sorted(found.items()):
         family = name.split("-")[0]
         before = machines.get((name,))
         if before is None and family not in related and family not in families:
             unknown.add(family)
             continue
-        row = before or _new_machine(name, family, seen, related.get(family))
-        row = replace(row, vcpu=seen.vcpu, memory_gib=seen.memory_gib, source=SOURCE.id)
-        if before is None and seen.accelerator:
-            chip = ACCELERATORS.get(seen.accelerator)
+        row = before or _new_machine(name, family, shape, related.get(family))
+        row = replace(row, vcpu=shape.vcpu, memory_gib=shape.memory_gib, source=SOURCE.id)
+        if before is None and shape.accelerator:
+            chip = ACCELERATORS.get(shape.accelerator)
             if chip is None:
-                notes.append(f"{name}: no chip of the catalogue is {seen.accelerator!r}; left out")
+                notes.append(f"{name}: no chip of the catalogue is {shape.accelerator!r}; left out")
                 continue
-            row = replace(row, accelerator=chip, accelerators=seen.accelerators)
+            row = replace(row, accelerator=chip, accelerators=shape.accelerators)
         machines[name,] = row
     if unknown:
         names = ", ".join(sorted(unknown))
@@ -117,17 +117,17 @@ def apply_shapes(
 
 
 def _new_machine(
-    name: str, family: str, seen: api.MachineShape, related: Machine | None
+    name: str, family: str, shape: api.MachineShape, related: Machine | None
 ) -> Machine:
     return Machine(
         name=name,
         cloud="google",
         family=family,
-        vcpu=seen.vcpu,
-        architecture="arm64" if seen.arm else "x86_64",
-        memory_gib=seen.memory_gib,
+        vcpu=shape.vcpu,
+        architecture="arm64" if shape.arm else "x86_64",
+        memory_gib=shape.memory_gib,
         cpu=related.cpu if related else None,
-        processor=related.processor if related else "unknown Arm" if seen.arm else "unknown x86",
+        processor=related.processor if related else "unknown Arm" if shape.arm else "unknown x86",
         accelerator=None,
         accelerators=0.0,
         accelerator_memory_gib=None,

@@ -146,9 +146,13 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
     )
 
 
-def _workload(given: Any) -> Workload:
+def _workload(workload: Any) -> Workload:
     """A workload from a mapping, or from the path of its file."""
-    return read_workload(Path(given)) if isinstance(given, str) else as_workload(_whole(given))
+    return (
+        read_workload(Path(workload))
+        if isinstance(workload, str)
+        else as_workload(_whole(workload))
+    )
 
 
 def _what_is_made(question: Question) -> str:
@@ -161,9 +165,9 @@ def _what_is_made(question: Question) -> str:
     return "; ".join(f"{', '.join(of)} on {title}" for title, of in families.items())
 
 
-def _near(given: Any) -> Path:
+def _near(workload: Any) -> Path:
     """The workload's file; of a mapping, the program's directory."""
-    return Path(given) if isinstance(given, str) else Path.cwd()
+    return Path(workload) if isinstance(workload, str) else Path.cwd()
 
 
 def _check_mode(workload: Workload, makes: Iterable[Made]) -> None:

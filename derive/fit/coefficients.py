@@ -140,13 +140,13 @@ def _factors(logs: dict[str, float]) -> dict[str, float]:
 
 def ratios(fit: Fit, observations: Sequence[Observation]) -> Iterable[dict[str, object]]:
     """What a percentile or a protocol does to the predicted time, narrowest name first."""
-    seen = [o for o in observations if o.ratio]
-    for name in sorted({o.ratio for o in seen}):
+    with_ratio = [o for o in observations if o.ratio]
+    for name in sorted({o.ratio for o in with_ratio}):
         base = fit.effect("ratio", name)
-        yield _ratio(name, "", "", "", "", base, sum(o.ratio == name for o in seen))
-        for kind, work in sorted({(o.kind, o.work) for o in seen if o.ratio == name}):
+        yield _ratio(name, "", "", "", "", base, sum(o.ratio == name for o in with_ratio))
+        for kind, work in sorted({(o.kind, o.work) for o in with_ratio if o.ratio == name}):
             wide = base + fit.effect("ratio", name, kind, work)
-            rows = [o for o in seen if (o.ratio, o.kind, o.work) == (name, kind, work)]
+            rows = [o for o in with_ratio if (o.ratio, o.kind, o.work) == (name, kind, work)]
             yield _ratio(name, kind, "", "", work, wide, len(rows))
             for family, stack in sorted({(o.family, o.stack) for o in rows}):
                 own = wide + fit.effect("ratio", name, family, stack, work)

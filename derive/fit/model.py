@@ -167,9 +167,9 @@ class Fit:
         if out and start is not None:
             # Parameters that only the rows left out know begin at their prior.
             known = np.zeros(design.size, dtype=bool)
-            seen = np.setdiff1d(np.arange(len(weight)), np.array(out))
+            rest = np.setdiff1d(np.arange(len(weight)), np.array(out))
             for places in (design.coefficient, design.ratio, design.drift):
-                known[places[seen].ravel()] = True
+                known[places[rest].ravel()] = True
             begin[~known] = 0.0
         found = minimize(
             lambda beta: self._loss(beta, weight),

@@ -62,26 +62,26 @@ class _Lines:
         self.flags = [n for n, kind in types_by_name.items() if kind is _YES_NO]
         self.numbers = [n for n, kind in types_by_name.items() if kind is float]
 
-    def values(self, given: dict[str, Any], path: Path, number: int) -> dict[str, Any]:
+    def values(self, filled_in: dict[str, Any], path: Path, number: int) -> dict[str, Any]:
         """Values by column from the cells that are filled in, every default included."""
         for name in self.lists:
-            if name in given:
-                given[name] = given[name].split(";")
+            if name in filled_in:
+                filled_in[name] = filled_in[name].split(";")
         try:
-            values = msgspec.structs.asdict(msgspec.convert(given, self.type, strict=False))
+            values = msgspec.structs.asdict(msgspec.convert(filled_in, self.type, strict=False))
         except msgspec.ValidationError as error:
             what, _, at = str(error).partition(" - at `$.")
             if missing := re.match(r"Object missing required field `(.*)`", what):
                 raise _refused(path, number, missing[1], "", "a value") from None
             name = at.removesuffix("`").partition("[")[0]
-            cell = ";".join(given[name]) if name in self.lists else given[name]
+            cell = ";".join(filled_in[name]) if name in self.lists else filled_in[name]
             expected = _expected(self.columns[name], what)
             raise _refused(path, number, name, cell, expected) from None
         for name in self.numbers:
             if values[name] is not None and not math.isfinite(values[name]):
-                raise _refused(path, number, name, given[name], "a finite number")
+                raise _refused(path, number, name, filled_in[name], "a finite number")
         for name in self.flags:
-            if name in given:
+            if name in filled_in:
                 values[name] = values[name] == "yes"
         return values
 
@@ -114,10 +114,10 @@ def read_rows(
                 field=f"row {number}",
                 document=path.name,
             )
-        given: dict[str, Any] = {
+        filled_in: dict[str, Any] = {
             name: cell for name, cell in zip(header, cells, strict=True) if cell
         }
-        keys = tuple(given.get(name, "") for name in key)
+        keys = tuple(filled_in.get(name, "") for name in key)
         if key and seen.setdefault(keys, number) != number:
             raise InputError(
                 f"{' in '.join(keys)} is in row {seen[keys]} already",
@@ -125,11 +125,11 @@ def read_rows(
                 field=f"row {number}",
                 document=path.name,
             )
-        values = table.values(given, path, number)
+        values = table.values(filled_in, path, number)
         if not partial and not table.intervals:
             rows.append(values)
             continue
-        filled = set(given) if partial else table.columns.keys()
+        filled = set(filled_in) if partial else table.columns.keys()
         found = {name: values[name] for name in table.flat if name in filled}
         for name in table.intervals:
             ends = [values[f"{name}_{end}"] for end in ENDS if f"{name}_{end}" in filled]

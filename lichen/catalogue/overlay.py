@@ -161,10 +161,10 @@ def _check_sources(
 ) -> None:
     sourced = SOURCED.get(row, {}) | (SOURCED[Estimates] if row is Machine else {})
     for field, figures in sourced.items():
-        given = [figure for figure in figures if values.get(figure) is not None]
-        if given and not values.get(field):
+        filled_in = [figure for figure in figures if values.get(figure) is not None]
+        if filled_in and not values.get(field):
             raise InputError(
-                f"{given[0]} of {key} has no source",
+                f"{filled_in[0]} of {key} has no source",
                 fix=f"fill in {field}, and describe it in sources.toml",
                 field=field,
                 document=file,

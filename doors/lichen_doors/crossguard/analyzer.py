@@ -85,14 +85,14 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         self, request: proto.ConfigureAnalyzerRequest, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
         rules = self._file.rules()
-        sent = {name: policy for name, policy in request.policyConfig.items() if name in rules}
-        levels = {name: LEVELS[policy.enforcementLevel] for name, policy in sent.items()}
+        settings = {name: policy for name, policy in request.policyConfig.items() if name in rules}
+        levels = {name: LEVELS[policy.enforcementLevel] for name, policy in settings.items()}
         try:
             self._gate = self._file.moved_by_door(
                 levels={
                     name: level for name, level in levels.items() if level != self._declared(name)
                 },
-                limits={name: dict(Inputs(policy.properties)) for name, policy in sent.items()},
+                limits={name: dict(Inputs(policy.properties)) for name, policy in settings.items()},
             )
         except InputError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))

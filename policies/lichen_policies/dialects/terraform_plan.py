@@ -253,10 +253,10 @@ def _all_tags(tags: Any, provider: Provider, plan: TerraformPlan) -> Any:
     scope = _scope(provider.module_address)
     by_default: dict[str, Any] = {}
     for block in provider.expressions.default_tags:
-        given = _evaluated(block.tags, scope, plan)
-        if not isinstance(given, dict):
+        defaults = _evaluated(block.tags, scope, plan)
+        if not isinstance(defaults, dict):
             return _NOT_CARRIED
-        by_default |= given
+        by_default |= defaults
     if tags is not None and not isinstance(tags, dict):
         return tags
     return {**by_default, **(tags or {})} or None
