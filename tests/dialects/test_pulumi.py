@@ -160,16 +160,17 @@ def test_a_secret_is_never_read(documents: Documents) -> None:
         assert "ml.g5.48xlarge" not in repr(secret)
 
 
+@pytest.mark.usefixtures("fixed_tables")
 def test_lichen_check_judges_a_preview(
     documents: Documents, golden: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(documents.new.parent)
-    done = CliRunner().invoke(main, ["check", documents.new.name, "--output", "told.txt"])
-    golden("check/preview.txt", Path("told.txt").read_text())
+    done = CliRunner().invoke(main, ["check", documents.new.name, "--output", "report.txt"])
+    golden("check/preview.txt", Path("report.txt").read_text())
     assert done.exit_code == 1
 
 
-def test_what_goes_is_not_told(documents: Documents) -> None:
+def test_what_is_deleted_is_not_read(documents: Documents) -> None:
     steps = json.loads(documents.going.read_text())["steps"]
     assert {step["op"] for step in steps} == {"delete"}
     assert read(documents.going) == []
