@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lichen.catalogue import tables
+from tests.fixed import FIXED
 from tests.terraform import engine
 
 if TYPE_CHECKING:
@@ -46,6 +48,15 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
             )
 
     return holds
+
+
+@pytest.fixture
+def fixed_tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The command's installed tables are the fixed ones, which no refresh changes."""
+    monkeypatch.setattr(tables, "DIRECTORY", FIXED)
+    tables._load.cache_clear()
+    yield
+    tables._load.cache_clear()
 
 
 @pytest.fixture(scope="session")

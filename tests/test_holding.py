@@ -8,14 +8,14 @@ from lichen_policies.facts import Resource
 from lichen_policies.judging import judge_resource
 from lichen_policies.verdict import Verdict
 
-from lichen.catalogue import load
 from lichen.emissions import effective_gco2e_kwh
 from lichen.figures import co2e, usd
 from lichen.holding import Holding, holding
 from lichen.passport import Passport
 from lichen.sizing import lay_out
+from tests.fixed import fixed
 
-CATALOGUE = load()
+CATALOGUE = fixed()
 DECLARED = {
     "lichen:model": "meta-llama/Llama-3.1-8B", "lichen:precision": "bf16",
     "lichen:peak-rps": "1", "lichen:mean-rps": "0.3",

@@ -8,8 +8,9 @@ from lichen_components.args import EndpointArgs
 from lichen_components.endpoint import plan_of
 from lichen_components.plan import Plan
 
-from lichen.catalogue import DIRECTORY, Catalogue
+from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine
+from tests.fixed import FIXED
 
 CHAT: dict[str, Any] = {
     "name": "chat",
@@ -32,16 +33,16 @@ ARTIFACTS = "s3://models-{region}/it/"
 
 
 class Only(Catalogue):
-    """The installed catalogue, of its machines only these."""
+    """The fixed catalogue, of its machines only these."""
 
     def __init__(self, *machines: str) -> None:
-        super().__init__(DIRECTORY, None)
+        super().__init__(FIXED, None)
         self._kept = machines
 
     @cached_property
     def machines(self) -> Mapping[str, Machine]:
-        installed = super().machines
-        return {name: installed[name] for name in self._kept}
+        fixed = super().machines
+        return {name: fixed[name] for name in self._kept}
 
 
 def planned(machine: str, workload: dict[str, Any], **more: Any) -> Plan:

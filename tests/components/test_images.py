@@ -11,16 +11,17 @@ from lichen_components.images import image_of, image_uri, without_patches
 from lichen.catalogue import load
 from lichen.catalogue.schema import Image, Registry
 from lichen.document import InputError
+from tests.fixed import fixed
 
 
 def image(chip_family: str, kind: str) -> Image:
-    found = image_of(load(), "sagemaker", chip_family, kind)
+    found = image_of(fixed(), "sagemaker", chip_family, kind)
     assert found is not None
     return found
 
 
 def uri(chip_family: str, kind: str, region: str, registry: str | None = None) -> str:
-    return image_uri(image(chip_family, kind), load(), region, registry)
+    return image_uri(image(chip_family, kind), fixed(), region, registry)
 
 
 def test_an_inferentia_machine_gets_a_neuron_image_of_its_own_region() -> None:
@@ -62,8 +63,8 @@ def test_a_registry_of_copies_serves_every_region_under_the_same_names() -> None
 
 
 def test_a_chip_of_another_family_has_no_image() -> None:
-    assert image_of(load(), "sagemaker", "Inferentia1", "llm") is None
-    assert image_of(load(), "sagemaker", None, "llm") is None
+    assert image_of(fixed(), "sagemaker", "Inferentia1", "llm") is None
+    assert image_of(fixed(), "sagemaker", None, "llm") is None
 
 
 def test_every_image_is_for_regions_with_a_known_account() -> None:
@@ -83,8 +84,8 @@ def test_every_account_is_of_a_region_that_the_catalogue_knows_or_a_newer_one() 
 
 def test_an_image_without_security_patches_is_named_from_the_day_after() -> None:
     arm = image("Graviton3", "encoder")
-    assert without_patches(arm, load(), date(2026, 6, 30)) is None
-    assert without_patches(arm, load(), date(2026, 7, 1)) == (
+    assert without_patches(arm, fixed(), date(2026, 6, 30)) is None
+    assert without_patches(arm, fixed(), date(2026, 7, 1)) == (
         "pytorch-inference-arm64:2.6.0-cpu-py312-ubuntu22.04-sagemaker has had no security patches "
         "since 2026-06-30 (AWS, Framework support policy of AWS Deep Learning Containers: ends of "
         "security patches). Fix: give an image of your own (image)."
@@ -94,4 +95,4 @@ def test_an_image_without_security_patches_is_named_from_the_day_after() -> None
 def test_an_image_whose_patches_nobody_dates_is_not_warned_of() -> None:
     vllm = image("L4", "llm")
     assert vllm.patched_until is None
-    assert without_patches(vllm, load(), date(2030, 1, 1)) is None
+    assert without_patches(vllm, fixed(), date(2030, 1, 1)) is None

@@ -160,6 +160,7 @@ def test_a_secret_is_never_read(documents: Documents) -> None:
         assert "ml.g5.48xlarge" not in repr(secret)
 
 
+@pytest.mark.usefixtures("fixed_tables")
 def test_lichen_check_judges_a_preview(
     documents: Documents, golden: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,7 +170,7 @@ def test_lichen_check_judges_a_preview(
     assert done.exit_code == 1
 
 
-def test_a_deleted_resource_is_not_read(documents: Documents) -> None:
+def test_what_is_deleted_is_not_read(documents: Documents) -> None:
     steps = json.loads(documents.going.read_text())["steps"]
     assert {step["op"] for step in steps} == {"delete"}
     assert read(documents.going) == []

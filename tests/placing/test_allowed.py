@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lichen.catalogue import load
 from lichen.document import InputError
 from lichen.placing.allowed import allowed_ways, check_where
 from lichen.workload import Where
+from tests.fixed import fixed
 
-CATALOGUE = load()
+CATALOGUE = fixed()
 CLOUDS = {
     "aws": "inf2.xlarge", "google": "g2-standard-4", "tpu": "ct5lp-hightpu-1t",
     "azure": "Standard_D4s_v5",

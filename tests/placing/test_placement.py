@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from lichen.catalogue import load
 from lichen.catalogue.schema import Made
 from lichen.document import InputError
 from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, footprint
@@ -17,8 +16,9 @@ from lichen.placing.placement import NoPlacement, Option, Placement
 from lichen.placing.question import Question
 from lichen.words import Objective
 from lichen.workload import Prompts, Workload, as_workload
+from tests.fixed import fixed
 
-CATALOGUE = load()
+CATALOGUE = fixed()
 
 
 def chat(**where: object) -> Workload:

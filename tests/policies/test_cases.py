@@ -10,14 +10,14 @@ from lichen_policies.judging import judge_resource
 from lichen_policies.registry import rules
 from lichen_policies.verdict import Verdict
 
-from lichen.catalogue import load
+from tests.fixed import fixed
 from tests.policies.cases_file import DIALECTS, Case, as_checkov, cases, renew
 
 CASES = cases()
 
 
 def verdicts_of(case: Case) -> list[Verdict]:
-    verdicts = judge_resource(case.resource, read(None), load())
+    verdicts = judge_resource(case.resource, read(None), fixed())
     return [verdict for verdict in verdicts or () if verdict.rule == case.rule]
 
 

@@ -29,7 +29,7 @@ from lichen_policies.judging import judge, judge_resource
 from lichen_policies.registry import rules
 from lichen_policies.rule import Change, Finding, Known, Rule
 
-from lichen.catalogue import load
+from tests.fixed import fixed
 from tests.policies.resources import ENDPOINT, resource_of
 
 TODAY = datetime.date(2026, 11, 23)
@@ -62,7 +62,7 @@ def only(judge_it: Any, file: File = File(), today: datetime.date = TODAY) -> Co
 
 
 def only_verdict(resource: Resource, configuration: Configuration) -> Any:
-    (verdict,) = judge_resource(resource, configuration, load()) or ()
+    (verdict,) = judge_resource(resource, configuration, fixed()) or ()
     return verdict
 
 
@@ -100,7 +100,7 @@ def test_what_was_found_before_the_unknown_stays_found() -> None:
         yield from fails(fact, known)
         assert fact.region
 
-    verdicts = judge_resource(endpoint(region=UNKNOWN), only(both), load()) or ()
+    verdicts = judge_resource(endpoint(region=UNKNOWN), only(both), fixed()) or ()
     assert [verdict.verdict for verdict in verdicts] == ["fail", "unverified"]
 
 
@@ -124,7 +124,7 @@ def test_a_reader_that_breaks_leaves_every_rule_unverified(
     monkeypatch.setattr(
         reading, "by_type", lambda: {("pulumi", endpoint().type): reading.Reader("aws", breaks)}
     )
-    verdicts = judge_resource(endpoint(), DEFAULTS, load()) or ()
+    verdicts = judge_resource(endpoint(), DEFAULTS, fixed()) or ()
     assert {verdict.rule for verdict in verdicts} == set(rules())
     assert {verdict.verdict for verdict in verdicts} == {"unverified"}
     assert all("the reader failed with KeyError" in verdict.message for verdict in verdicts)
@@ -137,16 +137,16 @@ def test_unverified_does_what_the_configuration_says() -> None:
         yield
 
     blocks = only(unsure, File(unverified="mandatory"))
-    report = judge([endpoint()], blocks, load())
+    report = judge([endpoint()], blocks, fixed())
     assert report.unverified_blocks
     assert not report.blocks
-    assert not judge([endpoint()], only(unsure), load()).unverified_blocks
+    assert not judge([endpoint()], only(unsure), fixed()).unverified_blocks
 
 
 def test_a_type_that_nobody_reads_is_counted_and_nothing_else() -> None:
     bucket = msgspec.structs.replace(endpoint(), type="aws:s3/bucket:Bucket")
-    assert judge_resource(bucket, DEFAULTS, load()) is None
-    report = judge([bucket, bucket, endpoint()], DEFAULTS, load())
+    assert judge_resource(bucket, DEFAULTS, fixed()) is None
+    report = judge([bucket, bucket, endpoint()], DEFAULTS, fixed())
     assert report.not_judged == {"aws:s3/bucket:Bucket": 2}
     assert report.judged == 1
 
@@ -175,7 +175,7 @@ def exemption(**fields: Any) -> Exemption:
 
 def test_an_exemption_holds_through_its_last_day() -> None:
     file = File(exemptions=(exemption(),))
-    report = judge([endpoint()], only(fails, file), load())
+    report = judge([endpoint()], only(fails, file), fixed())
     assert report.findings == ()
     (exempted,) = report.exempted
     assert exempted.exemption is not None
@@ -184,7 +184,7 @@ def test_an_exemption_holds_through_its_last_day() -> None:
     )
     assert not report.blocks
     tomorrow = only(fails, file, TODAY + datetime.timedelta(days=1))
-    late = judge([endpoint()], tomorrow, load())
+    late = judge([endpoint()], tomorrow, fixed())
     (found,) = late.findings
     assert found.message.endswith(" Its exemption, for search team, ended on 2026-11-23.")
     assert late.exempted == ()
@@ -203,7 +203,7 @@ def test_an_exemption_holds_through_its_last_day() -> None:
 )
 def test_what_an_exemption_covers(fields: dict[str, Any], covered: bool) -> None:
     file = File(exemptions=(exemption(**fields),))
-    report = judge([endpoint()], only(fails, file), load())
+    report = judge([endpoint()], only(fails, file), fixed())
     assert bool(report.exempted) == covered
 
 
@@ -242,7 +242,7 @@ def test_every_property_of_a_resource_may_be_unknown() -> None:
     for dialect, type_ in reading.by_type():
         for value in (None, UNKNOWN):
             resource = of_type(dialect, type_, value)
-            for verdict in judge_resource(resource, DEFAULTS, load()) or ():
+            for verdict in judge_resource(resource, DEFAULTS, fixed()) or ():
                 assert " failed with " not in verdict.message, (type_, verdict.message)
 
 
@@ -250,7 +250,7 @@ def test_every_property_of_a_resource_may_be_unknown() -> None:
 def test_a_value_of_any_type_breaks_no_reader(value: Any) -> None:
     for dialect, type_ in reading.by_type():
         resource = of_type(dialect, type_, value)
-        for verdict in judge_resource(resource, DEFAULTS, load()) or ():
+        for verdict in judge_resource(resource, DEFAULTS, fixed()) or ():
             assert " failed with " not in verdict.message, (type_, verdict.message)
 
 
@@ -263,7 +263,7 @@ def test_no_message_tells_a_property_that_is_not_harmless() -> None:
     )
     for region in ("eu-north-1", "ap-south-1", None):
         verdicts = judge_resource(
-            msgspec.structs.replace(chat, region=region, environment="dev"), DEFAULTS, load()
+            msgspec.structs.replace(chat, region=region, environment="dev"), DEFAULTS, fixed()
         )
         assert SECRET not in str(verdicts)
 

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from lichen.catalogue import load
 from lichen.document import InputError, json_schema
 from lichen.evidence import Record, contradicts, read_record, weigh
 from lichen.sizing import Layout, Sizing, lay_out
 from lichen.workload import Traffic, Workload
+from tests.fixed import fixed
 
-CATALOGUE = load()
+CATALOGUE = fixed()
 RECORD: dict[str, Any] = {
     "model": "meta-llama/Llama-3.1-8B",
     "machine": "ml.inf2.xlarge",

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from lichen.catalogue import load
 from lichen.placing.choose import place
 from lichen.placing.placement import Placement
 from lichen.placing.question import Question
 from lichen.sizing import layout
 from lichen.workload import read_workload
+from tests.fixed import fixed
 
 WORKLOADS = Path(__file__).parents[2] / "stacks" / "workloads"
 
@@ -30,7 +30,7 @@ def test_a_placement_arranges_each_machine_once_for_each_precision(
         return arrange(card, machine, known, precision, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(layout, "arrange", counted)
-    answer = place(Question.of(read_workload(WORKLOADS / f"{name}.yaml"), catalogue=load()))
+    answer = place(Question.of(read_workload(WORKLOADS / f"{name}.yaml"), catalogue=fixed()))
     assert isinstance(answer, Placement)
     assert answer.steps
     assert answer.savings

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from lichen.catalogue import load
 from lichen.sizing import Layout, Misfit, Sizing, Step, lay_out
 from lichen.sizing.capacity import queue_p95_s
 from lichen.sizing.replicas import day_of, replicas_over_day
 from lichen.workload import Availability, Latency, Traffic, Workload
+from tests.fixed import fixed
 
-CATALOGUE = load()
+CATALOGUE = fixed()
 CARD = CATALOGUE.model("meta-llama/Llama-3.1-8B")
 MACHINE = CATALOGUE.machine("g6.xlarge")
 OFFICE = (0.0,) * 8 + (1.0, 4.0, 8.0, 8.0, 6.0, 8.0, 8.0, 6.0, 4.0, 1.0) + (0.0,) * 6

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
@@ -29,6 +28,8 @@ class Reader(msgspec.Struct, frozen=True):
 @cache
 def by_type() -> Mapping[tuple[Dialect, str], Reader]:
     """Every reader, by each dialect and type that it reads."""
+    import pkgutil  # not loaded where no resource is read
+
     found: dict[tuple[Dialect, str], Reader] = {}
     for module_info in pkgutil.walk_packages(readers.__path__, f"{readers.__name__}."):
         module = importlib.import_module(module_info.name)

@@ -12,8 +12,8 @@ from lichen_doors.report import explain
 from lichen_doors.report.terminal import as_html, as_text
 from rich.text import Text
 
-from lichen.catalogue import load
 from lichen.document import InputError
+from tests.fixed import fixed
 
 Golden = Callable[[str, str], None]
 
@@ -23,16 +23,16 @@ def printed(view: report.View, most: int | None = 12) -> str:
 
 
 VIEWS: dict[str, Callable[[], report.View]] = {
-    "regions": lambda: report.regions(load()),
-    "regions-aws-high": lambda: report.regions(load(), cloud="aws", level="high"),
-    "machines-inferentia2": lambda: report.machines(load(), accelerator="inferentia2"),
-    "offers-inf2": lambda: report.offers(load(), machine="ml.inf2.xlarge"),
-    "offers-stockholm": lambda: report.offers(load(), region="eu-north-1", sort="price"),
-    "accelerators": lambda: report.accelerators(load()),
-    "models": lambda: report.models(load(), kind="llm"),
-    "sources": lambda: report.sources(load()),
-    "stale": lambda: report.stale(load(), date(2027, 3, 1)),
-    "fresh": lambda: report.stale(load(), date(2026, 1, 22)),
+    "regions": lambda: report.regions(fixed()),
+    "regions-aws-high": lambda: report.regions(fixed(), cloud="aws", level="high"),
+    "machines-inferentia2": lambda: report.machines(fixed(), accelerator="inferentia2"),
+    "offers-inf2": lambda: report.offers(fixed(), machine="ml.inf2.xlarge"),
+    "offers-stockholm": lambda: report.offers(fixed(), region="eu-north-1", sort="price"),
+    "accelerators": lambda: report.accelerators(fixed()),
+    "models": lambda: report.models(fixed(), kind="llm"),
+    "sources": lambda: report.sources(fixed()),
+    "stale": lambda: report.stale(fixed(), date(2027, 3, 1)),
+    "fresh": lambda: report.stale(fixed(), date(2026, 1, 22)),
 }
 
 
@@ -51,14 +51,14 @@ def test_what_programs_read(name: str) -> None:
 
 @pytest.mark.parametrize("what", ["us-west-2", "ml.inf2.xlarge", "meta-llama/Llama-3.1-8B"])
 def test_one_rows_whole_story(what: str, golden: Golden) -> None:
-    text = as_text(explain.renderables(load(), what))
+    text = as_text(explain.renderables(fixed(), what))
     assert max(len(line) for line in text.splitlines()) <= 80
     golden(f"explain/{what.rpartition('/')[2]}.txt", text)
-    assert explain.knows(load(), what)
+    assert explain.knows(fixed(), what)
 
 
 def test_a_regions_story_holds_every_sources_value() -> None:
-    story = explain.story(load(), "us-west-2")
+    story = explain.story(fixed(), "us-west-2")
     values = {reading["source"]: reading["value"] for reading in story["readings"]}
     assert values["electricity-maps"] == 119.76
     assert values["google-carbon"] == 79.23
@@ -69,24 +69,24 @@ def test_a_regions_story_holds_every_sources_value() -> None:
 
 
 def test_offers_are_ranked_and_the_unpriced_come_last() -> None:
-    rows = report.offers(load(), machine="c7g.xlarge", sort="price").rows
+    rows = report.offers(fixed(), machine="c7g.xlarge", sort="price").rows
     prices = [row["usd_hour"] for row in rows]
     known = [price for price in prices if price is not None]
     assert prices == sorted(known) + [None] * (len(prices) - len(known))
     grams = [
-        row["gco2e_hour_half_load"] for row in report.offers(load(), machine="c7g.xlarge").rows
+        row["gco2e_hour_half_load"] for row in report.offers(fixed(), machine="c7g.xlarge").rows
     ]
     assert grams == sorted(grams)
 
 
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(InputError, match="Inferentia2"):
-        report.machines(load(), accelerator="Inferentia-2")
+        report.machines(fixed(), accelerator="Inferentia-2")
     with pytest.raises(InputError, match="us-west-2"):
-        report.offers(load(), region="us-west-2x")
+        report.offers(fixed(), region="us-west-2x")
     with pytest.raises(InputError, match="eu-north-1"):
-        explain.story(load(), "eu-nort-1")
-    assert not explain.knows(load(), "eu-nort-1")
+        explain.story(fixed(), "eu-nort-1")
+    assert not explain.knows(fixed(), "eu-nort-1")
 
 
 def test_an_html_page_is_whole_and_its_title_is_escaped() -> None:

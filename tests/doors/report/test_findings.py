@@ -41,7 +41,10 @@ Printed = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def printed(
-    tmp_path: Path, terraform_plan: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    terraform_plan: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    fixed_tables: None,
 ) -> Printed:
     """`lichen check` in a folder that holds a wasteful, an open and a clean plan."""
     for stack in ("wasteful", "unknown", "clean"):
