@@ -116,7 +116,7 @@ def _no_better(machine: str | None, known: Known) -> str:
     offers = f" that offers {machine}" if machine else ""
     if known.regions or known.clouds:
         setting = "regions" if known.regions else "clouds"
-        return f"add to {setting} in lichen.yaml: no region{offers} there has cleaner electricity"
+        return f"allow more {setting} in lichen.yaml: no allowed region{offers} is cleaner"
     if machine:
         return f"choose another machine: no region{offers} has cleaner electricity"
     return "choose another cloud: no region of this one has cleaner electricity"

@@ -1,0 +1,44 @@
+"""The advice where no region that may be used is cleaner."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from lichen_policies.rule import Known
+from lichen_policies.rules.dirty_region import _no_better
+
+from tests.fixed import fixed
+
+
+@pytest.mark.parametrize(
+    ("machine", "regions", "clouds", "advice"),
+    [
+        (
+            "g5.xlarge",
+            ("ap-south-1",),
+            (),
+            "allow more regions in lichen.yaml: no allowed region that offers g5.xlarge is cleaner",
+        ),
+        (
+            None,
+            (),
+            ("aws",),
+            "allow more clouds in lichen.yaml: no allowed region is cleaner",
+        ),
+        (
+            "g5.xlarge",
+            (),
+            (),
+            "choose another machine: no region that offers g5.xlarge has cleaner electricity",
+        ),
+        (None, (), (), "choose another cloud: no region of this one has cleaner electricity"),
+    ],
+)
+def test_no_advice_names_a_setting_that_is_not_set(
+    machine: str | None, regions: tuple[str, ...], clouds: tuple[str, ...], advice: str
+) -> None:
+    known = Known(
+        catalogue=fixed(), today=datetime.date(2026, 11, 23), regions=regions, clouds=clouds
+    )
+    assert _no_better(machine, known) == advice
