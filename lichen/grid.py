@@ -122,7 +122,8 @@ def _because(
     if len(voters) == 1:
         verdict = f"the one source of {scope} says {level}"
     elif most == len(voters):
-        verdict = f"all {most} sources of {scope} say {level}"
+        every = "both" if most == 2 else f"all {most}"
+        verdict = f"{every} sources of {scope} say {level}"
     else:
         verdict = f"{most} of {len(voters)} sources of {scope} say {level}"
     return f"{verdict} ({agreement}): {spread} gCO2e/kWh"

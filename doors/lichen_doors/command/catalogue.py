@@ -16,7 +16,7 @@ from lichen.catalogue import Catalogue
 from lichen.day import present_day
 from lichen_doors.command.options import CLOUD, formats, sort
 from lichen_doors.command.output import show
-from lichen_doors.command.own_rows import catalogue_near
+from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import catalogue as report
 
 
@@ -89,7 +89,7 @@ def _command(table: TableCommand) -> click.Command:
     """The command that prints a table."""
 
     def printing(top: int, form: str, **filters: str | None) -> None:
-        view = table.view(catalogue_near(Path.cwd()), **filters)
+        view = table.view(configured_catalogue(Path.cwd()), **filters)
         if form == "json":
             click.echo(report.as_json(view))
         else:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
 
 
-def catalogue_near(path: Path) -> Catalogue:
+def configured_catalogue(path: Path) -> Catalogue:
     """The catalogue, with the own rows that the lichen.yaml above a file or folder names."""
     from lichen.catalogue import load
 

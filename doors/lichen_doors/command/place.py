@@ -19,7 +19,7 @@ from lichen.workload import Workload, read_workload
 from lichen_doors.command import NOTHING_FITS, OK
 from lichen_doors.command.options import FILE, formats
 from lichen_doors.command.output import show, write
-from lichen_doors.command.own_rows import catalogue_near
+from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import for_programs
 
 
@@ -116,7 +116,7 @@ def placed(
         question = Question.of(
             workload,
             near=file,
-            catalogue=catalogue_near(file),
+            catalogue=configured_catalogue(file),
             objective=objective,
             cost_tolerance_pct=cost_tolerance_pct,
         )

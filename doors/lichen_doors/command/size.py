@@ -13,7 +13,7 @@ from lichen.words import BITS, Precision
 from lichen_doors.command import NOTHING_FITS, OK
 from lichen_doors.command.options import FILE, formats
 from lichen_doors.command.output import show
-from lichen_doors.command.own_rows import catalogue_near
+from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import for_programs
 from lichen_doors.report import sizing as report
 
@@ -71,7 +71,7 @@ def command(
     Prints one prediction, with its 80 % intervals and its arithmetic. With --cases, it predicts
     each row of a file.
     """
-    catalogue = catalogue_near(Path.cwd())
+    catalogue = configured_catalogue(Path.cwd())
     if cases is not None:
         from lichen.measured.answer import answer_cases
         from lichen.measured.file import read_cases, write_answers

@@ -98,12 +98,12 @@ def _least(deployed: Fleet, able: list[Fleet], limits: Limits) -> Fleet | None:
 
 def _what(deployed: Fleet, better: Fleet, peak_rps: float, card: ModelCard) -> str:
     served_rps = deployed.served_rps
-    times = f" ({served_rps / peak_rps:.0f} times less)" if peak_rps else ""
+    times = f"{served_rps / peak_rps:.0f} times " if peak_rps else ""
     have_gib = deployed.sizing.prediction.memory_available_gib * deployed.count
     need_gib = better.sizing.prediction.memory_gib.likely * better.count
     return (
-        f"{deployed.text} can serve at least {served_rps:.2g} requests/s of {card.name}, but the "
-        f"declared peak is {peak_rps:g}{times}; {have_gib:.0f} GiB of memory is for models, "
+        f"{deployed.text} can serve at least {served_rps:.2g} requests/s of {card.name}, "
+        f"{times}the declared peak of {peak_rps:g}; {have_gib:.0f} GiB of memory is for models, "
         f"{need_gib:.0f} GiB is needed"
     )
 
