@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox.errors import DemoFailed, SandboxError
-from sandbox.world import ROOT, World, world
+from sandbox.world import QUIET, ROOT, World, world
 
 PACK = ("--policy-pack", "policies/crossguard")
-QUIET = ("--yes", "--non-interactive", "--suppress-progress", "--suppress-permalink=true")
+PLAIN = (*QUIET, "--suppress-permalink=true")
 
 
 def main() -> int:
@@ -46,7 +46,7 @@ def _show(place: World, screen: Console) -> None:
     _run(place, screen, "lichen", "place", "stacks/workloads/chat.yaml", "--top", "3")
 
     screen.rule("2. Deploy it, with the rules in the way", align="left")
-    if _run(place, screen, "pulumi", "up", "--stack", "chat", "--skip-preview", *QUIET, *PACK):
+    if _run(place, screen, "pulumi", "up", "--stack", "chat", "--skip-preview", *PLAIN, *PACK):
         raise DemoFailed("the chat stack did not come up")
     made = place.cloud.inventory()
     screen.print(_made(made))
@@ -54,14 +54,14 @@ def _show(place: World, screen: Console) -> None:
         raise DemoFailed("no endpoint is running")
 
     screen.rule("3. Four GPU machines for the same model, on a dirty grid", align="left")
-    if not _run(place, screen, "pulumi", "up", "--stack", "wasteful", *QUIET, *PACK):
+    if not _run(place, screen, "pulumi", "up", "--stack", "wasteful", *PLAIN, *PACK):
         raise DemoFailed("the wasteful stack passed")
     if place.cloud.inventory() != made:
         raise DemoFailed("the wasteful stack made something")
     screen.print("[green]Stopped[/], and nothing was made.")
 
     screen.rule("4. Take it down again", align="left")
-    if _run(place, screen, "pulumi", "destroy", "--stack", "chat", "--skip-preview", *QUIET):
+    if _run(place, screen, "pulumi", "destroy", "--stack", "chat", "--skip-preview", *PLAIN):
         raise DemoFailed("the chat stack did not go away")
     if left := place.cloud.inventory():
         raise DemoFailed(f"left behind: {left}")

@@ -20,6 +20,8 @@ from sandbox.whole_file import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 STATES = ROOT / ".sandbox"
+QUIET = ("--yes", "--non-interactive", "--suppress-progress")
+"""Options of a ``pulumi`` command that nobody watches."""
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ import pytest
 import yaml
 
 from sandbox.errors import CommandFailed
-from sandbox.world import ROOT, World
+from sandbox.world import QUIET, ROOT, World
 from tests.components.narrowed import CHAT, VECTORS, planned
 
 PROGRAM = Path(__file__).parent / "program"
 FROM_AFAR = Path(__file__).parent / "from_afar"
-QUIET = ("--yes", "--non-interactive", "--skip-preview", "--suppress-progress")
 
 pytestmark = pytest.mark.xdist_group("engine")
 
@@ -32,10 +31,12 @@ class Stack:
             for key, value in config.items()
             for part in ("-c", f"{key}={value if isinstance(value, str) else json.dumps(value)}")
         ]
-        self.place.run("pulumi", "up", *QUIET, *flags, *arguments, cwd=self.directory)
+        self.place.run(
+            "pulumi", "up", *QUIET, "--skip-preview", *flags, *arguments, cwd=self.directory
+        )
 
     def destroy(self) -> None:
-        self.place.run("pulumi", "destroy", *QUIET, cwd=self.directory)
+        self.place.run("pulumi", "destroy", *QUIET, "--skip-preview", cwd=self.directory)
 
     def resources(self) -> dict[str, dict]:
         state = json.loads(self.place.run("pulumi", "stack", "export", cwd=self.directory).stdout)

@@ -9,9 +9,8 @@ from subprocess import CompletedProcess
 import pytest
 from lichen_components.aws.sagemaker.endpoint import OLD_TYPES, TYPE
 
-from sandbox.world import ROOT, World
+from sandbox.world import QUIET, ROOT, World
 
-QUIET = ("--yes", "--non-interactive", "--suppress-progress")
 PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
 
 pytestmark = pytest.mark.xdist_group("engine")
