@@ -29,6 +29,7 @@ PARTS = (
     "doors",
     "docs",
     "timing",
+    "tests/catalogue_fixed",
     "tests/policies",
     "tests/terraform",
 )
@@ -49,13 +50,17 @@ from lichen_policies.facts import Located
 from lichen_policies.rule import Finding, Known, rule
 
 
+RETIRED = ("c5", "x9")
+
+
 @rule(severity="low", dev="mandatory", staging="mandatory", prod="mandatory", theme="hardware")
 def retired_family(fact: Located, known: Known) -> Iterator[Finding]:
-    if fact.machine is not None and fact.machine.startswith("x9."):
+    family = (fact.machine or "").split(".")[0]
+    if fact.machine is not None and family in RETIRED:
         vcpu = known.machine(fact.machine).vcpu
         yield Finding(
-            what=f"{fact.machine} has {vcpu:g} vCPUs of the family x9",
-            limit="the family x9 is to be retired",
+            what=f"{fact.machine} has {vcpu:g} vCPUs",
+            limit=f"the family {family} is to be retired",
             or_else="choose a machine of another family",
             path=fact.region_at,
         )
@@ -69,9 +74,9 @@ CASES = """
   environment: dev
   terraform:
     type: aws_instance
-    properties: {instance_type: x9.large}
+    properties: {instance_type: c5.xlarge}
     messages:
-      - "x9.large has 2 vCPUs of the family x9; the family x9 is to be retired. \
+      - "c5.xlarge has 4 vCPUs; the family c5 is to be retired. \
 Fix: choose a machine of another family."
 """
 
@@ -122,7 +127,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part in PARTS:
         skipped = shutil.ignore_patterns("__pycache__", ".compiled")
         shutil.copytree(ROOT / part, tree / part, ignore=skipped)
-    shutil.copy(ROOT / "tests" / "conftest.py", tree / "tests")
+    for name in ("conftest.py", "fixed.py"):
+        shutil.copy(ROOT / "tests" / name, tree / "tests")
     rules = tree / "policies" / "lichen_policies" / "rules"
     (rules / "retired_family.py").write_text(RULE)
     (tree / "tests" / "policies" / "cases" / "retired-family.yaml").write_text(CASES)
@@ -237,7 +243,7 @@ def test_the_command_judges_by_a_new_rule_a_resource_that_a_new_reader_reads(fin
     found = [row for row in findings["findings"] if row["rule"] == "retired-family"]
     assert [row["resource"] for row in found] == ["aws_lightsail_instance.new"]
     assert found[0]["message"] == (
-        "x9.large has 2 vCPUs of the family x9; the family x9 is to be retired. "
+        "x9.large has 2 vCPUs; the family x9 is to be retired. "
         "Fix: choose a machine of another family."
     )
 
