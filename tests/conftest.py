@@ -38,10 +38,14 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(printed, encoding="utf-8")
             return
-        held = path.read_text(encoding="utf-8") if path.exists() else ""
-        if printed != held:
+        expected = path.read_text(encoding="utf-8") if path.exists() else ""
+        if printed != expected:
             lines = difflib.unified_diff(
-                held.splitlines(), printed.splitlines(), f"tests/golden/{name}", "now", lineterm=""
+                expected.splitlines(),
+                printed.splitlines(),
+                f"tests/golden/{name}",
+                "now",
+                lineterm="",
             )
             pytest.fail(
                 "\n".join(lines) + "\nIf this is meant: pytest --renew-golden", pytrace=False

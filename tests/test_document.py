@@ -11,7 +11,7 @@ GOOD = {"name": "chat", "model": "some/model", "traffic": {"peak_rps": 2}}
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"trafic": 1}, "trafic: 'trafic' is not a field. Fix: did you mean 'traffic'?"),
         (
@@ -49,10 +49,10 @@ GOOD = {"name": "chat", "model": "some/model", "traffic": {"peak_rps": 2}}
         ),
     ],
 )
-def test_a_mistake_names_its_field_and_the_fix(change: dict[str, object], told: str) -> None:
+def test_a_mistake_names_its_field_and_the_fix(change: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as caught:
         as_workload(GOOD | change)
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
 def test_nan_is_not_a_rate() -> None:
@@ -61,7 +61,7 @@ def test_nan_is_not_a_rate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("a.yaml", b"name: [", "does not parse"),
         ("a.json", b"{", "does not parse"),
@@ -72,11 +72,11 @@ def test_nan_is_not_a_rate() -> None:
     ],
 )
 def test_an_unreadable_document_is_named(
-    tmp_path: Path, name: str, content: bytes, told: str
+    tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(InputError, match=told) as caught:
+    with pytest.raises(InputError, match=message) as caught:
         read_workload(path)
     assert str(caught.value).startswith(str(path))
 

@@ -68,7 +68,7 @@ def test_no_circle_of_imports(package: str) -> None:
     [("lichen", {"msgspec", "yaml"}), ("lichen_policies", {"lichen", "msgspec", "yaml"})],
 )
 def test_the_engine_and_the_rules_need_two_libraries(package: str, needed: set[str]) -> None:
-    """No door, no SDK, no terminal: whatever else is installed, they import these alone."""
+    """No door, no SDK, no terminal: they import these alone, no matter what is installed."""
     graph = grimp.build_graph(
         package, include_external_packages=True, exclude_type_checking_imports=True
     )

@@ -96,7 +96,7 @@ Path_ = tuple[str | int, ...]
 
 
 def places(value: Any, here: Path_ = ()) -> Iterator[Path_]:
-    """Every place in a document that a value stands in."""
+    """Every place in a document that has a value."""
     yield here
     if isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from lichen.catalogue import load
 from lichen.catalogue.schema import Made
 from lichen.placing.made import Wanted, why_unmade
+from tests.fixed import fixed
 
-MAKES = load().table("makes", Made)
+MAKES = fixed().table("makes", Made)
 INFERENTIA = Wanted(
     machine="inf2.xlarge",
     hosting="sagemaker",

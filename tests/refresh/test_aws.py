@@ -95,7 +95,7 @@ def test_a_new_family_is_named_and_taken_in_when_asked(
     printed = capsys.readouterr().out
     assert re.search(r"families are not in the catalogue.*\bx8i\b", printed)
     changed = [line for line in printed.splitlines() if line.startswith(("+", "-", "~"))]
-    assert changed  # what stands is what the recording says: only the new family's rows are new
+    assert changed  # the tables are what the recording says: only the new family's rows are new
     assert all(line.startswith(("+ machines: x8g.", "+ offers: x8g.")) for line in changed)
     machine = Catalogue(tables).machine("x8g.xlarge")
     assert (machine.architecture, machine.memory_gib, machine.source) == ("arm64", 64.0, "aws-ec2")

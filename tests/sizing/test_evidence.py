@@ -42,7 +42,7 @@ def test_a_record_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"precision": "fp12"}, "'fp12' is not a valid value"),
         ({"concurency": 4}, "did you mean 'concurrency'"),
@@ -50,10 +50,10 @@ def test_a_record_is_read(tmp_path: Path) -> None:
         ({"requests": 0}, "requests"),
     ],
 )
-def test_a_bad_record_is_refused(tmp_path: Path, changed: dict[str, object], told: str) -> None:
+def test_a_bad_record_is_refused(tmp_path: Path, changed: dict[str, object], message: str) -> None:
     path = tmp_path / "record.json"
     path.write_text(json.dumps(RECORD | changed))
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         read_record(path)
 
 

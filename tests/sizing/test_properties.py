@@ -188,14 +188,14 @@ def rate_of_all(answer: Prediction) -> bool:
 @settings(max_examples=200, deadline=None)
 @given(likely_cards, st.sampled_from(("cpu", "gpu", "neuron", "tpu")))
 def test_a_lower_precision_never_takes_more_memory(card: ModelCard, kind: str) -> None:
-    held = []
+    sizes = []
     for precision in sorted(PRECISIONS, key=lambda p: BITS[p]):
         need = need_of(card, precision, kind, 128)  # type: ignore[arg-type]
         if isinstance(need, Misfit):
             return
-        held.append((BITS[precision], need.weight_bytes))
-    assert all(low[1] <= high[1] * 1.07 for low, high in pairwise(held))
-    by_bits = dict(held)
+        sizes.append((BITS[precision], need.weight_bytes))
+    assert all(low[1] <= high[1] * 1.07 for low, high in pairwise(sizes))
+    by_bits = dict(sizes)
     assert by_bits[4] < by_bits[8] < by_bits[16] < by_bits[32]
 
 

@@ -75,11 +75,11 @@ def test_a_day_without_a_profile_has_one_peak_and_the_stated_mean() -> None:
 
 
 def test_idle_hours_are_counted() -> None:
-    held = sized(workload())
-    assert all(hours >= 1 for hours in held.replica_hours_by_hour)
+    awake = sized(workload())
+    assert all(hours >= 1 for hours in awake.replica_hours_by_hour)
     asleep = sized(workload(availability=Availability(minimum_replicas=0)))
-    assert sum(asleep.replica_hours_by_hour) < sum(held.replica_hours_by_hour)
-    assert asleep.load > held.load
+    assert sum(asleep.replica_hours_by_hour) < sum(awake.replica_hours_by_hour)
+    assert asleep.load > awake.load
 
 
 def test_savings_are_of_the_replicas_of_today() -> None:
@@ -148,7 +148,7 @@ def test_the_receipt_derives_what_the_size_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "machine", "precision", "kind", "told"),
+    ("model", "machine", "precision", "kind", "message"),
     [
         ("meta-llama/Llama-3.1-70B", "inf2.xlarge", "bf16", "memory", "GiB"),
         ("meta-llama/Llama-3.1-8B", "g4dn.xlarge", "bf16", "precision", "does not run bf16"),
@@ -158,14 +158,14 @@ def test_the_receipt_derives_what_the_size_says() -> None:
     ],
 )
 def test_what_does_not_fit_says_why(
-    model: str, machine: str, precision: Any, kind: str, told: str
+    model: str, machine: str, precision: Any, kind: str, message: str
 ) -> None:
     answer = lay_out(
         workload(), CATALOGUE.model(model), CATALOGUE.machine(machine), precision, CATALOGUE
     )
     assert isinstance(answer, Misfit)
     assert answer.kind == kind
-    assert told in answer.reason
+    assert message in answer.reason
 
 
 def test_a_card_that_lacks_fields_has_them_named() -> None:

@@ -152,6 +152,6 @@ def planned_once(stack: Path, engine: Engine, session: Path) -> Path:
 def _alone(lock: Path) -> Iterator[None]:
     """One process at a time, where several test workers would do the same work at once."""
     lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield

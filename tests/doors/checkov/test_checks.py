@@ -45,7 +45,7 @@ def found_by_lichen(plan: Path) -> dict[tuple[str, str], tuple[str, ...]]:
 def planned(
     terraform_plan: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Run]:
-    """Every plan, as it stands away from any lichen.yaml, and one run of Checkov over them."""
+    """Every plan, in a folder without lichen.yaml, and one run of Checkov over them."""
     folder = tmp_path_factory.mktemp("plans")
     for stack in PLANS:
         shutil.copy(terraform_plan(stack), folder / f"{stack}.json")

@@ -1,4 +1,4 @@
-"""Properties are read alike whatever dialect wrote them, and what cannot be read is unknown."""
+"""Properties of every dialect are read alike, and what cannot be read is unknown."""
 
 from __future__ import annotations
 
