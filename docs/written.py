@@ -116,13 +116,21 @@ def schemas() -> dict[str, dict[str, Any]]:
     """Every published schema by the name of its file."""
     return {
         "benchmark-record.json": json_schema(Record),
-        "check.json": json_schema(findings.Document),
+        "check.json": _whole(json_schema(findings.Document)),
         "lichen-yaml.json": configuration_schema(rules()),
         "placement.json": json_schema(Placement | NoPlacement),
         "rules.json": json_schema(list[Page]),
         "size.json": json_schema(Sized),
         "workload.json": _with_hostings(json_schema(Workload)),
     }
+
+
+def _whole(printed: dict[str, Any]) -> dict[str, Any]:
+    """The schema of something printed: an object is written with every field, default or not."""
+    for definition in printed["$defs"].values():
+        if "properties" in definition:
+            definition["required"] = list(definition["properties"])
+    return printed
 
 
 def _with_hostings(workload: dict[str, Any]) -> dict[str, Any]:
