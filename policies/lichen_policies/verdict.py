@@ -219,14 +219,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             passed=self.passed,
         )
 
-    def advice_for(self, resource: str, file: str | None = None) -> Advice:
-        """The findings of one resource, by its address and file, as one set of changes."""
-        return advice_of(
-            verdict
-            for verdict in self.findings
-            if verdict.resource == resource and verdict.file == file
-        )
-
 
 def advice_of(verdicts: Iterable[Verdict]) -> Advice:
     """The findings of one resource as one set of changes; exempted findings are left out."""
