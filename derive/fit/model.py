@@ -64,6 +64,7 @@ class Observation:
     form: str
     sparse: bool
     model: str
+    publisher: str
     cluster: str
     group: str
     ratio: str
