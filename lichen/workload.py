@@ -170,13 +170,14 @@ class Prompts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a user wants served.
 
-    Precisions are choices in order of preference; the first is the reference of quality.
+    Precisions are choices in order of preference; the first is the reference of quality. Left out,
+    the model is served in what it is released in (:func:`served_in`).
     """
 
     name: Name
     model: str | ModelCard
     traffic: Traffic
-    precisions: Annotated[tuple[Precision, ...], Meta(min_length=1)] = ("bf16",)
+    precisions: Annotated[tuple[Precision, ...], Meta(min_length=1)] | None = None
     latency: Latency = Latency()
     mode: Mode = "real-time"
     where: Where = Where()
@@ -184,6 +185,17 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     availability: Availability = Availability()
     prompts: Prompts = Prompts()
     evidence: tuple[str, ...] = ()
+
+    def precisions_of(self, card: ModelCard) -> tuple[Precision, ...]:
+        """The precisions to serve ``card`` in."""
+        return self.precisions or (served_in(card),)
+
+
+def served_in(card: ModelCard) -> Precision:
+    """What a model is served in where nobody says: bf16 for a checkpoint of 32 or 16 bits, as
+    servers load it, and a narrower one as it is."""
+    released = card.released_in
+    return "bf16" if released in (None, "fp32", "fp16") else released
 
 
 def read_workload(path: Path) -> Workload:

@@ -381,6 +381,9 @@ was measured."""
 Compute = Literal["fp32", "bf16", "fp8", "int8", "fp4"]
 """Formats that a chip computes in."""
 
+Kept = Literal["tables", "all but experts"]
+"""Weights that a precision leaves in 16 bits."""
+
 Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
 """Kinds of model by what they compute."""
 
@@ -477,6 +480,28 @@ class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
     cv_error_pct: float | None
 
 
+class WeightFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """A precision on kinds of chip, for kinds of work (left out, all): a row of ``precisions.csv``.
+
+    ``bits`` are those of one weight with its scales. ``kept`` says which weights stay in 16 bits:
+    the ``tables`` of a vocabulary, or ``all but experts`` (of a model without experts, the tables).
+    Arithmetic is in ``compute``, or in ``without_unit`` on a chip that has no unit for that. A chip
+    must run all of ``needs``.
+    """
+
+    precision: Precision
+    kinds: tuple[Kind, ...]
+    works: tuple[Work, ...] = ()
+    bits: float
+    kept: Kept | None
+    cache_bits: float
+    compute: Compute
+    without_unit: Compute | None
+    needs: tuple[str, ...] = ()
+    title: str
+    source: str
+
+
 class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     """A serving stack on a kind of hardware: a row of ``stacks.csv``.
 
@@ -486,7 +511,8 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     turns layer by layer and are no faster than one. ``matches``: words that name it elsewhere.
     ``prompts_together``: it reads all prompts before any answer is written; ``all_slots``: it
     computes every compiled slot, filled or not. ``benchmark_passes`` are those that a request
-    waits for in the published benchmarks of it, its own included.
+    waits for in the published benchmarks of it, its own included. ``precisions`` are those that it
+    runs; left out, the plain ones of the chip (:data:`PLAIN`).
     """
 
     stack: str
@@ -501,9 +527,14 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     prompts_together: bool
     all_slots: bool
     benchmark_passes: float
+    precisions: tuple[Precision, ...] = ()
     matches: tuple[str, ...]
     basis: str
     source: str
+
+
+PLAIN: tuple[Precision, ...] = ("fp32", "bf16", "fp16", "fp8", "int8", "int4")
+"""Precisions that a framework runs on a chip that has them, without a format of its own."""
 
 
 class Headroom(msgspec.Struct, frozen=True, kw_only=True):
@@ -642,6 +673,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
+    WeightFormat: {"source": ("bits", "cache_bits")},
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
     Headroom: {"source": ("share", "low", "high")},
     BenchmarkModel: {"source": ("parameters",)},
@@ -730,6 +762,7 @@ TABLES: dict[str, Table] = {
             "markups", "derived", Markup, ("hosting", "machine", "family", "accelerated"),
             own="appended",
         ),
+        Table("precisions", "published", WeightFormat),
         Table("stacks", "published", ServingStack),
         Table("benchmark_models", "published", BenchmarkModel),
         Table("datasets", "published", Dataset),

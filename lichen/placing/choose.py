@@ -22,6 +22,7 @@ from lichen.placing.reasons import (
     why_it_lost,
 )
 from lichen.placing.receipt import money_and_carbon
+from lichen.placing.widening import widening_notes
 from lichen.workload import Workload
 
 Rank = Callable[[Candidate], tuple[bool, float, float, tuple[str, str]]]
@@ -175,6 +176,7 @@ def _best_of_any(judged: JudgedOffers, question: Question) -> Candidate:
 def _notes(chosen: Candidate, question: Question) -> Iterator[str]:
     catalogue, offer, price = question.catalogue, chosen.offer, chosen.price
     region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
+    yield from widening_notes(chosen, question)
     if question.today is not None:
         yield from staleness.staleness_notes(
             catalogue, region, machine, offer, price, question.today
