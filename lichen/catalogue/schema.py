@@ -522,11 +522,15 @@ class Headroom(msgspec.Struct, frozen=True, kw_only=True):
 class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model that benchmarks name: a row of ``benchmark_models.csv``.
 
-    ``match`` is looked for in the row's model, first match wins. ``flops_per_item`` of a
-    diffusion model is one denoising step's, guidance included; ``steps`` their usual number.
+    ``match`` are words looked for in a benchmark's name of its model: of language models the first
+    row that is met wins, of others the longest word, letters and digits alone. ``flops_per_item``
+    is one pass over one ``item``; of a diffusion model one denoising step, guidance included, of
+    ``steps`` that are usual, with ``extra_flops_per_item`` once. A speech model's decoder, of
+    ``decoder_layers`` among the ``layers``, takes ``decoder_flops_per_token`` and reads
+    ``cross_kv_bytes`` for each token of text.
     """
 
-    match: str
+    match: tuple[str, ...]
     name: str
     kind: str
     parameters: float
@@ -545,6 +549,11 @@ class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
     steps: int | None
     expert_bits: float | None
     state_bytes: float | None
+    item: str = ""
+    extra_flops_per_item: float | None
+    decoder_flops_per_token: float | None
+    cross_kv_bytes: float | None
+    decoder_layers: int | None
     basis: str
     source: str
 

@@ -9,6 +9,7 @@ import msgspec
 
 from lichen.catalogue.schema import Compute, Kind, Work
 from lichen.sizing.answers import Misfit
+from lichen.sizing.item_need import ItemNeed, item_need
 from lichen.words import Precision
 from lichen.workload import ModelCard
 
@@ -26,11 +27,16 @@ WORK: dict[str, Work] = {
 
 
 class Format(msgspec.Struct, frozen=True):
-    """How weights are stored, bits each with block scales, and in what format they are computed."""
+    """How weights are stored, bits each with block scales, and in what format they are computed.
+
+    ``slower`` divides the format's peak: TF32 runs at half the rate of bf16 on every GPU that has
+    it.
+    """
 
     bits: float
     compute: Compute
     kv_bits: float = 16.0
+    slower: float = 1.0
 
 
 # Block scales: AWQ/GPTQ groups of 128 carry a 16-bit scale and a zero point (+0.25 bit); GGUF
@@ -58,11 +64,16 @@ def format_of(precision: Precision, kind: Kind, work: Work) -> Format:
     return (_CPU if kind == "cpu" else _ACCELERATOR)[precision]
 
 
+NO_ITEM = ItemNeed(0.0, 0.0, 0.0, 0.0, 0.0)
+
+
 class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A model at a precision. Weights in bytes, all experts; FLOPs per token of the active ones.
 
     ``kv_bytes_per_token`` is at the cache's precision, before any window. ``flops_per_item`` is
-    set for every model but a language model's; ``state_bytes`` those of a sequence of any length.
+    set for every model but a language model's, and so are ``passes`` through the network, bytes of
+    weights read in them, and bytes moved for each item; ``state_bytes`` are those of a sequence of
+    any length.
     """
 
     work: Work
@@ -76,6 +87,9 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     attention_width: float
     layers: float
     flops_per_item: float
+    passes: float
+    read_bytes: float
+    moved_bytes: float
     state_bytes: float = 0.0
 
     def touched_bytes(self, batch: float) -> float:
@@ -114,7 +128,8 @@ def need_at(
     """What ``card`` takes with its weights in ``form``."""
     work = WORK[card.kind]
     active = card.active_parameters or card.parameters
-    kv = width = flops_per_item = 0.0
+    kv = width = 0.0
+    layers, item = float(card.layers or 0), NO_ITEM
     if work == "llm":
         kv_bf16 = card.kv_bytes_per_token or _kv_bytes_bf16(card)
         if kv_bf16 is None or card.layers is None:
@@ -123,10 +138,10 @@ def need_at(
         kv = kv_bf16 * form.kv_bits / 16
         width = float((card.heads or 0) * (card.head_dim or 0) or card.hidden or 0)
     else:
-        flops = item_flops(card, item_tokens)
-        if isinstance(flops, Misfit):
-            return flops
-        flops_per_item = flops
+        one = item_need(card, work, form.bits, item_tokens)
+        if isinstance(one, Misfit):
+            return one
+        item, layers = one, one.layers
     share = 1.0
     if active < card.parameters:
         share = (
@@ -144,27 +159,13 @@ def need_at(
         kv_bytes_per_token=kv,
         window_tokens=float(card.sliding_window_tokens or 0),
         attention_width=width,
-        layers=float(card.layers or 0),
-        flops_per_item=flops_per_item,
+        layers=layers,
+        flops_per_item=item.flops * form.slower,
+        passes=item.passes,
+        read_bytes=item.read_bytes,
+        moved_bytes=item.moved_bytes,
         state_bytes=state_bytes,
     )
-
-
-def item_flops(card: ModelCard, tokens: int | None) -> float | Misfit:
-    """FLOPs of one item: the card's own figure, or an encoder's from its layers and tokens.
-
-    An encoder: ``2 x 12 x layers x hidden^2`` per token (embeddings are looked up, not
-    multiplied) and ``4 x layers x hidden`` per pair of tokens.
-    """
-    if card.flops_per_item:
-        return card.flops_per_item
-    if WORK[card.kind] != "encoder":
-        return Misfit("card", f"{card.name} does not say flops_per_item")
-    tokens = tokens or card.max_context_tokens
-    if not (card.layers and card.hidden and tokens):
-        lacking = _lacking(card, ("layers", "hidden", "max_context_tokens"))
-        return Misfit("card", f"{card.name} does not say {lacking} (or flops_per_item)")
-    return card.layers * card.hidden * tokens * (24.0 * card.hidden + 4.0 * tokens)
 
 
 def _kv_bytes_bf16(card: ModelCard) -> float | None:

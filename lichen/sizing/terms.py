@@ -82,12 +82,14 @@ def burst_terms(need: Need, chips: Chips, tokens: float) -> Terms:
 
 
 def item_terms(need: Need, chips: Chips, batch: float) -> Terms:
-    """One pass over ``batch`` items of a model that is not a language model."""
+    """One request of ``batch`` items to a model that is not a language model: every pass through
+    its network, weights read in each, and what each item moves and computes."""
     return Terms(
-        step_ms=1e-3,
+        step_ms=1e-3 * need.passes,
         layer_us=1e-6 * need.layers,
         sequence_us=1e-6 * batch,
-        bandwidth=need.weight_bytes / chips.bandwidth_bytes_s,
+        bandwidth=need.read_bytes / chips.bandwidth_bytes_s,
+        cache=batch * need.moved_bytes / chips.bandwidth_bytes_s,
         compute=batch * need.flops_per_item / chips.peak(need.compute),
     )
 
