@@ -54,6 +54,7 @@ def model_of(row: Row, tables: Tables, dataset: Dataset | None) -> Model | None:
                 experts=known.experts,
                 experts_per_token=known.experts_per_token,
                 kv_bytes_per_token=known.kv_bytes_per_token,
+                state_bytes=known.state_bytes,
             )
             return Model(card, known)
     card_by_size = _card_by_size(row)

@@ -100,8 +100,7 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     if work == "speech":
         item_tokens = TEXT_TOKENS * min(1.0, windows(row))
     form = format_of_row(row, hardware, work, model.named.expert_bits if model.named else None)
-    state = (model.named.state_bytes if model.named else None) or 0.0
-    need = need_at(model.card, form, int(item_tokens) or None, state)
+    need = need_at(model.card, form, int(item_tokens) or None)
     if isinstance(need, Misfit):
         return NotPredicted(need.reason)
     chips, system_chips, copies = _chips_of(

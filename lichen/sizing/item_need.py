@@ -26,32 +26,38 @@ USUAL_SIDE = 224
 
 class ItemNeed(NamedTuple):
     """Of one pass over a batch: ``passes`` through the network, ``layers`` in blocks of a
-    transformer, ``read_bytes`` of weights. Of each item: ``moved_bytes`` of activations and caches,
-    and ``flops``."""
+    transformer, ``read_bytes`` of weights. Of each item: ``flops``, ``activation_bytes`` that its
+    layers hand on, and ``text_cache_bytes`` that its decoder reads, over all tokens."""
 
     passes: float
     layers: float
     read_bytes: float
-    moved_bytes: float
     flops: float
+    activation_bytes: float = 0.0
+    text_cache_bytes: float = 0.0
 
 
-def item_need(card: ModelCard, work: Work, bits: float, tokens: int | None) -> ItemNeed | Misfit:
-    """What one item takes, its weights at ``bits`` each. ``tokens`` are those of a text, or those
-    that a speech model writes; left out, the longest text and :data:`TEXT_TOKENS`."""
+def item_need(
+    card: ModelCard, work: Work, bits: float, number_bytes: float, tokens: int | None
+) -> ItemNeed | Misfit:
+    """What one item takes, its weights at ``bits`` each and its activations at ``number_bytes``.
+
+    ``tokens`` are those of a text, or those that a speech model writes; left out, the longest text
+    and :data:`TEXT_TOKENS`. A Misfit names the fields of the card that a formula lacks.
+    """
     flops = item_flops(card, work, tokens)
     if isinstance(flops, Misfit):
         return flops
     layers = blocks(card, work)
     weights = card.parameters * bits / 8
-    moved = activations(card, work, flops, tokens) * max(2.0, bits / 8)
+    moved = activations(card, work, flops, tokens) * number_bytes
     if work == "diffusion":
         steps = float(card.steps or 1)
         once = card.extra_flops_per_item or 0.0
-        return ItemNeed(steps, steps * layers, steps * weights, 0.0, steps * flops + once)
+        return ItemNeed(steps, steps * layers, steps * weights, steps * flops + once)
     if work == "speech" and card.decoder_flops_per_token:
         return _with_decoder(card, layers, weights, moved, flops, float(tokens or TEXT_TOKENS))
-    return ItemNeed(1.0, layers, weights, moved, flops)
+    return ItemNeed(1.0, layers, weights, flops, moved)
 
 
 def _with_decoder(
@@ -67,8 +73,9 @@ def _with_decoder(
         passes=1.0 + tokens,
         layers=max(0.0, layers - below) + tokens * below,
         read_bytes=weights + tokens * decoder,
-        moved_bytes=moved + tokens * cross,
         flops=flops + tokens * each,
+        activation_bytes=moved,
+        text_cache_bytes=tokens * cross,
     )
 
 
@@ -110,9 +117,12 @@ def activations(card: ModelCard, work: Work, flops: float, tokens: int | None) -
         pixels = pixels_of(card.item)
         return float(0.446 * pixels**0.425 * (flops / 2.0) ** 0.575)
     if work in ("encoder", "speech") and card.layers and card.hidden:
-        length = float(tokens or card.max_context_tokens or 512) if work == "encoder" else 1500.0
         heads = card.heads or card.hidden / 64.0
         layers = float(card.layers - (card.decoder_layers or 0))
+        # Frames of speech: as many as its FLOPs say that the weights are met by.
+        length = flops / (24.0 * layers * card.hidden * card.hidden)
+        if work == "encoder":
+            length = float(tokens or card.max_context_tokens or 512)
         return layers * length * (10.0 * card.hidden + heads * length)
     return 0.0
 

@@ -47,7 +47,7 @@ NOTHING = Terms()
 
 def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Terms:
     """One step of a language model: one token for each of ``batch`` sequences of ``context``."""
-    attention = 4.0 * need.layers * need.attention_width * context
+    attention = 4.0 * need.attention_layers * need.attention_width * need.kept_tokens(context)
     layers = 1e-6 * need.layers
     return Terms(
         step_ms=1e-3,
@@ -61,9 +61,9 @@ def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Term
 
 
 def prefill_terms(need: Need, chips: Chips, tokens: float, batch: float = 1.0) -> Terms:
-    """Reading ``batch`` prompts of ``tokens`` at once; the causal mask halves attention."""
+    """Reading ``batch`` prompts of ``tokens`` at once, each token with those before it."""
     peak = chips.peak(need.compute)
-    attention = 2.0 * need.layers * need.attention_width * tokens * tokens
+    attention = 2.0 * need.attention_layers * need.attention_width * need.met_pairs(tokens)
     layers = 1e-6 * need.layers
     return Terms(
         layer_us=layers,
@@ -83,13 +83,17 @@ def burst_terms(need: Need, chips: Chips, tokens: float) -> Terms:
 
 def item_terms(need: Need, chips: Chips, batch: float) -> Terms:
     """One request of ``batch`` items to a model that is not a language model: every pass through
-    its network, weights read in each, and what each item moves and computes."""
+    its network, weights read in each, and what each item moves and computes.
+
+    The cores of a CPU keep an item's activations in their own caches; other chips move them.
+    """
+    moved = need.text_cache_bytes + (need.activation_bytes if chips.kind != "cpu" else 0.0)
     return Terms(
         step_ms=1e-3 * need.passes,
         layer_us=1e-6 * need.layers,
         sequence_us=1e-6 * batch,
         bandwidth=need.read_bytes / chips.bandwidth_bytes_s,
-        cache=batch * need.moved_bytes / chips.bandwidth_bytes_s,
+        cache=batch * moved / chips.bandwidth_bytes_s,
         compute=batch * need.flops_per_item / chips.peak(need.compute),
     )
 
