@@ -102,7 +102,7 @@ def _shares(fit: Fit, kind: str, family: str, stack: str, work: str) -> dict[str
             + fit.effect("all", name)
             + fit.effect("kind", kind, name)
             + fit.effect("work", kind, work, name)
-            + fit.effect("stack", stack, work, name)
+            + fit.effect("stack", kind, stack, work, name)
             + fit.effect("family", family, side(work), name)
             + fit.effect("pair", family, stack, work, name)
         )

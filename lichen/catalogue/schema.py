@@ -486,7 +486,8 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     turns layer by layer and are no faster than one. ``matches``: words that name it elsewhere.
     ``prompts_together``: it reads all prompts before any answer is written; ``all_slots``: it
     computes every compiled slot, filled or not. ``benchmark_passes`` are those that a request
-    waits for in the published benchmarks of it, its own included.
+    waits for in the published benchmarks of it, its own included. ``like`` is the stack whose
+    coefficients stand in for those that nobody has measured of this one.
     """
 
     stack: str
@@ -501,6 +502,7 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     prompts_together: bool
     all_slots: bool
     benchmark_passes: float
+    like: str = ""
     matches: tuple[str, ...]
     basis: str
     source: str

@@ -104,6 +104,8 @@ def stack_of(row: Row, hardware: Chip, work: Work, tables: Tables) -> ServingSta
     words = row.stack_text
     if hardware.kind == "gpu" and work == "llm" and words.startswith("tensorrt "):
         words = "tensorrt-llm"  # MLPerf names the library beneath
+    if row.mlperf and hardware.kind == "cpu" and work != "llm" and words == "pytorch":
+        words = "ipex"  # the submissions on Xeon run Intel's extension, quantised and fused
     able = [s for s in tables.known.stacks if s.kind == hardware.kind and work in s.works]
     named = [(len(m), s) for s in able for m in s.matches if m in words]
     if named:
