@@ -87,10 +87,12 @@ def item_terms(need: Need, chips: Chips, batch: float) -> Terms:
 
     The cores of a CPU keep an item's activations in their own caches; other chips move them.
     """
+    layers = 1e-6 * need.layers
     moved = need.text_cache_bytes + (need.activation_bytes if chips.kind != "cpu" else 0.0)
     return Terms(
         step_ms=1e-3 * need.passes,
-        layer_us=1e-6 * need.layers,
+        layer_us=layers,
+        sync_us=layers if chips.count > 1 else 0.0,
         sequence_us=1e-6 * batch,
         bandwidth=need.read_bytes / chips.bandwidth_bytes_s,
         cache=batch * moved / chips.bandwidth_bytes_s,
