@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections import Counter
 from typing import NamedTuple
 
 from derive.fit.model import Observation
 from lichen.catalogue import DIRECTORY, load
 from lichen.catalogue.schema import path_of
+from lichen.measured.duration import Quantity
 from lichen.measured.names import NotPredicted, Tables
-from lichen.measured.quantity import Quantity, quantity_of
+from lichen.measured.quantity import quantity_of
 from lichen.measured.row import Cells, parse_row
 from lichen.measured.run import Run, run_of
 
@@ -31,6 +33,21 @@ class Seen(NamedTuple):
     run: Run
     quantity: Quantity
     observation: Observation
+
+
+def publisher_of(row: Cells) -> str:
+    """Who measured a row: the organisation of its repository, else its site, else its title.
+
+    Rows of one publisher are not independent: they share a machine, an engine and a protocol.
+    """
+    where = row["source_url_or_repo_path"].casefold().removeprefix("https://")
+    where = where.removeprefix("github.com/")
+    if where.startswith("pypi:"):
+        return where.removeprefix("pypi:").partition("=")[0]
+    first = re.match(r"[a-z0-9][a-z0-9.-]*(?=/)", where)
+    if first is None:
+        return row["source_title"].casefold()
+    return first[0].removesuffix(".github.io")
 
 
 JOULES = ("J/token", "J/image", "J/sample")
@@ -114,6 +131,7 @@ def observation(
         form=run.need.compute,
         sparse=run.need.expert_share < 1.0,
         model=row["model"],
+        publisher=publisher_of(row),
         cluster=row["cluster_key"],
         group=quantity.group,
         ratio=quantity.ratio,
