@@ -268,7 +268,7 @@ def _measure(metric: str, unit: str, kind: Kind) -> Measure:
 
 
 def _item_metric(metric: str, unit: str) -> Metric:
-    """By the unit: a rate of items is one whatever it is called, and so is a time."""
+    """By the unit, since a rate and a time have many names."""
     if "power" in metric or "energy" in metric:
         return "other"
     if "throughput" in metric or unit.endswith(("/s", "fps")) or "rtfx" in unit:
