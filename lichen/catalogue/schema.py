@@ -497,7 +497,11 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     ``prompts_together``: it reads all prompts before any answer is written; ``all_slots``: it
     computes every compiled slot, filled or not. ``benchmark_passes`` are those that a request
     waits for in the published benchmarks of it, its own included. ``like`` is the stack whose
-    coefficients stand in for those that nobody has measured of this one.
+    coefficients stand in for those that nobody has measured of this one. ``numa`` is what it does
+    on a CPU whose memory is in several NUMA nodes: ``one`` runs on the cores and the memory of one
+    node, ``first`` on all cores with the weights in the memory of one; blank uses all.
+    ``prompt_tile`` are the tokens of a prompt that meet the weights at each reading of them; blank
+    is all.
     """
 
     stack: str
@@ -512,9 +516,20 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     prompts_together: bool
     all_slots: bool
     benchmark_passes: float
+    numa: Literal["one", "first"] | None = None
+    prompt_tile: float | None = None
     like: str = ""
     matches: tuple[str, ...]
     basis: str
+    source: str
+
+
+class NumaNodes(msgspec.Struct, frozen=True, kw_only=True):
+    """NUMA nodes that a machine's CPU memory is divided into: a row of ``numa_nodes.csv``, for
+    machines with more than one."""
+
+    machine: str
+    nodes: int
     source: str
 
 
@@ -668,6 +683,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
+    NumaNodes: {"source": ("nodes",)},
     Headroom: {"source": ("share", "low", "high")},
     BenchmarkModel: {"source": ("parameters",)},
     Dataset: {"source": ("decode_width", "input_tokens", "output_tokens")},
@@ -756,6 +772,7 @@ TABLES: dict[str, Table] = {
             own="appended",
         ),
         Table("stacks", "published", ServingStack),
+        Table("numa_nodes", "published", NumaNodes, ("machine",), own="merged"),
         Table("benchmark_models", "published", BenchmarkModel),
         Table("datasets", "published", Dataset),
         Table("efficiencies", "derived", Efficiency),
