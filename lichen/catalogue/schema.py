@@ -24,6 +24,9 @@ Confidence = Literal["high", "medium", "low"]
 Kind = Literal["gpu", "neuron", "tpu", "cpu"]
 """Kinds of chip: each has its own serving software."""
 
+Link = Literal["NVLink", "PCIe", "NeuronLink", "ICI", "Infinity Fabric"]
+"""What joins the chips of one machine."""
+
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where a number comes from; rows name it by ``id``.
@@ -102,7 +105,9 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     chip. ``cores`` are those of a CPU, a Neuron chip, a TPU, or a GPU's multiprocessors. ``runs``
     are the precisions that a serving stack offers on it, of weights at least. ``rates_source``
     are the sources of rates and bandwidth. ``loaded_idle_w`` is one that has a model in memory and
-    serves nothing.
+    serves nothing. ``link`` joins the chips of one machine, ``link_gb_s`` is what one chip sends
+    over it while it receives as much; blank is not known. ``parallel_degrees`` are the numbers of
+    cores that the runtime splits one copy of a model over; None is any.
     """
 
     name: str
@@ -134,6 +139,11 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     embodied_kgco2e: Interval | None
     embodied_basis: Basis | None
     embodied_source: str | None
+    link: Link | None
+    link_gb_s: float | None
+    link_source: str | None
+    parallel_degrees: tuple[int, ...] | None
+    parallel_source: str | None
     source: str
     confidence: Confidence
     notes: str = ""
@@ -511,8 +521,13 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     turns layer by layer and are no faster than one. ``matches``: words that name it elsewhere.
     ``prompts_together``: it reads all prompts before any answer is written; ``all_slots``: it
     computes every compiled slot, filled or not. ``benchmark_passes`` are those that a request
-    waits for in the published benchmarks of it, its own included. ``precisions`` are those that it
-    runs; left out, the plain ones of the chip (:data:`PLAIN`).
+    waits for in the published benchmarks of it, its own included. ``like`` is the stack whose
+    coefficients stand in for those that nobody has measured of this one. ``numa`` is what it does
+    on a CPU whose memory is in several NUMA nodes: ``one`` runs on the cores and the memory of one
+    node, ``first`` on all cores with the weights in the memory of one; blank uses all.
+    ``prompt_tile`` are the tokens of a prompt that meet the weights at each reading of them; blank
+    is all. ``precisions`` are those that it runs; left out, the plain ones of the chip
+    (:data:`PLAIN`).
     """
 
     stack: str
@@ -528,6 +543,9 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     all_slots: bool
     benchmark_passes: float
     precisions: tuple[Precision, ...] = ()
+    numa: Literal["one", "first"] | None = None
+    prompt_tile: float | None = None
+    like: str = ""
     matches: tuple[str, ...]
     basis: str
     source: str
@@ -535,6 +553,15 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
 
 PLAIN: tuple[Precision, ...] = ("fp32", "bf16", "fp16", "fp8", "int8", "int4")
 """Precisions that a framework runs on a chip that has them, without a format of its own."""
+
+
+class NumaNodes(msgspec.Struct, frozen=True, kw_only=True):
+    """NUMA nodes that a machine's CPU memory is divided into: a row of ``numa_nodes.csv``, for
+    machines with more than one."""
+
+    machine: str
+    nodes: int
+    source: str
 
 
 class Headroom(msgspec.Struct, frozen=True, kw_only=True):
@@ -553,11 +580,15 @@ class Headroom(msgspec.Struct, frozen=True, kw_only=True):
 class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model that benchmarks name: a row of ``benchmark_models.csv``.
 
-    ``match`` is looked for in the row's model, first match wins. ``flops_per_item`` of a
-    diffusion model is one denoising step's, guidance included; ``steps`` their usual number.
+    ``match`` are words looked for in a benchmark's name of its model: of language models the first
+    row that is met wins, of others the longest word, letters and digits alone. ``flops_per_item``
+    is one pass over one ``item``; of a diffusion model one denoising step, guidance included, of
+    ``steps`` that are usual, with ``extra_flops_per_item`` once. A speech model's decoder, of
+    ``decoder_layers`` among the ``layers``, takes ``decoder_flops_per_token`` and reads
+    ``cross_kv_bytes`` for each token of text.
     """
 
-    match: str
+    match: tuple[str, ...]
     name: str
     kind: str
     parameters: float
@@ -576,6 +607,11 @@ class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
     steps: int | None
     expert_bits: float | None
     state_bytes: float | None
+    item: str = ""
+    extra_flops_per_item: float | None
+    decoder_flops_per_token: float | None
+    cross_kv_bytes: float | None
+    decoder_layers: int | None
     basis: str
     source: str
 
@@ -605,35 +641,37 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 class PowerModel(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``powers.csv``: what share of rated watts a busy chip draws, and its host.
 
-    ``share = idle + move x (memory's use) + compute x sqrt(arithmetic's use)``, at most 1; at the
-    wall ``host_w`` for the server and ``chip_host_w`` for each chip come on top. Blank family or
-    work holds for all.
+    ``share = idle + busy x (memory's use + weight x arithmetic's use) ^ 1/4``, at most 1
+    (lichen/power.py). ``full_share`` is what full batches draw, the median of publishers. Where
+    a run was power-capped a chip draws at most ``capped_share``. At the wall ``host_w`` for the
+    server and ``chip_host_w`` for each chip come on top.
     """
 
     boundary: PowerBoundary
-    family: str | None
-    work: str | None
     idle_share: float
-    move_share: float
-    compute_share: float
+    busy_share: float
+    compute_weight: float
+    full_share: float
+    capped_share: float
     host_w: float
     chip_host_w: float
     rows: int
+    publishers: int
     source: str
 
 
 class EnergySpread(msgspec.Struct, frozen=True, kw_only=True):
-    """80 % factors of watts and joules: a row of ``energy_spreads.csv``."""
+    """80 % factors of watts, or of the watt-hours of a single query, from errors on publishers
+    that the fit had not seen: a row of ``energy_spreads.csv``."""
 
     boundary: PowerBoundary
-    family: str | None
-    work: str | None
-    quantity: Literal["power", "energy", "rate", "score"]
+    quantity: Literal["power", "score"]
     bias: float
     low: float
     high: float
     rows: int
-    cv_error_pct: float
+    publishers: int
+    error_pct: float
 
 
 SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
@@ -659,6 +697,8 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "idle_source": ("idle_w",),
         "loaded_idle_source": ("loaded_idle_w",),
         "embodied_source": ("embodied_kgco2e",),
+        "link_source": ("link_gb_s",),
+        "parallel_source": ("parallel_degrees",),
     },
     Machine: {"source": ("vcpu", "memory_gib", "accelerators", "accelerator_memory_gib")},
     Estimates: {
@@ -675,6 +715,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Residency: {"source": ("country",)},
     WeightFormat: {"source": ("bits", "cache_bits")},
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
+    NumaNodes: {"source": ("nodes",)},
     Headroom: {"source": ("share", "low", "high")},
     BenchmarkModel: {"source": ("parameters",)},
     Dataset: {"source": ("decode_width", "input_tokens", "output_tokens")},
@@ -764,6 +805,7 @@ TABLES: dict[str, Table] = {
         ),
         Table("precisions", "published", WeightFormat),
         Table("stacks", "published", ServingStack),
+        Table("numa_nodes", "published", NumaNodes, ("machine",), own="merged"),
         Table("benchmark_models", "published", BenchmarkModel),
         Table("datasets", "published", Dataset),
         Table("efficiencies", "derived", Efficiency),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
 
 from lichen.catalogue.schema import Chip, Compute, Dataset, ServingStack, Work
+from lichen.measured.item_models import WINDOW_S, Model, windows
 from lichen.measured.names import (
-    Model,
     NotPredicted,
     Tables,
     dataset_of,
@@ -20,6 +21,7 @@ from lichen.measured.row import Load, Row, Word
 from lichen.sizing.answers import Misfit
 from lichen.sizing.formats import Format, Formats, form_of
 from lichen.sizing.hardware import Chips
+from lichen.sizing.item_need import TEXT_TOKENS
 from lichen.sizing.memory import fewest_chips
 from lichen.sizing.need import WORK, Need, need_of
 from lichen.words import Precision
@@ -27,7 +29,8 @@ from lichen.words import Precision
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What was run. ``copies`` of the model run on ``chips`` each, of ``system_chips`` in all;
-    ``items`` are those of one request."""
+    ``items`` are those of one request, of speech with ``audio_s`` seconds each; ``at_once`` copies
+    were at work, where that is said."""
 
     hardware: Chip
     stack: ServingStack
@@ -43,6 +46,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     compiled_batch: float | None
     dataset: Dataset | None
     items: float
+    audio_s: float
+    at_once: int | None
     power_capped: bool
     cpu_sampling: bool
     year: float
@@ -91,7 +96,11 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     caveats = [] if model.named else ["model not known by name: its shape is taken from its size"]
     inputs, outputs = _lengths(row, dataset, caveats)
     items = float(row.sentences) if row.sentences is not None else 1.0
+    if work == "speech" and model.named and "window" in model.named.item:
+        items = float(math.ceil(windows(row)))
     item_tokens = (dataset and work == "encoder" and dataset.input_tokens) or inputs / items
+    if work == "speech":
+        item_tokens = TEXT_TOKENS * min(1.0, windows(row))
     form = format_of_row(row, hardware, work, tables.known.formats)
     need = need_of(model.card, form, int(item_tokens) or None)
     if isinstance(need, Misfit):
@@ -115,6 +124,8 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
         compiled_batch=None if row.compiled_batch is None else float(row.compiled_batch),
         dataset=dataset,
         items=items,
+        audio_s=min(WINDOW_S, row.audio_s or WINDOW_S) if items > 1 else row.audio_s or WINDOW_S,
+        at_once=row.copies,
         power_capped=row.power_capped,
         cpu_sampling=row.cpu_sampling,
         year=row.year,
@@ -182,7 +193,16 @@ def format_of_row(row: Row, hardware: Chip, work: Work, formats: Formats) -> For
         mlperf and not row.precision_given and (cpu or work in ("encoder", "vision"))
     ):
         return stored("int8", compute="bf16" if work == "llm" and not cpu else "int8")
-    if "fp32" in words and hardware.kind != "neuron" and not tensorrt and "bf16" not in words:
+    tf32 = "bf16" in hardware.runs and hardware.kind == "gpu" and work != "llm"
+    if "tf32" in words or (tf32 and tensorrt and not mlperf and "fp32" in words):
+        # Half the rate of bf16; TensorRT and cuDNN take it for fp32 where the chip has it.
+        return Format(32, "bf16", slower=2.0)
+    if (
+        "fp32" in words
+        and hardware.kind != "neuron"
+        and not (tensorrt and mlperf)
+        and "bf16" not in words
+    ):
         return Format(32, "fp32")
     if cpu and not row.precision_given:
         return Format(32, "fp32")
@@ -200,7 +220,7 @@ def _chips_of(
 ) -> tuple[Chips, float, int]:
     """The chips of one copy, the number in the system, and how many copies there are."""
     if hardware.kind == "cpu":
-        cores = _cores_of(row, hardware, chip, tables)
+        cores = _cores_of(row, hardware, chip, tables).as_used_by(stack)
         return cores, cores.count, 1
     stated = row.accelerators
     count = stated or 8.0

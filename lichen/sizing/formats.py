@@ -12,12 +12,14 @@ from lichen.words import Precision
 
 class Format(msgspec.Struct, frozen=True):
     """How weights are stored, bits each with their scales, and in what format they are computed.
-    Those that are ``kept`` are stored in 16 bits."""
+    Those that are ``kept`` are stored in 16 bits. ``slower`` divides the peak of the format: TF32
+    runs at half the rate of bf16 on every GPU that has it."""
 
     bits: float
     compute: Compute
     kv_bits: float = 16.0
     kept: Kept | None = None
+    slower: float = 1.0
 
 
 class Formats:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from lichen.catalogue.schema import Compute, Kind, Work
 from lichen.sizing.answers import Misfit
 from lichen.sizing.formats import Format, Formats
+from lichen.sizing.item_need import ItemNeed, item_need
 from lichen.words import Precision
 from lichen.workload import ModelCard
 
@@ -29,14 +30,21 @@ WORK: dict[str, Work] = {
 }
 
 
+_NUMBER_BYTES: dict[Compute, float] = {"int8": 1.0, "fp8": 1.0}
+"""Bytes of an activation; two where they are left out."""
+NO_ITEM = ItemNeed(0.0, 0.0, 0.0, 0.0)
+
+
 class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A model at a precision. Weights in bytes, all experts; FLOPs per token of the active ones.
 
     ``active_bytes`` are the weights that one token meets; of them, ``looked_up_bytes`` are a table
     from which it takes one row. ``kv_bytes_per_token`` is at the cache's precision, before any
     window, and ``full_share`` of it grows to the whole sequence. ``attention_layers`` are those
-    that have a cache. ``flops_per_item`` is set for every model but a language model's;
-    ``state_bytes`` are those of a sequence of any length.
+    that have a cache. ``state_bytes`` are those of a sequence of any length.
+    Of every model but a language model: ``flops_per_item``, ``passes`` through the network and the
+    bytes of weights read in them, and for each item bytes of activations and of what its text is
+    written from (lichen.sizing.item_need).
     """
 
     work: Work
@@ -53,6 +61,10 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     layers: float
     attention_layers: float
     flops_per_item: float
+    passes: float
+    read_bytes: float
+    activation_bytes: float
+    text_cache_bytes: float
     state_bytes: float
 
     def touched_bytes(self, batch: float) -> float:
@@ -94,7 +106,8 @@ def need_of(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
     lacks."""
     work = WORK[card.kind]
     weights = _weights(card, form)
-    kv = width = flops_per_item = 0.0
+    kv = width = 0.0
+    window, layers, item = float(card.sliding_window_tokens or 0), float(card.layers or 0), NO_ITEM
     if work == "llm":
         kv_bf16 = card.kv_bytes_per_token or _kv_bytes_bf16(card)
         if kv_bf16 is None or card.layers is None:
@@ -103,11 +116,11 @@ def need_of(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         kv = kv_bf16 * form.kv_bits / 16
         width = float((card.heads or 0) * (card.head_dim or 0) or card.hidden or 0)
     else:
-        flops = item_flops(card, item_tokens)
-        if isinstance(flops, Misfit):
-            return flops
-        flops_per_item = flops
-    window, layers = float(card.sliding_window_tokens or 0), float(card.layers or 0)
+        number_bytes = 4.0 if form.bits == 32 else _NUMBER_BYTES.get(form.compute, 2.0)
+        one = item_need(card, work, form.bits, number_bytes, item_tokens)
+        if isinstance(one, Misfit):
+            return one
+        item, layers = one, one.layers
     return Need(
         work=work,
         compute=form.compute,
@@ -122,7 +135,11 @@ def need_of(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         attention_width=width,
         layers=layers,
         attention_layers=layers if window else float(card.full_attention_layers or layers),
-        flops_per_item=flops_per_item,
+        flops_per_item=item.flops * form.slower,
+        passes=item.passes,
+        read_bytes=item.read_bytes,
+        activation_bytes=item.activation_bytes,
+        text_cache_bytes=item.text_cache_bytes,
         state_bytes=card.state_bytes or 0.0,
     )
 
@@ -212,23 +229,6 @@ def _full_share(card: ModelCard) -> float:
     if card.full_attention_layers and card.layers:
         return min(1.0, card.full_attention_layers / card.layers)
     return 0.5
-
-
-def item_flops(card: ModelCard, tokens: int | None) -> float | Misfit:
-    """FLOPs of one item: the card's own figure, or an encoder's from its layers and tokens.
-
-    An encoder: ``2 x 12 x layers x hidden^2`` per token (embeddings are looked up, not
-    multiplied) and ``4 x layers x hidden`` per pair of tokens.
-    """
-    if card.flops_per_item:
-        return card.flops_per_item
-    if WORK[card.kind] != "encoder":
-        return Misfit("card", f"{card.name} does not say flops_per_item")
-    tokens = tokens or card.max_context_tokens
-    if not (card.layers and card.hidden and tokens):
-        lacking = _lacking(card, ("layers", "hidden", "max_context_tokens"))
-        return Misfit("card", f"{card.name} does not say {lacking} (or flops_per_item)")
-    return card.layers * card.hidden * tokens * (24.0 * card.hidden + 4.0 * tokens)
 
 
 def _kv_bytes_bf16(card: ModelCard) -> float | None:
