@@ -47,20 +47,25 @@ class Contender(NamedTuple):
         return self._replace(making_gco2e_hour=self.making_gco2e_hour * factor)
 
 
-def hinges(ranked: Sequence[Candidate], question: Question) -> Iterator[Hinge]:
+def hinges(ranked: Sequence[Candidate], question: Question) -> list[Hinge]:
     """Each assumed figure of the chosen machine and of its best rivals that, within its own
     interval, would make another machine the choice.
 
-    One figure is varied at a time, for all machines that share it.
+    One figure is varied at a time, for all machines that share it. The one that has to move least
+    comes first.
     """
     contenders = list(_contenders(ranked, question.catalogue))
     seen: set[tuple[Figure, str]] = set()
+    found: list[Hinge] = []
     for one in contenders[: 1 + RIVALS]:
         for figure, interval, unit in _assumed(one, question.catalogue):
             key = figure, one.machine.name if figure == "price" else one.shares
             if key not in seen and interval.likely > 0:
                 seen.add(key)
-                yield from _flips(contenders, one, figure, interval, unit, question)
+                found += _flips(contenders, one, figure, interval, unit, question)
+    return sorted(
+        found, key=lambda hinge: abs(hinge.flips_at - hinge.assumed.likely) / hinge.assumed.likely
+    )
 
 
 def _contenders(ranked: Sequence[Candidate], catalogue: Catalogue) -> Iterator[Contender]:

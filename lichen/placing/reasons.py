@@ -18,10 +18,12 @@ from lichen.words import Objective
 def about_the_grid(region: Region) -> str:
     """What the region's electricity is, by whose figure."""
     grid = classify(region)
+    advised = grid.level == "high" and not grid.surely_high
     return (
         f"{region.name} ({region.place}) has a {grid.level}-carbon grid: "
         f"{region.grid_gco2e_kwh:.0f} gCO2e/kWh ({region.grid_source}, {region.grid_year}), "
         f"{grid.agreement} among {len(grid.readings)} readings"
+        + ("; the rule dirty-region advises against it" if advised else "")
     )
 
 
@@ -152,8 +154,8 @@ def about_measuring(worth: WorthMeasuring) -> str:
         )
     mass = f"{grams(abs(worth.gco2e_month))} CO2e a month"
     return (
-        f"a benchmark of {worth.machine} in {worth.region} would likely make it the choice, with "
-        f"{dollars} {_less_or_more(worth.usd_month)} and {mass} {_less_or_more(worth.gco2e_month)}"
+        f"a benchmark of {worth.machine} in {worth.region} would likely make it the choice: "
+        f"{dollars} {_less_or_more(worth.usd_month)}, {mass} {_less_or_more(worth.gco2e_month)}"
     )
 
 
@@ -195,10 +197,13 @@ def why_it_lost(
 
 
 def more_than(value: float, reference: float) -> str:
-    """``34 % more than`` or ``2.3 times as much as``: a value compared with a smaller one."""
+    """``34 % more than``, ``2.3 times as much as`` or ``as much as``: a value compared with a
+    smaller one."""
     ratio = value / reference if reference else float("inf")
     if ratio >= 2:
         return f"{ratio:.1f} times as much as"
+    if abs(ratio - 1) < 0.005:
+        return "as much as"
     return f"{(ratio - 1) * 100:.0f} % more than"
 
 

@@ -235,8 +235,8 @@ class Layout(msgspec.Struct, frozen=True):
         )
 
     def notes(self) -> Iterator[str]:
-        """What each benchmark record says of the prediction, those before it counted: clearly
-        where it contradicts."""
+        """What each benchmark record says of the prediction, those before it counted, clearly
+        where it contradicts; and whether the bounds are out of reach of a slow machine."""
         arrangement = self.unmeasured
         for record in self.records:
             predicted = _predicted_times(arrangement, record)
@@ -250,6 +250,12 @@ class Layout(msgspec.Struct, frozen=True):
             else:
                 yield f"{found}, and narrows it"
             arrangement = narrowed(arrangement, record)
+        bounded = self.workload.latency != _NO_BOUNDS and self.workload.mode not in QUEUED
+        if bounded and self.misses_when_slow:
+            yield (
+                "at the slow end of its interval, one time in ten, the machine misses the latency "
+                "bounds however many replicas run"
+            )
 
 
 def lay_out(

@@ -17,8 +17,8 @@ from lichen.placing.reasons import about_hinge, about_measuring
 from lichen.sizing import Origin, Served, Step
 from lichen_doors.report.sizing import about_origin, savings_table, steps_table
 
-MOST_HINGES = 2
-"""Assumed figures that a person is shown; JSON has all."""
+MOST_HINGES = 1
+"""Assumed figures that a person is shown at once; `lichen explain` has all."""
 WORTH_SHOWING = 0.05
 """An alternative that saves less than a twentieth is not shown to a person."""
 
