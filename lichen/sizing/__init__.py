@@ -1,6 +1,6 @@
 """Sizing: a workload on a machine. Does it fit, how fast, how many; each with an 80 % interval."""
 
-from lichen.sizing.answers import Basis, Misfit, Origin, Prediction, Served, Sizing, Step
+from lichen.sizing.answers import Basis, Misfit, Origin, Prediction, ReplicasAtLoad, Sizing, Step
 from lichen.sizing.layout import Layout, lay_out
 from lichen.sizing.prediction import predict
 from lichen.sizing.receipt import explain_prediction
@@ -12,8 +12,8 @@ __all__ = [
     "Misfit",
     "Origin",
     "Prediction",
+    "ReplicasAtLoad",
     "Saving",
-    "Served",
     "Sizing",
     "Step",
     "explain_prediction",

@@ -92,7 +92,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     request_factors: tuple[float, float]
 
 
-class Served(msgspec.Struct, frozen=True, kw_only=True):
+class ReplicasAtLoad(msgspec.Struct, frozen=True, kw_only=True):
     """Replicas at work: how many there are on average for a rate of requests, and how fast each is.
 
     Times are 95th percentiles, with the 80 % interval of the speed; ``in_flight`` are requests on
@@ -127,8 +127,8 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     rps_per_replica: Interval
     rps_planned: float
     headroom: float
-    at_mean: Served | None
-    at_peak: Served | None
+    at_mean: ReplicasAtLoad | None
+    at_peak: ReplicasAtLoad | None
     replicas_minimum: int
     replicas_peak: int
     replicas_maximum: int

@@ -21,7 +21,7 @@ from lichen.evidence import (
     weigh,
 )
 from lichen.interval import Interval
-from lichen.sizing.answers import Misfit, Origin, Served, Sizing, Step
+from lichen.sizing.answers import Misfit, Origin, ReplicasAtLoad, Sizing, Step
 from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.capacity import Capacity, best_within
 from lichen.sizing.coefficients import Spreads, knowledge
@@ -78,8 +78,8 @@ class Layout(msgspec.Struct, frozen=True):
 
     def at(self, confidence: float, arrangement: Arrangement | None = None) -> Layout | Misfit:
         """The same with its bounds and traffic met with another confidence; ``arrangement``
-        stands in for its own."""
-        return _laid_out(
+        takes the place of its own."""
+        return _layout_of(
             self.workload,
             self.card,
             self.precision,
@@ -172,14 +172,14 @@ class Layout(msgspec.Struct, frozen=True):
         planned = self.replicas.peak
         return Interval(min(fast.replicas.peak, planned), planned, max(slow.replicas.peak, planned))
 
-    def _served(self, rps: float, replicas: float) -> Served | None:
+    def _served(self, rps: float, replicas: float) -> ReplicasAtLoad | None:
         """``replicas`` at ``rps`` together, at the likely speed."""
         if rps <= 0 or replicas <= 0 or self.workload.mode in QUEUED:
             return None
         arrangement, curve = self.capacity.arrangement, self.capacity.curve
         point = curve.serving(rps / replicas / arrangement.copies)
         spreads = arrangement.spreads
-        return Served(
+        return ReplicasAtLoad(
             rps=rps,
             replicas=replicas,
             in_flight=point.in_flight * arrangement.copies,
@@ -288,7 +288,7 @@ def lay_out(
     for record in records:
         arrangement = narrowed(arrangement, record)
     share = known.headroom(arrangement.chips.kind, arrangement.need.work).share
-    return _laid_out(
+    return _layout_of(
         workload,
         card,
         precision,
@@ -301,7 +301,7 @@ def lay_out(
     )
 
 
-def _laid_out(
+def _layout_of(
     workload: Workload,
     card: ModelCard,
     precision: Precision,

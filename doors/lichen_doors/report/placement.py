@@ -14,7 +14,7 @@ from rich.text import Text
 from lichen.figures import between, co2e, figure, grams, many, usd
 from lichen.placing.placement import Compared, NoPlacement, Option, Placement, Rejected
 from lichen.placing.reasons import about_hinge, about_measuring
-from lichen.sizing import Origin, Served, Step
+from lichen.sizing import Origin, ReplicasAtLoad, Step
 from lichen_doors.report.sizing import about_origin, savings_table, steps_table
 
 MOST_HINGES = 1
@@ -175,7 +175,7 @@ def _latency(answer: Placement) -> Iterator[tuple[str, str]]:
     yield "", f"(95th percentiles, met with {sizing.confidence * 100:g} % confidence)"
 
 
-def _times(served: Served) -> str:
+def _times(served: ReplicasAtLoad) -> str:
     """``2 requests/s on 3: first token 298 ms (155 to 1,052), then 64.6 ms (36.7 to 196) each``."""
     load = f"{figure(served.rps)} requests/s on {figure(served.replicas)}"
     if served.time_to_first_token_ms is None or served.time_per_output_token_ms is None:
