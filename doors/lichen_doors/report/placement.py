@@ -205,7 +205,9 @@ def _options_table(answer: Placement, top: int) -> Table:
     table = Table(box=None, padding=(0, 1), pad_edge=True)
     for name in ("", "machine", "region"):
         table.add_column(name, header_style="quiet", overflow="fold")
-    for name in ("replicas", "USD/month", "CO2e/month", "USD/t"):
+    beside = list(_beside(answer))
+    figures = ("replicas", "USD/month", "CO2e/month", *(("USD/t",) if beside else ()))
+    for name in figures:
         table.add_column(name, header_style="quiet", justify="right", no_wrap=True)
 
     def row(label: str, option: Option, style: str = "", *, a_tonne: float | None = None) -> None:
@@ -216,12 +218,12 @@ def _options_table(answer: Placement, top: int) -> Table:
             f"{figure(option.replicas_mean)} x {option.precision}",
             usd(option.usd_month),
             grams(option.gco2e_month.likely),
-            "" if a_tonne is None else usd(a_tonne),
+            *(("" if a_tonne is None else usd(a_tonne),) if beside else ()),
             style=style,
         )
 
     row("chosen", answer.chosen, "name")
-    for label, compared in _beside(answer):
+    for label, compared in beside:
         row(label, compared.option, a_tonne=compared.usd_tonne)
     for option in _next(answer, top):
         row("next", option)
