@@ -66,6 +66,17 @@ def test_vllm_reads_the_precision_of_quantised_weights_itself() -> None:
     assert environment("g6.xlarge", chat)["SM_VLLM_DTYPE"] == "auto"
 
 
+def test_a_cache_in_8_bits_is_asked_for() -> None:
+    for precision, cache in (("fp8-kv8", "fp8"), ("fp8", None)):
+        chat = {**CHAT, "precisions": [precision]}
+        assert environment("g6.xlarge", chat).get("SM_VLLM_KV_CACHE_DTYPE") == cache
+
+
+def test_gguf_is_not_made_with_the_vllm_image() -> None:
+    with pytest.raises(InputError, match="does not serve q4_k_m"):
+        planned("g6.xlarge", {**CHAT, "precisions": ["q4_k_m"]})
+
+
 def test_on_inferentia_image_driver_shape_and_machine_agree() -> None:
     plan = planned("inf2.xlarge", CHAT)
     sizing = plan.decision.sizing
