@@ -600,35 +600,37 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 class PowerModel(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``powers.csv``: what share of rated watts a busy chip draws, and its host.
 
-    ``share = idle + move x (memory's use) + compute x sqrt(arithmetic's use)``, at most 1; at the
-    wall ``host_w`` for the server and ``chip_host_w`` for each chip come on top. Blank family or
-    work holds for all.
+    ``share = idle + busy x (memory's use + weight x arithmetic's use) ^ 1/4``, at most 1
+    (lichen/power.py). ``full_share`` is what full batches draw, the median of publishers. Where
+    a run was power-capped a chip draws at most ``capped_share``. At the wall ``host_w`` for the
+    server and ``chip_host_w`` for each chip come on top.
     """
 
     boundary: PowerBoundary
-    family: str | None
-    work: str | None
     idle_share: float
-    move_share: float
-    compute_share: float
+    busy_share: float
+    compute_weight: float
+    full_share: float
+    capped_share: float
     host_w: float
     chip_host_w: float
     rows: int
+    publishers: int
     source: str
 
 
 class EnergySpread(msgspec.Struct, frozen=True, kw_only=True):
-    """80 % factors of watts and joules: a row of ``energy_spreads.csv``."""
+    """80 % factors of watts, or of the watt-hours of a single query, from errors on publishers
+    that the fit had not seen: a row of ``energy_spreads.csv``."""
 
     boundary: PowerBoundary
-    family: str | None
-    work: str | None
-    quantity: Literal["power", "energy", "rate", "score"]
+    quantity: Literal["power", "score"]
     bias: float
     low: float
     high: float
     rows: int
-    cv_error_pct: float
+    publishers: int
+    error_pct: float
 
 
 SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
