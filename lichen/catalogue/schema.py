@@ -108,7 +108,7 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     serves nothing. ``link`` joins the chips of one machine, ``link_gb_s`` is what one chip sends
     over it while it receives as much; blank is not known. ``parallel_degrees`` are the numbers of
     cores that the runtime splits one copy of a model over; None is any. ``curve_of`` is the CPU of
-    its maker and generation whose measured bandwidth by cores stands in where its own was not
+    its maker and generation whose measured bandwidth by cores is taken where its own was not
     measured.
     """
 
