@@ -549,6 +549,26 @@ class NumaNodes(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class Around(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request costs around the model: a row of ``around.csv``.
+
+    Milliseconds of one vCPU: for each request (the server), each item of it (a picture decoded,
+    30 seconds of speech made into a spectrogram) and each 1,000 tokens that it carries.
+    """
+
+    work: Work
+    request_ms: float
+    item_ms: float
+    thousand_tokens_ms: float
+    basis: str
+    source: tuple[str, ...]
+    notes: str = ""
+
+    def ms(self, tokens: float, items: float = 1.0) -> float:
+        """Of a request of ``items`` that carries ``tokens`` in all."""
+        return self.request_ms + self.item_ms * items + self.thousand_tokens_ms * tokens / 1e3
+
+
 class Headroom(msgspec.Struct, frozen=True, kw_only=True):
     """Share of saturation that queries arriving at random may take inside a latency bound: a row
     of ``headrooms.csv`` (MLPerf Server over Offline)."""
@@ -686,6 +706,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "parallel_source": ("parallel_degrees",),
     },
     CpuBandwidth: {"source": ("read_gb_s",)},
+    Around: {"source": ("request_ms", "item_ms", "thousand_tokens_ms")},
     Machine: {"source": ("vcpu", "memory_gib", "accelerators", "accelerator_memory_gib")},
     Estimates: {
         "power_source": ("idle_w", "half_load_w", "full_load_w"),
@@ -790,6 +811,7 @@ TABLES: dict[str, Table] = {
             own="appended",
         ),
         Table("stacks", "published", ServingStack),
+        Table("around", "published", Around),
         Table("numa_nodes", "published", NumaNodes, ("machine",), own="merged"),
         Table("benchmark_models", "published", BenchmarkModel),
         Table("datasets", "published", Dataset),
