@@ -75,6 +75,7 @@ def take() -> None:
         "precisions",
         "residency",
         "stacks",
+        "around",
     )
     for table in (*keep, *whole):
         wanted = keep.get(table, lambda row: True)
