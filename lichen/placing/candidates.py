@@ -159,7 +159,7 @@ def _sized(question: Question, machine: Machine, way: Hosting) -> list[list[Size
             continue
         sizing = layout.sizing()
         replicas = sum(sizing.replica_hours_by_hour) / 24
-        power = power_of(machine, replicas, sizing.load)
+        power = power_of(machine, replicas, sizing.draw)
         if power is None:
             return Misfit("hardware", "nobody publishes its watts", None)
         unmade = _why_unmade(question, machine, way, layout, sizing.prediction.copies)

@@ -72,7 +72,9 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
 
     ``rps_per_replica`` is what one machine serves with headroom, ``headroom`` the share of its
     saturation that it is run at. ``load`` is the mean share of saturation over its
-    replica-hours. Compiled shapes are set where the stack compiles them (Neuron), None elsewhere.
+    replica-hours, and ``draw`` how far that takes their watts from idle (0) to full (1; more where
+    full batches draw more than is usual). Compiled shapes are set where the stack compiles them
+    (Neuron), None elsewhere.
     """
 
     prediction: Prediction
@@ -85,5 +87,6 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     replicas_maximum: int
     replica_hours_by_hour: tuple[float, ...]
     load: float
+    draw: float
     compiled_batch: int | None
     compiled_sequence_tokens: int | None

@@ -13,6 +13,7 @@ from lichen.catalogue.schema import (
     Efficiency,
     Headroom,
     Kind,
+    PowerModel,
     Ratio,
     ServingStack,
     SpreadRow,
@@ -64,6 +65,9 @@ class Knowledge:
         }
         self._spreads_of: dict[tuple[str, str, Work, Kind], Spreads] = {}
         self.stacks = catalogue.table("stacks", ServingStack)
+        self.chip_power = next(
+            (row for row in catalogue.table("powers", PowerModel) if row.boundary == "chip"), None
+        )
         self._usual: dict[tuple[str, Kind, Work], ServingStack | None] = {}
         self._headrooms = {
             (row.kind, row.work): row for row in catalogue.table("headrooms", Headroom)

@@ -17,6 +17,7 @@ from lichen.sizing.answers import Misfit, Sizing, Step
 from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.capacity import Capacity, best_within
 from lichen.sizing.coefficients import Spreads, knowledge
+from lichen.sizing.draw import ChipPower, chip_power
 from lichen.sizing.prediction import prediction_at
 from lichen.sizing.receipt import capacity_steps, copy_steps, replica_steps
 from lichen.sizing.replicas import Replicas, day_of, replicas_over_day, start_up_of
@@ -42,6 +43,7 @@ class Layout(msgspec.Struct, frozen=True):
     arrangement: Arrangement
     capacity: Capacity
     replicas: Replicas
+    power: ChipPower | None
 
     def sizing(self) -> Sizing:
         """How many machines, hour by hour, and what each does."""
@@ -54,6 +56,7 @@ class Layout(msgspec.Struct, frozen=True):
         requests = sum(day_of(self.workload.traffic)) * 3600.0
         p95_ms = point.request_s * 1e3
         hours, saturated_rps = replicas.hours, capacity.saturated_rps
+        load = min(1.0, requests / (hours * 3600.0 * saturated_rps)) if hours else 0.0
         return Sizing(
             prediction=prediction_at(
                 arrangement,
@@ -70,7 +73,8 @@ class Layout(msgspec.Struct, frozen=True):
             replicas_peak=replicas.peak,
             replicas_maximum=replicas.maximum,
             replica_hours_by_hour=replicas.by_hour,
-            load=min(1.0, requests / (hours * 3600.0 * saturated_rps)) if hours else 0.0,
+            load=load,
+            draw=load if self.power is None else self.power.draw(capacity, load),
             compiled_batch=math.ceil(curve.crowd(point.in_flight) * curve.items)
             if static
             else None,
@@ -153,7 +157,11 @@ def lay_out(
     if isinstance(capacity, Misfit):
         return capacity
     replicas = replicas_over_day(workload, capacity.rps, start_up_of(arrangement))
-    return Layout(workload, card, precision, unmeasured, records, arrangement, capacity, replicas)
+    chip = known.chips.of_machine(machine)
+    power = chip_power(chip, known.chip_power) if chip and machine.accelerator else None
+    return Layout(
+        workload, card, precision, unmeasured, records, arrangement, capacity, replicas, power
+    )
 
 
 def narrowed(arrangement: Arrangement, record: Record) -> Arrangement:
