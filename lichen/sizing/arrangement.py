@@ -20,6 +20,9 @@ from lichen.sizing.terms import Terms, decode_terms, item_terms, prefill_terms, 
 from lichen.words import Precision
 from lichen.workload import ModelCard
 
+UNKNOWN_FLOPS = 2.0
+"""Intervals are wider by this where a model's FLOPs come from its parameters alone."""
+
 
 class Arrangement(msgspec.Struct, frozen=True):
     """``copies`` of a model on a machine, each on ``chips``; ``machine_chips`` are all
@@ -181,6 +184,8 @@ def arrange(
             return _too_little(needed_gib(need, 1.0, context), available_gib(whole, stack))
         each_copy, copies = whole.times(each / whole.count), int(whole.count // each)
     spreads = known.spreads(speed, chip.kind)
+    if not need.flops_known:
+        spreads = spreads.wider(UNKNOWN_FLOPS)
     around_s = known.around[need.work].ms(float(input_tokens + output_tokens)) / 1e3
     arrangement = Arrangement(
         need,

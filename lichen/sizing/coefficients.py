@@ -38,6 +38,16 @@ class Spreads(msgspec.Struct, frozen=True):
     token: tuple[float, float]
     request: tuple[float, float]
 
+    def wider(self, factor: float) -> Spreads:
+        """The same, ``factor`` times as far out at either end."""
+
+        def widened(ends: tuple[float, float]) -> tuple[float, float]:
+            return ends[0] / factor, ends[1] * factor
+
+        return Spreads(
+            widened(self.rate), widened(self.first), widened(self.token), widened(self.request)
+        )
+
 
 class Knowledge:
     """The tables that sizing reads, indexed; one for each catalogue."""
