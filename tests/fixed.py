@@ -72,9 +72,10 @@ def take() -> None:
         "hostings",
         "images",
         "makes",
-        "powers",
         "residency",
         "stacks",
+        "around",
+        "powers",
     )
     for table in (*keep, *whole):
         wanted = keep.get(table, lambda row: True)

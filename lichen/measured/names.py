@@ -8,7 +8,7 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import BenchmarkModel, Chip, Dataset, ServingStack, Work
-from lichen.measured.item_models import Model, item_model
+from lichen.measured.item_models import SHAPE_BY_SIZE, Model, item_model
 from lichen.measured.row import Row
 from lichen.measured.spreads import EnergyTables
 from lichen.sizing.coefficients import Knowledge, knowledge
@@ -36,7 +36,7 @@ class Tables:
 def model_of(row: Row, tables: Tables, dataset: Dataset | None) -> Model | None:
     """A model card from the name, else from its billions of parameters by usual proportions."""
     if row.kind != "llm":
-        return item_model(row, tables.models, dataset)
+        return item_model(row, tables.models, tables.catalogue.models.values(), dataset)
     name = row.model.casefold().replace("_", "-").replace("llama-3-1", "llama-3.1")
     for known in tables.models:
         if WORK[known.kind] == "llm" and any(m.replace("_", "-") in name for m in known.match):
@@ -58,7 +58,7 @@ def model_of(row: Row, tables: Tables, dataset: Dataset | None) -> Model | None:
             )
             return Model(card, known)
     card_by_size = _card_by_size(row)
-    return None if card_by_size is None else Model(card_by_size, None)
+    return None if card_by_size is None else Model(card_by_size, None, SHAPE_BY_SIZE)
 
 
 def _card_by_size(row: Row) -> ModelCard | None:

@@ -9,6 +9,7 @@ import msgspec
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import (
     Adjustment,
+    Around,
     Compute,
     Efficiency,
     Headroom,
@@ -38,6 +39,16 @@ class Spreads(msgspec.Struct, frozen=True):
     token: tuple[float, float]
     request: tuple[float, float]
 
+    def wider(self, factor: float) -> Spreads:
+        """The same, ``factor`` times as far out at either end."""
+
+        def widened(ends: tuple[float, float]) -> tuple[float, float]:
+            return ends[0] / factor, ends[1] * factor
+
+        return Spreads(
+            widened(self.rate), widened(self.first), widened(self.token), widened(self.request)
+        )
+
 
 class Knowledge:
     """The tables that sizing reads, indexed; one for each catalogue."""
@@ -65,6 +76,7 @@ class Knowledge:
         }
         self._spreads_of: dict[tuple[str, str, Work, Kind], Spreads] = {}
         self.stacks = catalogue.table("stacks", ServingStack)
+        self.around = {row.work: row for row in catalogue.table("around", Around)}
         self.chip_power = next(
             (row for row in catalogue.table("powers", PowerModel) if row.boundary == "chip"), None
         )
