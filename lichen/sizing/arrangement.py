@@ -8,7 +8,13 @@ from lichen.catalogue.schema import PLAIN, Machine, ServingStack
 from lichen.sizing.answers import Misfit
 from lichen.sizing.coefficients import Knowledge, Speed, Spreads
 from lichen.sizing.hardware import Chips
-from lichen.sizing.memory import available_gib, fewest_chips, most_sequences, needed_gib
+from lichen.sizing.memory import (
+    available_gib,
+    fewest_chips,
+    host_needed_gib,
+    most_sequences,
+    needed_gib,
+)
 from lichen.sizing.need import WORK, Need, as_released, need_of
 from lichen.sizing.terms import Terms, decode_terms, item_terms, prefill_terms, seconds
 from lichen.words import Precision
@@ -135,6 +141,14 @@ def arrange(
         return need
     if need.weight_bytes > whole.memory_gib * 1024**3:
         return _too_little(need.weight_bytes / 1024**3, whole.memory_gib)
+    host = host_needed_gib(need, chip.kind)
+    if machine.accelerator and machine.memory_gib is not None and host > machine.memory_gib:
+        return Misfit(
+            "memory",
+            f"loading its weights takes {host:.1f} GiB of host memory, "
+            f"{machine.name} has {machine.memory_gib:.1f}",
+            host / machine.memory_gib,
+        )
     stack = (
         known.stack(stack_name, chip.kind, work)
         if stack_name

@@ -15,6 +15,7 @@ from lichen.catalogue.schema import (
     Efficiency,
     Headroom,
     Kind,
+    PowerModel,
     Ratio,
     ServingStack,
     SpreadRow,
@@ -80,6 +81,9 @@ class Knowledge:
         self._spreads_of: dict[tuple[str, str, Work, Kind], Spreads] = {}
         self.stacks = catalogue.table("stacks", ServingStack)
         self.around = {row.work: row for row in catalogue.table("around", Around)}
+        self.chip_power = next(
+            (row for row in catalogue.table("powers", PowerModel) if row.boundary == "chip"), None
+        )
         self._usual: dict[tuple[str, Kind, Work, Precision | None], ServingStack | None] = {}
         self._headrooms = {
             (row.kind, row.work): row for row in catalogue.table("headrooms", Headroom)
