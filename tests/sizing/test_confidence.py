@@ -248,3 +248,66 @@ def test_a_curve_is_read_backwards() -> None:
         rps = curve.saturated_rps * share
         assert curve.serving(rps).rps == pytest.approx(rps, rel=1e-6)
     assert curve.serving(curve.saturated_rps * 2).in_flight == pytest.approx(curve.room)
+
+
+def test_a_misfit_says_that_the_likely_speed_would_do() -> None:
+    def refused(bound_ms: float, confidence: float) -> str:
+        workload = Workload(
+            name="chat",
+            model="any",
+            traffic=Traffic(peak_rps=1, input_tokens=600, output_tokens=200),
+            latency=Latency(time_per_output_token_ms=bound_ms),
+            confidence=confidence,
+        )
+        answer = laid_out(workload, "meta-llama/Llama-3.1-8B", "g6.xlarge", "bf16")
+        assert isinstance(answer, Misfit)
+        return answer.reason
+
+    likely_ms = float(refused(1.0, 0.5).split()[5])
+    assert refused(likely_ms * 1.01, 0.9) == (
+        f"time per output token may be {refused(1.0, 0.9).split()[6]} ms at 90 % confidence with "
+        f"no other request; the limit is {likely_ms * 1.01:g} ms "
+        f"(likely is {likely_ms:g} ms, which a benchmark would have to confirm)"
+    )
+    assert "benchmark" not in refused(1.0, 0.9)
+
+
+def test_a_record_that_contradicts_is_loud_and_one_that_agrees_narrows() -> None:
+    workload = Workload(
+        name="chat",
+        model="any",
+        traffic=Traffic(peak_rps=1, input_tokens=600, output_tokens=200),
+    )
+    card, machine = CATALOGUE.model("meta-llama/Llama-3.1-8B"), CATALOGUE.machine("inf2.xlarge")
+
+    def with_record(*token_ms: float) -> Layout:
+        records = tuple(
+            Record(
+                model=card.name,
+                machine=machine.name,
+                precision="bf16",
+                measured_on="2026-11-01",  # type: ignore[arg-type]
+                concurrency=1,
+                requests=400,
+                time_per_output_token_ms=each,
+            )
+            for each in token_ms
+        )
+        answer = lay_out(workload, card, machine, "bf16", CATALOGUE, records)
+        assert isinstance(answer, Layout)
+        return answer
+
+    likely_ms = with_record().unmeasured.token_s(1.0) * 1e3
+
+    def width(layout: Layout) -> float:
+        low, high = layout.arrangement.spreads.token
+        return math.log(high / low)
+
+    agrees, contradicting = with_record(likely_ms), with_record(likely_ms * 20)
+    assert width(agrees) < width(contradicting)
+    assert [("CONTRADICTS" in note) for note in agrees.notes()] == [False]
+    assert [("CONTRADICTS" in note) for note in contradicting.notes()] == [True]
+    # A second record that contradicts the first is as loud, though alone it would not be.
+    apart = with_record(likely_ms, likely_ms * 1.6)
+    assert [("CONTRADICTS" in note) for note in apart.notes()] == [False, True]
+    assert not any("CONTRADICTS" in note for note in with_record(likely_ms * 1.6).notes())
