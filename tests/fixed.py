@@ -75,6 +75,7 @@ def take() -> None:
         "residency",
         "stacks",
         "around",
+        "powers",
     )
     for table in (*keep, *whole):
         wanted = keep.get(table, lambda row: True)

@@ -646,15 +646,16 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 class PowerModel(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``powers.csv``: what share of rated watts a busy chip draws, and its host.
 
-    ``share = idle + busy x (memory's use + weight x arithmetic's use) ^ 1/4``, at most 1
-    (lichen/power.py). ``full_share`` is what full batches draw, the median of publishers. Where
-    a run was power-capped a chip draws at most ``capped_share``. At the wall ``host_w`` for the
-    server and ``chip_host_w`` for each chip come on top.
+    ``share = 1 - (1 - idle) x exp(-(a x sqrt(memory's use) + b x sqrt(arithmetic's use)))``, with
+    the weights ``a`` of moving and ``b`` of computing (lichen/power.py). ``full_share`` is what
+    full batches draw, the median of publishers. Where a run was power-capped a chip draws at most
+    ``capped_share``. At the wall ``host_w`` for the server and ``chip_host_w`` for each chip come
+    on top.
     """
 
     boundary: PowerBoundary
     idle_share: float
-    busy_share: float
+    move_weight: float
     compute_weight: float
     full_share: float
     capped_share: float

@@ -56,11 +56,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         """The family of the chips."""
         return self.hardware.family
 
-    @property
-    def shape_known(self) -> bool:
-        """Whether the model is known by name; otherwise its shape comes from its size."""
-        return self.model.named is not None
-
     def bound_ms(self, of: Literal["first", "token", "request"]) -> float | None:
         """The latency bound that the benchmark sets, where it sets one."""
         if self.dataset is None:
@@ -91,10 +86,10 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     stack = stack_of(row, hardware, work, tables)
     if stack is None:
         return NotPredicted(f"no known way to serve {work} on {hardware.family}")
-    caveats = [] if model.named else ["model not known by name: its shape is taken from its size"]
+    caveats = [_DOUBTS[work == "diffusion" and model.named is not None]] if model.doubt > 1 else []
     inputs, outputs = _lengths(row, dataset, caveats)
     items = float(row.sentences) if row.sentences is not None else 1.0
-    if work == "speech" and model.named and "window" in model.named.item:
+    if work == "speech" and "window" in model.card.item:
         items = float(math.ceil(windows(row)))
     item_tokens = (dataset and work == "encoder" and dataset.input_tokens) or inputs / items
     if work == "speech":
@@ -143,6 +138,10 @@ def _lengths(row: Row, dataset: Dataset | None, caveats: list[str]) -> tuple[flo
     return inputs, outputs
 
 
+_DOUBTS = (
+    "model not known by name: its shape is taken from its size",
+    "nobody says how many denoising steps: the usual number is taken",
+)
 _BITS: dict[Word, float] = {
     "q4_0": 4.5,
     "q4_k": 4.85,

@@ -156,7 +156,7 @@ def _sized(question: Question, machine: Machine, way: Hosting) -> list[list[Size
         if isinstance(layout, Misfit):
             misfits.append(layout)
             continue
-        power = power_of(machine, layout.replicas_mean, layout.load())
+        power = power_of(machine, layout.replicas_mean, layout.draw())
         if power is None:
             return Misfit("hardware", "nobody publishes its watts", None)
         unmade = _why_unmade(question, machine, way, layout)

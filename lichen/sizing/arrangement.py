@@ -8,11 +8,20 @@ from lichen.catalogue.schema import Machine, ServingStack
 from lichen.sizing.answers import Misfit
 from lichen.sizing.coefficients import Knowledge, Speed, Spreads
 from lichen.sizing.hardware import Chips
-from lichen.sizing.memory import available_gib, fewest_chips, most_sequences, needed_gib
+from lichen.sizing.memory import (
+    available_gib,
+    fewest_chips,
+    host_needed_gib,
+    most_sequences,
+    needed_gib,
+)
 from lichen.sizing.need import Need, need_of
 from lichen.sizing.terms import Terms, decode_terms, item_terms, prefill_terms, seconds
 from lichen.words import Precision
 from lichen.workload import ModelCard
+
+UNKNOWN_FLOPS = 2.0
+"""Intervals are wider by this where a model's FLOPs come from its parameters alone."""
 
 
 class Arrangement(msgspec.Struct, frozen=True):
@@ -129,6 +138,14 @@ def arrange(
         return need
     if need.weight_bytes > whole.memory_gib * 1024**3:
         return _too_little(need.weight_bytes / 1024**3, whole.memory_gib)
+    host = host_needed_gib(need, chip.kind)
+    if machine.accelerator and machine.memory_gib is not None and host > machine.memory_gib:
+        return Misfit(
+            "memory",
+            f"loading its weights takes {host:.1f} GiB of host memory, "
+            f"{machine.name} has {machine.memory_gib:.1f}",
+            host / machine.memory_gib,
+        )
     stack = (
         known.stack(stack_name, chip.kind, need.work)
         if stack_name
@@ -167,6 +184,8 @@ def arrange(
             return _too_little(needed_gib(need, 1.0, context), available_gib(whole, stack))
         each_copy, copies = whole.times(each / whole.count), int(whole.count // each)
     spreads = known.spreads(speed, chip.kind)
+    if not need.flops_known:
+        spreads = spreads.wider(UNKNOWN_FLOPS)
     around_s = known.around[need.work].ms(float(input_tokens + output_tokens)) / 1e3
     arrangement = Arrangement(
         need,

@@ -14,6 +14,7 @@ from lichen.catalogue.schema import (
     Efficiency,
     Headroom,
     Kind,
+    PowerModel,
     Ratio,
     ServingStack,
     SpreadRow,
@@ -37,6 +38,16 @@ class Spreads(msgspec.Struct, frozen=True):
     first: tuple[float, float]
     token: tuple[float, float]
     request: tuple[float, float]
+
+    def wider(self, factor: float) -> Spreads:
+        """The same, ``factor`` times as far out at either end."""
+
+        def widened(ends: tuple[float, float]) -> tuple[float, float]:
+            return ends[0] / factor, ends[1] * factor
+
+        return Spreads(
+            widened(self.rate), widened(self.first), widened(self.token), widened(self.request)
+        )
 
 
 class Knowledge:
@@ -66,6 +77,9 @@ class Knowledge:
         self._spreads_of: dict[tuple[str, str, Work, Kind], Spreads] = {}
         self.stacks = catalogue.table("stacks", ServingStack)
         self.around = {row.work: row for row in catalogue.table("around", Around)}
+        self.chip_power = next(
+            (row for row in catalogue.table("powers", PowerModel) if row.boundary == "chip"), None
+        )
         self._usual: dict[tuple[str, Kind, Work], ServingStack | None] = {}
         self._headrooms = {
             (row.kind, row.work): row for row in catalogue.table("headrooms", Headroom)

@@ -79,7 +79,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     that have a cache. ``state_bytes`` are those of a sequence of any length.
     Of every model but a language model: ``flops_per_item``, ``passes`` through the network and the
     bytes of weights read in them, and for each item bytes of activations and of what its text is
-    written from (lichen.sizing.item_need).
+    written from (lichen.sizing.item_need). Where its card does not say its FLOPs they are those of
+    the usual proportion, and not ``flops_known``.
     """
 
     work: Work
@@ -100,6 +101,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     read_bytes: float
     activation_bytes: float
     text_cache_bytes: float
+    flops_known: bool
     state_bytes: float
 
     def touched_bytes(self, batch: float) -> float:
@@ -190,6 +192,7 @@ def need_at(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         read_bytes=item.read_bytes,
         activation_bytes=item.activation_bytes,
         text_cache_bytes=item.text_cache_bytes,
+        flops_known=work in ("llm", "encoder") or bool(card.flops_per_item),
         state_bytes=card.state_bytes or 0.0,
     )
 

@@ -129,7 +129,9 @@ def test_every_workload_is_sized_or_refused_with_a_reason(
     assert 0.0 < answer.headroom <= 1.0
     if workload.environment == "prod":
         assert answer.replicas_minimum >= 1
-    watts = machine_watts(machine, answer.load)
+    assert (answer.draw == answer.load) or machine.accelerator
+    assert answer.load > 0.0 or answer.draw == 0.0
+    watts = machine_watts(machine, answer.draw)
     assert watts is None or watts.low > 0
 
 
