@@ -223,7 +223,7 @@ class Layout(msgspec.Struct, frozen=True):
         return (
             *copy_steps(self.capacity.arrangement, self.card, batch),
             *capacity_steps(self.capacity),
-            *replica_steps(self.workload, self.capacity, self.replicas),
+            *replica_steps(self.workload, self.capacity, self.replicas, self.small),
         )
 
     def savings(self) -> tuple[Saving, ...]:
