@@ -180,7 +180,7 @@ def _latency(answer: Placement) -> Iterator[tuple[str, str]]:
 
 
 def _times(served: ReplicasAtLoad) -> str:
-    """``2 requests/s on 3 replicas: first token 298 ms (155 to 1,052), then 64.6 ms (36.7 to 196) each``."""
+    """``2 requests/s on 3 replicas: first token 298 ms (155 to 1,052), then 64.6 ms each``."""
     load = f"{figure(served.rps)} requests/s on {figure(served.replicas)} replicas"
     if served.time_to_first_token_ms is None or served.time_per_output_token_ms is None:
         return f"{load}: a request in {between(served.p95_ms, 'ms')}"
