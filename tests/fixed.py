@@ -72,6 +72,7 @@ def take() -> None:
         "hostings",
         "images",
         "makes",
+        "precisions",
         "residency",
         "stacks",
         "around",

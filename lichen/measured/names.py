@@ -15,7 +15,6 @@ from lichen.sizing.coefficients import Knowledge, knowledge
 from lichen.sizing.need import WORK
 from lichen.workload import ModelCard
 
-
 FRAMEWORKS = frozenset({"pytorch", "diffusers"})
 """Stacks whose words stand beside an engine's: ``PyTorch (torch.compile)``, ``sentence-transformers
 on ONNX Runtime``."""

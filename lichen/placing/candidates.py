@@ -151,7 +151,7 @@ def _sized(question: Question, machine: Machine, way: Hosting) -> list[list[Size
     workload, catalogue = question.workload, question.catalogue
     sized: list[SizedMachine] = []
     misfits: list[Misfit] = []
-    for precision in workload.precisions:
+    for precision in workload.precisions_of(question.card):
         layout = lay_out(workload, question.card, machine, precision, catalogue, question.evidence)
         if isinstance(layout, Misfit):
             misfits.append(layout)

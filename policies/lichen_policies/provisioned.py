@@ -56,5 +56,5 @@ def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogu
     card = catalogue.models.get(workload.model)
     if card is None:
         return None
-    layout = lay_out(workload, card, machine, workload.precisions[0], catalogue)
+    layout = lay_out(workload, card, machine, workload.precisions_of(card)[0], catalogue)
     return None if isinstance(layout, Misfit) else load_over(layout.sizing(), count)
