@@ -37,6 +37,7 @@ from lichen.placing.reasons import (
     why_they_lost,
 )
 from lichen.placing.receipt import money_and_carbon
+from lichen.placing.widening import widening_notes
 
 
 def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement:
@@ -175,6 +176,7 @@ def _best_of_any(pool: Pool, judged: JudgedOffers, question: Question) -> Candid
 def _notes(chosen: Candidate, question: Question) -> Iterator[str]:
     catalogue, offer, price = question.catalogue, chosen.offer, chosen.price
     region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
+    yield from widening_notes(chosen, question)
     if question.today is not None:
         yield from staleness.staleness_notes(
             catalogue, region, machine, offer, price, question.today
