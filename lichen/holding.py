@@ -86,7 +86,7 @@ def holding(
     *,
     load: float | None,
 ) -> Holding:
-    """``count`` machines for a month, each ``load`` busy (0 to 1) on average.
+    """``count`` machines for a month, each ``load`` of the way from idle to full on average.
 
     Where the load is not known (None) it is between idle and full, likeliest half. Without a
     region there is neither a price nor a grid.
@@ -107,11 +107,7 @@ def holding(
         count=count,
         hosting=hosting,
         watts=None if power is None else power.watts,
-        usd_month=(
-            None
-            if price is None or price.usd_hour is None
-            else price.usd_hour * count * HOURS_PER_MONTH
-        ),
+        usd_month=None if price is None else price.usd_hour * count * HOURS_PER_MONTH,
         price=price,
         operation_gco2e_month=(
             None if emitted is None else emitted.operational_gco2e_hour * HOURS_PER_MONTH
@@ -132,7 +128,8 @@ def power_of(machine: Machine, count: float, load: float | None) -> Power | None
 
 
 def _idle_to_full(machine: Machine) -> Interval | None:
-    idle, half, full = (machine_watts(machine, load) for load in (0.0, 0.5, 1.0))
+    idle, full = machine.idle_w, machine.full_load_w
+    half = machine.half_load_w or machine_watts(machine, 0.5)
     if idle is None or half is None or full is None:
         return None
     return Interval(idle.low, half.likely, full.high)

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from lichen.clouds import CloudName
 from lichen.document import InputError, convert, read_document
-from lichen.words import Environment, Mode, Precision, WayOfBuying
+from lichen.words import Environment, Mode, Precision
 
 Country = Annotated[
     str, Meta(pattern="^[A-Z]{2}$", description="the two letters of a country, such as SE")
@@ -138,8 +138,7 @@ class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     ``clouds``, ``hosting`` and ``regions`` are names in the catalogue, which is where they are
     checked; a hosting may be named by its group. ``countries`` are ISO 3166-1 alpha-2 codes;
-    ``residency`` is a named group of them. ``sold`` are the ways in which a machine may be bought,
-    one word or a list. A production endpoint needs one way that cannot be taken back.
+    ``residency`` is a named group of them.
     """
 
     clouds: tuple[CloudName, ...] = ()
@@ -148,12 +147,6 @@ class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     countries: tuple[Country, ...] = ()
     residency: str | None = None
     near: tuple[Near, ...] = ()
-    sold: WayOfBuying | Annotated[tuple[WayOfBuying, ...], Meta(min_length=1)] = "on-demand"
-
-    @property
-    def ways(self) -> tuple[WayOfBuying, ...]:
-        """The ways in which a machine may be bought."""
-        return self.sold if isinstance(self.sold, tuple) else (self.sold,)
 
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -184,7 +177,8 @@ class Prompts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a user wants served.
 
-    Precisions are choices in order of preference; the first is the reference of quality.
+    Precisions are choices in order of preference; the first is the reference of quality. Left out,
+    the model is served in what it is released in (:func:`served_in`).
     ``confidence`` is the probability with which the latency bounds and the traffic are to be met:
     0.8 in production and 0.5 elsewhere if left out.
     """
@@ -192,7 +186,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: Name
     model: str | ModelCard
     traffic: Traffic
-    precisions: Annotated[tuple[Precision, ...], Meta(min_length=1)] = ("bf16",)
+    precisions: Annotated[tuple[Precision, ...], Meta(min_length=1)] | None = None
     latency: Latency = Latency()
     mode: Mode = "real-time"
     where: Where = Where()
@@ -202,10 +196,21 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     prompts: Prompts = Prompts()
     evidence: tuple[str, ...] = ()
 
+    def precisions_of(self, card: ModelCard) -> tuple[Precision, ...]:
+        """The precisions to serve ``card`` in."""
+        return self.precisions or (served_in(card),)
+
     @property
     def wanted_confidence(self) -> float:
         """The stated confidence, else that of the environment."""
         return CONFIDENCE[self.environment] if self.confidence is None else self.confidence
+
+
+def served_in(card: ModelCard) -> Precision:
+    """What a model is served in where nobody says: bf16 for a checkpoint of 32 or 16 bits, as
+    servers load it, and a narrower one as it is."""
+    released = card.released_in
+    return "bf16" if released in (None, "fp32", "fp16") else released
 
 
 def read_workload(path: Path) -> Workload:

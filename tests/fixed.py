@@ -38,7 +38,6 @@ def take() -> None:
     machines = [row for row in _rows("machines") if row["name"] in names["machines"]]
     chips = {row[column] for row in machines for column in ("accelerator", "cpu")}
     families = {row["family"] for row in _rows("chips") if row["name"] in chips}
-    machine_families = {row["family"] for row in machines}
 
     def of_machine(row: Row) -> bool:
         return row["machine"] in names["machines"]
@@ -60,9 +59,6 @@ def take() -> None:
         "estimates": of_machine,
         "offers": lambda row: of_machine(row) and in_region(row),
         "prices": lambda row: of_machine(row) and in_region(row),
-        "regional_prices": lambda row: of_machine(row) and in_region(row),
-        "sold": of_machine,
-        "retired": lambda row: row["machine_family"] in {"", *machine_families},
         "readings": in_region,
         "registries": in_region,
         "efficiencies": of_family,
@@ -76,9 +72,11 @@ def take() -> None:
         "hostings",
         "images",
         "makes",
+        "precisions",
         "residency",
         "stacks",
         "around",
+        "powers",
     )
     for table in (*keep, *whole):
         wanted = keep.get(table, lambda row: True)

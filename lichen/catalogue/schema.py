@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from lichen.interval import Interval
-from lichen.words import Mode, Precision, WayOfBuying
+from lichen.words import Mode, Precision
 from lichen.workload import ModelCard
 
 Basis = Literal["measured", "published", "derived", "assumed"]
@@ -23,8 +23,6 @@ Method = Literal["location-average", "market-based", "marginal", "carbon-free"]
 Confidence = Literal["high", "medium", "low"]
 Kind = Literal["gpu", "neuron", "tpu", "cpu"]
 """Kinds of chip: each has its own serving software."""
-Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
-"""Kinds of model by what they compute."""
 
 Link = Literal["NVLink", "PCIe", "NeuronLink", "ICI", "Infinity Fabric"]
 """What joins the chips of one machine."""
@@ -226,8 +224,7 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     this one runs on, None where it is the machines themselves. ``machine_prefix`` is what comes
     before a machine's name there. ``reaches_zero`` says whether its replicas can go to zero and
     wake for the next request: always, never, for asynchronous requests only, or only with
-    inference components; None is not known. ``sold`` are the ways in which it can be bought;
-    empty: as the machines are.
+    inference components; None is not known.
     """
 
     name: str
@@ -238,7 +235,6 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     machine_prefix: str = ""
     unit: str
     reaches_zero: Literal["yes", "no", "asynchronous", "inference-component"] | None
-    sold: tuple[WayOfBuying, ...] = ()
     source: str
     notes: str = ""
 
@@ -256,92 +252,22 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
     not_listed_by: tuple[str, ...] = ()
 
 
-class Sale(msgspec.Struct, frozen=True, kw_only=True):
-    """How a machine can be bought, by its provider's own page: a row of sold.csv.
-
-    ``region`` None: in every region that offers it and has no row of its own. A machine with rows
-    of regions only is sold in those, and in no other. ``zone`` None: the page does not say by zone.
-    ``access``: to everybody, to customers on an allowlist, or to single customers whose zone it is.
-    """
-
-    machine: str
-    region: str | None
-    zone: str | None
-    sold: tuple[WayOfBuying, ...]
-    access: Literal["everybody", "allowlist", "single-tenant"] = "everybody"
-    source: str
-    notes: str = ""
-
-
-class Retired(msgspec.Struct, frozen=True, kw_only=True):
-    """Hardware that is not sold to new customers, or software that ended: a row of retired.csv.
-
-    It speaks of what all the given columns name: a family of machines, a family of chips, a serving
-    stack, kinds of work. ``refused``: no placement takes it. Otherwise the answer says it.
-    ``what`` is a clause that says what is retired.
-    """
-
-    machine_family: str | None
-    chip_family: str | None
-    stack: str | None
-    works: tuple[Work, ...] = ()
-    refused: bool
-    what: str
-    since: str
-    source: str
-
-
-PRICE_OF: Mapping[WayOfBuying, str] = {
-    "on-demand": "usd_hour",
-    "spot": "spot_usd_hour",
-    "flex-start": "flex_start_usd_hour",
-    "capacity-block": "capacity_block_usd_hour",
-    "reservation": "reservation_usd_hour",
-}
-"""The field of a price that a way of buying pays."""
-
-
 class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """What a machine costs in a region on a hosting: Linux, USD per hour, by way of buying.
+    """What a machine costs in a region on a hosting: Linux, on demand and spot, USD per hour.
 
-    ``usd_hour`` is on demand; None where it is not sold so, or where nobody publishes it.
     A row of prices.csv is ``published``. The others follow from the published price of the
-    hosting's base and a markup, or from the prices of other regions (regional_prices.csv); their
-    ``source`` says which. ``as_of`` is the day, the month or the year of a price list; None is the
-    day that its source was read.
-    """
-
-    machine: str
-    region: str
-    hosting: str
-    usd_hour: float | None = None
-    spot_usd_hour: float | None = None
-    flex_start_usd_hour: float | None = None
-    capacity_block_usd_hour: float | None = None
-    reservation_usd_hour: float | None = None
-    as_of: str | None = None
-    source: str
-    basis: Basis = "published"
-
-    def of(self, way: WayOfBuying) -> float | None:
-        """USD an hour of a way of buying; None where no price of it is known."""
-        price: float | None = getattr(self, PRICE_OF[way])
-        return price
-
-
-class RegionalPrice(msgspec.Struct, frozen=True, kw_only=True):
-    """An on-demand price that follows from other regions, derived by derive/regional_prices.py.
-
-    ``derived``: from the ratio between regions of other machines of the family. ``assumed``: from
-    that of other families of the kind.
+    hosting's base and a markup, whose ``source`` they name. ``as_of`` is the day, the month or the
+    year of a price list; None is the day that its source was read.
     """
 
     machine: str
     region: str
     hosting: str
     usd_hour: float
-    basis: Basis
+    spot_usd_hour: float | None = None
+    as_of: str | None = None
     source: str
+    basis: Basis = "published"
 
 
 class Markup(msgspec.Struct, frozen=True, kw_only=True):
@@ -481,6 +407,12 @@ was measured."""
 Compute = Literal["fp32", "bf16", "fp8", "int8", "fp4"]
 """Formats that a chip computes in."""
 
+Kept = Literal["tables", "all but experts"]
+"""Weights that a precision leaves in 16 bits."""
+
+Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
+"""Kinds of model by what they compute."""
+
 PowerBoundary = Literal["chip", "wall"]
 """What watts include: chips alone, or a server at its socket."""
 
@@ -574,6 +506,28 @@ class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
     cv_error_pct: float | None
 
 
+class WeightFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """A precision on kinds of chip, for kinds of work (left out, all): a row of ``precisions.csv``.
+
+    ``bits`` are those of one weight with its scales. ``kept`` says which weights stay in 16 bits:
+    the ``tables`` of a vocabulary, or ``all but experts`` (of a model without experts, the tables).
+    Arithmetic is in ``compute``, or in ``without_unit`` on a chip that has no unit for that. A chip
+    must run all of ``needs``.
+    """
+
+    precision: Precision
+    kinds: tuple[Kind, ...]
+    works: tuple[Work, ...] = ()
+    bits: float
+    kept: Kept | None
+    cache_bits: float
+    compute: Compute
+    without_unit: Compute | None
+    needs: tuple[str, ...] = ()
+    title: str
+    source: str
+
+
 class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     """A serving stack on a kind of hardware: a row of ``stacks.csv``.
 
@@ -588,7 +542,8 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     on a CPU whose memory is in several NUMA nodes: ``one`` runs on the cores and the memory of one
     node, ``first`` on all cores with the weights in the memory of one; blank uses all.
     ``prompt_tile`` are the tokens of a prompt that meet the weights at each reading of them; blank
-    is all.
+    is all. ``precisions`` are those that it runs; left out, the plain ones of the chip
+    (:data:`PLAIN`).
     """
 
     stack: str
@@ -603,12 +558,17 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     prompts_together: bool
     all_slots: bool
     benchmark_passes: float
+    precisions: tuple[Precision, ...] = ()
     numa: Literal["one", "first"] | None = None
     prompt_tile: float | None = None
     like: str = ""
     matches: tuple[str, ...]
     basis: str
     source: str
+
+
+PLAIN: tuple[Precision, ...] = ("fp32", "bf16", "fp16", "fp8", "int8", "int4")
+"""Precisions that a framework runs on a chip that has them, without a format of its own."""
 
 
 class NumaNodes(msgspec.Struct, frozen=True, kw_only=True):
@@ -717,15 +677,16 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 class PowerModel(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``powers.csv``: what share of rated watts a busy chip draws, and its host.
 
-    ``share = idle + busy x (memory's use + weight x arithmetic's use) ^ 1/4``, at most 1
-    (lichen/power.py). ``full_share`` is what full batches draw, the median of publishers. Where
-    a run was power-capped a chip draws at most ``capped_share``. At the wall ``host_w`` for the
-    server and ``chip_host_w`` for each chip come on top.
+    ``share = 1 - (1 - idle) x exp(-(a x sqrt(memory's use) + b x sqrt(arithmetic's use)))``, with
+    the weights ``a`` of moving and ``b`` of computing (lichen/power.py). ``full_share`` is what
+    full batches draw, the median of publishers. Where a run was power-capped a chip draws at most
+    ``capped_share``. At the wall ``host_w`` for the server and ``chip_host_w`` for each chip come
+    on top.
     """
 
     boundary: PowerBoundary
     idle_share: float
-    busy_share: float
+    move_weight: float
     compute_weight: float
     full_share: float
     capped_share: float
@@ -787,13 +748,11 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Hosting: {"source": ("unit", "reaches_zero")},
     Offer: {"listed_by": (), "not_listed_by": ()},
     ModelCard: {"source": ("parameters",)},
-    Price: {"source": tuple(PRICE_OF.values())},
-    RegionalPrice: {"source": ("usd_hour",)},
-    Sale: {"source": ("sold",)},
-    Retired: {"source": ("since",)},
+    Price: {"source": ("usd_hour", "spot_usd_hour")},
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
+    WeightFormat: {"source": ("bits", "cache_bits")},
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
     NumaNodes: {"source": ("nodes",)},
     Headroom: {"source": ("share", "low", "high")},
@@ -868,12 +827,6 @@ TABLES: dict[str, Table] = {
             "prices", "published", Price, ("machine", "region", "hosting"),
             frozenset({"basis"}), "replaced",
         ),
-        Table(
-            "regional_prices", "derived", RegionalPrice, ("machine", "region", "hosting"), own=None,
-            instead=_TO_PRICES,
-        ),
-        Table("sold", "published", Sale, ("machine", "region", "zone")),
-        Table("retired", "published", Retired),
         Table("models", "published", ModelCard, ("name",), own="merged"),
         Table("residency", "published", Residency, ("residency", "country")),
         Table("processors", "published", Processor, ("name",), own=None, instead=_NOT_READ),
@@ -890,6 +843,7 @@ TABLES: dict[str, Table] = {
             "markups", "derived", Markup, ("hosting", "machine", "family", "accelerated"),
             own="appended",
         ),
+        Table("precisions", "published", WeightFormat),
         Table("stacks", "published", ServingStack),
         Table("around", "published", Around),
         Table("numa_nodes", "published", NumaNodes, ("machine",), own="merged"),

@@ -6,25 +6,14 @@ look at its price and its grid.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Hosting, Machine, Offer, Price, Retired
+from lichen.catalogue.schema import Hosting, Machine, Offer, Price
 from lichen.emissions import effective_gco2e_kwh
 from lichen.holding import Power, power_of
 from lichen.placing.allowed import allowed_ways, refusals
-from lichen.placing.buying import (
-    Bought,
-    about_retired,
-    bought_by_region,
-    sold_as,
-    ways_of_hosting,
-    ways_to_buy,
-    why_not_bought,
-    why_retired,
-)
 from lichen.placing.made import Wanted, why_unmade
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import Rejected
@@ -53,13 +42,9 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
 
     offer: Offer
     sized: SizedMachine
-    bought: Bought
+    price: Price
     usd_hour: float
     gco2e_hour: float
-
-    @property
-    def price(self) -> Price:
-        return self.bought.price
 
     @property
     def name(self) -> tuple[str, str]:
@@ -89,8 +74,7 @@ def judge_offers(question: Question) -> JudgedOffers:
         for name, refusal in refused.items()
         if refusal is not None and refusal.kind == "where"
     }
-    workload = question.workload
-    ways = allowed_ways(workload.where, catalogue, ways_to_buy(workload))
+    ways = allowed_ways(question.workload.where, catalogue)
     way_of: dict[tuple[str, tuple[str, ...]], Hosting | None] = {}
     effective = {
         name: gco2e_kwh
@@ -110,10 +94,6 @@ def judge_offers(question: Question) -> JudgedOffers:
                 reject_one(Rejected(machine=name, region=offer.region, kind="where", reason=reason))
         if not allowed:  # only a machine that some region may offer is priced and sized
             continue
-        retired = catalogue.retired(machine)
-        if ended := why_retired(retired):
-            reject(_rejected(allowed, "retired", ended))
-            continue
         offered_by = (machine.cloud, machine.hostings)  # the same of many machines
         if offered_by not in way_of:
             way_of[offered_by] = ways.of(machine, catalogue)
@@ -121,27 +101,22 @@ def judge_offers(question: Question) -> JudgedOffers:
         if way is None:
             reject(_rejected(allowed, "hosting", ways.why_none(machine)))
             continue
-        ways_bought = ways_of_hosting(way, ways.bought)
-        if not ways_bought:
-            reason = f"{way.title} is sold only {sold_as(way.sold)}"
-            reject(_rejected(allowed, "sold", reason))
-            continue
-        bought = bought_by_region(name, way, ways_bought, catalogue)
-        known = [one for one in allowed if one.region in bought and one.region in effective]
+        prices = catalogue.prices_of(name, way.name)
+        known = [one for one in allowed if one.region in prices and one.region in effective]
         if len(known) < len(allowed):
-            barred = [one for one in allowed if one.region not in bought]
-            reject(why_not_bought(machine, barred, way, ways_bought, catalogue))
-            dark = [one for one in allowed if one.region in bought and one.region not in effective]
+            unpriced = [one for one in allowed if one.region not in prices]
+            reject(_rejected(unpriced, "unknown", "price not known"))
+            dark = [one for one in allowed if one.region in prices and one.region not in effective]
             reject(_rejected(dark, "unknown", "grid not known"))
         if not known:
             continue
-        sized = _sized(question, machine, way, retired)
+        sized = _sized(question, machine, way)
         if isinstance(sized, Misfit):
             reject(_rejected(known, sized.kind, sized.reason, sized.shortfall))
             continue
         for offer in known:
-            so, effective_gco2e = bought[offer.region], effective[offer.region]
-            found = [_candidate(offer, so, group, effective_gco2e, question) for group in sized]
+            effective_gco2e, price = effective[offer.region], prices[offer.region]
+            found = [_candidate(offer, price, group, effective_gco2e, question) for group in sized]
             refusal = refused[offer.region]
             if refusal is not None:
                 judged.elsewhere.append(found[0])
@@ -168,9 +143,7 @@ def _rejected(
     ]
 
 
-def _sized(
-    question: Question, machine: Machine, way: Hosting, retired: tuple[Retired, ...]
-) -> list[list[SizedMachine]] | Misfit:
+def _sized(question: Question, machine: Machine, way: Hosting) -> list[list[SizedMachine]] | Misfit:
     """The machine at every precision that does the work, or the nearest one's misfit.
 
     Those that can be made come first, those that cannot apart from them; no list is empty.
@@ -178,15 +151,12 @@ def _sized(
     workload, catalogue = question.workload, question.catalogue
     sized: list[SizedMachine] = []
     misfits: list[Misfit] = []
-    for precision in workload.precisions:
+    for precision in workload.precisions_of(question.card):
         layout = lay_out(workload, question.card, machine, precision, catalogue, question.evidence)
         if isinstance(layout, Misfit):
             misfits.append(layout)
             continue
-        if ended := next(_retired_for(layout, retired, refused=True), None):
-            misfits.append(Misfit("hardware", f"retired: {about_retired(ended)}"))
-            continue
-        power = power_of(machine, layout.replicas_mean, layout.load())
+        power = power_of(machine, layout.replicas_mean, layout.draw())
         if power is None:
             return Misfit("hardware", "nobody publishes its watts", None)
         unmade = _why_unmade(question, machine, way, layout)
@@ -194,21 +164,6 @@ def _sized(
     if not sized:
         return min(misfits, key=lambda misfit: misfit.shortfall or float("inf"))
     return [group for group in _made_first(sized) if group]
-
-
-def _retired_for(layout: Layout, retired: Iterable[Retired], *, refused: bool) -> Iterator[Retired]:
-    """Those rows that speak of a layout's serving stack and kind of work."""
-    stack, work = layout.arrangement.stack.stack, layout.arrangement.need.work
-    for row in retired:
-        speaks_of_it = row.stack in (None, stack) and (not row.works or work in row.works)
-        if row.refused == refused and speaks_of_it:
-            yield row
-
-
-def retirement_notes(layout: Layout, machine: Machine, catalogue: Catalogue) -> Iterator[str]:
-    """What an answer says of software and hardware that are near their end."""
-    for row in _retired_for(layout, catalogue.retired(machine), refused=False):
-        yield about_retired(row)
 
 
 def _why_unmade(question: Question, machine: Machine, way: Hosting, layout: Layout) -> str | None:
@@ -235,7 +190,7 @@ def _made_first(sized: list[SizedMachine]) -> Iterator[list[SizedMachine]]:
 
 def _candidate(
     offer: Offer,
-    bought: Bought,
+    price: Price,
     sized: list[SizedMachine],
     effective_gco2e_kwh: float,
     question: Question,
@@ -245,8 +200,8 @@ def _candidate(
         Candidate(
             offer,
             one,
-            bought,
-            bought.usd_hour * one.replicas_mean,
+            price,
+            price.usd_hour * one.replicas_mean,
             one.power.likely_gco2e_hour(effective_gco2e_kwh),
         )
         for one in sized

@@ -57,8 +57,6 @@ def option_of(candidate: Candidate, workload: Workload, catalogue: Catalogue) ->
         ),
         usd_unit=usd_hour / units_hour if units_hour else None,
         price_basis="machine" if sized.hosting.base is None else "hosting",
-        price_known=candidate.price.basis,
-        sold=candidate.bought.sold,
         gco2e_hour=grams,
         gco2e_month=grams * HOURS_PER_MONTH,
         gco2e_unit=grams / units_hour if units_hour else None,
@@ -81,7 +79,7 @@ def gco2e_hour_of(candidate: Candidate, layout: Layout, slow: float, catalogue: 
     """Likely grams an hour of the replicas of another layout of the same machine, whose times are
     ``slow`` times the likely ones."""
     machine = catalogue.machine(candidate.offer.machine)
-    power = power_of(machine, layout.replicas_mean, layout.load(slow))
+    power = power_of(machine, layout.replicas_mean, layout.draw(slow))
     grid = effective_gco2e_kwh(catalogue.regions[candidate.offer.region])
     if power is None or grid is None:
         return candidate.gco2e_hour
