@@ -17,13 +17,14 @@ Rank = Callable[[Candidate], tuple[bool, float, float]]
 
 
 class Pool(msgspec.Struct, frozen=True):
-    """The candidates that the choice is among.
+    """The candidates that the choice is among, and the ``others`` that do the work.
 
     ``made``: a component can make them. ``surely_high``: all are in regions whose grid is surely
     high in carbon, since the workload allows nothing else.
     """
 
     candidates: list[Candidate]
+    others: list[Candidate]
     made: bool
     surely_high: bool
 
@@ -52,9 +53,11 @@ def pool_of(candidates: Iterable[Candidate], catalogue: Catalogue) -> Pool:
         else:
             group.append(one)
     if not groups:
-        return Pool([], made=False, surely_high=False)
-    surely_high, unmade = min(groups)
-    return Pool(groups[surely_high, unmade], made=not unmade, surely_high=surely_high)
+        return Pool([], [], made=False, surely_high=False)
+    surely_high, unmade = first = min(groups)
+    candidates = groups.pop(first)
+    others = [one for _, group in sorted(groups.items()) for one in group]
+    return Pool(candidates, others, made=not unmade, surely_high=surely_high)
 
 
 def rank_of(question: Question, cheapest_usd_hour: float) -> Rank:
