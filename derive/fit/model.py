@@ -45,9 +45,14 @@ SPREAD = {
 """Prior standard deviations of the effects, in log units."""
 RATIO_SPREAD = (1.0, 0.4, 0.25)
 """The same for ratios: of all, of a kind and work, of a pair."""
+SOURCE_SPREAD = (0.25, 0.15)
+"""Prior standard deviations of what a publisher's rows have in common: of one kind of work, and of
+one quantity of it. Predictions leave both at nought; the hierarchy knows that they exist."""
 DRIFT_SPREAD = 0.05
 """Log units a year by which a stack gets faster."""
 NOW = 2026.0
+MOST_STEPS = 1000
+FTOL = 1e-8
 SCALE = 0.06
 """Log error at which the loss turns from square to absolute."""
 
@@ -101,8 +106,18 @@ def coefficient_effects(o: Observation) -> list[tuple[Name, float]]:
     return effects
 
 
-FORMED = ("compute", "prefill")
-"""Coefficients that the format of compute has an effect on."""
+EVERY = frozenset(COEFFICIENTS)
+ACTS_ON: dict[str, frozenset[str]] = {
+    "all": EVERY,
+    "kind": EVERY,
+    "work": EVERY,
+    "stack": EVERY,
+    "family": EVERY,
+    "pair": EVERY,
+    "form": frozenset({"compute", "prefill"}),
+    "sparse": EVERY,
+}
+"""Coefficients that an effect acts on."""
 
 
 def ratio_effects(o: Observation) -> list[tuple[Name, float]]:
@@ -114,6 +129,15 @@ def ratio_effects(o: Observation) -> list[tuple[Name, float]]:
         ("ratio", o.ratio, o.family, o.stack, o.work),
     )
     return list(zip(names, RATIO_SPREAD, strict=True))
+
+
+def source_effects(o: Observation) -> list[tuple[Name, float]]:
+    """What the machines, engine and protocol of one publisher do to all of its times."""
+    names: tuple[Name, ...] = (
+        ("source", o.publisher, side(o.work)),
+        ("source", o.publisher, o.work, o.group),
+    )
+    return list(zip(names, SOURCE_SPREAD, strict=True))
 
 
 class Design:
@@ -131,11 +155,11 @@ class Design:
                 spread.append(prior)
             return self.place[name]
 
-        coefficients, ratios, drifts = [], [], []
+        coefficients, ratios, drifts, sources = [], [], [], []
         for o in observations:
             rows = [
                 [
-                    -1 if name[0] == "form" and c not in FORMED else at((*name, c), prior)
+                    at((*name, c), prior) if c in ACTS_ON[name[0]] else -1
                     for c in COEFFICIENTS
                 ]
                 for name, prior in coefficient_effects(o)
@@ -144,11 +168,13 @@ class Design:
             named = [at(name, prior) for name, prior in ratio_effects(o)]
             ratios.append(named or [-1] * 3)
             drifts.append(at(("drift", o.stack, o.kind), DRIFT_SPREAD))
+            sources.append([at(name, prior) for name, prior in source_effects(o)])
         # -1 is the last place: a parameter that is always nought.
         self.size = len(spread) + 1
         self.coefficient: Places = np.array(coefficients) % self.size
         self.ratio: Places = np.array(ratios) % self.size
         self.drift: Places = np.array(drifts)
+        self.source: Places = np.array(sources)
         self.terms = np.array([o.terms for o in observations])
         self.floor = np.array([floor_of(o.work) for o in observations])
         self.target = np.array([o.log_seconds for o in observations])
@@ -169,25 +195,33 @@ class Fit:
             # Parameters that only the rows left out know begin at their prior.
             known = np.zeros(design.size, dtype=bool)
             rest = np.setdiff1d(np.arange(len(weight)), np.array(out))
-            for places in (design.coefficient, design.ratio, design.drift):
+            for places in (design.coefficient, design.ratio, design.drift, design.source):
                 known[places[rest].ravel()] = True
             begin[~known] = 0.0
+        # In units of its prior, each effect is as large as any other: the search is shorter.
+        unit = np.append(1.0 / np.sqrt(design.precision[:-1]), 1.0)
+
+        def loss(scaled: Array) -> tuple[float, Array]:
+            value, slope = self._loss(scaled * unit, weight)
+            return value, slope * unit
+
         found = minimize(
-            lambda beta: self._loss(beta, weight),
-            begin,
+            loss,
+            begin / unit,
             jac=True,
             method="L-BFGS-B",
-            # Begun at the whole fit, a fold has little way to go.
-            options={"maxiter": 600 if start is None else 120, "maxfun": 800, "ftol": 1e-9},
+            options={"maxiter": MOST_STEPS, "maxfun": 2 * MOST_STEPS, "ftol": FTOL, "maxcor": 20},
         )
-        self.beta: Array = found.x
+        self.steps = found.nit
+        self.beta: Array = found.x * unit
         self.beta[-1] = 0.0
 
     def _loss(self, beta: Array, weight: Array) -> tuple[float, Array]:
         d = self.design
         excess = np.exp(CENTRE + beta[d.coefficient].sum(axis=1)) * d.terms[:, :-1]
         seconds = (excess + d.floor * d.terms[:, :-1]).sum(axis=1) + d.terms[:, -1]
-        model = np.log(seconds) + beta[d.ratio].sum(axis=1) + beta[d.drift] * d.age
+        shared = beta[d.ratio].sum(axis=1) + beta[d.source].sum(axis=1)
+        model = np.log(seconds) + shared + beta[d.drift] * d.age
         error = (model - d.target) / SCALE
         root = np.sqrt(1.0 + error * error)
         value = (weight * 2.0 * (root - 1.0)).sum() + (d.precision * beta * beta).sum() / 2.0
@@ -196,8 +230,8 @@ class Fit:
         share = (slope / seconds)[:, None] * excess
         every = np.broadcast_to(share[:, None, :], d.coefficient.shape)
         gradient += np.bincount(d.coefficient.ravel(), every.ravel(), minlength=d.size)
-        for effect in range(d.ratio.shape[1]):
-            gradient += np.bincount(d.ratio[:, effect], slope, minlength=d.size)
+        for places in (*d.ratio.T, *d.source.T):
+            gradient += np.bincount(places, slope, minlength=d.size)
         gradient += np.bincount(d.drift, slope * d.age, minlength=d.size)
         gradient[-1] = 0.0
         return float(value), gradient
