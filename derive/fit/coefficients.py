@@ -36,7 +36,7 @@ def main() -> None:
     fit = Fit(Design(observations))
     fold = folds_of(observations)
     target = np.array([o.log_seconds for o in observations])
-    unseen = left_out(fit, lambda o: fold[o.cluster])
+    unseen = left_out(fit, lambda o: fold.get(o.cluster))
     near = Spread(observations, target - unseen)
     far = Spread(observations, target - left_out(fit, lambda o: (o.family, o.stack, o.work)))
     write("efficiencies", efficiencies(fit, observations, near, sources))
@@ -99,8 +99,8 @@ def _shares(fit: Fit, kind: str, family: str, stack: str, work: str) -> dict[str
     for place, name in enumerate(COEFFICIENTS):
         weight = floor_of(work)[place] + math.exp(
             CENTRE[place]
-            + fit.effect("all", name)
-            + fit.effect("kind", kind, name)
+            + fit.effect("all", side(work), name)
+            + fit.effect("kind", kind, side(work), name)
             + fit.effect("work", kind, work, name)
             + fit.effect("stack", stack, work, name)
             + fit.effect("family", family, side(work), name)

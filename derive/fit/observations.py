@@ -11,8 +11,9 @@ from typing import NamedTuple
 from derive.fit.model import Observation
 from lichen.catalogue import DIRECTORY, load
 from lichen.catalogue.schema import path_of
+from lichen.measured.duration import Quantity
 from lichen.measured.names import NotPredicted, Tables
-from lichen.measured.quantity import Quantity, quantity_of
+from lichen.measured.quantity import quantity_of
 from lichen.measured.row import Cells, parse_row
 from lichen.measured.run import Run, run_of
 

@@ -12,8 +12,9 @@ import math
 import msgspec
 
 from lichen.catalogue.schema import FitBasis, PowerModel
+from lichen.measured.duration import Quantity
 from lichen.measured.names import NotPredicted, Tables
-from lichen.measured.quantity import Quantity, quantity_of
+from lichen.measured.quantity import quantity_of
 from lichen.measured.row import Measure, Row
 from lichen.measured.run import Run
 from lichen.measured.speed import Predicted, shape_doubt, timed

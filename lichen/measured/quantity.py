@@ -9,49 +9,27 @@ percentile over a median, a Server run over an Offline one.
 from __future__ import annotations
 
 import math
-from operator import add
-from typing import Literal, NamedTuple
 
 import msgspec
 
+from lichen.measured.duration import (
+    GIVEN,
+    Duration,
+    Group,
+    Quantity,
+    bound,
+    mode,
+    not_a_quantity,
+    tail,
+)
+from lichen.measured.items import of_items
 from lichen.measured.names import NotPredicted
 from lichen.measured.row import Measure
 from lichen.measured.run import Run
 from lichen.sizing.memory import most_sequences
-from lichen.sizing.terms import (
-    NOTHING,
-    Terms,
-    burst_terms,
-    decode_terms,
-    item_terms,
-    prefill_terms,
-    seconds,
-)
+from lichen.sizing.terms import Terms, burst_terms, decode_terms, prefill_terms, seconds
 
-Group = Literal["rate", "token", "first", "request", "pass", "tail", "bound", "prompt"]
-"""Kinds of quantity whose errors are alike; intervals are kept for each."""
-
-
-class Duration(NamedTuple):
-    """What takes time: the terms of lichen.sizing.terms, and seconds that are given."""
-
-    terms: Terms
-    given_s: float = 0.0
-
-    def times(self, factor: float) -> Duration:
-        """``factor`` times as much."""
-        return Duration(Terms(*(factor * term for term in self.terms)), factor * self.given_s)
-
-    def plus(self, other: Duration) -> Duration:
-        """Both, one after the other."""
-        terms = Terms(*map(add, self.terms, other.terms))
-        return Duration(terms, self.given_s + other.given_s)
-
-
-GIVEN = Duration(NOTHING, 1.0)
-OFFLINE_BATCH = 256.0
-"""Items that fill a chip: beyond this the fixed part of a pass no longer shows."""
-_READING = {"gpu": 2.0, "tpu": 3.0, "neuron": 10.0, "cpu": 3.0}
+_READING = {"gpu": 2.0, "tpu": 3.0, "neuron": 7.0, "cpu": 3.0}
 NOMINAL = {
     kind: Terms(
         step_ms=2.0,
@@ -68,22 +46,13 @@ NOMINAL = {
     for kind, factor in _READING.items()
 }
 """Rough weights, for nothing but how many prompts are in the way of one (prior medians)."""
-
-
-class Quantity(msgspec.Struct, frozen=True):
-    """``seconds = (weights . terms + given) x ratio``; the row's value is ``scale x seconds``, or
-    ``scale / seconds`` for a rate. ``ratio`` names the factor; blank is 1."""
-
-    group: Group
-    ratio: str
-    duration: Duration
-    scale: float
-    rate: bool
+MOST_BUSY = 0.9
+"""A queue that is busier than this never reaches the state that its formula describes."""
 
 
 def quantity_of(measure: Measure, run: Run) -> Quantity | NotPredicted:
     """The quantity that was measured, or why it is not predicted."""
-    return _of_llm(measure, run) if run.need.work == "llm" else _of_items(measure, run)
+    return _of_llm(measure, run) if run.need.work == "llm" else of_items(measure, run)
 
 
 def _of_llm(measure: Measure, run: Run) -> Quantity | NotPredicted:
@@ -112,28 +81,28 @@ def _of_llm(measure: Measure, run: Run) -> Quantity | NotPredicted:
             if load.protocol == "open" and load.arrival_rps:
                 return Quantity("bound", "open rate", GIVEN, load.arrival_rps * each, True)
             total = batch * copies * each / (run.system_chips if measure.per_chip else 1.0)
-            return Quantity("rate", _mode(run) + sampling, request, total, True)
+            return Quantity("rate", mode(run) + sampling, request, total, True)
         case "first-token":
             if served:
-                return _bound(run.bound_ms("first"), measure, "ttft")
+                return bound(run.bound_ms("first"), measure, "ttft")
             return _first_token(measure, run, batch, prompt, prompts, step, request)
         case "prompt-speed":
             tokens = max(1.0, run.input_tokens)
             return Quantity("prompt", "", _prefill(run, batch), batch * tokens, True)
         case "tpot" | "itl":
             if served:
-                return _bound(run.bound_ms("token"), measure, "tpot")
+                return bound(run.bound_ms("token"), measure, "tpot")
             what = "together" if stack.prompts_together else measure.metric
-            name = _tail(measure, what) + sampling
+            name = tail(measure, what) + sampling
             duration = _between_tokens(measure, run, batch, step, prompt, name)
             group: Group = "tail" if "p99" in name else "token"
             return Quantity(group, name, duration, measure.scale, False)
         case "latency":
             if served:
-                return _bound(run.bound_ms("request"), measure, "latency")
-            return Quantity("request", _tail(measure, "request"), request, measure.scale, False)
+                return bound(run.bound_ms("request"), measure, "latency")
+            return Quantity("request", tail(measure, "request"), request, measure.scale, False)
         case _:
-            return _not_a_quantity(measure, run)
+            return not_a_quantity(measure, run)
 
 
 def _first_token(
@@ -151,23 +120,30 @@ def _first_token(
         waits = share * load.at_once / (batch * run.copies)
         return Quantity("first", "queue", request.times(waits), measure.scale, False)
     if run.stack.prompts_together:
-        return Quantity("first", _tail(measure, "together"), prompts, measure.scale, False)
+        return Quantity("first", tail(measure, "together"), prompts, measure.scale, False)
     names = {"saturated": "saturated first", "open": "open first"}
     name = names.get(load.protocol, "first")
-    crowd = _crowd(run, batch, prompt, step)
     # A prompt also waits for the step under way, and is read in one with the others' tokens.
-    duration = prompt.times(crowd).plus(step.times((batch - 1.0) / batch))
-    return Quantity("first", _tail(measure, name), duration, measure.scale, False)
+    duration = prompt.times(_crowd(run, batch, prompt, step))
+    if batch == 1:
+        return Quantity("first", "", duration, measure.scale, False)
+    duration = duration.plus(step.times((batch - 1.0) / batch))
+    return Quantity("first", tail(measure, name), duration, measure.scale, False)
 
 
 def _crowd(run: Run, batch: float, prompt: Duration, step: Duration) -> float:
-    """Time until a prompt is read, over reading it alone: mean value analysis of a closed queue.
+    """Time until a prompt is read, over the time to read it alone.
 
-    ``batch`` requests take turns: each is read (one at a time), then answers beside the others.
+    Where ``batch`` requests are in flight, by mean value analysis of a closed queue: each is read,
+    one at a time, then answers beside the others, whose prompts stop it in between. Where they
+    arrive at a rate, by that of a queue with one server and a fixed time (Pollaczek-Khinchine).
     """
     weights = NOMINAL[run.chips.kind]
     read_s = seconds(weights, prompt.terms)
-    answer_s = seconds(weights, step.terms) * max(1.0, run.output_tokens)
+    if run.load.arrival_rps:
+        busy = min(MOST_BUSY, run.load.arrival_rps * read_s / run.copies)
+        return 1.0 + busy / (2.0 * (1.0 - busy))
+    answer_s = seconds(weights, step.terms) * max(1.0, run.output_tokens) + (batch - 1.0) * read_s
     crowd = 1.0
     for _ in range(30):
         passing = batch * read_s / (crowd * read_s + answer_s)
@@ -213,64 +189,5 @@ def _compiled_batch(run: Run) -> float:
     return float(run.load.batch or 1.0) if run.compiled_batch is None else run.compiled_batch
 
 
-def _of_items(measure: Measure, run: Run) -> Quantity | NotPredicted:
-    load = run.load
-    offline = load.protocol in ("offline", "server") or load.batch is None
-    batch = OFFLINE_BATCH if offline else float(load.batch or 1.0)
-    batch *= run.items
-    at_work, waiting = _workers(run, batch, offline)
-    one = Duration(item_terms(run.need, run.chips, batch))
-    if measure.metric == "throughput":
-        each = max(1.0, run.output_tokens) if measure.of_tokens else 1.0
-        return Quantity("rate", _mode(run), one, at_work * batch * each / run.items, True)
-    if measure.metric == "latency":
-        if load.protocol == "server":
-            return _bound(run.bound_ms("request"), measure, "latency")
-        return Quantity("pass", _tail(measure, "pass"), one.times(waiting), measure.scale, False)
-    return _not_a_quantity(measure, run)
-
-
-def _workers(run: Run, batch: float, offline: bool) -> tuple[float, float]:
-    """Copies at work, and passes that a request waits for, its own included.
-
-    The Neuron benchmarks keep one batch in flight for each NeuronCore (two for vision, so that
-    one waits), and in their lowest-latency rows one in all.
-    """
-    copies = float(run.copies)
-    if run.hardware.kind == "neuron" and not offline:
-        if run.need.work == "vision":
-            return (1.0, 1.0) if batch == 1 else (copies, 2.0)
-        if run.stack.benchmark_passes > 1.0:
-            return (1.0, 1.0) if batch <= 3 else (copies, run.stack.benchmark_passes)
-    return copies, 1.0
-
-
-def _bound(bound_ms: float | None, measure: Measure, name: str) -> Quantity | NotPredicted:
-    """A run within a latency bound ends near it: the bound times a measured ratio."""
-    if not bound_ms:
-        return NotPredicted("no published latency bound of this benchmark")
-    ratio = f"server {_tail(measure, name) or name}"
-    return Quantity("bound", ratio, GIVEN, bound_ms, False)
-
-
-def _mode(run: Run) -> str:
-    """Name of the factor of a throughput: how the load was offered."""
-    protocol = run.load.protocol
-    name = protocol if protocol in ("offline", "server", "saturated") else ""
-    return f"{name} capped" if name and run.power_capped else name
-
-
-def _tail(measure: Measure, name: str) -> str:
-    """Medians and means are the prediction itself; other percentiles have a ratio of their own."""
-    if measure.percentile:
-        return f"{name} {measure.percentile}"
-    return name if name in ("saturated first", "open first") else ""
-
-
 def _prefill(run: Run, batch: float) -> Duration:
     return Duration(prefill_terms(run.need, run.chips, max(1.0, run.input_tokens), batch))
-
-
-def _not_a_quantity(measure: Measure, run: Run) -> NotPredicted:
-    model = "language" if run.need.work == "llm" else run.need.work
-    return NotPredicted(f"{measure.text!r} of a {model} model is not a quantity that is predicted")

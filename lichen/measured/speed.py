@@ -7,8 +7,8 @@ import math
 import msgspec
 
 from lichen.catalogue.schema import FitBasis
+from lichen.measured.duration import Quantity
 from lichen.measured.names import NotPredicted, Tables
-from lichen.measured.quantity import Quantity
 from lichen.measured.run import Run
 from lichen.sizing.coefficients import Speed
 from lichen.sizing.terms import seconds
