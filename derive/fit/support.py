@@ -1,0 +1,50 @@
+"""What a prediction rests on: rows of its family and stack, of related ones, or of neither."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from derive.fit.model import Known, Observation, side
+from lichen.catalogue.schema import FitBasis
+
+FITTED_CLUSTERS = 2
+"""A pair of family and stack is fitted with this many clusters of rows; with fewer it leans on
+related ones so much that it is called borrowed."""
+
+Pair = tuple[str, str, str]
+
+
+class Support:
+    """Who measured each family of chips under each stack. What is known beside the rows, of a
+    whole pair, counts as many clusters."""
+
+    def __init__(self, observations: Sequence[Observation], known: Sequence[Known] = ()) -> None:
+        self._clusters: dict[Pair, set[tuple[str, str]]] = defaultdict(set)
+        for o in observations:
+            self._clusters[pair_of(o)].add((o.publisher, o.cluster))
+        for k in known:
+            for count in range(FITTED_CLUSTERS):
+                self._clusters[pair_of(k)].add((k.publisher, str(count)))
+
+    def publishers(self, pair: Pair, without: str = "") -> set[str]:
+        """Those who measured the pair, one of them left out."""
+        return {publisher for publisher, _ in self._clusters.get(pair, ()) if publisher != without}
+
+    def basis(self, pair: Pair, without: str = "") -> FitBasis:
+        """What a prediction of the pair rests on, where one publisher's rows are left out."""
+        family, stack, work = pair
+        own = {c for c in self._clusters.get(pair, ()) if c[0] != without}
+        if len(own) >= FITTED_CLUSTERS:
+            return "fitted"
+        related = own or any(
+            (other[1:] == (stack, work) or (other[0] == family and side(other[2]) == side(work)))
+            and any(publisher != without for publisher, _ in found)
+            for other, found in self._clusters.items()
+        )
+        return "borrowed" if related else "assumed"
+
+
+def pair_of(o: Observation | Known) -> Pair:
+    """A family of chips under a stack, for a kind of work."""
+    return o.family, o.stack, o.work
