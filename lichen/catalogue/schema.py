@@ -24,6 +24,9 @@ Confidence = Literal["high", "medium", "low"]
 Kind = Literal["gpu", "neuron", "tpu", "cpu"]
 """Kinds of chip: each has its own serving software."""
 
+Link = Literal["NVLink", "PCIe", "NeuronLink", "ICI", "Infinity Fabric"]
+"""What joins the chips of one machine."""
+
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where a number comes from; rows name it by ``id``.
@@ -102,7 +105,9 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     chip. ``cores`` are those of a CPU, a Neuron chip, a TPU, or a GPU's multiprocessors. ``runs``
     are the precisions that a serving stack offers on it, of weights at least. ``rates_source``
     are the sources of rates and bandwidth. ``loaded_idle_w`` is one that has a model in memory and
-    serves nothing.
+    serves nothing. ``link`` joins the chips of one machine, ``link_gb_s`` is what one chip sends
+    over it while it receives as much; blank is not known. ``parallel_degrees`` are the numbers of
+    cores that the runtime splits one copy of a model over; None is any.
     """
 
     name: str
@@ -134,6 +139,11 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     embodied_kgco2e: Interval | None
     embodied_basis: Basis | None
     embodied_source: str | None
+    link: Link | None
+    link_gb_s: float | None
+    link_source: str | None
+    parallel_degrees: tuple[int, ...] | None
+    parallel_source: str | None
     source: str
     confidence: Confidence
     notes: str = ""
@@ -574,35 +584,37 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 class PowerModel(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``powers.csv``: what share of rated watts a busy chip draws, and its host.
 
-    ``share = idle + move x (memory's use) + compute x sqrt(arithmetic's use)``, at most 1; at the
-    wall ``host_w`` for the server and ``chip_host_w`` for each chip come on top. Blank family or
-    work holds for all.
+    ``share = idle + busy x (memory's use + weight x arithmetic's use) ^ 1/4``, at most 1
+    (lichen/power.py). ``full_share`` is what full batches draw, the median of publishers. Where
+    a run was power-capped a chip draws at most ``capped_share``. At the wall ``host_w`` for the
+    server and ``chip_host_w`` for each chip come on top.
     """
 
     boundary: PowerBoundary
-    family: str | None
-    work: str | None
     idle_share: float
-    move_share: float
-    compute_share: float
+    busy_share: float
+    compute_weight: float
+    full_share: float
+    capped_share: float
     host_w: float
     chip_host_w: float
     rows: int
+    publishers: int
     source: str
 
 
 class EnergySpread(msgspec.Struct, frozen=True, kw_only=True):
-    """80 % factors of watts and joules: a row of ``energy_spreads.csv``."""
+    """80 % factors of watts, or of the watt-hours of a single query, from errors on publishers
+    that the fit had not seen: a row of ``energy_spreads.csv``."""
 
     boundary: PowerBoundary
-    family: str | None
-    work: str | None
-    quantity: Literal["power", "energy", "rate", "score"]
+    quantity: Literal["power", "score"]
     bias: float
     low: float
     high: float
     rows: int
-    cv_error_pct: float
+    publishers: int
+    error_pct: float
 
 
 SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
@@ -628,6 +640,8 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "idle_source": ("idle_w",),
         "loaded_idle_source": ("loaded_idle_w",),
         "embodied_source": ("embodied_kgco2e",),
+        "link_source": ("link_gb_s",),
+        "parallel_source": ("parallel_degrees",),
     },
     Machine: {"source": ("vcpu", "memory_gib", "accelerators", "accelerator_memory_gib")},
     Estimates: {
