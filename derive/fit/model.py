@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 Name = tuple[str, ...]
 
-CENTRE = np.log([2.0, 15.0, 20.0, 10.0, 0.6, 1.0, 2.0, 8.0, 1.5, 4.0, 8.0])
+CENTRE = np.log([2.0, 15.0, 20.0, 10.0, 0.6, 1.0, 1.0, 2.0, 8.0, 1.5, 4.0, 8.0])
 """Prior medians in the order of COEFFICIENTS; of shares, one over the share less one."""
 
 
@@ -45,16 +45,38 @@ SPREAD = {
 """Prior standard deviations of the effects, in log units."""
 RATIO_SPREAD = (1.0, 0.4, 0.25)
 """The same for ratios: of all, of a kind and work, of a pair."""
-SOURCE_SPREAD = (0.25, 0.15)
-"""Prior standard deviations of what a publisher's rows have in common: of one kind of work, and of
-one quantity of it. Predictions leave both at nought; the hierarchy knows that they exist."""
+SOURCE_SPREAD = 0.1
+"""Prior standard deviation of what all rows of one publisher have in common: its machines, its
+engine's settings, its way of measuring. Predictions leave it at nought."""
 DRIFT_SPREAD = 0.05
 """Log units a year by which a stack gets faster."""
 NOW = 2026.0
-MOST_STEPS = 1000
-FTOL = 1e-8
-SCALE = 0.06
+SCALE = 0.2
 """Log error at which the loss turns from square to absolute."""
+MOST_STEPS = 1000
+CLOSE = 1e-7
+"""The search ends where a step gains less than this share of the loss."""
+
+BOUNDS = {
+    "step_ms": 60.0,
+    "layer_us": 2000.0,
+    "sync_us": 100.0,
+    "sequence_us": 2000.0,
+    "bandwidth": 20.0,
+    "cache": 40.0,
+    "link": 10.0,
+    "compute": 100.0,
+    "prefill_ms": 500.0,
+    "prefill": 100.0,
+    "attention": 200.0,
+    "burst": 40.0,
+}
+"""Weights beyond which a coefficient is no longer what its name says: chips wait for each other
+tens of microseconds a layer, not milliseconds (NCCL's and NeuronLink's published latencies). The
+fit is held inside; one that would leave is a finding of docs/accuracy.md."""
+LOG_BOUNDS = np.log([BOUNDS[name] for name in COEFFICIENTS])
+HELD = 50.0
+"""How hard a coefficient is held: the loss of a row whose weight is e times its bound."""
 
 
 @dataclass(frozen=True)
@@ -153,15 +175,6 @@ def ratio_effects(o: Observation) -> list[tuple[Name, float]]:
     return list(zip(names, RATIO_SPREAD, strict=True))
 
 
-def source_effects(o: Observation) -> list[tuple[Name, float]]:
-    """What the machines, engine and protocol of one publisher do to all of its times."""
-    names: tuple[Name, ...] = (
-        ("source", o.publisher, side(o.work)),
-        ("source", o.publisher, o.work, o.group),
-    )
-    return list(zip(names, SOURCE_SPREAD, strict=True))
-
-
 class Design:
     """Observations as arrays: which parameters act on which row. Row after row is fitted from
     the same design, so that leaving some out costs nothing but their weight."""
@@ -178,17 +191,24 @@ class Design:
                 spread.append(prior)
             return self.place[name]
 
-        coefficients, ratios, drifts, sources = [], [], [], []
+        # Rows of one pair, format and work have their coefficients in common: a cell.
+        cells: dict[Name, int] = {}
+        coefficients, cell_of, ratios, drifts, sources = [], [], [], [], []
         for o in observations:
-            rows = [
-                [at((*name, c), prior) if c in ACTS_ON[name[0]] else -1 for c in COEFFICIENTS]
-                for name, prior in coefficient_effects(o)
-            ]
-            coefficients.append(rows + [[-1] * len(COEFFICIENTS)] * (8 - len(rows)))
+            effects = coefficient_effects(o)
+            cell = tuple("/".join(name) for name, _ in effects)
+            if cell not in cells:
+                cells[cell] = len(cells)
+                rows = [
+                    [at((*name, c), prior) if c in ACTS_ON[name[0]] else -1 for c in COEFFICIENTS]
+                    for name, prior in effects
+                ]
+                coefficients.append(rows + [[-1] * len(COEFFICIENTS)] * (8 - len(rows)))
+            cell_of.append(cells[cell])
             named = [at(name, prior) for name, prior in ratio_effects(o)]
             ratios.append(named or [-1] * 3)
             drifts.append(at(("drift", o.stack, o.kind), DRIFT_SPREAD))
-            sources.append([at(name, prior) for name, prior in source_effects(o)])
+            sources.append(at(("source", o.publisher, side(o.work)), SOURCE_SPREAD))
         known_places = [
             [
                 at((*name, k.coefficient), prior)
@@ -200,6 +220,7 @@ class Design:
         # -1 is the last place: a parameter that is always nought.
         self.size = len(spread) + 1
         self.coefficient: Places = np.array(coefficients) % self.size
+        self.cell: Places = np.array(cell_of)
         self.ratio: Places = np.array(ratios) % self.size
         self.drift: Places = np.array(drifts)
         self.source: Places = np.array(sources)
@@ -239,8 +260,9 @@ class Fit:
             # Parameters that only the rows left out know begin at their prior.
             known = np.zeros(design.size, dtype=bool)
             rest = np.setdiff1d(np.arange(len(weight)), np.array(out))
-            for places in (design.coefficient, design.ratio, design.drift, design.source):
+            for places in (design.ratio, design.drift, design.source):
                 known[places[rest].ravel()] = True
+            known[design.coefficient[design.cell[rest]].ravel()] = True
             known[design.known_place[self._known_precision > 0].ravel()] = True
             begin[~known] = 0.0
         # In units of its prior, each effect is as large as any other: the search is shorter.
@@ -255,7 +277,7 @@ class Fit:
             begin / unit,
             jac=True,
             method="L-BFGS-B",
-            options={"maxiter": MOST_STEPS, "maxfun": 2 * MOST_STEPS, "ftol": FTOL, "maxcor": 20},
+            options={"maxiter": MOST_STEPS, "maxfun": 2 * MOST_STEPS, "ftol": CLOSE},
         )
         self.steps = found.nit
         self.beta: Array = found.x * unit
@@ -263,9 +285,10 @@ class Fit:
 
     def _loss(self, beta: Array, weight: Array) -> tuple[float, Array]:
         d = self.design
-        excess = np.exp(CENTRE + beta[d.coefficient].sum(axis=1)) * d.terms[:, :-1]
+        log_excess = CENTRE + beta[d.coefficient].sum(axis=1)
+        excess = np.exp(log_excess)[d.cell] * d.terms[:, :-1]
         seconds = (excess + d.floor * d.terms[:, :-1]).sum(axis=1) + d.terms[:, -1]
-        shared = beta[d.ratio].sum(axis=1) + beta[d.source].sum(axis=1)
+        shared = beta[d.ratio].sum(axis=1) + beta[d.source]
         model = np.log(seconds) + shared + beta[d.drift] * d.age
         error = (model - d.target) / SCALE
         root = np.sqrt(1.0 + error * error)
@@ -276,10 +299,14 @@ class Fit:
         value += (self._known_precision * off * off).sum() / 2.0
         pull = np.broadcast_to((self._known_precision * off)[:, None], d.known_place.shape)
         gradient += np.bincount(d.known_place.ravel(), pull.ravel(), minlength=d.size)
-        share = (slope / seconds)[:, None] * excess
+        over = np.maximum(0.0, log_excess - LOG_BOUNDS)
+        value += HELD * (over * over).sum()
+        share = 2.0 * HELD * over
+        for c, of_rows in enumerate(((slope / seconds)[:, None] * excess).T):
+            share[:, c] += np.bincount(d.cell, of_rows, minlength=len(share))
         every = np.broadcast_to(share[:, None, :], d.coefficient.shape)
         gradient += np.bincount(d.coefficient.ravel(), every.ravel(), minlength=d.size)
-        for places in (*d.ratio.T, *d.source.T):
+        for places in (*d.ratio.T, d.source):
             gradient += np.bincount(places, slope, minlength=d.size)
         gradient += np.bincount(d.drift, slope * d.age, minlength=d.size)
         gradient[-1] = 0.0
@@ -288,10 +315,23 @@ class Fit:
     def predicted(self) -> Array:
         """Log seconds of every row of the design, seen or not."""
         d = self.design
-        weights = d.floor + np.exp(CENTRE + self.beta[d.coefficient].sum(axis=1))
+        excess = np.exp(CENTRE + self.beta[d.coefficient].sum(axis=1))
+        weights = d.floor + excess[d.cell]
         seconds = (weights * d.terms[:, :-1]).sum(axis=1) + d.terms[:, -1]
         ratios = self.beta[d.ratio].sum(axis=1)
         return np.asarray(np.log(seconds) + ratios + self.beta[d.drift] * d.age)
+
+    def at_bounds(self) -> list[tuple[str, str, str, str]]:
+        """Coefficients that the rows would take out of their bounds: family, stack, work, name."""
+        d = self.design
+        log_excess = CENTRE + self.beta[d.coefficient].sum(axis=1)
+        used = (d.terms[:, :-1] > 0) & (d.weight > 0)[:, None]
+        found = {
+            (o.family, o.stack, o.work, COEFFICIENTS[c])
+            for o, row in zip(d.observations, (log_excess > LOG_BOUNDS)[d.cell] & used, strict=True)
+            for c in np.flatnonzero(row)
+        }
+        return sorted(found)
 
     def effect(self, *name: str) -> float:
         """One effect in log units; 0 where nothing was measured."""

@@ -79,21 +79,17 @@ class Errors:
                 whole,
                 lambda o: (o.publisher, pair_of(o)),
                 lambda o, group: (
-                    isinstance(group, tuple)
-                    and (o.publisher == group[0] or pair_of(o) == group[1])
+                    isinstance(group, tuple) and (o.publisher == group[0] or pair_of(o) == group[1])
                 ),
                 fitted,
             ),
             "assumed": target
             - left_out_where(
                 whole,
-                lambda o: (o.publisher, o.family, o.stack, side(o.work)),
+                lambda o: (o.publisher, o.family, o.stack),
                 lambda o, group: (
                     isinstance(group, tuple)
-                    and (
-                        o.publisher == group[0]
-                        or ((o.family == group[1] or o.stack == group[2]) and side(o.work) == group[3])
-                    )
+                    and (o.publisher == group[0] or o.family == group[1] or o.stack == group[2])
                 ),
                 known,
             ),
@@ -146,9 +142,7 @@ class Spread:
         level = "one" if publishers <= 1 else "two" if publishers == 2 else "many"
         return [*wide, ("support", level, side(o.work)), pair_of(o), (*pair_of(o), o.group)]
 
-    def interval(
-        self, o: Observation, basis: FitBasis, without: str = ""
-    ) -> tuple[float, float]:
+    def interval(self, o: Observation, basis: FitBasis, without: str = "") -> tuple[float, float]:
         """Low and high log factors on a time; ``without`` leaves a publisher's errors out."""
         low, high = -math.log(3.0), math.log(3.0)
         for cell in self._cells(o, basis, without):

@@ -33,16 +33,26 @@ class Support:
 
     def basis(self, pair: Pair, without: str = "") -> FitBasis:
         """What a prediction of the pair rests on, where one publisher's rows are left out."""
-        family, stack, work = pair
         own = {c for c in self._clusters.get(pair, ()) if c[0] != without}
         if len(own) >= FITTED_CLUSTERS:
             return "fitted"
-        related = own or any(
-            (other[1:] == (stack, work) or (other[0] == family and side(other[2]) == side(work)))
-            and any(publisher != without for publisher, _ in found)
-            for other, found in self._clusters.items()
-        )
+        related = own or self.seen_stack(pair, without) or self.seen_family(pair, without)
         return "borrowed" if related else "assumed"
+
+    def seen_stack(self, pair: Pair, without: str = "") -> bool:
+        """Whether the stack was measured at this work, on any family."""
+        return any(
+            other[1:] == pair[1:] and self.publishers(other, without) for other in self._clusters
+        )
+
+    def seen_family(self, pair: Pair, without: str = "") -> bool:
+        """Whether the family was measured at language models, or at anything else, as the pair."""
+        return any(
+            other[0] == pair[0]
+            and side(other[2]) == side(pair[2])
+            and self.publishers(other, without)
+            for other in self._clusters
+        )
 
 
 def pair_of(o: Observation | Known) -> Pair:

@@ -65,8 +65,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ``active_bytes`` are the weights that one token meets; of them, ``looked_up_bytes`` are a table
     from which it takes one row. ``kv_bytes_per_token`` is at the cache's precision, before any
     window, and ``full_share`` of it grows to the whole sequence. ``attention_layers`` are those
-    that have a cache. ``flops_per_item`` is set for every model but a language model's;
-    ``state_bytes`` are those of a sequence of any length.
+    that have a cache; ``hidden`` is the width of a token between layers. ``flops_per_item`` is set
+    for every model but a language model's; ``state_bytes`` are those of a sequence of any length.
     """
 
     work: Work
@@ -80,6 +80,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     window_tokens: float
     full_share: float
     attention_width: float
+    hidden: float
     layers: float
     attention_layers: float
     flops_per_item: float
@@ -165,6 +166,7 @@ def need_at(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         window_tokens=window,
         full_share=_full_share(card),
         attention_width=width,
+        hidden=float(card.hidden or width),
         layers=layers,
         attention_layers=layers if window else float(card.full_attention_layers or layers),
         flops_per_item=flops_per_item,
