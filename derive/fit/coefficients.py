@@ -60,21 +60,21 @@ def efficiencies(
                 support = of.errors.support
                 rows = [o for o in of.fit.design.observations if pair_of(o) == pair]
                 _, _, error = spread[side(work)].size("fitted", pair)
+                seen = support.seen_stack(kind, stack.stack, work)
+                like = stack.stack if seen or not stack.like else stack.like
                 yield {
                     "family": family,
                     "stack": stack.stack,
                     "work": work,
-                    **_shares(of.fit, kind, family, stack.stack, work),
-                    "drift_pct_year": _round(
-                        100 * math.expm1(of.fit.effect("drift", stack.stack, kind))
-                    ),
+                    **_shares(of.fit, kind, family, like, work),
+                    "drift_pct_year": _round(100 * math.expm1(of.fit.effect("drift", like, kind))),
                     "rows": len(rows),
                     "clusters": len({o.cluster for o in rows}),
                     "publishers": len(support.publishers(pair)),
                     "apart_pct": _apart(fits, pair),
                     "cv_error_pct": _round(error) if not math.isnan(error) else "",
-                    "basis": support.basis(pair),
-                    "leans_on": _leans_on(support, pair, kind),
+                    "basis": support.basis(pair, kind, like),
+                    "leans_on": _leans_on(support, pair, kind, like),
                     "sources": ";".join(sorted(sources.get(pair, ()))),
                 }
 
@@ -91,12 +91,14 @@ def _apart(fits: Hierarchies, pair: Pair) -> float | str:
     return _round(100 * math.expm1((max(medians) - min(medians)) / 2))
 
 
-def _leans_on(support: Support, pair: Pair, kind: str) -> str:
-    family, stack, _ = pair
-    if support.basis(pair) == "fitted":
+def _leans_on(support: Support, pair: Pair, kind: str, like: str) -> str:
+    family, stack, work = pair
+    if support.basis(pair, kind) == "fitted":
         return ""
-    if support.seen_stack(pair):
+    if support.seen_stack(kind, stack, work):
         return f"{stack} on other {kind} families"
+    if support.seen_stack(kind, like, work):
+        return f"{like}, which it is like"
     return f"other stacks on {family}" if support.seen_family(pair) else f"any {kind}"
 
 
@@ -108,7 +110,7 @@ def _shares(fit: Fit, kind: str, family: str, stack: str, work: str) -> dict[str
             fit.effect("all", side(work), name)
             + fit.effect("kind", kind, side(work), name)
             + fit.effect("work", kind, work, name)
-            + fit.effect("stack", stack, work, name)
+            + fit.effect("stack", kind, stack, work, name)
             + fit.effect("family", family, side(work), name)
             + fit.effect("pair", family, stack, work, name)
         )
@@ -182,7 +184,7 @@ def spreads(fits: Hierarchies, spread: Mapping[str, Spread]) -> Iterable[dict[st
     for o in fits.observations:
         groups.setdefault((o.kind, o.work), set()).add(o.group)
     for pair, o in sorted(pairs.items()):
-        if fits.of(o.work).errors.support.basis(pair) != "fitted":
+        if fits.of(o.work).errors.support.basis(pair, o.kind) != "fitted":
             continue
         for group in sorted(groups[(o.kind, o.work)]):
             cell = (*pair, group)

@@ -68,7 +68,7 @@ class Errors:
         target = design.target
         self.unseen = target - left_out(whole, lambda o: o.publisher)
         self.basis: list[FitBasis] = [
-            self.support.basis(pair_of(o), o.publisher) for o in self.observations
+            self.support.basis(pair_of(o), o.kind, without=o.publisher) for o in self.observations
         ]
         fitted = [place for place, basis in enumerate(self.basis) if basis == "fitted"]
         known = [place for place, basis in enumerate(self.basis) if basis != "assumed"]

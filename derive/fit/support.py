@@ -21,6 +21,7 @@ class Support:
 
     def __init__(self, observations: Sequence[Observation], known: Sequence[Known] = ()) -> None:
         self._clusters: dict[Pair, set[tuple[str, str]]] = defaultdict(set)
+        self._kind = {pair_of(o): o.kind for o in (*observations, *known)}
         for o in observations:
             self._clusters[pair_of(o)].add((o.publisher, o.cluster))
         for k in known:
@@ -31,18 +32,27 @@ class Support:
         """Those who measured the pair, one of them left out."""
         return {publisher for publisher, _ in self._clusters.get(pair, ()) if publisher != without}
 
-    def basis(self, pair: Pair, without: str = "") -> FitBasis:
-        """What a prediction of the pair rests on, where one publisher's rows are left out."""
+    def basis(self, pair: Pair, kind: str, like: str = "", without: str = "") -> FitBasis:
+        """What a prediction of the pair rests on, where one publisher's rows are left out;
+        ``like`` is a stack that it leans on where nobody measured its own."""
         own = {c for c in self._clusters.get(pair, ()) if c[0] != without}
         if len(own) >= FITTED_CLUSTERS:
             return "fitted"
-        related = own or self.seen_stack(pair, without) or self.seen_family(pair, without)
+        _, stack, work = pair
+        related = (
+            own
+            or self.seen_family(pair, without)
+            or any(self.seen_stack(kind, each, work, without) for each in (stack, like))
+        )
         return "borrowed" if related else "assumed"
 
-    def seen_stack(self, pair: Pair, without: str = "") -> bool:
-        """Whether the stack was measured at this work, on any family."""
+    def seen_stack(self, kind: str, stack: str, work: str, without: str = "") -> bool:
+        """Whether the stack was measured at this work, on any family of a kind."""
         return any(
-            other[1:] == pair[1:] and self.publishers(other, without) for other in self._clusters
+            self._kind[other] == kind
+            and other[1:] == (stack, work)
+            and self.publishers(other, without)
+            for other in self._clusters
         )
 
     def seen_family(self, pair: Pair, without: str = "") -> bool:

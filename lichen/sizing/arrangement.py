@@ -64,7 +64,9 @@ class Arrangement(msgspec.Struct, frozen=True):
         """Reading one prompt."""
         if self.need.work != "llm" or not self.input_tokens:
             return 0.0
-        terms = prefill_terms(self.need, self.chips, float(self.input_tokens))
+        terms = prefill_terms(
+            self.need, self.chips, float(self.input_tokens), tile=self.stack.prompt_tile
+        )
         return self.pace * seconds(self.speed.weights, terms)
 
     def token_s(self, batch: float) -> float:
@@ -117,7 +119,11 @@ def arrange(
     )
     if stack is None:
         way = f"with {stack_name} on" if stack_name else "on"
-        return Misfit("hardware", f"no known way to serve {card.kind} models {way} {chip.family}")
+        names = ", ".join(known.stacks_of(chip.family, chip.kind, need.work))
+        rest = f"; known there: {names}" if names else ""
+        return Misfit(
+            "hardware", f"no known way to serve {card.kind} models {way} {chip.family}{rest}"
+        )
     speed = known.speed(
         chip.family,
         chip.kind,
@@ -136,7 +142,7 @@ def arrange(
             f"that {card.name} accepts",
             context / card.max_context_tokens,
         )
-    each_copy, copies = whole, 1
+    each_copy, copies = whole.as_used_by(stack), 1
     if chip.kind != "cpu" and whole.count > 1:
         least = fewest_chips(need, whole, stack, context)
         each = chips or _whole_share(least, whole.count)

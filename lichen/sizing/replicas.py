@@ -46,11 +46,11 @@ def replicas_over_day(
     day = day_of(traffic)
     floor = floor_of(workload) if floor is None else floor
     if workload.mode == "batch":
-        work_hours = sum(day) / rps
-        count = max(1, math.ceil(work_hours / HOURS))
-        by_hour = tuple(
-            max(0.0, min(float(count), work_hours - count * hour)) for hour in range(HOURS)
-        )
+        work_hours, start_hours = sum(day) / rps, start_up_s / 3600.0
+        count = max(1, math.ceil(work_hours / (HOURS - start_hours)))
+        # Each machine starts once a day, and is paid while it does.
+        hours = work_hours + count * start_hours if work_hours else 0.0
+        by_hour = tuple(max(0.0, min(float(count), hours - count * hour)) for hour in range(HOURS))
         return Replicas(floor, max(count, floor), max(count, floor), by_hour)
     busiest = max(day)
     asynchronous = workload.mode == "asynchronous"

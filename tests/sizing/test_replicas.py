@@ -115,6 +115,16 @@ def test_a_queue_instead_of_a_spare_replica_says_so() -> None:
     assert not any(spare in saving.gives_up for saving in laid_out(workload()).savings())
 
 
+def test_a_batch_pays_for_the_start_of_each_machine() -> None:
+    batch = workload(mode="batch", environment="dev")
+    work_hours = sum(day_of(batch.traffic)) / 1000.0
+    short = replicas_over_day(batch, rps=1000.0, start_up_s=360.0)
+    assert short.hours == pytest.approx(work_hours + 0.1)
+    long = replicas_over_day(batch, rps=1000.0 * work_hours / 30.0, start_up_s=360.0)
+    assert long.peak == 2
+    assert long.hours == pytest.approx(30.0 + 2 * 0.1)
+
+
 def test_a_tighter_bound_never_serves_more() -> None:
     loose = sized(workload(latency=Latency(time_per_output_token_ms=200)))
     tight = sized(workload(latency=Latency(time_per_output_token_ms=40)))
