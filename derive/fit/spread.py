@@ -15,6 +15,8 @@ from lichen.catalogue.schema import FitBasis
 FOLDS = 20
 LIKE_PARENT = 3.0
 """Publishers that the next wider cell counts for in a cell's interval."""
+FEW = 0.5
+"""How much further out an interval of one publisher reaches, of the way of the 80 %."""
 Cell = tuple[str, ...]
 
 
@@ -131,22 +133,32 @@ class Spread:
 
     def _cells(self, o: Observation, basis: FitBasis, without: str = "") -> list[Cell]:
         """From the widest cell to the narrowest: an error is like others of its cell."""
-        wide: list[Cell] = [
+        cells: list[Cell] = [
             (o.group,),
             (side(o.work), o.group),
             (o.kind, o.work, o.group),
         ]
         if basis != "fitted":
-            return wide
+            return cells
         publishers = len(self._support.publishers(pair_of(o), without))
         level = "one" if publishers <= 1 else "two" if publishers == 2 else "many"
-        return [*wide, ("support", level, side(o.work)), pair_of(o), (*pair_of(o), o.group)]
+        return [
+            *cells,
+            ("support", level, side(o.work)),
+            ("support", level, o.kind, o.work, o.group),
+            pair_of(o),
+            (*pair_of(o), o.group),
+        ]
 
     def interval(self, o: Observation, basis: FitBasis, without: str = "") -> tuple[float, float]:
         """Low and high log factors on a time; ``without`` leaves a publisher's errors out."""
         low, high = -math.log(3.0), math.log(3.0)
-        for cell in self._cells(o, basis, without):
-            found = self._quantiles(basis, cell, without)
+        # A pair that was measured begins where one that was not would end.
+        chain: list[tuple[FitBasis, Cell]] = []
+        if basis == "fitted":
+            chain = [("borrowed", cell) for cell in self._cells(o, "borrowed")]
+        for degree, cell in (*chain, *((basis, cell) for cell in self._cells(o, basis, without))):
+            found = self._quantiles(degree, cell, without)
             if found is None:
                 continue
             own_low, own_high, publishers = found
@@ -180,7 +192,7 @@ def _quantiles(found: Sequence[tuple[float, str]]) -> tuple[float, float, int]:
     for _, publisher in found:
         count[publisher] += 1
     publishers = len(count)
-    reach = min(0.97, 0.9 * (1.0 + 0.5 / publishers))
+    reach = min(0.97, 0.9 * (1.0 + FEW / publishers))
     order = sorted(found)
     weight = np.cumsum([count[publisher] ** -0.5 for _, publisher in order])
     middle = (weight - np.diff(weight, prepend=0.0) / 2.0) / weight[-1]
