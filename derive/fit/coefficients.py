@@ -187,9 +187,9 @@ def spreads(fits: Hierarchies, spread: Mapping[str, Spread]) -> Iterable[dict[st
         if fits.of(o.work).errors.support.basis(pair, o.kind) != "fitted":
             continue
         for group in sorted(groups[(o.kind, o.work)]):
-            cell = (*pair, group)
+            own = (*pair, group)
             example = replace(o, group=group)
-            yield _spread("fitted", spread[side(o.work)], example, ("", *pair), cell)
+            yield _spread("fitted", spread[side(o.work)], example, ("", *pair), own)
     kinds = {(o.kind, side(o.work), o.group): o for o in fits.observations}
     works = sorted({(o.kind, o.work) for o in fits.observations})
     bases: tuple[FitBasis, ...] = ("borrowed", "assumed")

@@ -21,7 +21,8 @@ class Support:
 
     def __init__(self, observations: Sequence[Observation], known: Sequence[Known] = ()) -> None:
         self._clusters: dict[Pair, set[tuple[str, str]]] = defaultdict(set)
-        self._kind = {pair_of(o): o.kind for o in (*observations, *known)}
+        every: list[Observation | Known] = [*observations, *known]
+        self._kind = {pair_of(o): o.kind for o in every}
         for o in observations:
             self._clusters[pair_of(o)].add((o.publisher, o.cluster))
         for k in known:

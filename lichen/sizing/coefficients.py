@@ -9,6 +9,7 @@ import msgspec
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import (
     Adjustment,
+    Around,
     Compute,
     Efficiency,
     FitSide,
@@ -69,6 +70,7 @@ class Knowledge:
         }
         self._spreads_of: dict[tuple[str, str, Work, Kind], Spreads] = {}
         self.stacks = catalogue.table("stacks", ServingStack)
+        self.around = {row.work: row for row in catalogue.table("around", Around)}
         self._usual: dict[tuple[str, Kind, Work], ServingStack | None] = {}
         self._headrooms = {
             (row.kind, row.work): row for row in catalogue.table("headrooms", Headroom)
@@ -104,7 +106,9 @@ class Knowledge:
     def spread(self, speed: Speed, kind: Kind, group: str) -> tuple[float, float]:
         """80 % factors on a time of this group."""
         row = speed.row
-        cells: list[tuple[str | None, ...]] = [(None, row.family, row.stack, row.work)]
+        cells: list[tuple[str | None, str | None, str | None, str | None]] = [
+            (None, row.family, row.stack, row.work)
+        ]
         if row.basis != "fitted":
             wide = row.work if row.work == "llm" else None
             cells = [(kind, None, None, row.work), (None, None, None, wide)]

@@ -56,7 +56,7 @@ def test_a_lost_zone_leaves_enough_for_the_peak() -> None:
     spread = workload(environment="prod", availability=Availability(zones=3))
     answer = sized(spread)
     left = answer.replicas_peak * 2 // 3
-    assert left * answer.rps_per_replica.likely >= spread.traffic.peak_rps
+    assert left * answer.rps_planned >= spread.traffic.peak_rps
 
 
 def test_the_floor_rides_out_the_rise_while_a_replica_starts() -> None:
@@ -148,7 +148,7 @@ def test_the_receipt_derives_what_the_size_says() -> None:
     chat = workload(environment="prod", availability=Availability(zones=2))
     answer, steps = sized(chat), laid_out(chat).steps()
     by_name: dict[str, Step] = {step.name: step for step in steps}
-    assert by_name["served by a replica"].value == pytest.approx(answer.rps_per_replica.likely)
+    assert by_name["served by a replica"].value == pytest.approx(answer.rps_planned)
     assert by_name["replicas at peak"].value == answer.replicas_peak
     assert by_name["replicas at least"].value == answer.replicas_minimum
     assert by_name["replica-hours"].value == pytest.approx(sum(answer.replica_hours_by_hour))
