@@ -260,9 +260,9 @@ def _bounds(scores: Scores) -> list[str]:
         "## Coefficients at their bounds",
         "",
         "These would be larger than what their name says can be (`derive/fit/model.py`), and are "
-        "held there: something else takes that time, which the formulae lack.",
+        "kept there: something else takes that time, which the formulae lack.",
         "",
-        *_table(["family, stack, kind", "coefficient", "held at"], rows),
+        *_table(["family, stack, kind", "coefficient", "kept at"], rows),
     ]
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from derive import estimates
 from derive.fit.energy import fit_energy
 from derive.fit.hierarchies import Hierarchies
 from derive.fit.model import CENTRE, LOG_BOUNDS, Fit, Observation, floor_of, side
@@ -40,6 +41,7 @@ def main() -> None:
     powers, energy_spreads = fit_energy(data, fits.predicted, fits.target - fits.unseen)
     write("powers", powers)
     write("energy_spreads", energy_spreads)
+    estimates.main()  # the machines' watts follow from powers.csv
 
 
 def efficiencies(
@@ -114,7 +116,7 @@ def _shares(fit: Fit, kind: str, family: str, stack: str, work: str) -> dict[str
             + fit.effect("family", family, side(work), name)
             + fit.effect("pair", family, stack, work, name)
         )
-        # A pair that nobody measured is a sum of effects that no row has held inside the bounds.
+        # A pair that nobody measured is a sum of effects that no row has kept inside the bounds.
         weight = floor_of(work)[place] + math.exp(min(log_excess, LOG_BOUNDS[place]))
         if name in SHARE_OF:
             named[SHARE_OF[name]] = _round(1.0 / weight)

@@ -73,10 +73,10 @@ BOUNDS = {
 }
 """Weights beyond which a coefficient is no longer what its name says: chips wait for each other
 tens of microseconds a layer, not milliseconds (NCCL's and NeuronLink's published latencies). The
-fit is held inside; one that would leave is a finding of docs/accuracy.md."""
+fit is kept inside; one that would leave is a finding of docs/accuracy.md."""
 LOG_BOUNDS = np.log([BOUNDS[name] for name in COEFFICIENTS])
-HELD = 50.0
-"""How hard a coefficient is held: the loss of a row whose weight is e times its bound."""
+KEPT = 50.0
+"""How hard a coefficient is kept inside: the loss of a row whose weight is e times its bound."""
 
 
 @dataclass(frozen=True)
@@ -300,8 +300,8 @@ class Fit:
         pull = np.broadcast_to((self._known_precision * off)[:, None], d.known_place.shape)
         gradient += np.bincount(d.known_place.ravel(), pull.ravel(), minlength=d.size)
         over = np.maximum(0.0, log_excess - LOG_BOUNDS)
-        value += HELD * (over * over).sum()
-        share = 2.0 * HELD * over
+        value += KEPT * (over * over).sum()
+        share = 2.0 * KEPT * over
         for c, of_rows in enumerate(((slope / seconds)[:, None] * excess).T):
             share[:, c] += np.bincount(d.cell, of_rows, minlength=len(share))
         every = np.broadcast_to(share[:, None, :], d.coefficient.shape)
