@@ -165,6 +165,38 @@ class CpuBandwidth(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class ChipFootprint(msgspec.Struct, frozen=True, kw_only=True):
+    """What derive/embodied.py takes of an accelerator: a row of ``footprints.csv``.
+
+    ``published_kgco2e`` is of one chip with what ``published_of`` names, ``board_share`` the share
+    of it that is the chip and its part of the board that carries it. ``die_mm2`` are those of all
+    its dies of logic together.
+    """
+
+    chip: str
+    die_mm2: float
+    die_basis: Basis
+    die_source: str
+    published_kgco2e: float | None
+    published_of: Literal["module", "board", "board and host"] | None
+    board_share: float | None
+    source: str | None
+    notes: str = ""
+
+
+class Lifetime(msgspec.Struct, frozen=True, kw_only=True):
+    """Years over which a provider writes its servers off: a row of ``lifetimes.csv``.
+
+    ``accelerated``: those with accelerators, or those without; blank is both.
+    """
+
+    cloud: str
+    accelerated: bool | None
+    years: float
+    source: str
+    notes: str = ""
+
+
 class Estimates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What no vendor publishes of a machine, derived by derive/estimates.py.
 
@@ -774,6 +806,8 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "embodied_source": ("platform_embodied_kgco2e",),
     },
     PricePair: {"source": ("usd_hour", "base_usd_hour")},
+    ChipFootprint: {"die_source": ("die_mm2",), "source": ("published_kgco2e", "board_share")},
+    Lifetime: {"source": ("years",)},
     Image: {"source": ("tag", "regions"), "patches_source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
@@ -841,6 +875,14 @@ TABLES: dict[str, Table] = {
         Table("residency", "published", Residency, ("residency", "country")),
         Table("processors", "published", Processor, ("name",), own=None, instead=_NOT_READ),
         Table("hosts", "published", Host, ("machine",), own=None, instead=_NOT_READ),
+        Table(
+            "footprints", "published", ChipFootprint, ("chip",), own=None,
+            instead="write embodied_kgco2e_low, _likely and _high into chips.csv",
+        ),
+        Table(
+            "lifetimes", "published", Lifetime, ("cloud", "accelerated"), own=None,
+            instead="write lifetime_hours into machines.csv",
+        ),
         Table(
             "price_pairs", "published", PricePair, ("machine", "region", "hosting"), own=None,
             instead="write the price into prices.csv, or the markup into markups.csv",

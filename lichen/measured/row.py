@@ -257,7 +257,7 @@ def _measure(metric: str, unit: str, kind: Kind) -> Measure:
         percentile=percentile,
         mean="mean" in metric,
         aggregate="aggregate" in metric,
-        per_chip="per gpu" in metric or "per chip" in metric,
+        per_chip=any(f"per {chip}" in metric for chip in ("gpu", "chip", "device")),
         of_requests="request" in unit or "sample" in unit,
         of_tokens="token" in unit,
         of_steps=unit.startswith(("it/s", "steps/s", "iterations/s")),

@@ -28,6 +28,7 @@ from lichen.placing.reasons import (
     about_the_next,
     about_the_unmade,
     about_ties,
+    far_dearer,
     in_a_dirty_region,
     nearest_misses,
     no_component,
@@ -102,13 +103,15 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         by_cloud=tuple(map(option, best_by_cloud(ranked, judged, catalogue, rank))),
         rejected=(
             *judged.rejected,
-            *_not_among(pool, judged, catalogue),
+            *_not_among(pool, judged, cheapest.usd_hour, catalogue),
             *why_they_lost(losers, chosen, cheapest.usd_hour, question),
         ),
     )
 
 
-def _not_among(pool: Pool, judged: JudgedOffers, catalogue: Catalogue) -> Iterator[Rejected]:
+def _not_among(
+    pool: Pool, judged: JudgedOffers, cheapest_usd_hour: float, catalogue: Catalogue
+) -> Iterator[Rejected]:
     """Offers that do the work and that the choice is not among, each once."""
     if len(pool.candidates) == len(judged.able) + len(judged.unmade):
         return
@@ -120,6 +123,8 @@ def _not_among(pool: Pool, judged: JudgedOffers, catalogue: Catalogue) -> Iterat
         seen.add(id(one.offer))
         if one.offer.region in blocked and not pool.surely_high:
             yield in_a_dirty_region(one, catalogue.regions[one.offer.region])
+        elif pool.surely_high and one.offer.region not in blocked:
+            yield far_dearer(one, cheapest_usd_hour)
         else:
             yield no_component(one)
 
@@ -143,7 +148,7 @@ def _because(
     does = "does the work and can be made" if pool.made and cheaper_unmade else "does the work"
     yield about_the_grid(catalogue.region(chosen.offer.region))
     if pool.surely_high:
-        yield about_dirty_regions(question)
+        yield about_dirty_regions(question, pool.elsewhere_times)
     if len(ranked) == 1:
         yield f"it is the only offer that {does}"
     elif cheapest is chosen:
