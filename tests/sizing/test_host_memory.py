@@ -9,6 +9,7 @@ from lichen.catalogue.schema import Machine
 from lichen.sizing.answers import Misfit
 from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.coefficients import knowledge
+from lichen.sizing.formats import Format
 from lichen.sizing.memory import host_needed_gib
 from lichen.sizing.need import GIB, Format, Need, need_of
 from lichen.workload import ModelCard
