@@ -646,42 +646,15 @@ class Headroom(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that benchmarks name: a row of ``benchmark_models.csv``.
+    """The words that benchmarks use for a model: a row of ``benchmark_models.csv``.
 
     ``match`` are words looked for in a benchmark's name of its model: of language models the first
-    row that is met wins, of others the longest word, letters and digits alone. ``flops_per_item``
-    is one pass over one ``item``; of a diffusion model one denoising step, guidance included, of
-    ``steps`` that are usual, with ``extra_flops_per_item`` once. A speech model's decoder, of
-    ``decoder_layers`` among the ``layers``, takes ``decoder_flops_per_token`` and reads
-    ``cross_kv_bytes`` for each token of text.
+    row that is met wins, of others the longest word, letters and digits alone. ``card`` is the
+    model's name in ``models.csv``.
     """
 
     match: tuple[str, ...]
-    name: str
-    kind: str
-    parameters: float
-    active_parameters: float | None
-    layers: int | None
-    hidden: int | None
-    heads: int | None
-    kv_heads: int | None
-    head_dim: int | None
-    max_context_tokens: int | None
-    sliding_window_tokens: int | None
-    experts: int | None
-    experts_per_token: int | None
-    kv_bytes_per_token: float | None
-    flops_per_item: float | None
-    steps: int | None
-    expert_bits: float | None
-    state_bytes: float | None
-    item: str = ""
-    extra_flops_per_item: float | None
-    decoder_flops_per_token: float | None
-    cross_kv_bytes: float | None
-    decoder_layers: int | None
-    basis: str
-    source: str
+    card: str
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
@@ -788,7 +761,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
     NumaNodes: {"source": ("nodes",)},
     Headroom: {"source": ("share", "low", "high")},
-    BenchmarkModel: {"source": ("parameters",)},
+    BenchmarkModel: {},
     Dataset: {"source": ("decode_width", "input_tokens", "output_tokens")},
     Processor: {"source": ("idle_w_vcpu", "full_w_vcpu")},
     Host: {
