@@ -88,7 +88,10 @@ def test_what_stands_beside_the_choice_is_in_the_table_and_in_markdown() -> None
 def test_doubts_are_said(what: str) -> None:
     asked = read_workload(CHAT)
     answers = [
-        placed(replace(asked, traffic=replace(asked.traffic, peak_rps=peak)), objective)
+        placed(
+            replace(asked, traffic=replace(asked.traffic, peak_rps=peak, mean_rps=peak / 3)),
+            objective,
+        )
         for peak in (2.0, 4.0, 8.0)
         for objective in get_args(Objective)
     ]
