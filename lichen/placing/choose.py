@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from lichen.catalogue import Catalogue, staleness
 from lichen.document import InputError
 from lichen.emissions import HOURS_PER_MONTH, Footprint
-from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers
+from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers, retirement_notes
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import NoPlacement, Option, Placement, Rejected
 from lichen.placing.question import Question
@@ -15,7 +15,9 @@ from lichen.placing.reasons import (
     about_the_cheapest,
     about_the_grid,
     about_the_next,
+    about_the_price,
     about_the_unmade,
+    gives_way,
     nearest_misses,
     no_component,
     nothing_is_made,
@@ -49,7 +51,7 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
             nearest=tuple(nearest_misses(judged.rejected)),
             rejected=tuple(judged.rejected),
         )
-    ranked = sorted(possible, key=rank)
+    ranked = known_first(sorted(possible, key=rank), question)
     chosen, losers = ranked[0], ranked[1:]
     made = {one.name for one in judged.able}
     unmade = [one for one in judged.unmade if one.name not in made] if made else []
@@ -94,6 +96,25 @@ def _rank(question: Question, cheapest_usd_hour: float) -> Rank:
     return rank
 
 
+def known_first(ranked: list[Candidate], question: Question) -> list[Candidate]:
+    """The ranking, where a first offer of assumed price gives way to one whose price is known.
+
+    It gives way to the first that is within the tolerance of it: in cost, and in what the objective
+    makes least.
+    """
+    first = ranked[0]
+    aim, factor = AIMS[question.objective], 1 + question.cost_tolerance_pct / 100
+    most = factor * aim.least(first.gco2e_hour, first.usd_hour)
+    for place, one in enumerate(ranked):
+        if (
+            gives_way(first, one)
+            and one.usd_hour <= first.usd_hour * factor
+            and aim.least(one.gco2e_hour, one.usd_hour) <= most
+        ):
+            return [one, *ranked[:place], *ranked[place + 1 :]]
+    return ranked
+
+
 def _check_card(rejected: Iterable[Rejected]) -> None:
     """Where nothing fits for want of a field of the model card, the card is to be completed."""
     for loser in rejected:
@@ -132,6 +153,8 @@ def _option(candidate: Candidate, workload: Workload, catalogue: Catalogue) -> O
         usd_month=usd_hour * HOURS_PER_MONTH,
         usd_unit=usd_hour / units_hour if units_hour else None,
         price_basis="machine" if sized.hosting.base is None else "hosting",
+        price_known=candidate.price.basis,
+        sold=candidate.bought.sold,
         gco2e_hour=grams,
         gco2e_month=grams * HOURS_PER_MONTH,
         gco2e_unit=grams / units_hour if units_hour else None,
@@ -175,6 +198,8 @@ def _best_of_any(judged: JudgedOffers, question: Question) -> Candidate:
 def _notes(chosen: Candidate, question: Question) -> Iterator[str]:
     catalogue, offer, price = question.catalogue, chosen.offer, chosen.price
     region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
+    yield from about_the_price(chosen, catalogue)
+    yield from retirement_notes(chosen.sized.layout, machine, catalogue)
     if question.today is not None:
         yield from staleness.staleness_notes(
             catalogue, region, machine, offer, price, question.today

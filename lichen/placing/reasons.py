@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Region
 from lichen.grid import classify
 from lichen.interval import Interval
@@ -11,7 +12,7 @@ from lichen.placing.candidates import Candidate
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import Miss, Rejected
 from lichen.placing.question import Question
-from lichen.words import Objective
+from lichen.words import Objective, WayOfBuying
 
 
 def about_the_grid(region: Region) -> str:
@@ -41,12 +42,38 @@ def about_the_next(chosen: Candidate, ours: Interval, other: Candidate, theirs: 
     """How the next machine compares with the choice, by their grams an hour."""
     machine, region = other.name
     subject = f"the next machine, {machine} in {region},"
+    if theirs.likely < ours.likely and gives_way(other, chosen):
+        return f"{subject} emits less, but its price is assumed and the chosen one's is known"
     if theirs.likely < ours.likely:
         return f"{subject} emits less but costs {more_than(other.usd_hour, chosen.usd_hour)} it"
     more = f"{subject} emits {more_than(theirs.likely, ours.likely)} it"
     if theirs.low <= ours.high:
         return f"{more}, but the intervals overlap: published watts cannot separate the two"
     return more
+
+
+def about_the_price(chosen: Candidate, catalogue: Catalogue) -> Iterator[str]:
+    """What is assumed or derived of the price, and what way of buying it is of."""
+    price, hosting = chosen.price, chosen.sized.hosting
+    machine, region = chosen.name
+    if price.basis != "published" and hosting.base is not None:
+        base = catalogue.hostings[hosting.base]
+        yield (
+            f"we have no published price of {machine} on {hosting.title} in {region}: that it is "
+            f"offered there, and at this price, is assumed from {base.title} ({price.source})"
+        )
+    elif price.basis != "published":
+        yield f"the price of {machine} in {region} is {price.basis} from those of other regions"
+    if chosen.bought.sold != "on-demand":
+        yield f"the price is of {chosen.bought.sold} machines: {_BOUGHT[chosen.bought.sold]}"
+
+
+_BOUGHT: Mapping[WayOfBuying, str] = {
+    "spot": "the provider may take them back at any time, and the price moves",
+    "flex-start": "they start when some are free and run for seven days at most",
+    "capacity-block": "they are booked ahead for a fixed time, and paid whether used or not",
+    "reservation": "they are reserved by contract, and paid whether used or not",
+}
 
 
 def about_the_unmade(unmade: Candidate, chosen: Candidate, objective: Objective) -> str:
@@ -98,8 +125,18 @@ def why_it_lost(
         return Rejected(machine=machine, region=region, kind="cost", reason=reason)
     theirs = aim.least(loser.gco2e_hour, loser.usd_hour)
     ours = aim.least(chosen.gco2e_hour, chosen.usd_hour)
+    if theirs < ours and gives_way(loser, chosen):
+        reason = (
+            "its price is assumed, and that of the chosen placement, within the tolerance, is known"
+        )
+        return Rejected(machine=machine, region=region, kind="unknown", reason=reason)
     reason = aim.is_more.format(more_than(theirs, ours))
     return Rejected(machine=machine, region=region, kind=aim.kind, reason=reason)
+
+
+def gives_way(assumed: Candidate, known: Candidate) -> bool:
+    """Whether the one's price is assumed and the other's is not."""
+    return assumed.price.basis == "assumed" != known.price.basis
 
 
 def more_than(value: float, reference: float) -> str:
@@ -119,6 +156,9 @@ _RELAX: dict[str, str] = {
     "card": "add the missing fields to the model card",
     "hosting": "widen where.hosting",
     "where": "change the field of where that the reason names",
+    "sold": "name the way of buying in where.sold, such as sold: [on-demand, spot]",
+    "zone": "choose a region that the provider lists",
+    "retired": "choose newer hardware",
     "unknown": "add the missing figure to your own catalogue rows",
 }
 
@@ -136,7 +176,7 @@ def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss
         yield Miss(machine=loser.machine, reason=loser.reason, relax=relax)
 
 
-_LAST = ("where", "unknown")
+_LAST = ("where", "unknown", "zone", "retired")
 """Reasons that say nothing of the work: shown where there is no other."""
 
 
