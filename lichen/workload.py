@@ -30,10 +30,19 @@ Replicas = Annotated[int, Meta(ge=0, le=10_000)]
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The size and shape of a model: all that sizing needs to know of it.
+    """The size and shape of a model: all that sizing needs to know of it. Left out is unknown.
 
-    ``parameters`` is in units, not billions. ``kv_bytes_per_token`` is at bf16 and may be given
-    where layers x heads do not give it (sliding windows, latent attention).
+    Counts are in units, not billions. ``active_parameters`` are those of a token, embeddings
+    included; ``matmul_parameters_per_token`` those that it is multiplied with, so without a table
+    that is only looked up. ``layers`` are all of them, ``decoder_layers`` of a speech model too.
+    ``full_attention_layers`` are those whose cache grows to the whole sequence: the others slide
+    (``sliding_window_tokens``) or have no cache. ``kv_bytes_per_token`` is at bf16, over all
+    layers that have a cache, before any window; ``state_bytes`` are kept for each sequence of any
+    length. ``flops_per_item`` is one forward pass over one ``item``: an image, 30 seconds of
+    speech through the encoder, one denoising step with its guidance. A request's item takes
+    ``steps`` of them and ``extra_flops_per_item`` once (text encoder and VAE). A speech model's
+    decoder takes ``decoder_flops_per_token`` and reads ``cross_kv_bytes`` for each token.
+    ``released_in`` is the checkpoint's precision and ``released_gib`` its size.
     A formula that needs a field left out names it.
     """
 
@@ -41,19 +50,35 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     kind: Literal["llm", "encoder", "reranker", "vision", "speech", "diffusion", "vlm"]
     parameters: Size
     active_parameters: Size | None = None
+    matmul_parameters_per_token: Size | None = None
     layers: Count | None = None
+    full_attention_layers: Count | None = None
+    decoder_layers: Count | None = None
     hidden: Count | None = None
     heads: Count | None = None
     kv_heads: Count | None = None
     head_dim: Count | None = None
+    intermediate: Count | None = None
+    vocabulary: Count | None = None
     max_context_tokens: Count | None = None
     sliding_window_tokens: Count | None = None
     experts: Count | None = None
     experts_per_token: Count | None = None
+    expert_intermediate: Count | None = None
+    shared_expert_intermediate: Count | None = None
     kv_bytes_per_token: Size | None = None
+    state_bytes: Size | None = None
+    cross_kv_bytes: Size | None = None
+    item: str = ""
     flops_per_item: Size | None = None
+    steps: Count | None = None
+    extra_flops_per_item: Size | None = None
+    decoder_flops_per_token: Size | None = None
+    released_in: Precision | None = None
+    released_gib: Size | None = None
     license: str = ""
     source: str = ""
+    notes: str = ""
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -48,7 +48,7 @@ class Scores:
         self.fit = Fit(design)
         fold = folds_of(self.observations)
         self.target = design.target
-        self.unseen = left_out(self.fit, lambda o: fold[o.cluster])
+        self.unseen = left_out(self.fit, lambda o: fold.get(o.cluster))
         self.by_model = left_out(self.fit, lambda o: o.model)
         self.roofline = roofline(self.observations)
         self.constant = constant_efficiency(self.observations, self.roofline, fold)

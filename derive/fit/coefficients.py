@@ -36,7 +36,7 @@ def main() -> None:
     fit = Fit(Design(observations))
     fold = folds_of(observations)
     target = np.array([o.log_seconds for o in observations])
-    unseen = left_out(fit, lambda o: fold[o.cluster])
+    unseen = left_out(fit, lambda o: fold.get(o.cluster))
     near = Spread(observations, target - unseen)
     far = Spread(observations, target - left_out(fit, lambda o: (o.family, o.stack, o.work)))
     write("efficiencies", efficiencies(fit, observations, near, sources))

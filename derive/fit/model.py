@@ -80,12 +80,34 @@ class Observation:
         return self.terms[-1] == 0.0
 
 
+@dataclass(frozen=True)
+class Known:
+    """One coefficient of a family under a stack as runs say that the tables do not have.
+
+    ``log_value`` is the log of its excess over its floor, every effect summed, with a standard
+    deviation: the fit treats it as one more normal observation, of that sum.
+    """
+
+    kind: str
+    work: str
+    stack: str
+    family: str
+    form: str
+    coefficient: str
+    log_value: float
+    standard_deviation: float
+    publisher: str
+    sparse: bool = False
+    model: str = ""
+    cluster: str = ""
+
+
 def side(work: str) -> str:
     """Language models and the rest share no family effect."""
     return "llm" if work == "llm" else "items"
 
 
-def coefficient_effects(o: Observation) -> list[tuple[Name, float]]:
+def coefficient_effects(o: Observation | Known) -> list[tuple[Name, float]]:
     """Effects on every coefficient of an observation, with their priors."""
     effects: list[tuple[Name, float]] = [
         (("all",), SPREAD["all"]),
@@ -120,8 +142,9 @@ class Design:
     """Observations as arrays: which parameters act on which row. Row after row is fitted from
     the same design, so that leaving some out costs nothing but their weight."""
 
-    def __init__(self, observations: Sequence[Observation]) -> None:
+    def __init__(self, observations: Sequence[Observation], known: Sequence[Known] = ()) -> None:
         self.observations = observations
+        self.known = known
         self.place: dict[Name, int] = {}
         spread: list[float] = []
 
@@ -144,6 +167,14 @@ class Design:
             named = [at(name, prior) for name, prior in ratio_effects(o)]
             ratios.append(named or [-1] * 3)
             drifts.append(at(("drift", o.stack, o.kind), DRIFT_SPREAD))
+        known_places = [
+            [
+                at((*name, k.coefficient), prior)
+                for name, prior in coefficient_effects(k)
+                if name[0] != "form" or k.coefficient in FORMED
+            ]
+            for k in known
+        ]
         # -1 is the last place: a parameter that is always nought.
         self.size = len(spread) + 1
         self.coefficient: Places = np.array(coefficients) % self.size
@@ -155,15 +186,31 @@ class Design:
         self.weight = np.array([o.weight for o in observations])
         self.age = np.array([NOW - o.year for o in observations])
         self.precision = np.append(1.0 / np.square(spread), 0.0)
+        self.known_place: Places = (
+            np.array([(row + [-1] * 8)[:8] for row in known_places], dtype=np.intp).reshape(-1, 8)
+            % self.size
+        )
+        centre = np.array([CENTRE[COEFFICIENTS.index(k.coefficient)] for k in known])
+        self.known_sum = np.array([k.log_value for k in known]) - centre
+        self.known_precision = np.array([k.standard_deviation**-2.0 for k in known])
 
 
 class Fit:
-    """A fitted hierarchy over a design; ``out`` are rows that it must not see."""
+    """A fitted hierarchy over a design; ``out`` are rows that it must not see, ``known_out``
+    the same of what is known beside them."""
 
-    def __init__(self, design: Design, out: Sequence[int] = (), start: Fit | None = None) -> None:
+    def __init__(
+        self,
+        design: Design,
+        out: Sequence[int] = (),
+        start: Fit | None = None,
+        known_out: Sequence[int] = (),
+    ) -> None:
         self.design = design
         weight = design.weight.copy()
         weight[list(out)] = 0.0
+        self._known_precision = design.known_precision.copy()
+        self._known_precision[list(known_out)] = 0.0
         begin = np.zeros(design.size) if start is None else start.beta.copy()
         if out and start is not None:
             # Parameters that only the rows left out know begin at their prior.
@@ -171,6 +218,7 @@ class Fit:
             rest = np.setdiff1d(np.arange(len(weight)), np.array(out))
             for places in (design.coefficient, design.ratio, design.drift):
                 known[places[rest].ravel()] = True
+            known[design.known_place[self._known_precision > 0].ravel()] = True
             begin[~known] = 0.0
         found = minimize(
             lambda beta: self._loss(beta, weight),
@@ -193,6 +241,10 @@ class Fit:
         value = (weight * 2.0 * (root - 1.0)).sum() + (d.precision * beta * beta).sum() / 2.0
         slope = weight * 2.0 * error / root / SCALE
         gradient = d.precision * beta
+        off = beta[d.known_place].sum(axis=1) - d.known_sum
+        value += (self._known_precision * off * off).sum() / 2.0
+        pull = np.broadcast_to((self._known_precision * off)[:, None], d.known_place.shape)
+        gradient += np.bincount(d.known_place.ravel(), pull.ravel(), minlength=d.size)
         share = (slope / seconds)[:, None] * excess
         every = np.broadcast_to(share[:, None, :], d.coefficient.shape)
         gradient += np.bincount(d.coefficient.ravel(), every.ravel(), minlength=d.size)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
-from derive.fit.model import Array, Fit, Observation, side
+from derive.fit.model import Array, Fit, Known, Observation, side
 
 FOLDS = 20
 LIKE_PARENT = 8.0
@@ -17,14 +17,19 @@ FEW, SOME = 3, 8
 Cell = tuple[str, ...]
 
 
-def left_out(whole: Fit, key: Callable[[Observation], Hashable]) -> Array:
-    """Log seconds of every row, predicted by a fit without any that share its key."""
+def left_out(whole: Fit, key: Callable[[Observation | Known], Hashable]) -> Array:
+    """Log seconds of every row, predicted by a fit without any that share its key, and without
+    what is known beside the rows under that key."""
     groups: dict[Hashable, list[int]] = defaultdict(list)
     for place, o in enumerate(whole.design.observations):
         groups[key(o)].append(place)
+    known: dict[Hashable, list[int]] = defaultdict(list)
+    for place, k in enumerate(whole.design.known):
+        known[key(k)].append(place)
     predicted = np.zeros(len(whole.design.observations))
-    for places in groups.values():
-        predicted[places] = Fit(whole.design, places, whole).predicted()[places]
+    for group, places in groups.items():
+        fit = Fit(whole.design, places, whole, known.get(group, ()))
+        predicted[places] = fit.predicted()[places]
     return predicted
 
 

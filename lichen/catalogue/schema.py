@@ -26,6 +26,9 @@ Kind = Literal["gpu", "neuron", "tpu", "cpu"]
 Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
 """Kinds of model by what they compute."""
 
+Link = Literal["NVLink", "PCIe", "NeuronLink", "ICI", "Infinity Fabric"]
+"""What joins the chips of one machine."""
+
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where a number comes from; rows name it by ``id``.
@@ -104,7 +107,9 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     chip. ``cores`` are those of a CPU, a Neuron chip, a TPU, or a GPU's multiprocessors. ``runs``
     are the precisions that a serving stack offers on it, of weights at least. ``rates_source``
     are the sources of rates and bandwidth. ``loaded_idle_w`` is one that has a model in memory and
-    serves nothing.
+    serves nothing. ``link`` joins the chips of one machine, ``link_gb_s`` is what one chip sends
+    over it while it receives as much; blank is not known. ``parallel_degrees`` are the numbers of
+    cores that the runtime splits one copy of a model over; None is any.
     """
 
     name: str
@@ -136,6 +141,11 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     embodied_kgco2e: Interval | None
     embodied_basis: Basis | None
     embodied_source: str | None
+    link: Link | None
+    link_gb_s: float | None
+    link_source: str | None
+    parallel_degrees: tuple[int, ...] | None
+    parallel_source: str | None
     source: str
     confidence: Confidence
     notes: str = ""
@@ -699,6 +709,8 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "idle_source": ("idle_w",),
         "loaded_idle_source": ("loaded_idle_w",),
         "embodied_source": ("embodied_kgco2e",),
+        "link_source": ("link_gb_s",),
+        "parallel_source": ("parallel_degrees",),
     },
     Machine: {"source": ("vcpu", "memory_gib", "accelerators", "accelerator_memory_gib")},
     Estimates: {

@@ -64,6 +64,7 @@ def model_of(row: Row, tables: Tables, dataset: Dataset | None) -> Model | None:
                 experts=known.experts,
                 experts_per_token=known.experts_per_token,
                 kv_bytes_per_token=known.kv_bytes_per_token,
+                state_bytes=known.state_bytes,
                 flops_per_item=flops,
             )
             return Model(card, known)

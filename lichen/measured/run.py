@@ -91,8 +91,7 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     items = float(row.sentences) if row.sentences is not None else 1.0
     item_tokens = (dataset and work == "encoder" and dataset.input_tokens) or inputs / items
     form = format_of_row(row, hardware, work, model.named.expert_bits if model.named else None)
-    state = (model.named.state_bytes if model.named else None) or 0.0
-    need = need_at(model.card, form, int(item_tokens) or None, state)
+    need = need_at(model.card, form, int(item_tokens) or None)
     if isinstance(need, Misfit):
         return NotPredicted(need.reason)
     chips, system_chips, copies = _chips_of(

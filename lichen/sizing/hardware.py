@@ -15,6 +15,8 @@ class Chips(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     ``count`` may be a fraction of one. Bandwidth, memory and peaks are of all of them together;
     a peak that the chip has no unit for is that of the next wider format it computes in.
+    ``link_bytes_s`` is of one chip: what it sends to the others while it receives as much; None
+    where nobody publishes it.
     """
 
     family: str
@@ -28,6 +30,7 @@ class Chips(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     fp8_flops: float
     int8_flops: float
     fp4_flops: float
+    link_bytes_s: float | None
 
     def peak(self, compute: Compute) -> float:
         """FLOP/s (or integer OP/s) at a compute format, dense."""
@@ -38,9 +41,13 @@ class Chips(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         scaled = {
             field: getattr(self, field) * share
             for field in self.__struct_fields__
-            if field not in ("family", "kind")
+            if field not in _OF_EACH
         }
-        return Chips(family=self.family, kind=self.kind, **scaled)
+        return msgspec.structs.replace(self, **scaled)
+
+
+_OF_EACH = frozenset({"family", "kind", "link_bytes_s"})
+"""Fields that are the same for one chip and for many."""
 
 
 class ChipTable:
@@ -116,4 +123,5 @@ def _one(chip: Chip) -> Chips | None:
         fp8_flops=fp8 * 1e12,
         int8_flops=(chip.int8_tops or bf16) * 1e12,
         fp4_flops=(chip.fp4_tflops or fp8) * 1e12,
+        link_bytes_s=chip.link_gb_s and chip.link_gb_s * 1e9,
     )

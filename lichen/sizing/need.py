@@ -42,6 +42,7 @@ _ACCELERATOR: dict[Precision, Format] = {
     "fp16": Format(16, "bf16"),
     "fp8": Format(8, "fp8"),
     "int8": Format(8, "bf16"),
+    "mxfp4": Format(4.25, "bf16"),
     "int4": Format(4.25, "bf16"),
 }
 _CPU: dict[Precision, Format] = {
@@ -61,30 +62,36 @@ def format_of(precision: Precision, kind: Kind, work: Work) -> Format:
 class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A model at a precision. Weights in bytes, all experts; FLOPs per token of the active ones.
 
-    ``kv_bytes_per_token`` is at the cache's precision, before any window. ``flops_per_item`` is
-    set for every model but a language model's; ``state_bytes`` those of a sequence of any length.
+    ``active_bytes`` are the weights that one token meets; of them, ``looked_up_bytes`` are a table
+    from which it takes one row. ``kv_bytes_per_token`` is at the cache's precision, before any
+    window, and ``full_share`` of it grows to the whole sequence. ``attention_layers`` are those
+    that have a cache. ``flops_per_item`` is set for every model but a language model's;
+    ``state_bytes`` are those of a sequence of any length.
     """
 
     work: Work
     compute: Compute
     weight_bytes: float
     active_bytes: float
+    looked_up_bytes: float
     expert_share: float
     flops_per_token: float
     kv_bytes_per_token: float
     window_tokens: float
+    full_share: float
     attention_width: float
     layers: float
+    attention_layers: float
     flops_per_item: float
-    state_bytes: float = 0.0
+    state_bytes: float
 
     def touched_bytes(self, batch: float) -> float:
         """Weights read in one step: a batch of B tokens meets 1-(1-k/E)^B of the experts."""
         if self.active_bytes >= self.weight_bytes:
-            return self.weight_bytes
+            return self.weight_bytes - self.looked_up_bytes
         met = 1.0 - float((1.0 - self.expert_share) ** batch)
         resident = self.active_bytes - self.expert_share * self._experts_bytes
-        return resident + met * self._experts_bytes
+        return resident + met * self._experts_bytes - self.looked_up_bytes
 
     @property
     def _experts_bytes(self) -> float:
@@ -93,11 +100,23 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return (self.weight_bytes - self.active_bytes) / (1.0 - self.expert_share)
 
     def kv_bytes(self, context: float) -> float:
-        """Cache of one sequence. Of a model with a window half the layers are taken to slide: so
-        it is in Gemma 2 and gpt-oss, and never too little in Gemma 3 or Mistral 7B v0.1."""
+        """Cache of one sequence, and its state: in layers that slide, of a window at most."""
+        return self.kv_bytes_per_token * self.kept_tokens(context) + self.state_bytes
+
+    def kept_tokens(self, context: float) -> float:
+        """Tokens of a sequence that are in the cache, on average over the layers that have one."""
         if self.window_tokens and context > self.window_tokens:
-            context = (context + self.window_tokens) / 2
-        return self.kv_bytes_per_token * context + self.state_bytes
+            return self.full_share * context + (1.0 - self.full_share) * self.window_tokens
+        return context
+
+    def met_pairs(self, tokens: float) -> float:
+        """Twice the pairs of a prompt's tokens that meet: each token meets those before it, in
+        layers that slide no more than a window of them."""
+        every, window = tokens * tokens, self.window_tokens
+        if not window or tokens <= window:
+            return every
+        sliding = 2.0 * tokens * window - window * window
+        return self.full_share * every + (1.0 - self.full_share) * sliding
 
 
 def need_of(
@@ -108,12 +127,11 @@ def need_of(
     return need_at(card, format_of(precision, kind, work), item_tokens)
 
 
-def need_at(
-    card: ModelCard, form: Format, item_tokens: int | None = None, state_bytes: float = 0.0
-) -> Need | Misfit:
+def need_at(card: ModelCard, form: Format, item_tokens: int | None = None) -> Need | Misfit:
     """What ``card`` takes with its weights in ``form``."""
     work = WORK[card.kind]
     active = card.active_parameters or card.parameters
+    multiplied = min(active, card.matmul_parameters_per_token or active)
     kv = width = flops_per_item = 0.0
     if work == "llm":
         kv_bf16 = card.kv_bytes_per_token or _kv_bytes_bf16(card)
@@ -127,6 +145,7 @@ def need_at(
         if isinstance(flops, Misfit):
             return flops
         flops_per_item = flops
+    window, layers = float(card.sliding_window_tokens or 0), float(card.layers or 0)
     share = 1.0
     if active < card.parameters:
         share = (
@@ -139,15 +158,29 @@ def need_at(
         compute=form.compute,
         weight_bytes=card.parameters * form.bits / 8,
         active_bytes=active * form.bits / 8,
+        looked_up_bytes=(active - multiplied) * form.bits / 8,
         expert_share=min(1.0, share),
-        flops_per_token=2.0 * active,
+        flops_per_token=2.0 * multiplied,
         kv_bytes_per_token=kv,
-        window_tokens=float(card.sliding_window_tokens or 0),
+        window_tokens=window,
+        full_share=_full_share(card),
         attention_width=width,
-        layers=float(card.layers or 0),
+        layers=layers,
+        attention_layers=layers if window else float(card.full_attention_layers or layers),
         flops_per_item=flops_per_item,
-        state_bytes=state_bytes,
+        state_bytes=card.state_bytes or 0.0,
     )
+
+
+def _full_share(card: ModelCard) -> float:
+    """Of the layers that have a cache, those without a window. Where a card has a window and does
+    not say how many layers slide, half: so it is in Gemma 2 and gpt-oss, and never too little in
+    Gemma 3 or Mistral 7B v0.1."""
+    if not card.sliding_window_tokens:
+        return 1.0
+    if card.full_attention_layers and card.layers:
+        return min(1.0, card.full_attention_layers / card.layers)
+    return 0.5
 
 
 def item_flops(card: ModelCard, tokens: int | None) -> float | Misfit:
@@ -168,9 +201,12 @@ def item_flops(card: ModelCard, tokens: int | None) -> float | Misfit:
 
 
 def _kv_bytes_bf16(card: ModelCard) -> float | None:
-    """Keys and values of one token over all layers, 2 bytes each."""
-    if card.layers and card.kv_heads and card.head_dim:
-        return 2.0 * card.layers * card.kv_heads * card.head_dim * 2
+    """Keys and values of one token over all layers that have a cache, 2 bytes each."""
+    layers = (
+        card.layers if card.sliding_window_tokens else card.full_attention_layers or card.layers
+    )
+    if layers and card.kv_heads and card.head_dim:
+        return 2.0 * layers * card.kv_heads * card.head_dim * 2
     return None
 
 

@@ -11,7 +11,7 @@ from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.capacity import Capacity
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.memory import ACTIVATION_SHARE, available_gib, needed_gib
-from lichen.sizing.need import GIB
+from lichen.sizing.need import GIB, Need
 from lichen.sizing.replicas import Replicas, day_of, floor_of, start_up_of
 from lichen.words import Precision
 from lichen.workload import ModelCard, Workload
@@ -63,7 +63,8 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
             need.kv_bytes(context) / GIB,
             "GiB",
             f"{need.kv_bytes_per_token:.0f} bytes a token x {context:.0f} tokens"
-            + (f", half the layers at most {need.window_tokens:.0f}" if need.window_tokens else ""),
+            + _of_window(need)
+            + (f" + {need.state_bytes:.0f} bytes of state" if need.state_bytes else ""),
             card.source or "model card",
         )
     yield Step(
@@ -118,6 +119,13 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
         f"{max(0.0, batch - 1):.3g} prompts of others / {arrangement.output_tokens})",
         "sizing/arrangement.py",
     )
+
+
+def _of_window(need: Need) -> str:
+    if not need.window_tokens:
+        return ""
+    slide = "all" if not need.full_share else f"{1 - need.full_share:.0%} of"
+    return f", {slide} layers at most {need.window_tokens:.0f}"
 
 
 def _step_terms(arrangement: Arrangement, batch: float) -> Iterator[Step]:

@@ -47,7 +47,7 @@ NOTHING = Terms()
 
 def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Terms:
     """One step of a language model: one token for each of ``batch`` sequences of ``context``."""
-    attention = 4.0 * need.layers * need.attention_width * context
+    attention = 4.0 * need.attention_layers * need.attention_width * need.kept_tokens(context)
     layers = 1e-6 * need.layers
     return Terms(
         step_ms=1e-3,
@@ -61,9 +61,9 @@ def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Term
 
 
 def prefill_terms(need: Need, chips: Chips, tokens: float, batch: float = 1.0) -> Terms:
-    """Reading ``batch`` prompts of ``tokens`` at once; the causal mask halves attention."""
+    """Reading ``batch`` prompts of ``tokens`` at once, each token with those before it."""
     peak = chips.peak(need.compute)
-    attention = 2.0 * need.layers * need.attention_width * tokens * tokens
+    attention = 2.0 * need.attention_layers * need.attention_width * need.met_pairs(tokens)
     layers = 1e-6 * need.layers
     return Terms(
         layer_us=layers,

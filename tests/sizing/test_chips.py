@@ -7,6 +7,7 @@ from collections import Counter
 from lichen.catalogue import load
 from lichen.catalogue.schema import Efficiency, ServingStack
 from lichen.sizing.coefficients import knowledge
+from tests.fixed import fixed
 
 CATALOGUE = load()
 FAMILIES = {chip.family for chip in CATALOGUE.chips.values()}
@@ -40,3 +41,29 @@ def test_stacks_and_coefficients_name_families_of_the_table() -> None:
 
 def test_sizings_tables_are_made_once_for_each_catalogue() -> None:
     assert knowledge(CATALOGUE) is knowledge(CATALOGUE)
+
+
+def test_a_link_is_of_one_chip_however_many_work_together() -> None:
+    chips = knowledge(fixed()).chips
+    a10g = chips.all_of(fixed().machine("g5.12xlarge"))
+    h100 = chips.all_of(fixed().machine("p5.48xlarge"))
+    assert a10g is not None
+    assert h100 is not None
+    assert (a10g.count, a10g.link_bytes_s) == (4.0, 32e9)
+    assert (h100.count, h100.link_bytes_s) == (8.0, 450e9)
+    assert h100.times(0.25).link_bytes_s == 450e9
+
+
+def test_chips_that_are_sized_several_to_a_machine_have_a_link() -> None:
+    chips = knowledge(CATALOGUE).chips
+    for machine in CATALOGUE.machines.values():
+        several = chips.all_of(machine) if machine.accelerators > 1 else None
+        assert several is None or several.link_bytes_s, machine.name
+
+
+def test_neuron_splits_a_copy_over_the_degrees_that_its_runtime_supports() -> None:
+    degrees = {name: CATALOGUE.chips[name].parallel_degrees for name in CATALOGUE.chips}
+    assert degrees["AWS Inferentia2"] == (1, 2, 4, 8, 24)
+    assert degrees["AWS Trainium"] == (1, 2, 8, 16, 32)
+    assert degrees["AWS Trainium2"] == (1, 2, 4, 8, 16, 32, 64)
+    assert degrees["NVIDIA L4"] is None
