@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from lichen.catalogue.schema import Sale
+from lichen.catalogue.schema import PRICE_OF, Hosting, Price, Sale
+from lichen.document import InputError
 from lichen.words import WayOfBuying
 
 
@@ -28,6 +29,10 @@ class Sales(msgspec.Struct, frozen=True):
             if sale.access == "everybody"
             for way in sale.sold
         )
+
+    def priced(self, region: str) -> frozenset[WayOfBuying]:
+        """The ways in which a region has a price: also those that not everybody can buy."""
+        return frozenset(way for sale in self.in_region(region) for way in sale.sold)
 
     def zones(self) -> tuple[str, ...]:
         """The zones where everybody can buy it, in the order of the table."""
@@ -54,3 +59,39 @@ def sales_by_machine(rows: Iterable[Sale]) -> dict[str, Sales]:
         )
         for machine, regions in by_machine.items()
     }
+
+
+def ways_priced(price: Price) -> tuple[WayOfBuying, ...]:
+    """The ways of buying that a row has a price of."""
+    return tuple(way for way in PRICE_OF if price.of(way) is not None)
+
+
+def ways_unsold(price: Price, hosting: Hosting, sales: Sales | None) -> tuple[WayOfBuying, ...]:
+    """Those ways of buying that a row has a price of, and that do not exist.
+
+    A hosting that says how it is sold speaks for itself; of the others, the machine's provider.
+    """
+    sold: frozenset[WayOfBuying] | None = frozenset(hosting.sold)
+    if not sold:
+        sold = None if sales is None else sales.priced(price.region)
+    return () if sold is None else tuple(way for way in ways_priced(price) if way not in sold)
+
+
+def check_price(price: Price, hosting: Hosting, sales: Sales | None) -> None:
+    """Refuse a row without a price, or with a price of a way of buying that does not exist;
+    :class:`InputError`."""
+    offer = f"{price.machine} in {price.region} on {hosting.title}"
+    if not ways_priced(price):
+        raise InputError(
+            f"{offer} has no price",
+            fix=f"fill in one of {', '.join(PRICE_OF.values())}, or take the row out",
+            document="prices.csv",
+        )
+    for way in ways_unsold(price, hosting, sales):
+        raise InputError(
+            f"{offer} is not sold as {way}",
+            fix="move the price to the column of a way in which it is sold, or write how you buy "
+            "it into sold.csv: machine, region, zone, sold, access, source",
+            field=PRICE_OF[way],
+            document="prices.csv",
+        )

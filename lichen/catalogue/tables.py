@@ -37,7 +37,7 @@ from lichen.catalogue.schema import (
     Source,
     path_of,
 )
-from lichen.catalogue.sold import Sales, sales_by_machine
+from lichen.catalogue.sold import Sales, check_price, sales_by_machine
 from lichen.document import InputError, did_you_mean
 from lichen.workload import ModelCard
 
@@ -409,9 +409,17 @@ class Catalogue:
 
     @cached_property
     def _prices(self) -> ByMachineWithOwn[Price]:
-        return self._by_machine(
-            "prices", Price, {"hosting": "hostings"}, self._join_prices, ("regional_prices",)
+        found = self._by_machine(
+            "prices", Price, {"hosting": "hostings"}, self._join_prices, ("regional_prices", "sold")
         )
+        for key in found.own:
+            machine, region, hosting = key.split(" ")
+            self._check_prices(
+                price
+                for price in found.rows.of(machine)
+                if (price.region, price.hosting) == (region, hosting)
+            )
+        return found
 
     def _by_machine(
         self,
@@ -483,7 +491,17 @@ class Catalogue:
 
     def _join_prices(self, name: str, row: type[Price]) -> list[dict[str, Any]]:
         """The published prices, then those that follow from other regions."""
-        return [*self._values(name, row), *self._values("regional_prices", RegionalPrice)]
+        published = self._values(name, row)
+        self._check_prices(row(**values) for values in published)
+        return [*published, *self._values("regional_prices", RegionalPrice)]
+
+    def _check_prices(self, prices: Iterable[Price]) -> None:
+        for price in prices:
+            hosting = self.hostings.get(price.hosting)
+            if hosting is None:
+                self._must_know(price.hosting, self.hostings, "hosting", "prices.csv")
+            else:
+                check_price(price, hosting, self.sales_of(price.machine))
 
     def _join_regions(self) -> list[Region]:
         readings: dict[str, list[Reading]] = {}

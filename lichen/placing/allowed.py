@@ -11,9 +11,9 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Hosting, Machine, Region
 from lichen.distance import round_trip_ms
 from lichen.document import InputError, did_you_mean
-from lichen.placing.buying import ways_of_hosting, ways_to_buy
+from lichen.placing.buying import ways_of_hosting
 from lichen.words import WayOfBuying
-from lichen.workload import Where, Workload
+from lichen.workload import Where
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -114,15 +114,16 @@ class Ways(msgspec.Struct, frozen=True):
         )
 
 
-def allowed_ways(workload: Workload, catalogue: Catalogue) -> Ways:
-    """The hostings that ``where`` allows, and the ways of buying.
+def allowed_ways(
+    where: Where, catalogue: Catalogue, bought: tuple[WayOfBuying, ...] = ("on-demand",)
+) -> Ways:
+    """The hostings that ``where`` allows, bought in one of the ways that are given.
 
     A restriction to one cloud's hosting does not speak of the other clouds: it holds only on a
     cloud that has one of the hostings named.
     """
-    where = workload.where
     by_cloud: dict[str, tuple[Hosting, ...]] = {}
     for row in catalogue.hostings.values():
         if row.name in where.hosting or row.kind in where.hosting:
             by_cloud[row.cloud] = (*by_cloud.get(row.cloud, ()), row)
-    return Ways(by_cloud, ways_to_buy(workload))
+    return Ways(by_cloud, bought)

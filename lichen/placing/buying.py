@@ -8,7 +8,7 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import PRICE_OF, Hosting, Machine, Offer, Price, Retired
-from lichen.catalogue.sold import Sales
+from lichen.catalogue.sold import Sales, ways_priced
 from lichen.document import InputError
 from lichen.placing.placement import Rejected
 from lichen.words import WayOfBuying
@@ -87,7 +87,8 @@ def _each_bought(
 ) -> Iterator[tuple[str, Bought]]:
     sales = catalogue.sales_of(machine)
     for region, price in catalogue.prices_of(machine, hosting.name).items():
-        sold = ways if sales is None else sales.ways(region).intersection(ways)
+        itself = sales is None or (hosting.sold and price.basis == "published")
+        sold = ways if itself or sales is None else sales.ways(region).intersection(ways)
         priced = [(usd, way) for way in ways if way in sold and (usd := price.of(way)) is not None]
         if priced:
             usd_hour, way = min(priced, key=lambda each: each[0])
@@ -152,8 +153,7 @@ def _why_unpriced(
     price: Price | None, prices: Mapping[str, Price], ways: tuple[WayOfBuying, ...]
 ) -> str:
     if price is not None:
-        known = [way for way in PRICE_OF if price.of(way) is not None]
-        return f"no price {sold_as(ways)} is known, only {sold_as(known)}"
+        return f"no price {sold_as(ways)} is known, only {sold_as(ways_priced(price))}"
     if not prices:
         return "price not known: nobody publishes one of this machine that we have read"
     return "price not known, and none follows from other regions"

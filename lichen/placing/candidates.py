@@ -21,6 +21,7 @@ from lichen.placing.buying import (
     bought_by_region,
     sold_as,
     ways_of_hosting,
+    ways_to_buy,
     why_not_bought,
     why_retired,
 )
@@ -89,7 +90,8 @@ def judge_offers(question: Question) -> JudgedOffers:
         for name, refusal in refused.items()
         if refusal is not None and refusal.kind == "where"
     }
-    ways = allowed_ways(question.workload, catalogue)
+    workload = question.workload
+    ways = allowed_ways(workload.where, catalogue, ways_to_buy(workload))
     way_of: dict[tuple[str, tuple[str, ...]], Hosting | None] = {}
     effective = {
         name: gco2e_kwh

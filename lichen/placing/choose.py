@@ -10,7 +10,7 @@ from lichen.emissions import HOURS_PER_MONTH, Footprint
 from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers, retirement_notes
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import NoPlacement, Option, Placement, Rejected
-from lichen.placing.question import Question
+from lichen.placing.question import COST_TOLERANCE_PCT, Question
 from lichen.placing.reasons import (
     about_the_cheapest,
     about_the_grid,
@@ -99,11 +99,11 @@ def _rank(question: Question, cheapest_usd_hour: float) -> Rank:
 def known_first(ranked: list[Candidate], question: Question) -> list[Candidate]:
     """The ranking, where a first offer of assumed price gives way to one whose price is known.
 
-    It gives way to the first that is within the tolerance of it: in cost, and in what the objective
-    makes least.
+    It gives way to the first that is within the tolerance of it, or within the usual one if that is
+    narrower: in cost, and in what the objective makes least.
     """
-    first = ranked[0]
-    aim, factor = AIMS[question.objective], 1 + question.cost_tolerance_pct / 100
+    first, aim = ranked[0], AIMS[question.objective]
+    factor = 1 + min(question.cost_tolerance_pct, COST_TOLERANCE_PCT) / 100
     most = factor * aim.least(first.gco2e_hour, first.usd_hour)
     for place, one in enumerate(ranked):
         if (
