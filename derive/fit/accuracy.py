@@ -13,8 +13,9 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from derive.fit.baselines import constant_efficiency, ecologits_j_token, roofline
+from derive.fit.baselines import constant_efficiency, roofline
 from derive.fit.energy import Unseen, left_out_runs, metered_runs
+from derive.fit.energy_accuracy import against_aim, energy_section
 from derive.fit.model import Array, Design, Fit, Observation
 from derive.fit.observations import Seen, all_rows, observed
 from derive.fit.spread import Spread, folds_of, left_out
@@ -26,7 +27,7 @@ from matplotlib.figure import Figure
 
 DOCS = Path(__file__).parents[2] / "docs"
 MANY_ROWS = 20
-AIM_MANY, AIM_FEW, AIM_ENERGY = 15.0, 30.0, 25.0
+AIM_MANY, AIM_FEW = 15.0, 30.0
 NAMED = {
     "rate": "throughput",
     "token": "time per output token",
@@ -112,7 +113,8 @@ def main() -> None:
     data = observed(all_rows())
     scores = Scores(data)
     measured = scores.places(lambda o: o.row_id.startswith("M"))
-    energy = left_out_runs(metered_runs(data, scores.fit.predicted(), scores.unseen))
+    by_publisher = left_out(scores.fit, lambda o: o.publisher)
+    energy = left_out_runs(metered_runs(data, scores.fit.predicted(), by_publisher))
     (DOCS / "accuracy").mkdir(parents=True, exist_ok=True)
     text = "\n".join(
         [
@@ -121,7 +123,7 @@ def main() -> None:
             *_families(scores, measured),
             *_stacks(scores, measured),
             *_works(scores, measured),
-            *_energy(energy),
+            *energy_section(energy),
             *_method(),
         ]
     )
@@ -199,13 +201,7 @@ def _against_aims(scores: Scores, measured: Sequence[int], energy: Sequence[Unse
                 f"{theirs / ours:.1f} times",
             ]
         )
-    tokens = [u for u in energy if u.run.boundary == "chip" and u.run.run.need.work == "llm"]
-    rows.append(
-        [
-            f"energy per token within {AIM_ENERGY:g} %",
-            f"{np.median(_energy_errors(tokens)):.0f} % (chips alone)",
-        ]
-    )
+    rows += against_aim(energy)
     return [
         "## Against what was aimed at",
         "",
@@ -260,71 +256,6 @@ def _works(scores: Scores, measured: Sequence[int]) -> list[str]:
             [scores.row(NAMED[name], places) for name, places in groups.items()],
         ),
     ]
-
-
-def _energy_errors(runs: Sequence[Unseen]) -> Array:
-    return np.asarray(np.abs(np.expm1([-u.energy for u in runs])) * 100)
-
-
-def _energy(energy: Sequence[Unseen]) -> list[str]:
-    rows = []
-    groups: dict[tuple[str, str, str], list[Unseen]] = defaultdict(list)
-    for u in energy:
-        groups[(u.run.boundary, u.run.run.need.work, u.run.run.family)].append(u)
-    for (boundary, work, family), runs in sorted(groups.items()):
-        power = np.abs(np.expm1([-u.power for u in runs])) * 100
-        rows.append(
-            [
-                f"{boundary}, {work}, {family}",
-                str(len(runs)),
-                f"{np.median(power):.0f} %",
-                f"{np.median(_energy_errors(runs)):.0f} %",
-                _coverage(runs),
-                _ecologits(runs),
-            ]
-        )
-    head = ["boundary, kind, family", "runs", "watts", "joules", "80 % hold", "EcoLogits"]
-    return [
-        "## Energy",
-        "",
-        "Each run's watts by a fit without its model, its joules with the speed predicted "
-        "unseen as well. *chip* is what the chips alone draw; *wall* is a whole server at its "
-        "socket, host included (MLPerf, mostly power-capped). The two are never mixed. EcoLogits "
-        "0.11.3's closed form for joules a token is shown beside it, times the number of GPUs; it "
-        "was fitted on rows of the same leaderboard, which ours were not allowed to see.",
-        "",
-        "![Joules predicted against measured](accuracy/energy.svg)",
-        "",
-        *_table(head, rows),
-    ]
-
-
-def _coverage(runs: Sequence[Unseen]) -> str:
-    """Share of runs inside the interval of the other models' errors; - where those are few."""
-    inside = []
-    for u in runs:
-        rest = [o.energy for o in runs if o.run.row["model"] != u.run.row["model"]]
-        if len(rest) < 4:
-            continue
-        reach = min(0.98, 0.9 * (1.0 + 2.0 / len(rest)))
-        low, high = np.quantile(rest, [1.0 - reach, reach])
-        inside.append(min(0.0, low) <= u.energy <= max(0.0, high))
-    return f"{np.mean(inside):.0%}" if inside else "-"
-
-
-def _ecologits(runs: Sequence[Unseen]) -> str:
-    errors = [
-        abs(ecologits_j_token(u.run) / (u.run.watts * u.run.measured_s / _units(u)) - 1.0) * 100
-        for u in runs
-        if u.run.run.need.work == "llm" and u.run.boundary == "chip"
-    ]
-    return f"{np.median(errors):.0f} %" if errors else "-"
-
-
-def _units(u: Unseen) -> float:
-    """Tokens in the request whose seconds were measured."""
-    run = u.run.run
-    return max(1.0, run.output_tokens) * float(run.load.batch or 1.0)
 
 
 def _method() -> list[str]:

@@ -43,7 +43,8 @@ def main() -> None:
     write("adjustments", adjustments(fit))
     write("ratios", ratios(fit, observations))
     write("spreads", spreads(observations, near, far))
-    powers, energy_spreads = fit_energy(data, fit.predicted(), unseen)
+    by_publisher = left_out(fit, lambda o: o.publisher)
+    powers, energy_spreads = fit_energy(data, fit.predicted(), by_publisher)
     write("powers", powers)
     write("energy_spreads", energy_spreads)
 

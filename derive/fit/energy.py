@@ -1,47 +1,70 @@
-"""Watts from how busy a chip is, fitted on metered runs; joules checked on clusters left out."""
+"""Watts from how busy a chip is, fitted on metered runs; checked on publishers left out whole.
+
+Few coefficients, for a new publisher errs more than a new model of a known one: a chip's share of
+its rated watts is lichen/power.py's formula with two of them, for all families and all kinds of
+model. At the wall come a server's watts and a chip's share of them, and what a power cap leaves.
+"""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
-from scipy.optimize import nnls  # type: ignore[import-untyped]
+from scipy.optimize import least_squares  # type: ignore[import-untyped]
 
 from derive.fit.model import Array
-from derive.fit.observations import Seen, rows_of, run_key
+from derive.fit.observations import CAUTION, Seen, publisher_of, rows_of, run_key
 from derive.fit.single_query import score_errors
-from lichen.measured.energy import busy
+from lichen.catalogue.schema import PowerBoundary, PowerModel
+from lichen.measured.energy import busy, drawn_w
 from lichen.measured.row import Cells, parse_row
 from lichen.measured.run import Run
 
 Table = list[dict[str, object]]
-RIDGE = 0.03
-"""Weight of the prior on each coefficient, against rows of weight one."""
+
+IDLE_SHARE = 0.18
+"""Draw over TDP of a chip that has a model loaded and nothing to do: 84 of 400 W (A100), 108 of
+700 W (H100), in chips.csv."""
+CHIP_PRIOR = np.array([0.66, 3.0])
+"""``busy_share`` and ``compute_weight`` before any row: memory alone at its peak draws 84 %."""
+WALL_PRIOR = np.array([200.0, 30.0, 0.75])
+"""Watts of a server, of it for each chip, and the share that a power cap leaves: by judgement."""
+PRIOR_SPREAD = 0.3
+"""Log units by which a coefficient may leave its prior."""
+ERROR = 0.12
+"""Log error of watts that is usual; beyond it the loss grows less."""
+RUNS = 60.0
+"""Runs that all metered ones count for against the priors: their publishers are few."""
 
 
 @dataclass(frozen=True)
 class Metered:
-    """A metered run: watts, its rated watts, and how busy its chips were predicted to be."""
+    """A metered run: watts, its rated watts, and how busy its chips were predicted to be, by a fit
+    that has seen it and by one without its publisher."""
 
     row: Cells
     run: Run
-    boundary: str
+    boundary: PowerBoundary
     watts: float
     rated_w: float
     chips: float
-    move: float
-    compute: float
-    fitted_s: float
+    busy: tuple[float, float]
+    busy_unseen: tuple[float, float]
     unseen_s: float
     measured_s: float
+
+    @property
+    def publisher(self) -> str:
+        return publisher_of(self.row)
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """Log of measured over predicted watts and joules of a run whose model was left out."""
+    """Log of measured over predicted watts and joules of a run whose publisher was left out."""
 
     run: Metered
     power: float
@@ -49,7 +72,8 @@ class Unseen:
 
 
 def metered_runs(data: Sequence[Seen], fitted: Array, unseen: Array) -> list[Metered]:
-    """Every run whose power was metered, with its speed as fitted and as predicted unseen."""
+    """Every run whose power was metered, with its speed as fitted, and as predicted by a fit that
+    has not seen its publisher."""
     watts = {
         run_key(row): row
         for row in rows_of("energy_measurements")
@@ -62,10 +86,9 @@ def metered_runs(data: Sequence[Seen], fitted: Array, unseen: Array) -> list[Met
         power = watts.get(run_key(row))
         boundary = parse_row(row).boundary
         rated = run.hardware.tdp_w
-        if power is None or rated is None or boundary not in ("chip", "wall"):
+        if power is None or rated is None or boundary is None or boundary == "other":
             continue
-        fitted_s = math.exp(fitted[position])
-        move, compute = busy(quantity, fitted_s)
+        unseen_s = math.exp(unseen[position])
         found.append(
             Metered(
                 row=row,
@@ -74,164 +97,173 @@ def metered_runs(data: Sequence[Seen], fitted: Array, unseen: Array) -> list[Met
                 watts=float(power["value"]),
                 rated_w=rated.likely,
                 chips=run.system_chips,
-                move=move,
-                compute=compute,
-                fitted_s=fitted_s,
-                unseen_s=math.exp(unseen[position]),
+                busy=busy(quantity, math.exp(fitted[position])),
+                busy_unseen=busy(quantity, unseen_s),
+                unseen_s=unseen_s,
                 measured_s=math.exp(o.log_seconds),
             )
         )
     return found
 
 
-def features(m: Metered) -> list[float]:
-    """What the watts of a run are a sum of, each over the watts measured."""
-    rated = m.rated_w * m.chips
-    if m.boundary == "wall":
-        return [rated, 0.0, 0.0, 1.0, m.chips]
-    return [rated, rated * m.move, rated * math.sqrt(m.compute), 0.0, 0.0]
+def power_model(
+    boundary: PowerBoundary, chip: Array, wall: Array, runs: Sequence[Metered]
+) -> PowerModel:
+    """A row of powers.csv; chips alone have no host."""
+    host = wall if boundary == "wall" else np.array([0.0, 0.0, wall[2]])
+    return PowerModel(
+        boundary=boundary,
+        idle_share=IDLE_SHARE,
+        busy_share=float(chip[0]),
+        compute_weight=float(chip[1]),
+        full_share=_full_share(runs),
+        capped_share=float(host[2]),
+        host_w=float(host[0]),
+        chip_host_w=float(host[1]),
+        rows=len(runs),
+        publishers=len({m.publisher for m in runs}),
+        source=";".join(sorted({m.row["source_title"] for m in runs})),
+    )
 
 
-PRIOR = {
-    "chip": np.array([0.35, 0.4, 0.8, 0.0, 0.0]),
-    "wall": np.array([0.75, 0.0, 0.0, 200.0, 30.0]),
-}
+def _full_share(runs: Sequence[Metered]) -> float:
+    """What full batches draw: of each model on each chip the run that does most, by publisher."""
+    most: dict[tuple[str, str, str, float], tuple[float, float]] = {}
+    for m in runs:
+        if m.boundary == "chip":
+            of = (m.publisher, m.run.hardware.name, m.row["model"], m.chips)
+            share = m.watts / (m.chips * m.rated_w)
+            most[of] = max(most.get(of, (0.0, 0.0)), (sum(m.busy), share))
+    by_publisher: dict[str, list[float]] = defaultdict(list)
+    for (publisher, *_), (_, share) in most.items():
+        by_publisher[publisher].append(share)
+    return median(map(median, by_publisher.values())) if by_publisher else 1.0
 
 
-def fit_power(runs: Sequence[Metered], prior: Array) -> Array:
-    """Non-negative least squares on relative errors, drawn towards ``prior``."""
-    a = np.array([features(m) for m in runs]) / np.array([[m.watts] for m in runs])
-    b = np.ones(len(runs))
-    ridge = np.diag(math.sqrt(RIDGE * len(runs) + 0.5) / np.maximum(prior, 1e-9))
-    used = prior > 0
-    stacked = np.vstack([a[:, used], ridge[np.ix_(used, used)]])
-    target = np.concatenate([b, (ridge @ prior)[used]])
-    solution = np.zeros(len(prior))
-    solution[used] = nnls(stacked, target)[0]
-    return solution
+def fit_chip(runs: Sequence[Metered]) -> Array:
+    """``busy_share`` and ``compute_weight`` from the runs whose chips alone were metered."""
+    return _fit([m for m in runs if m.boundary == "chip"], CHIP_PRIOR, WALL_PRIOR)
 
 
-def drawn(m: Metered, coefficients: Array) -> float:
-    """Predicted watts; a chip draws no more than it is rated at."""
-    idle, move, compute, host, each = coefficients
-    share = min(1.0, idle + move * m.move + compute * math.sqrt(m.compute))
-    if m.boundary == "chip":
-        return float(m.chips * m.rated_w * share)
-    return float(host + m.chips * (each + m.rated_w * share))
+def fit_wall(runs: Sequence[Metered], chip: Array) -> Array:
+    """Watts of a server around its chips, whose own draw no wall row is asked for."""
+    return _fit([m for m in runs if m.boundary == "wall"], WALL_PRIOR, chip)
+
+
+def _fit(runs: Sequence[Metered], prior: Array, other: Array) -> Array:
+    """The mode under log-normal priors and a loss that turns absolute; the prior without runs."""
+    if not runs:
+        return prior
+    weight = np.array(_weights(runs))
+
+    def misses(log: Array) -> Array:
+        free = np.exp(log)
+        chip, wall = (free, other) if len(prior) == len(CHIP_PRIOR) else (other, free)
+        predicted = np.array([drawn(m, chip, wall, m.busy) for m in runs])
+        errors = np.log([m.watts for m in runs]) - np.log(predicted)
+        return np.concatenate(
+            [np.sqrt(weight) * errors / ERROR, (log - np.log(prior)) / PRIOR_SPREAD]
+        )
+
+    found = least_squares(misses, np.log(prior), loss="soft_l1")
+    return np.asarray(np.exp(found.x))
+
+
+def _weights(runs: Sequence[Metered]) -> list[float]:
+    """A sweep counts as the root of its rows, a publisher as the root of its sweeps."""
+    sweeps = Counter(m.row["cluster_key"] for m in runs)
+    each = [
+        (CAUTION if m.row["use_flag"] == "caution" else 1.0)
+        / math.sqrt(sweeps[m.row["cluster_key"]])
+        for m in runs
+    ]
+    published: dict[str, float] = defaultdict(float)
+    for m, weight in zip(runs, each, strict=True):
+        published[m.publisher] += weight
+    rooted = [w / math.sqrt(published[m.publisher]) for m, w in zip(runs, each, strict=True)]
+    return [RUNS * weight / sum(rooted) for weight in rooted]
+
+
+def drawn(m: Metered, chip: Array, wall: Array, use: tuple[float, float]) -> float:
+    """Predicted watts of a run that is so busy."""
+    return drawn_w(m.run, power_model(m.boundary, chip, wall, ()), m.rated_w, *use)
 
 
 def fit_energy(data: Sequence[Seen], fitted: Array, unseen: Array) -> tuple[Table, Table]:
-    """Rows of powers.csv and energy_spreads.csv."""
+    """Rows of powers.csv and energy_spreads.csv; ``unseen`` are log seconds by fits without each
+    row's publisher."""
     runs = metered_runs(data, fitted, unseen)
-    powers: Table = []
-    for boundary in ("chip", "wall"):
-        here = [m for m in runs if m.boundary == boundary]
-        whole = fit_power(here, PRIOR[boundary])
-        powers.append(_power(boundary, "", "", whole, here))
-        if boundary == "wall":
-            continue
-        for work in sorted({m.run.need.work for m in here}):
-            of_work = [m for m in here if m.run.need.work == work]
-            middle = _of_work(of_work, whole)
-            powers.append(_power(boundary, "", work, middle, of_work))
-            for family in sorted({m.run.family for m in of_work}):
-                own = [m for m in of_work if m.run.family == family]
-                powers.append(
-                    _power(boundary, family, work, fit_power(own, _prior(middle, boundary)), own)
-                )
+    chip = fit_chip(runs)
+    wall = fit_wall(runs, chip)
+    models = [
+        power_model("chip", chip, wall, [m for m in runs if m.boundary == "chip"]),
+        power_model("wall", chip, wall, runs),
+    ]
     errors: Errors = defaultdict(list)
     for each in left_out_runs(runs):
-        m = each.run
-        cell = (m.boundary, m.run.family, m.run.need.work)
-        errors[(*cell, "power")].append(each.power)
-        errors[(*cell, "energy")].append(each.energy)
-        errors[(*cell, "rate")].append(each.energy - each.power)
+        errors[(each.run.boundary, "power")].append((each.power, each.run.publisher))
     # Watt-hours of single queries (AI Energy Score), whose speed was not published.
-    errors[("chip", "", "llm", "score")] = score_errors(powers)
-    return powers, _spreads(errors)
+    errors[("chip", "score")] = score_errors(models[0])
+    return [_cells(model) for model in models], _spreads(errors)
+
+
+def _cells(model: PowerModel) -> dict[str, object]:
+    values = ((name, getattr(model, name)) for name in PowerModel.__struct_fields__)
+    return {name: _round(v) if isinstance(v, float) else v for name, v in values}
 
 
 def left_out_runs(runs: Sequence[Metered]) -> list[Unseen]:
-    """Errors of watts, and of joules with the speed predicted unseen, model by model."""
+    """Errors of watts and joules, each by a fit of power and of speed without the publisher."""
     found = []
-    for boundary in ("chip", "wall"):
-        here = [m for m in runs if m.boundary == boundary]
-        for model in sorted({m.row["model"] for m in here}):
-            rest = [m for m in here if m.row["model"] != model]
-            whole = fit_power(rest, PRIOR[boundary])
-            for m in here:
-                if m.row["model"] == model:
-                    power = math.log(m.watts / drawn(m, _narrowest(rest, m, whole)))
-                    found.append(Unseen(m, power, power + math.log(m.measured_s / m.unseen_s)))
+    for publisher in sorted({m.publisher for m in runs}):
+        rest = [m for m in runs if m.publisher != publisher]
+        chip = fit_chip(rest)
+        wall = fit_wall(rest, chip)
+        for m in runs:
+            if m.publisher == publisher:
+                power = math.log(m.watts / drawn(m, chip, wall, m.busy_unseen))
+                found.append(Unseen(m, power, power + math.log(m.measured_s / m.unseen_s)))
     return found
 
 
-def _narrowest(rest: Sequence[Metered], m: Metered, whole: Array) -> Array:
-    """The coefficients that the catalogue would have for ``m`` without its model."""
-    if m.boundary == "wall":
-        return whole
-    of_work = [each for each in rest if each.run.need.work == m.run.need.work]
-    if not of_work:
-        return whole
-    middle = _of_work(of_work, whole)
-    own = [each for each in of_work if each.run.family == m.run.family]
-    return fit_power(own, _prior(middle, m.boundary)) if own else middle
-
-
-def _of_work(runs: Sequence[Metered], whole: Array) -> Array:
-    return fit_power(runs, np.maximum(whole, PRIOR["chip"] * 0.01))
-
-
-def _prior(coefficients: Array, boundary: str) -> Array:
-    return np.maximum(coefficients, PRIOR[boundary] * 0.05)
-
-
-def _power(
-    boundary: str, family: str, work: str, coefficients: Array, runs: Sequence[Metered]
-) -> dict[str, object]:
-    names = ("idle_share", "move_share", "compute_share", "host_w", "chip_host_w")
-    return {
-        "boundary": boundary,
-        "family": family,
-        "work": work,
-        **{n: float(f"{c:.4g}") for n, c in zip(names, coefficients, strict=True)},
-        "rows": len(runs),
-        "source": ";".join(sorted({m.row["source_title"] for m in runs})),
-    }
-
-
-Errors = dict[tuple[str, str, str, str], list[float]]
+Errors = dict[tuple[str, str], list[tuple[float, str]]]
 
 
 def _spreads(errors: Errors) -> Table:
-    """Bias and 80 % factors: a family's own, and all families' of a boundary and work."""
-    pooled: dict[tuple[str, str, str, str], list[float]] = defaultdict(list)
-    for (boundary, family, work, quantity), found in errors.items():
-        pooled[(boundary, family, work, quantity)] += found
-        if family:
-            pooled[(boundary, "", work, quantity)] += found
-        pooled[(boundary, "", "", quantity)] += found
+    """Bias and 80 % factors by boundary and quantity."""
     rows: Table = []
-    for (boundary, family, work, quantity), found in sorted(pooled.items()):
-        if not found:
-            continue
-        log = np.array(found)
+    for (boundary, quantity), found in sorted(errors.items()):
+        log = np.array([error for error, _ in found])
         bias = float(np.median(log)) if quantity == "score" else 0.0
-        reach = min(0.98, 0.9 * (1.0 + 2.0 / len(log)))
-        low, high = np.quantile(log - bias, [1.0 - reach, reach])
-        if len(log) < 8:
-            low, high = low - 0.2, high + 0.2
+        # Single queries have one publisher, and its bias: its models stand for others.
+        by = (str(place) if quantity == "score" else of for place, (_, of) in enumerate(found))
+        low, high = interval([(e - bias, of) for e, of in zip(log.tolist(), by, strict=True)])
         rows.append(
             {
                 "boundary": boundary,
-                "family": family,
-                "work": work,
                 "quantity": quantity,
-                "bias": float(f"{math.exp(bias):.4g}"),
-                "low": float(f"{math.exp(min(0.0, low)):.4g}"),
-                "high": float(f"{math.exp(max(0.0, high)):.4g}"),
-                "rows": len(log),
-                "cv_error_pct": float(f"{np.median(np.abs(np.expm1(-log))) * 100:.4g}"),
+                "bias": _round(math.exp(bias)),
+                "low": _round(math.exp(low)),
+                "high": _round(math.exp(high)),
+                "rows": len(found),
+                "publishers": len({publisher for _, publisher in found}),
+                "error_pct": _round(float(np.median(np.abs(np.expm1(-log)))) * 100),
             }
         )
     return rows
+
+
+def interval(errors: Sequence[tuple[float, str]]) -> tuple[float, float]:
+    """The 80 % interval of errors, every publisher counting as the root of its rows. Few
+    publishers show less than the tail: it is wider by one over their number."""
+    count = Counter(publisher for _, publisher in errors)
+    ordered = sorted((error, 1.0 / math.sqrt(count[publisher])) for error, publisher in errors)
+    weights = np.array([weight for _, weight in ordered])
+    share = (np.cumsum(weights) - weights / 2) / weights.sum()
+    low, high = np.interp([0.1, 0.9], share, [error for error, _ in ordered])
+    wider = 1.0 + 1.0 / len(count)
+    return wider * min(0.0, float(low)), wider * max(0.0, float(high))
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.4g}")

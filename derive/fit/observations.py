@@ -93,7 +93,7 @@ def implied_speeds(rows: list[Cells]) -> list[Cells]:
 def run_key(row: Cells) -> tuple[str, ...]:
     """What the rows of one metered run have in common."""
     shared = ("hardware", "accelerator", "accelerator_count", "model", "precision")
-    rest = ("batch_or_concurrency", "output_tokens", "source_title")
+    rest = ("serving_stack", "batch_or_concurrency", "output_tokens", "source_title")
     note = row["notes"] if row["model_class"] == "LLM" and "task" in row["notes"] else ""
     return (*(row[name] for name in shared + rest), note)
 

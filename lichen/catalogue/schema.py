@@ -567,7 +567,10 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     turns layer by layer and are no faster than one. ``matches``: words that name it elsewhere.
     ``prompts_together``: it reads all prompts before any answer is written; ``all_slots``: it
     computes every compiled slot, filled or not. ``benchmark_passes`` are those that a request
-    waits for in the published benchmarks of it, its own included.
+    waits for in the published benchmarks of it, its own included. ``numa`` is what it does on a
+    CPU whose memory is in several NUMA nodes: ``one`` runs on the cores and the memory of one node,
+    ``first`` on all cores with the weights in the memory of one; blank uses all. ``prompt_tile``
+    are the tokens of a prompt that meet the weights at each reading of them; blank is all.
     """
 
     stack: str
@@ -582,8 +585,19 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     prompts_together: bool
     all_slots: bool
     benchmark_passes: float
+    numa: Literal["one", "first"] | None = None
+    prompt_tile: float | None = None
     matches: tuple[str, ...]
     basis: str
+    source: str
+
+
+class NumaNodes(msgspec.Struct, frozen=True, kw_only=True):
+    """NUMA nodes that a machine's CPU memory is divided into: a row of ``numa_nodes.csv``, for
+    machines with more than one."""
+
+    machine: str
+    nodes: int
     source: str
 
 
@@ -655,35 +669,37 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 class PowerModel(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``powers.csv``: what share of rated watts a busy chip draws, and its host.
 
-    ``share = idle + move x (memory's use) + compute x sqrt(arithmetic's use)``, at most 1; at the
-    wall ``host_w`` for the server and ``chip_host_w`` for each chip come on top. Blank family or
-    work holds for all.
+    ``share = idle + busy x (memory's use + weight x arithmetic's use) ^ 1/4``, at most 1
+    (lichen/power.py). ``full_share`` is what full batches draw, the median of publishers. Where
+    a run was power-capped a chip draws at most ``capped_share``. At the wall ``host_w`` for the
+    server and ``chip_host_w`` for each chip come on top.
     """
 
     boundary: PowerBoundary
-    family: str | None
-    work: str | None
     idle_share: float
-    move_share: float
-    compute_share: float
+    busy_share: float
+    compute_weight: float
+    full_share: float
+    capped_share: float
     host_w: float
     chip_host_w: float
     rows: int
+    publishers: int
     source: str
 
 
 class EnergySpread(msgspec.Struct, frozen=True, kw_only=True):
-    """80 % factors of watts and joules: a row of ``energy_spreads.csv``."""
+    """80 % factors of watts, or of the watt-hours of a single query, from errors on publishers
+    that the fit had not seen: a row of ``energy_spreads.csv``."""
 
     boundary: PowerBoundary
-    family: str | None
-    work: str | None
-    quantity: Literal["power", "energy", "rate", "score"]
+    quantity: Literal["power", "score"]
     bias: float
     low: float
     high: float
     rows: int
-    cv_error_pct: float
+    publishers: int
+    error_pct: float
 
 
 SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
@@ -729,6 +745,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
+    NumaNodes: {"source": ("nodes",)},
     Headroom: {"source": ("share", "low", "high")},
     BenchmarkModel: {"source": ("parameters",)},
     Dataset: {"source": ("decode_width", "input_tokens", "output_tokens")},
@@ -823,6 +840,7 @@ TABLES: dict[str, Table] = {
             own="appended",
         ),
         Table("stacks", "published", ServingStack),
+        Table("numa_nodes", "published", NumaNodes, ("machine",), own="merged"),
         Table("benchmark_models", "published", BenchmarkModel),
         Table("datasets", "published", Dataset),
         Table("efficiencies", "derived", Efficiency),

@@ -146,4 +146,5 @@ def _compiled_batch(run: Run) -> float:
 
 
 def _prefill(run: Run, batch: float) -> Duration:
-    return Duration(prefill_terms(run.need, run.chips, max(1.0, run.input_tokens), batch))
+    tokens, tile = max(1.0, run.input_tokens), run.stack.prompt_tile
+    return Duration(prefill_terms(run.need, run.chips, tokens, batch, tile))

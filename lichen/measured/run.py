@@ -193,7 +193,7 @@ def _chips_of(
 ) -> tuple[Chips, float, int]:
     """The chips of one copy, the number in the system, and how many copies there are."""
     if hardware.kind == "cpu":
-        cores = _cores_of(row, hardware, chip, tables)
+        cores = _cores_of(row, hardware, chip, tables).as_used_by(stack)
         return cores, cores.count, 1
     stated = row.accelerators
     count = stated or 8.0

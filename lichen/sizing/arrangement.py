@@ -64,7 +64,9 @@ class Arrangement(msgspec.Struct, frozen=True):
         """Reading one prompt."""
         if self.need.work != "llm" or not self.input_tokens:
             return 0.0
-        terms = prefill_terms(self.need, self.chips, float(self.input_tokens))
+        terms = prefill_terms(
+            self.need, self.chips, float(self.input_tokens), tile=self.stack.prompt_tile
+        )
         return self.pace * seconds(self.speed.weights, terms)
 
     def token_s(self, batch: float) -> float:
@@ -136,7 +138,7 @@ def arrange(
             f"that {card.name} accepts",
             context / card.max_context_tokens,
         )
-    each_copy, copies = whole, 1
+    each_copy, copies = whole.as_used_by(stack), 1
     if chip.kind != "cpu" and whole.count > 1:
         least = fewest_chips(need, whole, stack, context)
         each = chips or _whole_share(least, whole.count)

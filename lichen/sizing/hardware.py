@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import msgspec
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Chip, Compute, Kind, Machine
+from lichen.catalogue.schema import Chip, Compute, Kind, Machine, NumaNodes, ServingStack
 
 
 class Chips(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -16,7 +17,7 @@ class Chips(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ``count`` may be a fraction of one. Bandwidth, memory and peaks are of all of them together;
     a peak that the chip has no unit for is that of the next wider format it computes in.
     ``link_bytes_s`` is of one chip: what it sends to the others while it receives as much; None
-    where nobody publishes it.
+    where nobody publishes it. ``nodes`` are the NUMA nodes that a CPU's memory is divided into.
     """
 
     family: str
@@ -31,6 +32,7 @@ class Chips(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     int8_flops: float
     fp4_flops: float
     link_bytes_s: float | None
+    nodes: float = 1.0
 
     def peak(self, compute: Compute) -> float:
         """FLOP/s (or integer OP/s) at a compute format, dense."""
@@ -45,8 +47,20 @@ class Chips(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         }
         return msgspec.structs.replace(self, **scaled)
 
+    def as_used_by(self, stack: ServingStack) -> Chips:
+        """What a serving stack uses of them where memory is in several NUMA nodes.
 
-_OF_EACH = frozenset({"family", "kind", "link_bytes_s"})
+        A stack that runs on one node has that node's cores and memory. One that keeps the weights
+        on one node has all cores, and that node's bandwidth to read them with.
+        """
+        if self.nodes <= 1 or stack.numa is None:
+            return self
+        if stack.numa == "one":
+            return msgspec.structs.replace(self.times(1.0 / self.nodes), nodes=1.0)
+        return msgspec.structs.replace(self, bandwidth_bytes_s=self.bandwidth_bytes_s / self.nodes)
+
+
+_OF_EACH = frozenset({"family", "kind", "link_bytes_s", "nodes"})
 """Fields that are the same for one chip and for many."""
 
 
@@ -60,6 +74,9 @@ class ChipTable:
         }
         self._single: dict[str, Chips | None] = {}
         self._machines: dict[str, Chips | None] = {}
+        self._nodes = {
+            row.machine: float(row.nodes) for row in catalogue.table("numa_nodes", NumaNodes)
+        }
 
     def __iter__(self) -> Iterator[Chip]:
         return iter(self._rows)
@@ -88,6 +105,10 @@ class ChipTable:
             self._machines[machine.name] = self._all_of(machine)
         return self._machines[machine.name]
 
+    def nodes(self, machine: str, sockets: float) -> float:
+        """NUMA nodes of a machine: its own, else one a socket."""
+        return self._nodes.get(machine, float(math.ceil(sockets)))
+
     def _all_of(self, machine: Machine) -> Chips | None:
         chip = self.of_machine(machine)
         one = self.one(chip) if chip else None
@@ -101,7 +122,10 @@ class ChipTable:
             memory = machine.accelerator_memory_gib or chips.memory_gib
         else:
             cores = machine.vcpu / chip.threads_per_core
-            chips = one.times(cores / one.cores)
+            sockets = cores / one.cores
+            chips = msgspec.structs.replace(
+                one.times(sockets), nodes=self.nodes(machine.name, sockets)
+            )
             memory = machine.memory_gib
         return msgspec.structs.replace(chips, memory_gib=memory) if memory else None
 

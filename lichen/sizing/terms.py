@@ -18,10 +18,10 @@ from lichen.sizing.need import Need
 class Terms(NamedTuple):
     """One number for each coefficient: seconds with that coefficient at one, or its weight.
 
-    Milliseconds a step and a prompt; microseconds a layer, a layer in step with other chips, a
-    sequence; factors on weights over the bandwidth, cache over the bandwidth, and operations over
-    the peak: in decode, in prompts, in their attention, and in prompts that interrupt one step in
-    a hundred.
+    Milliseconds a step and a prompt; microseconds a layer, a layer in step with other chips (on a
+    CPU: with each eight cores), a sequence; factors on weights over the bandwidth, cache over the
+    bandwidth, and operations over the peak: in decode, in prompts, in their attention, and in
+    prompts that interrupt one step in a hundred.
     """
 
     step_ms: float = 0.0
@@ -52,7 +52,7 @@ def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Term
     return Terms(
         step_ms=1e-3,
         layer_us=layers,
-        sync_us=layers if chips.count > 1 else 0.0,
+        sync_us=layers * _in_step(chips),
         sequence_us=1e-6 * batch,
         bandwidth=need.touched_bytes(batch) / chips.bandwidth_bytes_s,
         cache=batch * need.kv_bytes(context) / chips.bandwidth_bytes_s,
@@ -60,19 +60,36 @@ def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Term
     )
 
 
-def prefill_terms(need: Need, chips: Chips, tokens: float, batch: float = 1.0) -> Terms:
-    """Reading ``batch`` prompts of ``tokens`` at once, each token with those before it."""
+def prefill_terms(
+    need: Need, chips: Chips, tokens: float, batch: float = 1.0, tile: float | None = None
+) -> Terms:
+    """Reading ``batch`` prompts of ``tokens`` at once, each token with those before it.
+
+    A stack that multiplies ``tile`` tokens at a time reads the weights anew for each such tile.
+    """
+    readings = max(1.0, batch * tokens / tile) if tile else 1.0
     peak = chips.peak(need.compute)
     attention = 2.0 * need.attention_layers * need.attention_width * need.met_pairs(tokens)
     layers = 1e-6 * need.layers
     return Terms(
         layer_us=layers,
-        sync_us=layers if chips.count > 1 else 0.0,
-        bandwidth=need.touched_bytes(batch * tokens) / chips.bandwidth_bytes_s,
+        sync_us=layers * _in_step(chips),
+        bandwidth=readings * need.touched_bytes(batch * tokens) / chips.bandwidth_bytes_s,
         prefill_ms=1e-3,
         prefill=batch * tokens * need.flops_per_token / peak,
         attention=batch * attention / peak,
     )
+
+
+CORES_IN_STEP = 8.0
+
+
+def _in_step(chips: Chips) -> float:
+    """Chips of one copy wait for each other once a layer; the threads of a CPU for each of the
+    others (llama.cpp's and OpenMP's barriers take time in proportion to them)."""
+    if chips.kind == "cpu":
+        return chips.cores / CORES_IN_STEP
+    return 1.0 if chips.count > 1 else 0.0
 
 
 def burst_terms(need: Need, chips: Chips, tokens: float) -> Terms:
