@@ -567,10 +567,12 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     turns layer by layer and are no faster than one. ``matches``: words that name it elsewhere.
     ``prompts_together``: it reads all prompts before any answer is written; ``all_slots``: it
     computes every compiled slot, filled or not. ``benchmark_passes`` are those that a request
-    waits for in the published benchmarks of it, its own included. ``numa`` is what it does on a
-    CPU whose memory is in several NUMA nodes: ``one`` runs on the cores and the memory of one node,
-    ``first`` on all cores with the weights in the memory of one; blank uses all. ``prompt_tile``
-    are the tokens of a prompt that meet the weights at each reading of them; blank is all.
+    waits for in the published benchmarks of it, its own included. ``like`` is the stack whose
+    coefficients stand in for those that nobody has measured of this one. ``numa`` is what it does
+    on a CPU whose memory is in several NUMA nodes: ``one`` runs on the cores and the memory of one
+    node, ``first`` on all cores with the weights in the memory of one; blank uses all.
+    ``prompt_tile`` are the tokens of a prompt that meet the weights at each reading of them; blank
+    is all.
     """
 
     stack: str
@@ -587,6 +589,7 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     benchmark_passes: float
     numa: Literal["one", "first"] | None = None
     prompt_tile: float | None = None
+    like: str = ""
     matches: tuple[str, ...]
     basis: str
     source: str
@@ -617,11 +620,15 @@ class Headroom(msgspec.Struct, frozen=True, kw_only=True):
 class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model that benchmarks name: a row of ``benchmark_models.csv``.
 
-    ``match`` is looked for in the row's model, first match wins. ``flops_per_item`` of a
-    diffusion model is one denoising step's, guidance included; ``steps`` their usual number.
+    ``match`` are words looked for in a benchmark's name of its model: of language models the first
+    row that is met wins, of others the longest word, letters and digits alone. ``flops_per_item``
+    is one pass over one ``item``; of a diffusion model one denoising step, guidance included, of
+    ``steps`` that are usual, with ``extra_flops_per_item`` once. A speech model's decoder, of
+    ``decoder_layers`` among the ``layers``, takes ``decoder_flops_per_token`` and reads
+    ``cross_kv_bytes`` for each token of text.
     """
 
-    match: str
+    match: tuple[str, ...]
     name: str
     kind: str
     parameters: float
@@ -640,6 +647,11 @@ class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
     steps: int | None
     expert_bits: float | None
     state_bytes: float | None
+    item: str = ""
+    extra_flops_per_item: float | None
+    decoder_flops_per_token: float | None
+    cross_kv_bytes: float | None
+    decoder_layers: int | None
     basis: str
     source: str
 

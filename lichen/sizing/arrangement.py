@@ -119,7 +119,11 @@ def arrange(
     )
     if stack is None:
         way = f"with {stack_name} on" if stack_name else "on"
-        return Misfit("hardware", f"no known way to serve {card.kind} models {way} {chip.family}")
+        names = ", ".join(known.stacks_of(chip.family, chip.kind, need.work))
+        rest = f"; known there: {names}" if names else ""
+        return Misfit(
+            "hardware", f"no known way to serve {card.kind} models {way} {chip.family}{rest}"
+        )
     speed = known.speed(
         chip.family,
         chip.kind,

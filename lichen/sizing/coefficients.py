@@ -137,11 +137,22 @@ class Knowledge:
         return self._usual[key]
 
     def stack(self, name: str, kind: Kind, work: Work) -> ServingStack | None:
-        """A stack by its name, where it runs on this kind and serves this work."""
-        for row in self.stacks:
-            if row.stack == name and row.kind == kind and work in row.works:
-                return row
-        return None
+        """A stack by its name or another that people use for it, where it runs on this kind and
+        serves this work."""
+        name = name.strip().casefold()
+        able = [row for row in self.stacks if row.kind == kind and work in row.works]
+        named = [row for row in able if row.stack == name]
+        return next(iter(named or [row for row in able if name in row.matches]), None)
+
+    def stacks_of(self, family: str, kind: Kind, work: Work) -> list[str]:
+        """Names of the stacks that serve this work on this family, as far as anybody measured."""
+        return [
+            row.stack
+            for row in self.stacks
+            if row.kind == kind
+            and work in row.works
+            and (family, row.stack, work) in self._efficiencies
+        ]
 
 
 def ready(row: Efficiency, adjustments: Iterable[Adjustment] = ()) -> Speed:

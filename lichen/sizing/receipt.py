@@ -181,12 +181,23 @@ def capacity_steps(capacity: Capacity) -> Iterator[Step]:
         "MLPerf: rate of Server / rate of Offline, for this kind of model",
         "headrooms.csv",
     )
+    slow = capacity.slow
+    yield Step(
+        "confidence",
+        capacity.confidence,
+        "probability",
+        f"that a first token takes at most {slow.first:.3g}, a token {slow.token:.3g}, a request "
+        f"{slow.request:.3g} times the likely time, and the rate is at least 1 / {slow.rate:.3g} "
+        "of the likely one",
+        "workload, spreads.csv",
+    )
     yield Step(
         "served by a replica",
         capacity.rps,
         "requests/s",
-        f"{copies} copies, {point.in_flight:.3g} in flight each: the most at which 95th "
-        "percentiles are within their bounds (one time in 20, b + 1.645 sqrt b are in flight)",
+        f"{copies} copies, {point.in_flight:.3g} in flight each, {capacity.likely_rps:.3g} at the "
+        f"likely speed / {slow.rate:.3g}: the most at which 95th percentiles are within their "
+        "bounds (one time in 20, b + 1.645 sqrt b are in flight)",
         "sizing/capacity.py",
     )
     yield Step(

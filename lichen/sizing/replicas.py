@@ -15,6 +15,9 @@ IDLE_S = 900.0
 """An endpoint that may sleep does so after 15 minutes without a request (a common default)."""
 SURGE = 1.25
 """The ceiling above the peak's replicas, for days above the stated peak (design choice)."""
+SMALL_VCPU, ROOM_SHARE = 4, 0.5
+"""A production endpoint on fewer vCPU does not run as a single replica above this share of what it
+serves: a second process, or a burst, would take the cores that it has (design choice)."""
 BOOT_S, LOAD_BYTES_S = 240.0, 0.3e9
 """From asking for a machine to its container running, and how fast weights load (assumed)."""
 
@@ -34,35 +37,41 @@ class Replicas(msgspec.Struct, frozen=True):
 
 
 def replicas_over_day(
-    workload: Workload, rps: float, start_up_s: float, floor: int | None = None
+    workload: Workload,
+    rps: float,
+    start_up_s: float,
+    floor: int | None = None,
+    *,
+    small: bool = False,
 ) -> Replicas:
     """Machines that serve the day at ``rps`` each, when a new one takes ``start_up_s`` to start.
 
     Each hour has enough for its busiest moment (the peak over the busiest hour's mean, the same
     in every hour) and for the rise into the next hour until a new replica serves. ``floor`` is
-    used instead of the workload's own; the spare replicas of production stay.
+    used instead of the workload's own; the spare replicas of production stay. ``small``: the
+    machine has fewer than SMALL_VCPU, so that in production one alone is kept half idle.
     """
     traffic = workload.traffic
     day = day_of(traffic)
     floor = floor_of(workload) if floor is None else floor
     if workload.mode == "batch":
-        work_hours = sum(day) / rps
-        count = max(1, math.ceil(work_hours / HOURS))
-        by_hour = tuple(
-            max(0.0, min(float(count), work_hours - count * hour)) for hour in range(HOURS)
-        )
+        work_hours, start_hours = sum(day) / rps, start_up_s / 3600.0
+        count = max(1, math.ceil(work_hours / (HOURS - start_hours)))
+        # Each machine starts once a day, and is paid while it does.
+        hours = work_hours + count * start_hours if work_hours else 0.0
+        by_hour = tuple(max(0.0, min(float(count), hours - count * hour)) for hour in range(HOURS))
         return Replicas(floor, max(count, floor), max(count, floor), by_hour)
     busiest = max(day)
     asynchronous = workload.mode == "asynchronous"
     peak_rps = busiest if asynchronous else traffic.peak_rps
-    bare = [
+    loads = [
         # A share of the busiest hour first: a rate may be too small to divide by.
-        math.ceil(peak_rps * (most / busiest if busiest else 0.0) / rps - 1e-9)
+        peak_rps * (most / busiest if busiest else 0.0) / rps
         for most in _hourly_most(traffic, min(1.0, start_up_s / 3600.0))
     ]
-    with_spare = {count: _with_spare(workload, count) for count in set(bare)}
-    needed = [with_spare[count] for count in bare]
-    peak = max(floor, 1, _with_spare(workload, math.ceil(peak_rps / rps - 1e-9)))
+    with_spare = {load: _with_spare(workload, load, small) for load in set(loads)}
+    needed = [with_spare[load] for load in loads]
+    peak = max(floor, 1, _with_spare(workload, peak_rps / rps, small))
     minimum = max(floor, min(needed)) if floor else 0
     if minimum:
         by_hour = tuple([float(max(count, minimum)) for count in needed])
@@ -91,14 +100,18 @@ def floor_of(workload: Workload) -> int:
     return 1 if workload.mode == "real-time" else 0
 
 
-def _with_spare(workload: Workload, needed: int) -> int:
-    """In production: enough for the same load with one zone down, or with one replica failed."""
+def _with_spare(workload: Workload, load: float, small: bool) -> int:
+    """Replicas for a load, in what one serves. In production: enough for the same load with one
+    zone down, or with one replica failed."""
+    needed = math.ceil(load - 1e-9)
     if workload.environment != "prod" or workload.mode != "real-time" or needed < 1:
         return needed
     zones = workload.availability.zones
     if zones > 1:
         return max(math.ceil(needed * zones / (zones - 1)), needed + 1)
-    return needed + 1 if needed > 1 else needed
+    if needed == 1:
+        return 2 if small and load > ROOM_SHARE else 1
+    return needed + 1
 
 
 def _awake(rate: float, needed: int) -> float:

@@ -105,7 +105,7 @@ def generated(seed: int) -> dict[str, Any]:
         where["residency"] = draw.choice(["EU", "US"])
     latency: dict[str, Any] = {}
     if draw.random() < 0.7:
-        latency["p95_ms"] = draw.choice([50, 500, 20_000])
+        latency["p95_ms"] = draw.choice([5, 500, 20_000])
     workload: dict[str, Any] = {
         "name": "generated",
         "model": model,

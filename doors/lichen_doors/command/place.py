@@ -75,8 +75,8 @@ def command(
     """Choose what to deploy, and where.
 
     WORKLOAD is a file (YAML, TOML or JSON) that says what you want to serve. The command compares
-    every offer of the catalogue. It prints the best one, its cost and its emissions, the next best,
-    and why each other offer lost.
+    every offer of the catalogue. It prints the best one, its cost and its emissions, and the next
+    best. `lichen explain` with the same file prints why each other offer lost.
 
     It chooses only what a component can build, as the component Endpoint does with the same file.
     If no component can build any offer, it chooses the best one and says so.
