@@ -28,7 +28,8 @@ Positive = Annotated[float, Meta(gt=0, le=1e9)]
 Size = Annotated[float, Meta(gt=0, le=1e18)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 Replicas = Annotated[int, Meta(ge=0, le=10_000)]
-Confidence = Annotated[float, Meta(ge=0.5, le=0.99)]
+LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.5, 0.99
+Confidence = Annotated[float, Meta(ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE)]
 
 CONFIDENCE: Mapping[Environment, float] = {"dev": 0.5, "staging": 0.5, "prod": 0.8}
 """How sure it is that the bounds hold, where a workload does not say (design choice). Staging is

@@ -109,7 +109,9 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     are the sources of rates and bandwidth. ``loaded_idle_w`` is one that has a model in memory and
     serves nothing. ``link`` joins the chips of one machine, ``link_gb_s`` is what one chip sends
     over it while it receives as much; blank is not known. ``parallel_degrees`` are the numbers of
-    cores that the runtime splits one copy of a model over; None is any.
+    cores that the runtime splits one copy of a model over; None is any. ``curve_of`` is the CPU of
+    its maker and generation whose measured bandwidth by cores is taken where its own was not
+    measured.
     """
 
     name: str
@@ -146,9 +148,23 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     link_source: str | None
     parallel_degrees: tuple[int, ...] | None
     parallel_source: str | None
+    curve_of: str | None
     source: str
     confidence: Confidence
     notes: str = ""
+
+
+class CpuBandwidth(msgspec.Struct, frozen=True, kw_only=True):
+    """What machines with ``vcpu`` threads of a CPU read from memory, all threads at work.
+
+    ``read_gb_s`` is the least, the median and the most of ``machines`` measured machines.
+    """
+
+    cpu: str
+    vcpu: int
+    read_gb_s: Interval
+    machines: int
+    source: str
 
 
 class Estimates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -604,6 +620,26 @@ class NumaNodes(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class Around(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request costs around the model: a row of ``around.csv``.
+
+    Milliseconds of one vCPU: for each request (the server), each item of it (a picture decoded,
+    30 seconds of speech made into a spectrogram) and each 1,000 tokens that it carries.
+    """
+
+    work: Work
+    request_ms: float
+    item_ms: float
+    thousand_tokens_ms: float
+    basis: str
+    source: tuple[str, ...]
+    notes: str = ""
+
+    def ms(self, tokens: float, items: float = 1.0) -> float:
+        """Of a request of ``items`` that carries ``tokens`` in all."""
+        return self.request_ms + self.item_ms * items + self.thousand_tokens_ms * tokens / 1e3
+
+
 class Headroom(msgspec.Struct, frozen=True, kw_only=True):
     """Share of saturation that queries arriving at random may take inside a latency bound: a row
     of ``headrooms.csv`` (MLPerf Server over Offline)."""
@@ -740,6 +776,8 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "link_source": ("link_gb_s",),
         "parallel_source": ("parallel_degrees",),
     },
+    CpuBandwidth: {"source": ("read_gb_s",)},
+    Around: {"source": ("request_ms", "item_ms", "thousand_tokens_ms")},
     Machine: {"source": ("vcpu", "memory_gib", "accelerators", "accelerator_memory_gib")},
     Estimates: {
         "power_source": ("idle_w", "half_load_w", "full_load_w"),
@@ -813,6 +851,7 @@ TABLES: dict[str, Table] = {
             instead="write grid_gco2e_kwh, grid_year and grid_source into regions.csv",
         ),
         Table("chips", "published", Chip, ("name",), own="merged"),
+        Table("cpu_bandwidths", "published", CpuBandwidth, ("cpu", "vcpu")),
         Table(
             "machines", "published", Machine, ("name",), _ESTIMATED, "merged", _ESTIMATED,
             moved={
@@ -852,6 +891,7 @@ TABLES: dict[str, Table] = {
             own="appended",
         ),
         Table("stacks", "published", ServingStack),
+        Table("around", "published", Around),
         Table("numa_nodes", "published", NumaNodes, ("machine",), own="merged"),
         Table("benchmark_models", "published", BenchmarkModel),
         Table("datasets", "published", Dataset),

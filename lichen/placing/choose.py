@@ -17,10 +17,10 @@ from lichen.placing.ranking import (
     Pool,
     best_by_cloud,
     front_of,
-    grids,
     known_first,
     pool_of,
     rank_of,
+    surely_high_regions,
 )
 from lichen.placing.reasons import (
     about_dirty_regions,
@@ -31,12 +31,12 @@ from lichen.placing.reasons import (
     about_the_unmade,
     about_ties,
     in_a_dirty_region,
-    is_tied,
     nearest_misses,
     no_component,
     nothing_is_made,
+    ties,
     usd_per_tonne,
-    why_it_lost,
+    why_they_lost,
 )
 from lichen.placing.receipt import money_and_carbon
 
@@ -62,8 +62,8 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
             nearest=tuple(nearest_misses(judged.rejected)),
             rejected=tuple(judged.rejected),
         )
-    cheapest = min(possible, key=lambda one: (one.usd_hour, one.gco2e_hour, one.name))
-    greenest = min(possible, key=lambda one: (one.gco2e_hour, one.usd_hour, one.name))
+    cheapest = min(possible, key=lambda one: (one.usd_hour, one.gco2e_hour))
+    greenest = min(possible, key=lambda one: (one.gco2e_hour, one.usd_hour))
     rank = rank_of(question, cheapest.usd_hour)
     ranked = known_first(sorted(possible, key=rank), question)
     chosen, losers = ranked[0], ranked[1:]
@@ -92,34 +92,35 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         sizing=layout.sizing(),
         origin=layout.origin(),
         footprint=emitted,
-        because=tuple(_because(ranked, pool, judged, question)),
+        because=tuple(_because(ranked, cheapest, pool, judged, question)),
         hinges=tuple(hinges(ranked, question)),
         worth_measuring=tuple(worth_measuring(ranked, rank, question)),
         notes=(*layout.notes(), *_notes(chosen, question)),
         steps=(*layout.steps(), *money_and_carbon(chosen, emitted, catalogue)),
         savings=layout.savings(),
         runners_up=tuple(map(option, losers[:runners_up])),
-        front=tuple(map(option, front_of(ranked))),
-        by_cloud=tuple(map(option, best_by_cloud(judged, catalogue, rank))),
+        front=tuple(map(option, front_of(ranked, cheapest))),
+        by_cloud=tuple(map(option, best_by_cloud(ranked, judged, catalogue, rank))),
         rejected=(
             *judged.rejected,
             *_not_among(pool, judged, catalogue),
-            *(why_it_lost(one, chosen, cheapest.usd_hour, question) for one in losers),
+            *why_they_lost(losers, chosen, cheapest.usd_hour, question),
         ),
     )
 
 
 def _not_among(pool: Pool, judged: JudgedOffers, catalogue: Catalogue) -> Iterator[Rejected]:
     """Offers that do the work and that the choice is not among, each once."""
-    seen = {one.name for one in pool.candidates}
-    of_class = grids(catalogue)
+    if len(pool.candidates) == len(judged.able) + len(judged.unmade):
+        return
+    seen = {id(one.offer) for one in pool.candidates}  # one object an offer: quick to compare
+    blocked = surely_high_regions(catalogue)
     for one in (*judged.able, *judged.unmade):
-        if one.name in seen:
+        if id(one.offer) in seen:
             continue
-        seen.add(one.name)
-        region = catalogue.regions[one.offer.region]
-        if of_class[region.name].surely_high and not pool.surely_high:
-            yield in_a_dirty_region(one, region)
+        seen.add(id(one.offer))
+        if one.offer.region in blocked and not pool.surely_high:
+            yield in_a_dirty_region(one, catalogue.regions[one.offer.region])
         else:
             yield no_component(one)
 
@@ -132,10 +133,13 @@ def _check_card(rejected: Iterable[Rejected]) -> None:
 
 
 def _because(
-    ranked: list[Candidate], pool: Pool, judged: JudgedOffers, question: Question
+    ranked: list[Candidate],
+    cheapest: Candidate,
+    pool: Pool,
+    judged: JudgedOffers,
+    question: Question,
 ) -> Iterator[str]:
     catalogue, chosen = question.catalogue, ranked[0]
-    cheapest = min(ranked, key=lambda one: one.usd_hour)
     cheaper_unmade = any(one.usd_hour < cheapest.usd_hour for one in judged.unmade)
     does = "does the work and can be made" if pool.made and cheaper_unmade else "does the work"
     yield about_the_grid(catalogue.region(chosen.offer.region))
@@ -147,7 +151,7 @@ def _because(
         yield f"it is the cheapest offer that {does}"
     else:
         yield about_the_cheapest(chosen, cheapest, question)
-    if tied := [one for one in ranked[1:] if is_tied(one, chosen, question)]:
+    if tied := list(ties(ranked, question)):
         yield about_ties(tied, question)
     elif other := next((one for one in ranked if one.offer.machine != chosen.offer.machine), None):
         ours, theirs = (footprint_of(one, catalogue).gco2e_hour for one in (chosen, other))
@@ -162,14 +166,10 @@ def _because(
 
 def _best_of_any(pool: Pool, judged: JudgedOffers, question: Question) -> Candidate:
     """What would be taken if a component could make everything."""
-    of_class = grids(question.catalogue)
+    blocked = surely_high_regions(question.catalogue)
     everything = [
         *pool.candidates,
-        *(
-            one
-            for one in judged.unmade
-            if of_class[one.offer.region].surely_high == pool.surely_high
-        ),
+        *(one for one in judged.unmade if (one.offer.region in blocked) == pool.surely_high),
     ]
     return min(everything, key=rank_of(question, min(one.usd_hour for one in everything)))
 

@@ -57,13 +57,17 @@ TIE = 0.01
 """Offers that differ by a hundredth or less are in a tie: no figure here is that sure."""
 
 
-def is_tied(other: Candidate, chosen: Candidate, question: Question) -> bool:
-    """Whether another candidate is as good as the choice: by the objective, and by the other
-    measure that decides between equals."""
+def ties(ranked: Sequence[Candidate], question: Question) -> Iterator[Candidate]:
+    """The next candidates that are as good as the first: by the objective, and by what decides
+    between equals."""
     aim = AIMS[question.objective]
-    theirs = aim.score(other.gco2e_hour, other.usd_hour)
-    ours = aim.score(chosen.gco2e_hour, chosen.usd_hour)
-    return all(their <= our * (1 + TIE) for their, our in zip(theirs, ours, strict=True))
+    least, tie_break = aim.score(ranked[0].gco2e_hour, ranked[0].usd_hour)
+    for one in ranked[1:]:
+        theirs = aim.score(one.gco2e_hour, one.usd_hour)
+        if theirs[0] > least * (1 + TIE):
+            return
+        if theirs[1] <= tie_break * (1 + TIE):
+            yield one
 
 
 def about_ties(tied: Sequence[Candidate], question: Question) -> str:
@@ -207,26 +211,28 @@ def no_component(candidate: Candidate) -> Rejected:
     )
 
 
-def why_it_lost(
-    loser: Candidate, chosen: Candidate, cheapest_usd_hour: float, question: Question
-) -> Rejected:
-    """A candidate that was not taken, as a rejected offer."""
-    machine, region = loser.name
+def why_they_lost(
+    losers: Iterable[Candidate], chosen: Candidate, cheapest_usd_hour: float, question: Question
+) -> Iterator[Rejected]:
+    """The candidates that were not taken, as rejected offers."""
     aim = AIMS[question.objective]
+    least, is_more, kind, tolerated = aim.least, aim.is_more, aim.kind, aim.tolerated
     limit_usd_hour = cheapest_usd_hour * (1 + question.cost_tolerance_pct / 100)
-    if aim.tolerated and loser.usd_hour > limit_usd_hour:
-        more = more_than(loser.usd_hour, cheapest_usd_hour)
-        reason = f"costs {more} the cheapest offer that does the work"
-        return Rejected(machine=machine, region=region, kind="cost", reason=reason)
-    theirs = aim.least(loser.gco2e_hour, loser.usd_hour)
-    ours = aim.least(chosen.gco2e_hour, chosen.usd_hour)
-    if theirs < ours and gives_way(loser, chosen):
-        reason = (
-            "its price is assumed, and that of the chosen placement, within the tolerance, is known"
-        )
-        return Rejected(machine=machine, region=region, kind="unknown", reason=reason)
-    reason = aim.is_more.format(more_than(theirs, ours))
-    return Rejected(machine=machine, region=region, kind=aim.kind, reason=reason)
+    ours = least(chosen.gco2e_hour, chosen.usd_hour)
+    for loser in losers:
+        offer, dollars = loser.offer, loser.usd_hour
+        if tolerated and dollars > limit_usd_hour:
+            more = more_than(dollars, cheapest_usd_hour)
+            reason, why = f"costs {more} the cheapest offer that does the work", "cost"
+        else:
+            theirs = least(loser.gco2e_hour, dollars)
+            reason, why = is_more.format(more_than(theirs, ours)), kind
+            if theirs < ours and gives_way(loser, chosen):
+                reason, why = (
+                    "its price is assumed; the chosen one's is known, and near it",
+                    "unknown",
+                )
+        yield Rejected(machine=offer.machine, region=offer.region, kind=why, reason=reason)
 
 
 def more_than(value: float, reference: float) -> str:

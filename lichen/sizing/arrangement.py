@@ -19,8 +19,9 @@ class Arrangement(msgspec.Struct, frozen=True):
     """``copies`` of a model on a machine, each on ``chips``; ``machine_chips`` are all
     that the machine has.
 
-    ``spreads`` are the 80 % factors of its times. ``pace`` is a factor on every time, from
-    benchmark records; 1 where there are none.
+    ``around_s`` is what a request of one item costs around the model, in seconds of a vCPU, of
+    which the machine has ``vcpu``. ``spreads`` are the 80 % factors of its times. ``pace`` is a
+    factor on every time of the model, from benchmark records; 1 where there are none.
     """
 
     need: Need
@@ -32,6 +33,8 @@ class Arrangement(msgspec.Struct, frozen=True):
     spreads: Spreads
     input_tokens: int
     output_tokens: int
+    around_s: float
+    vcpu: float
     pace: float = 1.0
 
     @property
@@ -57,8 +60,17 @@ class Arrangement(msgspec.Struct, frozen=True):
         return decode_terms(self.need, self.chips, batch, context)
 
     def step_s(self, batch: float) -> float:
-        """A decode step, or a pass over a batch of items."""
-        return self.pace * seconds(self.speed.weights, self.step_terms(batch))
+        """A decode step, or a pass over a batch of items.
+
+        The host prepares the next items meanwhile, for every copy, and where it is slower than
+        the chips it is what the pass takes. On a machine without accelerator the same cores do
+        both.
+        """
+        step_s = self.pace * seconds(self.speed.weights, self.step_terms(batch))
+        if self.need.work == "llm":
+            return step_s
+        host_s = batch * self.around_s * self.copies / self.vcpu
+        return step_s + host_s if self.chips.kind == "cpu" else max(step_s, host_s)
 
     def prefill_s(self) -> float:
         """Reading one prompt."""
@@ -77,12 +89,17 @@ class Arrangement(msgspec.Struct, frozen=True):
     def request_s(self, batch: float) -> float:
         """A request from its start to its last token or item, with ``batch`` in flight."""
         if self.need.work != "llm":
-            return self.step_s(batch)
-        return self.prefill_s() + self.output_tokens * self.token_s(batch)
+            return self.around_s + self.step_s(batch)
+        return self.first_s() + self.output_tokens * self.token_s(batch)
+
+    def first_s(self) -> float:
+        """From a request to its first token, where nothing else is in flight."""
+        return self.around_s + self.prefill_s()
 
     def most_rps(self, batch: float) -> float:
         """Requests a second of the whole machine, ``batch`` in flight on every copy."""
-        return self.copies * batch / max(self.request_s(batch), 1e-9)
+        busy_s = self.request_s(batch) - self.around_s
+        return self.copies * batch / max(busy_s, 1e-9)
 
 
 def arrange(
@@ -150,8 +167,19 @@ def arrange(
             return _too_little(needed_gib(need, 1.0, context), available_gib(whole, stack))
         each_copy, copies = whole.times(each / whole.count), int(whole.count // each)
     spreads = known.spreads(speed, chip.kind)
+    around_s = known.around[need.work].ms(float(input_tokens + output_tokens)) / 1e3
     arrangement = Arrangement(
-        need, whole, each_copy, copies, stack, speed, spreads, input_tokens, output_tokens
+        need,
+        whole,
+        each_copy,
+        copies,
+        stack,
+        speed,
+        spreads,
+        input_tokens,
+        output_tokens,
+        around_s,
+        float(machine.vcpu),
     )
     if arrangement.room < 1:
         return _too_little(needed_gib(need, 1.0, context), available_gib(each_copy, stack))

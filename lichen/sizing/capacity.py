@@ -37,7 +37,7 @@ class Point(msgspec.Struct, frozen=True, gc=False):
 class Curve:
     """A copy's times against requests in flight, as straight lines: ``step = alpha + beta x b``."""
 
-    __slots__ = ("alpha", "beta", "items", "llm", "output", "prefill", "room", "static")
+    __slots__ = ("alpha", "around", "beta", "items", "llm", "output", "prefill", "room", "static")
 
     def __init__(self, arrangement: Arrangement, items: int, at: float | None = None) -> None:
         """``at``: requests in flight where a mixture of experts' line touches its curve; left
@@ -47,6 +47,7 @@ class Curve:
         self.items = 1 if self.llm else items
         self.output = max(1, arrangement.output_tokens) if self.llm else 1
         self.prefill = arrangement.prefill_s()
+        self.around = arrangement.around_s
         room = arrangement.room
         self.room = max(1.0, room / self.items)
         wide = max(2.0, room if at is None else at) * self.items
@@ -64,11 +65,12 @@ class Curve:
         step = slow if self.static else self.alpha + self.beta * (1.0 + more)
         if not self.llm:
             busy = min(1.0, in_flight)
-            return Point(in_flight, in_flight / step, 0.0, 0.0, (1.0 + busy) * slow)
+            request = self.around + (1.0 + busy) * slow
+            return Point(in_flight, in_flight / step, 0.0, 0.0, request)
         prefill, output = self.prefill, self.output
         interleaved = prefill / output
         rps = in_flight / (prefill + output * (step + more * interleaved))
-        first = prefill + slow + queue_p95_s(rps * prefill, prefill)
+        first = self.around + prefill + slow + queue_p95_s(rps * prefill, prefill)
         token = slow + (crowd - 1.0) * interleaved
         return Point(in_flight, rps, first, token, first + (output - 1) * token)
 

@@ -9,6 +9,7 @@ import msgspec
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import (
     Adjustment,
+    Around,
     Compute,
     Efficiency,
     Headroom,
@@ -64,6 +65,7 @@ class Knowledge:
         }
         self._spreads_of: dict[tuple[str, str, Work, Kind], Spreads] = {}
         self.stacks = catalogue.table("stacks", ServingStack)
+        self.around = {row.work: row for row in catalogue.table("around", Around)}
         self._usual: dict[tuple[str, Kind, Work], ServingStack | None] = {}
         self._headrooms = {
             (row.kind, row.work): row for row in catalogue.table("headrooms", Headroom)

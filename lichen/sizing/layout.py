@@ -359,7 +359,7 @@ def _predicted_times(arrangement: Arrangement, record: Record) -> dict[str, floa
     batch = max(1.0, record.concurrency / arrangement.copies)
     return {
         "time_per_output_token_ms": arrangement.token_s(batch) * 1e3,
-        "time_to_first_token_ms": arrangement.prefill_s() * 1e3,
+        "time_to_first_token_ms": arrangement.first_s() * 1e3,
         "request_ms": arrangement.request_s(batch) * 1e3,
     }
 

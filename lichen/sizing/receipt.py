@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Machine
+from lichen.catalogue.schema import Machine, Work
 from lichen.sizing.answers import Misfit, Step
 from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.capacity import Capacity
@@ -100,6 +100,14 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
             "benchmark records",
         )
     yield from _step_terms(arrangement, batch)
+    yield Step(
+        "around the model",
+        arrangement.around_s * 1e3,
+        "ms",
+        f"of one of {arrangement.vcpu:g} vCPU, for a request of one item: its server, "
+        f"{AROUND[need.work]}",
+        "around.csv",
+    )
     if need.work != "llm":
         return
     yield Step(
@@ -119,6 +127,15 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
         f"{max(0.0, batch - 1):.3g} prompts of others / {arrangement.output_tokens})",
         "sizing/arrangement.py",
     )
+
+
+AROUND: dict[Work, str] = {
+    "llm": "tokens",
+    "encoder": "tokens",
+    "vision": "a picture decoded",
+    "speech": "30 seconds made into a spectrogram",
+    "diffusion": "and nothing else",
+}
 
 
 def _of_window(need: Need) -> str:

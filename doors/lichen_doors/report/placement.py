@@ -172,7 +172,11 @@ def _latency(answer: Placement) -> Iterator[tuple[str, str]]:
         return
     yield "latency", f"expected load, {_times(sizing.at_mean)}"
     yield "", f"peak, {_times(sizing.at_peak)}"
-    yield "", f"(95th percentiles, met with {sizing.confidence * 100:g} % confidence)"
+    yield (
+        "",
+        "95 requests of 100 are this fast; bounds and traffic are met with "
+        f"{sizing.confidence * 100:g} % confidence",
+    )
 
 
 def _times(served: ReplicasAtLoad) -> str:

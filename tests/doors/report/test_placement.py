@@ -56,7 +56,7 @@ def test_the_heading_and_the_load_of_each_time() -> None:
     assert peak is not None
     assert re.search(r"expected load, 0\.600 requests/s on [\d.]+: first token \d+ ms", shown)
     assert re.search(r"peak, 2\.00 requests/s on [\d.]+: first token \d+ ms", shown)
-    assert "95th percentiles, met with 80 % confidence" in shown
+    assert "are this fast; bounds and traffic are met with 80 % confidence" in shown
     full = answer.sizing.prediction.time_per_output_token_ms
     assert full is not None
     assert peak.likely < full.likely
