@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from lichen.catalogue import Catalogue, staleness
 from lichen.document import InputError
 from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers, retirement_notes
@@ -41,6 +43,7 @@ from lichen.placing.reasons import (
 )
 from lichen.placing.receipt import money_and_carbon
 from lichen.placing.widening import widening_notes
+from lichen.sizing.confidence import LIKELY
 
 
 def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement:
@@ -61,6 +64,8 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         return NoPlacement(
             workload=workload.name,
             model=question.card.name,
+            confidence=workload.wanted_confidence,
+            likely=_likely(question, judged.rejected),
             nearest=tuple(nearest_misses(judged.rejected)),
             rejected=tuple(judged.rejected),
         )
@@ -129,6 +134,16 @@ def _not_among(
             yield far_dearer(one, cheapest_usd_hour)
         else:
             yield no_component(one)
+
+
+def _likely(question: Question, rejected: Iterable[Rejected]) -> Option | None:
+    """What would be chosen at the likely speed, where some machine lost for its latency."""
+    workload = question.workload
+    if workload.wanted_confidence <= LIKELY or all(one.kind != "latency" for one in rejected):
+        return None
+    unsure = replace(question, workload=replace(workload, confidence=LIKELY))
+    answer = place(unsure, runners_up=0)
+    return answer.chosen if isinstance(answer, Placement) else None
 
 
 def _check_card(rejected: Iterable[Rejected]) -> None:

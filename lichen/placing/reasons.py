@@ -11,7 +11,7 @@ from lichen.grid import classify
 from lichen.interval import Interval
 from lichen.placing.candidates import Candidate
 from lichen.placing.objective import AIMS
-from lichen.placing.placement import Hinge, Miss, Rejected, WorthMeasuring
+from lichen.placing.placement import Hinge, Miss, Option, Rejected, WorthMeasuring
 from lichen.placing.question import Question
 from lichen.placing.ranking import gives_way
 from lichen.words import Objective, WayOfBuying
@@ -207,6 +207,15 @@ def about_measuring(worth: WorthMeasuring) -> str:
     return (
         f"a benchmark of {worth.machine} in {worth.region} would likely make it the choice: "
         f"{dollars} {_less_or_more(worth.usd_month)}, {mass} {_less_or_more(worth.gco2e_month)}"
+    )
+
+
+def about_the_likely(likely: Option, confidence: float) -> str:
+    """What would do at its likely speed, and how to take it."""
+    return (
+        f"{likely.machine} in {likely.region} would do the work at its likely speed, for "
+        f"{usd(likely.usd_month)} a month, but not with {confidence * 100:g} % confidence: add a "
+        "benchmark record of it to evidence, or lower confidence"
     )
 
 

@@ -565,3 +565,23 @@ def test_the_origin_of_the_speed_is_said() -> None:
     assert origin.rows > 0
     assert len(origin.sources) == 1
     assert origin.basis == answer.sizing.prediction.basis
+
+
+def test_where_only_the_confidence_is_missing_the_likely_one_is_named() -> None:
+    def bounded(bound_ms: float, confidence: float | None = None) -> Workload:
+        latency = Latency(time_per_output_token_ms=bound_ms)
+        return msgspec.structs.replace(production(), latency=latency, confidence=confidence)
+
+    fastest_ms = min(
+        float(loser.reason.split()[5])
+        for loser in place(asked(bounded(0.01, 0.5))).rejected
+        if loser.kind == "latency"
+    )
+    answer = place(asked(bounded(fastest_ms * 1.05)))
+    assert isinstance(answer, NoPlacement)
+    assert answer.confidence == 0.8
+    assert answer.likely is not None
+    assert answer.likely == placed(bounded(fastest_ms * 1.05, 0.5)).chosen
+    hopeless = place(asked(bounded(0.01)))
+    assert isinstance(hopeless, NoPlacement)
+    assert hopeless.likely is None
