@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from lichen.catalogue import Catalogue, staleness
 from lichen.document import InputError
-from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers
+from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers, retirement_notes
 from lichen.placing.hinges import hinges
 from lichen.placing.measuring import worth_measuring
 from lichen.placing.objective import AIMS
@@ -19,6 +19,7 @@ from lichen.placing.ranking import (
     Pool,
     best_by_cloud,
     front_of,
+    known_first,
     pool_of,
     rank_of,
     surely_high_regions,
@@ -28,6 +29,7 @@ from lichen.placing.reasons import (
     about_the_cheapest,
     about_the_grid,
     about_the_next,
+    about_the_price,
     about_the_unmade,
     about_ties,
     far_dearer,
@@ -70,7 +72,7 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
     cheapest = min(possible, key=lambda one: (one.usd_hour, one.gco2e_hour))
     greenest = min(possible, key=lambda one: (one.gco2e_hour, one.usd_hour))
     rank = rank_of(question, cheapest.usd_hour)
-    ranked = sorted(possible, key=rank)
+    ranked = known_first(sorted(possible, key=rank), question)
     chosen, losers = ranked[0], ranked[1:]
 
     def option(candidate: Candidate) -> Option:
@@ -197,6 +199,8 @@ def _notes(chosen: Candidate, question: Question) -> Iterator[str]:
     catalogue, offer, price = question.catalogue, chosen.offer, chosen.price
     region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
     yield from widening_notes(chosen, question)
+    yield from about_the_price(chosen, catalogue)
+    yield from retirement_notes(chosen.sized.layout, machine, catalogue)
     if question.today is not None:
         yield from staleness.staleness_notes(
             catalogue, region, machine, offer, price, question.today
