@@ -125,7 +125,8 @@ def hardware_of(row: Row, tables: Tables) -> Chip | None:
         (
             hardware
             for hardware in tables.known.chips
-            if hardware.family.casefold() in words and hardware.kind != "cpu"
+            if re.search(rf"\b{re.escape(hardware.family.casefold())}\b", words)
+            and hardware.kind != "cpu"
         ),
         None,
     )
