@@ -107,7 +107,9 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     are the sources of rates and bandwidth. ``loaded_idle_w`` is one that has a model in memory and
     serves nothing. ``link`` joins the chips of one machine, ``link_gb_s`` is what one chip sends
     over it while it receives as much; blank is not known. ``parallel_degrees`` are the numbers of
-    cores that the runtime splits one copy of a model over; None is any.
+    cores that the runtime splits one copy of a model over; None is any. ``curve_of`` is the CPU of
+    its maker and generation whose measured bandwidth by cores stands in where its own was not
+    measured.
     """
 
     name: str
@@ -144,9 +146,23 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     link_source: str | None
     parallel_degrees: tuple[int, ...] | None
     parallel_source: str | None
+    curve_of: str | None
     source: str
     confidence: Confidence
     notes: str = ""
+
+
+class CpuBandwidth(msgspec.Struct, frozen=True, kw_only=True):
+    """What machines with ``vcpu`` threads of a CPU read from memory, all threads at work.
+
+    ``read_gb_s`` is the least, the median and the most of ``machines`` measured machines.
+    """
+
+    cpu: str
+    vcpu: int
+    read_gb_s: Interval
+    machines: int
+    source: str
 
 
 class Estimates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -657,6 +673,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "link_source": ("link_gb_s",),
         "parallel_source": ("parallel_degrees",),
     },
+    CpuBandwidth: {"source": ("read_gb_s",)},
     Machine: {"source": ("vcpu", "memory_gib", "accelerators", "accelerator_memory_gib")},
     Estimates: {
         "power_source": ("idle_w", "half_load_w", "full_load_w"),
@@ -727,6 +744,7 @@ TABLES: dict[str, Table] = {
             instead="write grid_gco2e_kwh, grid_year and grid_source into regions.csv",
         ),
         Table("chips", "published", Chip, ("name",), own="merged"),
+        Table("cpu_bandwidths", "published", CpuBandwidth, ("cpu", "vcpu")),
         Table(
             "machines", "published", Machine, ("name",), _ESTIMATED, "merged", _ESTIMATED,
             moved={

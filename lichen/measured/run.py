@@ -221,19 +221,13 @@ def _chips_of(
 
 
 def _cores_of(row: Row, hardware: Chip, chip: Chips, tables: Tables) -> Chips:
-    """CPU cores in use, and the memory bandwidth of the machine that they are a part of."""
+    """CPU cores in use, the bandwidth that they draw, and the memory of the machine."""
     threads, machine = row.threads, tables.catalogue.machines.get(row.machine)
+    whole = machine.vcpu / hardware.threads_per_core if machine else chip.cores
     if row.sockets:
-        cores = whole = max(1.0, float(row.sockets[0]) * float(row.sockets[1]))
+        cores = max(1.0, float(row.sockets[0]) * float(row.sockets[1]))
     else:
-        whole = machine.vcpu / hardware.threads_per_core if machine else chip.cores
         cores = whole if threads is None else max(1.0, min(float(threads), whole))
-        if machine is None and threads is not None:
-            whole = min(whole, max(cores, 32.0))
-    chips = chip.times(cores / chip.cores)
-    reach = min(whole / cores, 4.0)
-    return msgspec.structs.replace(
-        chips,
-        bandwidth_bytes_s=chips.bandwidth_bytes_s * reach,
-        memory_gib=(machine and machine.memory_gib) or 512.0,
-    )
+    name = machine.name if machine and cores == whole else ""
+    chips = tables.known.chips.cores_of(hardware, cores, name) or chip.times(cores / chip.cores)
+    return msgspec.structs.replace(chips, memory_gib=(machine and machine.memory_gib) or 512.0)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Chip, Compute, Kind, Machine, NumaNodes, ServingStack
+from lichen.catalogue.schema import (
+    Chip,
+    Compute,
+    CpuBandwidth,
+    Kind,
+    Machine,
+    NumaNodes,
+    ServingStack,
+)
 
 
 class Chips(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -72,6 +81,7 @@ class ChipTable:
         self._by_name = {
             name.strip().casefold(): row for row in self._rows for name in (row.name, *row.also)
         }
+        self._curves = _curves(self._rows, catalogue.table("cpu_bandwidths", CpuBandwidth))
         self._single: dict[str, Chips | None] = {}
         self._machines: dict[str, Chips | None] = {}
         self._nodes = {
@@ -99,35 +109,81 @@ class ChipTable:
             self._single[chip.name] = _one(chip)
         return self._single[chip.name]
 
+    def bandwidth_bytes_s(self, cpu: Chip, cores: float) -> float | None:
+        """What ``cores`` of a CPU read from memory together: as measured, or relative to the
+        socket as its ``curve_of`` was measured, or their share of the socket by cores.
+        """
+        if not cpu.cores or not cpu.bandwidth_gb_s:
+            return None
+        share = cores / cpu.cores
+        like = cpu if cpu.name in self._curves else self.get(cpu.curve_of or "")
+        curve = self._curves.get(like.name) if like else None
+        if curve is None or not like or not like.cores or not like.bandwidth_gb_s:
+            return share * cpu.bandwidth_gb_s * 1e9
+        most = like.bandwidth_gb_s * math.ceil(share)
+        read_gb_s = _between(curve, share * like.cores, most)
+        return read_gb_s * cpu.bandwidth_gb_s / like.bandwidth_gb_s * 1e9
+
+    def cores_of(self, cpu: Chip, cores: float, machine: str = "") -> Chips | None:
+        """Cores of a CPU: their share of its peaks, and the bandwidth that they draw. They are all
+        of the machine that is named; without a name, NUMA nodes are sockets."""
+        one, bandwidth = self.one(cpu), self.bandwidth_bytes_s(cpu, cores)
+        if one is None or bandwidth is None:
+            return None
+        sockets = cores / one.cores
+        return msgspec.structs.replace(
+            one.times(sockets), bandwidth_bytes_s=bandwidth, nodes=self._nodes_of(machine, sockets)
+        )
+
     def all_of(self, machine: Machine) -> Chips | None:
         """All of a machine's accelerators or, where it has none, its cores."""
         if machine.name not in self._machines:
             self._machines[machine.name] = self._all_of(machine)
         return self._machines[machine.name]
 
-    def nodes(self, machine: str, sockets: float) -> float:
-        """NUMA nodes of a machine: its own, else one a socket."""
+    def _nodes_of(self, machine: str, sockets: float) -> float:
         return self._nodes.get(machine, float(math.ceil(sockets)))
 
     def _all_of(self, machine: Machine) -> Chips | None:
         chip = self.of_machine(machine)
-        one = self.one(chip) if chip else None
-        if chip is None or one is None:
+        if chip is None:
             return None
-        memory: float | None
         if machine.accelerator:
-            if not machine.accelerators:
-                return None
-            chips = one.times(machine.accelerators)
-            memory = machine.accelerator_memory_gib or chips.memory_gib
+            one = self.one(chip) if machine.accelerators else None
+            chips = one.times(machine.accelerators) if one else None
+            memory = machine.accelerator_memory_gib or (chips.memory_gib if chips else None)
         else:
-            cores = machine.vcpu / chip.threads_per_core
-            sockets = cores / one.cores
-            chips = msgspec.structs.replace(
-                one.times(sockets), nodes=self.nodes(machine.name, sockets)
-            )
+            chips = self.cores_of(chip, machine.vcpu / chip.threads_per_core, machine.name)
             memory = machine.memory_gib
-        return msgspec.structs.replace(chips, memory_gib=memory) if memory else None
+        return msgspec.structs.replace(chips, memory_gib=memory) if chips and memory else None
+
+
+Curve = Sequence[tuple[float, float]]
+"""Cores, and GB/s that they read; more cores never read less."""
+
+
+def _curves(chips: Sequence[Chip], rows: Sequence[CpuBandwidth]) -> dict[str, Curve]:
+    """By CPU: the medians measured, over cores. A dip between two sizes is taken for noise."""
+    threads = {chip.name: chip.threads_per_core for chip in chips}
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for row in sorted(rows, key=lambda row: row.vcpu):
+        curve = curves.setdefault(row.cpu, [])
+        before = curve[-1][1] if curve else 0.0
+        curve.append((row.vcpu / threads.get(row.cpu, 1), max(before, row.read_gb_s.likely)))
+    return dict(curves)
+
+
+def _between(curve: Curve, cores: float, most: float) -> float:
+    """GB/s at any number of cores: straight between two points, proportional below the first and
+    beyond the last, but there not over ``most`` or the last.
+    """
+    after = bisect_left(curve, (cores, 0.0))
+    if after == len(curve):
+        last_cores, last = curve[-1]
+        return max(last, min(most, last * cores / last_cores))
+    high_cores, high = curve[after]
+    low_cores, low = curve[after - 1] if after else (0.0, 0.0)
+    return low + (high - low) * (cores - low_cores) / (high_cores - low_cores)
 
 
 def _one(chip: Chip) -> Chips | None:
