@@ -14,6 +14,7 @@ import matplotlib
 import numpy as np
 
 from derive.fit.baselines import constant_efficiency, roofline
+from derive.fit.cloud_runs import known_from_runs
 from derive.fit.energy import Unseen, left_out_runs, metered_runs
 from derive.fit.energy_accuracy import against_aim, energy_section
 from derive.fit.model import Array, Design, Fit, Observation
@@ -45,7 +46,7 @@ class Scores:
 
     def __init__(self, data: Sequence[Seen]) -> None:
         self.observations = [each.observation for each in data]
-        design = Design(self.observations)
+        design = Design(self.observations, known_from_runs())
         self.fit = Fit(design)
         fold = folds_of(self.observations)
         self.target = design.target

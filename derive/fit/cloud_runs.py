@@ -25,7 +25,8 @@ import math
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -37,22 +38,28 @@ import numpy as np
 from derive.fit.model import CENTRE, Array, Design, Fit, Known, Observation
 from derive.fit.observations import all_rows, observation, observed
 from lichen.catalogue import DIRECTORY, load
-from lichen.catalogue.schema import path_of
-from lichen.measured.names import NotPredicted, Tables
+from lichen.catalogue.schema import CloudRunCoefficient, path_of
+from lichen.measured.names import NotPredicted, Tables, chip_name
 from lichen.measured.quantity import quantity_of
 from lichen.measured.row import Cells, parse_row
 from lichen.measured.run import run_of
 from lichen.sizing.hardware import Chips
 from lichen.sizing.terms import COEFFICIENTS
 
+PUBLISHER = "sparecores"
+"""As publisher_of has it for a row of their repository."""
 FOLDS = 6
 """Machine families are dealt into these; each is predicted by a fit of the others."""
-BETWEEN_PUBLISHERS = 0.25
-"""Log units by which the coefficients of one publisher's runs differ from another's."""
+OWN_SPREAD = 0.1
+"""Log units in which one coefficient of other machines and releases of an engine may differ. That
+publishers differ altogether is an effect of the hierarchy, not of single coefficients."""
 FEWEST_FAMILIES = 2
 """A pair of chip family and stack is known from this many families of machines."""
 WHOLE = 0.6
 """A saturated run counts where at least this share of ``max_num_seqs`` was in flight."""
+
+VLLM_RUN = "2026"
+"""The year of vLLM 0.22.1; its rows have no date."""
 
 PROMPTS = {"prompt_128_tokens_s": 128, "prompt_512_tokens_s": 512, "prompt_4096_tokens_s": 4096}
 ANSWERS = {"generate_128_tokens_s": 128, "generate_512_tokens_s": 512}
@@ -104,13 +111,6 @@ def machine_family(cloud: str, machine: str) -> str:
     return re.sub(r"(?<=[A-Z])\d+(-\d+)?", "", machine, count=1)
 
 
-def chip_name(text: str) -> str:
-    """A processor's name without marks, clocks and core counts: ``AMD EPYC 7763``."""
-    name = re.sub(r"\((?:R|TM)\)", "", text, flags=re.IGNORECASE)
-    name = re.sub(r"\s*@.*|\bCPU\b|\bProcessor\b|\b\d+-Core\b", "", name, flags=re.IGNORECASE)
-    return re.sub(r"\s+", " ", name).strip()
-
-
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
@@ -134,15 +134,19 @@ class Machines:
         if row is None:
             return "nobody says what processor the machine has"
         known = self._tables.catalogue.machines.get(machine)
-        named = (known and known.cpu, row.get("catalogue_cpu"), chip_name(row["cpu_model"]))
+        threads = int(row["threads_per_core"] or 1)
+        seen = chip_name(row["cpu_model"])
+        names = (seen, known and known.cpu, row["catalogue_cpu"], row["bios_model"])
         chips = self._tables.known.chips
-        chip = next((found for name in named if name and (found := chips.get(name))), None)
+        found = [chip for name in names if name and (chip := chips.get(name))]
+        # The same silicon may be two chips of the catalogue, with and without its second threads.
+        chip = next((c for c in found if c.threads_per_core == threads), next(iter(found), None))
         if chip is None:
-            return f"no chip of the catalogue is the {chip_name(row['cpu_model'])}"
+            return f"no chip of the catalogue is the {seen}"
         read = self._read.get((cloud, machine))
         if read is None:
             return "nobody measured the machine's bandwidth"
-        cores = max(1, int(row["cpus"]) // int(row["threads_per_core"] or 1))
+        cores = max(1, int(row["cpus"]) // threads)
         return Place(cloud, machine, chip.name, cores, int(row["numa_nodes"] or 1), read)
 
     def accelerator(self, cloud: str, machine: str, name: str, chips: int) -> Place | str:
@@ -171,7 +175,12 @@ def llama_runs(rows: Source, machines: Machines) -> Runs:
         if isinstance(place, str):
             left_out[place] += 1
             continue
-        base = {"model": row["model_file"], "precision": "q4_k_m", "serving_stack": "llama.cpp"}
+        base = {
+            "model": row["model_file"],
+            "precision": "q4_k_m",
+            "serving_stack": "llama.cpp",
+            "date_version": row["run_date"][:4],
+        }
         for column, tokens in PROMPTS.items():
             if value := _number(row, column):
                 cells = {**base, "metric": "prefill speed", "input_tokens": str(tokens)}
@@ -205,6 +214,7 @@ def vllm_runs(rows: Source, machines: Machines) -> Runs:
             "model": row["model_id"],
             "precision": "bf16",
             "serving_stack": "vLLM",
+            "date_version": VLLM_RUN,
             "input_tokens": row["prompt_tokens"],
             "output_tokens": row["output_tokens"],
         }
@@ -283,7 +293,6 @@ def _observation(alike: Sequence[Timed], cluster_rows: int, tables: Tables) -> O
         "row_id": f"{place.machine} {setting}",
         "source_title": "Spare Cores",
         "source_url_or_repo_path": "SpareCores/sc-inspector-data",
-        "date_version": "2026-06",
         "model_class": "LLM",
         "accelerator": place.chip,
         "accelerator_count": "1" if place.bandwidth_gb_s else str(place.units),
@@ -336,7 +345,7 @@ def asked(observations: Iterable[Observation]) -> list[Known]:
         key = (o.kind, o.work, o.stack, o.family, o.form)
         terms[key] = terms.get(key, np.zeros(len(COEFFICIENTS))) + np.array(o.terms[:-1])
     return [
-        Known(*key, coefficient, 0.0, UNKNOWN, "Spare Cores")
+        Known(*key, coefficient, 0.0, UNKNOWN, PUBLISHER)
         for key, total in sorted(terms.items())
         for coefficient, term in zip(COEFFICIENTS, total, strict=True)
         if term > 0
@@ -361,7 +370,7 @@ class Answer(NamedTuple):
 def fitted(groups: Sequence[Group]) -> Answer:
     """The hierarchy fitted to the runs, and to the runs without each fold of machine families.
 
-    A standard deviation is the jackknife's over the folds, and what publishers differ by.
+    A standard deviation is the jackknife's over the folds, and what other machines differ by.
     """
     observations = [group.observation for group in groups]
     names = sorted({group.machines for group in groups})
@@ -376,7 +385,7 @@ def fitted(groups: Sequence[Group]) -> Answer:
     values = told(whole)
     moved = np.array(parts) - np.mean(parts, axis=0)
     jackknife = np.sqrt((FOLDS - 1) / FOLDS * np.square(moved).sum(axis=0))
-    deviation = np.sqrt(np.square(jackknife) + BETWEEN_PUBLISHERS**2)
+    deviation = np.sqrt(np.square(jackknife) + OWN_SPREAD**2)
 
     def with_values(logs: Array) -> list[Known]:
         return [
@@ -397,6 +406,8 @@ def coefficient_rows(answer: Answer, groups: Sequence[Group]) -> Iterable[dict[s
         machines[pair].add(group.machines)
     for k in answer.known:
         pair = (k.family, k.stack)
+        if len(machines[pair]) < FEWEST_FAMILIES:
+            continue
         yield {
             "kind": k.kind,
             "family": k.family,
@@ -456,17 +467,45 @@ def _round(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def predicted(groups: Sequence[Group], known: Callable[[int], Sequence[Known]]) -> list[Array]:
-    """Log seconds of the runs by ``make fit``'s own rows and what is known beside them, once for
-    each fold and once with nothing known."""
+def predictions(answer: Answer, groups: Sequence[Group]) -> tuple[Array, Array]:
+    """Log seconds of every run by ``make fit``'s own rows: with what the runs on machines of other
+    folds say beside them, and without any of it."""
     rows = [each.observation for each in observed(all_rows())]
-    runs = [group.observation for group in groups]
-    out = range(len(rows), len(rows) + len(runs))
-    found = []
-    for fold in range(FOLDS + 1):
-        design = Design([*rows, *runs], known(fold))
-        found.append(Fit(design, out).predicted()[len(rows) :])
-    return found
+    runs = Design([group.observation for group in groups])
+    without = over(Fit(Design(rows)), runs)
+    found = without.copy()
+    fold = np.array(answer.fold)
+    for number, known in enumerate(answer.without_fold):
+        places = np.flatnonzero(fold == number)
+        if len(places):
+            found[places] = over(Fit(Design(rows, known)), runs)[places]
+    return found, without
+
+
+def over(fit: Fit, design: Design) -> Array:
+    """Log seconds of other rows by the effects of a fit that has never seen them."""
+    moved = copy(fit)
+    moved.design = design
+    moved.beta = np.array([*(fit.effect(*name) for name in design.place), 0.0])
+    return moved.predicted()
+
+
+def known_from_runs() -> list[Known]:
+    """What ``cloud_run_coefficients.csv`` says, for ``make fit`` to take beside its rows."""
+    return [
+        Known(
+            kind=row.kind,
+            work=row.work,
+            stack=row.stack,
+            family=row.family,
+            form=row.form,
+            coefficient=row.coefficient,
+            log_value=row.log_value,
+            standard_deviation=row.standard_deviation,
+            publisher=PUBLISHER,
+        )
+        for row in load().table("cloud_run_coefficients", CloudRunCoefficient)
+    ]
 
 
 def write(table: str, rows: Iterable[dict[str, object]]) -> None:
@@ -497,11 +536,8 @@ def main() -> None:
     for reason, count in runs.left_out.most_common():
         print(f"{count:6d} rows: {reason}")
     answer = fitted(groups)
-    by_fold = predicted(groups, lambda fold: answer.without_fold[fold] if fold < FOLDS else ())
-    fold = np.array(answer.fold)
-    with_runs = np.choose(fold, by_fold[:FOLDS])
     write("cloud_run_coefficients", coefficient_rows(answer, groups))
-    write("cloud_run_scores", scores(groups, with_runs, by_fold[FOLDS]))
+    write("cloud_run_scores", scores(groups, *predictions(answer, groups)))
 
 
 if __name__ == "__main__":

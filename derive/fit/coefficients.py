@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from derive.fit.cloud_runs import known_from_runs
 from derive.fit.energy import fit_energy
 from derive.fit.model import CENTRE, Design, Fit, Observation, floor_of, side
 from derive.fit.observations import all_rows, observed
@@ -33,7 +34,7 @@ def main() -> None:
     sources: dict[tuple[str, str, str], set[str]] = {}
     for row, _, _, o in data:
         sources.setdefault((o.family, o.stack, o.work), set()).add(row["source_title"])
-    fit = Fit(Design(observations))
+    fit = Fit(Design(observations, known_from_runs()))
     fold = folds_of(observations)
     target = np.array([o.log_seconds for o in observations])
     unseen = left_out(fit, lambda o: fold.get(o.cluster))

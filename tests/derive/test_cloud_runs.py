@@ -10,7 +10,6 @@ import pytest
 from derive.fit.cloud_runs import (
     Machines,
     asked,
-    chip_name,
     cores_of,
     fitted,
     grouped,
@@ -20,7 +19,7 @@ from derive.fit.cloud_runs import (
     vllm_runs,
 )
 from lichen.catalogue import load
-from lichen.measured.names import Tables
+from lichen.measured.names import Tables, chip_name
 from lichen.sizing.terms import COEFFICIENTS
 
 PROCESSOR = {
@@ -31,6 +30,7 @@ PROCESSOR = {
     "threads_per_core": "2",
     "numa_nodes": "1",
     "catalogue_cpu": "",
+    "bios_model": "",
 }
 LLAMA = {
     "cloud": "aws",
@@ -44,6 +44,7 @@ LLAMA = {
     "prompt_4096_tokens_s": "0",
     "generate_128_tokens_s": "12.5",
     "generate_512_tokens_s": "",
+    "run_date": "2025-04-04",
 }
 VLLM = {
     "cloud": "aws",
@@ -177,7 +178,7 @@ def test_the_bandwidth_is_the_one_that_was_measured_and_vllm_has_one_node_of_it(
     assert cores.as_used_by(stack).bandwidth_bytes_s == 45e9
 
 
-def test_the_fit_says_what_the_runs_say_and_how_far_publishers_are_apart() -> None:
+def test_the_fit_says_what_the_runs_say_and_how_sure_it_is() -> None:
     # Generation at a given pace on three families of machines.
     rows = [
         {**LLAMA, "machine": f"{family}.large", "prompt_128_tokens_s": ""}
@@ -189,7 +190,7 @@ def test_the_fit_says_what_the_runs_say_and_how_far_publishers_are_apart() -> No
     told = {k.coefficient: k for k in answer.known}
     assert "prefill" not in told
     assert {k.family for k in answer.known} == {"Xeon AMX"}
-    assert all(k.standard_deviation >= 0.25 for k in answer.known)
+    assert all(k.standard_deviation >= 0.1 for k in answer.known)
     # The coefficients together make the time that was measured.
     o = groups[0].observation
     seconds = sum(
