@@ -254,7 +254,8 @@ def platform_of(machine: Machine) -> tuple[str, str]:
 
 
 def platforms(machines: tuple[Machine, ...]) -> dict[tuple[str, str], Machine]:
-    """Each family's largest machine: the server that the smaller ones are shares of."""
+    """Each family's largest machine, of those whose memory is known: the server that the smaller
+    ones are shares of."""
     largest: dict[tuple[str, str], Machine] = {}
     for machine in machines:
         key = platform_of(machine)
@@ -263,8 +264,8 @@ def platforms(machines: tuple[Machine, ...]) -> dict[tuple[str, str], Machine]:
     return largest
 
 
-def _size(machine: Machine) -> tuple[float, float]:
-    return machine.vcpu, machine.memory_gib or 0.0
+def _size(machine: Machine) -> tuple[bool, float, float]:
+    return machine.memory_gib is not None, machine.vcpu, machine.memory_gib or 0.0
 
 
 def platform_embodied_kgco2e(platform: Machine) -> float | None:

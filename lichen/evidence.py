@@ -97,16 +97,47 @@ def weigh(
 
     Prediction and record are log-normal; each weighs by one over its variance. The prediction's
     standard deviation comes from its interval, the record's is RECORD_SPREAD, wider with few
-    requests.
+    requests. A record that contradicts the prediction widens what is left: see :func:`discord`.
     """
-    predicted_sd = math.log(spread[1] / spread[0]) / 2.0 / Z80
-    record_sd = RECORD_SPREAD * math.sqrt(max(1.0, FEW_REQUESTS / record.requests))
+    predicted_sd, record_sd = _deviation(spread), _record_deviation(record.requests)
     if predicted_sd <= 0:
         return 1.0, spread
-    both = predicted_sd**2 + record_sd**2
-    weight = predicted_sd**2 / both
-    reach = math.exp(Z80 * math.sqrt(predicted_sd**2 * record_sd**2 / both))
-    return math.exp(weight * surprise(predicted, record)), (1.0 / reach, reach)
+    weight = predicted_sd**2 / (predicted_sd**2 + record_sd**2)
+    factor = math.exp(weight * surprise(predicted, record))
+    return factor, narrower(spread, record.requests, discord(predicted, record, spread))
+
+
+def discord(predicted: Mapping[str, float], record: Record, spread: tuple[float, float]) -> float:
+    """How much wider than usual the interval is that a prediction and its record leave: 1, unless
+    the record contradicts. Then it is the Birge ratio: how far the two are apart, over how far
+    they would be in an 80 % interval of their difference."""
+    if not contradicts(predicted, record, spread):
+        return 1.0
+    apart_sd = math.hypot(_deviation(spread), _record_deviation(record.requests))
+    return max(1.0, abs(surprise(predicted, record)) / (Z80 * apart_sd))
+
+
+def narrower(
+    spread: tuple[float, float], requests: int = FEW_REQUESTS, wider: float = 1.0
+) -> tuple[float, float]:
+    """The 80 % factors of a prediction together with a record of so many requests, times
+    ``wider`` in log units."""
+    predicted_sd, record_sd = _deviation(spread), _record_deviation(requests)
+    if predicted_sd <= 0:
+        return spread
+    both_sd = predicted_sd * record_sd / math.hypot(predicted_sd, record_sd)
+    reach = math.exp(Z80 * both_sd * wider)
+    return 1.0 / reach, reach
+
+
+def _deviation(spread: tuple[float, float]) -> float:
+    """The standard deviation, in log units, of 80 % factors."""
+    return math.log(spread[1] / spread[0]) / 2.0 / Z80
+
+
+def _record_deviation(requests: int) -> float:
+    """The standard deviation of a record of so many requests, in log units."""
+    return RECORD_SPREAD * math.sqrt(max(1.0, FEW_REQUESTS / requests))
 
 
 def contradicts(

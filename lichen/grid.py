@@ -39,6 +39,12 @@ class RegionClass(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[Reading, ...]
     because: str
 
+    @property
+    def surely_high(self) -> bool:
+        """Whether all sources agree that it is high in carbon: the rule dirty-region blocks such a
+        region in production, and a placement takes it only where nothing else is allowed."""
+        return self.level == "high" and self.agreement == "agreed"
+
 
 def carbon_class(
     grid_gco2e_kwh: float,

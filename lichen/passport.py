@@ -22,6 +22,7 @@ from lichen.document import InputError, convert
 from lichen.words import Environment, Mode, Precision
 from lichen.workload import (
     Availability,
+    Confidence,
     Latency,
     ModelCard,
     Positive,
@@ -53,6 +54,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     time_per_output_token_ms: Positive | None = None
     p95_ms: Positive | None = None
     minimum_replicas: Replicas | None = None
+    confidence: Confidence | None = None
     evidence: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -80,6 +82,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             time_per_output_token_ms=workload.latency.time_per_output_token_ms,
             p95_ms=workload.latency.p95_ms,
             minimum_replicas=workload.availability.minimum_replicas,
+            confidence=workload.confidence,
             evidence=workload.evidence,
         )
 
@@ -108,6 +111,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             ),
             mode=self.mode or "real-time",
             environment=self.environment or environment,
+            confidence=self.confidence,
             availability=Availability(minimum_replicas=self.minimum_replicas),
         )
 
@@ -192,6 +196,7 @@ _NUMBERS = {
     "output_tokens",
     "items",
     "minimum_replicas",
+    "confidence",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,6 +28,12 @@ Positive = Annotated[float, Meta(gt=0, le=1e9)]
 Size = Annotated[float, Meta(gt=0, le=1e18)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 Replicas = Annotated[int, Meta(ge=0, le=10_000)]
+LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.5, 0.99
+Confidence = Annotated[float, Meta(ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE)]
+
+CONFIDENCE: Mapping[Environment, float] = {"dev": 0.5, "staging": 0.5, "prod": 0.8}
+"""How sure it is that the bounds hold, where a workload does not say (design choice). Staging is
+like development: nobody waits for it, and it is where a prediction is measured."""
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -171,6 +178,8 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What a user wants served.
 
     Precisions are choices in order of preference; the first is the reference of quality.
+    ``confidence`` is the probability with which the latency bounds and the traffic are to be met:
+    0.8 in production and 0.5 elsewhere if left out.
     """
 
     name: Name
@@ -181,9 +190,15 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mode: Mode = "real-time"
     where: Where = Where()
     environment: Environment = "dev"
+    confidence: Confidence | None = None
     availability: Availability = Availability()
     prompts: Prompts = Prompts()
     evidence: tuple[str, ...] = ()
+
+    @property
+    def wanted_confidence(self) -> float:
+        """The stated confidence, else that of the environment."""
+        return CONFIDENCE[self.environment] if self.confidence is None else self.confidence
 
 
 def read_workload(path: Path) -> Workload:

@@ -66,7 +66,16 @@ def take() -> None:
         "ratios": of_family,
         "markups": lambda row: not row["machine"] or of_machine(row),
     }
-    whole = ("adjustments", "headrooms", "hostings", "images", "makes", "residency", "stacks")
+    whole = (
+        "adjustments",
+        "headrooms",
+        "hostings",
+        "images",
+        "makes",
+        "residency",
+        "stacks",
+        "around",
+    )
     for table in (*keep, *whole):
         wanted = keep.get(table, lambda row: True)
         rows = [row for row in _rows(table) if wanted(row)]

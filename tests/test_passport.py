@@ -48,6 +48,7 @@ def passports(draw: st.DrawFn) -> Passport:
         time_per_output_token_ms=draw(positives),
         p95_ms=draw(positives),
         minimum_replicas=draw(_or_none(st.integers(0, 10_000))),
+        confidence=draw(_or_none(st.floats(0.5, 0.99))),
         evidence=tuple(draw(st.lists(st.text(max_size=60), max_size=4))),
     )
 
@@ -146,6 +147,7 @@ WORKLOAD = {
     "latency": {"time_to_first_token_ms": 800},
     "environment": "prod",
     "availability": {"minimum_replicas": 2},
+    "confidence": 0.95,
     "evidence": ["bench/chat.json"],
 }
 
@@ -164,6 +166,7 @@ def test_a_workload_as_sizing_needs_it_survives_its_passport() -> None:
     )
     assert (again.traffic, again.latency) == (workload.traffic, workload.latency)
     assert again.availability.minimum_replicas == 2
+    assert again.confidence == 0.95
 
 
 def test_a_day_s_profile_becomes_its_mean() -> None:

@@ -31,7 +31,7 @@ def measure() -> list[Measured]:
 
 
 def _placements() -> Iterator[Measured]:
-    """The stack's own workload, and the same one let anywhere, at two precisions."""
+    """The stack's own workload, and the same one let anywhere, at one precision and at three."""
     from msgspec.structs import replace
 
     from lichen.catalogue import load
@@ -40,9 +40,15 @@ def _placements() -> Iterator[Measured]:
     from lichen.workload import Where, read_workload
 
     chat, catalogue = read_workload(WORKLOAD), load()
-    anywhere = replace(chat, where=Where(), precisions=("bf16", "int8"))
-    for name, workload in (("chat", chat), ("chat, anywhere", anywhere)):
+    one = replace(chat, where=Where())
+    three = replace(one, precisions=("bf16", "int8", "int4"))
+    for name, workload, target in (
+        ("chat", chat, ""),
+        ("chat, anywhere", one, "100 ms"),
+        ("chat, anywhere, three precisions", three, "150 ms"),
+    ):
         yield in_process(
             f"place({name}) over {len(catalogue.offers):,} offers",
             lambda workload=workload: place(Question.of(workload, catalogue=catalogue)),  # type: ignore[misc]
+            target=target,
         )

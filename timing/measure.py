@@ -57,10 +57,13 @@ def compared(
     )
 
 
-def in_process(name: str, call: Callable[[], object], *, runs: int = RUNS) -> Measured:
+def in_process(
+    name: str, call: Callable[[], object], *, runs: int = RUNS, target: str = ""
+) -> Measured:
     """A call in this process, after one warm-up."""
     call()
-    return Measured(name, statistics.median(_milliseconds(call) for _ in range(runs)))
+    median_ms = statistics.median(_milliseconds(call) for _ in range(runs))
+    return Measured(name, median_ms, target=target)
 
 
 def _run(command: Sequence[str]) -> None:

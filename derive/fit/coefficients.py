@@ -58,7 +58,7 @@ def efficiencies(
 ) -> Iterable[dict[str, object]]:
     """Coefficients of every family of chips under every stack that could run on it."""
     known = knowledge(load())
-    stacks_seen = {(o.stack, o.work) for o in observations}
+    stacks_seen = {(o.kind, o.stack, o.work) for o in observations}
     families_seen = {(o.family, side(o.work)) for o in observations}
     families = sorted({(h.kind, h.family) for h in known.chips})
     for stack in known.stacks:
@@ -70,10 +70,14 @@ def efficiencies(
                     continue
                 cell = (family, stack.stack, work)
                 rows, clusters, error = near.size(cell)
+                seen = (kind, stack.stack, work) in stacks_seen
+                like = stack.stack if seen or not stack.like else stack.like
                 if clusters >= FITTED_CLUSTERS:
                     basis, leans_on = "fitted", ""
-                elif rows or (stack.stack, work) in stacks_seen:
+                elif seen:
                     basis, leans_on = "borrowed", f"{stack.stack} on other {kind} families"
+                elif (kind, like, work) in stacks_seen:
+                    basis, leans_on = "borrowed", f"{like}, which it is like"
                 elif (family, side(work)) in families_seen:
                     basis, leans_on = "borrowed", f"other stacks on {family}"
                 else:
@@ -82,10 +86,8 @@ def efficiencies(
                     "family": family,
                     "stack": stack.stack,
                     "work": work,
-                    **_shares(fit, kind, family, stack.stack, work),
-                    "drift_pct_year": _round(
-                        100 * math.expm1(fit.effect("drift", stack.stack, kind))
-                    ),
+                    **_shares(fit, kind, family, like, work),
+                    "drift_pct_year": _round(100 * math.expm1(fit.effect("drift", like, kind))),
                     "rows": rows,
                     "clusters": clusters,
                     "cv_error_pct": _round(error) if rows else "",
@@ -104,7 +106,7 @@ def _shares(fit: Fit, kind: str, family: str, stack: str, work: str) -> dict[str
             + fit.effect("all", name)
             + fit.effect("kind", kind, name)
             + fit.effect("work", kind, work, name)
-            + fit.effect("stack", stack, work, name)
+            + fit.effect("stack", kind, stack, work, name)
             + fit.effect("family", family, side(work), name)
             + fit.effect("pair", family, stack, work, name)
         )

@@ -113,7 +113,7 @@ def coefficient_effects(o: Observation | Known) -> list[tuple[Name, float]]:
         (("all",), SPREAD["all"]),
         (("kind", o.kind), SPREAD["kind"]),
         (("work", o.kind, o.work), SPREAD["work"]),
-        (("stack", o.stack, o.work), SPREAD["stack"]),
+        (("stack", o.kind, o.stack, o.work), SPREAD["stack"]),
         (("family", o.family, side(o.work)), SPREAD["family"]),
         (("pair", o.family, o.stack, o.work), SPREAD["pair"]),
         (("form", o.kind, o.form), SPREAD["form"]),

@@ -108,7 +108,7 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     serves nothing. ``link`` joins the chips of one machine, ``link_gb_s`` is what one chip sends
     over it while it receives as much; blank is not known. ``parallel_degrees`` are the numbers of
     cores that the runtime splits one copy of a model over; None is any. ``curve_of`` is the CPU of
-    its maker and generation whose measured bandwidth by cores stands in where its own was not
+    its maker and generation whose measured bandwidth by cores is taken where its own was not
     measured.
     """
 
@@ -512,10 +512,12 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     turns layer by layer and are no faster than one. ``matches``: words that name it elsewhere.
     ``prompts_together``: it reads all prompts before any answer is written; ``all_slots``: it
     computes every compiled slot, filled or not. ``benchmark_passes`` are those that a request
-    waits for in the published benchmarks of it, its own included. ``numa`` is what it does on a
-    CPU whose memory is in several NUMA nodes: ``one`` runs on the cores and the memory of one node,
-    ``first`` on all cores with the weights in the memory of one; blank uses all. ``prompt_tile``
-    are the tokens of a prompt that meet the weights at each reading of them; blank is all.
+    waits for in the published benchmarks of it, its own included. ``like`` is the stack whose
+    coefficients stand in for those that nobody has measured of this one. ``numa`` is what it does
+    on a CPU whose memory is in several NUMA nodes: ``one`` runs on the cores and the memory of one
+    node, ``first`` on all cores with the weights in the memory of one; blank uses all.
+    ``prompt_tile`` are the tokens of a prompt that meet the weights at each reading of them; blank
+    is all.
     """
 
     stack: str
@@ -532,6 +534,7 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     benchmark_passes: float
     numa: Literal["one", "first"] | None = None
     prompt_tile: float | None = None
+    like: str = ""
     matches: tuple[str, ...]
     basis: str
     source: str
@@ -544,6 +547,26 @@ class NumaNodes(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     nodes: int
     source: str
+
+
+class Around(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request costs around the model: a row of ``around.csv``.
+
+    Milliseconds of one vCPU: for each request (the server), each item of it (a picture decoded,
+    30 seconds of speech made into a spectrogram) and each 1,000 tokens that it carries.
+    """
+
+    work: Work
+    request_ms: float
+    item_ms: float
+    thousand_tokens_ms: float
+    basis: str
+    source: tuple[str, ...]
+    notes: str = ""
+
+    def ms(self, tokens: float, items: float = 1.0) -> float:
+        """Of a request of ``items`` that carries ``tokens`` in all."""
+        return self.request_ms + self.item_ms * items + self.thousand_tokens_ms * tokens / 1e3
 
 
 class Headroom(msgspec.Struct, frozen=True, kw_only=True):
@@ -562,11 +585,15 @@ class Headroom(msgspec.Struct, frozen=True, kw_only=True):
 class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model that benchmarks name: a row of ``benchmark_models.csv``.
 
-    ``match`` is looked for in the row's model, first match wins. ``flops_per_item`` of a
-    diffusion model is one denoising step's, guidance included; ``steps`` their usual number.
+    ``match`` are words looked for in a benchmark's name of its model: of language models the first
+    row that is met wins, of others the longest word, letters and digits alone. ``flops_per_item``
+    is one pass over one ``item``; of a diffusion model one denoising step, guidance included, of
+    ``steps`` that are usual, with ``extra_flops_per_item`` once. A speech model's decoder, of
+    ``decoder_layers`` among the ``layers``, takes ``decoder_flops_per_token`` and reads
+    ``cross_kv_bytes`` for each token of text.
     """
 
-    match: str
+    match: tuple[str, ...]
     name: str
     kind: str
     parameters: float
@@ -585,6 +612,11 @@ class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
     steps: int | None
     expert_bits: float | None
     state_bytes: float | None
+    item: str = ""
+    extra_flops_per_item: float | None
+    decoder_flops_per_token: float | None
+    cross_kv_bytes: float | None
+    decoder_layers: int | None
     basis: str
     source: str
 
@@ -714,6 +746,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "parallel_source": ("parallel_degrees",),
     },
     CpuBandwidth: {"source": ("read_gb_s",)},
+    Around: {"source": ("request_ms", "item_ms", "thousand_tokens_ms")},
     Machine: {"source": ("vcpu", "memory_gib", "accelerators", "accelerator_memory_gib")},
     Estimates: {
         "power_source": ("idle_w", "half_load_w", "full_load_w"),
@@ -820,6 +853,7 @@ TABLES: dict[str, Table] = {
             own="appended",
         ),
         Table("stacks", "published", ServingStack),
+        Table("around", "published", Around),
         Table("numa_nodes", "published", NumaNodes, ("machine",)),
         Table("benchmark_models", "published", BenchmarkModel),
         Table("datasets", "published", Dataset),

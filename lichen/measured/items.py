@@ -13,20 +13,33 @@ OFFLINE_BATCH = 256.0
 
 
 def of_items(measure: Measure, run: Run) -> Quantity | NotPredicted:
-    """A throughput or the time of a pass, or why the row has neither."""
-    load = run.load
-    offline = load.protocol in ("offline", "server") or load.batch is None
+    """A throughput or the time of a request, or why the row has neither."""
+    load, speech = run.load, run.need.work == "speech"
+    offline = load.protocol in ("offline", "server") or (load.batch is None and not run.at_once)
     batch = OFFLINE_BATCH if offline else float(load.batch or 1.0)
-    batch *= run.items
+    requests = batch
+    # A long recording is read window by window, as many at a time as the batch has.
+    turns = max(1.0, run.items / batch) if speech else 1.0
+    if not speech:
+        batch *= run.items
     at_work, waiting = _workers(run, batch, offline)
     one = Duration(item_terms(run.need, run.chips, batch))
     if measure.metric == "throughput":
-        each = max(1.0, run.output_tokens) if measure.of_tokens else 1.0
-        return Quantity("rate", mode(run), one, at_work * batch * each / run.items, True)
+        each = 1.0
+        if measure.of_tokens:
+            each = max(1.0, run.output_tokens)
+        elif measure.of_steps:
+            each = run.need.passes
+        elif measure.of_audio:
+            each = run.audio_s
+        chips = run.system_chips if measure.per_chip else 1.0
+        return Quantity("rate", mode(run), one, at_work * requests * each / chips, True)
     if measure.metric == "latency":
         if load.protocol == "server":
             return bound(run.bound_ms("request"), measure, "latency")
-        return Quantity("pass", tail(measure, "pass"), one.times(waiting), measure.scale, False)
+        shared = requests if measure.per_item else 1.0
+        scale = measure.scale / shared
+        return Quantity("pass", tail(measure, "pass"), one.times(waiting * turns), scale, False)
     return not_a_quantity(measure, run)
 
 
@@ -36,6 +49,8 @@ def _workers(run: Run, batch: float, offline: bool) -> tuple[float, float]:
     The Neuron benchmarks keep one batch in flight for each NeuronCore (two for vision, so that
     one waits), and in their lowest-latency rows one in all.
     """
+    if run.at_once:
+        return min(float(run.at_once), float(run.copies)), 1.0
     copies = float(run.copies)
     if run.hardware.kind == "neuron" and not offline:
         if run.need.work == "vision":

@@ -8,7 +8,8 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import BenchmarkModel, Chip, Dataset, ServingStack, Work
-from lichen.measured.row import Kind, Row
+from lichen.measured.item_models import SHAPE_BY_SIZE, Model, item_model
+from lichen.measured.row import Row
 from lichen.measured.spreads import EnergyTables
 from lichen.sizing.coefficients import Knowledge, knowledge
 from lichen.sizing.need import WORK
@@ -32,30 +33,19 @@ class Tables:
         self.energy = EnergyTables(catalogue)
 
 
-class Model(msgspec.Struct, frozen=True):
-    """The card of a row's model; ``named`` is the table's row for it. Without one the shape is
-    taken from the size alone."""
-
-    card: ModelCard
-    named: BenchmarkModel | None
-
-
 def model_of(row: Row, tables: Tables, dataset: Dataset | None) -> Model | None:
     """A model card from the name, else from its billions of parameters by usual proportions."""
+    if row.kind != "llm":
+        return item_model(row, tables.models, tables.catalogue.models.values(), dataset)
     name = row.model.casefold().replace("_", "-").replace("llama-3-1", "llama-3.1")
     for known in tables.models:
-        if known.match.replace("_", "-") in name and WORK[known.kind] == WORK[row.kind]:
-            flops, layers = known.flops_per_item, known.layers
-            if flops and known.steps:
-                usual = (dataset.steps if dataset else None) or known.steps
-                steps = usual if row.denoising_steps is None else row.denoising_steps
-                flops, layers = flops * steps, layers and layers * steps
+        if WORK[known.kind] == "llm" and any(m.replace("_", "-") in name for m in known.match):
             card = ModelCard(
                 name=row.model,
                 kind=row.kind,
                 parameters=known.parameters,
                 active_parameters=known.active_parameters,
-                layers=layers,
+                layers=known.layers,
                 hidden=known.hidden,
                 heads=known.heads,
                 kv_heads=known.kv_heads,
@@ -65,50 +55,28 @@ def model_of(row: Row, tables: Tables, dataset: Dataset | None) -> Model | None:
                 experts_per_token=known.experts_per_token,
                 kv_bytes_per_token=known.kv_bytes_per_token,
                 state_bytes=known.state_bytes,
-                flops_per_item=flops,
             )
             return Model(card, known)
-    card_by_size = _card_by_size(row, row.kind)
-    return None if card_by_size is None else Model(card_by_size, None)
+    card_by_size = _card_by_size(row)
+    return None if card_by_size is None else Model(card_by_size, None, SHAPE_BY_SIZE)
 
 
-def _card_by_size(row: Row, kind: Kind) -> ModelCard | None:
+def _card_by_size(row: Row) -> ModelCard | None:
     billions = row.billions or row.billions_in_name
     if not billions:
         return None
     active = row.active_billions or row.active_billions_in_name
-    parameters = billions * 1e9
     scale = (billions / 8.0) ** (1.0 / 3.0)
-    if kind == "llm":
-        return ModelCard(
-            name=row.model,
-            kind="llm",
-            parameters=parameters,
-            active_parameters=active * 1e9 if active and active < billions else None,
-            layers=max(4, round(32 * scale)),
-            hidden=max(256, round(4096 * scale)),
-            heads=max(4, round(32 * scale)),
-            kv_heads=8,
-            head_dim=128,
-        )
-    if kind == "encoder":
-        small = (billions / 0.085) ** (1.0 / 3.0)
-        return ModelCard(
-            name=row.model,
-            kind="encoder",
-            parameters=parameters,
-            layers=max(2, round(12 * small)),
-            hidden=max(128, round(768 * small)),
-            max_context_tokens=512,
-        )
-    # ResNet-50: 320 FLOP for each parameter; a latent diffusion transformer reads 4,096 tokens
-    # twice in each of 20 to 50 steps; Whisper 1,500 frames and some text.
-    each = {"vision": 320.0, "diffusion": 2 * 2 * 4096.0 * 28, "speech": 1560.0}[kind]
     return ModelCard(
         name=row.model,
-        kind=kind,
-        parameters=parameters,
-        flops_per_item=parameters * each,
+        kind="llm",
+        parameters=billions * 1e9,
+        active_parameters=active * 1e9 if active and active < billions else None,
+        layers=max(4, round(32 * scale)),
+        hidden=max(256, round(4096 * scale)),
+        heads=max(4, round(32 * scale)),
+        kv_heads=8,
+        head_dim=128,
     )
 
 
@@ -147,6 +115,8 @@ def stack_of(row: Row, hardware: Chip, work: Work, tables: Tables) -> ServingSta
     words = row.stack_text
     if hardware.kind == "gpu" and work == "llm" and words.startswith("tensorrt "):
         words = "tensorrt-llm"  # MLPerf names the library beneath
+    if row.mlperf and hardware.kind == "cpu" and work != "llm" and words == "pytorch":
+        words = "ipex"  # the submissions on Xeon run Intel's extension, quantised and fused
     able = [s for s in tables.known.stacks if s.kind == hardware.kind and work in s.works]
     named = [(len(m), s) for s in able for m in s.matches if m in words]
     if named:

@@ -35,7 +35,7 @@ all at once, or arrivals within a latency bound."""
 
 Word = Literal[
     "q4_0", "q4_k", "q5_k", "q6_k", "q8_0", "q3_k",
-    "mxfp4", "fp4", "weights int8", "fp8", "or bf16", "int4", "int8", "fp32", "bf16", "kv",
+    "mxfp4", "fp4", "weights int8", "fp8", "or bf16", "int4", "int8", "fp32", "bf16", "tf32", "kv",
 ]  # fmt: skip
 """Words for a precision that benchmarks use; a row may have several."""
 
@@ -63,7 +63,9 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     """The quantity of a row; ``text`` is its name there.
 
     ``scale`` turns seconds into the row's unit of time. A rate counts the tokens of a language
-    model unless it is ``of_requests``, and the items of any other unless it is ``of_tokens``.
+    model unless it is ``of_requests``, and the items of any other unless it is ``of_tokens``,
+    ``of_steps`` of denoising, or ``of_audio`` in seconds. A time is that of a batch unless it is
+    ``per_item``.
     """
 
     metric: Metric
@@ -74,6 +76,9 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     per_chip: bool = False
     of_requests: bool = False
     of_tokens: bool = False
+    of_steps: bool = False
+    of_audio: bool = False
+    per_item: bool = False
     scale: float = 1.0
 
 
@@ -103,6 +108,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     active_billions: float | None
     active_billions_in_name: float | None
     denoising_steps: int | None
+    pixels: float | None
+    audio_s: float | None
+    copies: int | None
     accelerator: str
     family: str
     machine: str
@@ -154,14 +162,17 @@ def parse_row(cells: Cells) -> Row:
         billions_in_name=_found(r"(\d+(?:\.\d+)?)\s*b(?![a-z0-9])", model),
         active_billions=number(cell("active_params_b")),
         active_billions_in_name=_found(r"-a(\d+(?:\.\d+)?)b", model),
-        denoising_steps=_whole(r"(\d+) (?:denoising )?steps", notes),
+        denoising_steps=_whole(r"(\d+) (?:denoising |inference )?steps", notes),
+        pixels=_pixels(model, f"{notes} {cell('input_tokens')}".casefold()),
+        audio_s=_audio_s(f"{model} {notes.casefold()}"),
+        copies=_whole(r"^(\d+) copies", lower("batch_or_concurrency")),
         accelerator=cell("accelerator"),
         family=cell("hw_family"),
         machine=cell("hardware").strip().partition(" ")[0],
         accelerators=number(cell("accelerator_count")),
         parallel=number(cell("tensor_parallel")),
         sockets=(int(sockets[1]), int(sockets[2])) if sockets else None,
-        threads=_whole(r"(\d+)[ -](?:threads|vcpu|core)", chips_text.casefold()),
+        threads=_threads(chips_text.casefold()),
         precision=frozenset(word for word in get_args(Word) if word in precision),
         precision_given=bool(precision),
         stack_text=lower("serving_stack"),
@@ -200,13 +211,48 @@ def _whole(pattern: str, text: str) -> int | None:
     return int(found[1]) if found else None
 
 
+_SIDES = "224|240|256|260|288|299|300|320|336|380|384|416|448|512|518|600|640|768|800|1024|1280"
+
+
+def _pixels(model: str, notes: str) -> float | None:
+    """Pixels of an image: ``640x480`` in a name or its notes, else a usual side in the name."""
+    for text in (notes, model):
+        for width, height in re.findall(r"(?<![\dx])(\d{3,4}) ?[x\u00d7] ?(\d{3,4})(?!\d)", text):
+            return float(width) * float(height)
+    side = re.search(rf"(?:^|[\s(@_/-])({_SIDES})(?:px)?(?=$|[\s),_-])", model)
+    return float(side[1]) ** 2 if side else None
+
+
+def _audio_s(text: str) -> float | None:
+    """Seconds of audio in one item; None where nothing is said of it."""
+    number = r"(\d+(?:\.\d+)?)"
+    ways = (
+        rf"utterances of {number} s",
+        rf"windows of {number} s",
+        rf"{number} s window",
+        rf"audio of {number} s",
+        rf"{number} s (?:of )?audio",
+        rf"{number} s clips?",
+    )
+    return next((found for way in ways if (found := _found(way, text)) is not None), None)
+
+
+def _threads(text: str) -> int | None:
+    """Threads or cores at work. Parallel tasks take one each."""
+    threads = _whole(r"(\d+)[ -](?:threads|vcpu|core)", text)
+    tasks = _whole(r"(\d+) parallel tasks", text)
+    if tasks is None:
+        return threads
+    return tasks if threads is None else min(tasks, threads)
+
+
 def _measure(metric: str, unit: str, kind: Kind) -> Measure:
     percentile: Percentile | None = None
     for each in get_args(Percentile):
         if each in metric and percentile is None:
             percentile = each
     return Measure(
-        metric=_metric(metric, kind),
+        metric=_metric(metric, unit, kind),
         text=metric,
         percentile=percentile,
         mean="mean" in metric,
@@ -214,15 +260,25 @@ def _measure(metric: str, unit: str, kind: Kind) -> Measure:
         per_chip="per gpu" in metric or "per chip" in metric,
         of_requests="request" in unit or "sample" in unit,
         of_tokens="token" in unit,
+        of_steps=unit.startswith(("it/s", "steps/s", "iterations/s")),
+        of_audio="rtf" in unit or "audio" in unit,
+        per_item="per image" in metric or "per sample" in metric or unit.endswith("/image"),
         scale=1e3 if unit.startswith("ms") else 1.0,
     )
 
 
-def _metric(metric: str, kind: Kind) -> Metric:
+def _item_metric(metric: str, unit: str) -> Metric:
+    """By the unit, since a rate and a time have many names."""
+    if "power" in metric or "energy" in metric:
+        return "other"
+    if "throughput" in metric or unit.endswith(("/s", "fps")) or "rtfx" in unit:
+        return "throughput"
+    return "latency" if "latency" in metric or unit in ("ms", "s") else "other"
+
+
+def _metric(metric: str, unit: str, kind: Kind) -> Metric:
     if kind != "llm":
-        if "throughput" in metric:
-            return "throughput"
-        return "latency" if "latency" in metric else "other"
+        return _item_metric(metric, unit)
     if "decode speed" in metric:
         return "decode-speed"
     if "throughput" in metric:

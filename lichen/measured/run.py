@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
 
 from lichen.catalogue.schema import Chip, Compute, Dataset, ServingStack, Work
+from lichen.measured.item_models import WINDOW_S, Model, windows
 from lichen.measured.names import (
-    Model,
     NotPredicted,
     Tables,
     dataset_of,
@@ -19,13 +20,15 @@ from lichen.measured.names import (
 from lichen.measured.row import Load, Row, Word
 from lichen.sizing.answers import Misfit
 from lichen.sizing.hardware import Chips
+from lichen.sizing.item_need import TEXT_TOKENS
 from lichen.sizing.memory import fewest_chips
 from lichen.sizing.need import WORK, Format, Need, need_at
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What was run. ``copies`` of the model run on ``chips`` each, of ``system_chips`` in all;
-    ``items`` are those of one request."""
+    ``items`` are those of one request, of speech with ``audio_s`` seconds each; ``at_once`` copies
+    were at work, where that is said."""
 
     hardware: Chip
     stack: ServingStack
@@ -41,6 +44,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     compiled_batch: float | None
     dataset: Dataset | None
     items: float
+    audio_s: float
+    at_once: int | None
     power_capped: bool
     cpu_sampling: bool
     year: float
@@ -50,11 +55,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     def family(self) -> str:
         """The family of the chips."""
         return self.hardware.family
-
-    @property
-    def shape_known(self) -> bool:
-        """Whether the model is known by name; otherwise its shape comes from its size."""
-        return self.model.named is not None
 
     def bound_ms(self, of: Literal["first", "token", "request"]) -> float | None:
         """The latency bound that the benchmark sets, where it sets one."""
@@ -86,10 +86,14 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     stack = stack_of(row, hardware, work, tables)
     if stack is None:
         return NotPredicted(f"no known way to serve {work} on {hardware.family}")
-    caveats = [] if model.named else ["model not known by name: its shape is taken from its size"]
+    caveats = [_DOUBTS[work == "diffusion" and model.named is not None]] if model.doubt > 1 else []
     inputs, outputs = _lengths(row, dataset, caveats)
     items = float(row.sentences) if row.sentences is not None else 1.0
+    if work == "speech" and "window" in model.card.item:
+        items = float(math.ceil(windows(row)))
     item_tokens = (dataset and work == "encoder" and dataset.input_tokens) or inputs / items
+    if work == "speech":
+        item_tokens = TEXT_TOKENS * min(1.0, windows(row))
     form = format_of_row(row, hardware, work, model.named.expert_bits if model.named else None)
     need = need_at(model.card, form, int(item_tokens) or None)
     if isinstance(need, Misfit):
@@ -113,6 +117,8 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
         compiled_batch=None if row.compiled_batch is None else float(row.compiled_batch),
         dataset=dataset,
         items=items,
+        audio_s=min(WINDOW_S, row.audio_s or WINDOW_S) if items > 1 else row.audio_s or WINDOW_S,
+        at_once=row.copies,
         power_capped=row.power_capped,
         cpu_sampling=row.cpu_sampling,
         year=row.year,
@@ -132,6 +138,10 @@ def _lengths(row: Row, dataset: Dataset | None, caveats: list[str]) -> tuple[flo
     return inputs, outputs
 
 
+_DOUBTS = (
+    "model not known by name: its shape is taken from its size",
+    "nobody says how many denoising steps: the usual number is taken",
+)
 _BITS: dict[Word, float] = {
     "q4_0": 4.5,
     "q4_k": 4.85,
@@ -175,7 +185,16 @@ def format_of_row(row: Row, hardware: Chip, work: Work, expert_bits: float | Non
         weight_only = work == "llm" and not cpu
         compute: Compute = "bf16" if weight_only else "int8"
         return Format(8, compute, kv)
-    if "fp32" in words and hardware.kind != "neuron" and not tensorrt and "bf16" not in words:
+    tf32 = "bf16" in hardware.runs and hardware.kind == "gpu" and work != "llm"
+    if "tf32" in words or (tf32 and tensorrt and not mlperf and "fp32" in words):
+        # Half the rate of bf16; TensorRT and cuDNN take it for fp32 where the chip has it.
+        return Format(32, "bf16", slower=2.0)
+    if (
+        "fp32" in words
+        and hardware.kind != "neuron"
+        and not (tensorrt and mlperf)
+        and "bf16" not in words
+    ):
         return Format(32, "fp32")
     if cpu and not row.precision_given:
         return Format(32, "fp32")

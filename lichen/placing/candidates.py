@@ -18,7 +18,7 @@ from lichen.placing.made import Wanted, why_unmade
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import Rejected
 from lichen.placing.question import Question
-from lichen.sizing import Layout, Misfit, Sizing, lay_out
+from lichen.sizing import Layout, Misfit, lay_out
 from lichen.sizing.replicas import floor_of
 
 
@@ -30,7 +30,6 @@ class SizedMachine(msgspec.Struct, frozen=True):
     """
 
     layout: Layout
-    sizing: Sizing
     hosting: Hosting
     replicas_mean: float
     power: Power
@@ -157,21 +156,17 @@ def _sized(question: Question, machine: Machine, way: Hosting) -> list[list[Size
         if isinstance(layout, Misfit):
             misfits.append(layout)
             continue
-        sizing = layout.sizing()
-        replicas = sum(sizing.replica_hours_by_hour) / 24
-        power = power_of(machine, replicas, sizing.load)
+        power = power_of(machine, layout.replicas_mean, layout.load())
         if power is None:
             return Misfit("hardware", "nobody publishes its watts", None)
-        unmade = _why_unmade(question, machine, way, layout, sizing.prediction.copies)
-        sized.append(SizedMachine(layout, sizing, way, replicas, power, unmade))
+        unmade = _why_unmade(question, machine, way, layout)
+        sized.append(SizedMachine(layout, way, layout.replicas_mean, power, unmade))
     if not sized:
         return min(misfits, key=lambda misfit: misfit.shortfall or float("inf"))
     return [group for group in _made_first(sized) if group]
 
 
-def _why_unmade(
-    question: Question, machine: Machine, way: Hosting, layout: Layout, copies: int
-) -> str | None:
+def _why_unmade(question: Question, machine: Machine, way: Hosting, layout: Layout) -> str | None:
     if question.makes is None:
         return None
     wanted = Wanted(
@@ -183,7 +178,7 @@ def _why_unmade(
         mode=question.workload.mode,
         to_zero=floor_of(question.workload) == 0,
         precision=layout.precision,
-        copies=copies,
+        copies=layout.capacity.arrangement.copies,
     )
     return why_unmade(wanted, question.makes)
 

@@ -15,7 +15,8 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
     ``least`` is what it makes least, ``tie_break`` what decides between equals. ``tolerated`` says
     whether an offer may cost at most the tolerance above the cheapest. ``would_be_less`` has a
     place for a share; ``is_more`` has one for a comparison, such as ``34 % more than``.
-    ``kind`` is the kind of reason that an offer loses for.
+    ``kind`` is the kind of reason that an offer loses for. ``named`` says what was chosen by; where
+    an offer may cost a tolerance more, it has a place for that.
     """
 
     least: Callable[[float, float], float]
@@ -24,6 +25,7 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
     would_be_less: str
     is_more: str
     kind: str
+    named: str
 
     def score(self, grams: float, dollars: float) -> tuple[float, float]:
         """What puts offers in order: the smaller, the better."""
@@ -50,6 +52,7 @@ AIMS: Mapping[Objective, Aim] = {
         would_be_less="emit {} less",
         is_more="emits {} the chosen placement",
         kind="carbon",
+        named="lowest carbon within {} % of the cheapest",
     ),
     "cost": Aim(
         least=_dollars,
@@ -57,6 +60,7 @@ AIMS: Mapping[Objective, Aim] = {
         would_be_less="cost {} less",
         is_more="costs {} the chosen placement",
         kind="cost",
+        named="lowest cost",
     ),
     "balanced": Aim(
         least=_product,
@@ -64,5 +68,6 @@ AIMS: Mapping[Objective, Aim] = {
         would_be_less="have {} less carbon times cost",
         is_more="carbon times cost is {} the chosen placement's",
         kind="carbon",
+        named="lowest carbon times cost",
     ),
 }

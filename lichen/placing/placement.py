@@ -8,7 +8,7 @@ import msgspec
 
 from lichen.emissions import Footprint
 from lichen.interval import Interval
-from lichen.sizing import Saving, Sizing, Step
+from lichen.sizing import Origin, Saving, Sizing, Step
 from lichen.words import Objective, Precision
 
 
@@ -36,6 +36,9 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
 class Option(msgspec.Struct, frozen=True, kw_only=True):
     """An offer that does the work, at one precision.
 
+    ``replicas_needed`` and ``usd_month_needed`` are intervals: what the peak and the day take if
+    the machine is at the fast or the slow end of its predicted speed, with what is planned between
+    them. The intervals of grams count that too, beside the watts' and the making's.
     ``usd_*`` and ``gco2e_*`` count the replicas over a day, idle hours included; ``*_unit`` is for
     one functional unit (see Placement.functional_unit), None where there is no traffic.
     ``hosting`` is the name of a row of hostings.csv. ``price_basis`` says whether the price is a
@@ -55,8 +58,10 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     replicas_peak: int
     replicas_maximum: int
     replicas_mean: float
+    replicas_needed: Interval
     usd_hour: float
     usd_month: float
+    usd_month_needed: Interval
     usd_unit: float | None
     price_basis: Literal["hosting", "machine"]
     gco2e_hour: Interval
@@ -65,23 +70,77 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     unmade: str | None = None
 
 
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """Another option beside the chosen one.
+
+    ``usd_tonne`` are the dollars for each tonne of CO2e that the cleaner of the two avoids; None
+    where that one costs no more, or where neither is cleaner.
+    """
+
+    option: Option
+    usd_tonne: float | None
+
+
+class Hinge(msgspec.Struct, frozen=True, kw_only=True):
+    """An assumed figure that the choice hangs on: within its interval another offer wins.
+
+    ``figure`` is in ``unit``, assumed for ``machine``. ``flips_at`` is the value beyond which
+    ``then_machine`` in ``then_region`` would be chosen: above it, or below where it is less than
+    the likely one.
+    """
+
+    figure: Literal["embodied carbon", "power", "price"]
+    machine: str
+    unit: str
+    assumed: Interval
+    flips_at: float
+    then_machine: str
+    then_region: str
+
+
+class WorthMeasuring(msgspec.Struct, frozen=True, kw_only=True):
+    """What a benchmark of a machine would likely save, if it finds the predicted speed.
+
+    A measured speed has a narrow interval, so that fewer replicas hold with the same confidence.
+    ``replicas_peak`` are those fewer at the peak; dollars and grams are less than those of the
+    chosen placement, negative where they are more. ``chosen`` says whether the machine is the one
+    that is chosen already; another would be chosen once it is measured.
+    """
+
+    machine: str
+    region: str
+    chosen: bool
+    replicas_peak: int
+    usd_month: float
+    gco2e_month: float
+
+
 class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="placement"):
     """The offer to take, and every reason for it.
 
     ``steps`` are the receipt: the arithmetic from the model's size to grams and dollars.
     ``savings`` are other ways to run the same machine. ``notes`` say which of the rows behind it
     are stale, which are the organisation's own, and what its benchmark records changed.
+    ``chosen_by`` says what the choice has least of. ``cheapest`` and ``greenest`` are of the offers
+    that could have been chosen, with what a tonne avoided costs; None where that is the choice.
+    ``origin`` says what the predicted speed rests on.
     """
 
     workload: str
     model: str
     objective: Objective
     cost_tolerance_pct: float
+    chosen_by: str
     functional_unit: str
     chosen: Option
+    cheapest: Compared | None
+    greenest: Compared | None
     sizing: Sizing
+    origin: Origin
     footprint: Footprint
     because: tuple[str, ...]
+    hinges: tuple[Hinge, ...]
+    worth_measuring: tuple[WorthMeasuring, ...]
     notes: tuple[str, ...]
     steps: tuple[Step, ...]
     savings: tuple[Saving, ...]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from lichen.catalogue.schema import Region
+from lichen.figures import figure, grams, many, span, usd
 from lichen.grid import classify
 from lichen.interval import Interval
 from lichen.placing.candidates import Candidate
 from lichen.placing.objective import AIMS
-from lichen.placing.placement import Miss, Rejected
+from lichen.placing.placement import Hinge, Miss, Rejected, WorthMeasuring
 from lichen.placing.question import Question
 from lichen.words import Objective
 
@@ -17,11 +18,74 @@ from lichen.words import Objective
 def about_the_grid(region: Region) -> str:
     """What the region's electricity is, by whose figure."""
     grid = classify(region)
+    advised = grid.level == "high" and not grid.surely_high
     return (
         f"{region.name} ({region.place}) has a {grid.level}-carbon grid: "
         f"{region.grid_gco2e_kwh:.0f} gCO2e/kWh ({region.grid_source}, {region.grid_year}), "
         f"{grid.agreement} among {len(grid.readings)} readings"
+        + ("; the rule dirty-region advises against it" if advised else "")
     )
+
+
+def about_dirty_regions(question: Question) -> str:
+    """That the choice is in a region which our own rule blocks, since nothing else is allowed."""
+    asked = question.workload.where
+    limits = "regions" if asked.regions else "countries" if asked.countries else "where"
+    field = "where" if limits == "where" else f"where.{limits}"
+    return (
+        "every allowed region with an offer that does the work has a high-carbon grid: the rule "
+        f"dirty-region blocks it in production, so widen {field} if you can"
+    )
+
+
+def in_a_dirty_region(candidate: Candidate, region: Region) -> Rejected:
+    """A candidate that is not among the choice for its region's grid, as a rejected offer."""
+    return Rejected(
+        machine=candidate.offer.machine,
+        region=region.name,
+        kind="grid",
+        reason=(
+            f"{region.name} ({region.place}) has a high-carbon grid, "
+            f"{region.grid_gco2e_kwh:.0f} gCO2e/kWh, and other regions do the work"
+        ),
+    )
+
+
+TIE = 0.01
+"""Offers that differ by a hundredth or less are in a tie: no figure here is that sure."""
+
+
+def ties(ranked: Sequence[Candidate], question: Question) -> Iterator[Candidate]:
+    """The next candidates that are as good as the first: by the objective, and by what decides
+    between equals."""
+    aim = AIMS[question.objective]
+    least, tie_break = aim.score(ranked[0].gco2e_hour, ranked[0].usd_hour)
+    for one in ranked[1:]:
+        theirs = aim.score(one.gco2e_hour, one.usd_hour)
+        if theirs[0] > least * (1 + TIE):
+            return
+        if theirs[1] <= tie_break * (1 + TIE):
+            yield one
+
+
+def about_ties(tied: Sequence[Candidate], question: Question) -> str:
+    """Which other offers are as good as the choice."""
+    named = [f"{machine} in {region}" for machine, region in (one.name for one in tied[:2])]
+    more = len(tied) - len(named)
+    names = ", ".join(named) if more else " and ".join(named)
+    names += f" and {more} more" if more else ""
+    verb = "ties" if len(tied) == 1 else "tie"
+    return f"{names} {verb} with it: carbon and cost are within {TIE * 100:g} %, so either will do"
+
+
+def usd_per_tonne(chosen: Candidate, other: Candidate) -> float | None:
+    """Dollars for each tonne of CO2e that the cleaner of two avoids; None where it costs no more
+    or neither is cleaner."""
+    dollars = chosen.usd_hour - other.usd_hour
+    avoided_g = other.gco2e_hour - chosen.gco2e_hour
+    if not avoided_g or dollars / avoided_g <= 0:
+        return None
+    return dollars / avoided_g * 1e6
 
 
 def about_the_cheapest(chosen: Candidate, cheapest: Candidate, question: Question) -> str:
@@ -31,9 +95,11 @@ def about_the_cheapest(chosen: Candidate, cheapest: Candidate, question: Questio
     limit = f", within the {question.cost_tolerance_pct:g} % tolerance" if tolerated else ""
     less = 1 - chosen.gco2e_hour / cheapest.gco2e_hour
     machine, region = cheapest.name
+    each = usd_per_tonne(chosen, cheapest)
+    a_tonne = "" if each is None else f": {usd(each)} for each tonne avoided"
     return (
         f"it costs {more} the cheapest offer, {machine} in {region}{limit}, "
-        f"and emits {less * 100:.0f} % less"
+        f"and emits {less * 100:.0f} % less{a_tonne}"
     )
 
 
@@ -64,9 +130,41 @@ def about_the_unmade(unmade: Candidate, chosen: Candidate, objective: Objective)
         but_more = f" and emit {more} the chosen placement"
     share = aim.least(*theirs) / aim.least(*ours)
     machine, region = unmade.name
-    precision = unmade.sized.sizing.prediction.precision
+    precision = unmade.sized.layout.precision
     less = aim.would_be_less.format(f"{(1 - share) * 100:.0f} %")
     return f"{machine} in {region} at {precision} would {less}{but_more}, but {unmade.sized.unmade}"
+
+
+def about_hinge(hinge: Hinge) -> str:
+    """Which assumed figure the choice hangs on, and where it flips."""
+    assumed = hinge.assumed
+    where = "above" if hinge.flips_at > assumed.likely else "below"
+    return (
+        f"the choice hangs on an assumed figure: if the {hinge.figure} of {hinge.machine} were "
+        f"{where} {figure(hinge.flips_at)} {hinge.unit} (assumed {figure(assumed.likely)}, "
+        f"{span(assumed.low, assumed.high)}), {hinge.then_machine} in {hinge.then_region} would "
+        "be chosen"
+    )
+
+
+def about_measuring(worth: WorthMeasuring) -> str:
+    """What a benchmark would likely save."""
+    dollars = f"{usd(abs(worth.usd_month))} a month"
+    if worth.chosen:
+        fewer = f"{many(worth.replicas_peak, 'replica')} at the peak, "
+        return (
+            f"a benchmark of {worth.machine} would likely save "
+            f"{fewer if worth.replicas_peak else ''}{dollars}"
+        )
+    mass = f"{grams(abs(worth.gco2e_month))} CO2e a month"
+    return (
+        f"a benchmark of {worth.machine} in {worth.region} would likely make it the choice: "
+        f"{dollars} {_less_or_more(worth.usd_month)}, {mass} {_less_or_more(worth.gco2e_month)}"
+    )
+
+
+def _less_or_more(saved: float) -> str:
+    return "less" if saved >= 0 else "more"
 
 
 def nothing_is_made(chosen: Candidate) -> str:
@@ -85,28 +183,33 @@ def no_component(candidate: Candidate) -> Rejected:
     )
 
 
-def why_it_lost(
-    loser: Candidate, chosen: Candidate, cheapest_usd_hour: float, question: Question
-) -> Rejected:
-    """A candidate that was not taken, as a rejected offer."""
-    machine, region = loser.name
+def why_they_lost(
+    losers: Iterable[Candidate], chosen: Candidate, cheapest_usd_hour: float, question: Question
+) -> Iterator[Rejected]:
+    """The candidates that were not taken, as rejected offers."""
     aim = AIMS[question.objective]
+    least, is_more, kind, tolerated = aim.least, aim.is_more, aim.kind, aim.tolerated
     limit_usd_hour = cheapest_usd_hour * (1 + question.cost_tolerance_pct / 100)
-    if aim.tolerated and loser.usd_hour > limit_usd_hour:
-        more = more_than(loser.usd_hour, cheapest_usd_hour)
-        reason = f"costs {more} the cheapest offer that does the work"
-        return Rejected(machine=machine, region=region, kind="cost", reason=reason)
-    theirs = aim.least(loser.gco2e_hour, loser.usd_hour)
-    ours = aim.least(chosen.gco2e_hour, chosen.usd_hour)
-    reason = aim.is_more.format(more_than(theirs, ours))
-    return Rejected(machine=machine, region=region, kind=aim.kind, reason=reason)
+    ours = least(chosen.gco2e_hour, chosen.usd_hour)
+    for loser in losers:
+        offer, dollars = loser.offer, loser.usd_hour
+        if tolerated and dollars > limit_usd_hour:
+            more = more_than(dollars, cheapest_usd_hour)
+            reason, why = f"costs {more} the cheapest offer that does the work", "cost"
+        else:
+            theirs = least(loser.gco2e_hour, dollars)
+            reason, why = is_more.format(more_than(theirs, ours)), kind
+        yield Rejected(machine=offer.machine, region=offer.region, kind=why, reason=reason)
 
 
 def more_than(value: float, reference: float) -> str:
-    """``34 % more than`` or ``2.3 times as much as``: a value compared with a smaller one."""
+    """``34 % more than``, ``2.3 times as much as`` or ``as much as``: a value compared with a
+    smaller one."""
     ratio = value / reference if reference else float("inf")
     if ratio >= 2:
         return f"{ratio:.1f} times as much as"
+    if abs(ratio - 1) < 0.005:
+        return "as much as"
     return f"{(ratio - 1) * 100:.0f} % more than"
 
 

@@ -27,7 +27,7 @@ def money_and_carbon(chosen: Candidate, emitted: Footprint, catalogue: Catalogue
         "power",
         emitted.watts.likely,
         "W",
-        f"at load {sized.sizing.load:.0%}, {replicas}",
+        f"at load {sized.layout.load():.0%}, {replicas}",
         ", ".join(machine.power_source),
     )
     yield Step(

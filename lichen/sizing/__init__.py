@@ -1,6 +1,6 @@
 """Sizing: a workload on a machine. Does it fit, how fast, how many; each with an 80 % interval."""
 
-from lichen.sizing.answers import Basis, Misfit, Prediction, Sizing, Step
+from lichen.sizing.answers import Basis, Misfit, Origin, Prediction, ReplicasAtLoad, Sizing, Step
 from lichen.sizing.layout import Layout, lay_out
 from lichen.sizing.prediction import predict
 from lichen.sizing.receipt import explain_prediction
@@ -10,7 +10,9 @@ __all__ = [
     "Basis",
     "Layout",
     "Misfit",
+    "Origin",
     "Prediction",
+    "ReplicasAtLoad",
     "Saving",
     "Sizing",
     "Step",

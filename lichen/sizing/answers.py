@@ -67,22 +67,72 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     basis: Basis
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """What a predicted speed and its interval rest on.
+
+    ``fitted``: on ``rows`` measured on this ``family`` under this ``stack``, in ``clusters`` of
+    one model and setting each. ``borrowed``: on ``leans_on``, with what few rows there are.
+    ``assumed``: on nothing measured. ``sources`` are those of the rows; ``error_pct`` is the median
+    error on clusters that the fit had not seen. ``records`` are the user's own benchmarks of this
+    model on this machine. The factors are the 80 % interval on times, in order of what is timed.
+    """
+
+    family: str
+    stack: str
+    basis: Basis
+    rows: int
+    clusters: int
+    sources: tuple[str, ...]
+    error_pct: float | None
+    leans_on: str
+    records: int
+    rate_factors: tuple[float, float]
+    first_token_factors: tuple[float, float]
+    token_factors: tuple[float, float]
+    request_factors: tuple[float, float]
+
+
+class ReplicasAtLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """Replicas at work: how many there are on average for a rate of requests, and how fast each is.
+
+    Times are 95th percentiles, with the 80 % interval of the speed; ``in_flight`` are requests on
+    one replica on average.
+    """
+
+    rps: float
+    replicas: float
+    in_flight: float
+    time_to_first_token_ms: Interval | None
+    time_per_output_token_ms: Interval | None
+    p95_ms: Interval
+
+
 class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     """How many machines a workload takes, hour by hour, with each run inside its latency bounds.
 
-    ``rps_per_replica`` is what one machine serves with headroom, ``headroom`` the share of its
-    saturation that it is run at. ``load`` is the mean share of saturation over its
-    replica-hours. Compiled shapes are set where the stack compiles them (Neuron), None elsewhere.
+    The bounds and the traffic are met with ``confidence``: replicas are counted from
+    ``rps_planned``, what one machine serves that surely. ``rps_per_replica`` is the 80 % interval
+    of what it serves within the bounds: its low end is 0 where a machine at the slow end of its
+    interval keeps them at no load. ``replicas_needed`` are those of the peak at either end of that
+    interval, with those planned between them. ``prediction`` is one machine as full as it is
+    allowed to be, ``headroom`` the share of its saturation that this is. ``at_mean`` and
+    ``at_peak`` are the replicas that run; None where requests wait in a queue or none come.
+    ``load`` is the mean share of saturation over the replica-hours. Compiled shapes are set where
+    the stack compiles them (Neuron), None elsewhere.
     """
 
     prediction: Prediction
     chips_per_replica: float
+    confidence: float
     rps_per_replica: Interval
+    rps_planned: float
     headroom: float
-    p95_ms: Interval | None
+    at_mean: ReplicasAtLoad | None
+    at_peak: ReplicasAtLoad | None
     replicas_minimum: int
     replicas_peak: int
     replicas_maximum: int
+    replicas_needed: Interval
     replica_hours_by_hour: tuple[float, ...]
     load: float
     compiled_batch: int | None

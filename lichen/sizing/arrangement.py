@@ -8,19 +8,29 @@ from lichen.catalogue.schema import Machine, ServingStack
 from lichen.sizing.answers import Misfit
 from lichen.sizing.coefficients import Knowledge, Speed, Spreads
 from lichen.sizing.hardware import Chips
-from lichen.sizing.memory import available_gib, fewest_chips, most_sequences, needed_gib
+from lichen.sizing.memory import (
+    available_gib,
+    fewest_chips,
+    host_needed_gib,
+    most_sequences,
+    needed_gib,
+)
 from lichen.sizing.need import Need, need_of
 from lichen.sizing.terms import Terms, decode_terms, item_terms, prefill_terms, seconds
 from lichen.words import Precision
 from lichen.workload import ModelCard
+
+UNKNOWN_FLOPS = 2.0
+"""Intervals are wider by this where a model's FLOPs come from its parameters alone."""
 
 
 class Arrangement(msgspec.Struct, frozen=True):
     """``copies`` of a model on a machine, each on ``chips``; ``machine_chips`` are all
     that the machine has.
 
-    ``spreads`` are the 80 % factors of its times. ``pace`` is a factor on every time, from
-    benchmark records; 1 where there are none.
+    ``around_s`` is what a request of one item costs around the model, in seconds of a vCPU, of
+    which the machine has ``vcpu``. ``spreads`` are the 80 % factors of its times. ``pace`` is a
+    factor on every time of the model, from benchmark records; 1 where there are none.
     """
 
     need: Need
@@ -32,6 +42,8 @@ class Arrangement(msgspec.Struct, frozen=True):
     spreads: Spreads
     input_tokens: int
     output_tokens: int
+    around_s: float
+    vcpu: float
     pace: float = 1.0
 
     @property
@@ -57,8 +69,17 @@ class Arrangement(msgspec.Struct, frozen=True):
         return decode_terms(self.need, self.chips, batch, context)
 
     def step_s(self, batch: float) -> float:
-        """A decode step, or a pass over a batch of items."""
-        return self.pace * seconds(self.speed.weights, self.step_terms(batch))
+        """A decode step, or a pass over a batch of items.
+
+        The host prepares the next items meanwhile, for every copy, and where it is slower than
+        the chips it is what the pass takes. On a machine without accelerator the same cores do
+        both.
+        """
+        step_s = self.pace * seconds(self.speed.weights, self.step_terms(batch))
+        if self.need.work == "llm":
+            return step_s
+        host_s = batch * self.around_s * self.copies / self.vcpu
+        return step_s + host_s if self.chips.kind == "cpu" else max(step_s, host_s)
 
     def prefill_s(self) -> float:
         """Reading one prompt."""
@@ -77,12 +98,17 @@ class Arrangement(msgspec.Struct, frozen=True):
     def request_s(self, batch: float) -> float:
         """A request from its start to its last token or item, with ``batch`` in flight."""
         if self.need.work != "llm":
-            return self.step_s(batch)
-        return self.prefill_s() + self.output_tokens * self.token_s(batch)
+            return self.around_s + self.step_s(batch)
+        return self.first_s() + self.output_tokens * self.token_s(batch)
+
+    def first_s(self) -> float:
+        """From a request to its first token, where nothing else is in flight."""
+        return self.around_s + self.prefill_s()
 
     def most_rps(self, batch: float) -> float:
         """Requests a second of the whole machine, ``batch`` in flight on every copy."""
-        return self.copies * batch / max(self.request_s(batch), 1e-9)
+        busy_s = self.request_s(batch) - self.around_s
+        return self.copies * batch / max(busy_s, 1e-9)
 
 
 def arrange(
@@ -112,6 +138,14 @@ def arrange(
         return need
     if need.weight_bytes > whole.memory_gib * 1024**3:
         return _too_little(need.weight_bytes / 1024**3, whole.memory_gib)
+    host = host_needed_gib(need, chip.kind)
+    if machine.accelerator and machine.memory_gib is not None and host > machine.memory_gib:
+        return Misfit(
+            "memory",
+            f"loading its weights takes {host:.1f} GiB of host memory, "
+            f"{machine.name} has {machine.memory_gib:.1f}",
+            host / machine.memory_gib,
+        )
     stack = (
         known.stack(stack_name, chip.kind, need.work)
         if stack_name
@@ -119,7 +153,11 @@ def arrange(
     )
     if stack is None:
         way = f"with {stack_name} on" if stack_name else "on"
-        return Misfit("hardware", f"no known way to serve {card.kind} models {way} {chip.family}")
+        names = ", ".join(known.stacks_of(chip.family, chip.kind, need.work))
+        rest = f"; known there: {names}" if names else ""
+        return Misfit(
+            "hardware", f"no known way to serve {card.kind} models {way} {chip.family}{rest}"
+        )
     speed = known.speed(
         chip.family,
         chip.kind,
@@ -146,8 +184,21 @@ def arrange(
             return _too_little(needed_gib(need, 1.0, context), available_gib(whole, stack))
         each_copy, copies = whole.times(each / whole.count), int(whole.count // each)
     spreads = known.spreads(speed, chip.kind)
+    if not need.flops_known:
+        spreads = spreads.wider(UNKNOWN_FLOPS)
+    around_s = known.around[need.work].ms(float(input_tokens + output_tokens)) / 1e3
     arrangement = Arrangement(
-        need, whole, each_copy, copies, stack, speed, spreads, input_tokens, output_tokens
+        need,
+        whole,
+        each_copy,
+        copies,
+        stack,
+        speed,
+        spreads,
+        input_tokens,
+        output_tokens,
+        around_s,
+        float(machine.vcpu),
     )
     if arrangement.room < 1:
         return _too_little(needed_gib(need, 1.0, context), available_gib(each_copy, stack))

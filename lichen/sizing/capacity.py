@@ -9,12 +9,13 @@ from msgspec.structs import replace
 
 from lichen.sizing.answers import Misfit
 from lichen.sizing.arrangement import Arrangement
+from lichen.sizing.confidence import LIKELY, Slowness, slowness
 from lichen.workload import Latency
 
 P95 = 1.645
 """Standard deviations to a normal's 95th percentile: requests in flight vary as a Poisson count."""
 
-_BISECTIONS = 14
+_BISECTIONS, _SERVING_BISECTIONS = 14, 30
 _CLOSE = 1e-3
 """No prediction here is known to a thousandth: a search ends there."""
 
@@ -36,7 +37,7 @@ class Point(msgspec.Struct, frozen=True, gc=False):
 class Curve:
     """A copy's times against requests in flight, as straight lines: ``step = alpha + beta x b``."""
 
-    __slots__ = ("alpha", "beta", "items", "llm", "output", "prefill", "room", "static")
+    __slots__ = ("alpha", "around", "beta", "items", "llm", "output", "prefill", "room", "static")
 
     def __init__(self, arrangement: Arrangement, items: int, at: float | None = None) -> None:
         """``at``: requests in flight where a mixture of experts' line touches its curve; left
@@ -46,6 +47,7 @@ class Curve:
         self.items = 1 if self.llm else items
         self.output = max(1, arrangement.output_tokens) if self.llm else 1
         self.prefill = arrangement.prefill_s()
+        self.around = arrangement.around_s
         room = arrangement.room
         self.room = max(1.0, room / self.items)
         wide = max(2.0, room if at is None else at) * self.items
@@ -63,11 +65,12 @@ class Curve:
         step = slow if self.static else self.alpha + self.beta * (1.0 + more)
         if not self.llm:
             busy = min(1.0, in_flight)
-            return Point(in_flight, in_flight / step, 0.0, 0.0, (1.0 + busy) * slow)
+            request = self.around + (1.0 + busy) * slow
+            return Point(in_flight, in_flight / step, 0.0, 0.0, request)
         prefill, output = self.prefill, self.output
         interleaved = prefill / output
         rps = in_flight / (prefill + output * (step + more * interleaved))
-        first = prefill + slow + queue_p95_s(rps * prefill, prefill)
+        first = self.around + prefill + slow + queue_p95_s(rps * prefill, prefill)
         token = slow + (crowd - 1.0) * interleaved
         return Point(in_flight, rps, first, token, first + (output - 1) * token)
 
@@ -81,6 +84,14 @@ class Curve:
     @property
     def saturated_rps(self) -> float:
         return self.at(self.room).rps
+
+    def serving(self, rps: float) -> Point:
+        """The copy while ``rps`` requests a second arrive; at its saturation where that is more."""
+        low, high = self.at(0.0), self.at(self.room)
+        for _ in range(_SERVING_BISECTIONS):
+            middle = self.at((low.in_flight + high.in_flight) / 2.0)
+            low, high = (middle, high) if middle.rps < rps else (low, middle)
+        return high
 
     @property
     def most_in_flight(self) -> float:
@@ -103,34 +114,46 @@ def queue_p95_s(busy: float, service_s: float) -> float:
 
 
 class Capacity(msgspec.Struct, frozen=True):
-    """A machine at its busiest point that keeps every bound: how it is arranged, the curve of one
-    copy, the point on it, and the share of saturation that was allowed."""
+    """A machine at its busiest point that keeps every bound with a stated confidence: how it is
+    arranged, the curve of one copy, the point on it, the share of saturation that was allowed,
+    and how slow the machine may turn out. Curve and point are at the likely speed."""
 
     arrangement: Arrangement
     curve: Curve
     point: Point
     share: float
+    confidence: float
+    slow: Slowness
 
     @property
-    def rps(self) -> float:
-        """Requests a second of all copies."""
+    def likely_rps(self) -> float:
+        """Requests a second of all copies at the likely speed."""
         return self.point.rps * self.arrangement.copies
 
     @property
+    def rps(self) -> float:
+        """Requests a second of all copies that hold with the confidence."""
+        return self.likely_rps / self.slow.rate
+
+    @property
     def saturated_rps(self) -> float:
-        """Requests a second of all copies with every place taken."""
+        """Requests a second of all copies with every place taken, at the likely speed."""
         return self.curve.saturated_rps * self.arrangement.copies
 
 
 def best_within(
-    arrangement: Arrangement, latency: Latency, share: float, items: int
+    arrangement: Arrangement,
+    latency: Latency,
+    share: float,
+    items: int,
+    confidence: float = LIKELY,
 ) -> Capacity | Misfit:
-    """The arrangement that serves most: from the fewest chips a copy, more while that helps."""
+    """The arrangement, of all numbers of chips a copy, that serves most within every bound."""
     best: Capacity | None = None
     misfit: Misfit | None = None
     most = 0.0
     for option in _arrangements(arrangement):
-        found = capacity_within(option, latency, share, items)
+        found = capacity_within(option, latency, share, items, confidence)
         if isinstance(found, Misfit):
             misfit = misfit or found
             if misfit.shortfall and found.shortfall and found.shortfall < misfit.shortfall:
@@ -138,8 +161,6 @@ def best_within(
             continue
         if found.rps > most:
             best, most = found, found.rps
-        elif best:
-            break
     if best:
         return best
     return misfit or Misfit("throughput", "serves no request within its bounds")
@@ -159,22 +180,36 @@ def _arrangements(arrangement: Arrangement) -> list[Arrangement]:
 
 
 def capacity_within(
-    arrangement: Arrangement, latency: Latency, share: float, items: int
+    arrangement: Arrangement,
+    latency: Latency,
+    share: float,
+    items: int,
+    confidence: float = LIKELY,
 ) -> Capacity | Misfit:
-    """One arrangement at its busiest point inside ``latency`` and ``share`` of its saturation."""
+    """One arrangement at its busiest point inside ``latency`` and ``share`` of its saturation.
+
+    The bounds hold there with ``confidence``: a machine that is slower by a factor takes so much
+    longer for everything, with the same requests in flight.
+    """
+    slow = slowness(arrangement.spreads, confidence)
     curve = Curve(arrangement, items)
-    point = _busiest(curve, latency, share)
+    point = _busiest(curve, latency, share, slow, confidence)
     if arrangement.need.expert_share < 1.0 and not isinstance(point, Misfit):
         curve = Curve(arrangement, items, max(2.0, point.in_flight))
-        point = _busiest(curve, latency, share)
-    return point if isinstance(point, Misfit) else Capacity(arrangement, curve, point, share)
+        point = _busiest(curve, latency, share, slow, confidence)
+    if isinstance(point, Misfit):
+        return point
+    return Capacity(arrangement, curve, point, share, confidence, slow)
 
 
-def _busiest(curve: Curve, latency: Latency, share: float) -> Point | Misfit:
+def _busiest(
+    curve: Curve, latency: Latency, share: float, slow: Slowness, confidence: float
+) -> Point | Misfit:
     most_rps = share * curve.saturated_rps
     low = curve.at(0.0)
     most_first_s, most_token_s, most_request_s = (
-        bound / 1e3 if bound else math.inf for _, _, bound in _bounds(low, latency)
+        bound / 1e3 / factor if bound else math.inf
+        for _, _, factor, bound in _bounds(low, latency, slow)
     )
 
     def serves(point: Point) -> bool:
@@ -186,7 +221,7 @@ def _busiest(curve: Curve, latency: Latency, share: float) -> Point | Misfit:
         )
 
     if not serves(low):
-        return _too_slow(low, latency)
+        return _too_slow(low, latency, slow, confidence)
     high = curve.at(curve.most_in_flight)
     if serves(high):
         return high
@@ -199,25 +234,39 @@ def _busiest(curve: Curve, latency: Latency, share: float) -> Point | Misfit:
         else:
             high = middle
     if low.in_flight <= 0.0:
-        return _too_slow(high, latency)
+        return _too_slow(high, latency, slow, confidence)
     return low
 
 
-def _bounds(point: Point, latency: Latency) -> tuple[tuple[str, float, float | None], ...]:
+def _bounds(
+    point: Point, latency: Latency, slow: Slowness
+) -> tuple[tuple[str, float, float, float | None], ...]:
+    """What is bounded: its name, the likely seconds, the factor on them, the bound in ms."""
     return (
-        ("time to first token", point.first_s, latency.time_to_first_token_ms),
-        ("time per output token", point.token_s, latency.time_per_output_token_ms),
-        ("p95", point.request_s, latency.p95_ms),
+        ("time to first token", point.first_s, slow.first, latency.time_to_first_token_ms),
+        ("time per output token", point.token_s, slow.token, latency.time_per_output_token_ms),
+        ("p95", point.request_s, slow.request, latency.p95_ms),
     )
 
 
-def _too_slow(point: Point, latency: Latency) -> Misfit:
-    name, took, bound = max(
-        ((name, took, bound) for name, took, bound in _bounds(point, latency) if bound),
-        key=lambda each: each[1] / each[2],
+def _too_slow(point: Point, latency: Latency, slow: Slowness, confidence: float) -> Misfit:
+    name, took, factor, bound = max(
+        (
+            (name, took, factor, bound)
+            for name, took, factor, bound in _bounds(point, latency, slow)
+            if bound
+        ),
+        key=lambda each: each[1] * each[2] / each[3],
+    )
+    likely = f"{took * 1e3:.3g} ms"
+    takes = (
+        f"is {likely}"
+        if factor == 1.0
+        else f"may be {took * factor * 1e3:.3g} ms at {confidence * 100:g} % confidence "
+        f"(likely {likely})"
     )
     return Misfit(
         "latency",
-        f"{name} is {took * 1e3:.3g} ms with no other request; the limit is {bound:g} ms",
-        took * 1e3 / bound,
+        f"{name} {takes} with no other request; the limit is {bound:g} ms",
+        took * factor * 1e3 / bound,
     )

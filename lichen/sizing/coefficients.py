@@ -9,6 +9,7 @@ import msgspec
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import (
     Adjustment,
+    Around,
     Compute,
     Efficiency,
     Headroom,
@@ -37,6 +38,16 @@ class Spreads(msgspec.Struct, frozen=True):
     token: tuple[float, float]
     request: tuple[float, float]
 
+    def wider(self, factor: float) -> Spreads:
+        """The same, ``factor`` times as far out at either end."""
+
+        def widened(ends: tuple[float, float]) -> tuple[float, float]:
+            return ends[0] / factor, ends[1] * factor
+
+        return Spreads(
+            widened(self.rate), widened(self.first), widened(self.token), widened(self.request)
+        )
+
 
 class Knowledge:
     """The tables that sizing reads, indexed; one for each catalogue."""
@@ -64,6 +75,7 @@ class Knowledge:
         }
         self._spreads_of: dict[tuple[str, str, Work, Kind], Spreads] = {}
         self.stacks = catalogue.table("stacks", ServingStack)
+        self.around = {row.work: row for row in catalogue.table("around", Around)}
         self._usual: dict[tuple[str, Kind, Work], ServingStack | None] = {}
         self._headrooms = {
             (row.kind, row.work): row for row in catalogue.table("headrooms", Headroom)
@@ -137,11 +149,22 @@ class Knowledge:
         return self._usual[key]
 
     def stack(self, name: str, kind: Kind, work: Work) -> ServingStack | None:
-        """A stack by its name, where it runs on this kind and serves this work."""
-        for row in self.stacks:
-            if row.stack == name and row.kind == kind and work in row.works:
-                return row
-        return None
+        """A stack by its name or another that people use for it, where it runs on this kind and
+        serves this work."""
+        name = name.strip().casefold()
+        able = [row for row in self.stacks if row.kind == kind and work in row.works]
+        named = [row for row in able if row.stack == name]
+        return next(iter(named or [row for row in able if name in row.matches]), None)
+
+    def stacks_of(self, family: str, kind: Kind, work: Work) -> list[str]:
+        """Names of the stacks that serve this work on this family, as far as anybody measured."""
+        return [
+            row.stack
+            for row in self.stacks
+            if row.kind == kind
+            and work in row.works
+            and (family, row.stack, work) in self._efficiencies
+        ]
 
 
 def ready(row: Efficiency, adjustments: Iterable[Adjustment] = ()) -> Speed:

@@ -11,20 +11,38 @@ from msgspec.structs import replace
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine
-from lichen.evidence import Record, contradicts, surprise, weigh
+from lichen.evidence import (
+    FEW_REQUESTS,
+    Record,
+    contradicts,
+    discord,
+    narrower,
+    surprise,
+    weigh,
+)
 from lichen.interval import Interval
-from lichen.sizing.answers import Misfit, Sizing, Step
+from lichen.sizing.answers import Misfit, Origin, ReplicasAtLoad, Sizing, Step
 from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.capacity import Capacity, best_within
 from lichen.sizing.coefficients import Spreads, knowledge
+from lichen.sizing.confidence import FAST, LIKELY, SLOW
 from lichen.sizing.prediction import prediction_at
 from lichen.sizing.receipt import capacity_steps, copy_steps, replica_steps
-from lichen.sizing.replicas import Replicas, day_of, replicas_over_day, start_up_of
-from lichen.sizing.savings import Saving, savings_of
+from lichen.sizing.replicas import (
+    HOURS,
+    SMALL_VCPU,
+    Replicas,
+    day_of,
+    replicas_over_day,
+    start_up_of,
+)
+from lichen.sizing.savings import QUEUED, Saving, savings_of
 from lichen.words import Precision
 from lichen.workload import Latency, ModelCard, Workload
 
 _NO_BOUNDS = Latency()
+HOPELESS = 5.0
+"""More than so many times the planned replicas are no answer to a slow machine (design choice)."""
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -32,6 +50,8 @@ class Layout(msgspec.Struct, frozen=True):
 
     ``arrangement`` uses the fewest chips a copy. ``unmeasured`` is the same before any benchmark
     record; ``records`` are those of this model, machine, precision and stack, which narrowed it.
+    ``share`` of a machine's saturation may be used. ``small``: it has few vCPU, see
+    :func:`replicas_over_day`.
     """
 
     workload: Workload
@@ -40,20 +60,75 @@ class Layout(msgspec.Struct, frozen=True):
     unmeasured: Arrangement
     records: tuple[Record, ...]
     arrangement: Arrangement
+    share: float
+    small: bool
     capacity: Capacity
     replicas: Replicas
+
+    @property
+    def replicas_mean(self) -> float:
+        """Replicas that run, on average over the day."""
+        return self.replicas.hours / HOURS
+
+    def load(self, slow: float = 1.0) -> float:
+        """The mean share of saturation over the replica-hours, of machines whose times are
+        ``slow`` times the likely ones."""
+        rps, hours = sum(day_of(self.workload.traffic)), self.replicas.hours
+        return min(1.0, rps * slow / (hours * self.capacity.saturated_rps)) if hours else 0.0
+
+    def at(self, confidence: float, arrangement: Arrangement | None = None) -> Layout | Misfit:
+        """The same with its bounds and traffic met with another confidence; ``arrangement``
+        takes the place of its own."""
+        return _layout_of(
+            self.workload,
+            self.card,
+            self.precision,
+            self.unmeasured,
+            self.records,
+            arrangement or self.arrangement,
+            self.share,
+            self.small,
+            confidence,
+        )
+
+    def ends(self) -> tuple[Layout, Layout]:
+        """What the traffic takes of machines at the slow and at the fast end of their interval.
+
+        Where a machine at the slow end would not keep its latency bounds with a sensible number of
+        replicas, those counted keep up with the traffic alone: see :attr:`misses_when_slow`.
+        """
+        slow, fast = self.at(SLOW), self.at(FAST)
+        if self._is_hopeless(slow):
+            unbound = replace(self, workload=replace(self.workload, latency=_NO_BOUNDS))
+            slow = unbound.at(SLOW)
+        return (
+            self if isinstance(slow, Misfit) else slow,
+            self if isinstance(fast, Misfit) else fast,
+        )
+
+    @property
+    def misses_when_slow(self) -> bool:
+        """Whether a machine at the slow end of its interval misses the latency bounds, however
+        many replicas there are (or more than HOPELESS times those planned)."""
+        return self._is_hopeless(self.at(SLOW))
+
+    def _is_hopeless(self, slow: Layout | Misfit) -> bool:
+        return isinstance(slow, Misfit) or slow.capacity.rps * HOPELESS < self.capacity.rps
+
+    def measured(self) -> Layout | Misfit:
+        """What the layout would be after a good benchmark that finds the likely speed."""
+        return self.at(
+            self.capacity.confidence,
+            replace(self.arrangement, spreads=narrowed_spreads(self.arrangement.spreads)),
+        )
 
     def sizing(self) -> Sizing:
         """How many machines, hour by hour, and what each does."""
         capacity, replicas = self.capacity, self.replicas
         arrangement, curve, point = capacity.arrangement, capacity.curve, capacity.point
-        (low, high), (p95_low, p95_high) = arrangement.spreads.rate, arrangement.spreads.request
         in_flight = max(1.0, point.in_flight)
         batch = min(curve.room, math.ceil(in_flight)) * curve.items
         static = arrangement.stack.static_shapes
-        requests = sum(day_of(self.workload.traffic)) * 3600.0
-        p95_ms = point.request_s * 1e3
-        hours, saturated_rps = replicas.hours, capacity.saturated_rps
         return Sizing(
             prediction=prediction_at(
                 arrangement,
@@ -63,20 +138,73 @@ class Layout(msgspec.Struct, frozen=True):
                 curve.items,
             ),
             chips_per_replica=arrangement.chips.count * arrangement.copies,
-            rps_per_replica=Interval(capacity.rps / high, capacity.rps, capacity.rps / low),
-            headroom=min(1.0, capacity.rps / saturated_rps),
-            p95_ms=Interval(p95_ms * p95_low, p95_ms, p95_ms * p95_high),
+            confidence=capacity.confidence,
+            rps_per_replica=self._rps_per_replica(),
+            rps_planned=capacity.rps,
+            headroom=min(1.0, capacity.likely_rps / capacity.saturated_rps),
+            at_mean=self._served(sum(day_of(self.workload.traffic)) / HOURS, self.replicas_mean),
+            at_peak=self._served(self.workload.traffic.peak_rps, float(replicas.peak)),
             replicas_minimum=replicas.minimum,
             replicas_peak=replicas.peak,
             replicas_maximum=replicas.maximum,
+            replicas_needed=self._replicas_needed(),
             replica_hours_by_hour=replicas.by_hour,
-            load=min(1.0, requests / (hours * 3600.0 * saturated_rps)) if hours else 0.0,
+            load=self.load(),
             compiled_batch=math.ceil(curve.crowd(point.in_flight) * curve.items)
             if static
             else None,
             compiled_sequence_tokens=_bucket(arrangement.context_tokens)
             if static and curve.llm
             else None,
+        )
+
+    def _rps_per_replica(self) -> Interval:
+        """What one machine serves within its bounds: slow, likely and fast."""
+        slow, likely, fast = (
+            0.0 if isinstance(one, Misfit) else one.capacity.rps
+            for one in (self.at(SLOW), self.at(LIKELY), self.at(FAST))
+        )
+        return Interval(min(slow, likely), likely, max(likely, fast))
+
+    def _replicas_needed(self) -> Interval:
+        """Replicas of the peak: if the machine is fast, as planned, if it is slow."""
+        slow, fast = self.ends()
+        planned = self.replicas.peak
+        return Interval(min(fast.replicas.peak, planned), planned, max(slow.replicas.peak, planned))
+
+    def _served(self, rps: float, replicas: float) -> ReplicasAtLoad | None:
+        """``replicas`` at ``rps`` together, at the likely speed."""
+        if rps <= 0 or replicas <= 0 or self.workload.mode in QUEUED:
+            return None
+        arrangement, curve = self.capacity.arrangement, self.capacity.curve
+        point = curve.serving(rps / replicas / arrangement.copies)
+        spreads = arrangement.spreads
+        return ReplicasAtLoad(
+            rps=rps,
+            replicas=replicas,
+            in_flight=point.in_flight * arrangement.copies,
+            time_to_first_token_ms=time_ms(point.first_s, spreads.first) if curve.llm else None,
+            time_per_output_token_ms=time_ms(point.token_s, spreads.token) if curve.llm else None,
+            p95_ms=time_ms(point.request_s, spreads.request),
+        )
+
+    def origin(self) -> Origin:
+        """What the predicted speed and its interval rest on."""
+        row, spreads = self.arrangement.speed.row, self.arrangement.spreads
+        return Origin(
+            family=row.family,
+            stack=row.stack,
+            basis=row.basis,
+            rows=row.rows,
+            clusters=row.clusters,
+            sources=row.sources,
+            error_pct=row.cv_error_pct,
+            leans_on=row.leans_on,
+            records=len(self.records),
+            rate_factors=spreads.rate,
+            first_token_factors=spreads.first,
+            token_factors=spreads.token,
+            request_factors=spreads.request,
         )
 
     def steps(self) -> tuple[Step, ...]:
@@ -91,27 +219,43 @@ class Layout(msgspec.Struct, frozen=True):
 
     def savings(self) -> tuple[Saving, ...]:
         """Other ways to run the replicas on this machine, the largest saving first."""
-        unbound = best_within(self.arrangement, _NO_BOUNDS, 1.0, self.workload.traffic.items)
+        unbound = best_within(
+            self.arrangement,
+            _NO_BOUNDS,
+            1.0,
+            self.workload.traffic.items,
+            self.capacity.confidence,
+        )
         return savings_of(
             self.workload,
             self.replicas,
             self.capacity,
             None if isinstance(unbound, Misfit) else unbound,
+            small=self.small,
         )
 
     def notes(self) -> Iterator[str]:
-        """What the benchmark records say of the prediction, clearly where they contradict it."""
+        """What each benchmark record says of the prediction, those before it counted, clearly
+        where it contradicts; and whether the bounds are out of reach of a slow machine."""
+        arrangement = self.unmeasured
         for record in self.records:
-            predicted = _predicted_times(self.unmeasured, record)
+            predicted = _predicted_times(arrangement, record)
             ratio = math.exp(surprise(predicted, record))
             found = f"the record of {record.measured_on} took {ratio:.2g} times what was predicted"
-            if contradicts(predicted, record, self.unmeasured.spreads.token):
+            if contradicts(predicted, record, arrangement.spreads.token):
                 yield (
                     f"{found}, outside the 80 % interval: it CONTRADICTS the prediction, so "
                     "measure again before you trust either"
                 )
             else:
                 yield f"{found}, and narrows it"
+            arrangement = narrowed(arrangement, record)
+        bounded = self.workload.latency != _NO_BOUNDS and self.workload.mode not in QUEUED
+        if bounded and self.misses_when_slow:
+            yield (
+                "at the slow end of its interval, one time in ten, the machine misses the latency "
+                "bounds however many replicas run"
+            )
 
 
 def lay_out(
@@ -143,25 +287,71 @@ def lay_out(
     arrangement = unmeasured
     for record in records:
         arrangement = narrowed(arrangement, record)
-    latency, share = (
-        workload.latency,
-        known.headroom(arrangement.chips.kind, arrangement.need.work).share,
+    share = known.headroom(arrangement.chips.kind, arrangement.need.work).share
+    return _layout_of(
+        workload,
+        card,
+        precision,
+        unmeasured,
+        records,
+        arrangement,
+        1.0 if workload.mode in QUEUED else share,
+        machine.vcpu < SMALL_VCPU,
+        workload.wanted_confidence,
     )
-    if workload.mode in ("asynchronous", "batch"):
-        latency, share = _NO_BOUNDS, 1.0
-    capacity = best_within(arrangement, latency, share, traffic.items)
+
+
+def _layout_of(
+    workload: Workload,
+    card: ModelCard,
+    precision: Precision,
+    unmeasured: Arrangement,
+    records: tuple[Record, ...],
+    arrangement: Arrangement,
+    share: float,
+    small: bool,
+    confidence: float,
+) -> Layout | Misfit:
+    """The layout at the capacity that holds with a confidence."""
+    latency = _NO_BOUNDS if workload.mode in QUEUED else workload.latency
+    capacity = best_within(arrangement, latency, share, workload.traffic.items, confidence)
     if isinstance(capacity, Misfit):
         return capacity
-    replicas = replicas_over_day(workload, capacity.rps, start_up_of(arrangement))
-    return Layout(workload, card, precision, unmeasured, records, arrangement, capacity, replicas)
+    replicas = replicas_over_day(workload, capacity.rps, start_up_of(arrangement), small=small)
+    return Layout(
+        workload,
+        card,
+        precision,
+        unmeasured,
+        records,
+        arrangement,
+        share,
+        small,
+        capacity,
+        replicas,
+    )
 
 
 def narrowed(arrangement: Arrangement, record: Record) -> Arrangement:
     """The arrangement at the pace that a record and the prediction agree on, and its interval."""
-    predicted = _predicted_times(arrangement, record)
-    pace, spread = weigh(predicted, record, arrangement.spreads.token)
-    spreads = Spreads(spread, spread, spread, spread)
-    return replace(arrangement, pace=arrangement.pace * pace, spreads=spreads)
+    predicted, spreads = _predicted_times(arrangement, record), arrangement.spreads
+    pace, _ = weigh(predicted, record, spreads.token)
+    wider = discord(predicted, record, spreads.token)
+    return replace(
+        arrangement,
+        pace=arrangement.pace * pace,
+        spreads=narrowed_spreads(spreads, record.requests, wider),
+    )
+
+
+def narrowed_spreads(spreads: Spreads, requests: int = FEW_REQUESTS, wider: float = 1.0) -> Spreads:
+    """What a record of so many requests leaves of each interval; see :func:`narrower`."""
+    return Spreads(
+        rate=narrower(spreads.rate, requests, wider),
+        first=narrower(spreads.first, requests, wider),
+        token=narrower(spreads.token, requests, wider),
+        request=narrower(spreads.request, requests, wider),
+    )
 
 
 def _predicted_times(arrangement: Arrangement, record: Record) -> dict[str, float]:
@@ -169,9 +359,14 @@ def _predicted_times(arrangement: Arrangement, record: Record) -> dict[str, floa
     batch = max(1.0, record.concurrency / arrangement.copies)
     return {
         "time_per_output_token_ms": arrangement.token_s(batch) * 1e3,
-        "time_to_first_token_ms": arrangement.prefill_s() * 1e3,
+        "time_to_first_token_ms": arrangement.first_s() * 1e3,
         "request_ms": arrangement.request_s(batch) * 1e3,
     }
+
+
+def time_ms(likely_s: float, spread: tuple[float, float]) -> Interval:
+    """Seconds, likely, as milliseconds with their 80 % interval."""
+    return Interval(likely_s * 1e3 * spread[0], likely_s * 1e3, likely_s * 1e3 * spread[1])
 
 
 def _bucket(tokens: float) -> int:

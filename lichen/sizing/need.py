@@ -9,6 +9,7 @@ import msgspec
 
 from lichen.catalogue.schema import Compute, Kind, Work
 from lichen.sizing.answers import Misfit
+from lichen.sizing.item_need import ItemNeed, item_need
 from lichen.words import Precision
 from lichen.workload import ModelCard
 
@@ -26,11 +27,16 @@ WORK: dict[str, Work] = {
 
 
 class Format(msgspec.Struct, frozen=True):
-    """How weights are stored, bits each with block scales, and in what format they are computed."""
+    """How weights are stored, bits each with block scales, and in what format they are computed.
+
+    ``slower`` divides the format's peak: TF32 runs at half the rate of bf16 on every GPU that has
+    it.
+    """
 
     bits: float
     compute: Compute
     kv_bits: float = 16.0
+    slower: float = 1.0
 
 
 # Block scales: AWQ/GPTQ groups of 128 carry a 16-bit scale and a zero point (+0.25 bit); GGUF
@@ -59,14 +65,22 @@ def format_of(precision: Precision, kind: Kind, work: Work) -> Format:
     return (_CPU if kind == "cpu" else _ACCELERATOR)[precision]
 
 
+_NUMBER_BYTES: dict[Compute, float] = {"int8": 1.0, "fp8": 1.0}
+"""Bytes of an activation; two where they are left out."""
+NO_ITEM = ItemNeed(0.0, 0.0, 0.0, 0.0)
+
+
 class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A model at a precision. Weights in bytes, all experts; FLOPs per token of the active ones.
 
     ``active_bytes`` are the weights that one token meets; of them, ``looked_up_bytes`` are a table
     from which it takes one row. ``kv_bytes_per_token`` is at the cache's precision, before any
     window, and ``full_share`` of it grows to the whole sequence. ``attention_layers`` are those
-    that have a cache. ``flops_per_item`` is set for every model but a language model's;
-    ``state_bytes`` are those of a sequence of any length.
+    that have a cache. ``state_bytes`` are those of a sequence of any length.
+    Of every model but a language model: ``flops_per_item``, ``passes`` through the network and the
+    bytes of weights read in them, and for each item bytes of activations and of what its text is
+    written from (lichen.sizing.item_need). Where its card does not say its FLOPs they are those of
+    the usual proportion, and not ``flops_known``.
     """
 
     work: Work
@@ -83,6 +97,11 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     layers: float
     attention_layers: float
     flops_per_item: float
+    passes: float
+    read_bytes: float
+    activation_bytes: float
+    text_cache_bytes: float
+    flops_known: bool
     state_bytes: float
 
     def touched_bytes(self, batch: float) -> float:
@@ -132,7 +151,8 @@ def need_at(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
     work = WORK[card.kind]
     active = card.active_parameters or card.parameters
     multiplied = min(active, card.matmul_parameters_per_token or active)
-    kv = width = flops_per_item = 0.0
+    kv = width = 0.0
+    window, layers, item = float(card.sliding_window_tokens or 0), float(card.layers or 0), NO_ITEM
     if work == "llm":
         kv_bf16 = card.kv_bytes_per_token or _kv_bytes_bf16(card)
         if kv_bf16 is None or card.layers is None:
@@ -141,11 +161,11 @@ def need_at(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         kv = kv_bf16 * form.kv_bits / 16
         width = float((card.heads or 0) * (card.head_dim or 0) or card.hidden or 0)
     else:
-        flops = item_flops(card, item_tokens)
-        if isinstance(flops, Misfit):
-            return flops
-        flops_per_item = flops
-    window, layers = float(card.sliding_window_tokens or 0), float(card.layers or 0)
+        number_bytes = 4.0 if form.bits == 32 else _NUMBER_BYTES.get(form.compute, 2.0)
+        one = item_need(card, work, form.bits, number_bytes, item_tokens)
+        if isinstance(one, Misfit):
+            return one
+        item, layers = one, one.layers
     share = 1.0
     if active < card.parameters:
         share = (
@@ -167,7 +187,12 @@ def need_at(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         attention_width=width,
         layers=layers,
         attention_layers=layers if window else float(card.full_attention_layers or layers),
-        flops_per_item=flops_per_item,
+        flops_per_item=item.flops * form.slower,
+        passes=item.passes,
+        read_bytes=item.read_bytes,
+        activation_bytes=item.activation_bytes,
+        text_cache_bytes=item.text_cache_bytes,
+        flops_known=work in ("llm", "encoder") or bool(card.flops_per_item),
         state_bytes=card.state_bytes or 0.0,
     )
 
@@ -181,23 +206,6 @@ def _full_share(card: ModelCard) -> float:
     if card.full_attention_layers and card.layers:
         return min(1.0, card.full_attention_layers / card.layers)
     return 0.5
-
-
-def item_flops(card: ModelCard, tokens: int | None) -> float | Misfit:
-    """FLOPs of one item: the card's own figure, or an encoder's from its layers and tokens.
-
-    An encoder: ``2 x 12 x layers x hidden^2`` per token (embeddings are looked up, not
-    multiplied) and ``4 x layers x hidden`` per pair of tokens.
-    """
-    if card.flops_per_item:
-        return card.flops_per_item
-    if WORK[card.kind] != "encoder":
-        return Misfit("card", f"{card.name} does not say flops_per_item")
-    tokens = tokens or card.max_context_tokens
-    if not (card.layers and card.hidden and tokens):
-        lacking = _lacking(card, ("layers", "hidden", "max_context_tokens"))
-        return Misfit("card", f"{card.name} does not say {lacking} (or flops_per_item)")
-    return card.layers * card.hidden * tokens * (24.0 * card.hidden + 4.0 * tokens)
 
 
 def _kv_bytes_bf16(card: ModelCard) -> float | None:

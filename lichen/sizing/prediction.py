@@ -71,7 +71,7 @@ def prediction_at(
     else:
         # A pass carries ``batch`` items; a request takes as many passes as its items fill.
         pass_s = arrangement.step_s(batch)
-        request_s = pass_s * math.ceil(items / batch)
+        request_s = arrangement.around_s + pass_s * math.ceil(items / batch)
         rps = arrangement.copies * batch / items / max(pass_s, 1e-9)
     spreads = arrangement.spreads
     return Prediction(
@@ -82,7 +82,7 @@ def prediction_at(
         concurrency=concurrency,
         memory_gib=Interval(needed * MEMORY_LOW, needed, needed * MEMORY_HIGH),
         memory_available_gib=available,
-        time_to_first_token_ms=_time(arrangement.prefill_s() * 1e3, spreads.first) if llm else None,
+        time_to_first_token_ms=_time(arrangement.first_s() * 1e3, spreads.first) if llm else None,
         time_per_output_token_ms=_time(arrangement.token_s(batch) * 1e3, spreads.token)
         if llm
         else None,

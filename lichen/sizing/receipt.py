@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Machine
+from lichen.catalogue.schema import Machine, Work
 from lichen.sizing.answers import Misfit, Step
 from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.capacity import Capacity
@@ -100,6 +100,14 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
             "benchmark records",
         )
     yield from _step_terms(arrangement, batch)
+    yield Step(
+        "around the model",
+        arrangement.around_s * 1e3,
+        "ms",
+        f"of one of {arrangement.vcpu:g} vCPU, for a request of one item: its server, "
+        f"{AROUND[need.work]}",
+        "around.csv",
+    )
     if need.work != "llm":
         return
     yield Step(
@@ -119,6 +127,15 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
         f"{max(0.0, batch - 1):.3g} prompts of others / {arrangement.output_tokens})",
         "sizing/arrangement.py",
     )
+
+
+AROUND: dict[Work, str] = {
+    "llm": "tokens",
+    "encoder": "tokens",
+    "vision": "a picture decoded",
+    "speech": "30 seconds made into a spectrogram",
+    "diffusion": "and nothing else",
+}
 
 
 def _of_window(need: Need) -> str:
@@ -181,12 +198,23 @@ def capacity_steps(capacity: Capacity) -> Iterator[Step]:
         "MLPerf: rate of Server / rate of Offline, for this kind of model",
         "headrooms.csv",
     )
+    slow = capacity.slow
+    yield Step(
+        "confidence",
+        capacity.confidence,
+        "probability",
+        f"that a first token takes at most {slow.first:.3g}, a token {slow.token:.3g}, a request "
+        f"{slow.request:.3g} times the likely time, and the rate is at least 1 / {slow.rate:.3g} "
+        "of the likely one",
+        "workload, spreads.csv",
+    )
     yield Step(
         "served by a replica",
         capacity.rps,
         "requests/s",
-        f"{copies} copies, {point.in_flight:.3g} in flight each: the most at which 95th "
-        "percentiles are within their bounds (one time in 20, b + 1.645 sqrt b are in flight)",
+        f"{copies} copies, {point.in_flight:.3g} in flight each, {capacity.likely_rps:.3g} at the "
+        f"likely speed / {slow.rate:.3g}: the most at which 95th percentiles are within their "
+        "bounds (one time in 20, b + 1.645 sqrt b are in flight)",
         "sizing/capacity.py",
     )
     yield Step(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from operator import mul
 
 import msgspec
 
@@ -15,6 +16,9 @@ IDLE_S = 900.0
 """An endpoint that may sleep does so after 15 minutes without a request (a common default)."""
 SURGE = 1.25
 """The ceiling above the peak's replicas, for days above the stated peak (design choice)."""
+SMALL_VCPU, ROOM_SHARE = 4, 0.5
+"""A production endpoint on fewer vCPU does not run as a single replica above this share of what it
+serves: a second process, or a burst, would take the cores that it has (design choice)."""
 BOOT_S, LOAD_BYTES_S = 240.0, 0.3e9
 """From asking for a machine to its container running, and how fast weights load (assumed)."""
 
@@ -34,49 +38,57 @@ class Replicas(msgspec.Struct, frozen=True):
 
 
 def replicas_over_day(
-    workload: Workload, rps: float, start_up_s: float, floor: int | None = None
+    workload: Workload,
+    rps: float,
+    start_up_s: float,
+    floor: int | None = None,
+    *,
+    small: bool = False,
 ) -> Replicas:
     """Machines that serve the day at ``rps`` each, when a new one takes ``start_up_s`` to start.
 
     Each hour has enough for its busiest moment (the peak over the busiest hour's mean, the same
     in every hour) and for the rise into the next hour until a new replica serves. ``floor`` is
-    used instead of the workload's own; the spare replicas of production stay.
+    used instead of the workload's own; the spare replicas of production stay. ``small``: the
+    machine has fewer than SMALL_VCPU, so that in production one alone is kept half idle.
     """
     traffic = workload.traffic
     day = day_of(traffic)
     floor = floor_of(workload) if floor is None else floor
     if workload.mode == "batch":
-        work_hours = sum(day) / rps
-        count = max(1, math.ceil(work_hours / HOURS))
-        by_hour = tuple(
-            max(0.0, min(float(count), work_hours - count * hour)) for hour in range(HOURS)
-        )
+        work_hours, start_hours = sum(day) / rps, start_up_s / 3600.0
+        count = max(1, math.ceil(work_hours / (HOURS - start_hours)))
+        # Each machine starts once a day, and is paid while it does.
+        hours = work_hours + count * start_hours if work_hours else 0.0
+        by_hour = tuple(max(0.0, min(float(count), hours - count * hour)) for hour in range(HOURS))
         return Replicas(floor, max(count, floor), max(count, floor), by_hour)
-    busiest = max(day)
     asynchronous = workload.mode == "asynchronous"
-    peak_rps = busiest if asynchronous else traffic.peak_rps
-    bare = [
-        # A share of the busiest hour first: a rate may be too small to divide by.
-        math.ceil(peak_rps * (most / busiest if busiest else 0.0) / rps - 1e-9)
-        for most in _hourly_most(traffic, min(1.0, start_up_s / 3600.0))
-    ]
+    peak_rps = max(day) if asynchronous else traffic.peak_rps
+    peak_load = peak_rps / rps
+    loads = [share * peak_load for share in _hourly_shares(traffic, min(1.0, start_up_s / 3600.0))]
+    bare = [math.ceil(load - 1e-9) for load in loads]
     with_spare = {count: _with_spare(workload, count) for count in set(bare)}
     needed = [with_spare[count] for count in bare]
-    peak = max(floor, 1, _with_spare(workload, math.ceil(peak_rps / rps - 1e-9)))
+    peak = max(floor, 1, _with_spare(workload, math.ceil(peak_load - 1e-9)))
+    if small and workload.environment == "prod" and workload.mode == "real-time":
+        needed = [_with_room(count, load) for count, load in zip(needed, loads, strict=True)]
+        peak = _with_room(peak, peak_load)
     minimum = max(floor, min(needed)) if floor else 0
     if minimum:
         by_hour = tuple([float(max(count, minimum)) for count in needed])
     else:
-        by_hour = tuple(map(_awake, day, needed))
+        by_hour = tuple(map(mul, _awake(traffic), needed))
     return Replicas(minimum, peak, max(peak, math.ceil(peak * SURGE)), by_hour)
 
 
 @lru_cache(maxsize=64)
-def _hourly_most(traffic: Traffic, lead_hours: float) -> tuple[float, ...]:
-    """The highest rate of each hour until a replica that starts in it serves."""
+def _hourly_shares(traffic: Traffic, lead_hours: float) -> tuple[float, ...]:
+    """The highest rate of each hour until a replica that starts in it serves, as a share of the
+    busiest hour's."""
     day = day_of(traffic)
+    busiest = max(day)
     return tuple(
-        rate + max(0.0, then - rate) * lead_hours
+        (rate + max(0.0, then - rate) * lead_hours) / busiest if busiest else 0.0
         for rate, then in zip(day, (*day[1:], day[0]), strict=True)
     )
 
@@ -91,6 +103,12 @@ def floor_of(workload: Workload) -> int:
     return 1 if workload.mode == "real-time" else 0
 
 
+def _with_room(count: int, load: float) -> int:
+    """Two small machines where one would be busier than ROOM_SHARE; ``load`` is in what one
+    serves."""
+    return 2 if count == 1 and load > ROOM_SHARE else count
+
+
 def _with_spare(workload: Workload, needed: int) -> int:
     """In production: enough for the same load with one zone down, or with one replica failed."""
     if workload.environment != "prod" or workload.mode != "real-time" or needed < 1:
@@ -101,9 +119,11 @@ def _with_spare(workload: Workload, needed: int) -> int:
     return needed + 1 if needed > 1 else needed
 
 
-def _awake(rate: float, needed: int) -> float:
-    """Replicas on average where sleep is allowed: awake within IDLE_S of a request."""
-    return needed * -math.expm1(-rate * IDLE_S)
+@lru_cache(maxsize=64)
+def _awake(traffic: Traffic) -> tuple[float, ...]:
+    """The share of each hour that a replica is awake where sleep is allowed: within IDLE_S of a
+    request."""
+    return tuple(-math.expm1(-rate * IDLE_S) for rate in day_of(traffic))
 
 
 def start_up_of(arrangement: Arrangement) -> float:

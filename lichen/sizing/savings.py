@@ -23,7 +23,7 @@ GIVES_UP: dict[Way, str] = {
     "batch": "results may take up to 24 hours",
 }
 NO_SPARE = ", and no spare replica for a failure"
-QUEUED: tuple[Way, ...] = ("asynchronous", "batch")
+QUEUED: tuple[Literal["asynchronous", "batch"], ...] = ("asynchronous", "batch")
 """Ways whose requests wait in a queue, so that a failure needs no spare replica."""
 
 
@@ -40,17 +40,23 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def savings_of(
-    workload: Workload, replicas: Replicas, capacity: Capacity, unbound: Capacity | None
+    workload: Workload,
+    replicas: Replicas,
+    capacity: Capacity,
+    unbound: Capacity | None,
+    *,
+    small: bool = False,
 ) -> tuple[Saving, ...]:
     """Other ways to serve ``workload``, the largest saving first.
 
     ``replicas`` and ``capacity`` are today's; ``unbound`` is a machine's capacity without a latency
-    bound, None where it has none. Production keeps its spare replica while it serves in real time.
+    bound, None where it has none. Production keeps its spare replica while it serves in real time;
+    ``small`` is that of :func:`replicas_over_day`.
     """
     if replicas.hours <= 0:
         return ()
     start_up_s = start_up_of(capacity.arrangement)
-    asleep = replicas_over_day(workload, capacity.rps, start_up_s, floor=0)
+    asleep = replicas_over_day(workload, capacity.rps, start_up_s, floor=0, small=small)
     hours: dict[Way, float] = {
         "scale-to-zero": asleep.hours,
         "schedule": _hours_on(workload, replicas),

@@ -99,12 +99,20 @@ def burst_terms(need: Need, chips: Chips, tokens: float) -> Terms:
 
 
 def item_terms(need: Need, chips: Chips, batch: float) -> Terms:
-    """One pass over ``batch`` items of a model that is not a language model."""
+    """One request of ``batch`` items to a model that is not a language model: every pass through
+    its network, weights read in each, and what each item moves and computes.
+
+    The cores of a CPU keep an item's activations in their own caches; other chips move them.
+    """
+    layers = 1e-6 * need.layers
+    moved = need.text_cache_bytes + (need.activation_bytes if chips.kind != "cpu" else 0.0)
     return Terms(
-        step_ms=1e-3,
-        layer_us=1e-6 * need.layers,
+        step_ms=1e-3 * need.passes,
+        layer_us=layers,
+        sync_us=layers if chips.count > 1 else 0.0,
         sequence_us=1e-6 * batch,
-        bandwidth=need.weight_bytes / chips.bandwidth_bytes_s,
+        bandwidth=need.read_bytes / chips.bandwidth_bytes_s,
+        cache=batch * moved / chips.bandwidth_bytes_s,
         compute=batch * need.flops_per_item / chips.peak(need.compute),
     )
 

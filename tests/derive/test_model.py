@@ -55,7 +55,7 @@ def bandwidth(fit: Fit, family: str) -> float:
         ("all",),
         ("kind", "cpu"),
         ("work", "cpu", "llm"),
-        ("stack", "llama.cpp", "llm"),
+        ("stack", "cpu", "llama.cpp", "llm"),
         ("family", family, "llm"),
         ("pair", family, "llama.cpp", "llm"),
     )

@@ -203,11 +203,11 @@ def test_explain_of_a_workload_is_its_arithmetic() -> None:
     assert text.exit_code == 0, text.stderr
     for step in ("weights", "replicas at peak", "cost", "operation"):
         assert step in text.stdout
-    steps = {
-        step["name"]: step
-        for step in json.loads(lichen("explain", CHAT, "--format", "json").stdout)
-    }
-    chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)["chosen"]
+    receipt = json.loads(lichen("explain", CHAT, "--format", "json").stdout)
+    steps = {step["name"]: step for step in receipt["steps"]}
+    placement = json.loads(lichen("place", CHAT, "--format", "json").stdout)
+    chosen = placement["chosen"]
+    assert receipt["origin"] == placement["origin"]
     assert steps["cost"]["value"] == pytest.approx(chosen["usd_month"])
     grams_hour = steps["operation"]["value"] + steps["making"]["value"]
     assert grams_hour == pytest.approx(chosen["gco2e_hour"]["likely"])

@@ -2,21 +2,26 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 
 import msgspec
 import pytest
 
-from lichen.catalogue.schema import Made
+from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Machine, Made, Region
 from lichen.document import InputError
 from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, footprint
+from lichen.evidence import Record
 from lichen.interval import Interval
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Option, Placement
 from lichen.placing.question import Question
 from lichen.words import Objective
-from lichen.workload import Prompts, Workload, as_workload
-from tests.fixed import fixed
+from lichen.workload import Latency, Prompts, Workload, as_workload
+from tests.fixed import FIXED, fixed
 
 CATALOGUE = fixed()
 
@@ -319,3 +324,207 @@ def test_a_language_model_without_tokens_is_not_sized() -> None:
     silent = msgspec.structs.replace(chat().traffic, output_tokens=None)
     with pytest.raises(InputError, match=r"^traffic\.output_tokens: is required"):
         asked(msgspec.structs.replace(chat(), traffic=silent))
+
+
+def production(**where: object) -> Workload:
+    return msgspec.structs.replace(chat(**where), environment="prod")
+
+
+def test_the_heading_says_what_was_chosen_by() -> None:
+    assert placed(chat(), tolerance=20).chosen_by == "lowest carbon within 20 % of the cheapest"
+    assert placed(chat(), "cost").chosen_by == "lowest cost"
+    assert placed(chat(), "balanced").chosen_by == "lowest carbon times cost"
+
+
+def test_the_cheapest_and_the_greenest_stand_beside_with_dollars_a_tonne() -> None:
+    answer = placed(chat(), "balanced")
+    chosen, cheapest, greenest = answer.chosen, answer.cheapest, answer.greenest
+    assert cheapest is not None
+    assert greenest is not None
+    for beside, dearer, cleaner in (
+        (cheapest, chosen, chosen),
+        (greenest, greenest.option, greenest.option),
+    ):
+        other = beside.option if cleaner is chosen else chosen
+        dollars = dearer.usd_month - other.usd_month
+        tonnes = (other.gco2e_month.likely - cleaner.gco2e_month.likely) / 1e6
+        assert beside.usd_tonne == pytest.approx(dollars / tonnes)
+    everything = [*answer.front, *placed(chat(), "cost", tolerance=1e6).front]
+    assert all(cheapest.option.usd_month <= one.usd_month for one in everything)
+    grams = greenest.option.gco2e_month.likely
+    assert all(grams <= one.gco2e_month.likely for one in everything)
+    assert placed(chat(), "cost").cheapest is None
+    assert placed(chat(), tolerance=1e6).greenest is None
+
+
+DIRTY = ("ap-south-1", "ap-southeast-2", "asia-south1")
+
+
+def test_a_region_that_our_own_rule_blocks_is_not_chosen() -> None:
+    """Without the tolerance, Mumbai would be taken where only the price counts."""
+    answer = placed(chat(regions=["ap-south-1", "us-west-2"]), "cost")
+    assert answer.chosen.region == "us-west-2"
+    reasons = {loser.reason for loser in answer.rejected if loser.region == "ap-south-1"}
+    assert (
+        "ap-south-1 (Asia Pacific (Mumbai)) has a high-carbon grid, 747 gCO2e/kWh, and other "
+        "regions do the work"
+    ) in reasons
+    shown = (answer.chosen, *answer.runners_up, *answer.front, *answer.by_cloud)
+    assert not {option.region for option in shown} & set(DIRTY)
+
+
+def test_where_nothing_else_is_allowed_it_is_chosen_and_said() -> None:
+    answer = placed(production(regions=["ap-south-1", "ap-southeast-2"]))
+    assert answer.chosen.region in DIRTY
+    assert (
+        "every allowed region with an offer that does the work has a high-carbon grid: the rule "
+        "dirty-region blocks it in production, so widen where.regions if you can"
+    ) in answer.because
+
+
+def test_a_clean_region_goes_before_a_component() -> None:
+    """What only a person can provision, in a clean region, before a component's in a dirty one."""
+    clean = placed(chat(regions=["ap-south-1", "europe-west4"]), "cost")
+    assert clean.chosen.region == "europe-west4"
+    made = tuple(
+        making(hosting=hosting, families=tuple(CHIPS.values())) for hosting in ("ec2", "sagemaker")
+    )
+    answer = placed(chat(regions=["ap-south-1", "europe-west4"]), "cost", makes=made)
+    assert answer.chosen.region == "europe-west4"
+    assert answer.chosen.unmade
+
+
+def test_a_region_that_may_be_high_is_taken_and_said() -> None:
+    answer = placed(chat(regions=["us-central1"]))
+    assert answer.because[0].endswith("the rule dirty-region advises against it")
+
+
+def test_offers_in_a_tie_say_so() -> None:
+    """Two regions that differ in nothing."""
+    twin = msgspec.structs.replace(CATALOGUE.region("us-west-2"), name="us-east-1")
+
+    class Twins(Catalogue):
+        @cached_property
+        def regions(self) -> Mapping[str, Region]:
+            return {**super().regions, "us-east-1": twin}
+
+    workload = chat(regions=["us-west-2", "us-east-1"], hosting=["ec2"])
+    answer = place(Question.of(workload, catalogue=Twins(FIXED)))
+    assert isinstance(answer, Placement)
+    assert answer.because[2] == (
+        f"{answer.chosen.machine} in us-west-2 ties with it: carbon and cost are within 1 %, so "
+        "either will do"
+    )
+
+
+@pytest.mark.parametrize("objective", ["carbon", "cost", "balanced"])
+def test_an_assumed_figure_flips_the_choice_where_it_is_said_to(objective: Objective) -> None:
+    hinges = {
+        (hinge.figure, hinge.machine): (workload, hinge)
+        for workload in (chat(), production(), production(clouds=["aws"]))
+        for hinge in placed(workload, objective).hinges
+    }
+    for (figure, machine), (workload, hinge) in hinges.items():
+        assert hinge.assumed.low <= hinge.flips_at <= hinge.assumed.high
+        if figure != "embodied carbon":
+            continue
+        for nearer, flipped in ((True, False), (False, True)):
+            share = 1e-3 * (hinge.assumed.likely - hinge.flips_at) * (1 if nearer else -1)
+            answer = with_making(workload, objective, machine, hinge.flips_at + share)
+            assert (answer.chosen.machine == hinge.then_machine) is flipped
+    assert objective == "cost" or any(figure == "embodied carbon" for figure, _ in hinges)
+
+
+def with_making(workload: Workload, objective: Objective, machine: str, kg: float) -> Placement:
+    """The placement where the making of a machine, and of those with its chip, is another."""
+    chip = CATALOGUE.machine(machine).accelerator
+    factor = kg / expected(CATALOGUE.machine(machine).embodied_kgco2e).likely
+
+    class Made2(Catalogue):
+        @cached_property
+        def machines(self) -> Mapping[str, Machine]:
+            return {
+                name: msgspec.structs.replace(
+                    row, embodied_kgco2e=expected(row.embodied_kgco2e) * factor
+                )
+                if row.accelerator == chip
+                else row
+                for name, row in super().machines.items()
+            }
+
+    question = Question.of(workload, catalogue=Made2(FIXED), objective=objective)
+    answer = place(msgspec.structs.replace(question, makes=None))
+    assert isinstance(answer, Placement)
+    return answer
+
+
+def expected(interval: Interval | None) -> Interval:
+    assert interval is not None
+    return interval
+
+
+def test_a_benchmark_is_worth_what_it_saves() -> None:
+    workload = production(regions=["eu-north-1"], hosting=["sagemaker"])
+    answer = placed(workload, "balanced")
+    worth = next(one for one in answer.worth_measuring if one.chosen)
+    assert worth.machine == answer.chosen.machine == "inf2.xlarge"
+    assert worth.replicas_peak > 0
+    sure = placed(msgspec.structs.replace(workload, confidence=0.5), "balanced")
+    assert not [one for one in sure.worth_measuring if one.chosen]
+    record = Record(
+        model="meta-llama/Llama-3.1-8B",
+        machine="inf2.xlarge",
+        precision=answer.chosen.precision,
+        measured_on=date(2026, 11, 1),
+        concurrency=answer.sizing.prediction.concurrency,
+        requests=400,
+        time_per_output_token_ms=expected(answer.sizing.prediction.time_per_output_token_ms).likely,
+    )
+    question = msgspec.structs.replace(asked(workload, "balanced"), evidence=(record,))
+    measured = place(question)
+    assert isinstance(measured, Placement)
+    assert measured.chosen.machine == "inf2.xlarge"
+    assert measured.chosen.replicas_peak == answer.chosen.replicas_peak - worth.replicas_peak
+    assert measured.chosen.usd_month == pytest.approx(answer.chosen.usd_month - worth.usd_month)
+    assert not [one for one in measured.worth_measuring if one.chosen]
+
+
+@pytest.mark.parametrize("bounds", [(80, 60, 45), (2000, 120, 30)])
+def test_a_tighter_bound_is_never_cheaper(bounds: tuple[float, ...]) -> None:
+    dollars = []
+    for bound in bounds:
+        latency = Latency(time_per_output_token_ms=bound)
+        workload = msgspec.structs.replace(production(), latency=latency)
+        dollars.append(placed(workload, "cost").chosen.usd_month)
+    assert dollars == sorted(dollars)
+
+
+def test_more_confidence_is_never_cheaper() -> None:
+    dollars = [
+        placed(msgspec.structs.replace(chat(), confidence=confidence), "cost").chosen.usd_month
+        for confidence in (0.5, 0.6, 0.8, 0.9, 0.99)
+    ]
+    assert dollars == sorted(dollars)
+    assert dollars[0] < dollars[-1]
+
+
+def test_money_and_grams_carry_the_interval_of_the_speed() -> None:
+    chosen = placed(production(regions=["eu-north-1"], hosting=["sagemaker"]), "balanced").chosen
+    needed, month = chosen.replicas_needed, chosen.usd_month_needed
+    assert needed.low < needed.likely == chosen.replicas_peak < needed.high
+    assert month.low < month.likely < month.high
+    assert month.likely == pytest.approx(chosen.usd_month)
+    alone = placed(chat(regions=["eu-north-1"], hosting=["sagemaker"]), "balanced")
+    emitted, printed = alone.footprint.gco2e_hour, alone.chosen.gco2e_hour
+    assert printed.likely == pytest.approx(emitted.likely)
+    assert printed.high >= emitted.high * (1 - 1e-9)
+    assert printed.low <= emitted.low * (1 + 1e-9)
+
+
+def test_the_origin_of_the_speed_is_said() -> None:
+    answer = placed(production(regions=["eu-north-1"], hosting=["sagemaker"]), "balanced")
+    origin = answer.origin
+    assert (origin.family, origin.stack) == ("Inferentia2", answer.chosen.stack)
+    assert origin.rows > 0
+    assert len(origin.sources) == 1
+    assert origin.basis == answer.sizing.prediction.basis

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
+import pytest
+
 from lichen.catalogue import load
-from lichen.catalogue.schema import Efficiency, ServingStack
+from lichen.catalogue.schema import Chip, CpuBandwidth, Efficiency, ServingStack
 from lichen.sizing.coefficients import knowledge
 from tests.fixed import fixed
 
@@ -67,3 +70,50 @@ def test_neuron_splits_a_copy_over_the_degrees_that_its_runtime_supports() -> No
     assert degrees["AWS Trainium"] == (1, 2, 8, 16, 32)
     assert degrees["AWS Trainium2"] == (1, 2, 4, 8, 16, 32, 64)
     assert degrees["NVIDIA L4"] is None
+
+
+def chip_named(name: str) -> Chip:
+    return fixed().chips[name]
+
+
+def test_a_machine_draws_the_bandwidth_that_was_measured_at_its_size() -> None:
+    chips = knowledge(fixed()).chips
+    small, large = (chips.all_of(fixed().machine(f"c7g.{size}")) for size in ("large", "16xlarge"))
+    assert small is not None
+    assert large is not None
+    assert small.bandwidth_bytes_s == pytest.approx(54.8e9)  # 9.6 GB/s by its share of the socket
+    assert large.bandwidth_bytes_s == pytest.approx(259.5e9)  # of 307 GB/s
+    assert small.bf16_flops == pytest.approx(large.bf16_flops / 32)
+
+
+def test_between_two_measured_sizes_the_curve_is_straight() -> None:
+    chips, cpu = knowledge(fixed()).chips, chip_named("AWS Graviton3")
+    assert chips.bandwidth_bytes_s(cpu, 3) == pytest.approx((54.8e9 + 103.7e9) / 2)
+    assert chips.bandwidth_bytes_s(cpu, 0.5) == pytest.approx(30.8e9 / 2)
+
+
+def test_more_cores_never_draw_less() -> None:
+    chips = knowledge(CATALOGUE).chips
+    for cpu in CATALOGUE.chips.values():
+        if cpu.kind == "cpu":
+            drawn = [chips.bandwidth_bytes_s(cpu, cores / 2) or 0.0 for cores in range(1, 400)]
+            assert drawn == sorted(drawn), cpu.name
+
+
+def test_a_cpu_that_was_not_measured_takes_the_curve_of_its_like_relative_to_the_socket() -> None:
+    chips, graviton3 = knowledge(fixed()).chips, chip_named("AWS Graviton3")
+    like = msgspec.structs.replace(
+        graviton3, name="half of one", cores=32, bandwidth_gb_s=153.6, curve_of="AWS Graviton3"
+    )
+    assert chips.bandwidth_bytes_s(like, 16) == pytest.approx(242e9 / 2)
+    alone = msgspec.structs.replace(like, curve_of=None)
+    assert chips.bandwidth_bytes_s(alone, 16) == pytest.approx(153.6e9 / 2)
+    unknown = msgspec.structs.replace(alone, bandwidth_gb_s=None)
+    assert chips.bandwidth_bytes_s(unknown, 16) is None
+
+
+def test_every_curve_is_of_a_cpu_of_the_table() -> None:
+    cpus = {name for name, chip in CATALOGUE.chips.items() if chip.kind == "cpu"}
+    measured = {row.cpu for row in CATALOGUE.table("cpu_bandwidths", CpuBandwidth)}
+    assert measured <= cpus
+    assert {chip.curve_of for chip in CATALOGUE.chips.values()} - {None} <= measured

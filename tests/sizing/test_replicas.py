@@ -56,7 +56,7 @@ def test_a_lost_zone_leaves_enough_for_the_peak() -> None:
     spread = workload(environment="prod", availability=Availability(zones=3))
     answer = sized(spread)
     left = answer.replicas_peak * 2 // 3
-    assert left * answer.rps_per_replica.likely >= spread.traffic.peak_rps
+    assert left * answer.rps_planned >= spread.traffic.peak_rps
 
 
 def test_the_floor_rides_out_the_rise_while_a_replica_starts() -> None:
@@ -115,6 +115,16 @@ def test_a_queue_instead_of_a_spare_replica_says_so() -> None:
     assert not any(spare in saving.gives_up for saving in laid_out(workload()).savings())
 
 
+def test_a_batch_pays_for_the_start_of_each_machine() -> None:
+    batch = workload(mode="batch", environment="dev")
+    work_hours = sum(day_of(batch.traffic)) / 1000.0
+    short = replicas_over_day(batch, rps=1000.0, start_up_s=360.0)
+    assert short.hours == pytest.approx(work_hours + 0.1)
+    long = replicas_over_day(batch, rps=1000.0 * work_hours / 30.0, start_up_s=360.0)
+    assert long.peak == 2
+    assert long.hours == pytest.approx(30.0 + 2 * 0.1)
+
+
 def test_a_tighter_bound_never_serves_more() -> None:
     loose = sized(workload(latency=Latency(time_per_output_token_ms=200)))
     tight = sized(workload(latency=Latency(time_per_output_token_ms=40)))
@@ -138,7 +148,7 @@ def test_the_receipt_derives_what_the_size_says() -> None:
     chat = workload(environment="prod", availability=Availability(zones=2))
     answer, steps = sized(chat), laid_out(chat).steps()
     by_name: dict[str, Step] = {step.name: step for step in steps}
-    assert by_name["served by a replica"].value == pytest.approx(answer.rps_per_replica.likely)
+    assert by_name["served by a replica"].value == pytest.approx(answer.rps_planned)
     assert by_name["replicas at peak"].value == answer.replicas_peak
     assert by_name["replicas at least"].value == answer.replicas_minimum
     assert by_name["replica-hours"].value == pytest.approx(sum(answer.replica_hours_by_hour))

@@ -46,10 +46,12 @@ def logs(site: Site, environment: Environment, key: aws.kms.Key) -> aws.cloudwat
 
 
 def slow_ms(decision: Decision) -> float:
-    """The request time that counts as slow: the workload's p95, else the highest prediction."""
+    """The request time that counts as slow: the workload's p95, else the high end of the one that
+    is predicted at the peak."""
     if decision.workload.latency.p95_ms is not None:
         return decision.workload.latency.p95_ms
-    return (decision.sizing.p95_ms or decision.sizing.prediction.request_ms).high
+    peak = decision.sizing.at_peak
+    return (decision.sizing.prediction.request_ms if peak is None else peak.p95_ms).high
 
 
 def alarms(

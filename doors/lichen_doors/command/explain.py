@@ -22,7 +22,8 @@ def command(what: str, form: str) -> None:
     """Show all that is known about one name.
 
     WHAT is a rule, a region, a machine or a model. It may also be a workload file: then the command
-    shows each step of its placement.
+    shows each step of its placement, what the predicted speed rests on, and why the other offers
+    lost.
     """
     if Path(what).is_file():
         _explain_placement(Path(what), form)
@@ -52,6 +53,12 @@ def _explain_placement(path: Path, form: str) -> None:
 
     answer = placed(read_workload(path), path)
     if form == "json":
-        click.echo(for_programs(answer.steps if isinstance(answer, Placement) else answer))
+        click.echo(
+            for_programs(
+                placement.Receipt(origin=answer.origin, steps=answer.steps)
+                if isinstance(answer, Placement)
+                else answer
+            )
+        )
     else:
         show(placement.arithmetic(answer), form, title=str(path))

@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import msgspec
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from lichen.figures import between, co2e, figure, grams, many, usd
-from lichen.placing.placement import NoPlacement, Option, Placement, Rejected
-from lichen_doors.report.sizing import savings_table, steps_table
+from lichen.placing.placement import Compared, NoPlacement, Option, Placement, Rejected
+from lichen.placing.reasons import about_hinge, about_measuring
+from lichen.sizing import Origin, ReplicasAtLoad, Step
+from lichen_doors.report.sizing import about_origin, savings_table, steps_table
 
+MOST_HINGES = 1
+"""Assumed figures that a person is shown at once; `lichen explain` has all."""
 WORTH_SHOWING = 0.05
 """An alternative that saves less than a twentieth is not shown to a person."""
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """``lichen explain FILE --format json``: what the speed rests on, and the arithmetic."""
+
+    origin: Origin
+    steps: tuple[Step, ...]
 
 
 def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[RenderableType]:
@@ -23,13 +35,13 @@ def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[Render
     if isinstance(answer, NoPlacement):
         yield from _nothing_fits(answer)
         return
-    yield Text.assemble(
-        "\n", (answer.workload, "name"), f"  {answer.model}, lowest {answer.objective}\n"
-    )
+    yield Text.assemble("\n", (answer.workload, "name"), f"  {answer.model}, {answer.chosen_by}\n")
     yield Padding(_receipt(answer), (0, 2))
     yield Text("\nBecause", style="name")
     for reason in answer.because:
         yield Padding(Text(f"{reason}."), (0, 2))
+    for doubt in _doubts(answer):
+        yield Padding(Text(f"{doubt}."), (0, 2))
     for note in answer.notes:
         yield Padding(Text(f"Note: {note}.", style="warn"), (0, 2))
     yield Text()
@@ -37,21 +49,26 @@ def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[Render
     if worth := [saving for saving in answer.savings if saving.saved_share >= WORTH_SHOWING]:
         yield Text()
         yield Padding(savings_table(worth), (0, 1))
-    yield Text()
-    yield _rejected_table(answer.rejected)
     yield Padding(
         Text(
-            "A listed offer is not a quota: request the machines from the cloud first. "
-            "`lichen explain FILE` shows the arithmetic, `--format json` every offer with its "
-            "reason.",
+            f"{len(answer.rejected):,} other offers lost. `lichen explain FILE` shows why, with "
+            "the arithmetic and what the intervals rest on. A listed offer is not a quota: request "
+            "the machines from the cloud first.",
             style="quiet",
         ),
         (1, 2, 0, 2),
     )
 
 
+def _doubts(answer: Placement) -> Iterator[str]:
+    """What the choice hangs on, and what measuring would be worth."""
+    yield from map(about_hinge, answer.hinges[:MOST_HINGES])
+    yield from map(about_measuring, answer.worth_measuring)
+
+
 def arithmetic(answer: Placement | NoPlacement) -> Iterator[RenderableType]:
-    """The receipt: every step from the model's size to grams and dollars, with its source."""
+    """The receipt: what the speed rests on, every step from the model's size to grams and dollars
+    with its source, and why the other offers lost."""
     if isinstance(answer, NoPlacement):
         yield from _nothing_fits(answer)
         return
@@ -61,7 +78,15 @@ def arithmetic(answer: Placement | NoPlacement) -> Iterator[RenderableType]:
         (answer.workload, "name"),
         f"  {answer.model} on {chosen.machine} in {chosen.region}\n",
     )
-    yield steps_table(answer.steps)
+    yield Text("What the speed rests on", style="name")
+    for line in about_origin(answer.origin):
+        yield Padding(Text(f"{line}."), (0, 2))
+    yield Text("\nThe arithmetic", style="name")
+    yield Padding(steps_table(answer.steps), (0, 2))
+    for line in map(about_hinge, answer.hinges):
+        yield Padding(Text(f"{line}."), (1, 2, 0, 2))
+    yield Text()
+    yield _rejected_table(answer.rejected)
 
 
 def _receipt(answer: Placement) -> Table:
@@ -90,9 +115,10 @@ def _receipt(answer: Placement) -> Table:
         if chosen.price_basis == "hosting"
         else "; this is the bare machine's price: the hosting may charge more"
     )
-    row("costs", f"{usd(chosen.usd_month)} a month, idle hours included{price}")
+    row("costs", f"{_money(chosen)} a month, idle hours included{price}")
     row("draws", f"{between(emitted.watts, 'W')} at the socket, PUE {emitted.pue:g}")
-    row("latency", _speed(answer))
+    for name, value in _latency(answer):
+        row(name, value)
     row(
         "memory",
         f"{between(prediction.memory_gib, 'GiB')} of "
@@ -102,14 +128,22 @@ def _receipt(answer: Placement) -> Table:
 
 
 def _replicas(chosen: Option) -> str:
-    """How many machines run: ``1 to 4 replicas, 3 at the peak, 1.42 on average``."""
-    mean = f"{figure(chosen.replicas_mean)} on average"
+    """How many machines run: ``1 to 4 replicas, 3 at the peak (2 to 5), 1.42 on average``."""
+    mean, needed = f"{figure(chosen.replicas_mean)} on average", chosen.replicas_needed
+    ends = "" if needed.low == needed.high else f" ({needed.low:.0f} to {needed.high:.0f})"
     if chosen.replicas_minimum == chosen.replicas_maximum:
-        return f"{many(chosen.replicas_maximum, 'replica')}, {mean}"
+        return f"{many(chosen.replicas_maximum, 'replica')}{ends}, {mean}"
     return (
         f"{chosen.replicas_minimum} to {chosen.replicas_maximum} replicas, "
-        f"{chosen.replicas_peak} at the peak, {mean}"
+        f"{chosen.replicas_peak} at the peak{ends}, {mean}"
     )
+
+
+def _money(option: Option) -> str:
+    """``$1,126 ($960 to $1,800)``: what is planned, and what the speed's interval would need."""
+    low, high = usd(option.usd_month_needed.low), usd(option.usd_month_needed.high)
+    ends = "" if low == high else f" ({low} to {high})"
+    return f"{usd(option.usd_month)}{ends}"
 
 
 def _split(answer: Placement) -> str:
@@ -129,27 +163,58 @@ def _per_unit(answer: Placement) -> str:
     )
 
 
-def _speed(answer: Placement) -> str:
-    prediction, parts = answer.sizing.prediction, []
-    if prediction.time_to_first_token_ms is not None:
-        parts.append(f"first token {between(prediction.time_to_first_token_ms, 'ms')}")
-    if prediction.time_per_output_token_ms is not None:
-        parts.append(f"then {between(prediction.time_per_output_token_ms, 'ms')} each")
-    if not parts:
-        parts.append(f"a request in {between(prediction.request_ms, 'ms')}")
-    if answer.sizing.p95_ms is not None:
-        parts.append(f"p95 {between(answer.sizing.p95_ms, 'ms')}")
-    return ", ".join(parts)
+def _latency(answer: Placement) -> Iterator[tuple[str, str]]:
+    """Lines of the receipt: how fast the replicas are at the expected load and at the peak."""
+    sizing = answer.sizing
+    if sizing.at_mean is None or sizing.at_peak is None:
+        took = between(sizing.prediction.request_ms, "ms")
+        yield "latency", f"one request takes {took}; before that it waits in a queue"
+        return
+    yield "latency", f"expected load, {_times(sizing.at_mean)}"
+    yield "", f"peak, {_times(sizing.at_peak)}"
+    yield (
+        "",
+        "95 requests of 100 are this fast; bounds and traffic are met with "
+        f"{sizing.confidence * 100:g} % confidence",
+    )
+
+
+def _times(served: ReplicasAtLoad) -> str:
+    """``2 requests/s on 3: first token 298 ms (155 to 1,052), then 64.6 ms (36.7 to 196) each``."""
+    load = f"{figure(served.rps)} requests/s on {figure(served.replicas)}"
+    if served.time_to_first_token_ms is None or served.time_per_output_token_ms is None:
+        return f"{load}: a request in {between(served.p95_ms, 'ms')}"
+    return (
+        f"{load}: first token {between(served.time_to_first_token_ms, 'ms')}, "
+        f"then {between(served.time_per_output_token_ms, 'ms')} each, "
+        f"all in {between(served.p95_ms / 1e3, 's')}"
+    )
+
+
+def _beside(answer: Placement) -> Iterator[tuple[str, Compared]]:
+    """The cheapest and the greenest offer, where they are not the choice."""
+    if answer.cheapest is not None:
+        yield "cheapest", answer.cheapest
+    if answer.greenest is not None:
+        yield "greenest", answer.greenest
+
+
+def _next(answer: Placement, top: int) -> tuple[Option, ...]:
+    """The next best that are not shown already."""
+    shown = [compared.option for _, compared in _beside(answer)]
+    return tuple(option for option in answer.runners_up if option not in shown)[:top]
 
 
 def _options_table(answer: Placement, top: int) -> Table:
     table = Table(box=None, padding=(0, 1), pad_edge=True)
     for name in ("", "machine", "region"):
         table.add_column(name, header_style="quiet", overflow="fold")
-    for name in ("replicas", "USD/month", "CO2e/month"):
+    beside = list(_beside(answer))
+    figures = ("replicas", "USD/month", "CO2e/month", *(("USD/t",) if beside else ()))
+    for name in figures:
         table.add_column(name, header_style="quiet", justify="right", no_wrap=True)
 
-    def row(label: str, option: Option, style: str = "") -> None:
+    def row(label: str, option: Option, style: str = "", *, a_tonne: float | None = None) -> None:
         table.add_row(
             Text(label, style="quiet"),
             option.machine,
@@ -157,11 +222,14 @@ def _options_table(answer: Placement, top: int) -> Table:
             f"{figure(option.replicas_mean)} x {option.precision}",
             usd(option.usd_month),
             grams(option.gco2e_month.likely),
+            *(("" if a_tonne is None else usd(a_tonne),) if beside else ()),
             style=style,
         )
 
     row("chosen", answer.chosen, "name")
-    for option in answer.runners_up[:top]:
+    for label, compared in beside:
+        row(label, compared.option, a_tonne=compared.usd_tonne)
+    for option in _next(answer, top):
         row("next", option)
     for option in answer.by_cloud:
         if option.cloud != answer.chosen.cloud:
@@ -212,20 +280,26 @@ def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
         )
         return f"### {answer.workload}: nothing fits\n\n{misses}\n"
     chosen = answer.chosen
-    rows = [("**chosen**", chosen), *(("next", option) for option in answer.runners_up[:top])]
+    rows = [
+        ("**chosen**", chosen),
+        *((label, compared.option) for label, compared in _beside(answer)),
+        *(("next", option) for option in _next(answer, top)),
+    ]
     lines = [
         f"### {answer.workload}: `{chosen.machine}` in `{chosen.region}`",
+        "",
+        f"Chosen by {answer.chosen_by}.",
         "",
         "| | machine | region | precision | replicas | USD a month | CO2e a month |",
         "| --- | --- | --- | --- | ---: | ---: | ---: |",
         *(
             f"| {label} | `{option.machine}` | `{option.region}` | {option.precision} "
-            f"| {figure(option.replicas_mean)} | {usd(option.usd_month)} "
+            f"| {figure(option.replicas_mean)} | {_money(option)} "
             f"| {co2e(option.gco2e_month)} |"
             for label, option in rows
         ),
         "",
-        *(f"- {reason}." for reason in answer.because),
+        *(f"- {reason}." for reason in (*answer.because, *_doubts(answer))),
         f"- {len(answer.rejected):,} offers rejected; {_per_unit(answer)}.",
     ]
     return "\n".join(lines) + "\n"

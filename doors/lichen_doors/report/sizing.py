@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.figures import between, figure, whole
+from lichen.figures import between, figure, many, span, whole
 from lichen.interval import Interval
-from lichen.sizing.answers import Misfit, Prediction, Step
+from lichen.sizing.answers import Misfit, Origin, Prediction, Step
 from lichen.sizing.savings import Saving
 
 
@@ -88,6 +88,35 @@ def steps_table(steps: Sequence[Step]) -> Table:
     for step in steps:
         table.add_row(step.name, f"{step.value:.4g} {step.unit}", step.formula, step.source)
     return table
+
+
+def about_origin(origin: Origin) -> Iterator[str]:
+    """What a predicted speed and its interval rest on: which rows, how many, how far apart."""
+    setting = f"{origin.family} under {origin.stack}"
+    rows = (
+        f"{many(origin.rows, 'measured row')} of {setting}, in {many(origin.clusters, 'cluster')} "
+        "of one model and setting"
+    )
+    if origin.basis == "fitted":
+        yield f"fitted to {rows}"
+    elif origin.rows:
+        yield f"{origin.basis} from {origin.leans_on}, since there is little else: {rows}"
+    else:
+        yield f"{origin.basis} from {origin.leans_on}: nobody has measured {setting}"
+    if origin.sources:
+        yield f"{many(len(origin.sources), 'source')}: {', '.join(origin.sources)}"
+    if origin.error_pct is not None:
+        yield f"median error on clusters that the fit had not seen: {figure(origin.error_pct)} %"
+    if origin.records:
+        yield f"narrowed by {many(origin.records, 'benchmark record')} of your own"
+    factors = (
+        ("a first token", origin.first_token_factors),
+        ("each token", origin.token_factors),
+        ("a request", origin.request_factors),
+        ("time at a full machine's rate", origin.rate_factors),
+    )
+    named = ", ".join(f"{name} {span(*ends)}" for name, ends in factors)
+    yield f"80 % interval, in times the likely time: {named}"
 
 
 def savings_table(savings: Sequence[Saving]) -> Table:

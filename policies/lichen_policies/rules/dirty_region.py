@@ -24,7 +24,7 @@ from msgspec import Meta
 from lichen.catalogue.schema import Region
 from lichen.distance import round_trip_ms
 from lichen.emissions import effective_gco2e_kwh
-from lichen.grid import classify
+from lichen.grid import HIGH_MIN_GCO2E_KWH, LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Located
 from lichen_policies.provisioned import provisioned
 from lichen_policies.rule import Change, Finding, Known, NotApplicable, Saves, Unverified, rule
@@ -36,8 +36,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Bounds of the classes, gCO2e/kWh: low is at most the first (Google's own low-carbon label),
     high is above the second (near the world's average)."""
 
-    low_max_gco2e_kwh: Intensity = 200.0
-    high_min_gco2e_kwh: Intensity = 400.0
+    low_max_gco2e_kwh: Intensity = LOW_MAX_GCO2E_KWH
+    high_min_gco2e_kwh: Intensity = HIGH_MIN_GCO2E_KWH
 
     def __post_init__(self) -> None:
         if self.low_max_gco2e_kwh > self.high_min_gco2e_kwh:
@@ -59,17 +59,17 @@ def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Findin
     if grid.level != "high":
         return
     better = _nearest_cleaner(fact, here, limits, known)
-    agreed = grid.agreement == "agreed"
+    advice = not grid.surely_high
     yield Finding(
         what=f"{here.name} ({_town(here)}) runs on {_grid(here, known)}; {grid.because}",
         limit=f"above {limits.high_min_gco2e_kwh:g} gCO2e/kWh is high carbon"
-        + ("" if agreed else "; this finding only advises, because too few sources agree"),
+        + ("; this finding only advises, because too few sources agree" if advice else ""),
         changes=_changes(fact, better),
         or_else=_or_else(fact, better, known),
         path=fact.region_at,
         saves=Saves() if better is None else _saves(fact, here, better, known),
         sources=tuple(dict.fromkeys(reading.source for reading in grid.readings)),
-        advice=not agreed,
+        advice=advice,
     )
 
 

@@ -61,7 +61,7 @@ def scale(site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint) -> N
         "scaling",
         tracking=_backlog(site)
         if decision.workload.mode == "asynchronous"
-        else _requests(sizing.rps_per_replica.likely * 60),
+        else _requests(sizing.rps_planned * 60),
     )
     if sizing.replicas_minimum == 0:
         _wake(site, _policy(site, target, "wake", steps=_first_machine()))

@@ -1,0 +1,105 @@
+"""Which candidates may be chosen, and in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from lichen.catalogue import Catalogue
+from lichen.grid import classify
+from lichen.placing.candidates import Candidate, JudgedOffers
+from lichen.placing.objective import AIMS
+from lichen.placing.question import Question
+
+Rank = Callable[[Candidate], tuple[bool, float, float]]
+"""What puts candidates in order, the one to take first."""
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """The candidates that the choice is among.
+
+    ``made``: a component can make them. ``surely_high``: all are in regions whose grid is surely
+    high in carbon, since the workload allows nothing else.
+    """
+
+    candidates: list[Candidate]
+    made: bool
+    surely_high: bool
+
+
+def surely_high_regions(catalogue: Catalogue) -> frozenset[str]:
+    """The regions whose grid is surely high in carbon; the catalogue keeps them."""
+    return catalogue.once(_surely_high_regions)
+
+
+def _surely_high_regions(catalogue: Catalogue) -> frozenset[str]:
+    return frozenset(
+        name for name, region in catalogue.regions.items() if classify(region).surely_high
+    )
+
+
+def pool_of(candidates: Iterable[Candidate], catalogue: Catalogue) -> Pool:
+    """Those to choose among: not in a region that is surely high in carbon, where any other does
+    the work; of these, what a component can make."""
+    of_class = surely_high_regions(catalogue)
+    groups: dict[tuple[bool, bool], list[Candidate]] = {}
+    for one in candidates:
+        key = one.offer.region in of_class, one.sized.unmade is not None
+        group = groups.get(key)
+        if group is None:
+            groups[key] = [one]
+        else:
+            group.append(one)
+    if not groups:
+        return Pool([], made=False, surely_high=False)
+    surely_high, unmade = min(groups)
+    return Pool(groups[surely_high, unmade], made=not unmade, surely_high=surely_high)
+
+
+def rank_of(question: Question, cheapest_usd_hour: float) -> Rank:
+    """The order of the objective; what costs more than the tolerance allows comes last. Of equals
+    the first in the catalogue is the first: :func:`sorted` and :func:`min` keep their order."""
+    aim = AIMS[question.objective]
+    least, tie_break, tolerated = aim.least, aim.tie_break, aim.tolerated
+    limit_usd_hour = cheapest_usd_hour * (1 + question.cost_tolerance_pct / 100)
+
+    def rank(one: Candidate) -> tuple[bool, float, float]:
+        grams, dollars = one.gco2e_hour, one.usd_hour
+        return (
+            tolerated and dollars > limit_usd_hour,
+            least(grams, dollars),
+            tie_break(grams, dollars),
+        )
+
+    return rank
+
+
+def front_of(candidates: Iterable[Candidate], cheapest: Candidate) -> Iterator[Candidate]:
+    """The candidates that no other beats on both carbon and cost, ``cheapest`` first."""
+    yield cheapest
+    least = cheapest.gco2e_hour
+    cleaner = [one for one in candidates if one.gco2e_hour < least]
+    for one in sorted(cleaner, key=lambda one: (one.usd_hour, one.gco2e_hour)):
+        if one.gco2e_hour < least:
+            least = one.gco2e_hour
+            yield one
+
+
+def best_by_cloud(
+    ranked: Iterable[Candidate], judged: JudgedOffers, catalogue: Catalogue, rank: Rank
+) -> Iterator[Candidate]:
+    """The best of each cloud that may be chosen: of those that the choice is among, ``ranked``,
+    if the cloud has one there."""
+    best: dict[str, Candidate] = {}
+    for one in ranked:
+        best.setdefault(one.sized.hosting.cloud, one)
+    others: dict[str, list[Candidate]] = {}
+    for one in (*judged.able, *judged.elsewhere, *judged.unmade):
+        cloud = one.sized.hosting.cloud
+        if cloud not in best:
+            others.setdefault(cloud, []).append(one)
+    for cloud, candidates in others.items():
+        best[cloud] = min(pool_of(candidates, catalogue).candidates, key=rank)
+    for _, one in sorted(best.items()):
+        yield one

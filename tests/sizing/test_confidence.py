@@ -1,0 +1,250 @@
+"""Confidence: what holds more surely takes as many replicas or more, and evidence narrows."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from lichen.document import InputError
+from lichen.evidence import Record, contradicts, weigh
+from lichen.sizing import Layout, Misfit, lay_out
+from lichen.sizing.capacity import Curve
+from lichen.sizing.confidence import factor_at, normal_quantile
+from lichen.sizing.layout import narrowed_spreads
+from lichen.sizing.replicas import ROOM_SHARE, replicas_over_day
+from lichen.workload import Availability, Latency, Traffic, Workload, as_workload
+from tests.fixed import fixed
+
+CATALOGUE = fixed()
+CARDS = st.sampled_from(sorted(CATALOGUE.models))
+MACHINES = st.sampled_from(sorted(CATALOGUE.machines))
+PRECISIONS = st.sampled_from(("bf16", "int8", "fp16", "fp32"))
+CONFIDENCES = st.floats(0.5, 0.99)
+
+
+@st.composite
+def workloads(draw: st.DrawFn) -> Workload:
+    peak = draw(st.sampled_from((0.05, 1.0, 7.0, 60.0)))
+    bound = st.none() | st.floats(10.0, 60_000.0)
+    return Workload(
+        name="any",
+        model="any",
+        traffic=Traffic(
+            peak_rps=peak,
+            mean_rps=peak / draw(st.sampled_from((1, 3, 20))),
+            input_tokens=draw(st.sampled_from((64, 600, 4000))),
+            output_tokens=draw(st.sampled_from((8, 200))),
+            items=draw(st.sampled_from((1, 4))),
+        ),
+        latency=Latency(
+            time_to_first_token_ms=draw(bound),
+            time_per_output_token_ms=draw(bound),
+            p95_ms=draw(bound),
+        ),
+        mode=draw(st.sampled_from(("real-time", "real-time", "asynchronous", "batch"))),
+        environment=draw(st.sampled_from(("dev", "staging", "prod"))),
+        availability=Availability(zones=draw(st.sampled_from((1, 3)))),
+    )
+
+
+def laid_out(workload: Workload, model: str, machine: str, precision: Any) -> Layout | Misfit:
+    return lay_out(
+        workload, CATALOGUE.model(model), CATALOGUE.machine(machine), precision, CATALOGUE
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(workloads(), CARDS, MACHINES, PRECISIONS, CONFIDENCES, CONFIDENCES)
+def test_more_confidence_never_takes_fewer_replicas(
+    workload: Workload, model: str, machine: str, precision: str, one: float, other: float
+) -> None:
+    less, more = (
+        laid_out(replace(workload, confidence=confidence), model, machine, precision)
+        for confidence in sorted((one, other))
+    )
+    if isinstance(less, Misfit):
+        assert isinstance(more, Misfit)
+    elif isinstance(more, Layout):
+        assert more.capacity.rps <= less.capacity.rps * (1 + 1e-9)
+        assert more.replicas.peak >= less.replicas.peak
+        assert more.replicas.hours >= less.replicas.hours - 1e-6
+
+
+@settings(max_examples=300, deadline=None)
+@given(workloads(), CARDS, MACHINES, PRECISIONS, st.floats(0.2, 1.0))
+def test_a_tighter_bound_never_takes_fewer_replicas(
+    workload: Workload, model: str, machine: str, precision: str, share: float
+) -> None:
+    def times(bound: float | None) -> float | None:
+        return None if bound is None else bound * share
+
+    latency = workload.latency
+    tight = Latency(
+        time_to_first_token_ms=times(latency.time_to_first_token_ms),
+        time_per_output_token_ms=times(latency.time_per_output_token_ms),
+        p95_ms=times(latency.p95_ms),
+    )
+    loose = laid_out(workload, model, machine, precision)
+    tighter = laid_out(replace(workload, latency=tight), model, machine, precision)
+    if isinstance(loose, Misfit):
+        assert isinstance(tighter, Misfit)
+    elif isinstance(tighter, Layout):
+        # The search ends at a thousandth of the requests in flight.
+        assert tighter.capacity.rps <= loose.capacity.rps * 1.002
+        assert tighter.replicas.hours >= loose.replicas.hours * 0.998 - 1e-6
+
+
+@settings(max_examples=200, deadline=None)
+@given(workloads(), CARDS, MACHINES, PRECISIONS)
+def test_intervals_hold_what_is_planned(
+    workload: Workload, model: str, machine: str, precision: str
+) -> None:
+    layout = laid_out(workload, model, machine, precision)
+    if isinstance(layout, Misfit):
+        return
+    sizing = layout.sizing()
+    needed = sizing.replicas_needed
+    assert needed.low <= sizing.replicas_peak == needed.likely <= needed.high
+    assert sizing.confidence == workload.wanted_confidence
+    assert sizing.rps_planned <= sizing.rps_per_replica.likely * (1 + 1e-9)
+    if workload.mode == "real-time":
+        assert sizing.at_mean is not None
+        assert sizing.at_peak is not None
+        assert sizing.at_mean.in_flight <= sizing.at_peak.in_flight * 1.01
+        assert sizing.at_mean.p95_ms.likely <= sizing.at_peak.p95_ms.likely * 1.01
+        full = layout.capacity.point
+        copies = layout.capacity.arrangement.copies
+        assert sizing.at_peak.in_flight <= full.in_flight * copies * 1.01
+        assert sizing.at_peak.p95_ms.likely <= full.request_s * 1e3 * 1.01
+
+
+@settings(max_examples=200, deadline=None)
+@given(workloads(), CARDS, MACHINES, PRECISIONS)
+def test_a_benchmark_that_finds_the_prediction_never_takes_more_replicas(
+    workload: Workload, model: str, machine: str, precision: str
+) -> None:
+    layout = laid_out(workload, model, machine, precision)
+    if isinstance(layout, Misfit):
+        return
+    measured = layout.measured()
+    assert isinstance(measured, Layout)
+    assert measured.replicas.hours <= layout.replicas.hours + 1e-6
+
+
+SPREADS = st.tuples(st.floats(0.05, 0.99), st.floats(1.01, 20.0))
+
+
+@settings(max_examples=300, deadline=None)
+@given(SPREADS, st.floats(0.02, 50.0), st.integers(1, 10_000))
+def test_evidence_narrows_unless_it_contradicts(
+    spread: tuple[float, float], ratio: float, requests: int
+) -> None:
+    record = Record(
+        model="any",
+        machine="any",
+        precision="bf16",
+        measured_on="2026-11-01",  # type: ignore[arg-type]
+        concurrency=1,
+        requests=requests,
+        request_ms=100.0 * ratio,
+    )
+    predicted = {"request_ms": 100.0}
+    _, after = weigh(predicted, record, spread)
+
+    def width(factors: tuple[float, float]) -> float:
+        return math.log(factors[1] / factors[0])
+
+    usual = width(narrowed_spreads_of(spread, requests))
+    if contradicts(predicted, record, spread):
+        assert width(after) >= usual
+    else:
+        assert width(after) == pytest.approx(usual)
+        assert width(after) <= width(spread) * (1 + 1e-9)
+
+
+def narrowed_spreads_of(spread: tuple[float, float], requests: int) -> tuple[float, float]:
+    from lichen.sizing.coefficients import Spreads
+
+    return narrowed_spreads(Spreads(spread, spread, spread, spread), requests).token
+
+
+def test_the_ends_of_an_interval_are_its_tenth_and_its_ninetieth_percentile() -> None:
+    assert factor_at((0.5, 3.0), 0.9) == pytest.approx(3.0, rel=1e-4)
+    assert factor_at((0.5, 3.0), 0.1) == pytest.approx(0.5, rel=1e-4)
+    assert factor_at((0.5, 3.0), 0.5) == pytest.approx(1.0)
+    assert normal_quantile(0.8) == pytest.approx(0.8416, abs=1e-4)
+
+
+def test_confidence_is_the_environments_unless_it_is_stated() -> None:
+    def wanted(**given: object) -> float:
+        traffic = {"peak_rps": 1, "input_tokens": 1, "output_tokens": 1}
+        plain = {"name": "chat", "model": "any", "traffic": traffic}
+        return as_workload({**plain, **given}).wanted_confidence
+
+    assert (wanted(), wanted(environment="staging"), wanted(environment="prod")) == (0.5, 0.5, 0.8)
+    assert wanted(environment="prod", confidence=0.95) == 0.95
+    for refused in (0.4, 1.0):
+        with pytest.raises(InputError, match="confidence"):
+            wanted(confidence=refused)
+
+
+def test_a_small_machine_does_not_serve_production_alone_without_room() -> None:
+    workload = Workload(
+        name="any", model="any", environment="prod", traffic=Traffic(peak_rps=1, mean_rps=1)
+    )
+    room = 1 / ROOM_SHARE
+
+    def peak(rps: float, **given: Any) -> int:
+        return replicas_over_day(replace(workload, **given), rps, 60.0, small=True).peak
+
+    assert peak(room * 1.01) == 1
+    assert peak(room * 0.99) == 2
+    assert peak(room * 0.99, environment="dev") == 1
+    assert replicas_over_day(workload, room * 0.99, 60.0).peak == 1
+
+
+def test_two_vcpu_have_a_spare_and_four_have_none() -> None:
+    workload = Workload(
+        name="embeddings",
+        model="any",
+        environment="prod",
+        traffic=Traffic(peak_rps=1, input_tokens=128),
+    )
+
+    def laid(machine: str, peak_rps: float) -> Layout:
+        traffic = replace(workload.traffic, peak_rps=peak_rps)
+        answer = laid_out(replace(workload, traffic=traffic), ENCODER, machine, "fp32")
+        assert isinstance(answer, Layout)
+        return answer
+
+    for machine, replicas in ((SMALL, 2), (LARGER, 1)):
+        busy_rps = laid(machine, 1e-3).capacity.rps * 0.7
+        assert laid(machine, busy_rps).replicas.peak == replicas
+
+
+ENCODER = "BAAI/bge-small-en-v1.5"
+SMALL, LARGER = "c7g.large", "c7g.2xlarge"
+
+
+def test_a_curve_is_read_backwards() -> None:
+    layout = laid_out(
+        Workload(
+            name="chat",
+            model="any",
+            traffic=Traffic(peak_rps=1, input_tokens=600, output_tokens=200),
+        ),
+        "meta-llama/Llama-3.1-8B",
+        "g6.xlarge",
+        "bf16",
+    )
+    assert isinstance(layout, Layout)
+    curve: Curve = layout.capacity.curve
+    for share in (0.01, 0.3, 0.9):
+        rps = curve.saturated_rps * share
+        assert curve.serving(rps).rps == pytest.approx(rps, rel=1e-6)
+    assert curve.serving(curve.saturated_rps * 2).in_flight == pytest.approx(curve.room)
