@@ -8,9 +8,10 @@ processors, hosts); nothing is fetched. docs/data.md argues the method. In short
   machines say nearly twice as much for the same machines. The likely value is the mean of both;
   where Teads has no model of the machine, the median ratio of those that it has is used. Low is
   the count without memory, high is Teads.
-- An accelerator draws its loaded idle at rest. Kept busy by inference it draws less than its TDP:
-  MEASURED_FULL_SHARE at the low end. At half load it is between half-way (bursts with rests
-  between them) and what a small steady batch already draws, MEASURED_HALF_SHARE of its TDP.
+- An accelerator draws its loaded idle at rest, and at full batches what lichen/power.py says of
+  its TDP: the same coefficients (powers.csv) and interval (energy_spreads.csv) that predict metered
+  runs. At half load it is between half-way (bursts with rests between them) and what small batches
+  all the time draw. A placement asks that model at its own batches instead (sizing/draw.py).
 - While accelerators work, the host is between idle and as loaded as they are.
 - Embodied: the share by vCPU of a server's (a base, CPUs and memory, by the rule that reproduces
   Cloud Carbon Footprint's platforms), and each accelerator's own.
@@ -32,22 +33,18 @@ from lichen.catalogue.schema import (
     TABLES,
     Basis,
     Chip,
+    EnergySpread,
     Host,
     Machine,
     MachineEstimates,
+    PowerModel,
     Processor,
     path_of,
 )
 from lichen.interval import Interval
+from lichen.power import half_share
 
 S = TypeVar("S", bound=Struct)
-
-MEASURED_FULL_SHARE = 0.82
-"""Draw over TDP of an H100 (585 of 700 W) and a B200 (821 of 1,000 W) above batch 128:
-ML.ENERGY."""
-
-MEASURED_HALF_SHARE = 0.68
-"""Draw over TDP of an H100 at batches of 9 to 32 (475 of 700 W): ML.ENERGY."""
 
 MEMORY_W_GIB = 0.392
 """A GiB of memory at work: Cloud Carbon Footprint."""
@@ -83,6 +80,8 @@ class EstimateInputs(Struct, frozen=True, kw_only=True):
     chips: dict[str, Chip]
     processors: dict[str, Processor]
     hosts: dict[str, Host]
+    power: PowerModel
+    power_spread: EnergySpread
     teads_ratio: dict[float, float] = {}
 
 
@@ -93,6 +92,12 @@ def read_inputs(directory: Path = DIRECTORY) -> EstimateInputs:
         chips={row.name: row for row in _rows(directory, "chips", Chip)},
         processors={row.name: row for row in _rows(directory, "processors", Processor)},
         hosts={row.machine: row for row in _rows(directory, "hosts", Host)},
+        power=next(row for row in _rows(directory, "powers", PowerModel) if row.boundary == "chip"),
+        power_spread=next(
+            row
+            for row in _rows(directory, "energy_spreads", EnergySpread)
+            if (row.boundary, row.quantity) == ("chip", "power")
+        ),
     )
     return replace(inputs, teads_ratio=_teads_ratio(inputs))
 
@@ -183,21 +188,28 @@ def _at(host: Host, load: float) -> float | None:
     return {0.0: host.idle_w, 0.5: host.half_w, 1.0: host.full_w}[load]
 
 
-def accelerator_watts(chip: Chip, load: float) -> Interval | None:
+def accelerator_watts(chip: Chip, load: float, inputs: EstimateInputs) -> Interval | None:
     """One accelerator that holds a model, at rest, half busy, or kept busy; ``None`` unknown."""
     idle, tdp = chip.loaded_idle_w, chip.tdp_w
     if idle is None or tdp is None:
         return None
     if load == 0.0:
         return idle
-    full_low = max(MEASURED_FULL_SHARE * tdp.low, idle.low)
-    full = Interval(full_low, max(tdp.likely * (1 + MEASURED_FULL_SHARE) / 2, full_low), tdp.high)
+    full = _drawn(chip, idle, tdp * inputs.power.full_share, inputs)
     if load == 1.0:
         return full
-    bursts = (idle.low + full.low) / 2
-    steady = max(MEASURED_HALF_SHARE * tdp.high, bursts)
-    half = ((idle.likely + full.likely) / 2 + MEASURED_HALF_SHARE * tdp.likely) / 2
-    return Interval(bursts, min(max(half, bursts), steady), steady)
+    bursts = (idle + full) * 0.5
+    steady = _drawn(chip, idle, tdp * half_share(inputs.power), inputs)
+    return Interval(bursts.low, max((bursts.likely + steady.likely) / 2, idle.likely), steady.high)
+
+
+def _drawn(chip: Chip, idle: Interval, watts: Interval, inputs: EstimateInputs) -> Interval:
+    """Watts with the power model's interval: no less than at rest, no more than the TDP."""
+    assert chip.tdp_w is not None
+    spread, likely = inputs.power_spread, max(watts.likely, idle.likely)
+    low = max(spread.low * watts.low, idle.low)
+    high = min(spread.high * watts.high, chip.tdp_w.high)
+    return Interval(min(low, likely), likely, max(high, likely))
 
 
 def _watts(
@@ -206,7 +218,7 @@ def _watts(
     at_load = host_watts(machine, load, inputs)
     if machine.accelerator is None:
         return _rounded(at_load)
-    each = accelerator_watts(chip, load) if chip else None
+    each = accelerator_watts(chip, load, inputs) if chip else None
     if each is None:
         return None
     at_rest = host_watts(machine, 0.0, inputs)
@@ -233,7 +245,7 @@ def _power_basis(machine: Machine, inputs: EstimateInputs, chip: Chip | None) ->
 def _power_sources(machine: Machine, inputs: EstimateInputs, chip: Chip | None) -> tuple[str, ...]:
     sources = [inputs.processors[machine.processor].source, "teads"]
     if chip:
-        sources += [chip.tdp_source or "", chip.loaded_idle_source or "", "ml-energy"]
+        sources += [chip.tdp_source or "", chip.loaded_idle_source or "", "power-model"]
     return tuple(dict.fromkeys(source for source in sources if source))
 
 

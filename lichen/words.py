@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-Precision = Literal["fp32", "bf16", "fp16", "fp8", "int8", "mxfp4", "int4"]
+Precision = Literal[
+    "fp32", "bf16", "fp16", "fp8", "fp8-kv8", "int8", "mxfp4", "nvfp4", "int4", "awq", "gptq",
+    "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0",
+]  # fmt: skip
+"""What weights are stored in; ``fp8-kv8`` has its cache in 8 bits too. precisions.csv says how many
+bits each takes, and in what it is computed."""
+
 Mode = Literal["real-time", "asynchronous", "batch", "serverless"]
 Environment = Literal["dev", "staging", "prod"]
 Objective = Literal["carbon", "cost", "balanced"]
-
-BITS: dict[Precision, float] = {
-    "fp32": 32,
-    "bf16": 16,
-    "fp16": 16,
-    "fp8": 8,
-    "int8": 8,
-    "mxfp4": 4.25,
-    "int4": 4,
-}
-"""Bits that one weight takes, block scales not counted."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from derive import estimates
 from derive.fit.cloud_runs import known_from_runs
 from derive.fit.energy import fit_energy
 from derive.fit.model import CENTRE, Design, Fit, Observation, floor_of, side
@@ -48,6 +49,7 @@ def main() -> None:
     powers, energy_spreads = fit_energy(data, fit.predicted(), by_publisher)
     write("powers", powers)
     write("energy_spreads", energy_spreads)
+    estimates.main()  # the machines' watts follow from powers.csv
 
 
 def efficiencies(

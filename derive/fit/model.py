@@ -27,8 +27,9 @@ CENTRE = np.log([2.0, 15.0, 20.0, 10.0, 0.6, 1.0, 2.0, 8.0, 1.5, 4.0, 8.0])
 
 
 def floor_of(work: str) -> Array:
-    """Least weights: no share passes one, but for a small model's weights, which stay on chip."""
-    kept = {"bandwidth"} if work != "llm" else set()
+    """Least weights: no share passes one, but for the weights of encoders and image models, which
+    are small enough to stay on chip."""
+    kept = {"bandwidth"} if work in ("encoder", "vision") else set()
     return np.array([1.0 if name in SHARES - kept else 0.0 for name in COEFFICIENTS])
 
 

@@ -407,6 +407,9 @@ was measured."""
 Compute = Literal["fp32", "bf16", "fp8", "int8", "fp4"]
 """Formats that a chip computes in."""
 
+Kept = Literal["tables", "all but experts"]
+"""Weights that a precision leaves in 16 bits."""
+
 Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
 """Kinds of model by what they compute."""
 
@@ -503,6 +506,28 @@ class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
     cv_error_pct: float | None
 
 
+class WeightFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """A precision on kinds of chip, for kinds of work (left out, all): a row of ``precisions.csv``.
+
+    ``bits`` are those of one weight with its scales. ``kept`` says which weights stay in 16 bits:
+    the ``tables`` of a vocabulary, or ``all but experts`` (of a model without experts, the tables).
+    Arithmetic is in ``compute``, or in ``without_unit`` on a chip that has no unit for that. A chip
+    must run all of ``needs``.
+    """
+
+    precision: Precision
+    kinds: tuple[Kind, ...]
+    works: tuple[Work, ...] = ()
+    bits: float
+    kept: Kept | None
+    cache_bits: float
+    compute: Compute
+    without_unit: Compute | None
+    needs: tuple[str, ...] = ()
+    title: str
+    source: str
+
+
 class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     """A serving stack on a kind of hardware: a row of ``stacks.csv``.
 
@@ -517,7 +542,8 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     on a CPU whose memory is in several NUMA nodes: ``one`` runs on the cores and the memory of one
     node, ``first`` on all cores with the weights in the memory of one; blank uses all.
     ``prompt_tile`` are the tokens of a prompt that meet the weights at each reading of them; blank
-    is all.
+    is all. ``precisions`` are those that it runs; left out, the plain ones of the chip
+    (:data:`PLAIN`).
     """
 
     stack: str
@@ -532,12 +558,17 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     prompts_together: bool
     all_slots: bool
     benchmark_passes: float
+    precisions: tuple[Precision, ...] = ()
     numa: Literal["one", "first"] | None = None
     prompt_tile: float | None = None
     like: str = ""
     matches: tuple[str, ...]
     basis: str
     source: str
+
+
+PLAIN: tuple[Precision, ...] = ("fp32", "bf16", "fp16", "fp8", "int8", "int4")
+"""Precisions that a framework runs on a chip that has them, without a format of its own."""
 
 
 class NumaNodes(msgspec.Struct, frozen=True, kw_only=True):
@@ -646,15 +677,16 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 class PowerModel(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``powers.csv``: what share of rated watts a busy chip draws, and its host.
 
-    ``share = idle + busy x (memory's use + weight x arithmetic's use) ^ 1/4``, at most 1
-    (lichen/power.py). ``full_share`` is what full batches draw, the median of publishers. Where
-    a run was power-capped a chip draws at most ``capped_share``. At the wall ``host_w`` for the
-    server and ``chip_host_w`` for each chip come on top.
+    ``share = 1 - (1 - idle) x exp(-(a x sqrt(memory's use) + b x sqrt(arithmetic's use)))``, with
+    the weights ``a`` of moving and ``b`` of computing (lichen/power.py). ``full_share`` is what
+    full batches draw, the median of publishers. Where a run was power-capped a chip draws at most
+    ``capped_share``. At the wall ``host_w`` for the server and ``chip_host_w`` for each chip come
+    on top.
     """
 
     boundary: PowerBoundary
     idle_share: float
-    busy_share: float
+    move_weight: float
     compute_weight: float
     full_share: float
     capped_share: float
@@ -760,6 +792,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
+    WeightFormat: {"source": ("bits", "cache_bits")},
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
     NumaNodes: {"source": ("nodes",)},
     CloudRunCoefficient: {"source": ("log_value", "standard_deviation")},
@@ -852,6 +885,7 @@ TABLES: dict[str, Table] = {
             "markups", "derived", Markup, ("hosting", "machine", "family", "accelerated"),
             own="appended",
         ),
+        Table("precisions", "published", WeightFormat),
         Table("stacks", "published", ServingStack),
         Table("around", "published", Around),
         Table("numa_nodes", "published", NumaNodes, ("machine",)),

@@ -15,6 +15,10 @@ from lichen.sizing.coefficients import Knowledge, knowledge
 from lichen.sizing.need import WORK
 from lichen.workload import ModelCard
 
+FRAMEWORKS = frozenset({"pytorch", "diffusers"})
+"""Stacks whose words stand beside an engine's: ``PyTorch (torch.compile)``, ``sentence-transformers
+on ONNX Runtime``."""
+
 
 class NotPredicted(msgspec.Struct, frozen=True):
     """Why there is no prediction for a row."""
@@ -111,7 +115,8 @@ def hardware_of(row: Row, tables: Tables) -> Chip | None:
 
 
 def stack_of(row: Row, hardware: Chip, work: Work, tables: Tables) -> ServingStack | None:
-    """The stack whose words the row uses, longest first; else the usual one."""
+    """The stack whose words the row uses, an engine before a framework and the longest first; else
+    the usual one."""
     words = row.stack_text
     if hardware.kind == "gpu" and work == "llm" and words.startswith("tensorrt "):
         words = "tensorrt-llm"  # MLPerf names the library beneath
@@ -120,7 +125,7 @@ def stack_of(row: Row, hardware: Chip, work: Work, tables: Tables) -> ServingSta
     able = [s for s in tables.known.stacks if s.kind == hardware.kind and work in s.works]
     named = [(len(m), s) for s in able for m in s.matches if m in words]
     if named:
-        return max(named, key=lambda each: each[0])[1]
+        return max(named, key=lambda each: (each[1].stack not in FRAMEWORKS, each[0]))[1]
     return tables.known.usual_stack(hardware.family, hardware.kind, work)
 
 

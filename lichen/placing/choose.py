@@ -28,6 +28,7 @@ from lichen.placing.reasons import (
     about_the_next,
     about_the_unmade,
     about_ties,
+    far_dearer,
     in_a_dirty_region,
     nearest_misses,
     no_component,
@@ -37,6 +38,7 @@ from lichen.placing.reasons import (
     why_they_lost,
 )
 from lichen.placing.receipt import money_and_carbon
+from lichen.placing.widening import widening_notes
 
 
 def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement:
@@ -101,13 +103,15 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         by_cloud=tuple(map(option, best_by_cloud(ranked, judged, catalogue, rank))),
         rejected=(
             *judged.rejected,
-            *_not_among(pool, judged, catalogue),
+            *_not_among(pool, judged, cheapest.usd_hour, catalogue),
             *why_they_lost(losers, chosen, cheapest.usd_hour, question),
         ),
     )
 
 
-def _not_among(pool: Pool, judged: JudgedOffers, catalogue: Catalogue) -> Iterator[Rejected]:
+def _not_among(
+    pool: Pool, judged: JudgedOffers, cheapest_usd_hour: float, catalogue: Catalogue
+) -> Iterator[Rejected]:
     """Offers that do the work and that the choice is not among, each once."""
     if len(pool.candidates) == len(judged.able) + len(judged.unmade):
         return
@@ -119,6 +123,8 @@ def _not_among(pool: Pool, judged: JudgedOffers, catalogue: Catalogue) -> Iterat
         seen.add(id(one.offer))
         if one.offer.region in blocked and not pool.surely_high:
             yield in_a_dirty_region(one, catalogue.regions[one.offer.region])
+        elif pool.surely_high and one.offer.region not in blocked:
+            yield far_dearer(one, cheapest_usd_hour)
         else:
             yield no_component(one)
 
@@ -142,7 +148,7 @@ def _because(
     does = "does the work and can be made" if pool.made and cheaper_unmade else "does the work"
     yield about_the_grid(catalogue.region(chosen.offer.region))
     if pool.surely_high:
-        yield about_dirty_regions(question)
+        yield about_dirty_regions(question, pool.elsewhere_times)
     if len(ranked) == 1:
         yield f"it is the only offer that {does}"
     elif cheapest is chosen:
@@ -175,6 +181,7 @@ def _best_of_any(pool: Pool, judged: JudgedOffers, question: Question) -> Candid
 def _notes(chosen: Candidate, question: Question) -> Iterator[str]:
     catalogue, offer, price = question.catalogue, chosen.offer, chosen.price
     region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
+    yield from widening_notes(chosen, question)
     if question.today is not None:
         yield from staleness.staleness_notes(
             catalogue, region, machine, offer, price, question.today

@@ -27,14 +27,22 @@ def about_the_grid(region: Region) -> str:
     )
 
 
-def about_dirty_regions(question: Question) -> str:
-    """That the choice is in a region which our own rule blocks, since nothing else is allowed."""
+def about_dirty_regions(question: Question, elsewhere_times: float | None) -> str:
+    """That the choice is in a region which our own rule blocks, since nothing else is allowed, or
+    nothing but what costs ``elsewhere_times`` as much."""
     asked = question.workload.where
     limits = "regions" if asked.regions else "countries" if asked.countries else "where"
     field = "where" if limits == "where" else f"where.{limits}"
+    widen = f"in production, so widen {field} if you can"
+    if elsewhere_times is None:
+        return (
+            "every allowed region with an offer that does the work has a high-carbon grid: the "
+            f"rule dirty-region blocks it {widen}"
+        )
     return (
-        "every allowed region with an offer that does the work has a high-carbon grid: the rule "
-        f"dirty-region blocks it in production, so widen {field} if you can"
+        "in the allowed regions whose grid is not surely high in carbon the work costs "
+        f"{elsewhere_times:.1f} times as much or more: the rule dirty-region blocks this one "
+        f"{widen}"
     )
 
 
@@ -48,6 +56,17 @@ def in_a_dirty_region(candidate: Candidate, region: Region) -> Rejected:
             f"{region.name} ({region.place}) has a high-carbon grid, "
             f"{region.grid_gco2e_kwh:.0f} gCO2e/kWh, and other regions do the work"
         ),
+    )
+
+
+def far_dearer(candidate: Candidate, cheapest_usd_hour: float) -> Rejected:
+    """A candidate in a cleaner region that is too dear to be among the choice."""
+    more = more_than(candidate.usd_hour, cheapest_usd_hour)
+    return Rejected(
+        machine=candidate.offer.machine,
+        region=candidate.offer.region,
+        kind="cost",
+        reason=f"costs {more} the cheapest offer that does the work",
     )
 
 

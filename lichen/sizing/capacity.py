@@ -258,15 +258,14 @@ def _too_slow(point: Point, latency: Latency, slow: Slowness, confidence: float)
         ),
         key=lambda each: each[1] * each[2] / each[3],
     )
-    likely = f"{took * 1e3:.3g} ms"
-    takes = (
-        f"is {likely}"
-        if factor == 1.0
-        else f"may be {took * factor * 1e3:.3g} ms at {confidence * 100:g} % confidence "
-        f"(likely {likely})"
-    )
-    return Misfit(
-        "latency",
-        f"{name} {takes} with no other request; the limit is {bound:g} ms",
-        took * factor * 1e3 / bound,
-    )
+    likely_ms, limit = took * 1e3, f"with no other request; the limit is {bound:g} ms"
+    if factor == 1.0:
+        reason = f"{name} is {likely_ms:.3g} ms {limit}"
+    else:
+        kept = likely_ms <= bound
+        confirm = ", which a benchmark would have to confirm" if kept else ""
+        reason = (
+            f"{name} may be {likely_ms * factor:.3g} ms at {confidence * 100:g} % confidence "
+            f"{limit} (likely is {likely_ms:.3g} ms{confirm})"
+        )
+    return Misfit("latency", reason, likely_ms * factor / bound)

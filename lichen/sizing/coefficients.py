@@ -8,19 +8,23 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import (
+    PLAIN,
     Adjustment,
     Around,
     Compute,
     Efficiency,
     Headroom,
     Kind,
+    PowerModel,
     Ratio,
     ServingStack,
     SpreadRow,
     Work,
 )
+from lichen.sizing.formats import Formats
 from lichen.sizing.hardware import ChipTable
 from lichen.sizing.terms import COEFFICIENTS, SHARES, Terms
+from lichen.words import Precision
 
 
 class Speed(msgspec.Struct, frozen=True):
@@ -54,6 +58,7 @@ class Knowledge:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.chips = ChipTable(catalogue)
+        self.formats = Formats(catalogue)
         self._efficiencies = {
             (row.family, row.stack, row.work): row
             for row in catalogue.table("efficiencies", Efficiency)
@@ -76,7 +81,10 @@ class Knowledge:
         self._spreads_of: dict[tuple[str, str, Work, Kind], Spreads] = {}
         self.stacks = catalogue.table("stacks", ServingStack)
         self.around = {row.work: row for row in catalogue.table("around", Around)}
-        self._usual: dict[tuple[str, Kind, Work], ServingStack | None] = {}
+        self.chip_power = next(
+            (row for row in catalogue.table("powers", PowerModel) if row.boundary == "chip"), None
+        )
+        self._usual: dict[tuple[str, Kind, Work, Precision | None], ServingStack | None] = {}
         self._headrooms = {
             (row.kind, row.work): row for row in catalogue.table("headrooms", Headroom)
         }
@@ -138,14 +146,24 @@ class Knowledge:
     def headroom(self, kind: Kind, work: Work) -> Headroom:
         return self._headrooms[(kind, work)]
 
-    def usual_stack(self, family: str, kind: Kind, work: Work) -> ServingStack | None:
-        """The stack that one would serve this work with on this family; None where none does."""
-        key = (family, kind, work)
+    def usual_stack(
+        self, family: str, kind: Kind, work: Work, precision: Precision | None = None
+    ) -> ServingStack | None:
+        """The stack that one would serve this work with on this family, of those that run the
+        precision; None where none does."""
+        key = (family, kind, work, precision)
         if key not in self._usual:
-            able = [row for row in self.stacks if row.kind == kind and work in row.works]
+            able = [
+                row
+                for row in self.stacks
+                if row.kind == kind
+                and work in row.works
+                and (precision is None or precision in (row.precisions or PLAIN))
+            ]
             named = [row for row in able if family in row.families]
             anywhere = [row for row in able if "*" in row.families]
-            self._usual[key] = next(iter(named or anywhere), None)
+            special = [] if precision is None or precision in PLAIN else able
+            self._usual[key] = next(iter(named or anywhere or special), None)
         return self._usual[key]
 
     def stack(self, name: str, kind: Kind, work: Work) -> ServingStack | None:

@@ -12,7 +12,7 @@ from lichen.sizing.capacity import Capacity
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.memory import ACTIVATION_SHARE, available_gib, needed_gib
 from lichen.sizing.need import GIB, Need
-from lichen.sizing.replicas import Replicas, day_of, floor_of, start_up_of
+from lichen.sizing.replicas import SMALL_VCPU, Replicas, day_of, floor_of, start_up_of
 from lichen.words import Precision
 from lichen.workload import ModelCard, Workload
 
@@ -226,7 +226,9 @@ def capacity_steps(capacity: Capacity) -> Iterator[Step]:
     )
 
 
-def replica_steps(workload: Workload, capacity: Capacity, replicas: Replicas) -> Iterator[Step]:
+def replica_steps(
+    workload: Workload, capacity: Capacity, replicas: Replicas, small: bool
+) -> Iterator[Step]:
     """How many machines over the day."""
     day = day_of(workload.traffic)
     yield Step(
@@ -248,7 +250,9 @@ def replica_steps(workload: Workload, capacity: Capacity, replicas: Replicas) ->
         "replicas at least",
         float(replicas.minimum),
         "replicas",
-        f"floor {floor_of(workload)}; enough in the quietest hour for bursts, and for the growth "
+        f"floor {floor_of(workload)}"
+        + (f", two in production of machines below {SMALL_VCPU} vCPU" if small else "")
+        + "; enough in the quietest hour for bursts, and for the growth "
         "while a new replica starts",
         "sizing/replicas.py",
     )

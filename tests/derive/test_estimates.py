@@ -97,7 +97,7 @@ def test_accelerator_memory_in_two_sources(inputs: EstimateInputs) -> None:
 @pytest.mark.parametrize("name", ["AWS Inferentia2", "NVIDIA L4", "NVIDIA H100 SXM 80GB"])
 def test_an_accelerator_draws_more_the_more_it_works(inputs: EstimateInputs, name: str) -> None:
     chip = inputs.chips[name]
-    idle, half, full = (accelerator_watts(chip, load) for load in (0.0, 0.5, 1.0))
+    idle, half, full = (accelerator_watts(chip, load, inputs) for load in (0.0, 0.5, 1.0))
     for end in ("low", "likely", "high"):
         assert getattr(idle, end) <= getattr(half, end) <= getattr(full, end)
     assert full.high <= chip.tdp_w.high

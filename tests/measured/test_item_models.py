@@ -158,6 +158,8 @@ def test_parallel_tasks_take_a_core_each() -> None:
         ("diffusion", "PyTorch (diffusers)", "diffusers"),
         ("diffusion", "OneDiff", "diffusers-compile"),
         ("speech", "faster-whisper (CTranslate2)", "faster-whisper"),
+        ("encoder/embedding", "sentence-transformers (ONNX backend)", "onnxruntime"),
+        ("speech", "insanely-fast-whisper", "pytorch"),
         ("LLM", "SGLang 0.4", "sglang"),
         ("LLM", "TGI", "tgi"),
     ],

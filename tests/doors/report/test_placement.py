@@ -54,8 +54,10 @@ def test_the_heading_and_the_load_of_each_time() -> None:
     assert answer.sizing.at_peak is not None
     peak = answer.sizing.at_peak.time_per_output_token_ms
     assert peak is not None
-    assert re.search(r"expected load, 0\.600 requests/s on [\d.]+: first token \d+ ms", shown)
-    assert re.search(r"peak, 2\.00 requests/s on [\d.]+: first token \d+ ms", shown)
+    assert re.search(
+        r"at the expected load, 0\.600 requests/s on [\d.]+ replicas: first token \d+ ms", shown
+    )
+    assert re.search(r"at the peak, 2\.00 requests/s on [\d.]+ replicas: first token \d+ ms", shown)
     assert "are this fast; bounds and traffic are met with 80 % confidence" in shown
     full = answer.sizing.prediction.time_per_output_token_ms
     assert full is not None
@@ -82,7 +84,9 @@ def test_what_stands_beside_the_choice_is_in_the_table_and_in_markdown() -> None
     "what", ["a benchmark of", "the choice hangs on an assumed figure: if the"]
 )
 def test_doubts_are_said(what: str) -> None:
-    answers = [placed(objective=objective) for objective in ("carbon", "balanced")]  # type: ignore[arg-type]
+    asked = read_workload(CHAT)
+    busier = replace(asked, traffic=replace(asked.traffic, peak_rps=4.0, mean_rps=2.0))
+    answers = [placed(), placed(busier)]
     assert any(what in flat(answer) for answer in answers)
     assert any(what in report.as_markdown(answer, top=3) for answer in answers)
 
