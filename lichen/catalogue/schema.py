@@ -165,6 +165,38 @@ class CpuBandwidth(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class ChipFootprint(msgspec.Struct, frozen=True, kw_only=True):
+    """What derive/embodied.py takes of an accelerator: a row of ``footprints.csv``.
+
+    ``published_kgco2e`` is of one chip with what ``published_of`` names, ``board_share`` the share
+    of it that is the chip and its part of the board that carries it. ``die_mm2`` are those of all
+    its dies of logic together.
+    """
+
+    chip: str
+    die_mm2: float
+    die_basis: Basis
+    die_source: str
+    published_kgco2e: float | None
+    published_of: Literal["module", "board", "board and host"] | None
+    board_share: float | None
+    source: str | None
+    notes: str = ""
+
+
+class Lifetime(msgspec.Struct, frozen=True, kw_only=True):
+    """Years over which a provider writes its servers off: a row of ``lifetimes.csv``.
+
+    ``accelerated``: those with accelerators, or those without; blank is both.
+    """
+
+    cloud: str
+    accelerated: bool | None
+    years: float
+    source: str
+    notes: str = ""
+
+
 class Estimates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What no vendor publishes of a machine, derived by derive/estimates.py.
 
@@ -614,42 +646,15 @@ class Headroom(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that benchmarks name: a row of ``benchmark_models.csv``.
+    """The words that benchmarks use for a model: a row of ``benchmark_models.csv``.
 
     ``match`` are words looked for in a benchmark's name of its model: of language models the first
-    row that is met wins, of others the longest word, letters and digits alone. ``flops_per_item``
-    is one pass over one ``item``; of a diffusion model one denoising step, guidance included, of
-    ``steps`` that are usual, with ``extra_flops_per_item`` once. A speech model's decoder, of
-    ``decoder_layers`` among the ``layers``, takes ``decoder_flops_per_token`` and reads
-    ``cross_kv_bytes`` for each token of text.
+    row that is met wins, of others the longest word, letters and digits alone. ``card`` is the
+    model's name in ``models.csv``.
     """
 
     match: tuple[str, ...]
-    name: str
-    kind: str
-    parameters: float
-    active_parameters: float | None
-    layers: int | None
-    hidden: int | None
-    heads: int | None
-    kv_heads: int | None
-    head_dim: int | None
-    max_context_tokens: int | None
-    sliding_window_tokens: int | None
-    experts: int | None
-    experts_per_token: int | None
-    kv_bytes_per_token: float | None
-    flops_per_item: float | None
-    steps: int | None
-    expert_bits: float | None
-    state_bytes: float | None
-    item: str = ""
-    extra_flops_per_item: float | None
-    decoder_flops_per_token: float | None
-    cross_kv_bytes: float | None
-    decoder_layers: int | None
-    basis: str
-    source: str
+    card: str
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
@@ -798,7 +803,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     CloudRunCoefficient: {"source": ("log_value", "standard_deviation")},
     CloudRunScore: {"source": ("error_pct", "without_error_pct")},
     Headroom: {"source": ("share", "low", "high")},
-    BenchmarkModel: {"source": ("parameters",)},
+    BenchmarkModel: {},
     Dataset: {"source": ("decode_width", "input_tokens", "output_tokens")},
     Processor: {"source": ("idle_w_vcpu", "full_w_vcpu")},
     Host: {
@@ -806,6 +811,8 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "embodied_source": ("platform_embodied_kgco2e",),
     },
     PricePair: {"source": ("usd_hour", "base_usd_hour")},
+    ChipFootprint: {"die_source": ("die_mm2",), "source": ("published_kgco2e", "board_share")},
+    Lifetime: {"source": ("years",)},
     Image: {"source": ("tag", "regions"), "patches_source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
@@ -873,6 +880,14 @@ TABLES: dict[str, Table] = {
         Table("residency", "published", Residency, ("residency", "country")),
         Table("processors", "published", Processor, ("name",), own=None, instead=_NOT_READ),
         Table("hosts", "published", Host, ("machine",), own=None, instead=_NOT_READ),
+        Table(
+            "footprints", "published", ChipFootprint, ("chip",), own=None,
+            instead="write embodied_kgco2e_low, _likely and _high into chips.csv",
+        ),
+        Table(
+            "lifetimes", "published", Lifetime, ("cloud", "accelerated"), own=None,
+            instead="write lifetime_hours into machines.csv",
+        ),
         Table(
             "price_pairs", "published", PricePair, ("machine", "region", "hosting"), own=None,
             instead="write the price into prices.csv, or the markup into markups.csv",

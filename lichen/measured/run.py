@@ -88,7 +88,7 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     stack = stack_of(row, hardware, work, tables)
     if stack is None:
         return NotPredicted(f"no known way to serve {work} on {hardware.family}")
-    caveats = [_DOUBTS[work == "diffusion" and model.named is not None]] if model.doubt > 1 else []
+    caveats = [_DOUBTS[work == "diffusion" and model.known]] if model.doubt > 1 else []
     inputs, outputs = _lengths(row, dataset, caveats)
     items = float(row.sentences) if row.sentences is not None else 1.0
     if work == "speech" and "window" in model.card.item:
