@@ -435,6 +435,8 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
 FitBasis = Literal["fitted", "borrowed", "assumed"]
 """fitted on this family and stack; borrowed from a related family; assumed where none of those
 was measured."""
+FitSide = Literal["llm", "items"]
+"""Language models, and every other kind: their engines share no coefficient."""
 
 Compute = Literal["fp32", "bf16", "fp8", "int8", "fp4"]
 """Formats that a chip computes in."""
@@ -453,10 +455,12 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``efficiencies.csv``, written by ``make fit``.
 
     Shares are of the chips' bandwidth (``bandwidth_share`` reading weights, ``cache_share`` reading
-    the KV cache) or of their dense peak (in decode, in prefill, in a prompt's attention).
-    ``drift_pct_year`` is how much slower a run was for each year that it is older than 2026.
-    ``cv_error_pct`` is the median absolute error on clusters left out of the fit; ``leans_on``
-    is what the row is drawn from where it has few measured rows or none.
+    the KV cache), of the link between them, or of their dense peak (in decode, in prefill, in a
+    prompt's attention). ``drift_pct_year`` is how much slower a run was for each year that it is
+    older than 2026. ``publishers`` measured the pair; ``apart_pct`` is half the range of their
+    median errors, blank where there is one. ``cv_error_pct`` is the median absolute error on
+    publishers left out of the fit; ``leans_on`` is what the row is drawn from where it has few
+    measured rows or none.
     """
 
     family: str
@@ -468,6 +472,7 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     sequence_us: float
     bandwidth_share: float
     cache_share: float
+    link_share: float
     compute_share: float
     prefill_ms: float
     prefill_share: float
@@ -476,6 +481,8 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     drift_pct_year: float
     rows: int
     clusters: int
+    publishers: int
+    apart_pct: float | None
     cv_error_pct: float | None
     basis: FitBasis
     leans_on: str = ""
@@ -484,11 +491,12 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     """Factors on an efficiency row for a format of compute, or for a mixture of experts
-    (``sparse``): a row of ``adjustments.csv``. Of a share they scale what it lacks: one over the
-    share, less one.
+    (``sparse``): a row of ``adjustments.csv``. ``side``: of language models, or of the rest. Of a
+    share they scale what it lacks: one over the share, less one.
     """
 
     kind: Kind
+    side: FitSide
     case: str
     step_ms: float
     layer_us: float
@@ -496,6 +504,7 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     sequence_us: float
     bandwidth: float
     cache: float
+    link: float
     compute: float
     prefill_ms: float
     prefill: float
@@ -521,11 +530,12 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
     """An 80 % interval as factors on a predicted time: a row of ``spreads.csv``.
 
-    ``near``: errors on unseen clusters of a family and stack that were fitted. ``far``: errors on
-    families and stacks that the fit had not seen at all.
+    ``fitted``: errors on publishers that the fit had not seen, of a family and stack that others
+    measured. ``borrowed``: where the pair was left out as well. ``assumed``: where its family and
+    its stack were. The smaller number of names, the wider the cell.
     """
 
-    reach: Literal["near", "far"]
+    reach: FitBasis
     kind: str | None
     family: str | None
     stack: str | None
@@ -534,7 +544,7 @@ class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
     time_low: float
     time_high: float
     rows: int
-    clusters: int
+    publishers: int
     cv_error_pct: float | None
 
 

@@ -113,11 +113,11 @@ def _not_among(
     pool: Pool, judged: JudgedOffers, cheapest_usd_hour: float, catalogue: Catalogue
 ) -> Iterator[Rejected]:
     """Offers that do the work and that the choice is not among, each once."""
-    if len(pool.candidates) == len(judged.able) + len(judged.unmade):
-        return
-    seen = {id(one.offer) for one in pool.candidates}  # one object an offer: quick to compare
     blocked = surely_high_regions(catalogue)
-    for one in (*judged.able, *judged.unmade):
+    seen: set[int] = set()  # one object an offer: quick to compare
+    if judged.able and judged.unmade:  # the same offer may be in both, at two precisions
+        seen.update(id(one.offer) for one in pool.candidates)
+    for one in pool.others:
         if id(one.offer) in seen:
             continue
         seen.add(id(one.offer))

@@ -22,7 +22,7 @@ as much (design choice): eight GPUs are no alternative to one."""
 
 
 class Pool(msgspec.Struct, frozen=True):
-    """The candidates that the choice is among.
+    """The candidates that the choice is among, and the ``others`` that do the work.
 
     ``made``: a component can make them. ``surely_high``: all are in regions whose grid is surely
     high in carbon, since the workload allows nothing else; or nothing but what costs
@@ -30,6 +30,7 @@ class Pool(msgspec.Struct, frozen=True):
     """
 
     candidates: list[Candidate]
+    others: list[Candidate]
     made: bool
     surely_high: bool
     elsewhere_times: float | None = None
@@ -59,13 +60,14 @@ def pool_of(candidates: Iterable[Candidate], catalogue: Catalogue) -> Pool:
         else:
             group.append(one)
     if not groups:
-        return Pool([], made=False, surely_high=False)
+        return Pool([], [], made=False, surely_high=False)
     times = _elsewhere_times(groups)
-    if times is not None and times > FAR_DEARER:
-        groups = {key: group for key, group in groups.items() if key[0]}
-    surely_high, unmade = min(groups)
+    far = times is not None and times > FAR_DEARER
+    surely_high, unmade = first = min(key for key in groups if key[0] or not far)
+    others = [one for key, group in sorted(groups.items()) if key != first for one in group]
     return Pool(
-        groups[surely_high, unmade],
+        groups[first],
+        others,
         made=not unmade,
         surely_high=surely_high,
         elsewhere_times=times if surely_high else None,

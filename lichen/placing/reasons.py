@@ -207,18 +207,38 @@ def why_they_lost(
 ) -> Iterator[Rejected]:
     """The candidates that were not taken, as rejected offers."""
     aim = AIMS[question.objective]
-    least, is_more, kind, tolerated = aim.least, aim.is_more, aim.kind, aim.tolerated
+    least, tolerated = aim.least, aim.tolerated
     limit_usd_hour = cheapest_usd_hour * (1 + question.cost_tolerance_pct / 100)
     ours = least(chosen.gco2e_hour, chosen.usd_hour)
+    too_dear = _Comparison("costs {} the cheapest offer that does the work", cheapest_usd_hour)
+    worse = _Comparison(aim.is_more, ours)
     for loser in losers:
         offer, dollars = loser.offer, loser.usd_hour
         if tolerated and dollars > limit_usd_hour:
-            more = more_than(dollars, cheapest_usd_hour)
-            reason, why = f"costs {more} the cheapest offer that does the work", "cost"
+            reason, kind = too_dear.with_value(dollars), "cost"
         else:
-            theirs = least(loser.gco2e_hour, dollars)
-            reason, why = is_more.format(more_than(theirs, ours)), kind
-        yield Rejected(machine=offer.machine, region=offer.region, kind=why, reason=reason)
+            reason, kind = worse.with_value(least(loser.gco2e_hour, dollars)), aim.kind
+        yield Rejected(machine=offer.machine, region=offer.region, kind=kind, reason=reason)
+
+
+class _Comparison:
+    """A sentence about values that are compared with one reference. Thousands of offers lose for
+    the same few sentences: each is written once."""
+
+    def __init__(self, sentence: str, reference: float) -> None:
+        self._sentence, self._reference = sentence, reference
+        self._written: dict[int, str] = {}
+
+    def with_value(self, value: float) -> str:
+        if not self._reference:
+            return self._sentence.format(more_than(value, self._reference))
+        ratio = value / self._reference
+        key = round(ratio * 10) + 1000 if ratio >= 2 else round(ratio * 100)
+        written = self._written.get(key)
+        if written is None:
+            written = self._sentence.format(more_than(value, self._reference))
+            self._written[key] = written
+        return written
 
 
 def more_than(value: float, reference: float) -> str:
