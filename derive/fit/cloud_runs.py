@@ -280,7 +280,10 @@ def grouped(timed: Iterable[Timed], tables: Tables) -> list[Group]:
         of = sizes[(first.place.family, first.place.chip, first.setting[0])]
         one = _observation(runs, of, tables)
         if one is not None:
-            found.append(Group(one, f"{first.place.cloud} {first.place.family}"))
+            machines = f"{first.place.cloud} {first.place.family}"
+            # One publisher's effect would be told apart from no coefficient: a family of machines
+            # stands for it here, so that what all have in common is in the coefficients.
+            found.append(Group(replace(one, publisher=machines), machines))
     return found
 
 
