@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from lichen.interval import Interval
-from lichen.words import Mode, Precision
+from lichen.words import Mode, Precision, WayOfBuying
 from lichen.workload import ModelCard
 
 Basis = Literal["measured", "published", "derived", "assumed"]
@@ -23,6 +23,8 @@ Method = Literal["location-average", "market-based", "marginal", "carbon-free"]
 Confidence = Literal["high", "medium", "low"]
 Kind = Literal["gpu", "neuron", "tpu", "cpu"]
 """Kinds of chip: each has its own serving software."""
+Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
+"""Kinds of model by what they compute."""
 
 Link = Literal["NVLink", "PCIe", "NeuronLink", "ICI", "Infinity Fabric"]
 """What joins the chips of one machine."""
@@ -256,7 +258,8 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     this one runs on, None where it is the machines themselves. ``machine_prefix`` is what comes
     before a machine's name there. ``reaches_zero`` says whether its replicas can go to zero and
     wake for the next request: always, never, for asynchronous requests only, or only with
-    inference components; None is not known.
+    inference components; None is not known. ``sold`` are the ways in which it can be bought;
+    empty: as the machines are.
     """
 
     name: str
@@ -267,6 +270,7 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     machine_prefix: str = ""
     unit: str
     reaches_zero: Literal["yes", "no", "asynchronous", "inference-component"] | None
+    sold: tuple[WayOfBuying, ...] = ()
     source: str
     notes: str = ""
 
@@ -284,22 +288,92 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
     not_listed_by: tuple[str, ...] = ()
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """What a machine costs in a region on a hosting: Linux, on demand and spot, USD per hour.
+class Sale(msgspec.Struct, frozen=True, kw_only=True):
+    """How a machine can be bought, by its provider's own page: a row of sold.csv.
 
+    ``region`` None: in every region that offers it and has no row of its own. A machine with rows
+    of regions only is sold in those, and in no other. ``zone`` None: the page does not say by zone.
+    ``access``: to everybody, to customers on an allowlist, or to single customers whose zone it is.
+    """
+
+    machine: str
+    region: str | None
+    zone: str | None
+    sold: tuple[WayOfBuying, ...]
+    access: Literal["everybody", "allowlist", "single-tenant"] = "everybody"
+    source: str
+    notes: str = ""
+
+
+class Retired(msgspec.Struct, frozen=True, kw_only=True):
+    """Hardware that is not sold to new customers, or software that ended: a row of retired.csv.
+
+    It speaks of what all the given columns name: a family of machines, a family of chips, a serving
+    stack, kinds of work. ``refused``: no placement takes it. Otherwise the answer says it.
+    ``what`` is a clause that says what is retired.
+    """
+
+    machine_family: str | None
+    chip_family: str | None
+    stack: str | None
+    works: tuple[Work, ...] = ()
+    refused: bool
+    what: str
+    since: str
+    source: str
+
+
+PRICE_OF: Mapping[WayOfBuying, str] = {
+    "on-demand": "usd_hour",
+    "spot": "spot_usd_hour",
+    "flex-start": "flex_start_usd_hour",
+    "capacity-block": "capacity_block_usd_hour",
+    "reservation": "reservation_usd_hour",
+}
+"""The field of a price that a way of buying pays."""
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """What a machine costs in a region on a hosting: Linux, USD per hour, by way of buying.
+
+    ``usd_hour`` is on demand; None where it is not sold so, or where nobody publishes it.
     A row of prices.csv is ``published``. The others follow from the published price of the
-    hosting's base and a markup, whose ``source`` they name. ``as_of`` is the day, the month or the
-    year of a price list; None is the day that its source was read.
+    hosting's base and a markup, or from the prices of other regions (regional_prices.csv); their
+    ``source`` says which. ``as_of`` is the day, the month or the year of a price list; None is the
+    day that its source was read.
+    """
+
+    machine: str
+    region: str
+    hosting: str
+    usd_hour: float | None = None
+    spot_usd_hour: float | None = None
+    flex_start_usd_hour: float | None = None
+    capacity_block_usd_hour: float | None = None
+    reservation_usd_hour: float | None = None
+    as_of: str | None = None
+    source: str
+    basis: Basis = "published"
+
+    def of(self, way: WayOfBuying) -> float | None:
+        """USD an hour of a way of buying; None where no price of it is known."""
+        price: float | None = getattr(self, PRICE_OF[way])
+        return price
+
+
+class RegionalPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """An on-demand price that follows from other regions, derived by derive/regional_prices.py.
+
+    ``derived``: from the ratio between regions of other machines of the family. ``assumed``: from
+    that of other families of the kind.
     """
 
     machine: str
     region: str
     hosting: str
     usd_hour: float
-    spot_usd_hour: float | None = None
-    as_of: str | None = None
+    basis: Basis
     source: str
-    basis: Basis = "published"
 
 
 class Markup(msgspec.Struct, frozen=True, kw_only=True):
@@ -443,9 +517,6 @@ Compute = Literal["fp32", "bf16", "fp8", "int8", "fp4"]
 
 Kept = Literal["tables", "all but experts"]
 """Weights that a precision leaves in 16 bits."""
-
-Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
-"""Kinds of model by what they compute."""
 
 PowerBoundary = Literal["chip", "wall"]
 """What watts include: chips alone, or a server at its socket."""
@@ -803,7 +874,10 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Hosting: {"source": ("unit", "reaches_zero")},
     Offer: {"listed_by": (), "not_listed_by": ()},
     ModelCard: {"source": ("parameters",)},
-    Price: {"source": ("usd_hour", "spot_usd_hour")},
+    Price: {"source": tuple(PRICE_OF.values())},
+    RegionalPrice: {"source": ("usd_hour",)},
+    Sale: {"source": ("sold",)},
+    Retired: {"source": ("since",)},
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
@@ -886,6 +960,12 @@ TABLES: dict[str, Table] = {
             "prices", "published", Price, ("machine", "region", "hosting"),
             frozenset({"basis"}), "replaced",
         ),
+        Table(
+            "regional_prices", "derived", RegionalPrice, ("machine", "region", "hosting"), own=None,
+            instead=_TO_PRICES,
+        ),
+        Table("sold", "published", Sale, ("machine", "region", "zone")),
+        Table("retired", "published", Retired),
         Table("models", "published", ModelCard, ("name",), own="merged"),
         Table("residency", "published", Residency, ("residency", "country")),
         Table("processors", "published", Processor, ("name",), own=None, instead=_NOT_READ),

@@ -10,7 +10,7 @@ from lichen.catalogue import Catalogue
 from lichen.grid import classify
 from lichen.placing.candidates import Candidate, JudgedOffers
 from lichen.placing.objective import AIMS
-from lichen.placing.question import Question
+from lichen.placing.question import COST_TOLERANCE_PCT, Question
 
 Rank = Callable[[Candidate], tuple[bool, float, float]]
 """What puts candidates in order, the one to take first."""
@@ -102,6 +102,30 @@ def rank_of(question: Question, cheapest_usd_hour: float) -> Rank:
         )
 
     return rank
+
+
+def gives_way(assumed: Candidate, known: Candidate) -> bool:
+    """Whether the one's price is assumed and the other's is not."""
+    return assumed.price.basis == "assumed" != known.price.basis
+
+
+def known_first(ranked: list[Candidate], question: Question) -> list[Candidate]:
+    """The ranking, where a first offer of assumed price gives way to one whose price is known.
+
+    It gives way to the first that is within the tolerance of it, or within the usual one if that is
+    narrower: in cost, and in what the objective makes least.
+    """
+    first, aim = ranked[0], AIMS[question.objective]
+    factor = 1 + min(question.cost_tolerance_pct, COST_TOLERANCE_PCT) / 100
+    most = factor * aim.least(first.gco2e_hour, first.usd_hour)
+    for place, one in enumerate(ranked):
+        if (
+            gives_way(first, one)
+            and one.usd_hour <= first.usd_hour * factor
+            and aim.least(one.gco2e_hour, one.usd_hour) <= most
+        ):
+            return [one, *ranked[:place], *ranked[place + 1 :]]
+    return ranked
 
 
 def front_of(candidates: Iterable[Candidate], cheapest: Candidate) -> Iterator[Candidate]:

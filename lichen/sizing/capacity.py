@@ -7,6 +7,7 @@ import math
 import msgspec
 from msgspec.structs import replace
 
+from lichen.figures import figure
 from lichen.sizing.answers import Misfit
 from lichen.sizing.arrangement import Arrangement
 from lichen.sizing.confidence import LIKELY, Slowness, slowness
@@ -277,12 +278,12 @@ def _too_slow(point: Point, latency: Latency, slow: Slowness, confidence: float)
     )
     likely_ms, limit = took * 1e3, f"with no other request; the limit is {bound:g} ms"
     if factor == 1.0:
-        reason = f"{name} is {likely_ms:.3g} ms {limit}"
+        reason = f"{name} is {figure(likely_ms)} ms {limit}"
     else:
         kept = likely_ms <= bound
         confirm = ", which a benchmark would have to confirm" if kept else ""
         reason = (
-            f"{name} may be {likely_ms * factor:.3g} ms at {confidence * 100:g} % confidence "
-            f"{limit} (likely is {likely_ms:.3g} ms{confirm})"
+            f"{name} may be {figure(likely_ms * factor)} ms at {confidence * 100:g} % confidence "
+            f"{limit} (likely is {figure(likely_ms)} ms{confirm})"
         )
     return Misfit("latency", reason, likely_ms * factor / bound)

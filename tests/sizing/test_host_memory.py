@@ -11,7 +11,7 @@ from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.formats import Format
 from lichen.sizing.memory import host_needed_gib
-from lichen.sizing.need import GIB, Format, Need, need_of
+from lichen.sizing.need import GIB, Need, need_of
 from lichen.workload import ModelCard
 from tests.fixed import fixed
 

@@ -11,8 +11,9 @@ from lichen_doors.report.terminal import as_text
 from msgspec.structs import replace
 
 from lichen.evidence import Record
+from lichen.figures import usd
 from lichen.placing.choose import place
-from lichen.placing.placement import Placement
+from lichen.placing.placement import NoPlacement, Placement
 from lichen.placing.question import Question
 from lichen.words import Objective
 from lichen.workload import Where, Workload, read_workload
@@ -120,3 +121,17 @@ def test_explain_says_that_records_narrowed_it() -> None:
     )
     before, after = first.origin.token_factors, answer.origin.token_factors
     assert after[1] / after[0] < before[1] / before[0]
+
+
+def test_what_only_lacks_confidence_is_said_where_nothing_fits() -> None:
+    likely = placed().chosen
+    answer = NoPlacement(
+        workload="chat", model="any", confidence=0.8, likely=likely, nearest=(), rejected=()
+    )
+    said = (
+        f"{likely.machine} in {likely.region} would do the work at its likely speed, for "
+        f"{usd(likely.usd_month)} a month, but not with 80 % confidence: add a benchmark record "
+        "of it to evidence, or lower confidence."
+    )
+    assert said in " ".join(as_text(report.renderables(answer, top=3)).split())
+    assert said in report.as_markdown(answer, top=3)
