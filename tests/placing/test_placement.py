@@ -107,8 +107,10 @@ def test_every_offer_is_taken_or_rejected_once() -> None:
 
 
 def test_the_three_objectives() -> None:
+    """On one cloud, where every price is known as well as every other."""
     carbon, cost, balanced = (
-        placed(chat(), objective).chosen for objective in ("carbon", "cost", "balanced")
+        placed(chat(clouds=["aws"]), objective).chosen
+        for objective in ("carbon", "cost", "balanced")
     )
     assert cost.usd_hour <= balanced.usd_hour
     assert cost.usd_hour <= carbon.usd_hour <= cost.usd_hour * 1.15
@@ -204,9 +206,10 @@ def test_nothing_fits_names_three_misses_and_what_to_relax() -> None:
     [("carbon", "emit {} less"), ("cost", "cost {} less"), ("balanced", "have {} less carbon")],
 )
 def test_what_nothing_makes_is_not_taken_and_shown(objective: Objective, less: str) -> None:
-    best = placed(chat(), objective, tolerance=1e6).chosen
+    on_one_cloud = chat(clouds=["aws"])  # where every price is known as well as every other
+    best = placed(on_one_cloud, objective, tolerance=1e6).chosen
     family = family_of(best.machine)
-    answer = placed(chat(), objective, 1e6, everything_but(family, "nothing makes it"))
+    answer = placed(on_one_cloud, objective, 1e6, everything_but(family, "nothing makes it"))
     for option in (answer.chosen, *answer.runners_up, *answer.front):
         assert family_of(option.machine) != family
         assert option.unmade is None
@@ -340,7 +343,8 @@ def test_the_heading_says_what_was_chosen_by() -> None:
 
 
 def test_the_cheapest_and_the_greenest_stand_beside_with_dollars_a_tonne() -> None:
-    answer = placed(chat(), "balanced")
+    on_one_cloud = chat(clouds=["aws"])  # where every price is known as well as every other
+    answer = placed(on_one_cloud, "balanced")
     chosen, cheapest, greenest = answer.chosen, answer.cheapest, answer.greenest
     assert cheapest is not None
     assert greenest is not None
@@ -352,12 +356,12 @@ def test_the_cheapest_and_the_greenest_stand_beside_with_dollars_a_tonne() -> No
         dollars = dearer.usd_month - other.usd_month
         tonnes = (other.gco2e_month.likely - cleaner.gco2e_month.likely) / 1e6
         assert beside.usd_tonne == pytest.approx(dollars / tonnes)
-    everything = [*answer.front, *placed(chat(), "cost", tolerance=1e6).front]
+    everything = [*answer.front, *placed(on_one_cloud, "cost", tolerance=1e6).front]
     assert all(cheapest.option.usd_month <= one.usd_month for one in everything)
     grams = greenest.option.gco2e_month.likely
     assert all(grams <= one.gco2e_month.likely for one in everything)
-    assert placed(chat(), "cost").cheapest is None
-    assert placed(chat(), tolerance=1e6).greenest is None
+    assert placed(on_one_cloud, "cost").cheapest is None
+    assert placed(on_one_cloud, tolerance=1e6).greenest is None
 
 
 DIRTY = ("ap-south-1", "ap-southeast-2", "asia-south1")
@@ -559,5 +563,27 @@ def test_the_origin_of_the_speed_is_said() -> None:
     origin = answer.origin
     assert (origin.family, origin.stack) == ("Inferentia2", answer.chosen.stack)
     assert origin.rows > 0
-    assert len(origin.sources) == 1
+    assert origin.publishers >= 1
+    assert len(origin.sources) >= origin.publishers
+    assert (origin.apart_pct is None) is (origin.publishers < 2)
     assert origin.basis == answer.sizing.prediction.basis
+
+
+def test_where_only_the_confidence_is_missing_the_likely_one_is_named() -> None:
+    def bounded(bound_ms: float, confidence: float | None = None) -> Workload:
+        latency = Latency(time_per_output_token_ms=bound_ms)
+        return msgspec.structs.replace(production(), latency=latency, confidence=confidence)
+
+    fastest_ms = min(
+        float(loser.reason.split()[5])
+        for loser in place(asked(bounded(0.01, 0.5))).rejected
+        if loser.kind == "latency"
+    )
+    answer = place(asked(bounded(fastest_ms * 1.05)))
+    assert isinstance(answer, NoPlacement)
+    assert answer.confidence == 0.8
+    assert answer.likely is not None
+    assert answer.likely == placed(bounded(fastest_ms * 1.05, 0.5)).chosen
+    hopeless = place(asked(bounded(0.01)))
+    assert isinstance(hopeless, NoPlacement)
+    assert hopeless.likely is None

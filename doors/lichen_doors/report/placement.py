@@ -13,7 +13,7 @@ from rich.text import Text
 
 from lichen.figures import between, co2e, figure, grams, many, usd
 from lichen.placing.placement import Compared, NoPlacement, Option, Placement, Rejected
-from lichen.placing.reasons import about_hinge, about_measuring
+from lichen.placing.reasons import about_hinge, about_measuring, about_the_likely
 from lichen.sizing import Origin, ReplicasAtLoad, Step
 from lichen_doors.report.sizing import about_origin, savings_table, steps_table
 
@@ -270,6 +270,8 @@ def _nothing_fits(answer: NoPlacement) -> Iterator[RenderableType]:
     yield Text("The nearest misses", style="name")
     for miss in answer.nearest:
         yield Padding(Text(f"{miss.machine}: {miss.reason}.\nFix: {miss.relax}."), (0, 2))
+    if answer.likely is not None:
+        yield Padding(Text(f"{about_the_likely(answer.likely, answer.confidence)}."), (1, 2, 0, 2))
 
 
 def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
@@ -278,6 +280,8 @@ def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
         misses = "\n".join(
             f"- `{miss.machine}`: {miss.reason}. Fix: {miss.relax}." for miss in answer.nearest
         )
+        if answer.likely is not None:
+            misses += f"\n- {about_the_likely(answer.likely, answer.confidence)}."
         return f"### {answer.workload}: nothing fits\n\n{misses}\n"
     chosen = answer.chosen
     rows = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from lichen_doors.report import placement as report
@@ -11,8 +12,9 @@ from lichen_doors.report.terminal import as_text
 from msgspec.structs import replace
 
 from lichen.evidence import Record
+from lichen.figures import usd
 from lichen.placing.choose import place
-from lichen.placing.placement import Placement
+from lichen.placing.placement import NoPlacement, Placement
 from lichen.placing.question import Question
 from lichen.words import Objective
 from lichen.workload import Where, Workload, read_workload
@@ -85,8 +87,14 @@ def test_what_stands_beside_the_choice_is_in_the_table_and_in_markdown() -> None
 )
 def test_doubts_are_said(what: str) -> None:
     asked = read_workload(CHAT)
-    busier = replace(asked, traffic=replace(asked.traffic, peak_rps=4.0, mean_rps=2.0))
-    answers = [placed(), placed(busier)]
+    answers = [
+        placed(
+            replace(asked, traffic=replace(asked.traffic, peak_rps=peak, mean_rps=peak / 3)),
+            objective,
+        )
+        for peak in (2.0, 4.0, 8.0)
+        for objective in get_args(Objective)
+    ]
     assert any(what in flat(answer) for answer in answers)
     assert any(what in report.as_markdown(answer, top=3) for answer in answers)
 
@@ -120,3 +128,17 @@ def test_explain_says_that_records_narrowed_it() -> None:
     )
     before, after = first.origin.token_factors, answer.origin.token_factors
     assert after[1] / after[0] < before[1] / before[0]
+
+
+def test_what_only_lacks_confidence_is_said_where_nothing_fits() -> None:
+    likely = placed().chosen
+    answer = NoPlacement(
+        workload="chat", model="any", confidence=0.8, likely=likely, nearest=(), rejected=()
+    )
+    said = (
+        f"{likely.machine} in {likely.region} would do the work at its likely speed, for "
+        f"{usd(likely.usd_month)} a month, but not with 80 % confidence: add a benchmark record "
+        "of it to evidence, or lower confidence."
+    )
+    assert said in " ".join(as_text(report.renderables(answer, top=3)).split())
+    assert said in report.as_markdown(answer, top=3)
