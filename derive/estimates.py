@@ -14,7 +14,8 @@ processors, hosts); nothing is fetched. docs/data.md argues the method. In short
   all the time draw. A placement asks that model at its own batches instead (sizing/draw.py).
 - While accelerators work, the host is between idle and as loaded as they are.
 - Embodied: the share by vCPU of a server's (a base, CPUs and memory, by the rule that reproduces
-  Cloud Carbon Footprint's platforms), and each accelerator's own.
+  Cloud Carbon Footprint's platforms), and each accelerator's own, which derive/embodied.py brings
+  to one boundary. Spread over the years in which the provider's accounts write servers off.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from lichen.catalogue.schema import (
     Chip,
     EnergySpread,
     Host,
+    Lifetime,
     Machine,
     MachineEstimates,
     PowerModel,
@@ -63,14 +65,10 @@ LOADS = (0.0, 0.5, 1.0)
 MODELLED_HIGH = 1.1
 """What is allowed for above a modelled measurement."""
 
-LIFETIME_HOURS = 35040.0
-"""Four years, Cloud Carbon Footprint's; operators write servers off over four to six."""
+HOURS_PER_YEAR = 8760.0
 
 PLATFORM_FAMILY = {"t3": "m5", "t3a": "m5a", "t4g": "m6g", "g6f": "g6"}
 """Families that are small shares of another's server."""
-
-TPU_HOST_INCLUDED = "google-lca"
-"""This source's figures of a chip carry its share of tray and host."""
 
 
 class EstimateInputs(Struct, frozen=True, kw_only=True):
@@ -80,6 +78,7 @@ class EstimateInputs(Struct, frozen=True, kw_only=True):
     chips: dict[str, Chip]
     processors: dict[str, Processor]
     hosts: dict[str, Host]
+    lifetimes: dict[tuple[str, bool | None], Lifetime]
     power: PowerModel
     power_spread: EnergySpread
     teads_ratio: dict[float, float] = {}
@@ -92,6 +91,9 @@ def read_inputs(directory: Path = DIRECTORY) -> EstimateInputs:
         chips={row.name: row for row in _rows(directory, "chips", Chip)},
         processors={row.name: row for row in _rows(directory, "processors", Processor)},
         hosts={row.machine: row for row in _rows(directory, "hosts", Host)},
+        lifetimes={
+            (row.cloud, row.accelerated): row for row in _rows(directory, "lifetimes", Lifetime)
+        },
         power=next(row for row in _rows(directory, "powers", PowerModel) if row.boundary == "chip"),
         power_spread=next(
             row
@@ -119,6 +121,8 @@ def estimate(inputs: EstimateInputs) -> list[MachineEstimates]:
 def _estimate(machine: Machine, inputs: EstimateInputs, server: Machine) -> MachineEstimates:
     chip = inputs.chips.get(machine.accelerator) if machine.accelerator else None
     embodied = _embodied(machine, server, chip)
+    life = inputs.lifetimes.get((machine.cloud, machine.accelerator is not None))
+    life = life or inputs.lifetimes[(machine.cloud, None)]
     watts = [_watts(machine, load, inputs, chip) for load in LOADS]
     known = all(watts)
     return MachineEstimates(
@@ -133,8 +137,8 @@ def _estimate(machine: Machine, inputs: EstimateInputs, server: Machine) -> Mach
         if embodied
         else None,
         embodied_source=_embodied_sources(chip) if embodied else (),
-        lifetime_hours=LIFETIME_HOURS,
-        lifetime_source="ccf-embodied",
+        lifetime_hours=life.years * HOURS_PER_YEAR,
+        lifetime_source=life.source,
     )
 
 
@@ -296,18 +300,13 @@ def _embodied(machine: Machine, platform: Machine, chip: Chip | None) -> Interva
     low, high = HOST_EMBODIED_SPREAD
     total = Interval(share * low, share, share * high)
     if chip is not None and chip.embodied_kgco2e is not None:
-        chips = chip.embodied_kgco2e * machine.accelerators
-        total = chips if chip.embodied_source == TPU_HOST_INCLUDED else total + chips
+        total += chip.embodied_kgco2e * machine.accelerators
     return _rounded(total)
 
 
 def _embodied_sources(chip: Chip | None) -> tuple[str, ...]:
-    sources = ["ccf-embodied"]
-    if chip and chip.embodied_source:
-        sources = [chip.embodied_source] if chip.embodied_source == TPU_HOST_INCLUDED else [
-            *sources, chip.embodied_source,
-        ]  # fmt: skip
-    return tuple(dict.fromkeys(sources))
+    chips = (chip.embodied_source,) if chip and chip.embodied_source else ()
+    return tuple(dict.fromkeys(("ccf-embodied", *chips)))
 
 
 def main() -> None:

@@ -107,7 +107,11 @@ def holding(
         count=count,
         hosting=hosting,
         watts=None if power is None else power.watts,
-        usd_month=None if price is None else price.usd_hour * count * HOURS_PER_MONTH,
+        usd_month=(
+            None
+            if price is None or price.usd_hour is None
+            else price.usd_hour * count * HOURS_PER_MONTH
+        ),
         price=price,
         operation_gco2e_month=(
             None if emitted is None else emitted.operational_gco2e_hour * HOURS_PER_MONTH

@@ -14,3 +14,7 @@ bits each takes, and in what it is computed."""
 Mode = Literal["real-time", "asynchronous", "batch", "serverless"]
 Environment = Literal["dev", "staging", "prod"]
 Objective = Literal["carbon", "cost", "balanced"]
+WayOfBuying = Literal["on-demand", "spot", "flex-start", "capacity-block", "reservation"]
+"""How a machine can be bought: at once and for as long as needed; spare capacity that may be taken
+back at any time (spot); for a few days when it becomes free (flex-start); for days or weeks booked
+ahead (capacity block); or reserved by contract."""

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from lichen.clouds import CloudName
 from lichen.document import InputError, convert, read_document
-from lichen.words import Environment, Mode, Precision
+from lichen.words import Environment, Mode, Precision, WayOfBuying
 
 Country = Annotated[
     str, Meta(pattern="^[A-Z]{2}$", description="the two letters of a country, such as SE")
@@ -138,7 +138,8 @@ class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     ``clouds``, ``hosting`` and ``regions`` are names in the catalogue, which is where they are
     checked; a hosting may be named by its group. ``countries`` are ISO 3166-1 alpha-2 codes;
-    ``residency`` is a named group of them.
+    ``residency`` is a named group of them. ``sold`` are the ways in which a machine may be bought,
+    one word or a list. A production endpoint needs one way that cannot be taken back.
     """
 
     clouds: tuple[CloudName, ...] = ()
@@ -147,6 +148,12 @@ class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     countries: tuple[Country, ...] = ()
     residency: str | None = None
     near: tuple[Near, ...] = ()
+    sold: WayOfBuying | Annotated[tuple[WayOfBuying, ...], Meta(min_length=1)] = "on-demand"
+
+    @property
+    def ways(self) -> tuple[WayOfBuying, ...]:
+        """The ways in which a machine may be bought."""
+        return self.sold if isinstance(self.sold, tuple) else (self.sold,)
 
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

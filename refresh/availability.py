@@ -1,10 +1,11 @@
-"""One offer brought to what its cloud's own API says of it."""
+"""One offer and its price brought to what its cloud's own API says of them."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from lichen.catalogue.schema import Offer, Price
+from lichen.catalogue.schema import PRICE_OF, Hosting, Offer, Price
+from lichen.catalogue.sold import ways_priced, ways_unsold
 from refresh.draft import Draft, Key
 
 
@@ -25,3 +26,23 @@ def apply_listing(draft: Draft, key: Key, listed: bool, source: str) -> None:
         del offers[key]
         for price in draft.prices_of(key):
             del prices[price]
+
+
+def put_price(draft: Draft, price: Price) -> list[str]:
+    """Put a price into the draft; a price of a way of buying that does not exist is left out.
+
+    A price list has the sum of a machine's parts also where the machine cannot be bought so.
+    Gives what was left out, in sentences.
+    """
+    prices, key = draft.rows("prices", Price), (price.machine, price.region, price.hosting)
+    hosting = draft.rows("hostings", Hosting)[price.hosting,]
+    unsold = ways_unsold(price, hosting, draft.sales.get(price.machine))
+    kept = replace(price, **{PRICE_OF[way]: None for way in unsold})
+    if ways_priced(kept):
+        prices[key] = kept
+    else:
+        prices.pop(key, None)
+    return [
+        f"{price.machine} in {price.region} has a price as {way}, and is not sold so (sold.csv)"
+        for way in unsold
+    ]

@@ -27,7 +27,7 @@ from lichen.whole_file import write_whole
 from refresh import aws_api as api
 from refresh.answer_cache import AnswerCache
 from refresh.apply import arguments, failed, progress, show_and_install
-from refresh.availability import apply_listing
+from refresh.availability import apply_listing, put_price
 from refresh.aws_api import Client
 from refresh.draft import Draft
 
@@ -199,14 +199,17 @@ def apply_offerings(draft: Draft, offered: dict[str, list[str]]) -> list[str]:
 
 def apply_prices(
     draft: Draft, region: str, hosting: str, found: dict[str, float], today: date
-) -> None:
-    """On-demand prices of a hosting in a region, dated today, of the machines that it offers."""
+) -> list[str]:
+    """On-demand prices of a hosting in a region, dated today, of the machines that it offers.
+
+    Gives those of machines that are not sold on demand there: they are not taken.
+    """
     prices = draft.rows("prices", Price)
+    notes: list[str] = []
     for machine in _offered_in(draft, region):
         if machine in found:
-            key = (machine, region, hosting)
-            before = prices.get(key)
-            prices[key] = Price(
+            before = prices.get((machine, region, hosting))
+            price = Price(
                 machine=machine,
                 region=region,
                 hosting=hosting,
@@ -215,6 +218,8 @@ def apply_prices(
                 as_of=today.isoformat(),
                 source=PRICES.id,
             )
+            notes += put_price(draft, price)
+    return notes
 
 
 def apply_spot_prices(draft: Draft, region: str, found: dict[str, float]) -> None:
@@ -224,7 +229,7 @@ def apply_spot_prices(draft: Draft, region: str, found: dict[str, float]) -> Non
         key = (machine, region, EC2_HOSTING)
         price = prices.get(key)
         if machine in found and price is not None and price.source == PRICES.id:
-            prices[key] = replace(price, spot_usd_hour=found[machine])
+            put_price(draft, replace(price, spot_usd_hour=found[machine]))
 
 
 def _offered_in(draft: Draft, region: str) -> list[str]:
@@ -304,10 +309,13 @@ def _offerings(account: AccountRegions, draft: Draft, today: date) -> list[str]:
 
 def _prices(account: AccountRegions, draft: Draft, today: date) -> list[str]:
     found = account.prices("AmazonEC2", api.ON_DEMAND_LINUX, "instanceType")
-    for region, prices in found.items():
-        apply_prices(draft, region, EC2_HOSTING, prices, today)
+    notes = [
+        note
+        for region, prices in found.items()
+        for note in apply_prices(draft, region, EC2_HOSTING, prices, today)
+    ]
     draft.fetched(replace(PRICES, fetched=today.isoformat()))
-    return []
+    return notes
 
 
 def _sagemaker(account: AccountRegions, draft: Draft, today: date) -> list[str]:

@@ -12,11 +12,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from derive import regional_prices
 from derive.csv_writer import cell, write_rows
 from derive.estimates import estimate, read_inputs
 from derive.markups import read_and_derive
@@ -32,11 +34,14 @@ from lichen.catalogue.schema import (
     Offer,
     Price,
     Region,
+    RegionalPrice,
     RegionReading,
     Registry,
+    Sale,
     Source,
     path_of,
 )
+from lichen.catalogue.sold import Sales, sales_by_machine
 from lichen.clouds import REGIONAL
 from lichen.whole_file import write_whole
 
@@ -54,6 +59,10 @@ ROWS: dict[str, type[msgspec.Struct]] = {
 }
 """The tables that refreshes change, in the order that they are put in place: no row ever names
 another that is not there yet."""
+
+
+_DERIVED = {"machines": ["estimates", "markups"], "prices": ["regional_prices"]}
+"""The tables that are derived from others, by the one that they are put in place after."""
 
 
 class RowChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +110,11 @@ class Draft:
         hostings = {name for name, *_ in self.rows("hostings", Hosting)}
         return [(*offer, name) for name in sorted(hostings) if (*offer, name) in prices]
 
+    @cached_property
+    def sales(self) -> dict[str, Sales]:
+        """How machines can be bought; no refresh changes it."""
+        return sales_by_machine(self.rows("sold", Sale).values())
+
     def fetched(self, source: Source) -> None:
         """Say that a source was read today, or that there is a new one."""
         self._sources[source.id] = source
@@ -133,6 +147,9 @@ class Draft:
                 derived = estimate(read_inputs(staged))
                 write_rows(path_of("estimates", staged), derived, MachineEstimates)
                 write_rows(path_of("markups", staged), read_and_derive(staged), Markup)
+            if {"machines", "offers", "prices"} & set(self._changed()):
+                following = regional_prices.read_and_derive(staged)
+                write_rows(path_of("regional_prices", staged), following, RegionalPrice)
             if self._sources:
                 path = staged / "sources.toml"
                 path.write_text(with_sources(path.read_text(), self._sources.values()))
@@ -144,8 +161,9 @@ class Draft:
         Each is whole at every moment. Interrupted between two, the next run finishes.
         """
         tables = list(ROWS)
-        after_machines = tables.index("machines") + 1
-        tables[after_machines:after_machines] = ["estimates", "markups"]
+        for table, derived in _DERIVED.items():
+            after = tables.index(table) + 1
+            tables[after:after] = derived
         placed = []
         for new in (staged / "sources.toml", *(path_of(table, staged) for table in tables)):
             path, text = self.directory / new.relative_to(staged), new.read_text()

@@ -28,7 +28,7 @@ from lichen.document import InputError
 from refresh import google_api as api
 from refresh.answer_cache import AnswerCache
 from refresh.apply import arguments, failed, progress, show_and_install
-from refresh.availability import apply_listing
+from refresh.availability import apply_listing, put_price
 from refresh.draft import Draft
 from refresh.http import client
 
@@ -212,16 +212,19 @@ def machine_price(
 
 
 def apply_prices(draft: Draft, found: Iterable[api.Sku], today: date) -> None:
-    """Prices composed of their units, dated today; what no unit is listed for stays."""
-    prices = unit_prices(found)
-    machines, listed = draft.rows("machines", Machine), draft.rows("prices", Price)
+    """Prices composed of their units, dated today; what no unit is listed for stays.
+
+    The sum of the units is no price of a machine that is not sold so (A3 High with few GPUs, A4):
+    those are left out without a word.
+    """
+    prices, machines = unit_prices(found), draft.rows("machines", Machine)
     for name, region in draft.rows("offers", Offer):
         machine = machines[name,]
         if VIRTUAL_MACHINES not in machine.hostings:
             continue
         price = machine_price(machine, region, "OnDemand", prices)
         if price is not None:
-            listed[name, region, VIRTUAL_MACHINES] = Price(
+            composed = Price(
                 machine=name,
                 region=region,
                 hosting=VIRTUAL_MACHINES,
@@ -230,6 +233,7 @@ def apply_prices(draft: Draft, found: Iterable[api.Sku], today: date) -> None:
                 as_of=today.isoformat(),
                 source=PRICES.id,
             )
+            put_price(draft, composed)
 
 
 # --- the whole of it ----------------------------------------------------------------------------

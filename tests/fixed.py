@@ -38,6 +38,7 @@ def take() -> None:
     machines = [row for row in _rows("machines") if row["name"] in names["machines"]]
     chips = {row[column] for row in machines for column in ("accelerator", "cpu")}
     families = {row["family"] for row in _rows("chips") if row["name"] in chips}
+    machine_families = {row["family"] for row in machines}
 
     def of_machine(row: Row) -> bool:
         return row["machine"] in names["machines"]
@@ -59,6 +60,9 @@ def take() -> None:
         "estimates": of_machine,
         "offers": lambda row: of_machine(row) and in_region(row),
         "prices": lambda row: of_machine(row) and in_region(row),
+        "regional_prices": lambda row: of_machine(row) and in_region(row),
+        "sold": of_machine,
+        "retired": lambda row: row["machine_family"] in {"", *machine_families},
         "readings": in_region,
         "registries": in_region,
         "efficiencies": of_family,

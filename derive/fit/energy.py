@@ -15,6 +15,7 @@ from statistics import median
 
 import numpy as np
 from scipy.optimize import least_squares  # type: ignore[import-untyped]
+from scipy.stats import norm, t  # type: ignore[import-untyped]
 
 from derive.fit.model import Array
 from derive.fit.observations import CAUTION, Seen, publisher_of, rows_of, run_key
@@ -259,13 +260,13 @@ def _spreads(errors: Errors) -> Table:
 
 def interval(errors: Sequence[tuple[float, str]]) -> tuple[float, float]:
     """The 80 % interval of errors, every publisher counting as the root of its rows. Few
-    publishers show less than the tail: it is wider by one over their number."""
+    publishers show less than the tail: it is wider as Student's t is wider than a normal."""
     count = Counter(publisher for _, publisher in errors)
     ordered = sorted((error, 1.0 / math.sqrt(count[publisher])) for error, publisher in errors)
     weights = np.array([weight for _, weight in ordered])
     share = (np.cumsum(weights) - weights / 2) / weights.sum()
     low, high = np.interp([0.1, 0.9], share, [error for error, _ in ordered])
-    wider = 1.0 + 1.0 / len(count)
+    wider = float(t.ppf(0.9, max(1, len(count) - 1)) / norm.ppf(0.9))
     return wider * min(0.0, float(low)), wider * max(0.0, float(high))
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from lichen.interval import Interval
-from lichen.words import Mode, Precision
+from lichen.words import Mode, Precision, WayOfBuying
 from lichen.workload import ModelCard
 
 Basis = Literal["measured", "published", "derived", "assumed"]
@@ -23,6 +23,8 @@ Method = Literal["location-average", "market-based", "marginal", "carbon-free"]
 Confidence = Literal["high", "medium", "low"]
 Kind = Literal["gpu", "neuron", "tpu", "cpu"]
 """Kinds of chip: each has its own serving software."""
+Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
+"""Kinds of model by what they compute."""
 
 Link = Literal["NVLink", "PCIe", "NeuronLink", "ICI", "Infinity Fabric"]
 """What joins the chips of one machine."""
@@ -165,6 +167,38 @@ class CpuBandwidth(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class ChipFootprint(msgspec.Struct, frozen=True, kw_only=True):
+    """What derive/embodied.py takes of an accelerator: a row of ``footprints.csv``.
+
+    ``published_kgco2e`` is of one chip with what ``published_of`` names, ``board_share`` the share
+    of it that is the chip and its part of the board that carries it. ``die_mm2`` are those of all
+    its dies of logic together.
+    """
+
+    chip: str
+    die_mm2: float
+    die_basis: Basis
+    die_source: str
+    published_kgco2e: float | None
+    published_of: Literal["module", "board", "board and host"] | None
+    board_share: float | None
+    source: str | None
+    notes: str = ""
+
+
+class Lifetime(msgspec.Struct, frozen=True, kw_only=True):
+    """Years over which a provider writes its servers off: a row of ``lifetimes.csv``.
+
+    ``accelerated``: those with accelerators, or those without; blank is both.
+    """
+
+    cloud: str
+    accelerated: bool | None
+    years: float
+    source: str
+    notes: str = ""
+
+
 class Estimates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What no vendor publishes of a machine, derived by derive/estimates.py.
 
@@ -224,7 +258,8 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     this one runs on, None where it is the machines themselves. ``machine_prefix`` is what comes
     before a machine's name there. ``reaches_zero`` says whether its replicas can go to zero and
     wake for the next request: always, never, for asynchronous requests only, or only with
-    inference components; None is not known.
+    inference components; None is not known. ``sold`` are the ways in which it can be bought;
+    empty: as the machines are.
     """
 
     name: str
@@ -235,6 +270,7 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     machine_prefix: str = ""
     unit: str
     reaches_zero: Literal["yes", "no", "asynchronous", "inference-component"] | None
+    sold: tuple[WayOfBuying, ...] = ()
     source: str
     notes: str = ""
 
@@ -252,22 +288,92 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
     not_listed_by: tuple[str, ...] = ()
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """What a machine costs in a region on a hosting: Linux, on demand and spot, USD per hour.
+class Sale(msgspec.Struct, frozen=True, kw_only=True):
+    """How a machine can be bought, by its provider's own page: a row of sold.csv.
 
+    ``region`` None: in every region that offers it and has no row of its own. A machine with rows
+    of regions only is sold in those, and in no other. ``zone`` None: the page does not say by zone.
+    ``access``: to everybody, to customers on an allowlist, or to single customers whose zone it is.
+    """
+
+    machine: str
+    region: str | None
+    zone: str | None
+    sold: tuple[WayOfBuying, ...]
+    access: Literal["everybody", "allowlist", "single-tenant"] = "everybody"
+    source: str
+    notes: str = ""
+
+
+class Retired(msgspec.Struct, frozen=True, kw_only=True):
+    """Hardware that is not sold to new customers, or software that ended: a row of retired.csv.
+
+    It speaks of what all the given columns name: a family of machines, a family of chips, a serving
+    stack, kinds of work. ``refused``: no placement takes it. Otherwise the answer says it.
+    ``what`` is a clause that says what is retired.
+    """
+
+    machine_family: str | None
+    chip_family: str | None
+    stack: str | None
+    works: tuple[Work, ...] = ()
+    refused: bool
+    what: str
+    since: str
+    source: str
+
+
+PRICE_OF: Mapping[WayOfBuying, str] = {
+    "on-demand": "usd_hour",
+    "spot": "spot_usd_hour",
+    "flex-start": "flex_start_usd_hour",
+    "capacity-block": "capacity_block_usd_hour",
+    "reservation": "reservation_usd_hour",
+}
+"""The field of a price that a way of buying pays."""
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """What a machine costs in a region on a hosting: Linux, USD per hour, by way of buying.
+
+    ``usd_hour`` is on demand; None where it is not sold so, or where nobody publishes it.
     A row of prices.csv is ``published``. The others follow from the published price of the
-    hosting's base and a markup, whose ``source`` they name. ``as_of`` is the day, the month or the
-    year of a price list; None is the day that its source was read.
+    hosting's base and a markup, or from the prices of other regions (regional_prices.csv); their
+    ``source`` says which. ``as_of`` is the day, the month or the year of a price list; None is the
+    day that its source was read.
+    """
+
+    machine: str
+    region: str
+    hosting: str
+    usd_hour: float | None = None
+    spot_usd_hour: float | None = None
+    flex_start_usd_hour: float | None = None
+    capacity_block_usd_hour: float | None = None
+    reservation_usd_hour: float | None = None
+    as_of: str | None = None
+    source: str
+    basis: Basis = "published"
+
+    def of(self, way: WayOfBuying) -> float | None:
+        """USD an hour of a way of buying; None where no price of it is known."""
+        price: float | None = getattr(self, PRICE_OF[way])
+        return price
+
+
+class RegionalPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """An on-demand price that follows from other regions, derived by derive/regional_prices.py.
+
+    ``derived``: from the ratio between regions of other machines of the family. ``assumed``: from
+    that of other families of the kind.
     """
 
     machine: str
     region: str
     hosting: str
     usd_hour: float
-    spot_usd_hour: float | None = None
-    as_of: str | None = None
+    basis: Basis
     source: str
-    basis: Basis = "published"
 
 
 class Markup(msgspec.Struct, frozen=True, kw_only=True):
@@ -403,15 +509,14 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
 FitBasis = Literal["fitted", "borrowed", "assumed"]
 """fitted on this family and stack; borrowed from a related family; assumed where none of those
 was measured."""
+FitSide = Literal["llm", "items"]
+"""Language models, and every other kind: their engines share no coefficient."""
 
 Compute = Literal["fp32", "bf16", "fp8", "int8", "fp4"]
 """Formats that a chip computes in."""
 
 Kept = Literal["tables", "all but experts"]
 """Weights that a precision leaves in 16 bits."""
-
-Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
-"""Kinds of model by what they compute."""
 
 PowerBoundary = Literal["chip", "wall"]
 """What watts include: chips alone, or a server at its socket."""
@@ -421,10 +526,12 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``efficiencies.csv``, written by ``make fit``.
 
     Shares are of the chips' bandwidth (``bandwidth_share`` reading weights, ``cache_share`` reading
-    the KV cache) or of their dense peak (in decode, in prefill, in a prompt's attention).
-    ``drift_pct_year`` is how much slower a run was for each year that it is older than 2026.
-    ``cv_error_pct`` is the median absolute error on clusters left out of the fit; ``leans_on``
-    is what the row is drawn from where it has few measured rows or none.
+    the KV cache), of the link between them, or of their dense peak (in decode, in prefill, in a
+    prompt's attention). ``drift_pct_year`` is how much slower a run was for each year that it is
+    older than 2026. ``publishers`` measured the pair; ``apart_pct`` is half the range of their
+    median errors, blank where there is one. ``cv_error_pct`` is the median absolute error on
+    publishers left out of the fit; ``leans_on`` is what the row is drawn from where it has few
+    measured rows or none.
     """
 
     family: str
@@ -436,6 +543,7 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     sequence_us: float
     bandwidth_share: float
     cache_share: float
+    link_share: float
     compute_share: float
     prefill_ms: float
     prefill_share: float
@@ -444,6 +552,8 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     drift_pct_year: float
     rows: int
     clusters: int
+    publishers: int
+    apart_pct: float | None
     cv_error_pct: float | None
     basis: FitBasis
     leans_on: str = ""
@@ -452,11 +562,12 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     """Factors on an efficiency row for a format of compute, or for a mixture of experts
-    (``sparse``): a row of ``adjustments.csv``. Of a share they scale what it lacks: one over the
-    share, less one.
+    (``sparse``): a row of ``adjustments.csv``. ``side``: of language models, or of the rest. Of a
+    share they scale what it lacks: one over the share, less one.
     """
 
     kind: Kind
+    side: FitSide
     case: str
     step_ms: float
     layer_us: float
@@ -464,6 +575,7 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     sequence_us: float
     bandwidth: float
     cache: float
+    link: float
     compute: float
     prefill_ms: float
     prefill: float
@@ -489,11 +601,12 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
     """An 80 % interval as factors on a predicted time: a row of ``spreads.csv``.
 
-    ``near``: errors on unseen clusters of a family and stack that were fitted. ``far``: errors on
-    families and stacks that the fit had not seen at all.
+    ``fitted``: errors on publishers that the fit had not seen, of a family and stack that others
+    measured. ``borrowed``: where the pair was left out as well. ``assumed``: where its family and
+    its stack were. The smaller number of names, the wider the cell.
     """
 
-    reach: Literal["near", "far"]
+    reach: FitBasis
     kind: str | None
     family: str | None
     stack: str | None
@@ -502,7 +615,7 @@ class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
     time_low: float
     time_high: float
     rows: int
-    clusters: int
+    publishers: int
     cv_error_pct: float | None
 
 
@@ -614,42 +727,15 @@ class Headroom(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that benchmarks name: a row of ``benchmark_models.csv``.
+    """The words that benchmarks use for a model: a row of ``benchmark_models.csv``.
 
     ``match`` are words looked for in a benchmark's name of its model: of language models the first
-    row that is met wins, of others the longest word, letters and digits alone. ``flops_per_item``
-    is one pass over one ``item``; of a diffusion model one denoising step, guidance included, of
-    ``steps`` that are usual, with ``extra_flops_per_item`` once. A speech model's decoder, of
-    ``decoder_layers`` among the ``layers``, takes ``decoder_flops_per_token`` and reads
-    ``cross_kv_bytes`` for each token of text.
+    row that is met wins, of others the longest word, letters and digits alone. ``card`` is the
+    model's name in ``models.csv``.
     """
 
     match: tuple[str, ...]
-    name: str
-    kind: str
-    parameters: float
-    active_parameters: float | None
-    layers: int | None
-    hidden: int | None
-    heads: int | None
-    kv_heads: int | None
-    head_dim: int | None
-    max_context_tokens: int | None
-    sliding_window_tokens: int | None
-    experts: int | None
-    experts_per_token: int | None
-    kv_bytes_per_token: float | None
-    flops_per_item: float | None
-    steps: int | None
-    expert_bits: float | None
-    state_bytes: float | None
-    item: str = ""
-    extra_flops_per_item: float | None
-    decoder_flops_per_token: float | None
-    cross_kv_bytes: float | None
-    decoder_layers: int | None
-    basis: str
-    source: str
+    card: str
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
@@ -711,6 +797,46 @@ class EnergySpread(msgspec.Struct, frozen=True, kw_only=True):
     error_pct: float
 
 
+class CloudRunCoefficient(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``cloud_run_coefficients.csv``: a coefficient that runs on cloud machines know
+    (derive/fit/cloud_runs.py), as the log of its excess over its floor. ``machine_families`` ran
+    ``rows`` settings; ``form`` is the format of compute."""
+
+    kind: Kind
+    family: str
+    stack: str
+    work: Work
+    form: Compute
+    coefficient: str
+    log_value: float
+    standard_deviation: float
+    rows: int
+    machine_families: int
+    source: str
+
+
+class CloudRunScore(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``cloud_run_scores.csv``: how wrong predictions of these runs are where all machines
+    of their family were left out, and ``without`` any of the runs. Blank family or group: all.
+
+    Errors are medians in percent of the rate; ``time_low`` and ``time_high`` are the 10 % and 90 %
+    quantiles of measured over predicted time."""
+
+    kind: Kind
+    stack: str
+    family: str | None
+    group: str | None
+    rows: int
+    machine_families: int
+    error_pct: float
+    within_two_pct: float
+    time_low: float
+    time_high: float
+    without_error_pct: float
+    without_within_two_pct: float
+    source: str
+
+
 SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Reading: {"source": ("value",)},
     Region: {
@@ -748,15 +874,20 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Hosting: {"source": ("unit", "reaches_zero")},
     Offer: {"listed_by": (), "not_listed_by": ()},
     ModelCard: {"source": ("parameters",)},
-    Price: {"source": ("usd_hour", "spot_usd_hour")},
+    Price: {"source": tuple(PRICE_OF.values())},
+    RegionalPrice: {"source": ("usd_hour",)},
+    Sale: {"source": ("sold",)},
+    Retired: {"source": ("since",)},
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
     WeightFormat: {"source": ("bits", "cache_bits")},
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
     NumaNodes: {"source": ("nodes",)},
+    CloudRunCoefficient: {"source": ("log_value", "standard_deviation")},
+    CloudRunScore: {"source": ("error_pct", "without_error_pct")},
     Headroom: {"source": ("share", "low", "high")},
-    BenchmarkModel: {"source": ("parameters",)},
+    BenchmarkModel: {},
     Dataset: {"source": ("decode_width", "input_tokens", "output_tokens")},
     Processor: {"source": ("idle_w_vcpu", "full_w_vcpu")},
     Host: {
@@ -764,6 +895,8 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "embodied_source": ("platform_embodied_kgco2e",),
     },
     PricePair: {"source": ("usd_hour", "base_usd_hour")},
+    ChipFootprint: {"die_source": ("die_mm2",), "source": ("published_kgco2e", "board_share")},
+    Lifetime: {"source": ("years",)},
     Image: {"source": ("tag", "regions"), "patches_source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
@@ -827,10 +960,24 @@ TABLES: dict[str, Table] = {
             "prices", "published", Price, ("machine", "region", "hosting"),
             frozenset({"basis"}), "replaced",
         ),
+        Table(
+            "regional_prices", "derived", RegionalPrice, ("machine", "region", "hosting"), own=None,
+            instead=_TO_PRICES,
+        ),
+        Table("sold", "published", Sale, ("machine", "region", "zone")),
+        Table("retired", "published", Retired),
         Table("models", "published", ModelCard, ("name",), own="merged"),
         Table("residency", "published", Residency, ("residency", "country")),
         Table("processors", "published", Processor, ("name",), own=None, instead=_NOT_READ),
         Table("hosts", "published", Host, ("machine",), own=None, instead=_NOT_READ),
+        Table(
+            "footprints", "published", ChipFootprint, ("chip",), own=None,
+            instead="write embodied_kgco2e_low, _likely and _high into chips.csv",
+        ),
+        Table(
+            "lifetimes", "published", Lifetime, ("cloud", "accelerated"), own=None,
+            instead="write lifetime_hours into machines.csv",
+        ),
         Table(
             "price_pairs", "published", PricePair, ("machine", "region", "hosting"), own=None,
             instead="write the price into prices.csv, or the markup into markups.csv",
@@ -846,7 +993,7 @@ TABLES: dict[str, Table] = {
         Table("precisions", "published", WeightFormat),
         Table("stacks", "published", ServingStack),
         Table("around", "published", Around),
-        Table("numa_nodes", "published", NumaNodes, ("machine",), own="merged"),
+        Table("numa_nodes", "published", NumaNodes, ("machine",)),
         Table("benchmark_models", "published", BenchmarkModel),
         Table("datasets", "published", Dataset),
         Table("efficiencies", "derived", Efficiency),
@@ -854,6 +1001,15 @@ TABLES: dict[str, Table] = {
         Table("ratios", "derived", Ratio),
         Table("spreads", "derived", SpreadRow),
         Table("headrooms", "derived", Headroom),
+        Table(
+            "cloud_run_coefficients", "derived", CloudRunCoefficient,
+            ("family", "stack", "work", "form", "coefficient"), own=None,
+            instead="write coefficients into efficiencies.csv",
+        ),
+        Table(
+            "cloud_run_scores", "derived", CloudRunScore, ("kind", "stack", "family", "group"),
+            own=None, instead="it is of the installed coefficients alone: leave it out",
+        ),
         Table("powers", "derived", PowerModel),
         Table("energy_spreads", "derived", EnergySpread),
     )

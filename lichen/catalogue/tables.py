@@ -29,11 +29,15 @@ from lichen.catalogue.schema import (
     Quota,
     Reading,
     Region,
+    RegionalPrice,
     RegionReading,
     Residency,
+    Retired,
+    Sale,
     Source,
     path_of,
 )
+from lichen.catalogue.sold import Sales, check_price, sales_by_machine
 from lichen.document import InputError, did_you_mean
 from lichen.workload import ModelCard
 
@@ -173,15 +177,39 @@ class Catalogue:
         """A region's offers, by machine."""
         return self._offers_by_region.get(region, ())
 
+    def sales_of(self, machine: str) -> Sales | None:
+        """How a machine can be bought by its provider's page; None where we have read no page."""
+        return self._sales.get(machine)
+
+    @cached_property
+    def _sales(self) -> dict[str, Sales]:
+        return sales_by_machine(self.table("sold", Sale))
+
+    def retired(self, machine: Machine) -> tuple[Retired, ...]:
+        """What is retired of a machine's hardware, and of the software that runs on it."""
+        chip = self.chips.get(machine.accelerator or machine.cpu or "")
+        families = (machine.family, chip.family if chip else None)
+        keys = (families, (families[0], None), (None, families[1]), (None, None))
+        return tuple(row for key in dict.fromkeys(keys) for row in self._retired.get(key, ()))
+
+    @cached_property
+    def _retired(self) -> dict[tuple[str | None, str | None], list[Retired]]:
+        rows: dict[tuple[str | None, str | None], list[Retired]] = {}
+        for row in self.table("retired", Retired):
+            rows.setdefault((row.machine_family, row.chip_family), []).append(row)
+        return rows
+
     @cached_property
     def prices(self) -> Sequence[Price]:
-        """Every published price. :meth:`price` and :meth:`prices_of` do not need them all."""
+        """Every price but those that follow from a markup. :meth:`price` and :meth:`prices_of` do
+        not need them all."""
         return tuple(self._prices.rows.all())
 
     def price(self, machine: str, region: str, hosting: str) -> Price | None:
         """What a machine costs in a region on a hosting; None where nobody publishes enough to say.
 
-        The published price, else that of the hosting's base times its markup.
+        The published price, else what follows from other regions, else the price of the hosting's
+        base times its markup.
         """
         return self.prices_of(machine, hosting).get(region)
 
@@ -196,26 +224,27 @@ class Catalogue:
 
     def _priced(self, machine: str, hosting: str) -> dict[str, Price]:
         rows = self._prices.rows.of(machine)
-        published = {row.region: row for row in rows if row.hosting == hosting}
+        listed = {row.region: row for row in rows if row.hosting == hosting}
         way = self.hostings.get(hosting)
         if way is None or way.base is None:
-            return published
+            return listed
         markup = self.markup(machine, hosting)
         if markup is None:
-            return published
-        basis: Any = "assumed" if markup.basis == "assumed" else "derived"
-        derived = {
+            return listed
+        # That the hosting offers the machine in the region at all is not known either.
+        assumed = {
             region: Price(
                 machine=machine,
                 region=region,
                 hosting=hosting,
                 usd_hour=round(row.usd_hour * markup.markup.likely, 6),
                 source=markup.source,
-                basis=basis,
+                basis="assumed",
             )
             for region, row in self.prices_of(machine, way.base).items()
+            if row.usd_hour is not None
         }
-        return derived | published
+        return assumed | listed
 
     @cached_property
     def _prices_found(self) -> dict[tuple[str, str], Mapping[str, Price]]:
@@ -376,22 +405,40 @@ class Catalogue:
 
     @cached_property
     def _offers(self) -> ByMachineWithOwn[Offer]:
-        return self._by_machine("offers", Offer, {})
+        return self._by_machine("offers", Offer, {}, self._values)
 
     @cached_property
     def _prices(self) -> ByMachineWithOwn[Price]:
-        return self._by_machine("prices", Price, {"hosting": "hostings"})
+        found = self._by_machine(
+            "prices", Price, {"hosting": "hostings"}, self._join_prices, ("regional_prices", "sold")
+        )
+        for key in found.own:
+            machine, region, hosting = key.split(" ")
+            self._check_prices(
+                price
+                for price in found.rows.of(machine)
+                if (price.region, price.hosting) == (region, hosting)
+            )
+        return found
 
-    def _by_machine(self, name: str, row: type[S], more: Mapping[str, str]) -> ByMachineWithOwn[S]:
-        """A table by machine; ``more`` are its columns that name rows, besides the usual two."""
+    def _by_machine(
+        self,
+        name: str,
+        row: type[S],
+        more: Mapping[str, str],
+        read: Callable[[str, type[S]], list[dict[str, Any]]],
+        joined: tuple[str, ...] = (),
+    ) -> ByMachineWithOwn[S]:
+        """A table by machine, with others joined to it. ``more`` are its columns that name rows,
+        besides the usual two."""
 
         def build() -> dict[str, list[S]]:
             by_machine: dict[str, list[S]] = {}
-            for values in self._values(name, row):
+            for values in read(name, row):
                 by_machine.setdefault(values["machine"], []).append(row(**values))
             return by_machine
 
-        rows = ByMachine(binary_of(self.directory, name, (name,), row, build), row)
+        rows = ByMachine(binary_of(self.directory, name, (name, *joined), row, build), row)
         own: dict[str, tuple[str, ...]] = {}
         if self.overlay is not None:
             from lichen.catalogue.overlay import merged_by_machine
@@ -441,6 +488,20 @@ class Catalogue:
         table = TABLES.get(name)
         key, joined = (table.key, table.joined) if table else ((), frozenset[str]())
         return read_rows(path_of(name, self.directory), row, key=key, joined=joined)
+
+    def _join_prices(self, name: str, row: type[Price]) -> list[dict[str, Any]]:
+        """The published prices, then those that follow from other regions."""
+        published = self._values(name, row)
+        self._check_prices(row(**values) for values in published)
+        return [*published, *self._values("regional_prices", RegionalPrice)]
+
+    def _check_prices(self, prices: Iterable[Price]) -> None:
+        for price in prices:
+            hosting = self.hostings.get(price.hosting)
+            if hosting is None:
+                self._must_know(price.hosting, self.hostings, "hosting", "prices.csv")
+            else:
+                check_price(price, hosting, self.sales_of(price.machine))
 
     def _join_regions(self) -> list[Region]:
         readings: dict[str, list[Reading]] = {}

@@ -8,12 +8,12 @@ proportion of its kind, and the interval is wide.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
-from lichen.catalogue.schema import BenchmarkModel, Dataset
+from lichen.catalogue.schema import BenchmarkModel, Dataset, Work
 from lichen.measured.row import Row
 from lichen.sizing.item_need import usual_flops
 from lichen.sizing.need import WORK
@@ -30,79 +30,76 @@ nobody says how large an item is, or how many steps of denoising there were."""
 
 
 class Model(msgspec.Struct, frozen=True):
-    """The card of a row's model; ``named`` is the benchmark table's row for it. ``doubt`` is a
+    """The card of a row's model, from the table of models where it is ``known``. ``doubt`` is a
     factor on both ends of an interval, above 1 where the card is more than a table's."""
 
     card: ModelCard
-    named: BenchmarkModel | None
+    known: bool
     doubt: float = 1.0
 
 
-def item_model(
-    row: Row,
-    models: Iterable[BenchmarkModel],
-    cards: Iterable[ModelCard],
-    dataset: Dataset | None,
-) -> Model | None:
-    """The card of a row's model at the size of item that the row ran; None without any size."""
-    named = _named(row, ((known.match, known) for known in models))
-    if named is not None:
-        return _at_size(row, named, dataset)
-    card = _named(row, (((known.name.rpartition("/")[2],), known) for known in cards))
-    if card is not None:
-        return Model(_at_item(row, card, card.steps), None)
-    return _by_size(row)
+def item_model(row: Row, cards: Iterable[Worded], dataset: Dataset | None) -> Model | None:
+    """The card of a row's model at the size of item that the row ran; None without any size.
+
+    ``cards`` are those of the table of models with the words that benchmarks use for each.
+    """
+    card = _named(row, cards)
+    return _by_size(row) if card is None else _at_item(row, card, dataset)
 
 
-def _at_size(row: Row, named: BenchmarkModel, dataset: Dataset | None) -> Model:
-    steps, doubt = None, 1.0
-    if named.steps:
-        steps = row.denoising_steps or (dataset and dataset.steps) or named.steps
-        if row.denoising_steps is None and not (dataset and dataset.steps):
-            doubt = STEPS_BY_CUSTOM
-    card = ModelCard(
+class Worded(NamedTuple):
+    """A card, the words for its model (letters and digits alone), and its kind of work."""
+
+    words: tuple[str, ...]
+    card: ModelCard
+    work: Work
+
+
+def worded(models: Iterable[BenchmarkModel], cards: Mapping[str, ModelCard]) -> tuple[Worded, ...]:
+    """Every card but a language model's, by the words of benchmarks and by its own name."""
+    words: dict[str, list[str]] = {
+        name: [
+            name.rpartition("/")[2].partition(".")[0]
+            if name.startswith("timm/")
+            else name.rpartition("/")[2]
+        ]
+        for name, card in cards.items()
+    }
+    for model in models:
+        words[model.card] += model.match
+    return tuple(
+        Worded(tuple(map(_letters, of_card)), cards[name], WORK[cards[name].kind])
+        for name, of_card in words.items()
+        if WORK[cards[name].kind] != "llm"
+    )
+
+
+def _at_item(row: Row, card: ModelCard, dataset: Dataset | None) -> Model:
+    """The card with the FLOPs of the row's item and its steps of denoising."""
+    part = _part_of_item(row, card.item)
+    steps, doubt = card.steps, 1.0
+    if steps:
+        stated = row.denoising_steps or (dataset and dataset.steps)
+        steps, doubt = stated or steps, 1.0 if stated else STEPS_BY_CUSTOM
+    at_item = msgspec.structs.replace(
+        card,
         name=row.model,
         kind=row.kind,
-        parameters=named.parameters,
-        active_parameters=named.active_parameters,
-        layers=named.layers,
-        hidden=named.hidden,
-        heads=named.heads,
-        kv_heads=named.kv_heads,
-        head_dim=named.head_dim,
-        max_context_tokens=named.max_context_tokens,
-        item=named.item,
-        flops_per_item=named.flops_per_item,
-        extra_flops_per_item=named.extra_flops_per_item,
-        decoder_flops_per_token=named.decoder_flops_per_token,
-        cross_kv_bytes=named.cross_kv_bytes,
-        decoder_layers=named.decoder_layers,
-    )
-    return Model(_at_item(row, card, steps), named, doubt)
-
-
-def _at_item(row: Row, card: ModelCard, steps: int | None) -> ModelCard:
-    """The card with the FLOPs of the row's item."""
-    part = _part_of_item(row, card.item)
-    return msgspec.structs.replace(
-        card,
-        steps=row.denoising_steps or steps,
+        steps=steps,
         flops_per_item=card.flops_per_item and card.flops_per_item * part,
         extra_flops_per_item=card.extra_flops_per_item and card.extra_flops_per_item * part,
     )
+    return Model(at_item, True, doubt)
 
 
-Known = TypeVar("Known", BenchmarkModel, ModelCard)
-
-
-def _named(row: Row, known: Iterable[tuple[tuple[str, ...], Known]]) -> Known | None:
+def _named(row: Row, cards: Iterable[Worded]) -> ModelCard | None:
     """The model whose word is the longest of those in the name, letters and digits alone."""
     name = _letters(row.model)
     found = [
-        (len(word), one)
-        for words, one in known
-        if WORK[one.kind] == WORK[row.kind]
-        for word in map(_letters, words)
+        (len(word), one.card)
+        for one in cards
+        if one.work == WORK[row.kind]
+        for word in one.words
         if word in name
     ]
     return max(found, key=lambda each: each[0])[1] if found else None
@@ -141,7 +138,7 @@ def _by_size(row: Row) -> Model | None:
             hidden=hidden,
             max_context_tokens=512,
         )
-        return Model(card, None, SHAPE_BY_SIZE)
+        return Model(card, False, SHAPE_BY_SIZE)
     if not billions:
         return None
     parameters = billions * 1e9
@@ -155,7 +152,7 @@ def _by_size(row: Row) -> Model | None:
             hidden=max(128, round(768 * small)),
             max_context_tokens=512,
         )
-        return Model(card, None, SHAPE_BY_SIZE)
+        return Model(card, False, SHAPE_BY_SIZE)
     item, doubt = "", FLOPS_BY_SIZE
     if row.kind in ("vision", "diffusion"):
         if row.pixels is not None:
@@ -176,7 +173,7 @@ def _by_size(row: Row) -> Model | None:
         flops *= windows(row)
     if row.kind == "diffusion" and row.denoising_steps is None:
         doubt *= STEPS_BY_CUSTOM
-    return Model(msgspec.structs.replace(card, flops_per_item=flops), None, doubt)
+    return Model(msgspec.structs.replace(card, flops_per_item=flops), False, doubt)
 
 
 def _image(pixels: float) -> str:

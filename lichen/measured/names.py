@@ -8,7 +8,7 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import BenchmarkModel, Chip, Dataset, ServingStack, Work
-from lichen.measured.item_models import SHAPE_BY_SIZE, Model, item_model
+from lichen.measured.item_models import SHAPE_BY_SIZE, Model, item_model, worded
 from lichen.measured.row import Row
 from lichen.measured.spreads import EnergyTables
 from lichen.sizing.coefficients import Knowledge, knowledge
@@ -32,7 +32,14 @@ class Tables:
     def __init__(self, catalogue: Catalogue) -> None:
         self.known: Knowledge = knowledge(catalogue)
         self.catalogue = catalogue
-        self.models = catalogue.table("benchmark_models", BenchmarkModel)
+        models = catalogue.table("benchmark_models", BenchmarkModel)
+        cards = catalogue.models
+        self.item_cards = worded(models, cards)
+        self.language_cards = tuple(
+            (tuple(word.replace("_", "-") for word in model.match), cards[model.card])
+            for model in models
+            if WORK[cards[model.card].kind] == "llm"
+        )
         self.datasets = catalogue.table("datasets", Dataset)
         self.energy = EnergyTables(catalogue)
 
@@ -40,29 +47,13 @@ class Tables:
 def model_of(row: Row, tables: Tables, dataset: Dataset | None) -> Model | None:
     """A model card from the name, else from its billions of parameters by usual proportions."""
     if row.kind != "llm":
-        return item_model(row, tables.models, tables.catalogue.models.values(), dataset)
+        return item_model(row, tables.item_cards, dataset)
     name = row.model.casefold().replace("_", "-").replace("llama-3-1", "llama-3.1")
-    for known in tables.models:
-        if WORK[known.kind] == "llm" and any(m.replace("_", "-") in name for m in known.match):
-            card = ModelCard(
-                name=row.model,
-                kind=row.kind,
-                parameters=known.parameters,
-                active_parameters=known.active_parameters,
-                layers=known.layers,
-                hidden=known.hidden,
-                heads=known.heads,
-                kv_heads=known.kv_heads,
-                head_dim=known.head_dim,
-                sliding_window_tokens=known.sliding_window_tokens,
-                experts=known.experts,
-                experts_per_token=known.experts_per_token,
-                kv_bytes_per_token=known.kv_bytes_per_token,
-                state_bytes=known.state_bytes,
-            )
-            return Model(card, known)
+    for words, card in tables.language_cards:
+        if any(word in name for word in words):
+            return Model(msgspec.structs.replace(card, name=row.model, kind="llm"), True)
     card_by_size = _card_by_size(row)
-    return None if card_by_size is None else Model(card_by_size, None, SHAPE_BY_SIZE)
+    return None if card_by_size is None else Model(card_by_size, False, SHAPE_BY_SIZE)
 
 
 def _card_by_size(row: Row) -> ModelCard | None:
@@ -84,11 +75,21 @@ def _card_by_size(row: Row) -> ModelCard | None:
     )
 
 
+def chip_name(text: str) -> str:
+    """A processor's name without marks, clocks and core counts: ``AMD EPYC 7763``."""
+    name = re.sub(r"\((?:R|TM)\)", "", text, flags=re.IGNORECASE)
+    name = re.sub(r"\s*@.*|\bCPU\b|\bProcessor\b|\b\d+-Core\b", "", name, flags=re.IGNORECASE)
+    return re.sub(r"\s+", " ", name).strip()
+
+
 def hardware_of(row: Row, tables: Tables) -> Chip | None:
-    """The chip by its name, without what is in brackets; else the first of its family."""
+    """The chip by its name, without what is in brackets; else that of the cloud machine that the
+    row names; else the first of its family."""
     bare = re.sub(r" \((?!\w\)).*| CPU @.*", "", row.accelerator).strip()
-    names = (row.accelerator, bare, bare.removeprefix("NVIDIA "), row.family)
-    for name in names:
+    machine = tables.catalogue.machines.get(row.machine)
+    of_machine = (machine and (machine.accelerator or machine.cpu)) or ""
+    own = (row.accelerator, bare, bare.removeprefix("NVIDIA "), chip_name(row.accelerator))
+    for name in (*own, of_machine, row.family):
         if name and (found := tables.known.chips.get(name)):
             return found
     family = row.family or bare
@@ -97,7 +98,8 @@ def hardware_of(row: Row, tables: Tables) -> Chip | None:
         (
             hardware
             for hardware in tables.known.chips
-            if hardware.family.casefold() in words and hardware.kind != "cpu"
+            if re.search(rf"\b{re.escape(hardware.family.casefold())}\b", words)
+            and hardware.kind != "cpu"
         ),
         None,
     )

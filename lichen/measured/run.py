@@ -88,7 +88,7 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     stack = stack_of(row, hardware, work, tables)
     if stack is None:
         return NotPredicted(f"no known way to serve {work} on {hardware.family}")
-    caveats = [_DOUBTS[work == "diffusion" and model.named is not None]] if model.doubt > 1 else []
+    caveats = [_DOUBTS[work == "diffusion" and model.known]] if model.doubt > 1 else []
     inputs, outputs = _lengths(row, dataset, caveats)
     items = float(row.sentences) if row.sentences is not None else 1.0
     if work == "speech" and "window" in model.card.item:
@@ -249,10 +249,11 @@ def _chips_of(
 def _cores_of(row: Row, hardware: Chip, chip: Chips, tables: Tables) -> Chips:
     """CPU cores in use, the bandwidth that they draw, and the memory of the machine."""
     threads, machine = row.threads, tables.catalogue.machines.get(row.machine)
+    whole = machine.vcpu / hardware.threads_per_core if machine else chip.cores
     if row.sockets:
         cores = max(1.0, float(row.sockets[0]) * float(row.sockets[1]))
     else:
-        whole = machine.vcpu / hardware.threads_per_core if machine else chip.cores
         cores = whole if threads is None else max(1.0, min(float(threads), whole))
-    chips = tables.known.chips.cores_of(hardware, cores) or chip.times(cores / chip.cores)
+    name = machine.name if machine and cores == whole else ""
+    chips = tables.known.chips.cores_of(hardware, cores, name) or chip.times(cores / chip.cores)
     return msgspec.structs.replace(chips, memory_gib=(machine and machine.memory_gib) or 512.0)

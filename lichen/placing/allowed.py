@@ -11,6 +11,8 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Hosting, Machine, Region
 from lichen.distance import round_trip_ms
 from lichen.document import InputError, did_you_mean
+from lichen.placing.buying import ways_of_hosting
+from lichen.words import WayOfBuying
 from lichen.workload import Where
 
 
@@ -82,15 +84,23 @@ def hosting_words(catalogue: Catalogue) -> tuple[str, ...]:
 
 
 class Ways(msgspec.Struct, frozen=True):
-    """The hostings that a workload allows on each cloud; a cloud that is not named allows all."""
+    """The hostings that a workload allows on each cloud; a cloud that is not named allows all.
+
+    ``bought``: the ways of buying that it allows.
+    """
 
     by_cloud: Mapping[str, tuple[Hosting, ...]]
+    bought: tuple[WayOfBuying, ...] = ("on-demand",)
 
     def of(self, machine: Machine, catalogue: Catalogue) -> Hosting | None:
-        """The first allowed hosting that offers a machine; None if there is none."""
+        """The first allowed hosting that offers a machine; None if there is none.
+
+        One that can be bought in an allowed way goes before one that cannot.
+        """
         offered = catalogue.hostings_of(machine)
         allowed = self.by_cloud.get(machine.cloud)
-        return next((way for way in offered if allowed is None or way in allowed), None)
+        ways = [way for way in offered if allowed is None or way in allowed]
+        return min(ways, key=lambda way: not ways_of_hosting(way, self.bought), default=None)
 
     def why_none(self, machine: Machine) -> str:
         """Why no allowed hosting offers a machine, as a clause."""
@@ -104,8 +114,10 @@ class Ways(msgspec.Struct, frozen=True):
         )
 
 
-def allowed_ways(where: Where, catalogue: Catalogue) -> Ways:
-    """The hostings that ``where`` allows.
+def allowed_ways(
+    where: Where, catalogue: Catalogue, bought: tuple[WayOfBuying, ...] = ("on-demand",)
+) -> Ways:
+    """The hostings that ``where`` allows, bought in one of the ways that are given.
 
     A restriction to one cloud's hosting does not speak of the other clouds: it holds only on a
     cloud that has one of the hostings named.
@@ -114,4 +126,4 @@ def allowed_ways(where: Where, catalogue: Catalogue) -> Ways:
     for row in catalogue.hostings.values():
         if row.name in where.hosting or row.kind in where.hosting:
             by_cloud[row.cloud] = (*by_cloud.get(row.cloud, ()), row)
-    return Ways(by_cloud)
+    return Ways(by_cloud, bought)

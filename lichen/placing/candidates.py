@@ -6,14 +6,25 @@ look at its price and its grid.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from lichen.catalogue.schema import Hosting, Machine, Offer, Price
+from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Hosting, Machine, Offer, Price, Retired
 from lichen.emissions import effective_gco2e_kwh
 from lichen.holding import Power, power_of
 from lichen.placing.allowed import allowed_ways, refusals
+from lichen.placing.buying import (
+    Bought,
+    about_retired,
+    bought_by_region,
+    sold_as,
+    ways_of_hosting,
+    ways_to_buy,
+    why_not_bought,
+    why_retired,
+)
 from lichen.placing.made import Wanted, why_unmade
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import Rejected
@@ -42,9 +53,13 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
 
     offer: Offer
     sized: SizedMachine
-    price: Price
+    bought: Bought
     usd_hour: float
     gco2e_hour: float
+
+    @property
+    def price(self) -> Price:
+        return self.bought.price
 
     @property
     def name(self) -> tuple[str, str]:
@@ -74,7 +89,8 @@ def judge_offers(question: Question) -> JudgedOffers:
         for name, refusal in refused.items()
         if refusal is not None and refusal.kind == "where"
     }
-    ways = allowed_ways(question.workload.where, catalogue)
+    workload = question.workload
+    ways = allowed_ways(workload.where, catalogue, ways_to_buy(workload))
     way_of: dict[tuple[str, tuple[str, ...]], Hosting | None] = {}
     effective = {
         name: gco2e_kwh
@@ -94,6 +110,10 @@ def judge_offers(question: Question) -> JudgedOffers:
                 reject_one(Rejected(machine=name, region=offer.region, kind="where", reason=reason))
         if not allowed:  # only a machine that some region may offer is priced and sized
             continue
+        retired = catalogue.retired(machine)
+        if ended := why_retired(retired):
+            reject(_rejected(allowed, "retired", ended))
+            continue
         offered_by = (machine.cloud, machine.hostings)  # the same of many machines
         if offered_by not in way_of:
             way_of[offered_by] = ways.of(machine, catalogue)
@@ -101,22 +121,27 @@ def judge_offers(question: Question) -> JudgedOffers:
         if way is None:
             reject(_rejected(allowed, "hosting", ways.why_none(machine)))
             continue
-        prices = catalogue.prices_of(name, way.name)
-        known = [one for one in allowed if one.region in prices and one.region in effective]
+        ways_bought = ways_of_hosting(way, ways.bought)
+        if not ways_bought:
+            reason = f"{way.title} is sold only {sold_as(way.sold)}"
+            reject(_rejected(allowed, "sold", reason))
+            continue
+        bought = bought_by_region(name, way, ways_bought, catalogue)
+        known = [one for one in allowed if one.region in bought and one.region in effective]
         if len(known) < len(allowed):
-            unpriced = [one for one in allowed if one.region not in prices]
-            reject(_rejected(unpriced, "unknown", "price not known"))
-            dark = [one for one in allowed if one.region in prices and one.region not in effective]
+            barred = [one for one in allowed if one.region not in bought]
+            reject(why_not_bought(machine, barred, way, ways_bought, catalogue))
+            dark = [one for one in allowed if one.region in bought and one.region not in effective]
             reject(_rejected(dark, "unknown", "grid not known"))
         if not known:
             continue
-        sized = _sized(question, machine, way)
+        sized = _sized(question, machine, way, retired)
         if isinstance(sized, Misfit):
             reject(_rejected(known, sized.kind, sized.reason, sized.shortfall))
             continue
         for offer in known:
-            effective_gco2e, price = effective[offer.region], prices[offer.region]
-            found = [_candidate(offer, price, group, effective_gco2e, question) for group in sized]
+            so, effective_gco2e = bought[offer.region], effective[offer.region]
+            found = [_candidate(offer, so, group, effective_gco2e, question) for group in sized]
             refusal = refused[offer.region]
             if refusal is not None:
                 judged.elsewhere.append(found[0])
@@ -143,7 +168,9 @@ def _rejected(
     ]
 
 
-def _sized(question: Question, machine: Machine, way: Hosting) -> list[list[SizedMachine]] | Misfit:
+def _sized(
+    question: Question, machine: Machine, way: Hosting, retired: tuple[Retired, ...]
+) -> list[list[SizedMachine]] | Misfit:
     """The machine at every precision that does the work, or the nearest one's misfit.
 
     Those that can be made come first, those that cannot apart from them; no list is empty.
@@ -156,6 +183,9 @@ def _sized(question: Question, machine: Machine, way: Hosting) -> list[list[Size
         if isinstance(layout, Misfit):
             misfits.append(layout)
             continue
+        if ended := next(_retired_for(layout, retired, refused=True), None):
+            misfits.append(Misfit("hardware", f"retired: {about_retired(ended)}"))
+            continue
         power = power_of(machine, layout.replicas_mean, layout.draw())
         if power is None:
             return Misfit("hardware", "nobody publishes its watts", None)
@@ -164,6 +194,21 @@ def _sized(question: Question, machine: Machine, way: Hosting) -> list[list[Size
     if not sized:
         return min(misfits, key=lambda misfit: misfit.shortfall or float("inf"))
     return [group for group in _made_first(sized) if group]
+
+
+def _retired_for(layout: Layout, retired: Iterable[Retired], *, refused: bool) -> Iterator[Retired]:
+    """Those rows that speak of a layout's serving stack and kind of work."""
+    stack, work = layout.arrangement.stack.stack, layout.arrangement.need.work
+    for row in retired:
+        speaks_of_it = row.stack in (None, stack) and (not row.works or work in row.works)
+        if row.refused == refused and speaks_of_it:
+            yield row
+
+
+def retirement_notes(layout: Layout, machine: Machine, catalogue: Catalogue) -> Iterator[str]:
+    """What an answer says of software and hardware that are near their end."""
+    for row in _retired_for(layout, catalogue.retired(machine), refused=False):
+        yield about_retired(row)
 
 
 def _why_unmade(question: Question, machine: Machine, way: Hosting, layout: Layout) -> str | None:
@@ -190,7 +235,7 @@ def _made_first(sized: list[SizedMachine]) -> Iterator[list[SizedMachine]]:
 
 def _candidate(
     offer: Offer,
-    price: Price,
+    bought: Bought,
     sized: list[SizedMachine],
     effective_gco2e_kwh: float,
     question: Question,
@@ -200,8 +245,8 @@ def _candidate(
         Candidate(
             offer,
             one,
-            price,
-            price.usd_hour * one.replicas_mean,
+            bought,
+            bought.usd_hour * one.replicas_mean,
             one.power.likely_gco2e_hour(effective_gco2e_kwh),
         )
         for one in sized

@@ -57,6 +57,8 @@ def option_of(candidate: Candidate, workload: Workload, catalogue: Catalogue) ->
         ),
         usd_unit=usd_hour / units_hour if units_hour else None,
         price_basis="machine" if sized.hosting.base is None else "hosting",
+        price_known=candidate.price.basis,
+        sold=candidate.bought.sold,
         gco2e_hour=grams,
         gco2e_month=grams * HOURS_PER_MONTH,
         gco2e_unit=grams / units_hour if units_hour else None,

@@ -6,10 +6,11 @@ from typing import Literal
 
 import msgspec
 
+from lichen.catalogue.schema import Basis
 from lichen.emissions import Footprint
 from lichen.interval import Interval
 from lichen.sizing import Origin, Saving, Sizing, Step
-from lichen.words import Objective, Precision
+from lichen.words import Objective, Precision, WayOfBuying
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -41,8 +42,9 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     them. The intervals of grams count that too, beside the watts' and the making's.
     ``usd_*`` and ``gco2e_*`` count the replicas over a day, idle hours included; ``*_unit`` is for
     one functional unit (see Placement.functional_unit), None where there is no traffic.
-    ``hosting`` is the name of a row of hostings.csv. ``price_basis`` says whether the price is a
-    managed hosting's or the bare machine's. ``unmade``
+    ``hosting`` is the name of a row of hostings.csv, ``sold`` the way of buying that the price is
+    of. ``price_basis`` says whether the price is a managed hosting's or the bare machine's,
+    ``price_known`` how it is known: published, derived from other regions, or assumed. ``unmade``
     is the reason why no component can make it: such an option is chosen only where no component
     can make any offer that does the work.
     """
@@ -64,6 +66,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     usd_month_needed: Interval
     usd_unit: float | None
     price_basis: Literal["hosting", "machine"]
+    price_known: Basis
+    sold: WayOfBuying
     gco2e_hour: Interval
     gco2e_month: Interval
     gco2e_unit: Interval | None
@@ -153,9 +157,16 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", t
 class NoPlacement(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="nothing-fits"
 ):
-    """Nothing fits: the nearest misses with what to relax, and every offer's reason."""
+    """Nothing fits: the nearest misses with what to relax, and every offer's reason.
+
+    ``likely`` is what would be chosen if every machine were as fast as is likely: it lacks the
+    ``confidence`` that is wanted, not the speed, so that a benchmark of it may be all that is
+    missing. None where nothing would do even so.
+    """
 
     workload: str
     model: str
+    confidence: float
+    likely: Option | None
     nearest: tuple[Miss, ...]
     rejected: tuple[Rejected, ...]

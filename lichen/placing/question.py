@@ -17,6 +17,7 @@ from lichen.day import present_day
 from lichen.document import InputError, find_upwards, read_document
 from lichen.evidence import Record, read_record
 from lichen.placing.allowed import check_where
+from lichen.placing.buying import check_sold
 from lichen.words import Objective
 from lichen.workload import ModelCard, Workload
 
@@ -66,6 +67,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             catalogue = catalogue_near(near)
         card = model_card(workload, catalogue)
         check_where(workload.where, catalogue)
+        check_sold(workload)
         _check_tokens(workload, card)
         _check_prompts(workload)
         folder = Path() if near is None else near if near.is_dir() else near.parent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -10,22 +10,30 @@ from lichen.catalogue import Catalogue
 from lichen.grid import classify
 from lichen.placing.candidates import Candidate, JudgedOffers
 from lichen.placing.objective import AIMS
-from lichen.placing.question import Question
+from lichen.placing.question import COST_TOLERANCE_PCT, Question
 
 Rank = Callable[[Candidate], tuple[bool, float, float]]
 """What puts candidates in order, the one to take first."""
 
 
+FAR_DEARER = 3.0
+"""A region that is surely high in carbon is left only for offers that cost at most this many times
+as much (design choice): eight GPUs are no alternative to one."""
+
+
 class Pool(msgspec.Struct, frozen=True):
-    """The candidates that the choice is among.
+    """The candidates that the choice is among, and the ``others`` that do the work.
 
     ``made``: a component can make them. ``surely_high``: all are in regions whose grid is surely
-    high in carbon, since the workload allows nothing else.
+    high in carbon, since the workload allows nothing else; or nothing but what costs
+    ``elsewhere_times`` as much, more than FAR_DEARER.
     """
 
     candidates: list[Candidate]
+    others: list[Candidate]
     made: bool
     surely_high: bool
+    elsewhere_times: float | None = None
 
 
 def surely_high_regions(catalogue: Catalogue) -> frozenset[str]:
@@ -41,7 +49,7 @@ def _surely_high_regions(catalogue: Catalogue) -> frozenset[str]:
 
 def pool_of(candidates: Iterable[Candidate], catalogue: Catalogue) -> Pool:
     """Those to choose among: not in a region that is surely high in carbon, where any other does
-    the work; of these, what a component can make."""
+    the work and is not far dearer; of these, what a component can make."""
     of_class = surely_high_regions(catalogue)
     groups: dict[tuple[bool, bool], list[Candidate]] = {}
     for one in candidates:
@@ -52,9 +60,30 @@ def pool_of(candidates: Iterable[Candidate], catalogue: Catalogue) -> Pool:
         else:
             group.append(one)
     if not groups:
-        return Pool([], made=False, surely_high=False)
-    surely_high, unmade = min(groups)
-    return Pool(groups[surely_high, unmade], made=not unmade, surely_high=surely_high)
+        return Pool([], [], made=False, surely_high=False)
+    times = _elsewhere_times(groups)
+    far = times is not None and times > FAR_DEARER
+    surely_high, unmade = first = min(key for key in groups if key[0] or not far)
+    others = [one for key, group in sorted(groups.items()) if key != first for one in group]
+    return Pool(
+        groups[first],
+        others,
+        made=not unmade,
+        surely_high=surely_high,
+        elsewhere_times=times if surely_high else None,
+    )
+
+
+def _elsewhere_times(groups: Mapping[tuple[bool, bool], list[Candidate]]) -> float | None:
+    """The cheapest offer outside the regions that are surely high in carbon, over the cheapest in
+    them; None where there is not one of each."""
+    cheapest: dict[bool, float] = {}
+    for (surely_high, _), group in groups.items():
+        least = min(one.usd_hour for one in group)
+        cheapest[surely_high] = min(least, cheapest.get(surely_high, least))
+    if len(cheapest) < 2 or not cheapest[True]:
+        return None
+    return cheapest[False] / cheapest[True]
 
 
 def rank_of(question: Question, cheapest_usd_hour: float) -> Rank:
@@ -73,6 +102,30 @@ def rank_of(question: Question, cheapest_usd_hour: float) -> Rank:
         )
 
     return rank
+
+
+def gives_way(assumed: Candidate, known: Candidate) -> bool:
+    """Whether the one's price is assumed and the other's is not."""
+    return assumed.price.basis == "assumed" != known.price.basis
+
+
+def known_first(ranked: list[Candidate], question: Question) -> list[Candidate]:
+    """The ranking, where a first offer of assumed price gives way to one whose price is known.
+
+    It gives way to the first that is within the tolerance of it, or within the usual one if that is
+    narrower: in cost, and in what the objective makes least.
+    """
+    first, aim = ranked[0], AIMS[question.objective]
+    factor = 1 + min(question.cost_tolerance_pct, COST_TOLERANCE_PCT) / 100
+    most = factor * aim.least(first.gco2e_hour, first.usd_hour)
+    for place, one in enumerate(ranked):
+        if (
+            gives_way(first, one)
+            and one.usd_hour <= first.usd_hour * factor
+            and aim.least(one.gco2e_hour, one.usd_hour) <= most
+        ):
+            return [one, *ranked[:place], *ranked[place + 1 :]]
+    return ranked
 
 
 def front_of(candidates: Iterable[Candidate], cheapest: Candidate) -> Iterator[Candidate]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Region
 from lichen.figures import figure, grams, many, span, usd
 from lichen.grid import classify
 from lichen.interval import Interval
 from lichen.placing.candidates import Candidate
 from lichen.placing.objective import AIMS
-from lichen.placing.placement import Hinge, Miss, Rejected, WorthMeasuring
+from lichen.placing.placement import Hinge, Miss, Option, Rejected, WorthMeasuring
 from lichen.placing.question import Question
-from lichen.words import Objective
+from lichen.placing.ranking import gives_way
+from lichen.words import Objective, WayOfBuying
 
 
 def about_the_grid(region: Region) -> str:
@@ -27,14 +29,22 @@ def about_the_grid(region: Region) -> str:
     )
 
 
-def about_dirty_regions(question: Question) -> str:
-    """That the choice is in a region which our own rule blocks, since nothing else is allowed."""
+def about_dirty_regions(question: Question, elsewhere_times: float | None) -> str:
+    """That the choice is in a region which our own rule blocks, since nothing else is allowed, or
+    nothing but what costs ``elsewhere_times`` as much."""
     asked = question.workload.where
     limits = "regions" if asked.regions else "countries" if asked.countries else "where"
     field = "where" if limits == "where" else f"where.{limits}"
+    widen = f"in production, so widen {field} if you can"
+    if elsewhere_times is None:
+        return (
+            "every allowed region with an offer that does the work has a high-carbon grid: the "
+            f"rule dirty-region blocks it {widen}"
+        )
     return (
-        "every allowed region with an offer that does the work has a high-carbon grid: the rule "
-        f"dirty-region blocks it in production, so widen {field} if you can"
+        "in the allowed regions whose grid is not surely high in carbon the work costs "
+        f"{elsewhere_times:.1f} times as much or more: the rule dirty-region blocks this one "
+        f"{widen}"
     )
 
 
@@ -48,6 +58,17 @@ def in_a_dirty_region(candidate: Candidate, region: Region) -> Rejected:
             f"{region.name} ({region.place}) has a high-carbon grid, "
             f"{region.grid_gco2e_kwh:.0f} gCO2e/kWh, and other regions do the work"
         ),
+    )
+
+
+def far_dearer(candidate: Candidate, cheapest_usd_hour: float) -> Rejected:
+    """A candidate in a cleaner region that is too dear to be among the choice."""
+    more = more_than(candidate.usd_hour, cheapest_usd_hour)
+    return Rejected(
+        machine=candidate.offer.machine,
+        region=candidate.offer.region,
+        kind="cost",
+        reason=f"costs {more} the cheapest offer that does the work",
     )
 
 
@@ -107,12 +128,38 @@ def about_the_next(chosen: Candidate, ours: Interval, other: Candidate, theirs: 
     """How the next machine compares with the choice, by their grams an hour."""
     machine, region = other.name
     subject = f"the next machine, {machine} in {region},"
+    if theirs.likely < ours.likely and gives_way(other, chosen):
+        return f"{subject} emits less, but its price is assumed and the chosen one's is known"
     if theirs.likely < ours.likely:
         return f"{subject} emits less but costs {more_than(other.usd_hour, chosen.usd_hour)} it"
     more = f"{subject} emits {more_than(theirs.likely, ours.likely)} it"
     if theirs.low <= ours.high:
         return f"{more}, but the intervals overlap: published watts cannot separate the two"
     return more
+
+
+def about_the_price(chosen: Candidate, catalogue: Catalogue) -> Iterator[str]:
+    """What is assumed or derived of the price, and what way of buying it is of."""
+    price, hosting = chosen.price, chosen.sized.hosting
+    machine, region = chosen.name
+    if price.basis != "published" and hosting.base is not None:
+        base = catalogue.hostings[hosting.base]
+        yield (
+            f"we have no published price of {machine} on {hosting.title} in {region}: that it is "
+            f"offered there, and at this price, is assumed from {base.title} ({price.source})"
+        )
+    elif price.basis != "published":
+        yield f"the price of {machine} in {region} is {price.basis} from those of other regions"
+    if chosen.bought.sold != "on-demand":
+        yield f"the price is of {chosen.bought.sold} machines: {_BOUGHT[chosen.bought.sold]}"
+
+
+_BOUGHT: Mapping[WayOfBuying, str] = {
+    "spot": "the provider may take them back at any time, and the price moves",
+    "flex-start": "they start when some are free and run for seven days at most",
+    "capacity-block": "they are booked ahead for a fixed time, and paid whether used or not",
+    "reservation": "they are reserved by contract, and paid whether used or not",
+}
 
 
 def about_the_unmade(unmade: Candidate, chosen: Candidate, objective: Objective) -> str:
@@ -163,6 +210,15 @@ def about_measuring(worth: WorthMeasuring) -> str:
     )
 
 
+def about_the_likely(likely: Option, confidence: float) -> str:
+    """What would do at its likely speed, and how to take it."""
+    return (
+        f"{likely.machine} in {likely.region} would do the work at its likely speed, for "
+        f"{usd(likely.usd_month)} a month, but not with {confidence * 100:g} % confidence: add a "
+        "benchmark record of it to evidence, or lower confidence"
+    )
+
+
 def _less_or_more(saved: float) -> str:
     return "less" if saved >= 0 else "more"
 
@@ -188,18 +244,42 @@ def why_they_lost(
 ) -> Iterator[Rejected]:
     """The candidates that were not taken, as rejected offers."""
     aim = AIMS[question.objective]
-    least, is_more, kind, tolerated = aim.least, aim.is_more, aim.kind, aim.tolerated
+    least, tolerated = aim.least, aim.tolerated
     limit_usd_hour = cheapest_usd_hour * (1 + question.cost_tolerance_pct / 100)
     ours = least(chosen.gco2e_hour, chosen.usd_hour)
+    too_dear = _Comparison("costs {} the cheapest offer that does the work", cheapest_usd_hour)
+    worse = _Comparison(aim.is_more, ours)
     for loser in losers:
         offer, dollars = loser.offer, loser.usd_hour
         if tolerated and dollars > limit_usd_hour:
-            more = more_than(dollars, cheapest_usd_hour)
-            reason, why = f"costs {more} the cheapest offer that does the work", "cost"
+            reason, kind = too_dear.with_value(dollars), "cost"
         else:
             theirs = least(loser.gco2e_hour, dollars)
-            reason, why = is_more.format(more_than(theirs, ours)), kind
-        yield Rejected(machine=offer.machine, region=offer.region, kind=why, reason=reason)
+            reason, kind = worse.with_value(theirs), aim.kind
+            if theirs < ours and gives_way(loser, chosen):
+                reason = "its price is assumed; the chosen one's is known, and near it"
+                kind = "unknown"
+        yield Rejected(machine=offer.machine, region=offer.region, kind=kind, reason=reason)
+
+
+class _Comparison:
+    """A sentence about values that are compared with one reference. Thousands of offers lose for
+    the same few sentences: each is written once."""
+
+    def __init__(self, sentence: str, reference: float) -> None:
+        self._sentence, self._reference = sentence, reference
+        self._written: dict[int, str] = {}
+
+    def with_value(self, value: float) -> str:
+        if not self._reference:
+            return self._sentence.format(more_than(value, self._reference))
+        ratio = value / self._reference
+        key = round(ratio * 10) + 1000 if ratio >= 2 else round(ratio * 100)
+        written = self._written.get(key)
+        if written is None:
+            written = self._sentence.format(more_than(value, self._reference))
+            self._written[key] = written
+        return written
 
 
 def more_than(value: float, reference: float) -> str:
@@ -222,6 +302,9 @@ _RELAX: dict[str, str] = {
     "card": "add the missing fields to the model card",
     "hosting": "widen where.hosting",
     "where": "change the field of where that the reason names",
+    "sold": "name the way of buying in where.sold, such as sold: [on-demand, spot]",
+    "zone": "choose a region that the provider lists",
+    "retired": "choose newer hardware",
     "unknown": "add the missing figure to your own catalogue rows",
 }
 
@@ -239,7 +322,7 @@ def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss
         yield Miss(machine=loser.machine, reason=loser.reason, relax=relax)
 
 
-_LAST = ("where", "unknown")
+_LAST = ("where", "unknown", "zone", "retired")
 """Reasons that say nothing of the work: shown where there is no other."""
 
 

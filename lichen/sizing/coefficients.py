@@ -13,6 +13,7 @@ from lichen.catalogue.schema import (
     Around,
     Compute,
     Efficiency,
+    FitSide,
     Headroom,
     Kind,
     PowerModel,
@@ -25,6 +26,9 @@ from lichen.sizing.formats import Formats
 from lichen.sizing.hardware import ChipTable
 from lichen.sizing.terms import COEFFICIENTS, SHARES, Terms
 from lichen.words import Precision
+
+UNKNOWN_SPREAD = (0.3, 3.0)
+"""80 % factors on a time that nobody measured on anything alike."""
 
 
 class Speed(msgspec.Struct, frozen=True):
@@ -64,7 +68,8 @@ class Knowledge:
             for row in catalogue.table("efficiencies", Efficiency)
         }
         self._adjustments = {
-            (row.kind, row.case): row for row in catalogue.table("adjustments", Adjustment)
+            (row.kind, row.side, row.case): row
+            for row in catalogue.table("adjustments", Adjustment)
         }
         self._speeds: dict[tuple[str, Kind, str, Work, Compute, bool], Speed | None] = {}
         self._ratios = {
@@ -72,10 +77,7 @@ class Knowledge:
             for row in catalogue.table("ratios", Ratio)
         }
         self._spreads = {
-            (row.reach, row.kind, row.family, row.stack, row.work, row.group): (
-                row.time_low,
-                row.time_high,
-            )
+            (row.reach, row.kind, row.family, row.stack, row.work, row.group): row
             for row in catalogue.table("spreads", SpreadRow)
         }
         self._spreads_of: dict[tuple[str, str, Work, Kind], Spreads] = {}
@@ -96,8 +98,10 @@ class Knowledge:
         key = (family, kind, stack, work, compute, sparse)
         if key not in self._speeds:
             row = self._efficiencies.get((family, stack, work))
-            cases = [(kind, compute), (kind, "sparse")] if sparse else [(kind, compute)]
-            found = [self._adjustments[case] for case in cases if case in self._adjustments]
+            side: FitSide = "llm" if work == "llm" else "items"
+            cases = [compute, "sparse"] if sparse else [compute]
+            every = (self._adjustments.get((kind, side, case)) for case in cases)
+            found = [adjustment for adjustment in every if adjustment]
             self._speeds[key] = ready(row, found) if row else None
         return self._speeds[key]
 
@@ -108,7 +112,7 @@ class Knowledge:
         for key in (
             (name, kind, family, stack, work),
             (name, kind, None, None, work),
-            (name, None, None, None, None),
+            (name, None, None, None, work),
         ):
             if key in self._ratios:
                 return self._ratios[key]
@@ -116,17 +120,23 @@ class Knowledge:
 
     def spread(self, speed: Speed, kind: Kind, group: str) -> tuple[float, float]:
         """80 % factors on a time of this group."""
-        row = speed.row
-        keys: list[tuple[str | None, ...]] = []
-        if row.basis == "fitted":
-            keys.append(("near", None, row.family, row.stack, row.work, group))
-        keys.append(("far", kind, None, None, row.work, group))
-        keys.append(("far", None, None, None, None, group))
-        for key in keys:
-            if key in self._spreads:
-                low, high = self._spreads[key]
-                return (low / 1.5, high * 1.5) if row.basis == "assumed" else (low, high)
-        return (0.3, 3.0)
+        found = self.spread_row(speed.row, kind, group)
+        return UNKNOWN_SPREAD if found is None else (found.time_low, found.time_high)
+
+    def spread_row(self, row: Efficiency, kind: Kind, group: str) -> SpreadRow | None:
+        """Where the factors on a time of this group come from; None where nothing alike was
+        measured."""
+        cells: list[tuple[str | None, str | None, str | None, str | None]] = [
+            (None, row.family, row.stack, row.work)
+        ]
+        if row.basis != "fitted":
+            wide = row.work if row.work == "llm" else None
+            cells = [(kind, None, None, row.work), (None, None, None, wide)]
+        for cell in cells:
+            found = self._spreads.get((row.basis, *cell, group))
+            if found is not None:
+                return found
+        return None
 
     def spreads(self, speed: Speed, kind: Kind) -> Spreads:
         """80 % factors on every time that a speed predicts."""
@@ -194,6 +204,7 @@ def ready(row: Efficiency, adjustments: Iterable[Adjustment] = ()) -> Speed:
         row.sequence_us,
         1.0 / row.bandwidth_share,
         1.0 / row.cache_share,
+        1.0 / row.link_share,
         1.0 / row.compute_share,
         row.prefill_ms,
         1.0 / row.prefill_share,

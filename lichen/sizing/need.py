@@ -41,7 +41,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ``active_bytes`` are the weights that one token meets; of them, ``looked_up_bytes`` are a table
     from which it takes one row. ``kv_bytes_per_token`` is at the cache's precision, before any
     window, and ``full_share`` of it grows to the whole sequence. ``attention_layers`` are those
-    that have a cache. ``state_bytes`` are those of a sequence of any length.
+    that have a cache; ``hidden`` is the width of a token between layers. ``state_bytes`` are those
+    of a sequence of any length.
     Of every model but a language model: ``flops_per_item``, ``passes`` through the network and the
     bytes of weights read in them, and for each item bytes of activations and of what its text is
     written from (lichen.sizing.item_need). Where its card does not say its FLOPs they are those of
@@ -59,6 +60,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     window_tokens: float
     full_share: float
     attention_width: float
+    hidden: float
     layers: float
     attention_layers: float
     flops_per_item: float
@@ -135,6 +137,7 @@ def need_of(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         window_tokens=window,
         full_share=_full_share(card),
         attention_width=width,
+        hidden=float(card.hidden or width),
         layers=layers,
         attention_layers=layers if window else float(card.full_attention_layers or layers),
         flops_per_item=item.flops * form.slower,

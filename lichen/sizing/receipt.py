@@ -164,6 +164,11 @@ def _step_terms(arrangement: Arrangement, batch: float) -> Iterator[Step]:
             f"({chips.bandwidth_bytes_s:.3g} B/s x {1 / weights.cache:.3g})",
         ),
         (
+            "exchanged between chips",
+            f"{terms.link * (chips.link_bytes_s or 0.0):.3g} B / "
+            f"({chips.link_bytes_s or 0.0:.3g} B/s x {1 / weights.link:.3g})",
+        ),
+        (
             "arithmetic",
             f"{terms.compute * chips.peak(need.compute):.3g} FLOP / "
             f"({chips.peak(need.compute):.3g} FLOP/s x {1 / weights.compute:.3g})",

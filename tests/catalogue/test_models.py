@@ -17,9 +17,6 @@ from lichen.workload import ModelCard
 CARDS = load().models
 LANGUAGE = [card for card in CARDS.values() if card.kind in ("llm", "vlm")]
 
-ELSEWHERE = {"torchvision", "Ultralytics", "Megvii"}
-"""Owners of models whose names are those of a library, not of a page on Hugging Face."""
-
 
 def test_there_are_cards_of_every_class() -> None:
     of_kind = Counter(card.kind for card in CARDS.values())

@@ -77,7 +77,7 @@ def test_a_contract_price_moves_the_offer_and_its_hosted_price(own: Path) -> Non
     bare = catalogue.price("inf2.xlarge", "us-west-2", "ec2")
     assert (bare.usd_hour, bare.source, bare.as_of) == (0.5, "acme", None)
     hosted = catalogue.price("inf2.xlarge", "us-west-2", "sagemaker")
-    assert (hosted.usd_hour, hosted.basis) == (pytest.approx(0.5 * 1.3057), "derived")
+    assert (hosted.usd_hour, hosted.basis) == (pytest.approx(0.5 * 1.3057), "assumed")
     assert catalogue.own("prices", "inf2.xlarge us-west-2 ec2") == ("usd_hour", "source")
     for hosting in ("ec2", "sagemaker"):
         prices = dict(catalogue.prices_of("inf2.xlarge", hosting))
@@ -138,7 +138,13 @@ def test_an_own_price_of_a_managed_hosting_is_published(own: Path) -> None:
         ("prices", f"{PRICE}inf2.xlarge,us-wst-2,ec2,1,acme\n", "did you mean 'us-west-2'"),
         ("prices", f"{PRICE}inf2.xlarge,us-west-2,sagemakr,1,acme\n", "did you mean 'sagemaker'"),
         ("prices", f"{PRICE}inf2.xlarge,us-west-2,ec2,,acme\n",
-         "inf2.xlarge in us-west-2 is new and lacks usd_hour"),
+         "inf2.xlarge in us-west-2 on EC2 has no price. Fix: fill in one of usd_hour"),
+        ("prices", "machine,region,hosting,reservation_usd_hour,source\n"
+                   "inf2.xlarge,us-west-2,ec2,1,acme\n",
+         "inf2.xlarge in us-west-2 on EC2 is not sold as reservation"),
+        ("prices", "machine,region,hosting,spot_usd_hour,source\n"
+                   "inf2.xlarge,us-west-2,sagemaker,1,acme\n",
+         "inf2.xlarge in us-west-2 on SageMaker is not sold as spot"),
         ("offers", "machine,region,usd_hour\ninf2.xlarge,us-west-2,1\n",
          "'usd_hour' is not a column of this table. Fix: write prices into prices.csv"),
         ("machines", "name,sagemaker_markup_low\ninf2.xlarge,2\n",

@@ -16,9 +16,12 @@ from lichen.document import InputError
 from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, footprint
 from lichen.evidence import Record
 from lichen.interval import Interval
+from lichen.placing.candidates import judge_offers
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Option, Placement
 from lichen.placing.question import Question
+from lichen.placing.ranking import FAR_DEARER, Pool, pool_of
+from lichen.placing.reasons import about_dirty_regions
 from lichen.words import Objective
 from lichen.workload import Latency, Prompts, Workload, as_workload
 from tests.fixed import FIXED, fixed
@@ -104,8 +107,10 @@ def test_every_offer_is_taken_or_rejected_once() -> None:
 
 
 def test_the_three_objectives() -> None:
+    """On one cloud, where every price is known as well as every other."""
     carbon, cost, balanced = (
-        placed(chat(), objective).chosen for objective in ("carbon", "cost", "balanced")
+        placed(chat(clouds=["aws"]), objective).chosen
+        for objective in ("carbon", "cost", "balanced")
     )
     assert cost.usd_hour <= balanced.usd_hour
     assert cost.usd_hour <= carbon.usd_hour <= cost.usd_hour * 1.15
@@ -201,9 +206,10 @@ def test_nothing_fits_names_three_misses_and_what_to_relax() -> None:
     [("carbon", "emit {} less"), ("cost", "cost {} less"), ("balanced", "have {} less carbon")],
 )
 def test_what_nothing_makes_is_not_taken_and_shown(objective: Objective, less: str) -> None:
-    best = placed(chat(), objective, tolerance=1e6).chosen
+    on_one_cloud = chat(clouds=["aws"])  # where every price is known as well as every other
+    best = placed(on_one_cloud, objective, tolerance=1e6).chosen
     family = family_of(best.machine)
-    answer = placed(chat(), objective, 1e6, everything_but(family, "nothing makes it"))
+    answer = placed(on_one_cloud, objective, 1e6, everything_but(family, "nothing makes it"))
     for option in (answer.chosen, *answer.runners_up, *answer.front):
         assert family_of(option.machine) != family
         assert option.unmade is None
@@ -337,7 +343,8 @@ def test_the_heading_says_what_was_chosen_by() -> None:
 
 
 def test_the_cheapest_and_the_greenest_stand_beside_with_dollars_a_tonne() -> None:
-    answer = placed(chat(), "balanced")
+    on_one_cloud = chat(clouds=["aws"])  # where every price is known as well as every other
+    answer = placed(on_one_cloud, "balanced")
     chosen, cheapest, greenest = answer.chosen, answer.cheapest, answer.greenest
     assert cheapest is not None
     assert greenest is not None
@@ -349,12 +356,12 @@ def test_the_cheapest_and_the_greenest_stand_beside_with_dollars_a_tonne() -> No
         dollars = dearer.usd_month - other.usd_month
         tonnes = (other.gco2e_month.likely - cleaner.gco2e_month.likely) / 1e6
         assert beside.usd_tonne == pytest.approx(dollars / tonnes)
-    everything = [*answer.front, *placed(chat(), "cost", tolerance=1e6).front]
+    everything = [*answer.front, *placed(on_one_cloud, "cost", tolerance=1e6).front]
     assert all(cheapest.option.usd_month <= one.usd_month for one in everything)
     grams = greenest.option.gco2e_month.likely
     assert all(grams <= one.gco2e_month.likely for one in everything)
-    assert placed(chat(), "cost").cheapest is None
-    assert placed(chat(), tolerance=1e6).greenest is None
+    assert placed(on_one_cloud, "cost").cheapest is None
+    assert placed(on_one_cloud, tolerance=1e6).greenest is None
 
 
 DIRTY = ("ap-south-1", "ap-southeast-2", "asia-south1")
@@ -380,6 +387,36 @@ def test_where_nothing_else_is_allowed_it_is_chosen_and_said() -> None:
         "every allowed region with an offer that does the work has a high-carbon grid: the rule "
         "dirty-region blocks it in production, so widen where.regions if you can"
     ) in answer.because
+
+
+def test_a_cleaner_region_that_is_far_dearer_is_no_alternative() -> None:
+    """Eight GPUs in a clean region instead of one in a dirty one."""
+    question = asked(production(regions=["ap-south-1", "us-west-2"]))
+    judged = judge_offers(question)
+    candidates = [*judged.able, *judged.unmade]
+    least = {
+        region: min(one.usd_hour for one in candidates if one.offer.region == region)
+        for region in ("ap-south-1", "us-west-2")
+    }
+
+    def at(times: float) -> Pool:
+        factor = times * least["ap-south-1"] / least["us-west-2"]
+        return pool_of(
+            [
+                msgspec.structs.replace(one, usd_hour=one.usd_hour * factor)
+                if one.offer.region == "us-west-2"
+                else one
+                for one in candidates
+            ],
+            CATALOGUE,
+        )
+
+    near, far = at(FAR_DEARER * 0.9), at(FAR_DEARER * 1.1)
+    assert {one.offer.region for one in near.candidates} == {"us-west-2"}
+    assert near.elsewhere_times is None
+    assert {one.offer.region for one in far.candidates} == {"ap-south-1"}
+    assert far.elsewhere_times == pytest.approx(FAR_DEARER * 1.1)
+    assert "costs 3.3 times as much or more" in about_dirty_regions(question, far.elsewhere_times)
 
 
 def test_a_clean_region_goes_before_a_component() -> None:
@@ -526,5 +563,27 @@ def test_the_origin_of_the_speed_is_said() -> None:
     origin = answer.origin
     assert (origin.family, origin.stack) == ("Inferentia2", answer.chosen.stack)
     assert origin.rows > 0
-    assert len(origin.sources) == 1
+    assert origin.publishers >= 1
+    assert len(origin.sources) >= origin.publishers
+    assert (origin.apart_pct is None) is (origin.publishers < 2)
     assert origin.basis == answer.sizing.prediction.basis
+
+
+def test_where_only_the_confidence_is_missing_the_likely_one_is_named() -> None:
+    def bounded(bound_ms: float, confidence: float | None = None) -> Workload:
+        latency = Latency(time_per_output_token_ms=bound_ms)
+        return msgspec.structs.replace(production(), latency=latency, confidence=confidence)
+
+    fastest_ms = min(
+        float(loser.reason.split()[5])
+        for loser in place(asked(bounded(0.01, 0.5))).rejected
+        if loser.kind == "latency"
+    )
+    answer = place(asked(bounded(fastest_ms * 1.05)))
+    assert isinstance(answer, NoPlacement)
+    assert answer.confidence == 0.8
+    assert answer.likely is not None
+    assert answer.likely == placed(bounded(fastest_ms * 1.05, 0.5)).chosen
+    hopeless = place(asked(bounded(0.01)))
+    assert isinstance(hopeless, NoPlacement)
+    assert hopeless.likely is None

@@ -262,11 +262,11 @@ def test_a_misfit_says_that_the_likely_speed_would_do() -> None:
         assert isinstance(answer, Misfit)
         return answer.reason
 
-    likely_ms = float(refused(1.0, 0.5).split()[5])
-    assert refused(likely_ms * 1.01, 0.9) == (
-        f"time per output token may be {refused(1.0, 0.9).split()[6]} ms at 90 % confidence with "
-        f"no other request; the limit is {likely_ms * 1.01:g} ms "
-        f"(likely is {likely_ms:g} ms, which a benchmark would have to confirm)"
+    likely, slow = refused(1.0, 0.5).split()[5], refused(1.0, 0.9).split()[6]
+    bound_ms = float(likely) * 1.01
+    assert refused(bound_ms, 0.9) == (
+        f"time per output token may be {slow} ms at 90 % confidence with no other request; the "
+        f"limit is {bound_ms:g} ms (likely is {likely} ms, which a benchmark would have to confirm)"
     )
     assert "benchmark" not in refused(1.0, 0.9)
 

@@ -9,6 +9,7 @@ from lichen.catalogue.schema import Machine
 from lichen.sizing.answers import Misfit
 from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.coefficients import knowledge
+from lichen.sizing.formats import Format
 from lichen.sizing.memory import host_needed_gib
 from lichen.sizing.need import GIB, Need, need_of
 from lichen.workload import ModelCard
@@ -50,6 +51,6 @@ def test_unknown_host_memory_refuses_nothing() -> None:
 
 
 def test_a_small_model_takes_no_more_than_its_weights() -> None:
-    need = need_of(fixed().models["BAAI/bge-small-en-v1.5"], "bf16", "gpu", 300)
+    need = need_of(fixed().models["BAAI/bge-small-en-v1.5"], Format(16, "bf16"), 300)
     assert isinstance(need, Need)
     assert host_needed_gib(need, "gpu") == pytest.approx(need.weight_bytes / GIB)

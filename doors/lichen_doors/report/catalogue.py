@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Chip, Machine, Offer, Price, Region
+from lichen.catalogue.schema import PRICE_OF, Chip, Machine, Offer, Price, Region
 from lichen.catalogue.staleness import sources_by_age
 from lichen.document import InputError, did_you_mean
 from lichen.emissions import effective_gco2e_kwh
@@ -205,15 +205,16 @@ def offers(
             Column("grid", lambda row: Text(row["class"], style=STYLE[row["class"]])),
             _number("g/kWh x PUE", lambda row: cell(row["gco2e_it_kwh"], figure)),
             _number("g/h", lambda row: cell(row["gco2e_hour_half_load"], figure)),
-            _number("$/h", lambda row: cell(row["usd_hour"], usd)),
+            _number("$/h", lambda row: _dollars(row["usd_hour"], row["price_basis"])),
             _number("hosted", partial(_hosted_dollars, managed=_managed(catalogue))),
             _number("spot", lambda row: cell(row["spot_usd_hour"], usd)),
+            *([Column("sold", _sold)] if any(map(_sold, rows)) else []),
             _number("listed", _listed),
             *([_number("quota", lambda row: cell(row["endpoint_quota"], whole))] if quotas else []),
         ),
         notes=(
-            "g/h: CO2e of an hour at half load, electricity alone. hosted: on a managed service, "
-            "~ where estimated from the bare machine's price.",
+            "g/h: CO2e of an hour at half load, electricity alone. hosted: on a managed service. "
+            "~: not published; from other regions' prices, or from the bare machine's.",
             "Quota: your account's, for managed endpoints. It does not promise capacity."
             if quotas
             else "A listed offer is neither a quota nor capacity: ask the cloud first.",
@@ -248,12 +249,25 @@ def _offer_row(catalogue: Catalogue, offer: Offer) -> Row:
         "spot_usd_hour": bare.spot_usd_hour if bare else None,
         "price_as_of": bare.as_of if bare else None,
         "price_source": bare.source if bare else None,
+        "price_basis": bare.basis if bare else None,
+        **_sales(catalogue, offer),
         **_managed_prices(catalogue, prices),
         "prices": [msgspec.to_builtins(price) for price in prices],
         "listed_by": offer.listed_by,
         "not_listed_by": offer.not_listed_by,
         "endpoint_quota": quota.endpoint_quota if quota else None,
         "own": catalogue.own("offers", f"{offer.machine} {offer.region}"),
+    }
+
+
+def _sales(catalogue: Catalogue, offer: Offer) -> Row:
+    """How everybody can buy the offer, and in which zones; None where we have read no page."""
+    sales = catalogue.sales_of(offer.machine)
+    rows = () if sales is None else sales.in_region(offer.region)
+    ways = frozenset() if sales is None else sales.ways(offer.region)
+    return {
+        "sold": None if sales is None else tuple(way for way in PRICE_OF if way in ways),
+        "zones": tuple(row.zone for row in rows if row.zone and row.access == "everybody"),
     }
 
 
@@ -386,8 +400,22 @@ def _hosted_dollars(row: Row, managed: Sequence[str]) -> str:
     """The price on the first managed hosting that has one, ``~`` before an estimate."""
     for name in managed:
         if (usd_hour := row[f"{name}_usd_hour"]) is not None:
-            return ("" if row[f"{name}_basis"] == "published" else "~") + cell(usd_hour, usd)
+            return _dollars(usd_hour, row[f"{name}_basis"])
     return cell(None, usd)
+
+
+def _dollars(usd_hour: float | None, basis: str | None) -> str:
+    """A price, ``~`` before one that nobody publishes."""
+    mark = "" if usd_hour is None or basis == "published" else "~"
+    return mark + cell(usd_hour, usd)
+
+
+def _sold(row: Row) -> str:
+    """How it is sold, short of what needs no word: on demand."""
+    if row["sold"] is None:
+        return ""
+    others = ", ".join(row["sold"])
+    return "no" if not others else "" if "on-demand" in row["sold"] else others
 
 
 def _listed(row: Row) -> str:
