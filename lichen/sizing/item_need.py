@@ -67,6 +67,8 @@ def item_need(
         return ItemNeed(steps, steps * layers, steps * weights, steps * flops + once)
     if work == "speech" and card.decoder_flops_per_token:
         return _with_decoder(card, layers, weights, moved, flops, float(tokens or TEXT_TOKENS))
+    if work == "encoder" and card.matmul_parameters_per_token:
+        weights *= min(1.0, card.matmul_parameters_per_token / card.parameters)
     return ItemNeed(1.0, layers, weights, flops, moved)
 
 
@@ -93,8 +95,9 @@ def item_flops(card: ModelCard, work: Work, tokens: int | None) -> float | Misfi
     """FLOPs of one pass over one item: the card's own figure, or an encoder's from its layers and
     tokens.
 
-    An encoder: ``2 x 12 x layers x hidden^2`` per token (embeddings are looked up, not
-    multiplied) and ``4 x layers x hidden`` per pair of tokens.
+    An encoder: two for each parameter that a token is multiplied with, else ``2 x 12 x layers x
+    hidden^2`` (embeddings are looked up, not multiplied), and ``4 x layers x hidden`` per pair of
+    tokens.
     """
     if card.flops_per_item:
         return card.flops_per_item
@@ -105,7 +108,8 @@ def item_flops(card: ModelCard, work: Work, tokens: int | None) -> float | Misfi
         fields = ("layers", "hidden", "max_context_tokens")
         lacking = " and ".join(field for field in fields if getattr(card, field) is None)
         return Misfit("card", f"{card.name} does not say {lacking} (or flops_per_item)")
-    return card.layers * card.hidden * tokens * (24.0 * card.hidden + 4.0 * tokens)
+    multiplied = card.matmul_parameters_per_token or 12.0 * card.layers * card.hidden**2
+    return tokens * (2.0 * multiplied + 4.0 * card.layers * card.hidden * tokens)
 
 
 def usual_flops(card: ModelCard, work: Work) -> float:
