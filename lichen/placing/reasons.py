@@ -322,9 +322,10 @@ def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss
         yield Miss(machine=loser.machine, reason=loser.reason, relax=relax)
 
 
-_LAST = ("where", "unknown", "zone", "retired")
-"""Reasons that say nothing of the work: shown where there is no other."""
+_LAST = ("retired", "zone", "unknown", "where")
+"""Reasons that say nothing of the work: shown where there is no other, in this order."""
 
 
-def _distance(loser: Rejected) -> tuple[bool, bool, float]:
-    return (loser.kind in _LAST, loser.shortfall is None, loser.shortfall or 0.0)
+def _distance(loser: Rejected) -> tuple[int, bool, float]:
+    last = _LAST.index(loser.kind) + 1 if loser.kind in _LAST else 0
+    return (last, loser.shortfall is None, loser.shortfall or 0.0)
