@@ -322,10 +322,17 @@ def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss
         yield Miss(machine=loser.machine, reason=loser.reason, relax=relax)
 
 
-_LAST = ("retired", "zone", "unknown", "where")
-"""Reasons that say nothing of the work: shown where there is no other, in this order."""
+_FARTHER: dict[str, int] = {
+    "zone": 1,
+    "sold": 1,
+    "retired": 1,
+    "hosting": 2,
+    "unknown": 3,
+    "where": 3,
+}
+"""Reasons that say nothing of the work, in the order in which they are shown where there is no
+other: what cannot be bought, what the workload's hosting does not have, the rest."""
 
 
 def _distance(loser: Rejected) -> tuple[int, bool, float]:
-    last = _LAST.index(loser.kind) + 1 if loser.kind in _LAST else 0
-    return (last, loser.shortfall is None, loser.shortfall or 0.0)
+    return (_FARTHER.get(loser.kind, 0), loser.shortfall is None, loser.shortfall or 0.0)

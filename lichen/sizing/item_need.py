@@ -8,6 +8,7 @@ encoder and autoencoder once.
 from __future__ import annotations
 
 import re
+from math import inf
 from typing import NamedTuple
 
 from lichen.catalogue.schema import Work
@@ -64,7 +65,10 @@ def item_need(
     if work == "diffusion":
         steps = float(card.steps or USUAL_STEPS)
         once = card.extra_flops_per_item or 0.0
-        return ItemNeed(steps, steps * layers, steps * weights, steps * flops + once)
+        # A step reads the network that it runs; text encoder and image decoder are read once.
+        step = weights * min(1.0, (card.matmul_parameters_per_token or inf) / card.parameters)
+        read = steps * step + weights - step
+        return ItemNeed(steps, steps * layers, read, steps * flops + once)
     if work == "speech" and card.decoder_flops_per_token:
         return _with_decoder(card, layers, weights, moved, flops, float(tokens or TEXT_TOKENS))
     if work == "encoder" and card.matmul_parameters_per_token:

@@ -83,3 +83,14 @@ def test_an_encoder_multiplies_and_reads_what_is_not_looked_up() -> None:
     assert stated.flops_per_item == pytest.approx(100 * 2 * 100e6 + pairs)
     assert (usual.read_bytes, stated.read_bytes) == (556e6, 200e6)
     assert stated.weight_bytes == usual.weight_bytes == 556e6
+
+
+def test_a_denoising_step_reads_its_network_and_the_rest_is_read_once() -> None:
+    card = ModelCard(
+        name="painter", kind="diffusion", parameters=17e9, matmul_parameters_per_token=12e9,
+        layers=57, flops_per_item=7e13, steps=20,
+    )  # fmt: skip
+    found = need_of(card, Format(16, "bf16"))
+    assert isinstance(found, Need)
+    assert found.read_bytes == pytest.approx(2 * (20 * 12e9 + 5e9))
+    assert found.weight_bytes == 34e9
