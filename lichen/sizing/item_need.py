@@ -70,11 +70,7 @@ def item_need(
         read = steps * step + weights - step
         return ItemNeed(steps, steps * layers, read, steps * flops + once)
     if work == "speech" and card.decoder_flops_per_token:
-        text = float(tokens or TEXT_TOKENS)
-        if card.cross_kv_bytes:
-            return _with_decoder(card, layers, weights, moved, flops, text)
-        # The small network of a transducer writes in one loop on the chip.
-        flops += text * card.decoder_flops_per_token
+        return _with_decoder(card, layers, weights, moved, flops, float(tokens or TEXT_TOKENS))
     if work == "encoder" and card.matmul_parameters_per_token:
         weights *= min(1.0, card.matmul_parameters_per_token / card.parameters)
     return ItemNeed(1.0, layers, weights, flops, moved)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from msgspec.structs import replace
 
 from lichen.sizing.answers import Misfit
 from lichen.sizing.item_need import TEXT_TOKENS, ItemNeed, item_need
@@ -63,13 +62,6 @@ def test_a_shorter_text_costs_its_tokens_less_and_the_encoder_the_same() -> None
     short, long = need(WHISPER, "speech", 20), need(WHISPER, "speech", 100)
     assert long.flops - short.flops == pytest.approx(80 * 1.85e9)
     assert long.activation_bytes == short.activation_bytes
-
-
-def test_a_transducer_writes_its_text_in_the_same_pass() -> None:
-    transducer = replace(WHISPER, cross_kv_bytes=None, decoder_flops_per_token=2e7)
-    found = need(transducer, "speech")
-    assert found.passes == 1
-    assert found.flops == pytest.approx(2.6e12 + TEXT_TOKENS * 2e7)
 
 
 def test_diffusion_takes_its_steps_and_the_rest_once() -> None:
