@@ -34,25 +34,29 @@ def floor_of(work: str) -> Array:
 
 
 SPREAD = {
-    "all": 1.0,
-    "kind": 0.8,
+    "all": 0.5,
+    "kind": 0.5,
     "work": 0.5,
     "stack": 0.7,
-    "family": 0.5,
-    "pair": 0.35,
+    "family": 0.3,
+    "pair": 0.2,
     "form": 0.5,
     "sparse": 0.6,
+    "sparse stack": 0.4,
 }
 """Prior standard deviations of the effects, in log units."""
+WIDE = {("stack", "prefill_ms"): 1.5, ("kind", "prefill_ms"): 0.4}
+"""Where one coefficient differs: what a prompt costs at any length is the engine's, from a
+millisecond to half a second, and says nothing of other engines."""
 RATIO_SPREAD = (1.0, 0.4, 0.25)
 """The same for ratios: of all, of a kind and work, of a pair."""
-SOURCE_SPREAD = 0.1
+SOURCE_SPREAD = 0.05
 """Prior standard deviation of what all rows of one publisher have in common: its machines, its
 engine's settings, its way of measuring. Predictions leave it at nought."""
 DRIFT_SPREAD = 0.05
 """Log units a year by which a stack gets faster."""
 NOW = 2026.0
-SCALE = 0.2
+SCALE = 0.4
 """Log error at which the loss turns from square to absolute."""
 MOST_STEPS = 1000
 CLOSE = 1e-7
@@ -148,9 +152,14 @@ def coefficient_effects(o: Observation | Known) -> list[tuple[Name, float]]:
     ]
     if o.sparse:
         effects.append((("sparse", o.kind), SPREAD["sparse"]))
+        effects.append((("sparse stack", o.kind, o.stack), SPREAD["sparse stack"]))
     return effects
 
 
+EFFECTS = 9
+"""The most effects that a coefficient is a sum of."""
+ROUTED = frozenset({"step_ms", "layer_us", "bandwidth", "compute", "prefill_ms", "prefill"})
+"""What routing tokens to experts slows down: not the cache, the link or the attention."""
 EVERY = frozenset(COEFFICIENTS)
 ACTS_ON: dict[str, frozenset[str]] = {
     "all": EVERY,
@@ -160,7 +169,8 @@ ACTS_ON: dict[str, frozenset[str]] = {
     "family": EVERY,
     "pair": EVERY,
     "form": frozenset({"compute", "prefill"}),
-    "sparse": EVERY,
+    "sparse": ROUTED,
+    "sparse stack": ROUTED,
 }
 """Coefficients that an effect acts on."""
 
@@ -201,10 +211,15 @@ class Design:
             if cell not in cells:
                 cells[cell] = len(cells)
                 rows = [
-                    [at((*name, c), prior) if c in ACTS_ON[name[0]] else -1 for c in COEFFICIENTS]
+                    [
+                        at((*name, c), WIDE.get((name[0], c), prior))
+                        if c in ACTS_ON[name[0]]
+                        else -1
+                        for c in COEFFICIENTS
+                    ]
                     for name, prior in effects
                 ]
-                coefficients.append(rows + [[-1] * len(COEFFICIENTS)] * (8 - len(rows)))
+                coefficients.append(rows + [[-1] * len(COEFFICIENTS)] * (EFFECTS - len(rows)))
             cell_of.append(cells[cell])
             named = [at(name, prior) for name, prior in ratio_effects(o)]
             ratios.append(named or [-1] * 3)
@@ -232,7 +247,9 @@ class Design:
         self.age = np.array([NOW - o.year for o in observations])
         self.precision = np.append(1.0 / np.square(spread), 0.0)
         self.known_place: Places = (
-            np.array([(row + [-1] * 8)[:8] for row in known_places], dtype=np.intp).reshape(-1, 8)
+            np.array(
+                [(row + [-1] * EFFECTS)[:EFFECTS] for row in known_places], dtype=np.intp
+            ).reshape(-1, EFFECTS)
             % self.size
         )
         centre = np.array([CENTRE[COEFFICIENTS.index(k.coefficient)] for k in known])
