@@ -14,6 +14,7 @@ import matplotlib
 import numpy as np
 
 from derive.fit.baselines import constant_efficiency, roofline
+from derive.fit.cloud_runs import known_from_runs
 from derive.fit.energy import Unseen, left_out_runs, metered_runs
 from derive.fit.energy_accuracy import against_aim, energy_section
 from derive.fit.hierarchies import Hierarchies
@@ -49,7 +50,7 @@ class Scores:
 
     def __init__(self, data: Sequence[Seen]) -> None:
         self.observations = [each.observation for each in data]
-        self.fits = Hierarchies(self.observations, whole=True)
+        self.fits = Hierarchies(self.observations, known_from_runs(), whole=True)
         self.target = self.fits.target
         self.unseen = self.target - self.fits.unseen
         self.by_cluster = self.fits.by_cluster()

@@ -249,10 +249,11 @@ def _chips_of(
 def _cores_of(row: Row, hardware: Chip, chip: Chips, tables: Tables) -> Chips:
     """CPU cores in use, the bandwidth that they draw, and the memory of the machine."""
     threads, machine = row.threads, tables.catalogue.machines.get(row.machine)
+    whole = machine.vcpu / hardware.threads_per_core if machine else chip.cores
     if row.sockets:
         cores = max(1.0, float(row.sockets[0]) * float(row.sockets[1]))
     else:
-        whole = machine.vcpu / hardware.threads_per_core if machine else chip.cores
         cores = whole if threads is None else max(1.0, min(float(threads), whole))
-    chips = tables.known.chips.cores_of(hardware, cores) or chip.times(cores / chip.cores)
+    name = machine.name if machine and cores == whole else ""
+    chips = tables.known.chips.cores_of(hardware, cores, name) or chip.times(cores / chip.cores)
     return msgspec.structs.replace(chips, memory_gib=(machine and machine.memory_gib) or 512.0)

@@ -82,6 +82,7 @@ def prefill_terms(
     """Reading ``batch`` prompts of ``tokens`` at once, each token with those before it.
 
     A stack that multiplies ``tile`` tokens at a time reads the weights anew for each such tile.
+    On CPUs attention is not quantised with the weights, nor run by their matrix units.
     """
     readings = max(1.0, batch * tokens / tile) if tile else 1.0
     peak = chips.peak(need.compute)
@@ -94,7 +95,7 @@ def prefill_terms(
         link=exchanged_s(need, chips, batch * tokens),
         prefill_ms=1e-3,
         prefill=batch * tokens * need.flops_per_token / peak,
-        attention=batch * attention / peak,
+        attention=batch * attention / (chips.fp32_flops if chips.kind == "cpu" else peak),
     )
 
 
