@@ -254,7 +254,7 @@ def _not_read(row: Cells) -> str:
 
 
 def _number(row: Cells, column: str) -> float | None:
-    """A positive number; None for blank and for nought, which stands for a run that timed out."""
+    """A positive number; None for blank and for nought: the run timed out."""
     value = float(row[column] or 0.0)
     return value if value > 0 else None
 
@@ -281,8 +281,8 @@ def grouped(timed: Iterable[Timed], tables: Tables) -> list[Group]:
         one = _observation(runs, of, tables)
         if one is not None:
             machines = f"{first.place.cloud} {first.place.family}"
-            # One publisher's effect would be told apart from no coefficient: a family of machines
-            # stands for it here, so that what all have in common is in the coefficients.
+            # Of one publisher alone, its effect cannot be told from the coefficients: here it is
+            # that of a family of machines, and what all have in common is in the coefficients.
             found.append(Group(replace(one, publisher=machines), machines))
     return found
 

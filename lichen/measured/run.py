@@ -128,6 +128,10 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     )
 
 
+USUAL_PROMPT = 512.0
+"""Tokens of the prompt that llama-bench measures by default."""
+
+
 def _lengths(row: Row, dataset: Dataset | None, caveats: list[str]) -> tuple[float, float]:
     """Input and output tokens: the row's, else the data set's mean."""
     inputs, outputs = row.input_tokens, row.output_tokens
@@ -135,6 +139,9 @@ def _lengths(row: Row, dataset: Dataset | None, caveats: list[str]) -> tuple[flo
         inputs = float((dataset and dataset.input_tokens) or 0)
         if dataset and dataset.input_tokens:
             caveats.append(f"{dataset.name}: {dataset.input_tokens} input tokens taken")
+    if not inputs and row.measure.metric == "prompt-speed":
+        inputs = USUAL_PROMPT
+        caveats.append(f"nobody says how long the prompt is: {USUAL_PROMPT:g} tokens are taken")
     if outputs is None or (outputs == 0 and dataset):
         outputs = float((dataset and dataset.output_tokens) or 0)
     return inputs, outputs

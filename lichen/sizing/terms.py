@@ -120,10 +120,11 @@ def item_terms(need: Need, chips: Chips, batch: float) -> Terms:
     """One request of ``batch`` items to a model that is not a language model: every pass through
     its network, weights read in each, and what each item moves and computes.
 
-    The cores of a CPU keep an item's activations in their own caches; other chips move them.
+    GPUs and TPUs move what their layers hand on. Cores of a CPU and NeuronCores keep an item's in
+    their own memory, of a megabyte or two and of 24 MiB each.
     """
     layers = 1e-6 * need.layers
-    moved = need.text_cache_bytes + (need.activation_bytes if chips.kind != "cpu" else 0.0)
+    moved = need.text_cache_bytes + (need.activation_bytes if chips.kind in ("gpu", "tpu") else 0.0)
     return Terms(
         step_ms=1e-3 * need.passes,
         layer_us=layers,

@@ -19,7 +19,7 @@ from derive.fit.cloud_runs import (
     vllm_runs,
 )
 from lichen.catalogue import load
-from lichen.measured.names import Tables, chip_name
+from lichen.measured.names import Tables
 from lichen.sizing.terms import COEFFICIENTS
 
 PROCESSOR = {
@@ -84,13 +84,6 @@ def test_machines_of_one_family_differ_in_size_alone() -> None:
     assert machine_family("gcp", "c4-highmem-288-lssd") == "c4-highmem"
     assert machine_family("azure", "Standard_D16ads_v5") == "Standard_Dads_v5"
     assert machine_family("azure", "Standard_E96ds_v6") == "Standard_Eds_v6"
-
-
-def test_a_processor_s_name_is_without_marks_and_clocks() -> None:
-    assert chip_name("Intel(R) Xeon(R) Platinum 8370C CPU @ 2.80GHz") == (
-        "Intel Xeon Platinum 8370C"
-    )
-    assert chip_name("AMD EPYC 7763 64-Core Processor") == "AMD EPYC 7763"
 
 
 def test_a_run_is_on_the_cores_of_its_machine_not_on_its_threads() -> None:

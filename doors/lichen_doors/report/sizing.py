@@ -139,17 +139,11 @@ _LEFT_OUT: Mapping[Basis, str] = {
 
 
 def savings_table(savings: Sequence[Saving]) -> Table:
-    """Other ways to run the machine: hours a day, what that saves, what it gives up."""
+    """Other ways to run the machine: what each saves of the replica-hours, what it gives up."""
     table = Table(box=None, pad_edge=False)
     table.add_column("alternative")
-    table.add_column("replica-hours a day", justify="right")
     table.add_column("saves", justify="right")
     table.add_column("trade-off", style="quiet")
     for saving in savings:
-        table.add_row(
-            saving.way,
-            f"{saving.replica_hours:.1f}",
-            f"{saving.saved_share:.0%}",
-            saving.gives_up,
-        )
+        table.add_row(saving.way, f"{saving.saved_share:.0%}", saving.gives_up)
     return table
