@@ -139,17 +139,24 @@ SHARE_OF = {
 }
 
 
+FORMS = ("fp32", "bf16", "fp8", "int8", "fp4")
+
+
 def adjustments(fits: Hierarchies) -> Iterable[dict[str, object]]:
     """Factors on weights by format of compute, and for mixtures of experts."""
-    cases = [("form", case) for case in ("fp32", "bf16", "fp8", "int8", "fp4")]
     for kind in ("gpu", "neuron", "tpu", "cpu"):
         for name, of in fits.sides.items():
-            for effect, case in (*cases, ("sparse", "")):
-                names = (effect, kind, case) if case else (effect, kind)
+            stacks = sorted({o.stack for o in of.fit.design.observations if o.kind == kind})
+            routed = [(("sparse stack", kind, stack), "sparse", stack) for stack in stacks]
+            for names, case, stack in (
+                *((("form", kind, case), case, "") for case in FORMS),
+                (("sparse", kind), "sparse", ""),
+                *routed,
+            ):
                 factors = {c: of.fit.effect(*names, c) for c in COEFFICIENTS}
                 if any(factors.values()):
                     exact = {c: _round(math.exp(log)) for c, log in factors.items()}
-                    yield {"kind": kind, "side": name, "case": case or "sparse", **exact}
+                    yield {"kind": kind, "side": name, "case": case, "stack": stack, **exact}
 
 
 def ratios(fits: Hierarchies) -> Iterable[dict[str, object]]:
