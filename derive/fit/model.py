@@ -210,7 +210,9 @@ class Design:
     """Observations as arrays: which parameters act on which row. Row after row is fitted from
     the same design, so that leaving some out costs nothing but their weight."""
 
-    def __init__(self, observations: Sequence[Observation], known: Sequence[KnownCoefficient] = ()) -> None:
+    def __init__(
+        self, observations: Sequence[Observation], known: Sequence[KnownCoefficient] = ()
+    ) -> None:
         self.observations = observations
         self.known = known
         self.place: dict[Name, int] = {}

@@ -21,7 +21,9 @@ Cell = tuple[str, ...]
 
 
 def left_out(
-    whole: Fit, key: Callable[[Observation | KnownCoefficient], Hashable], rows: Sequence[int] | None = None
+    whole: Fit,
+    key: Callable[[Observation | KnownCoefficient], Hashable],
+    rows: Sequence[int] | None = None,
 ) -> Array:
     """Log seconds of every row, predicted by a fit without any that share its key, and without
     what is known beside the rows under that key."""

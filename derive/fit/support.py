@@ -19,7 +19,9 @@ class Support:
     """Who measured each family of chips under each stack. What is known beside the rows, of a
     whole pair, counts as many clusters."""
 
-    def __init__(self, observations: Sequence[Observation], known: Sequence[KnownCoefficient] = ()) -> None:
+    def __init__(
+        self, observations: Sequence[Observation], known: Sequence[KnownCoefficient] = ()
+    ) -> None:
         self._clusters: dict[Pair, set[tuple[str, str]]] = defaultdict(set)
         every: list[Observation | KnownCoefficient] = [*observations, *known]
         self._kind = {pair_of(o): o.kind for o in every}
