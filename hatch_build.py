@@ -16,7 +16,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             return
         sys.path.insert(0, self.root)
         from lichen.catalogue import Catalogue
-        from lichen.catalogue.schema import Image, Made, Markup, Registry
+        from lichen.catalogue.schema import Image, Made, Markup, Registry, Retired, Sale
 
         catalogue = Catalogue()
         _ = catalogue.regions, catalogue.chips, catalogue.machines, catalogue.models
@@ -26,6 +26,8 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("images", Image),
             ("registries", Registry),
             ("markups", Markup),
+            ("sold", Sale),
+            ("retired", Retired),
         ):
             catalogue.table(name, row)
         build_data["artifacts"].append("lichen/catalogue/.compiled/*.msgpack")
