@@ -37,6 +37,7 @@ bench: engine  ## start-up and per-resource cost, as ratios against what a user 
 	@$(RUN) -m timing
 
 refresh-estimates: .venv/ready  ## derive machines' watts, embodied carbon, markups and regional prices anew
+	@$(RUN) -m derive.embodied
 	@$(RUN) -m derive.estimates
 	@$(RUN) -m derive.markups
 	@$(RUN) -m derive.regional_prices

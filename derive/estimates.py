@@ -8,12 +8,14 @@ processors, hosts); nothing is fetched. docs/data.md argues the method. In short
   machines say nearly twice as much for the same machines. The likely value is the mean of both;
   where Teads has no model of the machine, the median ratio of those that it has is used. Low is
   the count without memory, high is Teads.
-- An accelerator draws its loaded idle at rest. Kept busy by inference it draws less than its TDP:
-  MEASURED_FULL_SHARE at the low end. At half load it is between half-way (bursts with rests
-  between them) and what a small steady batch already draws, MEASURED_HALF_SHARE of its TDP.
+- An accelerator draws its loaded idle at rest, and at full batches what lichen/power.py says of
+  its TDP: the same coefficients (powers.csv) and interval (energy_spreads.csv) that predict metered
+  runs. At half load it is between half-way (bursts with rests between them) and what small batches
+  all the time draw. A placement asks that model at its own batches instead (sizing/draw.py).
 - While accelerators work, the host is between idle and as loaded as they are.
 - Embodied: the share by vCPU of a server's (a base, CPUs and memory, by the rule that reproduces
-  Cloud Carbon Footprint's platforms), and each accelerator's own.
+  Cloud Carbon Footprint's platforms), and each accelerator's own, which derive/embodied.py brings
+  to one boundary. Spread over the years in which the provider's accounts write servers off.
 """
 
 from __future__ import annotations
@@ -32,22 +34,19 @@ from lichen.catalogue.schema import (
     TABLES,
     Basis,
     Chip,
+    EnergySpread,
     Host,
+    Lifetime,
     Machine,
     MachineEstimates,
+    PowerModel,
     Processor,
     path_of,
 )
 from lichen.interval import Interval
+from lichen.power import half_share
 
 S = TypeVar("S", bound=Struct)
-
-MEASURED_FULL_SHARE = 0.82
-"""Draw over TDP of an H100 (585 of 700 W) and a B200 (821 of 1,000 W) above batch 128:
-ML.ENERGY."""
-
-MEASURED_HALF_SHARE = 0.68
-"""Draw over TDP of an H100 at batches of 9 to 32 (475 of 700 W): ML.ENERGY."""
 
 MEMORY_W_GIB = 0.392
 """A GiB of memory at work: Cloud Carbon Footprint."""
@@ -66,14 +65,10 @@ LOADS = (0.0, 0.5, 1.0)
 MODELLED_HIGH = 1.1
 """What is allowed for above a modelled measurement."""
 
-LIFETIME_HOURS = 35040.0
-"""Four years, Cloud Carbon Footprint's; operators write servers off over four to six."""
+HOURS_PER_YEAR = 8760.0
 
 PLATFORM_FAMILY = {"t3": "m5", "t3a": "m5a", "t4g": "m6g", "g6f": "g6"}
 """Families that are small shares of another's server."""
-
-TPU_HOST_INCLUDED = "google-lca"
-"""This source's figures of a chip carry its share of tray and host."""
 
 
 class EstimateInputs(Struct, frozen=True, kw_only=True):
@@ -83,6 +78,9 @@ class EstimateInputs(Struct, frozen=True, kw_only=True):
     chips: dict[str, Chip]
     processors: dict[str, Processor]
     hosts: dict[str, Host]
+    lifetimes: dict[tuple[str, bool | None], Lifetime]
+    power: PowerModel
+    power_spread: EnergySpread
     teads_ratio: dict[float, float] = {}
 
 
@@ -93,6 +91,15 @@ def read_inputs(directory: Path = DIRECTORY) -> EstimateInputs:
         chips={row.name: row for row in _rows(directory, "chips", Chip)},
         processors={row.name: row for row in _rows(directory, "processors", Processor)},
         hosts={row.machine: row for row in _rows(directory, "hosts", Host)},
+        lifetimes={
+            (row.cloud, row.accelerated): row for row in _rows(directory, "lifetimes", Lifetime)
+        },
+        power=next(row for row in _rows(directory, "powers", PowerModel) if row.boundary == "chip"),
+        power_spread=next(
+            row
+            for row in _rows(directory, "energy_spreads", EnergySpread)
+            if (row.boundary, row.quantity) == ("chip", "power")
+        ),
     )
     return replace(inputs, teads_ratio=_teads_ratio(inputs))
 
@@ -114,6 +121,8 @@ def estimate(inputs: EstimateInputs) -> list[MachineEstimates]:
 def _estimate(machine: Machine, inputs: EstimateInputs, server: Machine) -> MachineEstimates:
     chip = inputs.chips.get(machine.accelerator) if machine.accelerator else None
     embodied = _embodied(machine, server, chip)
+    life = inputs.lifetimes.get((machine.cloud, machine.accelerator is not None))
+    life = life or inputs.lifetimes[(machine.cloud, None)]
     watts = [_watts(machine, load, inputs, chip) for load in LOADS]
     known = all(watts)
     return MachineEstimates(
@@ -128,8 +137,8 @@ def _estimate(machine: Machine, inputs: EstimateInputs, server: Machine) -> Mach
         if embodied
         else None,
         embodied_source=_embodied_sources(chip) if embodied else (),
-        lifetime_hours=LIFETIME_HOURS,
-        lifetime_source="ccf-embodied",
+        lifetime_hours=life.years * HOURS_PER_YEAR,
+        lifetime_source=life.source,
     )
 
 
@@ -183,21 +192,28 @@ def _at(host: Host, load: float) -> float | None:
     return {0.0: host.idle_w, 0.5: host.half_w, 1.0: host.full_w}[load]
 
 
-def accelerator_watts(chip: Chip, load: float) -> Interval | None:
+def accelerator_watts(chip: Chip, load: float, inputs: EstimateInputs) -> Interval | None:
     """One accelerator that holds a model, at rest, half busy, or kept busy; ``None`` unknown."""
     idle, tdp = chip.loaded_idle_w, chip.tdp_w
     if idle is None or tdp is None:
         return None
     if load == 0.0:
         return idle
-    full_low = max(MEASURED_FULL_SHARE * tdp.low, idle.low)
-    full = Interval(full_low, max(tdp.likely * (1 + MEASURED_FULL_SHARE) / 2, full_low), tdp.high)
+    full = _drawn(chip, idle, tdp * inputs.power.full_share, inputs)
     if load == 1.0:
         return full
-    bursts = (idle.low + full.low) / 2
-    steady = max(MEASURED_HALF_SHARE * tdp.high, bursts)
-    half = ((idle.likely + full.likely) / 2 + MEASURED_HALF_SHARE * tdp.likely) / 2
-    return Interval(bursts, min(max(half, bursts), steady), steady)
+    bursts = (idle + full) * 0.5
+    steady = _drawn(chip, idle, tdp * half_share(inputs.power), inputs)
+    return Interval(bursts.low, max((bursts.likely + steady.likely) / 2, idle.likely), steady.high)
+
+
+def _drawn(chip: Chip, idle: Interval, watts: Interval, inputs: EstimateInputs) -> Interval:
+    """Watts with the power model's interval: no less than at rest, no more than the TDP."""
+    assert chip.tdp_w is not None
+    spread, likely = inputs.power_spread, max(watts.likely, idle.likely)
+    low = max(spread.low * watts.low, idle.low)
+    high = min(spread.high * watts.high, chip.tdp_w.high)
+    return Interval(min(low, likely), likely, max(high, likely))
 
 
 def _watts(
@@ -206,7 +222,7 @@ def _watts(
     at_load = host_watts(machine, load, inputs)
     if machine.accelerator is None:
         return _rounded(at_load)
-    each = accelerator_watts(chip, load) if chip else None
+    each = accelerator_watts(chip, load, inputs) if chip else None
     if each is None:
         return None
     at_rest = host_watts(machine, 0.0, inputs)
@@ -233,7 +249,7 @@ def _power_basis(machine: Machine, inputs: EstimateInputs, chip: Chip | None) ->
 def _power_sources(machine: Machine, inputs: EstimateInputs, chip: Chip | None) -> tuple[str, ...]:
     sources = [inputs.processors[machine.processor].source, "teads"]
     if chip:
-        sources += [chip.tdp_source or "", chip.loaded_idle_source or "", "ml-energy"]
+        sources += [chip.tdp_source or "", chip.loaded_idle_source or "", "power-model"]
     return tuple(dict.fromkeys(source for source in sources if source))
 
 
@@ -284,18 +300,13 @@ def _embodied(machine: Machine, platform: Machine, chip: Chip | None) -> Interva
     low, high = HOST_EMBODIED_SPREAD
     total = Interval(share * low, share, share * high)
     if chip is not None and chip.embodied_kgco2e is not None:
-        chips = chip.embodied_kgco2e * machine.accelerators
-        total = chips if chip.embodied_source == TPU_HOST_INCLUDED else total + chips
+        total += chip.embodied_kgco2e * machine.accelerators
     return _rounded(total)
 
 
 def _embodied_sources(chip: Chip | None) -> tuple[str, ...]:
-    sources = ["ccf-embodied"]
-    if chip and chip.embodied_source:
-        sources = [chip.embodied_source] if chip.embodied_source == TPU_HOST_INCLUDED else [
-            *sources, chip.embodied_source,
-        ]  # fmt: skip
-    return tuple(dict.fromkeys(sources))
+    chips = (chip.embodied_source,) if chip and chip.embodied_source else ()
+    return tuple(dict.fromkeys(("ccf-embodied", *chips)))
 
 
 def main() -> None:

@@ -70,16 +70,28 @@ def embodied_gco2e_hour(machine: Machine) -> Interval | None:
 
 
 def machine_watts(machine: Machine, load: float) -> Interval | None:
-    """Watts of the whole machine at ``load``, 0 to 1, on straight lines idle - half - full.
+    """Watts of the whole machine at ``load``, on straight lines idle - half - full.
 
-    Idle is with a model loaded. None where nobody publishes enough to say.
+    Idle is with a model loaded. A machine with accelerators has one line, idle - full, on which
+    sizing says how far its draw is (``Sizing.draw``); past full it ends at what it may draw. None
+    where nobody publishes enough to say.
     """
     idle, half, full = machine.idle_w, machine.half_load_w, machine.full_load_w
     if idle is None or full is None:
         return None
-    load = min(1.0, max(0.0, load))
-    if half is None:
-        return idle * (1.0 - load) + full * load
+    load = max(0.0, load)
+    if half is None or machine.accelerator:
+        return Interval(
+            *(
+                min(rest + load * (busy - rest), full.high)
+                for rest, busy in (
+                    (idle.low, full.low),
+                    (idle.likely, full.likely),
+                    (idle.high, full.high),
+                )
+            )
+        )
+    load = min(1.0, load)
     if load <= 0.5:
         return idle * (1.0 - 2.0 * load) + half * (2.0 * load)
     return half * (2.0 - 2.0 * load) + full * (2.0 * load - 1.0)

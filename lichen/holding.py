@@ -86,7 +86,7 @@ def holding(
     *,
     load: float | None,
 ) -> Holding:
-    """``count`` machines for a month, each ``load`` busy (0 to 1) on average.
+    """``count`` machines for a month, each ``load`` of the way from idle to full on average.
 
     Where the load is not known (None) it is between idle and full, likeliest half. Without a
     region there is neither a price nor a grid.
@@ -132,7 +132,8 @@ def power_of(machine: Machine, count: float, load: float | None) -> Power | None
 
 
 def _idle_to_full(machine: Machine) -> Interval | None:
-    idle, half, full = (machine_watts(machine, load) for load in (0.0, 0.5, 1.0))
+    idle, full = machine.idle_w, machine.full_load_w
+    half = machine.half_load_w or machine_watts(machine, 0.5)
     if idle is None or half is None or full is None:
         return None
     return Interval(idle.low, half.likely, full.high)

@@ -103,7 +103,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 output_tokens=self.output_tokens,
                 items=1 if self.items is None else self.items,
             ),
-            precisions=("bf16",) if self.precision is None else (self.precision,),
+            precisions=None if self.precision is None else (self.precision,),
             latency=Latency(
                 time_to_first_token_ms=self.time_to_first_token_ms,
                 time_per_output_token_ms=self.time_per_output_token_ms,

@@ -6,23 +6,23 @@ here. Its coefficients are the row of powers.csv that ``make fit`` writes; docs/
 
 from __future__ import annotations
 
-from lichen.catalogue.schema import PowerModel
+import math
 
-ROOT = 0.25
-"""Draw rises steeply as a chip begins to work, and flattens: of the shapes tried, the fourth root
-predicts the watts of publishers that the fit has not seen best (docs/accuracy.md)."""
+from lichen.catalogue.schema import PowerModel
 
 
 def share_of_rated(power: PowerModel, move: float, compute: float) -> float:
-    """Watts over rated watts while a chip works, at most 1.
+    """Watts over rated watts while a chip works: its share at rest, and towards 1 by its work.
 
     ``move`` and ``compute`` are the shares of the time that memory and arithmetic would need at
-    their peaks.
+    their peaks. The draw rises steeply as a chip begins to work, and then flattens: of the shapes
+    tried, this one predicts best the watts of publishers that the fit has not seen.
     """
-    use = max(0.0, move + power.compute_weight * compute)
-    return min(1.0, power.idle_share + power.busy_share * float(use**ROOT))
+    work = power.move_weight * math.sqrt(move) + power.compute_weight * math.sqrt(compute)
+    return 1.0 - (1.0 - power.idle_share) * math.exp(-work)
 
 
 def half_share(power: PowerModel) -> float:
     """The same at half the work of a full chip that never rests: small batches, all the time."""
-    return power.idle_share + float(0.5**ROOT) * (power.full_share - power.idle_share)
+    left = (1.0 - power.full_share) / (1.0 - power.idle_share)
+    return 1.0 - (1.0 - power.idle_share) * float(left ** math.sqrt(0.5))

@@ -184,7 +184,8 @@ class Prompts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a user wants served.
 
-    Precisions are choices in order of preference; the first is the reference of quality.
+    Precisions are choices in order of preference; the first is the reference of quality. Left out,
+    the model is served in what it is released in (:func:`served_in`).
     ``confidence`` is the probability with which the latency bounds and the traffic are to be met:
     0.8 in production and 0.5 elsewhere if left out.
     """
@@ -192,7 +193,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: Name
     model: str | ModelCard
     traffic: Traffic
-    precisions: Annotated[tuple[Precision, ...], Meta(min_length=1)] = ("bf16",)
+    precisions: Annotated[tuple[Precision, ...], Meta(min_length=1)] | None = None
     latency: Latency = Latency()
     mode: Mode = "real-time"
     where: Where = Where()
@@ -202,10 +203,21 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     prompts: Prompts = Prompts()
     evidence: tuple[str, ...] = ()
 
+    def precisions_of(self, card: ModelCard) -> tuple[Precision, ...]:
+        """The precisions to serve ``card`` in."""
+        return self.precisions or (served_in(card),)
+
     @property
     def wanted_confidence(self) -> float:
         """The stated confidence, else that of the environment."""
         return CONFIDENCE[self.environment] if self.confidence is None else self.confidence
+
+
+def served_in(card: ModelCard) -> Precision:
+    """What a model is served in where nobody says: bf16 for a checkpoint of 32 or 16 bits, as
+    servers load it, and a narrower one as it is."""
+    released = card.released_in
+    return "bf16" if released in (None, "fp32", "fp16") else released
 
 
 def read_workload(path: Path) -> Workload:

@@ -76,9 +76,11 @@ def take() -> None:
         "hostings",
         "images",
         "makes",
+        "precisions",
         "residency",
         "stacks",
         "around",
+        "powers",
     )
     for table in (*keep, *whole):
         wanted = keep.get(table, lambda row: True)

@@ -72,11 +72,12 @@ def test_workloads_and_placements_are_as_their_schemas_say() -> None:
         ("lichen rules --format json", "rules.json"),
         (
             "lichen size --model meta-llama/Llama-3.1-8B --machine inf2.xlarge "
-            "--output-tokens 200 --format json",
+            "--input-tokens 600 --output-tokens 200 --format json",
             "size.json",
         ),
         (
-            "lichen size --model meta-llama/Llama-3.1-70B --machine inf2.xlarge --format json",
+            "lichen size --model meta-llama/Llama-3.1-70B --machine inf2.xlarge "
+            "--input-tokens 600 --output-tokens 200 --format json",
             "size.json",
         ),
     ],

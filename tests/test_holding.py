@@ -56,7 +56,7 @@ def declared_load(machine: str, count: int) -> float:
     ).as_workload("dev")  # fmt: skip
     card = CATALOGUE.model(DECLARED["lichen:model"])
     sizing = lay_out(workload, card, CATALOGUE.machine(machine), "bf16", CATALOGUE).sizing()
-    return sizing.load * min(1.0, sizing.replicas_peak / count)
+    return sizing.draw * min(1.0, sizing.replicas_peak / count)
 
 
 def check_region_and_floor(found: dict[str, Verdict], baseline: Holding) -> None:

@@ -23,7 +23,7 @@ def roofline(observations: Sequence[Observation]) -> Array:
 
 
 def constant_efficiency(
-    observations: Sequence[Observation], roof: Array, fold: Mapping[str, int]
+    observations: Sequence[Observation], roof: Array, fold: Mapping[str, str]
 ) -> Array:
     """The roofline times one factor for each family and stack: the median of the other folds'
     rows; of the family, then of all, where the pair has no other rows."""
@@ -42,7 +42,7 @@ def constant_efficiency(
             if o.physical:
                 found[level(o)].append(place)
         groups.append(found)
-    medians: dict[tuple[int, tuple[str, ...], int], float | None] = {}
+    medians: dict[tuple[int, tuple[str, ...], str], float | None] = {}
     predicted = roof.copy()
     for place, o in enumerate(observations):
         for number, level in enumerate(levels):

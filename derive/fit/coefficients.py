@@ -8,57 +8,47 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from derive import estimates
 from derive.fit.energy import fit_energy
-from derive.fit.model import CENTRE, Design, Fit, Observation, floor_of, side
+from derive.fit.hierarchies import Hierarchies
+from derive.fit.model import CENTRE, LOG_BOUNDS, Fit, Observation, floor_of, side
 from derive.fit.observations import all_rows, observed
-from derive.fit.spread import Spread, folds_of, left_out
+from derive.fit.spread import Spread
+from derive.fit.support import Pair, Support, pair_of
 from lichen.catalogue import DIRECTORY, load
-from lichen.catalogue.schema import path_of
+from lichen.catalogue.schema import FitBasis, path_of
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.terms import COEFFICIENTS
-
-FITTED_CLUSTERS = 2
-"""A pair of family and stack is fitted with this many clusters of rows; with fewer it leans on
-related ones so much that it is called borrowed."""
 
 
 def main() -> None:
     data = observed(all_rows())
     observations = [each.observation for each in data]
-    sources: dict[tuple[str, str, str], set[str]] = {}
+    sources: dict[Pair, set[str]] = {}
     for row, _, _, o in data:
-        sources.setdefault((o.family, o.stack, o.work), set()).add(row["source_title"])
-    fit = Fit(Design(observations))
-    fold = folds_of(observations)
-    target = np.array([o.log_seconds for o in observations])
-    unseen = left_out(fit, lambda o: fold.get(o.cluster))
-    near = Spread(observations, target - unseen)
-    far = Spread(observations, target - left_out(fit, lambda o: (o.family, o.stack, o.work)))
-    write("efficiencies", efficiencies(fit, observations, near, sources))
-    write("adjustments", adjustments(fit))
-    write("ratios", ratios(fit, observations))
-    write("spreads", spreads(observations, near, far))
-    by_publisher = left_out(fit, lambda o: o.publisher)
-    powers, energy_spreads = fit_energy(data, fit.predicted(), by_publisher)
+        sources.setdefault(pair_of(o), set()).add(row["source_title"])
+    fits = Hierarchies(observations)
+    spread = {name: Spread(of.errors) for name, of in fits.sides.items()}
+    write("efficiencies", efficiencies(fits, spread, sources))
+    write("adjustments", adjustments(fits))
+    write("ratios", ratios(fits))
+    write("spreads", spreads(fits, spread))
+    powers, energy_spreads = fit_energy(data, fits.predicted, fits.target - fits.unseen)
     write("powers", powers)
     write("energy_spreads", energy_spreads)
+    estimates.main()  # the machines' watts follow from powers.csv
 
 
 def efficiencies(
-    fit: Fit,
-    observations: Sequence[Observation],
-    near: Spread,
-    sources: dict[tuple[str, str, str], set[str]],
+    fits: Hierarchies, spread: Mapping[str, Spread], sources: Mapping[Pair, set[str]]
 ) -> Iterable[dict[str, object]]:
     """Coefficients of every family of chips under every stack that could run on it."""
     known = knowledge(load())
-    stacks_seen = {(o.kind, o.stack, o.work) for o in observations}
-    families_seen = {(o.family, side(o.work)) for o in observations}
     families = sorted({(h.kind, h.family) for h in known.chips})
     for stack in known.stacks:
         for kind, family in families:
@@ -67,48 +57,67 @@ def efficiencies(
             for work in stack.works:
                 if family == "Inferentia1" and work == "llm":
                     continue
-                cell = (family, stack.stack, work)
-                rows, clusters, error = near.size(cell)
-                seen = (kind, stack.stack, work) in stacks_seen
+                pair = (family, stack.stack, work)
+                of = fits.of(work)
+                support = of.errors.support
+                rows = [o for o in of.fit.design.observations if pair_of(o) == pair]
+                _, _, error = spread[side(work)].size("fitted", pair)
+                seen = support.seen_stack(kind, stack.stack, work)
                 like = stack.stack if seen or not stack.like else stack.like
-                if clusters >= FITTED_CLUSTERS:
-                    basis, leans_on = "fitted", ""
-                elif seen:
-                    basis, leans_on = "borrowed", f"{stack.stack} on other {kind} families"
-                elif (kind, like, work) in stacks_seen:
-                    basis, leans_on = "borrowed", f"{like}, which it is like"
-                elif (family, side(work)) in families_seen:
-                    basis, leans_on = "borrowed", f"other stacks on {family}"
-                else:
-                    basis, leans_on = "assumed", f"any {kind}"
                 yield {
                     "family": family,
                     "stack": stack.stack,
                     "work": work,
-                    **_shares(fit, kind, family, like, work),
-                    "drift_pct_year": _round(100 * math.expm1(fit.effect("drift", like, kind))),
-                    "rows": rows,
-                    "clusters": clusters,
-                    "cv_error_pct": _round(error) if rows else "",
-                    "basis": basis,
-                    "leans_on": leans_on,
-                    "sources": ";".join(sorted(sources.get(cell, ()))),
+                    **_shares(of.fit, kind, family, like, work),
+                    "drift_pct_year": _round(100 * math.expm1(of.fit.effect("drift", like, kind))),
+                    "rows": len(rows),
+                    "clusters": len({o.cluster for o in rows}),
+                    "publishers": len(support.publishers(pair)),
+                    "apart_pct": _apart(fits, pair),
+                    "cv_error_pct": _round(error) if not math.isnan(error) else "",
+                    "basis": support.basis(pair, kind, like),
+                    "leans_on": _leans_on(support, pair, kind, like),
+                    "sources": ";".join(sorted(sources.get(pair, ()))),
                 }
+
+
+def _apart(fits: Hierarchies, pair: Pair) -> float | str:
+    """How far apart publishers are: half the range of their median errors, in percent."""
+    errors: dict[str, list[float]] = {}
+    for o, error in zip(fits.observations, fits.unseen, strict=True):
+        if pair_of(o) == pair and not o.caution:
+            errors.setdefault(o.publisher, []).append(float(error))
+    medians = [float(np.median(found)) for found in errors.values()]
+    if len(medians) < 2:
+        return ""
+    return _round(100 * math.expm1((max(medians) - min(medians)) / 2))
+
+
+def _leans_on(support: Support, pair: Pair, kind: str, like: str) -> str:
+    family, stack, work = pair
+    if support.basis(pair, kind) == "fitted":
+        return ""
+    if support.seen_stack(kind, stack, work):
+        return f"{stack} on other {kind} families"
+    if support.seen_stack(kind, like, work):
+        return f"{like}, which it is like"
+    return f"other stacks on {family}" if support.seen_family(pair) else f"any {kind}"
 
 
 def _shares(fit: Fit, kind: str, family: str, stack: str, work: str) -> dict[str, float]:
     """Weights as the catalogue has them: factors of time become shares of the peak."""
     named = {}
     for place, name in enumerate(COEFFICIENTS):
-        weight = floor_of(work)[place] + math.exp(
-            CENTRE[place]
-            + fit.effect("all", name)
-            + fit.effect("kind", kind, name)
+        log_excess = CENTRE[place] + (
+            fit.effect("all", side(work), name)
+            + fit.effect("kind", kind, side(work), name)
             + fit.effect("work", kind, work, name)
             + fit.effect("stack", kind, stack, work, name)
             + fit.effect("family", family, side(work), name)
             + fit.effect("pair", family, stack, work, name)
         )
+        # A pair that nobody measured is a sum of effects that no row has kept inside the bounds.
+        weight = floor_of(work)[place] + math.exp(min(log_excess, LOG_BOUNDS[place]))
         if name in SHARE_OF:
             named[SHARE_OF[name]] = _round(1.0 / weight)
         else:
@@ -119,42 +128,41 @@ def _shares(fit: Fit, kind: str, family: str, stack: str, work: str) -> dict[str
 SHARE_OF = {
     "bandwidth": "bandwidth_share",
     "cache": "cache_share",
+    "link": "link_share",
     "compute": "compute_share",
     "prefill": "prefill_share",
     "attention": "attention_share",
 }
 
 
-def adjustments(fit: Fit) -> Iterable[dict[str, object]]:
+def adjustments(fits: Hierarchies) -> Iterable[dict[str, object]]:
     """Factors on weights by format of compute, and for mixtures of experts."""
+    cases = [("form", case) for case in ("fp32", "bf16", "fp8", "int8", "fp4")]
     for kind in ("gpu", "neuron", "tpu", "cpu"):
-        for form in ("fp32", "bf16", "fp8", "int8", "fp4"):
-            factors = {c: fit.effect("form", kind, form, c) for c in COEFFICIENTS}
-            if any(factors.values()):
-                yield {"kind": kind, "case": form, **_factors(factors)}
-        factors = {c: fit.effect("sparse", kind, c) for c in COEFFICIENTS}
-        if any(factors.values()):
-            yield {"kind": kind, "case": "sparse", **_factors(factors)}
+        for name, of in fits.sides.items():
+            for effect, case in (*cases, ("sparse", "")):
+                names = (effect, kind, case) if case else (effect, kind)
+                factors = {c: of.fit.effect(*names, c) for c in COEFFICIENTS}
+                if any(factors.values()):
+                    exact = {c: _round(math.exp(log)) for c, log in factors.items()}
+                    yield {"kind": kind, "side": name, "case": case or "sparse", **exact}
 
 
-def _factors(logs: dict[str, float]) -> dict[str, float]:
-    return {name: _round(math.exp(value)) for name, value in logs.items()}
-
-
-def ratios(fit: Fit, observations: Sequence[Observation]) -> Iterable[dict[str, object]]:
-    """What a percentile or a protocol does to the predicted time, narrowest name first."""
-    with_ratio = [o for o in observations if o.ratio]
-    for name in sorted({o.ratio for o in with_ratio}):
-        base = fit.effect("ratio", name)
-        yield _ratio(name, "", "", "", "", base, sum(o.ratio == name for o in with_ratio))
-        for kind, work in sorted({(o.kind, o.work) for o in with_ratio if o.ratio == name}):
-            wide = base + fit.effect("ratio", name, kind, work)
-            rows = [o for o in with_ratio if (o.ratio, o.kind, o.work) == (name, kind, work)]
-            yield _ratio(name, kind, "", "", work, wide, len(rows))
-            for family, stack in sorted({(o.family, o.stack) for o in rows}):
-                own = wide + fit.effect("ratio", name, family, stack, work)
-                count = sum((o.family, o.stack) == (family, stack) for o in rows)
-                yield _ratio(name, kind, family, stack, work, own, count)
+def ratios(fits: Hierarchies) -> Iterable[dict[str, object]]:
+    """What a percentile or a protocol does to the predicted time, widest name first."""
+    rows = [o for o in fits.observations if o.ratio]
+    for name, work in sorted({(o.ratio, o.work) for o in rows}):
+        own = [o for o in rows if (o.ratio, o.work) == (name, work)]
+        base = fits.effect(work, "ratio", name)
+        yield _ratio(name, "", "", "", work, base, len(own))
+        for kind in sorted({o.kind for o in own}):
+            wide = base + fits.effect(work, "ratio", name, kind, work)
+            count = sum(o.kind == kind for o in own)
+            yield _ratio(name, kind, "", "", work, wide, count)
+            for family, stack in sorted({(o.family, o.stack) for o in own if o.kind == kind}):
+                narrow = wide + fits.effect(work, "ratio", name, family, stack, work)
+                count = sum((o.family, o.stack) == (family, stack) for o in own)
+                yield _ratio(name, kind, family, stack, work, narrow, count)
 
 
 def _ratio(
@@ -171,58 +179,59 @@ def _ratio(
     }
 
 
-def spreads(
-    observations: Sequence[Observation], near: Spread, far: Spread
-) -> Iterable[dict[str, object]]:
-    """80 % factors on time by cell: near where the pair was fitted, far where it was not."""
-    pairs: dict[tuple[str, ...], Observation] = {}
+def spreads(fits: Hierarchies, spread: Mapping[str, Spread]) -> Iterable[dict[str, object]]:
+    """80 % factors on time by cell: of pairs that were measured, and of those that were not."""
+    pairs = {pair_of(o): o for o in fits.observations}
     groups: dict[tuple[str, str], set[str]] = {}
-    for o in observations:
-        pairs.setdefault((o.family, o.stack, o.work), o)
+    for o in fits.observations:
         groups.setdefault((o.kind, o.work), set()).add(o.group)
     for pair, o in sorted(pairs.items()):
+        if fits.of(o.work).errors.support.basis(pair, o.kind) != "fitted":
+            continue
         for group in sorted(groups[(o.kind, o.work)]):
+            own = (*pair, group)
             example = replace(o, group=group)
-            family, stack, work = pair
-            cell = (*pair, group)
-            yield _spread("near", "", family, stack, work, group, near, example, cell)
-    wide: dict[tuple[str, ...], Observation] = {}
-    for o in observations:
-        wide.setdefault((o.kind, o.work, o.group), o)
-    for cell in sorted(wide):
-        kind, work, group = cell
-        nobody = replace(wide[cell], family="", stack="")
-        yield _spread("far", kind, "", "", work, group, far, nobody, cell)
-    for group in sorted({o.group for o in observations}):
-        example = next(o for o in observations if o.group == group)
-        nobody = Observation(**{**vars(example), "family": "", "stack": "", "kind": "", "work": ""})
-        yield _spread("far", "", "", "", "", group, far, nobody, (group,))
+            yield _spread("fitted", spread[side(o.work)], example, ("", *pair), own)
+    kinds = {(o.kind, side(o.work), o.group): o for o in fits.observations}
+    works = sorted({(o.kind, o.work) for o in fits.observations})
+    bases: tuple[FitBasis, ...] = ("borrowed", "assumed")
+    for basis in bases:
+        for kind, work in works:
+            for group in sorted(groups[(kind, work)]):
+                example = replace(kinds[(kind, side(work), group)], work=work)
+                cell = (kind, work, group)
+                yield _spread(basis, spread[side(work)], example, (kind, "", "", work), cell)
+        for name in fits.sides:
+            for group in sorted({o.group for o in fits.observations if side(o.work) == name}):
+                of_side = next(
+                    o for o in fits.observations if (side(o.work), o.group) == (name, group)
+                )
+                example = replace(of_side, kind="")
+                names = ("", "", "", of_side.work if name == "llm" else "")
+                yield _spread(basis, spread[name], example, names, (name, group))
 
 
 def _spread(
-    reach: str,
-    kind: str,
-    family: str,
-    stack: str,
-    work: str,
-    group: str,
+    reach: FitBasis,
     spread: Spread,
     example: Observation,
+    names: tuple[str, str, str, str],
     cell: tuple[str, ...],
 ) -> dict[str, object]:
-    low, high = spread.interval(example)
-    rows, clusters, error = spread.size(cell)
+    low, high = spread.interval(example, reach)
+    rows, publishers, error = spread.size(reach, cell)
+    kind, family, stack, work = names
     return {
         "reach": reach,
         "kind": kind,
         "family": family,
         "stack": stack,
         "work": work,
-        "group": group,
+        "group": example.group,
         "time_low": _round(math.exp(low)),
         "time_high": _round(math.exp(high)),
         "rows": rows,
-        "clusters": clusters,
+        "publishers": publishers,
         "cv_error_pct": _round(error) if rows else "",
     }
 

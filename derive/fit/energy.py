@@ -15,6 +15,7 @@ from statistics import median
 
 import numpy as np
 from scipy.optimize import least_squares  # type: ignore[import-untyped]
+from scipy.stats import norm, t  # type: ignore[import-untyped]
 
 from derive.fit.model import Array
 from derive.fit.observations import CAUTION, Seen, publisher_of, rows_of, run_key
@@ -29,14 +30,17 @@ Table = list[dict[str, object]]
 IDLE_SHARE = 0.18
 """Draw over TDP of a chip that has a model loaded and nothing to do: 84 of 400 W (A100), 108 of
 700 W (H100), in chips.csv."""
-CHIP_PRIOR = np.array([0.66, 3.0])
-"""``busy_share`` and ``compute_weight`` before any row: memory alone at its peak draws 84 %."""
+CHIP_PRIOR = np.array([1.0, 3.0])
+"""Weights of moving and of computing before any row: memory alone at its peak draws 70 %,
+arithmetic alone 96 %."""
 WALL_PRIOR = np.array([200.0, 30.0, 0.75])
 """Watts of a server, of it for each chip, and the share that a power cap leaves: by judgement."""
 PRIOR_SPREAD = 0.3
 """Log units by which a coefficient may leave its prior."""
 ERROR = 0.12
 """Log error of watts that is usual; beyond it the loss grows less."""
+FULL_BATCH = 16.0
+"""Requests or items together from which a run shows what full batches draw."""
 RUNS = 60.0
 """Runs that all metered ones count for against the priors: their publishers are few."""
 
@@ -114,7 +118,7 @@ def power_model(
     return PowerModel(
         boundary=boundary,
         idle_share=IDLE_SHARE,
-        busy_share=float(chip[0]),
+        move_weight=float(chip[0]),
         compute_weight=float(chip[1]),
         full_share=_full_share(runs),
         capped_share=float(host[2]),
@@ -127,10 +131,11 @@ def power_model(
 
 
 def _full_share(runs: Sequence[Metered]) -> float:
-    """What full batches draw: of each model on each chip the run that does most, by publisher."""
+    """What full batches draw: of each model on each chip the run that does most, the median of the
+    publishers' medians."""
     most: dict[tuple[str, str, str, float], tuple[float, float]] = {}
     for m in runs:
-        if m.boundary == "chip":
+        if m.boundary == "chip" and (m.run.load.batch or 0.0) >= FULL_BATCH:
             of = (m.publisher, m.run.hardware.name, m.row["model"], m.chips)
             share = m.watts / (m.chips * m.rated_w)
             most[of] = max(most.get(of, (0.0, 0.0)), (sum(m.busy), share))
@@ -141,7 +146,7 @@ def _full_share(runs: Sequence[Metered]) -> float:
 
 
 def fit_chip(runs: Sequence[Metered]) -> Array:
-    """``busy_share`` and ``compute_weight`` from the runs whose chips alone were metered."""
+    """The weights of moving and of computing, from the runs whose chips alone were metered."""
     return _fit([m for m in runs if m.boundary == "chip"], CHIP_PRIOR, WALL_PRIOR)
 
 
@@ -255,13 +260,13 @@ def _spreads(errors: Errors) -> Table:
 
 def interval(errors: Sequence[tuple[float, str]]) -> tuple[float, float]:
     """The 80 % interval of errors, every publisher counting as the root of its rows. Few
-    publishers show less than the tail: it is wider by one over their number."""
+    publishers show less than the tail: it is wider as Student's t is wider than a normal."""
     count = Counter(publisher for _, publisher in errors)
     ordered = sorted((error, 1.0 / math.sqrt(count[publisher])) for error, publisher in errors)
     weights = np.array([weight for _, weight in ordered])
     share = (np.cumsum(weights) - weights / 2) / weights.sum()
     low, high = np.interp([0.1, 0.9], share, [error for error, _ in ordered])
-    wider = 1.0 + 1.0 / len(count)
+    wider = float(t.ppf(0.9, max(1, len(count) - 1)) / norm.ppf(0.9))
     return wider * min(0.0, float(low)), wider * max(0.0, float(high))
 
 

@@ -60,7 +60,7 @@ def energy_section(energy: Sequence[Unseen]) -> list[str]:
         "power-capped): the chips' coefficients come from the rows of chips, and only the host's "
         "watts and the cap from those of the wall. The two boundaries are never mixed. One formula "
         "with two coefficients serves every family and kind of model (`lichen/power.py`). "
-        "EcoLogits 0.11.3's closed form for joules a token stands beside it, times the number of "
+        "EcoLogits 0.11.3's closed form for joules a token is shown beside it, times the number of "
         "GPUs; it was fitted on rows of ML.ENERGY, which ours were not allowed to see. Joules err "
         "by speed more than by watts.",
         "",

@@ -1,35 +1,52 @@
-"""How wrong a prediction may be: quantiles of errors on clusters that the fit had not seen."""
+"""How wrong a prediction may be: quantiles of errors on publishers that the fit had not seen."""
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
 from derive.fit.model import Array, Fit, Known, Observation, side
+from derive.fit.support import Support, pair_of
+from lichen.catalogue.schema import FitBasis
 
 FOLDS = 20
-LIKE_PARENT = 8.0
-"""Clusters that the next wider cell counts for in a cell's interval."""
-FEW, SOME = 3, 8
-"""Clusters of a family and stack: few, some, or many."""
+LIKE_PARENT = 3.0
+"""Publishers that the next wider cell counts for in a cell's interval."""
+FEW = 0.5
+"""How much further out an interval of one publisher reaches, of the way of the 80 %."""
 Cell = tuple[str, ...]
 
 
-def left_out(whole: Fit, key: Callable[[Observation | Known], Hashable]) -> Array:
+def left_out(
+    whole: Fit, key: Callable[[Observation | Known], Hashable], rows: Sequence[int] | None = None
+) -> Array:
     """Log seconds of every row, predicted by a fit without any that share its key, and without
     what is known beside the rows under that key."""
+    return left_out_where(whole, key, lambda o, group: key(o) == group, rows)
+
+
+def left_out_where(
+    whole: Fit,
+    key: Callable[[Observation | Known], Hashable],
+    hidden: Callable[[Observation | Known, Hashable], bool],
+    rows: Sequence[int] | None = None,
+) -> Array:
+    """Log seconds of rows, those of one key by a fit that does not see what is hidden from it.
+
+    ``rows`` are those to predict, all by default; the others stay as the whole fit has them.
+    """
+    design = whole.design
     groups: dict[Hashable, list[int]] = defaultdict(list)
-    for place, o in enumerate(whole.design.observations):
-        groups[key(o)].append(place)
-    known: dict[Hashable, list[int]] = defaultdict(list)
-    for place, k in enumerate(whole.design.known):
-        known[key(k)].append(place)
-    predicted = np.zeros(len(whole.design.observations))
+    for place in range(len(design.observations)) if rows is None else rows:
+        groups[key(design.observations[place])].append(place)
+    predicted = whole.predicted()
     for group, places in groups.items():
-        fit = Fit(whole.design, places, whole, known.get(group, ()))
-        predicted[places] = fit.predicted()[places]
+        out = [p for p, o in enumerate(design.observations) if hidden(o, group)]
+        known_out = [p for p, k in enumerate(design.known) if hidden(k, group)]
+        predicted[places] = Fit(design, out, whole, known_out).predicted()[places]
     return predicted
 
 
@@ -39,65 +56,146 @@ def folds_of(observations: Sequence[Observation]) -> dict[str, int]:
     return {cluster: place % FOLDS for place, (*_, cluster) in enumerate(clusters)}
 
 
-def cells_of(o: Observation, support: str) -> list[Cell]:
-    """From the widest cell to the narrowest: an error is like others of its cell."""
-    return [
-        (o.group,),
-        (o.work, o.group),
-        (o.kind, o.work, o.group),
-        ("support", support, side(o.work)),
-        (o.family, o.stack, o.work),
-        (o.family, o.stack, o.work, o.group),
-    ]
+class Errors:
+    """Errors of every row by fits that had not seen its publisher, in three degrees.
+
+    ``fitted``: the publisher alone is left out. ``borrowed``: the pair of family and stack as
+    well. ``assumed``: the family and the stack as well. Logs of measured over predicted seconds.
+    """
+
+    def __init__(self, whole: Fit) -> None:
+        design = whole.design
+        self.observations = design.observations
+        self.support = Support(design.observations, design.known)
+        target = design.target
+        self.unseen = target - left_out(whole, lambda o: o.publisher)
+        self.basis: list[FitBasis] = [
+            self.support.basis(pair_of(o), o.kind, without=o.publisher) for o in self.observations
+        ]
+        fitted = [place for place, basis in enumerate(self.basis) if basis == "fitted"]
+        known = [place for place, basis in enumerate(self.basis) if basis != "assumed"]
+        self.of: dict[FitBasis, Array] = {
+            "fitted": self.unseen,
+            "borrowed": target
+            - left_out_where(
+                whole,
+                lambda o: (o.publisher, pair_of(o)),
+                lambda o, group: (
+                    isinstance(group, tuple) and (o.publisher == group[0] or pair_of(o) == group[1])
+                ),
+                fitted,
+            ),
+            "assumed": target
+            - left_out_where(
+                whole,
+                lambda o: (o.publisher, o.family, o.stack),
+                lambda o, group: (
+                    isinstance(group, tuple)
+                    and (o.publisher == group[0] or o.family == group[1] or o.stack == group[2])
+                ),
+                known,
+            ),
+        }
+        self.of["borrowed"] = np.where(
+            np.array([basis == "fitted" for basis in self.basis]), self.of["borrowed"], self.unseen
+        )
+        self.of["assumed"] = np.where(
+            np.array([basis != "assumed" for basis in self.basis]), self.of["assumed"], self.unseen
+        )
+
+    def rows(self, basis: FitBasis) -> list[int]:
+        """Rows whose error at this degree is known: those that have no less when left out."""
+        order: tuple[FitBasis, ...] = ("fitted", "borrowed", "assumed")
+        enough = order[: order.index(basis) + 1]
+        return [
+            place
+            for place, (o, found) in enumerate(zip(self.observations, self.basis, strict=True))
+            if not o.caution and found in enough
+        ]
 
 
 class Spread:
     """80 % intervals of ``log(measured / predicted)`` by cell, each drawn to the next wider.
 
-    A pair of family and stack with few clusters errs like other such pairs: what leaves one of
-    its clusters out leaves most of what is known of it out.
+    Every publisher's rows weigh as the root of their number: a big sweep is one opinion. A cell
+    with few publishers leans on the wider one, and reaches further out, as conformal intervals do.
     """
 
-    def __init__(self, observations: Sequence[Observation], errors: Array) -> None:
-        clusters: dict[Cell, set[str]] = defaultdict(set)
-        for o in observations:
-            clusters[(o.family, o.stack, o.work)].add(o.cluster)
-        self._support = {
-            pair: "few" if len(found) <= FEW else "some" if len(found) <= SOME else "many"
-            for pair, found in clusters.items()
-        }
-        self._errors: dict[Cell, list[tuple[float, str]]] = defaultdict(list)
-        for o, error in zip(observations, errors, strict=True):
-            if o.caution:
-                continue
-            for cell in self._cells(o):
-                self._errors[cell].append((float(error), o.cluster))
+    def __init__(self, errors: Errors) -> None:
+        self._support = errors.support
+        self._found: dict[tuple[FitBasis, Cell], list[tuple[float, str]]] = defaultdict(list)
+        self._cache: dict[tuple[FitBasis, Cell, str], tuple[float, float, int] | None] = {}
+        for basis, of in errors.of.items():
+            for place in errors.rows(basis):
+                o = errors.observations[place]
+                for cell in self._cells(o, basis, o.publisher):
+                    self._found[(basis, cell)].append((float(of[place]), o.publisher))
 
-    def _cells(self, o: Observation) -> list[Cell]:
-        return cells_of(o, self._support.get((o.family, o.stack, o.work), "few"))
+    def _cells(self, o: Observation, basis: FitBasis, without: str = "") -> list[Cell]:
+        """From the widest cell to the narrowest: an error is like others of its cell."""
+        cells: list[Cell] = [
+            (o.group,),
+            (side(o.work), o.group),
+            (o.kind, o.work, o.group),
+        ]
+        if basis != "fitted":
+            return cells
+        publishers = len(self._support.publishers(pair_of(o), without))
+        level = "one" if publishers <= 1 else "two" if publishers == 2 else "many"
+        return [
+            *cells,
+            ("support", level, side(o.work)),
+            ("support", level, o.kind, o.work, o.group),
+            pair_of(o),
+            (*pair_of(o), o.group),
+        ]
 
-    def interval(self, o: Observation, without: str | None = None) -> tuple[float, float]:
-        """Low and high log factors; ``without`` leaves a cluster's own errors out."""
-        low, high = -0.7, 0.7
-        for cell in self._cells(o):
-            found = [(e, c) for e, c in self._errors.get(cell, ()) if c != without]
-            if not found:
+    def interval(self, o: Observation, basis: FitBasis, without: str = "") -> tuple[float, float]:
+        """Low and high log factors on a time; ``without`` leaves a publisher's errors out."""
+        low, high = -math.log(3.0), math.log(3.0)
+        # A pair that was measured begins where one that was not would end.
+        chain: list[tuple[FitBasis, Cell]] = []
+        if basis == "fitted":
+            chain = [("borrowed", cell) for cell in self._cells(o, "borrowed")]
+        for degree, cell in (*chain, *((basis, cell) for cell in self._cells(o, basis, without))):
+            found = self._quantiles(degree, cell, without)
+            if found is None:
                 continue
-            clusters = len({c for _, c in found})
-            errors = np.array([e for e, _ in found])
-            # Few clusters show less than the tail: reach further out, as conformal intervals do.
-            reach = min(0.98, 0.9 * (1.0 + 1.0 / clusters)) if clusters > 1 else 0.98
-            own_low, own_high = np.quantile(errors, [1.0 - reach, reach])
-            weight = clusters / (clusters + LIKE_PARENT)
+            own_low, own_high, publishers = found
+            weight = publishers / (publishers + LIKE_PARENT)
             low = weight * min(0.0, own_low) + (1.0 - weight) * low
             high = weight * max(0.0, own_high) + (1.0 - weight) * high
         return low, high
 
-    def size(self, cell: Cell) -> tuple[int, int, float]:
-        """Rows, clusters and the median absolute error of a cell, in percent."""
-        found = self._errors.get(cell, [])
+    def _quantiles(
+        self, basis: FitBasis, cell: Cell, without: str
+    ) -> tuple[float, float, int] | None:
+        key = (basis, cell, without)
+        if key not in self._cache:
+            found = [each for each in self._found.get((basis, cell), ()) if each[1] != without]
+            self._cache[key] = _quantiles(found) if found else None
+        return self._cache[key]
+
+    def size(self, basis: FitBasis, cell: Cell) -> tuple[int, int, float]:
+        """Rows, publishers and the median absolute error of a cell, in percent."""
+        found = self._found.get((basis, cell), [])
         if not found:
             return 0, 0, float("nan")
         errors = np.array([e for e, _ in found])
         median = float(np.median(np.abs(np.expm1(-errors)))) * 100
-        return len(found), len({c for _, c in found}), median
+        return len(found), len({p for _, p in found}), median
+
+
+def _quantiles(found: Sequence[tuple[float, str]]) -> tuple[float, float, int]:
+    """The ends of the middle 80 %, further out where there are few publishers; their number."""
+    count: dict[str, int] = defaultdict(int)
+    for _, publisher in found:
+        count[publisher] += 1
+    publishers = len(count)
+    reach = min(0.97, 0.9 * (1.0 + FEW / publishers))
+    order = sorted(found)
+    weight = np.cumsum([count[publisher] ** -0.5 for _, publisher in order])
+    middle = (weight - np.diff(weight, prepend=0.0) / 2.0) / weight[-1]
+    errors = [e for e, _ in order]
+    low, high = np.interp([1.0 - reach, reach], middle, errors)
+    return float(low), float(high), publishers

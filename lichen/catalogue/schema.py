@@ -167,6 +167,38 @@ class CpuBandwidth(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class ChipFootprint(msgspec.Struct, frozen=True, kw_only=True):
+    """What derive/embodied.py takes of an accelerator: a row of ``footprints.csv``.
+
+    ``published_kgco2e`` is of one chip with what ``published_of`` names, ``board_share`` the share
+    of it that is the chip and its part of the board that carries it. ``die_mm2`` are those of all
+    its dies of logic together.
+    """
+
+    chip: str
+    die_mm2: float
+    die_basis: Basis
+    die_source: str
+    published_kgco2e: float | None
+    published_of: Literal["module", "board", "board and host"] | None
+    board_share: float | None
+    source: str | None
+    notes: str = ""
+
+
+class Lifetime(msgspec.Struct, frozen=True, kw_only=True):
+    """Years over which a provider writes its servers off: a row of ``lifetimes.csv``.
+
+    ``accelerated``: those with accelerators, or those without; blank is both.
+    """
+
+    cloud: str
+    accelerated: bool | None
+    years: float
+    source: str
+    notes: str = ""
+
+
 class Estimates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What no vendor publishes of a machine, derived by derive/estimates.py.
 
@@ -477,9 +509,14 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
 FitBasis = Literal["fitted", "borrowed", "assumed"]
 """fitted on this family and stack; borrowed from a related family; assumed where none of those
 was measured."""
+FitSide = Literal["llm", "items"]
+"""Language models, and every other kind: their engines share no coefficient."""
 
 Compute = Literal["fp32", "bf16", "fp8", "int8", "fp4"]
 """Formats that a chip computes in."""
+
+Kept = Literal["tables", "all but experts"]
+"""Weights that a precision leaves in 16 bits."""
 
 PowerBoundary = Literal["chip", "wall"]
 """What watts include: chips alone, or a server at its socket."""
@@ -489,10 +526,12 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``efficiencies.csv``, written by ``make fit``.
 
     Shares are of the chips' bandwidth (``bandwidth_share`` reading weights, ``cache_share`` reading
-    the KV cache) or of their dense peak (in decode, in prefill, in a prompt's attention).
-    ``drift_pct_year`` is how much slower a run was for each year that it is older than 2026.
-    ``cv_error_pct`` is the median absolute error on clusters left out of the fit; ``leans_on``
-    is what the row is drawn from where it has few measured rows or none.
+    the KV cache), of the link between them, or of their dense peak (in decode, in prefill, in a
+    prompt's attention). ``drift_pct_year`` is how much slower a run was for each year that it is
+    older than 2026. ``publishers`` measured the pair; ``apart_pct`` is half the range of their
+    median errors, blank where there is one. ``cv_error_pct`` is the median absolute error on
+    publishers left out of the fit; ``leans_on`` is what the row is drawn from where it has few
+    measured rows or none.
     """
 
     family: str
@@ -504,6 +543,7 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     sequence_us: float
     bandwidth_share: float
     cache_share: float
+    link_share: float
     compute_share: float
     prefill_ms: float
     prefill_share: float
@@ -512,6 +552,8 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     drift_pct_year: float
     rows: int
     clusters: int
+    publishers: int
+    apart_pct: float | None
     cv_error_pct: float | None
     basis: FitBasis
     leans_on: str = ""
@@ -520,11 +562,12 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     """Factors on an efficiency row for a format of compute, or for a mixture of experts
-    (``sparse``): a row of ``adjustments.csv``. Of a share they scale what it lacks: one over the
-    share, less one.
+    (``sparse``): a row of ``adjustments.csv``. ``side``: of language models, or of the rest. Of a
+    share they scale what it lacks: one over the share, less one.
     """
 
     kind: Kind
+    side: FitSide
     case: str
     step_ms: float
     layer_us: float
@@ -532,6 +575,7 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     sequence_us: float
     bandwidth: float
     cache: float
+    link: float
     compute: float
     prefill_ms: float
     prefill: float
@@ -557,11 +601,12 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
     """An 80 % interval as factors on a predicted time: a row of ``spreads.csv``.
 
-    ``near``: errors on unseen clusters of a family and stack that were fitted. ``far``: errors on
-    families and stacks that the fit had not seen at all.
+    ``fitted``: errors on publishers that the fit had not seen, of a family and stack that others
+    measured. ``borrowed``: where the pair was left out as well. ``assumed``: where its family and
+    its stack were. The smaller number of names, the wider the cell.
     """
 
-    reach: Literal["near", "far"]
+    reach: FitBasis
     kind: str | None
     family: str | None
     stack: str | None
@@ -570,8 +615,30 @@ class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
     time_low: float
     time_high: float
     rows: int
-    clusters: int
+    publishers: int
     cv_error_pct: float | None
+
+
+class WeightFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """A precision on kinds of chip, for kinds of work (left out, all): a row of ``precisions.csv``.
+
+    ``bits`` are those of one weight with its scales. ``kept`` says which weights stay in 16 bits:
+    the ``tables`` of a vocabulary, or ``all but experts`` (of a model without experts, the tables).
+    Arithmetic is in ``compute``, or in ``without_unit`` on a chip that has no unit for that. A chip
+    must run all of ``needs``.
+    """
+
+    precision: Precision
+    kinds: tuple[Kind, ...]
+    works: tuple[Work, ...] = ()
+    bits: float
+    kept: Kept | None
+    cache_bits: float
+    compute: Compute
+    without_unit: Compute | None
+    needs: tuple[str, ...] = ()
+    title: str
+    source: str
 
 
 class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
@@ -588,7 +655,8 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     on a CPU whose memory is in several NUMA nodes: ``one`` runs on the cores and the memory of one
     node, ``first`` on all cores with the weights in the memory of one; blank uses all.
     ``prompt_tile`` are the tokens of a prompt that meet the weights at each reading of them; blank
-    is all.
+    is all. ``precisions`` are those that it runs; left out, the plain ones of the chip
+    (:data:`PLAIN`).
     """
 
     stack: str
@@ -603,12 +671,17 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     prompts_together: bool
     all_slots: bool
     benchmark_passes: float
+    precisions: tuple[Precision, ...] = ()
     numa: Literal["one", "first"] | None = None
     prompt_tile: float | None = None
     like: str = ""
     matches: tuple[str, ...]
     basis: str
     source: str
+
+
+PLAIN: tuple[Precision, ...] = ("fp32", "bf16", "fp16", "fp8", "int8", "int4")
+"""Precisions that a framework runs on a chip that has them, without a format of its own."""
 
 
 class NumaNodes(msgspec.Struct, frozen=True, kw_only=True):
@@ -654,42 +727,15 @@ class Headroom(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BenchmarkModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that benchmarks name: a row of ``benchmark_models.csv``.
+    """The words that benchmarks use for a model: a row of ``benchmark_models.csv``.
 
     ``match`` are words looked for in a benchmark's name of its model: of language models the first
-    row that is met wins, of others the longest word, letters and digits alone. ``flops_per_item``
-    is one pass over one ``item``; of a diffusion model one denoising step, guidance included, of
-    ``steps`` that are usual, with ``extra_flops_per_item`` once. A speech model's decoder, of
-    ``decoder_layers`` among the ``layers``, takes ``decoder_flops_per_token`` and reads
-    ``cross_kv_bytes`` for each token of text.
+    row that is met wins, of others the longest word, letters and digits alone. ``card`` is the
+    model's name in ``models.csv``.
     """
 
     match: tuple[str, ...]
-    name: str
-    kind: str
-    parameters: float
-    active_parameters: float | None
-    layers: int | None
-    hidden: int | None
-    heads: int | None
-    kv_heads: int | None
-    head_dim: int | None
-    max_context_tokens: int | None
-    sliding_window_tokens: int | None
-    experts: int | None
-    experts_per_token: int | None
-    kv_bytes_per_token: float | None
-    flops_per_item: float | None
-    steps: int | None
-    expert_bits: float | None
-    state_bytes: float | None
-    item: str = ""
-    extra_flops_per_item: float | None
-    decoder_flops_per_token: float | None
-    cross_kv_bytes: float | None
-    decoder_layers: int | None
-    basis: str
-    source: str
+    card: str
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
@@ -717,15 +763,16 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 class PowerModel(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``powers.csv``: what share of rated watts a busy chip draws, and its host.
 
-    ``share = idle + busy x (memory's use + weight x arithmetic's use) ^ 1/4``, at most 1
-    (lichen/power.py). ``full_share`` is what full batches draw, the median of publishers. Where
-    a run was power-capped a chip draws at most ``capped_share``. At the wall ``host_w`` for the
-    server and ``chip_host_w`` for each chip come on top.
+    ``share = 1 - (1 - idle) x exp(-(a x sqrt(memory's use) + b x sqrt(arithmetic's use)))``, with
+    the weights ``a`` of moving and ``b`` of computing (lichen/power.py). ``full_share`` is what
+    full batches draw, the median of publishers. Where a run was power-capped a chip draws at most
+    ``capped_share``. At the wall ``host_w`` for the server and ``chip_host_w`` for each chip come
+    on top.
     """
 
     boundary: PowerBoundary
     idle_share: float
-    busy_share: float
+    move_weight: float
     compute_weight: float
     full_share: float
     capped_share: float
@@ -794,10 +841,11 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
+    WeightFormat: {"source": ("bits", "cache_bits")},
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
     NumaNodes: {"source": ("nodes",)},
     Headroom: {"source": ("share", "low", "high")},
-    BenchmarkModel: {"source": ("parameters",)},
+    BenchmarkModel: {},
     Dataset: {"source": ("decode_width", "input_tokens", "output_tokens")},
     Processor: {"source": ("idle_w_vcpu", "full_w_vcpu")},
     Host: {
@@ -805,6 +853,8 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "embodied_source": ("platform_embodied_kgco2e",),
     },
     PricePair: {"source": ("usd_hour", "base_usd_hour")},
+    ChipFootprint: {"die_source": ("die_mm2",), "source": ("published_kgco2e", "board_share")},
+    Lifetime: {"source": ("years",)},
     Image: {"source": ("tag", "regions"), "patches_source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
@@ -891,6 +941,14 @@ TABLES: dict[str, Table] = {
         Table("processors", "published", Processor, ("name",), own=None, instead=_NOT_READ),
         Table("hosts", "published", Host, ("machine",), own=None, instead=_NOT_READ),
         Table(
+            "footprints", "published", ChipFootprint, ("chip",), own=None,
+            instead="write embodied_kgco2e_low, _likely and _high into chips.csv",
+        ),
+        Table(
+            "lifetimes", "published", Lifetime, ("cloud", "accelerated"), own=None,
+            instead="write lifetime_hours into machines.csv",
+        ),
+        Table(
             "price_pairs", "published", PricePair, ("machine", "region", "hosting"), own=None,
             instead="write the price into prices.csv, or the markup into markups.csv",
         ),
@@ -902,6 +960,7 @@ TABLES: dict[str, Table] = {
             "markups", "derived", Markup, ("hosting", "machine", "family", "accelerated"),
             own="appended",
         ),
+        Table("precisions", "published", WeightFormat),
         Table("stacks", "published", ServingStack),
         Table("around", "published", Around),
         Table("numa_nodes", "published", NumaNodes, ("machine",), own="merged"),

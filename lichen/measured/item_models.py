@@ -8,74 +8,98 @@ proportion of its kind, and the interval is wide.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
-from lichen.catalogue.schema import BenchmarkModel, Dataset
+from lichen.catalogue.schema import BenchmarkModel, Dataset, Work
 from lichen.measured.row import Row
+from lichen.sizing.item_need import usual_flops
 from lichen.sizing.need import WORK
 from lichen.workload import ModelCard
 
-FLOPS_PER_PARAMETER_AND_PIXEL = 7e-3
-"""ResNet-50 6.4e-3, ViT-B/16 7.6e-3, YOLOv8m 7.4e-3, SAM ViT-H 8.9e-3, EfficientNet-B0 3e-3
-(benchmark_models.csv)."""
-FRAMES_PER_WINDOW = 750.0
-"""Frames that meet every weight of a speech encoder in 30 seconds: 375 (FastConformer) to 1,500
-(Whisper, wav2vec 2.0)."""
-USUAL_SIDE, USUAL_DETECTION_SIDE, USUAL_DIFFUSION_SIDE = 224, 640, 1024
+USUAL_DETECTION_SIDE = 640
 DETECTION = ("yolo", "det", "ssd", "rcnn", "segment")
 WINDOW_S = 30.0
 
 
+SHAPE_BY_SIZE, FLOPS_BY_SIZE, ITEM_BY_KIND, STEPS_BY_CUSTOM = 1.2, 1.6, 1.5, 1.5
+"""Factors on both ends of an interval where layers come from a model's size alone, its FLOPs do,
+nobody says how large an item is, or how many steps of denoising there were."""
+
+
 class Model(msgspec.Struct, frozen=True):
-    """The card of a row's model; ``named`` is the table's row for it. Without one the shape is
-    taken from the size alone."""
+    """The card of a row's model, from the table of models where it is ``known``. ``doubt`` is a
+    factor on both ends of an interval, above 1 where the card is more than a table's."""
 
     card: ModelCard
-    named: BenchmarkModel | None
+    known: bool
+    doubt: float = 1.0
 
 
-def item_model(row: Row, models: Iterable[BenchmarkModel], dataset: Dataset | None) -> Model | None:
-    """The card of a row's model at the size of item that the row ran; None without any size."""
-    named = _named(row, models)
-    if named is None:
-        card = _by_size(row)
-        return None if card is None else Model(card, None)
-    steps = None
-    if named.steps:
-        steps = row.denoising_steps or (dataset and dataset.steps) or named.steps
-    part = _part_of_item(row, named.item)
-    card = ModelCard(
+def item_model(row: Row, cards: Iterable[Worded], dataset: Dataset | None) -> Model | None:
+    """The card of a row's model at the size of item that the row ran; None without any size.
+
+    ``cards`` are those of the table of models with the words that benchmarks use for each.
+    """
+    card = _named(row, cards)
+    return _by_size(row) if card is None else _at_item(row, card, dataset)
+
+
+class Worded(NamedTuple):
+    """A card, the words for its model (letters and digits alone), and its kind of work."""
+
+    words: tuple[str, ...]
+    card: ModelCard
+    work: Work
+
+
+def worded(models: Iterable[BenchmarkModel], cards: Mapping[str, ModelCard]) -> tuple[Worded, ...]:
+    """Every card but a language model's, by the words of benchmarks and by its own name."""
+    words: dict[str, list[str]] = {
+        name: [
+            name.rpartition("/")[2].partition(".")[0]
+            if name.startswith("timm/")
+            else name.rpartition("/")[2]
+        ]
+        for name, card in cards.items()
+    }
+    for model in models:
+        words[model.card] += model.match
+    return tuple(
+        Worded(tuple(map(_letters, of_card)), cards[name], WORK[cards[name].kind])
+        for name, of_card in words.items()
+        if WORK[cards[name].kind] != "llm"
+    )
+
+
+def _at_item(row: Row, card: ModelCard, dataset: Dataset | None) -> Model:
+    """The card with the FLOPs of the row's item and its steps of denoising."""
+    part = _part_of_item(row, card.item)
+    steps, doubt = card.steps, 1.0
+    if steps:
+        stated = row.denoising_steps or (dataset and dataset.steps)
+        steps, doubt = stated or steps, 1.0 if stated else STEPS_BY_CUSTOM
+    at_item = msgspec.structs.replace(
+        card,
         name=row.model,
         kind=row.kind,
-        parameters=named.parameters,
-        active_parameters=named.active_parameters,
-        layers=named.layers,
-        hidden=named.hidden,
-        heads=named.heads,
-        kv_heads=named.kv_heads,
-        head_dim=named.head_dim,
-        max_context_tokens=named.max_context_tokens,
-        item=named.item,
-        flops_per_item=named.flops_per_item and named.flops_per_item * part,
         steps=steps,
-        extra_flops_per_item=named.extra_flops_per_item and named.extra_flops_per_item * part,
-        decoder_flops_per_token=named.decoder_flops_per_token,
-        cross_kv_bytes=named.cross_kv_bytes,
-        decoder_layers=named.decoder_layers,
+        flops_per_item=card.flops_per_item and card.flops_per_item * part,
+        extra_flops_per_item=card.extra_flops_per_item and card.extra_flops_per_item * part,
     )
-    return Model(card, named)
+    return Model(at_item, True, doubt)
 
 
-def _named(row: Row, models: Iterable[BenchmarkModel]) -> BenchmarkModel | None:
+def _named(row: Row, cards: Iterable[Worded]) -> ModelCard | None:
     """The model whose word is the longest of those in the name, letters and digits alone."""
     name = _letters(row.model)
     found = [
-        (len(word), known)
-        for known in models
-        if WORK[known.kind] == WORK[row.kind]
-        for word in map(_letters, known.match)
+        (len(word), one.card)
+        for one in cards
+        if one.work == WORK[row.kind]
+        for word in one.words
         if word in name
     ]
     return max(found, key=lambda each: each[0])[1] if found else None
@@ -100,15 +124,27 @@ def windows(row: Row) -> float:
     return 1.0 if row.audio_s is None else row.audio_s / WINDOW_S
 
 
-def _by_size(row: Row) -> ModelCard | None:
-    """A card from parameters alone."""
+def _by_size(row: Row) -> Model | None:
+    """A card from parameters alone, or from ``12 layers x 384`` in an encoder's name."""
     billions = row.billions or row.billions_in_name
+    shape = re.search(r"(\d+) layers x (\d+)", row.model)
+    if shape and row.kind == "encoder":
+        layers, hidden = int(shape[1]), int(shape[2])
+        card = ModelCard(
+            name=row.model,
+            kind="encoder",
+            parameters=(billions or 12e-9 * layers * hidden * hidden) * 1e9,
+            layers=layers,
+            hidden=hidden,
+            max_context_tokens=512,
+        )
+        return Model(card, False, SHAPE_BY_SIZE)
     if not billions:
         return None
     parameters = billions * 1e9
     if row.kind == "encoder":
         small = (billions / 0.085) ** (1.0 / 3.0)
-        return ModelCard(
+        card = ModelCard(
             name=row.model,
             kind="encoder",
             parameters=parameters,
@@ -116,31 +152,30 @@ def _by_size(row: Row) -> ModelCard | None:
             hidden=max(128, round(768 * small)),
             max_context_tokens=512,
         )
-    if row.kind == "vision":
-        detects = any(word in row.model.casefold() for word in DETECTION)
-        side = USUAL_DETECTION_SIDE if detects else USUAL_SIDE
-        pixels = row.pixels or float(side * side)
-        return ModelCard(
-            name=row.model,
-            kind="vision",
-            parameters=parameters,
-            flops_per_item=parameters * FLOPS_PER_PARAMETER_AND_PIXEL * pixels,
-            item=f"one image of {round(pixels**0.5)}x{round(pixels**0.5)}",
-        )
-    if row.kind == "diffusion":
-        # A latent transformer: one token for 16 x 16 pixels, with and without guidance.
-        pixels = row.pixels or float(USUAL_DIFFUSION_SIDE**2)
-        return ModelCard(
-            name=row.model,
-            kind="diffusion",
-            parameters=parameters,
-            layers=max(12, round(57 * (billions / 11.9) ** (1.0 / 3.0))),
-            flops_per_item=2.0 * 2.0 * parameters * pixels / 256.0 / 2.0,
-            steps=row.denoising_steps or 28,
-        )
-    return ModelCard(
+        return Model(card, False, SHAPE_BY_SIZE)
+    item, doubt = "", FLOPS_BY_SIZE
+    if row.kind in ("vision", "diffusion"):
+        if row.pixels is not None:
+            item = _image(row.pixels)
+        else:
+            doubt *= ITEM_BY_KIND
+            if any(word in row.model.casefold() for word in DETECTION):
+                item = _image(USUAL_DETECTION_SIDE**2)
+    card = ModelCard(
         name=row.model,
-        kind="speech",
+        kind=row.kind,
         parameters=parameters,
-        flops_per_item=2.0 * parameters * FRAMES_PER_WINDOW * windows(row),
+        item=item,
+        steps=row.denoising_steps,
     )
+    flops = usual_flops(card, WORK[row.kind])
+    if row.kind == "speech":
+        flops *= windows(row)
+    if row.kind == "diffusion" and row.denoising_steps is None:
+        doubt *= STEPS_BY_CUSTOM
+    return Model(msgspec.structs.replace(card, flops_per_item=flops), False, doubt)
+
+
+def _image(pixels: float) -> str:
+    side = round(pixels**0.5)
+    return f"one image of {side}x{side}"

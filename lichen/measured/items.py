@@ -15,7 +15,8 @@ OFFLINE_BATCH = 256.0
 def of_items(measure: Measure, run: Run) -> Quantity | NotPredicted:
     """A throughput or the time of a request, or why the row has neither."""
     load, speech = run.load, run.need.work == "speech"
-    offline = load.protocol in ("offline", "server") or (load.batch is None and not run.at_once)
+    unsaid = load.batch is None and not run.at_once and measure.metric != "latency"
+    offline = load.protocol in ("offline", "server") or unsaid
     batch = OFFLINE_BATCH if offline else float(load.batch or 1.0)
     requests = batch
     # A long recording is read window by window, as many at a time as the batch has.

@@ -8,12 +8,16 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import BenchmarkModel, Chip, Dataset, ServingStack, Work
-from lichen.measured.item_models import Model, item_model
+from lichen.measured.item_models import SHAPE_BY_SIZE, Model, item_model, worded
 from lichen.measured.row import Row
 from lichen.measured.spreads import EnergyTables
 from lichen.sizing.coefficients import Knowledge, knowledge
 from lichen.sizing.need import WORK
 from lichen.workload import ModelCard
+
+FRAMEWORKS = frozenset({"pytorch", "diffusers"})
+"""Stacks whose words stand beside an engine's: ``PyTorch (torch.compile)``, ``sentence-transformers
+on ONNX Runtime``."""
 
 
 class NotPredicted(msgspec.Struct, frozen=True):
@@ -28,7 +32,14 @@ class Tables:
     def __init__(self, catalogue: Catalogue) -> None:
         self.known: Knowledge = knowledge(catalogue)
         self.catalogue = catalogue
-        self.models = catalogue.table("benchmark_models", BenchmarkModel)
+        models = catalogue.table("benchmark_models", BenchmarkModel)
+        cards = catalogue.models
+        self.item_cards = worded(models, cards)
+        self.language_cards = tuple(
+            (tuple(word.replace("_", "-") for word in model.match), cards[model.card])
+            for model in models
+            if WORK[cards[model.card].kind] == "llm"
+        )
         self.datasets = catalogue.table("datasets", Dataset)
         self.energy = EnergyTables(catalogue)
 
@@ -36,29 +47,13 @@ class Tables:
 def model_of(row: Row, tables: Tables, dataset: Dataset | None) -> Model | None:
     """A model card from the name, else from its billions of parameters by usual proportions."""
     if row.kind != "llm":
-        return item_model(row, tables.models, dataset)
+        return item_model(row, tables.item_cards, dataset)
     name = row.model.casefold().replace("_", "-").replace("llama-3-1", "llama-3.1")
-    for known in tables.models:
-        if WORK[known.kind] == "llm" and any(m.replace("_", "-") in name for m in known.match):
-            card = ModelCard(
-                name=row.model,
-                kind=row.kind,
-                parameters=known.parameters,
-                active_parameters=known.active_parameters,
-                layers=known.layers,
-                hidden=known.hidden,
-                heads=known.heads,
-                kv_heads=known.kv_heads,
-                head_dim=known.head_dim,
-                sliding_window_tokens=known.sliding_window_tokens,
-                experts=known.experts,
-                experts_per_token=known.experts_per_token,
-                kv_bytes_per_token=known.kv_bytes_per_token,
-                state_bytes=known.state_bytes,
-            )
-            return Model(card, known)
+    for words, card in tables.language_cards:
+        if any(word in name for word in words):
+            return Model(msgspec.structs.replace(card, name=row.model, kind="llm"), True)
     card_by_size = _card_by_size(row)
-    return None if card_by_size is None else Model(card_by_size, None)
+    return None if card_by_size is None else Model(card_by_size, False, SHAPE_BY_SIZE)
 
 
 def _card_by_size(row: Row) -> ModelCard | None:
@@ -100,7 +95,8 @@ def hardware_of(row: Row, tables: Tables) -> Chip | None:
 
 
 def stack_of(row: Row, hardware: Chip, work: Work, tables: Tables) -> ServingStack | None:
-    """The stack whose words the row uses, longest first; else the usual one."""
+    """The stack whose words the row uses, an engine before a framework and the longest first; else
+    the usual one."""
     words = row.stack_text
     if hardware.kind == "gpu" and work == "llm" and words.startswith("tensorrt "):
         words = "tensorrt-llm"  # MLPerf names the library beneath
@@ -109,7 +105,7 @@ def stack_of(row: Row, hardware: Chip, work: Work, tables: Tables) -> ServingSta
     able = [s for s in tables.known.stacks if s.kind == hardware.kind and work in s.works]
     named = [(len(m), s) for s in able for m in s.matches if m in words]
     if named:
-        return max(named, key=lambda each: each[0])[1]
+        return max(named, key=lambda each: (each[1].stack not in FRAMEWORKS, each[0]))[1]
     return tables.known.usual_stack(hardware.family, hardware.kind, work)
 
 

@@ -27,10 +27,27 @@ from lichen.measured.names import NotPredicted
 from lichen.measured.row import Measure
 from lichen.measured.run import Run
 from lichen.sizing.memory import most_sequences
-from lichen.sizing.terms import burst_terms, decode_terms, prefill_terms
+from lichen.sizing.terms import Terms, burst_terms, decode_terms, prefill_terms, seconds
 
-QUEUE_SHARE = 0.15
-"""A prompt waits for this share of the others that are in flight with it (measured rows)."""
+_READING = {"gpu": 2.0, "tpu": 3.0, "neuron": 7.0, "cpu": 3.0}
+NOMINAL = {
+    kind: Terms(
+        step_ms=2.0,
+        layer_us=20.0,
+        sync_us=20.0,
+        sequence_us=10.0,
+        bandwidth=1.6,
+        cache=2.0,
+        compute=3.0,
+        prefill_ms=5.0,
+        prefill=factor,
+        attention=3.0 * factor,
+    )
+    for kind, factor in _READING.items()
+}
+"""Rough weights, for nothing but how many prompts are in the way of one (prior medians)."""
+MOST_BUSY = 0.9
+"""A queue that is busier than this never reaches the state that its formula describes."""
 
 
 def quantity_of(measure: Measure, run: Run) -> Quantity | NotPredicted:
@@ -68,14 +85,15 @@ def _of_llm(measure: Measure, run: Run) -> Quantity | NotPredicted:
         case "first-token":
             if served:
                 return bound(run.bound_ms("first"), measure, "ttft")
-            return _first_token(measure, run, batch, prompt, prompts, request)
+            return _first_token(measure, run, batch, prompt, prompts, step, request)
         case "prompt-speed":
             tokens = max(1.0, run.input_tokens)
             return Quantity("prompt", "", _prefill(run, batch), batch * tokens, True)
         case "tpot" | "itl":
             if served:
                 return bound(run.bound_ms("token"), measure, "tpot")
-            name = tail(measure, measure.metric) + sampling
+            what = "together" if stack.prompts_together else measure.metric
+            name = tail(measure, what) + sampling
             duration = _between_tokens(measure, run, batch, step, prompt, name)
             group: Group = "tail" if "p99" in name else "token"
             return Quantity(group, name, duration, measure.scale, False)
@@ -93,6 +111,7 @@ def _first_token(
     batch: float,
     prompt: Duration,
     prompts: Duration,
+    step: Duration,
     request: Duration,
 ) -> Quantity:
     load = run.load
@@ -101,11 +120,36 @@ def _first_token(
         waits = share * load.at_once / (batch * run.copies)
         return Quantity("first", "queue", request.times(waits), measure.scale, False)
     if run.stack.prompts_together:
-        return Quantity("first", tail(measure, "first"), prompts, measure.scale, False)
-    crowd = 1.0 + QUEUE_SHARE * (batch - 1.0)
+        return Quantity("first", tail(measure, "together"), prompts, measure.scale, False)
     names = {"saturated": "saturated first", "open": "open first"}
     name = names.get(load.protocol, "first")
-    return Quantity("first", tail(measure, name), prompt.times(crowd), measure.scale, False)
+    # A prompt also waits for the step under way, and is read in one with the others' tokens.
+    duration = prompt.times(_crowd(run, batch, prompt, step))
+    if batch == 1:
+        return Quantity("first", "", duration, measure.scale, False)
+    duration = duration.plus(step.times((batch - 1.0) / batch))
+    return Quantity("first", tail(measure, name), duration, measure.scale, False)
+
+
+def _crowd(run: Run, batch: float, prompt: Duration, step: Duration) -> float:
+    """Time until a prompt is read, over the time to read it alone.
+
+    Where ``batch`` requests are in flight, by mean value analysis of a closed queue: each is read,
+    one at a time, then answers beside the others, whose prompts stop it in between. Where they
+    arrive at a rate, by that of a queue with one server and a fixed time (Pollaczek-Khinchine).
+    """
+    weights = NOMINAL[run.chips.kind]
+    read_s = seconds(weights, prompt.terms)
+    if run.load.arrival_rps:
+        busy = min(MOST_BUSY, run.load.arrival_rps * read_s / run.copies)
+        return 1.0 + busy / (2.0 * (1.0 - busy))
+    answer_s = seconds(weights, step.terms) * max(1.0, run.output_tokens) + (batch - 1.0) * read_s
+    crowd = 1.0
+    for _ in range(30):
+        passing = batch * read_s / (crowd * read_s + answer_s)
+        ahead = crowd * passing - passing / 2.0  # of the one being read, half is left
+        crowd = 1.0 + max(0.0, ahead) * (batch - 1.0) / batch
+    return crowd
 
 
 def _between_tokens(

@@ -34,7 +34,7 @@ Protocol = Literal["closed", "saturated", "open", "offline", "server"]
 all at once, or arrivals within a latency bound."""
 
 Word = Literal[
-    "q4_0", "q4_k", "q5_k", "q6_k", "q8_0", "q3_k",
+    "q4_0", "q4_k", "q5_k", "q6_k", "q8_0",
     "mxfp4", "fp4", "weights int8", "fp8", "or bf16", "int4", "int8", "fp32", "bf16", "tf32", "kv",
 ]  # fmt: skip
 """Words for a precision that benchmarks use; a row may have several."""
@@ -257,7 +257,7 @@ def _measure(metric: str, unit: str, kind: Kind) -> Measure:
         percentile=percentile,
         mean="mean" in metric,
         aggregate="aggregate" in metric,
-        per_chip="per gpu" in metric or "per chip" in metric,
+        per_chip=any(f"per {chip}" in metric for chip in ("gpu", "chip", "device")),
         of_requests="request" in unit or "sample" in unit,
         of_tokens="token" in unit,
         of_steps=unit.startswith(("it/s", "steps/s", "iterations/s")),
@@ -297,9 +297,17 @@ def _boundary(text: str) -> Boundary | None:
     if not text:
         return None
     words = text.casefold()
-    if words.startswith("gpu"):
+    if any(part in words for part in ("full stack", "data centre", "pue")):
+        return "other"
+    if "gpu" in words and "cpu" in words:
+        return "other"  # more than chips of one kind, less than the server
+    if re.search(r"\b(at the wall|ac power|socket of the (server|machine))\b", words):
+        return "wall"
+    if re.match(
+        r"(one |all )?(gpus?|tpus?|npus?|accelerators?|chips?|cards?|cpu packages?)\b", words
+    ):
         return "chip"
-    return "wall" if "whole server at the wall" in words else "other"
+    return "chip" if "rapl" in words or "nvml" in words else "other"
 
 
 def _load(text: str, notes: str) -> Load:

@@ -19,10 +19,12 @@ from lichen.measured.names import (
 )
 from lichen.measured.row import Load, Row, Word
 from lichen.sizing.answers import Misfit
+from lichen.sizing.formats import Format, Formats, form_of
 from lichen.sizing.hardware import Chips
 from lichen.sizing.item_need import TEXT_TOKENS
 from lichen.sizing.memory import fewest_chips
-from lichen.sizing.need import WORK, Format, Need, need_at
+from lichen.sizing.need import WORK, Need, need_of
+from lichen.words import Precision
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,11 +58,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         """The family of the chips."""
         return self.hardware.family
 
-    @property
-    def shape_known(self) -> bool:
-        """Whether the model is known by name; otherwise its shape comes from its size."""
-        return self.model.named is not None
-
     def bound_ms(self, of: Literal["first", "token", "request"]) -> float | None:
         """The latency bound that the benchmark sets, where it sets one."""
         if self.dataset is None:
@@ -91,16 +88,16 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     stack = stack_of(row, hardware, work, tables)
     if stack is None:
         return NotPredicted(f"no known way to serve {work} on {hardware.family}")
-    caveats = [] if model.named else ["model not known by name: its shape is taken from its size"]
+    caveats = [_DOUBTS[work == "diffusion" and model.known]] if model.doubt > 1 else []
     inputs, outputs = _lengths(row, dataset, caveats)
     items = float(row.sentences) if row.sentences is not None else 1.0
-    if work == "speech" and model.named and "window" in model.named.item:
+    if work == "speech" and "window" in model.card.item:
         items = float(math.ceil(windows(row)))
     item_tokens = (dataset and work == "encoder" and dataset.input_tokens) or inputs / items
     if work == "speech":
         item_tokens = TEXT_TOKENS * min(1.0, windows(row))
-    form = format_of_row(row, hardware, work, model.named.expert_bits if model.named else None)
-    need = need_at(model.card, form, int(item_tokens) or None)
+    form = format_of_row(row, hardware, work, tables.known.formats)
+    need = need_of(model.card, form, int(item_tokens) or None)
     if isinstance(need, Misfit):
         return NotPredicted(need.reason)
     chips, system_chips, copies = _chips_of(
@@ -143,17 +140,20 @@ def _lengths(row: Row, dataset: Dataset | None, caveats: list[str]) -> tuple[flo
     return inputs, outputs
 
 
-_BITS: dict[Word, float] = {
-    "q4_0": 4.5,
-    "q4_k": 4.85,
-    "q5_k": 5.7,
-    "q6_k": 6.56,
-    "q8_0": 8.5,
-    "q3_k": 3.9,
+_DOUBTS = (
+    "model not known by name: its shape is taken from its size",
+    "nobody says how many denoising steps: the usual number is taken",
+)
+_GGUF: dict[Word, Precision] = {
+    "q4_0": "q4_0",
+    "q4_k": "q4_k_m",
+    "q5_k": "q5_k_m",
+    "q6_k": "q6_k",
+    "q8_0": "q8_0",
 }
 
 
-def format_of_row(row: Row, hardware: Chip, work: Work, expert_bits: float | None) -> Format:
+def format_of_row(row: Row, hardware: Chip, work: Work, formats: Formats) -> Format:
     """Bits of a weight, what computes it, bits of the cache, from a benchmark's own words."""
     words, mlperf = row.precision, row.mlperf
     cpu = hardware.kind == "cpu"
@@ -161,31 +161,37 @@ def format_of_row(row: Row, hardware: Chip, work: Work, expert_bits: float | Non
         mlperf and hardware.kind == "gpu" and not row.stack_text
     )
     eight = "fp8" in hardware.runs
-    kv = 8.0 if "kv" in words or (tensorrt and work == "llm" and "fp8" in words) else 16.0
-    for name, bits in _BITS.items():
+    small_cache = "kv" in words or (tensorrt and work == "llm" and "fp8" in words)
+
+    def stored(precision: Precision, *, compute: Compute | None = None, cache: float = 0) -> Format:
+        """A row of precisions.csv, also on a chip that does not run it by itself."""
+        row = formats.row(precision, hardware.kind, work)
+        form = Format(16, "bf16") if row is None else form_of(row, hardware)
+        kv = cache or (8.0 if small_cache else form.kv_bits)
+        return msgspec.structs.replace(form, compute=compute or form.compute, kv_bits=kv)
+
+    for name, precision in _GGUF.items():
         if name in words:
-            return Format(bits, "int8" if cpu else "bf16")
+            return stored(precision)
     if "mxfp4" in words:
-        return Format(expert_bits or 4.25, "fp4" if hardware.fp4_tflops else "bf16")
+        return stored("mxfp4")
     if "fp4" in words:
-        return Format(4.5, "fp4", 8.0)
+        return stored("nvfp4", cache=8.0)
     if "weights int8" in words:
-        return Format(8, "bf16")
+        return stored("int8", compute="bf16")
     if work == "llm" and mlperf and tensorrt and eight:
-        return Format(8, "fp8", 8.0)  # the column names the checkpoint; the engines are fp8
+        return stored("fp8", cache=8.0)  # the column names the checkpoint; the engines are fp8
     if "fp8" in words and "or bf16" not in words and eight:
-        return Format(8, "fp8", kv)
+        return stored("fp8")
     if "int4" in words:
-        return Format(4.25, "int8" if cpu and not mlperf else "bf16", kv)
+        return stored("int4", compute="bf16" if mlperf else None)
     if mlperf and not row.precision_given and work == "diffusion" and eight:
-        return Format(8, "fp8")
+        return stored("fp8")
     # MLPerf leaves the column blank where an engine mixes formats; its usual one is int8.
     if "int8" in words or (
         mlperf and not row.precision_given and (cpu or work in ("encoder", "vision"))
     ):
-        weight_only = work == "llm" and not cpu
-        compute: Compute = "bf16" if weight_only else "int8"
-        return Format(8, compute, kv)
+        return stored("int8", compute="bf16" if work == "llm" and not cpu else "int8")
     tf32 = "bf16" in hardware.runs and hardware.kind == "gpu" and work != "llm"
     if "tf32" in words or (tf32 and tensorrt and not mlperf and "fp32" in words):
         # Half the rate of bf16; TensorRT and cuDNN take it for fp32 where the chip has it.
@@ -199,7 +205,7 @@ def format_of_row(row: Row, hardware: Chip, work: Work, expert_bits: float | Non
         return Format(32, "fp32")
     if cpu and not row.precision_given:
         return Format(32, "fp32")
-    return Format(16, "bf16")
+    return Format(16, "bf16", 8.0 if "kv" in words else 16.0)
 
 
 def _chips_of(

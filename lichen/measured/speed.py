@@ -14,8 +14,6 @@ from lichen.sizing.coefficients import Speed
 from lichen.sizing.terms import seconds
 
 NOW = 2026.0
-UNKNOWN_SHAPE = 1.2
-"""Intervals are wider by this where the shape of a model is taken from its size alone."""
 
 
 class Predicted(msgspec.Struct, frozen=True):
@@ -67,4 +65,4 @@ def predicted(run: Run, quantity: Quantity, tables: Tables) -> Predicted | NotPr
 
 def shape_doubt(run: Run) -> float:
     """A factor on both ends of an interval."""
-    return 1.0 if run.shape_known else UNKNOWN_SHAPE
+    return run.model.doubt

@@ -178,7 +178,7 @@ def _sized(
     workload, catalogue = question.workload, question.catalogue
     sized: list[SizedMachine] = []
     misfits: list[Misfit] = []
-    for precision in workload.precisions:
+    for precision in workload.precisions_of(question.card):
         layout = lay_out(workload, question.card, machine, precision, catalogue, question.evidence)
         if isinstance(layout, Misfit):
             misfits.append(layout)
@@ -186,7 +186,7 @@ def _sized(
         if ended := next(_retired_for(layout, retired, refused=True), None):
             misfits.append(Misfit("hardware", f"retired: {about_retired(ended)}"))
             continue
-        power = power_of(machine, layout.replicas_mean, layout.load())
+        power = power_of(machine, layout.replicas_mean, layout.draw())
         if power is None:
             return Misfit("hardware", "nobody publishes its watts", None)
         unmade = _why_unmade(question, machine, way, layout)

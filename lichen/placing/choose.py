@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from lichen.catalogue import Catalogue, staleness
 from lichen.document import InputError
 from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers, retirement_notes
@@ -30,6 +32,7 @@ from lichen.placing.reasons import (
     about_the_price,
     about_the_unmade,
     about_ties,
+    far_dearer,
     in_a_dirty_region,
     nearest_misses,
     no_component,
@@ -39,6 +42,8 @@ from lichen.placing.reasons import (
     why_they_lost,
 )
 from lichen.placing.receipt import money_and_carbon
+from lichen.placing.widening import widening_notes
+from lichen.sizing.confidence import LIKELY
 
 
 def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement:
@@ -59,6 +64,8 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         return NoPlacement(
             workload=workload.name,
             model=question.card.name,
+            confidence=workload.wanted_confidence,
+            likely=_likely(question, judged.rejected),
             nearest=tuple(nearest_misses(judged.rejected)),
             rejected=tuple(judged.rejected),
         )
@@ -103,26 +110,40 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         by_cloud=tuple(map(option, best_by_cloud(ranked, judged, catalogue, rank))),
         rejected=(
             *judged.rejected,
-            *_not_among(pool, judged, catalogue),
+            *_not_among(pool, judged, cheapest.usd_hour, catalogue),
             *why_they_lost(losers, chosen, cheapest.usd_hour, question),
         ),
     )
 
 
-def _not_among(pool: Pool, judged: JudgedOffers, catalogue: Catalogue) -> Iterator[Rejected]:
+def _not_among(
+    pool: Pool, judged: JudgedOffers, cheapest_usd_hour: float, catalogue: Catalogue
+) -> Iterator[Rejected]:
     """Offers that do the work and that the choice is not among, each once."""
-    if len(pool.candidates) == len(judged.able) + len(judged.unmade):
-        return
-    seen = {id(one.offer) for one in pool.candidates}  # one object an offer: quick to compare
     blocked = surely_high_regions(catalogue)
-    for one in (*judged.able, *judged.unmade):
+    seen: set[int] = set()  # one object an offer: quick to compare
+    if judged.able and judged.unmade:  # the same offer may be in both, at two precisions
+        seen.update(id(one.offer) for one in pool.candidates)
+    for one in pool.others:
         if id(one.offer) in seen:
             continue
         seen.add(id(one.offer))
         if one.offer.region in blocked and not pool.surely_high:
             yield in_a_dirty_region(one, catalogue.regions[one.offer.region])
+        elif pool.surely_high and one.offer.region not in blocked:
+            yield far_dearer(one, cheapest_usd_hour)
         else:
             yield no_component(one)
+
+
+def _likely(question: Question, rejected: Iterable[Rejected]) -> Option | None:
+    """What would be chosen at the likely speed, where some machine lost for its latency."""
+    workload = question.workload
+    if workload.wanted_confidence <= LIKELY or all(one.kind != "latency" for one in rejected):
+        return None
+    unsure = replace(question, workload=replace(workload, confidence=LIKELY))
+    answer = place(unsure, runners_up=0)
+    return answer.chosen if isinstance(answer, Placement) else None
 
 
 def _check_card(rejected: Iterable[Rejected]) -> None:
@@ -144,7 +165,7 @@ def _because(
     does = "does the work and can be made" if pool.made and cheaper_unmade else "does the work"
     yield about_the_grid(catalogue.region(chosen.offer.region))
     if pool.surely_high:
-        yield about_dirty_regions(question)
+        yield about_dirty_regions(question, pool.elsewhere_times)
     if len(ranked) == 1:
         yield f"it is the only offer that {does}"
     elif cheapest is chosen:
@@ -177,6 +198,7 @@ def _best_of_any(pool: Pool, judged: JudgedOffers, question: Question) -> Candid
 def _notes(chosen: Candidate, question: Question) -> Iterator[str]:
     catalogue, offer, price = question.catalogue, chosen.offer, chosen.price
     region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
+    yield from widening_notes(chosen, question)
     yield from about_the_price(chosen, catalogue)
     yield from retirement_notes(chosen.sized.layout, machine, catalogue)
     if question.today is not None:

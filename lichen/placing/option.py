@@ -81,7 +81,7 @@ def gco2e_hour_of(candidate: Candidate, layout: Layout, slow: float, catalogue: 
     """Likely grams an hour of the replicas of another layout of the same machine, whose times are
     ``slow`` times the likely ones."""
     machine = catalogue.machine(candidate.offer.machine)
-    power = power_of(machine, layout.replicas_mean, layout.load(slow))
+    power = power_of(machine, layout.replicas_mean, layout.draw(slow))
     grid = effective_gco2e_kwh(catalogue.regions[candidate.offer.region])
     if power is None or grid is None:
         return candidate.gco2e_hour

@@ -157,9 +157,16 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", t
 class NoPlacement(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="nothing-fits"
 ):
-    """Nothing fits: the nearest misses with what to relax, and every offer's reason."""
+    """Nothing fits: the nearest misses with what to relax, and every offer's reason.
+
+    ``likely`` is what would be chosen if every machine were as fast as is likely: it lacks the
+    ``confidence`` that is wanted, not the speed, so that a benchmark of it may be all that is
+    missing. None where nothing would do even so.
+    """
 
     workload: str
     model: str
+    confidence: float
+    likely: Option | None
     nearest: tuple[Miss, ...]
     rejected: tuple[Rejected, ...]

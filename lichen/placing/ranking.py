@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -16,16 +16,24 @@ Rank = Callable[[Candidate], tuple[bool, float, float]]
 """What puts candidates in order, the one to take first."""
 
 
+FAR_DEARER = 3.0
+"""A region that is surely high in carbon is left only for offers that cost at most this many times
+as much (design choice): eight GPUs are no alternative to one."""
+
+
 class Pool(msgspec.Struct, frozen=True):
-    """The candidates that the choice is among.
+    """The candidates that the choice is among, and the ``others`` that do the work.
 
     ``made``: a component can make them. ``surely_high``: all are in regions whose grid is surely
-    high in carbon, since the workload allows nothing else.
+    high in carbon, since the workload allows nothing else; or nothing but what costs
+    ``elsewhere_times`` as much, more than FAR_DEARER.
     """
 
     candidates: list[Candidate]
+    others: list[Candidate]
     made: bool
     surely_high: bool
+    elsewhere_times: float | None = None
 
 
 def surely_high_regions(catalogue: Catalogue) -> frozenset[str]:
@@ -41,7 +49,7 @@ def _surely_high_regions(catalogue: Catalogue) -> frozenset[str]:
 
 def pool_of(candidates: Iterable[Candidate], catalogue: Catalogue) -> Pool:
     """Those to choose among: not in a region that is surely high in carbon, where any other does
-    the work; of these, what a component can make."""
+    the work and is not far dearer; of these, what a component can make."""
     of_class = surely_high_regions(catalogue)
     groups: dict[tuple[bool, bool], list[Candidate]] = {}
     for one in candidates:
@@ -52,9 +60,30 @@ def pool_of(candidates: Iterable[Candidate], catalogue: Catalogue) -> Pool:
         else:
             group.append(one)
     if not groups:
-        return Pool([], made=False, surely_high=False)
-    surely_high, unmade = min(groups)
-    return Pool(groups[surely_high, unmade], made=not unmade, surely_high=surely_high)
+        return Pool([], [], made=False, surely_high=False)
+    times = _elsewhere_times(groups)
+    far = times is not None and times > FAR_DEARER
+    surely_high, unmade = first = min(key for key in groups if key[0] or not far)
+    others = [one for key, group in sorted(groups.items()) if key != first for one in group]
+    return Pool(
+        groups[first],
+        others,
+        made=not unmade,
+        surely_high=surely_high,
+        elsewhere_times=times if surely_high else None,
+    )
+
+
+def _elsewhere_times(groups: Mapping[tuple[bool, bool], list[Candidate]]) -> float | None:
+    """The cheapest offer outside the regions that are surely high in carbon, over the cheapest in
+    them; None where there is not one of each."""
+    cheapest: dict[bool, float] = {}
+    for (surely_high, _), group in groups.items():
+        least = min(one.usd_hour for one in group)
+        cheapest[surely_high] = min(least, cheapest.get(surely_high, least))
+    if len(cheapest) < 2 or not cheapest[True]:
+        return None
+    return cheapest[False] / cheapest[True]
 
 
 def rank_of(question: Question, cheapest_usd_hour: float) -> Rank:

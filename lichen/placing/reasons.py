@@ -11,7 +11,7 @@ from lichen.grid import classify
 from lichen.interval import Interval
 from lichen.placing.candidates import Candidate
 from lichen.placing.objective import AIMS
-from lichen.placing.placement import Hinge, Miss, Rejected, WorthMeasuring
+from lichen.placing.placement import Hinge, Miss, Option, Rejected, WorthMeasuring
 from lichen.placing.question import Question
 from lichen.placing.ranking import gives_way
 from lichen.words import Objective, WayOfBuying
@@ -29,14 +29,22 @@ def about_the_grid(region: Region) -> str:
     )
 
 
-def about_dirty_regions(question: Question) -> str:
-    """That the choice is in a region which our own rule blocks, since nothing else is allowed."""
+def about_dirty_regions(question: Question, elsewhere_times: float | None) -> str:
+    """That the choice is in a region which our own rule blocks, since nothing else is allowed, or
+    nothing but what costs ``elsewhere_times`` as much."""
     asked = question.workload.where
     limits = "regions" if asked.regions else "countries" if asked.countries else "where"
     field = "where" if limits == "where" else f"where.{limits}"
+    widen = f"in production, so widen {field} if you can"
+    if elsewhere_times is None:
+        return (
+            "every allowed region with an offer that does the work has a high-carbon grid: the "
+            f"rule dirty-region blocks it {widen}"
+        )
     return (
-        "every allowed region with an offer that does the work has a high-carbon grid: the rule "
-        f"dirty-region blocks it in production, so widen {field} if you can"
+        "in the allowed regions whose grid is not surely high in carbon the work costs "
+        f"{elsewhere_times:.1f} times as much or more: the rule dirty-region blocks this one "
+        f"{widen}"
     )
 
 
@@ -50,6 +58,17 @@ def in_a_dirty_region(candidate: Candidate, region: Region) -> Rejected:
             f"{region.name} ({region.place}) has a high-carbon grid, "
             f"{region.grid_gco2e_kwh:.0f} gCO2e/kWh, and other regions do the work"
         ),
+    )
+
+
+def far_dearer(candidate: Candidate, cheapest_usd_hour: float) -> Rejected:
+    """A candidate in a cleaner region that is too dear to be among the choice."""
+    more = more_than(candidate.usd_hour, cheapest_usd_hour)
+    return Rejected(
+        machine=candidate.offer.machine,
+        region=candidate.offer.region,
+        kind="cost",
+        reason=f"costs {more} the cheapest offer that does the work",
     )
 
 
@@ -191,6 +210,15 @@ def about_measuring(worth: WorthMeasuring) -> str:
     )
 
 
+def about_the_likely(likely: Option, confidence: float) -> str:
+    """What would do at its likely speed, and how to take it."""
+    return (
+        f"{likely.machine} in {likely.region} would do the work at its likely speed, for "
+        f"{usd(likely.usd_month)} a month, but not with {confidence * 100:g} % confidence: add a "
+        "benchmark record of it to evidence, or lower confidence"
+    )
+
+
 def _less_or_more(saved: float) -> str:
     return "less" if saved >= 0 else "more"
 
@@ -216,23 +244,42 @@ def why_they_lost(
 ) -> Iterator[Rejected]:
     """The candidates that were not taken, as rejected offers."""
     aim = AIMS[question.objective]
-    least, is_more, kind, tolerated = aim.least, aim.is_more, aim.kind, aim.tolerated
+    least, tolerated = aim.least, aim.tolerated
     limit_usd_hour = cheapest_usd_hour * (1 + question.cost_tolerance_pct / 100)
     ours = least(chosen.gco2e_hour, chosen.usd_hour)
+    too_dear = _Comparison("costs {} the cheapest offer that does the work", cheapest_usd_hour)
+    worse = _Comparison(aim.is_more, ours)
     for loser in losers:
         offer, dollars = loser.offer, loser.usd_hour
         if tolerated and dollars > limit_usd_hour:
-            more = more_than(dollars, cheapest_usd_hour)
-            reason, why = f"costs {more} the cheapest offer that does the work", "cost"
+            reason, kind = too_dear.with_value(dollars), "cost"
         else:
             theirs = least(loser.gco2e_hour, dollars)
-            reason, why = is_more.format(more_than(theirs, ours)), kind
+            reason, kind = worse.with_value(theirs), aim.kind
             if theirs < ours and gives_way(loser, chosen):
-                reason, why = (
-                    "its price is assumed; the chosen one's is known, and near it",
-                    "unknown",
-                )
-        yield Rejected(machine=offer.machine, region=offer.region, kind=why, reason=reason)
+                reason = "its price is assumed; the chosen one's is known, and near it"
+                kind = "unknown"
+        yield Rejected(machine=offer.machine, region=offer.region, kind=kind, reason=reason)
+
+
+class _Comparison:
+    """A sentence about values that are compared with one reference. Thousands of offers lose for
+    the same few sentences: each is written once."""
+
+    def __init__(self, sentence: str, reference: float) -> None:
+        self._sentence, self._reference = sentence, reference
+        self._written: dict[int, str] = {}
+
+    def with_value(self, value: float) -> str:
+        if not self._reference:
+            return self._sentence.format(more_than(value, self._reference))
+        ratio = value / self._reference
+        key = round(ratio * 10) + 1000 if ratio >= 2 else round(ratio * 100)
+        written = self._written.get(key)
+        if written is None:
+            written = self._sentence.format(more_than(value, self._reference))
+            self._written[key] = written
+        return written
 
 
 def more_than(value: float, reference: float) -> str:

@@ -117,8 +117,9 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     interval, with those planned between them. ``prediction`` is one machine as full as it is
     allowed to be, ``headroom`` the share of its saturation that this is. ``at_mean`` and
     ``at_peak`` are the replicas that run; None where requests wait in a queue or none come.
-    ``load`` is the mean share of saturation over the replica-hours. Compiled shapes are set where
-    the stack compiles them (Neuron), None elsewhere.
+    ``load`` is the mean share of saturation over the replica-hours, and ``draw`` how far that
+    takes their watts from idle (0) to full (1; more where full batches draw more than is usual).
+    Compiled shapes are set where the stack compiles them (Neuron), None elsewhere.
     """
 
     prediction: Prediction
@@ -135,5 +136,6 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     replicas_needed: Interval
     replica_hours_by_hour: tuple[float, ...]
     load: float
+    draw: float
     compiled_batch: int | None
     compiled_sequence_tokens: int | None

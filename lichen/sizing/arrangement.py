@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import msgspec
 
-from lichen.catalogue.schema import Machine, ServingStack
+from lichen.catalogue.schema import PLAIN, Machine, ServingStack
 from lichen.sizing.answers import Misfit
 from lichen.sizing.coefficients import Knowledge, Speed, Spreads
 from lichen.sizing.hardware import Chips
-from lichen.sizing.memory import available_gib, fewest_chips, most_sequences, needed_gib
-from lichen.sizing.need import Need, need_of
+from lichen.sizing.memory import (
+    available_gib,
+    fewest_chips,
+    host_needed_gib,
+    most_sequences,
+    needed_gib,
+)
+from lichen.sizing.need import WORK, Need, as_released, need_of
 from lichen.sizing.terms import Terms, decode_terms, item_terms, prefill_terms, seconds
 from lichen.words import Precision
 from lichen.workload import ModelCard
+
+UNKNOWN_FLOPS = 2.0
+"""Intervals are wider by this where a model's FLOPs come from its parameters alone."""
 
 
 class Arrangement(msgspec.Struct, frozen=True):
@@ -119,21 +128,38 @@ def arrange(
     if chip is None:
         named = machine.accelerator or machine.cpu
         return Misfit("hardware", f"the catalogue does not know {_chip_of(machine, named)}")
-    if precision not in chip.runs:
-        return Misfit("precision", f"{chip.name} does not run {precision}")
+    work = WORK[card.kind]
+    form = known.formats.on(precision, chip, work)
+    if isinstance(form, Misfit):
+        return form
     whole = known.chips.all_of(machine)
     if whole is None:
         return Misfit("hardware", f"nobody publishes the speed or bandwidth of {chip.name}")
-    need = need_of(card, precision, chip.kind, input_tokens or None)
+    form = as_released(card, precision, form)
+    need = need_of(card, form, input_tokens or None)
     if isinstance(need, Misfit):
         return need
     if need.weight_bytes > whole.memory_gib * 1024**3:
         return _too_little(need.weight_bytes / 1024**3, whole.memory_gib)
+    host = host_needed_gib(need, chip.kind)
+    if machine.accelerator and machine.memory_gib is not None and host > machine.memory_gib:
+        return Misfit(
+            "memory",
+            f"loading its weights takes {host:.1f} GiB of host memory, "
+            f"{machine.name} has {machine.memory_gib:.1f}",
+            host / machine.memory_gib,
+        )
     stack = (
-        known.stack(stack_name, chip.kind, need.work)
+        known.stack(stack_name, chip.kind, work)
         if stack_name
-        else known.usual_stack(chip.family, chip.kind, need.work)
+        else known.usual_stack(chip.family, chip.kind, work, precision)
     )
+    if stack is not None and precision not in (stack.precisions or PLAIN):
+        return Misfit(
+            "precision",
+            f"{stack.stack} does not run {precision}: it runs "
+            + ", ".join(stack.precisions or PLAIN),
+        )
     if stack is None:
         way = f"with {stack_name} on" if stack_name else "on"
         names = ", ".join(known.stacks_of(chip.family, chip.kind, need.work))
@@ -147,7 +173,7 @@ def arrange(
         stack.stack,
         need.work,
         need.compute,
-        need.expert_share < 1.0,
+        work == "llm" and need.expert_share < 1.0,
     )
     if speed is None:
         return Misfit("hardware", f"no measured speed of {stack.stack} on {chip.family}")
@@ -167,6 +193,8 @@ def arrange(
             return _too_little(needed_gib(need, 1.0, context), available_gib(whole, stack))
         each_copy, copies = whole.times(each / whole.count), int(whole.count // each)
     spreads = known.spreads(speed, chip.kind)
+    if not need.flops_known:
+        spreads = spreads.wider(UNKNOWN_FLOPS)
     around_s = known.around[need.work].ms(float(input_tokens + output_tokens)) / 1e3
     arrangement = Arrangement(
         need,

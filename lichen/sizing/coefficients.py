@@ -8,19 +8,27 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import (
+    PLAIN,
     Adjustment,
     Around,
     Compute,
     Efficiency,
+    FitSide,
     Headroom,
     Kind,
+    PowerModel,
     Ratio,
     ServingStack,
     SpreadRow,
     Work,
 )
+from lichen.sizing.formats import Formats
 from lichen.sizing.hardware import ChipTable
 from lichen.sizing.terms import COEFFICIENTS, SHARES, Terms
+from lichen.words import Precision
+
+UNKNOWN_SPREAD = (0.3, 3.0)
+"""80 % factors on a time that nobody measured on anything alike."""
 
 
 class Speed(msgspec.Struct, frozen=True):
@@ -38,18 +46,30 @@ class Spreads(msgspec.Struct, frozen=True):
     token: tuple[float, float]
     request: tuple[float, float]
 
+    def wider(self, factor: float) -> Spreads:
+        """The same, ``factor`` times as far out at either end."""
+
+        def widened(ends: tuple[float, float]) -> tuple[float, float]:
+            return ends[0] / factor, ends[1] * factor
+
+        return Spreads(
+            widened(self.rate), widened(self.first), widened(self.token), widened(self.request)
+        )
+
 
 class Knowledge:
     """The tables that sizing reads, indexed; one for each catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.chips = ChipTable(catalogue)
+        self.formats = Formats(catalogue)
         self._efficiencies = {
             (row.family, row.stack, row.work): row
             for row in catalogue.table("efficiencies", Efficiency)
         }
         self._adjustments = {
-            (row.kind, row.case): row for row in catalogue.table("adjustments", Adjustment)
+            (row.kind, row.side, row.case): row
+            for row in catalogue.table("adjustments", Adjustment)
         }
         self._speeds: dict[tuple[str, Kind, str, Work, Compute, bool], Speed | None] = {}
         self._ratios = {
@@ -66,7 +86,10 @@ class Knowledge:
         self._spreads_of: dict[tuple[str, str, Work, Kind], Spreads] = {}
         self.stacks = catalogue.table("stacks", ServingStack)
         self.around = {row.work: row for row in catalogue.table("around", Around)}
-        self._usual: dict[tuple[str, Kind, Work], ServingStack | None] = {}
+        self.chip_power = next(
+            (row for row in catalogue.table("powers", PowerModel) if row.boundary == "chip"), None
+        )
+        self._usual: dict[tuple[str, Kind, Work, Precision | None], ServingStack | None] = {}
         self._headrooms = {
             (row.kind, row.work): row for row in catalogue.table("headrooms", Headroom)
         }
@@ -78,8 +101,10 @@ class Knowledge:
         key = (family, kind, stack, work, compute, sparse)
         if key not in self._speeds:
             row = self._efficiencies.get((family, stack, work))
-            cases = [(kind, compute), (kind, "sparse")] if sparse else [(kind, compute)]
-            found = [self._adjustments[case] for case in cases if case in self._adjustments]
+            side: FitSide = "llm" if work == "llm" else "items"
+            cases = [compute, "sparse"] if sparse else [compute]
+            every = (self._adjustments.get((kind, side, case)) for case in cases)
+            found = [adjustment for adjustment in every if adjustment]
             self._speeds[key] = ready(row, found) if row else None
         return self._speeds[key]
 
@@ -90,7 +115,7 @@ class Knowledge:
         for key in (
             (name, kind, family, stack, work),
             (name, kind, None, None, work),
-            (name, None, None, None, None),
+            (name, None, None, None, work),
         ):
             if key in self._ratios:
                 return self._ratios[key]
@@ -99,16 +124,17 @@ class Knowledge:
     def spread(self, speed: Speed, kind: Kind, group: str) -> tuple[float, float]:
         """80 % factors on a time of this group."""
         row = speed.row
-        keys: list[tuple[str | None, ...]] = []
-        if row.basis == "fitted":
-            keys.append(("near", None, row.family, row.stack, row.work, group))
-        keys.append(("far", kind, None, None, row.work, group))
-        keys.append(("far", None, None, None, None, group))
-        for key in keys:
-            if key in self._spreads:
-                low, high = self._spreads[key]
-                return (low / 1.5, high * 1.5) if row.basis == "assumed" else (low, high)
-        return (0.3, 3.0)
+        cells: list[tuple[str | None, str | None, str | None, str | None]] = [
+            (None, row.family, row.stack, row.work)
+        ]
+        if row.basis != "fitted":
+            wide = row.work if row.work == "llm" else None
+            cells = [(kind, None, None, row.work), (None, None, None, wide)]
+        for cell in cells:
+            found = self._spreads.get((row.basis, *cell, group))
+            if found is not None:
+                return found
+        return UNKNOWN_SPREAD
 
     def spreads(self, speed: Speed, kind: Kind) -> Spreads:
         """80 % factors on every time that a speed predicts."""
@@ -128,14 +154,24 @@ class Knowledge:
     def headroom(self, kind: Kind, work: Work) -> Headroom:
         return self._headrooms[(kind, work)]
 
-    def usual_stack(self, family: str, kind: Kind, work: Work) -> ServingStack | None:
-        """The stack that one would serve this work with on this family; None where none does."""
-        key = (family, kind, work)
+    def usual_stack(
+        self, family: str, kind: Kind, work: Work, precision: Precision | None = None
+    ) -> ServingStack | None:
+        """The stack that one would serve this work with on this family, of those that run the
+        precision; None where none does."""
+        key = (family, kind, work, precision)
         if key not in self._usual:
-            able = [row for row in self.stacks if row.kind == kind and work in row.works]
+            able = [
+                row
+                for row in self.stacks
+                if row.kind == kind
+                and work in row.works
+                and (precision is None or precision in (row.precisions or PLAIN))
+            ]
             named = [row for row in able if family in row.families]
             anywhere = [row for row in able if "*" in row.families]
-            self._usual[key] = next(iter(named or anywhere), None)
+            special = [] if precision is None or precision in PLAIN else able
+            self._usual[key] = next(iter(named or anywhere or special), None)
         return self._usual[key]
 
     def stack(self, name: str, kind: Kind, work: Work) -> ServingStack | None:
@@ -166,6 +202,7 @@ def ready(row: Efficiency, adjustments: Iterable[Adjustment] = ()) -> Speed:
         row.sequence_us,
         1.0 / row.bandwidth_share,
         1.0 / row.cache_share,
+        1.0 / row.link_share,
         1.0 / row.compute_share,
         row.prefill_ms,
         1.0 / row.prefill_share,

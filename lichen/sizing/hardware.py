@@ -163,10 +163,14 @@ Curve = Sequence[tuple[float, float]]
 
 
 def _curves(chips: Sequence[Chip], rows: Sequence[CpuBandwidth]) -> dict[str, Curve]:
-    """By CPU: the medians measured, over cores. A dip between two sizes is taken for noise."""
+    """By CPU: the medians measured, over cores. A dip between two sizes is taken for noise.
+
+    Of two rows of one size the later is taken: it is an organisation's own.
+    """
     threads = {chip.name: chip.threads_per_core for chip in chips}
     curves: dict[str, list[tuple[float, float]]] = {}
-    for row in sorted(rows, key=lambda row: row.vcpu):
+    by_size = {(row.cpu, row.vcpu): row for row in rows}
+    for row in sorted(by_size.values(), key=lambda row: row.vcpu):
         curve = curves.setdefault(row.cpu, [])
         before = curve[-1][1] if curve else 0.0
         curve.append((row.vcpu / threads.get(row.cpu, 1), max(before, row.read_gb_s.likely)))

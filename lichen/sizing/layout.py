@@ -26,6 +26,7 @@ from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.capacity import Capacity, best_within
 from lichen.sizing.coefficients import Spreads, knowledge
 from lichen.sizing.confidence import FAST, LIKELY, SLOW
+from lichen.sizing.draw import ChipPower, chip_power
 from lichen.sizing.prediction import prediction_at
 from lichen.sizing.receipt import capacity_steps, copy_steps, replica_steps
 from lichen.sizing.replicas import (
@@ -64,6 +65,7 @@ class Layout(msgspec.Struct, frozen=True):
     small: bool
     capacity: Capacity
     replicas: Replicas
+    power: ChipPower | None
 
     @property
     def replicas_mean(self) -> float:
@@ -75,6 +77,11 @@ class Layout(msgspec.Struct, frozen=True):
         ``slow`` times the likely ones."""
         rps, hours = sum(day_of(self.workload.traffic)), self.replicas.hours
         return min(1.0, rps * slow / (hours * self.capacity.saturated_rps)) if hours else 0.0
+
+    def draw(self, slow: float = 1.0) -> float:
+        """How far the watts of a replica are from idle (0) to full (1) at :meth:`load`."""
+        load = self.load(slow)
+        return load if self.power is None else self.power.draw(self.capacity, load)
 
     def at(self, confidence: float, arrangement: Arrangement | None = None) -> Layout | Misfit:
         """The same with its bounds and traffic met with another confidence; ``arrangement``
@@ -88,6 +95,7 @@ class Layout(msgspec.Struct, frozen=True):
             arrangement or self.arrangement,
             self.share,
             self.small,
+            self.power,
             confidence,
         )
 
@@ -150,6 +158,7 @@ class Layout(msgspec.Struct, frozen=True):
             replicas_needed=self._replicas_needed(),
             replica_hours_by_hour=replicas.by_hour,
             load=self.load(),
+            draw=self.draw(),
             compiled_batch=math.ceil(curve.crowd(point.in_flight) * curve.items)
             if static
             else None,
@@ -214,7 +223,7 @@ class Layout(msgspec.Struct, frozen=True):
         return (
             *copy_steps(self.capacity.arrangement, self.card, batch),
             *capacity_steps(self.capacity),
-            *replica_steps(self.workload, self.capacity, self.replicas),
+            *replica_steps(self.workload, self.capacity, self.replicas, self.small),
         )
 
     def savings(self) -> tuple[Saving, ...]:
@@ -288,6 +297,7 @@ def lay_out(
     for record in records:
         arrangement = narrowed(arrangement, record)
     share = known.headroom(arrangement.chips.kind, arrangement.need.work).share
+    chip = known.chips.of_machine(machine)
     return _layout_of(
         workload,
         card,
@@ -297,6 +307,7 @@ def lay_out(
         arrangement,
         1.0 if workload.mode in QUEUED else share,
         machine.vcpu < SMALL_VCPU,
+        chip_power(chip, known.chip_power) if chip and machine.accelerator else None,
         workload.wanted_confidence,
     )
 
@@ -310,6 +321,7 @@ def _layout_of(
     arrangement: Arrangement,
     share: float,
     small: bool,
+    power: ChipPower | None,
     confidence: float,
 ) -> Layout | Misfit:
     """The layout at the capacity that holds with a confidence."""
@@ -329,6 +341,7 @@ def _layout_of(
         small,
         capacity,
         replicas,
+        power,
     )
 
 

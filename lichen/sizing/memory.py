@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import math
 
-from lichen.catalogue.schema import ServingStack
+from lichen.catalogue.schema import Kind, ServingStack
 from lichen.sizing.hardware import Chips
 from lichen.sizing.need import GIB, Need
 
 ACTIVATION_SHARE = 0.05
 """Buffers beside the weights, as a share of them; EcoLogits allows 20 % for these and the cache."""
+
+LARGEST_SHARD_GIB = 5e9 / GIB
+"""A checkpoint's files are at most this large: the default of ``save_pretrained`` (Hugging Face,
+Transformers documentation, "Instantiate a big model")."""
+
+
+def host_needed_gib(need: Need, kind: Kind) -> float:
+    """Host memory that loading takes at the least. Weights pass through it file by file on their
+    way to an accelerator; the Neuron stacks keep all of them there until they are on its cores
+    (AWS's card of CodeLlama 7B: an inf2.xlarge with 16 GiB has just enough for 12.6 GiB).
+    """
+    weights = need.weight_bytes / GIB
+    return weights if kind == "neuron" else min(weights, LARGEST_SHARD_GIB)
 
 
 def available_gib(chips: Chips, stack: ServingStack) -> float:

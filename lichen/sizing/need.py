@@ -5,10 +5,14 @@ Formulae: shared method notes 1 to 7 of docs/accuracy.md (LLM-Viewer, llm-analys
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
+from msgspec.structs import replace
 
 from lichen.catalogue.schema import Compute, Kind, Work
 from lichen.sizing.answers import Misfit
+from lichen.sizing.formats import Format, Formats
 from lichen.sizing.item_need import ItemNeed, item_need
 from lichen.words import Precision
 from lichen.workload import ModelCard
@@ -26,45 +30,6 @@ WORK: dict[str, Work] = {
 }
 
 
-class Format(msgspec.Struct, frozen=True):
-    """How weights are stored, bits each with block scales, and in what format they are computed.
-
-    ``slower`` divides the format's peak: TF32 runs at half the rate of bf16 on every GPU that has
-    it.
-    """
-
-    bits: float
-    compute: Compute
-    kv_bits: float = 16.0
-    slower: float = 1.0
-
-
-# Block scales: AWQ/GPTQ groups of 128 carry a 16-bit scale and a zero point (+0.25 bit); GGUF
-# Q4_0 and Q8_0 carry a 16-bit scale for 32 weights (+0.5 bit). Weight-only formats compute in
-# bf16; int8 on a CPU runs through the dot-product or matrix unit, and so does int4 there.
-_ACCELERATOR: dict[Precision, Format] = {
-    "fp32": Format(32, "fp32", 32),
-    "bf16": Format(16, "bf16"),
-    "fp16": Format(16, "bf16"),
-    "fp8": Format(8, "fp8"),
-    "int8": Format(8, "bf16"),
-    "mxfp4": Format(4.25, "bf16"),
-    "int4": Format(4.25, "bf16"),
-}
-_CPU: dict[Precision, Format] = {
-    **_ACCELERATOR,
-    "int8": Format(8.5, "int8"),
-    "int4": Format(4.5, "int8"),
-}
-
-
-def format_of(precision: Precision, kind: Kind, work: Work) -> Format:
-    """Bits and compute format; GPUs and CPUs compute int8 of other than language models as int8."""
-    if precision == "int8" and work != "llm" and kind in ("gpu", "cpu"):
-        return Format(8, "int8")
-    return (_CPU if kind == "cpu" else _ACCELERATOR)[precision]
-
-
 _NUMBER_BYTES: dict[Compute, float] = {"int8": 1.0, "fp8": 1.0}
 """Bytes of an activation; two where they are left out."""
 NO_ITEM = ItemNeed(0.0, 0.0, 0.0, 0.0)
@@ -76,10 +41,12 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ``active_bytes`` are the weights that one token meets; of them, ``looked_up_bytes`` are a table
     from which it takes one row. ``kv_bytes_per_token`` is at the cache's precision, before any
     window, and ``full_share`` of it grows to the whole sequence. ``attention_layers`` are those
-    that have a cache. ``state_bytes`` are those of a sequence of any length.
+    that have a cache; ``hidden`` is the width of a token between layers. ``state_bytes`` are those
+    of a sequence of any length.
     Of every model but a language model: ``flops_per_item``, ``passes`` through the network and the
     bytes of weights read in them, and for each item bytes of activations and of what its text is
-    written from (lichen.sizing.item_need).
+    written from (lichen.sizing.item_need). Where its card does not say its FLOPs they are those of
+    the usual proportion, and not ``flops_known``.
     """
 
     work: Work
@@ -93,6 +60,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     window_tokens: float
     full_share: float
     attention_width: float
+    hidden: float
     layers: float
     attention_layers: float
     flops_per_item: float
@@ -100,6 +68,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     read_bytes: float
     activation_bytes: float
     text_cache_bytes: float
+    flops_known: bool
     state_bytes: float
 
     def touched_bytes(self, batch: float) -> float:
@@ -136,19 +105,11 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.full_share * every + (1.0 - self.full_share) * sliding
 
 
-def need_of(
-    card: ModelCard, precision: Precision, kind: Kind, item_tokens: int | None = None
-) -> Need | Misfit:
-    """What ``card`` takes at ``precision``; a Misfit names the fields that a formula lacks."""
+def need_of(card: ModelCard, form: Format, item_tokens: int | None = None) -> Need | Misfit:
+    """What ``card`` takes with its weights in ``form``; a Misfit names the fields that a formula
+    lacks."""
     work = WORK[card.kind]
-    return need_at(card, format_of(precision, kind, work), item_tokens)
-
-
-def need_at(card: ModelCard, form: Format, item_tokens: int | None = None) -> Need | Misfit:
-    """What ``card`` takes with its weights in ``form``."""
-    work = WORK[card.kind]
-    active = card.active_parameters or card.parameters
-    multiplied = min(active, card.matmul_parameters_per_token or active)
+    weights = _weights(card, form)
     kv = width = 0.0
     window, layers, item = float(card.sliding_window_tokens or 0), float(card.layers or 0), NO_ITEM
     if work == "llm":
@@ -164,25 +125,19 @@ def need_at(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         if isinstance(one, Misfit):
             return one
         item, layers = one, one.layers
-    share = 1.0
-    if active < card.parameters:
-        share = (
-            card.experts_per_token / card.experts
-            if card.experts and card.experts_per_token
-            else active / card.parameters
-        )
     return Need(
         work=work,
         compute=form.compute,
-        weight_bytes=card.parameters * form.bits / 8,
-        active_bytes=active * form.bits / 8,
-        looked_up_bytes=(active - multiplied) * form.bits / 8,
-        expert_share=min(1.0, share),
-        flops_per_token=2.0 * multiplied,
+        weight_bytes=weights.all_bytes,
+        active_bytes=weights.active_bytes,
+        looked_up_bytes=weights.looked_up_bytes,
+        expert_share=weights.expert_share,
+        flops_per_token=2.0 * weights.multiplied,
         kv_bytes_per_token=kv,
         window_tokens=window,
         full_share=_full_share(card),
         attention_width=width,
+        hidden=float(card.hidden or width),
         layers=layers,
         attention_layers=layers if window else float(card.full_attention_layers or layers),
         flops_per_item=item.flops * form.slower,
@@ -190,8 +145,85 @@ def need_at(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         read_bytes=item.read_bytes,
         activation_bytes=item.activation_bytes,
         text_cache_bytes=item.text_cache_bytes,
+        flops_known=work in ("llm", "encoder") or bool(card.flops_per_item),
         state_bytes=card.state_bytes or 0.0,
     )
+
+
+def weights_gib(
+    card: ModelCard, precision: Precision, formats: Formats, kind: Kind = "gpu"
+) -> float | None:
+    """What the weights take at a precision; None where no chip of the kind runs it."""
+    row = formats.row(precision, kind, WORK[card.kind])
+    if row is None:
+        return None
+    form = as_released(card, precision, Format(row.bits, row.compute, row.cache_bits, row.kept))
+    return _weights(card, form).all_bytes / GIB
+
+
+def as_released(card: ModelCard, precision: Precision, form: Format) -> Format:
+    """The bits of a weight that a card's checkpoint has, where it is released in this precision and
+    says how large it is: experts in groups of 32 take more than those in groups of 128."""
+    if precision != card.released_in or card.released_gib is None or form.bits >= 16:
+        return form
+    kept = _kept(card, form)
+    narrow = card.parameters - kept
+    bits = (card.released_gib * GIB * 8 - kept * 16) / narrow if narrow > 0 else form.bits
+    return replace(form, bits=bits) if 0 < bits < 16 else form
+
+
+class _Weights(NamedTuple):
+    """Bytes of all weights, of those that one token meets, and of the table that it looks up; the
+    share of the experts that it meets, and the parameters that it is multiplied with."""
+
+    all_bytes: float
+    active_bytes: float
+    looked_up_bytes: float
+    expert_share: float
+    multiplied: float
+
+
+def _weights(card: ModelCard, form: Format) -> _Weights:
+    every = card.parameters
+    active, multiplied = _met(card)
+    narrow = form.bits / 8
+    kept = _kept(card, form)
+    more = kept * (2.0 - narrow)
+    return _Weights(
+        all_bytes=every * narrow + more,
+        active_bytes=active * narrow + more,
+        looked_up_bytes=(active - multiplied) * (2.0 if kept else narrow),
+        expert_share=_expert_share(card),
+        multiplied=multiplied,
+    )
+
+
+def _met(card: ModelCard) -> tuple[float, float]:
+    """Parameters that a token meets, and those of them that it is multiplied with."""
+    active = min(card.parameters, card.active_parameters or card.parameters)
+    return active, min(active, card.matmul_parameters_per_token or active)
+
+
+def _expert_share(card: ModelCard) -> float:
+    """Of the experts, those that one token meets; 1 for a model without any."""
+    if card.active_parameters is None or card.active_parameters >= card.parameters:
+        return 1.0
+    if card.experts and card.experts_per_token:
+        return min(1.0, card.experts_per_token / card.experts)
+    return card.active_parameters / card.parameters
+
+
+def _kept(card: ModelCard, form: Format) -> float:
+    """Parameters that stay in 16 bits: all but experts, or the tables of the vocabulary."""
+    if form.kept is None or form.bits >= 16:
+        return 0.0
+    active, multiplied = _met(card)
+    share = _expert_share(card)
+    if form.kept == "all but experts" and share < 1.0:
+        return max(0.0, (active - share * card.parameters) / (1.0 - share))
+    # A table that is only looked up has a twin that is multiplied; a shared one is both.
+    table = (active - multiplied) * 2 or float((card.vocabulary or 0) * (card.hidden or 0))
+    return min(active, table)
 
 
 def _full_share(card: ModelCard) -> float:

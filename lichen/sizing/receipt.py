@@ -12,7 +12,7 @@ from lichen.sizing.capacity import Capacity
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.memory import ACTIVATION_SHARE, available_gib, needed_gib
 from lichen.sizing.need import GIB, Need
-from lichen.sizing.replicas import Replicas, day_of, floor_of, start_up_of
+from lichen.sizing.replicas import SMALL_VCPU, Replicas, day_of, floor_of, start_up_of
 from lichen.words import Precision
 from lichen.workload import ModelCard, Workload
 
@@ -164,6 +164,11 @@ def _step_terms(arrangement: Arrangement, batch: float) -> Iterator[Step]:
             f"({chips.bandwidth_bytes_s:.3g} B/s x {1 / weights.cache:.3g})",
         ),
         (
+            "exchanged between chips",
+            f"{terms.link * (chips.link_bytes_s or 0.0):.3g} B / "
+            f"({chips.link_bytes_s or 0.0:.3g} B/s x {1 / weights.link:.3g})",
+        ),
+        (
             "arithmetic",
             f"{terms.compute * chips.peak(need.compute):.3g} FLOP / "
             f"({chips.peak(need.compute):.3g} FLOP/s x {1 / weights.compute:.3g})",
@@ -226,7 +231,9 @@ def capacity_steps(capacity: Capacity) -> Iterator[Step]:
     )
 
 
-def replica_steps(workload: Workload, capacity: Capacity, replicas: Replicas) -> Iterator[Step]:
+def replica_steps(
+    workload: Workload, capacity: Capacity, replicas: Replicas, small: bool
+) -> Iterator[Step]:
     """How many machines over the day."""
     day = day_of(workload.traffic)
     yield Step(
@@ -248,7 +255,9 @@ def replica_steps(workload: Workload, capacity: Capacity, replicas: Replicas) ->
         "replicas at least",
         float(replicas.minimum),
         "replicas",
-        f"floor {floor_of(workload)}; enough in the quietest hour for bursts, and for the growth "
+        f"floor {floor_of(workload)}"
+        + (f", two in production of machines below {SMALL_VCPU} vCPU" if small else "")
+        + "; enough in the quietest hour for bursts, and for the growth "
         "while a new replica starts",
         "sizing/replicas.py",
     )

@@ -16,9 +16,9 @@ IDLE_S = 900.0
 """An endpoint that may sleep does so after 15 minutes without a request (a common default)."""
 SURGE = 1.25
 """The ceiling above the peak's replicas, for days above the stated peak (design choice)."""
-SMALL_VCPU, ROOM_SHARE = 4, 0.5
-"""A production endpoint on fewer vCPU does not run as a single replica above this share of what it
-serves: a second process, or a burst, would take the cores that it has (design choice)."""
+SMALL_VCPU = 4
+"""A machine with fewer never serves production in real time alone: the server, the system and one
+slow request share its cores, so that nothing is left for a burst (design choice)."""
 BOOT_S, LOAD_BYTES_S = 240.0, 0.3e9
 """From asking for a machine to its container running, and how fast weights load (assumed)."""
 
@@ -50,11 +50,14 @@ def replicas_over_day(
     Each hour has enough for its busiest moment (the peak over the busiest hour's mean, the same
     in every hour) and for the rise into the next hour until a new replica serves. ``floor`` is
     used instead of the workload's own; the spare replicas of production stay. ``small``: the
-    machine has fewer than SMALL_VCPU, so that in production one alone is kept half idle.
+    machine has fewer than SMALL_VCPU.
     """
     traffic = workload.traffic
     day = day_of(traffic)
-    floor = floor_of(workload) if floor is None else floor
+    if floor is None:
+        floor = floor_of(workload)
+        if small and _needs_spares(workload):
+            floor = max(floor, 2)
     if workload.mode == "batch":
         work_hours, start_hours = sum(day) / rps, start_up_s / 3600.0
         count = max(1, math.ceil(work_hours / (HOURS - start_hours)))
@@ -65,14 +68,13 @@ def replicas_over_day(
     asynchronous = workload.mode == "asynchronous"
     peak_rps = max(day) if asynchronous else traffic.peak_rps
     peak_load = peak_rps / rps
-    loads = [share * peak_load for share in _hourly_shares(traffic, min(1.0, start_up_s / 3600.0))]
-    bare = [math.ceil(load - 1e-9) for load in loads]
-    with_spare = {count: _with_spare(workload, count) for count in set(bare)}
+    bare = [
+        math.ceil(share * peak_load - 1e-9)
+        for share in _hourly_shares(traffic, min(1.0, start_up_s / 3600.0))
+    ]
+    with_spare = {count: _with_spare(workload, count, small) for count in set(bare)}
     needed = [with_spare[count] for count in bare]
-    peak = max(floor, 1, _with_spare(workload, math.ceil(peak_load - 1e-9)))
-    if small and workload.environment == "prod" and workload.mode == "real-time":
-        needed = [_with_room(count, load) for count, load in zip(needed, loads, strict=True)]
-        peak = _with_room(peak, peak_load)
+    peak = max(floor, 1, _with_spare(workload, math.ceil(peak_load - 1e-9), small))
     minimum = max(floor, min(needed)) if floor else 0
     if minimum:
         by_hour = tuple([float(max(count, minimum)) for count in needed])
@@ -103,20 +105,19 @@ def floor_of(workload: Workload) -> int:
     return 1 if workload.mode == "real-time" else 0
 
 
-def _with_room(count: int, load: float) -> int:
-    """Two small machines where one would be busier than ROOM_SHARE; ``load`` is in what one
-    serves."""
-    return 2 if count == 1 and load > ROOM_SHARE else count
+def _needs_spares(workload: Workload) -> bool:
+    return workload.environment == "prod" and workload.mode == "real-time"
 
 
-def _with_spare(workload: Workload, needed: int) -> int:
-    """In production: enough for the same load with one zone down, or with one replica failed."""
-    if workload.environment != "prod" or workload.mode != "real-time" or needed < 1:
+def _with_spare(workload: Workload, needed: int, small: bool) -> int:
+    """In production: enough for the same load with one zone down, or with one replica failed; two
+    small machines at least."""
+    if needed < 1 or not _needs_spares(workload):
         return needed
     zones = workload.availability.zones
     if zones > 1:
         return max(math.ceil(needed * zones / (zones - 1)), needed + 1)
-    return needed + 1 if needed > 1 else needed
+    return needed + 1 if needed > 1 or small else needed
 
 
 @lru_cache(maxsize=64)

@@ -20,8 +20,8 @@ class Terms(NamedTuple):
 
     Milliseconds a step and a prompt; microseconds a layer, a layer in step with other chips (on a
     CPU: with each eight cores), a sequence; factors on weights over the bandwidth, cache over the
-    bandwidth, and operations over the peak: in decode, in prompts, in their attention, and in
-    prompts that interrupt one step in a hundred.
+    bandwidth, what chips exchange over their link, and operations over the peak: in decode, in
+    prompts, in their attention, and in prompts that interrupt one step in a hundred.
     """
 
     step_ms: float = 0.0
@@ -30,6 +30,7 @@ class Terms(NamedTuple):
     sequence_us: float = 0.0
     bandwidth: float = 0.0
     cache: float = 0.0
+    link: float = 0.0
     compute: float = 0.0
     prefill_ms: float = 0.0
     prefill: float = 0.0
@@ -39,10 +40,24 @@ class Terms(NamedTuple):
 
 COEFFICIENTS = Terms._fields
 
-SHARES = frozenset({"bandwidth", "cache", "compute", "prefill", "attention"})
+SHARES = frozenset({"bandwidth", "cache", "link", "compute", "prefill", "attention"})
 """Coefficients that are one over a share of a peak, so never below one."""
 
 NOTHING = Terms()
+
+EXCHANGES = 2.0
+"""All-reduces of a layer that is split over chips (tensor parallel): attention, then the rest."""
+
+
+def exchanged_s(need: Need, chips: Chips, tokens: float) -> float:
+    """Seconds in which a ring of chips sums the layers' outputs of ``tokens``, at the link's rate.
+
+    Each all-reduce sends ``2 (n - 1) / n`` times the 16-bit activations over every chip's link.
+    """
+    if chips.count <= 1 or not chips.link_bytes_s:
+        return 0.0
+    sent = 2.0 * tokens * need.hidden * 2.0 * (chips.count - 1.0) / chips.count
+    return EXCHANGES * need.layers * sent / chips.link_bytes_s
 
 
 def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Terms:
@@ -56,6 +71,7 @@ def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Term
         sequence_us=1e-6 * batch,
         bandwidth=need.touched_bytes(batch) / chips.bandwidth_bytes_s,
         cache=batch * need.kv_bytes(context) / chips.bandwidth_bytes_s,
+        link=exchanged_s(need, chips, batch),
         compute=batch * (need.flops_per_token + attention) / chips.peak(need.compute),
     )
 
@@ -75,6 +91,7 @@ def prefill_terms(
         layer_us=layers,
         sync_us=layers * _in_step(chips),
         bandwidth=readings * need.touched_bytes(batch * tokens) / chips.bandwidth_bytes_s,
+        link=exchanged_s(need, chips, batch * tokens),
         prefill_ms=1e-3,
         prefill=batch * tokens * need.flops_per_token / peak,
         attention=batch * attention / peak,

@@ -79,7 +79,11 @@ class Fleets:
         from lichen.sizing import Misfit, lay_out  # a pack starts without it: few findings size
 
         layout = lay_out(
-            self._workload, self._card, machine, self._workload.precisions[0], self._catalogue
+            self._workload,
+            self._card,
+            machine,
+            self._workload.precisions_of(self._card)[0],
+            self._catalogue,
         )
         if not isinstance(layout, Misfit):
             return layout.sizing()

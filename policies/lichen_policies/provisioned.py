@@ -39,8 +39,9 @@ def bare_hosting(machine: Machine, catalogue: Catalogue) -> str:
 
 
 def load_over(sizing: Sizing, count: int) -> float:
-    """How busy ``count`` machines are, 0 to 1: the load of those that the peak needs, spread."""
-    return sizing.load * min(1.0, sizing.replicas_peak / count)
+    """How far the watts of ``count`` machines are from idle to full, 0 to 1: the draw of those
+    that the peak needs, spread."""
+    return sizing.draw * min(1.0, sizing.replicas_peak / count)
 
 
 def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogue) -> float | None:
@@ -55,5 +56,5 @@ def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogu
     card = catalogue.models.get(workload.model)
     if card is None:
         return None
-    layout = lay_out(workload, card, machine, workload.precisions[0], catalogue)
+    layout = lay_out(workload, card, machine, workload.precisions_of(card)[0], catalogue)
     return None if isinstance(layout, Misfit) else load_over(layout.sizing(), count)

@@ -14,7 +14,6 @@ from lichen_components.servers import vllm
 from lichen.document import InputError
 from lichen.sizing import Sizing
 from tests.components.narrowed import CHAT, VECTORS, planned
-from tests.fixed import fixed
 
 
 def environment(machine: str, workload: dict[str, Any]) -> dict[str, str]:
@@ -65,6 +64,17 @@ def test_copies_share_the_machines_chips() -> None:
 def test_vllm_reads_the_precision_of_quantised_weights_itself() -> None:
     chat = {**CHAT, "precisions": ["int8"]}
     assert environment("g6.xlarge", chat)["SM_VLLM_DTYPE"] == "auto"
+
+
+def test_a_cache_in_8_bits_is_asked_for() -> None:
+    for precision, cache in (("fp8-kv8", "fp8"), ("fp8", None)):
+        chat = {**CHAT, "precisions": [precision]}
+        assert environment("g6.xlarge", chat).get("SM_VLLM_KV_CACHE_DTYPE") == cache
+
+
+def test_gguf_is_not_made_with_the_vllm_image() -> None:
+    with pytest.raises(InputError, match="does not serve q4_k_m"):
+        planned("g6.xlarge", {**CHAT, "precisions": ["q4_k_m"]})
 
 
 def test_on_inferentia_image_driver_shape_and_machine_agree() -> None:
@@ -118,7 +128,5 @@ def test_bf16_uses_the_units_that_graviton_has_for_it() -> None:
 
 
 def test_the_volume_holds_the_weights_twice() -> None:
-    llama = fixed().model("meta-llama/Llama-3.1-8B")
-    assert volume_gib(llama, "bf16") == 30 + 30  # 8.03e9 x 2 bytes x 2 = 29.9 GiB
-    assert volume_gib(llama, "int8") == 30 + 15
-    assert volume_gib(fixed().model("meta-llama/Llama-3.1-70B"), "fp32") == 512
+    assert volume_gib(14.96) == 30 + 30  # 8.03e9 x 2 bytes x 2 = 29.9 GiB
+    assert volume_gib(262.8) == 512

@@ -66,7 +66,7 @@ def test_a_busier_chip_draws_no_less_and_never_more_than_it_is_rated_at(
 ) -> None:
     power = power_model("chip", CHIP_PRIOR, WALL_PRIOR, ())
     share = share_of_rated(power, move, compute)
-    assert power.idle_share <= share <= 1.0
+    assert power.idle_share - 1e-12 <= share <= 1.0
     assert share <= share_of_rated(power, move + more, compute) + 1e-12
     assert share <= share_of_rated(power, move, compute + more) + 1e-12
 
@@ -106,7 +106,7 @@ def test_a_power_cap_holds() -> None:
     free = metered("a", 1.0)
     capped = replace(free, run=run_of(parse_row(ROW | {"notes": "MaxQ"}), Tables(load())))
     full = (1.0, 1.0)
-    assert drawn(free, CHIP_PRIOR, WALL_PRIOR, full) == pytest.approx(700.0)
+    assert 0.95 * 700.0 < drawn(free, CHIP_PRIOR, WALL_PRIOR, full) <= 700.0
     assert drawn(capped, CHIP_PRIOR, WALL_PRIOR, full) == pytest.approx(700.0 * WALL_PRIOR[2])
 
 

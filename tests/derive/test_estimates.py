@@ -34,26 +34,17 @@ def test_the_table_is_what_is_derived(inputs: EstimateInputs, tmp_path: Path) ->
 
 
 def test_the_host_rule_reproduces_published_platforms(inputs: EstimateInputs) -> None:
-    """Cloud Carbon Footprint's platforms within 12 %, but for two that it counts otherwise."""
+    """Cloud Carbon Footprint's platforms without accelerators, within 12 %."""
     servers = platforms(inputs.machines)
     of = {machine.name: machine for machine in inputs.machines}
-    apart: dict[str, float] = {}
+    ratios: dict[str, float] = {}
     for host in inputs.hosts.values():
-        if host.platform_embodied_kgco2e is None:
-            continue
         server = servers[platform_of(of[host.machine])]
-        chip = inputs.chips.get(server.accelerator or "")
-        ours = platform_embodied_kgco2e(server) or 0.0
-        if chip is not None and chip.embodied_kgco2e is not None:
-            ours += server.accelerators * chip.embodied_kgco2e.likely
-        ratio = ours / host.platform_embodied_kgco2e
-        if abs(ratio - 1) > 0.12:
-            apart[server.name] = round(ratio, 2)
-    assert apart == {
-        "inf1.24xlarge": 3.08,  # it leaves the sixteen Inferentia chips out
-        "a2-highgpu-8g": 0.74,  # it takes sixteen A100 for every A2
-        "a2-megagpu-16g": 1.27,  # it counts less memory
-    }
+        if host.platform_embodied_kgco2e is not None and server.accelerator is None:
+            ours = platform_embodied_kgco2e(server) or 0.0
+            ratios[server.name] = ours / host.platform_embodied_kgco2e
+    assert len(ratios) > 10
+    assert {name: ratio for name, ratio in ratios.items() if abs(ratio - 1) > 0.12} == {}
 
 
 def test_counted_and_modelled_watts_are_apart_as_known(inputs: EstimateInputs) -> None:
@@ -97,7 +88,7 @@ def test_accelerator_memory_in_two_sources(inputs: EstimateInputs) -> None:
 @pytest.mark.parametrize("name", ["AWS Inferentia2", "NVIDIA L4", "NVIDIA H100 SXM 80GB"])
 def test_an_accelerator_draws_more_the_more_it_works(inputs: EstimateInputs, name: str) -> None:
     chip = inputs.chips[name]
-    idle, half, full = (accelerator_watts(chip, load) for load in (0.0, 0.5, 1.0))
+    idle, half, full = (accelerator_watts(chip, load, inputs) for load in (0.0, 0.5, 1.0))
     for end in ("low", "likely", "high"):
         assert getattr(idle, end) <= getattr(half, end) <= getattr(full, end)
     assert full.high <= chip.tdp_w.high

@@ -52,8 +52,8 @@ KNOWN = Known(
 
 def bandwidth(fit: Fit, family: str) -> float:
     names = (
-        ("all",),
-        ("kind", "cpu"),
+        ("all", "llm"),
+        ("kind", "cpu", "llm"),
         ("work", "cpu", "llm"),
         ("stack", "cpu", "llama.cpp", "llm"),
         ("family", family, "llm"),

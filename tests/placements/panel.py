@@ -23,7 +23,8 @@ HERE = Path(__file__).parent
 WORKLOADS = HERE / "workloads"
 
 SLACK = 1.5
-"""A figure outside its band by no more than this factor is doubtful, beyond it wrong."""
+"""A figure outside its band by no more than this factor is doubtful, and beyond it wrong; so is a
+count that is off by more than one."""
 FEW_VCPU = 4
 """A machine with fewer has no room beside the model; alone it is no production endpoint."""
 
@@ -196,8 +197,11 @@ def _found(
         ("cost", answer.usd_month, expected.usd_month, " USD/month"),
         ("first token", answer.first_token_ms, expected.first_token_ms, " ms"),
     ):
-        if band is not None and value is not None and (grade := _grade_of(value, band)) != "right":
-            yield grade, f"{what} {value:,.0f}{unit}, where {_band(band)}{unit} is expected"
+        if band is None or value is None or (grade := _grade_of(value, band)) == "right":
+            continue
+        if not unit and band[0] - 1 <= value <= band[1] + 1:
+            grade = "doubtful"  # a count that is off by one
+        yield grade, f"{what} {value:,.0f}{unit}, where {_band(band)}{unit} is expected"
 
 
 def _grade_of(value: float, band: Band) -> Grade:

@@ -138,6 +138,7 @@ BARRED = (
         ({"region": "ap-south-1", "country": "IN"}, "wrong", "no zone"),
         ({"precision": "fp8"}, "wrong", "precision fp8"),
         ({"replicas_peak": 4}, "doubtful", "replicas at the peak 4"),
+        ({"replicas_peak": 1}, "doubtful", "replicas at the peak 1"),
         ({"replicas_peak": 5}, "wrong", "where 2 to 3 is expected"),
         ({"usd_month": 4500}, "doubtful", "cost 4,500 USD/month"),
         ({"usd_month": 900}, "wrong", "where 1,500 to 3,000 USD/month is expected"),

@@ -140,7 +140,7 @@ def test_the_better_one_that_cannot_be_made_is_named_by_both(tmp_path: Path) -> 
     path = tmp_path / "workload.yaml"
     workload = yaml.safe_load(STACKS[0].read_text(encoding="utf-8"))
     del workload["where"]
-    path.write_text(yaml.safe_dump({**workload, "precisions": ["int8", "bf16"]}), encoding="utf-8")
+    path.write_text(yaml.safe_dump({**workload, "precisions": ["fp8", "bf16"]}), encoding="utf-8")
     answer = agreed(path, load())
     assert isinstance(answer, Placement)
     assert answer.chosen.hosting == "sagemaker"

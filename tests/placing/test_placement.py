@@ -16,9 +16,12 @@ from lichen.document import InputError
 from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, footprint
 from lichen.evidence import Record
 from lichen.interval import Interval
+from lichen.placing.candidates import judge_offers
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Option, Placement
 from lichen.placing.question import Question
+from lichen.placing.ranking import FAR_DEARER, Pool, pool_of
+from lichen.placing.reasons import about_dirty_regions
 from lichen.words import Objective
 from lichen.workload import Latency, Prompts, Workload, as_workload
 from tests.fixed import FIXED, fixed
@@ -386,6 +389,36 @@ def test_where_nothing_else_is_allowed_it_is_chosen_and_said() -> None:
     ) in answer.because
 
 
+def test_a_cleaner_region_that_is_far_dearer_is_no_alternative() -> None:
+    """Eight GPUs in a clean region instead of one in a dirty one."""
+    question = asked(production(regions=["ap-south-1", "us-west-2"]))
+    judged = judge_offers(question)
+    candidates = [*judged.able, *judged.unmade]
+    least = {
+        region: min(one.usd_hour for one in candidates if one.offer.region == region)
+        for region in ("ap-south-1", "us-west-2")
+    }
+
+    def at(times: float) -> Pool:
+        factor = times * least["ap-south-1"] / least["us-west-2"]
+        return pool_of(
+            [
+                msgspec.structs.replace(one, usd_hour=one.usd_hour * factor)
+                if one.offer.region == "us-west-2"
+                else one
+                for one in candidates
+            ],
+            CATALOGUE,
+        )
+
+    near, far = at(FAR_DEARER * 0.9), at(FAR_DEARER * 1.1)
+    assert {one.offer.region for one in near.candidates} == {"us-west-2"}
+    assert near.elsewhere_times is None
+    assert {one.offer.region for one in far.candidates} == {"ap-south-1"}
+    assert far.elsewhere_times == pytest.approx(FAR_DEARER * 1.1)
+    assert "costs 3.3 times as much or more" in about_dirty_regions(question, far.elsewhere_times)
+
+
 def test_a_clean_region_goes_before_a_component() -> None:
     """What only a person can provision, in a clean region, before a component's in a dirty one."""
     clean = placed(chat(regions=["ap-south-1", "europe-west4"]), "cost")
@@ -532,3 +565,23 @@ def test_the_origin_of_the_speed_is_said() -> None:
     assert origin.rows > 0
     assert len(origin.sources) == 1
     assert origin.basis == answer.sizing.prediction.basis
+
+
+def test_where_only_the_confidence_is_missing_the_likely_one_is_named() -> None:
+    def bounded(bound_ms: float, confidence: float | None = None) -> Workload:
+        latency = Latency(time_per_output_token_ms=bound_ms)
+        return msgspec.structs.replace(production(), latency=latency, confidence=confidence)
+
+    fastest_ms = min(
+        float(loser.reason.split()[5])
+        for loser in place(asked(bounded(0.01, 0.5))).rejected
+        if loser.kind == "latency"
+    )
+    answer = place(asked(bounded(fastest_ms * 1.05)))
+    assert isinstance(answer, NoPlacement)
+    assert answer.confidence == 0.8
+    assert answer.likely is not None
+    assert answer.likely == placed(bounded(fastest_ms * 1.05, 0.5)).chosen
+    hopeless = place(asked(bounded(0.01)))
+    assert isinstance(hopeless, NoPlacement)
+    assert hopeless.likely is None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from lichen.catalogue import load
+from lichen.catalogue import Catalogue, load
 from lichen.catalogue.schema import Chip, CpuBandwidth, Efficiency, ServingStack
 from lichen.sizing.coefficients import knowledge
-from tests.fixed import fixed
+from tests.fixed import FIXED, fixed
 
 CATALOGUE = load()
 FAMILIES = {chip.family for chip in CATALOGUE.chips.values()}
@@ -110,6 +111,16 @@ def test_a_cpu_that_was_not_measured_takes_the_curve_of_its_like_relative_to_the
     assert chips.bandwidth_bytes_s(alone, 16) == pytest.approx(153.6e9 / 2)
     unknown = msgspec.structs.replace(alone, bandwidth_gb_s=None)
     assert chips.bandwidth_bytes_s(unknown, 16) is None
+
+
+def test_an_organisations_own_measurement_is_taken_before_ours(tmp_path: Path) -> None:
+    (tmp_path / "cpu_bandwidths.csv").write_text(
+        "cpu,vcpu,read_gb_s_low,read_gb_s_likely,read_gb_s_high,machines,source\n"
+        "AWS Graviton3,2,60,61,62,1,spare-cores\n"
+    )
+    own = knowledge(Catalogue(FIXED, tmp_path)).chips
+    assert own.bandwidth_bytes_s(chip_named("AWS Graviton3"), 2) == pytest.approx(61e9)
+    assert own.bandwidth_bytes_s(chip_named("AWS Graviton3"), 4) == pytest.approx(103.7e9)
 
 
 def test_every_curve_is_of_a_cpu_of_the_table() -> None:

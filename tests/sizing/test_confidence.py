@@ -16,7 +16,7 @@ from lichen.sizing import Layout, Misfit, lay_out
 from lichen.sizing.capacity import Curve
 from lichen.sizing.confidence import factor_at, normal_quantile
 from lichen.sizing.layout import narrowed_spreads
-from lichen.sizing.replicas import ROOM_SHARE, replicas_over_day
+from lichen.sizing.replicas import replicas_over_day
 from lichen.workload import Availability, Latency, Traffic, Workload, as_workload
 from tests.fixed import fixed
 
@@ -193,19 +193,26 @@ def test_confidence_is_the_environments_unless_it_is_stated() -> None:
             wanted(confidence=refused)
 
 
-def test_a_small_machine_does_not_serve_production_alone_without_room() -> None:
+def test_a_small_machine_does_not_serve_production_alone() -> None:
     workload = Workload(
-        name="any", model="any", environment="prod", traffic=Traffic(peak_rps=1, mean_rps=1)
+        name="any", model="any", environment="prod", traffic=Traffic(peak_rps=1, hourly_rps=OFFICE)
     )
-    room = 1 / ROOM_SHARE
 
-    def peak(rps: float, **given: Any) -> int:
-        return replicas_over_day(replace(workload, **given), rps, 60.0, small=True).peak
+    def replicas(**given: Any) -> tuple[int, int]:
+        found = replicas_over_day(replace(workload, **given), 10.0, 60.0, small=True)
+        return found.minimum, found.peak
 
-    assert peak(room * 1.01) == 1
-    assert peak(room * 0.99) == 2
-    assert peak(room * 0.99, environment="dev") == 1
-    assert replicas_over_day(workload, room * 0.99, 60.0).peak == 1
+    assert replicas() == (2, 2)
+    assert replicas(environment="dev") == (1, 1)
+    assert replicas(mode="asynchronous") == (1, 1)
+    assert replicas(availability=Availability(zones=3)) == (3, 3)
+    alone = replicas_over_day(workload, 10.0, 60.0)
+    assert (alone.minimum, alone.peak) == (1, 1)
+    asleep = replicas_over_day(workload, 10.0, 60.0, floor=0, small=True)
+    assert asleep.by_hour[12] == pytest.approx(2.0)
+
+
+OFFICE = (0.0,) * 8 + (1.0,) * 10 + (0.0,) * 6
 
 
 def test_two_vcpu_have_a_spare_and_four_have_none() -> None:
@@ -213,22 +220,14 @@ def test_two_vcpu_have_a_spare_and_four_have_none() -> None:
         name="embeddings",
         model="any",
         environment="prod",
-        traffic=Traffic(peak_rps=1, input_tokens=128),
+        traffic=Traffic(peak_rps=0.1, input_tokens=128),
     )
-
-    def laid(machine: str, peak_rps: float) -> Layout:
-        traffic = replace(workload.traffic, peak_rps=peak_rps)
-        answer = laid_out(replace(workload, traffic=traffic), ENCODER, machine, "fp32")
+    for machine, replicas in (("c7g.large", 2), ("c7g.xlarge", 1), ("c7g.2xlarge", 1)):
+        answer = laid_out(workload, "BAAI/bge-small-en-v1.5", machine, "fp32")
         assert isinstance(answer, Layout)
-        return answer
-
-    for machine, replicas in ((SMALL, 2), (LARGER, 1)):
-        busy_rps = laid(machine, 1e-3).capacity.rps * 0.7
-        assert laid(machine, busy_rps).replicas.peak == replicas
-
-
-ENCODER = "BAAI/bge-small-en-v1.5"
-SMALL, LARGER = "c7g.large", "c7g.2xlarge"
+        assert answer.replicas.minimum == answer.replicas.peak == replicas
+        floor = next(step for step in answer.steps() if step.name == "replicas at least")
+        assert ("below 4 vCPU" in floor.formula) is (replicas == 2)
 
 
 def test_a_curve_is_read_backwards() -> None:
@@ -248,3 +247,66 @@ def test_a_curve_is_read_backwards() -> None:
         rps = curve.saturated_rps * share
         assert curve.serving(rps).rps == pytest.approx(rps, rel=1e-6)
     assert curve.serving(curve.saturated_rps * 2).in_flight == pytest.approx(curve.room)
+
+
+def test_a_misfit_says_that_the_likely_speed_would_do() -> None:
+    def refused(bound_ms: float, confidence: float) -> str:
+        workload = Workload(
+            name="chat",
+            model="any",
+            traffic=Traffic(peak_rps=1, input_tokens=600, output_tokens=200),
+            latency=Latency(time_per_output_token_ms=bound_ms),
+            confidence=confidence,
+        )
+        answer = laid_out(workload, "meta-llama/Llama-3.1-8B", "g6.xlarge", "bf16")
+        assert isinstance(answer, Misfit)
+        return answer.reason
+
+    likely, slow = refused(1.0, 0.5).split()[5], refused(1.0, 0.9).split()[6]
+    bound_ms = float(likely) * 1.01
+    assert refused(bound_ms, 0.9) == (
+        f"time per output token may be {slow} ms at 90 % confidence with no other request; the "
+        f"limit is {bound_ms:g} ms (likely is {likely} ms, which a benchmark would have to confirm)"
+    )
+    assert "benchmark" not in refused(1.0, 0.9)
+
+
+def test_a_record_that_contradicts_is_loud_and_one_that_agrees_narrows() -> None:
+    workload = Workload(
+        name="chat",
+        model="any",
+        traffic=Traffic(peak_rps=1, input_tokens=600, output_tokens=200),
+    )
+    card, machine = CATALOGUE.model("meta-llama/Llama-3.1-8B"), CATALOGUE.machine("inf2.xlarge")
+
+    def with_record(*token_ms: float) -> Layout:
+        records = tuple(
+            Record(
+                model=card.name,
+                machine=machine.name,
+                precision="bf16",
+                measured_on="2026-11-01",  # type: ignore[arg-type]
+                concurrency=1,
+                requests=400,
+                time_per_output_token_ms=each,
+            )
+            for each in token_ms
+        )
+        answer = lay_out(workload, card, machine, "bf16", CATALOGUE, records)
+        assert isinstance(answer, Layout)
+        return answer
+
+    likely_ms = with_record().unmeasured.token_s(1.0) * 1e3
+
+    def width(layout: Layout) -> float:
+        low, high = layout.arrangement.spreads.token
+        return math.log(high / low)
+
+    agrees, contradicting = with_record(likely_ms), with_record(likely_ms * 20)
+    assert width(agrees) < width(contradicting)
+    assert [("CONTRADICTS" in note) for note in agrees.notes()] == [False]
+    assert [("CONTRADICTS" in note) for note in contradicting.notes()] == [True]
+    # A second record that contradicts the first is as loud, though alone it would not be.
+    apart = with_record(likely_ms, likely_ms * 1.6)
+    assert [("CONTRADICTS" in note) for note in apart.notes()] == [False, True]
+    assert not any("CONTRADICTS" in note for note in with_record(likely_ms * 1.6).notes())

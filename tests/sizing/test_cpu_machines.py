@@ -7,6 +7,7 @@ import pytest
 
 from lichen.catalogue.schema import Machine
 from lichen.sizing.coefficients import knowledge
+from lichen.sizing.formats import Format
 from lichen.sizing.hardware import Chips
 from lichen.sizing.need import Need, need_of
 from lichen.sizing.terms import decode_terms, prefill_terms
@@ -22,7 +23,7 @@ def chips(machine: str, vcpu: int) -> Chips:
 
 
 def need() -> Need:
-    found = need_of(fixed().models["meta-llama/Llama-3.1-8B"], "int4", "cpu")
+    found = need_of(fixed().models["meta-llama/Llama-3.1-8B"], Format(4.5, "int8"))
     assert isinstance(found, Need)
     return found
 

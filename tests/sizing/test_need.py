@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from lichen.sizing.answers import Misfit
+from lichen.sizing.formats import Format
 from lichen.sizing.need import Need, need_of
 from lichen.workload import ModelCard
 
@@ -23,7 +24,7 @@ SPARSE = replace(DENSE, parameters=30e9, active_parameters=3e9, experts=128, exp
 
 
 def need(card: ModelCard) -> Need:
-    found = need_of(card, "bf16", "gpu")
+    found = need_of(card, Format(16, "bf16"))
     assert not isinstance(found, Misfit)
     return found
 

@@ -27,6 +27,8 @@ def serve(decision: Decision) -> Container:
         "max-model-len": str(_context_tokens(decision)),
         "dtype": DATA_TYPES.get(decision.precision, "auto"),
     }
+    if decision.precision == "fp8-kv8":
+        options["kv-cache-dtype"] = "fp8"
     if copies > 1:
         options["data-parallel-size"] = str(copies)
     return Container(server="vllm", options=options, environment={}, start_s=START_S)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, get_args
 
 import click
 
 from lichen import sizing
-from lichen.words import BITS, Precision
+from lichen.document import InputError
+from lichen.words import Precision
+from lichen.workload import ModelCard, served_in
 from lichen_doors.command import NOTHING_FITS, OK
 from lichen_doors.command.options import FILE, formats
 from lichen_doors.command.output import show
@@ -32,15 +34,23 @@ class PredictionOptions(TypedDict):
 @click.command("size")
 @click.option("--model", help="A name from `lichen catalogue models`.")
 @click.option("--machine", help="A name from `lichen catalogue machines`.")
-@click.option("--precision", type=click.Choice(sorted(BITS)), default="bf16", show_default=True)
+@click.option(
+    "--precision",
+    type=click.Choice(get_args(Precision)),
+    help="Default: what the model is released in.",
+)
 @click.option("--stack", help="The serving software. Default: the usual one of the machine.")
 @click.option(
     "--chips",
     type=click.FloatRange(min=0, min_open=True),
     help="How many chips one copy of the model uses.",
 )
-@click.option("--input-tokens", type=click.IntRange(0), default=0, help="Of one request.")
-@click.option("--output-tokens", type=click.IntRange(0), default=0, help="Of one request.")
+@click.option(
+    "--input-tokens", type=click.IntRange(0), help="Of one request; a language model needs it."
+)
+@click.option(
+    "--output-tokens", type=click.IntRange(1), help="Of one request; a language model needs it."
+)
 @click.option(
     "--concurrency",
     type=click.FloatRange(min=1),
@@ -56,11 +66,11 @@ class PredictionOptions(TypedDict):
 def command(
     model: str | None,
     machine: str | None,
-    precision: Precision,
+    precision: Precision | None,
     stack: str | None,
     chips: float | None,
-    input_tokens: int,
-    output_tokens: int,
+    input_tokens: int | None,
+    output_tokens: int | None,
     concurrency: float,
     cases: Path | None,
     output: Path | None,
@@ -85,12 +95,13 @@ def command(
     if model is None or machine is None:
         raise click.UsageError("--model and --machine are required, unless --cases is given.")
     card, row = catalogue.model(model), catalogue.machine(machine)
+    _check_lengths(card, input_tokens, output_tokens)
     load: PredictionOptions = {
-        "precision": precision,
+        "precision": precision or served_in(card),
         "stack": stack,
         "chips": chips,
-        "input_tokens": input_tokens,
-        "output_tokens": output_tokens,
+        "input_tokens": input_tokens or 0,
+        "output_tokens": output_tokens or 0,
         "concurrency": concurrency,
     }
     answer = sizing.predict(card, row, catalogue, **load)
@@ -101,3 +112,19 @@ def command(
     else:
         show(report.prediction_text(model, machine, answer, arithmetic), form, title="lichen size")
     sys.exit(NOTHING_FITS if isinstance(answer, sizing.Misfit) else OK)
+
+
+def _check_lengths(card: ModelCard, input_tokens: int | None, output_tokens: int | None) -> None:
+    """A language model's speed is that of a request of some length: none is taken for granted."""
+    if card.kind not in ("llm", "vlm"):
+        return
+    given = {"--input-tokens": input_tokens, "--output-tokens": output_tokens}
+    lacking = [option for option, value in given.items() if value is None]
+    if lacking:
+        verb = "are" if len(lacking) > 1 else "is"
+        raise InputError(
+            f"{verb} required, since {card.name} is a language model",
+            fix=f"add {' and '.join(f'{option} N' for option in lacking)}: those of a typical "
+            "request",
+            field=" and ".join(lacking),
+        )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import get_args
 
 import msgspec
 from rich.console import RenderableType
@@ -17,7 +18,9 @@ from lichen.document import InputError, did_you_mean
 from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour
 from lichen.figures import between, billions, co2e, figure, grams, kib
 from lichen.grid import RegionClass, classify
-from lichen.words import BITS
+from lichen.sizing.coefficients import knowledge
+from lichen.sizing.need import weights_gib
+from lichen.words import Precision
 from lichen.workload import ModelCard
 from lichen_doors.report.catalogue import STYLE, Row, offers, region_row
 from lichen_doors.report.catalogue import renderables as table_renderables
@@ -40,7 +43,7 @@ def story(catalogue: Catalogue, what: str) -> Row:
     if catalogue.bare_name(what) in catalogue.machines:
         return _machine_story(catalogue, catalogue.machine(what))
     if what in catalogue.models:
-        return _model_story(catalogue.models[what])
+        return _model_story(catalogue, catalogue.models[what])
     raise _unknown(catalogue, what)
 
 
@@ -51,7 +54,7 @@ def renderables(catalogue: Catalogue, what: str) -> Iterator[RenderableType]:
     elif catalogue.bare_name(what) in catalogue.machines:
         yield from _explain_machine(catalogue, catalogue.machine(what))
     elif what in catalogue.models:
-        yield from _explain_model(catalogue.models[what])
+        yield from _explain_model(catalogue, catalogue.models[what])
     else:
         raise _unknown(catalogue, what)
 
@@ -225,24 +228,26 @@ def _titles(catalogue: Catalogue, machine: Machine) -> str:
     return ", ".join(hosting.title for hosting in catalogue.hostings_of(machine))
 
 
-def _model_story(card: ModelCard) -> Row:
+def _model_story(catalogue: Catalogue, card: ModelCard) -> Row:
     return {
         "kind": "model",
         **msgspec.to_builtins(card),
-        "weights_gib": {name: round(_weights_gib(card, bits), 2) for name, bits in BITS.items()},
+        "weights_gib": {
+            name: round(gib, 2) for name, gib in _weights(catalogue, card, get_args(Precision))
+        },
     }
 
 
-def _explain_model(card: ModelCard) -> Iterator[RenderableType]:
+def _explain_model(catalogue: Catalogue, card: ModelCard) -> Iterator[RenderableType]:
     yield Text.assemble((card.name, "name"), f"  {card.kind}, {card.license or 'licence unknown'}")
     yield Text()
     lines = [f"{billions(card.parameters)} parameters"]
     if card.active_parameters:
         lines[0] += f", {billions(card.active_parameters)} of them active for a token"
-    weights = ", ".join(
-        f"{figure(_weights_gib(card, BITS[name]))} GiB in {name}"
-        for name in ("bf16", "int8", "int4")
-    )
+    if card.released_in:
+        lines.append(f"released in {card.released_in}")
+    shown = _weights(catalogue, card, dict.fromkeys((card.released_in or "bf16", *_SHOWN)))
+    weights = ", ".join(f"{figure(gib)} GiB in {name}" for name, gib in shown)
     lines.append(f"weights (parameters x bits / 8): {weights}")
     if card.kv_bytes_per_token:
         lines.append(
@@ -268,5 +273,15 @@ def _by_formula(card: ModelCard) -> bool:
     return card.kv_bytes_per_token == 2 * card.layers * card.kv_heads * card.head_dim * 2
 
 
-def _weights_gib(card: ModelCard, bits: float) -> float:
-    return card.parameters * bits / 8 / 2**30
+_SHOWN: tuple[Precision, ...] = ("bf16", "int8", "int4")
+
+
+def _weights(
+    catalogue: Catalogue, card: ModelCard, precisions: Iterable[Precision]
+) -> Iterator[tuple[Precision, float]]:
+    """GiB of a model's weights at each precision that such models have."""
+    formats = knowledge(catalogue).formats
+    for precision in precisions:
+        gib = weights_gib(card, precision, formats)
+        if gib is not None:
+            yield precision, gib

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from lichen.figures import between, co2e, figure, grams, many, usd
 from lichen.placing.placement import Compared, NoPlacement, Option, Placement, Rejected
-from lichen.placing.reasons import about_hinge, about_measuring
+from lichen.placing.reasons import about_hinge, about_measuring, about_the_likely
 from lichen.sizing import Origin, ReplicasAtLoad, Step
 from lichen_doors.report.sizing import about_origin, savings_table, steps_table
 
@@ -170,8 +170,8 @@ def _latency(answer: Placement) -> Iterator[tuple[str, str]]:
         took = between(sizing.prediction.request_ms, "ms")
         yield "latency", f"one request takes {took}; before that it waits in a queue"
         return
-    yield "latency", f"expected load, {_times(sizing.at_mean)}"
-    yield "", f"peak, {_times(sizing.at_peak)}"
+    yield "latency", f"at the expected load, {_times(sizing.at_mean)}"
+    yield "", f"at the peak, {_times(sizing.at_peak)}"
     yield (
         "",
         "95 requests of 100 are this fast; bounds and traffic are met with "
@@ -180,8 +180,8 @@ def _latency(answer: Placement) -> Iterator[tuple[str, str]]:
 
 
 def _times(served: ReplicasAtLoad) -> str:
-    """``2 requests/s on 3: first token 298 ms (155 to 1,052), then 64.6 ms (36.7 to 196) each``."""
-    load = f"{figure(served.rps)} requests/s on {figure(served.replicas)}"
+    """``2 requests/s on 3 replicas: first token 298 ms (155 to 1,052), then 64.6 ms each``."""
+    load = f"{figure(served.rps)} requests/s on {figure(served.replicas)} replicas"
     if served.time_to_first_token_ms is None or served.time_per_output_token_ms is None:
         return f"{load}: a request in {between(served.p95_ms, 'ms')}"
     return (
@@ -270,6 +270,8 @@ def _nothing_fits(answer: NoPlacement) -> Iterator[RenderableType]:
     yield Text("The nearest misses", style="name")
     for miss in answer.nearest:
         yield Padding(Text(f"{miss.machine}: {miss.reason}.\nFix: {miss.relax}."), (0, 2))
+    if answer.likely is not None:
+        yield Padding(Text(f"{about_the_likely(answer.likely, answer.confidence)}."), (1, 2, 0, 2))
 
 
 def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
@@ -278,6 +280,8 @@ def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
         misses = "\n".join(
             f"- `{miss.machine}`: {miss.reason}. Fix: {miss.relax}." for miss in answer.nearest
         )
+        if answer.likely is not None:
+            misses += f"\n- {about_the_likely(answer.likely, answer.confidence)}."
         return f"### {answer.workload}: nothing fits\n\n{misses}\n"
     chosen = answer.chosen
     rows = [
@@ -300,6 +304,7 @@ def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
         ),
         "",
         *(f"- {reason}." for reason in (*answer.because, *_doubts(answer))),
+        *(f"- {line}." for _, line in _latency(answer)),
         f"- {len(answer.rejected):,} offers rejected; {_per_unit(answer)}.",
     ]
     return "\n".join(lines) + "\n"

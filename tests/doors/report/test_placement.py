@@ -11,8 +11,9 @@ from lichen_doors.report.terminal import as_text
 from msgspec.structs import replace
 
 from lichen.evidence import Record
+from lichen.figures import usd
 from lichen.placing.choose import place
-from lichen.placing.placement import Placement
+from lichen.placing.placement import NoPlacement, Placement
 from lichen.placing.question import Question
 from lichen.words import Objective
 from lichen.workload import Where, Workload, read_workload
@@ -54,8 +55,10 @@ def test_the_heading_and_the_load_of_each_time() -> None:
     assert answer.sizing.at_peak is not None
     peak = answer.sizing.at_peak.time_per_output_token_ms
     assert peak is not None
-    assert re.search(r"expected load, 0\.600 requests/s on [\d.]+: first token \d+ ms", shown)
-    assert re.search(r"peak, 2\.00 requests/s on [\d.]+: first token \d+ ms", shown)
+    assert re.search(
+        r"at the expected load, 0\.600 requests/s on [\d.]+ replicas: first token \d+ ms", shown
+    )
+    assert re.search(r"at the peak, 2\.00 requests/s on [\d.]+ replicas: first token \d+ ms", shown)
     assert "are this fast; bounds and traffic are met with 80 % confidence" in shown
     full = answer.sizing.prediction.time_per_output_token_ms
     assert full is not None
@@ -82,7 +85,9 @@ def test_what_stands_beside_the_choice_is_in_the_table_and_in_markdown() -> None
     "what", ["a benchmark of", "the choice hangs on an assumed figure: if the"]
 )
 def test_doubts_are_said(what: str) -> None:
-    answers = [placed(objective=objective) for objective in ("carbon", "balanced")]  # type: ignore[arg-type]
+    asked = read_workload(CHAT)
+    busier = replace(asked, traffic=replace(asked.traffic, peak_rps=4.0, mean_rps=2.0))
+    answers = [placed(), placed(busier)]
     assert any(what in flat(answer) for answer in answers)
     assert any(what in report.as_markdown(answer, top=3) for answer in answers)
 
@@ -116,3 +121,17 @@ def test_explain_says_that_records_narrowed_it() -> None:
     )
     before, after = first.origin.token_factors, answer.origin.token_factors
     assert after[1] / after[0] < before[1] / before[0]
+
+
+def test_what_only_lacks_confidence_is_said_where_nothing_fits() -> None:
+    likely = placed().chosen
+    answer = NoPlacement(
+        workload="chat", model="any", confidence=0.8, likely=likely, nearest=(), rejected=()
+    )
+    said = (
+        f"{likely.machine} in {likely.region} would do the work at its likely speed, for "
+        f"{usd(likely.usd_month)} a month, but not with 80 % confidence: add a benchmark record "
+        "of it to evidence, or lower confidence."
+    )
+    assert said in " ".join(as_text(report.renderables(answer, top=3)).split())
+    assert said in report.as_markdown(answer, top=3)

@@ -10,6 +10,8 @@ import pulumi_aws as aws
 from lichen.catalogue.schema import Image
 from lichen.document import InputError
 from lichen.passport import Passport, to_tags
+from lichen.sizing.coefficients import knowledge
+from lichen.sizing.need import weights_gib
 from lichen_components.args import AwsArgs, EndpointArgs, aws_args
 from lichen_components.aws.account import account_of
 from lichen_components.aws.key import key
@@ -124,7 +126,7 @@ class SagemakerEndpoint(pulumi.ComponentResource):
                     model_name=model.name,
                     instance_type=machine,
                     initial_instance_count=machines,
-                    volume_size_in_gb=volume_gib(decision.card, decision.precision),
+                    volume_size_in_gb=volume_gib(_weights_gib(plan)),
                     inference_ami_version=machine_image(plan.container),
                     model_data_download_timeout_in_seconds=_DOWNLOAD_TIMEOUT_S,
                     container_startup_health_check_timeout_in_seconds=start_timeout_s(
@@ -237,3 +239,11 @@ def _answers(
             s3_output_path=results.apply(lambda known: known.uri), kms_key_id=its_key.arn
         )
     )
+
+
+def _weights_gib(plan: Plan) -> float:
+    """The model's files, at the precision that was chosen."""
+    known, decision = knowledge(plan.catalogue), plan.decision
+    chip = known.chips.of_machine(decision.machine)
+    kind = "gpu" if chip is None else chip.kind
+    return weights_gib(decision.card, decision.precision, known.formats, kind) or 0.0

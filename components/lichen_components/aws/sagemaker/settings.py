@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from lichen.words import BITS, Precision
-from lichen.workload import ModelCard
 from lichen_components.servers.container import MODEL_DIRECTORY, Container
 
 DIRECTORY = "/opt/ml/model"
@@ -59,10 +57,9 @@ def start_timeout_s(container: Container) -> int:
     return min(container.start_s, _MOST_START_S)
 
 
-def volume_gib(card: ModelCard, precision: Precision) -> int:
+def volume_gib(weights_gib: float) -> int:
     """Room for the model's files twice (downloaded, unpacked) beside SageMaker's default volume.
 
     The default is 30 GiB, the most 512 GiB: CreateEndpointConfig, VolumeSizeInGB.
     """
-    weights_gib = card.parameters * BITS[precision] / 8 / 2**30
     return min(_SMALLEST_VOLUME_GIB + math.ceil(2 * weights_gib), _LARGEST_VOLUME_GIB)
