@@ -16,7 +16,15 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             return
         sys.path.insert(0, self.root)
         from lichen.catalogue import Catalogue
-        from lichen.catalogue.schema import Image, Made, Markup, Registry, Retired, Sale
+        from lichen.catalogue.schema import (
+            Image,
+            Made,
+            Markup,
+            Registry,
+            Retired,
+            Sale,
+            WeightFormat,
+        )
 
         catalogue = Catalogue()
         _ = catalogue.regions, catalogue.chips, catalogue.machines, catalogue.models
@@ -28,6 +36,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("markups", Markup),
             ("sold", Sale),
             ("retired", Retired),
+            ("precisions", WeightFormat),
         ):
             catalogue.table(name, row)
         build_data["artifacts"].append("lichen/catalogue/.compiled/*.msgpack")

@@ -24,7 +24,7 @@ from lichen.document import json_schema
 from lichen.evidence import Record
 from lichen.placing.allowed import hosting_words
 from lichen.placing.placement import NoPlacement, Placement
-from lichen.workload import Workload
+from lichen.workload import workload_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = "policies/README.md"
@@ -121,7 +121,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "placement.json": json_schema(Placement | NoPlacement),
         "rules.json": json_schema(list[Page]),
         "size.json": json_schema(Sized),
-        "workload.json": _with_hostings(json_schema(Workload)),
+        "workload.json": _with_hostings(workload_schema()),
     }
 
 

@@ -128,11 +128,12 @@ def _description_at(to: Any, path: str) -> str:
 
 
 def _options(to: Any) -> list[Any]:
-    """The types of ``X | Y | None``; of any other type, that one, without its annotation."""
+    """The types of ``X | Y | None``, or the type itself; without their annotations."""
     if get_origin(to) is Annotated:
         to = get_args(to)[0]
     if isinstance(to, UnionType) or get_origin(to) is Union:
-        return [arg for arg in get_args(to) if arg is not type(None)]
+        args = [arg for arg in get_args(to) if arg is not type(None)]
+        return [option for arg in args for option in _options(arg)]
     return [to]
 
 

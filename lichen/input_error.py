@@ -23,8 +23,10 @@ class InputError(Exception):
         return sentence
 
     def within(self, document: str) -> InputError:
-        """The same error, with the document that the field is in."""
-        return InputError(self.wrong, fix=self.fix, field=self.field, document=document)
+        """The same error, with the document that the field is in where it does not say."""
+        return InputError(
+            self.wrong, fix=self.fix, field=self.field, document=self.document or document
+        )
 
 
 def nearest(word: str, words: Iterable[str]) -> list[str]:

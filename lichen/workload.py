@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from lichen.clouds import CloudName
-from lichen.document import InputError, convert, read_document
+from lichen.document import InputError, convert, json_schema, read_document
 from lichen.words import Environment, Mode, Precision, WayOfBuying
 
 Country = Annotated[
@@ -27,6 +27,7 @@ Rate = Annotated[float, Meta(ge=0, le=1e6)]
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
 Size = Annotated[float, Meta(gt=0, le=1e18)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
+Context = Annotated[int, Meta(ge=1, le=100_000_000)]
 Replicas = Annotated[int, Meta(ge=0, le=10_000)]
 LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.5, 0.99
 Confidence = Annotated[float, Meta(ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE)]
@@ -41,7 +42,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     Counts are in units, not billions. ``active_parameters`` are those of a token, embeddings
     included; ``matmul_parameters_per_token`` those that it is multiplied with, so without a table
-    that is only looked up. ``layers`` are all of them, ``decoder_layers`` of a speech model too.
+    that is only looked up; of a diffusion model, those of the network that each step runs.
+    ``layers`` are all of them, ``decoder_layers`` of a speech model too.
     ``full_attention_layers`` are those whose cache grows to the whole sequence: the others slide
     (``sliding_window_tokens``) or have no cache. ``kv_bytes_per_token`` is at bf16, over all
     layers that have a cache, before any window; ``state_bytes`` are kept for each sequence of any
@@ -67,7 +69,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     head_dim: Count | None = None
     intermediate: Count | None = None
     vocabulary: Count | None = None
-    max_context_tokens: Count | None = None
+    max_context_tokens: Context | None = None
     sliding_window_tokens: Count | None = None
     experts: Count | None = None
     experts_per_token: Count | None = None
@@ -220,6 +222,24 @@ def served_in(card: ModelCard) -> Precision:
     return "bf16" if released in (None, "fp32", "fp16") else released
 
 
+def workload_schema() -> dict[str, Any]:
+    """The JSON Schema of a workload's file, where a model may also be its config.json."""
+    schema = json_schema(Workload)
+    of_model = schema["$defs"]["Workload"]["properties"]["model"]["anyOf"]
+    card = schema["$defs"]["ModelCard"]
+    of_model.append(
+        {
+            "type": "object",
+            "description": "A Hugging Face config.json, relative to the workload's file; any field "
+            "of a card may stand beside it and is taken in place of what is read.",
+            "properties": {"config": {"type": "string"}, **card["properties"]},
+            "required": ["config"],
+            "additionalProperties": False,
+        }
+    )
+    return schema
+
+
 def read_workload(path: Path) -> Workload:
     """Read a workload from YAML, TOML or JSON; :class:`InputError` names the field and the fix."""
     document = read_document(path)
@@ -228,11 +248,21 @@ def read_workload(path: Path) -> Workload:
             "a workload is a mapping", fix="begin with name:, model:, traffic:", document=str(path)
         )
     try:
-        return as_workload(document)
+        return as_workload(document, path.parent)
     except InputError as error:
         raise error.within(str(path)) from None
 
 
-def as_workload(document: dict[str, Any]) -> Workload:
-    """A workload from plain values, as a program or a parsed file holds them."""
+def as_workload(document: dict[str, Any], folder: Path = Path()) -> Workload:
+    """A workload from plain values, as a program or a parsed file holds them; a config.json that
+    its model names is looked for in ``folder``."""
+    model = document.get("model")
+    if isinstance(model, dict) and "config" in model:
+        from lichen.model_config import read_model_config  # most workloads name a card
+
+        named = model["config"]
+        if not isinstance(named, str):
+            raise InputError("is not a path", fix="name a config.json", field="model.config")
+        stated = {key: value for key, value in model.items() if key != "config"}
+        document = {**document, "model": {**read_model_config(folder / named), **stated}}
     return convert(document, Workload)

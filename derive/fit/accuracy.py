@@ -14,13 +14,16 @@ import matplotlib
 import numpy as np
 
 from derive.fit.baselines import constant_efficiency, roofline
+from derive.fit.cloud_accuracy import cloud_section
+from derive.fit.cloud_runs import known_from_runs
 from derive.fit.energy import Unseen, left_out_runs, metered_runs
 from derive.fit.energy_accuracy import against_aim, energy_section
 from derive.fit.hierarchies import Hierarchies
 from derive.fit.model import BOUNDS, Array, Observation, side
 from derive.fit.observations import Seen, all_rows, observed
 from derive.fit.spread import Spread
-from lichen.catalogue.schema import FitBasis
+from lichen.catalogue import load
+from lichen.catalogue.schema import CloudRunScore, FitBasis
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
@@ -49,7 +52,7 @@ class Scores:
 
     def __init__(self, data: Sequence[Seen]) -> None:
         self.observations = [each.observation for each in data]
-        self.fits = Hierarchies(self.observations, whole=True)
+        self.fits = Hierarchies(self.observations, known_from_runs(), whole=True)
         self.target = self.fits.target
         self.unseen = self.target - self.fits.unseen
         self.by_cluster = self.fits.by_cluster()
@@ -140,6 +143,7 @@ def main() -> None:
             *_stacks(scores, measured),
             *_publishers(scores, measured),
             *_bounds(scores),
+            *cloud_section(load().table("cloud_run_scores", CloudRunScore)),
             *energy_section(energy),
             *_method(),
         ]

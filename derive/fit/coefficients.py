@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from derive import estimates
+from derive.fit.cloud_runs import known_from_runs
 from derive.fit.energy import fit_energy
 from derive.fit.hierarchies import Hierarchies
 from derive.fit.model import CENTRE, LOG_BOUNDS, Fit, Observation, floor_of, side
@@ -32,7 +33,7 @@ def main() -> None:
     sources: dict[Pair, set[str]] = {}
     for row, _, _, o in data:
         sources.setdefault(pair_of(o), set()).add(row["source_title"])
-    fits = Hierarchies(observations)
+    fits = Hierarchies(observations, known_from_runs())
     spread = {name: Spread(of.errors) for name, of in fits.sides.items()}
     write("efficiencies", efficiencies(fits, spread, sources))
     write("adjustments", adjustments(fits))

@@ -797,6 +797,46 @@ class EnergySpread(msgspec.Struct, frozen=True, kw_only=True):
     error_pct: float
 
 
+class CloudRunCoefficient(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``cloud_run_coefficients.csv``: a coefficient that runs on cloud machines know
+    (derive/fit/cloud_runs.py), as the log of its excess over its floor. ``machine_families`` ran
+    ``rows`` settings; ``form`` is the format of compute."""
+
+    kind: Kind
+    family: str
+    stack: str
+    work: Work
+    form: Compute
+    coefficient: str
+    log_value: float
+    standard_deviation: float
+    rows: int
+    machine_families: int
+    source: str
+
+
+class CloudRunScore(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``cloud_run_scores.csv``: how wrong predictions of these runs are where all machines
+    of their family were left out, and ``without`` any of the runs. Blank family or group: all.
+
+    Errors are medians in percent of the rate; ``time_low`` and ``time_high`` are the 10 % and 90 %
+    quantiles of measured over predicted time."""
+
+    kind: Kind
+    stack: str
+    family: str | None
+    group: str | None
+    rows: int
+    machine_families: int
+    error_pct: float
+    within_two_pct: float
+    time_low: float
+    time_high: float
+    without_error_pct: float
+    without_within_two_pct: float
+    source: str
+
+
 SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Reading: {"source": ("value",)},
     Region: {
@@ -844,6 +884,8 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     WeightFormat: {"source": ("bits", "cache_bits")},
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
     NumaNodes: {"source": ("nodes",)},
+    CloudRunCoefficient: {"source": ("log_value", "standard_deviation")},
+    CloudRunScore: {"source": ("error_pct", "without_error_pct")},
     Headroom: {"source": ("share", "low", "high")},
     BenchmarkModel: {},
     Dataset: {"source": ("decode_width", "input_tokens", "output_tokens")},
@@ -963,7 +1005,7 @@ TABLES: dict[str, Table] = {
         Table("precisions", "published", WeightFormat),
         Table("stacks", "published", ServingStack),
         Table("around", "published", Around),
-        Table("numa_nodes", "published", NumaNodes, ("machine",), own="merged"),
+        Table("numa_nodes", "published", NumaNodes, ("machine",)),
         Table("benchmark_models", "published", BenchmarkModel),
         Table("datasets", "published", Dataset),
         Table("efficiencies", "derived", Efficiency),
@@ -971,6 +1013,15 @@ TABLES: dict[str, Table] = {
         Table("ratios", "derived", Ratio),
         Table("spreads", "derived", SpreadRow),
         Table("headrooms", "derived", Headroom),
+        Table(
+            "cloud_run_coefficients", "derived", CloudRunCoefficient,
+            ("family", "stack", "work", "form", "coefficient"), own=None,
+            instead="write coefficients into efficiencies.csv",
+        ),
+        Table(
+            "cloud_run_scores", "derived", CloudRunScore, ("kind", "stack", "family", "group"),
+            own=None, instead="it is of the installed coefficients alone: leave it out",
+        ),
         Table("powers", "derived", PowerModel),
         Table("energy_spreads", "derived", EnergySpread),
     )

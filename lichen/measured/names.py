@@ -75,11 +75,21 @@ def _card_by_size(row: Row) -> ModelCard | None:
     )
 
 
+def chip_name(text: str) -> str:
+    """A processor's name without marks, clocks and core counts: ``AMD EPYC 7763``."""
+    name = re.sub(r"\((?:R|TM)\)", "", text, flags=re.IGNORECASE)
+    name = re.sub(r"\s*@.*|\bCPU\b|\bProcessor\b|\b\d+-Core\b", "", name, flags=re.IGNORECASE)
+    return re.sub(r"\s+", " ", name).strip()
+
+
 def hardware_of(row: Row, tables: Tables) -> Chip | None:
-    """The chip by its name, without what is in brackets; else the first of its family."""
+    """The chip by its name, without what is in brackets; else that of the cloud machine that the
+    row names; else the first of its family."""
     bare = re.sub(r" \((?!\w\)).*| CPU @.*", "", row.accelerator).strip()
-    names = (row.accelerator, bare, bare.removeprefix("NVIDIA "), row.family)
-    for name in names:
+    machine = tables.catalogue.machines.get(row.machine)
+    of_machine = (machine and (machine.accelerator or machine.cpu)) or ""
+    own = (row.accelerator, bare, bare.removeprefix("NVIDIA "), chip_name(row.accelerator))
+    for name in (*own, of_machine, row.family):
         if name and (found := tables.known.chips.get(name)):
             return found
     family = row.family or bare
@@ -88,7 +98,8 @@ def hardware_of(row: Row, tables: Tables) -> Chip | None:
         (
             hardware
             for hardware in tables.known.chips
-            if hardware.family.casefold() in words and hardware.kind != "cpu"
+            if re.search(rf"\b{re.escape(hardware.family.casefold())}\b", words)
+            and hardware.kind != "cpu"
         ),
         None,
     )

@@ -128,6 +128,10 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     )
 
 
+USUAL_PROMPT = 512.0
+"""Tokens of the prompt that llama-bench measures by default."""
+
+
 def _lengths(row: Row, dataset: Dataset | None, caveats: list[str]) -> tuple[float, float]:
     """Input and output tokens: the row's, else the data set's mean."""
     inputs, outputs = row.input_tokens, row.output_tokens
@@ -135,6 +139,9 @@ def _lengths(row: Row, dataset: Dataset | None, caveats: list[str]) -> tuple[flo
         inputs = float((dataset and dataset.input_tokens) or 0)
         if dataset and dataset.input_tokens:
             caveats.append(f"{dataset.name}: {dataset.input_tokens} input tokens taken")
+    if not inputs and row.measure.metric == "prompt-speed":
+        inputs = USUAL_PROMPT
+        caveats.append(f"nobody says how long the prompt is: {USUAL_PROMPT:g} tokens are taken")
     if outputs is None or (outputs == 0 and dataset):
         outputs = float((dataset and dataset.output_tokens) or 0)
     return inputs, outputs
@@ -249,10 +256,11 @@ def _chips_of(
 def _cores_of(row: Row, hardware: Chip, chip: Chips, tables: Tables) -> Chips:
     """CPU cores in use, the bandwidth that they draw, and the memory of the machine."""
     threads, machine = row.threads, tables.catalogue.machines.get(row.machine)
+    whole = machine.vcpu / hardware.threads_per_core if machine else chip.cores
     if row.sockets:
         cores = max(1.0, float(row.sockets[0]) * float(row.sockets[1]))
     else:
-        whole = machine.vcpu / hardware.threads_per_core if machine else chip.cores
         cores = whole if threads is None else max(1.0, min(float(threads), whole))
-    chips = tables.known.chips.cores_of(hardware, cores) or chip.times(cores / chip.cores)
+    name = machine.name if machine and cores == whole else ""
+    chips = tables.known.chips.cores_of(hardware, cores, name) or chip.times(cores / chip.cores)
     return msgspec.structs.replace(chips, memory_gib=(machine and machine.memory_gib) or 512.0)

@@ -322,9 +322,17 @@ def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss
         yield Miss(machine=loser.machine, reason=loser.reason, relax=relax)
 
 
-_LAST = ("where", "unknown", "zone", "retired")
-"""Reasons that say nothing of the work: shown where there is no other."""
+_FARTHER: dict[str, int] = {
+    "zone": 1,
+    "sold": 1,
+    "retired": 1,
+    "hosting": 2,
+    "unknown": 3,
+    "where": 3,
+}
+"""Reasons that say nothing of the work, in the order in which they are shown where there is no
+other: what cannot be bought, what the workload's hosting does not have, the rest."""
 
 
-def _distance(loser: Rejected) -> tuple[bool, bool, float]:
-    return (loser.kind in _LAST, loser.shortfall is None, loser.shortfall or 0.0)
+def _distance(loser: Rejected) -> tuple[int, bool, float]:
+    return (_FARTHER.get(loser.kind, 0), loser.shortfall is None, loser.shortfall or 0.0)

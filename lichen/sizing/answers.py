@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from lichen.catalogue.schema import FitBasis
+from lichen.catalogue.schema import FitBasis, Work
 from lichen.interval import Interval
 from lichen.words import Precision
 
@@ -71,10 +71,13 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """What a predicted speed and its interval rest on.
 
     ``fitted``: on ``rows`` measured on this ``family`` under this ``stack``, in ``clusters`` of
-    one model and setting each. ``borrowed``: on ``leans_on``, with what few rows there are.
-    ``assumed``: on nothing measured. ``sources`` are those of the rows; ``error_pct`` is the median
-    error on clusters that the fit had not seen. ``records`` are the user's own benchmarks of this
-    model on this machine. The factors are the 80 % interval on times, in order of what is timed.
+    one model and setting each, by ``publishers``. ``borrowed``: on ``leans_on``, with what few rows
+    there are. ``assumed``: on nothing measured. ``sources`` are those of the rows; ``apart_pct`` is
+    half the range of the publishers' median errors, ``error_pct`` the median error on publishers
+    that the fit had not seen. The interval itself is drawn from the errors on ``interval_rows`` of
+    ``interval_publishers`` that were left out so; both are 0 where it follows from wider ones.
+    ``records`` are the user's own benchmarks of this model on this machine. The factors are the
+    80 % interval on times.
     """
 
     family: str
@@ -82,10 +85,15 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     basis: Basis
     rows: int
     clusters: int
+    publishers: int
+    apart_pct: float | None
     sources: tuple[str, ...]
     error_pct: float | None
     leans_on: str
+    interval_rows: int
+    interval_publishers: int
     records: int
+    work: Work
     rate_factors: tuple[float, float]
     first_token_factors: tuple[float, float]
     token_factors: tuple[float, float]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lichen.catalogue.schema import PLAIN, Machine, ServingStack
+from lichen.catalogue.schema import PLAIN, Chip, Machine, ServingStack, Work
 from lichen.sizing.answers import Misfit
 from lichen.sizing.coefficients import Knowledge, Speed, Spreads
 from lichen.sizing.hardware import Chips
@@ -22,6 +22,10 @@ from lichen.workload import ModelCard
 
 UNKNOWN_FLOPS = 2.0
 """Intervals are wider by this where a model's FLOPs come from its parameters alone."""
+
+
+OF_WHISPER = frozenset({"faster-whisper", "whisper.cpp"})
+"""Stacks for an encoder with a decoder that attends to all of it."""
 
 
 class Arrangement(msgspec.Struct, frozen=True):
@@ -154,6 +158,10 @@ def arrange(
         if stack_name
         else known.usual_stack(chip.family, chip.kind, work, precision)
     )
+    if stack is not None and stack.stack in OF_WHISPER and not card.cross_kv_bytes:
+        if stack_name:
+            return Misfit("card", f"{stack.stack} serves Whisper's kind of model alone")
+        stack = known.stack("pytorch", chip.kind, work)
     if stack is not None and precision not in (stack.precisions or PLAIN):
         return Misfit(
             "precision",
@@ -162,10 +170,10 @@ def arrange(
         )
     if stack is None:
         way = f"with {stack_name} on" if stack_name else "on"
-        names = ", ".join(known.stacks_of(chip.family, chip.kind, need.work))
-        rest = f"; known there: {names}" if names else ""
         return Misfit(
-            "hardware", f"no known way to serve {card.kind} models {way} {chip.family}{rest}"
+            "hardware",
+            f"no known way to serve {card.kind} models {way} {chip.family}"
+            + _known_there(known, chip, work),
         )
     speed = known.speed(
         chip.family,
@@ -176,7 +184,11 @@ def arrange(
         work == "llm" and need.expert_share < 1.0,
     )
     if speed is None:
-        return Misfit("hardware", f"no measured speed of {stack.stack} on {chip.family}")
+        return Misfit(
+            "hardware",
+            f"no measured speed of {stack.stack} on {chip.family}"
+            + _known_there(known, chip, work),
+        )
     context = float(input_tokens + output_tokens) if need.work == "llm" else 0.0
     if need.work == "llm" and card.max_context_tokens and context > card.max_context_tokens:
         return Misfit(
@@ -212,6 +224,11 @@ def arrange(
     if arrangement.room < 1:
         return _too_little(needed_gib(need, 1.0, context), available_gib(each_copy, stack))
     return arrangement
+
+
+def _known_there(known: Knowledge, chip: Chip, work: Work) -> str:
+    names = ", ".join(known.stacks_of(chip.family, chip.kind, work))
+    return f"; known there: {names}" if names else ""
 
 
 def _whole_share(least: float, chips: float) -> float | None:

@@ -221,10 +221,9 @@ def _busiest(
 ) -> Point | Misfit:
     most_rps = share * curve.saturated_rps
     low = curve.at(0.0)
-    most_first_s, most_token_s, most_request_s = (
-        bound / 1e3 / factor if bound else math.inf
-        for _, _, factor, bound in _bounds(low, latency, slow)
-    )
+    most_first_s = _most_s(latency.time_to_first_token_ms, slow.first)
+    most_token_s = _most_s(latency.time_per_output_token_ms, slow.token)
+    most_request_s = _most_s(latency.p95_ms, slow.request)
 
     def serves(point: Point) -> bool:
         return (
@@ -254,6 +253,11 @@ def _busiest(
     if low.in_flight <= 0.0:
         return _too_slow(high, latency, slow, confidence)
     return low
+
+
+def _most_s(bound_ms: float | None, slow: float) -> float:
+    """The likely seconds that keep a bound with a factor on them; infinite without a bound."""
+    return bound_ms / 1e3 / slow if bound_ms else math.inf
 
 
 def _bounds(

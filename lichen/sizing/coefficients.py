@@ -77,10 +77,7 @@ class Knowledge:
             for row in catalogue.table("ratios", Ratio)
         }
         self._spreads = {
-            (row.reach, row.kind, row.family, row.stack, row.work, row.group): (
-                row.time_low,
-                row.time_high,
-            )
+            (row.reach, row.kind, row.family, row.stack, row.work, row.group): row
             for row in catalogue.table("spreads", SpreadRow)
         }
         self._spreads_of: dict[tuple[str, str, Work, Kind], Spreads] = {}
@@ -123,7 +120,12 @@ class Knowledge:
 
     def spread(self, speed: Speed, kind: Kind, group: str) -> tuple[float, float]:
         """80 % factors on a time of this group."""
-        row = speed.row
+        found = self.spread_row(speed.row, kind, group)
+        return UNKNOWN_SPREAD if found is None else (found.time_low, found.time_high)
+
+    def spread_row(self, row: Efficiency, kind: Kind, group: str) -> SpreadRow | None:
+        """Where the factors on a time of this group come from; None where nothing alike was
+        measured."""
         cells: list[tuple[str | None, str | None, str | None, str | None]] = [
             (None, row.family, row.stack, row.work)
         ]
@@ -134,7 +136,7 @@ class Knowledge:
             found = self._spreads.get((row.basis, *cell, group))
             if found is not None:
                 return found
-        return UNKNOWN_SPREAD
+        return None
 
     def spreads(self, speed: Speed, kind: Kind) -> Spreads:
         """80 % factors on every time that a speed predicts."""

@@ -24,7 +24,7 @@ class ChipPower(msgspec.Struct, frozen=True):
         """0 at rest, 1 at what full batches usually draw; more where they draw more.
 
         ``load`` is the mean share of saturation. A request that is alone leaves the chip at rest
-        until the next one.
+        until the next one, and chips that no copy runs on rest always.
         """
         full = self.model.full_share - self.rest_share
         if load <= 0.0 or full <= 0.0:
@@ -34,7 +34,9 @@ class ChipPower(msgspec.Struct, frozen=True):
         working = min(1.0, in_flight)
         move, compute = _use(capacity, rps, max(1.0, in_flight))
         busy = share_of_rated(self.model, min(1.0, move / working), min(1.0, compute / working))
-        return working * max(0.0, busy - self.rest_share) / full
+        arrangement = capacity.arrangement
+        used = arrangement.copies * arrangement.chips.count / arrangement.machine_chips.count
+        return used * working * max(0.0, busy - self.rest_share) / full
 
 
 def chip_power(chip: Chip, model: PowerModel | None) -> ChipPower | None:

@@ -124,12 +124,16 @@ class ChipTable:
         read_gb_s = _between(curve, share * like.cores, most)
         return read_gb_s * cpu.bandwidth_gb_s / like.bandwidth_gb_s * 1e9
 
-    def cores_of(self, cpu: Chip, cores: float) -> Chips | None:
-        """Cores of a CPU: their share of its peaks, and the bandwidth that they draw."""
+    def cores_of(self, cpu: Chip, cores: float, machine: str = "") -> Chips | None:
+        """Cores of a CPU: their share of its peaks, and the bandwidth that they draw. They are all
+        of the machine that is named; without a name, NUMA nodes are sockets."""
         one, bandwidth = self.one(cpu), self.bandwidth_bytes_s(cpu, cores)
         if one is None or bandwidth is None:
             return None
-        return msgspec.structs.replace(one.times(cores / one.cores), bandwidth_bytes_s=bandwidth)
+        sockets = cores / one.cores
+        return msgspec.structs.replace(
+            one.times(sockets), bandwidth_bytes_s=bandwidth, nodes=self._nodes_of(machine, sockets)
+        )
 
     def all_of(self, machine: Machine) -> Chips | None:
         """All of a machine's accelerators or, where it has none, its cores."""
@@ -137,8 +141,7 @@ class ChipTable:
             self._machines[machine.name] = self._all_of(machine)
         return self._machines[machine.name]
 
-    def nodes(self, machine: str, sockets: float) -> float:
-        """NUMA nodes of a machine: its own, else one a socket."""
+    def _nodes_of(self, machine: str, sockets: float) -> float:
         return self._nodes.get(machine, float(math.ceil(sockets)))
 
     def _all_of(self, machine: Machine) -> Chips | None:
@@ -150,10 +153,7 @@ class ChipTable:
             chips = one.times(machine.accelerators) if one else None
             memory = machine.accelerator_memory_gib or (chips.memory_gib if chips else None)
         else:
-            chips = self.cores_of(chip, machine.vcpu / chip.threads_per_core)
-            if chips is not None:
-                nodes = self.nodes(machine.name, chips.count)
-                chips = msgspec.structs.replace(chips, nodes=nodes)
+            chips = self.cores_of(chip, machine.vcpu / chip.threads_per_core, machine.name)
             memory = machine.memory_gib
         return msgspec.structs.replace(chips, memory_gib=memory) if chips and memory else None
 

@@ -8,6 +8,7 @@ encoder and autoencoder once.
 from __future__ import annotations
 
 import re
+from math import inf
 from typing import NamedTuple
 
 from lichen.catalogue.schema import Work
@@ -64,9 +65,14 @@ def item_need(
     if work == "diffusion":
         steps = float(card.steps or USUAL_STEPS)
         once = card.extra_flops_per_item or 0.0
-        return ItemNeed(steps, steps * layers, steps * weights, steps * flops + once)
+        # A step reads the network that it runs; text encoder and image decoder are read once.
+        step = weights * min(1.0, (card.matmul_parameters_per_token or inf) / card.parameters)
+        read = steps * step + weights - step
+        return ItemNeed(steps, steps * layers, read, steps * flops + once)
     if work == "speech" and card.decoder_flops_per_token:
         return _with_decoder(card, layers, weights, moved, flops, float(tokens or TEXT_TOKENS))
+    if work == "encoder" and card.matmul_parameters_per_token:
+        weights *= min(1.0, card.matmul_parameters_per_token / card.parameters)
     return ItemNeed(1.0, layers, weights, flops, moved)
 
 
@@ -93,8 +99,9 @@ def item_flops(card: ModelCard, work: Work, tokens: int | None) -> float | Misfi
     """FLOPs of one pass over one item: the card's own figure, or an encoder's from its layers and
     tokens.
 
-    An encoder: ``2 x 12 x layers x hidden^2`` per token (embeddings are looked up, not
-    multiplied) and ``4 x layers x hidden`` per pair of tokens.
+    An encoder: two for each parameter that a token is multiplied with, else ``2 x 12 x layers x
+    hidden^2`` (embeddings are looked up, not multiplied), and ``4 x layers x hidden`` per pair of
+    tokens.
     """
     if card.flops_per_item:
         return card.flops_per_item
@@ -105,7 +112,8 @@ def item_flops(card: ModelCard, work: Work, tokens: int | None) -> float | Misfi
         fields = ("layers", "hidden", "max_context_tokens")
         lacking = " and ".join(field for field in fields if getattr(card, field) is None)
         return Misfit("card", f"{card.name} does not say {lacking} (or flops_per_item)")
-    return card.layers * card.hidden * tokens * (24.0 * card.hidden + 4.0 * tokens)
+    multiplied = card.matmul_parameters_per_token or 12.0 * card.layers * card.hidden**2
+    return tokens * (2.0 * multiplied + 4.0 * card.layers * card.hidden * tokens)
 
 
 def usual_flops(card: ModelCard, work: Work) -> float:

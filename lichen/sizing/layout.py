@@ -197,19 +197,26 @@ class Layout(msgspec.Struct, frozen=True):
             p95_ms=time_ms(point.request_s, spreads.request),
         )
 
-    def origin(self) -> Origin:
+    def origin(self, catalogue: Catalogue) -> Origin:
         """What the predicted speed and its interval rest on."""
         row, spreads = self.arrangement.speed.row, self.arrangement.spreads
+        kind = self.arrangement.chips.kind
+        drawn = knowledge(catalogue).spread_row(row, kind, "rate")
         return Origin(
             family=row.family,
             stack=row.stack,
             basis=row.basis,
             rows=row.rows,
             clusters=row.clusters,
+            publishers=row.publishers,
+            apart_pct=row.apart_pct,
             sources=row.sources,
             error_pct=row.cv_error_pct,
             leans_on=row.leans_on,
+            interval_rows=0 if drawn is None else drawn.rows,
+            interval_publishers=0 if drawn is None else drawn.publishers,
             records=len(self.records),
+            work=row.work,
             rate_factors=spreads.rate,
             first_token_factors=spreads.first,
             token_factors=spreads.token,

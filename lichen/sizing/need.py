@@ -5,6 +5,7 @@ Formulae: shared method notes 1 to 7 of docs/accuracy.md (LLM-Viewer, llm-analys
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -105,6 +106,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.full_share * every + (1.0 - self.full_share) * sliding
 
 
+@lru_cache(maxsize=128)
 def need_of(card: ModelCard, form: Format, item_tokens: int | None = None) -> Need | Misfit:
     """What ``card`` takes with its weights in ``form``; a Misfit names the fields that a formula
     lacks."""

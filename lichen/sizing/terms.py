@@ -82,6 +82,7 @@ def prefill_terms(
     """Reading ``batch`` prompts of ``tokens`` at once, each token with those before it.
 
     A stack that multiplies ``tile`` tokens at a time reads the weights anew for each such tile.
+    On CPUs attention is not quantised with the weights, nor run by their matrix units.
     """
     readings = max(1.0, batch * tokens / tile) if tile else 1.0
     peak = chips.peak(need.compute)
@@ -94,7 +95,7 @@ def prefill_terms(
         link=exchanged_s(need, chips, batch * tokens),
         prefill_ms=1e-3,
         prefill=batch * tokens * need.flops_per_token / peak,
-        attention=batch * attention / peak,
+        attention=batch * attention / (chips.fp32_flops if chips.kind == "cpu" else peak),
     )
 
 
@@ -119,10 +120,11 @@ def item_terms(need: Need, chips: Chips, batch: float) -> Terms:
     """One request of ``batch`` items to a model that is not a language model: every pass through
     its network, weights read in each, and what each item moves and computes.
 
-    The cores of a CPU keep an item's activations in their own caches; other chips move them.
+    GPUs and TPUs move what their layers hand on. Cores of a CPU and NeuronCores keep an item's in
+    their own memory, of a megabyte or two and of 24 MiB each.
     """
     layers = 1e-6 * need.layers
-    moved = need.text_cache_bytes + (need.activation_bytes if chips.kind != "cpu" else 0.0)
+    moved = need.text_cache_bytes + (need.activation_bytes if chips.kind in ("gpu", "tpu") else 0.0)
     return Terms(
         step_ms=1e-3 * need.passes,
         layer_us=layers,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from derive.fit.cloud_runs import known_from_runs
 from derive.fit.hierarchies import Hierarchies
 from derive.fit.model import Observation, side
 from derive.fit.observations import all_rows, observed
@@ -16,7 +17,8 @@ DEGREES: tuple[FitBasis, ...] = ("fitted", "borrowed", "assumed")
 
 @pytest.fixture(scope="module")
 def fits() -> Hierarchies:
-    return Hierarchies([each.observation for each in observed(all_rows())])
+    observations = [each.observation for each in observed(all_rows())]
+    return Hierarchies(observations, known_from_runs())
 
 
 @pytest.fixture(scope="module")

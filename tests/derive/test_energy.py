@@ -20,8 +20,9 @@ from derive.fit.energy import (
     left_out_runs,
     power_model,
 )
-from derive.fit.observations import implied_speeds, publisher_of
+from derive.fit.observations import implied_speeds, publisher_of, rows_of
 from lichen.catalogue import load
+from lichen.measured.answer import answer_cases
 from lichen.measured.names import Tables
 from lichen.measured.row import Cells, parse_row
 from lichen.measured.run import Run, run_of
@@ -123,3 +124,24 @@ def test_runs_of_two_stacks_are_two_runs() -> None:
     speeds = implied_speeds([ROW, other, ROW | joules, other | joules])
     assert sorted(float(row["value"]) for row in speeds) == [1500.0, 2000.0]
     assert publisher_of(ROW) == "somebody"
+
+
+@pytest.mark.parametrize("boundary", ["GPU only", "whole server at the wall"])
+def test_the_watts_of_metered_runs_are_predicted_at_each_boundary(boundary: str) -> None:
+    """Of all rows in the table: the median, and almost all within a factor of two."""
+    rows = [
+        row
+        for row in rows_of("energy_measurements")
+        if row["unit"] == "W" and row["boundary"].startswith(boundary) and row["use_flag"] == "ok"
+    ]
+    answers = answer_cases(rows, load())
+    errors = np.array(
+        [
+            answer.predicted / float(row["value"])
+            for row, answer in zip(rows, answers, strict=True)
+            if answer.predicted is not None
+        ]
+    )
+    assert len(errors) > 0.9 * len(rows)
+    assert np.median(np.abs(errors - 1)) < 0.25
+    assert np.mean((errors > 0.5) & (errors < 2.0)) > 0.95

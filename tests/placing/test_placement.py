@@ -18,10 +18,10 @@ from lichen.evidence import Record
 from lichen.interval import Interval
 from lichen.placing.candidates import judge_offers
 from lichen.placing.choose import place
-from lichen.placing.placement import NoPlacement, Option, Placement
+from lichen.placing.placement import NoPlacement, Option, Placement, Rejected
 from lichen.placing.question import Question
 from lichen.placing.ranking import FAR_DEARER, Pool, pool_of
-from lichen.placing.reasons import about_dirty_regions
+from lichen.placing.reasons import about_dirty_regions, nearest_misses
 from lichen.words import Objective
 from lichen.workload import Latency, Prompts, Workload, as_workload
 from tests.fixed import FIXED, fixed
@@ -199,6 +199,17 @@ def test_nothing_fits_names_three_misses_and_what_to_relax() -> None:
     assert len({miss.machine for miss in answer.nearest}) == 3
     assert all("precision" in miss.relax for miss in answer.nearest)
     assert len(answer.rejected) == len(CATALOGUE.offers)
+
+
+def test_a_miss_of_what_was_asked_for_goes_before_other_machines() -> None:
+    """A TPU where none is sold, before machines that the asked hosting does not have at all."""
+    kinds = ("where", "hosting", "zone", "memory")
+    rejected = [
+        Rejected(machine=f"the {kind} one", region="europe-north1", kind=kind, reason=kind)
+        for kind in kinds
+    ]
+    misses = list(nearest_misses(rejected, most=len(kinds)))
+    assert [miss.reason for miss in misses] == ["memory", "zone", "hosting", "where"]
 
 
 @pytest.mark.parametrize(
@@ -563,7 +574,9 @@ def test_the_origin_of_the_speed_is_said() -> None:
     origin = answer.origin
     assert (origin.family, origin.stack) == ("Inferentia2", answer.chosen.stack)
     assert origin.rows > 0
-    assert len(origin.sources) == 1
+    assert origin.publishers >= 1
+    assert len(origin.sources) >= origin.publishers
+    assert (origin.apart_pct is None) is (origin.publishers < 2)
     assert origin.basis == answer.sizing.prediction.basis
 
 

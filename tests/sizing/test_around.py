@@ -90,3 +90,29 @@ def test_a_stack_answers_to_the_names_that_people_use(name: str, stack: str) -> 
     row = knowledge(fixed()).stack(name, "gpu", "llm")
     assert row is not None
     assert row.stack == stack
+
+
+def test_a_stack_of_whisper_serves_no_other_speech_model() -> None:
+    whisper = ModelCard(
+        name="whisper",
+        kind="speech",
+        parameters=1.55e9,
+        layers=64,
+        decoder_layers=32,
+        hidden=1280,
+        flops_per_item=2.6e12,
+        decoder_flops_per_token=1.85e9,
+        cross_kv_bytes=2.46e8,
+    )
+    encoder = replace(whisper, cross_kv_bytes=None, decoder_flops_per_token=None)
+    machine = fixed().machine("g5.xlarge")
+
+    def stack_of(card: ModelCard) -> str:
+        found = predict(card, machine, fixed(), precision="fp16")
+        assert isinstance(found, Prediction)
+        return found.stack
+
+    assert (stack_of(whisper), stack_of(encoder)) == ("faster-whisper", "pytorch")
+    refused = predict(encoder, machine, fixed(), precision="fp16", stack="faster-whisper")
+    assert isinstance(refused, Misfit)
+    assert refused.kind == "card"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from lichen.emissions import machine_watts
 from lichen.passport import Passport
@@ -73,3 +74,13 @@ def test_watts_at_the_draw_lie_between_idle_and_what_the_machine_may_draw() -> N
         assert machine.idle_w.likely <= watts.likely <= machine.full_load_w.high
         assert watts.low <= watts.likely <= watts.high <= machine.full_load_w.high
     assert machine_watts(machine, 1.0) == machine.full_load_w
+
+
+def test_chips_that_no_copy_runs_on_rest() -> None:
+    layout = laid_out("g6.12xlarge", 1.0, 0.3)
+    assert layout.power is not None
+    arrangement = layout.capacity.arrangement
+    assert arrangement.copies * arrangement.chips.count == arrangement.machine_chips.count
+    one = replace(layout.capacity, arrangement=replace(arrangement, copies=1))
+    shares = arrangement.copies * layout.power.draw(one, 0.5)
+    assert shares == pytest.approx(layout.power.draw(layout.capacity, 0.5))

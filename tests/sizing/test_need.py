@@ -67,3 +67,30 @@ def test_layers_without_a_cache_keep_a_state_of_one_size() -> None:
     assert found.kv_bytes(0) == 7e7
     assert found.attention_layers == 8
     assert found.layers == 32
+
+
+def test_an_encoder_multiplies_and_reads_what_is_not_looked_up() -> None:
+    encoder = ModelCard(
+        name="encoder", kind="encoder", parameters=278e6, layers=12, hidden=768,
+        max_context_tokens=512,
+    )  # fmt: skip
+    usual = need_of(encoder, Format(16, "bf16"), 100)
+    stated = need_of(replace(encoder, matmul_parameters_per_token=100e6), Format(16, "bf16"), 100)
+    assert isinstance(usual, Need)
+    assert isinstance(stated, Need)
+    pairs = 4 * 12 * 768 * 100 * 100
+    assert usual.flops_per_item == pytest.approx(100 * 24 * 12 * 768**2 + pairs)
+    assert stated.flops_per_item == pytest.approx(100 * 2 * 100e6 + pairs)
+    assert (usual.read_bytes, stated.read_bytes) == (556e6, 200e6)
+    assert stated.weight_bytes == usual.weight_bytes == 556e6
+
+
+def test_a_denoising_step_reads_its_network_and_the_rest_is_read_once() -> None:
+    card = ModelCard(
+        name="painter", kind="diffusion", parameters=17e9, matmul_parameters_per_token=12e9,
+        layers=57, flops_per_item=7e13, steps=20,
+    )  # fmt: skip
+    found = need_of(card, Format(16, "bf16"))
+    assert isinstance(found, Need)
+    assert found.read_bytes == pytest.approx(2 * (20 * 12e9 + 5e9))
+    assert found.weight_bytes == 34e9

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from rich.console import RenderableType
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from lichen.figures import between, figure, many, span, whole
 from lichen.interval import Interval
-from lichen.sizing.answers import Misfit, Origin, Prediction, Step
+from lichen.sizing.answers import Basis, Misfit, Origin, Prediction, Step
 from lichen.sizing.savings import Saving
 
 
@@ -103,15 +103,27 @@ def about_origin(origin: Origin) -> Iterator[str]:
         yield f"{origin.basis} from {origin.leans_on}, since there is little else: {rows}"
     else:
         yield f"{origin.basis} from {origin.leans_on}: nobody has measured {setting}"
-    if origin.sources:
-        yield f"{many(len(origin.sources), 'source')}: {', '.join(origin.sources)}"
+    if origin.publishers:
+        by = many(origin.publishers, "publisher")
+        apart = "" if origin.apart_pct is None else f", {figure(origin.apart_pct)} % apart"
+        yield f"measured by {by}{apart}: {'; '.join(origin.sources)}"
     if origin.error_pct is not None:
-        yield f"median error on clusters that the fit had not seen: {figure(origin.error_pct)} %"
+        yield f"median error on publishers that the fit had not seen: {figure(origin.error_pct)} %"
+    if origin.interval_rows:
+        yield (
+            f"the interval is drawn from errors on {many(origin.interval_rows, 'row')} of "
+            f"{many(origin.interval_publishers, 'publisher')}, {_LEFT_OUT[origin.basis]}"
+        )
+    else:
+        yield "too few such rows are measured: the interval follows from wider groups of machines"
     if origin.records:
         yield f"narrowed by {many(origin.records, 'benchmark record')} of your own"
-    factors = (
+    tokens = (
         ("a first token", origin.first_token_factors),
         ("each token", origin.token_factors),
+    )
+    factors = (
+        *(tokens if origin.work == "llm" else ()),
         ("a request", origin.request_factors),
         ("time at a full machine's rate", origin.rate_factors),
     )
@@ -119,18 +131,19 @@ def about_origin(origin: Origin) -> Iterator[str]:
     yield f"80 % interval, in times the likely time: {named}"
 
 
+_LEFT_OUT: Mapping[Basis, str] = {
+    "fitted": "each predicted by a fit without that publisher",
+    "borrowed": "each predicted by a fit without that family under that stack",
+    "assumed": "each predicted by a fit without that family and without that stack",
+}
+
+
 def savings_table(savings: Sequence[Saving]) -> Table:
-    """Other ways to run the machine: hours a day, what that saves, what it gives up."""
+    """Other ways to run the machine: what each saves of the replica-hours, what it gives up."""
     table = Table(box=None, pad_edge=False)
     table.add_column("alternative")
-    table.add_column("replica-hours a day", justify="right")
     table.add_column("saves", justify="right")
     table.add_column("trade-off", style="quiet")
     for saving in savings:
-        table.add_row(
-            saving.way,
-            f"{saving.replica_hours:.1f}",
-            f"{saving.saved_share:.0%}",
-            saving.gives_up,
-        )
+        table.add_row(saving.way, f"{saving.saved_share:.0%}", saving.gives_up)
     return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from lichen_doors.report import placement as report
@@ -86,8 +87,14 @@ def test_what_stands_beside_the_choice_is_in_the_table_and_in_markdown() -> None
 )
 def test_doubts_are_said(what: str) -> None:
     asked = read_workload(CHAT)
-    busier = replace(asked, traffic=replace(asked.traffic, peak_rps=4.0, mean_rps=2.0))
-    answers = [placed(), placed(busier)]
+    answers = [
+        placed(
+            replace(asked, traffic=replace(asked.traffic, peak_rps=peak, mean_rps=peak / 3)),
+            objective,
+        )
+        for peak in (2.0, 4.0, 8.0)
+        for objective in get_args(Objective)
+    ]
     assert any(what in flat(answer) for answer in answers)
     assert any(what in report.as_markdown(answer, top=3) for answer in answers)
 
