@@ -25,7 +25,7 @@ import math
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +38,7 @@ import numpy as np
 from derive.fit.model import CENTRE, Array, Design, Fit, Known, Observation
 from derive.fit.observations import all_rows, observation, observed
 from lichen.catalogue import DIRECTORY, load
-from lichen.catalogue.schema import CloudRunCoefficient, path_of
+from lichen.catalogue.schema import CloudRunCoefficient, CloudRunScore, path_of
 from lichen.measured.names import NotPredicted, Tables, chip_name
 from lichen.measured.quantity import quantity_of
 from lichen.measured.row import Cells, parse_row
@@ -46,6 +46,7 @@ from lichen.measured.run import run_of
 from lichen.sizing.hardware import Chips
 from lichen.sizing.terms import COEFFICIENTS
 
+RUNS_TITLE = "Spare Cores' runs on cloud machines"
 PUBLISHER = "sparecores"
 """As publisher_of has it for a row of their repository."""
 FOLDS = 6
@@ -53,8 +54,8 @@ FOLDS = 6
 OWN_SPREAD = 0.1
 """Log units in which one coefficient of other machines and releases of an engine may differ. That
 publishers differ altogether is an effect of the hierarchy, not of single coefficients."""
-FEWEST_FAMILIES = 2
-"""A pair of chip family and stack is known from this many families of machines."""
+APART = 1.28 * 0.3
+"""Log units on either side that 80 % of other publishers' runs are off on top of other machines."""
 WHOLE = 0.6
 """A saturated run counts where at least this share of ``max_num_seqs`` was in flight."""
 
@@ -400,7 +401,7 @@ def fitted(groups: Sequence[Group]) -> Answer:
 
 
 def coefficient_rows(answer: Answer, groups: Sequence[Group]) -> Iterable[dict[str, object]]:
-    """Rows of cloud_run_coefficients.csv, of pairs that several families of machines ran."""
+    """Rows of cloud_run_coefficients.csv."""
     rows: Counter[tuple[str, str]] = Counter()
     machines: dict[tuple[str, str], set[str]] = defaultdict(set)
     for group in groups:
@@ -409,8 +410,6 @@ def coefficient_rows(answer: Answer, groups: Sequence[Group]) -> Iterable[dict[s
         machines[pair].add(group.machines)
     for k in answer.known:
         pair = (k.family, k.stack)
-        if len(machines[pair]) < FEWEST_FAMILIES:
-            continue
         yield {
             "kind": k.kind,
             "family": k.family,
@@ -509,6 +508,38 @@ def known_from_runs() -> list[Known]:
         )
         for row in load().table("cloud_run_coefficients", CloudRunCoefficient)
     ]
+
+
+ALIKE = {"first": "prompt", "token": "rate"}
+"""Quantities that err as another does, where only that one was run: llama-bench has no requests."""
+
+
+def intervals_from_runs(measured: Container[tuple[str, str, str]]) -> Iterable[dict[str, object]]:
+    """Rows of spreads.csv for pairs of family and stack of which nobody else has rows: errors on
+    families of machines left out, and what publishers are apart."""
+    of_pair: dict[tuple[str, str], dict[str, CloudRunScore]] = defaultdict(dict)
+    for row in load().table("cloud_run_scores", CloudRunScore):
+        if row.family and row.group:
+            of_pair[(row.family, row.stack)][row.group] = row
+    for (family, stack), groups in sorted(of_pair.items()):
+        if (family, stack, "llm") in measured:
+            continue
+        for group in sorted({*groups, *ALIKE}):
+            found = groups.get(group) or groups.get(ALIKE.get(group, ""))
+            if found is not None:
+                yield {
+                    "reach": "fitted",
+                    "kind": "",
+                    "family": family,
+                    "stack": stack,
+                    "work": "llm",
+                    "group": group,
+                    "time_low": _round(math.exp(-math.hypot(math.log(found.time_low), APART))),
+                    "time_high": _round(math.exp(math.hypot(math.log(found.time_high), APART))),
+                    "rows": found.rows,
+                    "publishers": 1,
+                    "cv_error_pct": found.error_pct,
+                }
 
 
 def write(table: str, rows: Iterable[dict[str, object]]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from derive import estimates
-from derive.fit.cloud_runs import known_from_runs
+from derive.fit.cloud_runs import RUNS_TITLE, intervals_from_runs, known_from_runs
 from derive.fit.energy import fit_energy
 from derive.fit.hierarchies import Hierarchies
 from derive.fit.model import CENTRE, LOG_BOUNDS, Fit, Observation, floor_of, side
@@ -33,7 +33,10 @@ def main() -> None:
     sources: dict[Pair, set[str]] = {}
     for row, _, _, o in data:
         sources.setdefault(pair_of(o), set()).add(row["source_title"])
-    fits = Hierarchies(observations, known_from_runs())
+    known = known_from_runs()
+    for k in known:
+        sources.setdefault(pair_of(k), set()).add(RUNS_TITLE)
+    fits = Hierarchies(observations, known)
     spread = {name: Spread(of.errors) for name, of in fits.sides.items()}
     write("efficiencies", efficiencies(fits, spread, sources))
     write("adjustments", adjustments(fits))
@@ -136,17 +139,24 @@ SHARE_OF = {
 }
 
 
+FORMS = ("fp32", "bf16", "fp8", "int8", "fp4")
+
+
 def adjustments(fits: Hierarchies) -> Iterable[dict[str, object]]:
     """Factors on weights by format of compute, and for mixtures of experts."""
-    cases = [("form", case) for case in ("fp32", "bf16", "fp8", "int8", "fp4")]
     for kind in ("gpu", "neuron", "tpu", "cpu"):
         for name, of in fits.sides.items():
-            for effect, case in (*cases, ("sparse", "")):
-                names = (effect, kind, case) if case else (effect, kind)
+            stacks = sorted({o.stack for o in of.fit.design.observations if o.kind == kind})
+            routed = [(("sparse stack", kind, stack), "sparse", stack) for stack in stacks]
+            for names, case, stack in (
+                *((("form", kind, case), case, "") for case in FORMS),
+                (("sparse", kind), "sparse", ""),
+                *routed,
+            ):
                 factors = {c: of.fit.effect(*names, c) for c in COEFFICIENTS}
                 if any(factors.values()):
                     exact = {c: _round(math.exp(log)) for c, log in factors.items()}
-                    yield {"kind": kind, "side": name, "case": case or "sparse", **exact}
+                    yield {"kind": kind, "side": name, "case": case, "stack": stack, **exact}
 
 
 def ratios(fits: Hierarchies) -> Iterable[dict[str, object]]:
@@ -193,6 +203,7 @@ def spreads(fits: Hierarchies, spread: Mapping[str, Spread]) -> Iterable[dict[st
             own = (*pair, group)
             example = replace(o, group=group)
             yield _spread("fitted", spread[side(o.work)], example, ("", *pair), own)
+    yield from intervals_from_runs(pairs)
     kinds = {(o.kind, side(o.work), o.group): o for o in fits.observations}
     works = sorted({(o.kind, o.work) for o in fits.observations})
     bases: tuple[FitBasis, ...] = ("borrowed", "assumed")

@@ -34,25 +34,40 @@ def floor_of(work: str) -> Array:
 
 
 SPREAD = {
-    "all": 1.0,
-    "kind": 0.8,
-    "work": 0.5,
-    "stack": 0.7,
-    "family": 0.5,
-    "pair": 0.35,
-    "form": 0.5,
-    "sparse": 0.6,
+    "llm": {
+        "all": 0.3,
+        "kind": 0.4,
+        "work": 0.5,
+        "stack": 0.7,
+        "family": 0.3,
+        "pair": 0.2,
+        "form": 0.5,
+        "sparse": 0.6,
+        "sparse stack": 0.4,
+    },
+    "items": {
+        "all": 2.0,
+        "kind": 1.0,
+        "work": 0.2,
+        "stack": 0.7,
+        "family": 0.5,
+        "pair": 0.35,
+        "form": 0.5,
+    },
 }
-"""Prior standard deviations of the effects, in log units."""
-RATIO_SPREAD = (1.0, 0.4, 0.25)
+"""Prior standard deviations of the effects, in log units, of either hierarchy (see ``side``)."""
+WIDE = {("llm", "stack", "prefill_ms"): 1.5, ("llm", "kind", "prefill_ms"): 0.4}
+"""Where one coefficient differs: what a prompt costs at any length is the engine's, from a
+millisecond to half a second, and says nothing of other engines."""
+RATIO_SPREAD = (0.6, 0.3, 0.2)
 """The same for ratios: of all, of a kind and work, of a pair."""
-SOURCE_SPREAD = 0.1
+SOURCE_SPREAD = 0.05
 """Prior standard deviation of what all rows of one publisher have in common: its machines, its
 engine's settings, its way of measuring. Predictions leave it at nought."""
 DRIFT_SPREAD = 0.05
 """Log units a year by which a stack gets faster."""
 NOW = 2026.0
-SCALE = 0.2
+SCALE = {"llm": 0.4, "items": 0.2}
 """Log error at which the loss turns from square to absolute."""
 MOST_STEPS = 1000
 CLOSE = 1e-7
@@ -137,20 +152,25 @@ def side(work: str) -> str:
 
 def coefficient_effects(o: Observation | Known) -> list[tuple[Name, float]]:
     """Effects on every coefficient of an observation, with their priors."""
-    effects: list[tuple[Name, float]] = [
-        (("all", side(o.work)), SPREAD["all"]),
-        (("kind", o.kind, side(o.work)), SPREAD["kind"]),
-        (("work", o.kind, o.work), SPREAD["work"]),
-        (("stack", o.kind, o.stack, o.work), SPREAD["stack"]),
-        (("family", o.family, side(o.work)), SPREAD["family"]),
-        (("pair", o.family, o.stack, o.work), SPREAD["pair"]),
-        (("form", o.kind, o.form), SPREAD["form"]),
+    names: list[Name] = [
+        ("all", side(o.work)),
+        ("kind", o.kind, side(o.work)),
+        ("work", o.kind, o.work),
+        ("stack", o.kind, o.stack, o.work),
+        ("family", o.family, side(o.work)),
+        ("pair", o.family, o.stack, o.work),
+        ("form", o.kind, o.form),
     ]
     if o.sparse:
-        effects.append((("sparse", o.kind), SPREAD["sparse"]))
-    return effects
+        names += [("sparse", o.kind), ("sparse stack", o.kind, o.stack)]
+    spread = SPREAD[side(o.work)]
+    return [(name, spread[name[0]]) for name in names]
 
 
+EFFECTS = 9
+"""The most effects that a coefficient is a sum of."""
+ROUTED = frozenset({"step_ms", "layer_us", "bandwidth", "compute", "prefill_ms", "prefill"})
+"""What routing tokens to experts slows down: not the cache, the link or the attention."""
 EVERY = frozenset(COEFFICIENTS)
 ACTS_ON: dict[str, frozenset[str]] = {
     "all": EVERY,
@@ -160,7 +180,8 @@ ACTS_ON: dict[str, frozenset[str]] = {
     "family": EVERY,
     "pair": EVERY,
     "form": frozenset({"compute", "prefill"}),
-    "sparse": EVERY,
+    "sparse": ROUTED,
+    "sparse stack": ROUTED,
 }
 """Coefficients that an effect acts on."""
 
@@ -201,10 +222,15 @@ class Design:
             if cell not in cells:
                 cells[cell] = len(cells)
                 rows = [
-                    [at((*name, c), prior) if c in ACTS_ON[name[0]] else -1 for c in COEFFICIENTS]
+                    [
+                        at((*name, c), WIDE.get((side(o.work), name[0], c), prior))
+                        if c in ACTS_ON[name[0]]
+                        else -1
+                        for c in COEFFICIENTS
+                    ]
                     for name, prior in effects
                 ]
-                coefficients.append(rows + [[-1] * len(COEFFICIENTS)] * (8 - len(rows)))
+                coefficients.append(rows + [[-1] * len(COEFFICIENTS)] * (EFFECTS - len(rows)))
             cell_of.append(cells[cell])
             named = [at(name, prior) for name, prior in ratio_effects(o)]
             ratios.append(named or [-1] * 3)
@@ -212,7 +238,10 @@ class Design:
             sources.append(at(("source", o.publisher, side(o.work)), SOURCE_SPREAD))
         known_places = [
             [
-                at((*name, k.coefficient), prior)
+                at(
+                    (*name, k.coefficient),
+                    WIDE.get((side(k.work), name[0], k.coefficient), prior),
+                )
                 for name, prior in coefficient_effects(k)
                 if k.coefficient in ACTS_ON[name[0]]
             ]
@@ -228,11 +257,14 @@ class Design:
         self.terms = np.array([o.terms for o in observations])
         self.floor = np.array([floor_of(o.work) for o in observations])
         self.target = np.array([o.log_seconds for o in observations])
+        self.scale = np.array([SCALE[side(o.work)] for o in observations])
         self.weight = np.array([o.weight for o in observations])
         self.age = np.array([NOW - o.year for o in observations])
         self.precision = np.append(1.0 / np.square(spread), 0.0)
         self.known_place: Places = (
-            np.array([(row + [-1] * 8)[:8] for row in known_places], dtype=np.intp).reshape(-1, 8)
+            np.array(
+                [(row + [-1] * EFFECTS)[:EFFECTS] for row in known_places], dtype=np.intp
+            ).reshape(-1, EFFECTS)
             % self.size
         )
         centre = np.array([CENTRE[COEFFICIENTS.index(k.coefficient)] for k in known])
@@ -291,10 +323,10 @@ class Fit:
         seconds = (excess + d.floor * d.terms[:, :-1]).sum(axis=1) + d.terms[:, -1]
         shared = beta[d.ratio].sum(axis=1) + beta[d.source]
         model = np.log(seconds) + shared + beta[d.drift] * d.age
-        error = (model - d.target) / SCALE
+        error = (model - d.target) / d.scale
         root = np.sqrt(1.0 + error * error)
         value = (weight * 2.0 * (root - 1.0)).sum() + (d.precision * beta * beta).sum() / 2.0
-        slope = weight * 2.0 * error / root / SCALE
+        slope = weight * 2.0 * error / root / d.scale
         gradient = d.precision * beta
         off = beta[d.known_place].sum(axis=1) - d.known_sum
         value += (self._known_precision * off * off).sum() / 2.0

@@ -562,13 +562,15 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     """Factors on an efficiency row for a format of compute, or for a mixture of experts
-    (``sparse``): a row of ``adjustments.csv``. ``side``: of language models, or of the rest. Of a
-    share they scale what it lacks: one over the share, less one.
+    (``sparse``): a row of ``adjustments.csv``. ``side``: of language models, or of the rest.
+    ``stack``: blank is any; a stack's own factor comes on top of it. Of a share they scale what it
+    lacks: one over the share, less one.
     """
 
     kind: Kind
     side: FitSide
     case: str
+    stack: str | None
     step_ms: float
     layer_us: float
     sync_us: float

@@ -54,7 +54,7 @@ def test_every_image_has_a_maker_and_a_server_and_every_maker_and_server_an_imag
 
 def test_an_older_chip_of_the_same_maker_is_not_taken_for_a_newer() -> None:
     arguments = EndpointArgs(workload={**VECTORS, "where": CHAT["where"]}, artifacts=ARTIFACTS)
-    with pytest.raises(InputError, match="no component makes Inferentia1 on SageMaker yet"):
+    with pytest.raises(InputError, match=r"inf1\.xlarge: retired: Inferentia1"):
         plan_of(arguments, Only("inf1.xlarge"))
 
 

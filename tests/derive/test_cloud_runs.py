@@ -13,12 +13,14 @@ from derive.fit.cloud_runs import (
     cores_of,
     fitted,
     grouped,
+    intervals_from_runs,
     llama_runs,
     machine_family,
     rows_of,
     vllm_runs,
 )
 from lichen.catalogue import load
+from lichen.catalogue.schema import CloudRunScore
 from lichen.measured.names import Tables
 from lichen.sizing.terms import COEFFICIENTS
 
@@ -199,6 +201,23 @@ def test_every_coefficient_is_asked_for_that_a_row_has_a_term_of() -> None:
     names = {k.coefficient for k in asked([group.observation for group in groups])}
     assert {"bandwidth", "compute", "prefill", "attention", "sync_us"} <= names
     assert "burst" not in names
+
+
+def test_what_runs_alone_know_has_intervals_wider_than_the_runs_own() -> None:
+    scores = load().table("cloud_run_scores", CloudRunScore)
+    run = {(row.family, row.stack) for row in scores if row.family}
+    rows = {(row["family"], row["stack"], row["group"]): row for row in intervals_from_runs(set())}
+    assert {pair[:2] for pair in rows} == run
+    for score in scores:
+        if score.family and score.group:
+            row = rows[(score.family, score.stack, score.group)]
+            assert float(str(row["time_low"])) < score.time_low
+            assert float(str(row["time_high"])) > score.time_high
+    # Every pair has those that sizing asks for.
+    for family, stack in run:
+        assert {"rate", "first", "token"} <= {g for f, s, g in rows if (f, s) == (family, stack)}
+    measured = {(str(family), stack, "llm") for family, stack in run}
+    assert not list(intervals_from_runs(measured))
 
 
 def test_a_folder_is_read_as_it_is(tmp_path: Path) -> None:

@@ -76,8 +76,9 @@ def test_related_families_lean_on_a_known_coefficient() -> None:
 
 
 def test_rows_that_disagree_move_a_loosely_known_coefficient_further() -> None:
-    # The row says an excess of 4 over the floor, five times the bandwidth's seconds.
-    row = replace(ROW, family="Foxglove")
+    # The row says an excess of 4 over the floor, five times the bandwidth's seconds; it weighs as
+    # much as twenty.
+    row = replace(ROW, family="Foxglove", weight=20.0)
     tight = bandwidth(Fit(Design([row], [KNOWN])), "Foxglove")
     loose = bandwidth(Fit(Design([row], [replace(KNOWN, standard_deviation=2.0)])), "Foxglove")
     assert tight < loose

@@ -12,6 +12,7 @@ from lichen.document import InputError
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Placement
 from lichen.placing.question import Question
+from lichen.placing.reasons import about_measuring
 from lichen.workload import as_workload
 from tests.placements.panel import HERE, Answer, Case
 
@@ -39,10 +40,12 @@ def _of_placement(answer: Placement, catalogue: Catalogue) -> Answer:
     chosen, sizing = answer.chosen, answer.sizing
     prediction, grams = sizing.prediction, chosen.gco2e_month
     first, token = prediction.time_to_first_token_ms, prediction.time_per_output_token_ms
+    # What is measured first: the chosen machine, else the one that would then be chosen.
+    worth = next(iter(answer.worth_measuring), None)
     return Answer(
         workload=answer.workload,
         answer="placement",
-        text=(*answer.because, *answer.notes),
+        text=(*answer.because, *answer.notes, *map(about_measuring, answer.worth_measuring)),
         machine=chosen.machine,
         vcpu=int(catalogue.machine(chosen.machine).vcpu),
         region=chosen.region,
@@ -55,6 +58,10 @@ def _of_placement(answer: Placement, catalogue: Catalogue) -> Answer:
         replicas_peak=chosen.replicas_peak,
         replicas_mean=_short(chosen.replicas_mean),
         usd_month=_short(chosen.usd_month),
+        measured_replicas_peak=(
+            None if worth is None else chosen.replicas_peak - worth.replicas_peak
+        ),
+        measured_usd_month=(None if worth is None else _short(chosen.usd_month - worth.usd_month)),
         kgco2e_month=(
             _short(grams.low / 1e3),
             _short(grams.likely / 1e3),

@@ -133,10 +133,13 @@ def _rules() -> Iterator[str]:
         "An answer is as good as the worst of its parts. The machine, the region and the "
         "precision are right, doubtful (one can argue for it) or wrong (neither). A number of "
         f"replicas, a cost or a first token outside its band is doubtful up to {SLACK:g} times (a "
-        "number of replicas also if it is off by one), and wrong beyond. An answer that does not "
-        "say what it must is doubtful; one that fits where nothing should fit, or the reverse, is "
-        f"wrong. A single machine below {FEW_VCPU} vCPU is doubtful in production. For every "
-        "workload that does not ask for another way of buying, these are wrong:"
+        "number of replicas also if it is off by one), and wrong beyond. Where the answer asks "
+        "for a benchmark that would bring a number of replicas or a cost into the band, it is "
+        "doubtful: production is planned with 80 % confidence in what nobody has measured, which "
+        "costs more than an expert's guess. An answer that does not say what it must is doubtful; "
+        "one that fits where nothing should fit, or the reverse, is wrong. A single machine below "
+        f"{FEW_VCPU} vCPU is doubtful in production. For every workload these are wrong, unless "
+        "it asks for a way in which they are sold:"
     )
     yield ""
     known = sources()

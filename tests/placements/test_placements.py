@@ -142,6 +142,9 @@ BARRED = (
         ({"replicas_peak": 5}, "wrong", "where 2 to 3 is expected"),
         ({"usd_month": 4500}, "doubtful", "cost 4,500 USD/month"),
         ({"usd_month": 900}, "wrong", "where 1,500 to 3,000 USD/month is expected"),
+        ({"usd_month": 9000, "measured_usd_month": 2800}, "doubtful", "2,800 after the benchmark"),
+        ({"usd_month": 9000, "measured_usd_month": 8000}, "wrong", "9,000 USD/month, where"),
+        ({"replicas_peak": 9, "measured_replicas_peak": 3}, "doubtful", "3 after the benchmark"),
         ({"first_token_ms": 27}, "wrong", "first token 27 ms"),
         ({"first_token_ms": None}, "right", ""),
         ({"machine": "inf2.xlarge"}, "doubtful", "does not say 2.28 or frozen"),
@@ -156,6 +159,13 @@ def test_an_answer_is_as_good_as_the_worst_of_its_parts(
     judgement = judge(replace(RIGHT, **changed), CASE, BARRED)
     assert judgement.grade == grade
     assert says in "; ".join(judgement.reasons)
+
+
+def test_a_way_of_buying_that_is_asked_for_opens_what_is_barred() -> None:
+    spot = Barred(machines=("g6e.*",), sold=("spot",), because="Spot only", source="arithmetic")
+    assert judge(RIGHT, CASE, (spot,)).grade == "wrong"
+    asks = replace(CASE, workload={**CASE.workload, "where": {"sold": "spot"}})
+    assert judge(RIGHT, asks, (spot,)).grade == "right"
 
 
 def test_words_are_found_in_any_sentence() -> None:
