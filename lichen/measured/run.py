@@ -95,7 +95,8 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
         items = float(math.ceil(windows(row)))
     item_tokens = (dataset and work == "encoder" and dataset.input_tokens) or inputs / items
     if work == "speech":
-        item_tokens = TEXT_TOKENS * min(1.0, windows(row))
+        text = (dataset and dataset.output_tokens) or TEXT_TOKENS
+        item_tokens = text * min(1.0, windows(row))
     form = format_of_row(row, hardware, work, tables.known.formats)
     need = need_of(model.card, form, int(item_tokens) or None)
     if isinstance(need, Misfit):
