@@ -164,7 +164,7 @@ def _decoder(config: Config, kind: str, name: str) -> Values:
         "parameters": every,
         "active_parameters": active if experts else None,
         "matmul_parameters_per_token": active if tied else active - table,
-        "layers": layers,
+        "layers": len(kinds) - kinds.count("none"),
         "full_attention_layers": full if full and full < layers else None,
         "hidden": hidden,
         "heads": heads,
