@@ -85,7 +85,7 @@ def ties(ranked: Sequence[Candidate], question: Question) -> Iterator[Candidate]
         theirs = aim.score(one.gco2e_hour, one.usd_hour)
         if theirs[0] > least * (1 + TIE):
             return
-        if theirs[1] <= tie_break * (1 + TIE):
+        if abs(theirs[1] - tie_break) <= tie_break * TIE:
             yield one
 
 
