@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 Name = tuple[str, ...]
 
-CENTRE = np.log([2.0, 15.0, 20.0, 10.0, 0.6, 1.0, 1.0, 2.0, 8.0, 1.5, 4.0, 8.0])
+CENTRE = np.log([2.0, 15.0, 20.0, 10.0, 0.6, 1.0, 1.0, 2.0, 8.0, 1.5, 1.5, 8.0])
 """Prior medians in the order of COEFFICIENTS; of shares, one over the share less one."""
 
 
@@ -90,7 +90,16 @@ BOUNDS = {
 """Weights beyond which a coefficient is no longer what its name says: chips wait for each other
 tens of microseconds a layer, not milliseconds (NCCL's and NeuronLink's published latencies). The
 fit is kept inside; one that would leave is a finding of docs/accuracy.md."""
-LOG_BOUNDS = np.log([BOUNDS[name] for name in COEFFICIENTS])
+OF_KIND = {("gpu", "attention"): 3.5}
+"""Narrower bounds of one kind of chip: fused attention reaches half of a GPU's peak and more
+(FlashAttention 2 and 3), and none that serves prompts is far below a third."""
+
+
+def log_bounds(kind: str) -> Array:
+    """The log of the bounds, in the order of COEFFICIENTS."""
+    return np.log([OF_KIND.get((kind, name), BOUNDS[name]) for name in COEFFICIENTS])
+
+
 KEPT = 50.0
 """How hard a coefficient is kept inside: the loss of a row whose weight is e times its bound."""
 
@@ -124,7 +133,7 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownCoefficient:
     """One coefficient of a family under a stack as runs say that the tables do not have.
 
     ``log_value`` is the log of its excess over its floor, every effect summed, with a standard
@@ -150,7 +159,7 @@ def side(work: str) -> str:
     return "llm" if work == "llm" else "items"
 
 
-def coefficient_effects(o: Observation | Known) -> list[tuple[Name, float]]:
+def coefficient_effects(o: Observation | KnownCoefficient) -> list[tuple[Name, float]]:
     """Effects on every coefficient of an observation, with their priors."""
     names: list[Name] = [
         ("all", side(o.work)),
@@ -201,7 +210,9 @@ class Design:
     """Observations as arrays: which parameters act on which row. Row after row is fitted from
     the same design, so that leaving some out costs nothing but their weight."""
 
-    def __init__(self, observations: Sequence[Observation], known: Sequence[Known] = ()) -> None:
+    def __init__(
+        self, observations: Sequence[Observation], known: Sequence[KnownCoefficient] = ()
+    ) -> None:
         self.observations = observations
         self.known = known
         self.place: dict[Name, int] = {}
@@ -216,11 +227,13 @@ class Design:
         # Rows of one pair, format and work have their coefficients in common: a cell.
         cells: dict[Name, int] = {}
         coefficients, cell_of, ratios, drifts, sources = [], [], [], [], []
+        bounds: list[Array] = []
         for o in observations:
             effects = coefficient_effects(o)
             cell = tuple("/".join(name) for name, _ in effects)
             if cell not in cells:
                 cells[cell] = len(cells)
+                bounds.append(log_bounds(o.kind))
                 rows = [
                     [
                         at((*name, c), WIDE.get((side(o.work), name[0], c), prior))
@@ -251,6 +264,7 @@ class Design:
         self.size = len(spread) + 1
         self.coefficient: Places = np.array(coefficients) % self.size
         self.cell: Places = np.array(cell_of)
+        self.log_bounds = np.array(bounds)
         self.ratio: Places = np.array(ratios) % self.size
         self.drift: Places = np.array(drifts)
         self.source: Places = np.array(sources)
@@ -332,7 +346,7 @@ class Fit:
         value += (self._known_precision * off * off).sum() / 2.0
         pull = np.broadcast_to((self._known_precision * off)[:, None], d.known_place.shape)
         gradient += np.bincount(d.known_place.ravel(), pull.ravel(), minlength=d.size)
-        over = np.maximum(0.0, log_excess - LOG_BOUNDS)
+        over = np.maximum(0.0, log_excess - d.log_bounds)
         value += KEPT * (over * over).sum()
         share = 2.0 * KEPT * over
         for c, of_rows in enumerate(((slope / seconds)[:, None] * excess).T):
@@ -361,7 +375,9 @@ class Fit:
         used = (d.terms[:, :-1] > 0) & (d.weight > 0)[:, None]
         found = {
             (o.family, o.stack, o.work, COEFFICIENTS[c])
-            for o, row in zip(d.observations, (log_excess > LOG_BOUNDS)[d.cell] & used, strict=True)
+            for o, row in zip(
+                d.observations, (log_excess > d.log_bounds)[d.cell] & used, strict=True
+            )
             for c in np.flatnonzero(row)
         }
         return sorted(found)

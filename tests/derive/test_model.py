@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from derive.fit.model import CENTRE, Design, Fit, Known, Observation
+from derive.fit.model import CENTRE, Design, Fit, KnownCoefficient, Observation
 from derive.fit.spread import left_out
 from lichen.sizing.terms import COEFFICIENTS, Terms
 
@@ -37,7 +37,7 @@ ROW = Observation(
 NOTHING_SAID = replace(ROW, kind="gpu", stack="vllm", family="Obsidian", weight=0.0)
 """A row, for a design needs one, that says nothing."""
 
-KNOWN = Known(
+KNOWN = KnownCoefficient(
     kind="cpu",
     work="llm",
     stack="llama.cpp",
