@@ -108,9 +108,15 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def __post_init__(self) -> None:
         if self.mean_rps is not None and self.hourly_rps is not None:
             raise ValueError("give mean_rps or hourly_rps, not both")
-        if max(self.profile_rps) > self.peak_rps:
+        most = max(self.profile_rps)
+        if most > self.peak_rps:
+            of = (
+                "mean_rps"
+                if self.hourly_rps is None
+                else f"hourly_rps[{self.hourly_rps.index(most)}]"
+            )
             raise ValueError(
-                f"no hourly rate and no mean may be above peak_rps ({self.peak_rps:g})"
+                f"{of} ({most:g}) is above peak_rps ({self.peak_rps:g}): raise peak_rps or lower it"
             )
 
     @property

@@ -85,7 +85,7 @@ def ties(ranked: Sequence[Candidate], question: Question) -> Iterator[Candidate]
         theirs = aim.score(one.gco2e_hour, one.usd_hour)
         if theirs[0] > least * (1 + TIE):
             return
-        if theirs[1] <= tie_break * (1 + TIE):
+        if abs(theirs[1] - tie_break) <= tie_break * TIE:
             yield one
 
 
@@ -166,7 +166,7 @@ def about_the_unmade(unmade: Candidate, chosen: Candidate, objective: Objective)
     """The better offer that was not taken because no component can make it.
 
     Where it is not better by the objective itself, it is so much cheaper that the choice would be
-    beyond the tolerance: then its cost is named.
+    beyond the tolerance: then its cost is named, as it is where it is less than half.
     """
     theirs = unmade.gco2e_hour, unmade.usd_hour
     ours = chosen.gco2e_hour, chosen.usd_hour
@@ -175,6 +175,9 @@ def about_the_unmade(unmade: Candidate, chosen: Candidate, objective: Objective)
         aim = AIMS["cost"]
         more = more_than(unmade.gco2e_hour, chosen.gco2e_hour)
         but_more = f" and emit {more} the chosen placement"
+    elif aim is not AIMS["cost"] and unmade.usd_hour * 2 < chosen.usd_hour:
+        cheaper = f"{(1 - unmade.usd_hour / chosen.usd_hour) * 100:.0f} %"
+        but_more = f" and {AIMS['cost'].would_be_less.format(cheaper)}"
     share = aim.least(*theirs) / aim.least(*ours)
     machine, region = unmade.name
     precision = unmade.sized.layout.precision

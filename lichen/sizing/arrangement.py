@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from lichen.catalogue.schema import PLAIN, Chip, Machine, ServingStack, Work
 from lichen.sizing.answers import Misfit
@@ -59,6 +60,24 @@ class Arrangement(msgspec.Struct, frozen=True):
     def room(self) -> float:
         """Sequences or items that fit into one copy at once."""
         return most_sequences(self.need, self.chips, self.stack, self.context_tokens)
+
+    def with_more_chips(self) -> list[Arrangement]:
+        """It, then the same with more chips a copy and fewer copies, where the machine's divide
+        evenly."""
+        if self.copies == 1:
+            return [self]
+        whole, count = self.machine_chips, int(self.machine_chips.count)
+        return [
+            replace(self, chips=whole.times(each / count), copies=count // each)
+            for each in range(int(self.chips.count), count + 1)
+            if count % each == 0
+        ]
+
+    def with_room_for(self, requests: float) -> Arrangement:
+        """The one with the fewest chips a copy whose copies hold so many requests at once; it
+        itself where none does."""
+        options = self.with_more_chips()
+        return next((one for one in options if requests <= one.room * one.copies), self)
 
     def step_terms(self, batch: float) -> Terms:
         """Terms of a decode step, or of a pass over a batch of items. Mean context: prompt and
@@ -196,6 +215,12 @@ def arrange(
             f"{input_tokens} + {output_tokens} tokens are more than the {card.max_context_tokens} "
             f"that {card.name} accepts",
             context / card.max_context_tokens,
+        )
+    if chips and chip.kind != "cpu" and chips > whole.count:
+        return Misfit(
+            "hardware",
+            f"{chips:g} chips a copy are more than the {whole.count:g} of {machine.name}",
+            chips / whole.count,
         )
     each_copy, copies = whole.as_used_by(stack), 1
     if chip.kind != "cpu" and whole.count > 1:

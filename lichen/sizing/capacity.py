@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import msgspec
-from msgspec.structs import replace
 
 from lichen.figures import figure
 from lichen.sizing.answers import Misfit
@@ -166,7 +165,7 @@ def best_within(
     best: Capacity | None = None
     misfit: Misfit | None = None
     most = 0.0
-    for option in _arrangements(arrangement):
+    for option in arrangement.with_more_chips():
         found = capacity_within(option, latency, share, items, confidence)
         if isinstance(found, Misfit):
             misfit = misfit or found
@@ -178,19 +177,6 @@ def best_within(
     if best:
         return best
     return misfit or Misfit("throughput", "serves no request within its bounds")
-
-
-def _arrangements(arrangement: Arrangement) -> list[Arrangement]:
-    """The same with more chips a copy and fewer copies, where the machine's divide evenly."""
-    if arrangement.copies == 1:
-        return [arrangement]
-    whole = arrangement.machine_chips
-    count = int(whole.count)
-    return [
-        replace(arrangement, chips=whole.times(each / count), copies=count // each)
-        for each in range(int(arrangement.chips.count), count + 1)
-        if count % each == 0
-    ]
 
 
 def capacity_within(

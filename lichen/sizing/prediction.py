@@ -33,7 +33,8 @@ def predict(
 ) -> Prediction | Misfit:
     """How ``machine`` serves ``card`` with ``concurrency`` requests in flight.
 
-    ``chips`` are those of one copy (tensor parallel); by default the fewest that it fits on.
+    ``chips`` are those of one copy (tensor parallel); by default the fewest that it fits on with
+    all the requests.
     ``items`` are an item model's per request. Never raises for a card or machine of the schema:
     a Misfit says what is missing.
     """
@@ -41,6 +42,8 @@ def predict(
     arrangement = arrange(card, machine, known, precision, stack, chips, *tokens)
     if isinstance(arrangement, Misfit):
         return arrangement
+    if chips is None:
+        arrangement = arrangement.with_room_for(concurrency)
     batch = max(1.0, math.ceil(concurrency / arrangement.copies))
     if batch > arrangement.room:
         return Misfit(

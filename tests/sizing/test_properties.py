@@ -159,7 +159,10 @@ def test_more_load_never_takes_less_memory(
     heavy = fits(card, machine, concurrency=concurrency + 1, **shape)
     if heavy:
         assert light
-        assert light.memory_gib.likely <= heavy.memory_gib.likely
+        # A copy too small for all the requests gives way to fewer, larger ones.
+        assert heavy.copies <= light.copies
+        if heavy.copies == light.copies:
+            assert light.memory_gib.likely <= heavy.memory_gib.likely
 
 
 @settings(max_examples=200, deadline=None)
