@@ -313,9 +313,12 @@ _RELAX: dict[str, str] = {
 
 
 def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss]:
-    """One row a machine, those that came nearest first."""
+    """One row a machine: the nearest of each kind of reason, then those that came nearest.
+
+    Three machines a little too small say nothing of a latency bound that no larger one keeps.
+    """
     seen: set[str] = set()
-    for loser in sorted(rejected, key=_distance):
+    for loser in _a_kind_each(sorted(rejected, key=_distance)):
         if loser.machine in seen or len(seen) == most:
             continue
         seen.add(loser.machine)
@@ -325,7 +328,18 @@ def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss
         yield Miss(machine=loser.machine, reason=loser.reason, relax=relax)
 
 
+def _a_kind_each(ranked: Sequence[Rejected]) -> Iterator[Rejected]:
+    """The first of each kind that says by how much the work is missed, then all in their order."""
+    kinds: set[str] = set()
+    for loser in ranked:
+        if loser.kind not in kinds and loser.shortfall and _FARTHER.get(loser.kind, 0) <= 0:
+            kinds.add(loser.kind)
+            yield loser
+    yield from ranked
+
+
 _FARTHER: dict[str, int] = {
+    "context": -1,
     "zone": 1,
     "sold": 1,
     "retired": 1,
@@ -333,8 +347,9 @@ _FARTHER: dict[str, int] = {
     "unknown": 3,
     "where": 3,
 }
-"""Reasons that say nothing of the work, in the order in which they are shown where there is no
-other: what cannot be bought, what the workload's hosting does not have, the rest."""
+"""Kinds of reason that are shown before or after the others. A request that the model does not
+accept comes first, since no machine helps. Reasons that say nothing of the work come last: what
+cannot be bought, what the workload's hosting does not have, the rest."""
 
 
 def _distance(loser: Rejected) -> tuple[int, bool, float]:

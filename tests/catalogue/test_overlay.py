@@ -12,6 +12,8 @@ from lichen.catalogue.overlay import READ, check
 from lichen.catalogue.schema import MEASURED, TABLES
 from lichen.document import InputError
 from lichen.grid import classify
+from lichen.placing.question import model_card
+from lichen.workload import as_workload
 
 SOURCES = """
 [acme]
@@ -230,3 +232,15 @@ def test_an_own_row_that_is_added_names_a_source_that_is_described(own: Path) ->
     catalogue = write(own, "residency", "residency,country,source\nACME,DE,acne\n")
     with pytest.raises(InputError, match=r"residency\.csv: source: 'acne' is not a source"):
         _ = catalogue.residency
+
+
+def test_a_wrong_row_of_models_is_its_table_s_mistake_and_not_the_workload_s(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "models.csv").write_text("name,kind,parameters\nacme/one,llm,-4\n")
+    workload = as_workload(
+        {"name": "one", "model": "acme/one", "traffic": {"peak_rps": 1}}, tmp_path
+    )
+    with pytest.raises(InputError) as refused:
+        model_card(workload, Catalogue(overlay=tmp_path))
+    assert refused.value.document == "models.csv"

@@ -213,6 +213,23 @@ def test_a_miss_of_what_was_asked_for_goes_before_other_machines() -> None:
     assert [miss.reason for miss in misses] == ["memory", "zone", "hosting", "where"]
 
 
+def test_misses_show_each_kind_of_reason_and_the_request_that_is_too_long_first() -> None:
+    """Machines a little too small, a fast one that is not fast enough, and a model's limit."""
+    rejected = [
+        Rejected(machine=f"{kind} {size}", region="eu", kind=kind, reason=kind, shortfall=size)
+        for kind, size in (
+            ("memory", 1.1), ("memory", 1.2), ("memory", 1.3), ("latency", 4.0), ("latency", 9.0),
+            ("context", 2.0),
+        )
+    ]  # fmt: skip
+    assert [miss.machine for miss in nearest_misses(rejected)] == [
+        "context 2.0", "memory 1.1", "latency 4.0"
+    ]  # fmt: skip
+    assert [miss.machine for miss in nearest_misses(rejected, most=5)][3:] == [
+        "memory 1.2", "memory 1.3"
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("objective", "less"),
     [("carbon", "emit {} less"), ("cost", "cost {} less"), ("balanced", "have {} less carbon")],
