@@ -40,8 +40,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A model at a precision. Weights in bytes, all experts; FLOPs per token of the active ones.
 
     ``active_bytes`` are the weights that one token meets; of them, ``looked_up_bytes`` are a table
-    from which it takes one row. ``kv_bytes_per_token`` is at the cache's precision, before any
-    window, and ``full_share`` of it grows to the whole sequence. ``attention_layers`` are those
+    from which it takes one row. A mixture sends a token to ``routed`` experts.
+    ``kv_bytes_per_token`` is at the cache's precision, before any window, and ``full_share`` of it grows to the whole sequence. ``attention_layers`` are those
     that have a cache; ``hidden`` is the width of a token between layers. ``state_bytes`` are those
     of a sequence of any length.
     Of every model but a language model: ``flops_per_item``, ``passes`` through the network and the
@@ -56,6 +56,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     active_bytes: float
     looked_up_bytes: float
     expert_share: float
+    routed: float
     flops_per_token: float
     kv_bytes_per_token: float
     window_tokens: float
@@ -134,6 +135,7 @@ def need_of(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         active_bytes=weights.active_bytes,
         looked_up_bytes=weights.looked_up_bytes,
         expert_share=weights.expert_share,
+        routed=float(card.experts_per_token or 0),
         flops_per_token=2.0 * weights.multiplied,
         kv_bytes_per_token=kv,
         window_tokens=window,
