@@ -41,9 +41,9 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     ``active_bytes`` are the weights that one token meets; of them, ``looked_up_bytes`` are a table
     from which it takes one row. A mixture sends a token to ``routed`` experts.
-    ``kv_bytes_per_token`` is at the cache's precision, before any window, and ``full_share`` of it grows to the whole sequence. ``attention_layers`` are those
-    that have a cache; ``hidden`` is the width of a token between layers. ``state_bytes`` are those
-    of a sequence of any length.
+    ``kv_bytes_per_token`` is at the cache's precision, before any window, and ``full_share`` of it
+    grows to the whole sequence. ``attention_layers`` are those that have a cache; ``hidden`` is the
+    width of a token between layers. ``state_bytes`` are those of a sequence of any length.
     Of every model but a language model: ``flops_per_item``, ``passes`` through the network and the
     bytes of weights read in them, and for each item bytes of activations and of what its text is
     written from (lichen.sizing.item_need). Where its card does not say its FLOPs they are those of
