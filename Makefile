@@ -36,10 +36,11 @@ format: .venv/ready
 bench: engine  ## start-up and per-resource cost, as ratios against what a user would run instead
 	@$(RUN) -m timing
 
-refresh-estimates: .venv/ready  ## derive machines' watts, embodied carbon and markups anew
+refresh-estimates: .venv/ready  ## derive machines' watts, embodied carbon, markups and regional prices anew
 	@$(RUN) -m derive.embodied
 	@$(RUN) -m derive.estimates
 	@$(RUN) -m derive.markups
+	@$(RUN) -m derive.regional_prices
 
 refresh-%: .venv/ready  ## bring one source's rows up to date, such as refresh-aws; ARGS="..."
 	@$(RUN) -m refresh.$* $(ARGS)

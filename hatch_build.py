@@ -16,7 +16,15 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             return
         sys.path.insert(0, self.root)
         from lichen.catalogue import Catalogue
-        from lichen.catalogue.schema import Image, Made, Markup, Registry, WeightFormat
+        from lichen.catalogue.schema import (
+            Image,
+            Made,
+            Markup,
+            Registry,
+            Retired,
+            Sale,
+            WeightFormat,
+        )
 
         catalogue = Catalogue()
         _ = catalogue.regions, catalogue.chips, catalogue.machines, catalogue.models
@@ -26,6 +34,8 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("images", Image),
             ("registries", Registry),
             ("markups", Markup),
+            ("sold", Sale),
+            ("retired", Retired),
             ("precisions", WeightFormat),
         ):
             catalogue.table(name, row)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lichen.document import InputError, did_you_mean
+from lichen.document import InputError
 from lichen.words import Precision
 
 Config = Mapping[str, Any]
@@ -84,7 +84,8 @@ def values_of_config(config: Config, name: str) -> Values:
     if not kind or ("hidden_size" not in text and "n_embd" not in text):
         raise InputError(
             f"{kind!r} is not a kind of model that is read",
-            fix=did_you_mean(kind, ("llama", "whisper", *IMAGE_MODELS, *ENCODERS)),
+            fix="name a model of `lichen catalogue models`, or write a card in place of config: "
+            "its kind, parameters and, of an item model, flops_per_item",
             field="model_type",
         )
     return _decoder(text, "vlm" if _sees(config) else "llm", name)
@@ -164,7 +165,7 @@ def _decoder(config: Config, kind: str, name: str) -> Values:
         "parameters": every,
         "active_parameters": active if experts else None,
         "matmul_parameters_per_token": active if tied else active - table,
-        "layers": layers,
+        "layers": len(kinds) - kinds.count("none"),
         "full_attention_layers": full if full and full < layers else None,
         "hidden": hidden,
         "heads": heads,

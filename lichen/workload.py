@@ -43,7 +43,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     Counts are in units, not billions. ``active_parameters`` are those of a token, embeddings
     included; ``matmul_parameters_per_token`` those that it is multiplied with, so without a table
     that is only looked up; of a diffusion model, those of the network that each step runs.
-    ``layers`` are all of them, ``decoder_layers`` of a speech model too.
+    ``layers`` are blocks, each with attention (or what is in its place) and a feed-forward part;
+    all of them, ``decoder_layers`` of a speech model too.
     ``full_attention_layers`` are those whose cache grows to the whole sequence: the others slide
     (``sliding_window_tokens``) or have no cache. ``kv_bytes_per_token`` is at bf16, over all
     layers that have a cache, before any window; ``state_bytes`` are kept for each sequence of any
@@ -107,9 +108,15 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def __post_init__(self) -> None:
         if self.mean_rps is not None and self.hourly_rps is not None:
             raise ValueError("give mean_rps or hourly_rps, not both")
-        if max(self.profile_rps) > self.peak_rps:
+        most = max(self.profile_rps)
+        if most > self.peak_rps:
+            of = (
+                "mean_rps"
+                if self.hourly_rps is None
+                else f"hourly_rps[{self.hourly_rps.index(most)}]"
+            )
             raise ValueError(
-                f"no hourly rate and no mean may be above peak_rps ({self.peak_rps:g})"
+                f"{of} ({most:g}) is above peak_rps ({self.peak_rps:g}): raise peak_rps or lower it"
             )
 
     @property

@@ -29,7 +29,11 @@ GOOD = {"name": "chat", "model": "some/model", "traffic": {"peak_rps": 2}}
         ({"traffic": {}}, "traffic.peak_rps: is required. Fix: add peak_rps:."),
         (
             {"traffic": {"peak_rps": 1, "mean_rps": 3}},
-            "traffic: no hourly rate and no mean may be above peak_rps (1).",
+            "traffic: mean_rps (3) is above peak_rps (1): raise peak_rps or lower it.",
+        ),
+        (
+            {"traffic": {"peak_rps": 1, "hourly_rps": [0] * 23 + [2]}},
+            "traffic: hourly_rps[23] (2) is above peak_rps (1): raise peak_rps or lower it.",
         ),
         (
             {"environment": "production"},

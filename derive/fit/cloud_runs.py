@@ -35,7 +35,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from derive.fit.model import CENTRE, Array, Design, Fit, Known, Observation
+from derive.fit.model import CENTRE, Array, Design, Fit, KnownCoefficient, Observation
 from derive.fit.observations import all_rows, observation, observed
 from lichen.catalogue import DIRECTORY, load
 from lichen.catalogue.schema import CloudRunCoefficient, CloudRunScore, path_of
@@ -342,14 +342,14 @@ UNKNOWN = 1e6
 """A standard deviation that says nothing: it makes the fit name a coefficient."""
 
 
-def asked(observations: Iterable[Observation]) -> list[Known]:
+def asked(observations: Iterable[Observation]) -> list[KnownCoefficient]:
     """Every coefficient that some row of a pair of family and stack has a term of."""
     terms: dict[tuple[str, str, str, str, str], Array] = {}
     for o in observations:
         key = (o.kind, o.work, o.stack, o.family, o.form)
         terms[key] = terms.get(key, np.zeros(len(COEFFICIENTS))) + np.array(o.terms[:-1])
     return [
-        Known(*key, coefficient, 0.0, UNKNOWN, PUBLISHER)
+        KnownCoefficient(*key, coefficient, 0.0, UNKNOWN, PUBLISHER)
         for key, total in sorted(terms.items())
         for coefficient, term in zip(COEFFICIENTS, total, strict=True)
         if term > 0
@@ -363,15 +363,15 @@ def told(fit: Fit) -> Array:
     return np.asarray(centre + fit.beta[design.known_place].sum(axis=1))
 
 
-class Answer(NamedTuple):
+class FittedRuns(NamedTuple):
     """What the runs say: coefficients, their values without each fold, errors on the fold."""
 
-    known: list[Known]
-    without_fold: list[list[Known]]
+    known: list[KnownCoefficient]
+    without_fold: list[list[KnownCoefficient]]
     fold: list[int]
 
 
-def fitted(groups: Sequence[Group]) -> Answer:
+def fitted(groups: Sequence[Group]) -> FittedRuns:
     """The hierarchy fitted to the runs, and to the runs without each fold of machine families.
 
     A standard deviation is the jackknife's over the folds, and what other machines differ by.
@@ -391,16 +391,16 @@ def fitted(groups: Sequence[Group]) -> Answer:
     jackknife = np.sqrt((FOLDS - 1) / FOLDS * np.square(moved).sum(axis=0))
     deviation = np.sqrt(np.square(jackknife) + OWN_SPREAD**2)
 
-    def with_values(logs: Array) -> list[Known]:
+    def with_values(logs: Array) -> list[KnownCoefficient]:
         return [
             replace(k, log_value=float(log), standard_deviation=float(sd))
             for k, log, sd in zip(known, logs, deviation, strict=True)
         ]
 
-    return Answer(with_values(values), [with_values(part) for part in parts], fold)
+    return FittedRuns(with_values(values), [with_values(part) for part in parts], fold)
 
 
-def coefficient_rows(answer: Answer, groups: Sequence[Group]) -> Iterable[dict[str, object]]:
+def coefficient_rows(answer: FittedRuns, groups: Sequence[Group]) -> Iterable[dict[str, object]]:
     """Rows of cloud_run_coefficients.csv."""
     rows: Counter[tuple[str, str]] = Counter()
     machines: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -469,7 +469,7 @@ def _round(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def predictions(answer: Answer, groups: Sequence[Group]) -> tuple[Array, Array]:
+def predictions(answer: FittedRuns, groups: Sequence[Group]) -> tuple[Array, Array]:
     """Log seconds of every run by ``make fit``'s own rows: with what the runs on machines of other
     folds say beside them, and without any of it."""
     rows = [each.observation for each in observed(all_rows())]
@@ -492,10 +492,14 @@ def over(fit: Fit, design: Design) -> Array:
     return moved.predicted()
 
 
-def known_from_runs() -> list[Known]:
-    """What ``cloud_run_coefficients.csv`` says, for ``make fit`` to take beside its rows."""
+def known_from_runs() -> list[KnownCoefficient]:
+    """What ``cloud_run_coefficients.csv`` says, for ``make fit`` to take beside its rows.
+
+    Its prompts on GPUs end at 2,048 tokens, where attention takes a twentieth of the time: what
+    the runs say of it there is of other things, and would make long prompts several times too slow.
+    """
     return [
-        Known(
+        KnownCoefficient(
             kind=row.kind,
             work=row.work,
             stack=row.stack,
@@ -507,6 +511,7 @@ def known_from_runs() -> list[Known]:
             publisher=PUBLISHER,
         )
         for row in load().table("cloud_run_coefficients", CloudRunCoefficient)
+        if (row.kind, row.coefficient) != ("gpu", "attention")
     ]
 
 

@@ -17,7 +17,7 @@ from derive import estimates
 from derive.fit.cloud_runs import RUNS_TITLE, intervals_from_runs, known_from_runs
 from derive.fit.energy import fit_energy
 from derive.fit.hierarchies import Hierarchies
-from derive.fit.model import CENTRE, LOG_BOUNDS, Fit, Observation, floor_of, side
+from derive.fit.model import CENTRE, Fit, Observation, floor_of, log_bounds, side
 from derive.fit.observations import all_rows, observed
 from derive.fit.spread import Spread
 from derive.fit.support import Pair, Support, pair_of
@@ -110,7 +110,7 @@ def _leans_on(support: Support, pair: Pair, kind: str, like: str) -> str:
 
 def _shares(fit: Fit, kind: str, family: str, stack: str, work: str) -> dict[str, float]:
     """Weights as the catalogue has them: factors of time become shares of the peak."""
-    named = {}
+    named, bounds = {}, log_bounds(kind)
     for place, name in enumerate(COEFFICIENTS):
         log_excess = CENTRE[place] + (
             fit.effect("all", side(work), name)
@@ -121,7 +121,7 @@ def _shares(fit: Fit, kind: str, family: str, stack: str, work: str) -> dict[str
             + fit.effect("pair", family, stack, work, name)
         )
         # A pair that nobody measured is a sum of effects that no row has kept inside the bounds.
-        weight = floor_of(work)[place] + math.exp(min(log_excess, LOG_BOUNDS[place]))
+        weight = floor_of(work)[place] + math.exp(min(log_excess, bounds[place]))
         if name in SHARE_OF:
             named[SHARE_OF[name]] = _round(1.0 / weight)
         else:
@@ -139,17 +139,24 @@ SHARE_OF = {
 }
 
 
+FORMS = ("fp32", "bf16", "fp8", "int8", "fp4")
+
+
 def adjustments(fits: Hierarchies) -> Iterable[dict[str, object]]:
     """Factors on weights by format of compute, and for mixtures of experts."""
-    cases = [("form", case) for case in ("fp32", "bf16", "fp8", "int8", "fp4")]
     for kind in ("gpu", "neuron", "tpu", "cpu"):
         for name, of in fits.sides.items():
-            for effect, case in (*cases, ("sparse", "")):
-                names = (effect, kind, case) if case else (effect, kind)
+            stacks = sorted({o.stack for o in of.fit.design.observations if o.kind == kind})
+            routed = [(("sparse stack", kind, stack), "sparse", stack) for stack in stacks]
+            for names, case, stack in (
+                *((("form", kind, case), case, "") for case in FORMS),
+                (("sparse", kind), "sparse", ""),
+                *routed,
+            ):
                 factors = {c: of.fit.effect(*names, c) for c in COEFFICIENTS}
                 if any(factors.values()):
                     exact = {c: _round(math.exp(log)) for c, log in factors.items()}
-                    yield {"kind": kind, "side": name, "case": case or "sparse", **exact}
+                    yield {"kind": kind, "side": name, "case": case, "stack": stack, **exact}
 
 
 def ratios(fits: Hierarchies) -> Iterable[dict[str, object]]:

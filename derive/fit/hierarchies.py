@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from derive.fit.model import Array, Design, Fit, Known, Observation, side
+from derive.fit.model import Array, Design, Fit, KnownCoefficient, Observation, side
 from derive.fit.spread import Errors, folds_of, left_out
 from lichen.catalogue.schema import FitBasis
 
@@ -38,7 +38,7 @@ class Hierarchies:
     def __init__(
         self,
         observations: Sequence[Observation],
-        known: Sequence[Known] = (),
+        known: Sequence[KnownCoefficient] = (),
         *,
         whole: bool = False,
     ) -> None:
@@ -78,14 +78,14 @@ class Hierarchies:
 
 
 def _side(
-    name: str, observations: Sequence[Observation], known: Sequence[Known], whole: bool
+    name: str, observations: Sequence[Observation], known: Sequence[KnownCoefficient], whole: bool
 ) -> Side:
     places = [place for place, o in enumerate(observations) if side(o.work) == name]
     own = [observations[place] for place in places]
     fit = Fit(Design(own, [k for k in known if side(k.work) == name]))
     fold = folds_of(own)
 
-    def predicted(key: Callable[[Observation | Known], Hashable]) -> Array | None:
+    def predicted(key: Callable[[Observation | KnownCoefficient], Hashable]) -> Array | None:
         return left_out(fit, key) if whole else None
 
     return Side(

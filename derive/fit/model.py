@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 Name = tuple[str, ...]
 
-CENTRE = np.log([2.0, 15.0, 20.0, 10.0, 0.6, 1.0, 1.0, 2.0, 8.0, 1.5, 4.0, 8.0])
+CENTRE = np.log([2.0, 15.0, 20.0, 10.0, 0.6, 1.0, 1.0, 2.0, 8.0, 1.5, 1.5, 8.0])
 """Prior medians in the order of COEFFICIENTS; of shares, one over the share less one."""
 
 
@@ -34,25 +34,40 @@ def floor_of(work: str) -> Array:
 
 
 SPREAD = {
-    "all": 1.0,
-    "kind": 0.8,
-    "work": 0.5,
-    "stack": 0.7,
-    "family": 0.5,
-    "pair": 0.35,
-    "form": 0.5,
-    "sparse": 0.6,
+    "llm": {
+        "all": 0.3,
+        "kind": 0.4,
+        "work": 0.5,
+        "stack": 0.7,
+        "family": 0.3,
+        "pair": 0.2,
+        "form": 0.5,
+        "sparse": 0.6,
+        "sparse stack": 0.4,
+    },
+    "items": {
+        "all": 2.0,
+        "kind": 1.0,
+        "work": 0.2,
+        "stack": 0.7,
+        "family": 0.5,
+        "pair": 0.35,
+        "form": 0.5,
+    },
 }
-"""Prior standard deviations of the effects, in log units."""
-RATIO_SPREAD = (1.0, 0.4, 0.25)
+"""Prior standard deviations of the effects, in log units, of either hierarchy (see ``side``)."""
+WIDE = {("llm", "stack", "prefill_ms"): 1.5, ("llm", "kind", "prefill_ms"): 0.4}
+"""Where one coefficient differs: what a prompt costs at any length is the engine's, from a
+millisecond to half a second, and says nothing of other engines."""
+RATIO_SPREAD = (0.6, 0.3, 0.2)
 """The same for ratios: of all, of a kind and work, of a pair."""
-SOURCE_SPREAD = 0.1
+SOURCE_SPREAD = 0.05
 """Prior standard deviation of what all rows of one publisher have in common: its machines, its
 engine's settings, its way of measuring. Predictions leave it at nought."""
 DRIFT_SPREAD = 0.05
 """Log units a year by which a stack gets faster."""
 NOW = 2026.0
-SCALE = 0.2
+SCALE = {"llm": 0.4, "items": 0.2}
 """Log error at which the loss turns from square to absolute."""
 MOST_STEPS = 1000
 CLOSE = 1e-7
@@ -75,7 +90,16 @@ BOUNDS = {
 """Weights beyond which a coefficient is no longer what its name says: chips wait for each other
 tens of microseconds a layer, not milliseconds (NCCL's and NeuronLink's published latencies). The
 fit is kept inside; one that would leave is a finding of docs/accuracy.md."""
-LOG_BOUNDS = np.log([BOUNDS[name] for name in COEFFICIENTS])
+OF_KIND = {("gpu", "attention"): 3.5}
+"""Narrower bounds of one kind of chip: fused attention reaches half of a GPU's peak and more
+(FlashAttention 2 and 3), and none that serves prompts is far below a third."""
+
+
+def log_bounds(kind: str) -> Array:
+    """The log of the bounds, in the order of COEFFICIENTS."""
+    return np.log([OF_KIND.get((kind, name), BOUNDS[name]) for name in COEFFICIENTS])
+
+
 KEPT = 50.0
 """How hard a coefficient is kept inside: the loss of a row whose weight is e times its bound."""
 
@@ -109,7 +133,7 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownCoefficient:
     """One coefficient of a family under a stack as runs say that the tables do not have.
 
     ``log_value`` is the log of its excess over its floor, every effect summed, with a standard
@@ -135,22 +159,27 @@ def side(work: str) -> str:
     return "llm" if work == "llm" else "items"
 
 
-def coefficient_effects(o: Observation | Known) -> list[tuple[Name, float]]:
+def coefficient_effects(o: Observation | KnownCoefficient) -> list[tuple[Name, float]]:
     """Effects on every coefficient of an observation, with their priors."""
-    effects: list[tuple[Name, float]] = [
-        (("all", side(o.work)), SPREAD["all"]),
-        (("kind", o.kind, side(o.work)), SPREAD["kind"]),
-        (("work", o.kind, o.work), SPREAD["work"]),
-        (("stack", o.kind, o.stack, o.work), SPREAD["stack"]),
-        (("family", o.family, side(o.work)), SPREAD["family"]),
-        (("pair", o.family, o.stack, o.work), SPREAD["pair"]),
-        (("form", o.kind, o.form), SPREAD["form"]),
+    names: list[Name] = [
+        ("all", side(o.work)),
+        ("kind", o.kind, side(o.work)),
+        ("work", o.kind, o.work),
+        ("stack", o.kind, o.stack, o.work),
+        ("family", o.family, side(o.work)),
+        ("pair", o.family, o.stack, o.work),
+        ("form", o.kind, o.form),
     ]
     if o.sparse:
-        effects.append((("sparse", o.kind), SPREAD["sparse"]))
-    return effects
+        names += [("sparse", o.kind), ("sparse stack", o.kind, o.stack)]
+    spread = SPREAD[side(o.work)]
+    return [(name, spread[name[0]]) for name in names]
 
 
+EFFECTS = 9
+"""The most effects that a coefficient is a sum of."""
+ROUTED = frozenset({"step_ms", "layer_us", "bandwidth", "compute", "prefill_ms", "prefill"})
+"""What routing tokens to experts slows down: not the cache, the link or the attention."""
 EVERY = frozenset(COEFFICIENTS)
 ACTS_ON: dict[str, frozenset[str]] = {
     "all": EVERY,
@@ -160,7 +189,8 @@ ACTS_ON: dict[str, frozenset[str]] = {
     "family": EVERY,
     "pair": EVERY,
     "form": frozenset({"compute", "prefill"}),
-    "sparse": EVERY,
+    "sparse": ROUTED,
+    "sparse stack": ROUTED,
 }
 """Coefficients that an effect acts on."""
 
@@ -180,7 +210,9 @@ class Design:
     """Observations as arrays: which parameters act on which row. Row after row is fitted from
     the same design, so that leaving some out costs nothing but their weight."""
 
-    def __init__(self, observations: Sequence[Observation], known: Sequence[Known] = ()) -> None:
+    def __init__(
+        self, observations: Sequence[Observation], known: Sequence[KnownCoefficient] = ()
+    ) -> None:
         self.observations = observations
         self.known = known
         self.place: dict[Name, int] = {}
@@ -195,16 +227,23 @@ class Design:
         # Rows of one pair, format and work have their coefficients in common: a cell.
         cells: dict[Name, int] = {}
         coefficients, cell_of, ratios, drifts, sources = [], [], [], [], []
+        bounds: list[Array] = []
         for o in observations:
             effects = coefficient_effects(o)
             cell = tuple("/".join(name) for name, _ in effects)
             if cell not in cells:
                 cells[cell] = len(cells)
+                bounds.append(log_bounds(o.kind))
                 rows = [
-                    [at((*name, c), prior) if c in ACTS_ON[name[0]] else -1 for c in COEFFICIENTS]
+                    [
+                        at((*name, c), WIDE.get((side(o.work), name[0], c), prior))
+                        if c in ACTS_ON[name[0]]
+                        else -1
+                        for c in COEFFICIENTS
+                    ]
                     for name, prior in effects
                 ]
-                coefficients.append(rows + [[-1] * len(COEFFICIENTS)] * (8 - len(rows)))
+                coefficients.append(rows + [[-1] * len(COEFFICIENTS)] * (EFFECTS - len(rows)))
             cell_of.append(cells[cell])
             named = [at(name, prior) for name, prior in ratio_effects(o)]
             ratios.append(named or [-1] * 3)
@@ -212,7 +251,10 @@ class Design:
             sources.append(at(("source", o.publisher, side(o.work)), SOURCE_SPREAD))
         known_places = [
             [
-                at((*name, k.coefficient), prior)
+                at(
+                    (*name, k.coefficient),
+                    WIDE.get((side(k.work), name[0], k.coefficient), prior),
+                )
                 for name, prior in coefficient_effects(k)
                 if k.coefficient in ACTS_ON[name[0]]
             ]
@@ -222,17 +264,21 @@ class Design:
         self.size = len(spread) + 1
         self.coefficient: Places = np.array(coefficients) % self.size
         self.cell: Places = np.array(cell_of)
+        self.log_bounds = np.array(bounds)
         self.ratio: Places = np.array(ratios) % self.size
         self.drift: Places = np.array(drifts)
         self.source: Places = np.array(sources)
         self.terms = np.array([o.terms for o in observations])
         self.floor = np.array([floor_of(o.work) for o in observations])
         self.target = np.array([o.log_seconds for o in observations])
+        self.scale = np.array([SCALE[side(o.work)] for o in observations])
         self.weight = np.array([o.weight for o in observations])
         self.age = np.array([NOW - o.year for o in observations])
         self.precision = np.append(1.0 / np.square(spread), 0.0)
         self.known_place: Places = (
-            np.array([(row + [-1] * 8)[:8] for row in known_places], dtype=np.intp).reshape(-1, 8)
+            np.array(
+                [(row + [-1] * EFFECTS)[:EFFECTS] for row in known_places], dtype=np.intp
+            ).reshape(-1, EFFECTS)
             % self.size
         )
         centre = np.array([CENTRE[COEFFICIENTS.index(k.coefficient)] for k in known])
@@ -291,16 +337,16 @@ class Fit:
         seconds = (excess + d.floor * d.terms[:, :-1]).sum(axis=1) + d.terms[:, -1]
         shared = beta[d.ratio].sum(axis=1) + beta[d.source]
         model = np.log(seconds) + shared + beta[d.drift] * d.age
-        error = (model - d.target) / SCALE
+        error = (model - d.target) / d.scale
         root = np.sqrt(1.0 + error * error)
         value = (weight * 2.0 * (root - 1.0)).sum() + (d.precision * beta * beta).sum() / 2.0
-        slope = weight * 2.0 * error / root / SCALE
+        slope = weight * 2.0 * error / root / d.scale
         gradient = d.precision * beta
         off = beta[d.known_place].sum(axis=1) - d.known_sum
         value += (self._known_precision * off * off).sum() / 2.0
         pull = np.broadcast_to((self._known_precision * off)[:, None], d.known_place.shape)
         gradient += np.bincount(d.known_place.ravel(), pull.ravel(), minlength=d.size)
-        over = np.maximum(0.0, log_excess - LOG_BOUNDS)
+        over = np.maximum(0.0, log_excess - d.log_bounds)
         value += KEPT * (over * over).sum()
         share = 2.0 * KEPT * over
         for c, of_rows in enumerate(((slope / seconds)[:, None] * excess).T):
@@ -329,7 +375,9 @@ class Fit:
         used = (d.terms[:, :-1] > 0) & (d.weight > 0)[:, None]
         found = {
             (o.family, o.stack, o.work, COEFFICIENTS[c])
-            for o, row in zip(d.observations, (log_excess > LOG_BOUNDS)[d.cell] & used, strict=True)
+            for o, row in zip(
+                d.observations, (log_excess > d.log_bounds)[d.cell] & used, strict=True
+            )
             for c in np.flatnonzero(row)
         }
         return sorted(found)

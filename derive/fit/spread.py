@@ -8,20 +8,23 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
-from derive.fit.model import Array, Fit, Known, Observation, side
+from derive.fit.model import Array, Fit, KnownCoefficient, Observation, side
 from derive.fit.support import Support, pair_of
 from lichen.catalogue.schema import FitBasis
 
 FOLDS = 20
-LIKE_PARENT = 3.0
-"""Publishers that the next wider cell counts for in a cell's interval."""
+LIKE_PARENT = {"llm": 2.0, "items": 4.0}
+"""Publishers that the next wider cell counts for in a cell's interval. Fewer measured the rest than
+language models, each another engine: one says less of the next."""
 FEW = 0.5
 """How much further out an interval of one publisher reaches, of the way of the 80 %."""
 Cell = tuple[str, ...]
 
 
 def left_out(
-    whole: Fit, key: Callable[[Observation | Known], Hashable], rows: Sequence[int] | None = None
+    whole: Fit,
+    key: Callable[[Observation | KnownCoefficient], Hashable],
+    rows: Sequence[int] | None = None,
 ) -> Array:
     """Log seconds of every row, predicted by a fit without any that share its key, and without
     what is known beside the rows under that key."""
@@ -30,8 +33,8 @@ def left_out(
 
 def left_out_where(
     whole: Fit,
-    key: Callable[[Observation | Known], Hashable],
-    hidden: Callable[[Observation | Known, Hashable], bool],
+    key: Callable[[Observation | KnownCoefficient], Hashable],
+    hidden: Callable[[Observation | KnownCoefficient, Hashable], bool],
     rows: Sequence[int] | None = None,
 ) -> Array:
     """Log seconds of rows, those of one key by a fit that does not see what is hidden from it.
@@ -162,7 +165,7 @@ class Spread:
             if found is None:
                 continue
             own_low, own_high, publishers = found
-            weight = publishers / (publishers + LIKE_PARENT)
+            weight = publishers / (publishers + LIKE_PARENT[side(o.work)])
             low = weight * min(0.0, own_low) + (1.0 - weight) * low
             high = weight * max(0.0, own_high) + (1.0 - weight) * high
         return low, high

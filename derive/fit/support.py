@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from derive.fit.model import Known, Observation, side
+from derive.fit.model import KnownCoefficient, Observation, side
 from lichen.catalogue.schema import FitBasis
 
 FITTED_CLUSTERS = 2
@@ -19,9 +19,11 @@ class Support:
     """Who measured each family of chips under each stack. What is known beside the rows, of a
     whole pair, counts as many clusters."""
 
-    def __init__(self, observations: Sequence[Observation], known: Sequence[Known] = ()) -> None:
+    def __init__(
+        self, observations: Sequence[Observation], known: Sequence[KnownCoefficient] = ()
+    ) -> None:
         self._clusters: dict[Pair, set[tuple[str, str]]] = defaultdict(set)
-        every: list[Observation | Known] = [*observations, *known]
+        every: list[Observation | KnownCoefficient] = [*observations, *known]
         self._kind = {pair_of(o): o.kind for o in every}
         for o in observations:
             self._clusters[pair_of(o)].add((o.publisher, o.cluster))
@@ -66,6 +68,6 @@ class Support:
         )
 
 
-def pair_of(o: Observation | Known) -> Pair:
+def pair_of(o: Observation | KnownCoefficient) -> Pair:
     """A family of chips under a stack, for a kind of work."""
     return o.family, o.stack, o.work

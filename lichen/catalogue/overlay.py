@@ -35,29 +35,45 @@ Own = dict[str, tuple[str, ...]]
 """The fields that own rows gave, by the key of the row."""
 
 
-def check(overlay: Path, tables: Collection[str]) -> None:
+READ = tuple(sorted([name for name, table in TABLES.items() if table.own] + [QUOTAS.name]))
+"""The tables that are read from an organisation's own rows."""
+
+
+def check(overlay: Path) -> None:
     """Refuse a directory that is not there, and a file that is no table or that is not read."""
     if not overlay.is_dir():
         raise InputError(
             "is not a directory", fix="name the directory of your own rows", document=str(overlay)
         )
-    known = {f"{name}.csv" for name in (*tables, QUOTAS.name)} | {"sources.toml"}
+    read = {f"{name}.csv" for name in READ} | {"sources.toml"}
     for path in sorted(overlay.iterdir()):
-        if path.suffix not in (".csv", ".toml"):
-            continue
-        if path.name not in known:
+        if path.is_dir() and any(path.glob("*.csv")):
             raise InputError(
-                f"{path.name} is not a table", fix=did_you_mean(path.name, known),
+                f"tables in the folder {path.name} are not read",
+                fix=f"put them into {overlay.name} itself",
                 document=str(overlay),
-            )  # fmt: skip
-        table = TABLES.get(path.stem)
-        instead = table.instead if table is not None and table.own is None else ""
-        if path.stem in MEASURED:
-            instead = "name benchmark records in a workload's evidence"
-        if instead:
-            raise InputError(
-                f"{path.name} is not read from your own rows", fix=instead, document=str(overlay)
             )
+        if path.suffix.lower() not in (".csv", ".toml") or path.name in read:
+            continue
+        table = TABLES.get(path.stem)
+        instead = "name benchmark records in a workload's evidence"
+        if table is not None:
+            instead = table.instead
+        elif path.stem not in MEASURED:
+            raise InputError(
+                f"{path.name} is not a table",
+                fix=f"{did_you_mean(path.name, read)}; {_those_read()}",
+                document=str(overlay),
+            )
+        raise InputError(
+            f"{path.name} is not read from your own rows",
+            fix=f"{instead}; {_those_read()}",
+            document=str(overlay),
+        )
+
+
+def _those_read() -> str:
+    return f"these are read: {', '.join(READ)}"
 
 
 def merged(

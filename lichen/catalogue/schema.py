@@ -562,13 +562,15 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     """Factors on an efficiency row for a format of compute, or for a mixture of experts
-    (``sparse``): a row of ``adjustments.csv``. ``side``: of language models, or of the rest. Of a
-    share they scale what it lacks: one over the share, less one.
+    (``sparse``): a row of ``adjustments.csv``. ``side``: of language models, or of the rest.
+    ``stack``: blank is any; a stack's own factor comes on top of it. Of a share they scale what it
+    lacks: one over the share, less one.
     """
 
     kind: Kind
     side: FitSide
     case: str
+    stack: str | None
     step_ms: float
     layer_us: float
     sync_us: float
@@ -928,6 +930,12 @@ class Table(msgspec.Struct, frozen=True):
 _ESTIMATED = frozenset(Estimates.__struct_fields__)
 _TO_PRICES = "write prices into prices.csv: machine, region, hosting, usd_hour, source"
 _TO_MARKUPS = "write it into markups.csv: hosting, machine, markup_low, markup_likely, ..."
+_TO_MACHINES = (
+    "a machine's watts and making are its own: write idle_w, half_load_w, full_load_w and "
+    "embodied_kgco2e into machines.csv"
+)
+_OF_A_CHIP = ("tdp_w", "loaded_idle_w", "embodied_kgco2e")
+_ENDS = ("low", "likely", "high")
 _NOT_READ = "write what you know of the machine itself into machines.csv"
 
 TABLES: dict[str, Table] = {
@@ -942,7 +950,13 @@ TABLES: dict[str, Table] = {
             "readings", "published", RegionReading, ("region", "method", "source"), own=None,
             instead="write grid_gco2e_kwh, grid_year and grid_source into regions.csv",
         ),
-        Table("chips", "published", Chip, ("name",), own="merged"),
+        Table(
+            "chips", "published", Chip, ("name",), own="merged",
+            moved={
+                **{f"{figure}_{end}": _TO_MACHINES for figure in _OF_A_CHIP for end in _ENDS},
+                "idle_w": _TO_MACHINES,
+            },
+        ),
         Table("cpu_bandwidths", "published", CpuBandwidth, ("cpu", "vcpu")),
         Table(
             "machines", "published", Machine, ("name",), _ESTIMATED, "merged", _ESTIMATED,

@@ -124,7 +124,7 @@ class Catalogue:
         if overlay is not None:
             from lichen.catalogue.overlay import check
 
-            check(overlay, frozenset(path.stem for path in directory.glob("*/*.csv")))
+            check(overlay)
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:

@@ -89,13 +89,14 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     if stack is None:
         return NotPredicted(f"no known way to serve {work} on {hardware.family}")
     caveats = [_DOUBTS[work == "diffusion" and model.known]] if model.doubt > 1 else []
-    inputs, outputs = _lengths(row, dataset, caveats)
+    inputs, outputs = _lengths(row, work, dataset, caveats)
     items = float(row.sentences) if row.sentences is not None else 1.0
     if work == "speech" and "window" in model.card.item:
         items = float(math.ceil(windows(row)))
     item_tokens = (dataset and work == "encoder" and dataset.input_tokens) or inputs / items
     if work == "speech":
-        item_tokens = TEXT_TOKENS * min(1.0, windows(row))
+        text = (dataset and dataset.output_tokens) or TEXT_TOKENS
+        item_tokens = text * min(1.0, windows(row))
     form = format_of_row(row, hardware, work, tables.known.formats)
     need = need_of(model.card, form, int(item_tokens) or None)
     if isinstance(need, Misfit):
@@ -131,19 +132,33 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
 USUAL_PROMPT = 512.0
 """Tokens of the prompt that llama-bench measures by default."""
 
+USUAL_ANSWER = 256.0
+"""Tokens of an answer where nobody states a length, of the prompt or of the answer (design choice).
+An answer of one token would charge the reading of the whole prompt to it."""
 
-def _lengths(row: Row, dataset: Dataset | None, caveats: list[str]) -> tuple[float, float]:
-    """Input and output tokens: the row's, else the data set's mean."""
+_OF_ANSWERS = frozenset({"throughput", "tpot", "itl"})
+
+
+def _lengths(
+    row: Row, work: Work, dataset: Dataset | None, caveats: list[str]
+) -> tuple[float, float]:
+    """Input and output tokens: the row's, else the data set's mean, else the usual ones where the
+    figure of a language model hangs on them."""
     inputs, outputs = row.input_tokens, row.output_tokens
+    answers = work == "llm" and row.measure.metric in _OF_ANSWERS
+    unstated = answers and inputs is None and outputs is None
     if inputs is None:
         inputs = float((dataset and dataset.input_tokens) or 0)
         if dataset and dataset.input_tokens:
             caveats.append(f"{dataset.name}: {dataset.input_tokens} input tokens taken")
-    if not inputs and row.measure.metric == "prompt-speed":
+    if not inputs and (unstated or row.measure.metric == "prompt-speed"):
         inputs = USUAL_PROMPT
         caveats.append(f"nobody says how long the prompt is: {USUAL_PROMPT:g} tokens are taken")
     if outputs is None or (outputs == 0 and dataset):
         outputs = float((dataset and dataset.output_tokens) or 0)
+    if not outputs and unstated:
+        outputs = USUAL_ANSWER
+        caveats.append(f"nobody says how long the answer is: {USUAL_ANSWER:g} tokens are taken")
     return inputs, outputs
 
 

@@ -36,14 +36,26 @@ def check_where(where: Where, catalogue: Catalogue) -> None:
         _known(where.residency, catalogue.residency, "where.residency", "residency group")
     countries = {region.country for region in catalogue.regions.values() if region.country}
     for index, country in enumerate(where.countries):
-        _known(country, countries, f"where.countries[{index}]", "country with a cloud region")
-
-
-def _known(name: str, names: Collection[str], field: str, what: str) -> None:
-    if name not in names:
-        raise InputError(
-            f"{name!r} is not a known {what}", fix=did_you_mean(name, names), field=field
+        _known(
+            country,
+            countries,
+            f"where.countries[{index}]",
+            "country with a cloud region",
+            MISTAKEN_COUNTRIES.get(country),
         )
+
+
+MISTAKEN_COUNTRIES = {"EL": "GR", "UK": "GB"}
+"""Codes that are written for a country and are not its code in ISO 3166-1."""
+
+
+def _known(
+    name: str, names: Collection[str], field: str, what: str, meant: str | None = None
+) -> None:
+    """``meant`` is the name that is known to be meant by this one, if it is one of ``names``."""
+    if name not in names:
+        fix = f"did you mean {meant!r}?" if meant in names else did_you_mean(name, names)
+        raise InputError(f"{name!r} is not a known {what}", fix=fix, field=field)
 
 
 def refusals(where: Where, catalogue: Catalogue) -> dict[str, Refusal | None]:

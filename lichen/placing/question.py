@@ -120,6 +120,8 @@ def model_card(workload: Workload, catalogue: Catalogue) -> ModelCard:
     try:
         return catalogue.model(workload.model)
     except InputError as error:
+        if error.document:  # a table that cannot be read, not the workload's name
+            raise
         raise InputError(error.wrong, fix=error.fix, field="model") from None
 
 

@@ -85,7 +85,7 @@ def ties(ranked: Sequence[Candidate], question: Question) -> Iterator[Candidate]
         theirs = aim.score(one.gco2e_hour, one.usd_hour)
         if theirs[0] > least * (1 + TIE):
             return
-        if theirs[1] <= tie_break * (1 + TIE):
+        if abs(theirs[1] - tie_break) <= tie_break * TIE:
             yield one
 
 
@@ -166,7 +166,7 @@ def about_the_unmade(unmade: Candidate, chosen: Candidate, objective: Objective)
     """The better offer that was not taken because no component can make it.
 
     Where it is not better by the objective itself, it is so much cheaper that the choice would be
-    beyond the tolerance: then its cost is named.
+    beyond the tolerance: then its cost is named, as it is where it is less than half.
     """
     theirs = unmade.gco2e_hour, unmade.usd_hour
     ours = chosen.gco2e_hour, chosen.usd_hour
@@ -175,6 +175,9 @@ def about_the_unmade(unmade: Candidate, chosen: Candidate, objective: Objective)
         aim = AIMS["cost"]
         more = more_than(unmade.gco2e_hour, chosen.gco2e_hour)
         but_more = f" and emit {more} the chosen placement"
+    elif aim is not AIMS["cost"] and unmade.usd_hour * 2 < chosen.usd_hour:
+        cheaper = f"{(1 - unmade.usd_hour / chosen.usd_hour) * 100:.0f} %"
+        but_more = f" and {AIMS['cost'].would_be_less.format(cheaper)}"
     share = aim.least(*theirs) / aim.least(*ours)
     machine, region = unmade.name
     precision = unmade.sized.layout.precision
@@ -310,9 +313,12 @@ _RELAX: dict[str, str] = {
 
 
 def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss]:
-    """One row a machine, those that came nearest first."""
+    """One row a machine: the nearest of each kind of reason, then those that came nearest.
+
+    Three machines a little too small say nothing of a latency bound that no larger one keeps.
+    """
     seen: set[str] = set()
-    for loser in sorted(rejected, key=_distance):
+    for loser in _a_kind_each(sorted(rejected, key=_distance)):
         if loser.machine in seen or len(seen) == most:
             continue
         seen.add(loser.machine)
@@ -322,7 +328,18 @@ def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss
         yield Miss(machine=loser.machine, reason=loser.reason, relax=relax)
 
 
+def _a_kind_each(ranked: Sequence[Rejected]) -> Iterator[Rejected]:
+    """The first of each kind that says by how much the work is missed, then all in their order."""
+    kinds: set[str] = set()
+    for loser in ranked:
+        if loser.kind not in kinds and loser.shortfall and _FARTHER.get(loser.kind, 0) <= 0:
+            kinds.add(loser.kind)
+            yield loser
+    yield from ranked
+
+
 _FARTHER: dict[str, int] = {
+    "context": -1,
     "zone": 1,
     "sold": 1,
     "retired": 1,
@@ -330,8 +347,9 @@ _FARTHER: dict[str, int] = {
     "unknown": 3,
     "where": 3,
 }
-"""Reasons that say nothing of the work, in the order in which they are shown where there is no
-other: what cannot be bought, what the workload's hosting does not have, the rest."""
+"""Kinds of reason that are shown before or after the others. A request that the model does not
+accept comes first, since no machine helps. Reasons that say nothing of the work come last: what
+cannot be bought, what the workload's hosting does not have, the rest."""
 
 
 def _distance(loser: Rejected) -> tuple[int, bool, float]:

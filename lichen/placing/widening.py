@@ -9,7 +9,6 @@ from lichen.placing.question import Question
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.layout import Layout, lay_out
 from lichen.sizing.need import weights_gib
-from lichen.workload import served_in
 
 MORE = 1.1
 """Weights that take this many times as much memory are of a wider precision."""
@@ -17,12 +16,11 @@ MORE = 1.1
 
 def widening_notes(chosen: Candidate, question: Question) -> Iterator[str]:
     """A warning for each listed precision that is wider than the checkpoint: memory, and the
-    machines that the chosen one needs for it."""
+    machines that the chosen one needs for it. None where nobody says what the release is."""
     workload, card = question.workload, question.card
-    released = served_in(card)
-    formats = knowledge(question.catalogue).formats
-    narrow = weights_gib(card, released, formats)
-    if narrow is None:
+    released, formats = card.released_in, knowledge(question.catalogue).formats
+    narrow = None if released is None else weights_gib(card, released, formats)
+    if released is None or narrow is None:
         return
     taken = chosen.sized.layout
     for precision in workload.precisions or ():

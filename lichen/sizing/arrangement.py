@@ -91,6 +91,21 @@ class Arrangement(msgspec.Struct, frozen=True):
         held = self.compiled_batch or batch_for(batch)
         return held * max(1.0, math.ceil(batch / held))
 
+    def with_chips(self, each: float) -> Arrangement:
+        """The same with another number of chips a copy, and as many copies as that allows."""
+        whole = self.machine_chips
+        return replace(self, chips=whole.times(each / whole.count), copies=int(whole.count // each))
+
+    def with_more_chips(self) -> list[Arrangement]:
+        """It, then the same with more chips a copy and fewer copies."""
+        return [self, *(self.with_chips(each) for each in self.more_chips)]
+
+    def with_room_for(self, requests: float) -> Arrangement:
+        """The one with the fewest chips a copy whose copies hold so many requests at once; it
+        itself where none does."""
+        options = self.with_more_chips()
+        return next((one for one in options if requests <= one.room * one.copies), self)
+
     def step_terms(self, batch: float) -> Terms:
         """Terms of a decode step, or of a pass over a batch of items. Mean context: prompt and
         half the answer. A stack with compiled shapes always reads its whole cache."""
@@ -103,11 +118,6 @@ class Arrangement(msgspec.Struct, frozen=True):
             else self.input_tokens + self.output_tokens / 2
         )
         return decode_terms(self.need, self.chips, slots, context)
-
-    def with_chips(self, each: float) -> Arrangement:
-        """The same with another number of chips a copy, and as many copies as that allows."""
-        whole = self.machine_chips
-        return replace(self, chips=whole.times(each / whole.count), copies=int(whole.count // each))
 
     def step_s(self, batch: float) -> float:
         """A decode step, or a pass over a batch of items.
@@ -232,6 +242,12 @@ def arrange(
             f"{input_tokens} + {output_tokens} tokens are more than the {card.max_context_tokens} "
             f"that {card.name} accepts",
             context / card.max_context_tokens,
+        )
+    if chips and chip.kind != "cpu" and chips > whole.count:
+        return Misfit(
+            "hardware",
+            f"{chips:g} chips a copy are more than the {whole.count:g} of {machine.name}",
+            chips / whole.count,
         )
     spreads = known.spreads(speed, chip.kind)
     if not need.flops_known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 from msgspec.structs import replace
@@ -164,7 +165,8 @@ def best_within(
     best: Capacity | None = None
     misfit: Misfit | None = None
     most = 0.0
-    for option in _arrangements(arrangement, items):
+    options = (_compiled(one, items) for one in arrangement.with_more_chips())
+    for option in chain.from_iterable(options):
         found = capacity_within(option, latency, share, items, confidence)
         if isinstance(found, Misfit):
             misfit = misfit or found
@@ -178,15 +180,9 @@ def best_within(
     return misfit or Misfit("throughput", "serves no request within its bounds")
 
 
-def _arrangements(arrangement: Arrangement, items: int) -> Iterator[Arrangement]:
-    """The same with more chips a copy and fewer copies, and with each batch that can be compiled;
-    of those that do not hold the items of one request, only the largest."""
-    yield from _compiled(arrangement, items)
-    for each in arrangement.more_chips:
-        yield from _compiled(arrangement.with_chips(each), items)
-
-
 def _compiled(arrangement: Arrangement, items: int) -> Iterator[Arrangement]:
+    """The same with each batch that its stack may compile; of those that do not hold the items of
+    one request, only the largest."""
     if not arrangement.stack.static_shapes:
         yield arrangement
         return

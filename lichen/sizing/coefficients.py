@@ -68,7 +68,7 @@ class Knowledge:
             for row in catalogue.table("efficiencies", Efficiency)
         }
         self._adjustments = {
-            (row.kind, row.side, row.case): row
+            (row.kind, row.side, row.case, row.stack): row
             for row in catalogue.table("adjustments", Adjustment)
         }
         self._speeds: dict[tuple[str, Kind, str, Work, Compute, bool], Speed | None] = {}
@@ -99,8 +99,10 @@ class Knowledge:
         if key not in self._speeds:
             row = self._efficiencies.get((family, stack, work))
             side: FitSide = "llm" if work == "llm" else "items"
-            cases = [compute, "sparse"] if sparse else [compute]
-            every = (self._adjustments.get((kind, side, case)) for case in cases)
+            cases: list[tuple[str, str | None]] = [(compute, None)]
+            if sparse:
+                cases += [("sparse", None), ("sparse", stack)]
+            every = (self._adjustments.get((kind, side, *case)) for case in cases)
             found = [adjustment for adjustment in every if adjustment]
             self._speeds[key] = ready(row, found) if row else None
         return self._speeds[key]

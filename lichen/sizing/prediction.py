@@ -9,7 +9,7 @@ from lichen.catalogue.schema import Machine
 from lichen.interval import Interval
 from lichen.sizing.answers import Misfit, Prediction
 from lichen.sizing.arrangement import Arrangement, arrange
-from lichen.sizing.coefficients import knowledge
+from lichen.sizing.coefficients import Knowledge, knowledge
 from lichen.sizing.memory import available_gib, needed_gib
 from lichen.words import Precision
 from lichen.workload import ModelCard
@@ -33,25 +33,47 @@ def predict(
 ) -> Prediction | Misfit:
     """How ``machine`` serves ``card`` with ``concurrency`` requests in flight.
 
-    ``chips`` are those of one copy (tensor parallel); by default the fewest that it fits on.
+    ``chips`` are those of one copy (tensor parallel); by default the fewest that it fits on with
+    all the requests.
     ``items`` are an item model's per request. Never raises for a card or machine of the schema:
     a Misfit says what is missing.
     """
-    arrangement = arrange(
-        card, machine, knowledge(catalogue), precision, stack, chips, input_tokens, output_tokens
-    )
+    known, tokens = knowledge(catalogue), (input_tokens, output_tokens)
+    arrangement = arrange(card, machine, known, precision, stack, chips, *tokens)
     if isinstance(arrangement, Misfit):
         return arrangement
+    if chips is None:
+        arrangement = arrangement.with_room_for(concurrency)
     batch = max(1.0, math.ceil(concurrency / arrangement.copies))
     if batch > arrangement.room:
         return Misfit(
             "memory",
             f"{concurrency:g} requests at once are more than the "
             f"{arrangement.room * arrangement.copies:g} that fit into its memory and "
-            f"{arrangement.stack.stack}",
+            f"{arrangement.stack.stack}"
+            + _with_room(card, machine, known, precision, arrangement, concurrency),
             batch / arrangement.room,
         )
     return prediction_at(arrangement, precision, batch, concurrency, items)
+
+
+def _with_room(
+    card: ModelCard,
+    machine: Machine,
+    known: Knowledge,
+    precision: Precision,
+    arrangement: Arrangement,
+    concurrency: float,
+) -> str:
+    """Fewer copies, each on more chips, that have room for the requests; blank where none have."""
+    tokens = arrangement.input_tokens, arrangement.output_tokens
+    for fewer in range(arrangement.copies - 1, 0, -1):
+        each, rest = divmod(arrangement.machine_chips.count, fewer)
+        wider = arrange(card, machine, known, precision, arrangement.stack.stack, each, *tokens)
+        if not rest and not isinstance(wider, Misfit) and wider.room * fewer >= concurrency:
+            copies = "one copy" if fewer == 1 else f"{fewer} copies"
+            return f"; {copies} on {each:g} chips each would fit them: --chips {each:g}"
+    return ""
 
 
 def prediction_at(
@@ -74,7 +96,8 @@ def prediction_at(
         # A pass carries ``batch`` items; a request takes as many passes as its items fill.
         pass_s = arrangement.step_s(batch)
         request_s = arrangement.around_s + pass_s * math.ceil(items / batch)
-        rps = arrangement.copies * batch / items / max(pass_s, 1e-9)
+        most_rps = arrangement.copies * batch / items / max(pass_s, 1e-9)
+        rps = min(most_rps, max(1.0, concurrency) / max(request_s, 1e-9))
     spreads = arrangement.spreads
     return Prediction(
         precision=precision,

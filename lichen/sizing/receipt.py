@@ -38,6 +38,8 @@ def explain_prediction(
     )
     if isinstance(arrangement, Misfit):
         return arrangement
+    if chips is None:
+        arrangement = arrangement.with_room_for(concurrency)
     return tuple(copy_steps(arrangement, card, max(1.0, concurrency / arrangement.copies)))
 
 

@@ -120,6 +120,10 @@ class Fleets:
                 yield fleet
 
     def _is_offered(self, machine: Machine) -> bool:
+        from lichen.placing.buying import why_retired  # a pack starts without it, as above
+
+        if why_retired(self._catalogue.retired(machine)):
+            return False
         offers = self._catalogue.offers_of(machine.name)
         region = self._region
         return region is None or any(offer.region == region.name for offer in offers)

@@ -8,8 +8,12 @@ import pytest
 from lichen_doors.report import explain
 
 from lichen.catalogue import Catalogue, load
+from lichen.catalogue.overlay import READ, check
+from lichen.catalogue.schema import MEASURED, TABLES
 from lichen.document import InputError
 from lichen.grid import classify
+from lichen.placing.question import model_card
+from lichen.workload import as_workload
 
 SOURCES = """
 [acme]
@@ -172,6 +176,8 @@ def test_a_file_that_is_no_table_is_refused(own: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "instead"),
     [
+        ("regional_prices", "write prices into prices.csv"),
+        ("energy_measurements", "name benchmark records in a workload's evidence"),
         ("estimates", "write what you know of the machine itself into machines.csv"),
         ("processors", "write what you know of the machine itself into machines.csv"),
         ("readings", "write grid_gco2e_kwh, grid_year and grid_source into regions.csv"),
@@ -180,14 +186,61 @@ def test_a_file_that_is_no_table_is_refused(own: Path) -> None:
     ],
 )
 def test_an_own_table_that_nothing_reads_is_refused(own: Path, table: str, instead: str) -> None:
+    """With what to write instead, and the tables that are read."""
     with pytest.raises(InputError) as refused:
         write(own, table, "name\n")
-    assert str(refused.value) == (
-        f"{own}: {table}.csv is not read from your own rows. Fix: {instead}."
-    )
+    said = str(refused.value)
+    assert said.startswith(f"{own}: {table}.csv is not read from your own rows. Fix: {instead}")
+    assert said.endswith(f"; these are read: {', '.join(READ)}.")
+    assert table not in READ
+
+
+@pytest.mark.parametrize("table", [*TABLES, *MEASURED])
+def test_every_table_of_the_catalogue_is_read_or_refused(own: Path, table: str) -> None:
+    (own / f"{table}.csv").write_text("name\n")
+    if table in READ:
+        check(own)
+        return
+    with pytest.raises(InputError, match="these are read: "):
+        check(own)
+
+
+@pytest.mark.parametrize("name", ["PRICES.CSV", "price.csv", "notes.toml"])
+def test_a_misnamed_table_is_not_passed_over(own: Path, name: str) -> None:
+    (own / name).write_text("name\n")
+    with pytest.raises(InputError, match="is not a table"):
+        check(own)
+
+
+def test_tables_in_a_folder_are_not_passed_over(own: Path) -> None:
+    (own / "published").mkdir()
+    (own / "published" / "prices.csv").write_text(PRICE)
+    with pytest.raises(InputError, match="tables in the folder published are not read"):
+        check(own)
+
+
+def test_a_chips_own_rates_are_read_and_its_watts_are_refused(own: Path) -> None:
+    catalogue = write(own, "chips", "name,bandwidth_gb_s,rates_source\nNVIDIA L4,250,acme\n")
+    assert catalogue.chips["NVIDIA L4"].bandwidth_gb_s == 250
+    for column in ("tdp_w_likely", "idle_w", "embodied_kgco2e_low"):
+        catalogue = write(own, "chips", f"name,{column},source\nNVIDIA L4,1,acme\n")
+        with pytest.raises(InputError, match=r"into machines\.csv"):
+            _ = catalogue.chips
 
 
 def test_an_own_row_that_is_added_names_a_source_that_is_described(own: Path) -> None:
     catalogue = write(own, "residency", "residency,country,source\nACME,DE,acne\n")
     with pytest.raises(InputError, match=r"residency\.csv: source: 'acne' is not a source"):
         _ = catalogue.residency
+
+
+def test_a_wrong_row_of_models_is_its_table_s_mistake_and_not_the_workload_s(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "models.csv").write_text("name,kind,parameters\nacme/one,llm,-4\n")
+    workload = as_workload(
+        {"name": "one", "model": "acme/one", "traffic": {"peak_rps": 1}}, tmp_path
+    )
+    with pytest.raises(InputError) as refused:
+        model_card(workload, Catalogue(overlay=tmp_path))
+    assert refused.value.document == "models.csv"

@@ -104,7 +104,7 @@ def test_what_no_component_makes_never_wins() -> None:
     ).decision.placement
     assert placement.chosen.machine == "g6.48xlarge"
     assert re.fullmatch(
-        r"g2-standard-4 in \S+ at bf16 would emit \d+ % less, "
+        r"g2-standard-4 in \S+ at bf16 would emit \d+ % less and cost \d+ % less, "
         "but no component makes L4 on Compute Engine yet",
         placement.because[-1],
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from derive.fit.model import CENTRE, Design, Fit, Known, Observation
+from derive.fit.model import CENTRE, Design, Fit, KnownCoefficient, Observation
 from derive.fit.spread import left_out
 from lichen.sizing.terms import COEFFICIENTS, Terms
 
@@ -37,7 +37,7 @@ ROW = Observation(
 NOTHING_SAID = replace(ROW, kind="gpu", stack="vllm", family="Obsidian", weight=0.0)
 """A row, for a design needs one, that says nothing."""
 
-KNOWN = Known(
+KNOWN = KnownCoefficient(
     kind="cpu",
     work="llm",
     stack="llama.cpp",
@@ -76,8 +76,9 @@ def test_related_families_lean_on_a_known_coefficient() -> None:
 
 
 def test_rows_that_disagree_move_a_loosely_known_coefficient_further() -> None:
-    # The row says an excess of 4 over the floor, five times the bandwidth's seconds.
-    row = replace(ROW, family="Foxglove")
+    # The row says an excess of 4 over the floor, five times the bandwidth's seconds; it weighs as
+    # much as twenty.
+    row = replace(ROW, family="Foxglove", weight=20.0)
     tight = bandwidth(Fit(Design([row], [KNOWN])), "Foxglove")
     loose = bandwidth(Fit(Design([row], [replace(KNOWN, standard_deviation=2.0)])), "Foxglove")
     assert tight < loose

@@ -268,6 +268,7 @@ def test_size_of_one_prediction_and_of_cases(tmp_path: Path) -> None:
     assert len(run.stdout.splitlines()) == 3
 
 
+@pytest.mark.usefixtures("fixed_tables")
 def test_a_benchmark_record_narrows_and_contradicts(tmp_path: Path) -> None:
     chosen = json.loads(lichen("place", CHAT, "--format", "json").stdout)
     machine = chosen["chosen"]["machine"]

@@ -7,7 +7,7 @@ import pytest
 from lichen.catalogue import load
 from lichen.measured.names import NotPredicted, Tables, chip_name, hardware_of
 from lichen.measured.row import parse_row
-from lichen.measured.run import USUAL_PROMPT, Run, run_of
+from lichen.measured.run import USUAL_ANSWER, USUAL_PROMPT, Run, run_of
 
 TABLES = Tables(load())
 
@@ -74,6 +74,16 @@ def test_a_prompt_of_which_no_length_is_said_is_the_usual_one_and_doubted() -> N
     assert found.input_tokens == USUAL_PROMPT
     assert any("how long the prompt is" in each for each in found.caveats)
     assert run(metric="prefill speed", input_tokens="64").input_tokens == 64
+
+
+def test_where_nobody_says_any_length_the_usual_ones_are_taken_and_doubted() -> None:
+    """An answer of one token would be charged the whole prompt."""
+    found = run(metric="output throughput", input_tokens="", output_tokens="")
+    assert (found.input_tokens, found.output_tokens) == (USUAL_PROMPT, USUAL_ANSWER)
+    assert any("how long the answer is" in each for each in found.caveats)
+    short = run(metric="output throughput", input_tokens="", output_tokens="52")
+    assert (short.input_tokens, short.output_tokens) == (0, 52)
+    assert run(metric="decode speed", input_tokens="", output_tokens="").output_tokens == 0
 
 
 def test_a_processor_s_name_is_without_marks_and_clocks() -> None:

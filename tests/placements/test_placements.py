@@ -90,6 +90,13 @@ def test_the_document_shows_what_was_recorded() -> None:
     assert text == written(CASES, recorded()), "`make placements` writes it"
 
 
+def test_no_recorded_answer_is_wrong() -> None:
+    """Where one is, the product or the panel is changed, with a reason."""
+    answers, barred = recorded(), never()
+    judged = {case.name: judge(answers[case.name], case, barred) for case in CASES}
+    assert not {name: found.reasons for name, found in judged.items() if found.grade == "wrong"}
+
+
 # The judge, on one answer that is right and is then changed in one place.
 
 RIGHT = Answer(

@@ -21,7 +21,7 @@ from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Option, Placement, Rejected
 from lichen.placing.question import Question
 from lichen.placing.ranking import FAR_DEARER, Pool, pool_of
-from lichen.placing.reasons import about_dirty_regions, nearest_misses
+from lichen.placing.reasons import about_dirty_regions, nearest_misses, ties
 from lichen.words import Objective
 from lichen.workload import Latency, Prompts, Workload, as_workload
 from tests.fixed import FIXED, fixed
@@ -166,6 +166,7 @@ class Wrong:
     [
         Wrong({"regions": ["eu-nort-1"]}, r"where.regions\[0\]: 'eu-nort-1'.*'eu-north-1'"),
         Wrong({"countries": ["XX"]}, r"where.countries\[0\]: 'XX' is not a known country"),
+        Wrong({"countries": ["UK"]}, r"where.countries\[0\]: 'UK'.*did you mean 'GB'"),
         Wrong({"residency": "EUU"}, "where.residency: 'EUU'.*'EU'"),
         Wrong(
             {"near": [{"region": "us-eas-1", "within_ms": 5}]},
@@ -210,6 +211,23 @@ def test_a_miss_of_what_was_asked_for_goes_before_other_machines() -> None:
     ]
     misses = list(nearest_misses(rejected, most=len(kinds)))
     assert [miss.reason for miss in misses] == ["memory", "zone", "hosting", "where"]
+
+
+def test_misses_show_each_kind_of_reason_and_the_request_that_is_too_long_first() -> None:
+    """Machines a little too small, a fast one that is not fast enough, and a model's limit."""
+    rejected = [
+        Rejected(machine=f"{kind} {size}", region="eu", kind=kind, reason=kind, shortfall=size)
+        for kind, size in (
+            ("memory", 1.1), ("memory", 1.2), ("memory", 1.3), ("latency", 4.0), ("latency", 9.0),
+            ("context", 2.0),
+        )
+    ]  # fmt: skip
+    assert [miss.machine for miss in nearest_misses(rejected)] == [
+        "context 2.0", "memory 1.1", "latency 4.0"
+    ]  # fmt: skip
+    assert [miss.machine for miss in nearest_misses(rejected, most=5)][3:] == [
+        "memory 1.2", "memory 1.3"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -463,6 +481,16 @@ def test_offers_in_a_tie_say_so() -> None:
         f"{answer.chosen.machine} in us-west-2 ties with it: carbon and cost are within 1 %, so "
         "either will do"
     )
+
+
+def test_offers_of_equal_carbon_and_other_cost_are_in_no_tie() -> None:
+    question = asked(chat(regions=["us-west-2"], hosting=["ec2"]))
+    judged = judge_offers(question)
+    one = next(iter([*judged.able, *judged.unmade]))
+    cheaper, dearer, alike = (
+        msgspec.structs.replace(one, usd_hour=one.usd_hour * share) for share in (0.9, 1.1, 0.995)
+    )
+    assert list(ties([one, cheaper, dearer, alike], question)) == [alike]
 
 
 @pytest.mark.parametrize("objective", ["carbon", "cost", "balanced"])

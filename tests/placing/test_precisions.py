@@ -51,6 +51,14 @@ def test_widening_says_what_it_costs() -> None:
     assert answer.chosen.machine in note
 
 
+def test_no_warning_of_a_release_that_is_as_wide_or_that_nobody_knows() -> None:
+    for released in ("fp32", None):
+        card = replace(LLAMA, released_in=released)  # type: ignore[arg-type]
+        assert not [note for note in placed(card, "fp32").notes if "wider" in note]
+    half = replace(LLAMA, released_in="bf16")
+    assert [note for note in placed(half, "fp32").notes if "wider" in note]
+
+
 def test_no_warning_where_nothing_is_widened() -> None:
     for answer in (placed(QUANTISED), placed(QUANTISED, "gptq"), placed(LLAMA, "bf16", "int8")):
         assert not [note for note in answer.notes if "wider" in note]

@@ -199,10 +199,8 @@ def test_a_batch_is_compiled_once_and_takes_as_long_however_full(machine: str) -
     assert math.log2(sizing.compiled_batch).is_integer()
     run = layout.capacity.arrangement
     assert run.step_s(1.0) == run.step_s(float(sizing.compiled_batch))
-    times = [
-        layout.capacity.curve.serving(share * layout.capacity.likely_rps) for share in (0.1, 1)
-    ]
-    assert all(low.token_s <= high.token_s for low, high in pairwise(times))
+    quiet, busy = (layout.capacity.curve.serving(share * layout.capacity.rps) for share in (0.1, 1))
+    assert quiet.token_s <= busy.token_s
 
 
 @pytest.mark.parametrize("tokens", [100, 2000, 8000])
