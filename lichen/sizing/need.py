@@ -40,10 +40,11 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A model at a precision. Weights in bytes, all experts; FLOPs per token of the active ones.
 
     ``active_bytes`` are the weights that one token meets; of them, ``looked_up_bytes`` are a table
-    from which it takes one row. ``kv_bytes_per_token`` is at the cache's precision, before any
-    window, and ``full_share`` of it grows to the whole sequence; it is divided into ``kv_heads``
-    (0: nobody says into how many). ``attention_layers`` are those that have a cache; ``hidden`` is
-    the width of a token between layers. ``state_bytes`` are those of a sequence of any length.
+    from which it takes one row. A mixture sends a token to ``routed`` experts.
+    ``kv_bytes_per_token`` is at the cache's precision, before any window, and ``full_share`` of it
+    grows to the whole sequence; it is divided into ``kv_heads`` (0: nobody says into how many).
+    ``attention_layers`` are those that have a cache; ``hidden`` is the width of a token between
+    layers. ``state_bytes`` are those of a sequence of any length.
     Of every model but a language model: ``flops_per_item``, ``passes`` through the network and the
     bytes of weights read in them, and for each item bytes of activations and of what its text is
     written from (lichen.sizing.item_need). Where its card does not say its FLOPs they are those of
@@ -56,6 +57,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     active_bytes: float
     looked_up_bytes: float
     expert_share: float
+    routed: float
     flops_per_token: float
     kv_bytes_per_token: float
     kv_heads: float
@@ -138,6 +140,7 @@ def need_of(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         active_bytes=weights.active_bytes,
         looked_up_bytes=weights.looked_up_bytes,
         expert_share=weights.expert_share,
+        routed=float(card.experts_per_token or 0),
         flops_per_token=2.0 * weights.multiplied,
         kv_bytes_per_token=kv,
         kv_heads=float(card.kv_heads or 0),

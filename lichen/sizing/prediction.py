@@ -9,7 +9,7 @@ from lichen.catalogue.schema import Machine
 from lichen.interval import Interval
 from lichen.sizing.answers import Misfit, Prediction
 from lichen.sizing.arrangement import Arrangement, arrange
-from lichen.sizing.coefficients import Knowledge, knowledge
+from lichen.sizing.coefficients import knowledge
 from lichen.sizing.memory import available_gib, needed_gib
 from lichen.words import Precision
 from lichen.workload import ModelCard
@@ -50,30 +50,10 @@ def predict(
             "memory",
             f"{concurrency:g} requests at once are more than the "
             f"{arrangement.room * arrangement.copies:g} that fit into its memory and "
-            f"{arrangement.stack.stack}"
-            + _with_room(card, machine, known, precision, arrangement, concurrency),
+            f"{arrangement.stack.stack}",
             batch / arrangement.room,
         )
     return prediction_at(arrangement, precision, batch, concurrency, items)
-
-
-def _with_room(
-    card: ModelCard,
-    machine: Machine,
-    known: Knowledge,
-    precision: Precision,
-    arrangement: Arrangement,
-    concurrency: float,
-) -> str:
-    """Fewer copies, each on more chips, that have room for the requests; blank where none have."""
-    tokens = arrangement.input_tokens, arrangement.output_tokens
-    for fewer in range(arrangement.copies - 1, 0, -1):
-        each, rest = divmod(arrangement.machine_chips.count, fewer)
-        wider = arrange(card, machine, known, precision, arrangement.stack.stack, each, *tokens)
-        if not rest and not isinstance(wider, Misfit) and wider.room * fewer >= concurrency:
-            copies = "one copy" if fewer == 1 else f"{fewer} copies"
-            return f"; {copies} on {each:g} chips each would fit them: --chips {each:g}"
-    return ""
 
 
 def prediction_at(
@@ -96,8 +76,9 @@ def prediction_at(
         # A pass carries ``batch`` items; a request takes as many passes as its items fill.
         pass_s = arrangement.step_s(batch)
         request_s = arrangement.around_s + pass_s * math.ceil(items / batch)
-        most_rps = arrangement.copies * batch / items / max(pass_s, 1e-9)
-        rps = min(most_rps, max(1.0, concurrency) / max(request_s, 1e-9))
+        # Copies beyond what is in flight have nothing to do.
+        at_work = min(arrangement.copies, math.ceil(concurrency * items / batch))
+        rps = at_work * batch / items / max(pass_s, 1e-9)
     spreads = arrangement.spreads
     return Prediction(
         precision=precision,

@@ -45,19 +45,28 @@ SHARES = frozenset({"bandwidth", "cache", "link", "compute", "prefill", "attenti
 
 NOTHING = Terms()
 
-EXCHANGES = 2.0
+ALL_REDUCES = 2.0
 """All-reduces of a layer that is split over chips (tensor parallel): attention, then the rest."""
+ACTIVATION_BYTES = 2.0
+"""Of one value between two layers: 16 bits."""
 
 
 def exchanged_s(need: Need, chips: Chips, tokens: float) -> float:
-    """Seconds in which a ring of chips sums the layers' outputs of ``tokens``, at the link's rate.
+    """Seconds in which the layers of ``tokens`` are exchanged between chips, at the link's rate.
 
-    Each all-reduce sends ``2 (n - 1) / n`` times the 16-bit activations over every chip's link.
+    Split over chips, each layer ends in two all-reduces: a ring sends ``2 (n - 1) / n`` times the
+    16-bit activations over every chip's link. Experts may be split by expert instead, with the
+    attention of every chip on its own sequences (data parallel): then each chip sends its share
+    of the tokens to their experts and back. An engine takes what sends less.
     """
-    if chips.count <= 1 or not chips.link_bytes_s:
+    n = chips.count
+    if n <= 1 or not chips.link_bytes_s:
         return 0.0
-    sent = 2.0 * tokens * need.hidden * 2.0 * (chips.count - 1.0) / chips.count
-    return EXCHANGES * need.layers * sent / chips.link_bytes_s
+    away = (n - 1.0) / n * ACTIVATION_BYTES * tokens * need.hidden
+    sent = ALL_REDUCES * 2.0 * away
+    if need.routed:
+        sent = min(sent, 2.0 * need.routed / n * away)
+    return need.layers * sent / chips.link_bytes_s
 
 
 def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Terms:

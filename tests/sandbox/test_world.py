@@ -56,5 +56,11 @@ def test_the_demonstration_goes_as_promised() -> None:
         timeout=240,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    for text in ("inf2.xlarge in eu-north-1", "dirty-region", "oversized-endpoint", "Stopped"):
+    for text in (
+        "lowest carbon within",
+        "in eu-north-1",
+        "dirty-region",
+        "oversized-endpoint",
+        "Stopped",
+    ):
         assert text in run.stdout

@@ -170,12 +170,17 @@ def test_more_load_never_takes_less_memory(
 def test_a_rate_and_its_time_are_as_sure_as_each_other(
     card: ModelCard, machine: Machine, precision: Precision, inputs: int, outputs: int
 ) -> None:
-    """One request at a time: a second over its time is its rate, and so are the likely ends."""
+    """One request at a time: a second over its time is its rate, and so are the likely ends. The
+    host prepares an item model's next request while the chips are at work."""
     answer = fits(card, machine, precision=precision, input_tokens=inputs, output_tokens=outputs)
     if answer is None:
         return
     rate, time_ms = answer.requests_per_s, answer.request_ms
-    assert rate.likely * time_ms.likely / 1e3 == pytest.approx(1.0)
+    at_once = rate.likely * time_ms.likely / 1e3
+    if answer.output_tokens_per_s is None:
+        assert at_once > 0.999
+    else:
+        assert at_once == pytest.approx(1.0)
     assert rate.low < rate.likely < rate.high
     assert time_ms.low < time_ms.likely < time_ms.high
     if answer.output_tokens_per_s is not None:
