@@ -157,11 +157,11 @@ def _workload(workload: Any) -> Workload:
 
 def _what_is_made(question: Question) -> str:
     """What there is to choose from: each hosting with its families of chips."""
-    families: dict[str, list[str]] = {}
+    families: dict[str, dict[str, None]] = {}
     for row in question.makes or ():
         if row.server is not None:
             title = question.catalogue.hostings[row.hosting].title
-            families.setdefault(title, []).extend(row.families)
+            families.setdefault(title, {}).update(dict.fromkeys(row.families))
     return "; ".join(f"{', '.join(of)} on {title}" for title, of in families.items())
 
 

@@ -26,6 +26,7 @@ from lichen.measured.items import of_items
 from lichen.measured.names import NotPredicted
 from lichen.measured.row import Measure
 from lichen.measured.run import Run
+from lichen.sizing.compiled import read_tokens
 from lichen.sizing.memory import most_sequences
 from lichen.sizing.terms import Terms, burst_terms, decode_terms, prefill_terms, seconds
 
@@ -190,5 +191,6 @@ def _compiled_batch(run: Run) -> float:
 
 
 def _prefill(run: Run, batch: float) -> Duration:
-    tokens, tile = max(1.0, run.input_tokens), run.stack.prompt_tile
+    tokens = read_tokens(run.stack, max(1.0, run.input_tokens))
+    tile = run.stack.prompt_tile
     return Duration(prefill_terms(run.need, run.chips, tokens, batch, tile))

@@ -22,7 +22,7 @@ from lichen.sizing.answers import Misfit
 from lichen.sizing.formats import Format, Formats, form_of
 from lichen.sizing.hardware import Chips
 from lichen.sizing.item_need import TEXT_TOKENS
-from lichen.sizing.memory import fewest_chips
+from lichen.sizing.memory import available_gib, needed_gib
 from lichen.sizing.need import WORK, Need, need_of
 from lichen.words import Precision
 
@@ -261,11 +261,17 @@ def _chips_of(
         return (chip, count, int(count)) if side_by_side else (chip.times(count), count, 1)
     if (stated is None or row.mlperf) and count > 1:
         each = 1.0
-        while each < count and fewest_chips(need, chip.times(count), stack, context) * 1.3 > each:
+        while each < count and not _fits_well(need, chip.times(each), stack, context):
             each *= 2
         copies = max(1, int(count // each)) if stated else 1
         return chip.times(each), each * copies, copies
     return chip.times(max(count, parallel)), count, 1
+
+
+def _fits_well(need: Need, chips: Chips, stack: ServingStack, context: float) -> bool:
+    """Whether a sequence fits with the room to spare that people leave."""
+    needed = needed_gib(need, 1.0, context, chips.degree)
+    return needed * 1.3 <= available_gib(chips, stack)
 
 
 def _cores_of(row: Row, hardware: Chip, chip: Chips, tables: Tables) -> Chips:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 from msgspec.structs import replace
 
 from lichen.catalogue.schema import PLAIN, Chip, Machine, ServingStack, Work
 from lichen.sizing.answers import Misfit
 from lichen.sizing.coefficients import Knowledge, Speed, Spreads
-from lichen.sizing.hardware import Chips
+from lichen.sizing.compiled import batch_for, batch_within, bucket, read_tokens
+from lichen.sizing.hardware import Chips, chips_of_a_copy
 from lichen.sizing.memory import (
     available_gib,
-    fewest_chips,
     host_needed_gib,
     most_sequences,
     needed_gib,
@@ -25,6 +27,10 @@ UNKNOWN_FLOPS = 2.0
 """Intervals are wider by this where a model's FLOPs come from its parameters alone."""
 
 
+SPLIT: frozenset[Work] = frozenset({"llm", "diffusion"})
+"""Models that people run on more chips than they need, for a shorter time; encoders, pictures and
+speech they run in more copies."""
+
 OF_WHISPER = frozenset({"faster-whisper", "whisper.cpp"})
 """Stacks for an encoder with a decoder that attends to all of it."""
 
@@ -34,8 +40,11 @@ class Arrangement(msgspec.Struct, frozen=True):
     that the machine has.
 
     ``around_s`` is what a request of one item costs around the model, in seconds of a vCPU, of
-    which the machine has ``vcpu``. ``spreads`` are the 80 % factors of its times. ``pace`` is a
-    factor on every time of the model, from benchmark records; 1 where there are none.
+    which the machine has ``vcpu``. ``spreads`` are the 80 % factors of its times. ``more_chips``
+    are other numbers of chips that a copy could use, all larger. ``longest_tokens`` is the longest
+    sequence that the model accepts. ``compiled_batch`` is the batch that a stack with compiled
+    shapes always runs; None where that is still open, and for other stacks. ``pace`` is a factor
+    on every time of the model, from benchmark records; 1 where there are none.
     """
 
     need: Need
@@ -49,6 +58,9 @@ class Arrangement(msgspec.Struct, frozen=True):
     output_tokens: int
     around_s: float
     vcpu: float
+    more_chips: tuple[float, ...]
+    longest_tokens: float
+    compiled_batch: float | None = None
     pace: float = 1.0
 
     @property
@@ -57,21 +69,36 @@ class Arrangement(msgspec.Struct, frozen=True):
         return float(self.input_tokens + self.output_tokens)
 
     @property
+    def sequence_tokens(self) -> float:
+        """Tokens that a sequence has room for: of a compiled length, however many it fills."""
+        if self.stack.static_shapes and self.need.work == "llm":
+            return bucket(self.context_tokens, self.longest_tokens)
+        return self.context_tokens
+
+    @property
     def room(self) -> float:
         """Sequences or items that fit into one copy at once."""
-        return most_sequences(self.need, self.chips, self.stack, self.context_tokens)
+        if self.compiled_batch is not None:
+            return self.compiled_batch
+        most = most_sequences(self.need, self.chips, self.stack, self.sequence_tokens)
+        return batch_within(most) if self.stack.static_shapes else most
+
+    def slots(self, batch: float) -> float:
+        """Places that are computed for ``batch``: a compiled batch takes as long however many of
+        its own are filled, and more than it holds take several passes."""
+        if not self.stack.static_shapes:
+            return batch
+        held = self.compiled_batch or batch_for(batch)
+        return held * max(1.0, math.ceil(batch / held))
+
+    def with_chips(self, each: float) -> Arrangement:
+        """The same with another number of chips a copy, and as many copies as that allows."""
+        whole = self.machine_chips
+        return replace(self, chips=whole.times(each / whole.count), copies=int(whole.count // each))
 
     def with_more_chips(self) -> list[Arrangement]:
-        """It, then the same with more chips a copy and fewer copies, where the machine's divide
-        evenly."""
-        if self.copies == 1:
-            return [self]
-        whole, count = self.machine_chips, int(self.machine_chips.count)
-        return [
-            replace(self, chips=whole.times(each / count), copies=count // each)
-            for each in range(int(self.chips.count), count + 1)
-            if count % each == 0
-        ]
+        """It, then the same with more chips a copy and fewer copies."""
+        return [self, *(self.with_chips(each) for each in self.more_chips)]
 
     def with_room_for(self, requests: float) -> Arrangement:
         """The one with the fewest chips a copy whose copies hold so many requests at once; it
@@ -82,14 +109,15 @@ class Arrangement(msgspec.Struct, frozen=True):
     def step_terms(self, batch: float) -> Terms:
         """Terms of a decode step, or of a pass over a batch of items. Mean context: prompt and
         half the answer. A stack with compiled shapes always reads its whole cache."""
+        slots = self.slots(batch)
         if self.need.work != "llm":
-            return item_terms(self.need, self.chips, batch)
+            return item_terms(self.need, self.chips, slots)
         context = (
-            self.context_tokens
+            self.sequence_tokens
             if self.stack.static_shapes
             else self.input_tokens + self.output_tokens / 2
         )
-        return decode_terms(self.need, self.chips, batch, context)
+        return decode_terms(self.need, self.chips, slots, context)
 
     def step_s(self, batch: float) -> float:
         """A decode step, or a pass over a batch of items.
@@ -101,16 +129,15 @@ class Arrangement(msgspec.Struct, frozen=True):
         step_s = self.pace * seconds(self.speed.weights, self.step_terms(batch))
         if self.need.work == "llm":
             return step_s
-        host_s = batch * self.around_s * self.copies / self.vcpu
+        host_s = self.slots(batch) * self.around_s * self.copies / self.vcpu
         return step_s + host_s if self.chips.kind == "cpu" else max(step_s, host_s)
 
     def prefill_s(self) -> float:
         """Reading one prompt."""
         if self.need.work != "llm" or not self.input_tokens:
             return 0.0
-        terms = prefill_terms(
-            self.need, self.chips, float(self.input_tokens), tile=self.stack.prompt_tile
-        )
+        tokens = read_tokens(self.stack, float(self.input_tokens))
+        terms = prefill_terms(self.need, self.chips, tokens, tile=self.stack.prompt_tile)
         return self.pace * seconds(self.speed.weights, terms)
 
     def token_s(self, batch: float) -> float:
@@ -222,22 +249,20 @@ def arrange(
             f"{chips:g} chips a copy are more than the {whole.count:g} of {machine.name}",
             chips / whole.count,
         )
-    each_copy, copies = whole.as_used_by(stack), 1
-    if chip.kind != "cpu" and whole.count > 1:
-        least = fewest_chips(need, whole, stack, context)
-        each = chips or _whole_share(least, whole.count)
-        if each is None or each > whole.count:
-            return _too_little(needed_gib(need, 1.0, context), available_gib(whole, stack))
-        each_copy, copies = whole.times(each / whole.count), int(whole.count // each)
     spreads = known.spreads(speed, chip.kind)
     if not need.flops_known:
         spreads = spreads.wider(UNKNOWN_FLOPS)
     around_s = known.around[need.work].ms(float(input_tokens + output_tokens)) / 1e3
+    allowed = chips_of_a_copy(chip, whole)
+    if chips and chip.parallel_degrees and chips not in allowed:
+        return _not_a_degree(chip, chips, allowed)
+    if chips and chip.kind != "cpu" and (whole.count > 1 or chips in allowed):
+        allowed = [chips]
     arrangement = Arrangement(
         need,
         whole,
-        each_copy,
-        copies,
+        whole.as_used_by(stack),
+        1,
         stack,
         speed,
         spreads,
@@ -245,24 +270,42 @@ def arrange(
         output_tokens,
         around_s,
         float(machine.vcpu),
+        (),
+        float(card.max_context_tokens or math.inf),
     )
-    if arrangement.room < 1:
-        return _too_little(needed_gib(need, 1.0, context), available_gib(each_copy, stack))
-    return arrangement
+    return _on_fewest_chips(arrangement, allowed)
+
+
+def _on_fewest_chips(arrangement: Arrangement, allowed: list[float]) -> Arrangement | Misfit:
+    """The arrangement on the fewest chips, of those allowed, that the model and the longest of its
+    requests fit on."""
+    whole = arrangement.machine_chips
+    widest = arrangement
+    for place, each in enumerate(allowed):
+        if each > whole.count:
+            break
+        if allowed != [whole.count]:
+            widest = arrangement.with_chips(each)
+        if widest.room >= 1:
+            splits = arrangement.need.work in SPLIT
+            return replace(widest, more_chips=tuple(allowed[place + 1 :]) if splits else ())
+    needed = needed_gib(arrangement.need, 1.0, widest.sequence_tokens, widest.chips.degree)
+    return _too_little(needed, available_gib(widest.chips, widest.stack))
+
+
+def _not_a_degree(chip: Chip, chips: float, allowed: list[float]) -> Misfit:
+    numbers = ", ".join(f"{each:g}" for each in allowed)
+    cores = ", ".join(f"{each * (chip.cores or 1):g}" for each in allowed)
+    return Misfit(
+        "hardware",
+        f"the runtime of {chip.family} does not split a copy over {chips:g} chips; on this machine "
+        f"it does over {numbers} ({cores} cores)",
+    )
 
 
 def _known_there(known: Knowledge, chip: Chip, work: Work) -> str:
     names = ", ".join(known.stacks_of(chip.family, chip.kind, work))
     return f"; known there: {names}" if names else ""
-
-
-def _whole_share(least: float, chips: float) -> float | None:
-    """The fewest chips, of those that divide a machine's evenly, that are at least ``least``."""
-    whole = int(chips)
-    for each in range(1, whole + 1):
-        if whole % each == 0 and each >= least:
-            return float(each)
-    return None
 
 
 def _too_little(needed: float, available: float) -> Misfit:

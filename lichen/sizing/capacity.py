@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
+from msgspec.structs import replace
 
 from lichen.figures import figure
 from lichen.sizing.answers import Misfit
 from lichen.sizing.arrangement import Arrangement
+from lichen.sizing.compiled import batches
 from lichen.sizing.confidence import LIKELY, Slowness, slowness
 from lichen.workload import Latency
 
 P95 = 1.645
 """Standard deviations to a normal's 95th percentile: requests in flight vary as a Poisson count."""
 
-_BISECTIONS, _SERVING_BISECTIONS = 14, 30
+_BISECTIONS = 14
 _JUST_BELOW = 1.0 - 1e-9
 _CLOSE = 1e-3
 """No prediction here is known to a thousandth: a search ends there."""
@@ -38,19 +42,21 @@ class Point(msgspec.Struct, frozen=True, gc=False):
 class Curve:
     """A copy's times against requests in flight, as straight lines: ``step = alpha + beta x b``."""
 
-    __slots__ = ("alpha", "around", "beta", "items", "llm", "output", "prefill", "room", "static")
+    __slots__ = ("alpha", "around", "beta", "items", "llm", "output", "prefill", "room")
 
     def __init__(self, arrangement: Arrangement, items: int, at: float | None = None) -> None:
         """``at``: requests in flight where a mixture of experts' line touches its curve; left
         out, as many as there is room for."""
         self.llm = arrangement.need.work == "llm"
-        self.static = arrangement.stack.static_shapes
         self.items = 1 if self.llm else items
         self.output = max(1, arrangement.output_tokens) if self.llm else 1
         self.prefill = arrangement.prefill_s()
         self.around = arrangement.around_s
         room = arrangement.room
         self.room = max(1.0, room / self.items)
+        if arrangement.compiled_batch is not None:
+            self.alpha, self.beta = arrangement.step_s(self.items), 0.0
+            return
         wide = max(2.0, room if at is None else at) * self.items
         full, one = arrangement.step_s(wide), arrangement.step_s(1.0)
         self.beta = max(0.0, (full - one) / (wide - 1.0))
@@ -62,8 +68,7 @@ class Curve:
         crowd = self.crowd(in_flight)
         slow = self.alpha + self.beta * crowd
         more = in_flight - 1.0 if in_flight > 1.0 else 0.0
-        # A compiled batch takes as long however many of its slots are filled.
-        step = slow if self.static else self.alpha + self.beta * (1.0 + more)
+        step = self.alpha + self.beta * (1.0 + more)
         if not self.llm:
             busy = min(1.0, in_flight)
             request = self.around + (1.0 + busy) * slow
@@ -76,7 +81,7 @@ class Curve:
         return Point(in_flight, rps, first, token, first + (output - 1) * token)
 
     def crowd(self, in_flight: float) -> float:
-        """Requests in flight one time in 20, and the slots that a static stack compiles."""
+        """Requests in flight one time in 20."""
         crowd = in_flight + P95 * math.sqrt(in_flight)
         if crowd <= 1.0:
             return 1.0
@@ -88,17 +93,11 @@ class Curve:
 
     def serving(self, rps: float) -> Point:
         """The copy while ``rps`` requests a second arrive; at its saturation where that is more."""
-        if not self.static:
-            return self.at(min(self.room, self._in_flight(rps)))
-        low, high = self.at(0.0), self.at(self.room)
-        for _ in range(_SERVING_BISECTIONS):
-            middle = self.at((low.in_flight + high.in_flight) / 2.0)
-            low, high = (middle, high) if middle.rps < rps else (low, middle)
-        return high
+        return self.at(min(self.room, self._in_flight(rps)))
 
     def _in_flight(self, rps: float) -> float:
-        """Requests in flight on average at a rate: the rate of :meth:`at`, solved for them. Of a
-        stack without compiled shapes; infinite at a rate that it never reaches."""
+        """Requests in flight on average at a rate: the rate of :meth:`at`, solved for them;
+        infinite at a rate that it never reaches."""
         alone_s = self.prefill + self.output * (self.alpha + self.beta)
         if rps * alone_s <= 1.0:
             return rps * alone_s
@@ -161,11 +160,13 @@ def best_within(
     items: int,
     confidence: float = LIKELY,
 ) -> Capacity | Misfit:
-    """The arrangement, of all numbers of chips a copy, that serves most within every bound."""
+    """The arrangement, of all numbers of chips a copy and all batches that its stack compiles,
+    that serves most within every bound."""
     best: Capacity | None = None
     misfit: Misfit | None = None
     most = 0.0
-    for option in arrangement.with_more_chips():
+    options = (_compiled(one, items) for one in arrangement.with_more_chips())
+    for option in chain.from_iterable(options):
         found = capacity_within(option, latency, share, items, confidence)
         if isinstance(found, Misfit):
             misfit = misfit or found
@@ -177,6 +178,18 @@ def best_within(
     if best:
         return best
     return misfit or Misfit("throughput", "serves no request within its bounds")
+
+
+def _compiled(arrangement: Arrangement, items: int) -> Iterator[Arrangement]:
+    """The same with each batch that its stack may compile; of those that do not hold the items of
+    one request, only the largest."""
+    if not arrangement.stack.static_shapes:
+        yield arrangement
+        return
+    every = batches(arrangement.room)
+    least = 1 if arrangement.need.work == "llm" else items
+    for batch in [batch for batch in every if batch >= least] or every[-1:]:
+        yield replace(arrangement, compiled_batch=batch)
 
 
 def capacity_within(
@@ -224,7 +237,7 @@ def _busiest(
     high = curve.at(curve.most_in_flight)
     if serves(high):
         return high
-    if not curve.static and high.rps > most_rps:
+    if high.rps > most_rps:
         high = curve.serving(most_rps * _JUST_BELOW)
         if serves(high):
             return high

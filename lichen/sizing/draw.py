@@ -10,7 +10,8 @@ import msgspec
 
 from lichen.catalogue.schema import Chip, PowerModel
 from lichen.power import share_of_rated
-from lichen.sizing.capacity import Capacity, Curve
+from lichen.sizing.capacity import Capacity
+from lichen.sizing.compiled import read_tokens
 from lichen.sizing.terms import prefill_terms
 
 
@@ -49,7 +50,7 @@ def chip_power(chip: Chip, model: PowerModel | None) -> ChipPower | None:
 def in_flight_at(capacity: Capacity, rps: float) -> float:
     """Requests in flight in one copy that serves ``rps``: :meth:`Curve.at` solved for them."""
     curve = capacity.curve
-    alpha, beta = _step(capacity, curve)
+    alpha, beta = curve.alpha, curve.beta
     output = curve.output
     alone = rps * (curve.prefill + output * (alpha + beta))
     if alone <= 1.0:
@@ -59,22 +60,14 @@ def in_flight_at(capacity: Capacity, rps: float) -> float:
     return min(most, rps * output * alpha / left) if left > 0.0 else most
 
 
-def _step(capacity: Capacity, curve: Curve) -> tuple[float, float]:
-    """A step's fixed part and what each request adds; a compiled batch is always full."""
-    if curve.static:
-        return curve.alpha + curve.beta * curve.crowd(capacity.point.in_flight), 0.0
-    return curve.alpha, curve.beta
-
-
 def _use(capacity: Capacity, rps: float, in_flight: float) -> tuple[float, float]:
     """Shares of each second that one copy's memory and arithmetic would need at their peaks."""
     curve, arrangement = capacity.curve, capacity.arrangement
-    slots = curve.crowd(capacity.point.in_flight) if curve.static else in_flight
-    step = arrangement.step_terms(slots * curve.items)
+    step = arrangement.step_terms(in_flight * curve.items)
     steps = rps * curve.output / in_flight
     move, compute = steps * (step.bandwidth + step.cache), steps * step.compute
     if curve.llm and arrangement.input_tokens:
-        tokens = float(arrangement.input_tokens)
+        tokens = read_tokens(arrangement.stack, float(arrangement.input_tokens))
         prompt = prefill_terms(arrangement.need, arrangement.chips, tokens)
         move += rps * prompt.bandwidth
         compute += rps * (prompt.prefill + prompt.attention)

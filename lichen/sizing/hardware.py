@@ -47,6 +47,14 @@ class Chips(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """FLOP/s (or integer OP/s) at a compute format, dense."""
         return float(getattr(self, f"{compute}_flops"))
 
+    @property
+    def degree(self) -> float:
+        """Parts that one copy is split into (tensor parallel): chips, of Neuron their cores; the
+        cores of a CPU share one memory."""
+        if self.kind == "cpu":
+            return 1.0
+        return max(1.0, self.cores if self.kind == "neuron" else self.count)
+
     def times(self, share: float) -> Chips:
         """``share`` times as many of them."""
         scaled = {
@@ -156,6 +164,22 @@ class ChipTable:
             chips = self.cores_of(chip, machine.vcpu / chip.threads_per_core, machine.name)
             memory = machine.memory_gib
         return msgspec.structs.replace(chips, memory_gib=memory) if chips and memory else None
+
+
+def chips_of_a_copy(chip: Chip, whole: Chips) -> list[float]:
+    """Chips that one copy may use of a machine's, the fewest first.
+
+    Those that divide the machine's evenly; of Neuron the numbers of cores that its runtime splits
+    a copy over, which may leave some without work. Where nobody publishes these it is one core, or
+    whole chips.
+    """
+    if whole.kind == "cpu" or whole.count < 1:
+        return [whole.count]
+    if chip.parallel_degrees and chip.cores:
+        return [cores / chip.cores for cores in chip.parallel_degrees if cores <= whole.cores]
+    count = int(whole.count)
+    even = [float(each) for each in range(1, count + 1) if count % each == 0]
+    return [1.0 / chip.cores, *even] if whole.kind == "neuron" and chip.cores else even
 
 
 Curve = Sequence[tuple[float, float]]

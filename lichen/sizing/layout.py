@@ -49,8 +49,9 @@ HOPELESS = 5.0
 class Layout(msgspec.Struct, frozen=True):
     """A workload's model on one machine at one precision, at the capacity that keeps its bounds.
 
-    ``arrangement`` uses the fewest chips a copy. ``unmeasured`` is the same before any benchmark
-    record; ``records`` are those of this model, machine, precision and stack, which narrowed it.
+    ``arrangement`` uses the fewest chips a copy. ``records`` are those of this model, machine,
+    precision and stack, which narrowed it, and ``unmeasured`` what they were measured on, before
+    any of them.
     ``share`` of a machine's saturation may be used. ``small``: it has few vCPU, see
     :func:`replicas_over_day`.
     """
@@ -136,7 +137,7 @@ class Layout(msgspec.Struct, frozen=True):
         arrangement, curve, point = capacity.arrangement, capacity.curve, capacity.point
         in_flight = max(1.0, point.in_flight)
         batch = min(curve.room, math.ceil(in_flight)) * curve.items
-        static = arrangement.stack.static_shapes
+        compiled = arrangement.compiled_batch
         return Sizing(
             prediction=prediction_at(
                 arrangement,
@@ -159,11 +160,9 @@ class Layout(msgspec.Struct, frozen=True):
             replica_hours_by_hour=replicas.by_hour,
             load=self.load(),
             draw=self.draw(),
-            compiled_batch=math.ceil(curve.crowd(point.in_flight) * curve.items)
-            if static
-            else None,
-            compiled_sequence_tokens=_bucket(arrangement.context_tokens)
-            if static and curve.llm
+            compiled_batch=None if compiled is None else int(compiled),
+            compiled_sequence_tokens=int(arrangement.sequence_tokens)
+            if compiled is not None and curve.llm
             else None,
         )
 
@@ -291,19 +290,22 @@ def lay_out(
         return Misfit("card", "traffic.input_tokens and traffic.output_tokens are not given")
     known = knowledge(catalogue)
     tokens = traffic.input_tokens or 0, traffic.output_tokens or 0
-    unmeasured = arrange(card, machine, known, precision, None, None, *tokens)
-    if isinstance(unmeasured, Misfit):
-        return unmeasured
+    fewest = arrange(card, machine, known, precision, None, None, *tokens)
+    if isinstance(fewest, Misfit):
+        return fewest
     records = tuple(
         record
         for record in evidence
         if catalogue.bare_name(record.machine) == machine.name
-        and record.is_of(card.name, precision, unmeasured.stack.stack)
+        and record.is_of(card.name, precision, fewest.stack.stack)
     )
-    arrangement = unmeasured
+    share = known.headroom(fewest.chips.kind, fewest.need.work).share
+    if workload.mode in QUEUED:
+        share = 1.0
+    unmeasured = _as_run(workload, fewest, share) if records else fewest
+    measured = unmeasured
     for record in records:
-        arrangement = narrowed(arrangement, record)
-    share = known.headroom(arrangement.chips.kind, arrangement.need.work).share
+        measured = narrowed(measured, record)
     chip = known.chips.of_machine(machine)
     return _layout_of(
         workload,
@@ -311,12 +313,29 @@ def lay_out(
         precision,
         unmeasured,
         records,
-        arrangement,
-        1.0 if workload.mode in QUEUED else share,
+        replace(fewest, pace=measured.pace, spreads=measured.spreads),
+        share,
         machine.vcpu < SMALL_VCPU,
         chip_power(chip, known.chip_power) if chip and machine.accelerator else None,
         workload.wanted_confidence,
     )
+
+
+def _as_run(workload: Workload, arrangement: Arrangement, share: float) -> Arrangement:
+    """The chips of a copy and the batch that the workload is run with, which is what its records
+    were measured on."""
+    found = best_within(
+        arrangement,
+        _bounds_of(workload),
+        share,
+        workload.traffic.items,
+        workload.wanted_confidence,
+    )
+    return arrangement if isinstance(found, Misfit) else found.arrangement
+
+
+def _bounds_of(workload: Workload) -> Latency:
+    return _NO_BOUNDS if workload.mode in QUEUED else workload.latency
 
 
 def _layout_of(
@@ -332,8 +351,9 @@ def _layout_of(
     confidence: float,
 ) -> Layout | Misfit:
     """The layout at the capacity that holds with a confidence."""
-    latency = _NO_BOUNDS if workload.mode in QUEUED else workload.latency
-    capacity = best_within(arrangement, latency, share, workload.traffic.items, confidence)
+    capacity = best_within(
+        arrangement, _bounds_of(workload), share, workload.traffic.items, confidence
+    )
     if isinstance(capacity, Misfit):
         return capacity
     replicas = replicas_over_day(workload, capacity.rps, start_up_of(arrangement), small=small)
@@ -387,8 +407,3 @@ def _predicted_times(arrangement: Arrangement, record: Record) -> dict[str, floa
 def time_ms(likely_s: float, spread: tuple[float, float]) -> Interval:
     """Seconds, likely, as milliseconds with their 80 % interval."""
     return Interval(likely_s * 1e3 * spread[0], likely_s * 1e3, likely_s * 1e3 * spread[1])
-
-
-def _bucket(tokens: float) -> int:
-    """The compiled sequence length: the next power of two, 128 at least."""
-    return int(max(128, 2 ** math.ceil(math.log2(max(1.0, tokens)))))

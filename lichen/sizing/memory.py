@@ -27,31 +27,28 @@ def host_needed_gib(need: Need, kind: Kind) -> float:
 
 def available_gib(chips: Chips, stack: ServingStack) -> float:
     """What the stack leaves to weights, cache and buffers."""
-    return max(
-        0.0, chips.memory_gib * stack.memory_share - stack.reserve_gib * max(1.0, chips.count)
-    )
+    return max(0.0, chips.memory_gib * stack.memory_share - stack.reserve_gib * reserves(chips))
 
 
-def needed_gib(need: Need, batch: float, context: float) -> float:
-    """Weights, buffers and the cache of ``batch`` sequences of ``context`` tokens."""
+def reserves(chips: Chips) -> float:
+    """How many times a stack keeps its reserve on the chips of a copy; cores of one Neuron chip
+    divide it among them, as they divide its memory."""
+    return chips.count if chips.kind == "neuron" else max(1.0, chips.count)
+
+
+def needed_gib(need: Need, batch: float, context: float, degree: float) -> float:
+    """Weights, buffers and the cache of ``batch`` sequences of ``context`` tokens, on a copy that
+    is split over ``degree`` chips or cores."""
     weights = need.weight_bytes * (1.0 + ACTIVATION_SHARE)
-    return (weights + batch * need.kv_bytes(context)) / GIB
+    return (weights + batch * need.kv_bytes(context, degree)) / GIB
 
 
 def most_sequences(need: Need, chips: Chips, stack: ServingStack, context: float) -> float:
     """Sequences that memory and the stack's own limit allow at once; 0 where not even one fits."""
-    free = available_gib(chips, stack) - needed_gib(need, 0.0, 0.0)
+    free = available_gib(chips, stack) - needed_gib(need, 0.0, 0.0, chips.degree)
     if free < 0:
         return 0.0
-    each = need.kv_bytes(context) / GIB
+    each = need.kv_bytes(context, chips.degree) / GIB
     if each <= 0:
         return float(stack.most_sequences)
     return float(min(math.floor(free / each), stack.most_sequences))
-
-
-def fewest_chips(need: Need, chips: Chips, stack: ServingStack, context: float) -> float:
-    """Chips of this kind that the weights and one sequence fit on; infinite where none do."""
-    per_chip = chips.memory_gib / chips.count * stack.memory_share - stack.reserve_gib
-    if per_chip <= 0:
-        return math.inf
-    return needed_gib(need, 1.0, context) / per_chip

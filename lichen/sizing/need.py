@@ -42,8 +42,9 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ``active_bytes`` are the weights that one token meets; of them, ``looked_up_bytes`` are a table
     from which it takes one row. A mixture sends a token to ``routed`` experts.
     ``kv_bytes_per_token`` is at the cache's precision, before any window, and ``full_share`` of it
-    grows to the whole sequence. ``attention_layers`` are those that have a cache; ``hidden`` is the
-    width of a token between layers. ``state_bytes`` are those of a sequence of any length.
+    grows to the whole sequence; it is divided into ``kv_heads`` (0: nobody says into how many).
+    ``attention_layers`` are those that have a cache; ``hidden`` is the width of a token between
+    layers. ``state_bytes`` are those of a sequence of any length.
     Of every model but a language model: ``flops_per_item``, ``passes`` through the network and the
     bytes of weights read in them, and for each item bytes of activations and of what its text is
     written from (lichen.sizing.item_need). Where its card does not say its FLOPs they are those of
@@ -59,6 +60,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     routed: float
     flops_per_token: float
     kv_bytes_per_token: float
+    kv_heads: float
     window_tokens: float
     full_share: float
     attention_width: float
@@ -87,9 +89,12 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             return 0.0
         return (self.weight_bytes - self.active_bytes) / (1.0 - self.expert_share)
 
-    def kv_bytes(self, context: float) -> float:
-        """Cache of one sequence, and its state: in layers that slide, of a window at most."""
-        return self.kv_bytes_per_token * self.kept_tokens(context) + self.state_bytes
+    def kv_bytes(self, context: float, degree: float = 1.0) -> float:
+        """Cache of one sequence over all of ``degree`` chips or cores that a copy is split over,
+        and its state: in layers that slide, of a window at most. Each of them holds one head of
+        keys and values at least, so beyond their number the heads are kept several times."""
+        times = max(1.0, degree / self.kv_heads) if self.kv_heads else 1.0
+        return times * self.kv_bytes_per_token * self.kept_tokens(context) + self.state_bytes
 
     def kept_tokens(self, context: float) -> float:
         """Tokens of a sequence that are in the cache, on average over the layers that have one."""
@@ -138,6 +143,7 @@ def need_of(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         routed=float(card.experts_per_token or 0),
         flops_per_token=2.0 * weights.multiplied,
         kv_bytes_per_token=kv,
+        kv_heads=float(card.kv_heads or 0),
         window_tokens=window,
         full_share=_full_share(card),
         attention_width=width,

@@ -65,7 +65,9 @@ def prediction_at(
 ) -> Prediction:
     """The prediction with ``batch`` requests (or a batch of items) on each copy."""
     llm = arrangement.need.work == "llm"
-    needed = needed_gib(arrangement.need, batch, arrangement.context_tokens) * arrangement.copies
+    slots, degree = arrangement.slots(batch), arrangement.chips.degree
+    copy_gib = needed_gib(arrangement.need, slots, arrangement.sequence_tokens, degree)
+    needed = copy_gib * arrangement.copies
     available = available_gib(arrangement.chips, arrangement.stack) * arrangement.copies
     if llm:
         request_s = arrangement.request_s(batch)

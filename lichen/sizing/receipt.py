@@ -10,7 +10,8 @@ from lichen.sizing.answers import Misfit, Step
 from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.capacity import Capacity
 from lichen.sizing.coefficients import knowledge
-from lichen.sizing.memory import ACTIVATION_SHARE, available_gib, needed_gib
+from lichen.sizing.compiled import read_tokens
+from lichen.sizing.memory import ACTIVATION_SHARE, available_gib, needed_gib, reserves
 from lichen.sizing.need import GIB, Need
 from lichen.sizing.replicas import SMALL_VCPU, Replicas, day_of, floor_of, start_up_of
 from lichen.words import Precision
@@ -50,7 +51,7 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
         arrangement.stack,
         arrangement.speed.row,
     )
-    context = arrangement.context_tokens
+    context, slots = arrangement.sequence_tokens, arrangement.slots(batch)
     yield Step(
         "weights",
         need.weight_bytes / GIB,
@@ -62,18 +63,19 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
     if need.kv_bytes_per_token:
         yield Step(
             "cache of one sequence",
-            need.kv_bytes(context) / GIB,
+            need.kv_bytes(context, chips.degree) / GIB,
             "GiB",
             f"{need.kv_bytes_per_token:.0f} bytes a token x {context:.0f} tokens"
             + _of_window(need)
+            + _of_heads(need, chips.degree)
             + (f" + {need.state_bytes:.0f} bytes of state" if need.state_bytes else ""),
             card.source or "model card",
         )
     yield Step(
         "memory needed",
-        needed_gib(need, batch, context),
+        needed_gib(need, slots, context, chips.degree),
         "GiB",
-        f"weights x {1 + ACTIVATION_SHARE:g} + {batch:g} caches",
+        f"weights x {1 + ACTIVATION_SHARE:g} + {slots:g} caches",
         "sizing/memory.py",
     )
     yield Step(
@@ -81,7 +83,7 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
         available_gib(chips, stack),
         "GiB",
         f"{chips.memory_gib:g} GiB x {stack.memory_share:g} - "
-        f"{stack.reserve_gib:g} GiB per chip x {max(1.0, chips.count):g}",
+        f"{stack.reserve_gib:g} GiB per chip x {reserves(chips):g}",
         f"stacks.csv: {stack.source}",
     )
     yield Step(
@@ -116,7 +118,8 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
         "prompt",
         arrangement.prefill_s() * 1e3,
         "ms",
-        f"{arrangement.input_tokens} tokens x {need.flops_per_token:.3g} FLOP / "
+        f"{read_tokens(stack, float(arrangement.input_tokens)):.0f} tokens x "
+        f"{need.flops_per_token:.3g} FLOP / "
         f"({chips.peak(need.compute):.3g} FLOP/s x {1 / arrangement.speed.weights.prefill:.3g}) "
         f"+ {arrangement.speed.weights.prefill_ms:.3g} ms + layers, weights and attention",
         FIT,
@@ -147,8 +150,15 @@ def _of_window(need: Need) -> str:
     return f", {slide} layers at most {need.window_tokens:.0f}"
 
 
+def _of_heads(need: Need, degree: float) -> str:
+    """Why the cache is larger than a token's bytes."""
+    if not need.kv_heads or degree <= need.kv_heads:
+        return ""
+    return f" x {degree / need.kv_heads:g}: {degree:g} parts hold a head each, of {need.kv_heads:g}"
+
+
 def _step_terms(arrangement: Arrangement, batch: float) -> Iterator[Step]:
-    need, chips = arrangement.need, arrangement.chips
+    need, chips, batch = arrangement.need, arrangement.chips, arrangement.slots(batch)
     weights, terms = arrangement.speed.weights, arrangement.step_terms(batch)
     parts = (
         ("fixed part", f"{weights.step_ms:.3g} ms"),

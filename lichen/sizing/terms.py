@@ -79,7 +79,7 @@ def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Term
         sync_us=layers * _in_step(chips),
         sequence_us=1e-6 * batch,
         bandwidth=need.touched_bytes(batch) / chips.bandwidth_bytes_s,
-        cache=batch * need.kv_bytes(context) / chips.bandwidth_bytes_s,
+        cache=batch * need.kv_bytes(context, chips.degree) / chips.bandwidth_bytes_s,
         link=exchanged_s(need, chips, batch),
         compute=batch * (need.flops_per_token + attention) / chips.peak(need.compute),
     )

@@ -497,7 +497,12 @@ def test_offers_of_equal_carbon_and_other_cost_are_in_no_tie() -> None:
 def test_an_assumed_figure_flips_the_choice_where_it_is_said_to(objective: Objective) -> None:
     hinges = {
         (hinge.figure, hinge.machine): (workload, hinge)
-        for workload in (chat(), production(), production(clouds=["aws"]))
+        for workload in (
+            chat(),
+            production(),
+            production(clouds=["aws"]),
+            msgspec.structs.replace(production(clouds=["aws"]), confidence=0.9),
+        )
         for hinge in placed(workload, objective).hinges
     }
     for (figure, machine), (workload, hinge) in hinges.items():

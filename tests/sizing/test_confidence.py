@@ -296,7 +296,7 @@ def test_a_record_that_contradicts_is_loud_and_one_that_agrees_narrows() -> None
         assert isinstance(answer, Layout)
         return answer
 
-    likely_ms = with_record().unmeasured.token_s(1.0) * 1e3
+    likely_ms = with_record().capacity.arrangement.token_s(1.0) * 1e3
 
     def width(layout: Layout) -> float:
         low, high = layout.arrangement.spreads.token

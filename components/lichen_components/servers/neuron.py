@@ -19,7 +19,8 @@ def serve(decision: Decision) -> Container:
     neuron``).
     """
     sizing, kind = decision.sizing, decision.card.kind
-    cores = round(sizing.chips_per_replica * CORES_PER_CHIP)
+    copies = sizing.prediction.copies
+    cores = round(sizing.chips_per_replica * CORES_PER_CHIP / copies)
     options: dict[str, str] = {}
     environment: dict[str, str] = {}
     if kind == "llm":
@@ -37,5 +38,8 @@ def serve(decision: Decision) -> Container:
             "HF_TASK": "feature-extraction" if kind == "encoder" else "text-classification",
             "HF_OPTIMUM_BATCH_SIZE": str(sizing.compiled_batch),
             "NEURON_RT_NUM_CORES": str(cores),
+            # A worker has one copy, on a core of its own (optimum_utils.py of
+            # aws/sagemaker-huggingface-inference-toolkit).
+            "SAGEMAKER_MODEL_SERVER_WORKERS": str(copies),
         }
     return Container(server="neuron", options=options, environment=environment, start_s=START_S)
