@@ -92,6 +92,20 @@ def test_four_bit_floats_are_computed_in_what_the_chip_has_a_unit_for() -> None:
     assert form("mxfp4", "NVIDIA L4").compute == "bf16"
 
 
+def test_weights_of_fp8_are_computed_in_bf16_where_a_gpu_has_no_unit_for_them() -> None:
+    """vLLM runs them on Ampere with its Marlin kernels, as weights alone."""
+    installed, chips = knowledge(load()).formats, load().chips
+    ada, ampere = (
+        installed.on("fp8", chips[name], "llm") for name in ("NVIDIA L4", "NVIDIA A100 SXM4 80GB")
+    )
+    assert isinstance(ada, Format)
+    assert isinstance(ampere, Format)
+    assert (ada.compute, ampere.compute) == ("fp8", "bf16")
+    assert ampere.bits == ada.bits
+    for without in ("NVIDIA T4", "Google TPU v6e"):
+        assert isinstance(installed.on("fp8", chips[without], "llm"), Misfit)
+
+
 def test_a_precision_is_refused_where_no_stack_runs_it_on_the_chip() -> None:
     assert isinstance(FORMATS.on("mxfp4", load().chips["NVIDIA T4"], "llm"), Misfit)
     assert isinstance(FORMATS.on("awq", load().chips["AWS Inferentia2"], "llm"), Misfit)
