@@ -148,7 +148,6 @@ class Spread:
         return [
             *cells,
             ("support", level, side(o.work)),
-            ("support", level, o.kind, o.work, o.group),
             pair_of(o),
             (*pair_of(o), o.group),
         ]
