@@ -56,6 +56,16 @@ def between(interval: Interval, unit: str) -> str:
     return f"{figure(interval.likely)} {unit}{ends}"
 
 
+LONG_MS = 10_000.0
+"""From here on a time is written in seconds."""
+
+
+def lasting(ms: Interval) -> str:
+    """A time from milliseconds: ``93.5 ms (54.3 to 214)``, and ``33.5 s (9.42 to 92.7)`` of a long
+    one."""
+    return between(ms / 1e3, "s") if ms.likely >= LONG_MS else between(ms, "ms")
+
+
 def grams(value: float) -> str:
     """A mass from grams, in the unit that suits it: ``850 g``, ``13.1 kg``, ``2.40 t``."""
     unit, factor = _mass_unit(value)

@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 
 from lichen import units
-from lichen.figures import between, billions, co2e, figure, grams, kib, many, span, usd, whole
+from lichen.figures import (
+    between,
+    billions,
+    co2e,
+    figure,
+    grams,
+    kib,
+    lasting,
+    many,
+    span,
+    usd,
+    whole,
+)
 from lichen.interval import Interval
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +48,8 @@ ROOT = Path(__file__).parents[1]
         (span(2, 2), "2.00"),
         (between(Interval(12.1, 18.2, 25.3), "ms"), "18.2 ms (12.1 to 25.3)"),
         (between(Interval(5, 5, 5), "W"), "5.00 W"),
+        (lasting(Interval(54.3, 93.5, 214)), "93.5 ms (54.3 to 214)"),
+        (lasting(Interval(9_424, 33_466, 92_701)), "33.5 s (9.42 to 92.7)"),
         (grams(850), "850 g"),
         (grams(13_100), "13.1 kg"),
         (grams(2_400_000), "2.40 t"),

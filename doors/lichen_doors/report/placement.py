@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.figures import between, co2e, figure, grams, many, usd
+from lichen.figures import between, co2e, figure, grams, lasting, many, usd
 from lichen.placing.placement import Compared, NoPlacement, Option, Placement, Rejected
 from lichen.placing.reasons import about_hinge, about_measuring, about_the_likely
 from lichen.sizing import Origin, ReplicasAtLoad, Step
@@ -167,7 +167,7 @@ def _latency(answer: Placement) -> Iterator[tuple[str, str]]:
     """Lines of the receipt: how fast the replicas are at the expected load and at the peak."""
     sizing = answer.sizing
     if sizing.at_mean is None or sizing.at_peak is None:
-        took = between(sizing.prediction.request_ms, "ms")
+        took = lasting(sizing.prediction.request_ms)
         yield "latency", f"one request takes {took}; before that it waits in a queue"
         return
     yield "latency", f"at the expected load, {_times(sizing.at_mean)}"
@@ -183,9 +183,9 @@ def _times(served: ReplicasAtLoad) -> str:
     """``2 requests/s on 3 replicas: first token 298 ms (155 to 1,052), then 64.6 ms each``."""
     load = f"{figure(served.rps)} requests/s on {figure(served.replicas)} replicas"
     if served.time_to_first_token_ms is None or served.time_per_output_token_ms is None:
-        return f"{load}: a request in {between(served.p95_ms, 'ms')}"
+        return f"{load}: a request in {lasting(served.p95_ms)}"
     return (
-        f"{load}: first token {between(served.time_to_first_token_ms, 'ms')}, "
+        f"{load}: first token {lasting(served.time_to_first_token_ms)}, "
         f"then {between(served.time_per_output_token_ms, 'ms')} each, "
         f"all in {between(served.p95_ms / 1e3, 's')}"
     )

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.figures import between, figure, many, span, whole
+from lichen.figures import between, figure, lasting, many, span, whole
 from lichen.interval import Interval
 from lichen.sizing.answers import Basis, Misfit, Origin, Prediction, Step
 from lichen.sizing.savings import Saving
@@ -65,15 +65,15 @@ def _figures(p: Prediction) -> Table:
         f"{between(p.memory_gib, 'GiB')} of {figure(p.memory_available_gib)} GiB",
     )
     rows: tuple[tuple[str, Interval | None, str], ...] = (
-        ("first token", p.time_to_first_token_ms, "ms"),
-        ("each token", p.time_per_output_token_ms, "ms"),
-        ("request", p.request_ms, "ms"),
+        ("first token", p.time_to_first_token_ms, ""),
+        ("each token", p.time_per_output_token_ms, ""),
+        ("request", p.request_ms, ""),
         ("output", p.output_tokens_per_s, "tokens/s"),
         ("requests", p.requests_per_s, "requests/s"),
     )
     for name, value, unit in rows:
         if value is not None:
-            table.add_row(name, between(value, unit))
+            table.add_row(name, between(value, unit) if unit else lasting(value))
     table.add_row("", f"at {p.concurrency:g} in flight; 80 % intervals, {p.basis}")
     return table
 
