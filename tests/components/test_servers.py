@@ -130,3 +130,11 @@ def test_bf16_uses_the_units_that_graviton_has_for_it() -> None:
 def test_the_volume_holds_the_weights_twice() -> None:
     assert volume_gib(14.96) == 30 + 30  # 8.03e9 x 2 bytes x 2 = 29.9 GiB
     assert volume_gib(262.8) == 512
+
+
+def test_each_core_of_inferentia_has_a_worker_with_a_copy_of_an_encoder() -> None:
+    vectors = {**VECTORS, "where": CHAT["where"], "precisions": ["bf16"]}
+    assert planned("inf2.xlarge", vectors).decision.sizing.prediction.copies == 2
+    variables_of = environment("inf2.xlarge", vectors)
+    assert variables_of["NEURON_RT_NUM_CORES"] == "1"
+    assert variables_of["SAGEMAKER_MODEL_SERVER_WORKERS"] == "2"
