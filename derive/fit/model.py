@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 Name = tuple[str, ...]
 
-CENTRE = np.log([2.0, 15.0, 20.0, 10.0, 0.6, 1.0, 1.0, 2.0, 8.0, 1.5, 1.5, 8.0])
+CENTRE = np.log([2.0, 15.0, 20.0, 10.0, 0.6, 1.0, 0.7, 2.0, 8.0, 1.5, 1.5, 8.0])
 """Prior medians in the order of COEFFICIENTS; of shares, one over the share less one."""
 
 
@@ -56,9 +56,15 @@ SPREAD = {
     },
 }
 """Prior standard deviations of the effects, in log units, of either hierarchy (see ``side``)."""
-WIDE = {("llm", "stack", "prefill_ms"): 1.5, ("llm", "kind", "prefill_ms"): 0.4}
+WIDE = {
+    ("llm", "stack", "prefill_ms"): 1.5,
+    ("llm", "kind", "prefill_ms"): 0.4,
+    ("llm", "all", "link"): 0.1,
+    ("llm", "kind", "link"): 0.2,
+}
 """Where one coefficient differs: what a prompt costs at any length is the engine's, from a
-millisecond to half a second, and says nothing of other engines."""
+millisecond to half a second, and says nothing of other engines. A link gives its rate to every
+engine: its time is not to be taken for theirs."""
 RATIO_SPREAD = (0.6, 0.3, 0.2)
 """The same for ratios: of all, of a kind and work, of a pair."""
 SOURCE_SPREAD = 0.05
@@ -181,13 +187,14 @@ EFFECTS = 9
 ROUTED = frozenset({"step_ms", "layer_us", "bandwidth", "compute", "prefill_ms", "prefill"})
 """What routing tokens to experts slows down: not the cache, the link or the attention."""
 EVERY = frozenset(COEFFICIENTS)
+OWN = EVERY - {"link"}
 ACTS_ON: dict[str, frozenset[str]] = {
     "all": EVERY,
     "kind": EVERY,
-    "work": EVERY,
-    "stack": EVERY,
-    "family": EVERY,
-    "pair": EVERY,
+    "work": OWN,
+    "stack": OWN,
+    "family": OWN,
+    "pair": OWN,
     "form": frozenset({"compute", "prefill"}),
     "sparse": ROUTED,
     "sparse stack": ROUTED,
