@@ -695,6 +695,15 @@ class NumaNodes(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class SharedCores(msgspec.Struct, frozen=True, kw_only=True):
+    """The share of its vCPU that a machine may use without end: a row of ``shared_cores.csv``, for
+    machines that share their cores and burst above it for a while."""
+
+    machine: str
+    lasting_share: float
+    source: str
+
+
 class Around(msgspec.Struct, frozen=True, kw_only=True):
     """What a request costs around the model: a row of ``around.csv``.
 
@@ -886,6 +895,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     WeightFormat: {"source": ("bits", "cache_bits")},
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
     NumaNodes: {"source": ("nodes",)},
+    SharedCores: {"source": ("lasting_share",)},
     CloudRunCoefficient: {"source": ("log_value", "standard_deviation")},
     CloudRunScore: {"source": ("error_pct", "without_error_pct")},
     Headroom: {"source": ("share", "low", "high")},
@@ -1008,6 +1018,7 @@ TABLES: dict[str, Table] = {
         Table("stacks", "published", ServingStack),
         Table("around", "published", Around),
         Table("numa_nodes", "published", NumaNodes, ("machine",)),
+        Table("shared_cores", "published", SharedCores, ("machine",)),
         Table("benchmark_models", "published", BenchmarkModel),
         Table("datasets", "published", Dataset),
         Table("efficiencies", "derived", Efficiency),

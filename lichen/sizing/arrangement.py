@@ -269,7 +269,7 @@ def arrange(
         input_tokens,
         output_tokens,
         around_s,
-        float(machine.vcpu),
+        known.chips.lasting_vcpu(machine),
         (),
         float(card.max_context_tokens or math.inf),
     )

@@ -17,6 +17,7 @@ from lichen.catalogue.schema import (
     Machine,
     NumaNodes,
     ServingStack,
+    SharedCores,
 )
 
 
@@ -95,6 +96,9 @@ class ChipTable:
         self._nodes = {
             row.machine: float(row.nodes) for row in catalogue.table("numa_nodes", NumaNodes)
         }
+        self._lasting_shares = {
+            row.machine: row.lasting_share for row in catalogue.table("shared_cores", SharedCores)
+        }
 
     def __iter__(self) -> Iterator[Chip]:
         return iter(self._rows)
@@ -149,6 +153,10 @@ class ChipTable:
             self._machines[machine.name] = self._all_of(machine)
         return self._machines[machine.name]
 
+    def lasting_vcpu(self, machine: Machine) -> float:
+        """The vCPU that a machine may use without end; of shared cores, a share of them."""
+        return machine.vcpu * self._lasting_shares.get(machine.name, 1.0)
+
     def _nodes_of(self, machine: str, sockets: float) -> float:
         return self._nodes.get(machine, float(math.ceil(sockets)))
 
@@ -161,7 +169,8 @@ class ChipTable:
             chips = one.times(machine.accelerators) if one else None
             memory = machine.accelerator_memory_gib or (chips.memory_gib if chips else None)
         else:
-            chips = self.cores_of(chip, machine.vcpu / chip.threads_per_core, machine.name)
+            cores = self.lasting_vcpu(machine) / chip.threads_per_core
+            chips = self.cores_of(chip, cores, machine.name)
             memory = machine.memory_gib
         return msgspec.structs.replace(chips, memory_gib=memory) if chips and memory else None
 

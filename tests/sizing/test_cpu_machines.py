@@ -75,3 +75,9 @@ def test_a_prompt_in_tiles_reads_the_weights_once_for_each() -> None:
     assert tiled.bandwidth == pytest.approx(32 * whole.bandwidth)
     assert tiled.prefill == whole.prefill
     assert prefill_terms(need(), cores, 8, tile=16).bandwidth == pytest.approx(whole.bandwidth)
+
+
+def test_a_machine_that_shares_its_cores_counts_with_the_share_that_lasts() -> None:
+    whole, shared = chips("m7i.xlarge", 4), chips("t3.xlarge", 4)
+    assert shared.cores == pytest.approx(0.4 * whole.cores)
+    assert shared.memory_gib == whole.memory_gib
