@@ -35,10 +35,12 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from derive.fit.fit_tables import rounded, write_table
 from derive.fit.model import CENTRE, Array, Design, Fit, KnownCoefficient, Observation
 from derive.fit.observations import all_rows, observation, observed
-from lichen.catalogue import DIRECTORY, load
-from lichen.catalogue.schema import CloudRunCoefficient, CloudRunScore, path_of
+from derive.fit.spread import median_error_pct
+from lichen.catalogue import load
+from lichen.catalogue.schema import CloudRunCoefficient, CloudRunScore
 from lichen.measured.names import NotPredicted, Tables, chip_name
 from lichen.measured.quantity import quantity_of
 from lichen.measured.row import Cells, parse_row
@@ -417,8 +419,8 @@ def coefficient_rows(answer: FittedRuns, groups: Sequence[Group]) -> Iterable[di
             "work": k.work,
             "form": k.form,
             "coefficient": k.coefficient,
-            "log_value": _round(k.log_value),
-            "standard_deviation": _round(k.standard_deviation),
+            "log_value": rounded(k.log_value),
+            "standard_deviation": rounded(k.standard_deviation),
             "rows": rows[pair],
             "machine_families": len(machines[pair]),
             "source": "spare-cores",
@@ -447,26 +449,18 @@ def scores(
             "group": quantity,
             "rows": len(places),
             "machine_families": len({groups[place].machines for place in places}),
-            "error_pct": _percent(error),
+            "error_pct": median_error_pct(error),
             "within_two_pct": _within(error),
-            "time_low": _round(math.exp(min(0.0, low))),
-            "time_high": _round(math.exp(max(0.0, high))),
-            "without_error_pct": _percent(apart),
+            "time_low": rounded(math.exp(min(0.0, low))),
+            "time_high": rounded(math.exp(max(0.0, high))),
+            "without_error_pct": median_error_pct(apart),
             "without_within_two_pct": _within(apart),
             "source": "spare-cores",
         }
 
 
-def _percent(error: Array) -> float:
-    return _round(float(np.median(np.abs(np.expm1(-error)))) * 100)
-
-
 def _within(error: Array) -> float:
-    return _round(float(np.mean(np.abs(error) <= math.log(2))) * 100)
-
-
-def _round(value: float) -> float:
-    return float(f"{value:.4g}")
+    return rounded(float(np.mean(np.abs(error) <= math.log(2))) * 100)
 
 
 def predictions(answer: FittedRuns, groups: Sequence[Group]) -> tuple[Array, Array]:
@@ -539,20 +533,12 @@ def intervals_from_runs(measured: Container[tuple[str, str, str]]) -> Iterable[d
                     "stack": stack,
                     "work": "llm",
                     "group": group,
-                    "time_low": _round(math.exp(-math.hypot(math.log(found.time_low), APART))),
-                    "time_high": _round(math.exp(math.hypot(math.log(found.time_high), APART))),
+                    "time_low": rounded(math.exp(-math.hypot(math.log(found.time_low), APART))),
+                    "time_high": rounded(math.exp(math.hypot(math.log(found.time_high), APART))),
                     "rows": found.rows,
                     "publishers": 1,
                     "cv_error_pct": found.error_pct,
                 }
-
-
-def write(table: str, rows: Iterable[dict[str, object]]) -> None:
-    rows = list(rows)
-    with path_of(table, DIRECTORY).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def read(folder: Path, tables: Tables) -> Runs:
@@ -575,8 +561,8 @@ def main() -> None:
     for reason, count in runs.left_out.most_common():
         print(f"{count:6d} rows: {reason}")
     answer = fitted(groups)
-    write("cloud_run_coefficients", coefficient_rows(answer, groups))
-    write("cloud_run_scores", scores(groups, *predictions(answer, groups)))
+    write_table("cloud_run_coefficients", coefficient_rows(answer, groups))
+    write_table("cloud_run_scores", scores(groups, *predictions(answer, groups)))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ give the same files.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -16,13 +15,14 @@ import numpy as np
 from derive import estimates
 from derive.fit.cloud_runs import RUNS_TITLE, intervals_from_runs, known_from_runs
 from derive.fit.energy import fit_energy
+from derive.fit.fit_tables import rounded, write_table
 from derive.fit.hierarchies import Hierarchies
 from derive.fit.model import CENTRE, Fit, Observation, floor_of, log_bounds, side
 from derive.fit.observations import all_rows, observed
 from derive.fit.spread import Spread
 from derive.fit.support import Pair, Support, pair_of
-from lichen.catalogue import DIRECTORY, load
-from lichen.catalogue.schema import FitBasis, path_of
+from lichen.catalogue import load
+from lichen.catalogue.schema import FitBasis
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.terms import COEFFICIENTS
 
@@ -38,13 +38,13 @@ def main() -> None:
         sources.setdefault(pair_of(k), set()).add(RUNS_TITLE)
     fits = Hierarchies(observations, known)
     spread = {name: Spread(of.errors) for name, of in fits.sides.items()}
-    write("efficiencies", efficiencies(fits, spread, sources))
-    write("adjustments", adjustments(fits))
-    write("ratios", ratios(fits))
-    write("spreads", spreads(fits, spread))
+    write_table("efficiencies", efficiencies(fits, spread, sources))
+    write_table("adjustments", adjustments(fits))
+    write_table("ratios", ratios(fits))
+    write_table("spreads", spreads(fits, spread))
     powers, energy_spreads = fit_energy(data, fits.predicted, fits.target - fits.unseen)
-    write("powers", powers)
-    write("energy_spreads", energy_spreads)
+    write_table("powers", powers)
+    write_table("energy_spreads", energy_spreads)
     estimates.main()  # the machines' watts follow from powers.csv
 
 
@@ -73,12 +73,12 @@ def efficiencies(
                     "stack": stack.stack,
                     "work": work,
                     **_shares(of.fit, kind, family, like, work),
-                    "drift_pct_year": _round(100 * math.expm1(of.fit.effect("drift", like, kind))),
+                    "drift_pct_year": rounded(100 * math.expm1(of.fit.effect("drift", like, kind))),
                     "rows": len(rows),
                     "clusters": len({o.cluster for o in rows}),
                     "publishers": len(support.publishers(pair)),
                     "apart_pct": _apart(fits, pair),
-                    "cv_error_pct": _round(error) if not math.isnan(error) else "",
+                    "cv_error_pct": error if not math.isnan(error) else "",
                     "basis": support.basis(pair, kind, like),
                     "leans_on": _leans_on(support, pair, kind, like),
                     "sources": ";".join(sorted(sources.get(pair, ()))),
@@ -94,7 +94,7 @@ def _apart(fits: Hierarchies, pair: Pair) -> float | str:
     medians = [float(np.median(found)) for found in errors.values()]
     if len(medians) < 2:
         return ""
-    return _round(100 * math.expm1((max(medians) - min(medians)) / 2))
+    return rounded(100 * math.expm1((max(medians) - min(medians)) / 2))
 
 
 def _leans_on(support: Support, pair: Pair, kind: str, like: str) -> str:
@@ -123,9 +123,9 @@ def _shares(fit: Fit, kind: str, family: str, stack: str, work: str) -> dict[str
         # A pair that nobody measured is a sum of effects that no row has kept inside the bounds.
         weight = floor_of(work)[place] + math.exp(min(log_excess, bounds[place]))
         if name in SHARE_OF:
-            named[SHARE_OF[name]] = _round(1.0 / weight)
+            named[SHARE_OF[name]] = rounded(1.0 / weight)
         else:
-            named[name] = _round(weight)
+            named[name] = rounded(weight)
     return named
 
 
@@ -155,7 +155,7 @@ def adjustments(fits: Hierarchies) -> Iterable[dict[str, object]]:
             ):
                 factors = {c: of.fit.effect(*names, c) for c in COEFFICIENTS}
                 if any(factors.values()):
-                    exact = {c: _round(math.exp(log)) for c, log in factors.items()}
+                    exact = {c: rounded(math.exp(log)) for c, log in factors.items()}
                     yield {"kind": kind, "side": name, "case": case, "stack": stack, **exact}
 
 
@@ -185,7 +185,7 @@ def _ratio(
         "family": family,
         "stack": stack,
         "work": work,
-        "factor": _round(math.exp(log)),
+        "factor": rounded(math.exp(log)),
         "rows": rows,
     }
 
@@ -240,25 +240,12 @@ def _spread(
         "stack": stack,
         "work": work,
         "group": example.group,
-        "time_low": _round(math.exp(low)),
-        "time_high": _round(math.exp(high)),
+        "time_low": rounded(math.exp(low)),
+        "time_high": rounded(math.exp(high)),
         "rows": rows,
         "publishers": publishers,
-        "cv_error_pct": _round(error) if rows else "",
+        "cv_error_pct": error if rows else "",
     }
-
-
-def _round(value: float) -> float:
-    return float(f"{value:.4g}")
-
-
-def write(table: str, rows: Iterable[dict[str, object]]) -> None:
-    rows = list(rows)
-    path = path_of(table, DIRECTORY)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 if __name__ == "__main__":

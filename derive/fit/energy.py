@@ -17,9 +17,11 @@ import numpy as np
 from scipy.optimize import least_squares  # type: ignore[import-untyped]
 from scipy.stats import norm, t  # type: ignore[import-untyped]
 
+from derive.fit.fit_tables import rounded
 from derive.fit.model import Array
 from derive.fit.observations import CAUTION, Seen, publisher_of, rows_of, run_key
 from derive.fit.single_query import score_errors
+from derive.fit.spread import median_error_pct, quantiles
 from lichen.catalogue.schema import PowerBoundary, PowerModel
 from lichen.measured.energy import busy, drawn_w
 from lichen.measured.row import Cells, parse_row
@@ -214,7 +216,7 @@ def fit_energy(data: Sequence[Seen], fitted: Array, unseen: Array) -> tuple[Tabl
 
 def _cells(model: PowerModel) -> dict[str, object]:
     values = ((name, getattr(model, name)) for name in PowerModel.__struct_fields__)
-    return {name: _round(v) if isinstance(v, float) else v for name, v in values}
+    return {name: rounded(v) if isinstance(v, float) else v for name, v in values}
 
 
 def left_out_runs(runs: Sequence[Metered]) -> list[Unseen]:
@@ -247,12 +249,12 @@ def _spreads(errors: Errors) -> Table:
             {
                 "boundary": boundary,
                 "quantity": quantity,
-                "bias": _round(math.exp(bias)),
-                "low": _round(math.exp(low)),
-                "high": _round(math.exp(high)),
+                "bias": rounded(math.exp(bias)),
+                "low": rounded(math.exp(low)),
+                "high": rounded(math.exp(high)),
                 "rows": len(found),
                 "publishers": len({publisher for _, publisher in found}),
-                "error_pct": _round(float(np.median(np.abs(np.expm1(-log)))) * 100),
+                "error_pct": median_error_pct(log),
             }
         )
     return rows
@@ -261,14 +263,6 @@ def _spreads(errors: Errors) -> Table:
 def interval(errors: Sequence[tuple[float, str]]) -> tuple[float, float]:
     """The 80 % interval of errors, every publisher counting as the root of its rows. Few
     publishers show less than the tail: it is wider as Student's t is wider than a normal."""
-    count = Counter(publisher for _, publisher in errors)
-    ordered = sorted((error, 1.0 / math.sqrt(count[publisher])) for error, publisher in errors)
-    weights = np.array([weight for _, weight in ordered])
-    share = (np.cumsum(weights) - weights / 2) / weights.sum()
-    low, high = np.interp([0.1, 0.9], share, [error for error, _ in ordered])
-    wider = float(t.ppf(0.9, max(1, len(count) - 1)) / norm.ppf(0.9))
-    return wider * min(0.0, float(low)), wider * max(0.0, float(high))
-
-
-def _round(value: float) -> float:
-    return float(f"{value:.4g}")
+    low, high, publishers = quantiles(errors, 0.1, 0.9)
+    wider = float(t.ppf(0.9, max(1, publishers - 1)) / norm.ppf(0.9))
+    return wider * min(0.0, low), wider * max(0.0, high)

@@ -49,10 +49,12 @@ class Hierarchies:
             self.sides = dict(zip(SIDES, (each.result() for each in ready), strict=True))
         self.predicted = self._joined(lambda of: of.fit.predicted())
         self.unseen = self._joined(lambda of: of.errors.unseen)
-        self.basis: list[FitBasis] = [""] * len(observations)  # type: ignore[list-item]
-        for of in self.sides.values():
-            for place, basis in zip(of.places, of.errors.basis, strict=True):
-                self.basis[place] = basis
+        basis = {
+            place: basis
+            for of in self.sides.values()
+            for place, basis in zip(of.places, of.errors.basis, strict=True)
+        }
+        self.basis: list[FitBasis] = [basis[place] for place in range(len(observations))]
 
     def of(self, work: str) -> Side:
         """The hierarchy of a kind of work."""

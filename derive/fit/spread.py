@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
+from derive.fit.fit_tables import rounded
 from derive.fit.model import Array, Fit, KnownCoefficient, Observation, side
 from derive.fit.support import Support, pair_of
 from lichen.catalogue.schema import FitBasis
@@ -19,33 +21,30 @@ language models, each another engine: one says less of the next."""
 FEW = 0.5
 """How much further out an interval of one publisher reaches, of the way of the 80 %."""
 Cell = tuple[str, ...]
+Group = TypeVar("Group", bound=Hashable)
 
 
-def left_out(
-    whole: Fit,
-    key: Callable[[Observation | KnownCoefficient], Hashable],
-    rows: Sequence[int] | None = None,
-) -> Array:
+def left_out(whole: Fit, key: Callable[[Observation | KnownCoefficient], Hashable]) -> Array:
     """Log seconds of every row, predicted by a fit without any that share its key, and without
     what is known beside the rows under that key."""
-    return left_out_where(whole, key, lambda o, group: key(o) == group, rows)
+    every = range(len(whole.design.observations))
+    return left_out_where(whole, key, lambda o, group: key(o) == group, every, whole.predicted())
 
 
 def left_out_where(
     whole: Fit,
-    key: Callable[[Observation | KnownCoefficient], Hashable],
-    hidden: Callable[[Observation | KnownCoefficient, Hashable], bool],
-    rows: Sequence[int] | None = None,
+    key: Callable[[Observation | KnownCoefficient], Group],
+    hidden: Callable[[Observation | KnownCoefficient, Group], bool],
+    rows: Sequence[int],
+    rest: Array,
 ) -> Array:
-    """Log seconds of rows, those of one key by a fit that does not see what is hidden from it.
-
-    ``rows`` are those to predict, all by default; the others stay as the whole fit has them.
-    """
+    """Log seconds of rows, those of one key by a fit that does not see what is hidden from it;
+    the others as in ``rest``."""
     design = whole.design
-    groups: dict[Hashable, list[int]] = defaultdict(list)
-    for place in range(len(design.observations)) if rows is None else rows:
+    groups: dict[Group, list[int]] = defaultdict(list)
+    for place in rows:
         groups[key(design.observations[place])].append(place)
-    predicted = whole.predicted()
+    predicted = rest.copy()
     for group, places in groups.items():
         out = [p for p, o in enumerate(design.observations) if hidden(o, group)]
         known_out = [p for p, k in enumerate(design.known) if hidden(k, group)]
@@ -70,41 +69,32 @@ class Errors:
         design = whole.design
         self.observations = design.observations
         self.support = Support(design.observations, design.known)
-        target = design.target
-        self.unseen = target - left_out(whole, lambda o: o.publisher)
+        unseen = left_out(whole, lambda o: o.publisher)
         self.basis: list[FitBasis] = [
             self.support.basis(pair_of(o), o.kind, without=o.publisher) for o in self.observations
         ]
-        fitted = [place for place, basis in enumerate(self.basis) if basis == "fitted"]
-        known = [place for place, basis in enumerate(self.basis) if basis != "assumed"]
-        self.of: dict[FitBasis, Array] = {
-            "fitted": self.unseen,
-            "borrowed": target
-            - left_out_where(
-                whole,
-                lambda o: (o.publisher, pair_of(o)),
-                lambda o, group: (
-                    isinstance(group, tuple) and (o.publisher == group[0] or pair_of(o) == group[1])
-                ),
-                fitted,
-            ),
-            "assumed": target
-            - left_out_where(
-                whole,
-                lambda o: (o.publisher, o.family, o.stack),
-                lambda o, group: (
-                    isinstance(group, tuple)
-                    and (o.publisher == group[0] or o.family == group[1] or o.stack == group[2])
-                ),
-                known,
-            ),
+        # A row that has no more than a degree without its publisher keeps that error there.
+        borrowed = left_out_where(
+            whole,
+            lambda o: (o.publisher, pair_of(o)),
+            lambda o, group: o.publisher == group[0] or pair_of(o) == group[1],
+            [place for place, basis in enumerate(self.basis) if basis == "fitted"],
+            unseen,
+        )
+        assumed = left_out_where(
+            whole,
+            lambda o: (o.publisher, o.family, o.stack),
+            lambda o, group: o.publisher == group[0] or o.family == group[1] or o.stack == group[2],
+            [place for place, basis in enumerate(self.basis) if basis != "assumed"],
+            unseen,
+        )
+        degrees: dict[FitBasis, Array] = {
+            "fitted": unseen,
+            "borrowed": borrowed,
+            "assumed": assumed,
         }
-        self.of["borrowed"] = np.where(
-            np.array([basis == "fitted" for basis in self.basis]), self.of["borrowed"], self.unseen
-        )
-        self.of["assumed"] = np.where(
-            np.array([basis != "assumed" for basis in self.basis]), self.of["assumed"], self.unseen
-        )
+        self.of = {basis: design.target - seconds for basis, seconds in degrees.items()}
+        self.unseen = self.of["fitted"]
 
     def rows(self, basis: FitBasis) -> list[int]:
         """Rows whose error at this degree is known: those that have no less when left out."""
@@ -183,21 +173,31 @@ class Spread:
         found = self._found.get((basis, cell), [])
         if not found:
             return 0, 0, float("nan")
-        errors = np.array([e for e, _ in found])
-        median = float(np.median(np.abs(np.expm1(-errors)))) * 100
-        return len(found), len({p for _, p in found}), median
+        error_pct = median_error_pct(np.array([e for e, _ in found]))
+        return len(found), len({p for _, p in found}), error_pct
+
+
+def median_error_pct(errors: Array) -> float:
+    """The median of predicted over measured less one, absolute, in percent; ``errors`` are logs
+    of measured over predicted times."""
+    return rounded(float(np.median(np.abs(np.expm1(-errors)))) * 100)
 
 
 def _quantiles(found: Sequence[tuple[float, str]]) -> tuple[float, float, int]:
     """The ends of the middle 80 %, further out where there are few publishers; their number."""
-    count: dict[str, int] = defaultdict(int)
-    for _, publisher in found:
-        count[publisher] += 1
-    publishers = len(count)
+    publishers = len({publisher for _, publisher in found})
     reach = min(0.97, 0.9 * (1.0 + FEW / publishers))
-    order = sorted(found)
-    weight = np.cumsum([count[publisher] ** -0.5 for _, publisher in order])
-    middle = (weight - np.diff(weight, prepend=0.0) / 2.0) / weight[-1]
-    errors = [e for e, _ in order]
-    low, high = np.interp([1.0 - reach, reach], middle, errors)
-    return float(low), float(high), publishers
+    return quantiles(found, 1.0 - reach, reach)
+
+
+def quantiles(
+    errors: Sequence[tuple[float, str]], low: float, high: float
+) -> tuple[float, float, int]:
+    """Two quantiles of errors, every publisher's rows weighing as the root of their number: a big
+    sweep is one opinion. The third is the number of publishers."""
+    count = Counter(publisher for _, publisher in errors)
+    ordered = sorted(errors)
+    weights = np.array([count[publisher] ** -0.5 for _, publisher in ordered])
+    share = (np.cumsum(weights) - weights / 2.0) / weights.sum()
+    ends = np.interp([low, high], share, [error for error, _ in ordered])
+    return float(ends[0]), float(ends[1]), len(count)

@@ -1,0 +1,23 @@
+"""The fit's tables as files: four digits a number, the same rows always the same bytes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+
+from lichen.catalogue import DIRECTORY
+from lichen.catalogue.schema import path_of
+
+
+def write_table(table: str, rows: Iterable[dict[str, object]]) -> None:
+    """Replace a table of the catalogue by rows, whose columns are those of the first."""
+    rows = list(rows)
+    with path_of(table, DIRECTORY).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def rounded(value: float) -> float:
+    """Four significant digits: no figure of the fit is known to more."""
+    return float(f"{value:.4g}")
