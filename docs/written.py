@@ -75,10 +75,10 @@ takes precedence over the file.
 ## Adding a rule
 
 1. `lichen_policies/rules/<name>.py`: the page as the docstring (the offence as a noun phrase, then
-   paragraphs that begin `Why:`, `Fix:`, `Exceptions:`), and one function of the file's name under
-   `@rule(severity=…, dev=…, staging=…, prod=…, theme=…)`. Its first argument is a kind of fact from
-   `lichen_policies.facts`, or `Stack` for a rule that joins resources; its second a struct of
-   limits, left out where there are none. A rule of one property is one line:
+   paragraphs that begin `Why:`, `Fix:`, `Exceptions:` and `Tags:`), and one function of the file's
+   name under `@rule(severity=…, dev=…, staging=…, prod=…, theme=…)`. Its first argument is a kind
+   of fact from `lichen_policies.facts`, or `Stack` for a rule that joins resources; its second a
+   struct of limits, left out where there are none. A rule of one property is one line:
    `lichen_policies.shorthand` has `must_be` and `must_not_exceed`.
 2. `tests/policies/cases/<name>.yaml`: its examples, failing, passing and unverified, with whole
    messages (`pytest --renew-golden tests/policies/test_cases.py` writes them).

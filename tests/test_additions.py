@@ -42,6 +42,8 @@ Why: Newer families do the same work for less power.
 Fix: Choose a newer machine.
 
 Exceptions: None.
+
+Tags: It reads none.
 """
 
 from collections.abc import Iterator
@@ -84,12 +86,14 @@ READER = '''"""A machine of the hosting that is new here."""
 
 from collections.abc import Iterator
 
-from lichen_policies.facts.fact import Context, Fact, Located
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import Located
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.unknown import field
 
 CLOUD = "{cloud}"
 TYPES = {types}
+FACTS = (Located,)
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:

@@ -73,7 +73,7 @@ def test_printed_text_has_plain_words(path: Path) -> None:
 @pytest.mark.parametrize("name", rules())
 def test_a_rule_s_page_has_plain_words(name: str) -> None:
     rule = rules()[name]
-    assert_plain("\n".join((rule.offence, rule.why, rule.fix, rule.exceptions)))
+    assert_plain("\n".join((rule.offence, rule.why, rule.fix, rule.exceptions, rule.tags)))
 
 
 def test_help_has_plain_words() -> None:

@@ -119,7 +119,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-class Machines:
+class MeasuredMachines:
     """Chips, cores, NUMA nodes and bandwidth of the machines of a folder."""
 
     def __init__(self, processors: Source, bandwidths: Source, tables: Tables) -> None:
@@ -161,7 +161,7 @@ class Machines:
         return Place(cloud, machine, chip.name, chips, 1, 0.0)
 
 
-def llama_runs(rows: Source, machines: Machines) -> Runs:
+def llama_runs(rows: Source, machines: MeasuredMachines) -> Runs:
     """Prompt and generation speeds of llama-bench."""
     timed: list[Timed] = []
     left_out: Counter[str] = Counter()
@@ -195,7 +195,7 @@ def llama_runs(rows: Source, machines: Machines) -> Runs:
     return Runs(timed, left_out)
 
 
-def vllm_runs(rows: Source, machines: Machines) -> Runs:
+def vllm_runs(rows: Source, machines: MeasuredMachines) -> Runs:
     """First tokens and times between tokens of single requests, and saturated throughput."""
     timed: list[Timed] = []
     left_out: Counter[str] = Counter()
@@ -543,7 +543,7 @@ def intervals_from_runs(measured: Container[tuple[str, str, str]]) -> Iterable[d
 
 def read(folder: Path, tables: Tables) -> Runs:
     """The runs of a folder."""
-    machines = Machines(
+    machines = MeasuredMachines(
         rows_of(folder / "cpu_by_machine.csv"), rows_of(folder / "cpu_bandwidth.csv"), tables
     )
     llama = llama_runs(rows_of(folder / "llamacpp_measured.csv"), machines)

@@ -114,12 +114,21 @@ class Gate:
             environment=resource.environment or self.environment,
         )
 
-    def judge(self, resource: Resource) -> tuple[Verdict, ...] | None:
-        """Every rule of one resource; None where nobody reads its type."""
-        return judging.judge_resource(self.completed(resource), self.configuration, self.catalogue)
+    def judge(
+        self, resource: Resource, *, stack_follows: bool = False
+    ) -> tuple[Verdict, ...] | None:
+        """Every rule of one resource; None where nobody reads its type. ``stack_follows`` leaves
+        what another resource completes to :meth:`judge_stack`."""
+        return judging.judge_resource(
+            self.completed(resource),
+            self.configuration,
+            self.catalogue,
+            stack_follows=stack_follows,
+        )
 
     def judge_stack(self, resources: Iterable[Resource]) -> tuple[Verdict, ...]:
-        """Every rule of a whole stack, for a host that has each resource judged by itself."""
+        """Every rule of a whole stack, for a host that has each resource judged by itself, and
+        what that left."""
         completed = map(self.completed, resources)
         return judging.judge_stack(completed, self.configuration, self.catalogue)
 

@@ -16,8 +16,15 @@ from lichen.catalogue import Catalogue
 from lichen.words import Environment
 from lichen_policies.configuration import Configuration
 from lichen_policies.exemptions import covering
-from lichen_policies.facts import Fact, NotApplicable, NotYetKnown, Resource, Unknown, Unverified
-from lichen_policies.facts.reading import facts_of
+from lichen_policies.facts import (
+    Fact,
+    NotApplicable,
+    NotYetKnown,
+    Resource,
+    Unknown,
+    Unverified,
+)
+from lichen_policies.facts.reading import completed, facts_of
 from lichen_policies.rule import Finding, Known, Rule
 from lichen_policies.stack import Stack
 from lichen_policies.verdict import Outcome, Report, Verdict
@@ -36,16 +43,15 @@ def judge(
     verdicts: list[Verdict] = []
     not_judged: Counter[str] = Counter()
     documents: dict[str | None, list[Read]] = defaultdict(list)
-    judged = 0
     for resource in resources:
         facts = _facts(resource)
         if facts is None:
             not_judged[resource.type] += 1
         else:
-            judged += 1
             documents[resource.file].append((resource, facts))
+    for read in map(_completed, documents.values()):
+        for resource, facts in read:
             verdicts += _judged(resource, facts, configuration, catalogue)
-    for read in documents.values():
         verdicts += _judged_together(read, configuration, catalogue)
     enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
     failed = [verdict for verdict in enabled if verdict.verdict == "fail"]
@@ -55,33 +61,50 @@ def judge(
         exempted=tuple(verdict for verdict in failed if verdict.exemption is not None),
         expired=configuration.expired_exemptions(),
         not_judged=dict(sorted(not_judged.items())),
-        judged=judged,
+        judged=sum(map(len, documents.values())),
         passed=sum(verdict.verdict == "pass" for verdict in enabled),
     )
 
 
 def judge_resource(
-    resource: Resource, configuration: Configuration, catalogue: Catalogue
+    resource: Resource,
+    configuration: Configuration,
+    catalogue: Catalogue,
+    *,
+    stack_follows: bool = False,
 ) -> tuple[Verdict, ...] | None:
     """Every rule of one resource, at least one verdict a rule; None where nobody reads its type.
 
-    Never raises for what a resource holds: a reader or a rule that fails gives *unverified*.
+    Never raises for what a resource holds: a reader or a rule that fails gives *unverified*. Where
+    ``stack_follows``, facts that another resource completes are left to :func:`judge_stack`.
     """
     facts = _facts(resource)
     if facts is None:
         return None
+    if stack_follows and not isinstance(facts, Exception):
+        facts = tuple(fact for fact in facts if not fact.waits_for)
     return tuple(_judged(resource, facts, configuration, catalogue))
 
 
 def judge_stack(
     resources: Iterable[Resource], configuration: Configuration, catalogue: Catalogue
 ) -> tuple[Verdict, ...]:
-    """Every rule of a whole stack, once over all of its resources; those of one resource are not
-    asked."""
-    if not any(_is_of_stacks(rule) for rule in configuration.rules.values()):
-        return ()
+    """Every rule of a whole stack, once over all of its resources; of the rules of one resource
+    what :func:`judge_resource` left."""
     read = [(resource, facts) for resource in resources if (facts := _facts(resource)) is not None]
-    return tuple(_judged_together(read, configuration, catalogue))
+    left = {
+        resource.address
+        for resource, facts in read
+        if not isinstance(facts, Exception) and any(fact.waits_for for fact in facts)
+    }
+    read = _completed(read)
+    verdicts: list[Verdict] = []
+    for resource, facts in read:
+        if resource.address in left and not isinstance(facts, Exception):
+            waited = tuple(fact for fact in facts if fact.waits_for)
+            verdicts += _judged(resource, waited, configuration, catalogue)
+    verdicts += _judged_together(read, configuration, catalogue)
+    return tuple(verdicts)
 
 
 def _facts(resource: Resource) -> tuple[Fact, ...] | Exception | None:
@@ -89,6 +112,31 @@ def _facts(resource: Resource) -> tuple[Fact, ...] | Exception | None:
         return facts_of(resource)
     except Exception as error:
         return error
+
+
+def _completed(read: Sequence[Read]) -> list[Read]:
+    """The resources of one stack, their facts with what the others say."""
+    stack = _stack_of(read)
+    return [
+        (resource, facts if isinstance(facts, Exception) else _joined(resource, facts, stack))
+        for resource, facts in read
+    ]
+
+
+def _joined(
+    resource: Resource, facts: tuple[Fact, ...], stack: Stack
+) -> tuple[Fact, ...] | Exception:
+    try:
+        return completed(resource, facts, stack)
+    except Exception as error:
+        return error
+
+
+def _stack_of(read: Sequence[Read]) -> Stack:
+    return Stack(
+        [(resource, found) for resource, found in read if not isinstance(found, Exception)],
+        unread=[resource.address for resource, found in read if isinstance(found, Exception)],
+    )
 
 
 def _environment_of(fact: Fact) -> Environment | None:
@@ -257,13 +305,12 @@ def _judged_together(
     rules = [rule for rule in configuration.rules.values() if _is_of_stacks(rule)]
     if not rules or not read:
         return
-    facts = [(resource, found) for resource, found in read if not isinstance(found, Exception)]
-    stack = Stack(
-        facts,
-        unread=[resource.address for resource, found in read if isinstance(found, Exception)],
-    )
+    stack = _stack_of(read)
     stated = {
-        _environment_of(fact) or resource.environment for resource, found in facts for fact in found
+        _environment_of(fact) or resource.environment
+        for resource, found in read
+        if not isinstance(found, Exception)
+        for fact in found
     }
     environment = stated.pop() if len(stated) == 1 else None
     for rule in rules:

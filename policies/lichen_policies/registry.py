@@ -29,8 +29,8 @@ from lichen_policies.verdict import Level, Severity
 FOLDER = Path(__file__).parent / "rules"
 ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
 
-_PARTS = ("Why", "Fix", "Exceptions")
-_PART = re.compile(r"^(Why|Fix|Exceptions):\s", flags=re.MULTILINE)
+_PARTS = ("Why", "Fix", "Exceptions", "Tags")
+_PART = re.compile(rf"^({'|'.join(_PARTS)}):\s", flags=re.MULTILINE)
 
 
 class NoLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,6 +114,7 @@ def _rule(name: str, module: ModuleType) -> Rule:
         why=page["Why"],
         fix=page["Fix"],
         exceptions=page["Exceptions"],
+        tags=page["Tags"],
         severity=declared.severity,
         levels=declared.levels,
         theme=declared.theme,
@@ -256,6 +257,7 @@ def _unusable(name: str, error: InputError) -> Rule:
         why=mistake,
         fix=error.fix[:1].upper() + error.fix[1:] + ".",
         exceptions="None.",
+        tags="It reads none.",
         severity="high",
         levels=dict.fromkeys(ENVIRONMENTS, "mandatory"),
         theme="governance",

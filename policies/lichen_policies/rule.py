@@ -1,8 +1,9 @@
 """What a rule is: all that a file of ``rules/`` imports.
 
 A rule is one file. The file's name is the rule's name; its docstring is its page: the offence as a
-noun phrase, then paragraphs that begin ``Why:``, ``Fix:`` and ``Exceptions:``. It declares one
-function of the file's name::
+noun phrase, then paragraphs that begin ``Why:``, ``Fix:``, ``Exceptions:`` and ``Tags:`` (what it
+finds without ``lichen:*`` tags, and what they let it find). It declares one function of the file's
+name::
 
     @rule(severity="high", dev="advisory", staging="advisory", prod="mandatory", theme="region")
     def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]: ...
@@ -188,6 +189,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     fix: str
     exceptions: str
+    tags: str
     severity: Severity
     levels: Mapping[Environment, Level]
     theme: Theme

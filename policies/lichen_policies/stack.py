@@ -11,7 +11,7 @@ from typing import Generic, TypeVar, cast
 
 import msgspec
 
-from lichen_policies.facts import Fact, Resource, Unverified
+from lichen_policies.facts import Fact, Resource, Unknown, Unverified
 
 Kind = TypeVar("Kind", bound=Fact)
 
@@ -68,6 +68,50 @@ class Stack:
             raise open_question
         return None
 
+    def linked(self, value: object, kind: type[Kind], *names: str) -> Subject[Kind] | None:
+        """The fact of a kind that a value refers to; None where that is outside of the stack.
+
+        ``value`` is a field as it was read (:meth:`Fact.as_read`): a name, an id or an ARN, which
+        one of the fields ``names`` of the fact has, or an unknown value, which is followed by the
+        addresses that it is made of. Raises :class:`Unverified` where nobody can say.
+        """
+        if value is None:
+            return None
+        subjects = self.of(kind)
+        if type(value) is Unknown:
+            for subject in subjects:
+                if _refers(value, subject.resource.address):
+                    return subject
+            if not value.references:
+                raise Unverified(f"what it refers to {value.because}")
+            return None
+        open_question = False
+        for subject in subjects:
+            for name in names:
+                found = subject.fact.as_read(name)
+                open_question = open_question or type(found) is Unknown
+                if any(_names(value, each) for each in _each(found)):
+                    return subject
+        if open_question:
+            raise Unverified(f"the name of a {kind.__name__} is known only after deployment")
+        return None
+
     def every(self, kind: type[Kind], matches: Callable[[Kind], bool]) -> tuple[Subject[Kind], ...]:
         """Every fact that matches. Raises :class:`Unverified` where one may and is not known to."""
         return tuple(subject for subject in self.of(kind) if matches(subject.fact))
+
+
+def _each(found: object) -> tuple[object, ...]:
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _names(value: object, name: object) -> bool:
+    """Whether a value is a name, or an ARN or a path that ends with it."""
+    if not isinstance(value, str) or not isinstance(name, str) or not name:
+        return False
+    return value == name or value.endswith((f"/{name}", f":{name}"))
+
+
+def _refers(value: Unknown, address: str) -> bool:
+    """Whether an unknown value is made of the resource at an address, or of an instance of it."""
+    return any(address == each or address.startswith(f"{each}[") for each in value.references)

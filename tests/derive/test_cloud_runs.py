@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from derive.fit.cloud_runs import (
-    Machines,
+    MeasuredMachines,
     asked,
     cores_of,
     fitted,
@@ -72,12 +72,12 @@ def tables() -> Tables:
     return Tables(load())
 
 
-def machines(*more: dict[str, str]) -> Machines:
+def machines(*more: dict[str, str]) -> MeasuredMachines:
     processors = [PROCESSOR, *more]
     bandwidths = [
         {"cloud": "aws", "machine": row["machine"], "read_gb_s": "90"} for row in processors
     ]
-    return Machines(processors, bandwidths, tables())
+    return MeasuredMachines(processors, bandwidths, tables())
 
 
 def test_machines_of_one_family_differ_in_size_alone() -> None:

@@ -15,9 +15,11 @@ import lichen
 
 READER = '''
 from lichen_policies.facts.fleet import fleet
+from lichen_policies.facts.kinds import Located, Machines, Scaling
 
 CLOUD = "{cloud}"
 TYPES = {{"pulumi": ("{cloud}:x/pool:Pool",), "terraform": ("{cloud}_pool",)}}
+FACTS = (Located, Machines, Scaling)
 
 
 def read(properties, context):
@@ -125,7 +127,7 @@ def test_a_reader_is_one_file(copy: Path) -> None:
     assert run(copy, READ.format(type="aws:x/pool:Pool", dialect="pulumi", properties=pulumi)) == [
         "Located  aws eu-north-1 None",
         "g5.xlarge pools None",
-        "Accelerated instanceType aws eu-north-1 None",
+        "Machines instanceType aws eu-north-1 None",
         "g5.xlarge pools None",
         "Scaling least aws eu-north-1 None",
         "g5.xlarge pools None",
@@ -134,7 +136,7 @@ def test_a_reader_is_one_file(copy: Path) -> None:
     assert run(copy, READ.format(type="aws_pool", dialect="terraform", properties=terraform)) == [
         "Located  aws eu-north-1 None",
         "m7g.large pools None",
-        "Accelerated instance_type aws eu-north-1 None",
+        "Machines instance_type aws eu-north-1 None",
         "m7g.large pools None",
     ]
     assert run(copy, READ.format(type="aws_pool", dialect="pulumi", properties={})) == []
@@ -156,7 +158,7 @@ def test_a_cloud_is_one_file_and_its_readers(copy: Path) -> None:
     assert facts == [
         "Located  scaleway fr-par prod",
         "H100-1-80G pools A/b",
-        "Accelerated instanceType scaleway fr-par prod",
+        "Machines instanceType scaleway fr-par prod",
         "H100-1-80G pools A/b",
         "Scaling least scaleway fr-par prod",
         "H100-1-80G pools A/b",

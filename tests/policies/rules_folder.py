@@ -15,6 +15,8 @@ Why: It is slow to start.
 Fix: Serve it on a machine.
 
 Exceptions: None.
+
+Tags: It reads none.
 """
 '''
 

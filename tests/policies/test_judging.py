@@ -122,7 +122,7 @@ def test_a_reader_that_breaks_leaves_every_rule_unverified(
         raise KeyError(SECRET)
 
     monkeypatch.setattr(
-        reading, "by_type", lambda: {("pulumi", endpoint().type): reading.Reader("aws", breaks)}
+        reading, "by_type", lambda: {("pulumi", endpoint().type): reading.Reader("aws", breaks, ())}
     )
     verdicts = judge_resource(endpoint(), DEFAULTS, fixed()) or ()
     assert {verdict.rule for verdict in verdicts} == set(rules())
@@ -274,7 +274,7 @@ def test_rules_are_found_by_their_files_and_have_a_page() -> None:
         assert rule.offence
         assert not rule.offence.endswith(".")
         assert "\n" not in rule.offence
-        for part in (rule.why, rule.fix, rule.exceptions):
+        for part in (rule.why, rule.fix, rule.exceptions, rule.tags):
             assert part.endswith(".")
             assert "``" not in part
         assert set(rule.levels) == {"dev", "staging", "prod"}

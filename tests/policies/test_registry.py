@@ -154,7 +154,7 @@ WRONG = [
     ),
     (
         SHORT.replace("import must_be", "import must_bee"),
-        "no_serverless.py: importing the rule failed with ImportError at no_serverless.py:11. "
+        "no_serverless.py: importing the rule failed with ImportError at no_serverless.py:13. "
         "Fix: correct the file, or remove it.",
     ),
 ]

@@ -104,14 +104,14 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         response = proto.AnalyzeResponse()
         if ("pulumi", request.type) not in by_type():
             return response
-        for verdict in self._gate.judge(self._resource(request)) or ():
+        for verdict in self._gate.judge(self._resource(request), stack_follows=True) or ():
             self._add(verdict, response)
         return response
 
     def AnalyzeStack(
         self, request: proto.AnalyzeStackRequest, _context: grpc.ServicerContext
     ) -> proto.AnalyzeResponse:
-        """The rules over a whole deployment; those of one resource have run before."""
+        """The rules over a whole deployment, and those of one resource that needed another."""
         response = proto.AnalyzeResponse()
         resources = (
             self._resource(each) for each in request.resources if ("pulumi", each.type) in by_type()

@@ -29,6 +29,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     fix: str
     exceptions: str
+    tags: str
     url: str
 
 
@@ -44,6 +45,7 @@ def pages(gate: Gate) -> list[Page]:
             why=rule.why,
             fix=rule.fix,
             exceptions=rule.exceptions,
+            tags=rule.tags,
             url=rule.url,
         )
         for rule in gate.rules().values()
@@ -83,7 +85,12 @@ def _limits(page: Page) -> Iterator[str]:
 def page(rule: Page) -> Iterator[RenderableType]:
     """All of one rule."""
     yield Text.assemble(("\n" + rule.rule, "name"), f"  {rule.offence}\n")
-    for heading, text in (("Why", rule.why), ("Fix", rule.fix), ("Exceptions", rule.exceptions)):
+    for heading, text in (
+        ("Why", rule.why),
+        ("Fix", rule.fix),
+        ("Exceptions", rule.exceptions),
+        ("Tags", rule.tags),
+    ):
         yield Text(heading, style="name")
         yield Padding(Text(text), (0, 0, 1, 2))
     levels = ", ".join(f"{level} in {name}" for name, level in rule.levels.items())

@@ -49,7 +49,12 @@ def as_sarif(report: Report, rules: Mapping[str, Rule]) -> str:
 
 
 def _descriptor(rule: Rule) -> dict[str, object]:
-    paragraphs = {"Why": rule.why, "Fix": rule.fix, "Exceptions": rule.exceptions}
+    paragraphs = {
+        "Why": rule.why,
+        "Fix": rule.fix,
+        "Exceptions": rule.exceptions,
+        "Tags": rule.tags,
+    }
     return {
         "id": rule.name,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),

@@ -5,7 +5,20 @@ kind of resource; and ``read(properties, context)``, which yields facts. A new k
 one such file.
 """
 
-from lichen_policies.facts.fact import Accelerated, Context, Fact, Located, Scaling, Serving
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import (
+    Alarm,
+    Located,
+    Machines,
+    MachineTemplate,
+    Scaling,
+    ScalingPolicy,
+    ScalingSchedule,
+    Serving,
+    ServingContainer,
+    ServingEndpoint,
+    Training,
+)
 from lichen_policies.facts.resource import Dialect, Resource
 from lichen_policies.facts.unknown import (
     UNKNOWN,
@@ -19,17 +32,24 @@ from lichen_policies.facts.unknown import (
 
 __all__ = [
     "UNKNOWN",
-    "Accelerated",
+    "Alarm",
     "Context",
     "Dialect",
     "Fact",
     "Located",
+    "MachineTemplate",
+    "Machines",
     "Maybe",
     "NotApplicable",
     "NotYetKnown",
     "Resource",
     "Scaling",
+    "ScalingPolicy",
+    "ScalingSchedule",
     "Serving",
+    "ServingContainer",
+    "ServingEndpoint",
+    "Training",
     "Unknown",
     "Unverified",
     "is_unknown",

@@ -37,10 +37,14 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     leaves it out. ``path`` is the property that the fact was read from; a field that ends in
     ``_at`` is the path of a property in the dialect's own spelling, for messages. A reader leaves
     ``context`` out: it is attached to what the reader yields.
+
+    ``waits_for`` says which other resource completes the fact ("its launch template"): a door that
+    judges the stack later leaves it until then, any other judges it as far as it is known.
     """
 
     context: Context = _NO_CONTEXT
     path: str = ""
+    waits_for: str = ""
 
     def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)
@@ -68,6 +72,11 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     def passport(self) -> Passport | None:
         return self.context.passport  # type: ignore[return-value]
 
+    def as_read(self, name: str) -> object:
+        """A field as the reader left it, which may be an :class:`Unknown`: for joins, never for a
+        verdict."""
+        return object.__getattribute__(self, name)
+
     @property
     def if_known(self) -> Self:
         """The same fact with None for what is not known: for what a message may add, never for a
@@ -94,69 +103,3 @@ def _as_written(fact: Fact, name: str) -> str:
     if not words and name not in Context.__struct_fields__:
         words = object.__getattribute__(fact, "path")
     return words or name.replace("_", " ")
-
-
-class Located(Fact, frozen=True, kw_only=True):
-    """Something that uses power in a region.
-
-    ``machine`` is the catalogue's name of what runs there; None where none is named or several are.
-    ``machines`` is how many run, at the least. ``hosting`` is what runs them, by its name in the
-    catalogue's table of hostings; a name that the table does not have has no known price.
-    """
-
-    region_at: str
-    machine: str | None = None
-    machines: int | None = 1
-    hosting: str | None = None
-
-
-class Serving(Fact, frozen=True, kw_only=True):
-    """One variant of a model endpoint.
-
-    ``floor`` and ``ceiling`` are the bounds of the scaling that the variant does itself; None
-    where it does none. ``holds_model`` says that the variant carries the model itself rather than
-    inference components that are put on it. ``hosting`` is as in :class:`Located`.
-    """
-
-    hosting: str
-    machine: str | None
-    machines: int | None
-    serverless: bool | None
-    holds_model: bool | None
-    floor: int | None
-    ceiling: int | None
-    machine_at: str
-    machines_at: str
-    floor_at: str
-    holds_model_at: str
-
-
-class Accelerated(Fact, frozen=True, kw_only=True):
-    """Machines of one kind that may carry accelerators; ``path`` is the property that names it.
-
-    The chips are those of the ``machine``, or ``chips_each`` of them where the resource states it.
-    ``machines`` is the most that the resource itself may run, for a group its ceiling. ``hosting``
-    is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's name.
-    """
-
-    machine: str | None = None
-    machines: int | None = 1
-    machines_at: str = ""
-    chip: str | None = None
-    chips_each: float | None = None
-    hosting: str | None = None
-    machine_prefix: str = ""
-
-
-class Scaling(Fact, frozen=True, kw_only=True):
-    """The least that runs, even without traffic; ``path`` is the property that sets it.
-
-    ``to_zero`` is how this kind of resource gets to zero, where setting the floor is not enough.
-    ``hosting`` is as in :class:`Located`.
-    """
-
-    floor: int | None
-    unit: str = "machines"
-    to_zero: str = ""
-    machine: str | None = None
-    hosting: str | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lichen_policies.facts.fact import Accelerated, Context, Fact, Located, Scaling
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import Located, Machines, Scaling
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.properties import Stated
 from lichen_policies.facts.unknown import field
@@ -13,15 +14,15 @@ ONE: Stated[int] = Stated(1, "")
 """How many machines a resource of one machine has."""
 
 
-def accelerated(
+def machines_named(
     machine: Stated[str], machines: Stated[int] = ONE, *, hosting: str, prefix: str = ""
-) -> Iterator[Accelerated]:
-    """An Accelerated for a machine that is named; nothing where none is.
+) -> Iterator[Machines]:
+    """A Machines for a machine that is named; nothing where none is.
 
     ``prefix`` is what the hosting writes before the machine's name.
     """
     if machine.value is not None:
-        yield Accelerated(
+        yield Machines(
             path=machine.path,
             machine=field(machine.value),
             machines=field(machines.value),
@@ -40,7 +41,7 @@ def fleet(
     hosting: str,
     region_at: str,
 ) -> Iterator[Fact]:
-    """A Located; an Accelerated for each kind of machine; a Scaling where they serve models.
+    """A Located; a Machines for each kind of machine; a Scaling where they serve models.
 
     ``floor`` and ``ceiling`` are the least and the most machines that the group may run.
     """
@@ -50,6 +51,6 @@ def fleet(
         region_at=region_at, machine=only, machines=field(floor.value) or 1, hosting=hosting
     )
     for machine in machines:
-        yield from accelerated(machine, ceiling, hosting=hosting)
+        yield from machines_named(machine, ceiling, hosting=hosting)
     if serves(context, *names):
         yield Scaling(path=floor.path, floor=field(floor.value), machine=only, hosting=hosting)

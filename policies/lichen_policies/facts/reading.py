@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,12 +18,25 @@ from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Dialect, Resource
 from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
+if TYPE_CHECKING:
+    from lichen_policies.stack import Stack
+
+
+Complete = Callable[[tuple[Fact, ...], "Stack"], tuple[Fact, ...]]
+
 
 class Reader(msgspec.Struct, frozen=True):
-    """How one kind of resource becomes facts, which are yielded without their context."""
+    """How one kind of resource becomes facts, which are yielded without their context.
+
+    ``yields`` are the kinds of facts that it may yield. ``complete`` fills in what other resources
+    of the stack say, such as the machine that a group's launch template names; None where it needs
+    none.
+    """
 
     cloud: str
     read: Callable[[Properties, Context], Iterator[Fact]]
+    yields: tuple[type[Fact], ...]
+    complete: Complete | None = None
 
 
 @cache
@@ -34,7 +48,8 @@ def by_type() -> Mapping[tuple[Dialect, str], Reader]:
     for module_info in pkgutil.walk_packages(readers.__path__, f"{readers.__name__}."):
         module = importlib.import_module(module_info.name)
         for dialect, types in getattr(module, "TYPES", {}).items():
-            reader = Reader(module.CLOUD, module.read)
+            complete = getattr(module, "complete", None)
+            reader = Reader(module.CLOUD, module.read, module.FACTS, complete)
             found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
     return found
 
@@ -42,6 +57,23 @@ def by_type() -> Mapping[tuple[Dialect, str], Reader]:
 def types_of(dialect: Dialect) -> tuple[str, ...]:
     """The types of resources that are read in a dialect."""
     return tuple(type_ for spoken, type_ in by_type() if spoken == dialect)
+
+
+def types_with(dialect: Dialect, *kinds: type[Fact]) -> tuple[str, ...]:
+    """The types of resources in a dialect that may yield a fact of one of some kinds."""
+    return tuple(
+        type_
+        for (spoken, type_), reader in by_type().items()
+        if spoken == dialect and any(issubclass(yielded, kinds) for yielded in reader.yields)
+    )
+
+
+def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
+    """The facts of a resource, with what the other resources of its stack say."""
+    reader = by_type().get((resource.dialect, resource.type))
+    if reader is None or reader.complete is None:
+        return facts
+    return reader.complete(facts, stack)
 
 
 def facts_of(resource: Resource) -> tuple[Fact, ...] | None:

@@ -32,12 +32,15 @@ class Unknown:
     """A value that cannot be known here, and why.
 
     A fact keeps it in the field; reading that field in a rule raises :class:`Unverified`.
+    ``references`` are the addresses of the resources that it is made of, where the document says
+    them: a stack finds what the value refers to, though nobody knows the value.
     """
 
-    __slots__ = ("because",)
+    __slots__ = ("because", "references")
 
-    def __init__(self, because: str = AFTER_DEPLOYMENT) -> None:
+    def __init__(self, because: str = AFTER_DEPLOYMENT, references: tuple[str, ...] = ()) -> None:
         self.because = because
+        self.references = references
 
     def __repr__(self) -> str:
         return f"<unknown: {self.because}>"

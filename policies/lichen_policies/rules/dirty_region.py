@@ -11,6 +11,8 @@ or there is only one, it advises. Annual averages by location decide; contracts 
 carbon-free shares and marginal rates do not. The rule does not know data residency, latency, quota
 or capacity: set ``regions`` in lichen.yaml to those that you may use. Templates, which run nothing
 by themselves, and networks, storage and databases are not judged.
+
+Tags: It reads none but ``lichen:environment``, which says how strict to be.
 """
 
 from __future__ import annotations

@@ -12,6 +12,9 @@ it needs is unknown. It is judged at its start and its floor, not at its ceiling
 of the interval of what its machines serve, so that an uncertain prediction is no finding.
 Serverless endpoints are not judged, nor endpoints that cannot serve the work at all. Models that
 share one endpoint are judged by the one that the tags name. Tags without a precision mean bf16.
+
+Tags: It needs ``lichen:model`` and ``lichen:peak-rps``, and finds nothing without them. With
+``lichen:output-tokens`` and ``lichen:precision`` its figures are nearer to the truth.
 """
 
 from __future__ import annotations

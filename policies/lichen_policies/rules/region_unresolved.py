@@ -7,6 +7,8 @@ machine decides, and no check can judge it.
 Fix: Name the region on the resource, its provider or the stack.
 
 Exceptions: A CloudFormation template has no region: give the region with --region.
+
+Tags: It reads none.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ raise the floor to 1.
 
 Exceptions: Endpoints that an Application Auto Scaling target scales are not judged, because an
 asynchronous endpoint may scale to zero that way.
+
+Tags: It reads none.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ them, raise the limit in lichen.yaml, where others see the decision.
 Exceptions: Each resource, and each variant of an endpoint, is counted by itself, so the sum of many
 small ones is not checked. Three ceilings are not checked: of an Application Auto Scaling target, of
 an autoscaler beside the group, and of a Batch environment, whose ceiling is in vCPUs.
+
+Tags: It reads none but ``lichen:environment``, which chooses the limit.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import msgspec
 from msgspec import Meta
 
 from lichen.catalogue.schema import Machine
-from lichen_policies.facts import Accelerated
+from lichen_policies.facts import Machines
 from lichen_policies.facts.machine import names_accelerators
 from lichen_policies.rule import Change, Finding, Known, rule
 
@@ -39,7 +41,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     theme="size",
     limits={"dev": {"chips": 2}, "staging": {"chips": 4}},
 )
-def too_many_accelerators(fact: Accelerated, limits: Limits, known: Known) -> Iterator[Finding]:
+def too_many_accelerators(fact: Machines, limits: Limits, known: Known) -> Iterator[Finding]:
     chip, each = _chips(fact, known)
     machines = 1 if fact.machines is None else fact.machines
     total = each * machines
@@ -63,7 +65,7 @@ def too_many_accelerators(fact: Accelerated, limits: Limits, known: Known) -> It
     )
 
 
-def _chips(fact: Accelerated, known: Known) -> tuple[str, float]:
+def _chips(fact: Machines, known: Known) -> tuple[str, float]:
     """The chip's name, and how many of it one machine has."""
     if fact.chips_each is not None:
         return fact.chip or "accelerator", fact.chips_each
@@ -77,7 +79,7 @@ def _chips(fact: Accelerated, known: Known) -> tuple[str, float]:
 
 
 def _fewer(
-    fact: Accelerated, each: float, machines: int, most: int, known: Known
+    fact: Machines, each: float, machines: int, most: int, known: Known
 ) -> tuple[Change, ...]:
     """As many of the same machine as the limit allows, else a smaller machine with the same chip;
     nothing where neither is within the limit."""
@@ -99,7 +101,7 @@ def _fewer(
     return (*changes, Change(path=fact.machines_at, to=count, at_most=True))
 
 
-def _smaller(fact: Accelerated, most: float, known: Known) -> Machine | None:
+def _smaller(fact: Machines, most: float, known: Known) -> Machine | None:
     """The machine of the same family with the most chips within the limit, and of these the one
     with the fewest vCPUs."""
     here = known.catalogue.machines.get(fact.machine or "")

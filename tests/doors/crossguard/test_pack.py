@@ -323,6 +323,8 @@ Why: It is wrong.
 Fix: Correct it.
 
 Exceptions: None.
+
+Tags: It reads none.
 """
 
 from collections.abc import Iterator

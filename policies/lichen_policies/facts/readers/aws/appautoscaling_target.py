@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen_policies.facts.fact import Context, Fact, Scaling
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import Scaling
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.unknown import field, is_unknown
 
@@ -17,6 +18,7 @@ TYPES = {
     "terraform": ("aws_appautoscaling_target",),
     "cloudformation": ("AWS::ApplicationAutoScaling::ScalableTarget",),
 }
+FACTS = (Scaling,)
 
 _COPIES = "sagemaker:inference-component:DesiredCopyCount"
 _INSTANCES = "sagemaker:variant:DesiredInstanceCount"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import fleet
+from lichen_policies.facts.kinds import Located, Machines, Scaling
 from lichen_policies.facts.properties import Properties
 
 CLOUD = "aws"
@@ -14,6 +15,7 @@ TYPES = {
     "terraform": ("aws_autoscaling_group",),
     "cloudformation": ("AWS::AutoScaling::AutoScalingGroup",),
 }
+FACTS = (Located, Machines, Scaling)
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen_policies.facts.fact import Context, Fact, Located, Scaling
-from lichen_policies.facts.fleet import accelerated
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.fleet import machines_named
+from lichen_policies.facts.kinds import Located, Machines, Scaling
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.unknown import field, is_unknown
@@ -19,10 +20,11 @@ TYPES = {
     "terraform": ("aws_batch_compute_environment",),
     "cloudformation": ("AWS::Batch::ComputeEnvironment",),
 }
+FACTS = (Located, Machines, Scaling)
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
-    """A Located; Accelerated for each single type it names; a Scaling where it serves models.
+    """A Located; Machines for each single type it names; a Scaling where it serves models.
 
     Its ceiling is in vCPUs over all types, so how many machines of one may run is not stated; a
     whole family (``g5``) or ``optimal`` names no machine.
@@ -37,7 +39,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         hosting="ec2",
     )
     for machine in single:
-        yield from accelerated(Stated(machine, path), Stated(None, ""), hosting="ec2")
+        yield from machines_named(Stated(machine, path), Stated(None, ""), hosting="ec2")
     if serves(context, *machines):
         floor = resources.stated_whole("minv_cpus", "min_vcpus")
         yield Scaling(path=floor.path, floor=field(floor.value), unit="vCPUs", hosting="ec2")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.fleet import accelerated
+from lichen_policies.facts.fleet import machines_named
+from lichen_policies.facts.kinds import Machines
 from lichen_policies.facts.properties import Properties
 
 CLOUD = "aws"
@@ -14,11 +15,12 @@ TYPES = {
     "terraform": ("aws_launch_template",),
     "cloudformation": ("AWS::EC2::LaunchTemplate",),
 }
+FACTS = (Machines,)
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """An Accelerated for one machine; a template draws no power, so nothing is Located."""
+    """A Machines for one machine; a template draws no power, so nothing is Located."""
     data = properties
     if properties.given("launch_template_data"):
         data = properties.block("launch_template_data")
-    yield from accelerated(data.stated_text("instance_type"), hosting="ec2")
+    yield from machines_named(data.stated_text("instance_type"), hosting="ec2")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen_policies.facts.fact import Context, Fact, Located, Scaling, Serving
-from lichen_policies.facts.fleet import accelerated
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.fleet import machines_named
+from lichen_policies.facts.kinds import Located, Machines, Scaling, Serving
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
@@ -19,6 +20,7 @@ TYPES = {
     "terraform": ("aws_sagemaker_endpoint_configuration", "awscc_sagemaker_endpoint_config"),
     "cloudformation": ("AWS::SageMaker::EndpointConfig",),
 }
+FACTS = (Located, Machines, Scaling, Serving)
 
 _HOSTING, _PREFIX = "sagemaker", "ml."
 _TO_ZERO = (
@@ -28,7 +30,7 @@ _TO_ZERO = (
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A Located for the whole; for each variant a Serving, an Accelerated and a Scaling."""
+    """A Located for the whole; for each variant a Serving, a Machines and a Scaling."""
     variants = [
         *properties.blocks("production_variants"),
         *properties.blocks("shadow_production_variants"),
@@ -73,7 +75,7 @@ def _of_variant(variant: Properties) -> Iterator[Fact]:
         holds_model_at=variant.at("model_name"),
     )
     most = Stated(_most(machines.value, ceiling), machines.path)
-    yield from accelerated(machine, most, hosting=_HOSTING, prefix=_PREFIX)
+    yield from machines_named(machine, most, hosting=_HOSTING, prefix=_PREFIX)
     if scales:
         yield Scaling(
             path=floor_at,

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen_policies.facts.fact import Context, Fact, Located
-from lichen_policies.facts.fleet import accelerated
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.fleet import machines_named
+from lichen_policies.facts.kinds import Located, Machines
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.unknown import field
@@ -23,12 +24,13 @@ TYPES = {
     "terraform": ("aws_sagemaker_notebook_instance", "aws_sagemaker_training_job"),
     "cloudformation": ("AWS::SageMaker::NotebookInstance",),
 }
+FACTS = (Located, Machines)
 
 _PREFIX = "ml."
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A Located and an Accelerated."""
+    """A Located and a Machines."""
     work, hosting = properties, "sagemaker-notebook"
     if properties.given("resource_config"):
         work, hosting = properties.block("resource_config"), "sagemaker-training"
@@ -41,4 +43,4 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machines=field(machines.value) or 1,
         hosting=hosting,
     )
-    yield from accelerated(machine, machines, hosting=hosting, prefix=_PREFIX)
+    yield from machines_named(machine, machines, hosting=hosting, prefix=_PREFIX)

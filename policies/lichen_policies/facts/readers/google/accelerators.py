@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen_policies.facts.fact import Accelerated
-from lichen_policies.facts.fleet import ONE, accelerated
+from lichen_policies.facts.fleet import ONE, machines_named
+from lichen_policies.facts.kinds import Machines
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.unknown import field
@@ -13,12 +13,12 @@ from lichen_policies.facts.unknown import field
 HOSTING = "compute-engine"
 
 
-def accelerators(properties: Properties, machines: Stated[int] = ONE) -> Iterator[Accelerated]:
-    """An Accelerated for each ``guestAccelerators``, else one for the machine's type."""
+def accelerators(properties: Properties, machines: Stated[int] = ONE) -> Iterator[Machines]:
+    """A Machines for each ``guestAccelerators``, else one for the machine's type."""
     machine = bare(properties.text("machine_type"))
     guests = properties.blocks("guest_accelerators", "guest_accelerator")
     for guest in guests:
-        yield Accelerated(
+        yield Machines(
             path=guest.at("type"),
             machine=field(machine),
             machines=field(machines.value),
@@ -29,4 +29,4 @@ def accelerators(properties: Properties, machines: Stated[int] = ONE) -> Iterato
         )
     if not guests:
         named = Stated(machine, properties.at("machine_type"))
-        yield from accelerated(named, machines, hosting=HOSTING)
+        yield from machines_named(named, machines, hosting=HOSTING)

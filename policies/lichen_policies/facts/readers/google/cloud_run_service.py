@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen_policies.facts.fact import Accelerated, Context, Fact, Located, Scaling
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import Located, Machines, Scaling
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
@@ -14,6 +15,7 @@ TYPES = {
     "pulumi": ("gcp:cloudrunv2/service:Service",),
     "terraform": ("google_cloud_run_v2_service",),
 }
+FACTS = (Located, Machines, Scaling)
 
 _HOSTING = "cloud-run"
 _MANUAL = "manual_instance_count"
@@ -21,7 +23,7 @@ _LIMIT = "nvidia.com/gpu"
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
-    """A Located; an Accelerated where it has one; a Scaling where it serves models."""
+    """A Located; a Machines where it has one; a Scaling where it serves models."""
     template = properties.block("template")
     own = properties.block("scaling")
     scaling = own if own.given("min_instance_count") is True else template.block("scaling")
@@ -32,7 +34,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     yield Located(region_at=properties.at("location"), hosting=_HOSTING)
     if chip.value is not None:
         ceiling = template.block("scaling").stated_whole("max_instance_count")
-        yield Accelerated(
+        yield Machines(
             path=chip.path,
             machines=field(ceiling.value),
             machines_at=ceiling.path,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen_policies.facts.fact import Context, Fact, Located
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import Located, Machines
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.google.accelerators import HOSTING, accelerators
@@ -15,6 +16,7 @@ TYPES = {
     "pulumi": ("gcp:compute/instance:Instance",),
     "terraform": ("google_compute_instance",),
 }
+FACTS = (Located, Machines)
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:

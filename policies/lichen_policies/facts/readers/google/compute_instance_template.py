@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import Machines
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.google.accelerators import accelerators
 
@@ -19,6 +20,7 @@ TYPES = {
         "google_compute_region_instance_template",
     ),
 }
+FACTS = (Machines,)
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen_policies.facts.fact import Context, Fact, Located, Scaling
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import Located, Machines, Scaling
 from lichen_policies.facts.machine import bare, serves
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.google.accelerators import HOSTING, accelerators
@@ -15,6 +16,7 @@ TYPES = {
     "pulumi": ("gcp:container/nodePool:NodePool",),
     "terraform": ("google_container_node_pool",),
 }
+FACTS = (Located, Machines, Scaling)
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:

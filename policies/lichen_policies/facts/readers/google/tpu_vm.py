@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen_policies.facts.fact import Accelerated, Context, Fact, Located
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import Located, Machines
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.google.tpu import chips_of_topology, chips_of_type
 from lichen_policies.facts.unknown import field
@@ -14,12 +15,13 @@ TYPES = {
     "pulumi": ("gcp:tpu/v2Vm:V2Vm", "gcp:tpu/v2QueuedResource:V2QueuedResource"),
     "terraform": ("google_tpu_v2_vm", "google_tpu_v2_queued_resource"),
 }
+FACTS = (Located, Machines)
 
 _HOSTING = "tpu-vm"
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A Located for the whole and an Accelerated for each TPU."""
+    """A Located for the whole and a Machines for each TPU."""
     requested = [
         spec.block("node") for spec in properties.block("tpu").blocks("node_specs", "node_spec")
     ]
@@ -28,7 +30,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         shape = node.block("accelerator_config")
         chip = shape.text("type") if shape else node.text("accelerator_type")
         chips = chips_of_topology(shape.text("topology")) if shape else chips_of_type(chip)
-        yield Accelerated(
+        yield Machines(
             path=shape.at("topology") if shape else node.at("accelerator_type"),
             chip=field(chip),
             chips_each=field(chips),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen_policies.facts.fact import Accelerated, Context, Fact, Located, Scaling, Serving
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import Located, Machines, Scaling, Serving
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.google.tpu import chips_of_topology
@@ -21,13 +22,14 @@ TYPES = {
         "google_vertex_ai_deployment_resource_pool",
     ),
 }
+FACTS = (Located, Machines, Scaling, Serving)
 
 _HOSTING = "vertex"
 _TO_ZERO = "where the model cannot run at 0 replicas, undeploy it after use"
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A Located, a Serving, an Accelerated and a Scaling of its dedicated machines."""
+    """A Located, a Serving, a Machines and a Scaling of its dedicated machines."""
     deployment = properties
     if properties.given("deploy_config"):
         deployment = properties.block("deploy_config")
@@ -59,7 +61,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         holds_model_at="",
     )
     topology, count = spec.text("tpu_topology"), spec.number("accelerator_count")
-    yield Accelerated(
+    yield Machines(
         path=machine_at,
         machine=machine,
         machines=field(floor if ceiling is None else ceiling),
