@@ -89,12 +89,16 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
 
 
 def _context(properties: Properties, resource: Resource, cloud: Cloud) -> Context:
-    own_region = region.of_resource(properties, cloud)
+    where = region.of_resource(properties, cloud)
+    if where is None:
+        where = resource.region
+    if where is None:
+        where = region.of_links(properties, cloud)
     tags = _tags(properties, cloud)
     passport = _passport(tags, cloud)
     return Context(
         cloud=cloud.name,
-        region=resource.region if own_region is None else own_region,
+        region=where,
         environment=environment.of_resource(passport, resource.environment, tags),
         passport=passport,
     )
