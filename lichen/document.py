@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,8 +30,24 @@ def _yaml(text: str) -> Any:
     import yaml  # each parser is loaded for its own documents: a start is short
 
     class Loader(yaml.SafeLoader):
-        """YAML 1.1, which takes ``3.2e9`` for text, with YAML 1.2's numbers."""
+        """YAML 1.1, which takes ``3.2e9`` for text, with YAML 1.2's numbers; no key twice."""
 
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+            _refuse_twice(
+                (key.value, f", the second time in line {key.start_mark.line + 1}")
+                for key, _ in node.value
+                if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge"
+            )
+            return super().construct_mapping(node, deep=deep)
+
+        def construct_day(self, node: yaml.ScalarNode) -> Any:
+            """A day that does not exist stays text, which is refused where its field is known."""
+            try:
+                return self.construct_yaml_timestamp(node)
+            except ValueError:
+                return node.value
+
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_day)
     Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+.0123456789"))
     try:
         return yaml.load(text, Loader)
@@ -42,7 +58,21 @@ def _yaml(text: str) -> Any:
 def _json(text: str) -> Any:
     import json
 
-    return json.loads(text)
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        _refuse_twice((key, "") for key, _ in pairs)
+        return dict(pairs)
+
+    return json.loads(text, object_pairs_hook=mapping)
+
+
+def _refuse_twice(keys: Iterable[tuple[str, str]]) -> None:
+    """Keys with where they are. Of two values of one key only the last would count, without a
+    word."""
+    seen = set()
+    for key, where in keys:
+        if key in seen:
+            raise InputError(f"it stands twice{where}", fix="write it once", field=key)
+        seen.add(key)
 
 
 def _toml(text: str) -> Any:
@@ -73,6 +103,12 @@ def read_document(path: Path) -> Any:
     except OSError as error:
         raise InputError(
             f"cannot be read ({error.strerror})", fix="check the path", document=str(path)
+        ) from None
+    except InputError as error:
+        raise error.within(str(path)) from None
+    except RecursionError:
+        raise InputError(
+            "is nested too deeply to read", fix="write it flat", document=str(path)
         ) from None
     except UnicodeDecodeError:
         raise InputError("is not UTF-8 text", fix="save it as UTF-8", document=str(path)) from None

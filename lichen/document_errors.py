@@ -7,8 +7,11 @@ pyproject.toml for that, and tests/test_document_errors.py has every form of mes
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from lichen.input_error import InputError, did_you_mean
 
@@ -21,7 +24,7 @@ _MISSING = re.compile(r"Object missing required field `(?P<key>.*)`")
 def explained(message: str, value: Any, to: Any) -> InputError:
     """The error behind msgspec's ``message`` about ``value``, which was to become ``to``."""
     what, _, at = message.partition(" - at `$")
-    path = at.removesuffix("`").lstrip(".").replace("[...]", "[]")
+    path = _with_keys(at.removesuffix("`").lstrip(".").replace("[...]", "[]"), value, to)
     if bad_key := _BAD_KEY.match(message):
         return InputError(
             f"a key is not {in_words(bad_key['what'])}",
@@ -47,6 +50,8 @@ def explained(message: str, value: Any, to: Any) -> InputError:
             field=path,
         )
     shown = "it" if found is _NOTHING else repr(found)
+    if what == _BAD_DATE:
+        return InputError(f"{shown} is not a date", fix="write it like 2027-03-31", field=path)
     if _PATTERN in what and (described := _description_at(to, path)):
         return InputError(f"{shown} is not a valid value", fix=f"give {described}", field=path)
     if expected := _EXPECTED.match(what):
@@ -59,6 +64,7 @@ def explained(message: str, value: Any, to: Any) -> InputError:
 
 
 _PATTERN = "matching regex"
+_BAD_DATE = "Invalid RFC3339 encoded date"
 _EXPECTED = re.compile(r"Expected (?P<what>.+?)(?:, got `\w+`)?$")
 _WORDS = {
     "float": "a number",
@@ -96,6 +102,11 @@ def _steps(path: str) -> list[str]:
 
 
 def _value_at(value: Any, path: str) -> Any:
+    found = _found(value, path)
+    return found if isinstance(found, str | int | float | bool | None) else _NOTHING
+
+
+def _found(value: Any, path: str) -> Any:
     for step in _steps(path):
         index = step.strip("[]")
         if step.startswith("[") and index and isinstance(value, list | tuple):
@@ -104,17 +115,45 @@ def _value_at(value: Any, path: str) -> Any:
             value = value[step]
         else:
             return _NOTHING
-    return value if isinstance(value, str | int | float | bool | None) else _NOTHING
+    return value
+
+
+def _with_keys(path: str, value: Any, to: Any) -> str:
+    """A path with the key of a mapping where msgspec writes none: ``levels[]`` is the first entry
+    of ``levels`` that is no value of its type."""
+    while "[]" in path:
+        before, _, after = path.partition("[]")
+        holder, type_ = _found(value, before), _type_at(to, f"{before}[]")
+        key = (
+            next((key for key in holder if not _is(holder[key], type_)), None)
+            if (isinstance(holder, dict))
+            else None
+        )
+        if key is None or "[" in str(key):
+            return path
+        path = ".".join(part for part in (before, str(key)) if part) + after
+    return path
+
+
+def _is(value: Any, type_: Any) -> bool:
+    try:
+        msgspec.convert(value, type_, strict=True)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _type_at(to: Any, path: str) -> Any:
     """The type that a path ends at, looking through ``X | None`` and containers."""
     for step in _steps(path):
         holders = _options(to)
-        if step.startswith("["):
+        mapping = next((h for h in holders if get_origin(h) in (dict, Mapping)), None)
+        struct = next((h for h in holders if hasattr(h, "__struct_fields__")), None)
+        if mapping is not None and (struct is None or step == "[]"):
+            to = get_args(mapping)[-1]
+        elif step.startswith("["):
             to = next((get_args(h)[0] for h in holders if get_args(h)), None)
         else:
-            struct = next((h for h in holders if hasattr(h, "__struct_fields__")), None)
             if struct is None:
                 return next((get_args(h)[-1] for h in holders if get_args(h)), None)
             to = get_type_hints(struct, include_extras=True).get(step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -26,6 +27,8 @@ class Whole(msgspec.Struct, forbid_unknown_fields=True):
     table: dict[str, int] = {}
     name: Annotated[str, Meta(pattern="^x")] = "x"
     code: Annotated[str, Meta(pattern="^[a-z]{2}$", description="two small letters")] = "xx"
+    day: datetime.date = datetime.date(2027, 1, 1)
+    words: dict[str, Literal["red", "green"] | Part] = {}
     either: str | Part = ""
     flag: bool = False
     maybe: int | None = None
@@ -48,6 +51,8 @@ class Whole(msgspec.Struct, forbid_unknown_fields=True):
         ),
         ({"code": "X"}, "code: 'X' is not a valid value. Fix: give two small letters."),
         ({"either": 3}, "either: 3 is not text or a mapping. Fix: give text or a mapping."),
+        ({"day": "soon"}, "day: 'soon' is not a date. Fix: write it like 2027-03-31."),
+        ({"day": "2027-02-30"}, "day: '2027-02-30' is not a date. Fix: write it like 2027-03-31."),
         ({"flag": "yes"}, "flag: 'yes' is not true or false. Fix: give true or false."),
         ({"word": "gren"}, "word: 'gren' is not a valid value. Fix: did you mean 'green'?"),
         ({"word": "blue"}, "word: 'blue' is not a valid value. Fix: one of green, red."),
@@ -68,8 +73,12 @@ class Whole(msgspec.Struct, forbid_unknown_fields=True):
         ({"table": 3}, "table: 3 is not a mapping. Fix: give a mapping."),
         (
             {"table": {"a": "b"}},
-            "table[]: it is not a whole number. Fix: give a whole number.",
+            "table.a: 'b' is not a whole number. Fix: give a whole number.",
         ),
+        ({"words": {"a": "red", "b": "gren"}},
+         "words.b: 'gren' is not a valid value. Fix: did you mean 'green'?"),
+        ({"words": {"a": {"count": "x"}}},
+         "words.a.count: 'x' is not a whole number. Fix: give a whole number."),
         ({"table": {1: 2}}, "table: a key is not text. Fix: put quotes around it."),
         (
             {"maybe": "x"},

@@ -178,6 +178,14 @@ def _check(configuration: Configuration) -> None:
                 fix="name the directory of your own tables, relative to lichen.yaml",
                 field="catalogue",
             )
+    for index, name in enumerate(file.regions):
+        regions = configuration.catalogue.regions
+        if name not in regions:
+            raise InputError(
+                f"{name!r} is not a region",
+                fix=did_you_mean(name, regions),
+                field=f"regions[{index}]",
+            )
     for field, names in (
         ("limits", file.limits),
         ("levels", file.levels),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
+from functools import lru_cache
 
 import msgspec
 
@@ -24,7 +25,12 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     expires: datetime.date
 
     def covers(self, rule: str, *names: str) -> bool:
-        return self.rule in (rule, "*") and any(fnmatchcase(name, self.resource) for name in names)
+        return self.rule in (rule, "*") and self.matches(*names)
+
+    def matches(self, *names: str) -> bool:
+        """Whether one of a resource's names, its address or its own, is as the pattern says."""
+        pattern = _pattern(self.resource)
+        return any(pattern.fullmatch(name) for name in names)
 
     def has_expired(self, today: datetime.date) -> bool:
         return today > self.expires
@@ -35,6 +41,13 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             f"exempted until {self.expires.isoformat()} by {self.approver} for {self.owner}: "
             f"{self.reason}"
         )
+
+
+@lru_cache(maxsize=512)
+def _pattern(text: str) -> re.Pattern[str]:
+    """Only ``*`` and ``?`` are special: an address with ``[0]`` is a pattern of itself."""
+    special = {"*": ".*", "?": "."}
+    return re.compile("".join(special.get(each) or re.escape(each) for each in text), re.DOTALL)
 
 
 def covering(exemptions: Iterable[Exemption], rule: str, *names: str) -> Exemption | None:

@@ -116,12 +116,43 @@ EXEMPTION = "{rule: %s, resource: x, owner: a, reason: b, approver: c, expires: 
             "limits: {dirty-region: {low_max_gco2e_kwh: 900}}",
             "low_max_gco2e_kwh is above high_min_gco2e_kwh",
         ),
-        ("levels: {dirty-region: fatal}", "levels"),
+        (
+            "levels: {dirty-region: mandatry}",
+            "levels.dirty-region: 'mandatry' is not a valid value. Fix: did you mean 'mandatory'?",
+        ),
+        (
+            "levels: {idle-floor: disabled, dirty-region: {prod: mandatry}}",
+            "levels.dirty-region.prod: 'mandatry' is not a valid value. "
+            "Fix: did you mean 'mandatory'?",
+        ),
+        ("levels: {dirty-region: 3}", "levels.dirty-region: 3 is not"),
+        (
+            "unverified: mandatry",
+            "unverified: 'mandatry' is not a valid value. Fix: did you mean 'mandatory'?",
+        ),
+        (
+            "unverified: {prod: advisry}",
+            "unverified.prod: 'advisry' is not a valid value. Fix: did you mean 'advisory'?",
+        ),
+        (
+            "regions: [eu-west-1, eu-nort-1]",
+            "regions[1]: 'eu-nort-1' is not a region. Fix: did you mean 'eu-north-1'?",
+        ),
+        (
+            "limits: {}\nlevels: {}\nlimits: {}",
+            "limits: it stands twice, the second time in line 3. Fix: write it once.",
+        ),
+        ("levels: {dirty-region: {dev: disabled, dev: mandatory}}", "dev: it stands twice"),
+        ("limits: " + "[" * 2000, "is nested too deeply to read. Fix: write it flat."),
         ("levels: {dirty: advisory}", "levels.dirty: 'dirty' is not a rule"),
         ("levels: {dirty-region: {live: advisory}}", "'live' is not a field"),
         ("clouds: [amazon]", "'amazon' is not a valid value"),
         (f"exemptions: [{EXEMPTION % ('idle-flor', '2027-01-01')}]", "exemptions[0].rule"),
-        (f"exemptions: [{EXEMPTION % ('idle-floor', 'soon')}]", "exemptions"),
+        (f"exemptions: [{EXEMPTION % ('idle-floor', 'soon')}]", "exemptions[0].expires: 'soon' is"),
+        (
+            f"exemptions: [{EXEMPTION % ('idle-floor', '2027-02-30')}]",
+            "exemptions[0].expires: '2027-02-30' is",
+        ),
         ("exemptions: [{rule: idle-floor}]", "is required"),
         ("- a list", "lichen.yaml"),
         ("limits: {", "does not parse"),
@@ -134,3 +165,24 @@ def test_a_mistake_names_the_field_and_the_nearest_right_word(
         configured(tmp_path, text)
     assert sentence in str(refused.value)
     assert str(refused.value).startswith(str(tmp_path / "lichen.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "covered"),
+    [
+        ("aws_instance.chat[0]", "aws_instance.chat[0]", True),
+        ("aws_instance.chat[0]", "aws_instance.chat0", False),
+        ('aws_instance.chat["eu"]', 'aws_instance.chat["eu"]', True),
+        ("aws_instance.chat[?]", "aws_instance.chat[1]", True),
+        ("*::legacy-*", "urn:pulumi:dev::shop::aws:ec2/instance:Instance::legacy-1", True),
+        ("chat", "chat-2", False),
+        ("chat!", "chat", False),
+    ],
+)
+def test_only_the_star_and_the_question_mark_are_special(
+    tmp_path: Path, pattern: str, name: str, covered: bool
+) -> None:
+    row = EXEMPTION.replace("resource: x", f"resource: '{pattern}'") % ("idle-floor", "2027-01-01")
+    (exemption,) = configured(tmp_path, f"exemptions: [{row}]").exemptions
+    assert exemption.covers("idle-floor", "its address", name) is covered
+    assert not exemption.covers("dirty-region", name)

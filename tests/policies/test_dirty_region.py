@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from lichen_policies.facts import Located
+from lichen_policies.facts.fact import Context
 from lichen_policies.rule import Known
-from lichen_policies.rules.dirty_region import _no_better
+from lichen_policies.rules.dirty_region import Limits, _no_better, dirty_region
 
 from tests.fixed import fixed
 
@@ -42,3 +44,27 @@ def test_no_advice_names_a_setting_that_is_not_set(
         catalogue=fixed(), today=datetime.date(2026, 11, 23), regions=regions, clouds=clouds
     )
     assert _no_better(machine, known) == advice
+
+
+@pytest.mark.parametrize(
+    ("regions", "clouds", "advice"),
+    [
+        (("ap-south-1",), (), True),
+        (("ap-south-1", "eu-north-1"), (), False),
+        ((), ("aws",), False),
+        (("us-east-1",), (), False),
+        ((), (), False),
+    ],
+)
+def test_what_the_organisation_allows_alone_is_not_blocked_for_want_of_another(
+    regions: tuple[str, ...], clouds: tuple[str, ...], advice: bool
+) -> None:
+    fact = Located(
+        context=Context(cloud="aws", region="ap-south-1"), region_at="region", machine="inf2.xlarge"
+    )
+    known = Known(
+        catalogue=fixed(), today=datetime.date(2026, 11, 23), regions=regions, clouds=clouds
+    )
+    (finding,) = dirty_region.judge(fact, Limits(), known)
+    assert finding.advice is advice
+    assert ("lichen.yaml allows nothing cleaner" in finding.limit) is advice

@@ -92,12 +92,16 @@ def _context(
     properties: Properties, resource: Resource, cloud: Cloud
 ) -> tuple[Context, tuple[DeclaredTags, ...]]:
     """What a resource's facts share, and what its tags declare where they declare something."""
-    own_region = region.of_resource(properties, cloud)
+    where = region.of_resource(properties, cloud)
+    if where is None:
+        where = resource.region
+    if where is None:
+        where = region.of_links(properties, cloud)
     path, tags = _tags(properties, cloud)
     passport, mistakes = _passport(tags, cloud)
     context = Context(
         cloud=cloud.name,
-        region=resource.region if own_region is None else own_region,
+        region=where,
         environment=environment.of_resource(passport, resource.environment, tags),
         passport=passport,
         tags=tags,

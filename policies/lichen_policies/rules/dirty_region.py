@@ -9,8 +9,9 @@ machine.
 Exceptions: It blocks only if every source of the region's own grid says high. If sources disagree,
 or there is only one, it advises. Annual averages by location decide; contracts for green power,
 carbon-free shares and marginal rates do not. The rule does not know data residency, latency, quota
-or capacity: set ``regions`` in lichen.yaml to those that you may use. Templates, which run nothing
-by themselves, and networks, storage and databases are not judged.
+or capacity: set ``regions`` in lichen.yaml to those that you may use. If they include the region
+and none that is cleaner, it advises. Templates, which run nothing by themselves, and networks,
+storage and databases are not judged.
 
 Tags: It reads none but ``lichen:environment``, which says how strict to be.
 """
@@ -61,11 +62,12 @@ def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Findin
     if grid.level != "high":
         return
     better = _nearest_cleaner(fact, here, limits, known)
-    advice = not grid.surely_high
+    confined = better is None and (known.regions or known.clouds) and known.may_use(here)
+    advice = not grid.surely_high or bool(confined)
     yield Finding(
         what=f"{here.name} ({_town(here)}) runs on {_grid(here, known)}; {grid.because}",
         limit=f"above {limits.high_min_gco2e_kwh:g} gCO2e/kWh is high carbon"
-        + ("; this finding only advises, because too few sources agree" if advice else ""),
+        + _why_advice(grid.surely_high, bool(confined)),
         changes=_changes(fact, better),
         or_else=_or_else(fact, better, known),
         path=fact.region_at,
@@ -73,6 +75,14 @@ def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Findin
         sources=tuple(dict.fromkeys(reading.source for reading in grid.readings)),
         advice=advice,
     )
+
+
+def _why_advice(surely_high: bool, confined: bool) -> str:
+    if not surely_high:
+        return "; this finding only advises, because too few sources agree"
+    if confined:
+        return "; this finding only advises, because lichen.yaml allows nothing cleaner"
+    return ""
 
 
 def _grid(region: Region, known: Known) -> str:
