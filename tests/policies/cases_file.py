@@ -6,8 +6,8 @@ the provider or stack states (``region``, ``environment``), and a resource for e
 ``!reference a b`` too, though it is known to be made of the resources ``a`` and ``b``.
 
 In place of one resource a dialect may have ``resources``: a whole deployment, judged together. Each
-has a ``type``, ``properties`` and a ``name``, which is its address. Only the rule's verdicts on them
-are looked at, those that the rule has nothing to do with left out.
+has a ``type``, ``properties`` and a ``name``, which is its address. Resources that the rule has
+nothing to do with are left out of its verdicts.
 
 ``pytest --renew-golden tests/policies/test_cases.py`` writes the messages; read each.
 """
