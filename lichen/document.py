@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from lichen.input_error import InputError, did_you_mean, nearest
+from lichen.parsing.bounds import check_depth
+from lichen.parsing.content import content_of, text_of
 
 __all__ = [
     "InputError",
@@ -23,62 +24,28 @@ __all__ = [
 
 T = TypeVar("T")
 
-_FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)[eE][-+]?\d+$")
-
 
 def _yaml(text: str) -> Any:
-    import yaml  # each parser is loaded for its own documents: a start is short
+    from lichen.parsing.yaml_text import from_yaml  # each parser is loaded for its own documents
 
-    class Loader(yaml.SafeLoader):
-        """YAML 1.1, which takes ``3.2e9`` for text, with YAML 1.2's numbers; no key twice."""
-
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-            _refuse_twice(
-                (key.value, f", the second time in line {key.start_mark.line + 1}")
-                for key, _ in node.value
-                if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge"
-            )
-            return super().construct_mapping(node, deep=deep)
-
-        def construct_day(self, node: yaml.ScalarNode) -> Any:
-            """A day that does not exist stays text, which is refused where its field is known."""
-            try:
-                return self.construct_yaml_timestamp(node)
-            except ValueError:
-                return node.value
-
-    Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_day)
-    Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+.0123456789"))
-    try:
-        return yaml.load(text, Loader)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from None
+    documents = from_yaml(text)
+    if len(documents) > 1:
+        raise InputError(
+            f"holds {len(documents)} documents", fix="remove the --- between them, or all but one"
+        )
+    return documents[0] if documents else None
 
 
 def _json(text: str) -> Any:
-    import json
+    from lichen.parsing.json_text import from_json
 
-    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        _refuse_twice((key, "") for key, _ in pairs)
-        return dict(pairs)
-
-    return json.loads(text, object_pairs_hook=mapping)
-
-
-def _refuse_twice(keys: Iterable[tuple[str, str]]) -> None:
-    """Keys with where they are. Of two values of one key only the last would count, without a
-    word."""
-    seen = set()
-    for key, where in keys:
-        if key in seen:
-            raise InputError(f"it stands twice{where}", fix="write it once", field=key)
-        seen.add(key)
+    return from_json(text)
 
 
 def _toml(text: str) -> Any:
-    import tomllib
+    from lichen.parsing.toml_text import from_toml
 
-    return tomllib.loads(text)
+    return from_toml(text)
 
 
 _PARSERS: dict[str, Callable[[str], Any]] = {
@@ -87,34 +54,24 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     ".json": _json,
     ".toml": _toml,
 }
+_MOST_MIB = 16
+"""The largest file that a person writes, in MiB."""
 
 
 def read_document(path: Path) -> Any:
     """Parse a YAML, TOML or JSON file into plain values; :class:`InputError` when it cannot be."""
     parser = _PARSERS.get(path.suffix.lower())
-    if parser is None:
-        raise InputError(
-            f"{path.suffix or 'no suffix'} is not a format Lichen reads",
-            fix="name the file .yaml, .toml or .json",
-            document=str(path),
-        )
     try:
-        return parser(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"cannot be read ({error.strerror})", fix="check the path", document=str(path)
-        ) from None
+        if parser is None:
+            raise InputError(
+                f"{path.suffix or 'no suffix'} is not a format Lichen reads",
+                fix="name the file .yaml, .toml or .json",
+            )
+        document = parser(text_of(content_of(path, _MOST_MIB)))
+        check_depth(document)
     except InputError as error:
         raise error.within(str(path)) from None
-    except RecursionError:
-        raise InputError(
-            "is nested too deeply to read", fix="write it flat", document=str(path)
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError("is not UTF-8 text", fix="save it as UTF-8", document=str(path)) from None
-    except ValueError as error:
-        line = " ".join(str(error).split())
-        raise InputError(f"does not parse: {line}", document=str(path)) from None
+    return document
 
 
 def find_upwards(name: str, start: Path) -> Path | None:

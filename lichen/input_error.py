@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lichen.visible import visible
+
 
 class InputError(Exception):
     """Input that cannot be used: which field, what is wrong with it, and what to write instead.
 
-    Rendered as ``chat.yaml: traffic.peak_rps: -2 is not a rate. Fix: a number of 0 or more.``
+    Rendered in one line, whatever the words of others in it are:
+    ``chat.yaml: traffic.peak_rps: -2 is not a rate. Fix: a number of 0 or more.``
     """
 
     def __init__(self, wrong: str, *, fix: str = "", field: str = "", document: str = "") -> None:
@@ -20,7 +23,7 @@ class InputError(Exception):
         sentence = f"{place}{self.wrong}."
         if self.fix:
             sentence += f" Fix: {self.fix}" + ("" if self.fix.endswith("?") else ".")
-        return sentence
+        return visible(sentence)
 
     def within(self, document: str) -> InputError:
         """The same error, with the document that the field is in where it does not say."""

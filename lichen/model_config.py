@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lichen.document import InputError
+from lichen.document import InputError, read_document
 from lichen.words import Precision
 
 Config = Mapping[str, Any]
@@ -47,19 +47,12 @@ def read_model_config(path: Path) -> Values:
 
     :class:`InputError` names the key that is missing or that cannot be read.
     """
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"cannot be read ({error.strerror})", fix="check the path", document=str(path)
-        ) from None
-    except ValueError as error:
-        raise InputError(f"is not JSON ({error})", document=str(path)) from None
+    config = read_document(path)
     if not isinstance(config, dict):
         raise InputError("is not a model's configuration", document=str(path))
     beside = path.with_name("hf_quant_config.json")
     if "quantization_config" not in config and beside.exists():
-        config["quantization_config"] = json.loads(beside.read_text(encoding="utf-8"))
+        config["quantization_config"] = read_document(beside)
     try:
         found = values_of_config(config, path.absolute().parent.name)
     except InputError as error:

@@ -17,6 +17,7 @@ from msgspec.structs import FieldInfo, fields
 from lichen.document import InputError, did_you_mean
 from lichen.document_errors import in_words
 from lichen.interval import Interval
+from lichen.parsing.content import content_of, text_of
 
 ENDS = ("low", "likely", "high")
 """An interval takes three columns: its field's name and one of these."""
@@ -153,13 +154,9 @@ def _expected(column: FieldInfo, what: str) -> str:
 def _cells(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """The header, and every line's number and cells."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"cannot be read ({error.strerror})", fix="restore the table", document=path.name
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError("is not UTF-8 text", fix="restore it", document=path.name) from None
+        text = text_of(content_of(path))
+    except InputError as error:
+        raise error.within(path.name) from None
     if not text.endswith("\n"):
         raise InputError(
             "ends inside a row", fix="restore the table: it is cut short", document=path.name

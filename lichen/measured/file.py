@@ -5,28 +5,27 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
 from lichen.document import InputError, did_you_mean
 from lichen.measured.answer import COLUMNS, NEEDED, Answer
+from lichen.parsing.content import content_of, text_of
 
 
 def read_cases(path: Path) -> list[dict[str, str]]:
     """Rows of a file of cases; :class:`InputError` where it lacks a column that is needed."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [
-                {name: value or "" for name, value in row.items() if isinstance(name, str)}
-                for row in reader
-            ]
-            columns = reader.fieldnames or []
-    except OSError as error:
-        raise InputError(
-            f"cannot be read ({error.strerror})", fix="check the path", document=str(path)
-        ) from None
-    except (UnicodeDecodeError, csv.Error) as error:
+        reader = csv.DictReader(StringIO(text_of(content_of(path)), newline=""))
+        rows = [
+            {name: value or "" for name, value in row.items() if isinstance(name, str)}
+            for row in reader
+        ]
+        columns = reader.fieldnames or []
+    except InputError as error:
+        raise error.within(str(path)) from None
+    except csv.Error as error:
         raise InputError(f"is not a CSV table ({error})", document=str(path)) from None
     for name in NEEDED:
         if name not in columns:

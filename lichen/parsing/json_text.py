@@ -1,0 +1,45 @@
+"""JSON into plain values: no key twice, no number that JSON does not have."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+from lichen.input_error import InputError
+from lichen.parsing.bounds import too_deep, twice
+
+
+def from_json(text: str) -> Any:
+    """The value of a text. Raises :class:`InputError`, which names the place and quotes nothing."""
+    try:
+        return json.loads(text, object_pairs_hook=_mapping, parse_constant=_no_number)
+    except RecursionError:
+        raise too_deep() from None
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"does not parse in line {error.lineno}, column {error.colno}: "
+            f"{error.msg[:1].lower()}{error.msg[1:]}"
+        ) from None
+    except ValueError:
+        number = re.search(r"\d{4000,}", text)
+        line = text.count("\n", 0, number.start()) + 1 if number else 1
+        raise InputError(
+            f"holds a number in line {line} that nobody can count with",
+            fix="put quotes around it if it is text",
+        ) from None
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise twice(key)
+            seen.add(key)
+    return found
+
+
+def _no_number(word: str) -> NoReturn:
+    raise InputError(f"holds {word}, which is no number of JSON", fix="write null")
