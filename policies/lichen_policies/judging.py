@@ -14,8 +14,10 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.words import Environment
+from lichen_policies.beside import written
 from lichen_policies.configuration import Configuration
-from lichen_policies.exemptions import covering
+from lichen_policies.configured import configured
+from lichen_policies.exemptions import Exemption, covering
 from lichen_policies.facts import (
     Fact,
     NotApplicable,
@@ -25,7 +27,7 @@ from lichen_policies.facts import (
     Unverified,
 )
 from lichen_policies.facts.reading import completed, facts_of
-from lichen_policies.rule import Finding, Known, Rule
+from lichen_policies.rule import UNSTATED, Finding, Known, Rule
 from lichen_policies.stack import Stack
 from lichen_policies.verdict import Outcome, Report, Verdict
 
@@ -63,6 +65,7 @@ def judge(
         not_judged=dict(sorted(not_judged.items())),
         judged=sum(map(len, documents.values())),
         passed=sum(verdict.verdict == "pass" for verdict in enabled),
+        configured=configured(configuration),
     )
 
 
@@ -154,6 +157,8 @@ def _known(configuration: Configuration, catalogue: Catalogue) -> Known:
         today=configuration.today,
         regions=configuration.regions,
         clouds=configuration.clouds,
+        organisation_regions=configuration.top.regions,
+        organisation_clouds=configuration.top.clouds,
     )
 
 
@@ -191,13 +196,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     def failed(self, finding: Finding) -> Verdict:
         about = msgspec.structs.replace(self, resource=finding.resource or self.resource)
         verdict = about.verdict("fail", finding.message, finding.path)
-        configuration, resource = self.configuration, about.resource
-        names = () if resource is None else (resource.address, resource.name)
-        exemption = covering(configuration.exemptions, self.rule.name, *names)
-        note = ""
-        if exemption is not None and exemption.has_expired(configuration.today):
-            note = f"Its exemption, for {exemption.owner}, ended on {exemption.expires}."
-            exemption = None
+        exemption, note = about.exemption()
         return msgspec.structs.replace(
             verdict,
             message=f"{verdict.message} {note}" if note else verdict.message,
@@ -212,6 +211,26 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             sources=finding.sources,
             exemption=exemption,
         )
+
+    def exemption(self) -> tuple[Exemption | None, str]:
+        """The exemption that covers the resource; else what is to be said of one that does not."""
+        if self.resource is None:
+            return None, ""
+        configuration, today = self.configuration, self.configuration.today
+        names = (self.resource.address, self.resource.name)
+        beside = tuple(each.exemption for each in written(self.resource) if each.exemption)
+        allowed = configuration.projects_may_exempt(self.environment)
+        holding = (*configuration.exemptions(self.environment), *(beside if allowed else ()))
+        found = covering(holding, self.rule.name, *names)
+        if found is not None and not found.has_expired(today):
+            return found, ""
+        if found is not None:
+            return None, f"Its exemption, for {found.owner}, ended on {found.expires}."
+        barred = covering((*configuration.every_exemption(), *beside), self.rule.name, *names)
+        if barred is None:
+            return None, ""
+        where = f"{self.environment or UNSTATED}, which projects_may_exempt_in does not name"
+        return None, f"Its exemption ({barred.where}) does not hold in {where}."
 
     def verdict(self, outcome: Outcome, message: str = "", path: str = "") -> Verdict:
         rule, resource, environment = self.rule, self.resource, self.environment

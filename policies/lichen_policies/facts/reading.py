@@ -90,7 +90,7 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
 
 def _context(properties: Properties, resource: Resource, cloud: Cloud) -> Context:
     own_region = region.of_resource(properties, cloud)
-    tags = _tags(properties, cloud)
+    tags = tags_of(properties, cloud)
     passport = _passport(tags, cloud)
     return Context(
         cloud=cloud.name,
@@ -100,7 +100,7 @@ def _context(properties: Properties, resource: Resource, cloud: Cloud) -> Contex
     )
 
 
-def _tags(properties: Properties, cloud: Cloud) -> Maybe[dict[str, object]]:
+def tags_of(properties: Properties, cloud: Cloud) -> Maybe[dict[str, object]]:
     """The first of the cloud's properties of tags that is given."""
     for path in cloud.tag_properties:
         *blocks, name = path.split(".")
