@@ -98,7 +98,7 @@ def _of_tags(resource: Resource) -> Iterator[Note]:
     if reader is None:
         return
     cloud = CLOUDS[reader.cloud]
-    tags = tags_of(Properties(resource.properties, resource.dialect), cloud)
+    _, tags = tags_of(Properties(resource.properties, resource.dialect), cloud)
     if tags is None or is_unknown(tags):
         return
     texts = {key: str(value) for key, value in tags.items() if not is_unknown(value)}

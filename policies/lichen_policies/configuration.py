@@ -98,10 +98,12 @@ class Layer(msgspec.Struct, frozen=True):
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for a run: the rules, the files, and what a door moved besides.
 
-    ``layers`` are the files, the highest first.
+    ``layers`` are the files, the highest first. ``found`` says that the last of them is a file
+    above what is judged, and so its own.
     """
 
     layers: tuple[Layer, ...] = ()
+    found: bool = True
     rules: Mapping[str, Rule] = msgspec.field(default_factory=registry.rules)
     today: datetime.date
     door_levels: Mapping[str, Level] = {}
@@ -136,9 +138,11 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def nearest_exemptions(self) -> tuple[Exemption, ...]:
-        """Those of the file that is nearest to what is judged."""
+        """Those of the file that was found above what is judged."""
         return tuple(
-            _exemption(row, layer) for layer in self.layers[-1:] for row in layer.file.exemptions
+            _exemption(row, layer)
+            for layer in (self.layers[-1:] if self.found else ())
+            for row in layer.file.exemptions
         )
 
     def projects_may_exempt(self, environment: Environment | None) -> bool:
@@ -258,7 +262,7 @@ def read(
             _check(Configuration(layers=(layer,), rules=every, today=today), layer)
         except InputError as error:
             raise error.within(str(layer.path)) from None
-    whole = Configuration(layers=layers, rules=every, today=today)
+    whole = Configuration(layers=layers, found=path is not None, rules=every, today=today)
     try:
         _check_limits(whole, {name for layer in layers for name in layer.file.limits})
     except InputError as error:

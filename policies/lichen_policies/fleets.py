@@ -12,12 +12,28 @@ import msgspec
 
 from lichen.catalogue.schema import Machine, Region
 from lichen.holding import Holding, holding
+from lichen.sizing.answers import Misfit
 from lichen.workload import ModelCard, Workload
+from lichen_policies.facts import Fact
 from lichen_policies.provisioned import load_over
-from lichen_policies.rule import Known, Unverified
+from lichen_policies.rule import UNSTATED, Known, Unverified
 
 if TYPE_CHECKING:
     from lichen.sizing import Sizing
+
+
+def declared_workload(fact: Fact, *, most_replicas: int | None = None) -> Workload | None:
+    """The workload that a resource's tags declare; None without a model and a peak rate.
+
+    ``most_replicas`` is the most that the tags may ask for beside what the traffic needs: their
+    author is not the one who sets limits. Raises :class:`Unverified` where a tag cannot be read.
+    """
+    passport = fact.declared("model", "peak_rps")
+    if passport is None:
+        return None
+    if most_replicas is not None and (passport.minimum_replicas or 0) > most_replicas:
+        passport = msgspec.structs.replace(passport, minimum_replicas=most_replicas)
+    return passport.as_workload(fact.if_known.environment or UNSTATED)
 
 
 class Fleet(msgspec.Struct, frozen=True):
@@ -76,7 +92,15 @@ class Fleets:
 
         Raises :class:`Unverified` where its needs or the machine's figures are not known.
         """
-        from lichen.sizing import Misfit, lay_out  # a pack starts without it: few findings size
+        found = self.attempted(machine)
+        return None if isinstance(found, Misfit) else found
+
+    def attempted(self, machine: Machine) -> Sizing | Misfit:
+        """The workload on a machine, or why the machine cannot serve it.
+
+        Raises :class:`Unverified` where its needs or the machine's figures are not known.
+        """
+        from lichen.sizing import lay_out  # a pack starts without it: few findings size
 
         layout = lay_out(
             self._workload,
@@ -89,7 +113,7 @@ class Fleets:
             return layout.sizing()
         if layout.kind in ("card", "hardware"):
             raise Unverified(f"the needs of {self._card.name} cannot be computed: {layout.reason}")
-        return None
+        return layout
 
     def of(self, machine: Machine, count: int, sizing: Sizing) -> Fleet | None:
         """``count`` machines; None where the machine's watts are not published."""

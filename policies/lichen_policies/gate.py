@@ -156,6 +156,13 @@ class Gate:
         completed = map(self.completed, resources)
         return judging.judge_stack(completed, self.configuration, self.catalogue)
 
+    def judge_exemptions(self, resource: Resource) -> tuple[Verdict, ...]:
+        """What is wrong with the exemptions of one resource, for a host that judges each by
+        itself."""
+        return judging.judge_exemptions(
+            self.completed(resource), self.configuration, self.catalogue
+        )
+
     def report(self, resources: Iterable[Resource]) -> Report:
         """Every rule over every resource, and over all of them together."""
         completed = map(self.completed, resources)

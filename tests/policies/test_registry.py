@@ -207,5 +207,5 @@ def test_an_exemption_of_a_broken_rule_s_name_is_accepted(tmp_path: Path) -> Non
         json.dumps({"levels": {"no-serverless": "advisory"}, "limits": {"no-serverless": {"a": 1}}})
     )
     gate = Gate.near(tmp_path, today=TODAY, rules=every)
-    assert isinstance(gate.configuration.file, File)
+    assert isinstance(gate.configuration.top, File)
     assert not gate.report([FIVE]).unverified_blocks

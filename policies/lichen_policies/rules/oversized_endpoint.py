@@ -10,8 +10,10 @@ tags (``lichen:model``, ``lichen:precision``, ``lichen:peak-rps``, ``lichen:inpu
 Exceptions: An endpoint whose ``lichen:*`` tags declare no model or no peak rate is not judged: what
 it needs is unknown. It is judged at its start and its floor, not at its ceiling, and by the low end
 of the interval of what its machines serve, so that an uncertain prediction is no finding.
-Serverless endpoints are not judged, nor endpoints that cannot serve the work at all. Models that
-share one endpoint are judged by the one that the tags name. Tags without a precision mean bf16.
+Serverless endpoints are not judged, nor endpoints that cannot serve the work at all, which
+unable-endpoint finds. Models that share one endpoint are judged by the one that the tags name. Tags
+without a precision mean bf16. ``lichen:minimum-replicas`` justifies no more machines than the limit
+``replicas``.
 
 Tags: It needs ``lichen:model`` and ``lichen:peak-rps``, and finds nothing without them. With
 ``lichen:output-tokens`` and ``lichen:precision`` its figures are nearer to the truth.
@@ -27,10 +29,9 @@ from msgspec import Meta
 
 from lichen.workload import ModelCard
 from lichen_policies.facts import Serving
-from lichen_policies.fleets import Fleet, Fleets
+from lichen_policies.fleets import Fleet, Fleets, declared_workload
 from lichen_policies.rule import (
     LOWER_IS_STRICTER,
-    UNSTATED,
     Change,
     Finding,
     Known,
@@ -58,19 +59,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     limits={"prod": {"replicas": 2}},
 )
 def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
-    passport = fact.passport
-    environment = fact.if_known.environment or UNSTATED
-    workload = None if passport is None else passport.as_workload(environment)
-    if workload is None or isinstance(workload.model, ModelCard):
+    workload = declared_workload(fact, most_replicas=limits.replicas)
+    if workload is None:
         raise NotApplicable("the lichen:* tags do not declare both a model and a peak rate")
     if fact.serverless or fact.machine is None:
         raise NotApplicable("it runs on no machine of its own")
-    card, machine = known.model(workload.model), known.machine(fact.machine)
+    card, machine = known.declared_model(fact), known.machine(fact.machine)
     region = known.catalogue.regions.get(fact.if_known.region or "")
     fleets = Fleets(workload, card, fact.hosting, region, known)
     sizing = fleets.sized(machine)
     if sizing is None:
-        raise NotApplicable(f"{fact.machine} cannot serve the declared work at all")
+        raise NotApplicable(f"{fact.machine} cannot serve the declared work: see unable-endpoint")
     peak_rps, count = workload.traffic.peak_rps, max(fact.machines or 1, fact.floor or 0)
     if sizing.rps_per_replica.low * count <= limits.times * peak_rps:
         return
