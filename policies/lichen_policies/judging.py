@@ -250,6 +250,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         if found is not None and not found.has_expired(today):
             return found, ""
         if found is not None:
+            if _is_of_runs(self.rule):  # the finding is about that exemption
+                return None, ""
             return None, f"Its exemption, for {found.owner}, ended on {found.expires}."
         barred = covering((*configuration.every_exemption(), *beside), self.rule.name, *names)
         if barred is None:

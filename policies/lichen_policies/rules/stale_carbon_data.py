@@ -3,12 +3,13 @@
 Why: Grids change by several percent a year, machines and prices change faster. A verdict on figures
 of three years ago may send a deployment to a region that is no longer the clean one.
 
-Fix: Install the newest version of Lichen, or bring the tables up to date: each source's age is in
-``lichen catalogue sources``.
+Fix: Install the newest version of Lichen, or bring the tables up to date: ``lichen catalogue
+sources`` has the day of each source.
 
-Exceptions: It advises from the age on that each source's table states. It blocks, in production,
-only when the figures of regions' electricity are older than ``mandatory_after_days``. Figures that
-do not age, such as a standard's constants, have no limit.
+Exceptions: Only the figures of regions' electricity count; other tables that are too old are named
+beside them, and by ``lichen place`` where a figure is used. It advises from the age on that each
+source's table states, and blocks, in production, from ``mandatory_after_days`` on. Figures that do
+not age, such as a standard's constants, have no limit.
 
 Tags: It reads none.
 """
@@ -35,22 +36,21 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 @rule(severity="medium", dev="advisory", staging="advisory", prod="mandatory", theme="governance")
 def stale_carbon_data(run: Run, limits: Limits, known: Known) -> Iterator[Finding]:
     stale = stale_sources(known.catalogue, known.today)
-    if not stale:
-        return
-    grids = {region.grid_source for region in known.catalogue.regions.values()}
+    grids = {region.grid_source for region in known.catalogue.regions.values()} if stale else set()
     electricity = [age for age in stale if age.source in grids]
-    oldest_days = max((age.age_days for age in electricity), default=0)
-    first = electricity or stale
-    others = len(stale) - len(first)
+    if not electricity:
+        return
+    oldest_days = max(age.age_days for age in electricity)
+    others = len(stale) - len(electricity)
     advice = oldest_days <= limits.mandatory_after_days
     yield Finding(
-        what="; ".join(_aged(age) for age in first[:3])
-        + (f"; so are {others} other sources" if others > 1 else "")
-        + ("; so is one other source" if others == 1 else ""),
-        limit=f"each source's table says how old it may be; figures of electricity older than "
-        f"{limits.mandatory_after_days} days block in production",
+        what="; ".join(_aged(age) for age in electricity[:3])
+        + (f"; {others} other sources are too old as well" if others > 1 else "")
+        + ("; one other source is too old as well" if others == 1 else ""),
+        limit=f"figures of electricity older than {limits.mandatory_after_days} days block in "
+        "production",
         or_else="install the newest Lichen, or refresh the tables (lichen catalogue sources "
-        "has their ages)",
+        "has their days)",
         path="sources",
         sources=tuple(age.source for age in stale),
         advice=advice,
@@ -59,6 +59,6 @@ def stale_carbon_data(run: Run, limits: Limits, known: Known) -> Iterator[Findin
 
 def _aged(age: Age) -> str:
     return (
-        f"{age.title} dates from {age.fetched} and is {age.age_days} days old, which is over its "
-        f"limit of {age.max_age_days}"
+        f"the figures of {age.source} ({age.title}) are of {age.fetched}, {age.age_days} days "
+        f"old, and their limit is {age.max_age_days}"
     )
