@@ -189,7 +189,8 @@ def renew(path: Path, messages: Mapping[tuple[str, str], tuple[str, ...]]) -> No
     """Write the messages of a rule's cases, by the case's name and the dialect, into its file."""
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines(keepends=True)
-    for case in reversed(yaml.compose(text, _Loader).value):
+    root = yaml.compose(text, _Loader)
+    for case in reversed([] if root is None else root.value):
         starts = {key.value: key.start_mark.line for key, _value in case.value}
         name = next(value.value for key, value in case.value if key.value == "name")
         for dialect in sorted(set(DIALECTS) & set(starts), key=lambda each: -starts[each]):
