@@ -4,21 +4,47 @@ every cloud's readers can fill; a rule names the kind that it judges."""
 from lichen_policies.facts.kinds.containers import ServingContainer
 from lichen_policies.facts.kinds.declared_tags import DeclaredTags
 from lichen_policies.facts.kinds.machines import Located, Machines, MachineTemplate
-from lichen_policies.facts.kinds.scaling import Alarm, Scaling, ScalingPolicy, ScalingSchedule
-from lichen_policies.facts.kinds.serving import Serving, ServingEndpoint
+from lichen_policies.facts.kinds.scaling import (
+    Alarm,
+    AlarmOfAlarms,
+    Scaling,
+    ScalingPolicy,
+    ScalingSchedule,
+    TargetInStack,
+)
+from lichen_policies.facts.kinds.serving import (
+    BoughtThroughput,
+    CloudFunction,
+    KeptWarm,
+    RoutedModel,
+    Serving,
+    ServingComponent,
+    ServingEndpoint,
+    Shadow,
+    VariantInStack,
+)
 from lichen_policies.facts.kinds.work import Training
 
 __all__ = [
     "Alarm",
+    "AlarmOfAlarms",
+    "BoughtThroughput",
+    "CloudFunction",
     "DeclaredTags",
+    "KeptWarm",
     "Located",
     "MachineTemplate",
     "Machines",
+    "RoutedModel",
     "Scaling",
     "ScalingPolicy",
     "ScalingSchedule",
     "Serving",
+    "ServingComponent",
     "ServingContainer",
     "ServingEndpoint",
+    "Shadow",
+    "TargetInStack",
     "Training",
+    "VariantInStack",
 ]
