@@ -26,7 +26,7 @@ class Kind(Protocol):
         """The resources of a document; :class:`InputError` where it is not whole."""
 
 
-KINDS = ("pulumi-preview", "pulumi-state", "terraform-plan", "cloudformation")
+KINDS = ("pulumi-preview", "pulumi-state", "terraform-plan", "terraform-state", "cloudformation")
 """The kinds of documents, in the order in which they are recognised."""
 
 
