@@ -123,6 +123,16 @@ def test_zones_that_are_not_known_leave_the_provider_s_region() -> None:
         ("uat", "staging"),
         ("wasteful", None),
         ("prod-to-dev-mirror", None),
+        ("non-prod", "staging"),
+        ("chat-NonProd", "staging"),
+        ("nonProduction", "staging"),
+        ("not-production", "staging"),
+        ("PRE-PROD", "staging"),
+        ("preprod2", "staging"),
+        ("PROD", "prod"),
+        ("chatProd", "prod"),
+        ("not-dev", None),
+        ("reproduction", None),
         ("product", None),
     ],
 )
@@ -139,13 +149,28 @@ def test_the_stack_s_name_goes_before_its_tags() -> None:
     assert environment.of_stack("chat", {}, {"env": "prod"}) == "prod"
 
 
-def test_the_passport_goes_before_the_stack_before_the_tags() -> None:
-    tags = {"Environment": "production"}
+def test_the_stack_goes_before_the_tags_of_a_resource() -> None:
+    """Their author must not choose how strictly the resource is judged."""
     passport = {"lichen:environment": "dev"}
-    assert located({"tags": tags | passport}, environment="staging").environment == "dev"
-    assert located({"tags": tags}, environment="staging").environment == "staging"
-    assert located({"tags": tags}).environment == "prod"
+    assert located({"tags": passport}, environment="prod").environment == "prod"
+    assert (
+        located({"tags": {"Environment": "prod"}}, environment="staging").environment == "staging"
+    )
+    assert located({"tags": passport}).environment == "dev"
     assert located({}).environment is None
+
+
+def test_of_tags_that_contradict_each_other_the_strictest_holds() -> None:
+    tags = {"Environment": "production", "lichen:environment": "dev"}
+    assert located({"tags": tags}).environment == "prod"
+    tags = {"Environment": "sandbox", "lichen:environment": "staging"}
+    assert located({"tags": tags}).environment == "staging"
+
+
+def test_a_tag_whose_value_is_unknown_leaves_the_environment_unknown() -> None:
+    with pytest.raises(Unverified):
+        _ = located({"tags": {"env": UNKNOWN}}).environment
+    assert located({"tags": {"team": UNKNOWN}}).environment is None
 
 
 def test_tags_that_are_known_only_after_deployment_leave_the_environment_unknown() -> None:

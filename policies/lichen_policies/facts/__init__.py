@@ -8,6 +8,7 @@ one such file.
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
     Alarm,
+    DeclaredTags,
     Located,
     Machines,
     MachineTemplate,
@@ -34,6 +35,7 @@ __all__ = [
     "UNKNOWN",
     "Alarm",
     "Context",
+    "DeclaredTags",
     "Dialect",
     "Fact",
     "Located",
