@@ -155,7 +155,7 @@ class Configuration:
         return self._written.provider_config.get(key, Provider())
 
     def is_sensitive(self, variable: str, scope: Scope) -> bool:
-        """Whether the value of a module's variable may not be told."""
+        """Whether the value of a module's variable is secret."""
         return self._module(scope).variables.get(variable, Declaration()).sensitive
 
     def default(self, variable: str, scope: Scope) -> Any:
@@ -193,7 +193,7 @@ class Configuration:
                 yield from self._behind(name, here, keyed, seen | {(here.module, name)})
 
     def _behind(self, name: str, here: _Here, keyed: bool, seen: _Seen) -> Iterator[str]:
-        """The addresses behind one name; ``keyed`` where it stands beside the instance's key."""
+        """The addresses behind one name; ``keyed`` where it is beside the key of the instance."""
         kind, _, rest = name.partition(".")
         if kind == "each":
             for each in references_of(here.each):

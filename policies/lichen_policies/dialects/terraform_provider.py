@@ -2,7 +2,7 @@
 
 A constant in the provider's block decides. Anything else is an expression, whose value a plan does
 not have: the one name in it is no value, since a function may be around it. What the provider has
-answered tells it all the same: a data source that says where the provider is, the region, the ARN
+answered says it all the same: a data source that says where the provider is, the region, the ARN
 or the tags that it gave a resource. Where the answers agree, they hold.
 """
 
@@ -114,7 +114,7 @@ class Providers:
 
     def _value(self, expression: Expression, scope: Scope) -> Any:
         """What the one name in an expression holds, which is the expression's value where nothing
-        is around it; None where that cannot be told."""
+        is around it; None where that is not known."""
         (whole, *others) = references_of({"references": expression.references}) or ("",)
         steps = _STEP.findall(whole.removeprefix("var."))
         if others or not whole.startswith("var.") or not steps:

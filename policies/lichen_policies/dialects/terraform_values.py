@@ -43,7 +43,7 @@ class ModuleValues(msgspec.Struct, frozen=True):
 
 
 class Values(msgspec.Struct, frozen=True):
-    """What stands, or is to stand, in the root module and below."""
+    """What is, or is to be, in the root module and below."""
 
     root_module: ModuleValues = ModuleValues()
 
