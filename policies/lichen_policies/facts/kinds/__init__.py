@@ -4,6 +4,7 @@ every cloud's readers can fill; a rule names the kind that it judges."""
 from lichen_policies.facts.kinds.containers import ServingContainer
 from lichen_policies.facts.kinds.declared_tags import DeclaredTags
 from lichen_policies.facts.kinds.machines import Located, Machines, MachineTemplate
+from lichen_policies.facts.kinds.pods import NodePool, PodAutoscaler, Pods
 from lichen_policies.facts.kinds.scaling import Alarm, Scaling, ScalingPolicy, ScalingSchedule
 from lichen_policies.facts.kinds.serving import Serving, ServingEndpoint
 from lichen_policies.facts.kinds.work import Training
@@ -14,6 +15,9 @@ __all__ = [
     "Located",
     "MachineTemplate",
     "Machines",
+    "NodePool",
+    "PodAutoscaler",
+    "Pods",
     "Scaling",
     "ScalingPolicy",
     "ScalingSchedule",
