@@ -23,7 +23,7 @@ import yaml
 from lichen_policies.facts import UNKNOWN, Resource, Unknown
 
 FOLDER = Path(__file__).parent / "cases"
-DIALECTS = ("pulumi", "terraform", "cloudformation")
+DIALECTS = ("pulumi", "terraform", "cloudformation", "kubernetes")
 
 
 class _Loader(yaml.SafeLoader):
