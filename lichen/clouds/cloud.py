@@ -43,6 +43,11 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """Properties of a resource that name its region or zone, the most exact first."""
     zone_properties: tuple[str, ...] = ()
     """Properties that list zones. All lie in the provider's region: an unknown list is ignored."""
+    whole_properties: tuple[str, ...] = ()
+    """Properties that hold the full name of what a resource is a part of, such as its cluster; its
+    place is theirs."""
+    region_in_whole: str | None = None
+    """Finds the region or zone in such a name, as its first group."""
     link_properties: tuple[str, ...] = ()
     """Properties that hold the address of another resource, which may name a region."""
     region_in_link: str | None = None

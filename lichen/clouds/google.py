@@ -19,11 +19,22 @@ CLOUD = Cloud(
         escaped=r"[^a-z0-9\-]",
         escape=r"_([0-9a-f]{2})",
     ),
-    tag_properties=("labels", "user_labels", "resource_labels"),
+    tag_properties=(
+        "labels",
+        "user_labels",
+        "resource_labels",
+        "node_config.resource_labels",
+        "metadata.labels",
+    ),
     region_properties=("region", "location", "zone"),
+    zone_properties=("node_locations", "distribution_policy_zones"),
+    whole_properties=("cluster", "index_endpoint", "instance_group_manager"),
+    # projects/p/locations/europe-north1/clusters/c, .../zones/europe-north1-a/...
+    region_in_whole=r"(?:^|/)(?:locations|regions|zones)/([^/]+)/",
     zone=r"^([a-z]+-[a-z]+\d+)-[a-z]$",
     provider_properties=("region", "zone"),
     region_settings=("gcp:region", "gcp:zone", "google-native:region", "google-native:zone"),
     region_variables=("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION", "GOOGLE_ZONE"),
-    accelerated=r"^(?:a[2-9]x?-|g\d|ct\d|tpu)",
+    # Families a2 to a4x, g2 and g4 (not g1-small, a shared core), ct3 to ct6e, tpu7x.
+    accelerated=r"^(?:a[2-9]x?-|g[2-9]-|ct\d|tpu)",
 )

@@ -1,6 +1,7 @@
 """The ladder of a resource's region. The first rung that states a region decides:
 
-1. a property of the resource that names its region or zone (:func:`of_resource`);
+1. a property of the resource that names its region or zone, or the full name of what it is a part
+   of: a pool is where its cluster is (:func:`of_resource`);
 2. the address of another resource beside it, such as an ARN (:func:`of_resource`);
 3. the provider that the resource belongs to (:func:`of_provider`);
 4. for a provider that the program does not configure, the stack's settings (:func:`of_stack`);
@@ -30,20 +31,26 @@ PROVIDER_ARGUMENTS = tuple(
 def of_resource(properties: Properties, cloud: Cloud) -> Maybe[str]:
     """Rungs 1 and 2: the region that a resource's own properties state."""
     own = _first(properties.text(name) for name in cloud.region_properties)
-    if own is not None:
+    if isinstance(own, str):
         return own
+    whole = next(_found_in(properties, cloud.whole_properties, cloud.region_in_whole), None)
+    if whole is not None or own is not None:
+        return own if whole is None else region_of(whole)
     for name in cloud.zone_properties:
         zones = properties.texts(name)
         if isinstance(zones, tuple) and zones:
             return region_of(zones[0])
-    return next(_of_links(properties, cloud), None)
+    return next(_found_in(properties, cloud.link_properties, cloud.region_in_link), None)
 
 
-def _of_links(properties: Properties, cloud: Cloud) -> Iterator[str]:
-    for name in cloud.link_properties:
+def _found_in(
+    properties: Properties, names: Iterable[str], region_in_it: str | None
+) -> Iterator[str]:
+    """What a pattern finds in the addresses that some properties hold."""
+    for name in names:
         link = properties.text(name)
-        if isinstance(link, str) and cloud.region_in_link is not None:
-            match = re.match(cloud.region_in_link, link)
+        if isinstance(link, str) and region_in_it is not None:
+            match = re.search(region_in_it, link)
             if match is not None:
                 yield match[1]
 
