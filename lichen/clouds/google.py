@@ -4,7 +4,7 @@ Labels: a value takes 63 characters out of lower-case letters, digits, ``-`` and
 Google Cloud Resource Manager, "Requirements for labels". Network ``tags`` are something else.
 """
 
-from lichen.clouds.cloud import Cloud, Spelling
+from lichen.clouds.cloud import Cloud, RegionSource, Spelling
 
 CLOUD = Cloud(
     name="google",
@@ -26,12 +26,15 @@ CLOUD = Cloud(
         "node_config.resource_labels",
         "metadata.labels",
     ),
+    # A node pool's cluster, a deployed index's endpoint: the provider takes the location of a full
+    # name before the resource's own (terraform-provider-google, extractNodePoolInformation).
+    parent_properties=("cluster", "index_endpoint"),
     region_properties=("region", "location", "zone"),
     zone_properties=("node_locations", "distribution_policy_zones"),
-    whole_properties=("cluster", "index_endpoint", "instance_group_manager"),
-    # projects/p/locations/europe-north1/clusters/c, .../zones/europe-north1-a/...
-    region_in_whole=r"(?:^|/)(?:locations|regions|zones)/([^/]+)/",
-    zone=r"^([a-z]+-[a-z]+\d+)-[a-z]$",
+    region_in_name=r"^(?:.*/)?(?:locations|regions|zones)/([^/]+)",
+    region_sources={"google_client_config": RegionSource(property="region")},
+    # us-central1-a; a zone for accelerators alone is us-central1-ai1a.
+    zone=r"^([a-z]+-[a-z]+\d+)-(?:ai\d)?[a-z]$",
     provider_properties=("region", "zone"),
     region_settings=("gcp:region", "gcp:zone", "google-native:region", "google-native:zone"),
     region_variables=("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION", "GOOGLE_ZONE"),

@@ -111,8 +111,17 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     def region(self, name: str) -> Region:
         return self._or_unverified(self.catalogue.region, name)
 
-    def model(self, name: str) -> ModelCard:
-        return self._or_unverified(self.catalogue.model, name)
+    def declared_model(self, fact: Fact) -> ModelCard:
+        """The card of the model that a resource's tags declare. Raises :class:`Unverified` where
+        they declare none or the catalogue has no such model; its name is not repeated, since a tag
+        may hold anything."""
+        passport = fact.declared("model")
+        if passport is None or passport.model is None:
+            raise Unverified("the tags declare no model")
+        try:
+            return self.catalogue.model(passport.model)
+        except InputError as error:
+            raise Unverified(f"the declared model is not in the catalogue ({error.fix})") from None
 
     def _or_unverified(self, look_up: Callable[[str], Row], name: str) -> Row:
         try:

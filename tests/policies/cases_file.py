@@ -2,7 +2,13 @@
 
 A case file is a list. A case has a ``name``, the ``verdict`` it expects (with its ``level``), what
 the provider or stack states (``region``, ``environment``), and a resource for each dialect with the
-``messages`` that its verdicts give, whole. ``!unknown`` is known only after deployment.
+``messages`` that its verdicts give, whole. ``!unknown`` is known only after deployment, and
+``!reference a b`` too, though it is known to be made of the resources ``a`` and ``b``.
+
+In place of one resource a dialect may have ``resources``: a whole deployment, judged together. Each
+has a ``type``, ``properties`` and a ``name``, which is its address. Resources that the rule has
+nothing to do with are left out of its verdicts.
+
 ``pytest --renew-golden tests/policies/test_cases.py`` writes the messages; read each.
 """
 
@@ -14,30 +20,41 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from lichen_policies.facts import UNKNOWN, Resource
+from lichen_policies.facts import UNKNOWN, Resource, Unknown
 
 FOLDER = Path(__file__).parent / "cases"
 DIALECTS = ("pulumi", "terraform", "cloudformation")
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with ``!unknown``."""
+    """YAML with ``!unknown`` and ``!reference``."""
 
 
 _Loader.add_constructor("!unknown", lambda _loader, _node: UNKNOWN)
+_Loader.add_constructor(
+    "!reference",
+    lambda _loader, node: Unknown(references=tuple(str(node.value).split())),
+)
 
 
 class Case(NamedTuple):
     rule: str
     name: str
     dialect: str
-    resource: Resource
+    resources: tuple[Resource, ...]
+    together: bool
     verdict: str
     level: str | None
     messages: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.name} ({self.dialect})"
+
+    @property
+    def resource(self) -> Resource:
+        """The resource, of a case that has one."""
+        (resource,) = self.resources
+        return resource
 
 
 def cases() -> list[Case]:
@@ -50,15 +67,19 @@ def _of(path: Path) -> list[Case]:
             rule=path.stem,
             name=entry["name"],
             dialect=dialect,
-            resource=Resource(
-                type=entry[dialect]["type"],
-                name="chat",
-                address="chat",
-                properties=entry[dialect]["properties"],
-                dialect=dialect,
-                region=entry.get("region"),
-                environment=entry.get("environment"),
+            resources=tuple(
+                Resource(
+                    type=written["type"],
+                    name=written.get("name", "chat"),
+                    address=written.get("name", "chat"),
+                    properties=written["properties"],
+                    dialect=dialect,
+                    region=entry.get("region"),
+                    environment=entry.get("environment"),
+                )
+                for written in entry[dialect].get("resources", [entry[dialect]])
             ),
+            together="resources" in entry[dialect],
             verdict=entry["verdict"],
             level=entry.get("level"),
             messages=tuple(entry[dialect].get("messages", ())),

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from lichen_policies.configuration import read
 from lichen_policies.facts.reading import by_type
-from lichen_policies.judging import judge_resource
+from lichen_policies.judging import judge_resource, judge_stack
 from lichen_policies.registry import rules
 from lichen_policies.verdict import Verdict
 
@@ -17,8 +17,24 @@ CASES = cases()
 
 
 def verdicts_of(case: Case) -> list[Verdict]:
-    verdicts = judge_resource(case.resource, read(None), fixed())
-    return [verdict for verdict in verdicts or () if verdict.rule == case.rule]
+    if not case.together:
+        verdicts = judge_resource(case.resource, read(None), fixed())
+        return [verdict for verdict in verdicts or () if verdict.rule == case.rule]
+    configuration = read(None)
+    together = [
+        *(
+            verdict
+            for resource in case.resources
+            for verdict in judge_resource(resource, configuration, fixed(), stack_follows=True)
+            or ()
+        ),
+        *judge_stack(case.resources, configuration, fixed()),
+    ]
+    mine = [verdict for verdict in together if verdict.rule == case.rule]
+    others = [v for v in mine if v.verdict in ("fail", "unverified")] or [
+        v for v in mine if v.verdict == "pass"
+    ]
+    return others or mine[:1]
 
 
 def messages_of(case: Case) -> tuple[str, ...]:
@@ -52,9 +68,10 @@ def test_case(number: int) -> None:
 @pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: str(CASES[number]))
 def test_terraform_case_as_checkov_reads_it(number: int) -> None:
     case = CASES[number]
-    if case.dialect == "terraform":
+    if case.dialect == "terraform" and not case.together:
         wrapped = as_checkov(case.resource.properties)
-        check(case._replace(resource=msgspec.structs.replace(case.resource, properties=wrapped)))
+        alone = msgspec.structs.replace(case.resource, properties=wrapped)
+        check(case._replace(resources=(alone,)))
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.verdict == "fail"], ids=str)
@@ -69,15 +86,20 @@ def test_a_finding_states_the_limit_and_what_to_type(case: Case) -> None:
 
 
 def dialects_of(rule: str) -> set[str]:
-    """The dialects in which a resource exists that gives the rule something to judge: those of the
-    readers that read its failing cases."""
+    """The dialects in which resources exist that give the rule something to judge: those of the
+    readers that read all resources of one of its failing cases."""
     readers = by_type()
-    mine = {
-        readers[case.resource.dialect, case.resource.type].read
+    spoken: dict[object, set[str]] = {}
+    for (dialect, _), reader in readers.items():
+        spoken.setdefault(reader.read, set()).add(dialect)
+    return {
+        dialect
         for case in CASES
         if case.rule == rule and case.verdict == "fail"
+        for dialect in set.intersection(
+            *(spoken[readers[each.dialect, each.type].read] for each in case.resources)
+        )
     }
-    return {dialect for (dialect, _), reader in readers.items() if reader.read in mine}
 
 
 def test_every_rule_has_its_examples() -> None:

@@ -9,6 +9,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
     Alarm,
     Autoscaler,
+    DeclaredTags,
     Located,
     MachineGroup,
     Machines,
@@ -40,6 +41,7 @@ __all__ = [
     "Alarm",
     "Autoscaler",
     "Context",
+    "DeclaredTags",
     "Dialect",
     "Fact",
     "Located",

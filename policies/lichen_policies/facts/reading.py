@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lichen.clouds import CLOUDS, Cloud
-from lichen.document import InputError
-from lichen.passport import Passport, from_tags
+from lichen.input_error import InputError
+from lichen.passport import Passport, read_tags
 from lichen_policies.facts import environment, readers, region
 from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import DeclaredTags
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Dialect, Resource
-from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 if TYPE_CHECKING:
     from lichen_policies.stack import Stack
@@ -82,26 +83,48 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     if reader is None:
         return None
     properties = Properties(resource.properties, resource.dialect)
-    context = _context(properties, resource, CLOUDS[reader.cloud])
-    return tuple(
-        msgspec.structs.replace(fact, context=context) for fact in reader.read(properties, context)
-    )
+    context, declaration = _context(properties, resource, CLOUDS[reader.cloud])
+    facts = [*reader.read(properties, context), *declaration]
+    return tuple(msgspec.structs.replace(fact, context=context) for fact in facts)
 
 
-def _context(properties: Properties, resource: Resource, cloud: Cloud) -> Context:
-    own_region = region.of_resource(properties, cloud)
-    tags = _tags(properties, cloud)
-    passport = _passport(tags, cloud)
-    return Context(
+def _context(
+    properties: Properties, resource: Resource, cloud: Cloud
+) -> tuple[Context, tuple[DeclaredTags, ...]]:
+    """What a resource's facts share, and what its tags declare where they declare something."""
+    where = region.of_resource(properties, cloud)
+    if where is None:
+        where = resource.region
+    if where is None:
+        where = region.of_links(properties, cloud)
+    path, tags = _tags(properties, cloud)
+    passport, mistakes = _passport(tags, cloud)
+    context = Context(
         cloud=cloud.name,
-        region=resource.region if own_region is None else own_region,
+        region=where,
         environment=environment.of_resource(passport, resource.environment, tags),
         passport=passport,
+        tags=tags,
+        unreadable=tuple(
+            mistake.field.removeprefix(cloud.tags.prefix).replace("-", "_") for mistake in mistakes
+        ),
     )
+    if tags is None or is_unknown(tags):
+        return context, ()
+    says = environment.of_resource(passport, None, tags)
+    if passport is None and (says is None or resource.environment is None):
+        return context, ()
+    declaration = DeclaredTags(
+        path=path,
+        mistakes=field(passport) if is_unknown(passport) else mistakes,
+        says=field(says),
+        deployment=resource.environment,
+    )
+    return context, (declaration,)
 
 
-def _tags(properties: Properties, cloud: Cloud) -> Maybe[dict[str, object]]:
-    """The first of the cloud's properties of tags that is given."""
+def _tags(properties: Properties, cloud: Cloud) -> tuple[str, Maybe[dict[str, object]]]:
+    """The first of the cloud's properties of tags that is given, and its path."""
     for path in cloud.tag_properties:
         *blocks, name = path.split(".")
         within = properties
@@ -109,18 +132,17 @@ def _tags(properties: Properties, cloud: Cloud) -> Maybe[dict[str, object]]:
             within = within.block(block)
         tags = within.tags(name)
         if tags is not None:
-            return tags
-    return None
+            return within.at(name), tags
+    return "", None
 
 
-def _passport(tags: Maybe[dict[str, object]], cloud: Cloud) -> Maybe[Passport]:
+def _passport(
+    tags: Maybe[dict[str, object]], cloud: Cloud
+) -> tuple[Maybe[Passport], tuple[InputError, ...]]:
     if tags is None or is_unknown(tags):
-        return tags
+        return tags, ()
     own = {key: value for key, value in tags.items() if key.startswith(cloud.tags.prefix)}
     for value in own.values():
         if is_unknown(value):
-            return value
-    try:
-        return from_tags({key: str(value) for key, value in own.items()}, cloud.name)
-    except InputError as error:
-        return Unknown(f"cannot be read: {error}")
+            return value, ()
+    return read_tags({key: str(value) for key, value in own.items()}, cloud.name)

@@ -83,9 +83,9 @@ def _fewer(
 ) -> tuple[Change, ...]:
     """As many of the same machine as the limit allows, else a smaller machine with the same chip;
     nothing where neither is within the limit."""
-    if fact.machines_at and each * fact.times <= most:
-        return (Change(path=fact.machines_at, to=int(most // (each * fact.times)), at_most=True),)
-    smaller = _smaller(fact, most / (fact.times if fact.machines_at else machines), known)
+    if fact.machines_at and each <= most:
+        return (Change(path=fact.machines_at, to=int(most // each), at_most=True),)
+    smaller = _smaller(fact, most if fact.machines_at else most / machines, known)
     if smaller is None:
         return ()
     changes = (
@@ -95,8 +95,8 @@ def _fewer(
             note=f"{smaller.accelerators:g} {smaller.accelerator}",
         ),
     )
-    count = int(most // (smaller.accelerators * fact.times))
-    if count * fact.times >= machines:
+    count = int(most // smaller.accelerators)
+    if count >= machines:
         return changes
     return (*changes, Change(path=fact.machines_at, to=count, at_most=True))
 

@@ -1,7 +1,7 @@
 """Google's accelerators: those that a machine's type carries, else those attached to it.
 
-Only N1 machines take attached accelerators; the type of any other says what it carries, whatever
-the block says. Source: Google Cloud, Compute Engine documentation, "GPU machine types".
+Only N1 machines take attached accelerators; the type of any other machine says what it carries,
+and the block adds nothing. Source: Google Cloud, Compute Engine documentation, "GPU machine types".
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ FACTS = (Located, Machines, Scaling, ServerlessContainer)
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
-    """What runs, and how its processors are held between requests.
+    """What runs, and whether it keeps its processors between requests.
 
     A manual count is floor and ceiling at once. Of the two ceilings, of the service and of its
     template, the smaller holds; of the two floors, the greater.
@@ -60,7 +60,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
 
 
 def _not(flag: object) -> bool | None:
-    """Processors that are held between requests are those that do not idle."""
+    """Processors that idle are not kept."""
     if is_unknown(flag):
         return flag  # type: ignore[return-value]
     return None if flag is None else not flag

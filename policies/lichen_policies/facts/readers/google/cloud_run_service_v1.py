@@ -24,7 +24,7 @@ _THROTTLED = "run.googleapis.com/cpu-throttling"
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
-    """What runs, by the annotations of its template, and how its processors are held."""
+    """What runs, by the annotations of its template, and whether it keeps its processors."""
     template = properties.block("template")
     metadata, spec = template.block("metadata"), template.block("spec")
     annotations = metadata.tags("annotations")
