@@ -13,6 +13,15 @@ from lichen_policies.facts.unknown import Maybe
 Dialect = Literal["pulumi", "terraform", "cloudformation", "kubernetes"]
 
 
+class Note(msgspec.Struct, frozen=True):
+    """What somebody wrote beside a resource to exempt it from a rule, as it is written, and where
+    it stands (``comment in line 12``)."""
+
+    rule: str
+    text: str
+    where: str
+
+
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """One resource of a deployment.
 
@@ -36,3 +45,4 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment | None = None
     file: str | None = None
     line: int | None = None
+    notes: tuple[Note, ...] = ()

@@ -30,9 +30,18 @@ from lichen.emissions import effective_gco2e_kwh
 from lichen.grid import HIGH_MIN_GCO2E_KWH, LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Located
 from lichen_policies.provisioned import in_cluster, machines_for, provisioned
-from lichen_policies.rule import Change, Finding, Known, NotApplicable, Saves, Unverified, rule
+from lichen_policies.rule import (
+    LOWER_IS_STRICTER,
+    Change,
+    Finding,
+    Known,
+    NotApplicable,
+    Saves,
+    Unverified,
+    rule,
+)
 
-Intensity = Annotated[float, Meta(ge=0, le=2000)]
+Intensity = Annotated[float, Meta(ge=0, le=2000), LOWER_IS_STRICTER]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,18 +71,27 @@ def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Findin
     if grid.level != "high":
         return
     better = _nearest_cleaner(fact, here, limits, known)
-    confined = better is None and (known.regions or known.clouds) and known.may_use(here)
-    advice = not grid.surely_high or bool(confined)
+    confined = better is None and _confined(fact, here, limits, known.of_organisation)
+    advice = not grid.surely_high or confined
     yield Finding(
         what=f"{here.name} ({_town(here)}) runs on {_grid(here, known)}; {grid.because}",
         limit=f"above {limits.high_min_gco2e_kwh:g} gCO2e/kWh is high carbon"
-        + _why_advice(grid.surely_high, bool(confined)),
+        + _why_advice(grid.surely_high, confined),
         changes=_changes(fact, better, known),
         or_else=_or_else(fact, better, known),
         path=fact.region_at,
         saves=Saves() if better is None else _saves(fact, here, better, known),
         sources=tuple(dict.fromkeys(reading.source for reading in grid.readings)),
         advice=advice,
+    )
+
+
+def _confined(fact: Located, here: Region, limits: Limits, known: Known) -> bool:
+    """Whether the organisation allows this region and none that is cleaner."""
+    return (
+        bool(known.regions or known.clouds)
+        and known.may_use(here)
+        and _nearest_cleaner(fact, here, limits, known) is None
     )
 
 

@@ -24,13 +24,13 @@ from msgspec import Meta
 from lichen.catalogue.schema import Machine
 from lichen_policies.facts import Machines
 from lichen_policies.facts.machine import names_accelerators
-from lichen_policies.rule import Change, Finding, Known, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Accelerators that one resource may run at its most."""
 
-    chips: Annotated[int, Meta(ge=0, le=100_000)] = 8
+    chips: Annotated[int, Meta(ge=0, le=100_000), LOWER_IS_STRICTER] = 8
 
 
 @rule(

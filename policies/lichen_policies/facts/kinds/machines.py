@@ -28,14 +28,16 @@ class Machines(Fact, frozen=True, kw_only=True):
     The chips are those of the ``machine``, or ``chips_each`` of them where the resource states it.
     ``machines`` is the most that the resource itself may run, for a group its ceiling. ``hosting``
     is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's name.
-    ``spot`` says that they run on spare capacity alone, which may be taken away. ``unit`` is what
-    is counted, where that is not machines but what takes a part of one.
+    ``spot`` says that they run on spare capacity alone, which may be taken away. ``times`` is how
+    often the number at ``machines_at`` runs, once in each zone; ``machines`` counts all. ``unit``
+    is what is counted, where that is not machines but what takes a part of one.
     """
 
     machine: str | None = None
     machines: int | None = 1
     machines_at: str = ""
     unit: str = "machines"
+    times: int = 1
     chip: str | None = None
     chips_each: float | None = None
     hosting: str | None = None
