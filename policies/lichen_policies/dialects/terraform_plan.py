@@ -19,6 +19,7 @@ import msgspec
 
 from lichen.clouds import CLOUDS
 from lichen.document import InputError, convert
+from lichen_policies.dialects import kubernetes
 from lichen_policies.dialects.terraform_configuration import (
     Configuration,
     Configured,
@@ -152,14 +153,16 @@ class _Plan:
         properties = self._properties(place, planned.change, block)
         if is_unknown(properties.get("tags_all")):
             properties["tags_all"] = self._all_tags(properties.get("tags"), block)
-        return Resource(
-            type=planned.type,
-            name=planned.name,
-            address=planned.address,
-            properties=properties,
-            dialect="terraform",
-            region=self._providers.region(block),
-            file=file,
+        return kubernetes.carried(
+            Resource(
+                type=planned.type,
+                name=planned.name,
+                address=planned.address,
+                properties=properties,
+                dialect="terraform",
+                region=self._providers.region(block),
+                file=file,
+            )
         )
 
     def _properties(

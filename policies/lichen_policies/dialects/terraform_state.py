@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from lichen.document import InputError, convert
+from lichen_policies.dialects import kubernetes
 from lichen_policies.dialects.terraform_values import Values, unmarked
 from lichen_policies.facts.resource import Resource
 
@@ -37,14 +38,13 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     for _place, each in state.values.root_module.every():
         values = unmarked(each.values or {}, each.sensitive_values)
         if each.mode == "managed" and isinstance(values, dict):
-            judged.append(
-                Resource(
-                    type=each.type,
-                    name=each.name,
-                    address=each.address,
-                    properties=values,
-                    dialect="terraform",
-                    file=file,
-                )
+            standing = Resource(
+                type=each.type,
+                name=each.name,
+                address=each.address,
+                properties=values,
+                dialect="terraform",
+                file=file,
             )
+            judged.append(kubernetes.carried(standing))
     return judged
