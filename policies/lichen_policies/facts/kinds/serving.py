@@ -15,9 +15,9 @@ class Serving(Fact, frozen=True, kw_only=True):
 
     ``name`` is the variant's, ``configuration`` that of the configuration it belongs to, ``model``
     the name of the model that it holds. ``shadow`` marks a variant that receives a copy of the
-    traffic and answers nobody. ``asynchronous`` says that requests wait in a queue.
-
-    Of a serverless variant ``memory_mib`` is the memory of one copy.
+    traffic and answers nobody. ``asynchronous`` says that requests wait in a queue. ``chips`` is
+    how many accelerators one replica takes of its machine; None where it has all of it. Of a
+    serverless variant ``memory_mib`` is the memory of one copy.
     """
 
     hosting: str
@@ -36,6 +36,8 @@ class Serving(Fact, frozen=True, kw_only=True):
     model: str | None = None
     shadow: bool = False
     asynchronous: bool | None = None
+    chips: float | None = None
+    chips_at: str = ""
     asynchronous_at: str = ""
     scaling_at: str = ""
     memory_mib: float | None = None
