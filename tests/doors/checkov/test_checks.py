@@ -245,7 +245,7 @@ def test_a_gate_that_does_not_load_does_not_pass(tmp_path: Path) -> None:
     assert messages == ("Lichen did not load (not installed): pip install lichen beside Checkov",)
 
 
-EXEMPT = """\
+COMMENTED = """\
 provider "aws" {
   region = "ap-south-1"
 }
@@ -265,7 +265,7 @@ resource "aws_instance" "other" {
 
 
 def test_a_comment_exempts_its_block_and_a_wrong_one_is_told(tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(EXEMPT)
+    (tmp_path / "main.tf").write_text(COMMENTED)
     run = checkov("--directory", tmp_path)
     skipped, failed = run.of("SKIPPED"), run.of("FAILED")
     check = f"{check_of('dirty-region')}_ADVICE"
@@ -282,7 +282,7 @@ def test_a_comment_exempts_its_block_and_a_wrong_one_is_told(tmp_path: Path) -> 
 
 
 def test_what_lichen_yaml_turned_off_is_skipped_and_what_it_moved_is_told(tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(EXEMPT)
+    (tmp_path / "main.tf").write_text(COMMENTED)
     (tmp_path / "organisation.yaml").write_text(
         "levels: {dirty-region: disabled}\nlimits: {too-many-accelerators: {chips: 0}}\n"
     )
