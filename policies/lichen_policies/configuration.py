@@ -1,6 +1,6 @@
 """``lichen.yaml``: what an organisation moves, read alike by every door.
 
-The nearest file above what is judged holds. What it ``extends`` stands above it, and so does the
+The nearest file above what is judged holds. What it ``extends`` is above it, and so is the
 file that whoever runs the gate names (``--config``, ``LICHEN_CONFIG``, the pack's configuration): a
 file can tighten what a file above it says and cannot loosen it. Without any file every rule has its
 defaults.
@@ -55,7 +55,7 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The shape of ``lichen.yaml``.
 
-    ``extends`` is the path of a file that stands above this one. ``limits`` move rules' thresholds,
+    ``extends`` is the path of a file that is above this one. ``limits`` move rules' thresholds,
     everywhere or under ``dev``, ``staging``, ``prod``; ``levels`` say what a rule's finding does;
     ``unverified`` what an *unverified* verdict does; ``regions`` and ``clouds`` are those that the
     organisation may use (left out: all), which better places are taken from. ``catalogue`` is a

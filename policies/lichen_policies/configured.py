@@ -19,7 +19,7 @@ from lichen_policies.verdict import Configured, Moved, NotUsed
 _DOOR = "this run's own settings"
 
 _EVERYWHERE = {"extends", "limits", "levels", "exemptions", "projects_may_exempt_in", "rules"}
-"""Fields that are told of by themselves, or that move nothing."""
+"""Fields that a report names by themselves, or that move nothing."""
 
 
 def configured(configuration: Configuration) -> Configured:
