@@ -27,8 +27,10 @@ def provisioned(
     region: Region | None,
     catalogue: Catalogue,
 ) -> Holding:
-    """``count`` machines of a resource for a month; ``hosting`` None is the bare machine."""
-    name = hosting or bare_hosting(machine, catalogue)
+    """``count`` machines of a resource for a month; ``hosting`` None is the bare machine, and so is
+    a cluster, whose machines are paid for as such."""
+    bare = hosting is None or in_cluster(hosting, catalogue)
+    name = bare_hosting(machine, catalogue) if bare else hosting
     load = _declared_load(fact, machine, count, catalogue)
     return holding(machine, count, region, name, catalogue, load=load)
 
