@@ -24,6 +24,15 @@ from lichen_policies.rule import Rule
 from lichen_policies.verdict import Level, Report, Verdict
 
 
+def _stands_under(file: Path | None, folder: Path | None) -> bool:
+    """Whether a file is in a folder or above it."""
+    return (
+        file is not None
+        and folder is not None
+        and folder.resolve().is_relative_to(file.resolve().parent)
+    )
+
+
 class Gate:
     """The rules as one organisation has configured them.
 
@@ -47,18 +56,33 @@ class Gate:
         path: Path,
         *,
         config: Path | None = None,
+        trusted: Path | None = None,
         region: str | None = None,
         environment: str | None = None,
         today: datetime.date | None = None,
         rules: Mapping[str, Rule] | None = None,
     ) -> Gate:
-        """The gate of a file or folder: ``lichen.yaml`` is ``config``, or found upwards from there.
+        """The gate of a file or folder: its ``lichen.yaml``, found upwards from there, under
+        ``config`` or what ``LICHEN_CONFIG`` names.
+
+        Own rules are Python, and run. So those of a file that was only found are not loaded, since
+        it may be a part of what is judged, except in the folder ``trusted`` where the user stands
+        and in those above it.
 
         Raises :class:`InputError` for a wrong configuration, region or environment.
         """
+        above, nearest = config or configuration.named(), configuration.find(path)
+        vouched = above is not None or _stands_under(nearest, trusted)
         configured = configuration.read(
-            config or configuration.find(path), today=today, rules=rules
+            nearest, above=above, today=today, rules=rules, with_own_rules=vouched
         )
+        if not vouched and configured.top.rules is not None:
+            raise InputError(
+                "it names rules in Python, which do not run from a file that was only found",
+                fix=f"name the file by --config or {configuration.VARIABLE}, or remove rules:",
+                field="rules",
+                document=str(configured.layers[0].path),
+            )
         if environment is not None and environment not in ENVIRONMENTS:
             raise InputError(
                 f"{environment!r} is not an environment",
@@ -131,6 +155,13 @@ class Gate:
         what that left."""
         completed = map(self.completed, resources)
         return judging.judge_stack(completed, self.configuration, self.catalogue)
+
+    def judge_exemptions(self, resource: Resource) -> tuple[Verdict, ...]:
+        """What is wrong with the exemptions of one resource, for a host that judges each by
+        itself."""
+        return judging.judge_exemptions(
+            self.completed(resource), self.configuration, self.catalogue
+        )
 
     def report(self, resources: Iterable[Resource]) -> Report:
         """Every rule over every resource, and over all of them together."""

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, TypeVar, overload
 
 import msgspec
+from msgspec import Meta
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
@@ -32,6 +33,8 @@ from lichen_policies.stack import Stack
 from lichen_policies.verdict import Change, Level, Saves, Severity, fix_of
 
 __all__ = [
+    "HIGHER_IS_STRICTER",
+    "LOWER_IS_STRICTER",
     "UNSTATED",
     "Change",
     "Declared",
@@ -52,6 +55,11 @@ UNSTATED: Environment = "prod"
 """A resource whose environment is not stated is judged as in production, the strict way."""
 
 PAGES = "https://github.com/lichen-ml/lichen/blob/main/policies/lichen_policies/rules"
+
+LOWER_IS_STRICTER = Meta(extra={"stricter": "lower"})
+HIGHER_IS_STRICTER = Meta(extra={"stricter": "higher"})
+"""In the annotation of a limit: the direction in which a project may move what its organisation
+has set."""
 
 Row = TypeVar("Row")
 Judged = TypeVar("Judged", bound=Fact | Stack)
@@ -91,13 +99,27 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule knows besides its fact: the catalogue, the day of the run, and where the
-    organisation may deploy."""
+    """What a rule knows besides its fact: the catalogue, the day of the run, and where one may
+    deploy.
+
+    ``regions`` and ``clouds`` are what every lichen.yaml allows, ``organisation_regions`` and
+    ``organisation_clouds`` what the highest one does; empty where all are allowed.
+    """
 
     catalogue: Catalogue
     today: datetime.date
     regions: tuple[str, ...] = ()
     clouds: tuple[str, ...] = ()
+    organisation_regions: tuple[str, ...] = ()
+    organisation_clouds: tuple[str, ...] = ()
+
+    @property
+    def of_organisation(self) -> Known:
+        """The same where a project has not narrowed where it deploys: its own list is no reason
+        to let pass what its organisation's would stop."""
+        return msgspec.structs.replace(
+            self, regions=self.organisation_regions, clouds=self.organisation_clouds
+        )
 
     def may_use(self, region: Region) -> bool:
         return (not self.regions or region.name in self.regions) and (

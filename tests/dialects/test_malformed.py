@@ -85,11 +85,44 @@ TEMPLATE = {
         }
     }
 }
+MANIFEST = {
+    "apiVersion": "v1",
+    "kind": "List",
+    "items": [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {
+                "name": "chat",
+                "namespace": "models",
+                "annotations": {"lichen.dev/model": "a"},
+            },
+            "spec": {
+                "replicas": 2,
+                "template": {
+                    "spec": {
+                        "nodeSelector": {"kubernetes.io/arch": "arm64"},
+                        "containers": [
+                            {
+                                "name": "server",
+                                "image": "vllm/vllm-openai:v0.9.1",
+                                "args": ["--model", "a"],
+                                "env": [{"name": "A", "valueFrom": {"fieldRef": {}}}],
+                                "resources": {"limits": {"nvidia.com/mig-1g.5gb": "1"}},
+                            }
+                        ],
+                    }
+                },
+            },
+        }
+    ],
+}
 DOCUMENTS = {
     "terraform-plan": PLAN,
     "pulumi-preview": PREVIEW,
     "pulumi-state": EXPORT,
     "cloudformation": TEMPLATE,
+    "kubernetes": MANIFEST,
 }
 
 Path_ = tuple[str | int, ...]

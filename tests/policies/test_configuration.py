@@ -183,6 +183,6 @@ def test_only_the_star_and_the_question_mark_are_special(
     tmp_path: Path, pattern: str, name: str, covered: bool
 ) -> None:
     row = EXEMPTION.replace("resource: x", f"resource: '{pattern}'") % ("idle-floor", "2027-01-01")
-    (exemption,) = configured(tmp_path, f"exemptions: [{row}]").exemptions
+    (exemption,) = configured(tmp_path, f"exemptions: [{row}]").exemptions("prod")
     assert exemption.covers("idle-floor", "its address", name) is covered
     assert not exemption.covers("dirty-region", name)

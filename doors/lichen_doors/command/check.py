@@ -40,7 +40,8 @@ def command(
 ) -> None:
     """Judge a deployment by the rules.
 
-    PATHS are Pulumi previews or states, Terraform plans or CloudFormation templates.
+    PATHS are Pulumi previews or states, Terraform plans, CloudFormation templates or Kubernetes
+    manifests; - is what is piped in.
 
     Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong; 3, something
     unverified blocks.

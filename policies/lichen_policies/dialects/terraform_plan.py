@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from lichen.document import InputError, convert
+from lichen_policies.dialects import kubernetes
 from lichen_policies.facts import region
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import UNKNOWN, Maybe, Unknown, is_unknown
@@ -174,14 +175,16 @@ def _resource(
     properties = _properties(planned.change)
     if is_unknown(properties.get("tags_all")):
         properties["tags_all"] = _all_tags(properties.get("tags"), provider, plan)
-    return Resource(
-        type=planned.type,
-        name=planned.name,
-        address=planned.address,
-        properties=properties,
-        dialect="terraform",
-        region=_provider_region(provider, plan),
-        file=file,
+    return kubernetes.carried(
+        Resource(
+            type=planned.type,
+            name=planned.name,
+            address=planned.address,
+            properties=properties,
+            dialect="terraform",
+            region=_provider_region(provider, plan),
+            file=file,
+        )
     )
 
 

@@ -82,10 +82,13 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     reader = by_type().get((resource.dialect, resource.type))
     if reader is None:
         return None
-    properties = Properties(resource.properties, resource.dialect)
+    properties = Properties(resource.properties, resource.dialect, resource.root)
     context, declaration = _context(properties, resource, CLOUDS[reader.cloud])
     facts = [*reader.read(properties, context), *declaration]
-    return tuple(msgspec.structs.replace(fact, context=context) for fact in facts)
+    return tuple(
+        fact if fact.context.cloud else msgspec.structs.replace(fact, context=context)
+        for fact in facts
+    )
 
 
 def _context(
@@ -97,7 +100,7 @@ def _context(
         where = resource.region
     if where is None:
         where = region.of_links(properties, cloud)
-    path, tags = _tags(properties, cloud)
+    path, tags = tags_of(properties, cloud)
     passport, mistakes = _passport(tags, cloud)
     context = Context(
         cloud=cloud.name,
@@ -123,7 +126,7 @@ def _context(
     return context, (declaration,)
 
 
-def _tags(properties: Properties, cloud: Cloud) -> tuple[str, Maybe[dict[str, object]]]:
+def tags_of(properties: Properties, cloud: Cloud) -> tuple[str, Maybe[dict[str, object]]]:
     """The first of the cloud's properties of tags that is given, and its path."""
     for path in cloud.tag_properties:
         *blocks, name = path.split(".")

@@ -26,13 +26,13 @@ from msgspec import Meta
 from lichen.figures import co2e, usd
 from lichen_policies.facts import Scaling
 from lichen_policies.provisioned import provisioned
-from lichen_policies.rule import UNSTATED, Change, Finding, Known, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, UNSTATED, Change, Finding, Known, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The highest floor that is allowed outside production, in the resource's own unit."""
 
-    floor: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    floor: Annotated[int, Meta(ge=0, le=100_000), LOWER_IS_STRICTER] = 0
 
 
 @rule(severity="high", dev="advisory", staging="advisory", prod="advisory", theme="idle")

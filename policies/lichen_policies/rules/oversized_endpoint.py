@@ -30,7 +30,7 @@ from msgspec import Meta
 from lichen.workload import ModelCard
 from lichen_policies.facts import Serving
 from lichen_policies.fleets import Fleet, deployed
-from lichen_policies.rule import Change, Finding, Known, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,8 +38,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     price of the best machine for the work are allowed. ``replicas``: how many machines are always
     allowed, so that one may fail."""
 
-    times: Annotated[float, Meta(ge=1, le=1000)] = 2.0
-    replicas: Annotated[int, Meta(ge=1, le=1000)] = 1
+    times: Annotated[float, Meta(ge=1, le=1000), LOWER_IS_STRICTER] = 2.0
+    replicas: Annotated[int, Meta(ge=1, le=1000), LOWER_IS_STRICTER] = 1
 
 
 @rule(

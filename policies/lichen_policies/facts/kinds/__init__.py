@@ -3,22 +3,33 @@ every cloud's readers can fill; a rule names the kind that it judges."""
 
 from lichen_policies.facts.kinds.containers import ServingContainer
 from lichen_policies.facts.kinds.declared_tags import DeclaredTags
+from lichen_policies.facts.kinds.groups import Autoscaler, MachineGroup, Part, Whole
 from lichen_policies.facts.kinds.machines import Located, Machines, MachineTemplate
+from lichen_policies.facts.kinds.pods import NodePool, PodAutoscaler, Pods
 from lichen_policies.facts.kinds.scaling import Alarm, Scaling, ScalingPolicy, ScalingSchedule
+from lichen_policies.facts.kinds.serverless import ServerlessContainer
 from lichen_policies.facts.kinds.serving import Serving, ServingEndpoint
 from lichen_policies.facts.kinds.work import Training
 
 __all__ = [
     "Alarm",
+    "Autoscaler",
     "DeclaredTags",
     "Located",
+    "MachineGroup",
     "MachineTemplate",
     "Machines",
+    "NodePool",
+    "Part",
+    "PodAutoscaler",
+    "Pods",
     "Scaling",
     "ScalingPolicy",
     "ScalingSchedule",
+    "ServerlessContainer",
     "Serving",
     "ServingContainer",
     "ServingEndpoint",
     "Training",
+    "Whole",
 ]

@@ -15,7 +15,8 @@ class Serving(Fact, frozen=True, kw_only=True):
 
     ``name`` is the variant's, ``configuration`` that of the configuration it belongs to, ``model``
     the name of the model that it holds. ``shadow`` marks a variant that receives a copy of the
-    traffic and answers nobody. ``asynchronous`` says that requests wait in a queue.
+    traffic and answers nobody. ``asynchronous`` says that requests wait in a queue. ``chips`` is
+    how many accelerators one replica takes of its machine; None where it has all of it.
     """
 
     hosting: str
@@ -34,6 +35,8 @@ class Serving(Fact, frozen=True, kw_only=True):
     model: str | None = None
     shadow: bool = False
     asynchronous: bool | None = None
+    chips: float | None = None
+    chips_at: str = ""
 
 
 class ServingEndpoint(Fact, frozen=True, kw_only=True):
