@@ -920,6 +920,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     ChipFootprint: {"die_source": ("die_mm2",), "source": ("published_kgco2e", "board_share")},
     Lifetime: {"source": ("years",)},
     Image: {"source": ("tag", "regions"), "patches_source": ("patched_until",)},
+    ImagePatches: {"source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
 """For each type: the field that names a source, and the figures that it is the source of."""

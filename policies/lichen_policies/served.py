@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from lichen_policies.facts import ServingContainer, Unverified, is_unknown
+from lichen_policies.facts import NotYetKnown, ServingContainer, Unverified, is_unknown
 from lichen_policies.facts.image import image_name
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -88,7 +89,8 @@ def setting(fact: ServingContainer, *names: str) -> Setting | None:
             value = settings[name]
             path = f"{fact.settings_at}.{name}"
             if is_unknown(value):
-                raise Unverified(f"{path} {value.because}")
+                error = NotYetKnown if value.because == AFTER_DEPLOYMENT else Unverified
+                raise error(f"{path} {value.because}")
             return Setting(str(value), path)
     return None
 

@@ -31,14 +31,16 @@ def image_for_other_hardware(fact: ServingContainer, known: Known) -> Iterator[F
     image, machine = image_name(fact.image), known.machine(fact.machine)
     wrong = _wrong(image, machine, known)
     if wrong:
+        of_aws = _is_of_aws(image, known)
+        # The name of any other image is the user's own, and may be private.
+        name = f"the image {image.repository}" if of_aws else "the image"
         yield Finding(
-            what=f"the image {image.repository} is built for {wrong}, and {machine.name} "
-            f"{_has(machine)}",
+            what=f"{name} is built for {wrong}, and {machine.name} {_has(machine)}",
             limit="an image must be built for its machine",
             or_else=f"set {fact.image_at} to an image for {_wanted(machine)}, or choose a machine "
             f"with {wrong}",
             path=fact.image_at,
-            advice=not _is_of_aws(image, known),
+            advice=not of_aws,
         )
 
 

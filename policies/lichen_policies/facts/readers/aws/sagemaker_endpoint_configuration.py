@@ -67,6 +67,7 @@ def _of_variant(variant: Properties) -> Iterator[Fact]:
         serverless=field(variant.given("serverless_config")),
         # A name that is known only after deployment is a name all the same.
         holds_model=field(variant.given("model_name")),
+        model=field(variant.text("model_name")),
         floor=field(floor),
         ceiling=field(ceiling),
         machine_at=machine.path,
