@@ -19,6 +19,7 @@ from lichen.words import Environment
 from lichen_policies import configuration, judging
 from lichen_policies.configuration import Configuration
 from lichen_policies.facts import Resource
+from lichen_policies.facts.region import is_unstated
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import Rule
 from lichen_policies.verdict import Level, Report, Verdict
@@ -128,13 +129,14 @@ class Gate:
 
     def completed(self, resource: Resource) -> Resource:
         """A resource with the gate's region and environment where its document states none."""
-        if (resource.region is not None or self.region is None) and (
+        stated = not is_unstated(resource.region)
+        if (stated or self.region is None) and (
             resource.environment is not None or self.environment is None
         ):
             return resource
         return msgspec.structs.replace(
             resource,
-            region=self.region if resource.region is None else resource.region,
+            region=resource.region if stated or self.region is None else self.region,
             environment=resource.environment or self.environment,
         )
 

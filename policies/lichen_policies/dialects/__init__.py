@@ -30,7 +30,14 @@ class Kind(Protocol):
 STDIN = Path("-")
 """The path that means what is piped into the command."""
 
-KINDS = ("pulumi-preview", "pulumi-state", "terraform-plan", "cloudformation", "kubernetes")
+KINDS = (
+    "pulumi-preview",
+    "pulumi-state",
+    "terraform-plan",
+    "terraform-state",
+    "cloudformation",
+    "kubernetes",
+)
 """The kinds of documents, in the order in which they are recognised."""
 
 

@@ -1,4 +1,4 @@
-"""SageMaker's model: the containers that an endpoint's variants run."""
+"""SageMaker's model: the containers that serve it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Serving, ServingContainer
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.unknown import Unverified, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unverified, field
 from lichen_policies.stack import Stack
 
 CLOUD = "aws"
@@ -23,23 +23,12 @@ FACTS = (ServingContainer,)
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A ServingContainer for each container."""
-    name = properties.text("model_name", "name")
+    name = properties.text("name", "model_name")
     containers = properties.blocks("containers", "container")
-    for container in (properties.block("primary_container"), *containers):
-        if not container:
-            continue
-        settings = container.tags("environment")
-        image = container.stated_text("image")
-        yield ServingContainer(
-            path=container.path,
-            waits_for="the variant that runs it",
-            names=field(name if is_unknown(name) else tuple(filter(None, (name,)))) or (),
-            image=field(image.value),
-            image_at=image.path,
-            settings=field(settings),
-            settings_at=container.at("environment"),
-            hosting="sagemaker",
-        )
+    primary = properties.block("primary_container")
+    for container in ([primary] if primary else []) + containers:
+        fact = serving_container(container, name)
+        yield msgspec.structs.replace(fact, waits_for="the variant that runs it")
 
 
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
@@ -62,3 +51,17 @@ def _machines(facts: tuple[Fact, ...], stack: Stack) -> Iterator[str]:
         machine = variant.fact.if_known.machine
         if model is not None and machine and any(model.fact is fact for fact in facts):
             yield machine
+
+
+def serving_container(container: Properties, name: Maybe[str]) -> ServingContainer:
+    """What SageMaker's description of a container says, for the resource of a name."""
+    settings = container.tags("environment")
+    return ServingContainer(
+        path=container.path,
+        names=(name,) if isinstance(name, str) else (),
+        image=field(container.text("image")),
+        image_at=container.at("image"),
+        settings=field(settings),
+        settings_at=container.at("environment"),
+        hosting="sagemaker",
+    )
