@@ -59,6 +59,10 @@ def read(path: Path, source: str = "auto") -> list[Resource]:
         document = _parsed(path)
         kind = _kind(document) if source == "auto" else source
         resources = _module(kind).resources(document, str(path))
+        if path.suffix.lower() in (".yaml", ".yml"):
+            from lichen_policies.beside import with_comments
+
+            resources = with_comments(resources, path.read_text(encoding="utf-8"))
     except InputError as error:
         raise error.within(str(path)) from None
     return resources
