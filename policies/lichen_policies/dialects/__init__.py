@@ -30,7 +30,14 @@ class Kind(Protocol):
 STDIN = Path("-")
 """The path that means what is piped into the command."""
 
-KINDS = ("pulumi-preview", "pulumi-state", "terraform-plan", "cloudformation", "kubernetes")
+KINDS = (
+    "pulumi-preview",
+    "pulumi-state",
+    "terraform-plan",
+    "terraform-state",
+    "cloudformation",
+    "kubernetes",
+)
 """The kinds of documents, in the order in which they are recognised."""
 
 
@@ -52,6 +59,10 @@ def read(path: Path, source: str = "auto") -> list[Resource]:
         document = _parsed(path)
         kind = _kind(document) if source == "auto" else source
         resources = _module(kind).resources(document, str(path))
+        if path.suffix.lower() in (".yaml", ".yml"):
+            from lichen_policies.beside import with_comments
+
+            resources = with_comments(resources, path.read_text(encoding="utf-8"))
     except InputError as error:
         raise error.within(str(path)) from None
     return resources
