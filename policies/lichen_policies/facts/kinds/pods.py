@@ -9,8 +9,8 @@ class Pods(Fact, frozen=True, kw_only=True):
     """The pods of one object, all made from one template.
 
     ``names`` are what others call the object by: its kind, namespace and name, as far as it states
-    them (``Deployment/models/chat``). ``chips`` is how many accelerators one pod asks for, of the kind
-    ``chip``; None where it asks for none. ``serves`` says that they plainly serve models.
+    them (``Deployment/models/chat``). ``chips`` is how many accelerators one pod asks for, of the
+    kind ``chip``; None where it asks for none. ``serves`` says that they plainly serve models.
     """
 
     names: tuple[str, ...] = ()
