@@ -151,7 +151,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             type=request.type,
             name=request.name,
             address=request.urn,
-            properties=Inputs(request.properties),
+            properties=Inputs(request.properties, _references(request)),
             dialect="pulumi",
             region=self._region(request),
             environment=self._environment,
@@ -216,3 +216,12 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             severity=self._map_severity(about.severity),
             urn=urn,
         )
+
+
+def _references(
+    request: proto.AnalyzeRequest | proto.AnalyzerResource,
+) -> Mapping[str, tuple[str, ...]]:
+    """The resources that each property is made of, which the engine says with a whole stack."""
+    if not isinstance(request, proto.AnalyzerResource):
+        return {}
+    return {name: tuple(found.urns) for name, found in request.propertyDependencies.items()}
