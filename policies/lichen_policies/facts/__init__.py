@@ -14,6 +14,7 @@ from lichen_policies.facts.kinds import (
     MachineGroup,
     Machines,
     MachineTemplate,
+    ModelAccelerators,
     Part,
     Scaling,
     ScalingPolicy,
@@ -23,7 +24,11 @@ from lichen_policies.facts.kinds import (
     ServingContainer,
     ServingEndpoint,
     Training,
+    VectorData,
+    VectorIndex,
     Whole,
+    WholeAccelerator,
+    ZonedPool,
 )
 from lichen_policies.facts.resource import Dialect, Resource
 from lichen_policies.facts.unknown import (
@@ -49,6 +54,7 @@ __all__ = [
     "MachineTemplate",
     "Machines",
     "Maybe",
+    "ModelAccelerators",
     "NotApplicable",
     "NotYetKnown",
     "Part",
@@ -63,6 +69,10 @@ __all__ = [
     "Training",
     "Unknown",
     "Unverified",
+    "VectorData",
+    "VectorIndex",
     "Whole",
+    "WholeAccelerator",
+    "ZonedPool",
     "is_unknown",
 ]

@@ -3,8 +3,14 @@ every cloud's readers can fill; a rule names the kind that it judges."""
 
 from lichen_policies.facts.kinds.containers import ServingContainer
 from lichen_policies.facts.kinds.declared_tags import DeclaredTags
-from lichen_policies.facts.kinds.groups import Autoscaler, MachineGroup, Part, Whole
+from lichen_policies.facts.kinds.groups import Autoscaler, MachineGroup, Part, Whole, ZonedPool
 from lichen_policies.facts.kinds.machines import Located, Machines, MachineTemplate
+from lichen_policies.facts.kinds.memory import (
+    ModelAccelerators,
+    VectorData,
+    VectorIndex,
+    WholeAccelerator,
+)
 from lichen_policies.facts.kinds.scaling import Alarm, Scaling, ScalingPolicy, ScalingSchedule
 from lichen_policies.facts.kinds.serverless import ServerlessContainer
 from lichen_policies.facts.kinds.serving import Serving, ServingEndpoint
@@ -18,6 +24,7 @@ __all__ = [
     "MachineGroup",
     "MachineTemplate",
     "Machines",
+    "ModelAccelerators",
     "Part",
     "Scaling",
     "ScalingPolicy",
@@ -27,5 +34,9 @@ __all__ = [
     "ServingContainer",
     "ServingEndpoint",
     "Training",
+    "VectorData",
+    "VectorIndex",
     "Whole",
+    "WholeAccelerator",
+    "ZonedPool",
 ]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Scaling, Whole
+from lichen_policies.facts.kinds import (
+    Located,
+    Machines,
+    ModelAccelerators,
+    Scaling,
+    Whole,
+    WholeAccelerator,
+    ZonedPool,
+)
 from lichen_policies.facts.names import names
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.google.accelerators import HOSTING
@@ -21,7 +29,15 @@ TYPES = {
     "pulumi": ("gcp:container/cluster:Cluster",),
     "terraform": ("google_container_cluster",),
 }
-FACTS = (Located, Machines, Scaling, Whole)
+FACTS = (
+    Located,
+    Machines,
+    ModelAccelerators,
+    Scaling,
+    Whole,
+    WholeAccelerator,
+    ZonedPool,
+)
 
 _NO_CHIPS = ("cpu", "memory")
 
