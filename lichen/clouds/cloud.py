@@ -66,6 +66,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """Matches the name of a zone; its first group is the region."""
     multi_regions: tuple[str, ...] = ()
     """Locations that are several regions, in small letters."""
+    terraform_providers: tuple[str, ...] = ()
+    """Names of the Terraform providers that make its resources."""
     provider_properties: tuple[str, ...] = ()
     """Arguments of an engine's provider that set the region or zone for its resources."""
     region_settings: tuple[str, ...] = ()

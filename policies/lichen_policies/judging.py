@@ -107,7 +107,13 @@ def judge_stack(
     for resource, facts in read:
         if resource.address in left and not isinstance(facts, Exception):
             waited = tuple(fact for fact in facts if fact.waits_for)
-            verdicts += _judged(resource, waited, configuration, catalogue)
+            verdicts += (
+                verdict
+                for verdict in _judged(resource, waited, configuration, catalogue)
+                if any(
+                    isinstance(fact, configuration.rules[verdict.rule].judges) for fact in waited
+                )
+            )
     verdicts += _judged_together(read, configuration, catalogue)
     verdicts += _judged_run(every, configuration, catalogue)
     return tuple(verdicts)

@@ -62,4 +62,11 @@ def fleet(
     for machine in machines:
         yield from machines_named(machine, ceiling, hosting=hosting)
     if serves(context, *names):
-        yield Scaling(path=floor.path, floor=field(floor.value), machine=only, hosting=hosting)
+        yield Scaling(
+            path=floor.path,
+            floor=field(floor.value),
+            ceiling=field(ceiling.value),
+            ceiling_at=ceiling.path,
+            machine=only,
+            hosting=hosting,
+        )

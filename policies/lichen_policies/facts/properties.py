@@ -1,8 +1,8 @@
 """A resource's properties read alike in every dialect, by their snake_case name.
 
-Pulumi spells ``instanceType``, Terraform ``instance_type``, CloudFormation ``InstanceType``; a
-Terraform plan holds a block as a list of one, Checkov wraps every value in a list, CloudFormation
-may write a number as text. Only this module knows that.
+Pulumi and Kubernetes spell ``instanceType``, Terraform ``instance_type``, CloudFormation
+``InstanceType``; a Terraform plan holds a block as a list of one, Checkov wraps every value in a
+list, CloudFormation may write a number as text. Only this module knows that.
 """
 
 from __future__ import annotations

@@ -11,29 +11,59 @@ from lichen_policies.facts.kinds.memory import (
     VectorIndex,
     WholeAccelerator,
 )
-from lichen_policies.facts.kinds.scaling import Alarm, Scaling, ScalingPolicy, ScalingSchedule
+from lichen_policies.facts.kinds.pods import NodePool, PodAutoscaler, Pods
+from lichen_policies.facts.kinds.scaling import (
+    Alarm,
+    AlarmOfAlarms,
+    Scaling,
+    ScalingPolicy,
+    ScalingSchedule,
+    TargetInStack,
+)
 from lichen_policies.facts.kinds.serverless import ServerlessContainer
-from lichen_policies.facts.kinds.serving import Serving, ServingEndpoint
+from lichen_policies.facts.kinds.serving import (
+    BoughtThroughput,
+    CloudFunction,
+    KeptWarm,
+    RoutedModel,
+    Serving,
+    ServingComponent,
+    ServingEndpoint,
+    Shadow,
+    VariantInStack,
+)
 from lichen_policies.facts.kinds.work import Training
 
 __all__ = [
     "Alarm",
+    "AlarmOfAlarms",
     "Autoscaler",
+    "BoughtThroughput",
+    "CloudFunction",
     "DeclaredTags",
+    "KeptWarm",
     "Located",
     "MachineGroup",
     "MachineTemplate",
     "Machines",
     "ModelAccelerators",
+    "NodePool",
     "Part",
+    "PodAutoscaler",
+    "Pods",
+    "RoutedModel",
     "Scaling",
     "ScalingPolicy",
     "ScalingSchedule",
     "ServerlessContainer",
     "Serving",
+    "ServingComponent",
     "ServingContainer",
     "ServingEndpoint",
+    "Shadow",
+    "TargetInStack",
     "Training",
+    "VariantInStack",
     "VectorData",
     "VectorIndex",
     "Whole",
