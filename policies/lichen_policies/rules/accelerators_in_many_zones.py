@@ -53,6 +53,6 @@ def accelerators_in_many_zones(fact: ZonedPool, limits: Limits, known: Known) ->
         limit=f"the limit in {environment} is {limits.zones} "
         + ("zone" if limits.zones == 1 else "zones"),
         or_else=f"list at most {limits.zones} in {fact.zones_at}, or set {fact.total_at} in place "
-        f"of {fact.least_at}",
+        f"of {fact.least_each_at}",
         path=fact.zones_at,
     )

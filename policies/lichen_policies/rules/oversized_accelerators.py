@@ -47,10 +47,10 @@ def oversized_accelerators(
     fact: ModelAccelerators, limits: Limits, known: Known
 ) -> Iterator[Finding]:
     card = _model(fact, known)
+    chips = _chips(fact, known)
     memory = memory_of(fact.chip, fact.machine, known)
     if memory is None:
         raise NotApplicable("it has no accelerators that the catalogue knows")
-    chips = _chips(fact, known)
     need_gib = weights_gib(card, fact.passport, memory, known) * REST
     have_gib = chips * memory.gib
     if have_gib <= limits.times * need_gib:
@@ -65,7 +65,8 @@ def oversized_accelerators(
         f"{need_gib:.0f} GiB",
         limit=f"the limit is {limits.times:g} times the memory that the model needs",
         or_else=f"set {fact.path} to {smaller.text} ({smaller.chips:g} {smaller.chip}, "
-        f"{smaller.memory_gib:.0f} GiB)",
+        f"{smaller.memory_gib:.0f} GiB)"
+        + (f", and remove {fact.topology_at}" if fact.topology_at else ""),
         path=fact.path,
         sources=tuple(filter(None, (card.source, memory.source))),
     )

@@ -1,7 +1,7 @@
 """Vector index on larger machines, or on more of them, than it needs.
 
 Why: A deployed index keeps its machines day and night, and cannot go to zero. The size of its
-shards says which machine holds one; a larger machine stands idle beside the data, and so do
+shards says which machine holds one; a larger machine is idle beside the data, and so do
 replicas that no traffic asks for.
 
 Fix: Use the machine and the number of replicas that the message names.

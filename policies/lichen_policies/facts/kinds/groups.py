@@ -63,7 +63,7 @@ class ZonedPool(Fact, frozen=True, kw_only=True):
     zones: tuple[str, ...] | None = None
     zones_at: str = ""
     least_each: int | None = None
-    least_at: str = ""
+    least_each_at: str = ""
     total_at: str = ""
     machine: str | None = None
     attached: bool = False

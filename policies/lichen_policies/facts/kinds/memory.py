@@ -11,7 +11,7 @@ class ModelAccelerators(Fact, frozen=True, kw_only=True):
     ``chips`` of the ``chip`` where the resource names these, else those of the ``machine``; both
     are the catalogue's names. ``model`` is the model that the resource itself names; where it names
     none its tags may. ``shapes`` are the numbers of chips that this kind of resource can have, each
-    with the text that asks for it.
+    with the text that asks for it. ``topology_at`` is where a topology of several machines is set.
     """
 
     chip: str | None = None
@@ -20,6 +20,7 @@ class ModelAccelerators(Fact, frozen=True, kw_only=True):
     model: str | None = None
     model_at: str = ""
     shapes: tuple[tuple[float, str], ...] = ()
+    topology_at: str = ""
     hosting: str | None = None
 
 
@@ -51,6 +52,7 @@ class VectorIndex(Fact, frozen=True, kw_only=True):
     replicas: int | None = None
     replicas_at: str = ""
     least_machine: str | None = None
+    least_machine_at: str = ""
     least_vcpus: float | None = None
     shard_gb: float | None = None
 

@@ -21,4 +21,5 @@ class ServerlessContainer(Fact, frozen=True, kw_only=True):
     spare_zone: bool | None = None
     spare_zone_at: str = ""
     floor: int | None = None
+    floor_at: str = ""
     hosting: str | None = None

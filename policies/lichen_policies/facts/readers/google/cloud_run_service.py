@@ -57,6 +57,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
             spare_zone=field(_not(redundant)) if chip.value is not None else None,
             spare_zone_at=template.at("gpu_zonal_redundancy_disabled"),
             floor=field(floor.value),
+            floor_at=floor.path,
             hosting=HOSTING,
         )
 

@@ -54,6 +54,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         else None,
         spare_zone_at=f'{at}["{_ONE_ZONE}"]',
         floor=field(floor.value),
+        floor_at=floor.path,
         hosting=HOSTING,
     )
 

@@ -83,7 +83,7 @@ def _pools(properties: Properties) -> list[Properties]:
     """The pools of the cluster itself: those written into it, else its default one."""
     if properties.flag("enable_autopilot") is True:
         return []
-    value = properties.value("node_pools", "node_pool")
+    value = properties.scalar("node_pools", "node_pool")
     computed = is_unknown(value) and properties.computes(value)
     written = [] if computed else properties.blocks("node_pools", "node_pool")
     if written:

@@ -67,7 +67,7 @@ def pool_facts(
             zones=listed,
             zones_at=pool.at("node_locations"),
             least_each=field(floor.value),
-            least_at=floor.path,
+            least_each_at=floor.path,
             total_at=pool.block("autoscaling").at("total_min_node_count"),
             machine=field(machine),
             attached=any(attached_to(node)),
@@ -94,7 +94,8 @@ def _of_models(node: Properties, pool: Properties, waits_for: str) -> Iterator[F
         topology, topology_at = placement.stated_text("tpu_topology")
         chips = chips_of_topology(topology)
         yield ModelAccelerators(
-            path=node.at("machine_type") if topology is None else topology_at,
+            path=node.at("machine_type"),
+            topology_at="" if topology is None else topology_at,
             chips=field(chips),
             machine=machine,
             hosting=TPU_HOSTING,
@@ -104,8 +105,9 @@ def _of_models(node: Properties, pool: Properties, waits_for: str) -> Iterator[F
     guests = list(attached_to(node))
     guest = guests[0] if guests else node.block("guest_accelerator")
     sharing = guest.block("gpu_sharing_config")
+    shared_at = sharing.at("max_shared_clients_per_gpu")
     yield WholeAccelerator(
-        path=sharing.at("max_shared_clients_per_gpu") if guests else node.at("guest_accelerator"),
+        path=shared_at if guests else node.block_at("guest_accelerator"),
         chip=gpu_named(guest.text("type")),
         machine=machine,
         clients=field(sharing.number("max_shared_clients_per_gpu")),

@@ -33,7 +33,7 @@ _LEAST = {
 """The smallest machine for each size of shard, its vCPUs, and the shard's size in GB. Source:
 Vertex AI API, ``Index`` and ``DeployedIndex``."""
 
-_OUTSIDE = Unknown("is what its index says, which is not among these resources")
+_OUTSIDE = Unknown("names an index that is not among these resources")
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
@@ -65,6 +65,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         replicas_at=replicas_at,
         vcpus=_vcpus(machine),
         least_machine=field(_OUTSIDE),
+        least_machine_at=properties.at("index"),
         waits_for="its index",
     )
 
