@@ -22,6 +22,7 @@ from lichen_policies.facts.kinds import (
     MachineGroup,
     Machines,
     MachineTemplate,
+    ModelAccelerators,
     NodePool,
     Part,
     PodAutoscaler,
@@ -39,7 +40,11 @@ from lichen_policies.facts.kinds import (
     TargetInStack,
     Training,
     VariantInStack,
+    VectorData,
+    VectorIndex,
     Whole,
+    WholeAccelerator,
+    ZonedPool,
 )
 from lichen_policies.facts.resource import Dialect, Resource
 from lichen_policies.facts.unknown import (
@@ -73,6 +78,7 @@ __all__ = [
     "MachineTemplate",
     "Machines",
     "Maybe",
+    "ModelAccelerators",
     "NodePool",
     "NotApplicable",
     "NotYetKnown",
@@ -95,6 +101,10 @@ __all__ = [
     "Unknown",
     "Unverified",
     "VariantInStack",
+    "VectorData",
+    "VectorIndex",
     "Whole",
+    "WholeAccelerator",
+    "ZonedPool",
     "is_unknown",
 ]

@@ -9,8 +9,14 @@ from lichen_policies.facts.kinds.containers import (
     ServingContainer,
 )
 from lichen_policies.facts.kinds.declared_tags import DeclaredTags
-from lichen_policies.facts.kinds.groups import Autoscaler, MachineGroup, Part, Whole
+from lichen_policies.facts.kinds.groups import Autoscaler, MachineGroup, Part, Whole, ZonedPool
 from lichen_policies.facts.kinds.machines import Located, Machines, MachineTemplate
+from lichen_policies.facts.kinds.memory import (
+    ModelAccelerators,
+    VectorData,
+    VectorIndex,
+    WholeAccelerator,
+)
 from lichen_policies.facts.kinds.pods import NodePool, PodAutoscaler, Pods
 from lichen_policies.facts.kinds.scaling import (
     Alarm,
@@ -50,6 +56,7 @@ __all__ = [
     "MachineGroup",
     "MachineTemplate",
     "Machines",
+    "ModelAccelerators",
     "NodePool",
     "Part",
     "PodAutoscaler",
@@ -67,5 +74,9 @@ __all__ = [
     "TargetInStack",
     "Training",
     "VariantInStack",
+    "VectorData",
+    "VectorIndex",
     "Whole",
+    "WholeAccelerator",
+    "ZonedPool",
 ]
