@@ -145,9 +145,28 @@ def read_tags(
     own = {
         key.removeprefix(spelling.prefix): value
         for key, value in tags.items()
-        if key.startswith(spelling.prefix)
+        if key.startswith(spelling.prefix) and not key.startswith(spelling.prefix + _EXEMPT)
     }
     return _read(own, spelling) if own else (None, ())
+
+
+_EXEMPT = "exempt"
+"""How the keys of tags begin, after the prefix, that exempt a resource from a rule."""
+
+
+def exempt_tags(tags: Mapping[str, str], cloud: str) -> Iterator[tuple[str, str, str]]:
+    """Each tag that exempts a resource from a rule: its key, the rule's name and its text.
+
+    The key is ``lichen:exempt.dirty-region`` on AWS, ``lichen-exempt-dirty-region`` on Google,
+    whose labels take few characters: the text may be escaped there as a passport's is.
+    """
+    spelling = CLOUDS[cloud].tags
+    begins = spelling.prefix + _EXEMPT
+    own = {key.removeprefix(spelling.prefix): key for key in tags if key.startswith(begins)}
+    for key, text in _whole({key: tags[written] for key, written in own.items()}).items():
+        if spelling.mark != "=":  # which stands between a part and its value
+            text = _unescaped(text, spelling)
+        yield spelling.prefix + key, key.removeprefix(_EXEMPT).lstrip(".-_:"), text
 
 
 def _written(passport: Passport, spelling: Spelling) -> dict[str, str]:
@@ -215,15 +234,10 @@ _NUMBERS = {
 
 
 def _read(tags: Mapping[str, str], spelling: Spelling) -> tuple[Passport, tuple[InputError, ...]]:
-    texts: dict[str, list[tuple[int, str]]] = {}
-    for key, text in tags.items():
-        continued = _CONTINUATION.match(key)
-        whole, part = (continued["key"], int(continued["part"])) if continued else (key, 1)
-        texts.setdefault(whole, []).append((part, text))
     fields: dict[str, Any] = {}
     mistakes: list[InputError] = []
-    for key, parts in texts.items():
-        text = _unescaped("".join(part for _, part in sorted(parts)), spelling)
+    for key, escaped in _whole(tags).items():
+        text = _unescaped(escaped, spelling)
         name = key.replace("-", "_")
         try:
             value = _parsed(name, text)
@@ -238,6 +252,16 @@ def _read(tags: Mapping[str, str], spelling: Spelling) -> tuple[Passport, tuple[
         peak = f"{spelling.prefix}peak-rps"
         mistakes.append(InputError(f"is above {peak}", fix=f"correct {tag} or {peak}", field=tag))
     return convert(fields, Passport), tuple(mistakes)
+
+
+def _whole(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags' texts, each with the tags that continue it."""
+    texts: dict[str, list[tuple[int, str]]] = {}
+    for key, text in tags.items():
+        continued = _CONTINUATION.match(key)
+        whole, part = (continued["key"], int(continued["part"])) if continued else (key, 1)
+        texts.setdefault(whole, []).append((part, text))
+    return {key: "".join(part for _, part in sorted(parts)) for key, parts in texts.items()}
 
 
 def _mistake(key: str, error: InputError, spelling: Spelling) -> InputError:

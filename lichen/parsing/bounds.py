@@ -36,4 +36,4 @@ def _parts(holder: object) -> Iterator[object]:
 
 def twice(key: str, where: str = "") -> InputError:
     """The refusal of a key that has two values, of which only the last would count."""
-    return InputError(f"it stands twice{where}", fix="write it once", field=key)
+    return InputError(f"is there twice{where}", fix="write it once", field=key)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.words import Environment
+from lichen_policies import run
+from lichen_policies.beside import written
 from lichen_policies.configuration import Configuration
-from lichen_policies.exemptions import covering
+from lichen_policies.configured import configured
+from lichen_policies.exemptions import Exemption, covering
 from lichen_policies.facts import (
     Fact,
     NotApplicable,
@@ -25,7 +28,8 @@ from lichen_policies.facts import (
     Unverified,
 )
 from lichen_policies.facts.reading import completed, facts_of
-from lichen_policies.rule import Finding, Known, Rule
+from lichen_policies.rule import UNSTATED, Finding, Known, Rule
+from lichen_policies.run import Run
 from lichen_policies.stack import Stack
 from lichen_policies.verdict import Outcome, Report, Verdict
 
@@ -38,21 +42,20 @@ def judge(
 ) -> Report:
     """Every rule over every resource, and over each document as a whole.
 
-    The resources of one file are one deployment: those of two are not joined.
+    The resources of one document are one deployment: those of two are not joined.
     """
     verdicts: list[Verdict] = []
-    not_judged: Counter[str] = Counter()
     documents: dict[str | None, list[Read]] = defaultdict(list)
-    for resource in resources:
-        facts = _facts(resource)
-        if facts is None:
-            not_judged[resource.type] += 1
-        else:
-            documents[resource.file].append((resource, facts))
+    every = [(resource, _facts(resource)) for resource in resources]
+    for resource, facts in every:
+        if facts is not None:
+            documents[resource.document or resource.file].append((resource, facts))
     for read in map(_completed, documents.values()):
         for resource, facts in read:
             verdicts += _judged(resource, facts, configuration, catalogue)
         verdicts += _judged_together(read, configuration, catalogue)
+    verdicts += _judged_run(every, configuration, catalogue)
+    not_judged = Counter(resource.type for resource, facts in every if facts is None)
     enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
     failed = [verdict for verdict in enabled if verdict.verdict == "fail"]
     return Report(
@@ -63,6 +66,7 @@ def judge(
         not_judged=dict(sorted(not_judged.items())),
         judged=sum(map(len, documents.values())),
         passed=sum(verdict.verdict == "pass" for verdict in enabled),
+        configured=configured(configuration),
     )
 
 
@@ -91,7 +95,8 @@ def judge_stack(
 ) -> tuple[Verdict, ...]:
     """Every rule of a whole stack, once over all of its resources; of the rules of one resource
     what :func:`judge_resource` left."""
-    read = [(resource, facts) for resource in resources if (facts := _facts(resource)) is not None]
+    every = [(resource, _facts(resource)) for resource in resources]
+    read = [(resource, facts) for resource, facts in every if facts is not None]
     left = {
         resource.address
         for resource, facts in read
@@ -102,9 +107,25 @@ def judge_stack(
     for resource, facts in read:
         if resource.address in left and not isinstance(facts, Exception):
             waited = tuple(fact for fact in facts if fact.waits_for)
-            verdicts += _judged(resource, waited, configuration, catalogue)
+            verdicts += (
+                verdict
+                for verdict in _judged(resource, waited, configuration, catalogue)
+                if any(
+                    isinstance(fact, configuration.rules[verdict.rule].judges) for fact in waited
+                )
+            )
     verdicts += _judged_together(read, configuration, catalogue)
+    verdicts += _judged_run(every, configuration, catalogue)
     return tuple(verdicts)
+
+
+def judge_exemptions(
+    resource: Resource, configuration: Configuration, catalogue: Catalogue
+) -> tuple[Verdict, ...]:
+    """What the rules over a run find in the exemptions of one resource, for a host that has no
+    run."""
+    every = _judged_run([(resource, _facts(resource))], configuration, catalogue)
+    return tuple(verdict for verdict in every if verdict.resource == resource.address)
 
 
 def _facts(resource: Resource) -> tuple[Fact, ...] | Exception | None:
@@ -148,19 +169,27 @@ def _is_of_stacks(rule: Rule) -> bool:
     return issubclass(rule.judges, Stack)
 
 
+def _is_of_runs(rule: Rule) -> bool:
+    return issubclass(rule.judges, Run)
+
+
 def _known(configuration: Configuration, catalogue: Catalogue) -> Known:
     return Known(
         catalogue=catalogue,
         today=configuration.today,
         regions=configuration.regions,
         clouds=configuration.clouds,
+        organisation_regions=configuration.top.regions,
+        organisation_clouds=configuration.top.clouds,
     )
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """A rule on a resource, in the environment that one of its facts states.
 
-    ``resource`` is None where a rule judges a whole stack; ``file`` is the document then.
+    ``resource`` is None where a rule judges a whole stack; ``file`` is the document then. A finding
+    of a rule over a run has the environment of the resource that it is about, as ``environments``
+    have it by address.
     """
 
     rule: Rule
@@ -168,6 +197,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     configuration: Configuration
     environment: Environment | None
     file: str | None = None
+    environments: Mapping[str, Environment | None] = {}
 
     def of(self, judged: Fact | Stack, known: Known, path: str = "") -> Iterator[Verdict]:
         """A verdict for each finding; without one *pass*, *unverified* or *not-applicable*."""
@@ -189,15 +219,15 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             yield self.verdict("unverified", message, path)
 
     def failed(self, finding: Finding) -> Verdict:
-        about = msgspec.structs.replace(self, resource=finding.resource or self.resource)
+        resource = finding.resource or self.resource
+        address = "" if resource is None else resource.address
+        about = msgspec.structs.replace(
+            self,
+            resource=resource,
+            environment=self.environments.get(address, self.environment),
+        )
         verdict = about.verdict("fail", finding.message, finding.path)
-        configuration, resource = self.configuration, about.resource
-        names = () if resource is None else (resource.address, resource.name)
-        exemption = covering(configuration.exemptions, self.rule.name, *names)
-        note = ""
-        if exemption is not None and exemption.has_expired(configuration.today):
-            note = f"Its exemption, for {exemption.owner}, ended on {exemption.expires}."
-            exemption = None
+        exemption, note = about.exemption()
         return msgspec.structs.replace(
             verdict,
             message=f"{verdict.message} {note}" if note else verdict.message,
@@ -212,6 +242,28 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             sources=finding.sources,
             exemption=exemption,
         )
+
+    def exemption(self) -> tuple[Exemption | None, str]:
+        """The exemption that covers the resource; else what is to be said of one that does not."""
+        if self.resource is None:
+            return None, ""
+        configuration, today = self.configuration, self.configuration.today
+        names = (self.resource.address, self.resource.name)
+        beside = tuple(each.exemption for each in written(self.resource) if each.exemption)
+        allowed = configuration.projects_may_exempt(self.environment)
+        holding = (*configuration.exemptions(self.environment), *(beside if allowed else ()))
+        found = covering(holding, self.rule.name, *names)
+        if found is not None and not found.has_expired(today):
+            return found, ""
+        if found is not None:
+            if _is_of_runs(self.rule):  # the finding is about that exemption
+                return None, ""
+            return None, f"Its exemption, for {found.owner}, ended on {found.expires}."
+        barred = covering((*configuration.every_exemption(), *beside), self.rule.name, *names)
+        if barred is None:
+            return None, ""
+        where = f"{self.environment or UNSTATED}, which projects_may_exempt_in does not name"
+        return None, f"Its exemption ({barred.where}) does not hold in {where}."
 
     def verdict(self, outcome: Outcome, message: str = "", path: str = "") -> Verdict:
         rule, resource, environment = self.rule, self.resource, self.environment
@@ -302,17 +354,15 @@ def _judged_together(
     read: Sequence[Read], configuration: Configuration, catalogue: Catalogue
 ) -> Iterator[Verdict]:
     """Every rule of a whole stack, in the environment that all of its resources share."""
-    rules = [rule for rule in configuration.rules.values() if _is_of_stacks(rule)]
+    rules = [
+        rule
+        for rule in configuration.rules.values()
+        if _is_of_stacks(rule) and not _is_of_runs(rule)
+    ]
     if not rules or not read:
         return
     stack = _stack_of(read)
-    stated = {
-        _environment_of(fact) or resource.environment
-        for resource, found in read
-        if not isinstance(found, Exception)
-        for fact in found
-    }
-    environment = stated.pop() if len(stated) == 1 else None
+    environment = _shared(_environments(read).values())
     for rule in rules:
         if configuration.level(rule, environment) == "disabled":
             continue
@@ -324,6 +374,47 @@ def _judged_together(
             file=read[0][0].file,
         )
         yield from judgement.of(stack, _known(configuration, catalogue))
+
+
+def _judged_run(
+    every: Sequence[run.Read], configuration: Configuration, catalogue: Catalogue
+) -> Iterator[Verdict]:
+    """Every rule over a run, once over all that is judged."""
+    rules = [rule for rule in configuration.rules.values() if _is_of_runs(rule)]
+    if not rules or not every:
+        return
+    judged = run.run_of(every, configuration)
+    environments = _environments(every)
+    environment = _shared(environments.values())
+    for rule in rules:
+        if configuration.level(rule, environment) == "disabled":
+            continue
+        judgement = Judgement(
+            rule=rule,
+            resource=None,
+            configuration=configuration,
+            environment=environment,
+            environments=environments,
+        )
+        yield from judgement.of(judged, _known(configuration, catalogue))
+
+
+def _environments(read: Sequence[run.Read]) -> dict[str, Environment | None]:
+    """The environment of each resource, by its address; None for one that states none, or two."""
+    return {
+        resource.address: _shared(
+            [_environment_of(fact) or resource.environment for fact in found]
+            if isinstance(found, tuple) and found
+            else [resource.environment]
+        )
+        for resource, found in read
+    }
+
+
+def _shared(environments: Iterable[Environment | None]) -> Environment | None:
+    """The one environment that all state; None where they differ or one states none."""
+    stated = set(environments)
+    return stated.pop() if len(stated) == 1 else None
 
 
 def _fingerprint(*parts: str) -> str:

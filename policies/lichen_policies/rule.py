@@ -21,9 +21,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, TypeVar, overload
 
 import msgspec
+from msgspec import Meta
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
+from lichen.clouds import CLOUDS
 from lichen.document import InputError
 from lichen.words import Environment
 from lichen.workload import ModelCard
@@ -32,6 +34,8 @@ from lichen_policies.stack import Stack
 from lichen_policies.verdict import Change, Level, Saves, Severity, fix_of
 
 __all__ = [
+    "HIGHER_IS_STRICTER",
+    "LOWER_IS_STRICTER",
     "UNSTATED",
     "Change",
     "Declared",
@@ -52,6 +56,11 @@ UNSTATED: Environment = "prod"
 """A resource whose environment is not stated is judged as in production, the strict way."""
 
 PAGES = "https://github.com/lichen-ml/lichen/blob/main/policies/lichen_policies/rules"
+
+LOWER_IS_STRICTER = Meta(extra={"stricter": "lower"})
+HIGHER_IS_STRICTER = Meta(extra={"stricter": "higher"})
+"""In the annotation of a limit: the direction in which a project may move what its organisation
+has set."""
 
 Row = TypeVar("Row")
 Judged = TypeVar("Judged", bound=Fact | Stack)
@@ -91,13 +100,27 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule knows besides its fact: the catalogue, the day of the run, and where the
-    organisation may deploy."""
+    """What a rule knows besides its fact: the catalogue, the day of the run, and where one may
+    deploy.
+
+    ``regions`` and ``clouds`` are what every lichen.yaml allows, ``organisation_regions`` and
+    ``organisation_clouds`` what the highest one does; empty where all are allowed.
+    """
 
     catalogue: Catalogue
     today: datetime.date
     regions: tuple[str, ...] = ()
     clouds: tuple[str, ...] = ()
+    organisation_regions: tuple[str, ...] = ()
+    organisation_clouds: tuple[str, ...] = ()
+
+    @property
+    def of_organisation(self) -> Known:
+        """The same where a project has not narrowed where it deploys: its own list is no reason
+        to let pass what its organisation's would stop."""
+        return msgspec.structs.replace(
+            self, regions=self.organisation_regions, clouds=self.organisation_clouds
+        )
 
     def may_use(self, region: Region) -> bool:
         return (not self.regions or region.name in self.regions) and (
@@ -109,6 +132,10 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         return self._or_unverified(self.catalogue.machine, name)
 
     def region(self, name: str) -> Region:
+        """The catalogue's row. Raises :class:`NotApplicable` for a location of several regions,
+        :class:`Unverified` where there is none."""
+        if any(name.lower() in cloud.multi_regions for cloud in CLOUDS.values()):
+            raise NotApplicable("its location is not one region: see multi-region-location")
         return self._or_unverified(self.catalogue.region, name)
 
     def declared_model(self, fact: Fact) -> ModelCard:
@@ -190,7 +217,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule as the registry read it: its page, its defaults and its function.
 
     ``defaults`` are its limits in each environment. ``mistake`` says what is wrong with the rule's
-    file; such a rule makes every verdict *unverified*.
+    file; such a rule makes every verdict *unverified*. ``page`` is the address of an own rule's
+    file; the package's are in its repository.
     """
 
     name: str
@@ -208,8 +236,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     judges: type[Fact] | type[Stack]
     judge: Callable[[Fact | Stack, msgspec.Struct, Known], Iterator[Finding]]
     mistake: str = ""
+    page: str = ""
 
     @property
     def url(self) -> str:
         """Where the rule's page is."""
-        return f"{PAGES}/{self.name.replace('-', '_')}.py"
+        return self.page or f"{PAGES}/{self.name.replace('-', '_')}.py"

@@ -180,12 +180,71 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     saves: Saves = Saves()
 
 
+class Moved(msgspec.Struct, frozen=True):
+    """A rule's level, or one of its limits, that is not the rule's default.
+
+    ``what`` is "level" or the limit's name; ``by`` the file that moved it.
+    """
+
+    rule: str
+    what: str
+    environments: tuple[Environment, ...]
+    default: str
+    now: str
+    by: str
+
+    @property
+    def text(self) -> str:
+        """``dirty-region is disabled in prod (by default mandatory)``."""
+        of = self.rule if self.what == "level" else f"{self.rule}.{self.what}"
+        where = ", ".join(self.environments)
+        return f"{of} is {self.now} in {where} (by default {self.default})"
+
+
+class NotUsed(msgspec.Struct, frozen=True):
+    """A field of a lichen.yaml that does not hold, and why."""
+
+    field: str
+    file: str
+    because: str
+
+    @property
+    def text(self) -> str:
+        do = "do" if self.field in ("exemptions", "rules") else "does"
+        return f"{self.field} of {self.file} {do} not hold: {self.because}"
+
+
+class Configured(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for a report: the lichen.yaml ``files``, the highest first; every rule that they
+    turned off or ``moved``; what they set ``also``; what of a lower file is ``not_used``."""
+
+    files: tuple[str, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    also: tuple[str, ...] = ()
+    not_used: tuple[NotUsed, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """In sentences, one a line; empty where nothing is configured."""
+        lines = []
+        if self.files:
+            top, *lower = self.files
+            under = f", over {', over '.join(lower)}" if lower else ""
+            lines.append(f"Configured by {top}{under}.")
+        if self.moved:
+            lines.append(f"Moved: {'; '.join(each.text for each in self.moved)}.")
+        if self.also:
+            lines.append(f"Set besides: {'; '.join(self.also)}.")
+        return (*lines, *(f"{each.text[:1].upper()}{each.text[1:]}." for each in self.not_used))
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a document's resources were found to be.
 
     ``exempted`` are findings that an exemption covers; ``expired`` the exemptions past their last
     day; ``not_judged`` counts resources by the types that no reader reads; ``judged`` counts the
-    others; ``passed`` counts *pass* verdicts.
+    others; ``passed`` counts *pass* verdicts; ``configured`` says which lichen.yaml holds and what
+    it moved.
     """
 
     findings: tuple[Verdict, ...]
@@ -195,6 +254,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     not_judged: Mapping[str, int]
     judged: int
     passed: int
+    configured: Configured = Configured()
 
     @property
     def blocks(self) -> bool:

@@ -40,13 +40,20 @@ def command(
 ) -> None:
     """Judge a deployment by the rules.
 
-    PATHS are Pulumi previews or states, Terraform plans or CloudFormation templates.
+    PATHS are Pulumi previews or states, Terraform plans, CloudFormation templates or Kubernetes
+    manifests; - is what is piped in.
 
     Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong; 3, something
     unverified blocks.
     """
     resources = [resource for path in paths for resource in read(path, source=source)]
-    gate = Gate.near(paths[0], config=configuration, region=region, environment=environment)
+    gate = Gate.near(
+        paths[0],
+        config=configuration,
+        trusted=Path.cwd(),
+        region=region,
+        environment=environment,
+    )
     report = gate.report(resources)
     if form == "sarif":
         from lichen_doors.report import sarif

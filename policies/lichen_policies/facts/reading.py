@@ -82,10 +82,13 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     reader = by_type().get((resource.dialect, resource.type))
     if reader is None:
         return None
-    properties = Properties(resource.properties, resource.dialect)
+    properties = Properties(resource.properties, resource.dialect, resource.root)
     context, declaration = _context(properties, resource, CLOUDS[reader.cloud])
     facts = [*reader.read(properties, context), *declaration]
-    return tuple(msgspec.structs.replace(fact, context=context) for fact in facts)
+    return tuple(
+        fact if fact.context.cloud else msgspec.structs.replace(fact, context=context)
+        for fact in facts
+    )
 
 
 def _context(
@@ -97,7 +100,7 @@ def _context(
         where = resource.region
     if where is None:
         where = region.of_links(properties, cloud)
-    path, tags = _tags(properties, cloud)
+    path, tags = tags_of(properties, cloud)
     passport, mistakes = _passport(tags, cloud)
     context = Context(
         cloud=cloud.name,
@@ -123,8 +126,10 @@ def _context(
     return context, (declaration,)
 
 
-def _tags(properties: Properties, cloud: Cloud) -> tuple[str, Maybe[dict[str, object]]]:
-    """The first of the cloud's properties of tags that is given, and its path."""
+def tags_of(properties: Properties, cloud: Cloud) -> tuple[str, Maybe[dict[str, object]]]:
+    """The first of the cloud's properties of tags that is given, and its path; all of them
+    together where the cloud's hold different ones."""
+    found: list[tuple[str, Maybe[dict[str, object]]]] = []
     for path in cloud.tag_properties:
         *blocks, name = path.split(".")
         within = properties
@@ -132,8 +137,13 @@ def _tags(properties: Properties, cloud: Cloud) -> tuple[str, Maybe[dict[str, ob
             within = within.block(block)
         tags = within.tags(name)
         if tags is not None:
-            return within.at(name), tags
-    return "", None
+            found.append((within.at(name), tags))
+            if not cloud.tags_differ or is_unknown(tags):
+                return found[-1]
+    together: dict[str, object] = {}
+    for _, known in reversed(found):
+        together |= known if isinstance(known, dict) else {}
+    return (found[0][0], together) if found else ("", None)
 
 
 def _passport(
