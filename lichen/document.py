@@ -82,14 +82,17 @@ def find_upwards(name: str, start: Path) -> Path | None:
     )
 
 
-def convert(value: Any, to: type[T]) -> T:
-    """Plain values into a msgspec type, strictly; :class:`InputError` has the field and the fix."""
+def convert(value: Any, to: type[T], *, quotes: bool = True) -> T:
+    """Plain values into a msgspec type, strictly; :class:`InputError` has the field and the fix.
+
+    ``quotes`` repeats the wrong value in the message: never of a document that may hold a secret.
+    """
     try:
         return msgspec.convert(value, to, strict=True)
     except msgspec.ValidationError as error:
         from lichen.document_errors import explained  # only a mistake needs it
 
-        raise explained(str(error), value, to) from None
+        raise explained(str(error), value, to, quotes=quotes) from None
 
 
 def json_schema(of: Any) -> dict[str, Any]:

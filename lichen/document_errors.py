@@ -21,8 +21,9 @@ _BAD_ENUM = re.compile(r"Invalid enum value '?(?P<word>[^']*)'?")
 _MISSING = re.compile(r"Object missing required field `(?P<key>.*)`")
 
 
-def explained(message: str, value: Any, to: Any) -> InputError:
-    """The error behind msgspec's ``message`` about ``value``, which was to become ``to``."""
+def explained(message: str, value: Any, to: Any, *, quotes: bool = True) -> InputError:
+    """The error behind msgspec's ``message`` about ``value``, which was to become ``to``; where it
+    ``quotes``, with the value that is wrong."""
     what, _, at = message.partition(" - at `$")
     path = _with_keys(at.removesuffix("`").lstrip(".").replace("[...]", "[]"), value, to)
     if bad_key := _BAD_KEY.match(message):
@@ -45,11 +46,11 @@ def explained(message: str, value: Any, to: Any) -> InputError:
     found = _value_at(value, path)
     if bad := _BAD_ENUM.match(what):
         return InputError(
-            f"{bad['word']!r} is not a valid value",
+            f"{repr(bad['word']) if quotes else 'it'} is not a valid value",
             fix=did_you_mean(bad["word"], map(str, _enum_values(_type_at(to, path)))),
             field=path,
         )
-    shown = "it" if found is _NOTHING else repr(found)
+    shown = repr(found) if quotes and found is not _NOTHING else "it"
     if what == _BAD_DATE:
         return InputError(f"{shown} is not a date", fix="write it like 2027-03-31", field=path)
     if _PATTERN in what and (described := _description_at(to, path)):

@@ -14,7 +14,7 @@ _UNPRINTED = re.compile(
 
 def visible(text: str) -> str:
     r"""The same text with ``\x1b``, ``\n`` and ``\u202e`` in place of what has no look."""
-    return _UNPRINTED.sub(_escaped, text)
+    return text if text.isprintable() else _UNPRINTED.sub(_escaped, text)
 
 
 def _escaped(found: re.Match[str]) -> str:

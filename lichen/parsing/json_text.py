@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from lichen.input_error import InputError
@@ -12,8 +14,22 @@ from lichen.parsing.bounds import too_deep, twice
 
 def from_json(text: str) -> Any:
     """The value of a text. Raises :class:`InputError`, which names the place and quotes nothing."""
+    with explained(text):
+        return json.loads(text, cls=Decoder)
+
+
+class Decoder(json.JSONDecoder):
+    """The standard library's, without a key twice and without NaN."""
+
+    def __init__(self) -> None:
+        super().__init__(object_pairs_hook=_mapping, parse_constant=_no_number)
+
+
+@contextmanager
+def explained(text: str) -> Iterator[None]:
+    """What goes wrong while a text is decoded as an :class:`InputError`."""
     try:
-        return json.loads(text, object_pairs_hook=_mapping, parse_constant=_no_number)
+        yield
     except RecursionError:
         raise too_deep() from None
     except json.JSONDecodeError as error:

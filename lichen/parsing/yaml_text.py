@@ -47,11 +47,11 @@ def from_yaml(text: str, *, typed: bool = True, short_form: ShortForm | None = N
         raise InputError("does not parse: it holds a character that YAML does not allow") from None
 
 
-_QUOTED = re.compile(r"""\s*(['"]).*\1""", re.DOTALL)
+_QUOTED = re.compile(r"""\s*(['"])(?:(?!\1).){2,}\1""", re.DOTALL)
 
 
 def _unquoted(problem: str | None) -> str:
-    """A parser's sentence without what it quotes from the text."""
+    """A parser's sentence without the words that it quotes from the text."""
     return _QUOTED.sub("", problem or "it is not YAML")
 
 

@@ -23,7 +23,7 @@ from lichen_policies.facts import Resource
 from lichen_policies.facts.region import is_unstated
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import Rule
-from lichen_policies.verdict import Configured, Level, Report, Verdict
+from lichen_policies.verdict import Configured, Level, Report, Verdict, printable
 
 
 def _is_above(file: Path | None, folder: Path | None) -> bool:
@@ -150,27 +150,28 @@ class Gate:
     ) -> tuple[Verdict, ...] | None:
         """Every rule of one resource; None where nobody reads its type. ``stack_follows`` leaves
         what another resource completes to :meth:`judge_stack`."""
-        return judging.judge_resource(
+        verdicts = judging.judge_resource(
             self.completed(resource),
             self.configuration,
             self.catalogue,
             stack_follows=stack_follows,
         )
+        return verdicts and printable(verdicts)
 
     def judge_stack(self, resources: Iterable[Resource]) -> tuple[Verdict, ...]:
         """Every rule of a whole stack, for a host that has each resource judged by itself, and
         what that left."""
         completed = map(self.completed, resources)
-        return judging.judge_stack(completed, self.configuration, self.catalogue)
+        return printable(judging.judge_stack(completed, self.configuration, self.catalogue))
 
     def judge_exemptions(self, resource: Resource) -> tuple[Verdict, ...]:
         """What is wrong with the exemptions of one resource, for a host that judges each by
         itself."""
-        return judging.judge_exemptions(
-            self.completed(resource), self.configuration, self.catalogue
+        return printable(
+            judging.judge_exemptions(self.completed(resource), self.configuration, self.catalogue)
         )
 
     def report(self, resources: Iterable[Resource]) -> Report:
         """Every rule over every resource, and over all of them together."""
         completed = map(self.completed, resources)
-        return judging.judge(completed, self.configuration, self.catalogue)
+        return printable(judging.judge(completed, self.configuration, self.catalogue))

@@ -421,7 +421,8 @@ def _fingerprint(*parts: str) -> str:
     """The same for the same offence in every run: figures and wording have no part in it."""
     from hashlib import sha256  # loads OpenSSL, which a run without findings does not need
 
-    return sha256("\0".join(parts).encode()).hexdigest()[:16]
+    # Half a character, which JSON can name and no encoding takes, is hashed as it is.
+    return sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _broken(who: str, error: Exception) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 import msgspec
 
 from lichen.figures import co2e, usd
 from lichen.interval import Interval
+from lichen.visible import visible
 from lichen.words import Environment
 from lichen_policies.exemptions import Exemption
 
@@ -349,3 +350,31 @@ def _proposed(change: Change, path: str) -> str:
     if change.to is None:
         return "removes it" if not where else f"removes {change.path}"
     return f"{'keeps' if change.keeps else 'sets'} {where}{change.value}"
+
+
+Said = TypeVar("Said", "Verdict", "Report", tuple[Verdict, ...])
+
+
+def printable(said: Said) -> Said:
+    """Verdicts or a report as they may be printed: what others named is :func:`visible` in it."""
+    return cast("Said", _printable(said))
+
+
+def _printable(value: object) -> object:
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, tuple):
+        return tuple(map(_printable, value))
+    if isinstance(value, Mapping):
+        return {_printable(key): _printable(part) for key, part in value.items()}
+    if not isinstance(value, msgspec.Struct):
+        return value
+    if isinstance(value, Verdict) and value.verdict not in ("fail", "unverified"):
+        return value  # it says nothing, and there are forty of them for each that does
+    changes = {}
+    for name in value.__struct_fields__:
+        part = getattr(value, name)
+        shown = _printable(part)
+        if shown != part:
+            changes[name] = shown
+    return msgspec.structs.replace(value, **changes) if changes else value

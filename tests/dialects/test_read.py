@@ -26,7 +26,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_plan_in_terraform_s_binary_form(tmp_path: Path) -> None:
     path = tmp_path / "plan.out"
-    path.write_bytes(b"PK\x03\x04\x14\x00\x08\x00")
+    path.write_bytes(b"PK\x03\x04\x14\x00\x08\x00" + bytes(22) + b"tfplan")
     assert answer(path) == (
         f"{path}: is a plan in Terraform's binary form. "
         "Fix: run terraform show -json plan.out > plan.json, and check that file."
@@ -36,7 +36,7 @@ def test_a_plan_in_terraform_s_binary_form(tmp_path: Path) -> None:
 def test_a_file_that_is_not_json(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_text("Terraform will perform the following actions:")
-    assert "does not parse: Expecting value: line 1 column 1 (char 0)" in answer(path)
+    assert "does not parse in line 1, column 1: expecting value." in answer(path)
 
 
 def test_json_that_is_no_object(tmp_path: Path) -> None:

@@ -7,10 +7,29 @@ import sys
 from collections.abc import Iterable
 from io import StringIO
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.segment import Segment
 from rich.theme import Theme
 
+from lichen.visible import visible
+
 THEME = Theme({"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "name": "bold"})
+
+
+class _Visible:
+    """A renderable whose text is :func:`visible`: a name in it moves no cursor."""
+
+    def __init__(self, renderable: RenderableType) -> None:
+        self.renderable = renderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for text, style, control in console.render(self.renderable, options):
+            shown = "\n".join(map(visible, text.split("\n")))
+            yield Segment(text if control else shown, style, control)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self.renderable)
 
 
 def show(renderables: Iterable[RenderableType]) -> None:
@@ -20,7 +39,7 @@ def show(renderables: Iterable[RenderableType]) -> None:
         return
     screen = Console(theme=THEME, highlight=False)
     for renderable in renderables:
-        screen.print(renderable)
+        screen.print(_Visible(renderable))
 
 
 def as_text(renderables: Iterable[RenderableType], *, width: int = 80) -> str:
@@ -28,7 +47,7 @@ def as_text(renderables: Iterable[RenderableType], *, width: int = 80) -> str:
     stream = StringIO()
     plain = Console(file=stream, theme=THEME, width=width, highlight=False, color_system=None)
     for renderable in renderables:
-        plain.print(renderable)
+        plain.print(_Visible(renderable))
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 
@@ -61,6 +80,6 @@ def as_html(renderables: Iterable[RenderableType], *, title: str, width: int = 1
         file=StringIO(), theme=THEME, width=width, highlight=False, record=True, force_terminal=True
     )
     for renderable in renderables:
-        page.print(renderable)
+        page.print(_Visible(renderable))
     escaped = escape(title).replace("{", "&#123;").replace("}", "&#125;")
     return page.export_html(code_format=PAGE.format(title=escaped))

@@ -7,14 +7,17 @@ imported when a document is read: a policy pack reads none.
 from __future__ import annotations
 
 import importlib
-import sys
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
 from lichen.document import InputError, did_you_mean
+from lichen.parsing.bounds import too_deep
+from lichen.parsing.content import content_of, text_of
 from lichen_policies.dialects import json_documents
 from lichen_policies.facts.resource import Resource
 
@@ -28,9 +31,6 @@ class Kind(Protocol):
     def resources(self, document: Mapping[str, Any], file: str, /) -> list[Resource]:
         """The resources of a document; :class:`InputError` where it is not whole."""
 
-
-STDIN = Path("-")
-"""The path that means what is piped into the command."""
 
 KINDS = (
     "pulumi-preview",
@@ -58,17 +58,21 @@ def read(path: Path, source: str = "auto") -> list[Resource]:
             f"{source!r} is not a kind of document", fix=did_you_mean(source, ["auto", *KINDS])
         )
     try:
+        text = _text(path)
+        documents = _documents(path, text)
         resources = [
             resource
-            for number, (line, document) in enumerate(_parsed(path), start=1)
+            for number, (line, document) in enumerate(documents, start=1)
             for resource in _resources(document, path, number, line, source)
         ]
-        if path.suffix.lower() in (".yaml", ".yml"):
+        if "lichen:exempt" in text and not _is_json(path, text):
             from lichen_policies.beside import with_comments
 
-            resources = with_comments(resources, path.read_text(encoding="utf-8"))
+            resources = with_comments(resources, text)
     except InputError as error:
         raise error.within(str(path)) from None
+    except RecursionError:
+        raise too_deep().within(str(path)) from None
     return resources
 
 
@@ -101,53 +105,57 @@ def _kind(document: Mapping[str, Any]) -> str:
     )
 
 
-def _parsed(path: Path) -> list[tuple[int | None, dict[str, Any]]]:
-    """The documents of a file, each with the line that it begins in where there are several."""
-    import yaml
-
-    try:
-        content = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", fix="check the path") from None
-    if content.startswith(b"PK\x03\x04"):
+def _text(path: Path) -> str:
+    content = content_of(path)
+    if content.startswith(b"PK\x03\x04") and b"tfplan" in content:
         raise InputError(
             "is a plan in Terraform's binary form",
             fix=f"run terraform show -json {path.name} > {path.stem}.json, and check that file",
         )
+    return text_of(content)
+
+
+def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]:
+    """The documents of a file, each with the line that it begins in where there are several."""
     try:
-        documents = _values(path, content)
-    except (ValueError, yaml.YAMLError) as error:
-        raise InputError(
-            f"does not parse: {' '.join(str(error).split())}", fix=_TYPE_THIS
-        ) from None
+        documents = json_documents.parsed(text) if _is_json(path, text) else _of_yaml(text)
+    except InputError as error:
+        if error.fix:
+            raise
+        raise InputError(error.wrong, fix=_TYPE_THIS, field=error.field) from None
     for _line, document in documents:
         if not isinstance(document, dict):
             raise InputError(f"is a {type(document).__name__}, not an object", fix=_TYPE_THIS)
     return documents
 
 
+def _is_json(path: Path, text: str) -> bool:
+    """Whether a file is read as JSON: by its name, else by how it begins."""
+    suffix = path.suffix.lower()
+    if suffix in (".yaml", ".yml", ".json"):
+        return suffix == ".json"
+    return text.lstrip()[:1] in ("{", "[")
+
+
 _TYPE_THIS = (
     "give the output of pulumi preview --json or terraform show -json, a template or a manifest"
 )
 _RENDER = "render it first: helm template . | lichen check -"
+_TO_RENDER = re.compile(r"\{\{(?!resolve:)")
 
 
-def _values(path: Path, content: bytes) -> list[tuple[int | None, Any]]:
-    """The documents of a file; several objects of Kubernetes are one list."""
-    json_begins = content.lstrip()[:1] in (b"{", b"[")
-    if path.suffix.lower() not in (".yaml", ".yml") and (path != STDIN or json_begins):
-        return json_documents.parsed(content)
-    import yaml
-
+def _of_yaml(text: str) -> list[tuple[int | None, Any]]:
+    """The documents of a YAML file, or of JSON behind words that a program printed; several objects
+    of Kubernetes are one list."""
     from lichen_policies.dialects import cloudformation, kubernetes
 
-    text = content.decode("utf-8")
     try:
         documents = cloudformation.parsed(text)
-    except yaml.YAMLError:
-        if path == STDIN and '{"' in text:
-            return json_documents.parsed(content)
-        if "{{" not in text:
+    except InputError:
+        if json_documents.BEGINS.search(text):
+            with suppress(InputError):
+                return json_documents.parsed(text)
+        if not _TO_RENDER.search(text):
             raise
         raise InputError("is a template of Helm, not a manifest yet", fix=_RENDER) from None
     if len(documents) < 2:

@@ -10,54 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from lichen.document import InputError
+from lichen.parsing.yaml_text import At, from_yaml
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Unknown
 
 
-class At(dict[str, Any]):
-    """A mapping with the line of the key before it, or its own, counted from 1."""
-
-    line: int | None = None
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with lines, and with CloudFormation's short forms: ``!Ref x`` is ``{"Ref": "x"}``."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> At:
-    found = At()
-    found.update(
-        {str(key): value for key, value in loader.construct_mapping(node, deep=True).items()}
-    )
-    found.line = node.start_mark.line + 1
-    for key, _ in node.value:
-        value = found.get(key.value)
-        if isinstance(value, At):
-            value.line = key.start_mark.line + 1
-    return found
-
-
-def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.MappingNode):
-        argument: Any = loader.construct_mapping(node, deep=True)
-    elif isinstance(node, yaml.SequenceNode):
-        argument = loader.construct_sequence(node, deep=True)
-    else:
-        argument = loader.construct_scalar(node)  # type: ignore[arg-type]
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": argument}
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-_Loader.add_multi_constructor("!", _short_form)
-
-
 def parsed(text: str) -> list[Any]:
-    """The documents of a YAML file as plain values, without empty ones; raises ``yaml.YAMLError``.
-    Tags build mappings and nothing else."""
-    return [document for document in yaml.load_all(text, _Loader) if document is not None]
+    """The documents of a YAML file as plain values, without empty ones; :class:`InputError` where
+    it does not parse. CloudFormation's short forms are written out: ``!Ref x`` is ``{"Ref": "x"}``.
+    """
+    documents = from_yaml(text, typed=False, short_form=_written_out)
+    return [document for document in documents if document is not None]
+
+
+def _written_out(name: str, argument: Any) -> dict[str, Any]:
+    return {name if name in ("Ref", "Condition") else f"Fn::{name}": argument}
 
 
 def recognises(document: Mapping[str, Any]) -> bool:

@@ -13,26 +13,28 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lichen.document import InputError
+from lichen.parsing.json_text import Decoder, explained
 
-_BEGINS = re.compile(r'\{(?=\s*["}])')
+BEGINS = re.compile(r'\{(?=\s*["}])')
+"""How an object begins, in words that are none."""
 
 _MESSAGES = ({"@level", "@message"}, {"level", "msg"})
 """Keys of one line of a log: Terraform's own, and Terragrunt's."""
 
 
-def parsed(content: bytes) -> list[tuple[int | None, Any]]:
+def parsed(text: str) -> list[tuple[int | None, Any]]:
     """The documents, each with the line that it begins in, if it is not alone in its file.
 
-    ``ValueError`` where there is none, or one does not parse. A shell may have written them as
-    UTF-16.
+    :class:`InputError` where there is none, or one does not parse.
     """
-    try:
-        return [(None, json.loads(content))]
-    except json.JSONDecodeError:
-        every = list(_found(content.decode(json.detect_encoding(content))))
-        found = [(line, document) for line, document in every if document and not _is_log(document)]
-        if not found and not every:
-            raise
+    with explained(text):
+        try:
+            return [(None, json.loads(text, cls=Decoder))]
+        except json.JSONDecodeError:
+            every = list(_found(text))
+            if not every:
+                raise
+    found = [(line, document) for line, document in every if document and not _is_log(document)]
     if not found:
         raise InputError(
             "is a log of messages, which does not hold what is planned",
@@ -47,12 +49,12 @@ def _is_log(document: Mapping[str, Any]) -> bool:
 
 
 def _found(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    decoder = json.JSONDecoder()
+    decoder = Decoder()
     line, counted = 1, 0
-    begins = _BEGINS.search(text)
+    begins = BEGINS.search(text)
     while begins is not None:
         document, end = decoder.raw_decode(text, begins.start())
         line += text.count("\n", counted, begins.start())
         counted = begins.start()
         yield line, document
-        begins = _BEGINS.search(text, end)
+        begins = BEGINS.search(text, end)

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from lichen.document import InputError
-from lichen_policies.dialects.cloudformation import At
+from lichen.parsing.yaml_text import At, from_yaml
 from lichen_policies.facts import environment
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Resource
@@ -156,10 +156,8 @@ def _type(properties: Properties) -> tuple[str, str]:
 def _object(value: Any) -> Object | None:
     """An object, or one that is written as text."""
     if isinstance(value, str):
-        import yaml
-
         try:
-            value = yaml.safe_load(value)
-        except yaml.YAMLError:
+            value = next(iter(from_yaml(value, typed=False)), None)
+        except InputError:
             return None
     return value if isinstance(value, Mapping) else None

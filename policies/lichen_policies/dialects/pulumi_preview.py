@@ -65,7 +65,7 @@ def recognises(document: Mapping[str, Any]) -> bool:
 
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     """The resources that the preview would leave; :class:`InputError` where it is not whole."""
-    preview = convert(document, Preview)
+    preview = convert(document, Preview, quotes=False)
     if any(
         diagnostic.severity == "error" and diagnostic.message.strip() != _BLOCKED
         for diagnostic in preview.diagnostics

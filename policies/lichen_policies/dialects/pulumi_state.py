@@ -67,10 +67,10 @@ def recognises(document: Mapping[str, Any]) -> bool:
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     """The deployed resources; :class:`InputError` where it is no state of version 3 or 4."""
     if "checkpoint" in document:
-        kept = convert(document, Checkpoint)
+        kept = convert(document, Checkpoint, quotes=False)
         version, deployment = kept.version, kept.checkpoint.latest or Deployment()
     else:
-        export = convert(document, Export)
+        export = convert(document, Export, quotes=False)
         version, deployment = export.version, export.deployment
     if version not in (3, 4):
         raise InputError(

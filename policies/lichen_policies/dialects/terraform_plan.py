@@ -94,7 +94,7 @@ def recognises(document: Mapping[str, Any]) -> bool:
 
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     """The resources after the plan is applied; :class:`InputError` where not a whole plan."""
-    plan = convert(document, TerraformPlan)
+    plan = convert(document, TerraformPlan, quotes=False)
     if not plan.format_version.startswith(("0.", "1.")):
         raise InputError(
             f"plan format {plan.format_version} is newer than Lichen reads, which is 0.1 to 1.x",

@@ -34,7 +34,7 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
             "is the file that Terraform keeps its state in",
             fix="run terraform show -json > state.json, and check that file",
         )
-    state = convert(document, TerraformState)
+    state = convert(document, TerraformState, quotes=False)
     judged = []
     for _place, each in state.values.root_module.every():
         values = unmarked(each.values or {}, each.sensitive_values)
