@@ -36,7 +36,7 @@ from lichen_doors.crossguard.policy import CONFIGURATION, LEVELS, NAME, NUMBERS,
 
 def serve() -> NoReturn:
     """Serve the pack until the engine ends it. The configuration is searched upwards from where the
-    engine starts the pack, which is the project; the organisation's stands above it."""
+    engine starts the pack, which is the project; the organisation's is above it."""
     try:
         gate = Gate.near(Path.cwd())
     except InputError as error:
@@ -104,7 +104,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         return empty_pb2.Empty()
 
     def _sent(self, rule: str) -> Level:
-        """The level that the engine was told of a rule."""
+        """The level of a rule that the engine has received."""
         if rule not in self._declared:
             return self._file.level(self._file.rules()[rule], self._environment)
         return self._declared[rule]
