@@ -249,7 +249,7 @@ def test_the_machine_of_nodes_is_a_template_of_machines() -> None:
         ),
         (
             "{apiVersion: ray.io/v1, kind: RayCluster, spec: {enableInTreeAutoscaling: true, "
-            "workerGroupSpecs: [{replicas: 1, maxReplicas: 5, numOfHosts: 4, template: TEMPLATE}]}}",
+            "workerGroupSpecs: [{maxReplicas: 5, numOfHosts: 4, template: TEMPLATE}]}}",
             5,
             4,
         ),
