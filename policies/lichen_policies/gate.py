@@ -18,14 +18,15 @@ from lichen.document import InputError, did_you_mean
 from lichen.words import Environment
 from lichen_policies import configuration, judging
 from lichen_policies.configuration import Configuration
+from lichen_policies.configured import configured
 from lichen_policies.facts import Resource
 from lichen_policies.facts.region import is_unstated
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import Rule
-from lichen_policies.verdict import Level, Report, Verdict
+from lichen_policies.verdict import Configured, Level, Report, Verdict
 
 
-def _stands_under(file: Path | None, folder: Path | None) -> bool:
+def _is_above(file: Path | None, folder: Path | None) -> bool:
     """Whether a file is in a folder or above it."""
     return (
         file is not None
@@ -67,13 +68,13 @@ class Gate:
         ``config`` or what ``LICHEN_CONFIG`` names.
 
         Own rules are Python, and run. So those of a file that was only found are not loaded, since
-        it may be a part of what is judged, except in the folder ``trusted`` where the user stands
+        it may be a part of what is judged, except in the folder ``trusted`` where the user is
         and in those above it.
 
         Raises :class:`InputError` for a wrong configuration, region or environment.
         """
         above, nearest = config or configuration.named(), configuration.find(path)
-        vouched = above is not None or _stands_under(nearest, trusted)
+        vouched = above is not None or _is_above(nearest, trusted)
         configured = configuration.read(
             nearest, above=above, today=today, rules=rules, with_own_rules=vouched
         )
@@ -111,6 +112,10 @@ class Gate:
     def limits(self, rule: Rule, environment: Environment | None) -> msgspec.Struct:
         """A rule's limits in an environment, as configured."""
         return self.configuration.limits(rule, environment)
+
+    def configured(self) -> Configured:
+        """Which lichen.yaml holds, and each rule that it turned off or moved."""
+        return configured(self.configuration)
 
     def moved_by_door(
         self,

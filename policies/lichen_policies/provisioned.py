@@ -28,8 +28,9 @@ def provisioned(
     region: Region | None,
     catalogue: Catalogue,
 ) -> Holding:
-    """``count`` machines of a resource for a month; ``hosting`` None is the bare machine."""
-    name = hosting or bare_hosting(machine, catalogue)
+    """``count`` machines of a resource for a month; ``hosting`` None is the bare machine, and so is
+    a cluster, whose machines are paid for as such."""
+    name = paid_as(hosting, machine, catalogue)
     load = _declared_load(fact, machine, count, catalogue)
     return holding(machine, count, region, name, catalogue, load=load)
 
@@ -46,6 +47,13 @@ def in_cluster(hosting: str | None, catalogue: Catalogue) -> bool:
     """Whether a hosting is a cluster of Kubernetes: what it runs is where its nodes are."""
     row = catalogue.hostings.get(hosting or "")
     return row is not None and row.kind == "kubernetes"
+
+
+def paid_as(hosting: str | None, machine: Machine, catalogue: Catalogue) -> str:
+    """The hosting whose prices hold: nodes of a cluster are paid for as bare machines."""
+    if hosting is None or in_cluster(hosting, catalogue):
+        return bare_hosting(machine, catalogue)
+    return hosting
 
 
 def bare_hosting(machine: Machine, catalogue: Catalogue) -> str:
@@ -77,15 +85,23 @@ def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogu
 
 
 def month_of(
-    fact: Fact, machine: str | None, count: int, hosting: str | None, known: Known
+    fact: Fact,
+    machine: str | None,
+    count: int,
+    hosting: str | None,
+    known: Known,
+    *,
+    chips_each: float | None = None,
 ) -> tuple[str, tuple[str, ...]]:
-    """What a number of machines costs and emits in a month, in brackets for a message, with its
-    sources; empty where the machine or the region is not known."""
+    """What ``count`` machines, or parts of machines with so many chips each, cost and emit in a
+    month, in brackets for a message, with the sources; empty where the machine or the region is not
+    known."""
     row = known.catalogue.machines.get(machine or "")
     region = known.catalogue.regions.get(fact.if_known.region or "")
     if row is None or region is None:
         return "", ()
-    month = provisioned(fact, row, count, hosting, region, known.catalogue)
+    machines = machines_for(count, chips_each, row)
+    month = provisioned(fact, row, machines, hosting, region, known.catalogue)
     parts = [] if month.usd_month is None else [usd(month.usd_month)]
     if month.gco2e_month is not None:
         parts.append(co2e(month.gco2e_month))

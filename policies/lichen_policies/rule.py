@@ -25,6 +25,7 @@ from msgspec import Meta
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
+from lichen.clouds import CLOUDS
 from lichen.document import InputError
 from lichen.words import Environment
 from lichen.workload import ModelCard
@@ -131,6 +132,10 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         return self._or_unverified(self.catalogue.machine, name)
 
     def region(self, name: str) -> Region:
+        """The catalogue's row. Raises :class:`NotApplicable` for a location of several regions,
+        :class:`Unverified` where there is none."""
+        if any(name.lower() in cloud.multi_regions for cloud in CLOUDS.values()):
+            raise NotApplicable("its location is not one region: see multi-region-location")
         return self._or_unverified(self.catalogue.region, name)
 
     def declared_model(self, fact: Fact) -> ModelCard:
@@ -212,7 +217,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule as the registry read it: its page, its defaults and its function.
 
     ``defaults`` are its limits in each environment. ``mistake`` says what is wrong with the rule's
-    file; such a rule makes every verdict *unverified*.
+    file; such a rule makes every verdict *unverified*. ``page`` is the address of an own rule's
+    file; the package's are in its repository.
     """
 
     name: str
@@ -230,8 +236,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     judges: type[Fact] | type[Stack]
     judge: Callable[[Fact | Stack, msgspec.Struct, Known], Iterator[Finding]]
     mistake: str = ""
+    page: str = ""
 
     @property
     def url(self) -> str:
         """Where the rule's page is."""
-        return f"{PAGES}/{self.name.replace('-', '_')}.py"
+        return self.page or f"{PAGES}/{self.name.replace('-', '_')}.py"

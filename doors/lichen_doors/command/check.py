@@ -47,7 +47,13 @@ def command(
     unverified blocks.
     """
     resources = [resource for path in paths for resource in read(path, source=source)]
-    gate = Gate.near(paths[0], config=configuration, region=region, environment=environment)
+    gate = Gate.near(
+        paths[0],
+        config=configuration,
+        trusted=Path.cwd(),
+        region=region,
+        environment=environment,
+    )
     report = gate.report(resources)
     if form == "sarif":
         from lichen_doors.report import sarif

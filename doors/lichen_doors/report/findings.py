@@ -15,6 +15,7 @@ from lichen_policies.exemptions import Exemption
 from lichen_policies.verdict import (
     Advice,
     Change,
+    Configured,
     Conflict,
     Report,
     Saves,
@@ -30,8 +31,8 @@ from rich.text import Text
 from lichen.figures import many
 from lichen_doors.report import for_programs
 
-Address = tuple[str, str | None]
-"""A resource's address, and the file that it is in."""
+Address = tuple[str, str | None, int | None]
+"""A resource's address, and the file and line that it is in."""
 
 
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +54,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """What ``lichen check --format json`` prints.
 
     ``expired`` are exemptions past their last day; ``not_judged`` counts resources by the types
-    that no rule covers; ``fixes`` has an entry for each resource with findings.
+    that no rule covers; ``fixes`` has an entry for each resource with findings; ``configured`` is
+    the lichen.yaml that holds, with each rule that it turned off or moved.
     """
 
     findings: tuple[Verdict, ...]
@@ -62,6 +64,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     expired: tuple[Exemption, ...]
     not_judged: Mapping[str, int]
     fixes: tuple[Fix, ...]
+    configured: Configured
     summary: Summary
 
 
@@ -77,6 +80,7 @@ def as_json(report: Report) -> str:
             fixes=tuple(
                 _fix(address, verdicts) for address, verdicts in _by_resource(report.findings)
             ),
+            configured=report.configured,
             summary=report.summary,
         )
     )
@@ -86,12 +90,12 @@ def _by_resource(verdicts: Sequence[Verdict]) -> list[tuple[Address, list[Verdic
     """The verdicts of each resource, in the order of the first of each."""
     grouped: dict[Address, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        grouped[verdict.resource, verdict.file].append(verdict)
+        grouped[verdict.resource, verdict.file, verdict.line].append(verdict)
     return list(grouped.items())
 
 
 def _fix(address: Address, verdicts: Sequence[Verdict]) -> Fix:
-    resource, file = address
+    resource, file, _line = address
     advice = advice_of(verdicts)
     return Fix(
         resource=resource,
@@ -145,7 +149,7 @@ def _resource(verdicts: Sequence[Verdict]) -> Iterator[RenderableType]:
     yield Text("  " + "  ".join(part for part in (first.type, source) if part), style="quiet")
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")  # a long path is typed whole
     for verdict in verdicts:
         table.add_row(*_row(verdict))
     for mark, text, style in _fix_lines(verdicts):
@@ -214,6 +218,8 @@ def _closing(report: Report) -> Iterator[RenderableType]:
     if report.not_judged:
         types = ", ".join(f"{name} ({number})" for name, number in report.not_judged.items())
         yield Text(f"Not judged, because no rule covers these types: {types}.", style="quiet")
+    for line in report.configured.texts:
+        yield Text(line, style="quiet")
     yield Text(*_outcome(report))
 
 

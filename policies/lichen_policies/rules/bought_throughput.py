@@ -20,13 +20,13 @@ import msgspec
 from msgspec import Meta
 
 from lichen_policies.facts import BoughtThroughput
-from lichen_policies.rule import Change, Finding, Known, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``units``: how many units of one model may be bought."""
 
-    units: Annotated[int, Meta(ge=0, le=100_000)] = 1
+    units: Annotated[int, Meta(ge=0, le=100_000), LOWER_IS_STRICTER] = 1
 
 
 @rule(

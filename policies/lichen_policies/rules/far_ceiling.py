@@ -22,13 +22,13 @@ import msgspec
 from msgspec import Meta
 
 from lichen_policies.facts import Scaling
-from lichen_policies.rule import Change, Finding, Known, NotApplicable, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, NotApplicable, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``times``: how many times the floor the ceiling may be."""
 
-    times: Annotated[float, Meta(ge=1, le=100_000)] = 10.0
+    times: Annotated[float, Meta(ge=1, le=100_000), LOWER_IS_STRICTER] = 10.0
 
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="advisory", theme="size")

@@ -24,13 +24,13 @@ from msgspec import Meta
 
 from lichen_policies.facts import VariantInStack
 from lichen_policies.provisioned import month_of
-from lichen_policies.rule import Finding, Known, NotApplicable, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, Finding, Known, NotApplicable, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``machines``: how many may be fixed before the finding is more than advice."""
 
-    machines: Annotated[int, Meta(ge=0, le=10_000)] = 2
+    machines: Annotated[int, Meta(ge=0, le=10_000), LOWER_IS_STRICTER] = 2
 
 
 @rule(severity="high", dev="disabled", staging="advisory", prod="mandatory", theme="serving")

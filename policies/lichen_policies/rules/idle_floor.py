@@ -38,18 +38,23 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]:
     if (fact.environment or UNSTATED) == "prod":
         return
-    if fact.floor is None or fact.floor <= limits.floor:
+    most = max(limits.floor, fact.least)
+    if fact.floor is None or fact.floor <= most:
         return
-    machine = fact.if_known.machine
-    cost, sources = month_of(fact, machine, fact.floor, fact.hosting, known)
+    cost, sources = month_of(
+        fact,
+        fact.if_known.machine,
+        fact.floor,
+        fact.hosting,
+        known,
+        chips_each=fact.if_known.chips_each,
+    )
     running = f"{fact.unit.removesuffix('s')} runs" if fact.floor == 1 else f"{fact.unit} run"
     yield Finding(
-        what=f"{fact.path} is {fact.floor}, so {fact.floor} {running} in {fact.environment} "
-        f"even without traffic{cost}",
-        limit=f"the limit outside production is {limits.floor}",
-        changes=(
-            Change(path=fact.path, to=limits.floor, at_most=bool(limits.floor), why=fact.to_zero),
-        ),
+        what=f"{fact.path} is {'left out' if fact.floor_by_default else fact.floor}, so "
+        f"{fact.floor} {running} in {fact.environment} even without traffic{cost}",
+        limit=f"the limit outside production is {most}",
+        changes=(Change(path=fact.path, to=most, at_most=bool(most), why=fact.to_zero),),
         path=fact.path,
         sources=sources,
     )

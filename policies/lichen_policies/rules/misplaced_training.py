@@ -23,14 +23,14 @@ from msgspec import Meta
 from lichen.catalogue.schema import Region
 from lichen.grid import LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Training
-from lichen_policies.rule import Finding, Known, NotApplicable, rule
+from lichen_policies.rule import HIGHER_IS_STRICTER, Finding, Known, NotApplicable, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``share_pct``: what the other region may emit at most for the same energy, in percent of this
     one."""
 
-    share_pct: Annotated[float, Meta(gt=0, le=100)] = 50.0
+    share_pct: Annotated[float, Meta(gt=0, le=100), HIGHER_IS_STRICTER] = 50.0
 
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="advisory", theme="region")

@@ -25,7 +25,14 @@ from msgspec import Meta
 from lichen.passport import Passport
 from lichen_policies.facts import Serving
 from lichen_policies.provisioned import month_of
-from lichen_policies.rule import Finding, Known, NotApplicable, rule
+from lichen_policies.rule import (
+    HIGHER_IS_STRICTER,
+    LOWER_IS_STRICTER,
+    Finding,
+    Known,
+    NotApplicable,
+    rule,
+)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,9 +40,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``few_an_hour`` requests an hour a bound of ``few_wait_ms`` is enough, in which a serverless
     endpoint starts."""
 
-    wait_ms: Annotated[float, Meta(gt=0, le=1e9)] = 30_000
-    few_an_hour: Annotated[float, Meta(ge=0, le=1e6)] = 10
-    few_wait_ms: Annotated[float, Meta(gt=0, le=1e9)] = 10_000
+    wait_ms: Annotated[float, Meta(gt=0, le=1e9), LOWER_IS_STRICTER] = 30_000
+    few_an_hour: Annotated[float, Meta(ge=0, le=1e6), HIGHER_IS_STRICTER] = 10
+    few_wait_ms: Annotated[float, Meta(gt=0, le=1e9), LOWER_IS_STRICTER] = 10_000
 
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="advisory", theme="serving")

@@ -21,14 +21,14 @@ import msgspec
 from msgspec import Meta
 
 from lichen_policies.facts import ScalingPolicy
-from lichen_policies.rule import Change, Finding, Known, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``cooldown_s``: the longest wait before the number is lowered again, in seconds. SageMaker's
     own is 300; the largest models take about half an hour to start."""
 
-    cooldown_s: Annotated[float, Meta(ge=0, le=1_000_000)] = 3600
+    cooldown_s: Annotated[float, Meta(ge=0, le=1_000_000), LOWER_IS_STRICTER] = 3600
 
 
 @rule(severity="high", dev="remediate", staging="remediate", prod="mandatory", theme="idle")

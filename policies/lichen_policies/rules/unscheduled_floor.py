@@ -21,13 +21,13 @@ import msgspec
 from msgspec import Meta
 
 from lichen_policies.facts import TargetInStack
-from lichen_policies.rule import UNSTATED, Finding, Known, NotApplicable, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, UNSTATED, Finding, Known, NotApplicable, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``floor``: how many may run all night."""
 
-    floor: Annotated[int, Meta(ge=0, le=100_000)] = 1
+    floor: Annotated[int, Meta(ge=0, le=100_000), LOWER_IS_STRICTER] = 1
 
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="disabled", theme="idle")

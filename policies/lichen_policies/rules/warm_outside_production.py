@@ -20,13 +20,21 @@ import msgspec
 from msgspec import Meta
 
 from lichen_policies.facts import KeptWarm
-from lichen_policies.rule import UNSTATED, Change, Finding, Known, NotApplicable, rule
+from lichen_policies.rule import (
+    LOWER_IS_STRICTER,
+    UNSTATED,
+    Change,
+    Finding,
+    Known,
+    NotApplicable,
+    rule,
+)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``copies``: how many may be kept warm outside production."""
 
-    copies: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    copies: Annotated[int, Meta(ge=0, le=100_000), LOWER_IS_STRICTER] = 0
 
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="disabled", theme="idle")

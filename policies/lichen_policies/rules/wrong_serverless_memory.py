@@ -27,7 +27,15 @@ from lichen.sizing.need import weights_gib
 from lichen.words import Precision
 from lichen.workload import ModelCard
 from lichen_policies.facts import Serving
-from lichen_policies.rule import Change, Finding, Known, NotApplicable, Unverified, rule
+from lichen_policies.rule import (
+    LOWER_IS_STRICTER,
+    Change,
+    Finding,
+    Known,
+    NotApplicable,
+    Unverified,
+    rule,
+)
 
 SERVER_GIB, ROOM = 1.0, 1.5
 STEPS_MIB = (1024, 2048, 3072, 4096, 5120, 6144)
@@ -37,7 +45,7 @@ STEPS_MIB = (1024, 2048, 3072, 4096, 5120, 6144)
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``times``: how many times the memory that the model needs may be given."""
 
-    times: Annotated[float, Meta(ge=1, le=1000)] = 2.0
+    times: Annotated[float, Meta(ge=1, le=1000), LOWER_IS_STRICTER] = 2.0
 
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="advisory", theme="size")

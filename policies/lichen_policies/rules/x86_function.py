@@ -23,14 +23,14 @@ import msgspec
 from msgspec import Meta
 
 from lichen_policies.facts import CloudFunction
-from lichen_policies.rule import Change, Finding, Known, NotApplicable, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, NotApplicable, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``memory_mib``: from how much memory a function is judged; 1,769 MB are one processor
     (Lambda Developer Guide, Configure Lambda function memory)."""
 
-    memory_mib: Annotated[float, Meta(ge=128, le=1_000_000)] = 1769
+    memory_mib: Annotated[float, Meta(ge=128, le=1_000_000), LOWER_IS_STRICTER] = 1769
 
 
 @rule(severity="low", dev="remediate", staging="remediate", prod="advisory", theme="hardware")

@@ -9,6 +9,7 @@ import msgspec
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
 from lichen_policies.facts.kinds import (
+    KeptRequests,
     KeptWarm,
     Located,
     Machines,
@@ -40,7 +41,7 @@ TYPES = {
     "terraform": ("aws_sagemaker_endpoint_configuration", "awscc_sagemaker_endpoint_config"),
     "cloudformation": ("AWS::SageMaker::EndpointConfig",),
 }
-FACTS = (KeptWarm, Located, Machines, Scaling, Serving, Shadow, VariantInStack)
+FACTS = (KeptRequests, KeptWarm, Located, Machines, Scaling, Serving, Shadow, VariantInStack)
 
 _HOSTING, _PREFIX = "sagemaker", "ml."
 _MEMORY = ("memory_size_in_mb", "memory_size_in_m_b")
@@ -58,7 +59,8 @@ _TO_SCALE_COMPONENTS = "switch on the variant's managedInstanceScaling, with its
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A Located for the whole; for each variant a Serving, a Machines and a Scaling; a Shadow for
-    each that answers nobody, and a VariantInStack for each other."""
+    each that answers nobody, and a VariantInStack for each other; a KeptRequests where requests are
+    kept."""
     production = properties.blocks("production_variants")
     shadows = properties.blocks("shadow_production_variants")
     variants = [*production, *shadows]
@@ -70,6 +72,10 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machines=sum(count for count in counts if isinstance(count, int)) or 1,
         hosting=_HOSTING,
     )
+    capture = properties.block("data_capture_config")
+    if capture and capture.scalar("enable_capture") is not False:
+        share = capture.stated_whole("initial_sampling_percentage")
+        yield KeptRequests(path=share.path, percent=field(share.value), percent_at=share.path)
     for variant in production:
         yield from _of_variant(variant, properties)
         yield _in_stack(variant, properties)
