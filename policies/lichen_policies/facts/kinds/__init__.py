@@ -1,7 +1,13 @@
 """The kinds of facts, one module a theme. A kind says what one resource is or does, in fields that
 every cloud's readers can fill; a rule names the kind that it judges."""
 
-from lichen_policies.facts.kinds.containers import ServingContainer
+from lichen_policies.facts.kinds.containers import (
+    ImagePolicy,
+    KeptImages,
+    KeptLogs,
+    KeptRequests,
+    ServingContainer,
+)
 from lichen_policies.facts.kinds.declared_tags import DeclaredTags
 from lichen_policies.facts.kinds.groups import Autoscaler, MachineGroup, Part, Whole, ZonedPool
 from lichen_policies.facts.kinds.machines import Located, Machines, MachineTemplate
@@ -41,6 +47,10 @@ __all__ = [
     "BoughtThroughput",
     "CloudFunction",
     "DeclaredTags",
+    "ImagePolicy",
+    "KeptImages",
+    "KeptLogs",
+    "KeptRequests",
     "KeptWarm",
     "Located",
     "MachineGroup",
