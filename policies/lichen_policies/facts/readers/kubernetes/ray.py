@@ -63,7 +63,7 @@ def _of_group(group: Properties, context: Context, plainly: bool, scales: bool) 
     hosts = group.whole("num_of_hosts")
     asked, unit = pod.asked, "pods"
     if asked is not None and isinstance(hosts, int) and hosts > 1:
-        unit = "groups of pods"
+        unit = "pod groups"
         if isinstance(asked.number, float):
             asked = Asked(asked.number * hosts, asked.chip, asked.path)
     fixed, ceiling = group.stated_whole("replicas"), group.stated_whole("max_replicas")
