@@ -42,14 +42,14 @@ def judge(
 ) -> Report:
     """Every rule over every resource, and over each document as a whole.
 
-    The resources of one file are one deployment: those of two are not joined.
+    The resources of one document are one deployment: those of two are not joined.
     """
     verdicts: list[Verdict] = []
     documents: dict[str | None, list[Read]] = defaultdict(list)
     every = [(resource, _facts(resource)) for resource in resources]
     for resource, facts in every:
         if facts is not None:
-            documents[resource.file].append((resource, facts))
+            documents[resource.document or resource.file].append((resource, facts))
     for read in map(_completed, documents.values()):
         for resource, facts in read:
             verdicts += _judged(resource, facts, configuration, catalogue)

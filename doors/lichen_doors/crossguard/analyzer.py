@@ -21,6 +21,7 @@ import grpc
 import pulumi
 import pulumi_policy.policy as sdk
 from google.protobuf import empty_pb2, struct_pb2
+from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import Maybe, Resource, environment, region
 from lichen_policies.facts.reading import by_type
 from lichen_policies.gate import Gate
@@ -124,7 +125,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext
     ) -> proto.AnalyzeResponse:
         response = proto.AnalyzeResponse()
-        if ("pulumi", request.type) not in by_type():
+        if ("pulumi", request.type) not in by_type() and request.type != CUSTOM_RESOURCE:
             return response
         for verdict in self._gate.judge(self._resource(request), stack_follows=True) or ():
             self._add(verdict, response)
@@ -177,7 +178,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         )
 
     def _resource(self, request: proto.AnalyzeRequest | proto.AnalyzerResource) -> Resource:
-        return Resource(
+        resource = Resource(
             type=request.type,
             name=request.name,
             address=request.urn,
@@ -186,6 +187,11 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             region=self._region(request),
             environment=self._environment,
         )
+        if not request.type.startswith("kubernetes:"):
+            return resource
+        from lichen_policies.dialects import kubernetes  # imports a parser: most packs need none
+
+        return kubernetes.carried(resource)
 
     def _region(self, request: proto.AnalyzeRequest | proto.AnalyzerResource) -> Maybe[str]:
         """The provider's region, else what the provider would take where it is not configured.
