@@ -54,7 +54,11 @@ def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]
         what=f"{fact.path} is {'left out' if fact.floor_by_default else fact.floor}, so "
         f"{fact.floor} {running} in {fact.environment} even without traffic{cost}",
         limit=f"the limit outside production is {most}",
-        changes=(Change(path=fact.path, to=most, at_most=bool(most), why=fact.to_zero),),
+        changes=(
+            Change(
+                path=fact.path, to=most, at_most=bool(most), why=fact.to_zero, safe=not fact.to_zero
+            ),
+        ),
         path=fact.path,
         sources=sources,
     )
