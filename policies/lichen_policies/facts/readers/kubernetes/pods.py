@@ -191,7 +191,7 @@ def containers(pod: Pod, context: Context, asked: Asked | None) -> Iterator[Fact
             image_at=image.path,
             settings=settings(container),
             settings_at=container.at("env"),
-            arguments=field(container.texts("args")),
+            arguments=field(arguments(container)),
             arguments_at=container.at("args"),
             architecture=field(pod.architecture.value),
             architecture_at=pod.architecture.path,
@@ -231,6 +231,17 @@ def scaling(
         chips_each=None if asked is None else field(asked.number),
         hosting=_HOSTINGS.get(context.cloud, "kubernetes"),
     )
+
+
+def arguments(container: Properties) -> Maybe[tuple[str, ...]]:
+    """A container's command line, its words apart where a shell takes them as one text."""
+    command, args = container.texts("command"), container.texts("args")
+    if is_unknown(command) or is_unknown(args):
+        return command if is_unknown(command) else args
+    line = (*(command or ()), *(args or ()))
+    if "-c" in line[1:3]:
+        return tuple(word for text in line for word in text.split() if word != "\\")
+    return line or None
 
 
 def settings(container: Properties) -> dict[str, object] | None:
