@@ -154,6 +154,7 @@ def serving(
     """
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
+    group = asked
     asked = asked or pod.asked
     chips = None if asked is None else asked.number
     yield Serving(
@@ -175,14 +176,14 @@ def serving(
         chips=field(chips),
         chips_at="" if asked is None else asked.path,
     )
-    yield from containers(pod, context, asked)
+    yield from containers(pod, context, group)
 
 
 def containers(pod: Pod, context: Context, asked: Asked | None) -> Iterator[Fact]:
-    """A ServingContainer of each container."""
+    """A ServingContainer of each container; ``asked`` is what a group of pods serves with."""
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
-    chips = None if asked is None else asked.number
     for container in pod.containers:
+        own = asked or pod.asked_by(container)
         image = container.stated_text("image")
         yield ServingContainer(
             context=context,
@@ -195,9 +196,9 @@ def containers(pod: Pod, context: Context, asked: Asked | None) -> Iterator[Fact
             arguments_at=container.at("args"),
             architecture=field(pod.architecture.value),
             architecture_at=pod.architecture.path,
-            chip=None if asked is None else asked.chip,
-            chips=field(chips),
-            chips_at="" if asked is None else asked.path,
+            chip=None if own is None else own.chip,
+            chips=None if own is None else field(own.devices),
+            chips_at="" if own is None else own.path,
             hosting=hosting,
             machine=field(pod.machine.value),
         )
