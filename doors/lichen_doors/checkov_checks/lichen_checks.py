@@ -28,6 +28,7 @@ judged: both are failed checks here.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from itertools import groupby
@@ -45,7 +46,13 @@ try:
     import msgspec
     from lichen_policies import configuration, dialects
     from lichen_policies.beside import comments
-    from lichen_policies.dialects import cloudformation, kubernetes, terraform_block
+    from lichen_policies.dialects import (
+        cloudformation,
+        kubernetes,
+        terraform_block,
+        terraform_defaults,
+        terraform_json,
+    )
     from lichen_policies.facts.reading import types_of
     from lichen_policies.facts.resource import Resource
     from lichen_policies.gate import Gate
@@ -204,19 +211,27 @@ class TerraformCheck(Check, terraform_check.BaseResourceCheck):
         super().__init__(**self.describe(rule, part, types))
 
     def resource(self, conf: dict[str, Any]) -> Resource:
+        if "__address__" not in conf:
+            return self.in_json(conf)
         address = conf["__address__"]
         if "__file__" in conf:
             return planned(conf["__file__"][0])[address]
-        block = self.block(address)
+        block, others = self.block(address), origins(self.graph)
         resource = terraform_block.resource(
             self.entity_type,
             address,
-            conf,
-            terraform_block.provider_of(block, providers(self.graph)),
+            terraform_defaults.without_defaults(conf, block, others),
+            terraform_block.provider_of(block, others),
             block["file_path_"],
             conf.get("__start_line__"),
         )
         return with_notes(resource, conf.get("__start_line__"), conf.get("__end_line__"))
+
+    def in_json(self, conf: dict[str, Any]) -> Resource:
+        """A block in Terraform's JSON syntax, of which Checkov makes no graph."""
+        scanned, name = self.entity
+        address, line = f"{self.entity_type}.{name}", conf.get("__startline__")
+        return terraform_json.resource(self.entity_type, address, conf, found(scanned), line)
 
     def block(self, address: str) -> dict[str, Any]:
         """The graph's entry of the block that is judged.
@@ -305,9 +320,23 @@ def blocks(graph: Any) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=1)
-def providers(graph: Any) -> list[dict[str, Any]]:
-    """The blocks that say which provider a resource goes to."""
-    return [block for block in blocks(graph) if block["block_type_"] in ("provider", "module")]
+def origins(graph: Any) -> list[dict[str, Any]]:
+    """The blocks that say which provider a resource goes to, and where values come from."""
+    return [block for block in blocks(graph) if block["block_type_"] in ORIGINS]
+
+
+ORIGINS = ("provider", "module", "locals", "output")
+
+
+def found(scanned: str) -> Path | None:
+    """The file of which Checkov hands over the part below the scanned folder; None if not found.
+
+    Only the command line has the folder.
+    """
+    arguments = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
+    folders = [Path.cwd(), *arguments, *(path.parent for path in arguments)]
+    paths = (folder / scanned.lstrip("/") for folder in folders)
+    return next((path for path in paths if path.is_file()), None)
 
 
 class Missing(terraform_check.BaseResourceCheck):
