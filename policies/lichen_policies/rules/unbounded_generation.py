@@ -21,7 +21,7 @@ from lichen_policies.rule import Finding, Known, NotApplicable, rule
 from lichen_policies.served import SERVERS, server_of, setting
 
 
-@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="serving")
+@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="model")
 def unbounded_generation(fact: ServingContainer, known: Known) -> Iterator[Finding]:
     server = server_of(fact)
     if server is None:
