@@ -31,8 +31,8 @@ def unguarded_rollout(fact: ServingEndpoint, known: Known) -> Iterator[Finding]:
     if fact.unguardable:
         raise NotApplicable(fact.unguardable)
     yield Finding(
-        what=f"nothing in {fact.guarded_at} takes a roll-out back: one that goes wrong after it has "
-        "started goes on to all users",
+        what=f"nothing in {fact.guarded_at} takes a roll-out back: one that goes wrong after it "
+        "has started goes on to all users",
         limit=f"a production endpoint goes back by itself ({fact.guard_source})",
         or_else=f"in {fact.guarded_at} {fact.guard}",
         path=fact.guarded_at,
