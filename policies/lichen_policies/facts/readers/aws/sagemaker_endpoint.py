@@ -10,7 +10,7 @@ import msgspec
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Serving, ServingEndpoint
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.aws.joining import known_or_open, means
+from lichen_policies.facts.readers.aws.joining import addresses, known_or_open, means
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 from lichen_policies.stack import Stack
 
@@ -65,8 +65,9 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 
 def _unguardable(endpoint: ServingEndpoint, stack: Stack) -> str | None:
     variants = stack.of(Serving)
+    at = addresses(variants)
     for variant in variants:
-        its = means(endpoint.as_read("configuration"), variant, variants, "configuration")
+        its = means(endpoint.as_read("configuration"), variant, at, "configuration")
         if its is None:
             return None
         if its and variant.fact.holds_model is False:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
@@ -23,14 +23,17 @@ from lichen_policies.facts.kinds import (
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.aws.joining import (
+    addresses,
     any_of,
+    both,
+    endpoint_meant,
     endpoints_of,
     known_or_open,
     own,
-    scales,
+    variant_meant,
 )
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
-from lichen_policies.stack import Stack, Subject
+from lichen_policies.stack import Stack
 
 CLOUD = "aws"
 TYPES = {
@@ -229,17 +232,15 @@ def _completed(fact: VariantInStack, stack: Stack) -> VariantInStack:
 def _scaled(fact: VariantInStack, stack: Stack) -> bool | None:
     configuration = own(fact, VariantInStack, stack)
     beside = [each for each in stack.of(VariantInStack) if each.resource is configuration.resource]
-    endpoints: Sequence[Subject[ServingEndpoint]] = stack.of(ServingEndpoint)
+    endpoints = addresses(stack.of(ServingEndpoint))
     return any_of(
-        scales(
-            target.fact.as_read("scales"),
-            endpoint,
-            fact.as_read("name"),
-            len(beside) == 1,
-            endpoints,
+        both(
+            endpoint_meant(scaled, endpoint, endpoints),
+            variant_meant(scaled, fact.as_read("name"), len(beside) == 1),
         )
         for endpoint, _ in endpoints_of(configuration, stack)
         for target in stack.of(TargetInStack)
+        for scaled in (target.fact.as_read("scales"),)
     )
 
 
