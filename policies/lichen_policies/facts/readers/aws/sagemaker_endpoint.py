@@ -39,7 +39,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         configuration_at=properties.at("endpoint_config_name"),
         guarded=field(rollback.given("alarms")),
         guarded_at=rollback.at("alarms"),
-        guard="name the alarms that stop a roll-out",
+        guard="name the alarms that stop a roll-out: one on errors, one on latency",
+        guard_source="SageMaker Developer Guide, Auto-Rollback Configuration and Monitoring",
         alarms=field(_all_known(tuple(alarm.text("alarm_name") for alarm in alarms))),
     )
 
@@ -70,6 +71,6 @@ def _unguardable(endpoint: ServingEndpoint, stack: Stack) -> str | None:
             return None
         if its and variant.fact.holds_model is False:
             return _COMPONENTS
-        if its and (variant.fact.machine or "").startswith("inf1."):
+        if its and (variant.fact.if_known.machine or "").startswith("inf1."):
             return _INF1
     return ""

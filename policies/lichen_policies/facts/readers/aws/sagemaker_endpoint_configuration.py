@@ -54,6 +54,7 @@ _TO_SCALE = (
     "add an Application Auto Scaling target for endpoint/ENDPOINT/variant/VARIANT and a policy "
     "that tracks SageMakerVariantInvocationsPerInstance"
 )
+_BURSTABLE = "SageMaker scales no burstable machines (T2)"
 _TO_SCALE_COMPONENTS = "switch on the variant's managedInstanceScaling, with its bounds"
 
 
@@ -179,6 +180,7 @@ def _in_stack(variant: Properties, whole: Properties) -> VariantInStack:
         scales_itself=field(_scales_itself(variant.block("managed_instance_scaling"))),
         hosting=_HOSTING,
         to_scale=_TO_SCALE if variant.given("model_name") else _TO_SCALE_COMPONENTS,
+        unscalable=_BURSTABLE if str(machine.value).startswith("t2.") else "",
     )
 
 
