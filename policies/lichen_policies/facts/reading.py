@@ -77,6 +77,12 @@ def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tupl
     return reader.complete(facts, stack)
 
 
+def kinds_read(resource: Resource) -> tuple[type[Fact], ...] | None:
+    """The kinds of facts that a resource may give; None where no reader reads its type."""
+    reader = by_type().get((resource.dialect, resource.type))
+    return None if reader is None else reader.yields or (Fact,)
+
+
 def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     """The facts of a resource; None where no reader reads its type."""
     reader = by_type().get((resource.dialect, resource.type))
