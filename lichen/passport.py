@@ -164,7 +164,7 @@ def exempt_tags(tags: Mapping[str, str], cloud: str) -> Iterator[tuple[str, str,
     begins = spelling.prefix + _EXEMPT
     own = {key.removeprefix(spelling.prefix): key for key in tags if key.startswith(begins)}
     for key, text in _whole({key: tags[written] for key, written in own.items()}).items():
-        if "until=" not in text:
+        if spelling.mark != "=":  # which stands between a part and its value
             text = _unescaped(text, spelling)
         yield spelling.prefix + key, key.removeprefix(_EXEMPT).lstrip(".-_:"), text
 

@@ -35,6 +35,7 @@ CLOUD = Cloud(
     },
     # us-east-1a; a Local Zone is us-west-2-lax-1a, a Wavelength Zone us-east-1-wl1-bos-wlz-1.
     zone=r"^([a-z]{2}(?:-[a-z]+)+-\d)(?:[a-z]|-[a-z][a-z0-9-]*)$",
+    terraform_providers=("aws", "awscc"),
     provider_properties=("region",),
     region_settings=("aws:region", "aws-native:region"),
     region_variables=("AWS_REGION", "AWS_DEFAULT_REGION"),

@@ -64,6 +64,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """Terraform's data sources that say where their provider is, by their type."""
     zone: str | None = None
     """Matches the name of a zone; its first group is the region."""
+    terraform_providers: tuple[str, ...] = ()
+    """Names of the Terraform providers that make its resources."""
     provider_properties: tuple[str, ...] = ()
     """Arguments of an engine's provider that set the region or zone for its resources."""
     region_settings: tuple[str, ...] = ()

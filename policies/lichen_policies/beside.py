@@ -29,9 +29,9 @@ from lichen_policies.facts.resource import Note, Resource
 from lichen_policies.facts.unknown import is_unknown
 
 _COMMENT = re.compile(r"(?:#|//|/\*)\s*lichen:exempt\s+(?P<rule>\S+)(?P<text>.*?)\s*(?:\*/)?\s*$")
-_ABOVE = re.compile(r"\s*(?:(?:#|//).*|[^\s#].*:\s*|-{3,}\s*)?$")
+_ABOVE = re.compile(r"\s*(?:(?:#|//).*|[^\s#].*:\s*)?$")
 """What may stand between a comment and the resource that it is above: comments, empty lines, and
-the key or the mark that a resource begins with."""
+the key that a resource begins with."""
 
 _PART = re.compile(r"\s*(?P<name>[A-Za-z]+)=(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>\S*))")
 _PARTS = ("owner", "until", "reason", "approver")

@@ -18,10 +18,12 @@ from lichen.document import InputError, did_you_mean
 from lichen.words import Environment
 from lichen_policies import configuration, judging
 from lichen_policies.configuration import Configuration
+from lichen_policies.configured import configured
 from lichen_policies.facts import Resource
+from lichen_policies.facts.region import is_unstated
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import Rule
-from lichen_policies.verdict import Level, Report, Verdict
+from lichen_policies.verdict import Configured, Level, Report, Verdict
 
 
 def _stands_under(file: Path | None, folder: Path | None) -> bool:
@@ -111,6 +113,10 @@ class Gate:
         """A rule's limits in an environment, as configured."""
         return self.configuration.limits(rule, environment)
 
+    def configured(self) -> Configured:
+        """Which lichen.yaml holds, and each rule that it turned off or moved."""
+        return configured(self.configuration)
+
     def moved_by_door(
         self,
         *,
@@ -128,13 +134,14 @@ class Gate:
 
     def completed(self, resource: Resource) -> Resource:
         """A resource with the gate's region and environment where its document states none."""
-        if (resource.region is not None or self.region is None) and (
+        stated = not is_unstated(resource.region)
+        if (stated or self.region is None) and (
             resource.environment is not None or self.environment is None
         ):
             return resource
         return msgspec.structs.replace(
             resource,
-            region=self.region if resource.region is None else resource.region,
+            region=resource.region if stated or self.region is None else self.region,
             environment=resource.environment or self.environment,
         )
 

@@ -148,10 +148,15 @@ def _left_to_stack(resources: Sequence[Resource], book: Rulebook) -> Steps[tuple
     read = yield from _completed(read)
     verdicts: list[Verdict] = []
     for resource, facts in read:
-        if resource.address in left:
-            if not isinstance(facts, Exception):
-                facts = tuple(fact for fact in facts if fact.waits_for)
+        if resource.address not in left:
+            continue
+        if isinstance(facts, Exception):
             verdicts += yield from _judged(resource, facts, book)
+            continue
+        waited = tuple(fact for fact in facts if fact.waits_for)
+        due = {rule.name for fact in waited for rule in book.judging(type(fact))}
+        found = yield from _judged(resource, waited, book)
+        verdicts += (verdict for verdict in found if verdict.rule in due)
     verdicts += yield from _judged_together(read, book)
     verdicts += yield from _judged_run(every, book)
     return tuple(verdicts)

@@ -6,6 +6,7 @@ the traffic keeps them. Where it does not, they are between idle and full.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from lichen.catalogue import Catalogue
@@ -30,6 +31,20 @@ def provisioned(
     name = hosting or bare_hosting(machine, catalogue)
     load = _declared_load(fact, machine, count, catalogue)
     return holding(machine, count, region, name, catalogue, load=load)
+
+
+def machines_for(count: int, chips_each: float | None, machine: Machine) -> int:
+    """How many machines ``count`` of something need, of which each takes ``chips_each`` of the
+    machine's accelerators; None takes all of it."""
+    if chips_each is None or not machine.accelerators:
+        return count
+    return ceil(count * chips_each / machine.accelerators)
+
+
+def in_cluster(hosting: str | None, catalogue: Catalogue) -> bool:
+    """Whether a hosting is a cluster of Kubernetes: what it runs is where its nodes are."""
+    row = catalogue.hostings.get(hosting or "")
+    return row is not None and row.kind == "kubernetes"
 
 
 def bare_hosting(machine: Machine, catalogue: Catalogue) -> str:

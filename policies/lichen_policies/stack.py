@@ -91,7 +91,7 @@ class Stack:
         subjects = self.of(kind)
         if type(value) is Unknown:
             for subject in subjects:
-                if _refers(value, subject.resource.address):
+                if refers_to(value, subject.resource.address):
                     return subject
             if not value.references:
                 raise Unverified(f"what it refers to {value.because}")
@@ -101,7 +101,7 @@ class Stack:
             for name in names:
                 found = subject.fact.as_read(name)
                 open_question = open_question or type(found) is Unknown
-                if any(_names(value, each) for each in _each(found)):
+                if any(named_by(value, each) for each in _each(found)):
                     return subject
         if open_question:
             raise Unverified(f"the name of a {kind.__name__} is known only after deployment")
@@ -116,13 +116,13 @@ def _each(found: object) -> tuple[object, ...]:
     return found if isinstance(found, tuple) else (found,)
 
 
-def _names(value: object, name: object) -> bool:
+def named_by(value: object, name: object) -> bool:
     """Whether a value is a name, or an ARN or a path that ends with it."""
     if not isinstance(value, str) or not isinstance(name, str) or not name:
         return False
     return value == name or value.endswith((f"/{name}", f":{name}"))
 
 
-def _refers(value: Unknown, address: str) -> bool:
+def refers_to(value: Unknown, address: str) -> bool:
     """Whether an unknown value is made of the resource at an address, or of an instance of it."""
     return any(address == each or address.startswith(f"{each}[") for each in value.references)

@@ -212,7 +212,8 @@ class NotUsed(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        return f"{self.field} of {self.file} does not hold: {self.because}"
+        do = "do" if self.field in ("exemptions", "rules") else "does"
+        return f"{self.field} of {self.file} {do} not hold: {self.because}"
 
 
 class Configured(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,9 @@ not block, ``..._UNVERIFIED`` on what cannot be checked yet. Add
 ``--soft-fail-on 'CKV2_LICHEN_*_ADVICE,CKV2_LICHEN_*_UNVERIFIED'`` and Checkov exits as
 ``lichen check`` does. A failed check's name is the finding: it is all that some formats print.
 
-``lichen.yaml`` is searched upwards from the file that is judged; what it exempts is skipped.
+``lichen.yaml`` is searched upwards from the file that is judged, and LICHEN_CONFIG names one that
+stands above it. What it exempts or turns off is skipped, with who did it as the comment; what it
+moved is told with each failed check.
 LICHEN_REGION and LICHEN_ENVIRONMENT hold for a document that does not state its own. A plan is read
 again from its file, because what Checkov hands over does not say which values are unknown. Checkov
 judges one resource at a time, so the rules over a whole deployment run in the other doors only.
@@ -27,6 +29,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -37,7 +40,9 @@ from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource import base_resource_check as terraform_check
 
 try:
-    from lichen_policies import dialects
+    import msgspec
+    from lichen_policies import configuration, dialects
+    from lichen_policies.beside import comments
     from lichen_policies.dialects import cloudformation, terraform_block
     from lichen_policies.facts.reading import types_of
     from lichen_policies.facts.resource import Resource
@@ -94,15 +99,24 @@ class Gates:
         self._gates: dict[Path, Gate] = {}
         self._block: Any = None
         self._verdicts: tuple[Verdict, ...] = ()
+        self._moved: Mapping[str, list[str]] = {}
 
     def verdicts(self, block: Any, read: Callable[[], Resource]) -> tuple[Verdict, ...]:
         """Every rule's verdicts on a block, which ``read`` makes a resource of."""
         if self._block is not block:
             resource = read()
             gate = self._gate(Path(resource.file or ".").resolve().parent)
-            self._verdicts = gate.judge(resource) or ()
+            self._verdicts = (*(gate.judge(resource) or ()), *gate.judge_exemptions(resource))
+            self._moved = {
+                rule: [each.text for each in moved]
+                for rule, moved in groupby(gate.configured().moved, lambda each: each.rule)
+            }
             self._block = block
         return self._verdicts
+
+    def moved(self, rule: str) -> list[str]:
+        """What lichen.yaml moved of a rule, for the block that was judged last."""
+        return self._moved.get(rule, [])
 
     def _gate(self, folder: Path) -> Gate:
         if folder not in self._gates:
@@ -167,7 +181,12 @@ class Check(BaseCheck):
             # Its text stays out: it may hold a property's value.
             why = f"cannot be checked: reading the resource failed with {type(error).__name__}"
             return (CheckResult.FAILED, [why]) if self.part == "UNVERIFIED" else NOTHING
-        return outcome(self.part, (found for found in verdicts if found.rule == self.rule.name))
+        own = [found for found in verdicts if found.rule == self.rule.name]
+        moved = GATES.moved(self.rule.name)
+        if self.part == "" and moved and own and all(each.level == "disabled" for each in own):
+            return CheckResult.SKIPPED, moved
+        result, messages = outcome(self.part, own)
+        return result, [*messages, *moved] if result == CheckResult.FAILED else messages
 
     def resource(self, conf: dict[str, Any]) -> Resource:
         raise NotImplementedError
@@ -185,7 +204,7 @@ class TerraformCheck(Check, terraform_check.BaseResourceCheck):
         if "__file__" in conf:
             return planned(conf["__file__"][0])[address]
         block = self.block(address)
-        return terraform_block.resource(
+        resource = terraform_block.resource(
             self.entity_type,
             address,
             conf,
@@ -193,6 +212,7 @@ class TerraformCheck(Check, terraform_check.BaseResourceCheck):
             block["file_path_"],
             conf.get("__start_line__"),
         )
+        return with_notes(resource, conf.get("__start_line__"), conf.get("__end_line__"))
 
     def block(self, address: str) -> dict[str, Any]:
         """The graph's entry of the block that is judged.
@@ -219,7 +239,25 @@ class CloudFormationCheck(Check, cloudformation_check.BaseResourceCheck):
         file, name = self.entity
         properties = conf.get("Properties") or {}
         # Checkov hands over the part of a template's path below the scanned folder, no more.
-        return cloudformation.resource(self.entity_type, name, properties, file.lstrip("/"))
+        resource = cloudformation.resource(self.entity_type, name, properties, file.lstrip("/"))
+        return with_notes(resource, conf.get("__startline__"), conf.get("__endline__"))
+
+
+def with_notes(resource: Resource, first: object, last: object) -> Resource:
+    """A resource with what the comments in and above its block exempt, where its file is found."""
+    if not (isinstance(first, int) and isinstance(last, int)):
+        return resource
+    notes = comments(lines(resource.file or ""), first, last)
+    return msgspec.structs.replace(resource, notes=notes) if notes else resource
+
+
+@lru_cache(maxsize=8)
+def lines(file: str) -> list[str]:
+    """A file's lines; none of one that is not found from here."""
+    try:
+        return Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
 
 
 @lru_cache(maxsize=8)
@@ -257,12 +295,21 @@ class Missing(terraform_check.BaseResourceCheck):
         return CheckResult.FAILED
 
 
+def every_rule() -> Mapping[str, Rule]:
+    """The package's rules and those of the organisation's file; where that is wrong, every check
+    says so when it judges."""
+    try:
+        return configuration.read(None, above=configuration.named(), with_own_rules=True).rules
+    except InputError:
+        return rules()
+
+
 def register() -> None:
     """Checkov takes every check that is made."""
     if missing is not None:
         Missing(missing)
         return
-    for rule in rules().values():
+    for rule in every_rule().values():
         for part in get_args(Part):
             for kind in (TerraformCheck, CloudFormationCheck):
                 kind(rule, part).severity = Severities["LOW" if part else rule.severity.upper()]

@@ -18,7 +18,7 @@ from lichen_doors.report import rules as report
 @formats("text", "json")
 def command(configuration: Path | None, form: str) -> None:
     """List the rules, as configured in this folder."""
-    pages = report.pages(Gate.near(Path.cwd(), config=configuration))
+    pages = report.pages(Gate.near(Path.cwd(), config=configuration, trusted=Path.cwd()))
     if form == "json":
         click.echo(for_programs(pages))
     else:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -30,12 +30,12 @@ from pulumi.runtime import proto
 from lichen.clouds import CLOUDS
 from lichen.document import InputError
 from lichen_doors.crossguard.decoding import Inputs
-from lichen_doors.crossguard.policy import LEVELS, NAME, NUMBERS, pack
+from lichen_doors.crossguard.policy import CONFIGURATION, LEVELS, NAME, NUMBERS, pack, policy
 
 
 def serve() -> NoReturn:
     """Serve the pack until the engine ends it. The configuration is searched upwards from where the
-    engine starts the pack, which is the project."""
+    engine starts the pack, which is the project; the organisation's stands above it."""
     try:
         gate = Gate.near(Path.cwd())
     except InputError as error:
@@ -55,6 +55,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         super().__init__(name, version, policies, *rest)
         self._file = self._gate = gate
         self._policies = {policy.name: policy for policy in policies}
+        self._declared: dict[str, Level] = {}
         self._version = version
         self._config: Mapping[str, str] = pulumi.runtime.get_config_env()
         self._environment = environment.of_stack(os.environ.get("PULUMI_STACK", ""), self._config)
@@ -73,30 +74,49 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         info: proto.AnalyzerInfo = super().GetAnalyzerInfo(  # type: ignore[no-untyped-call]
             request, context
         )
-        for policy in info.policies:
-            policy.enforcementLevel = NUMBERS[self._declared(policy.name)]
+        rules = self._file.rules()
+        # What the engine receives, it sends back unless somebody sets another.
+        self._declared = {
+            name: self._file.level(rules[name], self._environment)
+            for name in self._policies
+            if name in rules
+        }
+        for each in info.policies:
+            if each.name in self._declared:
+                each.enforcementLevel = NUMBERS[self._declared[each.name]]
         return info
-
-    def _declared(self, rule: str) -> Level:
-        """The level that the engine receives, and sends back unless somebody sets another."""
-        return self._file.level(self._file.rules()[rule], self._environment)
 
     def Configure(
         self, request: proto.ConfigureAnalyzerRequest, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
-        rules = self._file.rules()
-        settings = {name: policy for name, policy in request.policyConfig.items() if name in rules}
-        levels = {name: LEVELS[policy.enforcementLevel] for name, policy in settings.items()}
         try:
+            self._name_file(request.policyConfig)
+            rules = self._file.rules()
+            settings = {name: each for name, each in request.policyConfig.items() if name in rules}
+            levels = {name: LEVELS[each.enforcementLevel] for name, each in settings.items()}
             self._gate = self._file.moved_by_door(
-                levels={
-                    name: level for name, level in levels.items() if level != self._declared(name)
-                },
-                limits={name: dict(Inputs(policy.properties)) for name, policy in settings.items()},
+                levels={name: level for name, level in levels.items() if level != self._sent(name)},
+                limits={name: dict(Inputs(each.properties)) for name, each in settings.items()},
             )
         except InputError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         return empty_pb2.Empty()
+
+    def _sent(self, rule: str) -> Level:
+        """The level that the engine was told of a rule."""
+        if rule not in self._declared:
+            return self._file.level(self._file.rules()[rule], self._environment)
+        return self._declared[rule]
+
+    def _name_file(self, settings: Mapping[str, proto.PolicyConfig]) -> None:
+        """Put the organisation's file that the pack's configuration names above the project's."""
+        if CONFIGURATION not in settings:
+            return
+        file = Inputs(settings[CONFIGURATION].properties).get("file")
+        if isinstance(file, str) and file:
+            self._file = Gate.near(Path.cwd(), config=Path(file))
+            for name, rule in self._file.rules().items():
+                self._policies.setdefault(name, policy(rule))
 
     def Analyze(
         self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext
@@ -111,13 +131,13 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
     def AnalyzeStack(
         self, request: proto.AnalyzeStackRequest, _context: grpc.ServicerContext
     ) -> proto.AnalyzeResponse:
-        """The rules over a whole deployment, and those of one resource that needed another."""
+        """The rules over a whole deployment, those of one resource that needed another, and what
+        the configuration turned off or moved."""
         response = proto.AnalyzeResponse()
-        resources = (
-            self._resource(each) for each in request.resources if ("pulumi", each.type) in by_type()
-        )
-        for verdict in self._gate.judge_stack(resources):
+        for verdict in self._gate.judge_stack(map(self._resource, request.resources)):
             self._add(verdict, response, urn=verdict.resource)
+        if texts := self._gate.configured().texts:
+            response.diagnostics.append(self._about_configuration(texts))
         return response
 
     def Remediate(
@@ -146,8 +166,9 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         found = region.of_provider(Inputs(provider.properties))
         if found is None and (not provider.name or provider.name.startswith("default")):
             found = region.of_stack(request.type.partition(":")[0], self._config)
-        if found is None:
-            cloud = CLOUDS[by_type()["pulumi", request.type].cloud]
+        reader = by_type().get(("pulumi", request.type))
+        if found is None and reader is not None:
+            cloud = CLOUDS[reader.cloud]
             found = region.of_process(cloud, os.environ)
         return found
 
@@ -165,8 +186,20 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         elif verdict.verdict in ("fail", "unverified"):
             response.diagnostics.append(self._diagnostic(verdict, urn))
 
+    def _about_configuration(self, texts: Iterable[str]) -> proto.AnalyzeDiagnostic:
+        about = self._policies[CONFIGURATION]
+        return proto.AnalyzeDiagnostic(
+            policyName=CONFIGURATION,
+            policyPackName=NAME,
+            policyPackVersion=self._version,
+            description=about.description,
+            message="\n".join((about.description, *texts)),
+            enforcementLevel=proto.ADVISORY,
+            severity=self._map_severity(about.severity),
+        )
+
     def _diagnostic(self, verdict: Verdict, urn: str) -> proto.AnalyzeDiagnostic:
-        policy = self._policies[verdict.rule]
+        about = self._policies[verdict.rule]
         message, level = verdict.message, verdict.level
         if verdict.verdict == "unverified":
             message = f"Unverified: {message}"
@@ -174,12 +207,12 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             message, level = f"{verdict.exemption.text}. {message}", "advisory"
             message = message[0].upper() + message[1:]
         return proto.AnalyzeDiagnostic(
-            policyName=policy.name,
+            policyName=about.name,
             policyPackName=NAME,
             policyPackVersion=self._version,
-            description=policy.description,
-            message=f"{policy.description}\n{message}",
+            description=about.description,
+            message=f"{about.description}\n{message}",
             enforcementLevel=NUMBERS["mandatory" if level == "remediate" else level],
-            severity=self._map_severity(policy.severity),
+            severity=self._map_severity(about.severity),
             urn=urn,
         )

@@ -15,6 +15,7 @@ from lichen_policies.exemptions import Exemption
 from lichen_policies.verdict import (
     Advice,
     Change,
+    Configured,
     Conflict,
     Report,
     Saves,
@@ -53,7 +54,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """What ``lichen check --format json`` prints.
 
     ``expired`` are exemptions past their last day; ``not_judged`` counts resources by the types
-    that no rule covers; ``fixes`` has an entry for each resource with findings.
+    that no rule covers; ``fixes`` has an entry for each resource with findings; ``configured`` is
+    the lichen.yaml that holds, with each rule that it turned off or moved.
     """
 
     findings: tuple[Verdict, ...]
@@ -62,6 +64,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     expired: tuple[Exemption, ...]
     not_judged: Mapping[str, int]
     fixes: tuple[Fix, ...]
+    configured: Configured
     summary: Summary
 
 
@@ -77,6 +80,7 @@ def as_json(report: Report) -> str:
             fixes=tuple(
                 _fix(address, verdicts) for address, verdicts in _by_resource(report.findings)
             ),
+            configured=report.configured,
             summary=report.summary,
         )
     )
@@ -214,6 +218,8 @@ def _closing(report: Report) -> Iterator[RenderableType]:
     if report.not_judged:
         types = ", ".join(f"{name} ({number})" for name, number in report.not_judged.items())
         yield Text(f"Not judged, because no rule covers these types: {types}.", style="quiet")
+    for line in report.configured.texts:
+        yield Text(line, style="quiet")
     yield Text(*_outcome(report))
 
 

@@ -1,7 +1,8 @@
 """What the rules found as SARIF 2.1.0, for code scanning: one run, a rule a descriptor.
 
 A result's message is the finding, not the rule's name. Its fingerprint outlives moved lines, so a
-platform knows an old finding from a new one. Exempted findings are there as suppressed.
+platform knows an old finding from a new one. Exempted findings are there as suppressed. What the
+lichen.yaml that holds turned off or moved is told in notifications.
 """
 
 from __future__ import annotations
@@ -40,6 +41,15 @@ def as_sarif(report: Report, rules: Mapping[str, Rule]) -> str:
                         "rules": [_descriptor(rule) for rule in rules.values()],
                     }
                 },
+                "invocations": [
+                    {
+                        "executionSuccessful": True,
+                        "toolConfigurationNotifications": [
+                            {"level": "note", "message": {"text": text}}
+                            for text in report.configured.texts
+                        ],
+                    }
+                ],
                 "results": [_result(verdict, index[verdict.rule]) for verdict in verdicts],
                 "columnKind": "utf16CodeUnits",
             }
@@ -91,11 +101,10 @@ def _result(verdict: Verdict, rule_index: int) -> dict[str, object]:
     }
     if verdict.exemption is not None:
         exemption = verdict.exemption
-        why = (
-            f"{exemption.reason} ({exemption.approver} for {exemption.owner}, "
-            f"until {exemption.expires})"
-        )
-        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
+        kind = "inSource" if exemption.beside else "external"
+        result["suppressions"] = [
+            {"kind": kind, "status": "accepted", "justification": exemption.text}
+        ]
     return result
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,7 +27,17 @@ class Kind(Protocol):
         """The resources of a document; :class:`InputError` where it is not whole."""
 
 
-KINDS = ("pulumi-preview", "pulumi-state", "terraform-plan", "cloudformation")
+STDIN = Path("-")
+"""The path that means what is piped into the command."""
+
+KINDS = (
+    "pulumi-preview",
+    "pulumi-state",
+    "terraform-plan",
+    "terraform-state",
+    "cloudformation",
+    "kubernetes",
+)
 """The kinds of documents, in the order in which they are recognised."""
 
 
@@ -48,6 +59,10 @@ def read(path: Path, source: str = "auto") -> list[Resource]:
         document = _parsed(path)
         kind = _kind(document) if source == "auto" else source
         resources = _module(kind).resources(document, str(path))
+        if path.suffix.lower() in (".yaml", ".yml"):
+            from lichen_policies.beside import with_comments
+
+            resources = with_comments(resources, path.read_text(encoding="utf-8"))
     except InputError as error:
         raise error.within(str(path)) from None
     return resources
@@ -67,7 +82,7 @@ def _parsed(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        content = path.read_bytes()
+        content = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", fix="check the path") from None
     if content.startswith(b"PK\x03\x04"):
@@ -86,13 +101,29 @@ def _parsed(path: Path) -> dict[str, Any]:
     return document
 
 
-_TYPE_THIS = "give the output of pulumi preview --json or terraform show -json, or a template"
+_TYPE_THIS = (
+    "give the output of pulumi preview --json or terraform show -json, a template or a manifest"
+)
+_RENDER = "render it first: helm template . | lichen check -"
 
 
 def _values(path: Path, content: bytes) -> Any:
-    if path.suffix.lower() in (".yaml", ".yml"):
-        from lichen_policies.dialects import cloudformation
+    """The one document of a file; several objects of Kubernetes are one list."""
+    json_begins = content.lstrip()[:1] in (b"{", b"[")
+    if path.suffix.lower() not in (".yaml", ".yml") and (path != STDIN or json_begins):
+        # As bytes: a shell may have redirected it as UTF-16, which json recognises.
+        return json.loads(content)
+    import yaml
 
-        return cloudformation.parsed(content.decode("utf-8"))
-    # As bytes: a shell may have redirected it as UTF-16, which json recognises.
-    return json.loads(content)
+    from lichen_policies.dialects import cloudformation, kubernetes
+
+    text = content.decode("utf-8")
+    try:
+        documents = cloudformation.parsed(text)
+    except yaml.YAMLError:
+        if "{{" not in text:
+            raise
+        raise InputError("is a template of Helm, not a manifest yet", fix=_RENDER) from None
+    if len(documents) < 2:
+        return documents[0] if documents else None
+    return kubernetes.list_of(documents)

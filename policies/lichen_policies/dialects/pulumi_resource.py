@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from lichen_policies.dialects import kubernetes
 from lichen_policies.dialects.pulumi_values import plain
 from lichen_policies.facts import environment, region
 from lichen_policies.facts.resource import Resource
@@ -47,16 +48,18 @@ def resources(states: Iterable[State], config: Mapping[str, str], file: str) -> 
             continue
         where, line = _source(state, file)
         judged.append(
-            Resource(
-                type=state.type,
-                name=state.urn.rsplit("::", 1)[-1],
-                address=state.urn,
-                properties=plain(state.inputs),
-                dialect="pulumi",
-                region=_provider_region(state.provider, providers, config),
-                environment=environment.of_stack(_stack(state.urn), config),
-                file=where,
-                line=line,
+            kubernetes.carried(
+                Resource(
+                    type=state.type,
+                    name=state.urn.rsplit("::", 1)[-1],
+                    address=state.urn,
+                    properties=plain(state.inputs),
+                    dialect="pulumi",
+                    region=_provider_region(state.provider, providers, config),
+                    environment=environment.of_stack(_stack(state.urn), config),
+                    file=where,
+                    line=line,
+                )
             )
         )
     return judged

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from lichen_policies.dialects import kubernetes
 from lichen_policies.facts import region
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
@@ -32,15 +33,17 @@ def resource(
     by_default = None if provider is None else _tags(provider.get("default_tags"))
     if by_default is not None:
         properties["tags_all"] = _over(by_default, _alone(properties.get("tags")))
-    return Resource(
-        type=kind,
-        name=_INSTANCE.sub("", address).rsplit(".", 1)[-1],
-        address=address,
-        properties=properties,
-        dialect="terraform",
-        region=_ELSEWHERE if provider is None else _provider_region(provider),
-        file=file,
-        line=line,
+    return kubernetes.carried(
+        Resource(
+            type=kind,
+            name=_INSTANCE.sub("", address).rsplit(".", 1)[-1],
+            address=address,
+            properties=properties,
+            dialect="terraform",
+            region=_ELSEWHERE if provider is None else _provider_region(provider),
+            file=file,
+            line=line,
+        )
     )
 
 

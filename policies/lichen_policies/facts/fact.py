@@ -43,7 +43,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     were known and gives *unverified* by itself where it is not. A field is None where the resource
     leaves it out. ``path`` is the property that the fact was read from; a field that ends in
     ``_at`` is the path of a property in the dialect's own spelling, for messages. A reader leaves
-    ``context`` out: it is attached to what the reader yields.
+    ``context`` out, and what all share is attached to what it yields, unless it knows better.
 
     ``waits_for`` says which other resource completes the fact ("its launch template"): a door that
     judges the stack later leaves it until then, any other judges it as far as it is known.

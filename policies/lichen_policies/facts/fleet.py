@@ -8,18 +8,25 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Machines, Scaling
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.properties import Stated
-from lichen_policies.facts.unknown import field
+from lichen_policies.facts.unknown import Maybe, field
 
 ONE: Stated[int] = Stated(1, "")
 """How many machines a resource of one machine has."""
 
 
 def machines_named(
-    machine: Stated[str], machines: Stated[int] = ONE, *, hosting: str, prefix: str = ""
+    machine: Stated[str],
+    machines: Stated[int] = ONE,
+    *,
+    hosting: str,
+    prefix: str = "",
+    times: int = 1,
+    spot: Maybe[bool] = None,
 ) -> Iterator[Machines]:
     """A Machines for a machine that is named; nothing where none is.
 
-    ``prefix`` is what the hosting writes before the machine's name.
+    ``prefix`` is what the hosting writes before the machine's name. ``machines`` counts all, of
+    which the property at its path sets the number ``times`` over.
     """
     if machine.value is not None:
         yield Machines(
@@ -29,6 +36,8 @@ def machines_named(
             machines_at=machines.path,
             hosting=hosting,
             machine_prefix=prefix,
+            times=times,
+            spot=field(spot),
         )
 
 
@@ -53,4 +62,11 @@ def fleet(
     for machine in machines:
         yield from machines_named(machine, ceiling, hosting=hosting)
     if serves(context, *names):
-        yield Scaling(path=floor.path, floor=field(floor.value), machine=only, hosting=hosting)
+        yield Scaling(
+            path=floor.path,
+            floor=field(floor.value),
+            ceiling=field(ceiling.value),
+            ceiling_at=ceiling.path,
+            machine=only,
+            hosting=hosting,
+        )

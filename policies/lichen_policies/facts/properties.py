@@ -1,8 +1,8 @@
 """A resource's properties read alike in every dialect, by their snake_case name.
 
-Pulumi spells ``instanceType``, Terraform ``instance_type``, CloudFormation ``InstanceType``; a
-Terraform plan holds a block as a list of one, Checkov wraps every value in a list, CloudFormation
-may write a number as text. Only this module knows that.
+Pulumi and Kubernetes spell ``instanceType``, Terraform ``instance_type``, CloudFormation
+``InstanceType``; a Terraform plan holds a block as a list of one, Checkov wraps every value in a
+list, CloudFormation may write a number as text. Only this module knows that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from math import isfinite
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from lichen_policies.facts.resource import Dialect
-from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, Unknown, is_unknown
 
 T = TypeVar("T")
 
@@ -102,6 +102,20 @@ class Properties:
                 if isfinite(number):
                     return number
         return Unknown("is not a number")
+
+    def flag(self, *names: str) -> Maybe[bool]:
+        """A yes or no; one that is written as text is read."""
+        found = self.scalar(*names)
+        if found is None or isinstance(found, bool) or is_unknown(found):
+            return found
+        words = {"true": True, "false": False}
+        return words.get(str(found).lower(), Unknown("is neither true nor false"))
+
+    def computes(self, value: Unknown) -> bool:
+        """Whether a provider computes a value that the program leaves out: a Terraform plan marks
+        it as known after apply all the same."""
+        left_out = value.because == AFTER_DEPLOYMENT and not value.references
+        return self._dialect == "terraform" and left_out
 
     def whole(self, *names: str) -> Maybe[int]:
         """A whole number."""

@@ -88,10 +88,13 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     reader = by_type().get((resource.dialect, resource.type))
     if reader is None:
         return None
-    properties = Properties(resource.properties, resource.dialect)
+    properties = Properties(resource.properties, resource.dialect, resource.root)
     context, declaration = _context(properties, resource, CLOUDS[reader.cloud])
     facts = [*reader.read(properties, context), *declaration]
-    return tuple(msgspec.structs.replace(fact, context=context) for fact in facts)
+    return tuple(
+        fact if fact.context.cloud else msgspec.structs.replace(fact, context=context)
+        for fact in facts
+    )
 
 
 def _context(

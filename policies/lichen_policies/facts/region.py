@@ -5,7 +5,7 @@
 2. the provider that the resource belongs to (:func:`of_provider`);
 3. for a provider that the program does not configure, the stack's settings (:func:`of_stack`);
 4. then the environment variables that the provider reads (:func:`of_process`);
-5. what the command line gives for documents that state none (``Gate.completed``);
+5. what the command line gives where a document does not say it (``Gate.completed``);
 6. the full name of another resource that can only be in the same region (:func:`of_links`).
 
 A rung whose value is not known yet stops the ladder: a lower rung must not answer for it. Two do
@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping
 
 from lichen.clouds import CLOUDS, Cloud, region_of
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.unknown import Maybe, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
 PROVIDER_ARGUMENTS = tuple(
     dict.fromkeys(name for cloud in CLOUDS.values() for name in cloud.provider_properties)
@@ -83,6 +83,23 @@ def of_stack(package: str, settings: Mapping[str, object]) -> Maybe[str]:
 def of_process(cloud: Cloud, variables: Mapping[str, str]) -> Maybe[str]:
     """Rung 4: the region that a cloud's provider takes from the environment variables."""
     return _first(variables.get(name) for name in cloud.region_variables)
+
+
+_UNSTATED = "is set by an expression, which a plan does not contain"
+
+
+def unstated(source: str = "") -> Unknown:
+    """A region that an expression sets whose document does not have it: the command line's holds.
+
+    ``source`` is the type of the data source that makes a plan say it.
+    """
+    declare = f'declare data "{source}" "here" {{}} for its provider, or ' if source else ""
+    return Unknown(f"{_UNSTATED} ({declare}give --region)")
+
+
+def is_unstated(region: Maybe[str]) -> bool:
+    """Whether a document leaves a region to what the command line gives."""
+    return region is None or (is_unknown(region) and region.because.startswith(_UNSTATED))
 
 
 def _first(places: Iterable[object]) -> Maybe[str]:

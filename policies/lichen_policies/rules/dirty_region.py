@@ -29,7 +29,7 @@ from lichen.distance import round_trip_ms
 from lichen.emissions import effective_gco2e_kwh
 from lichen.grid import HIGH_MIN_GCO2E_KWH, LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Located
-from lichen_policies.provisioned import provisioned
+from lichen_policies.provisioned import in_cluster, machines_for, provisioned
 from lichen_policies.rule import (
     LOWER_IS_STRICTER,
     Change,
@@ -77,7 +77,7 @@ def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Findin
         what=f"{here.name} ({_town(here)}) runs on {_grid(here, known)}; {grid.because}",
         limit=f"above {limits.high_min_gco2e_kwh:g} gCO2e/kWh is high carbon"
         + _why_advice(grid.surely_high, confined),
-        changes=_changes(fact, better),
+        changes=_changes(fact, better, known),
         or_else=_or_else(fact, better, known),
         path=fact.region_at,
         saves=Saves() if better is None else _saves(fact, here, better, known),
@@ -119,8 +119,8 @@ def _names_zone(fact: Located) -> bool:
     return fact.region_at.lower().replace("_", "").endswith("zone")
 
 
-def _changes(fact: Located, better: Region | None) -> tuple[Change, ...]:
-    if better is None or _names_zone(fact):
+def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change, ...]:
+    if better is None or _names_zone(fact) or in_cluster(fact.hosting, known.catalogue):
         return ()
     return (
         Change(
@@ -136,6 +136,8 @@ def _changes(fact: Located, better: Region | None) -> tuple[Change, ...]:
 def _or_else(fact: Located, better: Region | None, known: Known) -> str:
     if better is None:
         return _no_better(fact.if_known.machine, known)
+    if in_cluster(fact.hosting, known.catalogue):
+        return f"run it on a cluster in {better.name}, {_described(better)}: {_why(fact)}"
     if not _names_zone(fact):
         return ""
     return f"set {fact.region_at} to a zone of {better.name}, {_described(better)}: {_why(fact)}"
@@ -186,7 +188,7 @@ def _saves(fact: Located, here: Region, there: Region, known: Known) -> Saves:
     machine = known.catalogue.machines.get(fact.if_known.machine or "")
     if machine is None:
         return Saves()
-    count = fact.if_known.machines or 1
+    count = machines_for(fact.if_known.machines or 1, fact.if_known.chips_each, machine)
     now, then = (
         provisioned(fact, machine, count, fact.hosting, region, known.catalogue)
         for region in (here, there)

@@ -53,16 +53,20 @@ def too_many_accelerators(fact: Machines, limits: Limits, known: Known) -> Itera
     words = ("limits.too-many-accelerators", environment, "chips")
     raised = f"raise {'.'.join(word for word in words if word)} in lichen.yaml"
     yield Finding(
-        what=f"{machines} machines with {each:g} {chip} each are {total:g} accelerators"
+        what=f"{machines} {fact.unit} with {each:.3g} {chip} each are {total:.4g} accelerators"
         if machines > 1
-        else f"1 machine has {each:g} {chip}",
+        else f"1 {fact.unit.removesuffix('s')} has {each:g} {chip}",
         limit=f"the limit{where} is {limits.chips} per resource",
         changes=changes,
         or_else=raised
         if changes
-        else f"choose a machine with at most {limits.chips} accelerators, or {raised}",
+        else f"{_choose(fact)} at most {limits.chips} accelerators, or {raised}",
         path=fact.path,
     )
+
+
+def _choose(fact: Machines) -> str:
+    return "choose a machine with" if fact.unit == "machines" else "ask in all for"
 
 
 def _chips(fact: Machines, known: Known) -> tuple[str, float]:

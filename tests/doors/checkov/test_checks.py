@@ -12,6 +12,7 @@ import pytest
 from lichen_policies.dialects import read
 from lichen_policies.gate import Gate
 from lichen_policies.registry import rules
+from lichen_policies.stack import Stack
 from lichen_policies.verdict import BLOCKING
 
 from tests.doors.checkov.engine import VERSION, Run, checkov
@@ -58,7 +59,10 @@ def test_it_is_the_checkov_that_the_checks_were_written_for(planned: tuple[Path,
 
 def test_every_rule_was_evaluated(planned: tuple[Path, Run]) -> None:
     """Checkov passes where a check is broken or missing, so this looks at what ran."""
-    assert {check_of(rule) for rule in rules()} <= {record.check for record in planned[1].records}
+    of_resources = {name for name, rule in rules().items() if not issubclass(rule.judges, Stack)}
+    assert {check_of(rule) for rule in of_resources} <= {
+        record.check for record in planned[1].records
+    }
     assert "Failed to run check" not in planned[1].stderr
 
 
@@ -239,3 +243,59 @@ def test_a_gate_that_does_not_load_does_not_pass(tmp_path: Path) -> None:
     assert run.exit_code == 1
     messages = run.of("FAILED")["CKV2_LICHEN_MISSING", "aws_iam_role.unread"]
     assert messages == ("Lichen did not load (not installed): pip install lichen beside Checkov",)
+
+
+COMMENTED = """\
+provider "aws" {
+  region = "ap-south-1"
+}
+
+# lichen:exempt dirty-region owner=search until=2099-03-31 reason="moves in spring"
+resource "aws_instance" "chat" {
+  instance_type = "g5.xlarge"
+  tags          = { environment = "dev" }
+}
+
+resource "aws_instance" "other" {
+  instance_type = "g5.xlarge"
+  # lichen:exempt dirty-regoin owner=search until=2099-03-31 reason="a typo"
+  tags = { environment = "dev" }
+}
+"""
+
+
+def test_a_comment_exempts_its_block_and_a_wrong_one_is_told(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(COMMENTED)
+    run = checkov("--directory", tmp_path)
+    skipped, failed = run.of("SKIPPED"), run.of("FAILED")
+    check = f"{check_of('dirty-region')}_ADVICE"
+    assert (check, "aws_instance.chat") in skipped
+    assert (check, "aws_instance.other") in failed
+    (comment,) = {
+        record.comment
+        for record in run.records
+        if (record.check, record.resource) == (check, "aws_instance.chat")
+    }
+    assert comment.startswith("exempted until 2099-03-31 beside the resource (comment in line 5)")
+    orphan = failed[f"{check_of('orphaned-exemption')}_ADVICE", "aws_instance.other"]
+    assert "did you mean 'dirty-region'?" in orphan[0]
+
+
+def test_what_lichen_yaml_turned_off_is_skipped_and_what_it_moved_is_told(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(COMMENTED)
+    (tmp_path / "organisation.yaml").write_text(
+        "levels: {dirty-region: disabled}\nlimits: {too-many-accelerators: {chips: 0}}\n"
+    )
+    run = checkov(
+        "--directory",
+        tmp_path,
+        environment={"LICHEN_CONFIG": str(tmp_path / "organisation.yaml")},
+    )
+    (comment,) = {
+        record.comment
+        for record in run.records
+        if record.check == check_of("dirty-region") and record.resource == "aws_instance.chat"
+    }
+    assert "dirty-region is disabled in" in comment
+    failed = run.of("FAILED")[check_of("too-many-accelerators"), "aws_instance.chat"]
+    assert "too-many-accelerators.chips is 0 in dev (by default 2)" in failed[1:]

@@ -10,6 +10,7 @@ import grpc
 import pytest
 from lichen_policies.dialects import pulumi_values
 from lichen_policies.registry import rules
+from lichen_policies.stack import Stack
 from pulumi.runtime.proto import analyzer_pb2 as rpc
 from pulumi_policy import deserialize, proxy
 
@@ -71,7 +72,7 @@ def test_the_engine_s_constants_are_those_of_the_sdk() -> None:
 
 def test_each_rule_is_a_policy_of_its_own(pack: Pack) -> None:
     policies = {policy.name: policy for policy in pack.info().policies}
-    assert set(policies) == set(rules())
+    assert set(policies) == {*rules(), "configuration"}
     for name, rule in rules().items():
         policy = policies[name]
         assert policy.description == f"{rule.offence}."
@@ -79,7 +80,10 @@ def test_each_rule_is_a_policy_of_its_own(pack: Pack) -> None:
         assert (
             rpc.PolicySeverity.Name(policy.severity) == f"POLICY_SEVERITY_{rule.severity.upper()}"
         )
-        assert policy.policy_type == rpc.POLICY_TYPE_RESOURCE
+        of_stacks = issubclass(rule.judges, Stack)
+        assert policy.policy_type == (
+            rpc.POLICY_TYPE_STACK if of_stacks else rpc.POLICY_TYPE_RESOURCE
+        )
         assert policy.remediation_steps == rule.fix
         assert policy.url.endswith(f"{name.replace('-', '_')}.py")
         assert list(policy.tags) == ["lichen"]
@@ -382,3 +386,54 @@ def test_nothing_but_the_port_is_printed(tmp_path: Path) -> None:
         out, err = pack.process.communicate(timeout=30)
     assert (out, err) == ("", "")
     assert (PACK / "PulumiPolicy.yaml").exists()
+
+
+def test_the_configuration_is_told_once_for_a_run(tmp_path: Path) -> None:
+    (tmp_path / "lichen.yaml").write_text("levels: {dirty-region: disabled}")
+    with running(project=tmp_path, stack="prod") as started:
+        response = started.stub.AnalyzeStack(rpc.AnalyzeStackRequest())
+        assert levels(response) == {"configuration": "advisory"}
+        told = message(response, "configuration")
+        assert "Configured by lichen.yaml." in told
+        assert "dirty-region is disabled in prod (by default mandatory)" in told
+        again = started.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
+        assert "configuration" not in levels(again)
+
+
+def test_without_a_lichen_yaml_nothing_is_told_of_it(pack: Pack) -> None:
+    assert "configuration" not in levels(pack.stub.AnalyzeStack(rpc.AnalyzeStackRequest()))
+
+
+def test_the_pack_s_configuration_names_a_file_that_outranks_the_project_s(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "lichen.yaml").write_text("levels: {too-many-accelerators: disabled}")
+    organisation = tmp_path / "organisation.yaml"
+    organisation.write_text("levels: {idle-floor: mandatory}")
+    with running(project=project, stack="dev") as started:
+        assert "too-many-accelerators" not in levels(
+            started.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
+        )
+        started.configure(configuration=(rpc.ADVISORY, {"file": str(organisation)}))
+        found = levels(started.analyze(ENDPOINT_CONFIGURATION, served(**BIG)))
+        assert found["too-many-accelerators"] == "mandatory"
+        told = message(started.stub.AnalyzeStack(rpc.AnalyzeStackRequest()), "configuration")
+        assert "idle-floor is mandatory in dev, staging, prod (by default advisory)" in told
+        assert "Levels.too-many-accelerators of lichen.yaml does not hold" in told
+        with pytest.raises(grpc.RpcError, match="cannot be read"):
+            started.configure(configuration=(rpc.ADVISORY, {"file": "gone.yaml"}))
+
+
+def test_a_tag_exempts_in_dev_and_not_in_prod(pack: Pack) -> None:
+    tag = "owner=search until=2099-03-31 reason=moves with the next contract"
+    properties = served(**BIG) | {"tags": {"lichen:exempt.too-many-accelerators": tag}}
+    response = pack.analyze(ENDPOINT_CONFIGURATION, properties)
+    assert levels(response)["too-many-accelerators"] == "advisory"
+    assert "Exempted until 2099-03-31 beside the resource" in message(
+        response, "too-many-accelerators"
+    )
+    pack.configure_stack("prod")
+    pack.configure()
+    strict = pack.analyze(ENDPOINT_CONFIGURATION, properties)
+    assert levels(strict)["too-many-accelerators"] == "mandatory"
+    assert "does not hold in prod" in message(strict, "too-many-accelerators")

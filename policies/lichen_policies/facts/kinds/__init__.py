@@ -3,22 +3,59 @@ every cloud's readers can fill; a rule names the kind that it judges."""
 
 from lichen_policies.facts.kinds.containers import ServingContainer
 from lichen_policies.facts.kinds.declared_tags import DeclaredTags
+from lichen_policies.facts.kinds.groups import Autoscaler, MachineGroup, Part, Whole
 from lichen_policies.facts.kinds.machines import Located, Machines, MachineTemplate
-from lichen_policies.facts.kinds.scaling import Alarm, Scaling, ScalingPolicy, ScalingSchedule
-from lichen_policies.facts.kinds.serving import Serving, ServingEndpoint
+from lichen_policies.facts.kinds.pods import NodePool, PodAutoscaler, Pods
+from lichen_policies.facts.kinds.scaling import (
+    Alarm,
+    AlarmOfAlarms,
+    Scaling,
+    ScalingPolicy,
+    ScalingSchedule,
+    TargetInStack,
+)
+from lichen_policies.facts.kinds.serverless import ServerlessContainer
+from lichen_policies.facts.kinds.serving import (
+    BoughtThroughput,
+    CloudFunction,
+    KeptWarm,
+    RoutedModel,
+    Serving,
+    ServingComponent,
+    ServingEndpoint,
+    Shadow,
+    VariantInStack,
+)
 from lichen_policies.facts.kinds.work import Training
 
 __all__ = [
     "Alarm",
+    "AlarmOfAlarms",
+    "Autoscaler",
+    "BoughtThroughput",
+    "CloudFunction",
     "DeclaredTags",
+    "KeptWarm",
     "Located",
+    "MachineGroup",
     "MachineTemplate",
     "Machines",
+    "NodePool",
+    "Part",
+    "PodAutoscaler",
+    "Pods",
+    "RoutedModel",
     "Scaling",
     "ScalingPolicy",
     "ScalingSchedule",
+    "ServerlessContainer",
     "Serving",
+    "ServingComponent",
     "ServingContainer",
     "ServingEndpoint",
+    "Shadow",
+    "TargetInStack",
     "Training",
+    "VariantInStack",
+    "Whole",
 ]

@@ -11,11 +11,14 @@ class Located(Fact, frozen=True, kw_only=True):
     ``machine`` is the catalogue's name of what runs there; None where none is named or several are.
     ``machines`` is how many run, at the least. ``hosting`` is what runs them, by its name in the
     catalogue's table of hostings; a name that the table does not have has no known price.
+    ``chips_each`` is how many accelerators each takes of such a machine: a pod may take a part of
+    it; None where each is a whole machine.
     """
 
     region_at: str
     machine: str | None = None
     machines: int | None = 1
+    chips_each: float | None = None
     hosting: str | None = None
 
 
@@ -25,12 +28,16 @@ class Machines(Fact, frozen=True, kw_only=True):
     The chips are those of the ``machine``, or ``chips_each`` of them where the resource states it.
     ``machines`` is the most that the resource itself may run, for a group its ceiling. ``hosting``
     is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's name.
-    ``spot`` says that they run on spare capacity alone, which may be taken away.
+    ``spot`` says that they run on spare capacity alone, which may be taken away. ``times`` is how
+    often the number at ``machines_at`` runs, once in each zone; ``machines`` counts all. ``unit``
+    is what is counted, where that is not machines but what takes a part of one.
     """
 
     machine: str | None = None
     machines: int | None = 1
     machines_at: str = ""
+    unit: str = "machines"
+    times: int = 1
     chip: str | None = None
     chips_each: float | None = None
     hosting: str | None = None

@@ -28,11 +28,35 @@ class Scaling(Fact, frozen=True, kw_only=True):
     dimension: str | None = None
 
 
+class TargetInStack(Fact, frozen=True, kw_only=True):
+    """What is scaled between two bounds, with what the rest of its stack does to it.
+
+    ``wakes`` says that an alarm starts the first of it when requests come and none runs;
+    ``wake_metric`` is the metric of such an alarm, and ``waits`` whether requests wait until then
+    rather than fail. ``scheduled`` says that a schedule moves its bounds. ``holds_model`` is the
+    variant's that it scales, ``asynchronous`` its configuration's. All of these are None where its
+    stack was not seen, or nothing in it says.
+    """
+
+    floor: int | None
+    floor_at: str
+    scales: str | None = None
+    dimension: str | None = None
+    unit: str = "machines"
+    wake_metric: str = ""
+    waits: bool = False
+    wakes: bool | None = None
+    scheduled: bool | None = None
+    holds_model: bool | None = None
+    asynchronous: bool | None = None
+
+
 class ScalingPolicy(Fact, frozen=True, kw_only=True):
     """What moves a number between its bounds.
 
     ``tracks`` is the metric that it keeps at ``target``. ``scales_in`` says whether it also lowers
     the number; ``scale_in_cooldown_s`` is the wait in seconds before it lowers it again.
+    ``another_way_down`` names what else in the stack lowers the number, empty where nothing does.
     """
 
     name: str | None = None
@@ -46,6 +70,7 @@ class ScalingPolicy(Fact, frozen=True, kw_only=True):
     scales_in_at: str = ""
     scale_in_cooldown_s: float | None = None
     scale_in_cooldown_at: str = ""
+    another_way_down: str | None = ""
 
 
 class ScalingSchedule(Fact, frozen=True, kw_only=True):
@@ -59,15 +84,25 @@ class ScalingSchedule(Fact, frozen=True, kw_only=True):
 class Alarm(Fact, frozen=True, kw_only=True):
     """A threshold over a metric, and what happens when it is crossed.
 
-    ``dimensions`` say whose metric it is. ``actions`` are the addresses that it notifies.
-    ``missing`` is how a period without data counts.
+    ``dimensions`` say whose metric it is; one may be unknown by itself. ``statistic`` is what is
+    taken of the values of a period. ``actions`` are the addresses that it notifies, and
+    ``enabled`` whether it does. ``missing`` is how a period without data counts. ``of_one_metric``
+    is false for an alarm over a formula.
+
+    ``used`` says that something else in the stack acts on it; ``unfit`` says in words what of its
+    stack its dimensions do not fit, with the path; empty where nothing is known to be wrong.
     """
 
     name: str | None = None
+    of_one_metric: bool | None = True
     metric: str | None = None
     metric_at: str = ""
     namespace: str | None = None
-    dimensions: dict[str, str] | None = None
+    namespace_at: str = ""
+    dimensions: dict[str, object] | None = None
+    dimensions_at: str = ""
+    statistic: str | None = None
+    statistic_at: str = ""
     comparison: str | None = None
     comparison_at: str = ""
     threshold: float | None = None
@@ -76,4 +111,15 @@ class Alarm(Fact, frozen=True, kw_only=True):
     actions: tuple[str, ...] | None = None
     actions_at: str = ""
     enabled: bool | None = None
+    enabled_at: str = ""
     missing: Literal["breaching", "notBreaching", "ignore", "missing"] | str | None = None
+    missing_at: str = ""
+    used: bool | None = None
+    unfit: str | None = ""
+
+
+class AlarmOfAlarms(Fact, frozen=True, kw_only=True):
+    """An alarm that rings by the state of other alarms; ``rule`` is the text that names them."""
+
+    name: str | None = None
+    rule: str | None = None

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
-from lichen_policies.facts.kinds import Located, Machines
+from lichen_policies.facts.kinds import Located, Machines, Training
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties, Stated
-from lichen_policies.facts.unknown import field
+from lichen_policies.facts.unknown import field, is_unknown
 
 CLOUD = "aws"
 TYPES = {
@@ -24,13 +24,13 @@ TYPES = {
     "terraform": ("aws_sagemaker_notebook_instance", "aws_sagemaker_training_job"),
     "cloudformation": ("AWS::SageMaker::NotebookInstance",),
 }
-FACTS = (Located, Machines)
+FACTS = (Located, Machines, Training)
 
 _PREFIX = "ml."
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A Located and a Machines."""
+    """A Located and a Machines; of a training job a Training."""
     work, hosting = properties, "sagemaker-notebook"
     if properties.given("resource_config"):
         work, hosting = properties.block("resource_config"), "sagemaker-training"
@@ -44,3 +44,19 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         hosting=hosting,
     )
     yield from machines_named(machine, machines, hosting=hosting, prefix=_PREFIX)
+    if hosting == "sagemaker-training":
+        spot = properties.scalar("enable_managed_spot_training")
+        seconds = properties.block("stopping_condition").number("max_runtime_in_seconds")
+        yield Training(
+            path=machine.path,
+            machine=field(machine.value),
+            machine_at=path,
+            machines=field(machines.value),
+            spot=field(spot if is_unknown(spot) else str(spot).lower() == "true"),
+            spot_at=properties.at("enable_managed_spot_training"),
+            hours_most=field(seconds / 3600 if isinstance(seconds, float) else seconds),
+            resumes=field(properties.given("checkpoint_config")),
+            resumes_at=properties.at("checkpoint_config"),
+            hosting=hosting,
+            region_at=properties.at("region"),
+        )
