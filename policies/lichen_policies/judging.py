@@ -9,7 +9,6 @@ do, so that nothing passes because of it. A table that cannot be believed is no 
 
 from __future__ import annotations
 
-import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -38,7 +37,7 @@ from lichen_policies.rule import UNSTATED, Finding, Rule
 from lichen_policies.rulebook import Rulebook
 from lichen_policies.run import Run
 from lichen_policies.stack import Stack, Unread
-from lichen_policies.timed import Ended, Steps, TookTooLong
+from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
 from lichen_policies.verdict import BLOCKING, Outcome, Report, Verdict
 
 Facts = tuple[Fact, ...] | Exception
@@ -453,7 +452,5 @@ def _broken(who: str, error: Exception) -> str:
     """What failed and where. The error's own text stays out: it may hold a property's value."""
     if isinstance(error, TookTooLong | Nonsense):
         return f"cannot be checked: {who} {error}"
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{frame.filename.replace(chr(92), '/').rsplit('/', 1)[-1]}:{frame.lineno}"
     name = str(error) if isinstance(error, Ended) else type(error).__name__
-    return f"cannot be checked: {who} failed with {name} at {where}"
+    return f"cannot be checked: {who} failed with {name} at {place_of(error)}"

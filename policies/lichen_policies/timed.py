@@ -142,7 +142,7 @@ class _Work(Generic[T]):
                     return None
             self._left = True
             worker.stop()
-            return TookTooLong(self._limit_s, _place_of(frame))
+            return TookTooLong(self._limit_s, _line(frame))
 
 
 class _Worker(Thread):
@@ -189,6 +189,16 @@ def _worker_for(work: _Work[Any]) -> _Worker:
     return worker
 
 
+def place_of(error: BaseException) -> str:
+    """Where an error was raised: ``rule.py:12``."""
+    trace = error.__traceback__
+    if trace is None:
+        return _line(None)
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return _line(trace.tb_frame, trace.tb_lineno)
+
+
 def _is_reading(frame: FrameType | None) -> bool:
     while frame is not None:
         if frame.f_code.co_filename.endswith(_READING):
@@ -197,10 +207,11 @@ def _is_reading(frame: FrameType | None) -> bool:
     return False
 
 
-def _place_of(frame: FrameType | None) -> str:
+def _line(frame: FrameType | None, number: int | None = None) -> str:
     if frame is None:
         return "an unknown place"
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+    file = frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
+    return f"{file}:{frame.f_lineno if number is None else number}"
 
 
 class _Alarm:
@@ -239,5 +250,6 @@ def end_where_stuck() -> None:
         return
     import faulthandler
 
-    faulthandler.register(signal.SIGALRM, chain=True)
+    if sys.__stderr__ is not None:
+        faulthandler.register(signal.SIGALRM, file=sys.__stderr__, chain=True)
     _alarm.is_on = True
