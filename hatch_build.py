@@ -18,6 +18,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         from lichen.catalogue import Catalogue
         from lichen.catalogue.schema import (
             Image,
+            ImagePatches,
             Made,
             Markup,
             Registry,
@@ -32,6 +33,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         for name, row in (
             ("makes", Made),
             ("images", Image),
+            ("image_patches", ImagePatches),
             ("registries", Registry),
             ("markups", Markup),
             ("sold", Sale),

@@ -13,9 +13,8 @@ from typing import Any
 
 import msgspec
 from lichen_doors.report import findings
-from lichen_doors.report.rules import Page
+from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
-from lichen_policies.configuration import File
 from lichen_policies.registry import ENVIRONMENTS, rules
 from lichen_policies.rule import Rule
 
@@ -138,40 +137,6 @@ def _with_hostings(workload: dict[str, Any]) -> dict[str, Any]:
     where = workload["$defs"]["Where"]["properties"]
     where["hosting"]["items"]["enum"] = list(hosting_words(load()))
     return workload
-
-
-def configuration_schema(every: Mapping[str, Rule]) -> dict[str, Any]:
-    """The JSON Schema of ``lichen.yaml``, with every rule's own limits."""
-    whole = json_schema(File)
-    definitions = whole["$defs"]
-    file = definitions["File"]["properties"]
-    levels = file["levels"]["additionalProperties"]
-    file["limits"] = _by_rule({name: _limits_schema(rule) for name, rule in every.items()})
-    file["levels"] = _by_rule(dict.fromkeys(every, levels))
-    definitions["Row"]["properties"]["rule"] = {"enum": [*every, "*"]}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "lichen.yaml",
-        **whole,
-    }
-
-
-def _by_rule(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "additionalProperties": False}
-
-
-def _limits_schema(rule: Rule) -> dict[str, Any]:
-    """The limits, and the same again under each environment."""
-    _, components = msgspec.json.schema_components([rule.limits])
-    (limits,) = components.values()
-    everywhere = limits["properties"]
-    narrower = {
-        name: {key: value for key, value in limit.items() if key != "default"}
-        for name, limit in everywhere.items()
-    }
-    return _by_rule(everywhere | dict.fromkeys(ENVIRONMENTS, _by_rule(narrower))) | {
-        "description": " ".join(limits["description"].split())
-    }
 
 
 def written() -> Mapping[str, str]:

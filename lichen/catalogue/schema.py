@@ -504,6 +504,16 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class ImagePatches(msgspec.Struct, frozen=True, kw_only=True):
+    """The last day with security patches of a repository's images of one version: the tags that
+    begin with ``version``, ``2.6`` for ``2.6.0-cpu-py312``."""
+
+    repository: str
+    version: str
+    patched_until: str
+    source: str
+
+
 # Rows of sizing's tables and of the tables that name what benchmarks measured.
 
 FitBasis = Literal["fitted", "borrowed", "assumed"]
@@ -910,6 +920,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     ChipFootprint: {"die_source": ("die_mm2",), "source": ("published_kgco2e", "board_share")},
     Lifetime: {"source": ("years",)},
     Image: {"source": ("tag", "regions"), "patches_source": ("patched_until",)},
+    ImagePatches: {"source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
 """For each type: the field that names a source, and the figures that it is the source of."""
@@ -1008,6 +1019,7 @@ TABLES: dict[str, Table] = {
         ),
         Table("makes", "published", Made),
         Table("images", "published", Image, ("hosting", "repository", "tag")),
+        Table("image_patches", "published", ImagePatches, ("repository", "version")),
         Table("registries", "published", Registry, ("hosting", "region")),
         Table("estimates", "derived", MachineEstimates, ("machine",), own=None, instead=_NOT_READ),
         Table(

@@ -48,6 +48,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     tags: Spelling
     tag_properties: tuple[str, ...]
     """Properties that hold tags or labels, the most complete first; a dot leads into a block."""
+    tags_differ: bool = False
+    """Whether each of these holds tags of its own, and not more or fewer of the same."""
     parent_properties: tuple[str, ...] = ()
     """Properties that may hold the full name of what the resource is a part of and lies in."""
     region_properties: tuple[str, ...] = ()

@@ -48,13 +48,13 @@ class Beside(msgspec.Struct, frozen=True):
 
 
 def written(resource: Resource) -> tuple[Beside, ...]:
-    """All that is written beside a resource, in the order in which it stands there."""
+    """All that is written beside a resource, in the order in which it is written."""
     return tuple(_read(note, resource) for note in (*resource.notes, *_of_tags(resource)))
 
 
 def comments(lines: Sequence[str], first: int, last: int) -> tuple[Note, ...]:
     """The comments of lines ``first`` to ``last`` of a file, counted from 1, and of the comment
-    that stands directly above."""
+    that is directly above."""
     while first > 1 and re.match(r"\s*(?:#|//)", lines[first - 2]):
         first -= 1
     return tuple(note for _, note in _comments(lines, first, last))
@@ -63,7 +63,7 @@ def comments(lines: Sequence[str], first: int, last: int) -> tuple[Note, ...]:
 def with_comments(resources: Sequence[Resource], text: str) -> list[Resource]:
     """Resources of a YAML document with what its comments exempt.
 
-    A comment belongs to the resource that it stands in, or directly above.
+    A comment belongs to the resource that it is in, or directly above.
     """
     if "lichen:exempt" not in text:
         return list(resources)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -183,6 +183,35 @@ def verdicts_of(case: Case, rules: Mapping[str, Rule], catalogue: Catalogue) -> 
         v for v in mine if v.verdict == "pass"
     ]
     return others or mine[:1]
+
+
+class Tested(msgspec.Struct, frozen=True):
+    """A case, and what it does not give as its file says; nothing where it is right."""
+
+    case: str
+    mistakes: tuple[str, ...]
+
+
+def messages_of(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """What the verdicts say, of those that say anything."""
+    return tuple(verdict.message for verdict in verdicts if verdict.message)
+
+
+def tested(case: Case, verdicts: Sequence[Verdict], *, with_messages: bool) -> Tested:
+    """A case against its verdicts. Messages are compared where the file has some."""
+    mistakes = []
+    outcomes = sorted({verdict.verdict for verdict in verdicts})
+    if outcomes != [case.verdict]:
+        mistakes.append(f"expected {case.verdict}, and it is {' and '.join(outcomes) or 'nothing'}")
+    levels = sorted({verdict.level for verdict in verdicts})
+    if case.level is not None and levels != [case.level]:
+        mistakes.append(f"expected the level {case.level}, and it is {' and '.join(levels)}")
+    messages = messages_of(verdicts)
+    if mistakes or (with_messages and case.messages and messages != case.messages):
+        mistakes += [f"it says: {message}" for message in messages]
+        if with_messages:
+            mistakes += [f"expected: {each}" for each in case.messages if each not in messages]
+    return Tested(str(case), tuple(mistakes))
 
 
 def renew(path: Path, messages: Mapping[tuple[str, str], tuple[str, ...]]) -> None:

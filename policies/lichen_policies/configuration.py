@@ -1,6 +1,6 @@
 """``lichen.yaml``: what an organisation moves, read alike by every door.
 
-The nearest file above what is judged holds. What it ``extends`` stands above it, and so does the
+The nearest file above what is judged holds. What it ``extends`` is above it, and so is the
 file that whoever runs the gate names (``--config``, ``LICHEN_CONFIG``, the pack's configuration): a
 file can tighten what a file above it says and cannot loosen it. Without any file every rule has its
 defaults.
@@ -55,7 +55,7 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The shape of ``lichen.yaml``.
 
-    ``extends`` is the path of a file that stands above this one. ``limits`` move rules' thresholds,
+    ``extends`` is the path of a file that is above this one. ``limits`` move rules' thresholds,
     everywhere or under ``dev``, ``staging``, ``prod``; ``levels`` say what a rule's finding does;
     ``unverified`` what an *unverified* verdict does; ``regions`` and ``clouds`` are those that the
     organisation may use (left out: all), which better places are taken from. ``catalogue`` is a
@@ -99,12 +99,14 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for a run: the rules, the files, and what a door moved besides.
 
     ``layers`` are the files, the highest first. ``found`` says that the last of them is a file
-    above what is judged, and so its own.
+    above what is judged, and so its own. ``unloaded`` are the names of own rules that are not
+    loaded: a file may speak of them.
     """
 
     layers: tuple[Layer, ...] = ()
     found: bool = True
     rules: Mapping[str, Rule] = msgspec.field(default_factory=registry.rules)
+    unloaded: frozenset[str] = frozenset()
     today: datetime.date
     door_levels: Mapping[str, Level] = {}
     door_limits: Mapping[str, Mapping[str, Any]] = {}
@@ -250,19 +252,29 @@ def read(
 
     Raises :class:`InputError` with the field, what is wrong and the nearest right word.
     """
-    layers = _layers(above, path)
+    layers = layers_of(above, path)
     every = registry.rules() if rules is None else rules
     own = layers[0].directory("rules") if layers else None
+    unloaded = frozenset().union(*map(_own_names, layers[1:] if with_own_rules else layers))
     if with_own_rules and own is not None:
         _check_directory(layers[0], "rules")
-        every = read_rules(FOLDER, own) if rules is None else {**every, **read_rules(own)}
+        both = read_rules(FOLDER, own)
+        owned = {
+            name: msgspec.structs.replace(rule, page=_page(own, name))
+            for name, rule in both.items()
+            if (own / f"{name.replace('-', '_')}.py").is_file()
+        }
+        every = dict(sorted({**every, **owned}.items()))
     today = today or datetime.date.today()
     for layer in layers:
         try:
-            _check(Configuration(layers=(layer,), rules=every, today=today), layer)
+            alone = Configuration(layers=(layer,), rules=every, today=today, unloaded=unloaded)
+            _check(alone, layer)
         except InputError as error:
             raise error.within(str(layer.path)) from None
-    whole = Configuration(layers=layers, found=path is not None, rules=every, today=today)
+    whole = Configuration(
+        layers=layers, found=path is not None, rules=every, today=today, unloaded=unloaded
+    )
     try:
         _check_limits(whole, {name for layer in layers for name in layer.file.limits})
     except InputError as error:
@@ -270,7 +282,18 @@ def read(
     return whole
 
 
-def _layers(*starts: Path | None) -> tuple[Layer, ...]:
+def _own_names(layer: Layer) -> frozenset[str]:
+    """The names of a file's own rules, of which nothing runs for that."""
+    directory = layer.directory("rules")
+    paths = () if directory is None else directory.glob("*.py")
+    return frozenset(path.stem.replace("_", "-") for path in paths)
+
+
+def _page(directory: Path, name: str) -> str:
+    return (directory / f"{name.replace('-', '_')}.py").resolve().as_uri()
+
+
+def layers_of(*starts: Path | None) -> tuple[Layer, ...]:
     """Each file under those that it extends, the highest first, each once."""
     layers: dict[Path, Layer] = {}
     for start in starts:
@@ -354,13 +377,15 @@ def _check(configuration: Configuration, layer: Layer | None = None) -> None:
 
 def _check_limits(configuration: Configuration, names: Iterable[str]) -> None:
     for name in names:
+        if name in configuration.unloaded:
+            continue
         rule = configuration.rules[name]
         for environment in () if rule.mistake else ENVIRONMENTS:
             _limits(configuration, rule, environment)
 
 
 def _known_rule(configuration: Configuration, name: str, field: str) -> None:
-    if name not in configuration.rules:
+    if name not in configuration.rules and name not in configuration.unloaded:
         raise InputError(
             f"{name!r} is not a rule", fix=did_you_mean(name, configuration.rules), field=field
         )

@@ -19,7 +19,7 @@ from lichen_policies.verdict import Configured, Moved, NotUsed
 _DOOR = "this run's own settings"
 
 _EVERYWHERE = {"extends", "limits", "levels", "exemptions", "projects_may_exempt_in", "rules"}
-"""Fields that are told of by themselves, or that move nothing."""
+"""Fields that a report names by themselves, or that move nothing."""
 
 
 def configured(configuration: Configuration) -> Configured:
@@ -124,7 +124,7 @@ def _not_used(configuration: Configuration) -> Iterator[NotUsed]:
 def _looser(above: Configuration, layer: Layer) -> Iterator[NotUsed]:
     """Levels and limits of a file that are looser than those above it."""
     over = above.layers[-1].shown
-    for name in layer.file.levels:
+    for name in layer.file.levels.keys() - above.unloaded:
         rule = above.rules[name]
         looser = [
             environment
@@ -137,6 +137,8 @@ def _looser(above: Configuration, layer: Layer) -> Iterator[NotUsed]:
         if looser:
             yield NotUsed(f"levels.{name}", layer.shown, f"{over} is stricter in {_and(looser)}")
     for name, moved in layer.file.limits.items():
+        if name in above.unloaded:
+            continue
         yield from _looser_limits(above, layer, above.rules[name], moved)
 
 

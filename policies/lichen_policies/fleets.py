@@ -15,7 +15,7 @@ from lichen.holding import Holding, holding
 from lichen.sizing.answers import Misfit
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Fact, Serving
-from lichen_policies.provisioned import load_over
+from lichen_policies.provisioned import load_over, paid_as
 from lichen_policies.rule import UNSTATED, Known, NotApplicable, Saves, Unverified
 
 if TYPE_CHECKING:
@@ -107,9 +107,8 @@ def deployed(fact: Serving, known: Known, *, most_replicas: int | None = None) -
     workload = declared_workload(fact, most_replicas=most_replicas)
     if workload is None:
         raise NotApplicable("the lichen:* tags do not declare both a model and a peak rate")
-    if fact.serverless or fact.machine is None:
-        raise NotApplicable("it runs on no machine of its own")
-    card, machine = known.declared_model(fact), known.machine(fact.machine)
+    machine = machine_of(fact, known)
+    card = known.declared_model(fact)
     region = known.catalogue.regions.get(fact.if_known.region or "")
     fleets = Fleets(workload, card, fact.hosting, region, known)
     sizing = fleets.sized(machine)
@@ -119,6 +118,19 @@ def deployed(fact: Serving, known: Known, *, most_replicas: int | None = None) -
     if fleet is None:
         raise Unverified(f"nobody publishes the watts of {fact.machine}")
     return Deployed(fleet, workload, card, fleets)
+
+
+def machine_of(fact: Serving, known: Known) -> Machine:
+    """The machine that each replica of a variant has to itself.
+
+    Raises :class:`NotApplicable` where there is none, :class:`Unverified` where it is not known.
+    """
+    if fact.serverless or fact.machine is None:
+        raise NotApplicable("it runs on no machine of its own")
+    machine = known.machine(fact.machine)
+    if fact.chips is not None and fact.chips != machine.accelerators:
+        raise NotApplicable(f"each replica takes a part of {fact.machine}")
+    return machine
 
 
 class Fleets:
@@ -166,7 +178,8 @@ class Fleets:
     def of(self, machine: Machine, count: int, sizing: Sizing) -> Fleet | None:
         """``count`` machines; None where the machine's watts are not published."""
         load = load_over(sizing, count)
-        month = holding(machine, count, self._region, self._hosting, self._catalogue, load=load)
+        paid = paid_as(self._hosting, machine, self._catalogue)
+        month = holding(machine, count, self._region, paid, self._catalogue, load=load)
         if month.watts is None:
             return None
         hosting = self._catalogue.hostings.get(self._hosting)

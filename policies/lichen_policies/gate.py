@@ -26,7 +26,7 @@ from lichen_policies.rule import Rule
 from lichen_policies.verdict import Configured, Level, Report, Verdict
 
 
-def _stands_under(file: Path | None, folder: Path | None) -> bool:
+def _is_above(file: Path | None, folder: Path | None) -> bool:
     """Whether a file is in a folder or above it."""
     return (
         file is not None
@@ -68,13 +68,13 @@ class Gate:
         ``config`` or what ``LICHEN_CONFIG`` names.
 
         Own rules are Python, and run. So those of a file that was only found are not loaded, since
-        it may be a part of what is judged, except in the folder ``trusted`` where the user stands
+        it may be a part of what is judged, except in the folder ``trusted`` where the user is
         and in those above it.
 
         Raises :class:`InputError` for a wrong configuration, region or environment.
         """
         above, nearest = config or configuration.named(), configuration.find(path)
-        vouched = above is not None or _stands_under(nearest, trusted)
+        vouched = above is not None or _is_above(nearest, trusted)
         configured = configuration.read(
             nearest, above=above, today=today, rules=rules, with_own_rules=vouched
         )

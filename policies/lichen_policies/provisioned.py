@@ -27,8 +27,9 @@ def provisioned(
     region: Region | None,
     catalogue: Catalogue,
 ) -> Holding:
-    """``count`` machines of a resource for a month; ``hosting`` None is the bare machine."""
-    name = hosting or bare_hosting(machine, catalogue)
+    """``count`` machines of a resource for a month; ``hosting`` None is the bare machine, and so is
+    a cluster, whose machines are paid for as such."""
+    name = paid_as(hosting, machine, catalogue)
     load = _declared_load(fact, machine, count, catalogue)
     return holding(machine, count, region, name, catalogue, load=load)
 
@@ -45,6 +46,13 @@ def in_cluster(hosting: str | None, catalogue: Catalogue) -> bool:
     """Whether a hosting is a cluster of Kubernetes: what it runs is where its nodes are."""
     row = catalogue.hostings.get(hosting or "")
     return row is not None and row.kind == "kubernetes"
+
+
+def paid_as(hosting: str | None, machine: Machine, catalogue: Catalogue) -> str:
+    """The hosting whose prices hold: nodes of a cluster are paid for as bare machines."""
+    if hosting is None or in_cluster(hosting, catalogue):
+        return bare_hosting(machine, catalogue)
+    return hosting
 
 
 def bare_hosting(machine: Machine, catalogue: Catalogue) -> str:

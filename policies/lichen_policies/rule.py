@@ -212,7 +212,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule as the registry read it: its page, its defaults and its function.
 
     ``defaults`` are its limits in each environment. ``mistake`` says what is wrong with the rule's
-    file; such a rule makes every verdict *unverified*.
+    file; such a rule makes every verdict *unverified*. ``page`` is the address of an own rule's
+    file; the package's are in its repository.
     """
 
     name: str
@@ -230,8 +231,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     judges: type[Fact] | type[Stack]
     judge: Callable[[Fact | Stack, msgspec.Struct, Known], Iterator[Finding]]
     mistake: str = ""
+    page: str = ""
 
     @property
     def url(self) -> str:
         """Where the rule's page is."""
-        return f"{PAGES}/{self.name.replace('-', '_')}.py"
+        return self.page or f"{PAGES}/{self.name.replace('-', '_')}.py"

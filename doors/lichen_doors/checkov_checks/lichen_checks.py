@@ -10,8 +10,8 @@ not block, ``..._UNVERIFIED`` on what cannot be checked yet. Add
 ``lichen check`` does. A failed check's name is the finding: it is all that some formats print.
 
 ``lichen.yaml`` is searched upwards from the file that is judged, and LICHEN_CONFIG names one that
-stands above it. What it exempts or turns off is skipped, with who did it as the comment; what it
-moved is told with each failed check.
+is above it. What it exempts or turns off is skipped, with who did it as the comment; what it
+moved is shown with each failed check.
 LICHEN_REGION and LICHEN_ENVIRONMENT hold for a document that does not state its own. A plan is read
 again from its file, because what Checkov hands over does not say which values are unknown. Checkov
 judges one resource at a time, so the rules over a whole deployment run in the other doors only.

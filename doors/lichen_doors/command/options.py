@@ -23,7 +23,7 @@ CONFIGURATION = click.option(
     type=FILE,
     envvar="LICHEN_CONFIG",
     show_envvar=True,
-    help="The organisation's lichen.yaml, which stands above the nearest one.",
+    help="The organisation's lichen.yaml, which outranks the nearest one.",
 )
 ENVIRONMENT = click.option(
     "--environment",

@@ -37,7 +37,7 @@ from lichen_doors.crossguard.policy import CONFIGURATION, LEVELS, NAME, NUMBERS,
 
 def serve() -> NoReturn:
     """Serve the pack until the engine ends it. The configuration is searched upwards from where the
-    engine starts the pack, which is the project; the organisation's stands above it."""
+    engine starts the pack, which is the project; the organisation's is above it."""
     timed.end_where_stuck()
     try:
         gate = Gate.near(Path.cwd())
@@ -119,7 +119,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         return empty_pb2.Empty()
 
     def _sent(self, rule: str) -> Level:
-        """The level that the engine was told of a rule."""
+        """The level of a rule that the engine has received."""
         if rule not in self._declared:
             return self._file.level(self._file.rules()[rule], self._environment)
         return self._declared[rule]
@@ -169,7 +169,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             type=request.type,
             name=request.name,
             address=request.urn,
-            properties=Inputs(request.properties),
+            properties=Inputs(request.properties, _references(request)),
             dialect="pulumi",
             region=self._region(request),
             environment=self._environment,
@@ -234,3 +234,12 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             severity=self._map_severity(about.severity),
             urn=urn,
         )
+
+
+def _references(
+    request: proto.AnalyzeRequest | proto.AnalyzerResource,
+) -> Mapping[str, tuple[str, ...]]:
+    """The resources that each property is made of, which the engine says with a whole stack."""
+    if not isinstance(request, proto.AnalyzerResource):
+        return {}
+    return {name: tuple(found.urns) for name, found in request.propertyDependencies.items()}

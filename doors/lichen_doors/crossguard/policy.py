@@ -71,7 +71,7 @@ def configuration() -> sdk.Policy:
             {
                 "file": {
                     "type": "string",
-                    "description": "The organisation's lichen.yaml, which stands above the "
+                    "description": "The organisation's lichen.yaml, which outranks the "
                     "project's. Relative to the project.",
                 }
             }

@@ -149,7 +149,7 @@ def _resource(verdicts: Sequence[Verdict]) -> Iterator[RenderableType]:
     yield Text("  " + "  ".join(part for part in (first.type, source) if part), style="quiet")
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")  # a long path is typed whole
     for verdict in verdicts:
         table.add_row(*_row(verdict))
     for mark, text, style in _fix_lines(verdicts):

@@ -2,7 +2,7 @@
 
 A result's message is the finding, not the rule's name. Its fingerprint outlives moved lines, so a
 platform knows an old finding from a new one. Exempted findings are there as suppressed. What the
-lichen.yaml that holds turned off or moved is told in notifications.
+lichen.yaml that holds turned off or moved is in its notifications.
 """
 
 from __future__ import annotations

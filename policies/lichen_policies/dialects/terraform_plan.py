@@ -20,6 +20,7 @@ import msgspec
 from lichen.clouds import CLOUDS
 from lichen.document import InputError, convert
 from lichen_policies.dialects import kubernetes
+from lichen_policies.dialects.secrets import without_copies
 from lichen_policies.dialects.terraform_configuration import (
     Configuration,
     Configured,
@@ -178,7 +179,7 @@ class _Plan:
             for name in _PLACED_BY_PROVIDER:
                 if is_unknown(values.get(name)) and name not in block.expressions:
                     values[name] = None
-        return values
+        return without_copies(values, SECRET)
 
     def _known(self, place: Place, after: Any, unknown: Any, secret: Any, written: Any) -> Any:
         """A value under its marks. The marks have its shape, down to a true that covers what is

@@ -12,7 +12,8 @@ import msgspec
 
 from lichen.document import InputError, convert
 from lichen_policies.dialects import kubernetes
-from lichen_policies.dialects.terraform_values import Values, unmarked
+from lichen_policies.dialects.secrets import without_copies
+from lichen_policies.dialects.terraform_values import SECRET, Values, unmarked
 from lichen_policies.facts.resource import Resource
 
 
@@ -42,7 +43,7 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
                 type=each.type,
                 name=each.name,
                 address=each.address,
-                properties=values,
+                properties=without_copies(values, SECRET),
                 dialect="terraform",
                 file=file,
             )

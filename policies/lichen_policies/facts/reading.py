@@ -143,7 +143,9 @@ def _context(
 
 
 def tags_of(properties: Properties, cloud: Cloud) -> tuple[str, Maybe[dict[str, object]]]:
-    """The first of the cloud's properties of tags that is given, and its path."""
+    """The first of the cloud's properties of tags that is given, and its path; all of them
+    together where the cloud's hold different ones."""
+    found: list[tuple[str, Maybe[dict[str, object]]]] = []
     for path in cloud.tag_properties:
         *blocks, name = path.split(".")
         within = properties
@@ -151,8 +153,13 @@ def tags_of(properties: Properties, cloud: Cloud) -> tuple[str, Maybe[dict[str, 
             within = within.block(block)
         tags = within.tags(name)
         if tags is not None:
-            return within.at(name), tags
-    return "", None
+            found.append((within.at(name), tags))
+            if not cloud.tags_differ or is_unknown(tags):
+                return found[-1]
+    together: dict[str, object] = {}
+    for _, known in reversed(found):
+        together |= known if isinstance(known, dict) else {}
+    return (found[0][0], together) if found else ("", None)
 
 
 def _passport(

@@ -15,7 +15,7 @@ Dialect = Literal["pulumi", "terraform", "cloudformation", "kubernetes"]
 
 class Note(msgspec.Struct, frozen=True):
     """What somebody wrote beside a resource to exempt it from a rule, as it is written, and where
-    it stands (``comment in line 12``)."""
+    that is (``comment in line 12``)."""
 
     rule: str
     text: str

@@ -25,7 +25,7 @@ from msgspec import Meta
 
 from lichen.figures import co2e, usd
 from lichen_policies.facts import Scaling
-from lichen_policies.provisioned import provisioned
+from lichen_policies.provisioned import machines_for, provisioned
 from lichen_policies.rule import LOWER_IS_STRICTER, UNSTATED, Change, Finding, Known, rule
 
 
@@ -39,17 +39,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]:
     if (fact.environment or UNSTATED) == "prod":
         return
-    if fact.floor is None or fact.floor <= limits.floor:
+    most = max(limits.floor, fact.least)
+    if fact.floor is None or fact.floor <= most:
         return
     cost, sources = _month(fact, known)
     running = f"{fact.unit.removesuffix('s')} runs" if fact.floor == 1 else f"{fact.unit} run"
     yield Finding(
-        what=f"{fact.path} is {fact.floor}, so {fact.floor} {running} in {fact.environment} "
-        f"even without traffic{cost}",
-        limit=f"the limit outside production is {limits.floor}",
-        changes=(
-            Change(path=fact.path, to=limits.floor, at_most=bool(limits.floor), why=fact.to_zero),
-        ),
+        what=f"{fact.path} is {'left out' if fact.floor_by_default else fact.floor}, so "
+        f"{fact.floor} {running} in {fact.environment} even without traffic{cost}",
+        limit=f"the limit outside production is {most}",
+        changes=(Change(path=fact.path, to=most, at_most=bool(most), why=fact.to_zero),),
         path=fact.path,
         sources=sources,
     )
@@ -62,7 +61,8 @@ def _month(fact: Scaling, known: Known) -> tuple[str, tuple[str, ...]]:
     region = known.catalogue.regions.get(fact.if_known.region or "")
     if machine is None or region is None or fact.floor is None:
         return "", ()
-    month = provisioned(fact, machine, fact.floor, fact.hosting, region, known.catalogue)
+    count = machines_for(fact.floor, fact.if_known.chips_each, machine)
+    month = provisioned(fact, machine, count, fact.hosting, region, known.catalogue)
     parts = [] if month.usd_month is None else [usd(month.usd_month)]
     if month.gco2e_month is not None:
         parts.append(co2e(month.gco2e_month))

@@ -8,8 +8,8 @@ Fix: Correct the exemption, or remove it.
 
 Exceptions: Of the rows of files only those of the lichen.yaml nearest to what is judged count,
 since a file above it is for many stacks. Where one lichen.yaml holds for several stacks, a row for
-another of them is told here too. An exemption of a rule that finds nothing today is none of these:
-the same resource may fail in another environment.
+another of them is reported here too. An exemption of a rule that finds nothing today is not
+orphaned: the same resource may fail in another environment.
 
 Tags: It reads ``lichen:exempt.RULE``, an exemption beside the resource.
 """

@@ -113,6 +113,8 @@ def _changes(fact: Serving, fleet: Fleet, better: Fleet) -> Iterator[Change]:
         note="" if same else better.chips,
         keeps=same,
     )
+    if fact.chips is not None and better.machine.accelerators not in (0, fact.chips):
+        yield Change(path=fact.chips_at, to=int(better.machine.accelerators))
     yield Change(path=fact.machines_at, to=better.count)
     if fact.floor is not None and fact.floor > better.count:
         yield Change(path=fact.floor_at, to=better.count, at_most=True)

@@ -27,7 +27,7 @@ from msgspec import Meta
 
 from lichen.sizing.answers import Misfit
 from lichen_policies.facts import Serving
-from lichen_policies.fleets import Fleets, declared_workload
+from lichen_policies.fleets import Fleets, declared_workload, machine_of
 from lichen_policies.rule import Finding, Known, NotApplicable, Unverified, rule
 
 LIKELY = 0.5
@@ -47,9 +47,8 @@ def unable_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[Fin
     workload = declared_workload(fact)
     if workload is None:
         raise NotApplicable("the lichen:* tags do not declare both a model and a peak rate")
-    if fact.serverless or fact.machine is None:
-        raise NotApplicable("it runs on no machine of its own")
-    card, machine = known.declared_model(fact), known.machine(fact.machine)
+    machine = machine_of(fact, known)
+    card = known.declared_model(fact)
     likely = msgspec.structs.replace(workload, confidence=LIKELY)
     fleets = Fleets(likely, card, fact.hosting, None, known)
     found = fleets.attempted(machine)

@@ -71,7 +71,7 @@ def test_what_blocks_is_shown_with_its_fix(printed: Printed, golden: Golden) -> 
 def test_exemptions_are_shown_in_force_and_expired(printed: Printed, golden: Golden) -> None:
     code, text = printed("unknown.json", configuration=CONFIGURATION)
     golden("check/exempted.txt", text)
-    assert code == 0
+    assert code == 1, "an exemption past its last day is a finding that blocks"
 
 
 def test_what_cannot_be_checked_blocks_where_that_is_configured(printed: Printed) -> None:

@@ -8,9 +8,9 @@ from lichen_policies.facts.fact import Fact
 class Pods(Fact, frozen=True, kw_only=True):
     """The pods of one object, all made from one template.
 
-    ``names`` are what others call the object by, as ``Deployment/chat`` with its namespace before
-    it where it states one. ``chips`` is how many accelerators one pod asks for, of the kind
-    ``chip``; None where it asks for none. ``serves`` says that they plainly serve models.
+    ``names`` are what others call the object by: its kind, namespace and name, as far as it states
+    them (``Deployment/models/chat``). ``chips`` is how many accelerators one pod asks for, of the
+    kind ``chip``; None where it asks for none. ``serves`` says that they plainly serve models.
     """
 
     names: tuple[str, ...] = ()
@@ -37,10 +37,11 @@ class NodePool(Fact, frozen=True, kw_only=True):
     """Nodes that a cluster makes as pods need them, and takes away when they no longer do.
 
     ``accelerated`` says that its nodes plainly carry accelerators. ``idle_h`` is how many hours a
-    node stays after the last pod needed it: infinity where it is never taken away.
+    node stays after the last pod needed it, infinity where it is never taken away; ``idle_fix`` is
+    the value at ``idle_h_at`` with which it would be.
     """
 
     accelerated: bool = False
-    machines: tuple[str, ...] = ()
     idle_h: float | None = None
-    idle_at: str = ""
+    idle_h_at: str = ""
+    idle_fix: str = ""

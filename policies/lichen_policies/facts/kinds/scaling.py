@@ -11,18 +11,22 @@ class Scaling(Fact, frozen=True, kw_only=True):
     """The least that runs, even without traffic; ``path`` is the property that sets it.
 
     ``ceiling`` is the most. ``to_zero`` is how this kind of resource gets to zero, where setting
-    the floor is not enough. ``hosting`` is as in
+    the floor is not enough; ``least`` is the lowest floor that it takes. ``floor_by_default`` says
+    that the floor is not written, but what holds then. ``hosting`` and ``chips_each`` are as in
     :class:`~lichen_policies.facts.kinds.machines.Located`. ``scales`` is the name of what is
     scaled, where that is another resource (``endpoint/chat/variant/all``), and ``dimension`` what
     of it is.
     """
 
     floor: int | None
+    floor_by_default: bool = False
+    least: int = 0
     ceiling: int | None = None
     ceiling_at: str = ""
     unit: str = "machines"
     to_zero: str = ""
     machine: str | None = None
+    chips_each: float | None = None
     hosting: str | None = None
     scales: str | None = None
     dimension: str | None = None

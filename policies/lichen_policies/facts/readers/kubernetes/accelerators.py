@@ -14,10 +14,10 @@ from collections.abc import Mapping
 CHIPS: Mapping[str, str] = {
     "nvidia.com/gpu": "NVIDIA GPU",
     "amd.com/gpu": "AMD GPU",
-    "google.com/tpu": "TPU chip",
-    "aws.amazon.com/neuron": "Neuron chip",
-    "aws.amazon.com/neurondevice": "Neuron chip",
-    "habana.ai/gaudi": "Gaudi",
+    "google.com/tpu": "Google TPU",
+    "aws.amazon.com/neuron": "AWS Neuron",
+    "aws.amazon.com/neurondevice": "AWS Neuron",
+    "habana.ai/gaudi": "Intel Gaudi",
 }
 """What one of each resource is, of those that are whole chips."""
 
@@ -40,7 +40,7 @@ def is_accelerator(resource: str) -> bool:
 def chip_of(resource: str) -> str:
     """What one of a resource is, or is a part of."""
     if resource == CORES:
-        return "Neuron chip"
+        return "AWS Neuron"
     return CHIPS.get(resource, "AMD GPU" if resource.startswith("amd.") else "NVIDIA GPU")
 
 

@@ -35,6 +35,10 @@ _UNRENDERED: Unknown = Unknown("is filled in only when the manifest is rendered"
 _PROCESSORS = {"amd64": "x86_64", "arm64": "arm64"}
 
 
+Label = tuple[str, tuple[str, ...] | Unknown, str]
+"""A label that nodes must have: its name, its values, of which one is enough, and its path."""
+
+
 class Asked(NamedTuple):
     """Accelerators of one pod: how many, of which chip, and the property that asks for them.
 
@@ -53,12 +57,13 @@ class Pod:
     accelerators. Elsewhere they are taken to hold none, as in most pods.
     """
 
-    def __init__(self, spec: Properties, serves: bool = False) -> None:
+    def __init__(
+        self, spec: Properties, serves: bool = False, containers: list[Properties] | None = None
+    ) -> None:
         self.spec, self.serves = spec, serves
-
-    @cached_property
-    def containers(self) -> list[Properties]:
-        return self.spec.blocks("containers", "container")
+        self.containers = (
+            spec.blocks("containers", "container") if containers is None else containers
+        )
 
     @cached_property
     def machine(self) -> Stated[str]:
@@ -74,15 +79,8 @@ class Pod:
     @cached_property
     def region(self) -> Stated[str]:
         """The region that its nodes must be in; the property to state it in, where none does."""
-        own = self._selected(*REGIONS)
-        if own.value is not None:
-            return own
-        for key, values, path in self._labels:
-            if key in ZONES and not is_unknown(values):
-                regions = {region_of(value) for value in values}
-                if len(regions) == 1:
-                    return Stated(regions.pop(), path)
-        return Stated(None, _at(self.spec.at("node_selector"), REGIONS[0]))
+        own = region_in(self._labels)
+        return own or Stated(None, _at(self.spec.at("node_selector"), REGIONS[0]))
 
     @cached_property
     def asked(self) -> Asked | None:
@@ -156,7 +154,7 @@ class Pod:
         return Stated(None, "")
 
     @cached_property
-    def _labels(self) -> list[tuple[str, tuple[str, ...] | Unknown, str]]:
+    def _labels(self) -> list[Label]:
         """The labels that its nodes must have: each with its values and the property."""
         found = list(self._selectors())
         affinity = self.spec.block("affinity").block("node_affinity")
@@ -167,18 +165,43 @@ class Pod:
             found += requirements(terms[0].blocks("match_expressions"))
         return found
 
-    def _selectors(self) -> Iterator[tuple[str, tuple[str, ...] | Unknown, str]]:
+    def _selectors(self) -> Iterator[Label]:
         selector = self.spec.tags("node_selector")
         if isinstance(selector, Mapping):
             for key, value in selector.items():
                 yield key, _values([value]), _at(self.spec.at("node_selector"), key)
 
 
-def requirements(
-    expressions: list[Properties],
-) -> list[tuple[str, tuple[str, ...] | Unknown, str]]:
-    """The labels of ``key``, ``operator: In`` and ``values``: each with its values and path."""
-    found: list[tuple[str, tuple[str, ...] | Unknown, str]] = []
+def of_group(first: Pod, others: Pod, size: int | Unknown) -> Asked | None:
+    """What a group of ``size`` pods asks for together, of which one is another than the rest."""
+    rest = others.asked
+    if rest is None or size == 1:
+        return first.asked
+    if is_unknown(size):
+        return rest._replace(number=size)
+    if rest.number is None or is_unknown(rest.number):
+        return rest
+    return _sum(
+        [each for each in (first.asked, rest._replace(number=rest.number * (size - 1))) if each]
+    )
+
+
+def region_in(labels: list[Label]) -> Stated[str] | None:
+    """The one region that labels of nodes name, or that all of their zones are in."""
+    for key, values, path in labels:
+        if key not in REGIONS and key not in ZONES:
+            continue
+        if is_unknown(values):
+            return Stated(values, path)
+        regions = {region_of(value) for value in values}
+        if len(regions) == 1:
+            return Stated(regions.pop(), path)
+    return None
+
+
+def requirements(expressions: list[Properties]) -> list[Label]:
+    """The labels of ``key``, ``operator: In`` and ``values``."""
+    found: list[Label] = []
     for expression in expressions:
         key = expression.text("key")
         if isinstance(key, str) and expression.text("operator") == "In":

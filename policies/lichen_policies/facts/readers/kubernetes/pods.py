@@ -19,11 +19,12 @@ from lichen_policies.facts.kinds import (
     Machines,
     MachineTemplate,
     Pods,
+    Scaling,
     Serving,
     ServingContainer,
 )
 from lichen_policies.facts.properties import Properties, Stated
-from lichen_policies.facts.readers.kubernetes.pod import Pod
+from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 _SERVERS = re.compile(
@@ -75,14 +76,20 @@ def _cloud_of(machine: Maybe[str]) -> str:
 
 
 def facts_of_pods(
-    pod: Pod, context: Context, count: Stated[int], *, names: tuple[str, ...] = ()
+    pod: Pod,
+    context: Context,
+    count: Stated[int],
+    *,
+    names: tuple[str, ...] = (),
+    asked: Asked | None = None,
+    unit: str = "pods",
 ) -> Iterator[Fact]:
     """The facts of ``count`` pods: nothing where they are not judged.
 
-    A Located, a Machines and a MachineTemplate of accelerated pods; a Serving and a
-    ServingContainer of each container where they serve models.
+    A Pods, a Located, a Machines and a MachineTemplate, as far as they apply. ``asked`` is what
+    each asks for, where it is a ``unit`` of several pods.
     """
-    asked = pod.asked
+    asked = asked or pod.asked
     if asked is None and not pod.serves:
         return
     context = placed(pod, context)
@@ -117,7 +124,7 @@ def facts_of_pods(
             chip=asked.chip,
             chips_each=field(chips),
             hosting=hosting,
-            unit="pods",
+            unit=unit,
         )
     if isinstance(pod.machine.value, str):
         yield MachineTemplate(
@@ -135,15 +142,16 @@ def serving(
     *,
     floor: Stated[int] | None = None,
     ceiling: Stated[int] | None = None,
-    containers: Iterable[Properties] | None = None,
+    asked: Asked | None = None,
 ) -> Iterator[Fact]:
     """A Serving, and a ServingContainer of each container: what pods that serve models add.
 
-    ``floor`` and ``ceiling`` are the bounds of what scales itself.
+    ``floor`` and ``ceiling`` are the bounds of what scales itself; ``asked`` is as in
+    :func:`facts_of_pods`.
     """
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
-    asked = pod.asked
+    asked = asked or pod.asked
     chips = None if asked is None else asked.number
     yield Serving(
         context=context,
@@ -163,7 +171,14 @@ def serving(
         chips=field(chips),
         chips_at="" if asked is None else asked.path,
     )
-    for container in pod.containers if containers is None else containers:
+    yield from containers(pod, context, asked)
+
+
+def containers(pod: Pod, context: Context, asked: Asked | None) -> Iterator[Fact]:
+    """A ServingContainer of each container."""
+    hosting = _HOSTINGS.get(context.cloud, "kubernetes")
+    chips = None if asked is None else asked.number
+    for container in pod.containers:
         image = container.stated_text("image")
         yield ServingContainer(
             context=context,
@@ -182,6 +197,35 @@ def serving(
             hosting=hosting,
             machine=field(pod.machine.value),
         )
+
+
+def scaling(
+    pod: Pod,
+    context: Context,
+    floor: Stated[int],
+    *,
+    asked: Asked | None,
+    ceiling: Stated[int],
+    least: int = 0,
+    by_default: bool = False,
+    to_zero: str = "",
+) -> Scaling:
+    """The Scaling of what scales itself."""
+    context = placed(pod, context)
+    return Scaling(
+        context=context,
+        path=floor.path,
+        floor=field(floor.value),
+        floor_by_default=by_default,
+        ceiling=field(ceiling.value),
+        ceiling_at=ceiling.path,
+        unit="replicas",
+        least=least,
+        to_zero=to_zero,
+        machine=field(pod.machine.value) if asked is not None else None,
+        chips_each=None if asked is None else field(asked.number),
+        hosting=_HOSTINGS.get(context.cloud, "kubernetes"),
+    )
 
 
 def settings(container: Properties) -> dict[str, object] | None:

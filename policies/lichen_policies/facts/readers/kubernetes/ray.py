@@ -1,0 +1,77 @@
+"""Ray's clusters, and the services and jobs that run on one of their own.
+
+Source: KubeRay documentation, "RayCluster configuration" (a group has 0 to ``maxReplicas`` workers
+where the cluster scales itself, else ``replicas``; each is ``numOfHosts`` pods).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import (
+    Located,
+    Machines,
+    MachineTemplate,
+    Pods,
+    Scaling,
+    Serving,
+    ServingContainer,
+)
+from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.kubernetes.api import Api, types
+from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
+from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, scaling, serves, serving
+from lichen_policies.facts.unknown import is_unknown
+
+CLOUD = "kubernetes"
+TYPES = types(
+    Api("ray.io", ("v1", "v1alpha1"), "RayService"),
+    Api("ray.io", ("v1", "v1alpha1"), "RayCluster"),
+    Api("ray.io", ("v1", "v1alpha1"), "RayJob"),
+)
+FACTS = (Located, Machines, MachineTemplate, Pods, Scaling, Serving, ServingContainer)
+
+
+def read(properties: Properties, context: Context) -> Iterator[Fact]:
+    """The facts of the head and of each group of workers; of a service, of its serving too."""
+    spec = properties.block("spec")
+    service, job = spec.given("ray_cluster_config"), spec.given("ray_cluster_spec")
+    cluster = spec
+    if service or job:
+        cluster = spec.block("ray_cluster_config" if service else "ray_cluster_spec")
+    head = cluster.block("head_group_spec").block("template").block("spec")
+    groups = cluster.blocks("worker_group_specs")
+    plainly = bool(service) and not is_unknown(service)
+    if not plainly and not job:
+        containers = [
+            container
+            for group in groups
+            for container in group.block("template").block("spec").blocks("containers")
+        ]
+        plainly = serves(context, (*head.blocks("containers"), *containers))
+    first = Pod(head, serves=plainly)
+    if first.asked is not None:
+        yield from facts_of_pods(first, context, Stated(1, ""))
+    scales = cluster.scalar("enable_in_tree_autoscaling") is True
+    for group in groups:
+        yield from _of_group(group, context, plainly, scales)
+
+
+def _of_group(group: Properties, context: Context, plainly: bool, scales: bool) -> Iterator[Fact]:
+    pod = Pod(group.block("template").block("spec"), serves=plainly)
+    hosts = group.whole("num_of_hosts")
+    asked, unit = pod.asked, "pods"
+    if asked is not None and isinstance(hosts, int) and hosts > 1:
+        unit = "groups of pods"
+        if isinstance(asked.number, float):
+            asked = Asked(asked.number * hosts, asked.chip, asked.path)
+    fixed, ceiling = group.stated_whole("replicas"), group.stated_whole("max_replicas")
+    count = Stated(1, fixed.path) if fixed.value is None else fixed
+    most = ceiling if scales and ceiling.value is not None else count
+    yield from facts_of_pods(pod, context, most, asked=asked, unit=unit)
+    floor = group.stated_whole("min_replicas")
+    if scales and (asked is not None or plainly):
+        yield scaling(pod, context, floor, asked=asked, ceiling=ceiling)
+    if plainly:
+        yield from serving(pod, context, count, asked=asked)

@@ -1,0 +1,124 @@
+"""What a container serves, as its settings and its command line say.
+
+Sources: vLLM documentation, "Engine arguments"; AWS Deep Learning Containers, "vLLM for SageMaker"
+(``SM_VLLM_`` before an argument's name); Large Model Inference documentation, "Configurations"
+(``OPTION_`` before a property's name); Text Generation Inference documentation, "Launcher
+arguments"; SGLang documentation, "Server arguments".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from lichen_policies.facts import NotYetKnown, ServingContainer, Unverified, is_unknown
+from lichen_policies.facts.image import image_name
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
+
+
+class Server(msgspec.Struct, frozen=True):
+    """The names of one server's settings, environment variables first: the longest sequence, the
+    precision, and ``marks``, one of which shows that it is this server."""
+
+    longest: tuple[str, ...]
+    precision: tuple[str, ...]
+    marks: tuple[str, ...]
+    repositories: tuple[str, ...]
+
+
+SERVERS = {
+    "vLLM": Server(
+        ("SM_VLLM_MAX_MODEL_LEN", "VLLM_MAX_MODEL_LEN", "--max-model-len"),
+        ("SM_VLLM_DTYPE", "VLLM_DTYPE", "--dtype"),
+        ("SM_VLLM_MODEL",),
+        ("vllm", "vllm-openai"),
+    ),
+    "Large Model Inference": Server(
+        ("OPTION_MAX_MODEL_LEN",),
+        ("OPTION_DTYPE",),
+        ("OPTION_ROLLING_BATCH", "OPTION_MODEL_ID"),
+        (),
+    ),
+    "Text Generation Inference": Server(
+        ("MAX_TOTAL_TOKENS", "--max-total-tokens"),
+        ("DTYPE", "--dtype"),
+        ("SM_NUM_GPUS", "MAX_INPUT_TOKENS", "MAX_BATCH_PREFILL_TOKENS"),
+        ("text-generation-inference", "huggingface-pytorch-tgi-inference"),
+    ),
+    "SGLang": Server(
+        ("SM_SGLANG_CONTEXT_LENGTH", "--context-length"),
+        ("SM_SGLANG_DTYPE", "--dtype"),
+        ("SM_SGLANG_MODEL_PATH",),
+        ("sglang",),
+    ),
+}
+"""Servers of language models, by the names that people know them by."""
+
+_MODELS = (
+    "HF_MODEL_ID",
+    "SM_VLLM_MODEL",
+    "OPTION_MODEL_ID",
+    "SM_SGLANG_MODEL_PATH",
+    "MODEL_ID",
+    "--model",
+    "--model-id",
+    "--model-path",
+)
+
+
+class Setting(NamedTuple):
+    """A setting's value, and its path in the resource."""
+
+    value: str
+    path: str
+
+
+def setting(fact: ServingContainer, *names: str) -> Setting | None:
+    """The first of some settings that is given; None where none is.
+
+    Raises :class:`Unverified` where the settings, or the value of one of these, are not known.
+    """
+    settings, arguments = fact.settings or {}, fact.arguments or ()
+    for name in names:
+        if name.startswith("--"):
+            found = _argument(name, arguments)
+            if found is not None:
+                return Setting(found, f"{fact.arguments_at} {name}")
+        elif name in settings:
+            value = settings[name]
+            path = f"{fact.settings_at}.{name}"
+            if is_unknown(value):
+                error = NotYetKnown if value.because == AFTER_DEPLOYMENT else Unverified
+                raise error(f"{path} {value.because}")
+            return Setting(str(value), path)
+    return None
+
+
+def _argument(name: str, arguments: tuple[str, ...]) -> str | None:
+    """The value of an argument: ``--name value`` or ``--name=value``."""
+    for index, argument in enumerate(arguments):
+        if argument.startswith(f"{name}="):
+            return argument.partition("=")[2]
+        if argument == name and index + 1 < len(arguments):
+            return arguments[index + 1]
+    return None
+
+
+def server_of(fact: ServingContainer) -> str | None:
+    """Which server of language models a container runs; None where nothing shows one."""
+    image = fact.if_known.image
+    repository = image_name(image).repository if image else ""
+    for name, server in SERVERS.items():
+        if repository and repository in server.repositories:
+            return name
+    settings = fact.settings or {}
+    for name, server in SERVERS.items():
+        if any(mark in settings for mark in server.marks):
+            return name
+    return None
+
+
+def model_setting(fact: ServingContainer) -> Setting | None:
+    """The setting that names the model."""
+    return setting(fact, *_MODELS)
