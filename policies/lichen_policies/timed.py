@@ -191,6 +191,8 @@ def _worker_for(work: _Work[Any]) -> _Worker:
 
 def place_of(error: BaseException) -> str:
     """Where an error was raised: ``rule.py:12``."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_name_of(error.filename)}:{error.lineno}"
     trace = error.__traceback__
     if trace is None:
         return _line(None)
@@ -210,8 +212,12 @@ def _is_reading(frame: FrameType | None) -> bool:
 def _line(frame: FrameType | None, number: int | None = None) -> str:
     if frame is None:
         return "an unknown place"
-    file = frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
-    return f"{file}:{frame.f_lineno if number is None else number}"
+    number = frame.f_lineno if number is None else number
+    return f"{_name_of(frame.f_code.co_filename)}:{number}"
+
+
+def _name_of(path: str) -> str:
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 class _Alarm:
