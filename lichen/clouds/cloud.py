@@ -66,6 +66,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """Terraform's data sources that say where their provider is, by their type."""
     zone: str | None = None
     """Matches the name of a zone; its first group is the region."""
+    multi_regions: tuple[str, ...] = ()
+    """Locations that are several regions, in small letters."""
     terraform_providers: tuple[str, ...] = ()
     """Names of the Terraform providers that make its resources."""
     provider_properties: tuple[str, ...] = ()

@@ -35,6 +35,7 @@ CLOUD = Cloud(
     region_sources={"google_client_config": RegionSource(property="region")},
     # us-central1-a; a zone for accelerators alone is us-central1-ai1a.
     zone=r"^([a-z]+-[a-z]+\d+)-(?:ai\d)?[a-z]$",
+    multi_regions=("us", "eu", "asia", "global"),
     terraform_providers=("google", "google-beta"),
     provider_properties=("region", "zone"),
     region_settings=("gcp:region", "gcp:zone", "google-native:region", "google-native:zone"),

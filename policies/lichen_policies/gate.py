@@ -113,6 +113,16 @@ class Gate:
         """A rule's limits in an environment, as configured."""
         return self.configuration.limits(rule, environment)
 
+    @cached_property
+    def remediates(self) -> bool:
+        """Whether any rule's findings are to be remediated outside production."""
+        return any(
+            self.level(rule, environment) == "remediate"
+            for rule in self.rules().values()
+            for environment in ENVIRONMENTS
+            if environment != "prod"
+        )
+
     def configured(self) -> Configured:
         """Which lichen.yaml holds, and each rule that it turned off or moved."""
         return configured(self.configuration)

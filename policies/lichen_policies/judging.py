@@ -58,7 +58,7 @@ def judge(
 ) -> Report:
     """Every rule over every resource, and over each document as a whole.
 
-    The resources of one file are one deployment: those of two are not joined.
+    The resources of one document are one deployment: those of two are not joined.
     """
     return timed.run(_report(tuple(resources), Rulebook.of(configuration, catalogue)))
 
@@ -104,7 +104,7 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
     every = yield from _each_read(resources)
     for resource, facts in every:
         if facts is not None:
-            documents[resource.file].append((resource, facts))
+            documents[resource.document or resource.file].append((resource, facts))
     for alone in documents.values():
         read = yield from _completed(alone)
         for resource, facts in read:

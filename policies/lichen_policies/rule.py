@@ -25,6 +25,7 @@ from msgspec import Meta
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
+from lichen.clouds import CLOUDS
 from lichen.document import InputError
 from lichen.words import Environment
 from lichen.workload import ModelCard
@@ -131,6 +132,10 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         return self._or_unverified(self.catalogue.machine, name)
 
     def region(self, name: str) -> Region:
+        """The catalogue's row. Raises :class:`NotApplicable` for a location of several regions,
+        :class:`Unverified` where there is none."""
+        if any(name.lower() in cloud.multi_regions for cloud in CLOUDS.values()):
+            raise NotApplicable("its location is not one region: see multi-region-location")
         return self._or_unverified(self.catalogue.region, name)
 
     def declared_model(self, fact: Fact) -> ModelCard:

@@ -15,14 +15,20 @@ import msgspec
 from lichen_policies.facts import NotYetKnown, ServingContainer, Unverified, is_unknown
 from lichen_policies.facts.image import image_name
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
+from lichen_policies.rule import Known, NotApplicable
 
 
 class Server(msgspec.Struct, frozen=True):
-    """The names of one server's settings, environment variables first: the longest sequence, the
-    precision, and ``marks``, one of which shows that it is this server."""
+    """The names of one server's settings, environment variables first.
+
+    ``longest`` is the longest sequence; each of ``parallel`` a number of accelerators, all of which
+    multiply to what the server uses. One of ``marks`` among the settings, or of ``repositories`` as
+    the image, shows that it is this server.
+    """
 
     longest: tuple[str, ...]
     precision: tuple[str, ...]
+    parallel: tuple[tuple[str, ...], ...]
     marks: tuple[str, ...]
     repositories: tuple[str, ...]
 
@@ -31,24 +37,36 @@ SERVERS = {
     "vLLM": Server(
         ("SM_VLLM_MAX_MODEL_LEN", "VLLM_MAX_MODEL_LEN", "--max-model-len"),
         ("SM_VLLM_DTYPE", "VLLM_DTYPE", "--dtype"),
+        (
+            ("SM_VLLM_TENSOR_PARALLEL_SIZE", "--tensor-parallel-size", "-tp"),
+            ("SM_VLLM_PIPELINE_PARALLEL_SIZE", "--pipeline-parallel-size", "-pp"),
+            ("SM_VLLM_DATA_PARALLEL_SIZE", "--data-parallel-size", "-dp"),
+        ),
         ("SM_VLLM_MODEL",),
         ("vllm", "vllm-openai"),
     ),
     "Large Model Inference": Server(
         ("OPTION_MAX_MODEL_LEN",),
         ("OPTION_DTYPE",),
+        (),
         ("OPTION_ROLLING_BATCH", "OPTION_MODEL_ID"),
         (),
     ),
     "Text Generation Inference": Server(
         ("MAX_TOTAL_TOKENS", "--max-total-tokens"),
         ("DTYPE", "--dtype"),
+        (("NUM_SHARD", "SM_NUM_GPUS", "--num-shard"),),
         ("SM_NUM_GPUS", "MAX_INPUT_TOKENS", "MAX_BATCH_PREFILL_TOKENS"),
         ("text-generation-inference", "huggingface-pytorch-tgi-inference"),
     ),
     "SGLang": Server(
         ("SM_SGLANG_CONTEXT_LENGTH", "--context-length"),
         ("SM_SGLANG_DTYPE", "--dtype"),
+        (
+            ("SM_SGLANG_TP_SIZE", "--tp-size", "--tensor-parallel-size", "--tp"),
+            ("SM_SGLANG_DP_SIZE", "--dp-size", "--data-parallel-size", "--dp"),
+            ("SM_SGLANG_PP_SIZE", "--pp-size", "--pipeline-parallel-size"),
+        ),
         ("SM_SGLANG_MODEL_PATH",),
         ("sglang",),
     ),
@@ -81,7 +99,7 @@ def setting(fact: ServingContainer, *names: str) -> Setting | None:
     """
     settings, arguments = fact.settings or {}, fact.arguments or ()
     for name in names:
-        if name.startswith("--"):
+        if name.startswith("-"):
             found = _argument(name, arguments)
             if found is not None:
                 return Setting(found, f"{fact.arguments_at} {name}")
@@ -122,3 +140,51 @@ def server_of(fact: ServingContainer) -> str | None:
 def model_setting(fact: ServingContainer) -> Setting | None:
     """The setting that names the model."""
     return setting(fact, *_MODELS)
+
+
+class Used(NamedTuple):
+    """How many accelerators a server uses, and the settings that say so."""
+
+    chips: int
+    stated: tuple[Setting, ...]
+
+
+def chips_used(fact: ServingContainer) -> Used | None:
+    """The accelerators that one server uses by its settings; None where none of them is stated.
+
+    Raises :class:`Unverified` where one is not known or is no number.
+    """
+    server = server_of(fact)
+    stated = [setting(fact, *names) for names in SERVERS[server].parallel] if server else []
+    found = tuple(each for each in stated if each is not None)
+    chips = 1
+    for each in found:
+        if not each.value.isdigit():
+            raise Unverified(f"{each.path} is no number")
+        chips *= int(each.value)
+    return Used(chips, found) if found else None
+
+
+class Given(NamedTuple):
+    """The GPUs that a container has, and what they are."""
+
+    chips: float
+    name: str
+
+
+def chips_given(fact: ServingContainer, known: Known) -> Given:
+    """The GPUs that the container asks for, else all of its machine's.
+
+    Raises :class:`NotApplicable` where it has none or neither is named.
+    """
+    if fact.chips is not None:
+        if any(word in (fact.chip or "").lower() for word in ("neuron", "inferentia", "tpu")):
+            raise NotApplicable("its accelerators are no GPUs")
+        return Given(fact.chips, "GPUs")
+    if fact.machine is None:
+        raise NotApplicable("neither its accelerators nor its machine is named here")
+    machine = known.machine(fact.machine)
+    chip = known.catalogue.chips.get(machine.accelerator or "")
+    if chip is None or chip.kind != "gpu":
+        raise NotApplicable("it has no GPU")
+    return Given(machine.accelerators, f"{machine.accelerator} of {machine.name}")

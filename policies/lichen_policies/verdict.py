@@ -23,7 +23,7 @@ Outcome = Literal["pass", "fail", "unverified", "not-applicable"]
 Value = str | int | float | bool
 
 BLOCKING: tuple[Level, ...] = ("mandatory", "remediate")
-"""Levels that block a deployment. ``remediate`` is accepted and does what ``mandatory`` does."""
+"""Levels that block a deployment. ``remediate`` blocks what no change was made for."""
 
 
 class Saves(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     ``path`` is the property in the dialect's own spelling, ``to`` its value (None: remove it;
     ``at_most``: this or less). ``why`` says why this value, ``note`` what it is (``Stockholm, 25
     gCO2e/kWh``), ``elsewhere`` where else it may be set (``on the provider``). ``keeps`` marks the
-    value that is there today and that the other changes of the finding rely on.
+    value that is there today and that the other changes of the finding rely on. ``safe`` marks one
+    that may be made without a person: always valid in its place, a machine of the same family.
     """
 
     path: str
@@ -62,6 +63,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: str = ""
     at_most: bool = False
     keeps: bool = False
+    safe: bool = False
 
     @property
     def value(self) -> str:

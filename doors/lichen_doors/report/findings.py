@@ -31,8 +31,8 @@ from rich.text import Text
 from lichen.figures import many
 from lichen_doors.report import for_programs
 
-Address = tuple[str, str | None]
-"""A resource's address, and the file that it is in."""
+Address = tuple[str, str | None, int | None]
+"""A resource's address, and the file and line that it is in."""
 
 
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,12 +90,12 @@ def _by_resource(verdicts: Sequence[Verdict]) -> list[tuple[Address, list[Verdic
     """The verdicts of each resource, in the order of the first of each."""
     grouped: dict[Address, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        grouped[verdict.resource, verdict.file].append(verdict)
+        grouped[verdict.resource, verdict.file, verdict.line].append(verdict)
     return list(grouped.items())
 
 
 def _fix(address: Address, verdicts: Sequence[Verdict]) -> Fix:
-    resource, file = address
+    resource, file, _line = address
     advice = advice_of(verdicts)
     return Fix(
         resource=resource,

@@ -64,6 +64,10 @@ class Properties:
         name, _ = self._first(names)
         return ".".join(part for part in (self.path, _spelled(name, self._dialect)) if part)
 
+    def block_at(self, name: str) -> str:
+        """The path of a block that may be repeated, which Pulumi names in the plural."""
+        return self.at(name if self._dialect == "terraform" else f"{name}s")
+
     def value(self, *names: str) -> Any:
         """The first of the named properties that is given, as it is."""
         return self._first(names)[1]

@@ -32,7 +32,9 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     ``properties`` holds None, bool, int, float, str, list and dict, with UNKNOWN in place of what
     is known only after deployment: references, computed values and unresolved variables.
     ``region`` and ``environment`` are those of the provider, the stack or the command line, None
-    where none of them states it; what the resource itself states goes before them.
+    where none of them states it; what the resource itself states goes before them. ``file`` and
+    ``line`` are where its author wrote it, ``document`` what it was read from: the resources of one
+    document are one deployment.
     """
 
     type: str
@@ -45,4 +47,5 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment | None = None
     file: str | None = None
     line: int | None = None
+    document: str | None = None
     notes: tuple[Note, ...] = ()

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import struct_pb2
 from lichen_policies.dialects import pulumi_values
 from lichen_policies.registry import rules
 from lichen_policies.stack import Stack
@@ -453,3 +454,92 @@ def test_a_tag_exempts_in_dev_and_not_in_prod(pack: Pack) -> None:
     strict = pack.analyze(ENDPOINT_CONFIGURATION, properties)
     assert levels(strict)["too-many-accelerators"] == "mandatory"
     assert "does not hold in prod" in message(strict, "too-many-accelerators")
+
+
+GROUP = "aws:autoscaling/group:Group"
+TAGS = {
+    "lichen:model": "meta-llama/Llama-3.1-8B",
+    "lichen:precision": "bf16",
+    "lichen:peak-rps": "1",
+    "lichen:input-tokens": "512",
+    "lichen:output-tokens": "128",
+}
+FLOOR = {
+    "region": "eu-north-1",
+    "minSize": 3,
+    "maxSize": 8,
+    "launchTemplate": {"id": UNKNOWN},
+    "tags": [{"key": key, "value": value} for key, value in TAGS.items()],
+    "secret": {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": SECRET},
+}
+
+
+def remediated(pack: Pack, type_: str, properties: dict[str, Any]) -> dict[str, struct_pb2.Struct]:
+    """The inputs as each rule leaves them."""
+    response = pack.stub.Remediate(request(type_, properties))
+    return {each.policyName: each.properties for each in response.remediations}
+
+
+def test_nothing_is_remediated_unless_somebody_asks(pack: Pack) -> None:
+    assert remediated(pack, GROUP, FLOOR) == {}
+
+
+def test_a_floor_is_remediated_in_dev_and_nothing_else_is_changed(pack: Pack) -> None:
+    pack.configure(idle_floor=(rpc.REMEDIATE, {}))
+    assert levels(pack.analyze(GROUP, FLOOR))["idle-floor"] == "mandatory"
+    (inputs,) = remediated(pack, GROUP, FLOOR).values()
+    expected = struct(FLOOR)
+    expected.fields["minSize"].number_value = 0
+    assert inputs == expected
+    again = rpc.AnalyzeRequest()
+    again.CopyFrom(request(GROUP, FLOOR))
+    again.properties.CopyFrom(inputs)
+    assert "idle-floor" not in levels(pack.stub.Analyze(again))
+    assert not pack.stub.Remediate(again).remediations
+
+
+@pytest.mark.parametrize("changed", [{"minSize": UNKNOWN}, {"minSize": 0}])
+def test_what_is_not_known_or_right_is_left(pack: Pack, changed: dict[str, Any]) -> None:
+    pack.configure(idle_floor=(rpc.REMEDIATE, {}))
+    assert remediated(pack, GROUP, FLOOR | changed) == {}
+
+
+def test_inside_a_secret_list_the_rest_stays_secret(pack: Pack) -> None:
+    pack.configure(oversized_endpoint=(rpc.REMEDIATE, {}))
+    variants = [{"modelName": SECRET, "instanceType": "ml.g5.12xlarge", "initialInstanceCount": 4}]
+    properties = {
+        "region": "eu-north-1",
+        "tags": TAGS,
+        "productionVariants": {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": variants},
+    }
+    (inputs,) = remediated(pack, ENDPOINT_CONFIGURATION, properties).values()
+    assert inputs["productionVariants"][SIGN] == "1b47061264138c4ac30d75fd1eb44270"
+    assert inputs["productionVariants"]["value"][0]["initialInstanceCount"] == 1
+
+
+def test_production_is_never_remediated(pack: Pack) -> None:
+    pack.configure_stack("prod")
+    pack.configure(idle_floor=(rpc.REMEDIATE, {}), oversized_endpoint=(rpc.REMEDIATE, {}))
+    tags = TAGS | {"lichen:environment": "prod"}
+    properties = served(instanceType="ml.g5.48xlarge", initialInstanceCount=4) | {"tags": tags}
+    assert "oversized-endpoint" in levels(pack.analyze(ENDPOINT_CONFIGURATION, properties))
+    assert remediated(pack, ENDPOINT_CONFIGURATION, properties) == {}
+
+
+def test_a_change_to_another_family_is_left_to_a_person(pack: Pack) -> None:
+    pack.configure(too_many_accelerators=(rpc.REMEDIATE, {}))
+    assert levels(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG)))["too-many-accelerators"]
+    assert remediated(pack, ENDPOINT_CONFIGURATION, served(**BIG)) == {}
+
+
+def test_a_machine_of_the_same_family_passes_its_rule(pack: Pack) -> None:
+    pack.configure(oversized_endpoint=(rpc.REMEDIATE, {}))
+    properties = served(instanceType="ml.g5.12xlarge", initialInstanceCount=4) | {"tags": TAGS}
+    (inputs,) = remediated(pack, ENDPOINT_CONFIGURATION, properties).values()
+    variant = inputs["productionVariants"][0]
+    assert variant["instanceType"].startswith("ml.g5.")
+    assert variant["initialInstanceCount"] < 4
+    again = rpc.AnalyzeRequest()
+    again.CopyFrom(request(ENDPOINT_CONFIGURATION, properties))
+    again.properties.CopyFrom(inputs)
+    assert "oversized-endpoint" not in levels(pack.stub.Analyze(again))

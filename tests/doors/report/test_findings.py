@@ -193,6 +193,21 @@ def test_a_finding_in_a_program_is_at_its_line() -> None:
     }
 
 
+def test_two_findings_of_a_plan_can_be_told_apart() -> None:
+    left, right = (
+        verdict(file="two machines.json", resource=f"aws_instance.{name}", fingerprint=name)
+        for name in ("left", "right")
+    )
+    log = json.loads(sarif.as_sarif(report(found=(left, right, right)), rules()))
+    results = log["runs"][0]["results"]
+    hashes = [result["partialFingerprints"]["primaryLocationLineHash"] for result in results]
+    assert hashes == ["left:1", "right:1", "right:2"]
+    for result, name in zip(results, ("left", "right", "right"), strict=True):
+        assert result["message"]["text"].startswith(f"aws_instance.{name}: ")
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "two%20machines.json"
+
+
 def test_an_exempted_finding_is_suppressed_with_its_reason(printed: Printed) -> None:
     _, text = printed("unknown.json", "--format", "sarif", configuration=CONFIGURATION)
     results = json.loads(text)["runs"][0]["results"]

@@ -1,10 +1,22 @@
 """The kinds of facts, one module a theme. A kind says what one resource is or does, in fields that
 every cloud's readers can fill; a rule names the kind that it judges."""
 
-from lichen_policies.facts.kinds.containers import ServingContainer
+from lichen_policies.facts.kinds.containers import (
+    ImagePolicy,
+    KeptImages,
+    KeptLogs,
+    KeptRequests,
+    ServingContainer,
+)
 from lichen_policies.facts.kinds.declared_tags import DeclaredTags
-from lichen_policies.facts.kinds.groups import Autoscaler, MachineGroup, Part, Whole
+from lichen_policies.facts.kinds.groups import Autoscaler, MachineGroup, Part, Whole, ZonedPool
 from lichen_policies.facts.kinds.machines import Located, Machines, MachineTemplate
+from lichen_policies.facts.kinds.memory import (
+    ModelAccelerators,
+    VectorData,
+    VectorIndex,
+    WholeAccelerator,
+)
 from lichen_policies.facts.kinds.pods import NodePool, PodAutoscaler, Pods
 from lichen_policies.facts.kinds.scaling import (
     Alarm,
@@ -35,11 +47,16 @@ __all__ = [
     "BoughtThroughput",
     "CloudFunction",
     "DeclaredTags",
+    "ImagePolicy",
+    "KeptImages",
+    "KeptLogs",
+    "KeptRequests",
     "KeptWarm",
     "Located",
     "MachineGroup",
     "MachineTemplate",
     "Machines",
+    "ModelAccelerators",
     "NodePool",
     "Part",
     "PodAutoscaler",
@@ -57,5 +74,9 @@ __all__ = [
     "TargetInStack",
     "Training",
     "VariantInStack",
+    "VectorData",
+    "VectorIndex",
     "Whole",
+    "WholeAccelerator",
+    "ZonedPool",
 ]

@@ -50,3 +50,20 @@ class Autoscaler(Fact, frozen=True, kw_only=True):
     floor_at: str = ""
     ceiling: int | None = None
     ceiling_at: str = ""
+
+
+class ZonedPool(Fact, frozen=True, kw_only=True):
+    """A pool of machines over the zones that it lists.
+
+    ``least_each`` is how many always run in each zone, None where the pool bounds all zones
+    together; ``total_at`` is the property that would. ``attached`` says that accelerators are
+    attached to its machines.
+    """
+
+    zones: tuple[str, ...] | None = None
+    zones_at: str = ""
+    least_each: int | None = None
+    least_each_at: str = ""
+    total_at: str = ""
+    machine: str | None = None
+    attached: bool = False

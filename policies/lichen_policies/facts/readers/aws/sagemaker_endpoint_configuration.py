@@ -9,6 +9,7 @@ import msgspec
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
 from lichen_policies.facts.kinds import (
+    KeptRequests,
     KeptWarm,
     Located,
     Machines,
@@ -40,18 +41,26 @@ TYPES = {
     "terraform": ("aws_sagemaker_endpoint_configuration", "awscc_sagemaker_endpoint_config"),
     "cloudformation": ("AWS::SageMaker::EndpointConfig",),
 }
-FACTS = (KeptWarm, Located, Machines, Scaling, Serving, Shadow, VariantInStack)
+FACTS = (KeptRequests, KeptWarm, Located, Machines, Scaling, Serving, Shadow, VariantInStack)
 
 _HOSTING, _PREFIX = "sagemaker", "ml."
+_MEMORY = ("memory_size_in_mb", "memory_size_in_m_b")
+"""The second is CloudFormation's ``MemorySizeInMB``."""
 _TO_ZERO = (
     "SageMaker reaches zero instances only where the model is an inference component, or the "
     "endpoint is serverless or asynchronous"
 )
+_TO_SCALE = (
+    "add an Application Auto Scaling target for endpoint/ENDPOINT/variant/VARIANT and a policy "
+    "that tracks SageMakerVariantInvocationsPerInstance"
+)
+_TO_SCALE_COMPONENTS = "switch on the variant's managedInstanceScaling, with its bounds"
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A Located for the whole; for each variant a Serving, a Machines and a Scaling; a Shadow for
-    each that answers nobody, and a VariantInStack for each other."""
+    each that answers nobody, and a VariantInStack for each other; a KeptRequests where requests are
+    kept."""
     production = properties.blocks("production_variants")
     shadows = properties.blocks("shadow_production_variants")
     variants = [*production, *shadows]
@@ -63,6 +72,10 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machines=sum(count for count in counts if isinstance(count, int)) or 1,
         hosting=_HOSTING,
     )
+    capture = properties.block("data_capture_config")
+    if capture and capture.scalar("enable_capture") is not False:
+        share = capture.stated_whole("initial_sampling_percentage")
+        yield KeptRequests(path=share.path, percent=field(share.value), percent_at=share.path)
     for variant in production:
         yield from _of_variant(variant, properties)
         yield _in_stack(variant, properties)
@@ -108,9 +121,11 @@ def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False)
         shadow=is_shadow,
         asynchronous=field(_is_asynchronous(whole)),
         asynchronous_at=whole.at("async_inference_config"),
+        scales_itself=field(scales_itself),
+        scales_itself_at=scaling.at("status"),
         scaling_at=scaling.path,
-        memory_mib=field(serverless.number("memory_size_in_mb")),
-        memory_mib_at=serverless.at("memory_size_in_mb"),
+        memory_mib=field(serverless.number(*_MEMORY)),
+        memory_mib_at=serverless.at(*_MEMORY),
     )
     most = Stated(_most(machines.value, ceiling), machines.path)
     yield from machines_named(machine, most, hosting=_HOSTING, prefix=_PREFIX)
@@ -132,10 +147,11 @@ def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False)
             copies=field(warm.value),
             copies_at=warm.path,
             unit="copies of the endpoint",
+            remove=warm.path,
         )
 
 
-def _scales_itself(scaling: Properties) -> bool | Maybe[str]:
+def _scales_itself(scaling: Properties) -> Maybe[bool]:
     """Whether the variant changes its own size; unknown where its switch is."""
     status = scaling.text("status")
     if is_unknown(status):
@@ -160,8 +176,9 @@ def _in_stack(variant: Properties, whole: Properties) -> VariantInStack:
         serverless=field(variant.given("serverless_config")),
         holds_model=field(variant.given("model_name")),
         asynchronous=field(_is_asynchronous(whole)),
-        scales_itself=field(_scales_itself(variant.block("managed_instance_scaling"))),  # type: ignore[arg-type]
+        scales_itself=field(_scales_itself(variant.block("managed_instance_scaling"))),
         hosting=_HOSTING,
+        to_scale=_TO_SCALE if variant.given("model_name") else _TO_SCALE_COMPONENTS,
     )
 
 
@@ -173,6 +190,7 @@ def _shadow(variant: Properties, production: Properties) -> Shadow:
         machines=field(machines.value),
         machines_at=machines.path,
         share=field(_share(variant, production)),
+        share_at=variant.at("initial_variant_weight"),
         production_machine=field(_machine(production).value),
         production_machines=field(production.whole("initial_instance_count")),
         hosting=_HOSTING,

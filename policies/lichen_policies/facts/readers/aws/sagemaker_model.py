@@ -64,4 +64,6 @@ def serving_container(container: Properties, name: Maybe[str]) -> ServingContain
         settings=field(settings),
         settings_at=container.at("environment"),
         hosting="sagemaker",
+        packaged=field(container.given("model_package_name")),
+        packaged_at=container.at("model_package_name"),
     )

@@ -58,7 +58,7 @@ def attached_to(properties: Properties) -> Iterator[Properties]:
     block that the program gives and nobody knows yet is made of something.
     """
     names = (*_ATTACHED, "accelerators", "accelerator_configs", "accelerator_config")
-    given = properties.value(*names)
+    given = properties.scalar(*names)
     if is_unknown(given) and properties.computes(given):
         return
     yield from properties.blocks(*names)

@@ -8,7 +8,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Machines, Scaling, ServerlessContainer
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.google.cloud_run import HOSTING, instances, least_stated
-from lichen_policies.facts.unknown import field, is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 CLOUD = "google"
 TYPES = {
@@ -45,25 +45,34 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     yield from instances(
         properties, context, containers=containers, chip=chip, floor=floor, ceiling=ceiling
     )
+    redundant = template.flag("gpu_zonal_redundancy_disabled")
     for container in containers:
         resources = container.block("resources")
-        idle = resources.flag("cpu_idle")
         yield ServerlessContainer(
             path=resources.at("cpu_idle"),
-            always_on=field(_not(idle)),
+            always_on=field(_always_on(resources)),
             always_on_at=resources.at("cpu_idle"),
             off_value=True,
             accelerated=chip.value is not None,
+            spare_zone=field(_not(redundant)) if chip.value is not None else None,
+            spare_zone_at=template.at("gpu_zonal_redundancy_disabled"),
             floor=field(floor.value),
+            floor_at=floor.path,
             hosting=HOSTING,
         )
 
 
-def _not(flag: object) -> bool | None:
-    """Processors that idle are not kept."""
-    if is_unknown(flag):
-        return flag  # type: ignore[return-value]
-    return None if flag is None else not flag
+def _always_on(resources: Properties) -> Maybe[bool]:
+    """Whether a container keeps its processors: a block of resources that does not say so keeps
+    them, and no block does not. Source: the provider's documentation of ``cpu_idle``."""
+    if not resources:
+        return None
+    return _not(resources.flag("cpu_idle"))
+
+
+def _not(flag: Maybe[bool]) -> Maybe[bool]:
+    """The opposite; of what is left out, true."""
+    return flag if is_unknown(flag) else not flag
 
 
 def _greatest(*places: Stated[int]) -> Stated[int]:

@@ -21,6 +21,7 @@ _LEAST, _MOST = "autoscaling.knative.dev/minScale", "autoscaling.knative.dev/max
 _LEAST_OF_ALL = "run.googleapis.com/minScale"
 _CHIP = "run.googleapis.com/accelerator"
 _THROTTLED = "run.googleapis.com/cpu-throttling"
+_ONE_ZONE = "run.googleapis.com/gpu-zonal-redundancy-disabled"
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
@@ -41,19 +42,27 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     yield from instances(
         properties, context, containers=containers, chip=chip, floor=floor, ceiling=ceiling
     )
-    throttled = _text(annotations, _THROTTLED)
-    always: Maybe[bool] = throttled if is_unknown(throttled) else None
-    if isinstance(throttled, str):
-        always = throttled.lower() == "false"
+    always = _is_false(_text(annotations, _THROTTLED), left_out=False)
     yield ServerlessContainer(
         path=f'{at}["{_THROTTLED}"]',
         always_on=field(always),
         always_on_at=f'{at}["{_THROTTLED}"]',
         off_value="true",
         accelerated=chip.value is not None,
+        spare_zone=field(_is_false(_text(annotations, _ONE_ZONE), left_out=True))
+        if chip.value is not None
+        else None,
+        spare_zone_at=f'{at}["{_ONE_ZONE}"]',
         floor=field(floor.value),
+        floor_at=floor.path,
         hosting=HOSTING,
     )
+
+
+def _is_false(written: Maybe[str], *, left_out: bool) -> Maybe[bool]:
+    if written is None or is_unknown(written):
+        return left_out if written is None else written
+    return written.lower() == "false"
 
 
 def _text(annotations: Maybe[dict[str, object]], key: str) -> Maybe[str]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Scaling, Whole
+from lichen_policies.facts.kinds import (
+    Located,
+    Machines,
+    ModelAccelerators,
+    Scaling,
+    Whole,
+    WholeAccelerator,
+    ZonedPool,
+)
 from lichen_policies.facts.names import names
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.google.accelerators import HOSTING
@@ -21,7 +29,15 @@ TYPES = {
     "pulumi": ("gcp:container/cluster:Cluster",),
     "terraform": ("google_container_cluster",),
 }
-FACTS = (Located, Machines, Scaling, Whole)
+FACTS = (
+    Located,
+    Machines,
+    ModelAccelerators,
+    Scaling,
+    Whole,
+    WholeAccelerator,
+    ZonedPool,
+)
 
 _NO_CHIPS = ("cpu", "memory")
 
@@ -67,7 +83,7 @@ def _pools(properties: Properties) -> list[Properties]:
     """The pools of the cluster itself: those written into it, else its default one."""
     if properties.flag("enable_autopilot") is True:
         return []
-    value = properties.value("node_pools", "node_pool")
+    value = properties.scalar("node_pools", "node_pool")
     computed = is_unknown(value) and properties.computes(value)
     written = [] if computed else properties.blocks("node_pools", "node_pool")
     if written:

@@ -9,7 +9,15 @@ import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.joined import where_its_whole_is, whole_of
-from lichen_policies.facts.kinds import Located, Machines, Part, Scaling
+from lichen_policies.facts.kinds import (
+    Located,
+    Machines,
+    ModelAccelerators,
+    Part,
+    Scaling,
+    WholeAccelerator,
+    ZonedPool,
+)
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.google.gke_pools import pool_facts, zones_of
 from lichen_policies.facts.unknown import field
@@ -22,7 +30,15 @@ TYPES = {
     "pulumi": ("gcp:container/nodePool:NodePool",),
     "terraform": ("google_container_node_pool",),
 }
-FACTS = (Located, Machines, Part, Scaling)
+FACTS = (
+    Located,
+    Machines,
+    ModelAccelerators,
+    Part,
+    Scaling,
+    WholeAccelerator,
+    ZonedPool,
+)
 
 _WAITS_FOR = "its cluster"
 

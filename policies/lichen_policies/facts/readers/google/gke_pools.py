@@ -12,7 +12,13 @@ from collections.abc import Iterator
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Scaling
+from lichen_policies.facts.kinds import (
+    Located,
+    ModelAccelerators,
+    Scaling,
+    WholeAccelerator,
+    ZonedPool,
+)
 from lichen_policies.facts.machine import bare, serves
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.google.accelerators import (
@@ -22,9 +28,13 @@ from lichen_policies.facts.readers.google.accelerators import (
     is_spot,
     times_over,
 )
+from lichen_policies.facts.readers.google.chips import gpu_named
+from lichen_policies.facts.readers.google.tpu import chips_of_topology
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 ZONES_OF_A_REGION = 3
+TPU_HOSTING = "tpu-vm"
+"""Of which the machines that carry TPUs are, in the catalogue."""
 
 
 def pool_facts(
@@ -49,6 +59,19 @@ def pool_facts(
     spot = is_spot(node)
     for fact in accelerators(node, ceiling, times=times, spot=spot):
         yield msgspec.structs.replace(fact, waits_for=waits_for)
+    yield from _of_models(node, pool, waits_for)
+    listed = zones_of(pool)
+    if isinstance(listed, tuple) and not total:
+        yield ZonedPool(
+            path=pool.at("node_locations"),
+            zones=listed,
+            zones_at=pool.at("node_locations"),
+            least_each=field(floor.value),
+            least_each_at=floor.path,
+            total_at=pool.block("autoscaling").at("total_min_node_count"),
+            machine=field(machine),
+            attached=any(attached_to(node)),
+        )
     if _scales(pool) and (serves(context, machine) or any(attached_to(node))):
         yield Scaling(
             path=floor.path,
@@ -59,6 +82,38 @@ def pool_facts(
             hosting=HOSTING,
             waits_for=waits_for,
         )
+
+
+def _of_models(node: Properties, pool: Properties, waits_for: str) -> Iterator[Fact]:
+    """The slice of a pool of TPUs; of GPUs how pods share them."""
+    machine = bare(node.text("machine_type"))
+    if not isinstance(machine, str):
+        return
+    if machine.startswith(("ct", "tpu")):
+        placement = pool.block("placement_policy")
+        topology, topology_at = placement.stated_text("tpu_topology")
+        chips = chips_of_topology(topology)
+        yield ModelAccelerators(
+            path=node.at("machine_type"),
+            topology_at="" if topology is None else topology_at,
+            chips=field(chips),
+            machine=machine,
+            hosting=TPU_HOSTING,
+            waits_for=waits_for,
+        )
+        return
+    guests = list(attached_to(node))
+    guest = guests[0] if guests else node.block("guest_accelerator")
+    sharing = guest.block("gpu_sharing_config")
+    shared_at = sharing.at("max_shared_clients_per_gpu")
+    yield WholeAccelerator(
+        path=shared_at if guests else node.block_at("guest_accelerator"),
+        chip=gpu_named(guest.text("type")),
+        machine=machine,
+        clients=field(sharing.number("max_shared_clients_per_gpu")),
+        partition=field(guest.text("gpu_partition_size")),
+        waits_for=waits_for,
+    )
 
 
 def zones_of(pool: Properties) -> Maybe[tuple[str, ...]]:

@@ -34,7 +34,7 @@ from lichen_policies.facts.unknown import Unknown
 CLOUD = "kubernetes"
 TYPES = types(
     Api("serving.kserve.io", ("v1beta1",), "InferenceService"),
-    Api("serving.kserve.io", ("v1alpha1",), "LLMInferenceService"),
+    Api("serving.kserve.io", ("v1alpha1", "v1alpha2"), "LLMInferenceService"),
     Api("serving.kserve.io", ("v1alpha1", "v1beta1"), "ServingRuntime"),
     Api("serving.kserve.io", ("v1alpha1", "v1beta1"), "ClusterServingRuntime"),
 )

@@ -1,4 +1,4 @@
-"""LeaderWorkerSets: groups of pods over several nodes, each a replica of one model."""
+"""LeaderWorkerSets: pod groups over several nodes, each a replica of one model."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     count = Stated(1 if replicas.value is None else replicas.value, replicas.path)
     asked = of_group(leader, worker, 1 if size is None else size)
     yield from facts_of_pods(
-        leader, context, count, names=names_of(properties), asked=asked, unit="groups of pods"
+        leader, context, count, names=names_of(properties), asked=asked, unit="pod groups"
     )
     if plainly:
         yield from serving(leader, context, count, asked=asked)

@@ -1,7 +1,8 @@
 """Ray's clusters, and the services and jobs that run on one of their own.
 
-Source: KubeRay documentation, "RayCluster configuration" (a group has 0 to ``maxReplicas`` workers
-where the cluster scales itself, else ``replicas``; each is ``numOfHosts`` pods).
+Source: KubeRay's RayCluster, as its custom resource definition describes it: a group has
+``minReplicas`` to ``maxReplicas`` workers where the cluster scales itself, else ``replicas``, of
+which none is the default; each is ``numOfHosts`` pods.
 """
 
 from __future__ import annotations
@@ -59,18 +60,20 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
 
 
 def _of_group(group: Properties, context: Context, plainly: bool, scales: bool) -> Iterator[Fact]:
+    if group.scalar("suspend") is True:
+        return
     pod = Pod(group.block("template").block("spec"), serves=plainly)
     hosts = group.whole("num_of_hosts")
     asked, unit = pod.asked, "pods"
     if asked is not None and isinstance(hosts, int) and hosts > 1:
-        unit = "groups of pods"
+        unit = "pod groups"
         if isinstance(asked.number, float):
             asked = Asked(asked.number * hosts, asked.chip, asked.path)
     fixed, ceiling = group.stated_whole("replicas"), group.stated_whole("max_replicas")
-    count = Stated(1, fixed.path) if fixed.value is None else fixed
+    floor = group.stated_whole("min_replicas")
+    count = fixed if fixed.value is not None else Stated(floor.value or 0, fixed.path)
     most = ceiling if scales and ceiling.value is not None else count
     yield from facts_of_pods(pod, context, most, asked=asked, unit=unit)
-    floor = group.stated_whole("min_replicas")
     if scales and (asked is not None or plainly):
         yield scaling(pod, context, floor, asked=asked, ceiling=ceiling)
     if plainly:
