@@ -399,6 +399,19 @@ class Residency(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A region to which requests for a model may be sent, where they are kept within an area of the
+    world; ``region`` is empty for all commercial regions of the cloud. ``as_of`` is the day of the
+    list, which the cloud changes."""
+
+    cloud: str
+    area: str
+    region: str = ""
+    as_of: str
+    source: str
+    notes: str = ""
+
+
 class Processor(msgspec.Struct, frozen=True, kw_only=True):
     """A class of CPU and what one of its threads draws, its share of the host included."""
 
@@ -902,6 +915,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
+    Route: {"source": ("area", "region", "as_of")},
     WeightFormat: {"source": ("bits", "cache_bits")},
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
     NumaNodes: {"source": ("nodes",)},
@@ -1003,6 +1017,7 @@ TABLES: dict[str, Table] = {
         Table("retired", "published", Retired),
         Table("models", "published", ModelCard, ("name",), own="merged"),
         Table("residency", "published", Residency, ("residency", "country")),
+        Table("routes", "published", Route, ("cloud", "area", "region")),
         Table("processors", "published", Processor, ("name",), own=None, instead=_NOT_READ),
         Table("hosts", "published", Host, ("machine",), own=None, instead=_NOT_READ),
         Table(

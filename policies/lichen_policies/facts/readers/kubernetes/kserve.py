@@ -20,6 +20,7 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
+from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.naming import annotation, names_of
 from lichen_policies.facts.readers.kubernetes.pod import Pod, of_group
 from lichen_policies.facts.readers.kubernetes.pods import (
@@ -55,6 +56,9 @@ _MODELS = (
 )
 _TO_ZERO = "KServe reaches 0 with Knative or KEDA, not with a standard (raw) deployment alone"
 _STANDARD = {"Standard", "RawDeployment"}
+
+
+complete = in_their_cluster
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:

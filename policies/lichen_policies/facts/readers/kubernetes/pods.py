@@ -24,6 +24,7 @@ from lichen_policies.facts.kinds import (
     ServingContainer,
 )
 from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.kubernetes.cluster import waits
 from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
@@ -106,9 +107,11 @@ def facts_of_pods(
         hosting=hosting,
         serves=pod.serves,
     )
-    if pod.serves or (isinstance(context.region, str) and asked is not None):
+    in_cluster = waits(context)
+    if pod.serves or in_cluster or (isinstance(context.region, str) and asked is not None):
         yield Located(
             context=context,
+            waits_for=in_cluster,
             region_at=pod.region.path,
             machine=field(machine),
             machines=field(count.value),
@@ -155,6 +158,7 @@ def serving(
     chips = None if asked is None else asked.number
     yield Serving(
         context=context,
+        waits_for=waits(context),
         path=pod.spec.path,
         hosting=hosting,
         # Pods that ask for no accelerator share their machine with others.
@@ -214,6 +218,7 @@ def scaling(
     context = placed(pod, context)
     return Scaling(
         context=context,
+        waits_for=waits(context),
         path=floor.path,
         floor=field(floor.value),
         floor_by_default=by_default,

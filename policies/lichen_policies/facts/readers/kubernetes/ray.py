@@ -21,6 +21,7 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
+from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
 from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, scaling, serves, serving
 from lichen_policies.facts.unknown import is_unknown
@@ -32,6 +33,9 @@ TYPES = types(
     Api("ray.io", ("v1", "v1alpha1"), "RayJob"),
 )
 FACTS = (Located, Machines, MachineTemplate, Pods, Scaling, Serving, ServingContainer)
+
+
+complete = in_their_cluster
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
