@@ -174,11 +174,13 @@ class Conflict(msgspec.Struct, frozen=True):
 class Advice(msgspec.Struct, frozen=True, kw_only=True):
     """All findings of one resource as one set of changes.
 
-    ``changes`` agree with each other; ``conflicts`` do not, and a person decides. ``saves`` is the
-    largest saving of one finding, never the sum: fixes overlap.
+    ``changes`` agree with each other; ``conflicts`` do not, and a person decides. ``also`` is what
+    to do in words for findings that have no change, ``or_else`` another way out for those that do.
+    ``saves`` is the largest saving of one finding, never the sum: fixes overlap.
     """
 
     changes: tuple[Change, ...] = ()
+    also: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     or_else: tuple[str, ...] = ()
     saves: Saves = Saves()
@@ -312,7 +314,8 @@ def advice_of(verdicts: Iterable[Verdict]) -> Advice:
     return Advice(
         changes=tuple(changes),
         conflicts=tuple(conflicts),
-        or_else=tuple(dict.fromkeys(f.or_else for f in findings if f.or_else)),
+        also=_words(finding for finding in findings if not finding.changes),
+        or_else=_words(finding for finding in findings if finding.changes),
         saves=Saves(
             gco2e_month=max(
                 (f.saves.gco2e_month for f in findings if f.saves.gco2e_month is not None),
@@ -325,6 +328,10 @@ def advice_of(verdicts: Iterable[Verdict]) -> Advice:
             ),
         ),
     )
+
+
+def _words(findings: Iterable[Verdict]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(finding.or_else for finding in findings if finding.or_else))
 
 
 def _is_inside(path: str, outer: str) -> bool:

@@ -84,11 +84,11 @@ def _of_part(
     by_default = floor.value is None
     count = Stated(1, floor.path) if by_default else floor
     most = count if ceiling.value in (None, 0) else ceiling
-    asked = pod.asked
-    worker = part.block("worker_spec")
+    worker, group = part.block("worker_spec"), None
     if worker:
         size = worker.whole("pipeline_parallel_size")
-        asked = of_group(pod, Pod(worker), 2 if size is None else size)
+        group = of_group(pod, Pod(worker), 2 if size is None else size)
+    asked = group or pod.asked
     yield from facts_of_pods(pod, context, most, names=names_of(properties), asked=asked)
     if asked is None and not predicts:
         return
@@ -105,7 +105,7 @@ def _of_part(
         to_zero="" if isinstance(mode, str | Unknown) else _TO_ZERO,
     )
     if predicts:
-        yield from serving(pod, context, count, floor=floor, ceiling=ceiling, asked=asked)
+        yield from serving(pod, context, count, floor=floor, ceiling=ceiling, asked=group)
 
 
 def _of_language_model(
