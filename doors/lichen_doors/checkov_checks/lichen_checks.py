@@ -28,6 +28,7 @@ judged: both are failed checks here.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from itertools import groupby
@@ -45,12 +46,18 @@ try:
     import msgspec
     from lichen_policies import configuration, dialects
     from lichen_policies.beside import comments
-    from lichen_policies.dialects import cloudformation, kubernetes, terraform_block
+    from lichen_policies.dialects import (
+        cloudformation,
+        kubernetes,
+        terraform_block,
+        terraform_defaults,
+        terraform_json,
+    )
     from lichen_policies.facts.reading import types_of
     from lichen_policies.facts.resource import Resource
     from lichen_policies.gate import Gate
     from lichen_policies.registry import rules
-    from lichen_policies.rule import Rule
+    from lichen_policies.rule import UNSTATED, Rule
     from lichen_policies.verdict import BLOCKING, Verdict
 
     from lichen.document import InputError
@@ -184,7 +191,8 @@ class Check(BaseCheck):
         except Exception as error:
             # Its text stays out: it may hold a property's value.
             why = f"cannot be checked: reading the resource failed with {type(error).__name__}"
-            return (CheckResult.FAILED, [why]) if self.part == "UNVERIFIED" else NOTHING
+            part = "" if self.rule.levels[UNSTATED] in BLOCKING else "UNVERIFIED"
+            return (CheckResult.FAILED, [why]) if self.part == part else NOTHING
         own = [found for found in verdicts if found.rule == self.rule.name]
         moved = GATES.moved(self.rule.name)
         if self.part == "" and moved and own and all(each.level == "disabled" for each in own):
@@ -204,19 +212,27 @@ class TerraformCheck(Check, terraform_check.BaseResourceCheck):
         super().__init__(**self.describe(rule, part, types))
 
     def resource(self, conf: dict[str, Any]) -> Resource:
+        if "__address__" not in conf:
+            return self.in_json(conf)
         address = conf["__address__"]
         if "__file__" in conf:
             return planned(conf["__file__"][0])[address]
-        block = self.block(address)
+        block, others = self.block(address), origins(self.graph)
         resource = terraform_block.resource(
             self.entity_type,
             address,
-            conf,
-            terraform_block.provider_of(block, providers(self.graph)),
+            terraform_defaults.without_defaults(conf, block, others),
+            terraform_block.provider_of(block, others),
             block["file_path_"],
             conf.get("__start_line__"),
         )
         return with_notes(resource, conf.get("__start_line__"), conf.get("__end_line__"))
+
+    def in_json(self, conf: dict[str, Any]) -> Resource:
+        """A block in Terraform's JSON syntax, of which Checkov makes no graph."""
+        scanned, name = self.entity
+        address, line = f"{self.entity_type}.{name}", conf.get("__startline__")
+        return terraform_json.resource(self.entity_type, address, conf, found(scanned), line)
 
     def block(self, address: str) -> dict[str, Any]:
         """The graph's entry of the block that is judged.
@@ -305,25 +321,49 @@ def blocks(graph: Any) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=1)
-def providers(graph: Any) -> list[dict[str, Any]]:
-    """The blocks that say which provider a resource goes to."""
-    return [block for block in blocks(graph) if block["block_type_"] in ("provider", "module")]
+def origins(graph: Any) -> list[dict[str, Any]]:
+    """The blocks that say which provider a resource goes to, and where values come from."""
+    return [block for block in blocks(graph) if block["block_type_"] in ORIGINS]
 
 
-class Missing(terraform_check.BaseResourceCheck):
-    """Fails on everything where Lichen itself does not load: a gate that is off must not pass."""
+ORIGINS = ("provider", "module", "locals", "output")
 
-    def __init__(self, error: Exception) -> None:
-        super().__init__(
-            name=f"Lichen did not load ({error}): pip install lichen beside Checkov",
+
+def found(scanned: str) -> Path | None:
+    """The file of which Checkov hands over the part below the scanned folder; None if not found.
+
+    Only the command line has the folder.
+    """
+    arguments = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
+    folders = [Path.cwd(), *arguments, *(path.parent for path in arguments)]
+    paths = (folder / scanned.lstrip("/") for folder in folders)
+    return next((path for path in paths if path.is_file()), None)
+
+
+class TerraformMissing(terraform_check.BaseResourceCheck):
+    """Fails on everything where Lichen does not load: a gate that is off must not pass."""
+
+    def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
+        return CheckResult.FAILED
+
+
+class CloudFormationMissing(cloudformation_check.BaseResourceCheck):
+    """The same of templates."""
+
+    def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
+        return CheckResult.FAILED
+
+
+def fail(because: str) -> None:
+    """One check that fails on everything, and says why."""
+    for kind in (TerraformMissing, CloudFormationMissing):
+        check = kind(
+            name=f"Lichen did not load: {because}",
             id="CKV2_LICHEN_MISSING",
             categories=[CheckCategories.AI_AND_ML],
             supported_resources=["*"],
         )
-        self.severity = Severities["CRITICAL"]
-
-    def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
-        return CheckResult.FAILED
+        check.severity = Severities["CRITICAL"]
 
 
 def every_rule() -> Mapping[str, Rule]:
@@ -337,13 +377,23 @@ def every_rule() -> Mapping[str, Rule]:
 
 def register() -> None:
     """Checkov takes every check that is made."""
-    if missing is not None:
-        Missing(missing)
-        return
     for rule in every_rule().values():
         for part in get_args(Part):
             for kind in (TerraformCheck, CloudFormationCheck, KubernetesCheck):
                 kind(rule, part).severity = Severities["LOW" if part else rule.severity.upper()]
 
 
-register()
+def guarded() -> None:
+    """Register, or one check that says why not: Checkov passes where a module does not load."""
+    if missing is not None:
+        fail(f"{missing}. Fix: pip install lichen beside Checkov")
+        return
+    try:
+        register()
+    except InputError as error:
+        fail(str(error))
+    except Exception as error:
+        fail(f"its checks cannot be made: {type(error).__name__}: {error}")
+
+
+guarded()

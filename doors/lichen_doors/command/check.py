@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from lichen_policies import timed
 from lichen_policies.dialects import KINDS, read
 from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
@@ -54,11 +55,12 @@ def command(
     PATHS are Pulumi previews or states, Terraform plans, CloudFormation templates or Kubernetes
     manifests; - is what is piped in.
 
-    Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong; 3, something
-    unverified blocks.
+    Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong, or a rule that blocks
+    is broken; 3, something unverified blocks.
     """
     if fix and (form != "text" or output is not None):
         raise InputError("--fix is for a person at a terminal", fix="leave out --format, --output")
+    timed.end_where_stuck()
     resources = [resource for path in paths for resource in read(path, source=source)]
     gate = Gate.near(
         paths[0],
@@ -79,6 +81,13 @@ def command(
             write(findings.as_json(report), output)
         else:
             show(findings.renderables(report), form, title="lichen check", output=output)
+    if report.broken:
+        raise InputError(
+            f"broken, so it judged nothing: {', '.join(report.broken)}"
+            if len(report.broken) == 1
+            else f"broken, so they judged nothing: {', '.join(report.broken)}",
+            fix="correct what the report names, or set the rule's level in lichen.yaml to disabled",
+        )
     if fix:
         _fix(report, resources, yes)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
