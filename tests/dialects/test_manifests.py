@@ -7,8 +7,14 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
-from lichen_policies.dialects import read
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lichen_policies.dialects import kubernetes, read
+from lichen_policies.facts.reading import completed, facts_of
 from lichen_policies.gate import Gate
+from lichen_policies.stack import Stack
+
+from tests.dialects.test_malformed import ODD, places, with_value
 
 FOLDER = Path(__file__).parent / "manifests"
 
@@ -64,3 +70,24 @@ def test_a_cluster_would_take_the_manifests(name: str) -> None:
     for document in yaml.safe_load_all((FOLDER / name).read_text()):
         if document["apiVersion"] in ("v1", "apps/v1", "batch/v1", "autoscaling/v2"):
             kubernetes_validate.validate(document, "1.33", strict=True)
+
+
+OBJECTS = [
+    document
+    for path in sorted(FOLDER.iterdir())
+    for document in yaml.safe_load_all(path.read_text())
+    if "spec" in document
+]
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(data=st.data())
+def test_an_odd_value_anywhere_is_read_or_unknown(data: st.DataObject) -> None:
+    """No reader fails, whatever is where a value should be; autoscalers are joined as well."""
+    document = data.draw(st.sampled_from(OBJECTS))
+    place = data.draw(st.sampled_from([each for each in places(document["spec"]) if each]))
+    changed = {**document, "spec": with_value(document["spec"], place, data.draw(ODD))}
+    found = [kubernetes.resource(each, "odd.yaml") for each in (changed, *OBJECTS)]
+    stack = Stack([(each, facts_of(each) or ()) for each in found])
+    for each in found[:1]:
+        completed(each, facts_of(each) or (), stack)

@@ -212,6 +212,20 @@ def test_settings_and_arguments_of_a_container() -> None:
     assert is_unknown(container.settings["D"])
 
 
+def test_a_line_of_a_shell_is_taken_apart() -> None:
+    image = "image: vllm/vllm-openai"
+    line = "exec vllm serve a --max-model-len 8192 \\\n  --dtype=half"
+    container = of(
+        ServingContainer,
+        pod(f"{{containers: [{{{image}, command: [sh, -c], args: ['{line}']}}]}}"),
+    )
+    assert container.arguments[2:] == (
+        *("exec", "vllm", "serve", "a", "--max-model-len", "8192", "--dtype=half"),
+    )
+    whole = of(ServingContainer, pod(f"{{containers: [{{{image}, args: ['a b', c]}}]}}"))
+    assert whole.arguments == ("a b", "c")
+
+
 def test_the_machine_of_nodes_is_a_template_of_machines() -> None:
     text = asking("{nvidia.com/gpu: 1}", "{node.kubernetes.io/instance-type: p3.2xlarge}")
     assert of(MachineTemplate, text).machine == "p3.2xlarge"

@@ -115,7 +115,7 @@ def _unheard(fact: Alarm) -> Iterator[Finding]:
     yield Finding(
         what=f"{path} is {'false' if off else 'not set'}, and nothing in the stack acts on the "
         "alarm: it rings unheard",
-        limit="an alarm tells somebody",
+        limit="an alarm notifies somebody",
         changes=(Change(path=path, to=True),) if off else (),
         or_else="" if off else f"set {path} to a topic or a policy",
         path=path,

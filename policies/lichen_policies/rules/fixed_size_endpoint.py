@@ -6,10 +6,11 @@ that is busier than was thought.
 
 Fix: Add what scales it, as the message says, with the fewest and the most machines.
 
-Exceptions: As many machines as the limit ``machines`` may be fixed: of those a finding only
-advises, since an endpoint whose model is on its variant keeps one machine in any case, and two
-for when one fails. Only an endpoint whose configuration is in the same stack is judged. What
-scales it may lie in another stack: then exempt it. Serverless endpoints scale by themselves.
+Exceptions: As many machines as the limit ``machines`` may be fixed: of those, and where the number
+is not known yet, a finding only advises. An endpoint whose model is on its variant keeps one
+machine in any case, and two are for when one fails. Only an endpoint whose configuration is in the
+same stack is judged. What scales it may lie in another stack: then exempt it. Serverless endpoints
+scale by themselves; burstable machines of SageMaker cannot be scaled.
 
 Tags: It reads none but ``lichen:environment``; it judges production alone.
 """
@@ -39,12 +40,14 @@ def fixed_size_endpoint(fact: VariantInStack, limits: Limits, known: Known) -> I
         raise NotApplicable("it is judged with the rest of its stack")
     if not fact.served:
         raise NotApplicable("no endpoint of its stack uses it")
+    if fact.unscalable:
+        raise NotApplicable(fact.unscalable)
     if fact.serverless or fact.scales_itself or fact.scaled:
         return
-    count = 1 if fact.machines is None else fact.machines
-    allowed = count <= limits.machines
-    cost, sources = month_of(fact, fact.if_known.machine, count, fact.hosting, known)
-    run = "1 machine runs" if count == 1 else f"{count} machines run"
+    count = 1 if fact.as_read("machines") is None else fact.if_known.machines
+    allowed = count is None or count <= limits.machines
+    cost, sources = month_of(fact, fact.if_known.machine, count or 0, fact.hosting, known)
+    run = "1 machine runs" if count == 1 else f"{count or 'the same'} machines run"
     yield Finding(
         what=f"nothing in the stack scales this variant: {run} at any traffic{cost}",
         limit=f"a production endpoint follows its traffic; at most {limits.machines} machines may "

@@ -2,7 +2,7 @@
 
 Why: SageMaker's managed instance scaling, which alone reaches zero machines, is for endpoints whose
 models are inference components. With a model on the variant SageMaker refuses the configuration,
-whatever the floor is; accounts in which it once passed never saw the endpoint scale.
+at any floor.
 
 Fix: Remove the model from the variant and deploy it as an inference component. Or remove the
 managed scaling: an Application Auto Scaling target scales a variant with its model, down to one

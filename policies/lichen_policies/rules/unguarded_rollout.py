@@ -4,13 +4,14 @@ Why: A new model that starts but answers wrongly or slowly goes to every user, a
 person sees it. With alarms that stop a roll-out the machines of before are still there, and take
 over again by themselves.
 
-Fix: Name the alarms on errors and latency that stop a roll-out, as the message says.
+Fix: Name the alarms that stop a roll-out, or switch on the circuit breaker, as the message says.
 
 Exceptions: Endpoints whose models are inference components roll out by themselves, and SageMaker
 excludes Inf1. Without alarms SageMaker still keeps the old machines where new ones do not start.
 The finding only advises.
 
-Tags: It reads none but ``lichen:environment``; it judges production alone.
+Tags: Without ``lichen:*`` tags it judges SageMaker's endpoints in production. With one, such as
+``lichen:model``, it judges services of ECS too.
 """
 
 from __future__ import annotations
@@ -30,10 +31,9 @@ def unguarded_rollout(fact: ServingEndpoint, known: Known) -> Iterator[Finding]:
     if fact.unguardable:
         raise NotApplicable(fact.unguardable)
     yield Finding(
-        what=f"{fact.guarded_at} is not set: a roll-out that goes wrong after its machines have "
-        "started goes on to all users",
-        limit="a production endpoint names the alarms that take a roll-out back (SageMaker "
-        "Developer Guide, Auto-Rollback Configuration and Monitoring)",
-        or_else=f"in {fact.guarded_at} {fact.guard}: one on errors, one on latency",
+        what=f"nothing in {fact.guarded_at} takes a roll-out back: one that goes wrong after it "
+        "has started goes on to all users",
+        limit=f"a production endpoint goes back by itself ({fact.guard_source})",
+        or_else=f"in {fact.guarded_at} {fact.guard}",
         path=fact.guarded_at,
     )

@@ -6,7 +6,7 @@ variant that holds its model cannot sleep at zero, but a schedule brings it down
 Fix: Lower the floor, or add a scheduled action that does so for the night and one that raises it in
 the morning.
 
-Exceptions: A floor within the limit passes; that a floor could be zero is told by idle-floor.
+Exceptions: A floor within the limit passes; idle-floor says where a floor could be zero.
 Targets of Application Auto Scaling are judged, with the scheduled actions of the same stack.
 
 Tags: It reads none but ``lichen:environment``; it judges what is not production.

@@ -68,7 +68,7 @@ class VariantInStack(Fact, frozen=True, kw_only=True):
 
     ``served`` says that an endpoint of the stack uses it; ``scaled`` that a scaling target changes
     how many machines it has. Both are None where its stack was not seen. ``to_scale`` is what to
-    add for that, in words.
+    add for that, in words, and ``unscalable`` why nothing can; empty where something can.
     """
 
     name: str | None
@@ -82,6 +82,7 @@ class VariantInStack(Fact, frozen=True, kw_only=True):
     scales_itself: bool | None
     hosting: str
     to_scale: str
+    unscalable: str
     served: bool | None = None
     served_at: str = "whether an endpoint of the stack uses this variant"
     scaled: bool | None = None
@@ -92,9 +93,9 @@ class ServingEndpoint(Fact, frozen=True, kw_only=True):
     """What clients call: it puts a configuration of variants into service.
 
     ``guarded`` says that a roll-out which an alarm or a failure stops goes back to what served
-    before; None where the resource does not say. ``guard`` is what to set for that, in words, and
-    ``unguardable`` why a roll-out of it cannot be guarded; empty where it can. ``alarms`` are the
-    names of the alarms that stop a roll-out.
+    before; None where the resource does not say. ``guard`` is what to set for that, in words, with
+    the vendor's document as its ``guard_source``. ``unguardable`` says why a roll-out of it cannot
+    be guarded; empty where it can. ``alarms`` are the names of the alarms that stop a roll-out.
     """
 
     name: str | None = None
@@ -103,6 +104,7 @@ class ServingEndpoint(Fact, frozen=True, kw_only=True):
     guarded: bool | None = None
     guarded_at: str = ""
     guard: str = ""
+    guard_source: str = ""
     unguardable: str | None = ""
     unguardable_at: str = "whether its roll-out can be guarded"
     alarms: tuple[str, ...] | None = None

@@ -19,7 +19,7 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws import sagemaker_metrics
-from lichen_policies.facts.readers.aws.joining import any_of, known_or_open, means
+from lichen_policies.facts.readers.aws.joining import addresses, any_of, known_or_open, means, own
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 from lichen_policies.stack import Stack, Subject, refers_to
 
@@ -115,7 +115,7 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 def _used(alarm: Alarm, stack: Stack) -> bool | None:
     """Whether a roll-out or an alarm of alarms acts on it."""
     alarms = stack.of(Alarm)
-    (me,) = [subject for subject in alarms if subject.fact is alarm]
+    me, at = own(alarm, Alarm, stack), addresses(alarms)
     rollouts = [
         named
         for kind in (ServingEndpoint, ServingComponent)
@@ -124,7 +124,7 @@ def _used(alarm: Alarm, stack: Stack) -> bool | None:
     ]
     return any_of(
         (
-            *(means(named, me, alarms) for named in rollouts),
+            *(means(named, me, at) for named in rollouts),
             *(_mentions(each.fact.as_read("rule"), me) for each in stack.of(AlarmOfAlarms)),
         )
     )
@@ -154,8 +154,9 @@ def _unfit(alarm: Alarm, stack: Stack) -> str:
         return wrong
     variant = dimensions.get("VariantName")
     endpoints = stack.of(ServingEndpoint)
+    at = addresses(endpoints)
     for subject in endpoints:
-        if means(endpoint, subject, endpoints) is True and isinstance(variant, str):
+        if means(endpoint, subject, at) is True and isinstance(variant, str):
             return _unknown_variant(variant, subject, stack)
     return ""
 
@@ -168,21 +169,21 @@ def _wrong_resource(endpoint: object, stack: Stack) -> str:
         "configuration": VariantInStack,
         "model": ServingContainer,
     }
-    endpoints = stack.of(ServingEndpoint)
-    if any(means(endpoint, each, endpoints) for each in endpoints):
+    if any(refers_to(endpoint, each.resource.address) for each in stack.of(ServingEndpoint)):
         return ""
     for word, kind in kinds.items():
-        if any(means(endpoint, each, stack.of(kind)) for each in stack.of(kind)):
+        if any(refers_to(endpoint, each.resource.address) for each in stack.of(kind)):
             return f"EndpointName is made of the name of a {word}, which is no endpoint's name"
     return ""
 
 
 def _unknown_variant(variant: str, endpoint: Subject[ServingEndpoint], stack: Stack) -> str:
     variants = stack.of(Serving)
+    at = addresses(variants)
     there = [
         each.fact.as_read("name")
         for each in variants
-        if means(endpoint.fact.as_read("configuration"), each, variants, "configuration")
+        if means(endpoint.fact.as_read("configuration"), each, at, "configuration")
     ]
     if not there or variant in there or not all(isinstance(name, str) for name in there):
         return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
@@ -23,14 +23,17 @@ from lichen_policies.facts.kinds import (
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.aws.joining import (
+    addresses,
     any_of,
+    both,
+    endpoint_meant,
     endpoints_of,
     known_or_open,
     own,
-    scales,
+    variant_meant,
 )
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
-from lichen_policies.stack import Stack, Subject
+from lichen_policies.stack import Stack
 
 CLOUD = "aws"
 TYPES = {
@@ -54,6 +57,7 @@ _TO_SCALE = (
     "add an Application Auto Scaling target for endpoint/ENDPOINT/variant/VARIANT and a policy "
     "that tracks SageMakerVariantInvocationsPerInstance"
 )
+_BURSTABLE = "SageMaker scales no burstable machines (T2)"
 _TO_SCALE_COMPONENTS = "switch on the variant's managedInstanceScaling, with its bounds"
 
 
@@ -179,6 +183,7 @@ def _in_stack(variant: Properties, whole: Properties) -> VariantInStack:
         scales_itself=field(_scales_itself(variant.block("managed_instance_scaling"))),
         hosting=_HOSTING,
         to_scale=_TO_SCALE if variant.given("model_name") else _TO_SCALE_COMPONENTS,
+        unscalable=_BURSTABLE if str(machine.value).startswith("t2.") else "",
     )
 
 
@@ -227,17 +232,15 @@ def _completed(fact: VariantInStack, stack: Stack) -> VariantInStack:
 def _scaled(fact: VariantInStack, stack: Stack) -> bool | None:
     configuration = own(fact, VariantInStack, stack)
     beside = [each for each in stack.of(VariantInStack) if each.resource is configuration.resource]
-    endpoints: Sequence[Subject[ServingEndpoint]] = stack.of(ServingEndpoint)
+    endpoints = addresses(stack.of(ServingEndpoint))
     return any_of(
-        scales(
-            target.fact.as_read("scales"),
-            endpoint,
-            fact.as_read("name"),
-            len(beside) == 1,
-            endpoints,
+        both(
+            endpoint_meant(scaled, endpoint, endpoints),
+            variant_meant(scaled, fact.as_read("name"), len(beside) == 1),
         )
         for endpoint, _ in endpoints_of(configuration, stack)
         for target in stack.of(TargetInStack)
+        for scaled in (target.fact.as_read("scales"),)
     )
 
 

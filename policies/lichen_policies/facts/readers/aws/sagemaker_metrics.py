@@ -59,9 +59,11 @@ def meant(namespace: object, metric: object, dimensions: object, statistic: obje
     if metric not in _ALL:
         folded = {_folded(name): name for name in _ALL}
         return Meant(metric=folded.get(_folded(metric), ""))
-    elsewhere = _namespace_of(metric, namespace)
+    elsewhere = _namespace_of(metric, namespace, dimensions)
     if elsewhere:
         return Meant(namespace=elsewhere)
+    if (metric in _USE) == (namespace == _CALLS):
+        return Meant()
     most, because = _most(metric, statistic)
     return Meant(
         dimensions=_dimensions_of(metric, dimensions),
@@ -75,8 +77,10 @@ def _folded(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower()).removesuffix("s")
 
 
-def _namespace_of(metric: str, namespace: str) -> str:
-    """The namespace that has the metric, where the alarm names the other one."""
+def _namespace_of(metric: str, namespace: str, dimensions: object) -> str:
+    """The namespace that has an endpoint's metric, where the alarm names the other one."""
+    if not isinstance(dimensions, Mapping) or "EndpointName" not in dimensions:
+        return ""
     right = _MACHINES if metric in _USE else _CALLS
     return "" if namespace == right else right
 

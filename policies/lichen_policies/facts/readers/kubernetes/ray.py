@@ -21,7 +21,8 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
-from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
+from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
+from lichen_policies.facts.readers.kubernetes.pod import Pod, times
 from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, scaling, serves, serving
 from lichen_policies.facts.unknown import is_unknown
 
@@ -32,6 +33,9 @@ TYPES = types(
     Api("ray.io", ("v1", "v1alpha1"), "RayJob"),
 )
 FACTS = (Located, Machines, MachineTemplate, Pods, Scaling, Serving, ServingContainer)
+
+
+complete = in_their_cluster
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
@@ -67,8 +71,7 @@ def _of_group(group: Properties, context: Context, plainly: bool, scales: bool) 
     asked, unit = pod.asked, "pods"
     if asked is not None and isinstance(hosts, int) and hosts > 1:
         unit = "pod groups"
-        if isinstance(asked.number, float):
-            asked = Asked(asked.number * hosts, asked.chip, asked.path)
+        asked = times(asked, hosts)
     fixed, ceiling = group.stated_whole("replicas"), group.stated_whole("max_replicas")
     floor = group.stated_whole("min_replicas")
     count = fixed if fixed.value is not None else Stated(floor.value or 0, fixed.path)
