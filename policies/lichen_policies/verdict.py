@@ -98,7 +98,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     rule over a whole stack may leave both empty. ``message`` is the finding in one line, or why the
     verdict is *unverified* or *not-applicable*; ``what``, ``limit``, ``changes`` and ``or_else``
     are a finding's parts, ``fix`` the sentence of the last two. ``note`` is what is added to the
-    message besides. ``fingerprint`` is the same for the same offence in every run.
+    message besides. ``broken`` marks an *unverified* verdict whose rule or reader failed: no value
+    was missing. ``fingerprint`` is the same for the same offence in every run.
     """
 
     rule: str
@@ -118,6 +119,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
     or_else: str = ""
     note: str = ""
+    broken: bool = False
     saves: Saves = Saves()
     sources: tuple[str, ...] = ()
     fingerprint: str = ""
@@ -269,6 +271,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def unverified_blocks(self) -> bool:
         """Whether an unverified verdict blocks it, as configured."""
         return any(verdict.blocks for verdict in self.unverified)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The rules that block it because they, or the reader of a resource, are broken."""
+        verdicts = (verdict for verdict in self.unverified if verdict.broken and verdict.blocks)
+        return tuple(sorted({verdict.rule for verdict in verdicts}))
 
     @property
     def summary(self) -> Summary:

@@ -57,7 +57,7 @@ try:
     from lichen_policies.facts.resource import Resource
     from lichen_policies.gate import Gate
     from lichen_policies.registry import rules
-    from lichen_policies.rule import Rule
+    from lichen_policies.rule import UNSTATED, Rule
     from lichen_policies.verdict import BLOCKING, Verdict
 
     from lichen.document import InputError
@@ -191,7 +191,8 @@ class Check(BaseCheck):
         except Exception as error:
             # Its text stays out: it may hold a property's value.
             why = f"cannot be checked: reading the resource failed with {type(error).__name__}"
-            return (CheckResult.FAILED, [why]) if self.part == "UNVERIFIED" else NOTHING
+            part = "" if self.rule.levels[UNSTATED] in BLOCKING else "UNVERIFIED"
+            return (CheckResult.FAILED, [why]) if self.part == part else NOTHING
         own = [found for found in verdicts if found.rule == self.rule.name]
         moved = GATES.moved(self.rule.name)
         if self.part == "" and moved and own and all(each.level == "disabled" for each in own):
@@ -339,20 +340,30 @@ def found(scanned: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-class Missing(terraform_check.BaseResourceCheck):
-    """Fails on everything where Lichen itself does not load: a gate that is off must not pass."""
+class TerraformMissing(terraform_check.BaseResourceCheck):
+    """Fails on everything where Lichen does not load: a gate that is off must not pass."""
 
-    def __init__(self, error: Exception) -> None:
-        super().__init__(
-            name=f"Lichen did not load ({error}): pip install lichen beside Checkov",
+    def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
+        return CheckResult.FAILED
+
+
+class CloudFormationMissing(cloudformation_check.BaseResourceCheck):
+    """The same of templates."""
+
+    def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
+        return CheckResult.FAILED
+
+
+def fail(because: str) -> None:
+    """One check that fails on everything, and says why."""
+    for kind in (TerraformMissing, CloudFormationMissing):
+        check = kind(
+            name=f"Lichen did not load: {because}",
             id="CKV2_LICHEN_MISSING",
             categories=[CheckCategories.AI_AND_ML],
             supported_resources=["*"],
         )
-        self.severity = Severities["CRITICAL"]
-
-    def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
-        return CheckResult.FAILED
+        check.severity = Severities["CRITICAL"]
 
 
 def every_rule() -> Mapping[str, Rule]:
@@ -366,13 +377,23 @@ def every_rule() -> Mapping[str, Rule]:
 
 def register() -> None:
     """Checkov takes every check that is made."""
-    if missing is not None:
-        Missing(missing)
-        return
     for rule in every_rule().values():
         for part in get_args(Part):
             for kind in (TerraformCheck, CloudFormationCheck, KubernetesCheck):
                 kind(rule, part).severity = Severities["LOW" if part else rule.severity.upper()]
 
 
-register()
+def guarded() -> None:
+    """Register, or one check that says why not: Checkov passes where a module does not load."""
+    if missing is not None:
+        fail(f"{missing}. Fix: pip install lichen beside Checkov")
+        return
+    try:
+        register()
+    except InputError as error:
+        fail(str(error))
+    except Exception as error:
+        fail(f"its checks cannot be made: {type(error).__name__}: {error}")
+
+
+guarded()

@@ -365,7 +365,9 @@ def test_a_gate_that_does_not_load_does_not_pass(tmp_path: Path) -> None:
     )
     assert run.exit_code == 1
     messages = run.of("FAILED")["CKV2_LICHEN_MISSING", "aws_iam_role.unread"]
-    assert messages == ("Lichen did not load (not installed): pip install lichen beside Checkov",)
+    assert messages == (
+        "Lichen did not load: not installed. Fix: pip install lichen beside Checkov",
+    )
 
 
 COMMENTED = """\
