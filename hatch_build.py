@@ -23,6 +23,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             Markup,
             Registry,
             Retired,
+            Route,
             Sale,
             WeightFormat,
         )
@@ -38,6 +39,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("markups", Markup),
             ("sold", Sale),
             ("retired", Retired),
+            ("routes", Route),
             ("precisions", WeightFormat),
         ):
             catalogue.table(name, row)

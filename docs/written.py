@@ -7,6 +7,7 @@ printed in ``docs/schemas/``. The tests hold the files to the code, and real out
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ from lichen.placing.placement import NoPlacement, Placement
 from lichen.workload import workload_schema
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # this folder is no package, and is started as a script
+from docs import rule_pages  # noqa: E402
+
 TABLE = "policies/README.md"
 SCHEMAS = "docs/schemas"
 
@@ -143,6 +147,7 @@ def written() -> Mapping[str, str]:
     """Each document's text, by its path in the repository."""
     return {
         TABLE: table(rules()),
+        **rule_pages.pages(rules()),
         **{
             f"{SCHEMAS}/{name}": json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
             for name, schema in schemas().items()
@@ -151,5 +156,10 @@ def written() -> Mapping[str, str]:
 
 
 if __name__ == "__main__":
-    for path, text in written().items():
+    documents = written()
+    (ROOT / rule_pages.FOLDER).mkdir(exist_ok=True)
+    for page in (ROOT / rule_pages.FOLDER).glob("*.md"):
+        if f"{rule_pages.FOLDER}/{page.name}" not in documents:
+            page.unlink()  # the page of a rule that is gone
+    for path, text in documents.items():
         (ROOT / path).write_text(text, encoding="utf-8")

@@ -92,8 +92,9 @@ class Gate:
                 field="environment",
             )
         gate = cls(configured, region=region, environment=environment)
+        catalogue = gate.catalogue  # an own table with a wrong cell is refused before anything
         if region is not None:
-            gate.catalogue.region(region)
+            catalogue.region(region)
         return gate
 
     @cached_property
@@ -112,6 +113,16 @@ class Gate:
     def limits(self, rule: Rule, environment: Environment | None) -> msgspec.Struct:
         """A rule's limits in an environment, as configured."""
         return self.configuration.limits(rule, environment)
+
+    @cached_property
+    def remediates(self) -> bool:
+        """Whether any rule's findings are to be remediated outside production."""
+        return any(
+            self.level(rule, environment) == "remediate"
+            for rule in self.rules().values()
+            for environment in ENVIRONMENTS
+            if environment != "prod"
+        )
 
     def configured(self) -> Configured:
         """Which lichen.yaml holds, and each rule that it turned off or moved."""

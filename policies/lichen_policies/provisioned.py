@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
+from lichen.figures import co2e, usd
 from lichen.holding import Holding, holding
 from lichen_policies.facts import Fact
-from lichen_policies.rule import UNSTATED
+from lichen_policies.rule import UNSTATED, Known
 
 if TYPE_CHECKING:
     from lichen.sizing import Sizing
@@ -81,3 +82,27 @@ def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogu
         return None
     layout = lay_out(workload, card, machine, workload.precisions_of(card)[0], catalogue)
     return None if isinstance(layout, Misfit) else load_over(layout.sizing(), count)
+
+
+def month_of(
+    fact: Fact,
+    machine: str | None,
+    count: int,
+    hosting: str | None,
+    known: Known,
+    *,
+    chips_each: float | None = None,
+) -> tuple[str, tuple[str, ...]]:
+    """What ``count`` machines, or parts of machines with so many chips each, cost and emit in a
+    month, in brackets for a message, with the sources; empty where the machine or the region is not
+    known."""
+    row = known.catalogue.machines.get(machine or "")
+    region = known.catalogue.regions.get(fact.if_known.region or "")
+    if row is None or region is None:
+        return "", ()
+    machines = machines_for(count, chips_each, row)
+    month = provisioned(fact, row, machines, hosting, region, known.catalogue)
+    parts = [] if month.usd_month is None else [usd(month.usd_month)]
+    if month.gco2e_month is not None:
+        parts.append(co2e(month.gco2e_month))
+    return (f" (a month: {' and '.join(parts)})", month.sources) if parts else ("", ())

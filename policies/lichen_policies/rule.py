@@ -50,12 +50,22 @@ __all__ = [
     "rule",
 ]
 
-Theme = Literal["region", "size", "hardware", "idle", "serving", "governance"]
+Theme = Literal[
+    "region",
+    "size",
+    "model",
+    "hardware",
+    "idle",
+    "serving",
+    "evidence",
+    "portability",
+    "governance",
+]
 
 UNSTATED: Environment = "prod"
 """A resource whose environment is not stated is judged as in production, the strict way."""
 
-PAGES = "https://github.com/lichen-ml/lichen/blob/main/policies/lichen_policies/rules"
+PAGES = "https://github.com/lichen-ml/lichen/blob/main/docs/rules"
 
 LOWER_IS_STRICTER = Meta(extra={"stricter": "lower"})
 HIGHER_IS_STRICTER = Meta(extra={"stricter": "higher"})
@@ -154,6 +164,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return look_up(name)
         except InputError as error:
+            if error.document:
+                raise  # a table cannot be believed: that is no answer about a name
             raise Unverified(
                 f"the {error.field} {name!r} is not in the catalogue ({error.fix})"
             ) from None

@@ -6,7 +6,7 @@ is known only after deployment raises :class:`~lichen_policies.facts.Unverified`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar, cast
 
 import msgspec
@@ -14,6 +14,10 @@ import msgspec
 from lichen_policies.facts import Fact, Resource, Unknown, Unverified
 
 Kind = TypeVar("Kind", bound=Fact)
+
+
+class Unread(Unverified):
+    """A rule cannot judge, because the reader of a resource failed."""
 
 
 class Subject(msgspec.Struct, Generic[Kind], frozen=True):
@@ -26,25 +30,32 @@ class Subject(msgspec.Struct, Generic[Kind], frozen=True):
 class Stack:
     """The facts of every resource of one deployment.
 
-    ``unread`` is the addresses of resources whose reader failed: nothing can be said to be absent
-    while one is there.
+    ``unread`` is the addresses of resources whose reader failed, with the kinds of facts that it
+    reads: nothing of these can be said to be absent.
     """
 
     __slots__ = ("_by_kind", "_unread")
 
     def __init__(
-        self, facts: Iterable[tuple[Resource, Iterable[Fact]]], unread: Iterable[str] = ()
+        self,
+        facts: Iterable[tuple[Resource, Iterable[Fact]]],
+        unread: Mapping[str, Iterable[type[Fact]]] | None = None,
     ) -> None:
         self._by_kind: dict[type[Fact], list[Subject[Fact]]] = {}
-        self._unread = tuple(unread)
+        self._unread = {address: tuple(kinds) for address, kinds in (unread or {}).items()}
         for resource, found in facts:
             for fact in found:
                 self._by_kind.setdefault(type(fact), []).append(Subject(fact, resource))
 
     def of(self, kind: type[Kind]) -> tuple[Subject[Kind], ...]:
         """Every fact of a kind."""
-        if self._unread:
-            raise Unverified(f"{', '.join(self._unread)} could not be read")
+        unread = [
+            address
+            for address, kinds in self._unread.items()
+            if any(issubclass(each, kind) or issubclass(kind, each) for each in kinds)
+        ]
+        if unread:
+            raise Unread(f"{', '.join(unread)} could not be read")
         return tuple(
             cast("Subject[Kind]", subject)
             for found, subjects in self._by_kind.items()

@@ -24,7 +24,7 @@ Outcome = Literal["pass", "fail", "unverified", "not-applicable"]
 Value = str | int | float | bool
 
 BLOCKING: tuple[Level, ...] = ("mandatory", "remediate")
-"""Levels that block a deployment. ``remediate`` is accepted and does what ``mandatory`` does."""
+"""Levels that block a deployment. ``remediate`` blocks what no change was made for."""
 
 
 class Saves(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     ``path`` is the property in the dialect's own spelling, ``to`` its value (None: remove it;
     ``at_most``: this or less). ``why`` says why this value, ``note`` what it is (``Stockholm, 25
     gCO2e/kWh``), ``elsewhere`` where else it may be set (``on the provider``). ``keeps`` marks the
-    value that is there today and that the other changes of the finding rely on.
+    value that is there today and that the other changes of the finding rely on. ``safe`` marks one
+    that may be made without a person: always valid in its place, a machine of the same family.
     """
 
     path: str
@@ -63,6 +64,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: str = ""
     at_most: bool = False
     keeps: bool = False
+    safe: bool = False
 
     @property
     def value(self) -> str:
@@ -97,7 +99,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     rule over a whole stack may leave both empty. ``message`` is the finding in one line, or why the
     verdict is *unverified* or *not-applicable*; ``what``, ``limit``, ``changes`` and ``or_else``
     are a finding's parts, ``fix`` the sentence of the last two. ``note`` is what is added to the
-    message besides. ``fingerprint`` is the same for the same offence in every run.
+    message besides. ``broken`` marks an *unverified* verdict whose rule or reader failed: no value
+    was missing. ``fingerprint`` is the same for the same offence in every run.
     """
 
     rule: str
@@ -117,6 +120,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
     or_else: str = ""
     note: str = ""
+    broken: bool = False
     saves: Saves = Saves()
     sources: tuple[str, ...] = ()
     fingerprint: str = ""
@@ -171,11 +175,13 @@ class Conflict(msgspec.Struct, frozen=True):
 class Advice(msgspec.Struct, frozen=True, kw_only=True):
     """All findings of one resource as one set of changes.
 
-    ``changes`` agree with each other; ``conflicts`` do not, and a person decides. ``saves`` is the
-    largest saving of one finding, never the sum: fixes overlap.
+    ``changes`` agree with each other; ``conflicts`` do not, and a person decides. ``also`` is what
+    to do in words for findings that have no change, ``or_else`` another way out for those that do.
+    ``saves`` is the largest saving of one finding, never the sum: fixes overlap.
     """
 
     changes: tuple[Change, ...] = ()
+    also: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     or_else: tuple[str, ...] = ()
     saves: Saves = Saves()
@@ -268,6 +274,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return any(verdict.blocks for verdict in self.unverified)
 
     @property
+    def broken(self) -> tuple[str, ...]:
+        """The rules that block it because they, or the reader of a resource, are broken."""
+        verdicts = (verdict for verdict in self.unverified if verdict.broken and verdict.blocks)
+        return tuple(sorted({verdict.rule for verdict in verdicts}))
+
+    @property
     def summary(self) -> Summary:
         return Summary(
             findings=len(self.findings),
@@ -303,7 +315,8 @@ def advice_of(verdicts: Iterable[Verdict]) -> Advice:
     return Advice(
         changes=tuple(changes),
         conflicts=tuple(conflicts),
-        or_else=tuple(dict.fromkeys(f.or_else for f in findings if f.or_else)),
+        also=_words(finding for finding in findings if not finding.changes),
+        or_else=_words(finding for finding in findings if finding.changes),
         saves=Saves(
             gco2e_month=max(
                 (f.saves.gco2e_month for f in findings if f.saves.gco2e_month is not None),
@@ -316,6 +329,10 @@ def advice_of(verdicts: Iterable[Verdict]) -> Advice:
             ),
         ),
     )
+
+
+def _words(findings: Iterable[Verdict]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(finding.or_else for finding in findings if finding.or_else))
 
 
 def _is_inside(path: str, outer: str) -> bool:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,15 +21,19 @@ from typing import Any, NoReturn
 import grpc
 import pulumi
 import pulumi_policy.policy as sdk
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, struct_pb2
+from lichen_policies import timed
+from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import Maybe, Resource, environment, region
 from lichen_policies.facts.reading import by_type
 from lichen_policies.gate import Gate
+from lichen_policies.remediation import changes_of, is_asked_for, passes
 from lichen_policies.verdict import Level, Verdict
 from pulumi.runtime import proto
 
 from lichen.clouds import CLOUDS
 from lichen.document import InputError
+from lichen_doors.crossguard.changing import changed
 from lichen_doors.crossguard.decoding import Inputs
 from lichen_doors.crossguard.policy import CONFIGURATION, LEVELS, NAME, NUMBERS, pack, policy
 
@@ -36,6 +41,7 @@ from lichen_doors.crossguard.policy import CONFIGURATION, LEVELS, NAME, NUMBERS,
 def serve() -> NoReturn:
     """Serve the pack until the engine ends it. The configuration is searched upwards from where the
     engine starts the pack, which is the project; the organisation's is above it."""
+    timed.end_where_stuck()
     try:
         gate = Gate.near(Path.cwd())
     except InputError as error:
@@ -43,6 +49,19 @@ def serve() -> NoReturn:
     vars(sdk)["_PolicyAnalyzerServicer"] = partial(Analyzer, gate)
     pack(gate.rules().values())
     sys.exit()
+
+
+@contextmanager
+def _refusing(context: grpc.ServicerContext) -> Iterator[None]:
+    """Answer what cannot be judged at all with an error, which stops the deployment: a table that
+    cannot be believed, or a mistake of ours."""
+    try:
+        yield
+    except InputError as error:
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"lichen: {error}")
+    except Exception as error:
+        # Its text stays out: it may hold a property's value.
+        context.abort(grpc.StatusCode.INTERNAL, f"lichen: it failed with {type(error).__name__}")
 
 
 class Analyzer(sdk._PolicyAnalyzerServicer):
@@ -119,35 +138,65 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
                 self._policies.setdefault(name, policy(rule))
 
     def Analyze(
-        self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext
+        self, request: proto.AnalyzeRequest, context: grpc.ServicerContext
     ) -> proto.AnalyzeResponse:
         response = proto.AnalyzeResponse()
-        if ("pulumi", request.type) not in by_type():
-            return response
-        for verdict in self._gate.judge(self._resource(request), stack_follows=True) or ():
-            self._add(verdict, response)
+        with _refusing(context):
+            if ("pulumi", request.type) not in by_type() and request.type != CUSTOM_RESOURCE:
+                return response
+            for verdict in self._gate.judge(self._resource(request), stack_follows=True) or ():
+                self._add(verdict, response)
         return response
 
     def AnalyzeStack(
-        self, request: proto.AnalyzeStackRequest, _context: grpc.ServicerContext
+        self, request: proto.AnalyzeStackRequest, context: grpc.ServicerContext
     ) -> proto.AnalyzeResponse:
         """The rules over a whole deployment, those of one resource that needed another, and what
         the configuration turned off or moved."""
         response = proto.AnalyzeResponse()
-        for verdict in self._gate.judge_stack(map(self._resource, request.resources)):
-            self._add(verdict, response, urn=verdict.resource)
+        with _refusing(context):
+            for verdict in self._gate.judge_stack(map(self._resource, request.resources)):
+                self._add(verdict, response, urn=verdict.resource)
         if texts := self._gate.configured().texts:
             response.diagnostics.append(self._about_configuration(texts))
         return response
 
     def Remediate(
-        self, _request: proto.AnalyzeRequest, _context: grpc.ServicerContext
+        self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext
     ) -> proto.RemediateResponse:
-        """No rule changes a resource: nothing is decoded."""
-        return proto.RemediateResponse()
+        """The resource with the changes of rules whose level is *remediate*: outside production,
+        one after the other, each only if its rule then passes."""
+        response = proto.RemediateResponse()
+        if not self._gate.remediates or ("pulumi", request.type) not in by_type():
+            return response
+        changing = proto.AnalyzeRequest()
+        changing.CopyFrom(request)
+        for verdict in self._gate.judge(self._resource(request)) or ():
+            if not is_asked_for(verdict) or not (changes := changes_of(verdict)):
+                continue
+            inputs = changed(changing.properties, changes)
+            if inputs is None:
+                continue
+            trial = proto.AnalyzeRequest()
+            trial.CopyFrom(changing)
+            trial.properties.CopyFrom(inputs)
+            if passes(verdict.rule, self._gate.judge(self._resource(trial)) or ()):
+                changing = trial
+                response.remediations.append(self._remediation(verdict, inputs))
+        return response
+
+    def _remediation(self, verdict: Verdict, inputs: struct_pb2.Struct) -> proto.Remediation:
+        about = self._policies[verdict.rule]
+        return proto.Remediation(
+            policyName=about.name,
+            policyPackName=NAME,
+            policyPackVersion=self._version,
+            description=f"{about.description} {verdict.fix[:1].upper()}{verdict.fix[1:]}.",
+            properties=inputs,
+        )
 
     def _resource(self, request: proto.AnalyzeRequest | proto.AnalyzerResource) -> Resource:
-        return Resource(
+        resource = Resource(
             type=request.type,
             name=request.name,
             address=request.urn,
@@ -156,6 +205,11 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             region=self._region(request),
             environment=self._environment,
         )
+        if not request.type.startswith("kubernetes:"):
+            return resource
+        from lichen_policies.dialects import kubernetes  # imports a parser: most packs need none
+
+        return kubernetes.carried(resource)
 
     def _region(self, request: proto.AnalyzeRequest | proto.AnalyzerResource) -> Maybe[str]:
         """The provider's region, else what the provider would take where it is not configured.
@@ -203,7 +257,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         message, level = verdict.message, verdict.level
         if verdict.verdict == "unverified":
             message = f"Unverified: {message}"
-        elif verdict.exemption is not None:
+        if verdict.exemption is not None:
             message, level = f"{verdict.exemption.text}. {message}", "advisory"
             message = message[0].upper() + message[1:]
         return proto.AnalyzeDiagnostic(

@@ -38,14 +38,15 @@ Address = tuple[str, str | None, int | None]
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
     """The findings of one resource as one set of changes.
 
-    ``changes`` agree with each other, ``conflicts`` do not; ``or_else`` are other ways out.
-    ``saves`` is the largest saving of one finding.
+    ``changes`` agree with each other, ``conflicts`` do not; ``also`` is what to do besides, in
+    words; ``or_else`` are other ways out. ``saves`` is the largest saving of one finding.
     """
 
     resource: str
     file: str | None
     changes: tuple[Change, ...]
     conflicts: tuple[Conflict, ...]
+    also: tuple[str, ...]
     or_else: tuple[str, ...]
     saves: Saves
 
@@ -102,6 +103,7 @@ def _fix(address: Address, verdicts: Sequence[Verdict]) -> Fix:
         file=file,
         changes=advice.changes,
         conflicts=advice.conflicts,
+        also=advice.also,
         or_else=advice.or_else,
         saves=advice.saves,
     )
@@ -150,22 +152,37 @@ def _resource(verdicts: Sequence[Verdict]) -> Iterator[RenderableType]:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")  # a long path is typed whole
-    for verdict in verdicts:
-        table.add_row(*_row(verdict))
+    for alike in _alike(verdicts):
+        table.add_row(*_row(alike))
     for mark, text, style in _fix_lines(verdicts):
         table.add_row(Text(mark, style=style), Text(text, style=style))
     yield Padding(table, (0, 0, 1, 2))
 
 
-def _row(verdict: Verdict) -> tuple[Text, Text]:
-    """What a verdict does, and what it says under its rule's name."""
+def _alike(verdicts: Sequence[Verdict]) -> Iterator[Sequence[Verdict]]:
+    """Each verdict by itself; those together that are unverified for one and the same reason."""
+    rows: dict[object, list[Verdict]] = {}
+    for number, verdict in enumerate(verdicts):
+        is_finding = verdict.verdict != "unverified" or verdict.exemption is not None
+        rows.setdefault(number if is_finding else (verdict.blocks, verdict.message), []).append(
+            verdict
+        )
+    yield from rows.values()
+
+
+def _row(alike: Sequence[Verdict]) -> tuple[Text, Text]:
+    """What a verdict does, and what it says under its rule's name, or the names of all that say
+    the same."""
+    verdict, *others = alike
     if verdict.exemption is not None:
         mark, style = "exempted", "quiet"
     elif verdict.blocks:
         mark, style = "blocks", "bad"
     else:
         mark, style = ("unverified" if verdict.verdict == "unverified" else "advises"), "warn"
-    lines = Text.assemble((verdict.rule, style), (f", {verdict.severity}\n", "quiet"))
+    severity = "" if others else f", {verdict.severity}"
+    names = ", ".join(each.rule for each in alike)
+    lines = Text.assemble((names, style), (f"{severity}\n", "quiet"))
     finding = f"{verdict.what}; {verdict.limit}." if verdict.what else f"{verdict.message}."
     lines.append(" ".join(part for part in (finding, verdict.note) if part))
     if verdict.exemption is not None:
@@ -185,10 +202,10 @@ def _fix_lines(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, str]]:
         )
     for conflict in advice.conflicts:
         yield "conflict", f"{conflict.text}. Only one of these can be done: choose one.", "warn"
-    mark = "or" if advice.changes or advice.conflicts else "fix"
+    for other in advice.also:
+        yield "fix", _sentence(other), "good"
     for other in advice.or_else:
-        yield mark, _sentence(other), "good"
-        mark = "or"
+        yield "or", _sentence(other), "good"
     if text := _saving(advice, verdicts):
         yield "saves", text, "good"
 

@@ -118,10 +118,10 @@ def _result(verdict: Verdict, rule_index: int, number: int) -> dict[str, object]
     }
     if verdict.exemption is not None:
         exemption = verdict.exemption
+        by = exemption.approver or exemption.where
+        why = f"{exemption.reason} ({by} for {exemption.owner}, until {exemption.expires})"
         kind = "inSource" if exemption.beside else "external"
-        result["suppressions"] = [
-            {"kind": kind, "status": "accepted", "justification": exemption.text}
-        ]
+        result["suppressions"] = [{"kind": kind, "status": "accepted", "justification": why}]
     return result
 
 

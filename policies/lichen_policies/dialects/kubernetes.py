@@ -17,10 +17,11 @@ import msgspec
 
 from lichen.document import InputError
 from lichen.parsing.yaml_text import At, from_yaml
+from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import environment
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import Unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
 Object = Mapping[str, Any]
 
@@ -114,16 +115,20 @@ CARRIERS: Mapping[str, tuple[str, ...]] = {
 """Terraform's resources that hold a whole object, and the properties that it may be read from; the
 first is the one that people write."""
 
-_CUSTOM = "kubernetes:apiextensions.k8s.io:CustomResource"
+
+PREFIXES = ("kubernetes:", "kubernetes_", "kubectl_")
+"""How the types of other engines' resources begin that go to a cluster."""
 
 
 def carried(found: Resource) -> Resource:
-    """The object inside of another engine's resource, under that resource's address; any other
-    resource, and one whose object cannot be read, as it is."""
-    if found.dialect == "pulumi" and found.type == _CUSTOM:
+    """The object inside of another engine's resource, under that resource's address, or the
+    engine's own resource of an object; any other, and one that cannot be read, as it is."""
+    if found.dialect == "pulumi" and found.type == CUSTOM_RESOURCE:
         version, kind = _type(Properties(found.properties, "pulumi"))
         if version and kind:
-            return msgspec.structs.replace(found, type=f"kubernetes:{version}:{kind}")
+            found = msgspec.structs.replace(found, type=f"kubernetes:{version}:{kind}")
+    if found.type.startswith(PREFIXES) and found.type not in CARRIERS:
+        return _in_namespace(found, Properties(found.properties, found.dialect))
     if found.dialect != "terraform" or found.type not in CARRIERS:
         return found
     places = CARRIERS[found.type]
@@ -135,16 +140,34 @@ def carried(found: Resource) -> Resource:
     version, kind = _type(own)
     if not version or not kind:
         return found
-    namespace = own.block("metadata").text("namespace")
-    stated = environment.named(namespace) if isinstance(namespace, str) else None
-    return msgspec.structs.replace(
+    inner = msgspec.structs.replace(
         found,
         type=f"{version}/{kind}",
         dialect="kubernetes",
         properties=inside,
         root=places[0],
-        environment=found.environment or stated,
     )
+    return _in_namespace(inner, own)
+
+
+def in_cluster_of(references: tuple[str, ...]) -> Maybe[str]:
+    """The region of objects whose provider is made of the resources at some addresses: that of a
+    cluster among them, which the stack knows; None where it is made of none."""
+    return Unknown("is that of its cluster", references) if references else None
+
+
+def _in_namespace(found: Resource, properties: Properties) -> Resource:
+    """An object in the environment that its namespace states, where nothing above does.
+
+    No provider of Kubernetes has a region, so that of one that is not seen is not unknown; its
+    cluster has one (:func:`in_cluster_of`).
+    """
+    namespace = properties.block("metadata").text("namespace")
+    stated = environment.named(namespace) if isinstance(namespace, str) else None
+    region = found.region
+    if is_unknown(region) and not region.references:
+        region = None
+    return msgspec.structs.replace(found, environment=found.environment or stated, region=region)
 
 
 def _type(properties: Properties) -> tuple[str, str]:

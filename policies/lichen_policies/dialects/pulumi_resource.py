@@ -69,6 +69,8 @@ def resources(
             continue
         where, line = _source(state, file)
         place = _where_it_is(state) or _provider_region(state.provider, providers, config, unseen)
+        if state.type.startswith(kubernetes.PREFIXES):
+            place = kubernetes.in_cluster_of(_made_of(state.provider, providers))
         judged.append(
             kubernetes.carried(
                 Resource(
@@ -113,6 +115,13 @@ def _where_it_is(state: State) -> str | None:
         return None
     found = region.of_resource(Properties(plain(state.outputs), "pulumi"), cloud)
     return found if isinstance(found, str) else None
+
+
+def _made_of(reference: str, providers: Mapping[str, State]) -> tuple[str, ...]:
+    """The addresses of the resources that a provider's own inputs are made of."""
+    provider = providers.get(reference.rsplit("::", 1)[0])
+    made_of = (provider.property_dependencies if provider is not None else None) or {}
+    return tuple(dict.fromkeys(urn for urns in made_of.values() for urn in urns or ()))
 
 
 def _provider_region(

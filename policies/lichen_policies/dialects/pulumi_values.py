@@ -16,6 +16,9 @@ SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 """The value under that key which marks a secret."""
 
+CUSTOM_RESOURCE = "kubernetes:apiextensions.k8s.io:CustomResource"
+"""The type of an object of Kubernetes that says its own type among its properties."""
+
 BLINDED = "[secret]"
 """What a preview writes in place of a secret, without any signature."""
 

@@ -80,6 +80,7 @@ class Settings(msgspec.Struct, frozen=True):
     region: Expression | None = None
     location: Expression | None = None
     zone: Expression | None = None
+    host: Expression | None = None
     default_tags: tuple[DefaultTags, ...] = ()
 
 

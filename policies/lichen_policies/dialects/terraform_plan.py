@@ -154,6 +154,9 @@ class _Plan:
         properties = self._properties(place, planned.change, block)
         if is_unknown(properties.get("tags_all")):
             properties["tags_all"] = self._all_tags(properties.get("tags"), block)
+        place_of = self._providers.region(block)
+        if place_of is None and planned.type.startswith(kubernetes.PREFIXES):
+            place_of = kubernetes.in_cluster_of(self._providers.hosts(block))
         return kubernetes.carried(
             Resource(
                 type=planned.type,
@@ -161,7 +164,7 @@ class _Plan:
                 address=planned.address,
                 properties=properties,
                 dialect="terraform",
-                region=self._providers.region(block),
+                region=place_of,
                 file=file,
             )
         )

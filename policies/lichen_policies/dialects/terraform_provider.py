@@ -68,6 +68,18 @@ class Providers:
         first, *others = map(self._region, self._configuration.provider_keys(block))
         return first if all(other == first for other in others) else _OLD_KEY
 
+    def hosts(self, block: Configured | None) -> tuple[str, ...]:
+        """The addresses of the planned resources that the host of a block's provider is made of,
+        such as a cluster."""
+        found: dict[str, None] = {}
+        for key in [] if block is None else self._configuration.provider_keys(block):
+            provider = self._configuration.provider(key)
+            if provider.expressions.host is not None:
+                written = {"references": list(provider.expressions.host.references)}
+                place = Place(module=provider.module_address, mode="", type="", name="")
+                found |= dict.fromkeys(self._configuration.addresses(written, place))
+        return tuple(found)
+
     def default_tags(self, block: Configured | None) -> Any:
         """``dict``: the tags that its provider puts on what a resource block makes."""
         keys = [] if block is None else self._configuration.provider_keys(block)

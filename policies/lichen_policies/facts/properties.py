@@ -49,6 +49,11 @@ class Properties:
         self._dialect: Dialect = dialect
         self.path = path
 
+    @property
+    def dialect(self) -> Dialect:
+        """For what a vendor puts in another place in each dialect."""
+        return self._dialect
+
     def __bool__(self) -> bool:
         return bool(self._values)
 

@@ -18,6 +18,7 @@ from lichen_policies.facts.kinds import DeclaredTags
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Dialect, Resource
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
+from lichen_policies.timed import place_of
 
 if TYPE_CHECKING:
     from lichen_policies.stack import Stack
@@ -42,16 +43,25 @@ class Reader(msgspec.Struct, frozen=True):
 
 @cache
 def by_type() -> Mapping[tuple[Dialect, str], Reader]:
-    """Every reader, by each dialect and type that it reads."""
+    """Every reader, by each dialect and type that it reads. Raises :class:`InputError` for a file
+    that is none."""
     import pkgutil  # not loaded where no resource is read
 
     found: dict[tuple[Dialect, str], Reader] = {}
     for module_info in pkgutil.walk_packages(readers.__path__, f"{readers.__name__}."):
-        module = importlib.import_module(module_info.name)
-        for dialect, types in getattr(module, "TYPES", {}).items():
-            complete = getattr(module, "complete", None)
-            reader = Reader(module.CLOUD, module.read, module.FACTS, complete)
-            found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
+        try:
+            module = importlib.import_module(module_info.name)
+            for dialect, types in getattr(module, "TYPES", {}).items():
+                complete = getattr(module, "complete", None)
+                reader = Reader(module.CLOUD, module.read, module.FACTS, complete)
+                found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
+        except Exception as error:
+            # Nobody knows which types it would read, so nothing can be judged.
+            raise InputError(
+                f"importing the reader failed with {type(error).__name__} at {place_of(error)}",
+                fix="correct the file, or remove it",
+                document=f"{module_info.name.removeprefix(readers.__name__ + '.')}.py",
+            ) from None
     return found
 
 
@@ -75,6 +85,12 @@ def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tupl
     if reader is None or reader.complete is None:
         return facts
     return reader.complete(facts, stack)
+
+
+def kinds_read(resource: Resource) -> tuple[type[Fact], ...] | None:
+    """The kinds of facts that a resource may give; None where no reader reads its type."""
+    reader = by_type().get((resource.dialect, resource.type))
+    return None if reader is None else reader.yields or (Fact,)
 
 
 def facts_of(resource: Resource) -> tuple[Fact, ...] | None:

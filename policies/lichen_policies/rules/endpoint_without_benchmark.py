@@ -21,7 +21,7 @@ from lichen_policies.facts import Serving
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 
-@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="governance")
+@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="evidence")
 def endpoint_without_benchmark(fact: Serving, known: Known) -> Iterator[Finding]:
     passport = fact.declared("model")
     if passport is None:

@@ -107,17 +107,19 @@ def _limit(limits: Limits) -> str:
 
 def _changes(fact: Serving, fleet: Fleet, better: Fleet) -> Iterator[Change]:
     same = better.name == fleet.name
+    safe = better.machine.family == fleet.machine.family
     yield Change(
         path=fact.machine_at,
         to=better.name,
         note="" if same else better.chips,
         keeps=same,
+        safe=safe,
     )
     if fact.chips is not None and better.machine.accelerators not in (0, fact.chips):
-        yield Change(path=fact.chips_at, to=int(better.machine.accelerators))
-    yield Change(path=fact.machines_at, to=better.count)
+        yield Change(path=fact.chips_at, to=int(better.machine.accelerators), safe=safe)
+    yield Change(path=fact.machines_at, to=better.count, safe=safe)
     if fact.floor is not None and fact.floor > better.count:
-        yield Change(path=fact.floor_at, to=better.count, at_most=True)
+        yield Change(path=fact.floor_at, to=better.count, at_most=True, safe=safe)
 
 
 def _or_else(better: Fleet, best: Fleet) -> str:

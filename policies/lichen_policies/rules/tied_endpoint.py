@@ -20,7 +20,7 @@ from lichen_policies.facts import ServingContainer
 from lichen_policies.rule import Finding, Known, rule
 
 
-@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="governance")
+@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="portability")
 def tied_endpoint(fact: ServingContainer, known: Known) -> Iterator[Finding]:
     if fact.packaged:
         yield Finding(

@@ -21,16 +21,19 @@ from lichen_policies.rule import Finding, Known, NotApplicable, rule
 from lichen_policies.served import SERVERS, server_of, setting
 
 
-@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="serving")
+@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="model")
 def unbounded_generation(fact: ServingContainer, known: Known) -> Iterator[Finding]:
     server = server_of(fact)
     if server is None:
         raise NotApplicable("it is no server of language models that is known by its settings")
     limits = SERVERS[server].longest
     if setting(fact, *limits) is None:
+        # Where a command line is at hand, its argument is the name that people know.
+        names = [name for name in limits if name.startswith("-") is bool(fact.arguments_at)]
+        name = (names or limits)[0]
         yield Finding(
             what=f"no setting of {server} limits the length of a sequence",
             limit="a server of language models must limit what one request may take",
-            or_else=f"set {limits[0]} to the tokens of the longest request and answer together",
+            or_else=f"set {name} to the tokens of the longest request and answer together",
             path=fact.settings_at or fact.arguments_at or fact.path,
         )

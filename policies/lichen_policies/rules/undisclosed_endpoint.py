@@ -38,7 +38,7 @@ def undisclosed_endpoint(fact: Located, known: Known) -> Iterator[Finding]:
     missing = []
     if not keys & OWNERS:
         missing.append("owner")
-    if (passport is None or passport.environment is None) and not keys & set(TAGS):
+    if fact.if_known.environment is None and not keys & set(TAGS):
         missing.append("environment")
     if passport is None or passport.model is None:
         missing.append("lichen:model")

@@ -24,7 +24,7 @@ from lichen_policies.served import SERVERS, server_of, setting
 WIDE = frozenset(("float32", "fp32", "float"))
 
 
-@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="size")
+@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="model")
 def unreduced_precision(fact: ServingContainer, known: Known) -> Iterator[Finding]:
     server = server_of(fact)
     if server is None:

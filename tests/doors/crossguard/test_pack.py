@@ -8,6 +8,8 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import struct_pb2
+from lichen_doors.crossguard.decoding import Inputs
 from lichen_policies.dialects import pulumi_values
 from lichen_policies.registry import rules
 from lichen_policies.stack import Stack
@@ -45,11 +47,25 @@ def served(**properties: Any) -> dict[str, Any]:
     return {"region": "eu-north-1", "productionVariants": [{"modelName": "chat", **properties}]}
 
 
+OURS = {
+    "broken",
+    "configuration",
+    "dirty-region",
+    "idle-floor",
+    "lonely",
+    "oversized-endpoint",
+    "region-unresolved",
+    "too-many-accelerators",
+}
+"""What these tests are about; other rules may have something to say of the same resources."""
+
+
 def levels(response: rpc.AnalyzeResponse) -> dict[str, str]:
-    """The level of each policy that said something."""
+    """The level of each of our policies that said something."""
     return {
         diagnostic.policyName: rpc.EnforcementLevel.Name(diagnostic.enforcementLevel).lower()
         for diagnostic in response.diagnostics
+        if diagnostic.policyName in OURS
     }
 
 
@@ -111,7 +127,7 @@ def test_a_clean_resource_says_nothing(pack: Pack) -> None:
     response = pack.analyze(
         ENDPOINT_CONFIGURATION, served(instanceType="ml.inf2.xlarge", initialInstanceCount=1)
     )
-    assert list(response.diagnostics) == []
+    assert levels(response) == {}
 
 
 def test_numbers_come_as_floats_and_go_out_whole(pack: Pack) -> None:
@@ -192,6 +208,26 @@ def test_a_list_that_is_secret_for_one_thing_in_it_is_judged(pack: Pack) -> None
     assert SECRET not in str(response)
 
 
+def test_a_secret_tag_is_not_read_where_the_provider_copies_it(pack: Pack) -> None:
+    """A provider copies tags into ``tagsAll`` without the mark."""
+    signed = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": SECRET}
+    whole = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": {"lichen:model": SECRET}}
+    for tags in ({"lichen:model": signed, "lichen:peak-rps": "1"}, whole):
+        copied = {"lichen:model": SECRET, "lichen:peak-rps": "1"}
+        inputs = served(**BIG) | {"tags": tags, "tagsAll": copied}
+        response = pack.analyze(ENDPOINT_CONFIGURATION, inputs)
+        assert "is secret, so Lichen does not read it" in str(response)
+        assert SECRET not in str(response)
+
+
+def test_what_is_open_names_what_it_is_made_of() -> None:
+    properties = struct({"modelName": UNKNOWN, "tags": {"a": UNKNOWN, "b": "c"}})
+    found: Any = Inputs(properties, {"modelName": ("urn:model",), "tags": ("urn:key", "urn:other")})
+    assert found["modelName"].references == ("urn:model",)
+    assert found["tags"]["a"].references == ("urn:key", "urn:other")
+    assert found["tags"]["b"] == "c"
+
+
 def test_a_secret_that_a_rule_needs_is_not_read(pack: Pack) -> None:
     secret = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": "ml.g5.12xlarge"}
     response = pack.analyze(ENDPOINT_CONFIGURATION, served(instanceType=secret))
@@ -231,7 +267,8 @@ def test_a_provider_that_the_program_makes_does_not_read_the_stack(pack: Pack) -
 def test_a_provider_s_unknown_region_is_unverified(pack: Pack) -> None:
     response = pack.analyze(ENDPOINT_CONFIGURATION, {}, {"region": UNKNOWN})
     assert levels(response) == {"dirty-region": "advisory", "region-unresolved": "advisory"}
-    assert all("Unverified" in diagnostic.message for diagnostic in response.diagnostics)
+    for rule in ("dirty-region", "region-unresolved"):
+        assert "Unverified" in message(response, rule)
 
 
 def test_configuration_of_the_pack_moves_levels_and_limits(pack: Pack) -> None:
@@ -349,7 +386,8 @@ def broken(fact: Located, known: Known) -> Iterator[Finding]:
 """
     with running(pack_with(tmp_path, broken=broken), project=tmp_path) as pack:
         response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
-        assert levels(response) == {"broken": "advisory", "too-many-accelerators": "mandatory"}
+        found = levels(response)
+        assert (found["broken"], found["too-many-accelerators"]) == ("mandatory", "mandatory")
         text = message(response, "broken")
         assert "Unverified: cannot be checked: the rule broken failed with ValueError" in text
         assert SECRET not in str(response)
@@ -437,3 +475,92 @@ def test_a_tag_exempts_in_dev_and_not_in_prod(pack: Pack) -> None:
     strict = pack.analyze(ENDPOINT_CONFIGURATION, properties)
     assert levels(strict)["too-many-accelerators"] == "mandatory"
     assert "does not hold in prod" in message(strict, "too-many-accelerators")
+
+
+GROUP = "aws:autoscaling/group:Group"
+TAGS = {
+    "lichen:model": "meta-llama/Llama-3.1-8B",
+    "lichen:precision": "bf16",
+    "lichen:peak-rps": "1",
+    "lichen:input-tokens": "512",
+    "lichen:output-tokens": "128",
+}
+FLOOR = {
+    "region": "eu-north-1",
+    "minSize": 3,
+    "maxSize": 8,
+    "launchTemplate": {"id": UNKNOWN},
+    "tags": [{"key": key, "value": value} for key, value in TAGS.items()],
+    "secret": {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": SECRET},
+}
+
+
+def remediated(pack: Pack, type_: str, properties: dict[str, Any]) -> dict[str, struct_pb2.Struct]:
+    """The inputs as each rule leaves them."""
+    response = pack.stub.Remediate(request(type_, properties))
+    return {each.policyName: each.properties for each in response.remediations}
+
+
+def test_nothing_is_remediated_unless_somebody_asks(pack: Pack) -> None:
+    assert remediated(pack, GROUP, FLOOR) == {}
+
+
+def test_a_floor_is_remediated_in_dev_and_nothing_else_is_changed(pack: Pack) -> None:
+    pack.configure(idle_floor=(rpc.REMEDIATE, {}))
+    assert levels(pack.analyze(GROUP, FLOOR))["idle-floor"] == "mandatory"
+    (inputs,) = remediated(pack, GROUP, FLOOR).values()
+    expected = struct(FLOOR)
+    expected.fields["minSize"].number_value = 0
+    assert inputs == expected
+    again = rpc.AnalyzeRequest()
+    again.CopyFrom(request(GROUP, FLOOR))
+    again.properties.CopyFrom(inputs)
+    assert "idle-floor" not in levels(pack.stub.Analyze(again))
+    assert not pack.stub.Remediate(again).remediations
+
+
+@pytest.mark.parametrize("changed", [{"minSize": UNKNOWN}, {"minSize": 0}])
+def test_what_is_not_known_or_right_is_left(pack: Pack, changed: dict[str, Any]) -> None:
+    pack.configure(idle_floor=(rpc.REMEDIATE, {}))
+    assert remediated(pack, GROUP, FLOOR | changed) == {}
+
+
+def test_inside_a_secret_list_the_rest_stays_secret(pack: Pack) -> None:
+    pack.configure(oversized_endpoint=(rpc.REMEDIATE, {}))
+    variants = [{"modelName": SECRET, "instanceType": "ml.g5.12xlarge", "initialInstanceCount": 4}]
+    properties = {
+        "region": "eu-north-1",
+        "tags": TAGS,
+        "productionVariants": {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": variants},
+    }
+    (inputs,) = remediated(pack, ENDPOINT_CONFIGURATION, properties).values()
+    assert inputs["productionVariants"][SIGN] == "1b47061264138c4ac30d75fd1eb44270"
+    assert inputs["productionVariants"]["value"][0]["initialInstanceCount"] == 1
+
+
+def test_production_is_never_remediated(pack: Pack) -> None:
+    pack.configure_stack("prod")
+    pack.configure(idle_floor=(rpc.REMEDIATE, {}), oversized_endpoint=(rpc.REMEDIATE, {}))
+    tags = TAGS | {"lichen:environment": "prod"}
+    properties = served(instanceType="ml.g5.48xlarge", initialInstanceCount=4) | {"tags": tags}
+    assert "oversized-endpoint" in levels(pack.analyze(ENDPOINT_CONFIGURATION, properties))
+    assert remediated(pack, ENDPOINT_CONFIGURATION, properties) == {}
+
+
+def test_a_change_to_another_family_is_left_to_a_person(pack: Pack) -> None:
+    pack.configure(too_many_accelerators=(rpc.REMEDIATE, {}))
+    assert levels(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG)))["too-many-accelerators"]
+    assert remediated(pack, ENDPOINT_CONFIGURATION, served(**BIG)) == {}
+
+
+def test_a_machine_of_the_same_family_passes_its_rule(pack: Pack) -> None:
+    pack.configure(oversized_endpoint=(rpc.REMEDIATE, {}))
+    properties = served(instanceType="ml.g5.12xlarge", initialInstanceCount=4) | {"tags": TAGS}
+    (inputs,) = remediated(pack, ENDPOINT_CONFIGURATION, properties).values()
+    variant = inputs["productionVariants"][0]
+    assert variant["instanceType"].startswith("ml.g5.")
+    assert variant["initialInstanceCount"] < 4
+    again = rpc.AnalyzeRequest()
+    again.CopyFrom(request(ENDPOINT_CONFIGURATION, properties))
+    again.properties.CopyFrom(inputs)
+    assert "oversized-endpoint" not in levels(pack.stub.Analyze(again))

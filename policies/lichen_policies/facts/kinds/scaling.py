@@ -50,9 +50,13 @@ class TargetInStack(Fact, frozen=True, kw_only=True):
     wake_metric: str = ""
     waits: bool = False
     wakes: bool | None = None
+    wakes_at: str = "whether an alarm of the stack starts the first"
     scheduled: bool | None = None
+    scheduled_at: str = "whether a schedule of the stack moves the bounds"
     holds_model: bool | None = None
+    holds_model_at: str = "whether its variant holds its model"
     asynchronous: bool | None = None
+    asynchronous_at: str = "whether its endpoint is asynchronous"
 
 
 class ScalingPolicy(Fact, frozen=True, kw_only=True):
@@ -75,6 +79,7 @@ class ScalingPolicy(Fact, frozen=True, kw_only=True):
     scale_in_cooldown_s: float | None = None
     scale_in_cooldown_at: str = ""
     another_way_down: str | None = ""
+    another_way_down_at: str = "whether something else in the stack lowers the number"
 
 
 class ScalingSchedule(Fact, frozen=True, kw_only=True):
@@ -89,16 +94,20 @@ class Alarm(Fact, frozen=True, kw_only=True):
     """A threshold over a metric, and what happens when it is crossed.
 
     ``dimensions`` say whose metric it is; one may be unknown by itself. ``statistic`` is what is
-    taken of the values of a period. ``actions`` are the addresses that it notifies, and
-    ``enabled`` whether it does. ``missing`` is how a period without data counts. ``of_one_metric``
-    is false for an alarm over a formula.
+    taken of the values of a period. ``actions`` are the addresses that it notifies when it rings,
+    ``heard`` whether it notifies any at all, and ``enabled`` whether it is allowed to. ``missing``
+    is how a period without data counts.
 
-    ``used`` says that something else in the stack acts on it; ``unfit`` says in words what of its
-    stack its dimensions do not fit, with the path; empty where nothing is known to be wrong.
+    What is surely wrong with it: ``metric_meant`` and ``namespace_meant`` are what exists in place
+    of what it names, ``dimensions_meant`` those that its metric is published by; ``most`` is the
+    largest value that can come of its metric and statistic, with the reason, ``idle_is_silent``
+    says that without work there is no value at all. ``unfit`` says in words what its dimensions
+    name that its stack does not have. Each is empty where nothing is known to be wrong.
+
+    ``used`` says that something else in the stack acts on it.
     """
 
     name: str | None = None
-    of_one_metric: bool | None = True
     metric: str | None = None
     metric_at: str = ""
     namespace: str | None = None
@@ -114,12 +123,21 @@ class Alarm(Fact, frozen=True, kw_only=True):
     period_s: float | None = None
     actions: tuple[str, ...] | None = None
     actions_at: str = ""
+    heard: bool | None = None
     enabled: bool | None = None
     enabled_at: str = ""
     missing: Literal["breaching", "notBreaching", "ignore", "missing"] | str | None = None
     missing_at: str = ""
+    metric_meant: str = ""
+    namespace_meant: str = ""
+    dimensions_meant: tuple[str, ...] = ()
+    most: float | None = None
+    most_because: str = ""
+    idle_is_silent: bool = False
     used: bool | None = None
+    used_at: str = "whether something in the stack acts on the alarm"
     unfit: str | None = ""
+    unfit_at: str = "what its dimensions name"
 
 
 class AlarmOfAlarms(Fact, frozen=True, kw_only=True):

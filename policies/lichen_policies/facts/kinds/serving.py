@@ -8,9 +8,9 @@ from lichen_policies.facts.fact import Fact
 class Serving(Fact, frozen=True, kw_only=True):
     """One variant of a model endpoint.
 
-    ``floor`` and ``ceiling`` are the bounds of the scaling that the variant does itself; None
-    where it does none. ``holds_model`` says that the variant carries the model itself rather than
-    inference components that are put on it. ``hosting`` is as in
+    ``scales_itself`` says that the variant changes its own size, ``floor`` and ``ceiling`` are the
+    bounds of that; None where it does not. ``holds_model`` says that the variant carries the model
+    itself rather than inference components that are put on it. ``hosting`` is as in
     :class:`~lichen_policies.facts.kinds.machines.Located`.
 
     ``name`` is the variant's, ``configuration`` that of the configuration it belongs to, ``model``
@@ -39,6 +39,8 @@ class Serving(Fact, frozen=True, kw_only=True):
     chips: float | None = None
     chips_at: str = ""
     asynchronous_at: str = ""
+    scales_itself: bool | None = None
+    scales_itself_at: str = ""
     scaling_at: str = ""
     memory_mib: float | None = None
     memory_mib_at: str = ""
@@ -55,6 +57,7 @@ class Shadow(Fact, frozen=True, kw_only=True):
     machines: int | None
     machines_at: str
     share: float | None
+    share_at: str
     production_machine: str | None
     production_machines: int | None
     hosting: str | None = None
@@ -64,7 +67,8 @@ class VariantInStack(Fact, frozen=True, kw_only=True):
     """One variant of a model endpoint, with what the rest of its stack does to it.
 
     ``served`` says that an endpoint of the stack uses it; ``scaled`` that a scaling target changes
-    how many machines it has. Both are None where its stack was not seen.
+    how many machines it has. Both are None where its stack was not seen. ``to_scale`` is what to
+    add for that, in words, and ``unscalable`` why nothing can; empty where something can.
     """
 
     name: str | None
@@ -77,6 +81,8 @@ class VariantInStack(Fact, frozen=True, kw_only=True):
     asynchronous: bool | None
     scales_itself: bool | None
     hosting: str
+    to_scale: str
+    unscalable: str
     served: bool | None = None
     served_at: str = "whether an endpoint of the stack uses this variant"
     scaled: bool | None = None
@@ -87,9 +93,9 @@ class ServingEndpoint(Fact, frozen=True, kw_only=True):
     """What clients call: it puts a configuration of variants into service.
 
     ``guarded`` says that a roll-out which an alarm or a failure stops goes back to what served
-    before; None where the resource does not say. ``guard`` is what to set for that, in words, and
-    ``unguardable`` why a roll-out of it cannot be guarded; empty where it can. ``alarms`` are the
-    names of the alarms that stop a roll-out.
+    before; None where the resource does not say. ``guard`` is what to set for that, in words, with
+    the vendor's document as its ``guard_source``. ``unguardable`` says why a roll-out of it cannot
+    be guarded; empty where it can. ``alarms`` are the names of the alarms that stop a roll-out.
     """
 
     name: str | None = None
@@ -98,7 +104,9 @@ class ServingEndpoint(Fact, frozen=True, kw_only=True):
     guarded: bool | None = None
     guarded_at: str = ""
     guard: str = ""
+    guard_source: str = ""
     unguardable: str | None = ""
+    unguardable_at: str = "whether its roll-out can be guarded"
     alarms: tuple[str, ...] | None = None
 
 
@@ -117,12 +125,14 @@ class ServingComponent(Fact, frozen=True, kw_only=True):
 
 class KeptWarm(Fact, frozen=True, kw_only=True):
     """Copies of a service that are paid for without requests; ``least`` is the fewest that the
-    service allows. ``unit`` is what they are, in the plural."""
+    service allows. ``unit`` is what they are, in the plural. ``remove`` is what to remove for none,
+    in words; empty where the number can be 0."""
 
     copies: int | None
     copies_at: str
     unit: str
     least: int = 0
+    remove: str = ""
 
 
 class BoughtThroughput(Fact, frozen=True, kw_only=True):

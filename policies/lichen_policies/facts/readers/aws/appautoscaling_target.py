@@ -13,19 +13,22 @@ from lichen_policies.facts.kinds import (
     Scaling,
     ScalingPolicy,
     ScalingSchedule,
+    Serving,
     TargetInStack,
 )
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws.joining import (
+    addresses,
     any_of,
     both,
     known_or_open,
     means,
     moves,
+    own,
     variants_scaled,
 )
-from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
-from lichen_policies.stack import Stack
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, Unknown, field, is_unknown
+from lichen_policies.stack import Stack, Subject
 
 CLOUD = "aws"
 TYPES = {
@@ -109,51 +112,63 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 def _completed(target: TargetInStack, stack: Stack) -> TargetInStack:
     scheduled = target.as_read("scheduled")
     if scheduled is None:
-        scheduled = known_or_open(
-            lambda: any_of(moves(each.fact, target, stack) for each in stack.of(ScalingSchedule))
-        )
-    asynchronous, holds_model = (
-        _of_variants(target, stack, name) for name in ("asynchronous", "holds_model")
-    )
-    metric = target.wake_metric
-    if target.as_read("dimension") == INSTANCES and asynchronous is True:
-        metric = "HasBacklogWithoutCapacity"
+        scheduled = known_or_open(lambda: _is_scheduled(target, stack))
+    variants = variants_scaled(target, stack) if target.as_read("dimension") == INSTANCES else []
+    asynchronous = _in_common(variants, "asynchronous")
+    metric = "HasBacklogWithoutCapacity" if asynchronous is True else target.wake_metric
     return msgspec.structs.replace(
         target,
+        context=_context(target, variants),
         wakes=field(known_or_open(lambda: _wakes(target, metric, stack))) if metric else None,
         scheduled=field(scheduled),
         asynchronous=field(asynchronous),
-        holds_model=field(holds_model),
+        holds_model=field(_in_common(variants, "holds_model")),
         wake_metric=metric,
         waits=asynchronous is True,
     )
 
 
-def _of_variants(target: TargetInStack, stack: Stack, name: str) -> Maybe[bool]:
+Variants = list[tuple[Subject[Serving], bool | None]]
+
+
+def _in_common(variants: Variants, name: str) -> Maybe[bool]:
     """What the variants that it scales have in common; None where the stack has none of them."""
-    if target.as_read("dimension") != INSTANCES:
-        return None
-    found = variants_scaled(target, stack)
-    surely = {variant.fact.as_read(name) for variant, answer in found if answer}
+    surely = {variant.fact.as_read(name) for variant, answer in variants if answer}
     if len(surely) == 1:
         value = surely.pop()
         return value if isinstance(value, bool | Unknown) else None
-    if any(answer is None for _, answer in found):
-        return Unknown("of its variant is known only after deployment")
-    return None
+    return Unknown(AFTER_DEPLOYMENT) if any(answer is None for _, answer in variants) else None
+
+
+def _context(target: TargetInStack, variants: Variants) -> Context:
+    """The target's, in the environment of what it scales where it states none itself."""
+    context = target.context
+    stated = {variant.fact.context.environment for variant, answer in variants if answer}
+    if context.environment is not None or len(stated) != 1:
+        return context
+    return msgspec.structs.replace(context, environment=stated.pop())
+
+
+def _is_scheduled(target: TargetInStack, stack: Stack) -> bool | None:
+    me, targets = own(target, TargetInStack, stack), addresses(stack.of(TargetInStack))
+    return any_of(moves(each.fact, me, targets) for each in stack.of(ScalingSchedule))
 
 
 def _wakes(target: TargetInStack, metric: str, stack: Stack) -> bool | None:
     """Whether an alarm on a metric starts, through a policy of the target, the first of it."""
+    me, targets = own(target, TargetInStack, stack), addresses(stack.of(TargetInStack))
     policies = stack.of(ScalingPolicy)
+    at = addresses(policies)
+    its = [
+        (policy, answer)
+        for policy in policies
+        if (answer := moves(policy.fact, me, targets)) is not False
+    ]
     return any_of(
-        both(
-            moves(policy.fact, target, stack),
-            any_of(means(action, policy, policies) for action in _each(alarm.fact)),
-        )
+        both(answer, any_of(means(action, policy, at) for action in _each(alarm.fact)))
         for alarm in stack.of(Alarm)
         if alarm.fact.as_read("metric") == metric or is_unknown(alarm.fact.as_read("metric"))
-        for policy in policies
+        for policy, answer in its
     )
 
 

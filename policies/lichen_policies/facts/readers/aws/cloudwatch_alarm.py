@@ -18,7 +18,8 @@ from lichen_policies.facts.kinds import (
     VariantInStack,
 )
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.aws.joining import any_of, known_or_open, means
+from lichen_policies.facts.readers.aws import sagemaker_metrics
+from lichen_policies.facts.readers.aws.joining import addresses, any_of, known_or_open, means, own
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 from lichen_policies.stack import Stack, Subject, refers_to
 
@@ -30,6 +31,7 @@ TYPES = {
 }
 FACTS = (Alarm,)
 
+_ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
 _NAMESPACES = ("AWS/SageMaker", "/aws/sagemaker/", "AWS/Bedrock")
 
 
@@ -40,10 +42,9 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     if not is_unknown(namespace.value) and not (namespace.value or "").startswith(_NAMESPACES):
         return
     metric = properties.stated_text("metric_name")
-    actions = [
-        properties.texts(name)
-        for name in ("alarm_actions", "ok_actions", "insufficient_data_actions")
-    ]
+    dimensions = _dimensions(properties)
+    statistic = properties.stated_text("statistic", "extended_statistic")
+    meant = sagemaker_metrics.meant(namespace.value, metric.value, dimensions, statistic.value)
     yield Alarm(
         path=metric.path,
         waits_for="the endpoint that it watches",
@@ -52,27 +53,45 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         metric_at=metric.path,
         namespace=field(namespace.value),
         namespace_at=namespace.path,
-        dimensions=field(properties.tags("dimensions")),
+        dimensions=field(dimensions),
         dimensions_at=properties.at("dimensions"),
-        statistic=field(properties.text("statistic", "extended_statistic")),
-        statistic_at=properties.at("statistic", "extended_statistic"),
+        statistic=field(statistic.value),
+        statistic_at=statistic.path,
         comparison=field(properties.text("comparison_operator")),
         comparison_at=properties.at("comparison_operator"),
         threshold=field(properties.number("threshold")),
         threshold_at=properties.at("threshold"),
         period_s=field(properties.number("period")),
-        actions=field(_all(actions)),
+        actions=field(properties.texts("alarm_actions")),
+        heard=field(_heard(properties)),
         actions_at=properties.at("alarm_actions"),
         enabled=field(_enabled(properties.scalar("actions_enabled"))),
         enabled_at=properties.at("actions_enabled"),
         missing=field(properties.text("treat_missing_data")),
         missing_at=properties.at("treat_missing_data"),
+        metric_meant=meant.metric,
+        namespace_meant=meant.namespace,
+        dimensions_meant=meant.dimensions,
+        most=meant.most,
+        most_because=meant.most_because,
+        idle_is_silent=meant.idle_is_silent,
     )
 
 
-def _all(lists: list[Maybe[tuple[str, ...]]]) -> Maybe[tuple[str, ...]]:
-    unknown = next((each for each in lists if is_unknown(each)), None)
-    return unknown or tuple(action for each in lists if isinstance(each, tuple) for action in each)
+def _dimensions(properties: Properties) -> Maybe[dict[str, object]]:
+    """The dimensions by name: a map, or a list of names and values."""
+    listed = properties.blocks("dimensions")
+    if not listed or not all(each.given("name") is True and each.given("value") for each in listed):
+        return properties.tags("dimensions")
+    return {str(each.scalar("name")): each.scalar("value") for each in listed}
+
+
+def _heard(properties: Properties) -> Maybe[bool]:
+    """Whether it has an action of any kind; one that is not known yet is one."""
+    found = [properties.value(name) for name in _ACTIONS]
+    if any(isinstance(each, list | tuple) and each for each in found):
+        return True
+    return next((each for each in found if is_unknown(each)), any(found))
 
 
 def _enabled(found: object) -> Maybe[bool]:
@@ -96,7 +115,7 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 def _used(alarm: Alarm, stack: Stack) -> bool | None:
     """Whether a roll-out or an alarm of alarms acts on it."""
     alarms = stack.of(Alarm)
-    (me,) = [subject for subject in alarms if subject.fact is alarm]
+    me, at = own(alarm, Alarm, stack), addresses(alarms)
     rollouts = [
         named
         for kind in (ServingEndpoint, ServingComponent)
@@ -105,7 +124,7 @@ def _used(alarm: Alarm, stack: Stack) -> bool | None:
     ]
     return any_of(
         (
-            *(means(named, me, alarms) for named in rollouts),
+            *(means(named, me, at) for named in rollouts),
             *(_mentions(each.fact.as_read("rule"), me) for each in stack.of(AlarmOfAlarms)),
         )
     )
@@ -135,8 +154,9 @@ def _unfit(alarm: Alarm, stack: Stack) -> str:
         return wrong
     variant = dimensions.get("VariantName")
     endpoints = stack.of(ServingEndpoint)
+    at = addresses(endpoints)
     for subject in endpoints:
-        if means(endpoint, subject, endpoints) is True and isinstance(variant, str):
+        if means(endpoint, subject, at) is True and isinstance(variant, str):
             return _unknown_variant(variant, subject, stack)
     return ""
 
@@ -149,21 +169,21 @@ def _wrong_resource(endpoint: object, stack: Stack) -> str:
         "configuration": VariantInStack,
         "model": ServingContainer,
     }
-    endpoints = stack.of(ServingEndpoint)
-    if any(means(endpoint, each, endpoints) for each in endpoints):
+    if any(refers_to(endpoint, each.resource.address) for each in stack.of(ServingEndpoint)):
         return ""
     for word, kind in kinds.items():
-        if any(means(endpoint, each, stack.of(kind)) for each in stack.of(kind)):
+        if any(refers_to(endpoint, each.resource.address) for each in stack.of(kind)):
             return f"EndpointName is made of the name of a {word}, which is no endpoint's name"
     return ""
 
 
 def _unknown_variant(variant: str, endpoint: Subject[ServingEndpoint], stack: Stack) -> str:
     variants = stack.of(Serving)
+    at = addresses(variants)
     there = [
         each.fact.as_read("name")
         for each in variants
-        if means(endpoint.fact.as_read("configuration"), each, variants, "configuration")
+        if means(endpoint.fact.as_read("configuration"), each, at, "configuration")
     ]
     if not there or variant in there or not all(isinstance(name, str) for name in there):
         return ""

@@ -6,7 +6,7 @@ Each answer is true, false, or None where nobody can say before deployment.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from lichen_policies.facts.fact import Fact
@@ -43,26 +43,31 @@ def known_or_open(question: Callable[[], Value | None]) -> Value | Unknown:
     try:
         answer = question()
     except Unverified as error:
-        return Unknown(f"cannot be told: {error}")
+        return Unknown(f"cannot be known: {error}")
     return Unknown(AFTER_DEPLOYMENT) if answer is None else answer
 
 
+def addresses(subjects: Iterable[Subject[Kind]]) -> frozenset[str]:
+    """Where resources are, with and without the key of an instance."""
+    return frozenset(
+        address
+        for subject in subjects
+        for address in (subject.resource.address, subject.resource.address.partition("[")[0])
+    )
+
+
 def means(
-    value: object, subject: Subject[Kind], among: Sequence[Subject[Kind]], name: str = "name"
+    value: object, subject: Subject[Kind], of_its_kind: frozenset[str], name: str = "name"
 ) -> bool | None:
-    """Whether a value read from another resource means this one, out of those of its kind."""
+    """Whether a value read from another resource means this one, out of those of its kind, whose
+    addresses are given."""
     if value is None:
         return False
     if type(value) is Unknown:
         if refers_to(value, subject.resource.address):
             return True
-        others = {
-            reference
-            for reference in value.references
-            for other in among
-            if refers_to(Unknown(references=(reference,)), other.resource.address)
-        }
-        return False if value.references and others == set(value.references) else None
+        references = value.references
+        return False if references and of_its_kind.issuperset(references) else None
     called = subject.fact.as_read(name)
     return None if type(called) is Unknown else named_by(value, called)
 
@@ -85,7 +90,7 @@ def endpoints_of(
     configuration: Subject[VariantInStack], stack: Stack
 ) -> list[tuple[Subject[ServingEndpoint], bool | None]]:
     """Each endpoint that puts a configuration into service, or may."""
-    configurations = stack.of(VariantInStack)
+    configurations = addresses(stack.of(VariantInStack))
     found = [
         (
             endpoint,
@@ -101,44 +106,35 @@ def endpoints_of(
     return [(endpoint, answer) for endpoint, answer in found if answer is not False]
 
 
-def scales(
-    scaled: object,
-    endpoint: Subject[ServingEndpoint],
-    variant: object,
-    is_only: bool,
-    endpoints: Sequence[Subject[ServingEndpoint]],
+def endpoint_meant(
+    scaled: object, endpoint: Subject[ServingEndpoint], endpoints: frozenset[str]
 ) -> bool | None:
-    """Whether a scaling target's ``endpoint/NAME/variant/VARIANT`` is this variant."""
+    """Whether a scaling target's ``endpoint/NAME/variant/VARIANT`` is of an endpoint."""
     parts = _VARIANT.search(scaled) if isinstance(scaled, str) else None
     if isinstance(scaled, str) and parts is None:
         return False
-    its = means(parts[1] if parts else scaled, endpoint, endpoints)
-    if its is not True:
-        return its
+    return means(parts[1] if parts else scaled, endpoint, endpoints)
+
+
+def variant_meant(scaled: object, variant: object, is_only: bool) -> bool | None:
+    """Whether it is of the variant of a name, of that endpoint."""
+    parts = _VARIANT.search(scaled) if isinstance(scaled, str) else None
     if parts is None or not isinstance(variant, str):
         return True if is_only else None
     return parts[2] == variant
 
 
-def targets_of(
-    policy: ScalingPolicy | ScalingSchedule, stack: Stack
-) -> list[tuple[Subject[TargetInStack], bool | None]]:
-    """Each target that a policy or a schedule moves, or may."""
-    targets = stack.of(TargetInStack)
+def moves(
+    policy: ScalingPolicy | ScalingSchedule,
+    target: Subject[TargetInStack],
+    targets: frozenset[str],
+) -> bool | None:
+    """Whether a policy or a schedule moves a target, out of those at some addresses."""
     scaled = policy.as_read("scales")
-    found: list[tuple[Subject[TargetInStack], bool | None]] = []
-    for target in targets:
-        answer = means(scaled, target, targets, "scales")
-        if answer is None and alike(scaled, target.fact.as_read("scales")):
-            answer = True
-        if answer is not False:
-            found.append((target, answer))
-    return found
-
-
-def moves(policy: ScalingPolicy | ScalingSchedule, target: Fact, stack: Stack) -> bool | None:
-    """Whether a policy or a schedule moves this target."""
-    return any_of(answer for subject, answer in targets_of(policy, stack) if subject.fact is target)
+    answer = means(scaled, target, targets, "scales")
+    if answer is None and alike(scaled, target.fact.as_read("scales")):
+        return True
+    return answer
 
 
 def variants_scaled(
@@ -147,16 +143,31 @@ def variants_scaled(
     """Each variant whose size a target changes, or may."""
     scaled = target.as_read("scales")
     endpoints = stack.of(ServingEndpoint)
+    at = addresses(endpoints)
     variants = [subject for subject in stack.of(Serving) if not subject.fact.shadow]
+    configurations = addresses(variants)
     found: list[tuple[Subject[Serving], bool | None]] = []
     for endpoint in endpoints:
-        for variant in variants:
-            its = means(endpoint.fact.as_read("configuration"), variant, variants, "configuration")
-            beside = [each for each in variants if each.resource is variant.resource]
-            is_it = scales(
-                scaled, endpoint, variant.fact.as_read("name"), len(beside) == 1, endpoints
+        its = endpoint_meant(scaled, endpoint, at)
+        if its is False:
+            continue
+        used = [
+            (variant, answer)
+            for variant in variants
+            if (
+                answer := means(
+                    endpoint.fact.as_read("configuration"),
+                    variant,
+                    configurations,
+                    "configuration",
+                )
             )
-            answer = both(its, is_it)
+            is not False
+        ]
+        for variant, uses in used:
+            beside = sum(each.resource is variant.resource for each, _ in used)
+            is_it = variant_meant(scaled, variant.fact.as_read("name"), beside == 1)
+            answer = both(its, uses, is_it)
             if answer is not False:
                 found.append((variant, answer))
     return found

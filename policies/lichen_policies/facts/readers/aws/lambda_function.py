@@ -45,6 +45,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
             copies=field(warm.value),
             copies_at=warm.path,
             unit="copies of the function",
+            remove=properties.at("provisioned_concurrency_config"),
         )
 
 

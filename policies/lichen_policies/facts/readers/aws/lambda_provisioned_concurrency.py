@@ -34,4 +34,5 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
             copies=field(warm.value),
             copies_at=warm.path,
             unit="copies of the function",
+            remove=within.path or "this resource",
         )

@@ -10,7 +10,7 @@ import msgspec
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Serving, ServingEndpoint
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.aws.joining import known_or_open, means
+from lichen_policies.facts.readers.aws.joining import addresses, known_or_open, means
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 from lichen_policies.stack import Stack
 
@@ -39,7 +39,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         configuration_at=properties.at("endpoint_config_name"),
         guarded=field(rollback.given("alarms")),
         guarded_at=rollback.at("alarms"),
-        guard="name the alarms that stop a roll-out",
+        guard="name the alarms that stop a roll-out: one on errors, one on latency",
+        guard_source="SageMaker Developer Guide, Auto-Rollback Configuration and Monitoring",
         alarms=field(_all_known(tuple(alarm.text("alarm_name") for alarm in alarms))),
     )
 
@@ -64,12 +65,13 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 
 def _unguardable(endpoint: ServingEndpoint, stack: Stack) -> str | None:
     variants = stack.of(Serving)
+    at = addresses(variants)
     for variant in variants:
-        its = means(endpoint.as_read("configuration"), variant, variants, "configuration")
+        its = means(endpoint.as_read("configuration"), variant, at, "configuration")
         if its is None:
             return None
         if its and variant.fact.holds_model is False:
             return _COMPONENTS
-        if its and (variant.fact.machine or "").startswith("inf1."):
+        if its and (variant.fact.if_known.machine or "").startswith("inf1."):
             return _INF1
     return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
@@ -23,14 +23,17 @@ from lichen_policies.facts.kinds import (
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.aws.joining import (
+    addresses,
     any_of,
+    both,
+    endpoint_meant,
     endpoints_of,
     known_or_open,
     own,
-    scales,
+    variant_meant,
 )
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
-from lichen_policies.stack import Stack, Subject
+from lichen_policies.stack import Stack
 
 CLOUD = "aws"
 TYPES = {
@@ -44,10 +47,18 @@ TYPES = {
 FACTS = (KeptRequests, KeptWarm, Located, Machines, Scaling, Serving, Shadow, VariantInStack)
 
 _HOSTING, _PREFIX = "sagemaker", "ml."
+_MEMORY = ("memory_size_in_mb", "memory_size_in_m_b")
+"""The second is CloudFormation's ``MemorySizeInMB``."""
 _TO_ZERO = (
     "SageMaker reaches zero instances only where the model is an inference component, or the "
     "endpoint is serverless or asynchronous"
 )
+_TO_SCALE = (
+    "add an Application Auto Scaling target for endpoint/ENDPOINT/variant/VARIANT and a policy "
+    "that tracks SageMakerVariantInvocationsPerInstance"
+)
+_BURSTABLE = "SageMaker scales no burstable machines (T2)"
+_TO_SCALE_COMPONENTS = "switch on the variant's managedInstanceScaling, with its bounds"
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
@@ -114,9 +125,11 @@ def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False)
         shadow=is_shadow,
         asynchronous=field(_is_asynchronous(whole)),
         asynchronous_at=whole.at("async_inference_config"),
+        scales_itself=field(scales_itself),
+        scales_itself_at=scaling.at("status"),
         scaling_at=scaling.path,
-        memory_mib=field(serverless.number("memory_size_in_mb")),
-        memory_mib_at=serverless.at("memory_size_in_mb"),
+        memory_mib=field(serverless.number(*_MEMORY)),
+        memory_mib_at=serverless.at(*_MEMORY),
     )
     most = Stated(_most(machines.value, ceiling), machines.path)
     yield from machines_named(machine, most, hosting=_HOSTING, prefix=_PREFIX)
@@ -138,10 +151,11 @@ def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False)
             copies=field(warm.value),
             copies_at=warm.path,
             unit="copies of the endpoint",
+            remove=warm.path,
         )
 
 
-def _scales_itself(scaling: Properties) -> bool | Maybe[str]:
+def _scales_itself(scaling: Properties) -> Maybe[bool]:
     """Whether the variant changes its own size; unknown where its switch is."""
     status = scaling.text("status")
     if is_unknown(status):
@@ -166,8 +180,10 @@ def _in_stack(variant: Properties, whole: Properties) -> VariantInStack:
         serverless=field(variant.given("serverless_config")),
         holds_model=field(variant.given("model_name")),
         asynchronous=field(_is_asynchronous(whole)),
-        scales_itself=field(_scales_itself(variant.block("managed_instance_scaling"))),  # type: ignore[arg-type]
+        scales_itself=field(_scales_itself(variant.block("managed_instance_scaling"))),
         hosting=_HOSTING,
+        to_scale=_TO_SCALE if variant.given("model_name") else _TO_SCALE_COMPONENTS,
+        unscalable=_BURSTABLE if str(machine.value).startswith("t2.") else "",
     )
 
 
@@ -179,6 +195,7 @@ def _shadow(variant: Properties, production: Properties) -> Shadow:
         machines=field(machines.value),
         machines_at=machines.path,
         share=field(_share(variant, production)),
+        share_at=variant.at("initial_variant_weight"),
         production_machine=field(_machine(production).value),
         production_machines=field(production.whole("initial_instance_count")),
         hosting=_HOSTING,
@@ -215,17 +232,15 @@ def _completed(fact: VariantInStack, stack: Stack) -> VariantInStack:
 def _scaled(fact: VariantInStack, stack: Stack) -> bool | None:
     configuration = own(fact, VariantInStack, stack)
     beside = [each for each in stack.of(VariantInStack) if each.resource is configuration.resource]
-    endpoints: Sequence[Subject[ServingEndpoint]] = stack.of(ServingEndpoint)
+    endpoints = addresses(stack.of(ServingEndpoint))
     return any_of(
-        scales(
-            target.fact.as_read("scales"),
-            endpoint,
-            fact.as_read("name"),
-            len(beside) == 1,
-            endpoints,
+        both(
+            endpoint_meant(scaled, endpoint, endpoints),
+            variant_meant(scaled, fact.as_read("name"), len(beside) == 1),
         )
         for endpoint, _ in endpoints_of(configuration, stack)
         for target in stack.of(TargetInStack)
+        for scaled in (target.fact.as_read("scales"),)
     )
 
 

@@ -15,6 +15,7 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
+from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.naming import names_of
 from lichen_policies.facts.readers.kubernetes.pod import Pod
 from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, serves, serving
@@ -34,6 +35,9 @@ TYPES = types(
     Api("", ("v1",), "Pod", ("kubernetes_pod", "kubernetes_pod_v1")),
 )
 FACTS = (Located, Machines, MachineTemplate, Pods, Serving, ServingContainer)
+
+
+complete = in_their_cluster
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:

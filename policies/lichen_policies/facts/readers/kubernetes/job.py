@@ -8,6 +8,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Machines, MachineTemplate, Pods
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
+from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.naming import names_of
 from lichen_policies.facts.readers.kubernetes.pod import Pod
 from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods
@@ -19,6 +20,9 @@ TYPES = types(
     Api("batch", ("v1",), "CronJob", ("kubernetes_cron_job", "kubernetes_cron_job_v1")),
 )
 FACTS = (Located, Machines, MachineTemplate, Pods)
+
+
+complete = in_their_cluster
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:

@@ -29,7 +29,8 @@ _ACCELERATED = re.compile(r".*/(?:instance|sku)-(?:gpu|accelerator)-\w+(?:-\w+)*
 _FAMILIES = ("/instance-family", "/sku-family")
 _CATEGORIES = ("/instance-category",)
 _WITH_ACCELERATORS = {"p", "g", "inf", "trn", "dl", "vt"}
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
+_DURATION = re.compile(r"(?:\d+[hms])+")
+_HOURS = {"h": 1.0, "m": 1 / 60, "s": 1 / 3600}
 _NONE = {"0", "0%"}
 
 
@@ -89,9 +90,9 @@ def _has_accelerators(
     for expression in expressions:
         key, operator = expression.text("key"), expression.text("operator")
         values = expression.each_text("values")
-        if not isinstance(key, str) or operator not in ("In", "Exists", "Gt"):
+        if not isinstance(key, str) or not _ACCELERATED.fullmatch(key):
             continue
-        if _ACCELERATED.fullmatch(key) and "0" not in values[: operator == "In"]:
+        if operator in ("Exists", "Gt") or (operator in ("In", "Gte") and "0" not in values):
             return True
     for key, names, _ in labels:
         if is_unknown(names) or not names:
@@ -123,8 +124,6 @@ def _hours(duration: Maybe[str]) -> Maybe[float]:
         return duration
     if duration == "Never":
         return math.inf
-    match = _DURATION.fullmatch(duration)
-    if match is None or not duration:
+    if not _DURATION.fullmatch(duration):
         return Unknown("is not a duration such as 10m")
-    hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    return hours + minutes / 60 + seconds / 3600
+    return sum(int(part[:-1]) * _HOURS[part[-1]] for part in re.findall(r"\d+[hms]", duration))

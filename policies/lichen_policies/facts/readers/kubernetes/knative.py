@@ -19,6 +19,7 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
+from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.naming import annotation, names_of, whole
 from lichen_policies.facts.readers.kubernetes.pod import Pod
 from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, scaling, serves, serving
@@ -29,6 +30,9 @@ TYPES = types(
     Api("serving.knative.dev", ("v1",), "Configuration"),
 )
 FACTS = (Located, Machines, MachineTemplate, Pods, Scaling, Serving, ServingContainer)
+
+
+complete = in_their_cluster
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:

@@ -20,6 +20,7 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
+from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.naming import annotation, names_of
 from lichen_policies.facts.readers.kubernetes.pod import Pod, of_group
 from lichen_policies.facts.readers.kubernetes.pods import (
@@ -34,7 +35,7 @@ from lichen_policies.facts.unknown import Unknown
 CLOUD = "kubernetes"
 TYPES = types(
     Api("serving.kserve.io", ("v1beta1",), "InferenceService"),
-    Api("serving.kserve.io", ("v1alpha1",), "LLMInferenceService"),
+    Api("serving.kserve.io", ("v1alpha1", "v1alpha2"), "LLMInferenceService"),
     Api("serving.kserve.io", ("v1alpha1", "v1beta1"), "ServingRuntime"),
     Api("serving.kserve.io", ("v1alpha1", "v1beta1"), "ClusterServingRuntime"),
 )
@@ -55,6 +56,9 @@ _MODELS = (
 )
 _TO_ZERO = "KServe reaches 0 with Knative or KEDA, not with a standard (raw) deployment alone"
 _STANDARD = {"Standard", "RawDeployment"}
+
+
+complete = in_their_cluster
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
@@ -80,11 +84,11 @@ def _of_part(
     by_default = floor.value is None
     count = Stated(1, floor.path) if by_default else floor
     most = count if ceiling.value in (None, 0) else ceiling
-    asked = pod.asked
-    worker = part.block("worker_spec")
+    worker, group = part.block("worker_spec"), None
     if worker:
         size = worker.whole("pipeline_parallel_size")
-        asked = of_group(pod, Pod(worker), 2 if size is None else size)
+        group = of_group(pod, Pod(worker), 2 if size is None else size)
+    asked = group or pod.asked
     yield from facts_of_pods(pod, context, most, names=names_of(properties), asked=asked)
     if asked is None and not predicts:
         return
@@ -101,7 +105,7 @@ def _of_part(
         to_zero="" if isinstance(mode, str | Unknown) else _TO_ZERO,
     )
     if predicts:
-        yield from serving(pod, context, count, floor=floor, ceiling=ceiling, asked=asked)
+        yield from serving(pod, context, count, floor=floor, ceiling=ceiling, asked=group)
 
 
 def _of_language_model(

@@ -1,4 +1,4 @@
-"""LeaderWorkerSets: groups of pods over several nodes, each a replica of one model."""
+"""LeaderWorkerSets: pod groups over several nodes, each a replica of one model."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
+from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.naming import names_of
 from lichen_policies.facts.readers.kubernetes.pod import Pod, of_group
 from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, serves, serving
@@ -22,6 +23,9 @@ from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, serves,
 CLOUD = "kubernetes"
 TYPES = types(Api("leaderworkerset.x-k8s.io", ("v1",), "LeaderWorkerSet"))
 FACTS = (Located, Machines, MachineTemplate, Pods, Serving, ServingContainer)
+
+
+complete = in_their_cluster
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
@@ -40,7 +44,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     count = Stated(1 if replicas.value is None else replicas.value, replicas.path)
     asked = of_group(leader, worker, 1 if size is None else size)
     yield from facts_of_pods(
-        leader, context, count, names=names_of(properties), asked=asked, unit="groups of pods"
+        leader, context, count, names=names_of(properties), asked=asked, unit="pod groups"
     )
     if plainly:
         yield from serving(leader, context, count, asked=asked)

@@ -42,12 +42,14 @@ Label = tuple[str, tuple[str, ...] | Unknown, str]
 class Asked(NamedTuple):
     """Accelerators of one pod: how many, of which chip, and the property that asks for them.
 
-    ``number`` is None where only the cluster knows how large a share is.
+    ``number`` is None where only the cluster knows how large a share is; ``devices`` is how many
+    the containers see, whole or shares.
     """
 
     number: Maybe[float]
     chip: str
     path: str
+    devices: Maybe[float] = None
 
 
 class Pod:
@@ -93,6 +95,10 @@ class Pod:
         ]
         return max((together, *before), key=_size) if together or before else None
 
+    def asked_by(self, container: Properties) -> Asked | None:
+        """What one of its containers asks for."""
+        return _sum(list(self._of(container)))
+
     def _of(self, container: Properties) -> Iterator[Asked]:
         """What one container asks for."""
         resources = container.block("resources")
@@ -114,18 +120,16 @@ class Pod:
 
     def _asked(self, resource: str, amount: object, path: str) -> Asked:
         chip = self._chip or accelerators.chip_of(resource)
-        if is_unknown(amount):
-            return Asked(amount, chip, path)
+        devices = _number(amount)
+        if is_unknown(devices):
+            return Asked(devices, chip, path, devices)
         machine = self.machine.value
         part = accelerators.part_of_chip(resource, machine if isinstance(machine, str) else None)
         if part == 1:
             part = self._share
         if part is None:
-            return Asked(None, chip, path)
-        try:
-            return Asked(float(str(amount)) * part, chip, path)
-        except ValueError:
-            return Asked(Unknown("is not a number"), chip, path)
+            return Asked(None, chip, path, devices)
+        return Asked(devices * part, chip, path, devices)
 
     @cached_property
     def _share(self) -> float | None:
@@ -178,12 +182,17 @@ def of_group(first: Pod, others: Pod, size: int | Unknown) -> Asked | None:
     if rest is None or size == 1:
         return first.asked
     if is_unknown(size):
-        return rest._replace(number=size)
-    if rest.number is None or is_unknown(rest.number):
-        return rest
-    return _sum(
-        [each for each in (first.asked, rest._replace(number=rest.number * (size - 1))) if each]
+        return rest._replace(number=size, devices=size)
+    return _sum([each for each in (first.asked, times(rest, size - 1)) if each is not None])
+
+
+def times(asked: Asked, pods: int) -> Asked:
+    """What several pods of one kind ask for together."""
+    number, devices = (
+        value if value is None or is_unknown(value) else value * pods
+        for value in (asked.number, asked.devices)
     )
+    return asked._replace(number=number, devices=devices)
 
 
 def region_in(labels: list[Label]) -> Stated[str] | None:
@@ -227,12 +236,21 @@ def _sum(asked: list[Asked]) -> Asked | None:
     """What several containers ask for together, under the path of the first."""
     if len(asked) < 2:
         return asked[0] if asked else None
-    total = 0.0
+    number = devices = 0.0
     for each in asked:
         if each.number is None or is_unknown(each.number):
             return each
-        total += each.number
-    return asked[0]._replace(number=total)
+        number += each.number
+        devices += each.devices if isinstance(each.devices, float) else 0
+    return asked[0]._replace(number=number, devices=devices)
+
+
+def _number(amount: object) -> float | Unknown:
+    """A number of whole devices, which may be written as text."""
+    if is_unknown(amount):
+        return amount
+    text = str(amount)
+    return float(text) if text.isdecimal() else Unknown("is not a number of devices")
 
 
 def _size(asked: Asked | None) -> float:

@@ -16,6 +16,7 @@ from lichen_policies.facts.joined import found
 from lichen_policies.facts.kinds import Machines, PodAutoscaler, Pods, Scaling
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
+from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.naming import name_of_target
 from lichen_policies.facts.unknown import field, is_unknown
 
@@ -71,7 +72,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
 
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     """With a Scaling and a Machines, where the pods that it scales are in the stack."""
-    return (*facts, *(fact for own in facts for fact in _of_its_pods(own, stack)))
+    joined = tuple(fact for own in facts for fact in _of_its_pods(own, stack))
+    return (*facts, *in_their_cluster(joined, stack))
 
 
 def _of_its_pods(own: Fact, stack: Stack) -> Iterator[Fact]:

@@ -24,6 +24,7 @@ from lichen_policies.facts.kinds import (
     ServingContainer,
 )
 from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.kubernetes.cluster import waits
 from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
@@ -106,9 +107,11 @@ def facts_of_pods(
         hosting=hosting,
         serves=pod.serves,
     )
-    if pod.serves or (isinstance(context.region, str) and asked is not None):
+    in_cluster = waits(context)
+    if pod.serves or in_cluster or (isinstance(context.region, str) and asked is not None):
         yield Located(
             context=context,
+            waits_for=in_cluster,
             region_at=pod.region.path,
             machine=field(machine),
             machines=field(count.value),
@@ -151,10 +154,12 @@ def serving(
     """
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
+    group = asked
     asked = asked or pod.asked
     chips = None if asked is None else asked.number
     yield Serving(
         context=context,
+        waits_for=waits(context),
         path=pod.spec.path,
         hosting=hosting,
         # Pods that ask for no accelerator share their machine with others.
@@ -171,14 +176,14 @@ def serving(
         chips=field(chips),
         chips_at="" if asked is None else asked.path,
     )
-    yield from containers(pod, context, asked)
+    yield from containers(pod, context, group)
 
 
 def containers(pod: Pod, context: Context, asked: Asked | None) -> Iterator[Fact]:
-    """A ServingContainer of each container."""
+    """A ServingContainer of each container; ``asked`` is what a group of pods serves with."""
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
-    chips = None if asked is None else asked.number
     for container in pod.containers:
+        own = asked or pod.asked_by(container)
         image = container.stated_text("image")
         yield ServingContainer(
             context=context,
@@ -187,13 +192,13 @@ def containers(pod: Pod, context: Context, asked: Asked | None) -> Iterator[Fact
             image_at=image.path,
             settings=settings(container),
             settings_at=container.at("env"),
-            arguments=field(container.texts("args")),
+            arguments=field(arguments(container)),
             arguments_at=container.at("args"),
             architecture=field(pod.architecture.value),
             architecture_at=pod.architecture.path,
-            chip=None if asked is None else asked.chip,
-            chips=field(chips),
-            chips_at="" if asked is None else asked.path,
+            chip=None if own is None else own.chip,
+            chips=None if own is None else field(own.devices),
+            chips_at="" if own is None else own.path,
             hosting=hosting,
             machine=field(pod.machine.value),
         )
@@ -214,6 +219,7 @@ def scaling(
     context = placed(pod, context)
     return Scaling(
         context=context,
+        waits_for=waits(context),
         path=floor.path,
         floor=field(floor.value),
         floor_by_default=by_default,
@@ -226,6 +232,17 @@ def scaling(
         chips_each=None if asked is None else field(asked.number),
         hosting=_HOSTINGS.get(context.cloud, "kubernetes"),
     )
+
+
+def arguments(container: Properties) -> Maybe[tuple[str, ...]]:
+    """A container's command line, its words apart where a shell takes them as one text."""
+    command, args = container.texts("command"), container.texts("args")
+    if is_unknown(command) or is_unknown(args):
+        return command if is_unknown(command) else args
+    line = (*(command or ()), *(args or ()))
+    if "-c" in line[1:3]:
+        return tuple(word for text in line for word in text.split() if word != "\\")
+    return line or None
 
 
 def settings(container: Properties) -> dict[str, object] | None:

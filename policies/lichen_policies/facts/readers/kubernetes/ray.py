@@ -1,7 +1,8 @@
 """Ray's clusters, and the services and jobs that run on one of their own.
 
-Source: KubeRay documentation, "RayCluster configuration" (a group has 0 to ``maxReplicas`` workers
-where the cluster scales itself, else ``replicas``; each is ``numOfHosts`` pods).
+Source: KubeRay's RayCluster, as its custom resource definition describes it: a group has
+``minReplicas`` to ``maxReplicas`` workers where the cluster scales itself, else ``replicas``, of
+which none is the default; each is ``numOfHosts`` pods.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
-from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
+from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
+from lichen_policies.facts.readers.kubernetes.pod import Pod, times
 from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, scaling, serves, serving
 from lichen_policies.facts.unknown import is_unknown
 
@@ -31,6 +33,9 @@ TYPES = types(
     Api("ray.io", ("v1", "v1alpha1"), "RayJob"),
 )
 FACTS = (Located, Machines, MachineTemplate, Pods, Scaling, Serving, ServingContainer)
+
+
+complete = in_their_cluster
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
@@ -59,18 +64,19 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
 
 
 def _of_group(group: Properties, context: Context, plainly: bool, scales: bool) -> Iterator[Fact]:
+    if group.scalar("suspend") is True:
+        return
     pod = Pod(group.block("template").block("spec"), serves=plainly)
     hosts = group.whole("num_of_hosts")
     asked, unit = pod.asked, "pods"
     if asked is not None and isinstance(hosts, int) and hosts > 1:
-        unit = "groups of pods"
-        if isinstance(asked.number, float):
-            asked = Asked(asked.number * hosts, asked.chip, asked.path)
+        unit = "pod groups"
+        asked = times(asked, hosts)
     fixed, ceiling = group.stated_whole("replicas"), group.stated_whole("max_replicas")
-    count = Stated(1, fixed.path) if fixed.value is None else fixed
+    floor = group.stated_whole("min_replicas")
+    count = fixed if fixed.value is not None else Stated(floor.value or 0, fixed.path)
     most = ceiling if scales and ceiling.value is not None else count
     yield from facts_of_pods(pod, context, most, asked=asked, unit=unit)
-    floor = group.stated_whole("min_replicas")
     if scales and (asked is not None or plainly):
         yield scaling(pod, context, floor, asked=asked, ceiling=ceiling)
     if plainly:
