@@ -8,6 +8,7 @@ one such file.
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
     Alarm,
+    AllMachines,
     Located,
     Machines,
     MachineTemplate,
@@ -33,6 +34,7 @@ from lichen_policies.facts.unknown import (
 __all__ = [
     "UNKNOWN",
     "Alarm",
+    "AllMachines",
     "Context",
     "Dialect",
     "Fact",

@@ -103,6 +103,19 @@ class Properties:
                     return number
         return Unknown("is not a number")
 
+    def flag(self, *names: str) -> Maybe[bool]:
+        """A yes or no; one that is written as text is read."""
+        found = self.scalar(*names)
+        if found is None or isinstance(found, bool) or is_unknown(found):
+            return found
+        words = {"true": True, "false": False}
+        return words.get(str(found).lower(), Unknown("is neither true nor false"))
+
+    def computes(self, value: Unknown) -> bool:
+        """Whether a provider computes a value that the program leaves out: a Terraform plan marks
+        it as known after apply all the same."""
+        return self._dialect == "terraform" and not value.references
+
     def whole(self, *names: str) -> Maybe[int]:
         """A whole number."""
         found = self.number(*names)

@@ -14,6 +14,7 @@ from lichen.document import InputError
 from lichen.passport import Passport, from_tags
 from lichen_policies.facts import environment, readers, region
 from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import AllMachines, Machines
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Dialect, Resource
 from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
@@ -49,7 +50,8 @@ def by_type() -> Mapping[tuple[Dialect, str], Reader]:
         module = importlib.import_module(module_info.name)
         for dialect, types in getattr(module, "TYPES", {}).items():
             complete = getattr(module, "complete", None)
-            reader = Reader(module.CLOUD, module.read, module.FACTS, complete)
+            together = (AllMachines,) if Machines in module.FACTS else ()
+            reader = Reader(module.CLOUD, module.read, (*module.FACTS, *together), complete)
             found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
     return found
 
@@ -73,7 +75,9 @@ def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tupl
     reader = by_type().get((resource.dialect, resource.type))
     if reader is None or reader.complete is None:
         return facts
-    return reader.complete(facts, stack)
+    return _with_all_machines(
+        reader.complete(tuple(f for f in facts if not isinstance(f, AllMachines)), stack)
+    )
 
 
 def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
@@ -83,9 +87,26 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
         return None
     properties = Properties(resource.properties, resource.dialect)
     context = _context(properties, resource, CLOUDS[reader.cloud])
-    return tuple(
-        msgspec.structs.replace(fact, context=context) for fact in reader.read(properties, context)
+    return _with_all_machines(
+        tuple(
+            msgspec.structs.replace(fact, context=context)
+            for fact in reader.read(properties, context)
+        )
     )
+
+
+def _with_all_machines(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The facts of a resource, with one of all its machines where it has any."""
+    groups = tuple(fact for fact in facts if isinstance(fact, Machines))
+    if not groups:
+        return facts
+    together = AllMachines(
+        groups=groups,
+        path=groups[0].path,
+        context=groups[0].context,
+        waits_for=next((group.waits_for for group in groups if group.waits_for), ""),
+    )
+    return (*facts, together)
 
 
 def _context(properties: Properties, resource: Resource, cloud: Cloud) -> Context:

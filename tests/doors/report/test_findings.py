@@ -77,7 +77,7 @@ def test_exemptions_are_shown_in_force_and_expired(printed: Printed, golden: Gol
 def test_what_cannot_be_checked_blocks_where_that_is_configured(printed: Printed) -> None:
     code, text = printed("unknown.json", configuration=f"unverified: mandatory\n{CONFIGURATION}")
     assert code == 3
-    assert text.endswith("2 unverified results block this deployment.\n")
+    assert text.endswith("1 unverified result blocks this deployment.\n")
 
 
 def test_a_plan_without_findings(printed: Printed, golden: Golden) -> None:
