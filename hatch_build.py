@@ -18,10 +18,12 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         from lichen.catalogue import Catalogue
         from lichen.catalogue.schema import (
             Image,
+            ImagePatches,
             Made,
             Markup,
             Registry,
             Retired,
+            Route,
             Sale,
             WeightFormat,
         )
@@ -32,10 +34,12 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         for name, row in (
             ("makes", Made),
             ("images", Image),
+            ("image_patches", ImagePatches),
             ("registries", Registry),
             ("markups", Markup),
             ("sold", Sale),
             ("retired", Retired),
+            ("routes", Route),
             ("precisions", WeightFormat),
         ):
             catalogue.table(name, row)

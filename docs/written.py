@@ -7,15 +7,15 @@ printed in ``docs/schemas/``. The tests hold the files to the code, and real out
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from lichen_doors.report import findings
-from lichen_doors.report.rules import Page
+from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
-from lichen_policies.configuration import File
 from lichen_policies.registry import ENVIRONMENTS, rules
 from lichen_policies.rule import Rule
 
@@ -27,6 +27,9 @@ from lichen.placing.placement import NoPlacement, Placement
 from lichen.workload import workload_schema
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # this folder is no package, and is started as a script
+from docs import rule_pages  # noqa: E402
+
 TABLE = "policies/README.md"
 SCHEMAS = "docs/schemas"
 
@@ -140,44 +143,11 @@ def _with_hostings(workload: dict[str, Any]) -> dict[str, Any]:
     return workload
 
 
-def configuration_schema(every: Mapping[str, Rule]) -> dict[str, Any]:
-    """The JSON Schema of ``lichen.yaml``, with every rule's own limits."""
-    whole = json_schema(File)
-    definitions = whole["$defs"]
-    file = definitions["File"]["properties"]
-    levels = file["levels"]["additionalProperties"]
-    file["limits"] = _by_rule({name: _limits_schema(rule) for name, rule in every.items()})
-    file["levels"] = _by_rule(dict.fromkeys(every, levels))
-    definitions["Exemption"]["properties"]["rule"] = {"enum": [*every, "*"]}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "lichen.yaml",
-        **whole,
-    }
-
-
-def _by_rule(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "additionalProperties": False}
-
-
-def _limits_schema(rule: Rule) -> dict[str, Any]:
-    """The limits, and the same again under each environment."""
-    _, components = msgspec.json.schema_components([rule.limits])
-    (limits,) = components.values()
-    everywhere = limits["properties"]
-    narrower = {
-        name: {key: value for key, value in limit.items() if key != "default"}
-        for name, limit in everywhere.items()
-    }
-    return _by_rule(everywhere | dict.fromkeys(ENVIRONMENTS, _by_rule(narrower))) | {
-        "description": " ".join(limits["description"].split())
-    }
-
-
 def written() -> Mapping[str, str]:
     """Each document's text, by its path in the repository."""
     return {
         TABLE: table(rules()),
+        **rule_pages.pages(rules()),
         **{
             f"{SCHEMAS}/{name}": json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
             for name, schema in schemas().items()
@@ -186,5 +156,10 @@ def written() -> Mapping[str, str]:
 
 
 if __name__ == "__main__":
-    for path, text in written().items():
+    documents = written()
+    (ROOT / rule_pages.FOLDER).mkdir(exist_ok=True)
+    for page in (ROOT / rule_pages.FOLDER).glob("*.md"):
+        if f"{rule_pages.FOLDER}/{page.name}" not in documents:
+            page.unlink()  # the page of a rule that is gone
+    for path, text in documents.items():
         (ROOT / path).write_text(text, encoding="utf-8")

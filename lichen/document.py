@@ -71,7 +71,7 @@ def _refuse_twice(keys: Iterable[tuple[str, str]]) -> None:
     seen = set()
     for key, where in keys:
         if key in seen:
-            raise InputError(f"it stands twice{where}", fix="write it once", field=key)
+            raise InputError(f"is there twice{where}", fix="write it once", field=key)
         seen.add(key)
 
 

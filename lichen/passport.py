@@ -18,7 +18,8 @@ import msgspec
 from msgspec import Meta
 
 from lichen.clouds import CLOUDS, Spelling
-from lichen.document import InputError, convert
+from lichen.document import convert
+from lichen.input_error import InputError, nearest
 from lichen.words import Environment, Mode, Precision
 from lichen.workload import (
     Availability,
@@ -59,7 +60,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         if None not in (self.peak_rps, self.mean_rps) and self.mean_rps > self.peak_rps:  # type: ignore[operator]
-            raise ValueError(f"mean-rps is above peak-rps ({self.peak_rps:g})")
+            raise ValueError("mean-rps is above peak-rps")
 
     @classmethod
     def of(cls, workload: Workload, precision: Precision) -> Passport:
@@ -124,16 +125,48 @@ def to_tags(passport: Passport, cloud: str) -> dict[str, str]:
 def from_tags(tags: Mapping[str, str], cloud: str) -> Passport | None:
     """The passport that the tags of a resource on a cloud carry; None if they carry none.
 
-    Other tags are ignored. Raises :class:`InputError`, with the tag as the field, for a tag whose
-    key begins as a passport's does but which is not one of its fields or cannot be read.
+    Other tags are ignored. Raises the first mistake of :func:`read_tags`.
+    """
+    passport, mistakes = read_tags(tags, cloud)
+    if mistakes:
+        raise mistakes[0]
+    return passport
+
+
+def read_tags(
+    tags: Mapping[str, str], cloud: str
+) -> tuple[Passport | None, tuple[InputError, ...]]:
+    """The passport as far as its tags can be read, and what is wrong with the others.
+
+    A mistake has the tag as its field: the tag's key begins as a passport's does but is not one of
+    its fields, or its value cannot be read. No mistake repeats a value, which may be a secret.
     """
     spelling = CLOUDS[cloud].tags
     own = {
         key.removeprefix(spelling.prefix): value
         for key, value in tags.items()
-        if key.startswith(spelling.prefix)
+        if key.startswith(spelling.prefix) and not key.startswith(spelling.prefix + _EXEMPT)
     }
-    return _read(own, spelling) if own else None
+    return _read(own, spelling) if own else (None, ())
+
+
+_EXEMPT = "exempt"
+"""How the keys of tags begin, after the prefix, that exempt a resource from a rule."""
+
+
+def exempt_tags(tags: Mapping[str, str], cloud: str) -> Iterator[tuple[str, str, str]]:
+    """Each tag that exempts a resource from a rule: its key, the rule's name and its text.
+
+    The key is ``lichen:exempt.dirty-region`` on AWS, ``lichen-exempt-dirty-region`` on Google,
+    whose labels take few characters: the text may be escaped there as a passport's is.
+    """
+    spelling = CLOUDS[cloud].tags
+    begins = spelling.prefix + _EXEMPT
+    own = {key.removeprefix(spelling.prefix): key for key in tags if key.startswith(begins)}
+    for key, text in _whole({key: tags[written] for key, written in own.items()}).items():
+        if spelling.mark != "=":  # which stands between a part and its value
+            text = _unescaped(text, spelling)
+        yield spelling.prefix + key, key.removeprefix(_EXEMPT).lstrip(".-_:"), text
 
 
 def _written(passport: Passport, spelling: Spelling) -> dict[str, str]:
@@ -200,25 +233,57 @@ _NUMBERS = {
 }
 
 
-def _read(tags: Mapping[str, str], spelling: Spelling) -> Passport:
+def _read(tags: Mapping[str, str], spelling: Spelling) -> tuple[Passport, tuple[InputError, ...]]:
+    fields: dict[str, Any] = {}
+    mistakes: list[InputError] = []
+    for key, escaped in _whole(tags).items():
+        text = _unescaped(escaped, spelling)
+        name = key.replace("-", "_")
+        try:
+            value = _parsed(name, text)
+            convert({name: value}, Passport)
+        except InputError as error:
+            mistakes.append(_mistake(key, error, spelling))
+        else:
+            fields[name] = value
+    if fields.get("mean_rps", 0) > fields.get("peak_rps", math.inf):
+        del fields["mean_rps"]
+        tag = f"{spelling.prefix}mean-rps"
+        peak = f"{spelling.prefix}peak-rps"
+        mistakes.append(InputError(f"is above {peak}", fix=f"correct {tag} or {peak}", field=tag))
+    return convert(fields, Passport), tuple(mistakes)
+
+
+def _whole(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags' texts, each with the tags that continue it."""
     texts: dict[str, list[tuple[int, str]]] = {}
     for key, text in tags.items():
         continued = _CONTINUATION.match(key)
         whole, part = (continued["key"], int(continued["part"])) if continued else (key, 1)
         texts.setdefault(whole, []).append((part, text))
-    fields: dict[str, Any] = {}
-    for key, parts in texts.items():
-        text = _unescaped("".join(part for _, part in sorted(parts)), spelling)
-        fields[key.replace("-", "_")] = _parsed(key.replace("-", "_"), text, spelling)
-    try:
-        return convert(fields, Passport)
-    except InputError as error:
-        field = spelling.prefix + error.field.replace("_", "-")
-        fix = error.fix.replace("_", "-")
-        raise InputError(error.wrong, fix=fix, field=field) from None
+    return {key: "".join(part for _, part in sorted(parts)) for key, parts in texts.items()}
 
 
-def _parsed(name: str, text: str, spelling: Spelling) -> Any:
+def _mistake(key: str, error: InputError, spelling: Spelling) -> InputError:
+    """What is wrong with a tag and what to write, without its value."""
+    tag = f"{spelling.prefix}{key}"
+    fields = [name.replace("_", "-") for name in Passport.__struct_fields__]
+    if key in fields:
+        return InputError("has a value that cannot be read", fix=_right_value(error), field=tag)
+    near = nearest(key, fields)
+    fix = f"write {spelling.prefix}{near[0]}" if near else f"remove {tag}, or use another prefix"
+    return InputError("is not a tag that Lichen knows", fix=fix, field=tag)
+
+
+def _right_value(error: InputError) -> str:
+    """The fix as an instruction: ``write bf16``."""
+    near = re.fullmatch(r"did you mean '(.+)'\?", error.fix)
+    if near:
+        return f"write {near[1]}"
+    return f"use {error.fix.rstrip(', .')}" if error.fix.startswith("one of") else error.fix
+
+
+def _parsed(name: str, text: str) -> Any:
     if name == "evidence":
         import shlex
 
@@ -232,10 +297,6 @@ def _parsed(name: str, text: str, spelling: Spelling) -> Any:
         except ValueError:
             number = math.nan
         if not math.isfinite(number):
-            raise InputError(
-                f"{text!r} is not a number",
-                fix="write a number such as 12 or 0.5",
-                field=spelling.prefix + name.replace("_", "-"),
-            )
+            raise InputError("is not a number", fix="write a number such as 12 or 0.5")
         return int(number) if number.is_integer() else number
     return text

@@ -7,13 +7,18 @@ import json
 
 import pulumi
 import pulumi_aws as aws
+from pulumi_aws.appautoscaling import PolicyTargetTrackingScalingPolicyConfigurationArgs as Tracking
+from pulumi_aws.appautoscaling import (
+    PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs as Predefined,
+)
 
 from lichen.passport import Passport, to_tags
 from lichen.workload import Workload
 
 
 def by_hand(workload: Workload, config: pulumi.Config) -> None:
-    """Model, configuration and endpoint of fixed size, in the region of the configuration."""
+    """Model, configuration and endpoint in the region of the configuration, of fixed size unless
+    that says the most machines."""
     name, region = workload.name, config.require("region")
     tags = to_tags(Passport.of(workload, workload.precisions[0]), "aws")
     role = aws.iam.Role(
@@ -59,6 +64,36 @@ def by_hand(workload: Workload, config: pulumi.Config) -> None:
         region=region,
         tags=tags,
     )
+    most = config.get_int("most")
+    if most is not None:
+        scale(name, endpoint.name, config.require_int("count"), most, region)
     pulumi.export("endpoint_name", endpoint.name)
     pulumi.export("machine", config.require("machine"))
     pulumi.export("region", region)
+
+
+def scale(name: str, endpoint: pulumi.Output[str], least: int, most: int, region: str) -> None:
+    """Between two numbers of machines, by the requests of a minute that each of them gets."""
+    target = aws.appautoscaling.Target(
+        f"{name}-capacity",
+        service_namespace="sagemaker",
+        resource_id=pulumi.Output.format("endpoint/{0}/variant/all", endpoint),
+        scalable_dimension="sagemaker:variant:DesiredInstanceCount",
+        min_capacity=least,
+        max_capacity=most,
+        region=region,
+    )
+    aws.appautoscaling.Policy(
+        f"{name}-scaling",
+        policy_type="TargetTrackingScaling",
+        service_namespace=target.service_namespace,
+        resource_id=target.resource_id,
+        scalable_dimension=target.scalable_dimension,
+        target_tracking_scaling_policy_configuration=Tracking(
+            target_value=20,
+            predefined_metric_specification=Predefined(
+                predefined_metric_type="SageMakerVariantInvocationsPerInstance"
+            ),
+        ),
+        region=region,
+    )

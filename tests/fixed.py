@@ -78,6 +78,7 @@ def take() -> None:
         "makes",
         "precisions",
         "residency",
+        "routes",
         "stacks",
         "around",
         "powers",

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lichen_policies.own_rules import create
 
 from lichen.catalogue.schema import path_of
 from tests.doors.checkov.engine import checkov
@@ -149,6 +150,10 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (readers / "acme" / "server.py").write_text(text)
     (tree / "lichen" / "clouds" / "acme.py").write_text(CLOUD)
     add_rows(tree / "lichen" / "catalogue")
+    create("too-many-machines", tree / "own" / "rules", {})
+    (tree / "own" / "lichen.yaml").write_text(
+        "rules: rules\nlevels: {too-many-machines: mandatory}"
+    )
     return tree
 
 
@@ -321,4 +326,61 @@ def test_checkov_judges_by_the_new_rule_and_reader(tree: Path, tmp_path: Path) -
     assert (
         "CKV2_LICHEN_RETIRED_FAMILY",
         "aws_lightsail_instance.new",
+    ) in run.of("FAILED")
+
+
+MANY = {"initialInstanceCount": 11, "instanceType": "ml.g5.xlarge"}
+
+
+def test_an_organisation_s_rule_is_in_the_command_the_list_its_page_and_the_schema(
+    tree: Path, tmp_path: Path
+) -> None:
+    configuration = ("--config", "own/lichen.yaml")
+    template = tmp_path / "template.json"
+    properties = {
+        "ProductionVariants": [{"InitialInstanceCount": 11, "InstanceType": "ml.g5.xlarge"}]
+    }
+    resource = {"Type": "AWS::SageMaker::EndpointConfig", "Properties": properties}
+    template.write_text(json.dumps({"Resources": {"Chat": resource}}))
+    report = lichen(tree, "check", str(template), *configuration)
+    (found,) = [row for row in report["findings"] if row["rule"] == "too-many-machines"]
+    assert found["message"].startswith("11 machines may run; the limit is 10.")
+    assert "too-many-machines" in {row["rule"] for row in lichen(tree, "rules", *configuration)}
+    for form, shown in (("markdown", "## too-many-machines"), ("schema", '"too-many-machines"')):
+        done = run(tree, "-m", "lichen_doors.command", "rules", *configuration, "--format", form)
+        assert shown in done.stdout, done.stderr
+    page = run(
+        tree,
+        "-c",
+        "import os; os.chdir('own'); "
+        "from lichen_doors.command import main; main(['explain', 'too-many-machines'])",
+    )
+    assert "Resource that runs more machines" in page.stdout, page.stderr
+    tested = run(tree, "-m", "lichen_doors.command", "rules", *configuration, "test")
+    assert (tested.returncode, tested.stdout.count("right  ")) == (0, 3), tested.stderr
+
+
+def test_crossguard_judges_by_an_organisation_s_rule(tree: Path, tmp_path: Path) -> None:
+    pack = tree / "policies" / "crossguard"
+    variables = {**environment(tree), "LICHEN_CONFIG": str(tree / "own" / "lichen.yaml")}
+    endpoint = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+    with running(pack, project=tmp_path, **variables) as process:
+        assert "too-many-machines" in {policy.name for policy in process.info().policies}
+        answer = process.analyze(endpoint, {"productionVariants": [MANY]})
+    assert "too-many-machines" in {row.policyName for row in answer.diagnostics}
+
+
+def test_checkov_judges_by_an_organisation_s_rule(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_sagemaker_endpoint_configuration" "new" {\n  production_variants {\n'
+        '    instance_type = "ml.g5.xlarge"\n    initial_instance_count = 11\n  }\n}\n'
+    )
+    run = checkov(
+        "--directory", tmp_path,
+        checks=tree / "doors" / "lichen_doors" / "checkov_checks",
+        environment=environment(tree) | {"LICHEN_CONFIG": str(tree / "own" / "lichen.yaml")},
+    )  # fmt: skip
+    assert (
+        "CKV2_LICHEN_TOO_MANY_MACHINES",
+        "aws_sagemaker_endpoint_configuration.new",
     ) in run.of("FAILED")

@@ -399,6 +399,19 @@ class Residency(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A region to which requests for a model may be sent, where they are kept within an area of the
+    world; ``region`` is empty for all commercial regions of the cloud. ``as_of`` is the day of the
+    list, which the cloud changes."""
+
+    cloud: str
+    area: str
+    region: str = ""
+    as_of: str
+    source: str
+    notes: str = ""
+
+
 class Processor(msgspec.Struct, frozen=True, kw_only=True):
     """A class of CPU and what one of its threads draws, its share of the host included."""
 
@@ -501,6 +514,16 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     account: str
     domain: str
+    source: str
+
+
+class ImagePatches(msgspec.Struct, frozen=True, kw_only=True):
+    """The last day with security patches of a repository's images of one version: the tags that
+    begin with ``version``, ``2.6`` for ``2.6.0-cpu-py312``."""
+
+    repository: str
+    version: str
+    patched_until: str
     source: str
 
 
@@ -892,6 +915,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
+    Route: {"source": ("area", "region", "as_of")},
     WeightFormat: {"source": ("bits", "cache_bits")},
     ServingStack: {"source": ("memory_share", "reserve_gib", "most_sequences")},
     NumaNodes: {"source": ("nodes",)},
@@ -910,6 +934,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     ChipFootprint: {"die_source": ("die_mm2",), "source": ("published_kgco2e", "board_share")},
     Lifetime: {"source": ("years",)},
     Image: {"source": ("tag", "regions"), "patches_source": ("patched_until",)},
+    ImagePatches: {"source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
 """For each type: the field that names a source, and the figures that it is the source of."""
@@ -992,6 +1017,7 @@ TABLES: dict[str, Table] = {
         Table("retired", "published", Retired),
         Table("models", "published", ModelCard, ("name",), own="merged"),
         Table("residency", "published", Residency, ("residency", "country")),
+        Table("routes", "published", Route, ("cloud", "area", "region")),
         Table("processors", "published", Processor, ("name",), own=None, instead=_NOT_READ),
         Table("hosts", "published", Host, ("machine",), own=None, instead=_NOT_READ),
         Table(
@@ -1008,6 +1034,7 @@ TABLES: dict[str, Table] = {
         ),
         Table("makes", "published", Made),
         Table("images", "published", Image, ("hosting", "repository", "tag")),
+        Table("image_patches", "published", ImagePatches, ("repository", "version")),
         Table("registries", "published", Registry, ("hosting", "region")),
         Table("estimates", "derived", MachineEstimates, ("machine",), own=None, instead=_NOT_READ),
         Table(

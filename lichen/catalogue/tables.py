@@ -21,6 +21,7 @@ from lichen.catalogue.schema import (
     TABLES,
     Chip,
     Hosting,
+    ImagePatches,
     Machine,
     MachineEstimates,
     Markup,
@@ -31,6 +32,7 @@ from lichen.catalogue.schema import (
     Region,
     RegionalPrice,
     RegionReading,
+    Registry,
     Residency,
     Retired,
     Sale,
@@ -197,6 +199,25 @@ class Catalogue:
         rows: dict[tuple[str | None, str | None], list[Retired]] = {}
         for row in self.table("retired", Retired):
             rows.setdefault((row.machine_family, row.chip_family), []).append(row)
+        return rows
+
+    @cached_property
+    def registry_accounts(self) -> frozenset[str]:
+        """The accounts in whose registries a cloud publishes images for its hostings."""
+        return frozenset(row.account for row in self.table("registries", Registry))
+
+    def patches_of(self, repository: str, tag: str) -> ImagePatches | None:
+        """Until when the images of a repository with such a tag are patched; None if unknown."""
+        for row in self._patches.get(repository, ()):
+            if tag == row.version or tag.startswith((f"{row.version}.", f"{row.version}-")):
+                return row
+        return None
+
+    @cached_property
+    def _patches(self) -> dict[str, list[ImagePatches]]:
+        rows: dict[str, list[ImagePatches]] = {}
+        for row in self.table("image_patches", ImagePatches):
+            rows.setdefault(row.repository, []).append(row)
         return rows
 
     @cached_property

@@ -4,7 +4,7 @@ Tags: a value takes 256 characters out of letters, digits, spaces and ``+ - = . 
 AWS General Reference, "Tag naming limits and requirements".
 """
 
-from lichen.clouds.cloud import Cloud, Spelling
+from lichen.clouds.cloud import Cloud, RegionSource, Spelling
 
 CLOUD = Cloud(
     name="aws",
@@ -21,19 +21,21 @@ CLOUD = Cloud(
         escape=r"=([0-9A-F]{2})",
     ),
     tag_properties=("tags_all", "tags", "tag"),
-    region_properties=("region", "availability_zone"),
-    zone_properties=("availability_zones",),
-    link_properties=(
-        "kms_key_arn",
-        "kms_key_id",
-        "cluster_arn",
-        "role_arn",
-        "service_role",
-        "resource_arn",
-    ),
+    region_properties=("region",),
+    zone_properties=("availability_zone", "availability_zones"),
+    address_properties=("arn",),
+    # Not keys and roles: those may be in another region than what uses them.
+    link_properties=("cluster_arn", "cluster", "target_group_arns", "resource_arn"),
     # arn:partition:service:region:account:resource; the region is empty for a global service.
-    region_in_link=r"^arn:[^:]*:[^:]*:([^:]+):[^:]*:",
-    zone=r"^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$",
+    region_in_name=r"^arn:[^:]*:[^:]*:([^:]+):[^:]*:",
+    region_sources={
+        "aws_region": RegionSource(property="id", unless=("name", "endpoint", "region")),
+        "aws_availability_zones": RegionSource(property="id", unless=("region",)),
+        "aws_availability_zone": RegionSource(property="region", unless=("region",)),
+    },
+    # us-east-1a; a Local Zone is us-west-2-lax-1a, a Wavelength Zone us-east-1-wl1-bos-wlz-1.
+    zone=r"^([a-z]{2}(?:-[a-z]+)+-\d)(?:[a-z]|-[a-z][a-z0-9-]*)$",
+    terraform_providers=("aws", "awscc"),
     provider_properties=("region",),
     region_settings=("aws:region", "aws-native:region"),
     region_variables=("AWS_REGION", "AWS_DEFAULT_REGION"),

@@ -26,6 +26,7 @@ CLOUD = Cloud(
     region_properties=("location",),
     # The zones of a region are numbered; the full name is written in Kubernetes' node labels.
     zone=r"^([a-z]+\d?)-\d$",
+    terraform_providers=("azurerm",),
     provider_properties=("location",),
     region_settings=("azure:location", "azure-native:location"),
     region_variables=("ARM_LOCATION",),

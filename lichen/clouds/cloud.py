@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -25,6 +26,14 @@ class Spelling(msgspec.Struct, frozen=True, kw_only=True):
     escape: str
 
 
+class RegionSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A data source that says where its provider is: in ``property``, unless one of the arguments
+    ``unless`` asks for another region."""
+
+    property: str
+    unless: tuple[str, ...] = ()
+
+
 class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """One cloud. Property names are in snake_case, in every dialect."""
 
@@ -39,16 +48,28 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     tags: Spelling
     tag_properties: tuple[str, ...]
     """Properties that hold tags or labels, the most complete first; a dot leads into a block."""
+    tags_differ: bool = False
+    """Whether each of these holds tags of its own, and not more or fewer of the same."""
+    parent_properties: tuple[str, ...] = ()
+    """Properties that may hold the full name of what the resource is a part of and lies in."""
     region_properties: tuple[str, ...] = ()
     """Properties of a resource that name its region or zone, the most exact first."""
     zone_properties: tuple[str, ...] = ()
-    """Properties that list zones. All lie in the provider's region: an unknown list is ignored."""
+    """Properties that name zones of the provider's region: ignored where they are not known."""
+    address_properties: tuple[str, ...] = ()
+    """Properties that the cloud fills in with the resource's own full name."""
     link_properties: tuple[str, ...] = ()
-    """Properties that hold the address of another resource, which may name a region."""
-    region_in_link: str | None = None
-    """Finds the region in such an address, as its first group."""
+    """Properties that hold the full name of a resource that can only be in the same region."""
+    region_in_name: str | None = None
+    """Finds the region in a full name, as its first group."""
+    region_sources: Mapping[str, RegionSource] = {}
+    """Terraform's data sources that say where their provider is, by their type."""
     zone: str | None = None
     """Matches the name of a zone; its first group is the region."""
+    multi_regions: tuple[str, ...] = ()
+    """Locations that are several regions, in small letters."""
+    terraform_providers: tuple[str, ...] = ()
+    """Names of the Terraform providers that make its resources."""
     provider_properties: tuple[str, ...] = ()
     """Arguments of an engine's provider that set the region or zone for its resources."""
     region_settings: tuple[str, ...] = ()
@@ -61,6 +82,11 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     def region_of_zone(self, zone: str) -> str | None:
         """The region of this cloud's zone; None if it is not the name of one."""
         match = re.match(self.zone, zone.rsplit("/", 1)[-1]) if self.zone else None
+        return match[1] if match else None
+
+    def region_of_name(self, name: str) -> str | None:
+        """The region or zone in a resource's full name; None if it has none."""
+        match = re.match(self.region_in_name, name) if self.region_in_name else None
         return match[1] if match else None
 
     def has_accelerators(self, machine: str) -> bool:

@@ -23,4 +23,5 @@ CLOUD = Cloud(
         escape=r"(?!)",
     ),
     tag_properties=("metadata.annotations", "metadata.labels"),
+    tags_differ=True,
 )

@@ -1,29 +1,39 @@
 """``lichen.yaml``: what an organisation moves, read alike by every door.
 
-Searched upwards from the file that is judged. Without one every rule has its defaults.
+The nearest file above what is judged holds. What it ``extends`` is above it, and so is the
+file that whoever runs the gate names (``--config``, ``LICHEN_CONFIG``, the pack's configuration): a
+file can tighten what a file above it says and cannot loosen it. Without any file every rule has its
+defaults.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from lichen.catalogue import Catalogue, load
 from lichen.clouds import CloudName
 from lichen.document import InputError, convert, did_you_mean, find_upwards, read_document
 from lichen.words import Environment
 from lichen_policies import registry
-from lichen_policies.exemptions import Exemption
+from lichen_policies.exemptions import Exemption, Row
 from lichen_policies.limits import resolve
-from lichen_policies.registry import ENVIRONMENTS
+from lichen_policies.registry import ENVIRONMENTS, FOLDER, read_rules
 from lichen_policies.rule import UNSTATED, Rule
 from lichen_policies.verdict import Level
 
 NAME = "lichen.yaml"
+VARIABLE = "LICHEN_CONFIG"
+"""The environment variable that names the organisation's file, for every door."""
+
+STRICTNESS: tuple[Level, ...] = ("disabled", "advisory", "remediate", "mandatory")
+"""The levels, the least strict first."""
 
 
 class Levels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,70 +55,142 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The shape of ``lichen.yaml``.
 
-    ``limits`` move rules' thresholds, everywhere or under ``dev``, ``staging``, ``prod``;
-    ``levels`` say what a rule's finding does; ``unverified`` what an *unverified* verdict does;
-    ``regions`` and ``clouds`` are those that the organisation may use (left out: all), which better
-    places are taken from. ``catalogue`` is a directory, relative to the file, of the
-    organisation's own rows and values.
+    ``extends`` is the path of a file that is above this one. ``limits`` move rules' thresholds,
+    everywhere or under ``dev``, ``staging``, ``prod``; ``levels`` say what a rule's finding does;
+    ``unverified`` what an *unverified* verdict does; ``regions`` and ``clouds`` are those that the
+    organisation may use (left out: all), which better places are taken from. ``catalogue`` is a
+    directory of the organisation's own rows and values, ``rules`` one of its own rules.
+    ``projects_may_exempt_in`` are the environments in which an exemption holds that is not in this
+    file: one beside a resource, or one of a file under this one. Paths are relative to the file.
     """
 
+    extends: Annotated[str, Meta(min_length=1)] | None = None
     limits: dict[str, dict[str, Any]] = {}
     levels: dict[str, Level | Levels] = {}
-    unverified: Level | Levels = "advisory"
+    unverified: Level | Levels | UnsetType = UNSET
     regions: tuple[str, ...] = ()
     clouds: tuple[CloudName, ...] = ()
-    exemptions: tuple[Exemption, ...] = ()
+    exemptions: tuple[Row, ...] = ()
+    projects_may_exempt_in: tuple[Environment, ...] = ("dev", "staging")
     catalogue: str | None = None
+    rules: str | None = None
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """One lichen.yaml, and where it is."""
+
+    path: Path
+    file: File
+
+    @property
+    def shown(self) -> str:
+        """Its path as a person reads it: from where they stand, if it is below."""
+        here = Path.cwd()
+        path = self.path.resolve()
+        return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+    def directory(self, of: str) -> Path | None:
+        """A directory that the file names, by the field."""
+        named: str | None = getattr(self.file, of)
+        return None if named is None else self.path.parent / named
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for a run: the rules, the file, and what a door moved besides."""
+    """What holds for a run: the rules, the files, and what a door moved besides.
 
-    file: File = File()
+    ``layers`` are the files, the highest first. ``found`` says that the last of them is a file
+    above what is judged, and so its own. ``unloaded`` are the names of own rules that are not
+    loaded: a file may speak of them.
+    """
+
+    layers: tuple[Layer, ...] = ()
+    found: bool = True
     rules: Mapping[str, Rule] = msgspec.field(default_factory=registry.rules)
+    unloaded: frozenset[str] = frozenset()
     today: datetime.date
-    path: Path | None = None
     door_levels: Mapping[str, Level] = {}
     door_limits: Mapping[str, Mapping[str, Any]] = {}
 
     @property
+    def top(self) -> File:
+        """The file that nothing outranks."""
+        return self.layers[0].file if self.layers else File()
+
+    @property
     def regions(self) -> tuple[str, ...]:
-        return self.file.regions
+        """The regions that every file allows; empty where none limits them."""
+        return _narrowest([layer.file.regions for layer in self.layers])
 
     @property
     def clouds(self) -> tuple[str, ...]:
-        return self.file.clouds
+        return _narrowest([layer.file.clouds for layer in self.layers])
 
-    @property
-    def exemptions(self) -> tuple[Exemption, ...]:
-        return self.file.exemptions
+    def exemptions(self, environment: Environment | None) -> tuple[Exemption, ...]:
+        """The files' exemptions that hold in an environment."""
+        return tuple(
+            _exemption(row, layer)
+            for layer in (self.layers if self.projects_may_exempt(environment) else self.layers[:1])
+            for row in layer.file.exemptions
+        )
+
+    def every_exemption(self) -> tuple[Exemption, ...]:
+        """The files' exemptions, whether they hold or not."""
+        return tuple(
+            _exemption(row, layer) for layer in self.layers for row in layer.file.exemptions
+        )
+
+    def nearest_exemptions(self) -> tuple[Exemption, ...]:
+        """Those of the file that was found above what is judged."""
+        return tuple(
+            _exemption(row, layer)
+            for layer in (self.layers[-1:] if self.found else ())
+            for row in layer.file.exemptions
+        )
+
+    def projects_may_exempt(self, environment: Environment | None) -> bool:
+        """Whether an exemption holds that the highest file does not have."""
+        return (environment or UNSTATED) in self.top.projects_may_exempt_in
 
     @property
     def catalogue(self) -> Catalogue:
-        """The tables that hold here: the installed ones, the organisation's own rows over them."""
-        if self.file.catalogue is None or self.path is None:
-            return load()
-        return load(overlay=self.path.parent / self.file.catalogue)
+        """The tables that hold here: the installed ones, the own rows of the highest file over
+        them."""
+        own = self.layers[0].directory("catalogue") if self.layers else None
+        return load() if own is None else load(overlay=own)
 
     def expired_exemptions(self) -> tuple[Exemption, ...]:
-        return tuple(each for each in self.exemptions if each.has_expired(self.today))
+        return tuple(each for each in self.every_exemption() if each.has_expired(self.today))
 
     def level(self, rule: Rule, environment: Environment | None) -> Level:
         """What a rule's finding does in an environment."""
         if rule.name in self.door_levels:
             return self.door_levels[rule.name]
         within = environment or UNSTATED
-        return self._level(self.file.levels.get(rule.name), within, rule.levels[within])
+        level = rule.levels[within]
+        for number, layer in enumerate(self.layers):
+            asked = self.asked(layer, rule, within, level)
+            level = asked if number == 0 else max(level, asked, key=STRICTNESS.index)
+        return level
+
+    def asked(self, layer: Layer, rule: Rule, environment: Environment, default: Level) -> Level:
+        """The level that one file asks for, over what holds without it."""
+        return self._level(layer.file.levels.get(rule.name), environment, default)
 
     def unverified_level(self, environment: Environment | None) -> Level:
         """What an *unverified* verdict does in an environment."""
-        return self._level(self.file.unverified, environment or UNSTATED, "advisory")
+        level: Level = "advisory"
+        for number, layer in enumerate(self.layers):
+            asked = self._level(layer.file.unverified, environment or UNSTATED, level)
+            level = asked if number == 0 else max(level, asked, key=STRICTNESS.index)
+        return level
 
     def _level(
-        self, moved: Level | Levels | None, environment: Environment, default: Level
+        self, moved: Level | Levels | UnsetType | None, environment: Environment, default: Level
     ) -> Level:
+        if moved is UNSET or moved is None:
+            return default
         if not isinstance(moved, Levels):
-            return moved or default
+            return moved
         level = moved.of(environment) or default
         due = moved.mandatory_from is not None and self.today >= moved.mandatory_from
         return "mandatory" if due and level == "advisory" else level
@@ -123,7 +205,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         levels: Mapping[str, Level] | None = None,
         limits: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Configuration:
-        """The same with levels and limits that go before the file's, for every environment."""
+        """The same with levels and limits that go before the files', for every environment."""
         moved = msgspec.structs.replace(
             self,
             door_levels={**self.door_levels, **(levels or {})},
@@ -133,51 +215,144 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         return moved
 
 
+def _narrowest(lists: list[tuple[str, ...]]) -> tuple[str, ...]:
+    allowed: tuple[str, ...] = ()
+    for names in lists:
+        allowed = tuple(name for name in names if name in allowed or not allowed) or allowed
+    return allowed
+
+
+def _exemption(row: Row, layer: Layer) -> Exemption:
+    return Exemption(**msgspec.structs.asdict(row), where=layer.shown)
+
+
 def find(start: Path) -> Path | None:
     """The nearest ``lichen.yaml`` from a file or folder upwards."""
     return find_upwards(NAME, start)
 
 
+def named() -> Path | None:
+    """The organisation's file that the environment names."""
+    path = os.environ.get(VARIABLE)
+    return Path(path) if path else None
+
+
 def read(
     path: Path | None,
     *,
+    above: Path | None = None,
     today: datetime.date | None = None,
     rules: Mapping[str, Rule] | None = None,
+    with_own_rules: bool = False,
 ) -> Configuration:
-    """The configuration of a file, or the defaults without one; ``rules`` are the package's own by
-    default.
+    """The configuration of a file under the one ``above``, or the defaults without either.
+
+    ``rules`` are the package's own by default; ``with_own_rules`` adds those of the highest file,
+    which are Python and run when they are read: it is for a file that the user vouches for.
 
     Raises :class:`InputError` with the field, what is wrong and the nearest right word.
     """
-    today = today or datetime.date.today()
+    layers = layers_of(above, path)
     every = registry.rules() if rules is None else rules
-    if path is None:
-        return Configuration(today=today, rules=every)
-    document = read_document(path)
+    own = layers[0].directory("rules") if layers else None
+    unloaded = frozenset().union(*map(_own_names, layers[1:] if with_own_rules else layers))
+    if with_own_rules and own is not None:
+        _check_directory(layers[0], "rules")
+        both = read_rules(FOLDER, own)
+        owned = {
+            name: msgspec.structs.replace(rule, page=_page(own, name))
+            for name, rule in both.items()
+            if (own / f"{name.replace('-', '_')}.py").is_file()
+        }
+        every = dict(sorted({**every, **owned}.items()))
+    today = today or datetime.date.today()
+    for layer in layers:
+        try:
+            alone = Configuration(layers=(layer,), rules=every, today=today, unloaded=unloaded)
+            _check(alone, layer)
+        except InputError as error:
+            raise error.within(str(layer.path)) from None
+    whole = Configuration(
+        layers=layers, found=path is not None, rules=every, today=today, unloaded=unloaded
+    )
     try:
-        configuration = Configuration(
-            file=convert({} if document is None else document, File),
-            rules=every,
-            today=today,
-            path=path,
-        )
-        _check(configuration)
+        _check_limits(whole, {name for layer in layers for name in layer.file.limits})
     except InputError as error:
-        raise error.within(str(path)) from None
-    return configuration
+        raise error.within(str(layers[-1].path)) from None
+    return whole
 
 
-def _check(configuration: Configuration) -> None:
-    """Refuse rules, limits and directories that are not there."""
-    file = configuration.file
-    if file.catalogue and configuration.path:
-        directory = configuration.path.parent / file.catalogue
-        if not directory.is_dir():
+def _own_names(layer: Layer) -> frozenset[str]:
+    """The names of a file's own rules, of which nothing runs for that."""
+    directory = layer.directory("rules")
+    paths = () if directory is None else directory.glob("*.py")
+    return frozenset(path.stem.replace("_", "-") for path in paths)
+
+
+def _page(directory: Path, name: str) -> str:
+    return (directory / f"{name.replace('-', '_')}.py").resolve().as_uri()
+
+
+def layers_of(*starts: Path | None) -> tuple[Layer, ...]:
+    """Each file under those that it extends, the highest first, each once."""
+    layers: dict[Path, Layer] = {}
+    for start in starts:
+        found = list(_extended(start)) if start is not None else []
+        for layer in reversed(found):
+            layers.setdefault(layer.path.resolve(), layer)
+    return tuple(layers.values())
+
+
+def _extended(path: Path) -> Iterator[Layer]:
+    """A file, then each that the one before extends."""
+    seen: set[Path] = set()
+    while True:
+        seen.add(path.resolve())
+        try:
+            document = read_document(path)
+            file = convert({} if document is None else document, File)
+        except InputError as error:
+            raise error.within(str(path)) from None
+        layer = Layer(path, file)
+        yield layer
+        above = layer.directory("extends")
+        if above is None:
+            return
+        wrong = ""
+        if not above.is_file():
+            wrong = "there is no file of that path"
+        elif above.resolve() in seen:
+            wrong = "that file extends this one"
+        if wrong:
             raise InputError(
-                f"{file.catalogue!r} is no directory",
-                fix="name the directory of your own tables, relative to lichen.yaml",
-                field="catalogue",
+                wrong,
+                fix="name a lichen.yaml by its path, relative to this file",
+                field="extends",
+                document=str(path),
             )
+        path = above
+
+
+def _check_directory(layer: Layer, field: str) -> None:
+    directory = layer.directory(field)
+    if directory is not None and not directory.is_dir():
+        raise InputError(
+            f"{getattr(layer.file, field)!r} is no directory",
+            fix=f"name the directory of your own {_OWN[field]}, relative to lichen.yaml",
+            field=field,
+            document=str(layer.path),
+        )
+
+
+_OWN = {"catalogue": "tables", "rules": "rules"}
+
+
+def _check(configuration: Configuration, layer: Layer | None = None) -> None:
+    """Refuse rules, limits and directories that are not there; without a layer, a door's."""
+    file = File() if layer is None else layer.file
+    if layer is not None:
+        for field in _OWN:
+            _check_directory(layer, field)
     for index, name in enumerate(file.regions):
         regions = configuration.catalogue.regions
         if name not in regions:
@@ -197,22 +372,35 @@ def _check(configuration: Configuration) -> None:
     for index, exemption in enumerate(file.exemptions):
         if exemption.rule != "*":
             _known_rule(configuration, exemption.rule, f"exemptions[{index}].rule")
-    for name in {*file.limits, *configuration.door_limits}:
+    _check_limits(configuration, {*file.limits, *configuration.door_limits})
+
+
+def _check_limits(configuration: Configuration, names: Iterable[str]) -> None:
+    for name in names:
+        if name in configuration.unloaded:
+            continue
         rule = configuration.rules[name]
         for environment in () if rule.mistake else ENVIRONMENTS:
             _limits(configuration, rule, environment)
 
 
 def _known_rule(configuration: Configuration, name: str, field: str) -> None:
-    if name not in configuration.rules:
+    if name not in configuration.rules and name not in configuration.unloaded:
         raise InputError(
             f"{name!r} is not a rule", fix=did_you_mean(name, configuration.rules), field=field
         )
 
 
 def _limits(configuration: Configuration, rule: Rule, environment: Environment) -> msgspec.Struct:
-    moved = configuration.file.limits.get(rule.name, {})
+    moved = [
+        limits for layer in configuration.layers[:1] if (limits := layer.file.limits.get(rule.name))
+    ]
+    tightened = [
+        limits for layer in configuration.layers[1:] if (limits := layer.file.limits.get(rule.name))
+    ]
     door = configuration.door_limits.get(rule.name, {})
-    if rule.mistake or not (moved or door):
+    if rule.mistake or not (moved or tightened or door):
         return rule.defaults[environment]
-    return resolve(rule, environment, moved, door, field=f"limits.{rule.name}")
+    return resolve(
+        rule, environment, moved[0] if moved else {}, tightened, door, f"limits.{rule.name}"
+    )

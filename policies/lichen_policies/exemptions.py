@@ -1,4 +1,8 @@
-"""A finding that is accepted until a day: who owns it, why, who approved it, and until when."""
+"""A finding that is accepted until a day: who owns it, why, who approved it, and until when.
+
+Most are rows of ``lichen.yaml``. One may also be written beside the resource that it covers, in a
+tag, a label, an annotation or a comment (:mod:`lichen_policies.beside`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from functools import lru_cache
 import msgspec
 
 
-class Exemption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One row of ``exemptions:``.
 
     ``resource`` is a pattern (``*``, ``?``) over a resource's address or name; ``expires`` is the
@@ -24,11 +28,33 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     approver: str
     expires: datetime.date
 
+
+class Exemption(msgspec.Struct, frozen=True, kw_only=True):
+    """An exemption, and ``where`` it is written: a file's path, a tag's key, a comment's line.
+
+    ``approver`` is empty for one beside a resource: whoever reviews the resource approves it.
+    """
+
+    rule: str
+    resource: str
+    owner: str
+    reason: str
+    expires: datetime.date
+    approver: str = ""
+    where: str = ""
+
+    @property
+    def beside(self) -> bool:
+        """Whether it is written beside the resource."""
+        return not self.approver
+
     def covers(self, rule: str, *names: str) -> bool:
         return self.rule in (rule, "*") and self.matches(*names)
 
     def matches(self, *names: str) -> bool:
         """Whether one of a resource's names, its address or its own, is as the pattern says."""
+        if self.beside:
+            return self.resource in names
         pattern = _pattern(self.resource)
         return any(pattern.fullmatch(name) for name in names)
 
@@ -37,10 +63,8 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def text(self) -> str:
-        return (
-            f"exempted until {self.expires.isoformat()} by {self.approver} for {self.owner}: "
-            f"{self.reason}"
-        )
+        by = f"by {self.approver}" if self.approver else f"beside the resource ({self.where})"
+        return f"exempted until {self.expires.isoformat()} {by} for {self.owner}: {self.reason}"
 
 
 @lru_cache(maxsize=512)

@@ -18,10 +18,21 @@ from lichen.document import InputError, did_you_mean
 from lichen.words import Environment
 from lichen_policies import configuration, judging
 from lichen_policies.configuration import Configuration
+from lichen_policies.configured import configured
 from lichen_policies.facts import Resource
+from lichen_policies.facts.region import is_unstated
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import Rule
-from lichen_policies.verdict import Level, Report, Verdict
+from lichen_policies.verdict import Configured, Level, Report, Verdict
+
+
+def _is_above(file: Path | None, folder: Path | None) -> bool:
+    """Whether a file is in a folder or above it."""
+    return (
+        file is not None
+        and folder is not None
+        and folder.resolve().is_relative_to(file.resolve().parent)
+    )
 
 
 class Gate:
@@ -47,18 +58,33 @@ class Gate:
         path: Path,
         *,
         config: Path | None = None,
+        trusted: Path | None = None,
         region: str | None = None,
         environment: str | None = None,
         today: datetime.date | None = None,
         rules: Mapping[str, Rule] | None = None,
     ) -> Gate:
-        """The gate of a file or folder: ``lichen.yaml`` is ``config``, or found upwards from there.
+        """The gate of a file or folder: its ``lichen.yaml``, found upwards from there, under
+        ``config`` or what ``LICHEN_CONFIG`` names.
+
+        Own rules are Python, and run. So those of a file that was only found are not loaded, since
+        it may be a part of what is judged, except in the folder ``trusted`` where the user is
+        and in those above it.
 
         Raises :class:`InputError` for a wrong configuration, region or environment.
         """
+        above, nearest = config or configuration.named(), configuration.find(path)
+        vouched = above is not None or _is_above(nearest, trusted)
         configured = configuration.read(
-            config or configuration.find(path), today=today, rules=rules
+            nearest, above=above, today=today, rules=rules, with_own_rules=vouched
         )
+        if not vouched and configured.top.rules is not None:
+            raise InputError(
+                "it names rules in Python, which do not run from a file that was only found",
+                fix=f"name the file by --config or {configuration.VARIABLE}, or remove rules:",
+                field="rules",
+                document=str(configured.layers[0].path),
+            )
         if environment is not None and environment not in ENVIRONMENTS:
             raise InputError(
                 f"{environment!r} is not an environment",
@@ -87,6 +113,20 @@ class Gate:
         """A rule's limits in an environment, as configured."""
         return self.configuration.limits(rule, environment)
 
+    @cached_property
+    def remediates(self) -> bool:
+        """Whether any rule's findings are to be remediated outside production."""
+        return any(
+            self.level(rule, environment) == "remediate"
+            for rule in self.rules().values()
+            for environment in ENVIRONMENTS
+            if environment != "prod"
+        )
+
+    def configured(self) -> Configured:
+        """Which lichen.yaml holds, and each rule that it turned off or moved."""
+        return configured(self.configuration)
+
     def moved_by_door(
         self,
         *,
@@ -104,13 +144,14 @@ class Gate:
 
     def completed(self, resource: Resource) -> Resource:
         """A resource with the gate's region and environment where its document states none."""
-        if (resource.region is not None or self.region is None) and (
+        stated = not is_unstated(resource.region)
+        if (stated or self.region is None) and (
             resource.environment is not None or self.environment is None
         ):
             return resource
         return msgspec.structs.replace(
             resource,
-            region=self.region if resource.region is None else resource.region,
+            region=resource.region if stated or self.region is None else self.region,
             environment=resource.environment or self.environment,
         )
 
@@ -131,6 +172,13 @@ class Gate:
         what that left."""
         completed = map(self.completed, resources)
         return judging.judge_stack(completed, self.configuration, self.catalogue)
+
+    def judge_exemptions(self, resource: Resource) -> tuple[Verdict, ...]:
+        """What is wrong with the exemptions of one resource, for a host that judges each by
+        itself."""
+        return judging.judge_exemptions(
+            self.completed(resource), self.configuration, self.catalogue
+        )
 
     def report(self, resources: Iterable[Resource]) -> Report:
         """Every rule over every resource, and over all of them together."""

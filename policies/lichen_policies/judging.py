@@ -1,21 +1,28 @@
 """Rules over resources: facts are judged, what breaks is contained, verdicts are reported.
 
-A verdict never hangs on what is not known: a field that is known only after deployment, a reader or
-a rule that fails, and a rule's file that cannot be read all give *unverified*.
+A verdict never hangs on what is not known: a field that is known only after deployment gives
+*unverified*. So does what is broken: a reader or a rule that raises, does not end or gives no
+findings, and a rule's file that cannot be read. Such a verdict does what the rule's findings would
+do, so that nothing passes because of it. A table that cannot be believed is no verdict: its
+:class:`InputError` reaches the door.
 """
 
 from __future__ import annotations
 
-import traceback
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
 from lichen.catalogue import Catalogue
+from lichen.document import InputError
 from lichen.words import Environment
-from lichen_policies.configuration import Configuration
-from lichen_policies.exemptions import covering
+from lichen_policies import run, timed
+from lichen_policies.beside import written
+from lichen_policies.configuration import STRICTNESS, Configuration
+from lichen_policies.configured import configured
+from lichen_policies.exemptions import Exemption, covering
 from lichen_policies.facts import (
     Fact,
     NotApplicable,
@@ -24,13 +31,26 @@ from lichen_policies.facts import (
     Unknown,
     Unverified,
 )
-from lichen_policies.facts.reading import completed, facts_of
-from lichen_policies.rule import Finding, Known, Rule
-from lichen_policies.stack import Stack
-from lichen_policies.verdict import Outcome, Report, Verdict
+from lichen_policies.facts.reading import completed, facts_of, kinds_read
+from lichen_policies.nonsense import Nonsense, findings_of
+from lichen_policies.rule import UNSTATED, Finding, Rule
+from lichen_policies.rulebook import Rulebook
+from lichen_policies.run import Run
+from lichen_policies.stack import Stack, Unread
+from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
+from lichen_policies.verdict import BLOCKING, Outcome, Report, Verdict
 
-Read = tuple[Resource, tuple[Fact, ...] | Exception]
-"""A resource with its facts, or with what its reader failed with."""
+Facts = tuple[Fact, ...] | Exception
+"""A resource's facts, or what its reader failed with."""
+
+Read = tuple[Resource, Facts]
+
+LIMIT_S = 1.0
+"""Seconds that one judgement may take, of one rule on one fact, and one reader on one resource."""
+STACK_LIMIT_S = 0.01
+"""Seconds besides for each resource that a rule over many of them judges."""
+
+NOTHING_TO_JUDGE = "the resource has nothing that this rule judges"
 
 
 def judge(
@@ -38,32 +58,9 @@ def judge(
 ) -> Report:
     """Every rule over every resource, and over each document as a whole.
 
-    The resources of one file are one deployment: those of two are not joined.
+    The resources of one document are one deployment: those of two are not joined.
     """
-    verdicts: list[Verdict] = []
-    not_judged: Counter[str] = Counter()
-    documents: dict[str | None, list[Read]] = defaultdict(list)
-    for resource in resources:
-        facts = _facts(resource)
-        if facts is None:
-            not_judged[resource.type] += 1
-        else:
-            documents[resource.file].append((resource, facts))
-    for read in map(_completed, documents.values()):
-        for resource, facts in read:
-            verdicts += _judged(resource, facts, configuration, catalogue)
-        verdicts += _judged_together(read, configuration, catalogue)
-    enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
-    failed = [verdict for verdict in enabled if verdict.verdict == "fail"]
-    return Report(
-        findings=tuple(verdict for verdict in failed if verdict.exemption is None),
-        unverified=tuple(verdict for verdict in enabled if verdict.verdict == "unverified"),
-        exempted=tuple(verdict for verdict in failed if verdict.exemption is not None),
-        expired=configuration.expired_exemptions(),
-        not_judged=dict(sorted(not_judged.items())),
-        judged=sum(map(len, documents.values())),
-        passed=sum(verdict.verdict == "pass" for verdict in enabled),
-    )
+    return timed.run(_report(tuple(resources), Rulebook.of(configuration, catalogue)))
 
 
 def judge_resource(
@@ -78,12 +75,11 @@ def judge_resource(
     Never raises for what a resource holds: a reader or a rule that fails gives *unverified*. Where
     ``stack_follows``, facts that another resource completes are left to :func:`judge_stack`.
     """
-    facts = _facts(resource)
-    if facts is None:
+    kinds = kinds_read(resource)
+    if kinds is None:
         return None
-    if stack_follows and not isinstance(facts, Exception):
-        facts = tuple(fact for fact in facts if not fact.waits_for)
-    return tuple(_judged(resource, facts, configuration, catalogue))
+    book = Rulebook.of(configuration, catalogue)
+    return timed.run(_judged_alone(resource, book, stack_follows))
 
 
 def judge_stack(
@@ -91,52 +87,129 @@ def judge_stack(
 ) -> tuple[Verdict, ...]:
     """Every rule of a whole stack, once over all of its resources; of the rules of one resource
     what :func:`judge_resource` left."""
-    read = [(resource, facts) for resource in resources if (facts := _facts(resource)) is not None]
+    return timed.run(_left_to_stack(tuple(resources), Rulebook.of(configuration, catalogue)))
+
+
+def judge_exemptions(
+    resource: Resource, configuration: Configuration, catalogue: Catalogue
+) -> tuple[Verdict, ...]:
+    """What the rules over a run find in the exemptions of one resource, for a host that has no
+    run."""
+    return timed.run(_of_exemptions(resource, Rulebook.of(configuration, catalogue)))
+
+
+def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
+    verdicts: list[Verdict] = []
+    documents: dict[str | None, list[Read]] = defaultdict(list)
+    every = yield from _each_read(resources)
+    for resource, facts in every:
+        if facts is not None:
+            documents[resource.document or resource.file].append((resource, facts))
+    for alone in documents.values():
+        read = yield from _completed(alone)
+        for resource, facts in read:
+            verdicts += yield from _judged(resource, facts, book)
+        verdicts += yield from _judged_together(read, book)
+    verdicts += yield from _judged_run(every, book)
+    not_judged = Counter(resource.type for resource, facts in every if facts is None)
+    enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
+    reported = [verdict for verdict in enabled if verdict.verdict in ("fail", "unverified")]
+    holding = [verdict for verdict in reported if verdict.exemption is None]
+    return Report(
+        findings=tuple(verdict for verdict in holding if verdict.verdict == "fail"),
+        unverified=tuple(verdict for verdict in holding if verdict.verdict == "unverified"),
+        exempted=tuple(verdict for verdict in reported if verdict.exemption is not None),
+        expired=book.configuration.expired_exemptions(),
+        not_judged=dict(sorted(not_judged.items())),
+        judged=sum(map(len, documents.values())),
+        passed=sum(verdict.verdict == "pass" for verdict in enabled),
+        configured=configured(book.configuration),
+    )
+
+
+def _judged_alone(
+    resource: Resource, book: Rulebook, stack_follows: bool
+) -> Steps[tuple[Verdict, ...]]:
+    facts = yield from _read(resource)
+    if stack_follows and not isinstance(facts, Exception):
+        facts = tuple(fact for fact in facts if not fact.waits_for)
+    return tuple((yield from _judged(resource, facts, book)))
+
+
+def _left_to_stack(resources: Sequence[Resource], book: Rulebook) -> Steps[tuple[Verdict, ...]]:
+    every = yield from _each_read(resources)
+    read = [(resource, facts) for resource, facts in every if facts is not None]
     left = {
         resource.address
         for resource, facts in read
         if not isinstance(facts, Exception) and any(fact.waits_for for fact in facts)
     }
-    read = _completed(read)
+    read = yield from _completed(read)
     verdicts: list[Verdict] = []
     for resource, facts in read:
-        if resource.address in left and not isinstance(facts, Exception):
-            waited = tuple(fact for fact in facts if fact.waits_for)
-            verdicts += _judged(resource, waited, configuration, catalogue)
-    verdicts += _judged_together(read, configuration, catalogue)
+        if resource.address not in left:
+            continue
+        if isinstance(facts, Exception):
+            verdicts += yield from _judged(resource, facts, book)
+            continue
+        waited = tuple(fact for fact in facts if fact.waits_for)
+        due = {rule.name for fact in waited for rule in book.judging(type(fact))}
+        found = yield from _judged(resource, waited, book)
+        verdicts += (verdict for verdict in found if verdict.rule in due)
+    verdicts += yield from _judged_together(read, book)
+    verdicts += yield from _judged_run(every, book)
     return tuple(verdicts)
 
 
-def _facts(resource: Resource) -> tuple[Fact, ...] | Exception | None:
+def _of_exemptions(resource: Resource, book: Rulebook) -> Steps[tuple[Verdict, ...]]:
+    found = yield from _judged_run((yield from _each_read([resource])), book)
+    return tuple(verdict for verdict in found if verdict.resource == resource.address)
+
+
+def _each_read(resources: Iterable[Resource]) -> Steps[list[run.Read]]:
+    """The resources with their facts; None where nobody reads the type."""
+    every: list[run.Read] = []
+    for resource in resources:
+        unread = kinds_read(resource) is None
+        every.append((resource, None if unread else (yield from _read(resource))))
+    return every
+
+
+def _read(resource: Resource) -> Steps[Facts]:
     try:
-        return facts_of(resource)
+        facts: tuple[Fact, ...] = yield partial(facts_of, resource), LIMIT_S
     except Exception as error:
         return error
+    return facts
 
 
-def _completed(read: Sequence[Read]) -> list[Read]:
+def _completed(read: Sequence[Read]) -> Steps[list[Read]]:
     """The resources of one stack, their facts with what the others say."""
     stack = _stack_of(read)
-    return [
-        (resource, facts if isinstance(facts, Exception) else _joined(resource, facts, stack))
-        for resource, facts in read
-    ]
-
-
-def _joined(
-    resource: Resource, facts: tuple[Fact, ...], stack: Stack
-) -> tuple[Fact, ...] | Exception:
-    try:
-        return completed(resource, facts, stack)
-    except Exception as error:
-        return error
+    whole: list[Read] = []
+    for resource, facts in read:
+        if not isinstance(facts, Exception):
+            try:
+                facts = yield partial(completed, resource, facts, stack), _limit_s(read)
+            except Exception as error:
+                facts = error
+        whole.append((resource, facts))
+    return whole
 
 
 def _stack_of(read: Sequence[Read]) -> Stack:
     return Stack(
         [(resource, found) for resource, found in read if not isinstance(found, Exception)],
-        unread=[resource.address for resource, found in read if isinstance(found, Exception)],
+        unread={
+            resource.address: kinds_read(resource) or ()
+            for resource, found in read
+            if isinstance(found, Exception)
+        },
     )
+
+
+def _limit_s(read: Sequence[object]) -> float:
+    return LIMIT_S + STACK_LIMIT_S * len(read)
 
 
 def _environment_of(fact: Fact) -> Environment | None:
@@ -144,82 +217,106 @@ def _environment_of(fact: Fact) -> Environment | None:
     return None if isinstance(environment, Unknown) else environment
 
 
-def _is_of_stacks(rule: Rule) -> bool:
-    return issubclass(rule.judges, Stack)
-
-
-def _known(configuration: Configuration, catalogue: Catalogue) -> Known:
-    return Known(
-        catalogue=catalogue,
-        today=configuration.today,
-        regions=configuration.regions,
-        clouds=configuration.clouds,
-    )
-
-
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """A rule on a resource, in the environment that one of its facts states.
 
-    ``resource`` is None where a rule judges a whole stack; ``file`` is the document then.
+    ``resource`` is None where a rule judges a whole stack; ``file`` is the document then. A finding
+    of a rule over a run has the environment of the resource that it is about, as ``environments``
+    have it by address.
     """
 
+    book: Rulebook
     rule: Rule
     resource: Resource | None
-    configuration: Configuration
     environment: Environment | None
     file: str | None = None
+    environments: Mapping[str, Environment | None] = {}
 
-    def of(self, judged: Fact | Stack, known: Known, path: str = "") -> Iterator[Verdict]:
+    def of(
+        self, judged: Fact | Stack, path: str = "", limit_s: float = LIMIT_S
+    ) -> Steps[list[Verdict]]:
         """A verdict for each finding; without one *pass*, *unverified* or *not-applicable*."""
-        limits = self.configuration.limits(self.rule, self.environment)
-        found = False
+        rule, limits = self.rule, self.book.limits(self.rule, self.environment)
+        found: list[Finding] = []
+        last: Verdict | None = None
         try:
-            for finding in self.rule.judge(judged, limits, known):
-                found = True
-                yield self.failed(finding)
+            yield partial(findings_of, rule, judged, limits, self.book.known, found), limit_s
             if not found:
-                yield self.verdict("pass")
+                last = self.verdict("pass")
         except NotApplicable as because:
-            yield self.verdict("not-applicable", str(because))
+            last = self.verdict("not-applicable", str(because))
         except Unverified as because:
             yet = " yet" if isinstance(because, NotYetKnown) else ""
-            yield self.verdict("unverified", f"cannot be checked{yet}: {because}", path)
+            message = f"cannot be checked{yet}: {because}"
+            last = self.verdict("unverified", message, path, broken=isinstance(because, Unread))
         except Exception as error:
-            message = _broken(f"the rule {self.rule.name}", error)
-            yield self.verdict("unverified", message, path)
+            if isinstance(error, InputError) and error.document:
+                raise  # of a table, which no rule can answer for
+            last = self.broken(f"the rule {rule.name}", error, path)
+        # What was found before it broke stays found.
+        return [*map(self.failed, tuple(found)), *([last] if last else [])]
+
+    def broken(self, who: str, error: Exception, path: str = "") -> Verdict:
+        """*Unverified*, because a rule or a reader broke."""
+        return self.verdict("unverified", _broken(who, error), path, broken=True)
 
     def failed(self, finding: Finding) -> Verdict:
-        about = msgspec.structs.replace(self, resource=finding.resource or self.resource)
+        resource = finding.resource or self.resource
+        address = "" if resource is None else resource.address
+        about = msgspec.structs.replace(
+            self,
+            resource=resource,
+            environment=self.environments.get(address, self.environment),
+        )
         verdict = about.verdict("fail", finding.message, finding.path)
-        configuration, resource = self.configuration, about.resource
-        names = () if resource is None else (resource.address, resource.name)
-        exemption = covering(configuration.exemptions, self.rule.name, *names)
-        note = ""
-        if exemption is not None and exemption.has_expired(configuration.today):
-            note = f"Its exemption, for {exemption.owner}, ended on {exemption.expires}."
-            exemption = None
         return msgspec.structs.replace(
             verdict,
-            message=f"{verdict.message} {note}" if note else verdict.message,
+            message=f"{finding.message} {verdict.note}" if verdict.note else finding.message,
             level="advisory" if finding.advice else verdict.level,
             what=finding.what,
             limit=finding.limit,
             fix=finding.fix,
             changes=finding.changes,
             or_else=finding.or_else,
-            note=note,
             saves=finding.saves,
             sources=finding.sources,
-            exemption=exemption,
         )
 
-    def verdict(self, outcome: Outcome, message: str = "", path: str = "") -> Verdict:
+    def exemption(self) -> tuple[Exemption | None, str]:
+        """The exemption that covers the resource; else what is to be said of one that does not."""
+        if self.resource is None:
+            return None, ""
+        configuration = self.book.configuration
+        names = (self.resource.address, self.resource.name)
+        beside = tuple(each.exemption for each in written(self.resource) if each.exemption)
+        allowed = configuration.projects_may_exempt(self.environment)
+        holding = (*configuration.exemptions(self.environment), *(beside if allowed else ()))
+        found = covering(holding, self.rule.name, *names)
+        if found is not None and not found.has_expired(configuration.today):
+            return found, ""
+        if found is not None:
+            if issubclass(self.rule.judges, Run):  # the finding is about that exemption
+                return None, ""
+            return None, f"Its exemption, for {found.owner}, ended on {found.expires}."
+        barred = covering((*configuration.every_exemption(), *beside), self.rule.name, *names)
+        if barred is None:
+            return None, ""
+        where = f"{self.environment or UNSTATED}, which projects_may_exempt_in does not name"
+        return None, f"Its exemption ({barred.where}) does not hold in {where}."
+
+    def verdict(
+        self, outcome: Outcome, message: str = "", path: str = "", *, broken: bool = False
+    ) -> Verdict:
         rule, resource, environment = self.rule, self.resource, self.environment
-        level = self.configuration.level(rule, environment)
-        if outcome == "unverified" and level != "disabled" and not rule.mistake:
-            level = self.configuration.unverified_level(environment)
+        level = self.book.level(rule, environment)
+        if outcome == "unverified" and level != "disabled":
+            unverified = self.book.unverified_level(environment)
+            level = max(level, unverified, key=STRICTNESS.index) if broken else unverified
         address = "" if resource is None else resource.address
         reported = outcome in ("fail", "unverified")
+        exemption, note = None, ""
+        if outcome == "fail" or (outcome == "unverified" and level in BLOCKING):
+            exemption, note = self.exemption()
         return Verdict(
             rule=rule.name,
             verdict=outcome,
@@ -232,98 +329,116 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             line=None if resource is None else resource.line,
             environment=environment,
             message=message,
+            note=note,
+            broken=broken,
             fingerprint=_fingerprint(rule.name, address, path) if reported else "",
+            exemption=exemption,
         )
 
 
-def _judged(
-    resource: Resource,
-    facts: tuple[Fact, ...] | Exception,
-    configuration: Configuration,
-    catalogue: Catalogue,
-) -> Iterator[Verdict]:
-    """Every rule of one resource."""
-    rules = [rule for rule in configuration.rules.values() if not _is_of_stacks(rule)]
+def _judged(resource: Resource, facts: Facts, book: Rulebook) -> Steps[list[Verdict]]:
+    """Every rule of one resource, in the order of their names."""
+    verdicts: list[Verdict] = []
+    met: dict[str, list[Fact]] = {}
+    unread: set[str] = set()
     if isinstance(facts, Exception):
-        broken = _broken("the reader", facts)
-        for rule in rules:
-            judgement = Judgement(
-                rule=rule,
-                resource=resource,
-                configuration=configuration,
-                environment=resource.environment,
-            )
-            yield judgement.verdict("unverified", broken)
-        return
-    known = _known(configuration, catalogue)
-    for rule in rules:
-        yield from _judged_by(rule, facts, resource, configuration, known)
+        unread = {rule.name for rule in book.may_judge(kinds_read(resource) or ())}
+    else:
+        for fact in facts:
+            for rule in book.judging(type(fact)):
+                met.setdefault(rule.name, []).append(fact)
+    for rule in book.of_resources:
+        judgement = Judgement(
+            book=book, rule=rule, resource=resource, environment=resource.environment
+        )
+        if rule.mistake:
+            message = f"cannot be checked: the rule cannot be read: {rule.mistake.rstrip('.')}"
+            verdicts.append(judgement.verdict("unverified", message, broken=True))
+        elif isinstance(facts, Exception) and rule.name in unread:
+            verdicts.append(judgement.broken("the reader", facts))
+        elif rule.name in met:
+            verdicts += yield from _judged_by(judgement, met[rule.name])
+        else:
+            verdicts.append(judgement.verdict("not-applicable", NOTHING_TO_JUDGE))
+    return verdicts
 
 
-def _judged_by(
-    rule: Rule,
-    facts: Sequence[Fact],
-    resource: Resource,
-    configuration: Configuration,
-    known: Known,
-) -> Iterator[Verdict]:
+def _judged_by(judgement: Judgement, facts: Sequence[Fact]) -> Steps[list[Verdict]]:
     """Every *fail* and *unverified* verdict; if there is none, one *pass*; if no fact applies, one
     *not-applicable*."""
     quiet: list[Verdict] = []
-    reported = False
+    reported: list[Verdict] = []
+    book, rule = judgement.book, judgement.rule
     for fact in facts:
         environment = _environment_of(fact)
-        if not isinstance(fact, rule.judges):
+        if book.level(rule, environment) == "disabled":
             continue
-        if configuration.level(rule, environment) == "disabled":
-            continue
-        judgement = Judgement(
-            rule=rule, resource=resource, configuration=configuration, environment=environment
-        )
-        for verdict in judgement.of(fact, known, fact.path):
-            if verdict.verdict in ("pass", "not-applicable"):
-                quiet.append(verdict)
-            else:
-                reported = True
-                yield verdict
-        if reported and rule.mistake:
-            return  # A file that cannot be read is named once for a resource.
-    if not reported:
-        nothing = Judgement(
-            rule=rule,
-            resource=resource,
-            configuration=configuration,
-            environment=resource.environment,
-        ).verdict("not-applicable", "the resource has nothing that this rule judges")
-        yield next((v for v in quiet if v.verdict == "pass"), quiet[0] if quiet else nothing)
+        within = msgspec.structs.replace(judgement, environment=environment)
+        for verdict in (yield from within.of(fact, fact.path)):
+            loud = verdict.verdict in ("fail", "unverified")
+            (reported if loud else quiet).append(verdict)
+    if reported:
+        return reported
+    if not quiet:
+        return [judgement.verdict("not-applicable", NOTHING_TO_JUDGE)]
+    return [next((verdict for verdict in quiet if verdict.verdict == "pass"), quiet[0])]
 
 
-def _judged_together(
-    read: Sequence[Read], configuration: Configuration, catalogue: Catalogue
-) -> Iterator[Verdict]:
+def _judged_together(read: Sequence[Read], book: Rulebook) -> Steps[list[Verdict]]:
     """Every rule of a whole stack, in the environment that all of its resources share."""
-    rules = [rule for rule in configuration.rules.values() if _is_of_stacks(rule)]
-    if not rules or not read:
-        return
+    if not book.of_stacks or not read:
+        return []
     stack = _stack_of(read)
-    stated = {
-        _environment_of(fact) or resource.environment
-        for resource, found in read
-        if not isinstance(found, Exception)
-        for fact in found
-    }
-    environment = stated.pop() if len(stated) == 1 else None
-    for rule in rules:
-        if configuration.level(rule, environment) == "disabled":
+    environment = _shared(_environments(read).values())
+    verdicts: list[Verdict] = []
+    for rule in book.of_stacks:
+        if book.level(rule, environment) == "disabled":
             continue
         judgement = Judgement(
+            book=book, rule=rule, resource=None, environment=environment, file=read[0][0].file
+        )
+        verdicts += yield from judgement.of(stack, limit_s=_limit_s(read))
+    return verdicts
+
+
+def _judged_run(every: Sequence[run.Read], book: Rulebook) -> Steps[list[Verdict]]:
+    """Every rule over a run, once over all that is judged."""
+    if not book.of_runs or not every:
+        return []
+    judged = run.run_of(every, book.configuration)
+    environments = _environments(every)
+    environment = _shared(environments.values())
+    verdicts: list[Verdict] = []
+    for rule in book.of_runs:
+        if book.level(rule, environment) == "disabled":
+            continue
+        judgement = Judgement(
+            book=book,
             rule=rule,
             resource=None,
-            configuration=configuration,
             environment=environment,
-            file=read[0][0].file,
+            environments=environments,
         )
-        yield from judgement.of(stack, _known(configuration, catalogue))
+        verdicts += yield from judgement.of(judged, limit_s=_limit_s(every))
+    return verdicts
+
+
+def _environments(read: Sequence[run.Read]) -> dict[str, Environment | None]:
+    """The environment of each resource, by its address; None for one that states none, or two."""
+    return {
+        resource.address: _shared(
+            [_environment_of(fact) or resource.environment for fact in found]
+            if isinstance(found, tuple) and found
+            else [resource.environment]
+        )
+        for resource, found in read
+    }
+
+
+def _shared(environments: Iterable[Environment | None]) -> Environment | None:
+    """The one environment that all state; None where they differ or one states none."""
+    stated = set(environments)
+    return stated.pop() if len(stated) == 1 else None
 
 
 def _fingerprint(*parts: str) -> str:
@@ -335,6 +450,7 @@ def _fingerprint(*parts: str) -> str:
 
 def _broken(who: str, error: Exception) -> str:
     """What failed and where. The error's own text stays out: it may hold a property's value."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{frame.filename.replace(chr(92), '/').rsplit('/', 1)[-1]}:{frame.lineno}"
-    return f"cannot be checked: {who} failed with {type(error).__name__} at {where}"
+    if isinstance(error, TookTooLong | Nonsense):
+        return f"cannot be checked: {who} {error}"
+    name = str(error) if isinstance(error, Ended) else type(error).__name__
+    return f"cannot be checked: {who} failed with {name} at {place_of(error)}"

@@ -38,7 +38,7 @@ def possible_machines(fact: Machines, known: Known) -> tuple[Machine, ...]:
 
 def count_of(machine: Machine, units: int, fact: Machines) -> int:
     """How many machines a number of the group's units is."""
-    if fact.unit == "machines":
+    if fact.unit not in ("vCPUs", "MiB"):
         return math.ceil(units / fact.weights.get(machine.name, 1))
     each = machine.vcpu if fact.unit == "vCPUs" else (machine.memory_gib or 0) * 1024
     return max(1, int(units // each)) if units and each else 0

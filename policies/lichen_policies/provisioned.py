@@ -6,13 +6,15 @@ the traffic keeps them. Where it does not, they are between idle and full.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
+from lichen.figures import co2e, usd
 from lichen.holding import Holding, holding
 from lichen_policies.facts import Fact
-from lichen_policies.rule import UNSTATED
+from lichen_policies.rule import UNSTATED, Known
 
 if TYPE_CHECKING:
     from lichen.sizing import Sizing
@@ -26,10 +28,32 @@ def provisioned(
     region: Region | None,
     catalogue: Catalogue,
 ) -> Holding:
-    """``count`` machines of a resource for a month; ``hosting`` None is the bare machine."""
-    name = hosting or bare_hosting(machine, catalogue)
+    """``count`` machines of a resource for a month; ``hosting`` None is the bare machine, and so is
+    a cluster, whose machines are paid for as such."""
+    name = paid_as(hosting, machine, catalogue)
     load = _declared_load(fact, machine, count, catalogue)
     return holding(machine, count, region, name, catalogue, load=load)
+
+
+def machines_for(count: int, chips_each: float | None, machine: Machine) -> int:
+    """How many machines ``count`` of something need, of which each takes ``chips_each`` of the
+    machine's accelerators; None takes all of it."""
+    if chips_each is None or not machine.accelerators:
+        return count
+    return ceil(count * chips_each / machine.accelerators)
+
+
+def in_cluster(hosting: str | None, catalogue: Catalogue) -> bool:
+    """Whether a hosting is a cluster of Kubernetes: what it runs is where its nodes are."""
+    row = catalogue.hostings.get(hosting or "")
+    return row is not None and row.kind == "kubernetes"
+
+
+def paid_as(hosting: str | None, machine: Machine, catalogue: Catalogue) -> str:
+    """The hosting whose prices hold: nodes of a cluster are paid for as bare machines."""
+    if hosting is None or in_cluster(hosting, catalogue):
+        return bare_hosting(machine, catalogue)
+    return hosting
 
 
 def bare_hosting(machine: Machine, catalogue: Catalogue) -> str:
@@ -58,3 +82,27 @@ def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogu
         return None
     layout = lay_out(workload, card, machine, workload.precisions_of(card)[0], catalogue)
     return None if isinstance(layout, Misfit) else load_over(layout.sizing(), count)
+
+
+def month_of(
+    fact: Fact,
+    machine: str | None,
+    count: int,
+    hosting: str | None,
+    known: Known,
+    *,
+    chips_each: float | None = None,
+) -> tuple[str, tuple[str, ...]]:
+    """What ``count`` machines, or parts of machines with so many chips each, cost and emit in a
+    month, in brackets for a message, with the sources; empty where the machine or the region is not
+    known."""
+    row = known.catalogue.machines.get(machine or "")
+    region = known.catalogue.regions.get(fact.if_known.region or "")
+    if row is None or region is None:
+        return "", ()
+    machines = machines_for(count, chips_each, row)
+    month = provisioned(fact, row, machines, hosting, region, known.catalogue)
+    parts = [] if month.usd_month is None else [usd(month.usd_month)]
+    if month.gco2e_month is not None:
+        parts.append(co2e(month.gco2e_month))
+    return (f" (a month: {' and '.join(parts)})", month.sources) if parts else ("", ())

@@ -11,9 +11,8 @@ import importlib
 import importlib.util
 import re
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import cast, get_args
@@ -22,12 +21,17 @@ import msgspec
 
 from lichen.document import InputError, convert, did_you_mean
 from lichen.words import Environment
+from lichen_policies import timed
 from lichen_policies.facts import Fact, Unverified
 from lichen_policies.rule import Declared, Finding, Known, Rule, Stack, Theme
+from lichen_policies.timed import Ended, Steps, TookTooLong
 from lichen_policies.verdict import Level, Severity
 
 FOLDER = Path(__file__).parent / "rules"
 ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
+
+IMPORT_LIMIT_S = 1.0
+"""Seconds that a rule's file may take besides the time of the imports themselves."""
 
 _PARTS = ("Why", "Fix", "Exceptions", "Tags")
 _PART = re.compile(rf"^({'|'.join(_PARTS)}):\s", flags=re.MULTILINE)
@@ -45,6 +49,10 @@ def rules() -> Mapping[str, Rule]:
 
 def read_rules(*folders: Path) -> Mapping[str, Rule]:
     """Every rule of some folders by name, in the order of their names."""
+    return timed.run(_each_read(folders))
+
+
+def _each_read(folders: Iterable[Path]) -> Steps[Mapping[str, Rule]]:
     found: dict[str, Rule] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.py")):
@@ -61,26 +69,36 @@ def read_rules(*folders: Path) -> Mapping[str, Rule]:
                     ),
                 )
             else:
-                found[name] = _read(name, path)
+                found[name] = yield from _read(name, path)
     return dict(sorted(found.items()))
 
 
-def _read(name: str, path: Path) -> Rule:
+def _read(name: str, path: Path) -> Steps[Rule]:
     try:
-        return _rule(name, _imported(path))
+        rule: Rule = yield partial(_rule_in, name, path), IMPORT_LIMIT_S
     except InputError as error:
         return _unusable(name, error.within(path.name))
     except Exception as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(frame.filename).name}:{frame.lineno}"
+        wrong = f"failed with {_name_of(error)} at {timed.place_of(error)}"
+        if isinstance(error, TookTooLong):
+            wrong = str(error)
         return _unusable(
             name,
             InputError(
-                f"importing the rule failed with {type(error).__name__} at {where}",
+                f"importing the rule {wrong}",
                 fix="correct the file, or remove it",
                 document=path.name,
             ),
         )
+    return rule
+
+
+def _name_of(error: Exception) -> str:
+    return str(error) if isinstance(error, Ended) else type(error).__name__
+
+
+def _rule_in(name: str, path: Path) -> Rule:
+    return _rule(name, _imported(path))
 
 
 def _imported(path: Path) -> ModuleType:

@@ -21,9 +21,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, TypeVar, overload
 
 import msgspec
+from msgspec import Meta
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
+from lichen.clouds import CLOUDS
 from lichen.document import InputError
 from lichen.words import Environment
 from lichen.workload import ModelCard
@@ -32,6 +34,8 @@ from lichen_policies.stack import Stack
 from lichen_policies.verdict import Change, Level, Saves, Severity, fix_of
 
 __all__ = [
+    "HIGHER_IS_STRICTER",
+    "LOWER_IS_STRICTER",
     "UNSTATED",
     "Change",
     "Declared",
@@ -46,12 +50,27 @@ __all__ = [
     "rule",
 ]
 
-Theme = Literal["region", "size", "hardware", "idle", "serving", "governance"]
+Theme = Literal[
+    "region",
+    "size",
+    "model",
+    "hardware",
+    "idle",
+    "serving",
+    "evidence",
+    "portability",
+    "governance",
+]
 
 UNSTATED: Environment = "prod"
 """A resource whose environment is not stated is judged as in production, the strict way."""
 
-PAGES = "https://github.com/lichen-ml/lichen/blob/main/policies/lichen_policies/rules"
+PAGES = "https://github.com/lichen-ml/lichen/blob/main/docs/rules"
+
+LOWER_IS_STRICTER = Meta(extra={"stricter": "lower"})
+HIGHER_IS_STRICTER = Meta(extra={"stricter": "higher"})
+"""In the annotation of a limit: the direction in which a project may move what its organisation
+has set."""
 
 Row = TypeVar("Row")
 Judged = TypeVar("Judged", bound=Fact | Stack)
@@ -91,13 +110,27 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule knows besides its fact: the catalogue, the day of the run, and where the
-    organisation may deploy."""
+    """What a rule knows besides its fact: the catalogue, the day of the run, and where one may
+    deploy.
+
+    ``regions`` and ``clouds`` are what every lichen.yaml allows, ``organisation_regions`` and
+    ``organisation_clouds`` what the highest one does; empty where all are allowed.
+    """
 
     catalogue: Catalogue
     today: datetime.date
     regions: tuple[str, ...] = ()
     clouds: tuple[str, ...] = ()
+    organisation_regions: tuple[str, ...] = ()
+    organisation_clouds: tuple[str, ...] = ()
+
+    @property
+    def of_organisation(self) -> Known:
+        """The same where a project has not narrowed where it deploys: its own list is no reason
+        to let pass what its organisation's would stop."""
+        return msgspec.structs.replace(
+            self, regions=self.organisation_regions, clouds=self.organisation_clouds
+        )
 
     def may_use(self, region: Region) -> bool:
         return (not self.regions or region.name in self.regions) and (
@@ -109,10 +142,23 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         return self._or_unverified(self.catalogue.machine, name)
 
     def region(self, name: str) -> Region:
+        """The catalogue's row. Raises :class:`NotApplicable` for a location of several regions,
+        :class:`Unverified` where there is none."""
+        if any(name.lower() in cloud.multi_regions for cloud in CLOUDS.values()):
+            raise NotApplicable("its location is not one region: see multi-region-location")
         return self._or_unverified(self.catalogue.region, name)
 
-    def model(self, name: str) -> ModelCard:
-        return self._or_unverified(self.catalogue.model, name)
+    def declared_model(self, fact: Fact) -> ModelCard:
+        """The card of the model that a resource's tags declare. Raises :class:`Unverified` where
+        they declare none or the catalogue has no such model; its name is not repeated, since a tag
+        may hold anything."""
+        passport = fact.declared("model")
+        if passport is None or passport.model is None:
+            raise Unverified("the tags declare no model")
+        try:
+            return self.catalogue.model(passport.model)
+        except InputError as error:
+            raise Unverified(f"the declared model is not in the catalogue ({error.fix})") from None
 
     def _or_unverified(self, look_up: Callable[[str], Row], name: str) -> Row:
         try:
@@ -181,7 +227,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule as the registry read it: its page, its defaults and its function.
 
     ``defaults`` are its limits in each environment. ``mistake`` says what is wrong with the rule's
-    file; such a rule makes every verdict *unverified*.
+    file; such a rule makes every verdict *unverified*. ``page`` is the address of an own rule's
+    file; the package's are in its repository.
     """
 
     name: str
@@ -199,8 +246,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     judges: type[Fact] | type[Stack]
     judge: Callable[[Fact | Stack, msgspec.Struct, Known], Iterator[Finding]]
     mistake: str = ""
+    page: str = ""
 
     @property
     def url(self) -> str:
         """Where the rule's page is."""
-        return f"{PAGES}/{self.name.replace('-', '_')}.py"
+        return self.page or f"{PAGES}/{self.name.replace('-', '_')}.py"

@@ -6,7 +6,7 @@ is known only after deployment raises :class:`~lichen_policies.facts.Unverified`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar, cast
 
 import msgspec
@@ -14,6 +14,10 @@ import msgspec
 from lichen_policies.facts import Fact, Resource, Unknown, Unverified
 
 Kind = TypeVar("Kind", bound=Fact)
+
+
+class Unread(Unverified):
+    """A rule cannot judge, because the reader of a resource failed."""
 
 
 class Subject(msgspec.Struct, Generic[Kind], frozen=True):
@@ -26,25 +30,32 @@ class Subject(msgspec.Struct, Generic[Kind], frozen=True):
 class Stack:
     """The facts of every resource of one deployment.
 
-    ``unread`` is the addresses of resources whose reader failed: nothing can be said to be absent
-    while one is there.
+    ``unread`` is the addresses of resources whose reader failed, with the kinds of facts that it
+    reads: nothing of these can be said to be absent.
     """
 
     __slots__ = ("_by_kind", "_unread")
 
     def __init__(
-        self, facts: Iterable[tuple[Resource, Iterable[Fact]]], unread: Iterable[str] = ()
+        self,
+        facts: Iterable[tuple[Resource, Iterable[Fact]]],
+        unread: Mapping[str, Iterable[type[Fact]]] | None = None,
     ) -> None:
         self._by_kind: dict[type[Fact], list[Subject[Fact]]] = {}
-        self._unread = tuple(unread)
+        self._unread = {address: tuple(kinds) for address, kinds in (unread or {}).items()}
         for resource, found in facts:
             for fact in found:
                 self._by_kind.setdefault(type(fact), []).append(Subject(fact, resource))
 
     def of(self, kind: type[Kind]) -> tuple[Subject[Kind], ...]:
         """Every fact of a kind."""
-        if self._unread:
-            raise Unverified(f"{', '.join(self._unread)} could not be read")
+        unread = [
+            address
+            for address, kinds in self._unread.items()
+            if any(issubclass(each, kind) or issubclass(kind, each) for each in kinds)
+        ]
+        if unread:
+            raise Unread(f"{', '.join(unread)} could not be read")
         return tuple(
             cast("Subject[Kind]", subject)
             for found, subjects in self._by_kind.items()
@@ -80,7 +91,7 @@ class Stack:
         subjects = self.of(kind)
         if type(value) is Unknown:
             for subject in subjects:
-                if _refers(value, subject.resource.address):
+                if refers_to(value, subject.resource.address):
                     return subject
             if not value.references:
                 raise Unverified(f"what it refers to {value.because}")
@@ -90,7 +101,7 @@ class Stack:
             for name in names:
                 found = subject.fact.as_read(name)
                 open_question = open_question or type(found) is Unknown
-                if any(_names(value, each) for each in _each(found)):
+                if any(named_by(value, each) for each in _each(found)):
                     return subject
         if open_question:
             raise Unverified(f"the name of a {kind.__name__} is known only after deployment")
@@ -105,13 +116,13 @@ def _each(found: object) -> tuple[object, ...]:
     return found if isinstance(found, tuple) else (found,)
 
 
-def _names(value: object, name: object) -> bool:
+def named_by(value: object, name: object) -> bool:
     """Whether a value is a name, or an ARN or a path that ends with it."""
     if not isinstance(value, str) or not isinstance(name, str) or not name:
         return False
     return value == name or value.endswith((f"/{name}", f":{name}"))
 
 
-def _refers(value: Unknown, address: str) -> bool:
+def refers_to(value: Unknown, address: str) -> bool:
     """Whether an unknown value is made of the resource at an address, or of an instance of it."""
     return any(address == each or address.startswith(f"{each}[") for each in value.references)

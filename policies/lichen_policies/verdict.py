@@ -23,7 +23,7 @@ Outcome = Literal["pass", "fail", "unverified", "not-applicable"]
 Value = str | int | float | bool
 
 BLOCKING: tuple[Level, ...] = ("mandatory", "remediate")
-"""Levels that block a deployment. ``remediate`` is accepted and does what ``mandatory`` does."""
+"""Levels that block a deployment. ``remediate`` blocks what no change was made for."""
 
 
 class Saves(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     ``path`` is the property in the dialect's own spelling, ``to`` its value (None: remove it;
     ``at_most``: this or less). ``why`` says why this value, ``note`` what it is (``Stockholm, 25
     gCO2e/kWh``), ``elsewhere`` where else it may be set (``on the provider``). ``keeps`` marks the
-    value that is there today and that the other changes of the finding rely on.
+    value that is there today and that the other changes of the finding rely on. ``safe`` marks one
+    that may be made without a person: always valid in its place, a machine of the same family.
     """
 
     path: str
@@ -62,6 +63,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: str = ""
     at_most: bool = False
     keeps: bool = False
+    safe: bool = False
 
     @property
     def value(self) -> str:
@@ -96,7 +98,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     rule over a whole stack may leave both empty. ``message`` is the finding in one line, or why the
     verdict is *unverified* or *not-applicable*; ``what``, ``limit``, ``changes`` and ``or_else``
     are a finding's parts, ``fix`` the sentence of the last two. ``note`` is what is added to the
-    message besides. ``fingerprint`` is the same for the same offence in every run.
+    message besides. ``broken`` marks an *unverified* verdict whose rule or reader failed: no value
+    was missing. ``fingerprint`` is the same for the same offence in every run.
     """
 
     rule: str
@@ -116,6 +119,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
     or_else: str = ""
     note: str = ""
+    broken: bool = False
     saves: Saves = Saves()
     sources: tuple[str, ...] = ()
     fingerprint: str = ""
@@ -170,14 +174,74 @@ class Conflict(msgspec.Struct, frozen=True):
 class Advice(msgspec.Struct, frozen=True, kw_only=True):
     """All findings of one resource as one set of changes.
 
-    ``changes`` agree with each other; ``conflicts`` do not, and a person decides. ``saves`` is the
-    largest saving of one finding, never the sum: fixes overlap.
+    ``changes`` agree with each other; ``conflicts`` do not, and a person decides. ``also`` is what
+    to do in words for findings that have no change, ``or_else`` another way out for those that do.
+    ``saves`` is the largest saving of one finding, never the sum: fixes overlap.
     """
 
     changes: tuple[Change, ...] = ()
+    also: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     or_else: tuple[str, ...] = ()
     saves: Saves = Saves()
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """A rule's level, or one of its limits, that is not the rule's default.
+
+    ``what`` is "level" or the limit's name; ``by`` the file that moved it.
+    """
+
+    rule: str
+    what: str
+    environments: tuple[Environment, ...]
+    default: str
+    now: str
+    by: str
+
+    @property
+    def text(self) -> str:
+        """``dirty-region is disabled in prod (by default mandatory)``."""
+        of = self.rule if self.what == "level" else f"{self.rule}.{self.what}"
+        where = ", ".join(self.environments)
+        return f"{of} is {self.now} in {where} (by default {self.default})"
+
+
+class NotUsed(msgspec.Struct, frozen=True):
+    """A field of a lichen.yaml that does not hold, and why."""
+
+    field: str
+    file: str
+    because: str
+
+    @property
+    def text(self) -> str:
+        do = "do" if self.field in ("exemptions", "rules") else "does"
+        return f"{self.field} of {self.file} {do} not hold: {self.because}"
+
+
+class Configured(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for a report: the lichen.yaml ``files``, the highest first; every rule that they
+    turned off or ``moved``; what they set ``also``; what of a lower file is ``not_used``."""
+
+    files: tuple[str, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    also: tuple[str, ...] = ()
+    not_used: tuple[NotUsed, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """In sentences, one a line; empty where nothing is configured."""
+        lines = []
+        if self.files:
+            top, *lower = self.files
+            under = f", over {', over '.join(lower)}" if lower else ""
+            lines.append(f"Configured by {top}{under}.")
+        if self.moved:
+            lines.append(f"Moved: {'; '.join(each.text for each in self.moved)}.")
+        if self.also:
+            lines.append(f"Set besides: {'; '.join(self.also)}.")
+        return (*lines, *(f"{each.text[:1].upper()}{each.text[1:]}." for each in self.not_used))
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,7 +249,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     ``exempted`` are findings that an exemption covers; ``expired`` the exemptions past their last
     day; ``not_judged`` counts resources by the types that no reader reads; ``judged`` counts the
-    others; ``passed`` counts *pass* verdicts.
+    others; ``passed`` counts *pass* verdicts; ``configured`` says which lichen.yaml holds and what
+    it moved.
     """
 
     findings: tuple[Verdict, ...]
@@ -195,6 +260,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     not_judged: Mapping[str, int]
     judged: int
     passed: int
+    configured: Configured = Configured()
 
     @property
     def blocks(self) -> bool:
@@ -205,6 +271,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def unverified_blocks(self) -> bool:
         """Whether an unverified verdict blocks it, as configured."""
         return any(verdict.blocks for verdict in self.unverified)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The rules that block it because they, or the reader of a resource, are broken."""
+        verdicts = (verdict for verdict in self.unverified if verdict.broken and verdict.blocks)
+        return tuple(sorted({verdict.rule for verdict in verdicts}))
 
     @property
     def summary(self) -> Summary:
@@ -242,7 +314,8 @@ def advice_of(verdicts: Iterable[Verdict]) -> Advice:
     return Advice(
         changes=tuple(changes),
         conflicts=tuple(conflicts),
-        or_else=tuple(dict.fromkeys(f.or_else for f in findings if f.or_else)),
+        also=_words(finding for finding in findings if not finding.changes),
+        or_else=_words(finding for finding in findings if finding.changes),
         saves=Saves(
             gco2e_month=max(
                 (f.saves.gco2e_month for f in findings if f.saves.gco2e_month is not None),
@@ -255,6 +328,10 @@ def advice_of(verdicts: Iterable[Verdict]) -> Advice:
             ),
         ),
     )
+
+
+def _words(findings: Iterable[Verdict]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(finding.or_else for finding in findings if finding.or_else))
 
 
 def _is_inside(path: str, outer: str) -> bool:

@@ -77,7 +77,7 @@ def test_without_a_lichen_yaml_the_region_stops_it(tmp_path: Path) -> None:
         (
             "limits:\n  too-many-accelerators: {chips: 1}\n\nlimits:\n"
             "  too-many-accelerators: {chips: 1000}\n",
-            "limits: it stands twice, the second time in line 4.",
+            "limits: is there twice, the second time in line 4.",
         ),
         ("levels: {dirty-region: mandatry}", "levels.dirty-region: 'mandatry' is not a valid"),
         ("levels: {dirty-region: mandatry}", "Fix: did you mean 'mandatory'?"),

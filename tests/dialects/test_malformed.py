@@ -21,6 +21,21 @@ PLAN = {
     "format_version": "1.2",
     "terraform_version": "1.15.5",
     "variables": {"where": {"value": {"far": ["eu-north-1"]}}},
+    "prior_state": {
+        "values": {
+            "root_module": {
+                "resources": [
+                    {
+                        "address": "data.aws_region.here",
+                        "mode": "data",
+                        "type": "aws_region",
+                        "name": "here",
+                        "values": {"id": "eu-north-1"},
+                    }
+                ]
+            }
+        }
+    },
     "resource_changes": [
         {
             "address": "module.m[0].aws_instance.n",
@@ -30,8 +45,8 @@ PLAN = {
             "name": "n",
             "change": {
                 "actions": ["create"],
-                "after": {"instance_type": "g5.xlarge", "tags": {"a": "b"}, "list": [1]},
-                "after_unknown": {"tags_all": True, "list": [True]},
+                "after": {"instance_type": "g5.xlarge", "tags": {"a": "b"}, "list": [{"b": 1}]},
+                "after_unknown": {"tags_all": True, "list": [{"a": True}], "map": True},
                 "after_sensitive": {"list": [True]},
             },
         }
@@ -47,17 +62,58 @@ PLAN = {
         },
         "root_module": {
             "variables": {"where": {"default": {}}},
+            "resources": [
+                {"type": "aws_region", "name": "here", "mode": "data", "provider_config_key": "aws"}
+            ],
             "module_calls": {
                 "m": {
                     "expressions": {"where": {"references": ["var.where"]}},
                     "module": {
                         "resources": [
-                            {"type": "aws_instance", "name": "n", "provider_config_key": "aws"}
-                        ]
+                            {
+                                "type": "aws_instance",
+                                "name": "n",
+                                "provider_config_key": "m:aws",
+                                "expressions": {
+                                    "list": [{"a": {"references": ["each.key", "var.where"]}}],
+                                    "map": {"references": ["module.deeper.out", "aws_x.y[0].id"]},
+                                },
+                                "for_each_expression": {"references": ["var.where"]},
+                            }
+                        ],
+                        "module_calls": {
+                            "deeper": {
+                                "module": {
+                                    "outputs": {"out": {"expression": {"references": ["var.a"]}}}
+                                }
+                            }
+                        },
                     },
                 }
             },
         },
+    },
+}
+SHOWN = {
+    "format_version": "1.0",
+    "values": {
+        "root_module": {
+            "child_modules": [
+                {
+                    "address": "module.m[0]",
+                    "resources": [
+                        {
+                            "address": "module.m[0].aws_instance.n",
+                            "mode": "managed",
+                            "type": "aws_instance",
+                            "name": "n",
+                            "values": {"instance_type": "g5.xlarge", "list": [1]},
+                            "sensitive_values": {"list": [True]},
+                        }
+                    ],
+                }
+            ]
+        }
     },
 }
 STATE = {
@@ -85,11 +141,45 @@ TEMPLATE = {
         }
     }
 }
+MANIFEST = {
+    "apiVersion": "v1",
+    "kind": "List",
+    "items": [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {
+                "name": "chat",
+                "namespace": "models",
+                "annotations": {"lichen.dev/model": "a"},
+            },
+            "spec": {
+                "replicas": 2,
+                "template": {
+                    "spec": {
+                        "nodeSelector": {"kubernetes.io/arch": "arm64"},
+                        "containers": [
+                            {
+                                "name": "server",
+                                "image": "vllm/vllm-openai:v0.9.1",
+                                "args": ["--model", "a"],
+                                "env": [{"name": "A", "valueFrom": {"fieldRef": {}}}],
+                                "resources": {"limits": {"nvidia.com/mig-1g.5gb": "1"}},
+                            }
+                        ],
+                    }
+                },
+            },
+        }
+    ],
+}
 DOCUMENTS = {
     "terraform-plan": PLAN,
+    "terraform-state": SHOWN,
     "pulumi-preview": PREVIEW,
     "pulumi-state": EXPORT,
     "cloudformation": TEMPLATE,
+    "kubernetes": MANIFEST,
 }
 
 Path_ = tuple[str | int, ...]

@@ -92,7 +92,7 @@ def variant(resource: Resource) -> dict[str, Any]:
 
 def test_a_preview_tells_what_is_to_be_created(documents: Documents) -> None:
     found = configurations(documents.new)
-    assert set(found) == {"default", "own", "explicit", "open", "secret", "pair-inner"}
+    assert set(found) == {"default", "own", "explicit", "open", "tagged", "secret", "pair-inner"}
     default = found["default"]
     assert default.address == f"urn:pulumi:staging::regions::{TYPE}::default"
     assert (default.dialect, default.environment) == ("pulumi", "staging")
@@ -152,6 +152,21 @@ def test_a_value_that_is_open_is_unknown_until_it_is_there(documents: Documents)
     assert settled["lichen:model"].startswith("arn:aws:kms:eu-north-1:")
 
 
+def test_what_is_open_names_what_it_is_made_of(documents: Documents) -> None:
+    tags = configurations(documents.new)["open"].properties["tags"]
+    assert tags["lichen:model"].references == ("urn:pulumi:staging::regions::aws:kms/key:Key::key",)
+
+
+def test_of_a_map_only_what_is_secret_is_not_read(documents: Documents) -> None:
+    for document in (documents.new, documents.state, documents.unchanged):
+        tagged = configurations(document)["tagged"]
+        for name in {"tags", "tagsAll"} & set(tagged.properties):
+            tags = tagged.properties[name]
+            assert is_unknown(tags["lichen:model"])
+            assert tags["team"] == "search"
+        assert "hush-hush" not in repr(tagged)
+
+
 def test_a_secret_is_never_read(documents: Documents) -> None:
     for document in (documents.new, documents.state, documents.unchanged):
         secret = configurations(document)["secret"]
@@ -196,3 +211,93 @@ def test_a_secret_of_a_shown_state_is_not_read(tmp_path: Path) -> None:
     assert is_unknown(resource.properties["password"])
     assert resource.properties["size"] == 3
     assert "hush" not in repr(resource)
+
+
+def instance(**changes: Any) -> dict[str, Any]:
+    """A machine as the engine keeps it, under a default provider that is not kept beside it."""
+    return {
+        "urn": "urn:pulumi:prod::p::aws:ec2/instance:Instance::n",
+        "type": "aws:ec2/instance:Instance",
+        "custom": True,
+        "inputs": {"instanceType": "g5.xlarge"},
+        "provider": "urn:pulumi:prod::p::pulumi:providers:aws::default_7_1_0::0a",
+        **changes,
+    }
+
+
+MINE = {"provider": "urn:pulumi:prod::p::pulumi:providers:aws::mine::0a"}
+STOOD = {"outputs": {"arn": "arn:aws:ec2:eu-north-1:111122223333:instance/i-1"}}
+
+
+def state_of(*resources: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"version": 3, "deployment": {"resources": list(resources), **more}}
+
+
+def answer(tmp_path: Path, document: dict[str, Any]) -> list[Resource]:
+    path = tmp_path / "document.json"
+    path.write_text(json.dumps(document))
+    return read(path)
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        STOOD["outputs"],
+        {"availabilityZone": "eu-north-1a"},
+        {"region": "eu-north-1", "arn": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"},
+    ],
+)
+def test_what_is_deployed_is_where_its_outputs_say(tmp_path: Path, outputs: dict[str, Any]) -> None:
+    (resource,) = answer(tmp_path, state_of(instance(outputs=outputs)))
+    assert resource.region == "eu-north-1"
+
+
+def test_no_message_about_a_state_speaks_of_a_preview(tmp_path: Path) -> None:
+    (resource,) = answer(tmp_path, state_of(instance(**MINE)))
+    assert is_unknown(resource.region)
+    assert "preview" not in resource.region.because
+
+
+def test_a_backend_s_own_file_is_read(tmp_path: Path) -> None:
+    latest = {"latest": state_of(instance(**STOOD))["deployment"], "stack": "organization/p/prod"}
+    (resource,) = answer(tmp_path, {"version": 3, "checkpoint": latest})
+    assert resource.region == "eu-north-1"
+    assert answer(tmp_path, {"version": 3, "checkpoint": {"latest": None}}) == []
+
+
+def test_what_an_interrupted_deployment_was_making_is_judged(tmp_path: Path) -> None:
+    bigger = instance(inputs={"instanceType": "p4d.24xlarge"}, outputs={})
+    other = instance(urn="urn:pulumi:prod::p::aws:ec2/instance:Instance::other")
+    pending = [
+        {"resource": bigger, "type": "updating"},
+        {"resource": other, "type": "creating"},
+        {"resource": other | {"urn": other["urn"] + "-2"}, "type": "reading"},
+    ]
+    found = answer(tmp_path, state_of(instance(), pending_operations=pending))
+    assert [resource.name for resource in found] == ["n", "other"]
+    assert found[0].properties["instanceType"] == "p4d.24xlarge"
+
+
+def test_a_preview_in_production_includes_the_providers(tmp_path: Path) -> None:
+    preview = {"steps": [{"op": "update", "urn": "n", "newState": instance(**MINE)}]}
+    with pytest.raises(InputError, match=r"the provider of n is left out.*--show-sames"):
+        answer(tmp_path, preview)
+    own = instance(**MINE, inputs={"region": "eu-north-1", "instanceType": "g5.xlarge"})
+    assert len(answer(tmp_path, {"steps": [{"op": "update", "urn": "n", "newState": own}]})) == 1
+    stood = instance(**MINE, **STOOD)
+    (resource,) = answer(tmp_path, {"steps": [{"op": "update", "urn": "n", "newState": stood}]})
+    assert resource.region == "eu-north-1"
+
+
+def test_a_step_without_its_resource_is_no_whole_preview(tmp_path: Path) -> None:
+    unchanged = {"op": "same", "urn": "n", "oldState": instance(**STOOD)}
+    assert len(answer(tmp_path, {"steps": [unchanged]})) == 1
+    with pytest.raises(InputError, match=r"steps\[1\]\.newState: is missing"):
+        answer(tmp_path, {"steps": [unchanged, {"op": "create", "urn": "m"}]})
+    assert answer(tmp_path, {"steps": [{"op": "delete", "urn": "n"}]}) == []
+
+
+def test_outputs_of_what_is_replaced_say_nothing(tmp_path: Path) -> None:
+    step = {"op": "create-replacement", "urn": "n", "newState": instance(**STOOD)}
+    (resource,) = answer(tmp_path, {"config": {"aws:region": "ap-south-1"}, "steps": [step]})
+    assert resource.region == "ap-south-1"

@@ -61,3 +61,68 @@ def test_a_plan_that_a_shell_wrote_as_utf_16(tmp_path: Path) -> None:
     plan = {"format_version": "1.2", "terraform_version": "1.15.5"}
     path.write_text(json.dumps(plan), encoding="utf-16")
     assert read(path) == []
+
+
+def plan(address: str) -> dict[str, object]:
+    change = {"actions": ["create"], "after": {}}
+    made = {"address": address, "mode": "managed", "type": "t", "name": "n", "change": change}
+    return {"format_version": "1.2", "terraform_version": "1.15.5", "resource_changes": [made]}
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "\n",
+        "\n\n",
+        " ",
+        "\n12:01:33.123 STDOUT [chat] terraform: ",
+        '\n{"level": "info", "msg": "x"}\n',
+    ],
+)
+def test_several_plans_in_one_file_are_as_many_deployments(tmp_path: Path, between: str) -> None:
+    path = tmp_path / "plans.json"
+    path.write_text(between.join(json.dumps(plan(name)) for name in ("t.a", "t.b")))
+    first, second = read(path)
+    assert (first.address, second.address) == ("t.a", "t.b")
+    assert (first.file, second.file) == (str(path), str(path))
+    assert first.line == 1
+    assert second.line == path.read_text().count("\n") + 1
+    assert first.document != second.document
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[command]/usr/bin/terraform-bin show -json plan\n", "\n::debug::stdout\n"),
+        ("warning: A new version of Pulumi is available.\n\n", ""),
+        ("\ufeff", "\n"),
+        ("", "\nDone.\n"),
+    ],
+)
+def test_words_around_a_document_are_left_out(tmp_path: Path, before: str, after: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(before + json.dumps(plan("t.a"), indent=2) + after)
+    (resource,) = read(path)
+    assert (resource.address, resource.line) == ("t.a", None)
+
+
+def test_half_a_document_does_not_pass_for_none(tmp_path: Path) -> None:
+    path = tmp_path / "plans.json"
+    path.write_text(json.dumps(plan("t.a")) + "\n" + json.dumps(plan("t.b"))[:-20])
+    assert "does not parse" in answer(path)
+
+
+def test_what_is_wrong_with_the_second_of_two_documents_is_said_with_its_line(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "plans.json"
+    path.write_text(json.dumps(plan("t.a")) + "\n" + json.dumps(plan("t.b") | {"errored": True}))
+    assert answer(path).startswith(f"{path}:2: errored: ")
+
+
+def test_the_log_of_a_plan_is_no_plan(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    message = json.dumps({"@level": "info", "@message": "Terraform 1.15.5", "type": "version"})
+    path.write_text(f"{message}\n{message}\n")
+    assert "is a log of messages" in answer(path)
+    assert "Fix: run terraform plan -out=plan" in answer(path)

@@ -71,16 +71,10 @@ CONFIGURATION = "aws_sagemaker_endpoint_configuration"
 @pytest.mark.parametrize(
     ("address", "region"),
     [
-        (f"{CONFIGURATION}.default[0]", "eu-north-1"),
-        (f"{CONFIGURATION}.default[1]", "eu-north-1"),
         (f'{CONFIGURATION}.constant["a"]', "us-west-2"),
         (f'{CONFIGURATION}.constant["b.c[\\"d\\"]"]', "us-west-2"),
-        (f"{CONFIGURATION}.indexed", "ap-south-1"),
-        (f"module.inherited[0].{CONFIGURATION}.inner", "eu-north-1"),
-        (f"module.inherited[1].{CONFIGURATION}.inner", "eu-north-1"),
+        ("aws_instance.zone_after_apply", "us-west-2"),
         (f"module.passed.{CONFIGURATION}.inner", "us-west-2"),
-        (f"module.own.{CONFIGURATION}.inner", "eu-north-1"),
-        (f"module.own.module.deeper.{CONFIGURATION}.inner", "eu-north-1"),
         (f"{CONFIGURATION}.absent", None),
     ],
 )
@@ -90,9 +84,39 @@ def test_a_region_is_what_the_resource_s_provider_says(
     assert regions[address] == region
 
 
-def test_a_region_that_the_plan_does_not_carry_is_unknown(regions: dict[str, Any]) -> None:
-    assert is_unknown(regions[f"{CONFIGURATION}.local"])
-    assert len(regions) == 12
+@pytest.mark.parametrize(
+    ("address", "region"),
+    [
+        (f"{CONFIGURATION}.default[0]", "eu-north-1"),
+        (f"{CONFIGURATION}.default[1]", "eu-north-1"),
+        (f"module.inherited[0].{CONFIGURATION}.inner", "eu-north-1"),
+        (f"module.inherited[1].{CONFIGURATION}.inner", "eu-north-1"),
+        (f"{CONFIGURATION}.local", "eu-west-3"),
+        (f"{CONFIGURATION}.told", "ap-south-1"),
+        (f"{CONFIGURATION}.zoned", "eu-north-1"),
+    ],
+)
+def test_a_region_that_an_expression_sets_is_what_the_provider_answers(
+    regions: dict[str, Any], address: str, region: str | None
+) -> None:
+    assert regions[address] == region
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"{CONFIGURATION}.indexed",
+        f"{CONFIGURATION}.hidden",
+        f"{CONFIGURATION}.moved",
+        f"{CONFIGURATION}.elsewhere",
+        f"module.own.{CONFIGURATION}.inner",
+        f"module.own.module.deeper.{CONFIGURATION}.inner",
+    ],
+)
+def test_a_lone_reference_is_no_region(regions: dict[str, Any], address: str) -> None:
+    assert is_unknown(regions[address])
+    assert 'data "aws_region" "here" {}' in regions[address].because
+    assert "--region" in regions[address].because
 
 
 def test_a_newer_terraform_and_provider_read_the_same(
@@ -197,8 +221,9 @@ def test_a_sensitive_variable_s_region_is_not_read(tmp_path: Path) -> None:
     [
         ({"constant_value": {"env": "prod"}}, {"a": "b"}, {"env": "prod", "a": "b"}),
         ({"constant_value": {"env": "prod"}}, {"env": "dev"}, {"env": "dev"}),
-        ({"references": ["var.tags"]}, None, {"env": "staging"}),
+        ({"references": ["var.tags"]}, None, "unknown"),
         ({"references": ["local.tags"]}, None, "unknown"),
+        ({"references": ["var.tags"]}, {"env": "dev"}, {"env": "dev"}),
     ],
 )
 def test_default_tags_are_read_where_the_provider_leaves_them_open(
@@ -222,11 +247,21 @@ def test_default_tags_are_read_where_the_provider_leaves_them_open(
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
-        ({"format_version": "0.2", "terraform_version": "1.0"}, "plan format 0.2 is not supported"),
+        ({"format_version": "2.0"}, "plan format 2.0 is newer than Lichen reads"),
         (plan_with({"actions": ["create"], "after": {}}, errored=True), "met an error"),
         (
-            {"format_version": "1.0", "terraform_version": "1.15.5", "values": {}},
-            "is a Terraform state.*Fix: run terraform plan -out=plan",
+            {
+                "format_version": "1.2",
+                "planned_values": {
+                    "root_module": {
+                        "resources": [
+                            {"address": "t.n", "mode": "managed", "type": "t", "name": "n"}
+                        ]
+                    }
+                },
+            },
+            "resource_changes: is missing although planned_values has resources.*"
+            "Fix: give the whole output of terraform show -json",
         ),
         (plan_with({"actions": "create"}), r"resource_changes\[0\]\.change\.actions"),
     ],
@@ -236,3 +271,82 @@ def test_a_document_that_is_no_whole_plan_is_answered(
 ) -> None:
     with pytest.raises(InputError, match=expected):
         read(written(tmp_path, document))
+
+
+@pytest.mark.parametrize("version", ["0.1", "0.2", "1.0", "1.2"])
+def test_every_format_since_0_1_is_read(tmp_path: Path, version: str) -> None:
+    plan = plan_with({"actions": ["create"], "after": {}}) | {"format_version": version}
+    assert len(read(written(tmp_path, plan))) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "key"),
+    [
+        ("module.pool", "pool:aws"),
+        ("module.a.module.b[0]", "a.b:aws"),
+        ("module.m", "module.m:aws"),
+    ],
+)
+def test_an_inherited_provider_is_found_by_the_key_of_an_older_terraform(
+    tmp_path: Path, module: str, key: str
+) -> None:
+    assert region_through(tmp_path, module, key, {"aws": "eu-north-1"}) == "eu-north-1"
+    both = {"aws": "eu-north-1", "aws.far": "eu-north-1"}
+    assert region_through(tmp_path, module, key, both) == "eu-north-1"
+
+
+def test_an_older_terraform_does_not_say_which_of_two_providers_a_module_inherits(
+    tmp_path: Path,
+) -> None:
+    both = {"aws": "eu-north-1", "aws.far": "ap-south-1"}
+    found = region_through(tmp_path, "module.pool", "pool:aws", both)
+    assert is_unknown(found)
+    assert "Terraform 1.2" in found.because
+
+
+def region_through(tmp_path: Path, module: str, key: str, providers: dict[str, str]) -> Any:
+    """The region of a resource in a module whose provider goes by a key."""
+    written_there: dict[str, Any] = {
+        "resources": [{"type": "t", "name": "n", "provider_config_key": key}]
+    }
+    for step in reversed(module.split(".")[1::2]):
+        written_there = {"module_calls": {step.removesuffix("[0]"): {"module": written_there}}}
+    plan = plan_with(
+        {"actions": ["create"], "after": {}},
+        configuration={
+            "provider_config": {
+                name: {"name": "aws", "expressions": {"region": {"constant_value": region}}}
+                for name, region in providers.items()
+            },
+            "root_module": written_there,
+        },
+    )
+    plan["resource_changes"][0] |= {"address": f"{module}.t.n", "module_address": module}
+    (resource,) = read(written(tmp_path, plan))
+    return resource.region
+
+
+def test_what_is_known_after_apply_names_what_it_is_made_of(terraform_plan: Plan) -> None:
+    groups = by_address(read(terraform_plan("references")))
+
+    def template_of(address: str) -> tuple[str, ...]:
+        (block,) = groups[address].properties["launch_template"]
+        assert is_unknown(block["id"])
+        return block["id"].references
+
+    group, template = "aws_autoscaling_group", "aws_launch_template"
+    assert template_of(f'{group}.each["a"]') == (f'{template}.each["a"]',)
+    assert template_of(f'{group}.chained["b"]') == (f'{template}.each["b"]',)
+    assert template_of(f"{group}.counted[1]") == (f"{template}.counted[1]",)
+    assert template_of(f"{group}.one_of_many") == (f'{template}.each["b"]',)
+    assert template_of(f"{group}.of_a_module") == (f'module.child["a"].{template}.inner',)
+    assert template_of(f'module.child["b"].{group}.inner') == (
+        f'module.child["b"].{template}.inner',
+    )
+    assert template_of(f'module.child["a"].{group}.outer') == (f"{template}.one",)
+    (policy,) = groups[f"{group}.mixed"].properties["mixed_instances_policy"]
+    (launched,) = policy["launch_template"]
+    assert launched["launch_template_specification"][0]["launch_template_id"].references == ()
+    first, second = launched["override"]
+    assert first["instance_type"] == "g5.xlarge"
+    assert second["instance_type"].references == (f"{template}.one",)

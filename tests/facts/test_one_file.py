@@ -45,7 +45,8 @@ for fact in facts_of(resource) or ():
     if type(fact).__name__ == "AllMachines":
         continue  # of every Machines, whoever reads them
     print(type(fact).__name__, fact.path, fact.cloud, fact.region, fact.environment)
-    print(fact.machine, fact.hosting, fact.passport and fact.passport.model)
+    machine, hosting = getattr(fact, "machine", ""), getattr(fact, "hosting", "")
+    print(machine, hosting, fact.passport and fact.passport.model)
 """
 
 CLOUD = """
@@ -164,6 +165,8 @@ def test_a_cloud_is_one_file_and_its_readers(copy: Path) -> None:
         "H100-1-80G pools A/b",
         "Scaling least scaleway fr-par prod",
         "H100-1-80G pools A/b",
+        "DeclaredTags words scaleway fr-par prod",
+        "  A/b",
     ]
     without_passport = {"instanceType": "H100-1-80G", "least": 1}
     facts = run(

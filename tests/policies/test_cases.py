@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import msgspec
 import pytest
-from lichen_policies.configuration import read
+from lichen_policies.cases import DIALECTS, Case, cases_of, renew
+from lichen_policies.cases import verdicts_of as judged
 from lichen_policies.facts.reading import by_type
-from lichen_policies.judging import judge_resource
 from lichen_policies.registry import rules
+from lichen_policies.run import Run
 from lichen_policies.verdict import Verdict
 
 from tests.fixed import fixed
-from tests.policies.cases_file import DIALECTS, Case, as_checkov, cases, renew
+
+FOLDER = Path(__file__).parent / "cases"
+
+
+def cases() -> list[Case]:
+    return [case for path in sorted(FOLDER.glob("*.yaml")) for case in cases_of(path)]
+
 
 CASES = cases()
 
 
 def verdicts_of(case: Case) -> list[Verdict]:
-    verdicts = judge_resource(case.resource, read(None), fixed())
-    return [verdict for verdict in verdicts or () if verdict.rule == case.rule]
+    return judged(case, rules(), fixed())
+
+
+def as_checkov(value: Any) -> Any:
+    """Terraform's values as Checkov hands them over: every one wrapped in a list."""
+    if isinstance(value, dict):
+        return {key: [as_checkov(each)] for key, each in value.items()}
+    if isinstance(value, list):
+        return [as_checkov(each) for each in value]
+    return value
 
 
 def messages_of(case: Case) -> tuple[str, ...]:
@@ -30,7 +48,10 @@ def _renewed(request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--renew-golden"):
         for rule in rules():
             mine = [case for case in CASES if case.rule == rule]
-            renew(rule, {(case.name, case.dialect): messages_of(case) for case in mine})
+            renew(
+                FOLDER / f"{rule}.yaml",
+                {(case.name, case.dialect): messages_of(case) for case in mine},
+            )
         CASES[:] = cases()
 
 
@@ -52,9 +73,10 @@ def test_case(number: int) -> None:
 @pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: str(CASES[number]))
 def test_terraform_case_as_checkov_reads_it(number: int) -> None:
     case = CASES[number]
-    if case.dialect == "terraform":
+    if case.dialect == "terraform" and not case.together:
         wrapped = as_checkov(case.resource.properties)
-        check(case._replace(resource=msgspec.structs.replace(case.resource, properties=wrapped)))
+        alone = msgspec.structs.replace(case.resource, properties=wrapped)
+        check(case._replace(resources=(alone,)))
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.verdict == "fail"], ids=str)
@@ -69,26 +91,32 @@ def test_a_finding_states_the_limit_and_what_to_type(case: Case) -> None:
 
 
 def dialects_of(rule: str) -> set[str]:
-    """The dialects in which a resource exists that gives the rule something to judge: those of the
-    readers that read its failing cases."""
+    """The dialects in which resources exist that give the rule something to judge: those of the
+    readers that read all resources of one of its failing cases."""
     readers = by_type()
-    mine = {
-        readers[case.resource.dialect, case.resource.type].read
+    spoken: dict[object, set[str]] = {}
+    for (dialect, _), reader in readers.items():
+        spoken.setdefault(reader.read, set()).add(dialect)
+    return {
+        dialect
         for case in CASES
         if case.rule == rule and case.verdict == "fail"
+        for dialect in set.intersection(
+            *(spoken[readers[each.dialect, each.type].read] for each in case.resources)
+        )
     }
-    return {dialect for (dialect, _), reader in readers.items() if reader.read in mine}
 
 
 def test_every_rule_has_its_examples() -> None:
     """One that fails and one that passes in each dialect that its facts are read from, and one that
-    is unverified."""
+    is unverified, but of a rule over a run: it judges nothing that a document may not know."""
     there = {(case.rule, case.verdict, case.dialect) for case in CASES}
-    for rule in rules():
+    for rule, declared in rules().items():
         wanted = dialects_of(rule) & set(DIALECTS)
         assert wanted
         for dialect in wanted:
             assert (rule, "fail", dialect) in there
             assert (rule, "pass", dialect) in there
-        assert any(verdict == "unverified" for name, verdict, _ in there if name == rule)
+        if not issubclass(declared.judges, Run):
+            assert any(verdict == "unverified" for name, verdict, _ in there if name == rule)
     assert {case.rule for case in CASES} == set(rules())

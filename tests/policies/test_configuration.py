@@ -140,9 +140,9 @@ EXEMPTION = "{rule: %s, resource: x, owner: a, reason: b, approver: c, expires: 
         ),
         (
             "limits: {}\nlevels: {}\nlimits: {}",
-            "limits: it stands twice, the second time in line 3. Fix: write it once.",
+            "limits: is there twice, the second time in line 3. Fix: write it once.",
         ),
-        ("levels: {dirty-region: {dev: disabled, dev: mandatory}}", "dev: it stands twice"),
+        ("levels: {dirty-region: {dev: disabled, dev: mandatory}}", "dev: is there twice"),
         ("limits: " + "[" * 2000, "is nested too deeply to read. Fix: write it flat."),
         ("levels: {dirty: advisory}", "levels.dirty: 'dirty' is not a rule"),
         ("levels: {dirty-region: {live: advisory}}", "'live' is not a field"),
@@ -183,6 +183,6 @@ def test_only_the_star_and_the_question_mark_are_special(
     tmp_path: Path, pattern: str, name: str, covered: bool
 ) -> None:
     row = EXEMPTION.replace("resource: x", f"resource: '{pattern}'") % ("idle-floor", "2027-01-01")
-    (exemption,) = configured(tmp_path, f"exemptions: [{row}]").exemptions
+    (exemption,) = configured(tmp_path, f"exemptions: [{row}]").exemptions("prod")
     assert exemption.covers("idle-floor", "its address", name) is covered
     assert not exemption.covers("dirty-region", name)

@@ -63,8 +63,23 @@ def test_what_the_organisation_allows_alone_is_not_blocked_for_want_of_another(
         context=Context(cloud="aws", region="ap-south-1"), region_at="region", machine="inf2.xlarge"
     )
     known = Known(
-        catalogue=fixed(), today=datetime.date(2026, 11, 23), regions=regions, clouds=clouds
+        catalogue=fixed(),
+        today=datetime.date(2026, 11, 23),
+        organisation_regions=regions,
+        organisation_clouds=clouds,
+        regions=regions,
+        clouds=clouds,
     )
     (finding,) = dirty_region.judge(fact, Limits(), known)
     assert finding.advice is advice
     assert ("lichen.yaml allows nothing cleaner" in finding.limit) is advice
+
+
+def test_a_project_s_own_list_of_regions_turns_no_block_into_advice() -> None:
+    fact = Located(
+        context=Context(cloud="aws", region="ap-south-1"), region_at="region", machine="inf2.xlarge"
+    )
+    known = Known(catalogue=fixed(), today=datetime.date(2026, 11, 23), regions=("ap-south-1",))
+    (finding,) = dirty_region.judge(fact, Limits(), known)
+    assert not finding.advice
+    assert finding.or_else.startswith("allow more regions in lichen.yaml")

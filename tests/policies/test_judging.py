@@ -6,12 +6,13 @@ import datetime
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from lichen_policies.configuration import Configuration, File
-from lichen_policies.exemptions import Exemption
+from lichen_policies.configuration import Configuration, File, Layer
+from lichen_policies.exemptions import Row
 from lichen_policies.facts import (
     UNKNOWN,
     Context,
@@ -27,7 +28,7 @@ from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.unknown import field
 from lichen_policies.judging import judge, judge_resource
 from lichen_policies.registry import rules
-from lichen_policies.rule import Change, Finding, Known, Rule
+from lichen_policies.rule import Change, Finding, Known, Rule, Stack
 
 from tests.fixed import fixed
 from tests.policies.resources import ENDPOINT, resource_of
@@ -58,7 +59,8 @@ def rule_of(judge_it: Any, name: str = "test-rule") -> Rule:
 def only(judge_it: Any, file: File = File(), today: datetime.date = TODAY) -> Configuration:  # noqa: B008
     """A configuration with one rule of the test's own."""
     rule = rule_of(judge_it)
-    return Configuration(today=today, file=file, rules={rule.name: rule})
+    layers = (Layer(Path("lichen.yaml"), file),)
+    return Configuration(today=today, layers=layers, rules={rule.name: rule})
 
 
 def only_verdict(resource: Resource, configuration: Configuration) -> Any:
@@ -125,7 +127,8 @@ def test_a_reader_that_breaks_leaves_every_rule_unverified(
         reading, "by_type", lambda: {("pulumi", endpoint().type): reading.Reader("aws", breaks, ())}
     )
     verdicts = judge_resource(endpoint(), DEFAULTS, fixed()) or ()
-    assert {verdict.rule for verdict in verdicts} == set(rules())
+    of_resources = {name for name, each in rules().items() if not issubclass(each.judges, Stack)}
+    assert {verdict.rule for verdict in verdicts} == of_resources
     assert {verdict.verdict for verdict in verdicts} == {"unverified"}
     assert all("the reader failed with KeyError" in verdict.message for verdict in verdicts)
     assert SECRET not in str(verdicts)
@@ -159,8 +162,8 @@ def test_advice_never_blocks() -> None:
     assert only_verdict(endpoint(), mandatory).level == "advisory"
 
 
-def exemption(**fields: Any) -> Exemption:
-    return Exemption(
+def exemption(**fields: Any) -> Row:
+    return Row(
         **{
             "rule": "test-rule",
             "resource": "*::chat",
@@ -188,7 +191,7 @@ def test_an_exemption_holds_through_its_last_day() -> None:
     (found,) = late.findings
     assert found.message.endswith(" Its exemption, for search team, ended on 2026-11-23.")
     assert late.exempted == ()
-    assert late.expired == file.exemptions
+    assert [row.expires for row in late.expired] == [TODAY]
 
 
 @pytest.mark.parametrize(

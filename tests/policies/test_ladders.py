@@ -24,6 +24,10 @@ def located(properties: dict[str, Any], **stated: Any) -> Any:
     [
         ("us-east-1a", "us-east-1"),
         ("us-gov-west-1b", "us-gov-west-1"),
+        ("us-east-1-bos-1a", "us-east-1"),
+        ("us-west-2-lax-1b", "us-west-2"),
+        ("us-east-1-wl1-bos-wlz-1", "us-east-1"),
+        ("us-central1-ai1a", "us-central1"),
         ("us-central1-a", "us-central1"),
         ("projects/p/zones/europe-west4-b", "europe-west4"),
         ("europe-west4", "europe-west4"),
@@ -36,12 +40,40 @@ def test_a_zone_s_region(zone: str, expected: str) -> None:
     assert region.region_of(zone) == expected
 
 
-def test_the_resource_goes_before_its_arn_before_its_provider() -> None:
-    arn = {"serviceLinkedRoleArn": "", "kmsKeyArn": "arn:aws:kms:eu-west-3:1:key/2"}
-    assert located({"region": "eu-north-1", **arn}, region="us-east-1").region == "eu-north-1"
-    assert located(arn, region="us-east-1").region == "eu-west-3"
-    assert located({}, region="us-east-1").region == "us-east-1"
+def test_the_resource_goes_before_its_provider_before_its_links() -> None:
+    arn = {"serviceLinkedRoleArn": "", "targetGroupArns": ["arn:aws:x:eu-west-3:1:targetgroup/2"]}
+    zone = {"availabilityZones": ["eu-west-1a"]}
+    assert located({"region": "eu-north-1", **zone}, region="us-east-1").region == "eu-north-1"
+    assert located({**zone, **arn}, region="us-east-1").region == "eu-west-1"
+    assert located(arn, region="us-east-1").region == "us-east-1"
+    assert located(arn).region == "eu-west-3"
     assert located({}).region is None
+    with pytest.raises(Unverified):
+        _ = located(arn, region=UNKNOWN).region
+
+
+def test_a_resource_s_own_arn_says_where_it_is() -> None:
+    own = {"arn": "arn:aws:autoscaling:eu-west-3:123456789012:autoScalingGroup:1"}
+    assert located(own, region="us-east-1").region == "eu-west-3"
+    assert located({"arn": UNKNOWN}, region="us-east-1").region == "us-east-1"
+
+
+def pool(properties: dict[str, Any], **stated: Any) -> Any:
+    facts = facts_of(resource_of("gcp:container/nodePool:NodePool", properties, **stated))
+    assert facts is not None
+    return facts[0]
+
+
+def test_a_pool_is_where_its_cluster_is() -> None:
+    full = {"cluster": "projects/p/locations/asia-south1-a/clusters/c"}
+    assert pool({**full, "location": "europe-north1"}, region="europe-west4").region == (
+        "asia-south1"
+    )
+    assert pool({"cluster": "c", "location": "europe-north1"}).region == "europe-north1"
+    assert pool({"cluster": "c"}, region="europe-west4").region == "europe-west4"
+    assert pool({"cluster": UNKNOWN, "location": "europe-north1"}).region == "europe-north1"
+    with pytest.raises(Unverified):
+        _ = pool({"cluster": UNKNOWN}, region="europe-west4").region
 
 
 def test_a_role_s_arn_has_no_region() -> None:
@@ -91,6 +123,16 @@ def test_zones_that_are_not_known_leave_the_provider_s_region() -> None:
         ("uat", "staging"),
         ("wasteful", None),
         ("prod-to-dev-mirror", None),
+        ("non-prod", "staging"),
+        ("chat-NonProd", "staging"),
+        ("nonProduction", "staging"),
+        ("not-production", "staging"),
+        ("PRE-PROD", "staging"),
+        ("preprod2", "staging"),
+        ("PROD", "prod"),
+        ("chatProd", "prod"),
+        ("not-dev", None),
+        ("reproduction", None),
         ("product", None),
     ],
 )
@@ -107,13 +149,28 @@ def test_the_stack_s_name_goes_before_its_tags() -> None:
     assert environment.of_stack("chat", {}, {"env": "prod"}) == "prod"
 
 
-def test_the_passport_goes_before_the_stack_before_the_tags() -> None:
-    tags = {"Environment": "production"}
+def test_the_stack_goes_before_the_tags_of_a_resource() -> None:
+    """Their author must not choose how strictly the resource is judged."""
     passport = {"lichen:environment": "dev"}
-    assert located({"tags": tags | passport}, environment="staging").environment == "dev"
-    assert located({"tags": tags}, environment="staging").environment == "staging"
-    assert located({"tags": tags}).environment == "prod"
+    assert located({"tags": passport}, environment="prod").environment == "prod"
+    assert (
+        located({"tags": {"Environment": "prod"}}, environment="staging").environment == "staging"
+    )
+    assert located({"tags": passport}).environment == "dev"
     assert located({}).environment is None
+
+
+def test_of_tags_that_contradict_each_other_the_strictest_holds() -> None:
+    tags = {"Environment": "production", "lichen:environment": "dev"}
+    assert located({"tags": tags}).environment == "prod"
+    tags = {"Environment": "sandbox", "lichen:environment": "staging"}
+    assert located({"tags": tags}).environment == "staging"
+
+
+def test_a_tag_whose_value_is_unknown_leaves_the_environment_unknown() -> None:
+    with pytest.raises(Unverified):
+        _ = located({"tags": {"env": UNKNOWN}}).environment
+    assert located({"tags": {"team": UNKNOWN}}).environment is None
 
 
 def test_tags_that_are_known_only_after_deployment_leave_the_environment_unknown() -> None:

@@ -102,7 +102,12 @@ def test_wasteful_is_stopped_with_every_reason_until_it_is_corrected(
     up = ("up", "--stack", "wasteful", *QUIET, *PACK)
     stopped = pulumi(*up, check=False)
     assert stopped.returncode != 0
-    for rule in ("dirty-region", "oversized-endpoint", "too-many-accelerators"):
+    for rule in (
+        "dirty-region",
+        "oversized-endpoint",
+        "too-many-accelerators",
+        "fixed-size-endpoint",
+    ):
         assert rule in stopped.stdout
     assert stopped.stdout.count("Fix:") >= 3
     assert place.cloud.inventory() == {}
@@ -111,6 +116,8 @@ def test_wasteful_is_stopped_with_every_reason_until_it_is_corrected(
     for key, value in (("machine", "ml.g5.xlarge"), ("count", "3"), ("region", "eu-north-1")):
         assert value in stopped.stdout
         pulumi("config", "set", "--stack", "wasteful", key, value)
+    assert "add an Application Auto Scaling target" in stopped.stdout
+    pulumi("config", "set", "--stack", "wasteful", "most", "6")
     pulumi(*up)
     made = place.cloud.inventory()
     assert len(made["aws:sagemaker/endpoint:Endpoint"]) == 1

@@ -1,4 +1,5 @@
-"""Lichen's rules as Checkov checks, for Terraform's language, Terraform plans and CloudFormation.
+"""Lichen's rules as Checkov checks, for Terraform's language, Terraform plans, CloudFormation and
+Kubernetes manifests, those that Checkov renders from Helm charts and Kustomize included.
 
     checkov -d . --external-checks-dir "$(lichen checks)" --skip-download
 
@@ -9,7 +10,9 @@ not block, ``..._UNVERIFIED`` on what cannot be checked yet. Add
 ``--soft-fail-on 'CKV2_LICHEN_*_ADVICE,CKV2_LICHEN_*_UNVERIFIED'`` and Checkov exits as
 ``lichen check`` does. A failed check's name is the finding: it is all that some formats print.
 
-``lichen.yaml`` is searched upwards from the file that is judged; what it exempts is skipped.
+``lichen.yaml`` is searched upwards from the file that is judged, and LICHEN_CONFIG names one that
+is above it. What it exempts or turns off is skipped, with who did it as the comment; what it
+moved is shown with each failed check.
 LICHEN_REGION and LICHEN_ENVIRONMENT hold for a document that does not state its own. A plan is read
 again from its file, because what Checkov hands over does not say which values are unknown. Checkov
 judges one resource at a time, so the rules over a whole deployment run in the other doors only.
@@ -25,8 +28,10 @@ judged: both are failed checks here.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -34,16 +39,25 @@ from checkov.cloudformation.checks.resource import base_resource_check as cloudf
 from checkov.common.bridgecrew.severities import Severities
 from checkov.common.checks.base_check import BaseCheck
 from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.kubernetes.checks.resource import base_spec_check as kubernetes_check
 from checkov.terraform.checks.resource import base_resource_check as terraform_check
 
 try:
-    from lichen_policies import dialects
-    from lichen_policies.dialects import cloudformation, terraform_block
+    import msgspec
+    from lichen_policies import configuration, dialects
+    from lichen_policies.beside import comments
+    from lichen_policies.dialects import (
+        cloudformation,
+        kubernetes,
+        terraform_block,
+        terraform_defaults,
+        terraform_json,
+    )
     from lichen_policies.facts.reading import types_of
     from lichen_policies.facts.resource import Resource
     from lichen_policies.gate import Gate
     from lichen_policies.registry import rules
-    from lichen_policies.rule import Rule
+    from lichen_policies.rule import UNSTATED, Rule
     from lichen_policies.verdict import BLOCKING, Verdict
 
     from lichen.document import InputError
@@ -94,15 +108,24 @@ class Gates:
         self._gates: dict[Path, Gate] = {}
         self._block: Any = None
         self._verdicts: tuple[Verdict, ...] = ()
+        self._moved: Mapping[str, list[str]] = {}
 
     def verdicts(self, block: Any, read: Callable[[], Resource]) -> tuple[Verdict, ...]:
         """Every rule's verdicts on a block, which ``read`` makes a resource of."""
         if self._block is not block:
             resource = read()
             gate = self._gate(Path(resource.file or ".").resolve().parent)
-            self._verdicts = gate.judge(resource) or ()
+            self._verdicts = (*(gate.judge(resource) or ()), *gate.judge_exemptions(resource))
+            self._moved = {
+                rule: [each.text for each in moved]
+                for rule, moved in groupby(gate.configured().moved, lambda each: each.rule)
+            }
             self._block = block
         return self._verdicts
+
+    def moved(self, rule: str) -> list[str]:
+        """What lichen.yaml moved of a rule, for the block that was judged last."""
+        return self._moved.get(rule, [])
 
     def _gate(self, folder: Path) -> Gate:
         if folder not in self._gates:
@@ -123,8 +146,10 @@ class Check(BaseCheck):
     rule: Rule
     part: Part
 
-    def describe(self, rule: Rule, part: Part, types: Iterable[str]) -> dict[str, Any]:
-        """The arguments of a framework's base."""
+    def describe(
+        self, rule: Rule, part: Part, types: Iterable[str], takes: str = "supported_resources"
+    ) -> dict[str, Any]:
+        """The arguments of a framework's base; ``takes`` is its word for the types it judges."""
         self.rule, self.part = rule, part
         self.offence = rule.offence + (f" ({part.lower()})" if part else "")
         words = ("CKV2", "LICHEN", *rule.name.upper().split("-"), part)
@@ -132,7 +157,7 @@ class Check(BaseCheck):
             "name": self.offence,
             "id": "_".join(word for word in words if word),
             "categories": [CheckCategories.AI_AND_ML],
-            "supported_resources": list(types),
+            takes: list(types),
             "guideline": rule.url,
         }
 
@@ -166,8 +191,14 @@ class Check(BaseCheck):
         except Exception as error:
             # Its text stays out: it may hold a property's value.
             why = f"cannot be checked: reading the resource failed with {type(error).__name__}"
-            return (CheckResult.FAILED, [why]) if self.part == "UNVERIFIED" else NOTHING
-        return outcome(self.part, (found for found in verdicts if found.rule == self.rule.name))
+            part = "" if self.rule.levels[UNSTATED] in BLOCKING else "UNVERIFIED"
+            return (CheckResult.FAILED, [why]) if self.part == part else NOTHING
+        own = [found for found in verdicts if found.rule == self.rule.name]
+        moved = GATES.moved(self.rule.name)
+        if self.part == "" and moved and own and all(each.level == "disabled" for each in own):
+            return CheckResult.SKIPPED, moved
+        result, messages = outcome(self.part, own)
+        return result, [*messages, *moved] if result == CheckResult.FAILED else messages
 
     def resource(self, conf: dict[str, Any]) -> Resource:
         raise NotImplementedError
@@ -177,22 +208,31 @@ class TerraformCheck(Check, terraform_check.BaseResourceCheck):
     """A check of blocks in Terraform's language, and of a plan's resources."""
 
     def __init__(self, rule: Rule, part: Part) -> None:
-        types = iter(types_of("terraform"))
+        types = (*types_of("terraform"), *kubernetes.CARRIERS)
         super().__init__(**self.describe(rule, part, types))
 
     def resource(self, conf: dict[str, Any]) -> Resource:
+        if "__address__" not in conf:
+            return self.in_json(conf)
         address = conf["__address__"]
         if "__file__" in conf:
             return planned(conf["__file__"][0])[address]
-        block = self.block(address)
-        return terraform_block.resource(
+        block, others = self.block(address), origins(self.graph)
+        resource = terraform_block.resource(
             self.entity_type,
             address,
-            conf,
-            terraform_block.provider_of(block, providers(self.graph)),
+            terraform_defaults.without_defaults(conf, block, others),
+            terraform_block.provider_of(block, others),
             block["file_path_"],
             conf.get("__start_line__"),
         )
+        return with_notes(resource, conf.get("__start_line__"), conf.get("__end_line__"))
+
+    def in_json(self, conf: dict[str, Any]) -> Resource:
+        """A block in Terraform's JSON syntax, of which Checkov makes no graph."""
+        scanned, name = self.entity
+        address, line = f"{self.entity_type}.{name}", conf.get("__startline__")
+        return terraform_json.resource(self.entity_type, address, conf, found(scanned), line)
 
     def block(self, address: str) -> dict[str, Any]:
         """The graph's entry of the block that is judged.
@@ -219,7 +259,52 @@ class CloudFormationCheck(Check, cloudformation_check.BaseResourceCheck):
         file, name = self.entity
         properties = conf.get("Properties") or {}
         # Checkov hands over the part of a template's path below the scanned folder, no more.
-        return cloudformation.resource(self.entity_type, name, properties, file.lstrip("/"))
+        resource = cloudformation.resource(self.entity_type, name, properties, file.lstrip("/"))
+        return with_notes(resource, conf.get("__startline__"), conf.get("__endline__"))
+
+
+class KubernetesCheck(Check, kubernetes_check.BaseK8Check):
+    """A check of the objects of Kubernetes manifests."""
+
+    def __init__(self, rule: Rule, part: Part) -> None:
+        # Checkov finds checks by an object's kind alone; its version is looked at when it is read.
+        kinds = dict.fromkeys(type_.rsplit("/", 1)[-1] for type_ in types_of("kubernetes"))
+        super().__init__(**self.describe(rule, part, kinds, takes="supported_entities"))
+
+    def scan_spec_conf(self, conf: dict[str, Any]) -> CheckResult:
+        return self.scan_resource_conf(conf)
+
+    def resource(self, conf: dict[str, Any]) -> Resource:
+        resource = kubernetes.resource(without_lines(conf), self.entity[0])
+        return with_notes(resource, conf.get("__startline__"), conf.get("__endline__"))
+
+
+def without_lines(value: Any) -> Any:
+    """A value without the numbers of lines that Checkov adds to every mapping."""
+    if isinstance(value, dict):
+        return {
+            key: without_lines(part)
+            for key, part in value.items()
+            if key not in ("__startline__", "__endline__")
+        }
+    return [without_lines(part) for part in value] if isinstance(value, list) else value
+
+
+def with_notes(resource: Resource, first: object, last: object) -> Resource:
+    """A resource with what the comments in and above its block exempt, where its file is found."""
+    if not (isinstance(first, int) and isinstance(last, int)):
+        return resource
+    notes = comments(lines(resource.file or ""), first, last)
+    return msgspec.structs.replace(resource, notes=notes) if notes else resource
+
+
+@lru_cache(maxsize=8)
+def lines(file: str) -> list[str]:
+    """A file's lines; none of one that is not found from here."""
+    try:
+        return Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
 
 
 @lru_cache(maxsize=8)
@@ -236,36 +321,79 @@ def blocks(graph: Any) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=1)
-def providers(graph: Any) -> list[dict[str, Any]]:
-    """The blocks that say which provider a resource goes to."""
-    return [block for block in blocks(graph) if block["block_type_"] in ("provider", "module")]
+def origins(graph: Any) -> list[dict[str, Any]]:
+    """The blocks that say which provider a resource goes to, and where values come from."""
+    return [block for block in blocks(graph) if block["block_type_"] in ORIGINS]
 
 
-class Missing(terraform_check.BaseResourceCheck):
-    """Fails on everything where Lichen itself does not load: a gate that is off must not pass."""
+ORIGINS = ("provider", "module", "locals", "output")
 
-    def __init__(self, error: Exception) -> None:
-        super().__init__(
-            name=f"Lichen did not load ({error}): pip install lichen beside Checkov",
-            id="CKV2_LICHEN_MISSING",
-            categories=[CheckCategories.AI_AND_ML],
-            supported_resources=["*"],
-        )
-        self.severity = Severities["CRITICAL"]
+
+def found(scanned: str) -> Path | None:
+    """The file of which Checkov hands over the part below the scanned folder; None if not found.
+
+    Only the command line has the folder.
+    """
+    arguments = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
+    folders = [Path.cwd(), *arguments, *(path.parent for path in arguments)]
+    paths = (folder / scanned.lstrip("/") for folder in folders)
+    return next((path for path in paths if path.is_file()), None)
+
+
+class TerraformMissing(terraform_check.BaseResourceCheck):
+    """Fails on everything where Lichen does not load: a gate that is off must not pass."""
 
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         return CheckResult.FAILED
 
 
+class CloudFormationMissing(cloudformation_check.BaseResourceCheck):
+    """The same of templates."""
+
+    def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
+        return CheckResult.FAILED
+
+
+def fail(because: str) -> None:
+    """One check that fails on everything, and says why."""
+    for kind in (TerraformMissing, CloudFormationMissing):
+        check = kind(
+            name=f"Lichen did not load: {because}",
+            id="CKV2_LICHEN_MISSING",
+            categories=[CheckCategories.AI_AND_ML],
+            supported_resources=["*"],
+        )
+        check.severity = Severities["CRITICAL"]
+
+
+def every_rule() -> Mapping[str, Rule]:
+    """The package's rules and those of the organisation's file; where that is wrong, every check
+    says so when it judges."""
+    try:
+        return configuration.read(None, above=configuration.named(), with_own_rules=True).rules
+    except InputError:
+        return rules()
+
+
 def register() -> None:
     """Checkov takes every check that is made."""
-    if missing is not None:
-        Missing(missing)
-        return
-    for rule in rules().values():
+    for rule in every_rule().values():
         for part in get_args(Part):
-            for kind in (TerraformCheck, CloudFormationCheck):
+            for kind in (TerraformCheck, CloudFormationCheck, KubernetesCheck):
                 kind(rule, part).severity = Severities["LOW" if part else rule.severity.upper()]
 
 
-register()
+def guarded() -> None:
+    """Register, or one check that says why not: Checkov passes where a module does not load."""
+    if missing is not None:
+        fail(f"{missing}. Fix: pip install lichen beside Checkov")
+        return
+    try:
+        register()
+    except InputError as error:
+        fail(str(error))
+    except Exception as error:
+        fail(f"its checks cannot be made: {type(error).__name__}: {error}")
+
+
+guarded()

@@ -1,8 +1,8 @@
 """The command: reads what is typed, calls the engine or the rules, prints, and exits.
 
 One module for each command, imported when the command runs. Exit codes, the same everywhere: 0
-nothing blocks; 1 findings block; 2 the input is wrong or unreadable; 3 no placement fits, or
-something unverified blocks as the configuration says.
+nothing blocks; 1 findings block; 2 the input is wrong or unreadable, or the gate is broken; 3 no
+placement fits, or something unverified blocks as the configuration says.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def command(what: str, form: str) -> None:
     if Path(what).is_file():
         _explain_placement(Path(what), form)
         return
-    gate = Gate.near(Path.cwd())
+    gate = Gate.near(Path.cwd(), trusted=Path.cwd())
     catalogue = gate.catalogue
     pages = {page.rule: page for page in report.pages(gate)}
     if what in pages:

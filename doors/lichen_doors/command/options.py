@@ -21,7 +21,9 @@ CONFIGURATION = click.option(
     "--config",
     "configuration",
     type=FILE,
-    help="The configuration. Default: the nearest lichen.yaml, searched upwards.",
+    envvar="LICHEN_CONFIG",
+    show_envvar=True,
+    help="The organisation's lichen.yaml, which outranks the nearest one.",
 )
 ENVIRONMENT = click.option(
     "--environment",

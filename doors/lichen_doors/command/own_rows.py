@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,13 @@ if TYPE_CHECKING:
 
 
 def configured_catalogue(path: Path) -> Catalogue:
-    """The catalogue, with the own rows that the lichen.yaml above a file or folder names."""
+    """The catalogue, with the own rows that the lichen.yaml above a file or folder names, or the
+    organisation's."""
     from lichen.catalogue import load
 
-    if (found := find_upwards("lichen.yaml", path)) is None:  # then no rule needs to be loaded
+    found, above = find_upwards("lichen.yaml", path), os.environ.get("LICHEN_CONFIG")
+    if found is None and not above:  # then no rule needs to be loaded
         return load()
-    from lichen_policies.configuration import read
+    from lichen_policies.configuration import named, read
 
-    return read(found).catalogue
+    return read(found, above=named()).catalogue

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,22 +21,27 @@ from typing import Any, NoReturn
 import grpc
 import pulumi
 import pulumi_policy.policy as sdk
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, struct_pb2
+from lichen_policies import timed
+from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import Maybe, Resource, environment, region
 from lichen_policies.facts.reading import by_type
 from lichen_policies.gate import Gate
+from lichen_policies.remediation import changes_of, is_asked_for, passes
 from lichen_policies.verdict import Level, Verdict
 from pulumi.runtime import proto
 
 from lichen.clouds import CLOUDS
 from lichen.document import InputError
+from lichen_doors.crossguard.changing import changed
 from lichen_doors.crossguard.decoding import Inputs
-from lichen_doors.crossguard.policy import LEVELS, NAME, NUMBERS, pack
+from lichen_doors.crossguard.policy import CONFIGURATION, LEVELS, NAME, NUMBERS, pack, policy
 
 
 def serve() -> NoReturn:
     """Serve the pack until the engine ends it. The configuration is searched upwards from where the
-    engine starts the pack, which is the project."""
+    engine starts the pack, which is the project; the organisation's is above it."""
+    timed.end_where_stuck()
     try:
         gate = Gate.near(Path.cwd())
     except InputError as error:
@@ -43,6 +49,19 @@ def serve() -> NoReturn:
     vars(sdk)["_PolicyAnalyzerServicer"] = partial(Analyzer, gate)
     pack(gate.rules().values())
     sys.exit()
+
+
+@contextmanager
+def _refusing(context: grpc.ServicerContext) -> Iterator[None]:
+    """Answer what cannot be judged at all with an error, which stops the deployment: a table that
+    cannot be believed, or a mistake of ours."""
+    try:
+        yield
+    except InputError as error:
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"lichen: {error}")
+    except Exception as error:
+        # Its text stays out: it may hold a property's value.
+        context.abort(grpc.StatusCode.INTERNAL, f"lichen: it failed with {type(error).__name__}")
 
 
 class Analyzer(sdk._PolicyAnalyzerServicer):
@@ -55,6 +74,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         super().__init__(name, version, policies, *rest)
         self._file = self._gate = gate
         self._policies = {policy.name: policy for policy in policies}
+        self._declared: dict[str, Level] = {}
         self._version = version
         self._config: Mapping[str, str] = pulumi.runtime.get_config_env()
         self._environment = environment.of_stack(os.environ.get("PULUMI_STACK", ""), self._config)
@@ -73,69 +93,123 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         info: proto.AnalyzerInfo = super().GetAnalyzerInfo(  # type: ignore[no-untyped-call]
             request, context
         )
-        for policy in info.policies:
-            policy.enforcementLevel = NUMBERS[self._declared(policy.name)]
+        rules = self._file.rules()
+        # What the engine receives, it sends back unless somebody sets another.
+        self._declared = {
+            name: self._file.level(rules[name], self._environment)
+            for name in self._policies
+            if name in rules
+        }
+        for each in info.policies:
+            if each.name in self._declared:
+                each.enforcementLevel = NUMBERS[self._declared[each.name]]
         return info
-
-    def _declared(self, rule: str) -> Level:
-        """The level that the engine receives, and sends back unless somebody sets another."""
-        return self._file.level(self._file.rules()[rule], self._environment)
 
     def Configure(
         self, request: proto.ConfigureAnalyzerRequest, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
-        rules = self._file.rules()
-        settings = {name: policy for name, policy in request.policyConfig.items() if name in rules}
-        levels = {name: LEVELS[policy.enforcementLevel] for name, policy in settings.items()}
         try:
+            self._name_file(request.policyConfig)
+            rules = self._file.rules()
+            settings = {name: each for name, each in request.policyConfig.items() if name in rules}
+            levels = {name: LEVELS[each.enforcementLevel] for name, each in settings.items()}
             self._gate = self._file.moved_by_door(
-                levels={
-                    name: level for name, level in levels.items() if level != self._declared(name)
-                },
-                limits={name: dict(Inputs(policy.properties)) for name, policy in settings.items()},
+                levels={name: level for name, level in levels.items() if level != self._sent(name)},
+                limits={name: dict(Inputs(each.properties)) for name, each in settings.items()},
             )
         except InputError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         return empty_pb2.Empty()
 
+    def _sent(self, rule: str) -> Level:
+        """The level of a rule that the engine has received."""
+        if rule not in self._declared:
+            return self._file.level(self._file.rules()[rule], self._environment)
+        return self._declared[rule]
+
+    def _name_file(self, settings: Mapping[str, proto.PolicyConfig]) -> None:
+        """Put the organisation's file that the pack's configuration names above the project's."""
+        if CONFIGURATION not in settings:
+            return
+        file = Inputs(settings[CONFIGURATION].properties).get("file")
+        if isinstance(file, str) and file:
+            self._file = Gate.near(Path.cwd(), config=Path(file))
+            for name, rule in self._file.rules().items():
+                self._policies.setdefault(name, policy(rule))
+
     def Analyze(
-        self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext
+        self, request: proto.AnalyzeRequest, context: grpc.ServicerContext
     ) -> proto.AnalyzeResponse:
         response = proto.AnalyzeResponse()
-        if ("pulumi", request.type) not in by_type():
-            return response
-        for verdict in self._gate.judge(self._resource(request), stack_follows=True) or ():
-            self._add(verdict, response)
+        with _refusing(context):
+            if ("pulumi", request.type) not in by_type() and request.type != CUSTOM_RESOURCE:
+                return response
+            for verdict in self._gate.judge(self._resource(request), stack_follows=True) or ():
+                self._add(verdict, response)
         return response
 
     def AnalyzeStack(
-        self, request: proto.AnalyzeStackRequest, _context: grpc.ServicerContext
+        self, request: proto.AnalyzeStackRequest, context: grpc.ServicerContext
     ) -> proto.AnalyzeResponse:
-        """The rules over a whole deployment, and those of one resource that needed another."""
+        """The rules over a whole deployment, those of one resource that needed another, and what
+        the configuration turned off or moved."""
         response = proto.AnalyzeResponse()
-        resources = (
-            self._resource(each) for each in request.resources if ("pulumi", each.type) in by_type()
-        )
-        for verdict in self._gate.judge_stack(resources):
-            self._add(verdict, response, urn=verdict.resource)
+        with _refusing(context):
+            for verdict in self._gate.judge_stack(map(self._resource, request.resources)):
+                self._add(verdict, response, urn=verdict.resource)
+        if texts := self._gate.configured().texts:
+            response.diagnostics.append(self._about_configuration(texts))
         return response
 
     def Remediate(
-        self, _request: proto.AnalyzeRequest, _context: grpc.ServicerContext
+        self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext
     ) -> proto.RemediateResponse:
-        """No rule changes a resource: nothing is decoded."""
-        return proto.RemediateResponse()
+        """The resource with the changes of rules whose level is *remediate*: outside production,
+        one after the other, each only if its rule then passes."""
+        response = proto.RemediateResponse()
+        if not self._gate.remediates or ("pulumi", request.type) not in by_type():
+            return response
+        changing = proto.AnalyzeRequest()
+        changing.CopyFrom(request)
+        for verdict in self._gate.judge(self._resource(request)) or ():
+            if not is_asked_for(verdict) or not (changes := changes_of(verdict)):
+                continue
+            inputs = changed(changing.properties, changes)
+            if inputs is None:
+                continue
+            trial = proto.AnalyzeRequest()
+            trial.CopyFrom(changing)
+            trial.properties.CopyFrom(inputs)
+            if passes(verdict.rule, self._gate.judge(self._resource(trial)) or ()):
+                changing = trial
+                response.remediations.append(self._remediation(verdict, inputs))
+        return response
+
+    def _remediation(self, verdict: Verdict, inputs: struct_pb2.Struct) -> proto.Remediation:
+        about = self._policies[verdict.rule]
+        return proto.Remediation(
+            policyName=about.name,
+            policyPackName=NAME,
+            policyPackVersion=self._version,
+            description=f"{about.description} {verdict.fix[:1].upper()}{verdict.fix[1:]}.",
+            properties=inputs,
+        )
 
     def _resource(self, request: proto.AnalyzeRequest | proto.AnalyzerResource) -> Resource:
-        return Resource(
+        resource = Resource(
             type=request.type,
             name=request.name,
             address=request.urn,
-            properties=Inputs(request.properties),
+            properties=Inputs(request.properties, _references(request)),
             dialect="pulumi",
             region=self._region(request),
             environment=self._environment,
         )
+        if not request.type.startswith("kubernetes:"):
+            return resource
+        from lichen_policies.dialects import kubernetes  # imports a parser: most packs need none
+
+        return kubernetes.carried(resource)
 
     def _region(self, request: proto.AnalyzeRequest | proto.AnalyzerResource) -> Maybe[str]:
         """The provider's region, else what the provider would take where it is not configured.
@@ -146,8 +220,9 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         found = region.of_provider(Inputs(provider.properties))
         if found is None and (not provider.name or provider.name.startswith("default")):
             found = region.of_stack(request.type.partition(":")[0], self._config)
-        if found is None:
-            cloud = CLOUDS[by_type()["pulumi", request.type].cloud]
+        reader = by_type().get(("pulumi", request.type))
+        if found is None and reader is not None:
+            cloud = CLOUDS[reader.cloud]
             found = region.of_process(cloud, os.environ)
         return found
 
@@ -165,21 +240,42 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         elif verdict.verdict in ("fail", "unverified"):
             response.diagnostics.append(self._diagnostic(verdict, urn))
 
+    def _about_configuration(self, texts: Iterable[str]) -> proto.AnalyzeDiagnostic:
+        about = self._policies[CONFIGURATION]
+        return proto.AnalyzeDiagnostic(
+            policyName=CONFIGURATION,
+            policyPackName=NAME,
+            policyPackVersion=self._version,
+            description=about.description,
+            message="\n".join((about.description, *texts)),
+            enforcementLevel=proto.ADVISORY,
+            severity=self._map_severity(about.severity),
+        )
+
     def _diagnostic(self, verdict: Verdict, urn: str) -> proto.AnalyzeDiagnostic:
-        policy = self._policies[verdict.rule]
+        about = self._policies[verdict.rule]
         message, level = verdict.message, verdict.level
         if verdict.verdict == "unverified":
             message = f"Unverified: {message}"
-        elif verdict.exemption is not None:
+        if verdict.exemption is not None:
             message, level = f"{verdict.exemption.text}. {message}", "advisory"
             message = message[0].upper() + message[1:]
         return proto.AnalyzeDiagnostic(
-            policyName=policy.name,
+            policyName=about.name,
             policyPackName=NAME,
             policyPackVersion=self._version,
-            description=policy.description,
-            message=f"{policy.description}\n{message}",
+            description=about.description,
+            message=f"{about.description}\n{message}",
             enforcementLevel=NUMBERS["mandatory" if level == "remediate" else level],
-            severity=self._map_severity(policy.severity),
+            severity=self._map_severity(about.severity),
             urn=urn,
         )
+
+
+def _references(
+    request: proto.AnalyzeRequest | proto.AnalyzerResource,
+) -> Mapping[str, tuple[str, ...]]:
+    """The resources that each property is made of, which the engine says with a whole stack."""
+    if not isinstance(request, proto.AnalyzerResource):
+        return {}
+    return {name: tuple(found.urns) for name, found in request.propertyDependencies.items()}

@@ -14,23 +14,36 @@ from lichen_policies.dialects.pulumi_values import (
     SECRET_SIGNATURE,
     SIGNATURE,
     SPECIAL,
+    computed,
+    out_of_secret,
 )
-from lichen_policies.facts import UNKNOWN
+from lichen_policies.dialects.secrets import COPY_OF, hidden
 
 
 class Inputs(Mapping[str, object]):
-    """A resource's inputs as plain values."""
+    """A resource's inputs as plain values.
 
-    def __init__(self, struct: struct_pb2.Struct) -> None:
+    ``references`` are the addresses of the resources that each property is made of.
+    """
+
+    def __init__(
+        self, struct: struct_pb2.Struct, references: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
         self._fields = struct.fields
+        self._references = references or {}
         self._decoded: dict[str, object] = {}
 
     def __getitem__(self, key: str) -> object:
         if key not in self._decoded:
             if key not in self._fields:
                 raise KeyError(key)
-            self._decoded[key] = plain(self._fields[key])
+            self._decoded[key] = self._value(key)
         return self._decoded[key]
+
+    def _value(self, key: str) -> object:
+        value = plain(self._fields[key], self._references.get(key, ()))
+        original = COPY_OF.get(key)
+        return value if original is None else hidden(value, self.get(original), SECRET)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
@@ -39,19 +52,19 @@ class Inputs(Mapping[str, object]):
         return len(self._fields)
 
 
-def plain(field: struct_pb2.Value) -> object:
+def plain(field: struct_pb2.Value, references: tuple[str, ...] = ()) -> object:
     """A value: what is computed, secret or special is unknown; whole numbers are whole again."""
     kind = field.WhichOneof("kind")
     if kind == "string_value":
         text = field.string_value
-        return UNKNOWN if text in COMPUTED else text
+        return computed(references) if text in COMPUTED else text
     if kind == "struct_value":
         fields = field.struct_value.fields
         if SIGNATURE in fields:
             return _signed(fields)
-        return {key: plain(value) for key, value in fields.items()}
+        return {key: plain(value, references) for key, value in fields.items()}
     if kind == "list_value":
-        return [plain(value) for value in field.list_value.values]
+        return [plain(value, references) for value in field.list_value.values]
     if kind == "number_value":
         number = field.number_value
         return int(number) if number.is_integer() else number
@@ -61,10 +74,10 @@ def plain(field: struct_pb2.Value) -> object:
 def _signed(fields: Mapping[str, struct_pb2.Value]) -> object:
     """An object with the engine's signature: a secret, an asset, a reference.
 
-    A program's list is secret as a whole where one value in it is, so a secret list or object is
-    read; a single secret value is not, and no message can repeat it.
+    A program's list may be secret as a whole where one value in it is: what is harmless in a
+    secret list or object is read. A single secret value is not.
     """
     if fields[SIGNATURE].string_value != SECRET_SIGNATURE:
         return SPECIAL
     value = plain(fields["value"]) if "value" in fields else None
-    return value if isinstance(value, dict | list) else SECRET
+    return out_of_secret(value) if isinstance(value, dict | list) else SECRET

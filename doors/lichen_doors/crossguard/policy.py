@@ -26,11 +26,16 @@ NUMBERS: Mapping[Level, proto.EnforcementLevel.ValueType] = {
 """A level as the protocol has it, and back."""
 
 
+CONFIGURATION = "configuration"
+"""The policy that says, once for a run, which lichen.yaml holds and what it turned off or moved.
+Its own configuration names the organisation's file."""
+
+
 def pack(rules: Iterable[Rule]) -> sdk.PolicyPack:
     """The pack. Its constructor starts the server and returns only when the engine ends it."""
     return sdk.PolicyPack(
         NAME,
-        [policy(rule) for rule in rules],
+        [*(policy(rule) for rule in rules), configuration()],
         description="Right-sized machine-learning inference on efficient hardware in clean regions",
         display_name="Lichen",
         tags=["carbon", "cost", "machine-learning"],
@@ -52,6 +57,28 @@ def policy(rule: Rule) -> sdk.Policy:
         tags=[NAME],
         remediation_steps=rule.fix,
         url=rule.url,
+    )
+
+
+def configuration() -> sdk.Policy:
+    """The policy of the configuration: ``{"configuration": {"file": "/etc/lichen.yaml"}}``."""
+    return sdk.StackValidationPolicy(
+        name=CONFIGURATION,
+        description="Which lichen.yaml holds, and each rule that it turned off or moved.",
+        validate=_never_called,
+        enforcement_level=sdk.EnforcementLevel.ADVISORY,
+        config_schema=sdk.PolicyConfigSchema(
+            {
+                "file": {
+                    "type": "string",
+                    "description": "The organisation's lichen.yaml, which outranks the "
+                    "project's. Relative to the project.",
+                }
+            }
+        ),
+        display_name="Configuration",
+        severity=sdk.Severity("low"),
+        tags=[NAME],
     )
 
 

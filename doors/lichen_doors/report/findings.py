@@ -15,6 +15,7 @@ from lichen_policies.exemptions import Exemption
 from lichen_policies.verdict import (
     Advice,
     Change,
+    Configured,
     Conflict,
     Report,
     Saves,
@@ -30,21 +31,22 @@ from rich.text import Text
 from lichen.figures import many
 from lichen_doors.report import for_programs
 
-Address = tuple[str, str | None]
-"""A resource's address, and the file that it is in."""
+Address = tuple[str, str | None, int | None]
+"""A resource's address, and the file and line that it is in."""
 
 
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
     """The findings of one resource as one set of changes.
 
-    ``changes`` agree with each other, ``conflicts`` do not; ``or_else`` are other ways out.
-    ``saves`` is the largest saving of one finding.
+    ``changes`` agree with each other, ``conflicts`` do not; ``also`` is what to do besides, in
+    words; ``or_else`` are other ways out. ``saves`` is the largest saving of one finding.
     """
 
     resource: str
     file: str | None
     changes: tuple[Change, ...]
     conflicts: tuple[Conflict, ...]
+    also: tuple[str, ...]
     or_else: tuple[str, ...]
     saves: Saves
 
@@ -53,7 +55,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """What ``lichen check --format json`` prints.
 
     ``expired`` are exemptions past their last day; ``not_judged`` counts resources by the types
-    that no rule covers; ``fixes`` has an entry for each resource with findings.
+    that no rule covers; ``fixes`` has an entry for each resource with findings; ``configured`` is
+    the lichen.yaml that holds, with each rule that it turned off or moved.
     """
 
     findings: tuple[Verdict, ...]
@@ -62,6 +65,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     expired: tuple[Exemption, ...]
     not_judged: Mapping[str, int]
     fixes: tuple[Fix, ...]
+    configured: Configured
     summary: Summary
 
 
@@ -77,6 +81,7 @@ def as_json(report: Report) -> str:
             fixes=tuple(
                 _fix(address, verdicts) for address, verdicts in _by_resource(report.findings)
             ),
+            configured=report.configured,
             summary=report.summary,
         )
     )
@@ -86,18 +91,19 @@ def _by_resource(verdicts: Sequence[Verdict]) -> list[tuple[Address, list[Verdic
     """The verdicts of each resource, in the order of the first of each."""
     grouped: dict[Address, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        grouped[verdict.resource, verdict.file].append(verdict)
+        grouped[verdict.resource, verdict.file, verdict.line].append(verdict)
     return list(grouped.items())
 
 
 def _fix(address: Address, verdicts: Sequence[Verdict]) -> Fix:
-    resource, file = address
+    resource, file, _line = address
     advice = advice_of(verdicts)
     return Fix(
         resource=resource,
         file=file,
         changes=advice.changes,
         conflicts=advice.conflicts,
+        also=advice.also,
         or_else=advice.or_else,
         saves=advice.saves,
     )
@@ -145,23 +151,38 @@ def _resource(verdicts: Sequence[Verdict]) -> Iterator[RenderableType]:
     yield Text("  " + "  ".join(part for part in (first.type, source) if part), style="quiet")
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
-    table.add_column()
-    for verdict in verdicts:
-        table.add_row(*_row(verdict))
+    table.add_column(overflow="fold")  # a long path is typed whole
+    for alike in _alike(verdicts):
+        table.add_row(*_row(alike))
     for mark, text, style in _fix_lines(verdicts):
         table.add_row(Text(mark, style=style), Text(text, style=style))
     yield Padding(table, (0, 0, 1, 2))
 
 
-def _row(verdict: Verdict) -> tuple[Text, Text]:
-    """What a verdict does, and what it says under its rule's name."""
+def _alike(verdicts: Sequence[Verdict]) -> Iterator[Sequence[Verdict]]:
+    """Each verdict by itself; those together that are unverified for one and the same reason."""
+    rows: dict[object, list[Verdict]] = {}
+    for number, verdict in enumerate(verdicts):
+        is_finding = verdict.verdict != "unverified" or verdict.exemption is not None
+        rows.setdefault(number if is_finding else (verdict.blocks, verdict.message), []).append(
+            verdict
+        )
+    yield from rows.values()
+
+
+def _row(alike: Sequence[Verdict]) -> tuple[Text, Text]:
+    """What a verdict does, and what it says under its rule's name, or the names of all that say
+    the same."""
+    verdict, *others = alike
     if verdict.exemption is not None:
         mark, style = "exempted", "quiet"
     elif verdict.blocks:
         mark, style = "blocks", "bad"
     else:
         mark, style = ("unverified" if verdict.verdict == "unverified" else "advises"), "warn"
-    lines = Text.assemble((verdict.rule, style), (f", {verdict.severity}\n", "quiet"))
+    severity = "" if others else f", {verdict.severity}"
+    names = ", ".join(each.rule for each in alike)
+    lines = Text.assemble((names, style), (f"{severity}\n", "quiet"))
     finding = f"{verdict.what}; {verdict.limit}." if verdict.what else f"{verdict.message}."
     lines.append(" ".join(part for part in (finding, verdict.note) if part))
     if verdict.exemption is not None:
@@ -181,10 +202,10 @@ def _fix_lines(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, str]]:
         )
     for conflict in advice.conflicts:
         yield "conflict", f"{conflict.text}. Only one of these can be done: choose one.", "warn"
-    mark = "or" if advice.changes or advice.conflicts else "fix"
+    for other in advice.also:
+        yield "fix", _sentence(other), "good"
     for other in advice.or_else:
-        yield mark, _sentence(other), "good"
-        mark = "or"
+        yield "or", _sentence(other), "good"
     if text := _saving(advice, verdicts):
         yield "saves", text, "good"
 
@@ -214,6 +235,8 @@ def _closing(report: Report) -> Iterator[RenderableType]:
     if report.not_judged:
         types = ", ".join(f"{name} ({number})" for name, number in report.not_judged.items())
         yield Text(f"Not judged, because no rule covers these types: {types}.", style="quiet")
+    for line in report.configured.texts:
+        yield Text(line, style="quiet")
     yield Text(*_outcome(report))
 
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from lichen_policies.configuration import File
 from lichen_policies.gate import Gate
 from lichen_policies.registry import ENVIRONMENTS
+from lichen_policies.rule import Rule
 from lichen_policies.verdict import BLOCKING, Level, Severity
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from lichen.figures import whole
+from lichen.document import json_schema
+from lichen.figures import many, whole
 from lichen.words import Environment
+
+if TYPE_CHECKING:
+    from lichen_policies.cases import Tested
 
 STYLE: Mapping[Severity, str] = {"critical": "bad", "high": "bad", "medium": "warn", "low": "quiet"}
 
@@ -52,8 +59,9 @@ def pages(gate: Gate) -> list[Page]:
     ]
 
 
-def renderables(pages: Sequence[Page]) -> Iterator[RenderableType]:
-    """The rules in 80 columns: name, severity, where a finding stops a deployment, limits."""
+def renderables(pages: Sequence[Page], configured: Sequence[str]) -> Iterator[RenderableType]:
+    """The rules in 80 columns: name, severity, where a finding stops a deployment, limits; then
+    what is ``configured``."""
     width = max(len(page.rule) for page in pages)
     yield Text(f"{'rule':{width}}  {'severity':8}  blocks in", style="quiet")
     for page in pages:
@@ -64,6 +72,8 @@ def renderables(pages: Sequence[Page]) -> Iterator[RenderableType]:
         )
         if page.limits:
             yield Padding(Text(", ".join(_limits(page)), style="quiet"), (0, 4))
+    for line in configured:
+        yield Text(f"\n{line}" if line == configured[0] else line, style="quiet")
     yield Text(
         "\nlichen explain RULE has the reasons; lichen.yaml changes levels and limits.", "quiet"
     )
@@ -82,18 +92,93 @@ def _limits(page: Page) -> Iterator[str]:
         yield f"{name} {value if isinstance(value, str) else whole(value)}"
 
 
+def _paragraphs(page: Page) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Why", page.why),
+        ("Fix", page.fix),
+        ("Exceptions", page.exceptions),
+        ("Tags", page.tags),
+    )
+
+
 def page(rule: Page) -> Iterator[RenderableType]:
     """All of one rule."""
     yield Text.assemble(("\n" + rule.rule, "name"), f"  {rule.offence}\n")
-    for heading, text in (
-        ("Why", rule.why),
-        ("Fix", rule.fix),
-        ("Exceptions", rule.exceptions),
-        ("Tags", rule.tags),
-    ):
+    for heading, text in _paragraphs(rule):
         yield Text(heading, style="name")
         yield Padding(Text(text), (0, 0, 1, 2))
     levels = ", ".join(f"{level} in {name}" for name, level in rule.levels.items())
     yield Text.assemble(("Level  ", "name"), f"{levels}; severity {rule.severity}")
     for limit in _limits(rule):
         yield Text.assemble(("Limit  ", "name"), f"{limit} (in prod)")
+
+
+def tested(cases: Sequence[Tested]) -> Iterator[RenderableType]:
+    """The cases of own rules: one line for each that is right, all that is wrong of another."""
+    for case in cases:
+        mark, style = ("wrong", "bad") if case.mistakes else ("right", "good")
+        yield Text.assemble((f"{mark}  ", style), case.case)
+        for mistake in case.mistakes:
+            yield Padding(Text(mistake), (0, 0, 0, 7))
+    wrong = sum(bool(case.mistakes) for case in cases)
+    yield Text(
+        f"{many(len(cases), 'case')}, {wrong} wrong."
+        if wrong
+        else f"{many(len(cases), 'case')}, all right.",
+        "bad" if wrong else "good",
+    )
+
+
+def markdown(pages: Sequence[Page]) -> str:
+    """Every rule's page as a document: a table of all, then each."""
+    lines = [
+        "# Rules",
+        "",
+        "| Rule | What it finds | Severity | dev | staging | prod | Limits in prod |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| [{each.rule}](#{each.rule}) | {each.offence} | {each.severity} "
+        f"| {' | '.join(each.levels[environment] for environment in ENVIRONMENTS)} "
+        f"| {', '.join(_limits(each))} |"
+        for each in pages
+    ]
+    for each in pages:
+        lines += ["", f"## {each.rule}", "", f"{each.offence}."]
+        for heading, text in _paragraphs(each):
+            lines += ["", f"**{heading}.** {text}"]
+    return "\n".join(lines)
+
+
+def configuration_schema(every: Mapping[str, Rule]) -> dict[str, Any]:
+    """The JSON Schema of ``lichen.yaml``, with every rule's own limits."""
+    whole = json_schema(File)
+    definitions = whole["$defs"]
+    file = definitions["File"]["properties"]
+    levels = file["levels"]["additionalProperties"]
+    file["limits"] = _by_rule({name: _limits_schema(rule) for name, rule in every.items()})
+    file["levels"] = _by_rule(dict.fromkeys(every, levels))
+    definitions["Row"]["properties"]["rule"] = {"enum": [*every, "*"]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "lichen.yaml",
+        **whole,
+    }
+
+
+def _by_rule(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _limits_schema(rule: Rule) -> dict[str, Any]:
+    """The limits, and the same again under each environment."""
+    _, components = msgspec.json.schema_components([rule.limits])
+    (limits,) = components.values()
+    everywhere = limits["properties"]
+    narrower = {
+        name: {key: value for key, value in limit.items() if key != "default"}
+        for name, limit in everywhere.items()
+    }
+    return _by_rule(everywhere | dict.fromkeys(ENVIRONMENTS, _by_rule(narrower))) | {
+        "description": " ".join(limits["description"].split())
+    }

@@ -1,15 +1,18 @@
 """What the rules found as SARIF 2.1.0, for code scanning: one run, a rule a descriptor.
 
 A result's message is the finding, not the rule's name. Its fingerprint outlives moved lines, so a
-platform knows an old finding from a new one. Exempted findings are there as suppressed.
+platform knows an old finding from a new one. Exempted findings are there as suppressed. What the
+lichen.yaml that holds turned off or moved is in its notifications.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Literal
+from urllib.parse import quote
 
 import msgspec
 from lichen_policies.rule import Rule
@@ -40,7 +43,19 @@ def as_sarif(report: Report, rules: Mapping[str, Rule]) -> str:
                         "rules": [_descriptor(rule) for rule in rules.values()],
                     }
                 },
-                "results": [_result(verdict, index[verdict.rule]) for verdict in verdicts],
+                "invocations": [
+                    {
+                        "executionSuccessful": True,
+                        "toolConfigurationNotifications": [
+                            {"level": "note", "message": {"text": text}}
+                            for text in report.configured.texts
+                        ],
+                    }
+                ],
+                "results": [
+                    _result(verdict, index[verdict.rule], number)
+                    for verdict, number in zip(verdicts, _numbers(verdicts), strict=True)
+                ],
                 "columnKind": "utf16CodeUnits",
             }
         ],
@@ -70,14 +85,26 @@ def _descriptor(rule: Rule) -> dict[str, object]:
     }
 
 
-def _result(verdict: Verdict, rule_index: int) -> dict[str, object]:
+def _numbers(verdicts: Sequence[Verdict]) -> Iterator[int]:
+    """Counts the verdicts of one fingerprint: two plans in a file may have the same addresses."""
+    seen: Counter[str] = Counter()
+    for verdict in verdicts:
+        seen[verdict.fingerprint] += 1
+        yield seen[verdict.fingerprint]
+
+
+def _result(verdict: Verdict, rule_index: int, number: int) -> dict[str, object]:
+    name = verdict.resource.rsplit("::", 1)[-1]
     result: dict[str, object] = {
         "ruleId": verdict.rule,
         "ruleIndex": rule_index,
         "level": _level(verdict),
-        "message": {"text": verdict.message},
+        "message": {"text": f"{name}: {verdict.message}" if name else verdict.message},
         "locations": [_location(verdict)],
-        "partialFingerprints": {"lichen/v1": verdict.fingerprint},
+        "partialFingerprints": {
+            "lichen/v1": verdict.fingerprint,
+            "primaryLocationLineHash": f"{verdict.fingerprint}:{number}",
+        },
         "properties": {
             "verdict": verdict.verdict,
             "enforcement": verdict.level,
@@ -91,11 +118,10 @@ def _result(verdict: Verdict, rule_index: int) -> dict[str, object]:
     }
     if verdict.exemption is not None:
         exemption = verdict.exemption
-        why = (
-            f"{exemption.reason} ({exemption.approver} for {exemption.owner}, "
-            f"until {exemption.expires})"
-        )
-        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
+        by = exemption.approver or exemption.where
+        why = f"{exemption.reason} ({by} for {exemption.owner}, until {exemption.expires})"
+        kind = "inSource" if exemption.beside else "external"
+        result["suppressions"] = [{"kind": kind, "status": "accepted", "justification": why}]
     return result
 
 
@@ -118,7 +144,7 @@ def _location(verdict: Verdict) -> dict[str, object]:
     }
     if verdict.file is not None:
         file = PurePath(verdict.file)
-        uri = file.as_uri() if file.is_absolute() else file.as_posix()
+        uri = file.as_uri() if file.is_absolute() else quote(file.as_posix())
         location["physicalLocation"] = {
             "artifactLocation": {"uri": uri},
             # Code scanning shows nothing without a line; a plan has none of its own.

@@ -7,12 +7,15 @@ imported when a document is read: a policy pack reads none.
 from __future__ import annotations
 
 import importlib
-import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from lichen.document import InputError, did_you_mean
+from lichen_policies.dialects import json_documents
 from lichen_policies.facts.resource import Resource
 
 
@@ -26,7 +29,17 @@ class Kind(Protocol):
         """The resources of a document; :class:`InputError` where it is not whole."""
 
 
-KINDS = ("pulumi-preview", "pulumi-state", "terraform-plan", "cloudformation")
+STDIN = Path("-")
+"""The path that means what is piped into the command."""
+
+KINDS = (
+    "pulumi-preview",
+    "pulumi-state",
+    "terraform-plan",
+    "terraform-state",
+    "cloudformation",
+    "kubernetes",
+)
 """The kinds of documents, in the order in which they are recognised."""
 
 
@@ -45,12 +58,37 @@ def read(path: Path, source: str = "auto") -> list[Resource]:
             f"{source!r} is not a kind of document", fix=did_you_mean(source, ["auto", *KINDS])
         )
     try:
-        document = _parsed(path)
-        kind = _kind(document) if source == "auto" else source
-        resources = _module(kind).resources(document, str(path))
+        resources = [
+            resource
+            for number, (line, document) in enumerate(_parsed(path), start=1)
+            for resource in _resources(document, path, number, line, source)
+        ]
+        if path.suffix.lower() in (".yaml", ".yml"):
+            from lichen_policies.beside import with_comments
+
+            resources = with_comments(resources, path.read_text(encoding="utf-8"))
     except InputError as error:
         raise error.within(str(path)) from None
     return resources
+
+
+def _resources(
+    document: Mapping[str, Any], path: Path, number: int, line: int | None, source: str
+) -> list[Resource]:
+    """The resources of one document; ``line`` is where it begins in a file that has several."""
+    try:
+        kind = _kind(document) if source == "auto" else source
+        found = _module(kind).resources(document, str(path))
+    except InputError as error:
+        raise error.within(str(path) if line is None else f"{path}:{line}") from None
+    return [
+        msgspec.structs.replace(
+            resource,
+            document=f"{path}#{number}",
+            line=line if resource.line is None and resource.file == str(path) else resource.line,
+        )
+        for resource in found
+    ]
 
 
 def _kind(document: Mapping[str, Any]) -> str:
@@ -63,11 +101,12 @@ def _kind(document: Mapping[str, Any]) -> str:
     )
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def _parsed(path: Path) -> list[tuple[int | None, dict[str, Any]]]:
+    """The documents of a file, each with the line that it begins in where there are several."""
     import yaml
 
     try:
-        content = path.read_bytes()
+        content = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", fix="check the path") from None
     if content.startswith(b"PK\x03\x04"):
@@ -76,23 +115,41 @@ def _parsed(path: Path) -> dict[str, Any]:
             fix=f"run terraform show -json {path.name} > {path.stem}.json, and check that file",
         )
     try:
-        document = _values(path, content)
+        documents = _values(path, content)
     except (ValueError, yaml.YAMLError) as error:
         raise InputError(
             f"does not parse: {' '.join(str(error).split())}", fix=_TYPE_THIS
         ) from None
-    if not isinstance(document, dict):
-        raise InputError(f"is a {type(document).__name__}, not an object", fix=_TYPE_THIS)
-    return document
+    for _line, document in documents:
+        if not isinstance(document, dict):
+            raise InputError(f"is a {type(document).__name__}, not an object", fix=_TYPE_THIS)
+    return documents
 
 
-_TYPE_THIS = "give the output of pulumi preview --json or terraform show -json, or a template"
+_TYPE_THIS = (
+    "give the output of pulumi preview --json or terraform show -json, a template or a manifest"
+)
+_RENDER = "render it first: helm template . | lichen check -"
 
 
-def _values(path: Path, content: bytes) -> Any:
-    if path.suffix.lower() in (".yaml", ".yml"):
-        from lichen_policies.dialects import cloudformation
+def _values(path: Path, content: bytes) -> list[tuple[int | None, Any]]:
+    """The documents of a file; several objects of Kubernetes are one list."""
+    json_begins = content.lstrip()[:1] in (b"{", b"[")
+    if path.suffix.lower() not in (".yaml", ".yml") and (path != STDIN or json_begins):
+        return json_documents.parsed(content)
+    import yaml
 
-        return cloudformation.parsed(content.decode("utf-8"))
-    # As bytes: a shell may have redirected it as UTF-16, which json recognises.
-    return json.loads(content)
+    from lichen_policies.dialects import cloudformation, kubernetes
+
+    text = content.decode("utf-8")
+    try:
+        documents = cloudformation.parsed(text)
+    except yaml.YAMLError:
+        if path == STDIN and '{"' in text:
+            return json_documents.parsed(content)
+        if "{{" not in text:
+            raise
+        raise InputError("is a template of Helm, not a manifest yet", fix=_RENDER) from None
+    if len(documents) < 2:
+        return [(None, documents[0] if documents else None)]
+    return [(None, kubernetes.list_of(documents))]

@@ -18,7 +18,7 @@ from lichen_policies.facts.unknown import Unknown
 
 
 class At(dict[str, Any]):
-    """A mapping with the line of the key before it, counted from 1."""
+    """A mapping with the line of the key before it, or its own, counted from 1."""
 
     line: int | None = None
 
@@ -32,6 +32,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> At:
     found.update(
         {str(key): value for key, value in loader.construct_mapping(node, deep=True).items()}
     )
+    found.line = node.start_mark.line + 1
     for key, _ in node.value:
         value = found.get(key.value)
         if isinstance(value, At):
@@ -53,9 +54,10 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping
 _Loader.add_multi_constructor("!", _short_form)
 
 
-def parsed(text: str) -> Any:
-    """YAML as plain values; raises ``yaml.YAMLError``. Tags build mappings and nothing else."""
-    return yaml.load(text, _Loader)
+def parsed(text: str) -> list[Any]:
+    """The documents of a YAML file as plain values, without empty ones; raises ``yaml.YAMLError``.
+    Tags build mappings and nothing else."""
+    return [document for document in yaml.load_all(text, _Loader) if document is not None]
 
 
 def recognises(document: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """A preview as ``pulumi preview --json`` prints it: what will be deployed.
 
-A preview leaves out unchanged resources without ``--show-sames``.
+A preview leaves out unchanged resources without ``--show-sames``, their providers too.
 """
 
 from __future__ import annotations
@@ -10,10 +10,15 @@ from typing import Any
 
 import msgspec
 
+from lichen.clouds import CLOUDS
 from lichen.document import InputError, convert
 from lichen_policies.dialects import pulumi_resource
 from lichen_policies.dialects.pulumi_resource import State
+from lichen_policies.facts import Located, region
+from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.reading import by_type
 from lichen_policies.facts.resource import Resource
+from lichen_policies.facts.unknown import Unknown
 
 
 class PreviewStep(msgspec.Struct, frozen=True, rename="camel"):
@@ -21,7 +26,17 @@ class PreviewStep(msgspec.Struct, frozen=True, rename="camel"):
 
     op: str
     urn: str
+    old_state: State | None = None
     new_state: State | None = None
+
+    @property
+    def state(self) -> State | None:
+        """What would be there. Outputs of what is yet to be made say nothing of where it is."""
+        if self.op == "same":
+            return self.new_state or self.old_state
+        if self.op in ("update", "refresh") or self.new_state is None:
+            return self.new_state
+        return msgspec.structs.replace(self.new_state, outputs=None)
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
@@ -60,9 +75,40 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
             fix="correct the program until pulumi preview succeeds",
             field="diagnostics",
         )
-    planned = {
-        step.urn: step.new_state
-        for step in preview.steps
-        if step.new_state is not None and not step.op.startswith(_REMOVING)
-    }
-    return pulumi_resource.resources(planned.values(), preview.config, file)
+    planned = {}
+    for index, step in enumerate(preview.steps):
+        if step.op.startswith(_REMOVING):
+            continue
+        if step.state is None:
+            raise InputError(
+                "is missing, so the resource cannot be judged",
+                fix="give the whole output of pulumi preview --json",
+                field=f"steps[{index}].newState",
+            )
+        planned[step.urn] = step.state
+    found = pulumi_resource.resources(planned.values(), preview.config, file, _PROVIDER_UNSEEN)
+    for resource in found:
+        if _is_unseen_in_production(resource):
+            raise InputError(
+                f"the provider of {resource.name} is left out, and with it the region",
+                fix="run pulumi preview --json --show-sames, which includes what does not change",
+                field="steps",
+            )
+    return found
+
+
+def _is_unseen_in_production(resource: Resource) -> bool:
+    """Whether nothing in the document says where a resource in production is."""
+    if resource.region is not _PROVIDER_UNSEEN or resource.environment not in (None, "prod"):
+        return False
+    reader = by_type().get(("pulumi", resource.type))
+    if reader is None or Located not in reader.yields:
+        return False
+    own = region.of_resource(Properties(resource.properties, "pulumi"), CLOUDS[reader.cloud])
+    return own is None
+
+
+_PROVIDER_UNSEEN = Unknown(
+    "is set by a provider that the preview leaves out "
+    "(pulumi preview --json --show-sames includes it)"
+)

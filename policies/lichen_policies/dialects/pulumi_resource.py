@@ -13,8 +13,12 @@ from typing import Any
 
 import msgspec
 
-from lichen_policies.dialects.pulumi_values import plain
+from lichen.clouds import CLOUDS
+from lichen_policies.dialects import kubernetes
+from lichen_policies.dialects.pulumi_values import SECRET, plain
+from lichen_policies.dialects.secrets import without_copies
 from lichen_policies.facts import environment, region
+from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Maybe, Unknown
 
@@ -32,13 +36,31 @@ class State(msgspec.Struct, frozen=True, rename="camel"):
     external: bool = False
     pending_replacement: bool = False
     inputs: dict[str, Any] = {}
+    outputs: dict[str, Any] | None = None
     provider: str = ""
+    property_dependencies: dict[str, tuple[str, ...] | None] | None = None
     source_position: str = ""
     stack_trace: tuple[Frame, ...] = ()
 
+    @property
+    def properties(self) -> dict[str, Any]:
+        """Its inputs as plain values."""
+        made_of = self.property_dependencies or {}
+        values = {
+            key: plain(value, tuple(made_of.get(key) or ()))
+            for key, value in self.inputs.items()
+            if not key.startswith("__")
+        }
+        return without_copies(values, SECRET)
 
-def resources(states: Iterable[State], config: Mapping[str, str], file: str) -> list[Resource]:
-    """The resources to judge; ``config`` is the stack's, which default providers are made from."""
+
+def resources(
+    states: Iterable[State], config: Mapping[str, str], file: str, unseen: Unknown
+) -> list[Resource]:
+    """The resources to judge; ``config`` is the stack's, which default providers are made from.
+
+    ``unseen`` is the region of a resource whose provider the document leaves out.
+    """
     states = list(states)
     providers = {state.urn: state for state in states if state.type.startswith(_PROVIDER)}
     judged = []
@@ -46,17 +68,22 @@ def resources(states: Iterable[State], config: Mapping[str, str], file: str) -> 
         if state.delete or state.external or state.pending_replacement or _is_engines(state.type):
             continue
         where, line = _source(state, file)
+        place = _where_it_is(state) or _provider_region(state.provider, providers, config, unseen)
+        if state.type.startswith(kubernetes.PREFIXES):
+            place = kubernetes.in_cluster_of(_made_of(state.provider, providers))
         judged.append(
-            Resource(
-                type=state.type,
-                name=state.urn.rsplit("::", 1)[-1],
-                address=state.urn,
-                properties=plain(state.inputs),
-                dialect="pulumi",
-                region=_provider_region(state.provider, providers, config),
-                environment=environment.of_stack(_stack(state.urn), config),
-                file=where,
-                line=line,
+            kubernetes.carried(
+                Resource(
+                    type=state.type,
+                    name=state.urn.rsplit("::", 1)[-1],
+                    address=state.urn,
+                    properties=state.properties,
+                    dialect="pulumi",
+                    region=place,
+                    environment=environment.of_stack(_stack(state.urn), config),
+                    file=where,
+                    line=line,
+                )
             )
         )
     return judged
@@ -73,27 +100,43 @@ def _is_engines(kind: str) -> bool:
     return kind == "pulumi:pulumi:Stack" or kind.startswith(_PROVIDER)
 
 
-def _provider_region(
-    reference: str, providers: Mapping[str, State], config: Mapping[str, str]
-) -> Maybe[str]:
-    """The region that a resource's provider is set to; None where nothing sets one.
+_CLOUDS = {
+    setting.partition(":")[0]: cloud
+    for cloud in CLOUDS.values()
+    for setting in cloud.region_settings
+}
+"""The cloud of each package of resources."""
 
-    An explicit provider that the document leaves out has one that cannot be known from here.
-    """
+
+def _where_it_is(state: State) -> str | None:
+    """The region that a resource's outputs say; None where they say none."""
+    cloud = _CLOUDS.get(state.type.partition(":")[0])
+    if cloud is None or not state.outputs:
+        return None
+    found = region.of_resource(Properties(plain(state.outputs), "pulumi"), cloud)
+    return found if isinstance(found, str) else None
+
+
+def _made_of(reference: str, providers: Mapping[str, State]) -> tuple[str, ...]:
+    """The addresses of the resources that a provider's own inputs are made of."""
+    provider = providers.get(reference.rsplit("::", 1)[0])
+    made_of = (provider.property_dependencies if provider is not None else None) or {}
+    return tuple(dict.fromkeys(urn for urns in made_of.values() for urn in urns or ()))
+
+
+def _provider_region(
+    reference: str, providers: Mapping[str, State], config: Mapping[str, str], unseen: Unknown
+) -> Maybe[str]:
+    """The region that a resource's provider is set to; None where nothing sets one."""
     urn = reference.rsplit("::", 1)[0]
     if urn in providers:
-        return region.of_provider(plain(providers[urn].inputs))
+        return region.of_provider(providers[urn].properties)
     provider = urn.rsplit("::", 1)[-1]
     if provider == "default" or provider.startswith("default_"):
         package = urn.rpartition(_PROVIDER)[2].partition("::")[0]
         return region.of_stack(package, plain(dict(config)))
-    return _PROVIDER_UNSEEN if reference else None
+    return unseen if reference else None
 
-
-_PROVIDER_UNSEEN = Unknown(
-    "is set by a provider that the preview leaves out "
-    "(pulumi preview --json --show-sames includes it)"
-)
 
 _POSITION = re.compile(r"project:///(?P<file>[^#]+)#(?P<line>\d+)")
 _NOT_OWN = re.compile(r"^\.\./|(^|/)site-packages/|(^|/)node_modules/")

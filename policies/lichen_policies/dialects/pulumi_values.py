@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from lichen_policies.facts.unknown import UNKNOWN, Unknown
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, UNKNOWN, Unknown
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key of an object that represents something other than itself: a secret, an asset, ..."""
 
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 """The value under that key which marks a secret."""
+
+CUSTOM_RESOURCE = "kubernetes:apiextensions.k8s.io:CustomResource"
+"""The type of an object of Kubernetes that says its own type among its properties."""
 
 BLINDED = "[secret]"
 """What a preview writes in place of a secret, without any signature."""
@@ -32,18 +35,56 @@ COMPUTED = frozenset(
 )
 """What represents a computed bool, number, string, list, asset, archive, object."""
 
+HARMLESS = frozenset(
+    {
+        "acceleratorType",
+        "availabilityZone",
+        "availabilityZones",
+        "instanceType",
+        "instanceTypes",
+        "location",
+        "machineType",
+        "region",
+        "zone",
+    }
+)
+"""Properties that are read out of a secret list or object: the names of machines and places."""
+
 SECRET: Any = Unknown("is secret, so Lichen does not read it")
 SPECIAL: Any = Unknown("is an asset or a reference, not a value")
 
 
-def plain(value: Any) -> Any:
-    """A value of a document: what is computed, secret or special is unknown."""
+def computed(references: tuple[str, ...] = ()) -> Any:
+    """What is known only after deployment, made of the resources at some addresses."""
+    return Unknown(AFTER_DEPLOYMENT, references) if references else UNKNOWN
+
+
+def plain(value: Any, references: tuple[str, ...] = ()) -> Any:
+    """A value of a document: what is computed, secret or special is unknown.
+
+    ``references`` are the addresses of the resources that the property is made of.
+    """
     if isinstance(value, dict):
         if SIGNATURE in value:
             return SECRET if value[SIGNATURE] == SECRET_SIGNATURE else SPECIAL
-        return {key: plain(part) for key, part in value.items() if not key.startswith("__")}
+        return {
+            key: plain(part, references) for key, part in value.items() if not key.startswith("__")
+        }
     if isinstance(value, list):
-        return [plain(part) for part in value]
+        return [plain(part, references) for part in value]
     if isinstance(value, str) and value in COMPUTED:
-        return UNKNOWN
+        return computed(references)
     return SECRET if value == BLINDED else value
+
+
+def out_of_secret(value: Any, name: str = "") -> Any:
+    """What is read of a list or an object that is secret as a whole, for one thing in it.
+
+    Nobody can say which: a number or a switch is read, and a text where the name of its property
+    says that it is harmless.
+    """
+    if isinstance(value, dict):
+        return {key: out_of_secret(part, key) for key, part in value.items()}
+    if isinstance(value, list):
+        return [out_of_secret(part, name) for part in value]
+    return SECRET if isinstance(value, str) and name not in HARMLESS else value

@@ -2,7 +2,8 @@
 
 The parser (Checkov's) has looked up variables, locals and functions as far as it can; every value
 is in a list, and an expression that it could not evaluate is left as its text. Text that reads
-like an expression is UNKNOWN: a name that looks like one by chance is unverified, not passed.
+like an expression is UNKNOWN: a name that looks like one by chance is unverified, not passed. So
+is a default that may be replaced (:mod:`terraform_defaults`).
 
 Which provider a block goes to is found here, over files and through modules: the parser finds it
 only where both are in one file.
@@ -11,10 +12,11 @@ only where both are in one file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import PurePath
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lichen_policies.dialects import kubernetes
+from lichen_policies.dialects.terraform_defaults import call_of, is_beside, without_defaults
 from lichen_policies.facts import region
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
@@ -32,54 +34,42 @@ def resource(
     by_default = None if provider is None else _tags(provider.get("default_tags"))
     if by_default is not None:
         properties["tags_all"] = _over(by_default, _alone(properties.get("tags")))
-    return Resource(
-        type=kind,
-        name=_INSTANCE.sub("", address).rsplit(".", 1)[-1],
-        address=address,
-        properties=properties,
-        dialect="terraform",
-        region=_ELSEWHERE if provider is None else _provider_region(provider),
-        file=file,
-        line=line,
+    return kubernetes.carried(
+        Resource(
+            type=kind,
+            name=_INSTANCE.sub("", address).rsplit(".", 1)[-1],
+            address=address,
+            properties=properties,
+            dialect="terraform",
+            region=_ELSEWHERE if provider is None else _provider_region(provider),
+            file=file,
+            line=line,
+        )
     )
 
 
 _ELSEWHERE: Any = Unknown("is set by a provider that these files do not configure")
 
 
-def provider_of(block: Block, others: Iterable[Block]) -> Block | None:
+def provider_of(block: Block, others: Sequence[Block]) -> Block | None:
     """The provider block that a resource block goes to, among the parser's ``others``.
 
     It is looked for beside the resource and then, as modules hand providers down, beside each
     caller; None where nobody writes it.
     """
-    others = list(others)
     name = _alone(block.get("provider")) or block["resource_type"].partition("_")[0]
     file, module = block["file_path_"], block.get("source_module_object_")
     while True:
         for found in others:
-            if found["block_name_"] == name and _is_beside(found, "provider", file, module):
-                return found
+            if found["block_name_"] == name and is_beside(found, "provider", file, module):
+                return without_defaults(found, found, others)
         if module is None:
             return None
-        file, within = module.path, module.nested_tf_module
-        for call in others:
-            if call["block_name_"].partition("[")[0] == module.name and _is_beside(
-                call, "module", file, within
-            ):
-                handed = _alone(call.get("providers")) or {}
-                name = re.sub(r"[${}]", "", handed.get(name, "" if "." in name else name))
-                break
-        module = within
-
-
-def _is_beside(block: Block, kind: str, file: str, module: object) -> bool:
-    """Whether a block is in the folder of a file, in the same call of its module."""
-    return (
-        block["block_type_"] == kind
-        and PurePath(block["file_path_"]).parent == PurePath(file).parent
-        and block.get("source_module_object_") == module
-    )
+        call = call_of(module, others)
+        if call is not None:
+            handed = _alone(call.get("providers")) or {}
+            name = re.sub(r"[${}]", "", handed.get(name, "" if "." in name else name))
+        file, module = module.path, module.nested_tf_module
 
 
 def _provider_region(provider: Block) -> Maybe[str]:

@@ -1,28 +1,38 @@
 """A Terraform plan as ``terraform show -json`` prints it: what will be deployed.
 
-Format 1.x. Every managed resource with a value after the change is read, unchanged ones too;
-deleted and forgotten ones, and data sources, are not. What the plan marks as known after apply, or
-as sensitive, is UNKNOWN: no message can repeat a secret that no rule has read.
+Formats 0.1 to 1.x. Every managed resource with a value after the change is read, unchanged ones
+too; deleted and forgotten ones, and data sources, are not. What the plan marks as known after
+apply, or as sensitive, is UNKNOWN: no message can repeat a secret that no rule has read. What is
+known after apply names the resources that it is made of, as far as the configuration says.
 
-A resource's region is what its provider's configuration sets, as far as a plan carries that: a
-constant, or one variable looked up through the modules. A plan has neither locals nor the
-text of an expression, so a region made of those is UNKNOWN. A provider's default tags are read
-alike: the AWS provider marks ``tags_all`` as known after apply even where nothing of it is open.
+A provider's default tags are read as its region is (:mod:`terraform_provider`): the AWS provider
+marks ``tags_all`` as known after apply even where nothing of it is open.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
 import msgspec
 
+from lichen.clouds import CLOUDS
 from lichen.document import InputError, convert
-from lichen_policies.facts import region
+from lichen_policies.dialects import kubernetes
+from lichen_policies.dialects.secrets import without_copies
+from lichen_policies.dialects.terraform_configuration import (
+    Configuration,
+    Configured,
+    Place,
+    PlanConfiguration,
+    blocks_of,
+    property_of,
+)
+from lichen_policies.dialects.terraform_provider import Providers
+from lichen_policies.dialects.terraform_values import SECRET, Values
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import UNKNOWN, Maybe, Unknown, is_unknown
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, UNKNOWN, Unknown, is_unknown
 
 
 class PlannedChange(msgspec.Struct, frozen=True):
@@ -42,6 +52,10 @@ class ResourceChange(msgspec.Struct, frozen=True):
     change: PlannedChange
     module_address: str = ""
 
+    @property
+    def place(self) -> Place:
+        return Place.of(self.address, self.module_address, self.mode, self.type, self.name)
+
 
 class Deferred(msgspec.Struct, frozen=True):
     """A change that waits for another apply; it is judged all the same."""
@@ -55,97 +69,36 @@ class Variable(msgspec.Struct, frozen=True):
     value: Any = None
 
 
-class Declaration(msgspec.Struct, frozen=True):
-    """A variable as its module declares it."""
+class PriorState(msgspec.Struct, frozen=True):
+    """What stood, and what data sources answered, when the plan was made."""
 
-    default: Any = None
-    sensitive: bool = False
-
-
-class Configured(msgspec.Struct, frozen=True):
-    """A resource block: which provider it goes to."""
-
-    type: str
-    name: str
-    mode: str = "managed"
-    provider_config_key: str = ""
-
-
-class Expression(msgspec.Struct, frozen=True):
-    """A constant, or the names that something else is made of; a plan has no more of it."""
-
-    constant_value: Any = msgspec.UNSET
-    references: tuple[str, ...] = ()
-
-
-class ModuleCall(msgspec.Struct, frozen=True):
-    module: Module
-    expressions: dict[str, Expression] = {}
-
-
-class Module(msgspec.Struct, frozen=True):
-    resources: tuple[Configured, ...] = ()
-    module_calls: dict[str, ModuleCall] = {}
-    variables: dict[str, Declaration] = {}
-
-
-class DefaultTags(msgspec.Struct, frozen=True):
-    tags: Expression = Expression()
-
-
-class Settings(msgspec.Struct, frozen=True):
-    """What is read of a provider block."""
-
-    region: Expression | None = None
-    location: Expression | None = None
-    zone: Expression | None = None
-    default_tags: tuple[DefaultTags, ...] = ()
-
-
-class Provider(msgspec.Struct, frozen=True):
-    """A provider block; its expressions are read in the module that contains it."""
-
-    expressions: Settings = Settings()
-    module_address: str = ""
-
-
-class PlanConfiguration(msgspec.Struct, frozen=True):
-    root_module: Module = Module()
-    provider_config: dict[str, Provider] = {}
+    values: Values = Values()
 
 
 class TerraformPlan(msgspec.Struct, frozen=True):
     format_version: str
     resource_changes: tuple[ResourceChange, ...] = ()
     deferred_changes: tuple[Deferred, ...] = ()
+    planned_values: Values = Values()
+    prior_state: PriorState = PriorState()
     configuration: PlanConfiguration = PlanConfiguration()
     variables: dict[str, Variable] = {}
     errored: bool = False
 
 
-_SECRET: Any = Unknown("is sensitive, so Lichen does not read it")
-_NOT_CARRIED: Any = Unknown("is set by an expression that the plan does not contain")
-
-Scope = tuple[str, ...]
-"""The names of the modules from the root down to the one that contains an expression."""
-
-
 def recognises(document: Mapping[str, Any]) -> bool:
-    return "format_version" in document and "terraform_version" in document
+    return "format_version" in document and (
+        "values" not in document or "resource_changes" in document
+    )
 
 
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
-    """The resources after the plan is applied; :class:`InputError` where not a plan."""
-    if "values" in document and "resource_changes" not in document:
-        raise InputError(
-            "is a Terraform state, which does not show what will be deployed",
-            fix="run terraform plan -out=plan && terraform show -json plan > plan.json",
-        )
+    """The resources after the plan is applied; :class:`InputError` where not a whole plan."""
     plan = convert(document, TerraformPlan)
-    if not plan.format_version.startswith("1."):
+    if not plan.format_version.startswith(("0.", "1.")):
         raise InputError(
-            f"plan format {plan.format_version} is not supported",
-            fix="plan with Terraform 1.1 or newer, which writes format 1",
+            f"plan format {plan.format_version} is newer than Lichen reads, which is 0.1 to 1.x",
+            fix="upgrade Lichen, or plan with a Terraform of the 1.x series",
             field="format_version",
         )
     if plan.errored:
@@ -154,156 +107,127 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
             fix="correct the configuration until terraform plan succeeds",
             field="errored",
         )
-    providers = _providers(plan)
     changes = (*plan.resource_changes, *(wait.resource_change for wait in plan.deferred_changes))
-    return [
-        _resource(
-            planned,
-            providers.get((_scope(planned.module_address), planned.type, planned.name), Provider()),
-            plan,
-            file,
+    planned = plan.planned_values.root_module.every()
+    if not changes and any(each.mode == "managed" for _, each in planned):
+        raise InputError(
+            "is missing although planned_values has resources, so what is not known yet is not "
+            "marked",
+            fix="give the whole output of terraform show -json",
+            field="resource_changes",
         )
-        for planned in changes
-        if planned.mode == "managed" and planned.change.after is not None
-    ]
+    return _Plan(plan, changes).resources(file)
 
 
-def _resource(
-    planned: ResourceChange, provider: Provider, plan: TerraformPlan, file: str
-) -> Resource:
-    properties = _properties(planned.change)
-    if is_unknown(properties.get("tags_all")):
-        properties["tags_all"] = _all_tags(properties.get("tags"), provider, plan)
-    return Resource(
-        type=planned.type,
-        name=planned.name,
-        address=planned.address,
-        properties=properties,
-        dialect="terraform",
-        region=_provider_region(provider, plan),
-        file=file,
-    )
+class _Plan:
+    """A plan with what its parts say of each other."""
 
-
-def _properties(change: PlannedChange) -> dict[str, Any]:
-    values = _known(change.after, change.after_unknown, change.after_sensitive)
-    return values if isinstance(values, dict) else dict.fromkeys(change.after or (), UNKNOWN)
-
-
-def _known(after: Any, unknown: Any, secret: Any) -> Any:
-    """A value under its marks. The marks have its shape, down to a true that covers what is below;
-    an object leaves out what is unknown, so the marks may hold keys that it does not."""
-    if secret is True:
-        return _SECRET
-    if unknown is True:
-        return UNKNOWN
-    if isinstance(after, dict) or (isinstance(unknown, dict) and unknown):
-        after, unknown, secret = (
-            part if isinstance(part, dict) else {} for part in (after, unknown, secret)
+    def __init__(self, plan: TerraformPlan, changes: Iterable[ResourceChange]) -> None:
+        self._changes = [
+            (each.place, each)
+            for each in changes
+            if each.mode == "managed" and each.change.after is not None
+        ]
+        self._configuration = Configuration(
+            plan.configuration, ((place, each.address) for place, each in self._changes)
         )
-        return {
-            key: _known(after.get(key), unknown.get(key), secret.get(key))
-            for key in dict.fromkeys((*after, *unknown))
-        }
-    if isinstance(after, list):
-        marks = [part if isinstance(part, list) else [] for part in (unknown, secret)]
-        return [_known(*parts) for parts in zip_longest(after, *marks)]
-    return after
+        self._providers = Providers(
+            self._configuration,
+            {name: variable.value for name, variable in plan.variables.items()},
+            self._answered(plan),
+        )
+
+    def _answered(self, plan: TerraformPlan) -> Iterator[tuple[Place, Mapping[str, Any]]]:
+        """What the plan knows of the instances that stay, are made, or are only read."""
+        for place, each in plan.prior_state.values.root_module.every():
+            if each.mode == "data" and each.values:
+                yield place, each.values
+        for place, planned in self._changes:
+            if "delete" not in planned.change.actions and planned.change.after:
+                yield place, planned.change.after
+
+    def resources(self, file: str) -> list[Resource]:
+        return [self._resource(place, planned, file) for place, planned in self._changes]
+
+    def _resource(self, place: Place, planned: ResourceChange, file: str) -> Resource:
+        block = self._configuration.block(place)
+        properties = self._properties(place, planned.change, block)
+        if is_unknown(properties.get("tags_all")):
+            properties["tags_all"] = self._all_tags(properties.get("tags"), block)
+        place_of = self._providers.region(block)
+        if place_of is None and planned.type.startswith(kubernetes.PREFIXES):
+            place_of = kubernetes.in_cluster_of(self._providers.hosts(block))
+        return kubernetes.carried(
+            Resource(
+                type=planned.type,
+                name=planned.name,
+                address=planned.address,
+                properties=properties,
+                dialect="terraform",
+                region=place_of,
+                file=file,
+            )
+        )
+
+    def _properties(
+        self, place: Place, change: PlannedChange, block: Configured | None
+    ) -> dict[str, Any]:
+        written = block.expressions if block is not None else None
+        values = self._known(
+            place, change.after, change.after_unknown, change.after_sensitive, written
+        )
+        if not isinstance(values, dict):
+            return dict.fromkeys(change.after or (), UNKNOWN)
+        if block is not None:
+            for name in _PLACED_BY_PROVIDER:
+                if is_unknown(values.get(name)) and name not in block.expressions:
+                    values[name] = None
+        return without_copies(values, SECRET)
+
+    def _known(self, place: Place, after: Any, unknown: Any, secret: Any, written: Any) -> Any:
+        """A value under its marks. The marks have its shape, down to a true that covers what is
+        below; an object leaves out what is unknown, so the marks may hold keys that it does not.
+        ``written`` is how the configuration writes it."""
+        if secret is True:
+            return SECRET
+        if unknown is True:
+            references = self._configuration.addresses(written, place)
+            return Unknown(AFTER_DEPLOYMENT, references) if references else UNKNOWN
+        if isinstance(after, dict) or (isinstance(unknown, dict) and unknown):
+            after, unknown, secret = (
+                part if isinstance(part, dict) else {} for part in (after, unknown, secret)
+            )
+            return {
+                key: self._known(
+                    place,
+                    after.get(key),
+                    unknown.get(key),
+                    secret.get(key),
+                    property_of(written, key),
+                )
+                for key in dict.fromkeys((*after, *unknown))
+            }
+        if isinstance(after, list):
+            marks = [part if isinstance(part, list) else [] for part in (unknown, secret)]
+            parts = list(zip_longest(after, *marks))
+            how = blocks_of(written, [value for value, *_ in parts])
+            return [
+                self._known(place, value, open_, hidden, how[index])
+                for index, (value, open_, hidden) in enumerate(parts)
+            ]
+        return after
+
+    def _all_tags(self, tags: Any, block: Configured | None) -> Any:
+        """``dict | None``: a resource's tags over its provider's default ones."""
+        by_default = self._providers.default_tags(block)
+        if tags is not None and not isinstance(tags, dict):
+            return tags
+        if is_unknown(by_default):
+            return by_default if not tags else {**tags}
+        return {**by_default, **(tags or {})} or None
 
 
-def _providers(plan: TerraformPlan) -> dict[tuple[Scope, str, str], Provider]:
-    """The provider block of every resource block that has one, by module, type and name."""
-    blocks = plan.configuration.provider_config
-    return {
-        (scope, block.type, block.name): blocks[block.provider_config_key]
-        for scope, module in _modules(plan.configuration.root_module)
-        for block in module.resources
-        if block.mode == "managed" and block.provider_config_key in blocks
-    }
-
-
-def _modules(module: Module, scope: Scope = ()) -> Iterator[tuple[Scope, Module]]:
-    yield scope, module
-    for name, call in module.module_calls.items():
-        yield from _modules(call.module, (*scope, name))
-
-
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-?\d+")
-
-
-def _provider_region(provider: Provider, plan: TerraformPlan) -> Maybe[str]:
-    """The region that a provider block sets.
-
-    A value that does not look like a region was made by a function, and is unknown.
-    """
-    scope = _scope(provider.module_address)
-    found = region.of_provider(
-        {
-            name: _evaluated(expression, scope, plan)
-            for name in region.PROVIDER_ARGUMENTS
-            if (expression := getattr(provider.expressions, name)) is not None
-        }
-    )
-    made = isinstance(found, str) and not _REGION.fullmatch(found)
-    return _NOT_CARRIED if made else found
-
-
-def _all_tags(tags: Any, provider: Provider, plan: TerraformPlan) -> Any:
-    """``dict | None``: a resource's tags over its provider's default ones."""
-    scope = _scope(provider.module_address)
-    by_default: dict[str, Any] = {}
-    for block in provider.expressions.default_tags:
-        defaults = _evaluated(block.tags, scope, plan)
-        if not isinstance(defaults, dict):
-            return _NOT_CARRIED
-        by_default |= defaults
-    if tags is not None and not isinstance(tags, dict):
-        return tags
-    return {**by_default, **(tags or {})} or None
-
-
-def _evaluated(expression: Expression, scope: Scope, plan: TerraformPlan) -> Any:
-    """The value of a constant, or of a lone reference to a variable; unknown for anything else."""
-    if expression.constant_value is not msgspec.UNSET:
-        return expression.constant_value
-    # `var.regions["far"]` is listed as itself, then as each part of the way to it: `var.regions`.
-    whole, *others = expression.references or ("",)
-    steps = _STEP.findall(whole.removeprefix("var."))
-    if not whole.startswith("var.") or not steps or not all(map(whole.startswith, others)):
-        return _NOT_CARRIED
-    value = _variable(steps[0][0], scope, plan)
-    for attribute, key, index in steps[1:]:
-        try:
-            value = value[int(index)] if index else value[attribute or key]
-        except (KeyError, IndexError, TypeError):
-            return _NOT_CARRIED
-    return value
-
-
-_STEP = re.compile(r'([\w-]+)|\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]')
-
-
-def _variable(name: str, scope: Scope, plan: TerraformPlan) -> Any:
-    """A variable's value: as given to the plan at the root, by the module's caller below."""
-    module = plan.configuration.root_module
-    caller: ModuleCall | None = None
-    for step in scope:
-        if (caller := module.module_calls.get(step)) is None:
-            return _NOT_CARRIED
-        module = caller.module
-    declared = module.variables.get(name, Declaration())
-    if declared.sensitive:
-        return _SECRET
-    if caller is None:
-        return plan.variables[name].value if name in plan.variables else declared.default
-    if name in caller.expressions:
-        return _evaluated(caller.expressions[name], scope[:-1], plan)
-    return declared.default
-
-
-_MODULE = re.compile(r'module\.([\w-]+)(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?')
-
-
-def _scope(module_address: str) -> Scope:
-    """``module.own[0].module.deeper`` without its instance keys: ``("own", "deeper")``."""
-    return tuple(_MODULE.findall(module_address))
+_PLACED_BY_PROVIDER = tuple(
+    dict.fromkeys(name for cloud in CLOUDS.values() for name in cloud.region_properties)
+)
+"""Properties that a provider fills in with its own region or zone where nobody writes them."""

@@ -1,11 +1,11 @@
 """The ladder of a resource's environment. The first rung that states one decides:
 
-1. the resource's passport, its ``lichen`` tags (:func:`of_resource`);
-2. the stack: its ``lichen:environment`` setting, its name, its tags (:func:`of_stack`);
-3. where the document has none, what the command line gives (``Gate.completed``);
-4. the resource's tags (:func:`of_resource`).
+1. the stack: its ``lichen:environment`` setting, its name, its tags (:func:`of_stack`);
+2. where the document has none, what the command line gives (``Gate.completed``);
+3. the resource's own tags, ``lichen:environment`` among them (:func:`of_resource`).
 
-Where no rung states it, a rule judges as in production.
+A resource's tags are the last rung, because their author must not choose how strictly the resource
+is judged. Where no rung states an environment, a rule judges as in production.
 """
 
 from __future__ import annotations
@@ -26,22 +26,43 @@ WORDS: Mapping[str, Environment] = {
     "staging": "staging",
     "stage": "staging",
     "preprod": "staging",
+    "preproduction": "staging",
+    "nonprod": "staging",
+    "nonproduction": "staging",
+    "nonprd": "staging",
     "uat": "staging",
     "qa": "staging",
     "prod": "prod",
+    "prd": "prod",
     "production": "prod",
     "live": "prod",
 }
-"""What people call the three environments."""
+"""What people call the three environments. What is only said to be no production is staging, the
+stricter of the other two."""
 
 TAGS = ("environment", "env", "stage")
 """Tags that state it, by any capitals."""
 
+STRICTEST: tuple[Environment, ...] = ("prod", "staging", "dev")
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_PREFIXES = ("non", "not", "no", "pre")
+
 
 def named(text: str) -> Environment | None:
-    """The environment that a name states: ``prod`` for ``chat-prod-eu``; None where it states none,
-    or more than one."""
-    stated = {WORDS[word] for word in re.split(r"[^a-z0-9]+", text.lower()) if word in WORDS}
+    """The environment that a name states: ``prod`` for ``chat-prod-eu``, ``staging`` for
+    ``NonProd``; None where it states none, or more than one."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    stated: set[Environment] = set()
+    before = ""
+    for word in words:
+        if before in _PREFIXES and WORDS.get(word) == "prod":
+            stated.add("staging")
+        elif before in _PREFIXES and word in WORDS:
+            return None  # "not-dev" may be either of the other two
+        elif word in WORDS:
+            stated.add(WORDS[word])
+        before = word
     return stated.pop() if len(stated) == 1 else None
 
 
@@ -58,7 +79,7 @@ def first(found: Iterable[Environment | None]) -> Environment | None:
 def of_stack(
     stack: str, settings: Mapping[str, str], tags: Mapping[str, str] | None = None
 ) -> Environment | None:
-    """Rung 2: the environment that a Pulumi stack's settings, its name or its tags state."""
+    """Rung 1: the environment that a Pulumi stack's settings, its name or its tags state."""
     return (
         named(settings.get("lichen:environment", ""))
         or named(stack.rsplit("/", 1)[-1])
@@ -69,11 +90,18 @@ def of_stack(
 def of_resource(
     passport: Maybe[Passport], deployment: Environment | None, tags: Maybe[Mapping[str, object]]
 ) -> Maybe[Environment]:
-    """Rungs 1 and 4, with what the rungs between them found for the whole ``deployment``."""
-    if isinstance(passport, Passport) and passport.environment:
-        return passport.environment
+    """Rung 3, under what was found for the whole ``deployment``: the strictest that a tag states.
+
+    A tag that may state it and whose value is unknown leaves it unknown.
+    """
     if deployment:
         return deployment
     if tags is None or is_unknown(tags):
         return tags
-    return tagged(tags)
+    stated = [tagged(tags), passport.environment if isinstance(passport, Passport) else None]
+    for environment in STRICTEST:
+        if environment in stated:
+            return environment
+    return next(
+        (value for key, value in tags.items() if key.lower() in TAGS and is_unknown(value)), None
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self, cast
 
 import msgspec
@@ -18,12 +19,18 @@ from lichen_policies.facts.unknown import (
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What every fact of one resource shares; found once, outside the resource's reader."""
+    """What every fact of one resource shares; found once, outside the resource's reader.
+
+    ``tags`` are the resource's tags or labels; the value of one may be unknown by itself.
+    ``unreadable`` are the fields of the passport whose tag cannot be read.
+    """
 
     cloud: str
     region: Maybe[str] = None
     environment: Maybe[Environment] = None
     passport: Maybe[Passport] = None
+    tags: Maybe[Mapping[str, object]] = None
+    unreadable: tuple[str, ...] = ()
 
 
 _NO_CONTEXT = Context(cloud="")
@@ -36,7 +43,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     were known and gives *unverified* by itself where it is not. A field is None where the resource
     leaves it out. ``path`` is the property that the fact was read from; a field that ends in
     ``_at`` is the path of a property in the dialect's own spelling, for messages. A reader leaves
-    ``context`` out: it is attached to what the reader yields.
+    ``context`` out, and what all share is attached to what it yields, unless it knows better.
 
     ``waits_for`` says which other resource completes the fact ("its launch template"): a door that
     judges the stack later leaves it until then, any other judges it as far as it is known.
@@ -71,6 +78,23 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def passport(self) -> Passport | None:
         return self.context.passport  # type: ignore[return-value]
+
+    @property
+    def tags(self) -> Mapping[str, object] | None:
+        return self.context.tags  # type: ignore[return-value]
+
+    def declared(self, *names: str) -> Passport | None:
+        """The passport, for a rule that needs some of its fields; None without all of them.
+
+        Raises :class:`Unverified` where one of them is there and cannot be read.
+        """
+        passport = self.passport
+        for name in names:
+            if name in self.context.unreadable:
+                raise Unverified(f"the tag for {name.replace('_', '-')} cannot be read")
+        if passport is None or any(getattr(passport, name) is None for name in names):
+            return None
+        return passport
 
     def as_read(self, name: str) -> object:
         """A field as the reader left it, which may be an :class:`Unknown`: for joins, never for a

@@ -1,8 +1,8 @@
 """A resource's properties read alike in every dialect, by their snake_case name.
 
-Pulumi spells ``instanceType``, Terraform ``instance_type``, CloudFormation ``InstanceType``; a
-Terraform plan holds a block as a list of one, Checkov wraps every value in a list, CloudFormation
-may write a number as text. Only this module knows that.
+Pulumi and Kubernetes spell ``instanceType``, Terraform ``instance_type``, CloudFormation
+``InstanceType``; a Terraform plan holds a block as a list of one, Checkov wraps every value in a
+list, CloudFormation may write a number as text. Only this module knows that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from math import isfinite
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from lichen_policies.facts.resource import Dialect
-from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, Unknown, is_unknown
 
 T = TypeVar("T")
 
@@ -49,6 +49,11 @@ class Properties:
         self._dialect: Dialect = dialect
         self.path = path
 
+    @property
+    def dialect(self) -> Dialect:
+        """For what a vendor puts in another place in each dialect."""
+        return self._dialect
+
     def __bool__(self) -> bool:
         return bool(self._values)
 
@@ -63,6 +68,10 @@ class Properties:
         """
         name, _ = self._first(names)
         return ".".join(part for part in (self.path, _spelled(name, self._dialect)) if part)
+
+    def block_at(self, name: str) -> str:
+        """The path of a block that may be repeated, which Pulumi names in the plural."""
+        return self.at(name if self._dialect == "terraform" else f"{name}s")
 
     def value(self, *names: str) -> Any:
         """The first of the named properties that is given, as it is."""
@@ -114,7 +123,8 @@ class Properties:
     def computes(self, value: Unknown) -> bool:
         """Whether a provider computes a value that the program leaves out: a Terraform plan marks
         it as known after apply all the same."""
-        return self._dialect == "terraform" and not value.references
+        left_out = value.because == AFTER_DEPLOYMENT and not value.references
+        return self._dialect == "terraform" and left_out
 
     def whole(self, *names: str) -> Maybe[int]:
         """A whole number."""

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lichen.clouds import CLOUDS, Cloud
-from lichen.document import InputError
-from lichen.passport import Passport, from_tags
+from lichen.input_error import InputError
+from lichen.passport import Passport, read_tags
 from lichen_policies.facts import environment, readers, region
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import AllMachines, Machines
+from lichen_policies.facts.kinds import AllMachines, DeclaredTags, Machines, Scaling
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Dialect, Resource
-from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
+from lichen_policies.timed import place_of
 
 if TYPE_CHECKING:
     from lichen_policies.stack import Stack
@@ -42,17 +43,26 @@ class Reader(msgspec.Struct, frozen=True):
 
 @cache
 def by_type() -> Mapping[tuple[Dialect, str], Reader]:
-    """Every reader, by each dialect and type that it reads."""
+    """Every reader, by each dialect and type that it reads. Raises :class:`InputError` for a file
+    that is none."""
     import pkgutil  # not loaded where no resource is read
 
     found: dict[tuple[Dialect, str], Reader] = {}
     for module_info in pkgutil.walk_packages(readers.__path__, f"{readers.__name__}."):
-        module = importlib.import_module(module_info.name)
-        for dialect, types in getattr(module, "TYPES", {}).items():
-            complete = getattr(module, "complete", None)
-            together = (AllMachines,) if Machines in module.FACTS else ()
-            reader = Reader(module.CLOUD, module.read, (*module.FACTS, *together), complete)
-            found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
+        try:
+            module = importlib.import_module(module_info.name)
+            for dialect, types in getattr(module, "TYPES", {}).items():
+                complete = getattr(module, "complete", None)
+                together = (AllMachines,) if Machines in module.FACTS else ()
+                reader = Reader(module.CLOUD, module.read, (*module.FACTS, *together), complete)
+                found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
+        except Exception as error:
+            # Nobody knows which types it would read, so nothing can be judged.
+            raise InputError(
+                f"importing the reader failed with {type(error).__name__} at {place_of(error)}",
+                fix="correct the file, or remove it",
+                document=f"{module_info.name.removeprefix(readers.__name__ + '.')}.py",
+            ) from None
     return found
 
 
@@ -80,24 +90,36 @@ def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tupl
     )
 
 
+def kinds_read(resource: Resource) -> tuple[type[Fact], ...] | None:
+    """The kinds of facts that a resource may give; None where no reader reads its type."""
+    reader = by_type().get((resource.dialect, resource.type))
+    return None if reader is None else reader.yields or (Fact,)
+
+
 def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     """The facts of a resource; None where no reader reads its type."""
     reader = by_type().get((resource.dialect, resource.type))
     if reader is None:
         return None
-    properties = Properties(resource.properties, resource.dialect)
-    context = _context(properties, resource, CLOUDS[reader.cloud])
+    properties = Properties(resource.properties, resource.dialect, resource.root)
+    context, declaration = _context(properties, resource, CLOUDS[reader.cloud])
+    facts = [*reader.read(properties, context), *declaration]
     return _with_all_machines(
         tuple(
-            msgspec.structs.replace(fact, context=context)
-            for fact in reader.read(properties, context)
+            fact if fact.context.cloud else msgspec.structs.replace(fact, context=context)
+            for fact in facts
         )
     )
 
 
 def _with_all_machines(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """The facts of a resource, with one of all its machines where it has any."""
-    groups = tuple(fact for fact in facts if isinstance(fact, Machines))
+    floors = {
+        scaling.ceiling_at: scaling
+        for scaling in facts
+        if isinstance(scaling, Scaling) and scaling.ceiling_at
+    }
+    groups = tuple(_with_floor(fact, floors) for fact in facts if isinstance(fact, Machines))
     if not groups:
         return facts
     together = AllMachines(
@@ -109,20 +131,55 @@ def _with_all_machines(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     return (*facts, together)
 
 
-def _context(properties: Properties, resource: Resource, cloud: Cloud) -> Context:
-    own_region = region.of_resource(properties, cloud)
-    tags = _tags(properties, cloud)
-    passport = _passport(tags, cloud)
-    return Context(
+def _with_floor(group: Machines, scalings: Mapping[str, Scaling]) -> Machines:
+    """Machines with the floor of what scales them, where they state none themselves."""
+    scaling = scalings.get(group.machines_at)
+    if scaling is None or group.as_read("least") is not None:
+        return group
+    floor: Maybe[int] = scaling.as_read("floor")  # type: ignore[assignment]
+    least: Maybe[int] = 0 if floor is None else floor
+    return msgspec.structs.replace(group, least=field(least), least_at=scaling.path)
+
+
+def _context(
+    properties: Properties, resource: Resource, cloud: Cloud
+) -> tuple[Context, tuple[DeclaredTags, ...]]:
+    """What a resource's facts share, and what its tags declare where they declare something."""
+    where = region.of_resource(properties, cloud)
+    if where is None:
+        where = resource.region
+    if where is None:
+        where = region.of_links(properties, cloud)
+    path, tags = tags_of(properties, cloud)
+    passport, mistakes = _passport(tags, cloud)
+    context = Context(
         cloud=cloud.name,
-        region=resource.region if own_region is None else own_region,
+        region=where,
         environment=environment.of_resource(passport, resource.environment, tags),
         passport=passport,
+        tags=tags,
+        unreadable=tuple(
+            mistake.field.removeprefix(cloud.tags.prefix).replace("-", "_") for mistake in mistakes
+        ),
     )
+    if tags is None or is_unknown(tags):
+        return context, ()
+    says = environment.of_resource(passport, None, tags)
+    if passport is None and (says is None or resource.environment is None):
+        return context, ()
+    declaration = DeclaredTags(
+        path=path,
+        mistakes=field(passport) if is_unknown(passport) else mistakes,
+        says=field(says),
+        deployment=resource.environment,
+    )
+    return context, (declaration,)
 
 
-def _tags(properties: Properties, cloud: Cloud) -> Maybe[dict[str, object]]:
-    """The first of the cloud's properties of tags that is given."""
+def tags_of(properties: Properties, cloud: Cloud) -> tuple[str, Maybe[dict[str, object]]]:
+    """The first of the cloud's properties of tags that is given, and its path; all of them
+    together where the cloud's hold different ones."""
+    found: list[tuple[str, Maybe[dict[str, object]]]] = []
     for path in cloud.tag_properties:
         *blocks, name = path.split(".")
         within = properties
@@ -130,18 +187,22 @@ def _tags(properties: Properties, cloud: Cloud) -> Maybe[dict[str, object]]:
             within = within.block(block)
         tags = within.tags(name)
         if tags is not None:
-            return tags
-    return None
+            found.append((within.at(name), tags))
+            if not cloud.tags_differ or is_unknown(tags):
+                return found[-1]
+    together: dict[str, object] = {}
+    for _, known in reversed(found):
+        together |= known if isinstance(known, dict) else {}
+    return (found[0][0], together) if found else ("", None)
 
 
-def _passport(tags: Maybe[dict[str, object]], cloud: Cloud) -> Maybe[Passport]:
+def _passport(
+    tags: Maybe[dict[str, object]], cloud: Cloud
+) -> tuple[Maybe[Passport], tuple[InputError, ...]]:
     if tags is None or is_unknown(tags):
-        return tags
+        return tags, ()
     own = {key: value for key, value in tags.items() if key.startswith(cloud.tags.prefix)}
     for value in own.values():
         if is_unknown(value):
-            return value
-    try:
-        return from_tags({key: str(value) for key, value in own.items()}, cloud.name)
-    except InputError as error:
-        return Unknown(f"cannot be read: {error}")
+            return value, ()
+    return read_tags({key: str(value) for key, value in own.items()}, cloud.name)

@@ -1,25 +1,27 @@
 """The ladder of a resource's region. The first rung that states a region decides:
 
-1. a property of the resource that names its region or zone (:func:`of_resource`);
-2. the address of another resource beside it, such as an ARN (:func:`of_resource`);
-3. the provider that the resource belongs to (:func:`of_provider`);
-4. for a provider that the program does not configure, the stack's settings (:func:`of_stack`);
-5. then the environment variables that the provider reads (:func:`of_process`);
-6. what the command line gives for documents that state none (``Gate.completed``).
+1. what the resource itself says (:func:`of_resource`): the full name of what it is a part of, its
+   region, its zone, its own full name;
+2. the provider that the resource belongs to (:func:`of_provider`);
+3. for a provider that the program does not configure, the stack's settings (:func:`of_stack`);
+4. then the environment variables that the provider reads (:func:`of_process`);
+5. what the command line gives where a document does not say it (``Gate.completed``);
+6. the full name of another resource that can only be in the same region (:func:`of_links`).
 
-A rung whose value is not known yet stops the ladder: a lower rung must not answer for it. Where no
-rung states a region the answer is None, which is a finding of its own. Documents and doors gather
-what they have of each rung; the names of each cloud are in :mod:`lichen.clouds`.
+A rung whose value is not known yet stops the ladder: a lower rung must not answer for it. Two do
+not: a zone that is not known lies in the region that a lower rung states, and so does a resource
+with a region of its own in what it is a part of. Where no rung states a region the answer is None,
+which is a finding of its own. Documents and doors gather what they have of each rung; the names of
+each cloud are in :mod:`lichen.clouds`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from lichen.clouds import CLOUDS, Cloud, region_of
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.unknown import Maybe, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
 PROVIDER_ARGUMENTS = tuple(
     dict.fromkeys(name for cloud in CLOUDS.values() for name in cloud.provider_properties)
@@ -28,33 +30,48 @@ PROVIDER_ARGUMENTS = tuple(
 
 
 def of_resource(properties: Properties, cloud: Cloud) -> Maybe[str]:
-    """Rungs 1 and 2: the region that a resource's own properties state."""
-    own = _first(properties.text(name) for name in cloud.region_properties)
-    if own is not None:
-        return own
-    for name in cloud.zone_properties:
-        zones = properties.texts(name)
-        if isinstance(zones, tuple) and zones:
-            return region_of(zones[0])
-    return next(_of_links(properties, cloud), None)
+    """Rung 1: the region that a resource's own properties state."""
+    parents = [properties.text(name) for name in cloud.parent_properties]
+    own = _first(
+        (
+            *(_named(parent, cloud) for parent in parents),
+            *(properties.text(name) for name in cloud.region_properties),
+            *(_zone(properties, name) for name in cloud.zone_properties),
+            *(_named(properties.text(name), cloud) for name in cloud.address_properties),
+        )
+    )
+    return next(filter(is_unknown, parents), None) if own is None else own
 
 
-def _of_links(properties: Properties, cloud: Cloud) -> Iterator[str]:
+def of_links(properties: Properties, cloud: Cloud) -> str | None:
+    """Rung 6: the region of another resource that this one can only be beside."""
     for name in cloud.link_properties:
-        link = properties.text(name)
-        if isinstance(link, str) and cloud.region_in_link is not None:
-            match = re.match(cloud.region_in_link, link)
-            if match is not None:
-                yield match[1]
+        for link in properties.each_text(name):
+            region = _named(link, cloud)
+            if region is not None:
+                return region
+    return None
+
+
+def _zone(properties: Properties, name: str) -> str | None:
+    """The first zone of a property that names some; None where it is not known."""
+    zones = properties.texts(name)
+    return zones[0] if isinstance(zones, tuple) and zones else None
+
+
+def _named(name: Maybe[str], cloud: Cloud) -> str | None:
+    """The region in a full name; None where it has none or is not known."""
+    found = cloud.region_of_name(name) if isinstance(name, str) else None
+    return None if found is None else region_of(found)
 
 
 def of_provider(arguments: Mapping[str, object]) -> Maybe[str]:
-    """Rung 3: the region that a provider's arguments set, by :data:`PROVIDER_ARGUMENTS`."""
+    """Rung 2: the region that a provider's arguments set, by :data:`PROVIDER_ARGUMENTS`."""
     return _first(arguments.get(name) for name in PROVIDER_ARGUMENTS)
 
 
 def of_stack(package: str, settings: Mapping[str, object]) -> Maybe[str]:
-    """Rung 4: the region that a stack's configuration sets for a package's default provider."""
+    """Rung 3: the region that a stack's configuration sets for a package's default provider."""
     return _first(
         settings.get(name)
         for cloud in CLOUDS.values()
@@ -64,8 +81,25 @@ def of_stack(package: str, settings: Mapping[str, object]) -> Maybe[str]:
 
 
 def of_process(cloud: Cloud, variables: Mapping[str, str]) -> Maybe[str]:
-    """Rung 5: the region that a cloud's provider takes from the environment variables."""
+    """Rung 4: the region that a cloud's provider takes from the environment variables."""
     return _first(variables.get(name) for name in cloud.region_variables)
+
+
+_UNSTATED = "is set by an expression, which a plan does not contain"
+
+
+def unstated(source: str = "") -> Unknown:
+    """A region that an expression sets whose document does not have it: the command line's holds.
+
+    ``source`` is the type of the data source that makes a plan say it.
+    """
+    declare = f'declare data "{source}" "here" {{}} for its provider, or ' if source else ""
+    return Unknown(f"{_UNSTATED} ({declare}give --region)")
+
+
+def is_unstated(region: Maybe[str]) -> bool:
+    """Whether a document leaves a region to what the command line gives."""
+    return region is None or (is_unknown(region) and region.because.startswith(_UNSTATED))
 
 
 def _first(places: Iterable[object]) -> Maybe[str]:

@@ -10,18 +10,31 @@ import msgspec
 from lichen.words import Environment
 from lichen_policies.facts.unknown import Maybe
 
-Dialect = Literal["pulumi", "terraform", "cloudformation"]
+Dialect = Literal["pulumi", "terraform", "cloudformation", "kubernetes"]
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What somebody wrote beside a resource to exempt it from a rule, as it is written, and where
+    that is (``comment in line 12``)."""
+
+    rule: str
+    text: str
+    where: str
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """One resource of a deployment.
 
     ``type`` is the dialect's own word (``aws:ec2/instance:Instance``, ``aws_instance``,
-    ``AWS::EC2::Instance``); ``address`` is the URN, Terraform address or logical id.
+    ``AWS::EC2::Instance``, ``apps/v1/Deployment``); ``address`` is the URN, Terraform address,
+    logical id or ``namespace/Kind/name``. ``root`` is where in the document's resource the
+    properties are, if not at its top.
     ``properties`` holds None, bool, int, float, str, list and dict, with UNKNOWN in place of what
     is known only after deployment: references, computed values and unresolved variables.
     ``region`` and ``environment`` are those of the provider, the stack or the command line, None
-    where none of them states it; what the resource itself states goes before them.
+    where none of them states it; what the resource itself states goes before them. ``file`` and
+    ``line`` are where its author wrote it, ``document`` what it was read from: the resources of one
+    document are one deployment.
     """
 
     type: str
@@ -29,7 +42,10 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     properties: Mapping[str, Any]
     dialect: Dialect
+    root: str = ""
     region: Maybe[str] = None
     environment: Environment | None = None
     file: str | None = None
     line: int | None = None
+    document: str | None = None
+    notes: tuple[Note, ...] = ()

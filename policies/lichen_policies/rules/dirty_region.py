@@ -35,10 +35,19 @@ from lichen.emissions import effective_gco2e_kwh
 from lichen.grid import HIGH_MIN_GCO2E_KWH, LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Located
 from lichen_policies.facts.machine import names_accelerators
-from lichen_policies.provisioned import provisioned
-from lichen_policies.rule import Change, Finding, Known, NotApplicable, Saves, Unverified, rule
+from lichen_policies.provisioned import in_cluster, machines_for, provisioned
+from lichen_policies.rule import (
+    LOWER_IS_STRICTER,
+    Change,
+    Finding,
+    Known,
+    NotApplicable,
+    Saves,
+    Unverified,
+    rule,
+)
 
-Intensity = Annotated[float, Meta(ge=0, le=2000)]
+Intensity = Annotated[float, Meta(ge=0, le=2000), LOWER_IS_STRICTER]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,18 +77,27 @@ def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Findin
     if grid.level != "high":
         return
     better = _nearest_cleaner(fact, here, limits, known)
-    confined = better is None and (known.regions or known.clouds) and known.may_use(here)
-    because = _why_advice(grid.surely_high, bool(confined), _is_for_models(fact, known))
+    confined = better is None and _confined(fact, here, limits, known.of_organisation)
+    because = _why_advice(grid.surely_high, confined, _is_for_models(fact, known))
     yield Finding(
         what=f"{here.name} ({_town(here)}) runs on {_grid(here, known)}; {grid.because}",
         limit=f"above {limits.high_min_gco2e_kwh:g} gCO2e/kWh is high carbon"
         + (f"; this finding only advises, because {because}" if because else ""),
-        changes=_changes(fact, better),
+        changes=_changes(fact, better, known),
         or_else=_or_else(fact, better, known),
         path=fact.region_at,
         saves=Saves() if better is None else _saves(fact, here, better, known),
         sources=tuple(dict.fromkeys(reading.source for reading in grid.readings)),
         advice=bool(because),
+    )
+
+
+def _confined(fact: Located, here: Region, limits: Limits, known: Known) -> bool:
+    """Whether the organisation allows this region and none that is cleaner."""
+    return (
+        bool(known.regions or known.clouds)
+        and known.may_use(here)
+        and _nearest_cleaner(fact, here, limits, known) is None
     )
 
 
@@ -95,7 +113,7 @@ def _why_advice(surely_high: bool, confined: bool, for_models: bool) -> str:
 def _is_for_models(fact: Located, known: Known) -> bool:
     """Whether it plainly serves or trains models: it is tagged so, made for it, or accelerated."""
     known_of = fact.if_known
-    if known_of.passport is not None:
+    if known_of.passport is not None or known_of.chips_each:
         return True
     if known_of.for_models is not None:
         return known_of.for_models
@@ -120,8 +138,8 @@ def _names_zone(fact: Located) -> bool:
     return fact.region_at.lower().replace("_", "").endswith("zone")
 
 
-def _changes(fact: Located, better: Region | None) -> tuple[Change, ...]:
-    if better is None or _names_zone(fact):
+def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change, ...]:
+    if better is None or _names_zone(fact) or in_cluster(fact.hosting, known.catalogue):
         return ()
     return (
         Change(
@@ -137,6 +155,8 @@ def _changes(fact: Located, better: Region | None) -> tuple[Change, ...]:
 def _or_else(fact: Located, better: Region | None, known: Known) -> str:
     if better is None:
         return _no_better(fact.if_known.machine, known)
+    if in_cluster(fact.hosting, known.catalogue):
+        return f"run it on a cluster in {better.name}, {_described(better)}: {_why(fact)}"
     if not _names_zone(fact):
         return ""
     return f"set {fact.region_at} to a zone of {better.name}, {_described(better)}: {_why(fact)}"
@@ -187,7 +207,7 @@ def _saves(fact: Located, here: Region, there: Region, known: Known) -> Saves:
     machine = known.catalogue.machines.get(fact.if_known.machine or "")
     if machine is None:
         return Saves()
-    count = fact.if_known.machines or 1
+    count = machines_for(fact.if_known.machines or 1, fact.if_known.chips_each, machine)
     now, then = (
         provisioned(fact, machine, count, fact.hosting, region, known.catalogue)
         for region in (here, there)

@@ -23,47 +23,42 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from lichen.figures import co2e, usd
 from lichen_policies.facts import Scaling
-from lichen_policies.provisioned import provisioned
-from lichen_policies.rule import UNSTATED, Change, Finding, Known, rule
+from lichen_policies.provisioned import month_of
+from lichen_policies.rule import LOWER_IS_STRICTER, UNSTATED, Change, Finding, Known, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The highest floor that is allowed outside production, in the resource's own unit."""
 
-    floor: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    floor: Annotated[int, Meta(ge=0, le=100_000), LOWER_IS_STRICTER] = 0
 
 
 @rule(severity="high", dev="advisory", staging="advisory", prod="advisory", theme="idle")
 def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]:
     if (fact.environment or UNSTATED) == "prod":
         return
-    if fact.floor is None or fact.floor <= limits.floor:
+    most = max(limits.floor, fact.least)
+    if fact.floor is None or fact.floor <= most:
         return
-    cost, sources = _month(fact, known)
+    cost, sources = month_of(
+        fact,
+        fact.if_known.machine,
+        fact.floor,
+        fact.hosting,
+        known,
+        chips_each=fact.if_known.chips_each,
+    )
     running = f"{fact.unit.removesuffix('s')} runs" if fact.floor == 1 else f"{fact.unit} run"
     yield Finding(
-        what=f"{fact.path} is {fact.floor}, so {fact.floor} {running} in {fact.environment} "
-        f"even without traffic{cost}",
-        limit=f"the limit outside production is {limits.floor}",
+        what=f"{fact.path} is {'left out' if fact.floor_by_default else fact.floor}, so "
+        f"{fact.floor} {running} in {fact.environment} even without traffic{cost}",
+        limit=f"the limit outside production is {most}",
         changes=(
-            Change(path=fact.path, to=limits.floor, at_most=bool(limits.floor), why=fact.to_zero),
+            Change(
+                path=fact.path, to=most, at_most=bool(most), why=fact.to_zero, safe=not fact.to_zero
+            ),
         ),
         path=fact.path,
         sources=sources,
     )
-
-
-def _month(fact: Scaling, known: Known) -> tuple[str, tuple[str, ...]]:
-    """What the floor costs and emits in a month, where machine and region are known; and the
-    sources of that."""
-    machine = known.catalogue.machines.get(fact.if_known.machine or "")
-    region = known.catalogue.regions.get(fact.if_known.region or "")
-    if machine is None or region is None or fact.floor is None:
-        return "", ()
-    month = provisioned(fact, machine, fact.floor, fact.hosting, region, known.catalogue)
-    parts = [] if month.usd_month is None else [usd(month.usd_month)]
-    if month.gco2e_month is not None:
-        parts.append(co2e(month.gco2e_month))
-    return (f" (a month: {' and '.join(parts)})", month.sources) if parts else ("", ())

@@ -1,14 +1,14 @@
-"""Variant that should scale to zero but carries its model itself.
+"""Variant that scales itself, to zero or not, but carries its model.
 
-Why: SageMaker scales an endpoint to zero instances only if its models are inference components.
-With the model on the variant, SageMaker refuses the deployment, or the endpoint never reaches zero
-and costs money all night.
+Why: SageMaker's managed instance scaling, which alone reaches zero machines, is for endpoints whose
+models are inference components. With a model on the variant SageMaker refuses the configuration,
+at any floor.
 
-Fix: Remove the model's name from the variant and deploy the model as an inference component, or
-raise the floor to 1.
+Fix: Remove the model from the variant and deploy it as an inference component. Or remove the
+managed scaling: an Application Auto Scaling target scales a variant with its model, down to one
+machine, or to none where the endpoint is asynchronous.
 
-Exceptions: Endpoints that an Application Auto Scaling target scales are not judged, because an
-asynchronous endpoint may scale to zero that way.
+Exceptions: None: a variant without a model, or whose managed scaling is disabled, passes.
 
 Tags: It reads none.
 """
@@ -23,11 +23,14 @@ from lichen_policies.rule import Change, Finding, Known, rule
 
 @rule(severity="high", dev="mandatory", staging="mandatory", prod="mandatory", theme="serving")
 def scale_to_zero_without_inference_component(fact: Serving, known: Known) -> Iterator[Finding]:
-    if fact.floor == 0 and fact.holds_model:
+    if fact.holds_model and fact.scales_itself:
+        floor = fact.if_known.floor
+        on = f"{fact.scaling_at} is on" if floor is None else f"{fact.floor_at} is {floor}"
         yield Finding(
-            what=f"{fact.floor_at} is 0 and {fact.holds_model_at} puts the model on the variant",
-            limit="SageMaker scales to zero only endpoints whose models are inference components "
-            "(SageMaker developer guide, Scale an endpoint to zero instances)",
+            what=f"{on} and {fact.holds_model_at} puts the model on the variant",
+            limit="SageMaker takes managed instance scaling only where models are inference "
+            "components, at any floor (SageMaker Developer Guide, Scale an endpoint to zero "
+            "instances; hashicorp/terraform-provider-aws #45926, 2026)",
             changes=(
                 Change(
                     path=fact.holds_model_at,
@@ -35,6 +38,7 @@ def scale_to_zero_without_inference_component(fact: Serving, known: Known) -> It
                     why="deploy the model as an inference component instead",
                 ),
             ),
-            or_else=f"set {fact.floor_at} to 1",
+            or_else=f"remove {fact.scaling_at} and scale the variant with an Application Auto "
+            "Scaling target",
             path=fact.floor_at,
         )

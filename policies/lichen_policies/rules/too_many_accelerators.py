@@ -34,7 +34,7 @@ from lichen.catalogue.schema import Machine
 from lichen_policies.facts import AllMachines, Machines
 from lichen_policies.possible_machines import count_of, possible_machines
 from lichen_policies.provisioned import provisioned
-from lichen_policies.rule import Change, Finding, Known, Saves, Unverified, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, Saves, Unverified, rule
 
 HOURS_OF_A_MONTH = 730
 
@@ -43,9 +43,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Accelerators that one resource may run; and what a ceiling may draw, in watts at full load
     for each of these, and how many times that for a queue of jobs."""
 
-    chips: Annotated[int, Meta(ge=0, le=100_000)] = 8
-    ceiling_w: Annotated[float, Meta(ge=0, le=10_000)] = 400
-    queue_times: Annotated[float, Meta(ge=1, le=1_000)] = 8
+    chips: Annotated[int, Meta(ge=0, le=100_000), LOWER_IS_STRICTER] = 8
+    ceiling_w: Annotated[float, Meta(ge=0, le=10_000), LOWER_IS_STRICTER] = 400
+    queue_times: Annotated[float, Meta(ge=1, le=1_000), LOWER_IS_STRICTER] = 8
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +70,13 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     def at(self, machines: int) -> str:
         """``4 machines with 4 NVIDIA A10G each``."""
         if machines == 1:
-            return f"1 machine with {self.each:g} {self.chip}"
-        return f"{machines} machines with {self.each:g} {self.chip} each"
+            return f"1 {self.unit.removesuffix('s')} with {self.each:.3g} {self.chip}"
+        return f"{machines} {self.unit} with {self.each:.3g} {self.chip} each"
+
+    @property
+    def unit(self) -> str:
+        """What is counted, in the plural."""
+        return "machines" if self.group.unit in ("vCPUs", "MiB") else self.group.unit
 
 
 @rule(
@@ -217,7 +222,7 @@ def _what(counts: Sequence[Count], always: bool) -> str:
             f"{parts.count(part)} groups of {part}" if parts.count(part) > 1 else part
             for part in dict.fromkeys(parts)
         )
-        return f"{listed} are {total:g} accelerators together"
+        return f"{listed} are {total:.4g} accelerators together"
     (count,) = counts
     machines, lead = count.machines, ""
     if count.least_machines != count.machines:
@@ -231,15 +236,16 @@ def _what(counts: Sequence[Count], always: bool) -> str:
         choice = f" ({named[0]}; or {', '.join(named[1:])}{more})"
     if machines == 1:
         if not lead:
-            return f"1 machine{choice} has {count.each:g} {count.chip}"
+            return f"1 {count.unit.removesuffix('s')}{choice} has {count.each:.3g} {count.chip}"
         return f"{lead}{count.at(1)}{choice} runs"
-    return f"{lead}{count.at(machines)}{choice} are {count.each * machines:g} accelerators"
+    return f"{lead}{count.at(machines)}{choice} are {count.each * machines:.4g} accelerators"
 
 
 def _by_hand(counts: Sequence[Count], most: int) -> str:
     """What to do where no single change is within the limit."""
     if len(counts) == 1:
-        return f"choose a machine with at most {most} accelerators"
+        choose = "choose a machine with" if counts[0].unit == "machines" else "ask in all for"
+        return f"{choose} at most {most} accelerators"
     paths = list(dict.fromkeys(count.group.machines_at or count.group.path for count in counts))
     if len(paths) > 2:
         return f"lower {paths[0]}, {paths[1]} or {len(paths) - 2} more"

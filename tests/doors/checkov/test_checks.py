@@ -12,6 +12,7 @@ import pytest
 from lichen_policies.dialects import read
 from lichen_policies.gate import Gate
 from lichen_policies.registry import rules
+from lichen_policies.stack import Stack
 from lichen_policies.verdict import BLOCKING
 
 from tests.doors.checkov.engine import VERSION, Run, checkov
@@ -58,7 +59,10 @@ def test_it_is_the_checkov_that_the_checks_were_written_for(planned: tuple[Path,
 
 def test_every_rule_was_evaluated(planned: tuple[Path, Run]) -> None:
     """Checkov passes where a check is broken or missing, so this looks at what ran."""
-    assert {check_of(rule) for rule in rules()} <= {record.check for record in planned[1].records}
+    of_resources = {name for name, rule in rules().items() if not issubclass(rule.judges, Stack)}
+    assert {check_of(rule) for rule in of_resources} <= {
+        record.check for record in planned[1].records
+    }
     assert "Failed to run check" not in planned[1].stderr
 
 
@@ -155,16 +159,139 @@ def test_a_stack_as_written_has_the_findings_of_its_plan(
 
 
 def test_regions_are_found_through_aliases_and_modules(written: Run) -> None:
-    """As written a local is known, which a plan does not carry; an index into a map is not."""
-    stated, failed = written.of("PASSED", "/regions/"), written.of("FAILED", "/regions/")
-    for address in ("default[0]", 'constant["a"]', "local", "absent"):
+    """As written a local is known, which a plan does not carry."""
+    stated = written.of("PASSED", "/regions/")
+    for address in ('constant["a"]', "local", "hidden", "absent"):
         assert ("CKV2_LICHEN_REGION_UNRESOLVED", f"{CONFIGURATION}.{address}") in stated
-    for module in ("inherited[1]", "passed", "own", "own.module.deeper"):
-        address = f"module.{module}.{CONFIGURATION}.inner"
-        assert ("CKV2_LICHEN_REGION_UNRESOLVED", address) in stated
-    unsure = ("CKV2_LICHEN_REGION_UNRESOLVED_UNVERIFIED", f"{CONFIGURATION}.indexed")
-    assert unsure in failed
-    assert ("CKV2_LICHEN_DIRTY_REGION", f"{CONFIGURATION}.default[0]") not in failed
+    address = f"module.passed.{CONFIGURATION}.inner"
+    assert ("CKV2_LICHEN_REGION_UNRESOLVED", address) in stated
+
+
+def test_a_default_that_may_be_replaced_is_no_region(written: Run) -> None:
+    failed = written.of("FAILED", "/regions/")
+    for address in (
+        f"{CONFIGURATION}.default[0]",
+        f"{CONFIGURATION}.indexed",
+        f"module.inherited[1].{CONFIGURATION}.inner",
+        f"module.own.{CONFIGURATION}.inner",
+        f"module.own.module.deeper.{CONFIGURATION}.inner",
+    ):
+        assert ("CKV2_LICHEN_REGION_UNRESOLVED_UNVERIFIED", address) in failed
+        assert ("CKV2_LICHEN_DIRTY_REGION", address) not in failed
+
+
+VARIABLES = """\
+variable "region" {
+  default = "ap-south-1"
+}
+variable "machine" {
+  default = "ml.p4d.24xlarge"
+}
+variable "machines" {
+  default = 1
+}
+locals {
+  machine = var.machine
+}
+provider "aws" {
+  region = var.region
+}
+resource "aws_sagemaker_endpoint_configuration" "chat" {
+  production_variants {
+    model_name             = "m"
+    instance_type          = local.machine
+    initial_instance_count = var.machines
+  }
+  production_variants {
+    model_name             = "m"
+    instance_type          = "ml.c5.xlarge"
+    initial_instance_count = 1
+  }
+}
+module "given" {
+  source  = "./served"
+  machine = "ml.p4d.24xlarge"
+}
+module "handed" {
+  source  = "./served"
+  machine = var.machine
+}
+"""
+
+SERVED = """\
+variable "machine" {
+  default = "ml.c5.xlarge"
+}
+variable "machines" {
+  default = 50
+}
+resource "aws_sagemaker_endpoint_configuration" "inner" {
+  production_variants {
+    model_name             = "m"
+    instance_type          = var.machine
+    initial_instance_count = var.machines
+  }
+}
+"""
+
+
+@pytest.fixture
+def with_variables(tmp_path: Path) -> Path:
+    (tmp_path / "served").mkdir()
+    (tmp_path / "main.tf").write_text(VARIABLES)
+    (tmp_path / "served" / "main.tf").write_text(SERVED)
+    return tmp_path
+
+
+MANY = "CKV2_LICHEN_TOO_MANY_ACCELERATORS"
+
+
+def test_a_default_that_may_be_replaced_is_unverified(with_variables: Path) -> None:
+    run = checkov("--directory", with_variables, "--framework", "terraform")
+    failed = run.of("FAILED")
+    (message,) = failed[f"{MANY}_UNVERIFIED", CHAT]
+    assert "production_variants[0].instance_type is a default that may be replaced" in message
+    assert (MANY, CHAT) not in failed
+    assert ("CKV2_LICHEN_DIRTY_REGION_UNVERIFIED", CHAT) in failed
+    assert (f"{MANY}_UNVERIFIED", f"module.handed.{CONFIGURATION}.inner") in failed
+    # Its caller leaves the number out, so nobody may replace it.
+    assert (MANY, f"module.given.{CONFIGURATION}.inner") in failed
+
+
+def test_what_a_file_of_variables_gives_is_judged(with_variables: Path) -> None:
+    given = with_variables / "prod.tfvars"
+    given.write_text('machine = "ml.p4d.24xlarge"\nmachines = 50\nregion = "ap-south-1"\n')
+    run = checkov("--directory", with_variables, "--var-file", given, "--framework", "terraform")
+    failed = run.of("FAILED")
+    assert (MANY, CHAT) in failed
+    assert ("CKV2_LICHEN_DIRTY_REGION", CHAT) in failed
+    assert (MANY, f"module.handed.{CONFIGURATION}.inner") in failed
+
+
+def test_terraform_s_json_syntax_is_read(tmp_path: Path) -> None:
+    providers = [{"region": "ap-south-1"}, {"alias": "clean", "region": "eu-north-1"}]
+    machine = {"ami": "ami-1", "instance_type": "g5.xlarge"}
+    main = {
+        "resource": {
+            "aws_instance": {
+                "chat": machine,
+                "clean": {**machine, "provider": "aws.clean"},
+                "open": {**machine, "instance_type": "${var.machine}"},
+            }
+        }
+    }
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "stack" / "main.tf.json").write_text(json.dumps(main))
+    (tmp_path / "stack" / "providers.tf.json").write_text(
+        json.dumps({"provider": {"aws": providers}})
+    )
+    run = checkov("--directory", tmp_path)
+    failed, passed = run.of("FAILED"), run.of("PASSED")
+    # Checkov names a block of this syntax so, whatever its type is.
+    assert ("CKV2_LICHEN_DIRTY_REGION", "resource.chat") in failed
+    assert ("CKV2_LICHEN_DIRTY_REGION", "resource.clean") in passed
+    assert (f"{MANY}_UNVERIFIED", "resource.open") in failed
+    assert "Failed to run check" not in run.stderr
 
 
 def test_a_region_that_nobody_states_is_the_environment_s(written: Run) -> None:
@@ -238,4 +365,62 @@ def test_a_gate_that_does_not_load_does_not_pass(tmp_path: Path) -> None:
     )
     assert run.exit_code == 1
     messages = run.of("FAILED")["CKV2_LICHEN_MISSING", "aws_iam_role.unread"]
-    assert messages == ("Lichen did not load (not installed): pip install lichen beside Checkov",)
+    assert messages == (
+        "Lichen did not load: not installed. Fix: pip install lichen beside Checkov",
+    )
+
+
+COMMENTED = """\
+provider "aws" {
+  region = "ap-south-1"
+}
+
+# lichen:exempt dirty-region owner=search until=2099-03-31 reason="moves in spring"
+resource "aws_instance" "chat" {
+  instance_type = "g5.xlarge"
+  tags          = { environment = "dev" }
+}
+
+resource "aws_instance" "other" {
+  instance_type = "g5.xlarge"
+  # lichen:exempt dirty-regoin owner=search until=2099-03-31 reason="a typo"
+  tags = { environment = "dev" }
+}
+"""
+
+
+def test_a_comment_exempts_its_block_and_a_wrong_one_is_told(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(COMMENTED)
+    run = checkov("--directory", tmp_path)
+    skipped, failed = run.of("SKIPPED"), run.of("FAILED")
+    check = f"{check_of('dirty-region')}_ADVICE"
+    assert (check, "aws_instance.chat") in skipped
+    assert (check, "aws_instance.other") in failed
+    (comment,) = {
+        record.comment
+        for record in run.records
+        if (record.check, record.resource) == (check, "aws_instance.chat")
+    }
+    assert comment.startswith("exempted until 2099-03-31 beside the resource (comment in line 5)")
+    orphan = failed[f"{check_of('orphaned-exemption')}_ADVICE", "aws_instance.other"]
+    assert "did you mean 'dirty-region'?" in orphan[0]
+
+
+def test_what_lichen_yaml_turned_off_is_skipped_and_what_it_moved_is_told(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(COMMENTED)
+    (tmp_path / "organisation.yaml").write_text(
+        "levels: {dirty-region: disabled}\nlimits: {too-many-accelerators: {chips: 0}}\n"
+    )
+    run = checkov(
+        "--directory",
+        tmp_path,
+        environment={"LICHEN_CONFIG": str(tmp_path / "organisation.yaml")},
+    )
+    (comment,) = {
+        record.comment
+        for record in run.records
+        if record.check == check_of("dirty-region") and record.resource == "aws_instance.chat"
+    }
+    assert "dirty-region is disabled in" in comment
+    failed = run.of("FAILED")[check_of("too-many-accelerators"), "aws_instance.chat"]
+    assert "too-many-accelerators.chips is 0 in dev (by default 2)" in failed[1:]

@@ -8,8 +8,10 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import struct_pb2
 from lichen_policies.dialects import pulumi_values
 from lichen_policies.registry import rules
+from lichen_policies.stack import Stack
 from pulumi.runtime.proto import analyzer_pb2 as rpc
 from pulumi_policy import deserialize, proxy
 
@@ -44,11 +46,25 @@ def served(**properties: Any) -> dict[str, Any]:
     return {"region": "eu-north-1", "productionVariants": [{"modelName": "chat", **properties}]}
 
 
+OURS = {
+    "broken",
+    "configuration",
+    "dirty-region",
+    "idle-floor",
+    "lonely",
+    "oversized-endpoint",
+    "region-unresolved",
+    "too-many-accelerators",
+}
+"""What these tests are about; other rules may have something to say of the same resources."""
+
+
 def levels(response: rpc.AnalyzeResponse) -> dict[str, str]:
-    """The level of each policy that said something."""
+    """The level of each of our policies that said something."""
     return {
         diagnostic.policyName: rpc.EnforcementLevel.Name(diagnostic.enforcementLevel).lower()
         for diagnostic in response.diagnostics
+        if diagnostic.policyName in OURS
     }
 
 
@@ -71,7 +87,7 @@ def test_the_engine_s_constants_are_those_of_the_sdk() -> None:
 
 def test_each_rule_is_a_policy_of_its_own(pack: Pack) -> None:
     policies = {policy.name: policy for policy in pack.info().policies}
-    assert set(policies) == set(rules())
+    assert set(policies) == {*rules(), "configuration"}
     for name, rule in rules().items():
         policy = policies[name]
         assert policy.description == f"{rule.offence}."
@@ -79,7 +95,10 @@ def test_each_rule_is_a_policy_of_its_own(pack: Pack) -> None:
         assert (
             rpc.PolicySeverity.Name(policy.severity) == f"POLICY_SEVERITY_{rule.severity.upper()}"
         )
-        assert policy.policy_type == rpc.POLICY_TYPE_RESOURCE
+        of_stacks = issubclass(rule.judges, Stack)
+        assert policy.policy_type == (
+            rpc.POLICY_TYPE_STACK if of_stacks else rpc.POLICY_TYPE_RESOURCE
+        )
         assert policy.remediation_steps == rule.fix
         assert policy.url.endswith(f"{name.replace('-', '_')}.py")
         assert list(policy.tags) == ["lichen"]
@@ -107,7 +126,7 @@ def test_a_clean_resource_says_nothing(pack: Pack) -> None:
     response = pack.analyze(
         ENDPOINT_CONFIGURATION, served(instanceType="ml.inf2.xlarge", initialInstanceCount=1)
     )
-    assert list(response.diagnostics) == []
+    assert levels(response) == {}
 
 
 def test_numbers_come_as_floats_and_go_out_whole(pack: Pack) -> None:
@@ -227,7 +246,8 @@ def test_a_provider_that_the_program_makes_does_not_read_the_stack(pack: Pack) -
 def test_a_provider_s_unknown_region_is_unverified(pack: Pack) -> None:
     response = pack.analyze(ENDPOINT_CONFIGURATION, {}, {"region": UNKNOWN})
     assert levels(response) == {"dirty-region": "advisory", "region-unresolved": "advisory"}
-    assert all("Unverified" in diagnostic.message for diagnostic in response.diagnostics)
+    for rule in ("dirty-region", "region-unresolved"):
+        assert "Unverified" in message(response, rule)
 
 
 def test_configuration_of_the_pack_moves_levels_and_limits(pack: Pack) -> None:
@@ -345,7 +365,8 @@ def broken(fact: Located, known: Known) -> Iterator[Finding]:
 """
     with running(pack_with(tmp_path, broken=broken), project=tmp_path) as pack:
         response = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
-        assert levels(response) == {"broken": "advisory", "too-many-accelerators": "mandatory"}
+        found = levels(response)
+        assert (found["broken"], found["too-many-accelerators"]) == ("mandatory", "mandatory")
         text = message(response, "broken")
         assert "Unverified: cannot be checked: the rule broken failed with ValueError" in text
         assert SECRET not in str(response)
@@ -382,3 +403,143 @@ def test_nothing_but_the_port_is_printed(tmp_path: Path) -> None:
         out, err = pack.process.communicate(timeout=30)
     assert (out, err) == ("", "")
     assert (PACK / "PulumiPolicy.yaml").exists()
+
+
+def test_the_configuration_is_told_once_for_a_run(tmp_path: Path) -> None:
+    (tmp_path / "lichen.yaml").write_text("levels: {dirty-region: disabled}")
+    with running(project=tmp_path, stack="prod") as started:
+        response = started.stub.AnalyzeStack(rpc.AnalyzeStackRequest())
+        assert levels(response) == {"configuration": "advisory"}
+        told = message(response, "configuration")
+        assert "Configured by lichen.yaml." in told
+        assert "dirty-region is disabled in prod (by default mandatory)" in told
+        again = started.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
+        assert "configuration" not in levels(again)
+
+
+def test_without_a_lichen_yaml_nothing_is_told_of_it(pack: Pack) -> None:
+    assert "configuration" not in levels(pack.stub.AnalyzeStack(rpc.AnalyzeStackRequest()))
+
+
+def test_the_pack_s_configuration_names_a_file_that_outranks_the_project_s(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "lichen.yaml").write_text("levels: {too-many-accelerators: disabled}")
+    organisation = tmp_path / "organisation.yaml"
+    organisation.write_text("levels: {idle-floor: mandatory}")
+    with running(project=project, stack="dev") as started:
+        assert "too-many-accelerators" not in levels(
+            started.analyze(ENDPOINT_CONFIGURATION, served(**BIG))
+        )
+        started.configure(configuration=(rpc.ADVISORY, {"file": str(organisation)}))
+        found = levels(started.analyze(ENDPOINT_CONFIGURATION, served(**BIG)))
+        assert found["too-many-accelerators"] == "mandatory"
+        told = message(started.stub.AnalyzeStack(rpc.AnalyzeStackRequest()), "configuration")
+        assert "idle-floor is mandatory in dev, staging, prod (by default advisory)" in told
+        assert "Levels.too-many-accelerators of lichen.yaml does not hold" in told
+        with pytest.raises(grpc.RpcError, match="cannot be read"):
+            started.configure(configuration=(rpc.ADVISORY, {"file": "gone.yaml"}))
+
+
+def test_a_tag_exempts_in_dev_and_not_in_prod(pack: Pack) -> None:
+    tag = "owner=search until=2099-03-31 reason=moves with the next contract"
+    properties = served(**BIG) | {"tags": {"lichen:exempt.too-many-accelerators": tag}}
+    response = pack.analyze(ENDPOINT_CONFIGURATION, properties)
+    assert levels(response)["too-many-accelerators"] == "advisory"
+    assert "Exempted until 2099-03-31 beside the resource" in message(
+        response, "too-many-accelerators"
+    )
+    pack.configure_stack("prod")
+    pack.configure()
+    strict = pack.analyze(ENDPOINT_CONFIGURATION, properties)
+    assert levels(strict)["too-many-accelerators"] == "mandatory"
+    assert "does not hold in prod" in message(strict, "too-many-accelerators")
+
+
+GROUP = "aws:autoscaling/group:Group"
+TAGS = {
+    "lichen:model": "meta-llama/Llama-3.1-8B",
+    "lichen:precision": "bf16",
+    "lichen:peak-rps": "1",
+    "lichen:input-tokens": "512",
+    "lichen:output-tokens": "128",
+}
+FLOOR = {
+    "region": "eu-north-1",
+    "minSize": 3,
+    "maxSize": 8,
+    "launchTemplate": {"id": UNKNOWN},
+    "tags": [{"key": key, "value": value} for key, value in TAGS.items()],
+    "secret": {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": SECRET},
+}
+
+
+def remediated(pack: Pack, type_: str, properties: dict[str, Any]) -> dict[str, struct_pb2.Struct]:
+    """The inputs as each rule leaves them."""
+    response = pack.stub.Remediate(request(type_, properties))
+    return {each.policyName: each.properties for each in response.remediations}
+
+
+def test_nothing_is_remediated_unless_somebody_asks(pack: Pack) -> None:
+    assert remediated(pack, GROUP, FLOOR) == {}
+
+
+def test_a_floor_is_remediated_in_dev_and_nothing_else_is_changed(pack: Pack) -> None:
+    pack.configure(idle_floor=(rpc.REMEDIATE, {}))
+    assert levels(pack.analyze(GROUP, FLOOR))["idle-floor"] == "mandatory"
+    (inputs,) = remediated(pack, GROUP, FLOOR).values()
+    expected = struct(FLOOR)
+    expected.fields["minSize"].number_value = 0
+    assert inputs == expected
+    again = rpc.AnalyzeRequest()
+    again.CopyFrom(request(GROUP, FLOOR))
+    again.properties.CopyFrom(inputs)
+    assert "idle-floor" not in levels(pack.stub.Analyze(again))
+    assert not pack.stub.Remediate(again).remediations
+
+
+@pytest.mark.parametrize("changed", [{"minSize": UNKNOWN}, {"minSize": 0}])
+def test_what_is_not_known_or_right_is_left(pack: Pack, changed: dict[str, Any]) -> None:
+    pack.configure(idle_floor=(rpc.REMEDIATE, {}))
+    assert remediated(pack, GROUP, FLOOR | changed) == {}
+
+
+def test_inside_a_secret_list_the_rest_stays_secret(pack: Pack) -> None:
+    pack.configure(oversized_endpoint=(rpc.REMEDIATE, {}))
+    variants = [{"modelName": SECRET, "instanceType": "ml.g5.12xlarge", "initialInstanceCount": 4}]
+    properties = {
+        "region": "eu-north-1",
+        "tags": TAGS,
+        "productionVariants": {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": variants},
+    }
+    (inputs,) = remediated(pack, ENDPOINT_CONFIGURATION, properties).values()
+    assert inputs["productionVariants"][SIGN] == "1b47061264138c4ac30d75fd1eb44270"
+    assert inputs["productionVariants"]["value"][0]["initialInstanceCount"] == 1
+
+
+def test_production_is_never_remediated(pack: Pack) -> None:
+    pack.configure_stack("prod")
+    pack.configure(idle_floor=(rpc.REMEDIATE, {}), oversized_endpoint=(rpc.REMEDIATE, {}))
+    tags = TAGS | {"lichen:environment": "prod"}
+    properties = served(instanceType="ml.g5.48xlarge", initialInstanceCount=4) | {"tags": tags}
+    assert "oversized-endpoint" in levels(pack.analyze(ENDPOINT_CONFIGURATION, properties))
+    assert remediated(pack, ENDPOINT_CONFIGURATION, properties) == {}
+
+
+def test_a_change_to_another_family_is_left_to_a_person(pack: Pack) -> None:
+    pack.configure(too_many_accelerators=(rpc.REMEDIATE, {}))
+    assert levels(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG)))["too-many-accelerators"]
+    assert remediated(pack, ENDPOINT_CONFIGURATION, served(**BIG)) == {}
+
+
+def test_a_machine_of_the_same_family_passes_its_rule(pack: Pack) -> None:
+    pack.configure(oversized_endpoint=(rpc.REMEDIATE, {}))
+    properties = served(instanceType="ml.g5.12xlarge", initialInstanceCount=4) | {"tags": TAGS}
+    (inputs,) = remediated(pack, ENDPOINT_CONFIGURATION, properties).values()
+    variant = inputs["productionVariants"][0]
+    assert variant["instanceType"].startswith("ml.g5.")
+    assert variant["initialInstanceCount"] < 4
+    again = rpc.AnalyzeRequest()
+    again.CopyFrom(request(ENDPOINT_CONFIGURATION, properties))
+    again.properties.CopyFrom(inputs)
+    assert "oversized-endpoint" not in levels(pack.stub.Analyze(again))

@@ -169,3 +169,34 @@ def test_the_installed_pack_runs_in_the_python_that_has_it(
     code, printed = preview("installed-prod", None, tmp_path, machine="ml.g5.12xlarge", count="4")
     assert code != 0
     assert "too-many-accelerators" in printed
+
+
+def test_in_dev_the_engine_deploys_what_a_remediation_left(preview: Preview) -> None:
+    """The engine takes the changed inputs, and the rule that changed them finds nothing more."""
+    wasteful = {"machine": "ml.g5.12xlarge", "count": "2"}
+    code, printed = preview("dev", {"too-many-accelerators": "advisory"}, **wasteful)
+    assert code != 0
+    assert "oversized-endpoint" in printed
+    levels = {"oversized-endpoint": "remediate", "too-many-accelerators": "advisory"}
+    code, printed = preview("dev", levels, **wasteful)
+    assert code == 0, printed
+    assert "[remediate]" in printed
+    assert "Fix: set productionVariants[0].instanceType" not in printed
+    code, printed = preview("prod", levels, **wasteful)
+    assert code != 0
+    assert "[remediate]" not in printed
+    assert "oversized-endpoint" in printed
+
+
+def test_the_engine_shows_once_which_lichen_yaml_holds(preview: Preview, tmp_path: Path) -> None:
+    organisation = tmp_path / "organisation.yaml"
+    organisation.write_text("levels: {dirty-region: disabled}\n")
+    code, printed = preview(
+        "prod",
+        {"configuration": {"file": str(organisation)}},
+        machine="ml.g6.xlarge",
+        count="2",
+        **{"aws:region": "ap-south-1"},
+    )
+    assert code == 0, printed
+    assert printed.count("dirty-region is disabled in prod") == 1, printed

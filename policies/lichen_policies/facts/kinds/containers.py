@@ -11,7 +11,8 @@ class ServingContainer(Fact, frozen=True, kw_only=True):
     ``names`` are what others call its resource by: a SageMaker model's name. ``settings`` are its
     environment variables and ``arguments`` its command line; a setting may be unknown by itself.
     ``architecture`` is the processor that its resource states. ``chips`` is how many accelerators
-    it asks for, ``chip`` of which kind.
+    it asks for, ``chip`` of which kind. ``packaged`` says that the model comes as a package of the
+    vendor, which runs nowhere else.
     """
 
     names: tuple[str, ...] = ()
@@ -28,3 +29,35 @@ class ServingContainer(Fact, frozen=True, kw_only=True):
     chips_at: str = ""
     hosting: str | None = None
     machine: str | None = None
+    packaged: bool | None = None
+    packaged_at: str = ""
+
+
+class KeptImages(Fact, frozen=True, kw_only=True):
+    """A repository of container images. ``expire`` says that old ones are deleted by a rule;
+    ``serves`` that containers of this stack which serve models are started from it."""
+
+    names: tuple[str, ...] = ()
+    expire: bool | None = None
+    serves: bool | None = None
+
+
+class KeptLogs(Fact, frozen=True, kw_only=True):
+    """A group of logs of an endpoint; ``days`` is how long they are kept, None for ever."""
+
+    days: int | None = None
+    days_at: str = ""
+    allowed_days: tuple[int, ...] = ()
+
+
+class KeptRequests(Fact, frozen=True, kw_only=True):
+    """A copy of an endpoint's requests and answers; ``percent`` is the share that is kept."""
+
+    percent: float | None = None
+    percent_at: str = ""
+
+
+class ImagePolicy(Fact, frozen=True, kw_only=True):
+    """That old images of a repository are deleted; ``repository`` is its name."""
+
+    repository: str | None = None

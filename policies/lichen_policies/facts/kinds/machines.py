@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import msgspec
 
@@ -38,12 +37,15 @@ class Located(Fact, frozen=True, kw_only=True):
     ``machine`` is the catalogue's name of what runs there; None where none is named or several are.
     ``machines`` is how many run, at the least. ``hosting`` is what runs them, by its name in the
     catalogue's table of hostings; a name that the table does not have has no known price.
-    ``for_models`` says whether it plainly serves or trains models; None: its machine decides.
+    ``chips_each`` is how many accelerators each takes of such a machine: a pod may take a part of
+    it; None where each is a whole machine. ``for_models`` says whether it plainly serves or trains
+    models; None: its machine decides.
     """
 
     region_at: str
     machine: str | None = None
     machines: int | None = 1
+    chips_each: float | None = None
     hosting: str | None = None
     for_models: bool | None = None
 
@@ -57,8 +59,9 @@ class Machines(Fact, frozen=True, kw_only=True):
     of the machine, or ``chips_each`` of them where the resource states it.
 
     ``machines`` is the most that the resource itself may run, for a group its ceiling; ``least`` is
-    how many run at any time, None where all of them do. Both count in ``unit``; a machine of which
-    more than one unit fits is in ``weights``. ``times`` is how often the number at ``machines_at``
+    how many run at any time, None where all of them do. Both count in ``unit``: in machines, in
+    what takes a part of one (``pods``), or in ``vCPUs`` or ``MiB`` of them; a machine that counts
+    for other than one unit is in ``weights``. ``times`` is how often the number at ``machines_at``
     runs, once in each zone; ``machines`` and ``least`` count all. ``hours`` is the limit of time of
     work that ends by itself; ``queued`` says that machines run only while jobs wait for them.
 
@@ -76,7 +79,7 @@ class Machines(Fact, frozen=True, kw_only=True):
     machines_at: str = ""
     least: int | None = None
     least_at: str = ""
-    unit: Literal["machines", "vCPUs", "MiB"] = "machines"
+    unit: str = "machines"
     weights: Mapping[str, float] = {}
     times: int = 1
     hours: float | None = None

@@ -9,7 +9,8 @@ class Training(Fact, frozen=True, kw_only=True):
     """A job that trains a model.
 
     ``spot`` says that it runs on spare capacity, which may be taken away; ``hours_most`` is its
-    limit of time, in hours.
+    limit of time, in hours. ``resumes`` says that it writes down its state, so that it can go on
+    after an interruption.
     """
 
     machine: str | None = None
@@ -18,5 +19,7 @@ class Training(Fact, frozen=True, kw_only=True):
     spot: bool | None = None
     spot_at: str = ""
     hours_most: float | None = None
+    resumes: bool | None = None
+    resumes_at: str = ""
     hosting: str | None = None
     region_at: str = ""

@@ -1,4 +1,5 @@
-# Every way to say where a resource goes: the default provider, an alias, a variable, a module.
+# Every way to say where a resource goes: the default provider, an alias, a variable, a module, a
+# function; and what else in a plan tells where a provider is.
 terraform {
   required_providers {
     aws = { source = "hashicorp/aws" }
@@ -55,11 +56,79 @@ provider "aws" {
 }
 
 provider "aws" {
+  alias                       = "hidden"
+  region                      = local.hidden
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  skip_get_ec2_platforms      = true
+}
+
+provider "aws" {
+  alias                       = "moved"
+  region                      = replace(var.home, "eu-north-1", "ap-south-1")
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  skip_get_ec2_platforms      = true
+}
+
+provider "aws" {
+  alias                       = "told"
+  region                      = replace(var.home, "eu-north-1", "ap-south-1")
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  skip_get_ec2_platforms      = true
+}
+
+provider "aws" {
+  alias                       = "zoned"
+  region                      = var.home
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  skip_get_ec2_platforms      = true
+}
+
+provider "aws" {
+  alias                       = "elsewhere"
+  region                      = var.home == "eu-north-1" ? "ap-south-1" : var.home
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  skip_get_ec2_platforms      = true
+}
+
+provider "aws" {
   alias                       = "absent"
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_requesting_account_id  = true
   skip_get_ec2_platforms      = true
+}
+
+data "aws_region" "default" {}
+
+data "aws_region" "local" {
+  provider = aws.local
+}
+
+data "aws_region" "told" {
+  provider = aws.told
+}
+
+# It is asked for another region than its provider's.
+data "aws_region" "other" {
+  provider = aws.elsewhere
+  name     = "eu-north-1"
+}
+
+resource "aws_subnet" "zoned" {
+  provider          = aws.zoned
+  vpc_id            = "vpc-1"
+  cidr_block        = "10.0.0.0/24"
+  availability_zone = "${var.home}a"
 }
 
 resource "aws_sagemaker_endpoint_configuration" "default" {
@@ -99,8 +168,59 @@ resource "aws_sagemaker_endpoint_configuration" "local" {
   }
 }
 
+resource "aws_instance" "zone_after_apply" {
+  provider      = aws.constant
+  ami           = "ami-1"
+  instance_type = "t3.micro"
+}
+
 resource "aws_sagemaker_endpoint_configuration" "absent" {
   provider = aws.absent
+  production_variants {
+    model_name             = "a"
+    instance_type          = "ml.c5.xlarge"
+    initial_instance_count = 1
+  }
+}
+
+resource "aws_sagemaker_endpoint_configuration" "hidden" {
+  provider = aws.hidden
+  production_variants {
+    model_name             = "a"
+    instance_type          = "ml.c5.xlarge"
+    initial_instance_count = 1
+  }
+}
+
+resource "aws_sagemaker_endpoint_configuration" "moved" {
+  provider = aws.moved
+  production_variants {
+    model_name             = "a"
+    instance_type          = "ml.c5.xlarge"
+    initial_instance_count = 1
+  }
+}
+
+resource "aws_sagemaker_endpoint_configuration" "told" {
+  provider = aws.told
+  production_variants {
+    model_name             = "a"
+    instance_type          = "ml.c5.xlarge"
+    initial_instance_count = 1
+  }
+}
+
+resource "aws_sagemaker_endpoint_configuration" "zoned" {
+  provider = aws.zoned
+  production_variants {
+    model_name             = "a"
+    instance_type          = "ml.c5.xlarge"
+    initial_instance_count = 1
+  }
+}
+
+resource "aws_sagemaker_endpoint_configuration" "elsewhere" {
+  provider = aws.elsewhere
   production_variants {
     model_name             = "a"
     instance_type          = "ml.c5.xlarge"

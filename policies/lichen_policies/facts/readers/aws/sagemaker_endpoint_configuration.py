@@ -4,11 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Scaling, Serving
+from lichen_policies.facts.kinds import (
+    KeptRequests,
+    KeptWarm,
+    Located,
+    Machines,
+    Scaling,
+    Serving,
+    ServingEndpoint,
+    Shadow,
+    TargetInStack,
+    VariantInStack,
+)
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.aws.joining import (
+    addresses,
+    any_of,
+    both,
+    endpoint_meant,
+    endpoints_of,
+    known_or_open,
+    own,
+    variant_meant,
+)
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
+from lichen_policies.stack import Stack
 
 CLOUD = "aws"
 TYPES = {
@@ -19,23 +43,31 @@ TYPES = {
     "terraform": ("aws_sagemaker_endpoint_configuration", "awscc_sagemaker_endpoint_config"),
     "cloudformation": ("AWS::SageMaker::EndpointConfig",),
 }
-FACTS = (Located, Machines, Scaling, Serving)
+FACTS = (KeptRequests, KeptWarm, Located, Machines, Scaling, Serving, Shadow, VariantInStack)
 
 _HOSTING, _PREFIX = "sagemaker", "ml."
+_MEMORY = ("memory_size_in_mb", "memory_size_in_m_b")
+"""The second is CloudFormation's ``MemorySizeInMB``."""
 _TO_ZERO = (
     "SageMaker reaches zero instances only where the model is an inference component, or the "
     "endpoint is serverless or asynchronous"
 )
-
+_TO_SCALE = (
+    "add an Application Auto Scaling target for endpoint/ENDPOINT/variant/VARIANT and a policy "
+    "that tracks SageMakerVariantInvocationsPerInstance"
+)
+_BURSTABLE = "SageMaker scales no burstable machines (T2)"
+_TO_SCALE_COMPONENTS = "switch on the variant's managedInstanceScaling, with its bounds"
 _UNNAMED = Unknown("is left out, and so are instance pools and a serverless configuration")
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A Located for the whole; for each variant a Serving, a Machines and a Scaling."""
-    variants = [
-        *properties.blocks("production_variants"),
-        *properties.blocks("shadow_production_variants"),
-    ]
+    """A Located for the whole; for each variant a Serving, a Machines and a Scaling; a Shadow for
+    each that answers nobody, and a VariantInStack for each other; a KeptRequests where requests are
+    kept."""
+    production = properties.blocks("production_variants")
+    shadows = properties.blocks("shadow_production_variants")
+    variants = [*production, *shadows]
     machines = [_machine(variant).value for variant in variants]
     counts = [variant.whole("initial_instance_count") for variant in variants]
     yield Located(
@@ -45,20 +77,33 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         hosting=_HOSTING,
         for_models=True,
     )
-    for variant in variants:
-        yield from _of_variant(variant)
+    capture = properties.block("data_capture_config")
+    if capture and capture.scalar("enable_capture") is not False:
+        share = capture.stated_whole("initial_sampling_percentage")
+        yield KeptRequests(path=share.path, percent=field(share.value), percent_at=share.path)
+    for variant in production:
+        yield from _of_variant(variant, properties)
+        yield _in_stack(variant, properties)
+    for variant in shadows:
+        yield from _of_variant(variant, properties, is_shadow=True)
+        if len(production) == 1:
+            yield _shadow(variant, production[0])
 
 
-def _of_variant(variant: Properties) -> Iterator[Fact]:
+def _name(properties: Properties) -> Maybe[str]:
+    return properties.text("name", "endpoint_config_name")
+
+
+def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False) -> Iterator[Fact]:
     machine, machines = _machine(variant), variant.stated_whole("initial_instance_count")
+    serverless = variant.block("serverless_config")
     scaling = variant.block("managed_instance_scaling")
-    status = scaling.text("status")
-    scales = bool(scaling) and status != "DISABLED"
+    scales_itself = _scales_itself(scaling)
     floor: Maybe[int] = None
     ceiling: Maybe[int] = None
-    if is_unknown(status):
-        floor = ceiling = status
-    elif scales:
+    if is_unknown(scales_itself):
+        floor = ceiling = scales_itself
+    elif scales_itself:
         floor, ceiling = scaling.whole("min_instance_count"), scaling.whole("max_instance_count")
     floor_at = scaling.at("min_instance_count")
     yield Serving(
@@ -75,22 +120,133 @@ def _of_variant(variant: Properties) -> Iterator[Fact]:
         machines_at=machines.path,
         floor_at=floor_at,
         holds_model_at=variant.at("model_name"),
+        name=field(variant.text("variant_name")),
+        configuration=field(_name(whole)),
+        model=field(variant.text("model_name")),
+        shadow=is_shadow,
+        asynchronous=field(_is_asynchronous(whole)),
+        asynchronous_at=whole.at("async_inference_config"),
+        scales_itself=field(scales_itself),
+        scales_itself_at=scaling.at("status"),
+        scaling_at=scaling.path,
+        memory_mib=field(serverless.number(*_MEMORY)),
+        memory_mib_at=serverless.at(*_MEMORY),
     )
     yield from _machines(
         variant,
         machines,
-        floor=Stated(floor, floor_at if scales else ""),
+        floor=Stated(floor, floor_at if scales_itself else ""),
         ceiling=Stated(ceiling, scaling.at("max_instance_count")),
     )
-    if scales:
+    if scales_itself or is_unknown(scales_itself):
         yield Scaling(
             path=floor_at,
             floor=field(floor),
+            ceiling=field(ceiling),
+            ceiling_at=scaling.at("max_instance_count"),
             unit="instances",
             to_zero=_TO_ZERO,
             machine=field(machine.value),
             hosting=_HOSTING,
         )
+    warm = serverless.stated_whole("provisioned_concurrency")
+    if warm.value is not None:
+        yield KeptWarm(
+            path=warm.path,
+            copies=field(warm.value),
+            copies_at=warm.path,
+            unit="copies of the endpoint",
+            remove=warm.path,
+        )
+
+
+def _scales_itself(scaling: Properties) -> Maybe[bool]:
+    """Whether the variant changes its own size; unknown where its switch is."""
+    status = scaling.text("status")
+    if is_unknown(status):
+        return status
+    return bool(scaling) and status != "DISABLED"
+
+
+def _is_asynchronous(whole: Properties) -> Maybe[bool]:
+    return whole.given("async_inference_config")
+
+
+def _in_stack(variant: Properties, whole: Properties) -> VariantInStack:
+    machine, machines = _machine(variant), variant.stated_whole("initial_instance_count")
+    return VariantInStack(
+        path=variant.path,
+        waits_for="its endpoint and its scaling target",
+        name=field(variant.text("variant_name")),
+        configuration=field(_name(whole)),
+        machine=field(machine.value),
+        machines=field(machines.value),
+        machines_at=machines.path,
+        serverless=field(variant.given("serverless_config")),
+        holds_model=field(variant.given("model_name")),
+        asynchronous=field(_is_asynchronous(whole)),
+        scales_itself=field(_scales_itself(variant.block("managed_instance_scaling"))),
+        hosting=_HOSTING,
+        to_scale=_TO_SCALE if variant.given("model_name") else _TO_SCALE_COMPONENTS,
+        unscalable=_BURSTABLE if str(machine.value).startswith("t2.") else "",
+    )
+
+
+def _shadow(variant: Properties, production: Properties) -> Shadow:
+    machines = variant.stated_whole("initial_instance_count")
+    return Shadow(
+        path=variant.path,
+        machine=field(_machine(variant).value),
+        machines=field(machines.value),
+        machines_at=machines.path,
+        share=field(_share(variant, production)),
+        share_at=variant.at("initial_variant_weight"),
+        production_machine=field(_machine(production).value),
+        production_machines=field(production.whole("initial_instance_count")),
+        hosting=_HOSTING,
+    )
+
+
+def _share(variant: Properties, production: Properties) -> Maybe[float]:
+    """The part of the requests that a shadow receives: its weight over production's."""
+    its, whole = (each.number("initial_variant_weight") for each in (variant, production))
+    if is_unknown(its) or is_unknown(whole):
+        return its if is_unknown(its) else whole
+    its, whole = (1.0 if weight is None else weight for weight in (its, whole))
+    return min(1.0, its / whole) if whole else None
+
+
+def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
+    """Whether an endpoint of the stack uses each variant, and a target scales it."""
+    return tuple(
+        _completed(fact, stack) if isinstance(fact, VariantInStack) else fact for fact in facts
+    )
+
+
+def _completed(fact: VariantInStack, stack: Stack) -> VariantInStack:
+    def served() -> bool | None:
+        return any_of(answer for _, answer in endpoints_of(own(fact, VariantInStack, stack), stack))
+
+    return msgspec.structs.replace(
+        fact,
+        served=field(known_or_open(served)),
+        scaled=field(known_or_open(lambda: _scaled(fact, stack))),
+    )
+
+
+def _scaled(fact: VariantInStack, stack: Stack) -> bool | None:
+    configuration = own(fact, VariantInStack, stack)
+    beside = [each for each in stack.of(VariantInStack) if each.resource is configuration.resource]
+    endpoints = addresses(stack.of(ServingEndpoint))
+    return any_of(
+        both(
+            endpoint_meant(scaled, endpoint, endpoints),
+            variant_meant(scaled, fact.as_read("name"), len(beside) == 1),
+        )
+        for endpoint, _ in endpoints_of(configuration, stack)
+        for target in stack.of(TargetInStack)
+        for scaled in (target.fact.as_read("scales"),)
+    )
 
 
 def _machines(

@@ -1,4 +1,8 @@
-"""Google's accelerators beside a machine: those that are attached, else those of its type."""
+"""Google's accelerators: those that a machine's type carries, else those attached to it.
+
+Only N1 machines take attached accelerators; the type of any other machine says what it carries,
+and the block adds nothing. Source: Google Cloud, Compute Engine documentation, "GPU machine types".
+"""
 
 from __future__ import annotations
 
@@ -6,27 +10,66 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fleet import ONE, machines_named
 from lichen_policies.facts.kinds import Machines
-from lichen_policies.facts.machine import bare
+from lichen_policies.facts.machine import bare, names_accelerators
 from lichen_policies.facts.properties import Properties, Stated
-from lichen_policies.facts.unknown import field
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 HOSTING = "compute-engine"
 
+_ATTACHED = ("guest_accelerators", "guest_accelerator")
 
-def accelerators(properties: Properties, machines: Stated[int] = ONE) -> Iterator[Machines]:
-    """A Machines for each ``guestAccelerators``, else one for the machine's type."""
-    machine = bare(properties.text("machine_type"))
-    guests = properties.blocks("guest_accelerators", "guest_accelerator")
-    for guest in guests:
+
+def accelerators(
+    properties: Properties,
+    machines: Stated[int] = ONE,
+    *,
+    times: int = 1,
+    spot: Maybe[bool] = None,
+    hosting: str = HOSTING,
+) -> Iterator[Machines]:
+    """A Machines for the machine's type, or for each accelerator that is attached to it.
+
+    ``machines`` is how many run, ``times`` over (once in each zone).
+    """
+    machine = Stated(bare(properties.text("machine_type")), properties.at("machine_type"))
+    all_machines = Stated(times_over(machines.value, times), machines.path)
+    carries = isinstance(machine.value, str) and names_accelerators(machine.value)
+    attached = [] if carries else list(attached_to(properties))
+    for guest in attached:
         yield Machines(
-            path=guest.at("type"),
-            machine=field(machine),
-            machines=field(machines.value),
+            path=guest.at("type", "accelerator_type"),
+            machine=field(machine.value),
+            machines=field(all_machines.value),
             machines_at=machines.path,
-            chip=field(guest.text("type")),
-            chips_each=field(guest.number("count")),
-            hosting=HOSTING,
+            times=times,
+            chip=field(bare(guest.text("type", "accelerator_type"))),
+            chips_each=field(guest.number("count", "accelerator_count", "core_count")),
+            hosting=hosting,
+            spot=field(spot),
         )
-    if not guests:
-        named = Stated(machine, properties.at("machine_type"))
-        yield from machines_named(named, machines, hosting=HOSTING)
+    if not attached:
+        yield from machines_named(machine, all_machines, hosting=hosting, times=times, spot=spot)
+
+
+def attached_to(properties: Properties) -> Iterator[Properties]:
+    """The blocks of attached accelerators.
+
+    A provider computes the block where it is left out, so a plan marks it as known after apply; a
+    block that the program gives and nobody knows yet is made of something.
+    """
+    names = (*_ATTACHED, "accelerators", "accelerator_configs", "accelerator_config")
+    given = properties.scalar(*names)
+    if is_unknown(given) and properties.computes(given):
+        return
+    yield from properties.blocks(*names)
+
+
+def times_over(count: Maybe[int], times: int) -> Maybe[int]:
+    """A count that runs several times; what is not known stays so."""
+    return count * times if isinstance(count, int) else count
+
+
+def is_spot(scheduling: Properties) -> Maybe[bool]:
+    """Whether a machine runs on spare capacity, by its ``scheduling`` block."""
+    model = scheduling.text("provisioning_model")
+    return model == "SPOT" if isinstance(model, str) else scheduling.flag("preemptible")

@@ -1,65 +1,86 @@
-"""Cloud Run's service: containers, their accelerator, and the least and most that run."""
+"""Cloud Run's service and worker pool: the least and the most that run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Scaling
-from lichen_policies.facts.machine import serves
-from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.kinds import Located, Machines, Scaling, ServerlessContainer
+from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.google.cloud_run import HOSTING, instances, least_stated
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 CLOUD = "google"
 TYPES = {
-    "pulumi": ("gcp:cloudrunv2/service:Service",),
-    "terraform": ("google_cloud_run_v2_service",),
+    "pulumi": (
+        "gcp:cloudrunv2/service:Service",
+        "gcp:cloudrunv2/workerPool:WorkerPool",
+    ),
+    "terraform": ("google_cloud_run_v2_service", "google_cloud_run_v2_worker_pool"),
 }
-FACTS = (Located, Machines, Scaling)
-
-_HOSTING = "cloud-run"
-_MANUAL = "manual_instance_count"
-_LIMIT = "nvidia.com/gpu"
+FACTS = (Located, Machines, Scaling, ServerlessContainer)
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
-    """A Located; a Machines where it has one; a Scaling where it serves models."""
-    template = properties.block("template")
-    own = properties.block("scaling")
-    scaling = own if own.given("min_instance_count") is True else template.block("scaling")
-    floor = own.stated_whole(_MANUAL)
-    if floor.value is None:
-        floor = scaling.stated_whole("min_instance_count")
+    """What runs, and whether it keeps its processors between requests.
+
+    A manual count is floor and ceiling at once. Of the two ceilings, of the service and of its
+    template, the smaller holds; of the two floors, the greater.
+    """
+    template, own = properties.block("template"), properties.block("scaling")
+    revision = template.block("scaling")
+    manual = own.stated_whole("manual_instance_count")
+    mode = own.text("scaling_mode")
+    if manual.value is not None and mode in (None, "MANUAL"):
+        floor = ceiling = manual
+    else:
+        floor = _greatest(
+            own.stated_whole("min_instance_count"), revision.stated_whole("min_instance_count")
+        )
+        ceiling = least_stated(
+            revision.stated_whole("max_instance_count"), own.stated_whole("max_instance_count")
+        )
+    containers = template.blocks("containers", "container")
     chip = template.block("node_selector").stated_text("accelerator")
-    yield Located(region_at=properties.at("location"), hosting=_HOSTING)
-    if chip.value is not None:
-        ceiling = template.block("scaling").stated_whole("max_instance_count")
-        yield Machines(
-            path=chip.path,
-            machines=field(ceiling.value),
-            machines_at=ceiling.path,
-            chip=field(chip.value),
-            chips_each=field(_chips(template)),
-            hosting=_HOSTING,
-        )
-    if chip.value is not None or serves(context):
-        yield Scaling(
-            path=floor.path,
-            floor=0 if floor.value is None else field(floor.value),
-            unit="containers",
-            hosting=_HOSTING,
+    yield from instances(
+        properties, context, containers=containers, chip=chip, floor=floor, ceiling=ceiling
+    )
+    redundant = template.flag("gpu_zonal_redundancy_disabled")
+    for container in containers:
+        resources = container.block("resources")
+        yield ServerlessContainer(
+            path=resources.at("cpu_idle"),
+            always_on=field(_always_on(resources)),
+            always_on_at=resources.at("cpu_idle"),
+            off_value=True,
+            accelerated=chip.value is not None,
+            spare_zone=field(_not(redundant)) if chip.value is not None else None,
+            spare_zone_at=template.at("gpu_zonal_redundancy_disabled"),
+            floor=field(floor.value),
+            floor_at=floor.path,
+            hosting=HOSTING,
         )
 
 
-def _chips(template: Properties) -> Maybe[float]:
-    """Accelerators of one container group; a service with an accelerator has one at the least."""
-    chips = 0
-    for container in template.blocks("containers", "container"):
-        limits = container.block("resources").tags("limits")
-        if is_unknown(limits):
-            return limits
-        count = (limits or {}).get(_LIMIT, 0)
-        if is_unknown(count):
-            return count
-        chips += int(count)
-    return float(chips or 1)
+def _always_on(resources: Properties) -> Maybe[bool]:
+    """Whether a container keeps its processors: a block of resources that does not say so keeps
+    them, and no block does not. Source: the provider's documentation of ``cpu_idle``."""
+    if not resources:
+        return None
+    return _not(resources.flag("cpu_idle"))
+
+
+def _not(flag: Maybe[bool]) -> Maybe[bool]:
+    """The opposite; of what is left out, true."""
+    return flag if is_unknown(flag) else not flag
+
+
+def _greatest(*places: Stated[int]) -> Stated[int]:
+    """The greater of two floors; 0 where neither is given, unknown where one is."""
+    for place in places:
+        if is_unknown(place.value):
+            return place
+    given = [place for place in places if isinstance(place.value, int)]
+    if not given:
+        return Stated(0, places[-1].path)
+    return max(given, key=lambda place: place.value)  # type: ignore[arg-type, return-value]

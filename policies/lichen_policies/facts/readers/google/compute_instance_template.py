@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Machines
+from lichen_policies.facts.kinds import Machines, MachineTemplate
+from lichen_policies.facts.machine import bare
+from lichen_policies.facts.names import names
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.google.accelerators import accelerators
+from lichen_policies.facts.readers.google.accelerators import accelerators, is_spot
+from lichen_policies.facts.unknown import field
 
 CLOUD = "google"
 TYPES = {
@@ -20,9 +23,17 @@ TYPES = {
         "google_compute_region_instance_template",
     ),
 }
-FACTS = (Machines,)
+FACTS = (Machines, MachineTemplate)
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """Accelerators of one machine; a template draws no power, so nothing is Located."""
-    yield from accelerators(properties)
+    machine, machine_at = properties.stated_text("machine_type")
+    spot = is_spot(properties.block("scheduling"))
+    yield MachineTemplate(
+        names=names(properties, "name", "self_link"),
+        machine=field(bare(machine)),
+        machine_at=machine_at,
+        spot=field(spot),
+    )
+    yield from accelerators(properties, spot=spot)

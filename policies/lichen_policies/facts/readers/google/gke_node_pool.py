@@ -3,41 +3,100 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Scaling
-from lichen_policies.facts.machine import bare, serves
+from lichen_policies.facts.joined import where_its_whole_is, whole_of
+from lichen_policies.facts.kinds import (
+    Located,
+    Machines,
+    ModelAccelerators,
+    Part,
+    Scaling,
+    WholeAccelerator,
+    ZonedPool,
+)
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.google.accelerators import HOSTING, accelerators
+from lichen_policies.facts.readers.google.gke_pools import pool_facts, zones_of
 from lichen_policies.facts.unknown import field
+
+if TYPE_CHECKING:
+    from lichen_policies.stack import Stack
 
 CLOUD = "google"
 TYPES = {
     "pulumi": ("gcp:container/nodePool:NodePool",),
     "terraform": ("google_container_node_pool",),
 }
-FACTS = (Located, Machines, Scaling)
+FACTS = (
+    Located,
+    Machines,
+    ModelAccelerators,
+    Part,
+    Scaling,
+    WholeAccelerator,
+    ZonedPool,
+)
+
+_WAITS_FOR = "its cluster"
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
-    """A Located, what its machines carry, and a Scaling where it serves models.
-
-    Its counts are of one zone, except the ``total`` ones: a pool of a regional cluster may run
-    more, which it does not say.
-    """
-    node, bounds = properties.block("node_config"), properties.block("autoscaling")
-    machine = bare(node.text("machine_type"))
-    floor = bounds.stated_whole("total_min_node_count", "min_node_count")
-    fixed = properties.stated_whole("node_count", "initial_node_count")
-    ceiling = bounds.stated_whole("total_max_node_count", "max_node_count")
-    yield Located(
-        region_at=properties.at("location"),
-        machine=field(machine),
-        machines=field(floor.value if bounds else fixed.value) or 1,
-        hosting=HOSTING,
+    """A Part of its cluster, and the facts of a pool."""
+    location, zones = properties.text("location"), zones_of(properties)
+    placed = isinstance(location, str)
+    waits_for = "" if placed and zones is not None else _WAITS_FOR
+    yield Part(
+        path=properties.at("cluster"),
+        whole=field(properties.text("cluster")),
+        placed=placed,
+        zones=field(zones),
+        zones_at=properties.at("node_locations"),
+        waits_for=waits_for,
     )
-    yield from accelerators(node, ceiling if bounds else fixed)
-    if bounds and (serves(context, machine) or node.given("guest_accelerators") is True):
-        yield Scaling(
-            path=floor.path, floor=field(floor.value), machine=field(machine), hosting=HOSTING
+    count = len(zones) if isinstance(zones, tuple) else 1
+    yield from pool_facts(
+        properties,
+        context,
+        region_at=properties.at("location"),
+        zones=count,
+        waits_for=waits_for,
+    )
+
+
+def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
+    """The pool in its cluster's region, and in as many zones where it lists none."""
+    facts = where_its_whole_is(facts, stack)
+    part = next((fact for fact in facts if isinstance(fact, Part)), None)
+    cluster = whole_of(facts, stack)
+    if part is None or cluster is None or part.as_read("zones") is not None:
+        return facts
+    zones = cluster.fact.as_read("zones")
+    if not isinstance(zones, int) or zones == 1:
+        return facts
+    return tuple(_in_zones(fact, zones) for fact in facts)
+
+
+def _in_zones(fact: Fact, zones: int) -> Fact:
+    """A pool's fact, which counts one zone, for several."""
+    if isinstance(fact, Machines) and fact.times == 1 and not _is_total(fact.machines_at):
+        return msgspec.structs.replace(
+            fact, machines=_over(fact.as_read("machines"), zones), times=zones
         )
+    if isinstance(fact, Scaling) and not _is_total(fact.path):
+        return msgspec.structs.replace(
+            fact,
+            floor=_over(fact.as_read("floor"), zones),
+            ceiling=_over(fact.as_read("ceiling"), zones),
+        )
+    return fact
+
+
+def _is_total(path: str) -> bool:
+    return "total" in path.lower()
+
+
+def _over(count: object, zones: int) -> object:
+    return count * zones if isinstance(count, int) else count

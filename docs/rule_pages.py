@@ -1,0 +1,254 @@
+"""The rules' pages under ``docs/rules/``, their index and the matrix of what every door sees.
+
+Everything here is read from the rules, their cases and the readers; ``docs/written.py`` writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from lichen_policies.cases import Case, cases_of
+from lichen_policies.facts.reading import by_type
+from lichen_policies.registry import ENVIRONMENTS
+from lichen_policies.rule import Rule, Stack, Theme
+
+from lichen.clouds import CLOUDS
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = "docs/rules"
+CASES = ROOT / "tests" / "policies" / "cases"
+
+PRACTICES: Mapping[Theme, str] = {
+    "region": "Regions are chosen and watched, for inference and for re-training",
+    "size": "Inference runs on machines of the right size",
+    "model": "Models are quantised, prompts and answers are lean",
+    "hardware": "Hardware is efficient for the work",
+    "idle": "What nobody uses does not run",
+    "serving": "Production works, and can go back",
+    "evidence": "Sizes rest on measurements",
+    "portability": "Nothing is tied to one vendor",
+    "governance": "Performance and energy are in the open",
+}
+"""What each theme's rules serve, in the words of the guide that Lichen follows."""
+
+TITLES = {
+    "pulumi": "Pulumi",
+    "terraform": "Terraform",
+    "cloudformation": "CloudFormation",
+    "kubernetes": "Kubernetes",
+}
+
+
+class Door(NamedTuple):
+    """A door, and the dialects of the documents that it judges."""
+
+    name: str
+    dialects: tuple[str, ...]
+
+
+DOORS = (
+    Door("lichen check", tuple(TITLES)),
+    Door("CrossGuard", ("pulumi",)),
+    Door("Checkov", ("terraform", "cloudformation", "kubernetes")),
+)
+
+
+class Cell(NamedTuple):
+    """Whether a door judges by a rule in a dialect, and why not where it does not."""
+
+    judged: bool
+    reason: str = ""
+
+
+def cases(rule: str) -> list[Case]:
+    """The examples of a rule; none where its file is missing."""
+    path = CASES / f"{rule}.yaml"
+    return cases_of(path) if path.is_file() else []
+
+
+def cell(rule: Rule, examples: Sequence[Case], dialect: str, door: Door) -> Cell:
+    """Whether a door judges by a rule in a dialect, by the rule's failing examples in it."""
+    failing = [case for case in examples if case.verdict == "fail" and case.dialect == dialect]
+    if not failing:
+        return Cell(False, "no resource that it judges exists in this dialect")
+    if door.name != "Checkov":
+        return Cell(True)
+    if issubclass(rule.judges, Stack):
+        return Cell(False, "Checkov judges one resource at a time, and this rule a deployment")
+    if all(case.together for case in failing):
+        return Cell(False, "Checkov judges one resource at a time, and this rule needs two")
+    return Cell(True)
+
+
+def matrix(every: Mapping[str, Rule]) -> dict[str, dict[tuple[str, str], Cell]]:
+    """A cell for each rule, dialect and door."""
+    return {
+        name: {
+            (door.name, dialect): cell(rule, cases(name), dialect, door)
+            for door in DOORS
+            for dialect in door.dialects
+        }
+        for name, rule in every.items()
+    }
+
+
+def pages(every: Mapping[str, Rule]) -> dict[str, str]:
+    """Every page by its path in the repository: one a rule, the index, the matrix."""
+    return {
+        f"{FOLDER}/README.md": _index(every),
+        f"{FOLDER}/parity.md": _parity(every),
+        **{f"{FOLDER}/{name}.md": _page(rule, cases(name)) for name, rule in every.items()},
+    }
+
+
+def _page(rule: Rule, examples: Sequence[Case]) -> str:
+    levels = " | ".join(rule.levels[environment] for environment in ENVIRONMENTS)
+    parts = [
+        f"# {rule.name}",
+        "<!-- Written by `make rules` from the rule's file and its cases. -->",
+        f"{rule.offence}.",
+        f"| severity | {' | '.join(ENVIRONMENTS)} | clouds |\n| --- | --- | --- | --- | --- |\n"
+        f"| {rule.severity} | {levels} | {', '.join(_clouds(rule)) or 'all'} |",
+        f"**Why.** {rule.why}",
+        f"**Fix.** {rule.fix}",
+        f"**Exceptions.** {rule.exceptions}",
+        f"**Tags.** {rule.tags}",
+        *_limits(rule),
+        *_examples(examples),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _limits(rule: Rule) -> Iterator[str]:
+    fields = msgspec.structs.fields(rule.limits)
+    if not fields:
+        return
+    doc = " ".join((rule.limits.__doc__ or "").replace("``", "`").split())
+    rows = "".join(
+        f"| `{field.name}` | "
+        + " | ".join(_value(getattr(rule.defaults[where], field.name)) for where in ENVIRONMENTS)
+        + " |\n"
+        for field in fields
+    )
+    table = f"| limit | dev | staging | prod |\n| --- | --- | --- | --- |\n{rows}".rstrip()
+    yield f"## Limits\n\n{doc}\n\n{table}"
+
+
+def _value(limit: float | str | bool) -> str:
+    return str(limit).lower() if isinstance(limit, bool | str) else f"{limit:g}"
+
+
+def _examples(examples: Sequence[Case]) -> Iterator[str]:
+    """What it says in each dialect, then what each example gives."""
+    if not examples:
+        return
+    yield "## Examples"
+    shown: set[str] = set()
+    for case in examples:
+        if case.verdict == "fail" and case.dialect not in shown and case.messages:
+            shown.add(case.dialect)
+            types = ", ".join(dict.fromkeys(f"`{each.type}`" for each in case.resources))
+            yield f"{TITLES[case.dialect]}, {types}: {case.name}\n\n> {case.messages[0]}"
+    names: dict[str, tuple[str, list[str]]] = {}
+    for case in examples:
+        names.setdefault(case.name, (case.verdict, []))[1].append(TITLES[case.dialect])
+    rows = "".join(
+        f"| {name} | {verdict} | {', '.join(dialects)} |\n"
+        for name, (verdict, dialects) in names.items()
+    )
+    yield f"| example | verdict | dialects |\n| --- | --- | --- |\n{rows}".rstrip()
+
+
+def _clouds(rule: Rule) -> tuple[str, ...]:
+    """The clouds in which some reader yields what a rule judges."""
+    if issubclass(rule.judges, Stack):
+        return ()
+    found = {
+        reader.cloud
+        for reader in by_type().values()
+        if any(issubclass(kind, rule.judges) for kind in reader.yields)
+    }
+    return tuple(cloud.title for name, cloud in CLOUDS.items() if name in found)
+
+
+def _index(every: Mapping[str, Rule]) -> str:
+    parts = [
+        "# The rules",
+        "<!-- Written by `make rules` from the rules. -->",
+        f"{len(every)} rules. Each has a page with its reason, its fix, its exceptions, its limits "
+        "and its examples. [parity.md](parity.md) shows which door judges by which rule in which "
+        "dialect. [policies/README.md](../../policies/README.md) has them in one table.",
+        "## By practice",
+    ]
+    for theme, title in PRACTICES.items():
+        mine = [rule for rule in every.values() if rule.theme == theme]
+        rows = "\n".join(f"- [{rule.name}]({rule.name}.md): {rule.offence}" for rule in mine)
+        if rows:
+            parts += [f"### {title}", rows]
+    parts.append("## By cloud")
+    for cloud in CLOUDS.values():
+        mine = [rule for rule in every.values() if cloud.title in _clouds(rule)]
+        if mine:
+            parts.append(f"**{cloud.title}**: {_links(mine)}")
+    parts += ["## By kind of resource", _by_resource(every)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _by_resource(every: Mapping[str, Rule]) -> str:
+    """Each reader's resources by their names in each dialect, and the rules that judge them."""
+    types: dict[object, dict[str, list[str]]] = {}
+    kinds: dict[object, tuple[type, ...]] = {}
+    for (dialect, type_), reader in by_type().items():
+        types.setdefault(reader, {}).setdefault(dialect, []).append(type_)
+        kinds[reader] = reader.yields
+    rows = []
+    for reader, by_dialect in types.items():
+        mine = [
+            rule
+            for rule in every.values()
+            if not issubclass(rule.judges, Stack)
+            and any(issubclass(kind, rule.judges) for kind in kinds[reader])
+        ]
+        named = "<br>".join(f"`{type_}`" for found in by_dialect.values() for type_ in found)
+        rows.append((named, f"| {named} | {_links(mine)} |"))
+    table = "\n".join(row for _, row in sorted(rows))
+    return f"| resources | rules |\n| --- | --- |\n{table}"
+
+
+def _links(rules: Sequence[Rule]) -> str:
+    return ", ".join(f"[{rule.name}]({rule.name}.md)" for rule in rules)
+
+
+def _parity(every: Mapping[str, Rule]) -> str:
+    columns = [(door, dialect) for door in DOORS for dialect in door.dialects]
+    heads = " | ".join(f"{door.name}, {TITLES[dialect]}" for door, dialect in columns)
+    reasons: dict[str, str] = {}
+    rows = []
+    for name, cells in matrix(every).items():
+        marks = []
+        for door, dialect in columns:
+            found = cells[door.name, dialect]
+            if found.judged:
+                marks.append("yes")
+            else:
+                letter = reasons.setdefault(found.reason, chr(ord("a") + len(reasons)))
+                marks.append(letter)
+        rows.append(f"| [{name}]({name}.md) | {' | '.join(marks)} |")
+    legend = "\n".join(f"- **{letter}**: {reason}" for reason, letter in reasons.items())
+    return (
+        "\n\n".join(
+            (
+                "# What every door judges",
+                "<!-- Written by `make rules` from the rules and their cases. -->",
+                "*yes* where a failing example in the dialect is found through the door: the tests "
+                "judge each. A letter says why not.",
+                legend,
+                f"| rule | {heads} |\n| --- | {' | '.join('---' for _ in columns)} |\n"
+                + "\n".join(rows),
+            )
+        )
+        + "\n"
+    )

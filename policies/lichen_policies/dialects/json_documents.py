@@ -1,0 +1,58 @@
+"""The JSON documents of a file: one as a rule, several where a command printed one a line.
+
+Tools print words around them: ``terragrunt run-all show -json`` one plan a line behind a prefix,
+a wrapper of ``terraform`` its command, ``pulumi`` its warnings. Words are left out; what begins
+like an object and does not parse is an error, or half a document would pass for a whole one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lichen.document import InputError
+
+_BEGINS = re.compile(r'\{(?=\s*["}])')
+
+_MESSAGES = ({"@level", "@message"}, {"level", "msg"})
+"""Keys of one line of a log: Terraform's own, and Terragrunt's."""
+
+
+def parsed(content: bytes) -> list[tuple[int | None, Any]]:
+    """The documents, each with the line that it begins in, if it is not alone in its file.
+
+    ``ValueError`` where there is none, or one does not parse. A shell may have written them as
+    UTF-16.
+    """
+    try:
+        return [(None, json.loads(content))]
+    except json.JSONDecodeError:
+        every = list(_found(content.decode(json.detect_encoding(content))))
+        found = [(line, document) for line, document in every if document and not _is_log(document)]
+        if not found and not every:
+            raise
+    if not found:
+        raise InputError(
+            "is a log of messages, which does not hold what is planned",
+            fix="run terraform plan -out=plan, then terraform show -json plan > plan.json",
+        )
+    alone = len(found) == 1
+    return [(None if alone else line, document) for line, document in found]
+
+
+def _is_log(document: Mapping[str, Any]) -> bool:
+    return any(message <= document.keys() for message in _MESSAGES)
+
+
+def _found(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    decoder = json.JSONDecoder()
+    line, counted = 1, 0
+    begins = _BEGINS.search(text)
+    while begins is not None:
+        document, end = decoder.raw_decode(text, begins.start())
+        line += text.count("\n", counted, begins.start())
+        counted = begins.start()
+        yield line, document
+        begins = _BEGINS.search(text, end)

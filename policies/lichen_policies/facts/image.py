@@ -1,0 +1,37 @@
+"""The name of a container image, taken apart."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+AWS_REGISTRY = re.compile(
+    r"^(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$"
+)
+
+
+class ImageName(NamedTuple):
+    """``registry/path/repository:tag@digest``; a part that is left out is empty."""
+
+    registry: str
+    repository: str
+    tag: str
+    digest: str
+
+    @property
+    def account(self) -> str:
+        """The AWS account of the registry; empty where it is another registry."""
+        match = AWS_REGISTRY.match(self.registry)
+        return match["account"] if match else ""
+
+
+def image_name(text: str) -> ImageName:
+    """``763104351884.dkr.ecr.eu-north-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312`` in its
+    parts. The first part is a registry if it holds a dot or a colon, as container engines read
+    it; ``repository`` is the last part of the path."""
+    name, _, digest = text.partition("@")
+    first, slash, rest = name.partition("/")
+    registry = first if slash and ("." in first or ":" in first or first == "localhost") else ""
+    path = rest if registry else name
+    repository, _, tag = path.rsplit("/", 1)[-1].partition(":")
+    return ImageName(registry, repository, tag, digest)

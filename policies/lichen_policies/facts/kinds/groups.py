@@ -1,0 +1,69 @@
+"""What belongs together: pools and their cluster, a group and its template and autoscaler."""
+
+from __future__ import annotations
+
+from lichen_policies.facts.fact import Fact
+
+
+class Whole(Fact, frozen=True, kw_only=True):
+    """What others are part of, such as a cluster of pools of machines: its parts are in its region.
+
+    ``names`` are what its parts call it by. ``zones`` is over how many zones the machines of a part
+    spread that names none itself; None where that is not known.
+    """
+
+    names: tuple[str, ...] = ()
+    zones: int | None = None
+
+
+class Part(Fact, frozen=True, kw_only=True):
+    """A part of another resource; ``whole`` is the name or the link that it calls it by.
+
+    ``placed`` says that it states its own region. ``zones`` are those that its machines run in.
+    """
+
+    whole: str | None = None
+    placed: bool | None = None
+    zones: tuple[str, ...] | None = None
+    zones_at: str = ""
+
+
+class MachineGroup(Fact, frozen=True, kw_only=True):
+    """Machines that are all made from one template.
+
+    ``names`` are what an autoscaler calls the group by; ``template`` is the name or the link of the
+    template. ``machines`` is the size that the group states itself.
+    """
+
+    names: tuple[str, ...] = ()
+    template: str | None = None
+    template_at: str = ""
+    machines: int | None = None
+    machines_at: str = ""
+
+
+class Autoscaler(Fact, frozen=True, kw_only=True):
+    """The bounds of a group's size, set beside the group; ``group`` is its name or link."""
+
+    group: str | None = None
+    floor: int | None = None
+    floor_at: str = ""
+    ceiling: int | None = None
+    ceiling_at: str = ""
+
+
+class ZonedPool(Fact, frozen=True, kw_only=True):
+    """A pool of machines over the zones that it lists.
+
+    ``least_each`` is how many always run in each zone, None where the pool bounds all zones
+    together; ``total_at`` is the property that would. ``attached`` says that accelerators are
+    attached to its machines.
+    """
+
+    zones: tuple[str, ...] | None = None
+    zones_at: str = ""
+    least_each: int | None = None
+    least_each_at: str = ""
+    total_at: str = ""
+    machine: str | None = None
+    attached: bool = False

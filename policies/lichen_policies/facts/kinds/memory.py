@@ -1,0 +1,64 @@
+"""Accelerators, and the models whose memory they are."""
+
+from __future__ import annotations
+
+from lichen_policies.facts.fact import Fact
+
+
+class ModelAccelerators(Fact, frozen=True, kw_only=True):
+    """The accelerators that one copy of a model has; ``path`` is the property that names them.
+
+    ``chips`` of the ``chip`` where the resource names these, else those of the ``machine``; both
+    are the catalogue's names. ``model`` is the model that the resource itself names; where it names
+    none its tags may. ``shapes`` are the numbers of chips that this kind of resource can have, each
+    with the text that asks for it. ``topology_at`` is where a topology of several machines is set.
+    """
+
+    chip: str | None = None
+    chips: float | None = None
+    machine: str | None = None
+    model: str | None = None
+    model_at: str = ""
+    shapes: tuple[tuple[float, str], ...] = ()
+    topology_at: str = ""
+    hosting: str | None = None
+
+
+class WholeAccelerator(Fact, frozen=True, kw_only=True):
+    """How the pods of a pool share its accelerators; ``path`` is where that is set.
+
+    ``chip`` is the catalogue's name. ``clients`` is how many may share one; ``partition`` is the
+    share of one that each has.
+    """
+
+    chip: str | None = None
+    machine: str | None = None
+    clients: float | None = None
+    partition: str | None = None
+
+
+class VectorIndex(Fact, frozen=True, kw_only=True):
+    """An index of vectors that is deployed on machines of its own.
+
+    ``index`` is what it calls the index by. ``replicas`` always run. ``least_machine`` is the
+    smallest machine that holds one of its shards, which has ``least_vcpus``; ``shard_gb`` is the
+    size of a shard in GB.
+    """
+
+    index: str | None = None
+    machine: str | None = None
+    machine_at: str = ""
+    vcpus: float | None = None
+    replicas: int | None = None
+    replicas_at: str = ""
+    least_machine: str | None = None
+    least_machine_at: str = ""
+    least_vcpus: float | None = None
+    shard_gb: float | None = None
+
+
+class VectorData(Fact, frozen=True, kw_only=True):
+    """What an index of vectors holds; ``shard`` is the size of its parts, in the cloud's words."""
+
+    names: tuple[str, ...] = ()
+    shard: str | None = None

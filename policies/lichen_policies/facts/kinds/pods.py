@@ -1,0 +1,47 @@
+"""Pods of a cluster: what runs them, what moves their number, and the nodes made for them."""
+
+from __future__ import annotations
+
+from lichen_policies.facts.fact import Fact
+
+
+class Pods(Fact, frozen=True, kw_only=True):
+    """The pods of one object, all made from one template.
+
+    ``names`` are what others call the object by: its kind, namespace and name, as far as it states
+    them (``Deployment/models/chat``). ``chips`` is how many accelerators one pod asks for, of the
+    kind ``chip``; None where it asks for none. ``serves`` says that they plainly serve models.
+    """
+
+    names: tuple[str, ...] = ()
+    chip: str | None = None
+    chips: float | None = None
+    machine: str | None = None
+    hosting: str | None = None
+    serves: bool = False
+
+
+class PodAutoscaler(Fact, frozen=True, kw_only=True):
+    """The bounds of the number of pods, set beside the object that runs them, which it calls
+    ``pods``. ``least`` is the lowest floor that this kind of autoscaler takes."""
+
+    pods: str | None = None
+    floor: int | None = None
+    floor_at: str = ""
+    ceiling: int | None = None
+    ceiling_at: str = ""
+    least: int = 0
+
+
+class NodePool(Fact, frozen=True, kw_only=True):
+    """Nodes that a cluster makes as pods need them, and takes away when they no longer do.
+
+    ``accelerated`` says that its nodes plainly carry accelerators. ``idle_h`` is how many hours a
+    node stays after the last pod needed it, infinity where it is never taken away; ``idle_fix`` is
+    the value at ``idle_h_at`` with which it would be.
+    """
+
+    accelerated: bool = False
+    idle_h: float | None = None
+    idle_h_at: str = ""
+    idle_fix: str = ""

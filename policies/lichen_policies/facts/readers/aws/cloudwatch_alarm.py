@@ -1,0 +1,190 @@
+"""CloudWatch's alarm over one metric, of those that SageMaker and Bedrock publish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import msgspec
+
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import (
+    Alarm,
+    AlarmOfAlarms,
+    Serving,
+    ServingComponent,
+    ServingContainer,
+    ServingEndpoint,
+    VariantInStack,
+)
+from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.readers.aws import sagemaker_metrics
+from lichen_policies.facts.readers.aws.joining import addresses, any_of, known_or_open, means, own
+from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
+from lichen_policies.stack import Stack, Subject, refers_to
+
+CLOUD = "aws"
+TYPES = {
+    "pulumi": ("aws:cloudwatch/metricAlarm:MetricAlarm", "aws-native:cloudwatch:Alarm"),
+    "terraform": ("aws_cloudwatch_metric_alarm", "awscc_cloudwatch_alarm"),
+    "cloudformation": ("AWS::CloudWatch::Alarm",),
+}
+FACTS = (Alarm,)
+
+_ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
+_NAMESPACES = ("AWS/SageMaker", "/aws/sagemaker/", "AWS/Bedrock")
+
+
+def read(properties: Properties, _context: Context) -> Iterator[Fact]:
+    """An Alarm where its metric is one of serving models, or where its namespace is unknown; an
+    alarm over a formula of metrics is not judged."""
+    namespace = properties.stated_text("namespace")
+    if not is_unknown(namespace.value) and not (namespace.value or "").startswith(_NAMESPACES):
+        return
+    metric = properties.stated_text("metric_name")
+    dimensions = _dimensions(properties)
+    statistic = properties.stated_text("statistic", "extended_statistic")
+    meant = sagemaker_metrics.meant(namespace.value, metric.value, dimensions, statistic.value)
+    yield Alarm(
+        path=metric.path,
+        waits_for="the endpoint that it watches",
+        name=field(properties.text("alarm_name", "name")),
+        metric=field(metric.value),
+        metric_at=metric.path,
+        namespace=field(namespace.value),
+        namespace_at=namespace.path,
+        dimensions=field(dimensions),
+        dimensions_at=properties.at("dimensions"),
+        statistic=field(statistic.value),
+        statistic_at=statistic.path,
+        comparison=field(properties.text("comparison_operator")),
+        comparison_at=properties.at("comparison_operator"),
+        threshold=field(properties.number("threshold")),
+        threshold_at=properties.at("threshold"),
+        period_s=field(properties.number("period")),
+        actions=field(properties.texts("alarm_actions")),
+        heard=field(_heard(properties)),
+        actions_at=properties.at("alarm_actions"),
+        enabled=field(_enabled(properties.scalar("actions_enabled"))),
+        enabled_at=properties.at("actions_enabled"),
+        missing=field(properties.text("treat_missing_data")),
+        missing_at=properties.at("treat_missing_data"),
+        metric_meant=meant.metric,
+        namespace_meant=meant.namespace,
+        dimensions_meant=meant.dimensions,
+        most=meant.most,
+        most_because=meant.most_because,
+        idle_is_silent=meant.idle_is_silent,
+    )
+
+
+def _dimensions(properties: Properties) -> Maybe[dict[str, object]]:
+    """The dimensions by name: a map, or a list of names and values."""
+    listed = properties.blocks("dimensions")
+    if not listed or not all(each.given("name") is True and each.given("value") for each in listed):
+        return properties.tags("dimensions")
+    return {str(each.scalar("name")): each.scalar("value") for each in listed}
+
+
+def _heard(properties: Properties) -> Maybe[bool]:
+    """Whether it has an action of any kind; one that is not known yet is one."""
+    found = [properties.value(name) for name in _ACTIONS]
+    if any(isinstance(each, list | tuple) and each for each in found):
+        return True
+    return next((each for each in found if is_unknown(each)), any(found))
+
+
+def _enabled(found: object) -> Maybe[bool]:
+    return found if is_unknown(found) else str(found).lower() != "false"
+
+
+def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
+    """What acts on an alarm, and whether the endpoint that it names has what it names."""
+    return tuple(
+        msgspec.structs.replace(
+            fact,
+            used=field(known_or_open(partial(_used, fact, stack))),
+            unfit=field(known_or_open(partial(_unfit, fact, stack))),
+        )
+        if isinstance(fact, Alarm)
+        else fact
+        for fact in facts
+    )
+
+
+def _used(alarm: Alarm, stack: Stack) -> bool | None:
+    """Whether a roll-out or an alarm of alarms acts on it."""
+    alarms = stack.of(Alarm)
+    me, at = own(alarm, Alarm, stack), addresses(alarms)
+    rollouts = [
+        named
+        for kind in (ServingEndpoint, ServingComponent)
+        for subject in stack.of(kind)
+        for named in _each(subject.fact.as_read("alarms"))
+    ]
+    return any_of(
+        (
+            *(means(named, me, at) for named in rollouts),
+            *(_mentions(each.fact.as_read("rule"), me) for each in stack.of(AlarmOfAlarms)),
+        )
+    )
+
+
+def _each(found: object) -> tuple[object, ...]:
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _mentions(rule: object, alarm: Subject[Alarm]) -> bool | None:
+    if type(rule) is Unknown:
+        return refers_to(rule, alarm.resource.address) or None
+    name = alarm.fact.as_read("name")
+    if is_unknown(name):
+        return None
+    return isinstance(rule, str) and isinstance(name, str) and name in rule
+
+
+def _unfit(alarm: Alarm, stack: Stack) -> str:
+    """What its dimensions name that has no such metric: sure, or nothing."""
+    dimensions = alarm.as_read("dimensions")
+    if not isinstance(dimensions, dict):
+        return ""
+    endpoint = dimensions.get("EndpointName")
+    wrong = _wrong_resource(endpoint, stack)
+    if wrong:
+        return wrong
+    variant = dimensions.get("VariantName")
+    endpoints = stack.of(ServingEndpoint)
+    at = addresses(endpoints)
+    for subject in endpoints:
+        if means(endpoint, subject, at) is True and isinstance(variant, str):
+            return _unknown_variant(variant, subject, stack)
+    return ""
+
+
+def _wrong_resource(endpoint: object, stack: Stack) -> str:
+    """A configuration's or a model's name where the endpoint's is wanted."""
+    if type(endpoint) is not Unknown:
+        return ""
+    kinds: dict[str, type[Fact]] = {
+        "configuration": VariantInStack,
+        "model": ServingContainer,
+    }
+    if any(refers_to(endpoint, each.resource.address) for each in stack.of(ServingEndpoint)):
+        return ""
+    for word, kind in kinds.items():
+        if any(refers_to(endpoint, each.resource.address) for each in stack.of(kind)):
+            return f"EndpointName is made of the name of a {word}, which is no endpoint's name"
+    return ""
+
+
+def _unknown_variant(variant: str, endpoint: Subject[ServingEndpoint], stack: Stack) -> str:
+    variants = stack.of(Serving)
+    at = addresses(variants)
+    there = [
+        each.fact.as_read("name")
+        for each in variants
+        if means(endpoint.fact.as_read("configuration"), each, at, "configuration")
+    ]
+    if not there or variant in there or not all(isinstance(name, str) for name in there):
+        return ""
+    return "VariantName names no variant of its endpoint"

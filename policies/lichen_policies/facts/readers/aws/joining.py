@@ -1,0 +1,173 @@
+"""How Amazon's resources name each other: by name, by ARN, by reference.
+
+Each answer is true, false, or None where nobody can say before deployment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from lichen_policies.facts.fact import Fact
+from lichen_policies.facts.kinds import (
+    ScalingPolicy,
+    ScalingSchedule,
+    Serving,
+    ServingEndpoint,
+    TargetInStack,
+    VariantInStack,
+)
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, Unverified
+from lichen_policies.stack import Stack, Subject, named_by, refers_to
+
+Kind = TypeVar("Kind", bound=Fact)
+Value = TypeVar("Value")
+
+_VARIANT = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
+
+
+def any_of(answers: Iterable[bool | None]) -> bool | None:
+    """True where one is true, None where one is open, else false."""
+    found = tuple(answers)
+    return True if True in found else None if None in found else False
+
+
+def both(*answers: bool | None) -> bool | None:
+    """False where one is false, None where one is open, else true."""
+    return False if False in answers else None if None in answers else True
+
+
+def known_or_open(question: Callable[[], Value | None]) -> Value | Unknown:
+    """What a question about the stack gives; an Unknown where it stays open."""
+    try:
+        answer = question()
+    except Unverified as error:
+        return Unknown(f"cannot be known: {error}")
+    return Unknown(AFTER_DEPLOYMENT) if answer is None else answer
+
+
+def addresses(subjects: Iterable[Subject[Kind]]) -> frozenset[str]:
+    """Where resources are, with and without the key of an instance."""
+    return frozenset(
+        address
+        for subject in subjects
+        for address in (subject.resource.address, subject.resource.address.partition("[")[0])
+    )
+
+
+def means(
+    value: object, subject: Subject[Kind], of_its_kind: frozenset[str], name: str = "name"
+) -> bool | None:
+    """Whether a value read from another resource means this one, out of those of its kind, whose
+    addresses are given."""
+    if value is None:
+        return False
+    if type(value) is Unknown:
+        if refers_to(value, subject.resource.address):
+            return True
+        references = value.references
+        return False if references and of_its_kind.issuperset(references) else None
+    called = subject.fact.as_read(name)
+    return None if type(called) is Unknown else named_by(value, called)
+
+
+def alike(value: object, other: object) -> bool | None:
+    """Whether two values that name something name the same."""
+    if isinstance(value, str) and isinstance(other, str):
+        return value == other
+    if type(value) is Unknown and type(other) is Unknown and value.references:
+        return True if set(value.references) == set(other.references) else None
+    return False if value is None or other is None else None
+
+
+def own(fact: Kind, kind: type[Kind], stack: Stack) -> Subject[Kind]:
+    """The fact with its resource."""
+    return next(subject for subject in stack.of(kind) if subject.fact is fact)
+
+
+def endpoints_of(
+    configuration: Subject[VariantInStack], stack: Stack
+) -> list[tuple[Subject[ServingEndpoint], bool | None]]:
+    """Each endpoint that puts a configuration into service, or may."""
+    configurations = addresses(stack.of(VariantInStack))
+    found = [
+        (
+            endpoint,
+            means(
+                endpoint.fact.as_read("configuration"),
+                configuration,
+                configurations,
+                "configuration",
+            ),
+        )
+        for endpoint in stack.of(ServingEndpoint)
+    ]
+    return [(endpoint, answer) for endpoint, answer in found if answer is not False]
+
+
+def endpoint_meant(
+    scaled: object, endpoint: Subject[ServingEndpoint], endpoints: frozenset[str]
+) -> bool | None:
+    """Whether a scaling target's ``endpoint/NAME/variant/VARIANT`` is of an endpoint."""
+    parts = _VARIANT.search(scaled) if isinstance(scaled, str) else None
+    if isinstance(scaled, str) and parts is None:
+        return False
+    return means(parts[1] if parts else scaled, endpoint, endpoints)
+
+
+def variant_meant(scaled: object, variant: object, is_only: bool) -> bool | None:
+    """Whether it is of the variant of a name, of that endpoint."""
+    parts = _VARIANT.search(scaled) if isinstance(scaled, str) else None
+    if parts is None or not isinstance(variant, str):
+        return True if is_only else None
+    return parts[2] == variant
+
+
+def moves(
+    policy: ScalingPolicy | ScalingSchedule,
+    target: Subject[TargetInStack],
+    targets: frozenset[str],
+) -> bool | None:
+    """Whether a policy or a schedule moves a target, out of those at some addresses."""
+    scaled = policy.as_read("scales")
+    answer = means(scaled, target, targets, "scales")
+    if answer is None and alike(scaled, target.fact.as_read("scales")):
+        return True
+    return answer
+
+
+def variants_scaled(
+    target: TargetInStack, stack: Stack
+) -> list[tuple[Subject[Serving], bool | None]]:
+    """Each variant whose size a target changes, or may."""
+    scaled = target.as_read("scales")
+    endpoints = stack.of(ServingEndpoint)
+    at = addresses(endpoints)
+    variants = [subject for subject in stack.of(Serving) if not subject.fact.shadow]
+    configurations = addresses(variants)
+    found: list[tuple[Subject[Serving], bool | None]] = []
+    for endpoint in endpoints:
+        its = endpoint_meant(scaled, endpoint, at)
+        if its is False:
+            continue
+        used = [
+            (variant, answer)
+            for variant in variants
+            if (
+                answer := means(
+                    endpoint.fact.as_read("configuration"),
+                    variant,
+                    configurations,
+                    "configuration",
+                )
+            )
+            is not False
+        ]
+        for variant, uses in used:
+            beside = sum(each.resource is variant.resource for each, _ in used)
+            is_it = variant_meant(scaled, variant.fact.as_read("name"), beside == 1)
+            answer = both(its, uses, is_it)
+            if answer is not False:
+                found.append((variant, answer))
+    return found

@@ -1,0 +1,59 @@
+"""Lambda's function: its processor and its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import CloudFunction, KeptWarm
+from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
+
+CLOUD = "aws"
+TYPES = {
+    "pulumi": ("aws:lambda/function:Function", "aws-native:lambda:Function"),
+    "terraform": ("aws_lambda_function", "awscc_lambda_function"),
+    "cloudformation": ("AWS::Lambda::Function", "AWS::Serverless::Function"),
+}
+FACTS = (CloudFunction, KeptWarm)
+
+_INTERPRETED = ("python", "nodejs", "ruby")
+
+
+def read(properties: Properties, _context: Context) -> Iterator[Fact]:
+    """A CloudFunction; a KeptWarm where SAM's function states its provisioned concurrency.
+
+    Code written in the template itself has no libraries of its own, so it runs on any processor.
+    """
+    architectures = properties.each_text("architectures")
+    package = properties.text("package_type")
+    yield CloudFunction(
+        path=properties.at("architectures"),
+        architecture=field(architectures[0] if architectures else None),
+        architecture_at=properties.at("architectures"),
+        image=field(package if is_unknown(package) else package == "Image"),
+        neutral=field(_neutral(properties)),
+        memory_mib=field(properties.number("memory_size")),
+        memory_mib_at=properties.at("memory_size"),
+    )
+    warm = properties.block("provisioned_concurrency_config").stated_whole(
+        "provisioned_concurrent_executions"
+    )
+    if warm.value is not None:
+        yield KeptWarm(
+            path=warm.path,
+            copies=field(warm.value),
+            copies_at=warm.path,
+            unit="copies of the function",
+            remove=properties.at("provisioned_concurrency_config"),
+        )
+
+
+def _neutral(properties: Properties) -> Maybe[bool]:
+    inline = properties.given("inline_code") is True or (
+        properties.block("code").given("zip_file") is True
+    )
+    runtime = properties.text("runtime")
+    if not inline or is_unknown(runtime):
+        return False
+    return (runtime or "").startswith(_INTERPRETED) and properties.given("layers") is False

@@ -1,0 +1,94 @@
+"""What Cloud Run's services, jobs and worker pools have alike: an accelerator, and how many run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import Located, Machines, Scaling
+from lichen_policies.facts.machine import serves
+from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
+
+HOSTING = "cloud-run"
+
+_LIMIT = "nvidia.com/gpu"
+_MACHINES = {
+    "nvidia-l4": "cloudrun-gpu-l4",
+    "nvidia-rtx-pro-6000": "cloudrun-gpu-rtx-pro-6000",
+}
+"""What the catalogue calls an instance with an accelerator."""
+
+
+def machine_of(chip: Maybe[str]) -> str | None:
+    """The catalogue's machine of an instance with an accelerator."""
+    return _MACHINES.get(chip) if isinstance(chip, str) else None
+
+
+def instances(
+    properties: Properties,
+    context: Context,
+    *,
+    containers: Sequence[Properties],
+    chip: Stated[str],
+    floor: Stated[int] | None,
+    ceiling: Stated[int],
+) -> Iterator[Fact]:
+    """A Located; a Machines where an accelerator is named or asked for; a Scaling where there is a
+    floor and it serves models.
+
+    ``ceiling`` is the most instances that run at once.
+    """
+    chips = chips_asked(containers)
+    accelerated = chip.value is not None or chips not in (None, 0.0)
+    least = None if floor is None else floor.value
+    yield Located(
+        region_at=properties.at("location"),
+        machine=machine_of(chip.value),
+        machines=field(least) or 1,
+        hosting=HOSTING,
+    )
+    if accelerated:
+        yield Machines(
+            path=chip.path,
+            machines=field(ceiling.value),
+            machines_at=ceiling.path,
+            chip=field(chip.value),
+            chips_each=field(chips or 1.0),
+            hosting=HOSTING,
+        )
+    if floor is not None and (accelerated or serves(context)):
+        yield Scaling(
+            path=floor.path,
+            floor=field(floor.value),
+            ceiling=field(ceiling.value),
+            ceiling_at=ceiling.path,
+            unit="containers",
+            machine=machine_of(chip.value),
+            hosting=HOSTING,
+        )
+
+
+def chips_asked(containers: Sequence[Properties]) -> Maybe[float]:
+    """Accelerators that the containers of one instance ask for; None where none asks."""
+    chips: float | None = None
+    for container in containers:
+        limits = container.block("resources").tags("limits")
+        if is_unknown(limits):
+            continue  # The accelerator is named beside it, and an instance has one at the least.
+        asked = (limits or {}).get(_LIMIT)
+        if is_unknown(asked):
+            return asked
+        if asked is not None:
+            chips = (chips or 0) + float(asked)
+    return chips
+
+
+def least_stated(*places: Stated[int]) -> Stated[int]:
+    """The smallest number among those given: each of several ceilings holds. An unknown one goes
+    before none."""
+    given = [place for place in places if place.value is not None]
+    known = [place for place in given if isinstance(place.value, int)]
+    if known:
+        return min(known, key=lambda place: place.value)  # type: ignore[arg-type, return-value]
+    return given[0] if given else places[0]

@@ -1,0 +1,58 @@
+"""Deployments and their like: a number of pods that run until somebody stops them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import (
+    Located,
+    Machines,
+    MachineTemplate,
+    Pods,
+    Serving,
+    ServingContainer,
+)
+from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.kubernetes.api import Api, types
+from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
+from lichen_policies.facts.readers.kubernetes.naming import names_of
+from lichen_policies.facts.readers.kubernetes.pod import Pod
+from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, serves, serving
+
+CLOUD = "kubernetes"
+TYPES = types(
+    Api("apps", ("v1",), "Deployment", ("kubernetes_deployment", "kubernetes_deployment_v1")),
+    Api("apps", ("v1",), "StatefulSet", ("kubernetes_stateful_set", "kubernetes_stateful_set_v1")),
+    Api("apps", ("v1",), "ReplicaSet"),
+    Api("apps", ("v1",), "DaemonSet", ("kubernetes_daemonset", "kubernetes_daemon_set_v1")),
+    Api(
+        "",
+        ("v1",),
+        "ReplicationController",
+        ("kubernetes_replication_controller", "kubernetes_replication_controller_v1"),
+    ),
+    Api("", ("v1",), "Pod", ("kubernetes_pod", "kubernetes_pod_v1")),
+)
+FACTS = (Located, Machines, MachineTemplate, Pods, Serving, ServingContainer)
+
+
+complete = in_their_cluster
+
+
+def read(properties: Properties, context: Context) -> Iterator[Fact]:
+    """The facts of its pods, and of their serving where they plainly serve models.
+
+    Replicas that are left out are one; how many nodes a DaemonSet runs on is not stated.
+    """
+    outer = properties.block("spec")
+    spec = outer.block("template").block("spec") if outer.given("template") else outer
+    plainly = serves(context, spec.blocks("containers", "container"))
+    pod = Pod(spec, plainly)
+    replicas = outer.stated_whole("replicas")
+    count = Stated(1, outer.at("replicas")) if replicas.value is None else replicas
+    if not outer.given("template"):
+        count = Stated(1, "")
+    yield from facts_of_pods(pod, context, count, names=names_of(properties))
+    if plainly:
+        yield from serving(pod, context, count)

@@ -1,0 +1,49 @@
+"""How much memory of an accelerator a model takes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lichen.passport import Passport
+from lichen.words import Precision
+from lichen.workload import ModelCard
+from lichen_policies.rule import Known, Unverified
+
+USUAL: Precision = "bf16"
+"""The precision of a model that declares none."""
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """The memory of one accelerator, and where its figure is from."""
+
+    chip: str
+    kind: str
+    gib: float
+    source: str
+
+
+def memory_of(chip: str | None, machine: str | None, known: Known) -> Memory | None:
+    """Of the chip that is named, else of a machine's; None where the catalogue has neither."""
+    if chip is None and machine is not None:
+        row = known.catalogue.machines.get(machine)
+        chip = row.accelerator if row is not None else None
+    found = known.catalogue.chips.get(chip or "")
+    if found is None or found.memory_gib is None:
+        return None
+    return Memory(found.name, found.kind, found.memory_gib, found.source or "")
+
+
+def weights_gib(card: ModelCard, passport: Passport | None, memory: Memory, known: Known) -> float:
+    """What a model's weights take on a chip, in GiB, at the declared precision.
+
+    Raises :class:`Unverified` where the chip does not run that precision.
+    """
+    from lichen.sizing.coefficients import knowledge  # few findings size: a start is short
+    from lichen.sizing.need import weights_gib as at_precision
+
+    precision = (passport.precision if passport is not None else None) or USUAL
+    formats = knowledge(known.catalogue).formats
+    found = at_precision(card, precision, formats, known.catalogue.chips[memory.chip].kind)
+    if found is None:
+        raise Unverified(f"{memory.chip} does not run {precision}")
+    return found

@@ -1,0 +1,72 @@
+"""What a rule gives is looked at before it is believed: findings, and of each the right fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import get_type_hints
+
+import msgspec
+
+from lichen_policies.facts import Fact, Resource
+from lichen_policies.rule import Finding, Known, Rule
+from lichen_policies.stack import Stack
+
+MOST_FINDINGS = 10_000
+"""Of one judgement: more are a loop that does not end."""
+
+
+class Nonsense(Exception):
+    """What a rule gave is no finding; the text says what it is instead."""
+
+
+def findings_of(
+    rule: Rule,
+    judged: Fact | Stack,
+    limits: msgspec.Struct,
+    known: Known,
+    found: list[Finding],
+) -> None:
+    """Let a rule judge, and put its findings into ``found`` one by one.
+
+    Raises :class:`Nonsense` where it gives something else.
+    """
+    given: object = rule.judge(judged, limits, known)
+    if not isinstance(given, Iterable):
+        raise Nonsense(f"gave {type(given).__name__} in place of findings")
+    for finding in given:
+        if type(finding) is not Finding:
+            raise Nonsense(f"gave {type(finding).__name__} in place of a finding")
+        if wrong := _wrong_field(finding):
+            raise Nonsense(f"gave a finding whose {wrong}")
+        found.append(finding)
+        if len(found) > MOST_FINDINGS:
+            raise Nonsense(f"gave more than {MOST_FINDINGS} findings")
+
+
+def _wrong_field(finding: Finding) -> str:
+    """The first field that is not of its type, in words; empty where all are."""
+    for name in ("what", "limit"):
+        if getattr(finding, name) == "":
+            return f"{name} is empty"
+    if not isinstance(finding.resource, Resource | None):
+        return f"resource is {type(finding.resource).__name__}"
+    parts: list[tuple[str, msgspec.Struct]] = [("", finding)]
+    try:
+        parts += [(f"changes[{n}].", change) for n, change in enumerate(finding.changes)]
+    except TypeError:
+        return "changes is no list"
+    parts.append(("saves.", finding.saves))
+    for within, part in parts:
+        for name, type_ in _types_of(type(part)).items():
+            try:
+                msgspec.convert(getattr(part, name), type_, strict=True)
+            except msgspec.ValidationError:
+                return f"{within}{name} is {type(getattr(part, name)).__name__}"
+    return ""
+
+
+@cache
+def _types_of(kind: type) -> dict[str, object]:
+    """Of each field but ``resource``, which msgspec cannot look into."""
+    return {name: type_ for name, type_ in get_type_hints(kind).items() if name != "resource"}

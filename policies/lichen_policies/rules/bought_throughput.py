@@ -1,0 +1,60 @@
+"""More of a model's throughput bought by the hour than its environment allows.
+
+Why: A unit of bought throughput is paid for every hour, used or not, while requests by the piece
+cost nothing where there are none. Outside production there are few.
+
+Fix: Buy fewer units, or ask the model by the request.
+
+Exceptions: A model of your own that can only be served by bought throughput needs one unit, which
+the limit allows. A term of months outside production only advises.
+
+Tags: It reads none but ``lichen:environment``, which chooses the limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from lichen_policies.facts import BoughtThroughput
+from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, rule
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``units``: how many units of one model may be bought."""
+
+    units: Annotated[int, Meta(ge=0, le=100_000), LOWER_IS_STRICTER] = 1
+
+
+@rule(
+    severity="high",
+    dev="mandatory",
+    staging="mandatory",
+    prod="mandatory",
+    theme="idle",
+    limits={"prod": {"units": 2}},
+)
+def bought_throughput(fact: BoughtThroughput, limits: Limits, known: Known) -> Iterator[Finding]:
+    environment = fact.if_known.environment
+    where = f" in {environment}" if environment else ""
+    units = fact.units
+    words = ("limits.bought-throughput", environment, "units")
+    if units is not None and units > limits.units:
+        yield Finding(
+            what=f"{fact.units_at} buys {units} units, paid for every hour",
+            limit=f"the limit{where} is {limits.units}",
+            changes=(Change(path=fact.units_at, to=limits.units, at_most=True),),
+            or_else=f"raise {'.'.join(word for word in words if word)} in lichen.yaml",
+            path=fact.units_at,
+        )
+    if environment in ("dev", "staging") and fact.term is not None:
+        yield Finding(
+            what=f"{fact.term_at} binds what is bought for months, in {environment}",
+            limit="outside production nothing is bought for longer than an hour",
+            changes=(Change(path=fact.term_at, to=None),),
+            path=fact.term_at,
+            advice=True,
+        )

@@ -1,0 +1,38 @@
+"""Endpoint whose size rests on no measurement.
+
+Why: A prediction of speed is off by a quarter for half of the models, and by more than two for one
+in six (docs/accuracy.md). A benchmark of an hour narrows that, and usually saves a machine.
+
+Fix: Measure the model on the machine, write the result as an evidence record, and name its file in
+the workload's ``evidence`` or in the tag ``lichen:evidence``.
+
+Exceptions: It only advises: whether a measurement is worth its time is the team's decision. Set its
+level in lichen.yaml to require one. The record itself is not read at deployment: ``lichen place``
+reads it. Endpoints that declare no model are not judged.
+
+Tags: It needs ``lichen:model``, and is quiet with ``lichen:evidence``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lichen_policies.facts import Serving
+from lichen_policies.rule import Finding, Known, NotApplicable, rule
+
+
+@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="evidence")
+def endpoint_without_benchmark(fact: Serving, known: Known) -> Iterator[Finding]:
+    passport = fact.declared("model")
+    if passport is None:
+        raise NotApplicable("the lichen:* tags declare no model")
+    if fact.shadow:
+        raise NotApplicable("a shadow variant is itself a measurement")
+    if not passport.evidence:
+        yield Finding(
+            what="the tags name no benchmark of the model on its machine",
+            limit="a size should rest on a measurement",
+            or_else="measure it, and name the record in the workload's evidence or in the tag "
+            "lichen:evidence",
+            path=fact.machine_at,
+        )

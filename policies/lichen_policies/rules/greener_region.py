@@ -1,0 +1,95 @@
+"""Region beside one with far cleaner electricity.
+
+Why: A region of medium carbon is no reason to stop a deployment, but a region a few milliseconds
+away may run on a third of its carbon, for the same machines and often the same price.
+
+Fix: Deploy to the region that the message names, if your data and your users allow it.
+
+Exceptions: It only advises, because it knows nothing of data residency and of users' places: set
+``regions`` in lichen.yaml to those that you may use. A region of high carbon is judged by
+dirty-region, one of low carbon by no rule. Only machines with accelerators and managed endpoints
+are judged. The other region must offer the machine, be low in carbon, emit at most the limit
+``share_pct`` of this one, and be within the limit ``round_trip_ms``, which is an estimate.
+
+Tags: It reads none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from lichen.catalogue.schema import Region
+from lichen.distance import round_trip_ms
+from lichen.grid import LOW_MAX_GCO2E_KWH, classify
+from lichen_policies.facts import Located
+from lichen_policies.facts.machine import names_accelerators
+from lichen_policies.rule import Finding, Known, NotApplicable, rule
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``share_pct``: what the other region may emit at most for the same energy, in percent of this
+    one; ``round_trip_ms``: how far it may be, there and back, in milliseconds."""
+
+    share_pct: Annotated[float, Meta(gt=0, le=100)] = 50.0
+    round_trip_ms: Annotated[float, Meta(ge=0, le=1000)] = 50.0
+
+
+@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="region")
+def greener_region(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
+    if fact.region is None:
+        raise NotApplicable("no region is stated: see region-unresolved")
+    if not _serves(fact, known):
+        raise NotApplicable("it has no accelerator and is no managed endpoint")
+    here = known.region(fact.region)
+    level = classify(here).level
+    if level == "high":
+        raise NotApplicable("its electricity is high in carbon: see dirty-region")
+    if level != "medium":
+        return
+    better = _nearest(fact, here, limits, known)
+    if better is None:
+        return
+    there, away_ms = better
+    offering = f", and offers {fact.if_known.machine}" if fact.if_known.machine else ""
+    yield Finding(
+        what=f"{here.name} runs on {here.grid_gco2e_kwh:.0f} gCO2e/kWh, and {there.name} "
+        f"({there.place}) on {there.grid_gco2e_kwh:.0f} ({there.grid_year}); it is about "
+        f"{away_ms:.0f} ms away, there and back{offering}",
+        limit=f"a region within {limits.round_trip_ms:g} ms with at most {limits.share_pct:g} % of "
+        "the carbon is worth a look",
+        or_else=f"deploy to {there.name} if your data may be there",
+        path=fact.region_at,
+        sources=tuple(filter(None, (here.grid_source, there.grid_source))),
+    )
+
+
+def _serves(fact: Located, known: Known) -> bool:
+    hosting = known.catalogue.hostings.get(fact.if_known.hosting or "")
+    managed = hosting is not None and hosting.kind == "managed"
+    return managed or names_accelerators(fact.if_known.machine or "")
+
+
+def _nearest(
+    fact: Located, here: Region, limits: Limits, known: Known
+) -> tuple[Region, float] | None:
+    """The nearest region that is clean enough, and how far it is."""
+    machine = fact.if_known.machine
+    offered = {offer.region for offer in known.catalogue.offers_of(machine)} if machine else None
+    most = (here.grid_gco2e_kwh or 0) * limits.share_pct / 100
+    found: list[tuple[float, Region]] = []
+    for region in known.catalogue.regions.values():
+        grams, away_ms = region.grid_gco2e_kwh, round_trip_ms(here, region)
+        if (region.cloud, region.partition) != (here.cloud, here.partition):
+            continue
+        if grams is None or grams > min(most, LOW_MAX_GCO2E_KWH):
+            continue
+        if not known.may_use(region) or (offered and region.name not in offered):
+            continue
+        if away_ms is not None and away_ms <= limits.round_trip_ms:
+            found.append((away_ms, region))
+    nearest = min(found, key=lambda each: (each[0], each[1].name), default=None)
+    return None if nearest is None else (nearest[1], nearest[0])

@@ -1,0 +1,58 @@
+"""Container image that receives no security patches any more.
+
+Why: After the end of its patches an image is served with every hole that is found in it. Its
+libraries also miss the speed of newer ones, so the same work takes more machines.
+
+Fix: Use a newer version of the image, and measure the model on it.
+
+Exceptions: It knows the images of AWS's Deep Learning Containers by their repository and version,
+also where they were copied into another registry under the same name. Of other images it knows no
+end. An image named by its digest alone is not judged.
+
+Tags: It reads none.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from lichen_policies.facts import ServingContainer
+from lichen_policies.facts.image import image_name
+from lichen_policies.rule import Finding, Known, NotApplicable, rule
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Days before the end of an image's patches from which on it is a finding."""
+
+    days_before: Annotated[int, Meta(ge=0, le=3650)] = 0
+
+
+@rule(severity="medium", dev="advisory", staging="advisory", prod="advisory", theme="serving")
+def image_past_its_patches(
+    fact: ServingContainer, limits: Limits, known: Known
+) -> Iterator[Finding]:
+    if fact.image is None:
+        raise NotApplicable("no image is named")
+    image = image_name(fact.image)
+    patches = known.catalogue.patches_of(image.repository, image.tag)
+    if patches is None:
+        raise NotApplicable("nobody publishes until when this image is patched")
+    until = datetime.date.fromisoformat(patches.patched_until)
+    if known.today <= until - datetime.timedelta(days=limits.days_before):
+        return
+    source = known.catalogue.sources.get(patches.source)
+    by = f" ({source.publisher})" if source else ""
+    ended = "ended" if known.today > until else "end"
+    yield Finding(
+        what=f"the security patches of {image.repository} {patches.version} {ended} on {until}{by}",
+        limit="an image must still receive security patches",
+        or_else=f"set {fact.image_at} to a newer version of {image.repository}, or to the image "
+        "that replaced it",
+        path=fact.image_at,
+        sources=(patches.source,),
+    )

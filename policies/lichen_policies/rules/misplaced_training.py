@@ -1,0 +1,73 @@
+"""Training job in a region with far dirtier electricity than it could have.
+
+Why: A training job answers nobody, so no user is further away when it runs elsewhere, and it takes
+hours of the largest machines. It is the easiest work to move to a clean grid.
+
+Fix: Run the job in the region that the message names, or at the hours that its grid is cleanest.
+
+Exceptions: It only advises, because it does not know where the data may be: set ``regions`` in
+lichen.yaml to those that you may use. The other region must offer the machine and emit at most the
+limit ``share_pct`` of this one. A region of low carbon passes.
+
+Tags: It reads none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from lichen.catalogue.schema import Region
+from lichen.grid import LOW_MAX_GCO2E_KWH, classify
+from lichen_policies.facts import Training
+from lichen_policies.rule import HIGHER_IS_STRICTER, Finding, Known, NotApplicable, rule
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``share_pct``: what the other region may emit at most for the same energy, in percent of this
+    one."""
+
+    share_pct: Annotated[float, Meta(gt=0, le=100), HIGHER_IS_STRICTER] = 50.0
+
+
+@rule(severity="medium", dev="advisory", staging="advisory", prod="advisory", theme="region")
+def misplaced_training(fact: Training, limits: Limits, known: Known) -> Iterator[Finding]:
+    if fact.region is None:
+        raise NotApplicable("no region is stated: see region-unresolved")
+    here = known.region(fact.region)
+    grams = here.grid_gco2e_kwh
+    if grams is None or classify(here).level not in ("medium", "high"):
+        return
+    there = _cleanest(fact, here, grams * limits.share_pct / 100, known)
+    if there is None or there.grid_gco2e_kwh is None:
+        return
+    machine = fact.if_known.machine
+    yield Finding(
+        what=f"{here.name} runs on {grams:.0f} gCO2e/kWh, and {there.name} ({there.place}) on "
+        f"{there.grid_gco2e_kwh:.0f} ({there.grid_year})"
+        + (f"; it offers {machine} too" if machine else ""),
+        limit="work that answers nobody may run where its electricity emits at most "
+        f"{limits.share_pct:g} % as much",
+        or_else=f"run the job in {there.name} if its data may be there",
+        path=fact.region_at,
+        sources=tuple(filter(None, (here.grid_source, there.grid_source))),
+    )
+
+
+def _cleanest(fact: Training, here: Region, most: float, known: Known) -> Region | None:
+    """The cleanest region that offers the machine and emits little enough."""
+    machine = fact.if_known.machine
+    offered = {offer.region for offer in known.catalogue.offers_of(machine)} if machine else None
+    cleaner = [
+        region
+        for region in known.catalogue.regions.values()
+        if (region.cloud, region.partition) == (here.cloud, here.partition)
+        and region.grid_gco2e_kwh is not None
+        and region.grid_gco2e_kwh <= min(most, LOW_MAX_GCO2E_KWH)
+        and known.may_use(region)
+        and (not offered or region.name in offered)
+    ]
+    return min(cleaner, key=lambda region: (region.grid_gco2e_kwh or 0, region.name), default=None)

@@ -1,0 +1,40 @@
+"""Server that asks for more accelerators than its machine has.
+
+Why: Such a server does not start. The machine runs, is paid for, and answers nobody until somebody
+reads its log.
+
+Fix: Set the number to what the machine has, or choose a larger machine.
+
+Exceptions: It judges vLLM, SGLang and Text Generation Inference by their settings. A server that is
+spread over several machines is judged only where its container asks for accelerators itself and the
+settings name no number of machines.
+
+Tags: It reads none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lichen_policies.facts import ServingContainer
+from lichen_policies.rule import Finding, Known, NotApplicable, rule
+from lichen_policies.served import chips_given, chips_used
+
+
+@rule(severity="high", dev="advisory", staging="advisory", prod="mandatory", theme="serving")
+def more_chips_than_there_are(fact: ServingContainer, known: Known) -> Iterator[Finding]:
+    used = chips_used(fact)
+    if used is None:
+        raise NotApplicable("no setting says how many accelerators the server uses")
+    given = chips_given(fact, known)
+    if used.chips > given.chips:
+        first = used.stated[0]
+        yield Finding(
+            what=f"the server asks for {used.chips} GPUs, and has {given.chips:g} {given.name}",
+            limit="a server must find the accelerators that it asks for",
+            or_else=f"set {first.path} so that it uses {given.chips:g}, or choose a machine with "
+            f"{used.chips}",
+            path=first.path,
+            # Several machines may serve one copy of a model together.
+            advice=fact.hosting != "sagemaker",
+        )

@@ -1,0 +1,59 @@
+"""Accelerator for work that processors do.
+
+Why: An accelerator draws power whether it works or not. A small model with little traffic is often
+served in time by a few processors, which draw and cost less and are easier to find.
+
+Fix: Measure the model on the machine that the message names, then move the endpoint there.
+
+Exceptions: It only advises, because it predicts and does not measure: the processors must serve the
+declared peak within the declared times, draw less by the limit ``less_pct``, and cost no more where
+both prices are known. It offers no more than the limit ``machines``. Serverless endpoints are not
+judged.
+
+Tags: It needs ``lichen:model`` and ``lichen:peak-rps``, and finds nothing without them. With
+``lichen:p95-ms`` and the like it offers only machines that answer in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from lichen_policies.facts import Serving
+from lichen_policies.fleets import deployed
+from lichen_policies.rule import Finding, Known, NotApplicable, rule
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``less_pct``: how much less power the processors must draw, in percent; ``machines``: the
+    most machines that are offered instead."""
+
+    less_pct: Annotated[float, Meta(ge=0, le=100)] = 25.0
+    machines: Annotated[int, Meta(ge=1, le=1000)] = 4
+
+
+@rule(severity="medium", dev="advisory", staging="advisory", prod="advisory", theme="hardware")
+def needless_accelerator(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
+    here = deployed(fact, known)
+    if here.fleet.machine.accelerator is None:
+        raise NotApplicable("it has no accelerator")
+    better = here.lightest(lambda machine: machine.accelerator is None, fact.cloud, limits.machines)
+    if better is None:
+        return
+    less_pct = (1 - better.watts / here.fleet.watts) * 100
+    if less_pct < limits.less_pct or not better.costs_no_more_than(here.fleet):
+        return
+    yield Finding(
+        what=f"{better.text} ({better.chips}) can serve the declared peak of "
+        f"{here.workload.traffic.peak_rps:g} requests/s of {here.card.name} with "
+        f"{less_pct:.0f} % less power than {here.fleet.text}",
+        limit=f"an accelerator is advised where it saves power: the limit is {limits.less_pct:g} %",
+        or_else=f"measure the model on {better.name}, then set {fact.machine_at} to it and "
+        f"{fact.machines_at} to {better.count}",
+        path=fact.machine_at,
+        saves=here.saved_by(better),
+        sources=tuple(filter(None, (here.card.source, *(better.machine.power_source or ())))),
+    )

@@ -1,0 +1,39 @@
+"""Language model server without a limit on the length of answers.
+
+Why: An answer of 32,000 tokens takes about a hundred times the energy of one of 300, and its memory
+serves nobody else meanwhile. A server without a limit of its own gives it to whoever asks.
+
+Fix: Set the longest sequence that your users need, as the message says.
+
+Exceptions: It judges servers that it knows by their settings: vLLM, SGLang, Text Generation
+Inference and AWS's Large Model Inference containers. A limit of any size counts: it does not judge
+how large it is. A container that names no model in its settings is not judged.
+
+Tags: It reads none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lichen_policies.facts import ServingContainer
+from lichen_policies.rule import Finding, Known, NotApplicable, rule
+from lichen_policies.served import SERVERS, server_of, setting
+
+
+@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="model")
+def unbounded_generation(fact: ServingContainer, known: Known) -> Iterator[Finding]:
+    server = server_of(fact)
+    if server is None:
+        raise NotApplicable("it is no server of language models that is known by its settings")
+    limits = SERVERS[server].longest
+    if setting(fact, *limits) is None:
+        # Where a command line is at hand, its argument is the name that people know.
+        names = [name for name in limits if name.startswith("-") is bool(fact.arguments_at)]
+        name = (names or limits)[0]
+        yield Finding(
+            what=f"no setting of {server} limits the length of a sequence",
+            limit="a server of language models must limit what one request may take",
+            or_else=f"set {name} to the tokens of the longest request and answer together",
+            path=fact.settings_at or fact.arguments_at or fact.path,
+        )

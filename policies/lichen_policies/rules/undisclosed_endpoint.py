@@ -1,0 +1,52 @@
+"""Endpoint that does not say whose it is and what it serves.
+
+Why: Nobody can ask, and no report can add up, what an endpoint without an owner, an environment and
+a model costs and emits. Most waste is found by asking the owner.
+
+Fix: Add the tags that the message names.
+
+Exceptions: It only advises; set its level in lichen.yaml to require the tags. Any of the usual
+words for an owner counts (``owner``, ``team``, ``contact``, ``service``, ``application``,
+``cost-center``, ``project``, by any capitals). Machines outside of a managed service for models are
+not judged.
+
+Tags: ``lichen:model`` and ``lichen:environment`` are two of the tags that it asks for. With
+``lichen:peak-rps`` beside them the rules about size can judge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lichen_policies.facts import Located
+from lichen_policies.facts.environment import TAGS
+from lichen_policies.rule import Finding, Known, NotApplicable, rule
+
+OWNERS = frozenset(
+    ("owner", "team", "contact", "service", "application", "app", "costcenter", "project", "squad")
+)
+
+
+@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="governance")
+def undisclosed_endpoint(fact: Located, known: Known) -> Iterator[Finding]:
+    hosting = known.catalogue.hostings.get(fact.hosting or "")
+    if hosting is None or hosting.kind != "managed":
+        raise NotApplicable("it is no managed endpoint")
+    passport = fact.passport
+    keys = {re.sub(r"[^a-z]", "", key.lower().rpartition(":")[2]) for key in fact.tags or {}}
+    missing = []
+    if not keys & OWNERS:
+        missing.append("owner")
+    if fact.if_known.environment is None and not keys & set(TAGS):
+        missing.append("environment")
+    if passport is None or passport.model is None:
+        missing.append("lichen:model")
+    if missing:
+        wanted = " and ".join((", ".join(missing[:-1]), missing[-1]) if missing[1:] else missing)
+        yield Finding(
+            what=f"its tags do not say {wanted}",
+            limit="an endpoint must say its owner, its environment and its model",
+            or_else=f"add the tag{'s' if missing[1:] else ''} {wanted}",
+            path=fact.path or fact.region_at,
+        )

@@ -1,0 +1,190 @@
+"""What a container serves, as its settings and its command line say.
+
+Sources: vLLM documentation, "Engine arguments"; AWS Deep Learning Containers, "vLLM for SageMaker"
+(``SM_VLLM_`` before an argument's name); Large Model Inference documentation, "Configurations"
+(``OPTION_`` before a property's name); Text Generation Inference documentation, "Launcher
+arguments"; SGLang documentation, "Server arguments".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from lichen_policies.facts import NotYetKnown, ServingContainer, Unverified, is_unknown
+from lichen_policies.facts.image import image_name
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
+from lichen_policies.rule import Known, NotApplicable
+
+
+class Server(msgspec.Struct, frozen=True):
+    """The names of one server's settings, environment variables first.
+
+    ``longest`` is the longest sequence; each of ``parallel`` a number of accelerators, all of which
+    multiply to what the server uses. One of ``marks`` among the settings, or of ``repositories`` as
+    the image, shows that it is this server.
+    """
+
+    longest: tuple[str, ...]
+    precision: tuple[str, ...]
+    parallel: tuple[tuple[str, ...], ...]
+    marks: tuple[str, ...]
+    repositories: tuple[str, ...]
+
+
+SERVERS = {
+    "vLLM": Server(
+        ("SM_VLLM_MAX_MODEL_LEN", "VLLM_MAX_MODEL_LEN", "--max-model-len"),
+        ("SM_VLLM_DTYPE", "VLLM_DTYPE", "--dtype"),
+        (
+            ("SM_VLLM_TENSOR_PARALLEL_SIZE", "--tensor-parallel-size", "-tp"),
+            ("SM_VLLM_PIPELINE_PARALLEL_SIZE", "--pipeline-parallel-size", "-pp"),
+            ("SM_VLLM_DATA_PARALLEL_SIZE", "--data-parallel-size", "-dp"),
+        ),
+        ("SM_VLLM_MODEL",),
+        ("vllm", "vllm-openai"),
+    ),
+    "Large Model Inference": Server(
+        ("OPTION_MAX_MODEL_LEN",),
+        ("OPTION_DTYPE",),
+        (),
+        ("OPTION_ROLLING_BATCH", "OPTION_MODEL_ID"),
+        (),
+    ),
+    "Text Generation Inference": Server(
+        ("MAX_TOTAL_TOKENS", "--max-total-tokens"),
+        ("DTYPE", "--dtype"),
+        (("NUM_SHARD", "SM_NUM_GPUS", "--num-shard"),),
+        ("SM_NUM_GPUS", "MAX_INPUT_TOKENS", "MAX_BATCH_PREFILL_TOKENS"),
+        ("text-generation-inference", "huggingface-pytorch-tgi-inference"),
+    ),
+    "SGLang": Server(
+        ("SM_SGLANG_CONTEXT_LENGTH", "--context-length"),
+        ("SM_SGLANG_DTYPE", "--dtype"),
+        (
+            ("SM_SGLANG_TP_SIZE", "--tp-size", "--tensor-parallel-size", "--tp"),
+            ("SM_SGLANG_DP_SIZE", "--dp-size", "--data-parallel-size", "--dp"),
+            ("SM_SGLANG_PP_SIZE", "--pp-size", "--pipeline-parallel-size"),
+        ),
+        ("SM_SGLANG_MODEL_PATH",),
+        ("sglang",),
+    ),
+}
+"""Servers of language models, by the names that people know them by."""
+
+_MODELS = (
+    "HF_MODEL_ID",
+    "SM_VLLM_MODEL",
+    "OPTION_MODEL_ID",
+    "SM_SGLANG_MODEL_PATH",
+    "MODEL_ID",
+    "--model",
+    "--model-id",
+    "--model-path",
+)
+
+
+class Setting(NamedTuple):
+    """A setting's value, and its path in the resource."""
+
+    value: str
+    path: str
+
+
+def setting(fact: ServingContainer, *names: str) -> Setting | None:
+    """The first of some settings that is given; None where none is.
+
+    Raises :class:`Unverified` where the settings, or the value of one of these, are not known.
+    """
+    settings, arguments = fact.settings or {}, fact.arguments or ()
+    for name in names:
+        if name.startswith("-"):
+            found = _argument(name, arguments)
+            if found is not None:
+                return Setting(found, f"{fact.arguments_at} {name}")
+        elif name in settings:
+            value = settings[name]
+            path = f"{fact.settings_at}.{name}"
+            if is_unknown(value):
+                error = NotYetKnown if value.because == AFTER_DEPLOYMENT else Unverified
+                raise error(f"{path} {value.because}")
+            return Setting(str(value), path)
+    return None
+
+
+def _argument(name: str, arguments: tuple[str, ...]) -> str | None:
+    """The value of an argument: ``--name value`` or ``--name=value``."""
+    for index, argument in enumerate(arguments):
+        if argument.startswith(f"{name}="):
+            return argument.partition("=")[2]
+        if argument == name and index + 1 < len(arguments):
+            return arguments[index + 1]
+    return None
+
+
+def server_of(fact: ServingContainer) -> str | None:
+    """Which server of language models a container runs; None where nothing shows one."""
+    image = fact.if_known.image
+    repository = image_name(image).repository if image else ""
+    for name, server in SERVERS.items():
+        if repository and repository in server.repositories:
+            return name
+    settings = fact.settings or {}
+    for name, server in SERVERS.items():
+        if any(mark in settings for mark in server.marks):
+            return name
+    return None
+
+
+def model_setting(fact: ServingContainer) -> Setting | None:
+    """The setting that names the model."""
+    return setting(fact, *_MODELS)
+
+
+class Used(NamedTuple):
+    """How many accelerators a server uses, and the settings that say so."""
+
+    chips: int
+    stated: tuple[Setting, ...]
+
+
+def chips_used(fact: ServingContainer) -> Used | None:
+    """The accelerators that one server uses by its settings; None where none of them is stated.
+
+    Raises :class:`Unverified` where one is not known or is no number.
+    """
+    server = server_of(fact)
+    stated = [setting(fact, *names) for names in SERVERS[server].parallel] if server else []
+    found = tuple(each for each in stated if each is not None)
+    chips = 1
+    for each in found:
+        if not each.value.isdigit():
+            raise Unverified(f"{each.path} is no number")
+        chips *= int(each.value)
+    return Used(chips, found) if found else None
+
+
+class Given(NamedTuple):
+    """The GPUs that a container has, and what they are."""
+
+    chips: float
+    name: str
+
+
+def chips_given(fact: ServingContainer, known: Known) -> Given:
+    """The GPUs that the container asks for, else all of its machine's.
+
+    Raises :class:`NotApplicable` where it has none or neither is named.
+    """
+    if fact.chips is not None:
+        if any(word in (fact.chip or "").lower() for word in ("neuron", "inferentia", "tpu")):
+            raise NotApplicable("its accelerators are no GPUs")
+        return Given(fact.chips, "GPUs")
+    if fact.machine is None:
+        raise NotApplicable("neither its accelerators nor its machine is named here")
+    machine = known.machine(fact.machine)
+    chip = known.catalogue.chips.get(machine.accelerator or "")
+    if chip is None or chip.kind != "gpu":
+        raise NotApplicable("it has no GPU")
+    return Given(machine.accelerators, f"{machine.accelerator} of {machine.name}")

@@ -1,0 +1,261 @@
+"""A limit of time for each step: one that does not end is left behind, and the others go on.
+
+What judges is a generator of steps. :func:`run` makes them one after the other in a thread of its
+own, and waits. A step that takes longer than it may ends in the generator as :class:`TookTooLong`;
+its thread is left and told to stop, and the generator goes on in another one. This works in every
+thread of every host, and for steps that sleep or wait.
+
+A thread cannot be left while one call in C has the interpreter to itself. For a process that only
+judges, :func:`end_where_stuck` lets the operating system end it then: a door that hangs is not
+green either.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from functools import partial
+from queue import SimpleQueue
+from threading import Lock, Thread
+from types import FrameType
+from typing import Any, Generic, TypeAlias, TypeVar
+
+T = TypeVar("T")
+
+Step: TypeAlias = tuple[Callable[[], Any], float]
+"""A call, and the seconds that it may take."""
+
+Steps: TypeAlias = Generator[Step, Any, T]
+"""What yields steps, is sent the result of each, and returns a T. What a step raises is raised
+where it was yielded."""
+
+HOPELESS = 10.0
+"""A step is left after this many times its limit, whatever kept it: a table that is read, a machine
+that leaves it too little of a processor."""
+STUCK_S = 20.0
+"""Seconds in which nothing at all moves before :func:`end_where_stuck` ends the process."""
+
+_POLL_S = 0.05
+_BLOCKED_SHARE = 0.05
+"""Of a processor, what a step that only waits uses at the most."""
+_READING = ("binary_cache.py", "<frozen importlib._bootstrap>")
+"""Files of what is done once in a process and is nobody's judgement: a table or a module is read
+for the first time."""
+
+
+class TookTooLong(Exception):
+    """A step did not end in time; ``where`` it was then: ``rule.py:12``."""
+
+    def __init__(self, seconds: float, where: str) -> None:
+        super().__init__(f"took longer than {seconds:g} s, at {where}")
+
+
+class Ended(Exception):
+    """A step tried to end the process or its thread, with what ``error`` is."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(type(error).__name__)
+        self.__traceback__ = error.__traceback__
+
+
+class _Left(BaseException):
+    """Raised in a thread that was left behind, so that it stops using the processor."""
+
+
+def run(steps: Steps[T]) -> T:
+    """What the steps return; each of them ends in time or is left behind."""
+    work = _Work(steps, partial(next, steps))
+    worker = _worker_for(work)
+    with _alarm:
+        while not work.done.acquire(timeout=_POLL_S):
+            _alarm.start_anew()
+            late = work.late(worker)
+            if late is not None:
+                work = _Work(steps, partial(steps.throw, late))
+                worker = _worker_for(work)
+    _idle.append(worker)
+    if work.error is not None:
+        raise work.error
+    return work.value
+
+
+class _Work(Generic[T]):
+    """The steps as one thread makes them; ``value`` or ``error`` once it is ``done``."""
+
+    def __init__(self, steps: Steps[T], first: Callable[[], Step]) -> None:
+        self.value: T
+        self.error: BaseException | None = None
+        self.done = Lock()
+        self.done.acquire()
+        self._steps, self._next = steps, first
+        self._lock = Lock()
+        self._left = False
+        self._in_step = False
+        self._limit_s = self._began_s = self._counts_from_s = self._processor_from_s = 0.0
+
+    def make(self) -> bool:
+        """Make the steps, in the worker's thread. False where it was left meanwhile."""
+        try:
+            while True:
+                call, self._limit_s = self._next()
+                self._processor_from_s = time.thread_time()
+                self._began_s = self._counts_from_s = time.monotonic()
+                self._in_step = True
+                try:
+                    self._next = partial(self._steps.send, call())
+                except Exception as error:
+                    self._next = partial(self._steps.throw, error)
+                except BaseException as error:
+                    self._next = partial(self._steps.throw, Ended(error))
+                with self._lock:
+                    self._in_step = False
+                    if self._left:
+                        return False
+        except StopIteration as end:
+            self.value = end.value
+        except _Left:
+            return False
+        except BaseException as error:
+            self.error = error
+        self.done.release()
+        return True
+
+    def late(self, worker: _Worker) -> TookTooLong | None:
+        """Leave the step that takes too long; None where none does."""
+        with self._lock:
+            if not self._in_step:
+                return None
+            now_s, processor_s = time.monotonic(), worker.processor_s()
+            lasts_s, used_s = now_s - self._counts_from_s, processor_s - self._processor_from_s
+            is_hopeless = now_s - self._began_s >= HOPELESS * self._limit_s
+            frame = sys._current_frames().get(worker.ident or 0)
+            if not is_hopeless:
+                if _is_reading(frame):
+                    self._counts_from_s, self._processor_from_s = now_s, processor_s
+                    return None
+                waits = used_s < _BLOCKED_SHARE * lasts_s
+                if lasts_s < self._limit_s or (used_s < self._limit_s and not waits):
+                    return None
+            self._left = True
+            worker.stop()
+            return TookTooLong(self._limit_s, _line(frame))
+
+
+class _Worker(Thread):
+    """A thread that makes work after work, until one is left behind."""
+
+    def __init__(self) -> None:
+        super().__init__(name="lichen judges", daemon=True)
+        self.works: SimpleQueue[_Work[Any]] = SimpleQueue()
+
+    def run(self) -> None:
+        try:
+            while self.works.get().make():
+                pass
+        except _Left:
+            pass
+
+    def processor_s(self) -> float:
+        """Seconds of a processor that this thread has used; infinite where nobody counts them."""
+        if not hasattr(time, "pthread_getcpuclockid"):
+            return float("inf")
+        return time.clock_gettime(time.pthread_getcpuclockid(self.ident or 0))
+
+    def stop(self) -> None:
+        """Raise :class:`_Left` in it, which reaches it at its next line of Python."""
+        import ctypes  # only for what is left behind: it is slow to load
+
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(self.ident or 0), ctypes.py_object(_Left)
+        )
+
+
+_idle: deque[_Worker] = deque()
+if hasattr(os, "register_at_fork"):  # the threads of a process are not in its child
+    os.register_at_fork(after_in_child=_idle.clear)
+
+
+def _worker_for(work: _Work[Any]) -> _Worker:
+    try:
+        worker = _idle.pop()
+    except IndexError:
+        worker = _Worker()
+        worker.start()
+    worker.works.put(work)
+    return worker
+
+
+def place_of(error: BaseException) -> str:
+    """Where an error was raised: ``rule.py:12``."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_name_of(error.filename)}:{error.lineno}"
+    trace = error.__traceback__
+    if trace is None:
+        return _line(None)
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return _line(trace.tb_frame, trace.tb_lineno)
+
+
+def _is_reading(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.endswith(_READING):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _line(frame: FrameType | None, number: int | None = None) -> str:
+    if frame is None:
+        return "an unknown place"
+    number = frame.f_lineno if number is None else number
+    return f"{_name_of(frame.f_code.co_filename)}:{number}"
+
+
+def _name_of(path: str) -> str:
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+class _Alarm:
+    """What ends the process where no thread gets to run; off until :func:`end_where_stuck`."""
+
+    def __init__(self) -> None:
+        self.is_on = False
+        self._running = 0
+        self._lock = Lock()
+
+    def __enter__(self) -> None:
+        if self.is_on:
+            with self._lock:
+                self._running += 1
+                self.start_anew()
+
+    def __exit__(self, *_raised: object) -> None:
+        if self.is_on:
+            with self._lock:
+                self._running -= 1
+                signal.setitimer(signal.ITIMER_REAL, STUCK_S if self._running else 0)
+
+    def start_anew(self) -> None:
+        """By a thread that still gets to run."""
+        if self.is_on:
+            signal.setitimer(signal.ITIMER_REAL, STUCK_S)
+
+
+_alarm = _Alarm()
+
+
+def end_where_stuck() -> None:
+    """Let the operating system end this process, with a trace of where it is, where nothing moves
+    for :data:`STUCK_S`. For a process that is a door's own; nothing on a system without alarms."""
+    if not hasattr(signal, "setitimer") or signal.getsignal(signal.SIGALRM) != signal.SIG_DFL:
+        return
+    import faulthandler
+
+    if sys.__stderr__ is not None:
+        faulthandler.register(signal.SIGALRM, file=sys.__stderr__, chain=True)
+    _alarm.is_on = True

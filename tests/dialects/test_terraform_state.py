@@ -1,0 +1,70 @@
+"""Terraform's states as they are shown, read into resources."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lichen_policies.dialects import read
+from lichen_policies.facts.reading import facts_of
+from lichen_policies.facts.unknown import is_unknown
+
+from lichen.document import InputError
+
+
+def written(tmp_path: Path, document: dict[str, Any]) -> Path:
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def standing(**changes: Any) -> dict[str, Any]:
+    return {
+        "address": "module.m[0].aws_instance.n",
+        "mode": "managed",
+        "type": "aws_instance",
+        "name": "n",
+        "values": {"instance_type": "g5.xlarge", "arn": "arn:aws:ec2:eu-north-1:1:instance/i-1"},
+        **changes,
+    }
+
+
+def state(*resources: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "format_version": "1.0",
+        "terraform_version": "1.15.5",
+        "values": {
+            "root_module": {
+                "child_modules": [{"address": "module.m[0]", "resources": list(resources)}]
+            }
+        },
+    }
+
+
+def test_what_stands_is_where_its_own_values_say(tmp_path: Path) -> None:
+    data = standing(mode="data", address="module.m[0].data.aws_instance.n")
+    (resource,) = read(written(tmp_path, state(standing(), data)))
+    assert (resource.address, resource.name) == ("module.m[0].aws_instance.n", "n")
+    assert resource.region is None
+    (located, *_) = facts_of(resource) or ()
+    assert located.region == "eu-north-1"
+
+
+def test_what_is_sensitive_is_not_read(tmp_path: Path) -> None:
+    values = {"user_data": "hush", "tags": {"a": "hush", "b": "c"}, "list": ["hush", 1]}
+    marks = {"user_data": True, "tags": {"a": True}, "list": [True]}
+    path = written(tmp_path, state(standing(values=values, sensitive_values=marks)))
+    (resource,) = read(path)
+    assert is_unknown(resource.properties["user_data"])
+    assert is_unknown(resource.properties["tags"]["a"])
+    assert resource.properties["tags"]["b"] == "c"
+    assert resource.properties["list"][1] == 1
+    assert "hush" not in repr(resource)
+
+
+def test_the_file_that_terraform_keeps_is_answered(tmp_path: Path) -> None:
+    kept = {"version": 4, "terraform_version": "1.15.5", "serial": 3, "lineage": "x"}
+    with pytest.raises(InputError, match=r"Fix: run terraform show -json > state\.json"):
+        read(written(tmp_path, kept))

@@ -1,0 +1,344 @@
+"""What pods ask for, where their nodes must be, and what of a cluster is not judged at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from lichen_policies.dialects import kubernetes
+from lichen_policies.facts import (
+    Fact,
+    Located,
+    Machines,
+    MachineTemplate,
+    NodePool,
+    Scaling,
+    Serving,
+    ServingContainer,
+    is_unknown,
+)
+from lichen_policies.facts.readers.kubernetes.accelerators import part_of_chip
+from lichen_policies.facts.reading import facts_of
+
+
+def facts(text: str, **metadata: Any) -> tuple[Fact, ...]:
+    """The facts of one object, as YAML."""
+    found = yaml.safe_load(text)
+    found["metadata"] = {"name": "chat", **metadata}
+    read = facts_of(kubernetes.resource(found, "chat.yaml"))
+    assert read is not None
+    return read
+
+
+def of(kind: type[Fact], text: str, **metadata: Any) -> Any:
+    """The only fact of a kind."""
+    (fact,) = (fact for fact in facts(text, **metadata) if isinstance(fact, kind))
+    return fact
+
+
+def pod(spec: str) -> str:
+    return f"{{apiVersion: v1, kind: Pod, spec: {spec}}}"
+
+
+def asking(limits: str, selector: str = "{}") -> str:
+    return pod(
+        f"{{nodeSelector: {selector}, containers: [{{image: a, resources: {{limits: {limits}}}}}]}}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("resource", "machine", "part"),
+    [
+        ("nvidia.com/gpu", None, 1),
+        ("amd.com/gpu", None, 1),
+        ("google.com/tpu", None, 1),
+        ("aws.amazon.com/neuron", None, 1),
+        ("habana.ai/gaudi", None, 1),
+        ("aws.amazon.com/neuroncore", "inf2.xlarge", 1 / 2),
+        ("aws.amazon.com/neuroncore", "inf1.xlarge", 1 / 4),
+        ("aws.amazon.com/neuroncore", "trn2.48xlarge", 1 / 4),
+        ("nvidia.com/mig-1g.5gb", None, 1 / 7),
+        ("nvidia.com/mig-3g.20gb", None, 3 / 7),
+        ("nvidia.com/mig-1g.10gb.me", None, 1 / 7),
+        ("nvidia.com/mig-1g.6gb", None, 1 / 4),
+        ("nvidia.com/mig-4g.24gb", None, 1),
+        ("nvidia.com/mig-2g.48gb", None, 2 / 4),
+        ("nvidia.com/gpu.shared", None, None),
+    ],
+)
+def test_a_part_of_a_chip(resource: str, machine: str | None, part: float | None) -> None:
+    assert part_of_chip(resource, machine) == part
+
+
+def test_containers_of_a_pod_add_up_and_those_before_them_do_not() -> None:
+    limits = "{resources: {limits: {nvidia.com/gpu: 2}}, image: a}"
+    before = "{resources: {limits: {nvidia.com/gpu: 3}}, image: a}"
+    machines = of(
+        Machines, pod(f"{{initContainers: [{before}], containers: [{limits}, {limits}]}}")
+    )
+    assert (machines.chips_each, machines.machines, machines.unit) == (4, 1, "pods")
+    machines = of(Machines, pod(f"{{initContainers: [{before}], containers: [{limits}]}}"))
+    assert machines.chips_each == 3
+
+
+@pytest.mark.parametrize(
+    ("selector", "chips"),
+    [
+        ("{cloud.google.com/gke-max-shared-clients-per-gpu: '4'}", 1 / 4),
+        ("{cloud.google.com/gke-gpu-partition-size: 1g.5gb}", 1 / 7),
+        ("{}", 1),
+    ],
+)
+def test_a_gpu_that_nodes_share_counts_as_its_share(selector: str, chips: float) -> None:
+    assert of(Machines, asking("{nvidia.com/gpu: 1}", selector)).chips_each == chips
+
+
+@pytest.mark.parametrize(
+    ("selector", "chip"),
+    [
+        ("{cloud.google.com/gke-accelerator: nvidia-h100-80gb}", "nvidia-h100-80gb"),
+        ("{eks.amazonaws.com/instance-gpu-name: l40s}", "l40s"),
+        ("{cloud.google.com/gke-accelerator: 'hunter2 CANARY'}", "NVIDIA GPU"),
+        ("{karpenter.k8s.aws/instance-gpu-name: hunter2}", "NVIDIA GPU"),
+        ("{}", "NVIDIA GPU"),
+    ],
+)
+def test_a_chip_is_named_by_names_of_chips_alone(selector: str, chip: str) -> None:
+    assert of(Machines, asking("{nvidia.com/gpu: 1}", selector)).chip == chip
+
+
+@pytest.mark.parametrize(
+    ("selector", "region"),
+    [
+        ("{topology.kubernetes.io/region: eu-north-1}", "eu-north-1"),
+        ("{topology.kubernetes.io/zone: europe-north1-b}", "europe-north1"),
+        ("{failure-domain.beta.kubernetes.io/zone: eu-north-1a}", "eu-north-1"),
+    ],
+)
+def test_pods_are_where_their_nodes_must_be(selector: str, region: str) -> None:
+    located = of(Located, asking("{nvidia.com/gpu: 1}", selector))
+    assert located.region == region
+    assert located.region_at.startswith('spec.nodeSelector["')
+
+
+def affinity(values: str, terms: int = 1) -> str:
+    key = "topology.kubernetes.io/zone"
+    term = f"{{matchExpressions: [{{key: {key}, operator: In, values: {values}}}]}}"
+    required = "requiredDuringSchedulingIgnoredDuringExecution"
+    selector = f"{{nodeSelectorTerms: [{', '.join([term] * terms)}]}}"
+    return pod(
+        f"{{affinity: {{nodeAffinity: {{{required}: {selector}}}}}, "
+        "containers: [{image: a, resources: {limits: {nvidia.com/gpu: 1}}}]}"
+    )
+
+
+def test_zones_of_one_region_are_in_it() -> None:
+    assert of(Located, affinity("[eu-north-1a, eu-north-1b]")).region == "eu-north-1"
+
+
+@pytest.mark.parametrize("text", [affinity("[eu-north-1a, us-east-1a]"), affinity("[a]", terms=2)])
+def test_pods_that_may_run_in_several_regions_are_not_placed(text: str) -> None:
+    assert not any(isinstance(fact, Located) for fact in facts(text))
+
+
+def test_a_selector_that_is_not_rendered_yet_is_unknown() -> None:
+    text = asking("{nvidia.com/gpu: 1}", "{topology.kubernetes.io/zone: '${REGION}a'}")
+    assert not any(isinstance(fact, Located) for fact in facts(text))
+    served = text.replace("image: a", "image: vllm/vllm-openai")
+    assert is_unknown(of(Located, served).context.region)
+
+
+SERVERS = (
+    "vllm/vllm-openai:v0.9.1",
+    "registry.example:5000/mirror/vllm/vllm-openai@sha256:00",
+    "public.ecr.aws/deep-learning-containers/vllm:0.9",
+    "ghcr.io/huggingface/text-embeddings-inference:1.7",
+    "nvcr.io/nvidia/tritonserver:25.06-py3",
+    "nvcr.io/nim/meta/llama-3.1-8b-instruct:1.8",
+    "lmsysorg/sglang:latest",
+    "ollama/ollama",
+    "ghcr.io/ggml-org/llama.cpp:server",
+    "kserve/huggingfaceserver:v0.15.0-gpu",
+    "vllm/vllm-tpu:nightly",
+)
+
+
+@pytest.mark.parametrize("image", SERVERS)
+def test_a_server_of_models_serves(image: str) -> None:
+    container = of(ServingContainer, pod(f"{{containers: [{{image: '{image}'}}]}}"))
+    assert container.image == image
+    assert of(Serving, pod(f"{{containers: [{{image: '{image}'}}]}}")).machine is None
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "nginx:1.27",
+        "ollama-webui:1",
+        "acme/vllm.client:1",
+        "triton/inference-gateway",
+        "nimble/nim-x",
+    ],
+)
+def test_other_images_do_not(image: str) -> None:
+    assert facts(pod(f"{{containers: [{{image: '{image}'}}]}}")) == ()
+
+
+def test_a_passport_in_annotations_serves_and_labels_are_read_beside_it() -> None:
+    text = pod("{containers: [{image: 'acme/chat:1'}]}")
+    serving = of(
+        Serving, text, annotations={"lichen.dev/model": "a/b"}, labels={"environment": "dev"}
+    )
+    assert (serving.environment, serving.passport.model) == ("dev", "a/b")
+
+
+def test_settings_and_arguments_of_a_container() -> None:
+    container = of(
+        ServingContainer,
+        pod(
+            "{nodeSelector: {kubernetes.io/arch: amd64}, containers: [{image: vllm/vllm-openai, "
+            "args: [--model, a], env: [{name: A, value: b}, {name: C, valueFrom: {}}, "
+            "{name: D, valueFrom: {secretKeyRef: {name: s, key: k}}}, {name: E}]}]}"
+        ),
+    )
+    assert container.arguments == ("--model", "a")
+    assert container.architecture == "x86_64"
+    assert {key: value for key, value in container.settings.items() if not is_unknown(value)} == {
+        "A": "b",
+        "C": "",
+        "E": "",
+    }
+    assert is_unknown(container.settings["D"])
+
+
+def test_a_line_of_a_shell_is_taken_apart() -> None:
+    image = "image: vllm/vllm-openai"
+    line = "exec vllm serve a --max-model-len 8192 \\\n  --dtype=half"
+    container = of(
+        ServingContainer,
+        pod(f"{{containers: [{{{image}, command: [sh, -c], args: ['{line}']}}]}}"),
+    )
+    assert container.arguments[2:] == (
+        *("exec", "vllm", "serve", "a", "--max-model-len", "8192", "--dtype=half"),
+    )
+    whole = of(ServingContainer, pod(f"{{containers: [{{{image}, args: ['a b', c]}}]}}"))
+    assert whole.arguments == ("a b", "c")
+
+
+def test_the_machine_of_nodes_is_a_template_of_machines() -> None:
+    text = asking("{nvidia.com/gpu: 1}", "{node.kubernetes.io/instance-type: p3.2xlarge}")
+    assert of(MachineTemplate, text).machine == "p3.2xlarge"
+    assert of(Machines, text).machine is None
+
+
+@pytest.mark.parametrize(
+    ("text", "machines", "chips"),
+    [
+        (
+            "{apiVersion: apps/v1, kind: Deployment, spec: {replicas: 3, template: {spec: POD}}}",
+            3,
+            1,
+        ),
+        ("{apiVersion: apps/v1, kind: Deployment, spec: {template: {spec: POD}}}", 1, 1),
+        (
+            "{apiVersion: apps/v1, kind: Deployment, spec: {replicas: 0, template: {spec: POD}}}",
+            0,
+            1,
+        ),
+        ("{apiVersion: apps/v1, kind: DaemonSet, spec: {template: {spec: POD}}}", 1, 1),
+        ("{apiVersion: batch/v1, kind: Job, spec: {parallelism: 4, template: {spec: POD}}}", 4, 1),
+        (
+            "{apiVersion: batch/v1, kind: CronJob, spec: "
+            "{jobTemplate: {spec: {parallelism: 4, completions: 2, template: {spec: POD}}}}}",
+            2,
+            1,
+        ),
+        (
+            "{apiVersion: leaderworkerset.x-k8s.io/v1, kind: LeaderWorkerSet, spec: {replicas: 2, "
+            "leaderWorkerTemplate: {size: 3, leaderTemplate: {spec: {containers: [{image: a}]}}, "
+            "workerTemplate: {spec: POD}}}}",
+            2,
+            2,
+        ),
+        (
+            "{apiVersion: ray.io/v1, kind: RayCluster, spec: {enableInTreeAutoscaling: true, "
+            "workerGroupSpecs: [{maxReplicas: 5, numOfHosts: 4, template: TEMPLATE}]}}",
+            5,
+            4,
+        ),
+        (
+            "{apiVersion: ray.io/v1, kind: RayJob, spec: {rayClusterSpec: {"
+            "workerGroupSpecs: [{replicas: 3, maxReplicas: 5, template: {spec: POD}}]}}}",
+            3,
+            1,
+        ),
+        (
+            "{apiVersion: serving.kserve.io/v1beta1, kind: InferenceService, spec: {predictor: "
+            "{maxReplicas: 6, model: {resources: {limits: {nvidia.com/gpu: 1}}}}}}",
+            6,
+            1,
+        ),
+        (
+            "{apiVersion: serving.knative.dev/v1, kind: Service, spec: {template: {metadata: "
+            "{annotations: {autoscaling.knative.dev/max-scale: '7'}}, spec: POD}}}",
+            7,
+            1,
+        ),
+    ],
+)
+def test_how_many_pods_each_kind_runs_at_the_most(text: str, machines: int, chips: float) -> None:
+    spec = "{containers: [{image: a, resources: {limits: {nvidia.com/gpu: 1}}}]}"
+    found = of(Machines, text.replace("TEMPLATE", "{spec: POD}").replace("POD", spec))
+    assert (found.machines, found.chips_each) == (machines, chips)
+
+
+def test_a_share_of_a_size_that_only_the_cluster_knows_is_not_counted() -> None:
+    assert not any(isinstance(f, Machines) for f in facts(asking("{nvidia.com/gpu.shared: 1}")))
+
+
+FREE = (
+    "{apiVersion: apps/v1, kind: Deployment, spec: {replicas: 40, template: {spec: "
+    "{nodeSelector: {topology.kubernetes.io/region: ap-south-1, "
+    "node.kubernetes.io/instance-type: m6i.large}, containers: [{image: 'shop:1'}]}}}}",
+    "{apiVersion: apps/v1, kind: StatefulSet, spec: {replicas: 3, template: {spec: "
+    "{containers: [{image: 'postgres:16', resources: {limits: {memory: 64Gi}}}]}}}}",
+    "{apiVersion: batch/v1, kind: CronJob, spec: {jobTemplate: {spec: {template: {spec: "
+    "{containers: [{image: 'backup:1'}]}}}}}}",
+    "{apiVersion: serving.knative.dev/v1, kind: Service, spec: {template: {metadata: "
+    "{annotations: {autoscaling.knative.dev/min-scale: '3'}}, spec: {containers: [{image: a}]}}}}",
+    "{apiVersion: ray.io/v1, kind: RayCluster, spec: {headGroupSpec: {template: {spec: "
+    "{containers: [{image: 'ray:1'}]}}}, workerGroupSpecs: [{replicas: 9, template: {spec: "
+    "{containers: [{image: 'ray:1'}]}}}]}}",
+)
+
+
+@pytest.mark.parametrize("text", FREE)
+def test_what_neither_serves_models_nor_carries_accelerators_is_free(text: str) -> None:
+    assert facts(text, labels={"app": "shop"}) == ()
+
+
+def test_a_general_pool_of_karpenter_is_free_but_for_its_own_rule() -> None:
+    (found,) = facts("{apiVersion: karpenter.sh/v1, kind: NodePool, spec: {template: {}}}")
+    assert isinstance(found, NodePool)
+    assert not found.accelerated
+
+
+def test_a_runtime_runs_nothing_by_itself() -> None:
+    text = (
+        "{apiVersion: serving.kserve.io/v1alpha1, kind: ClusterServingRuntime, spec: {containers: "
+        "[{name: kserve-container, image: 'kserve/huggingfaceserver:latest', "
+        "resources: {limits: {nvidia.com/gpu: 8}}}]}}"
+    )
+    (found,) = facts(text)
+    assert isinstance(found, ServingContainer)
+
+
+def test_the_floor_of_a_language_model_s_workers_scales_only_where_the_cluster_does() -> None:
+    text = (
+        "{apiVersion: ray.io/v1, kind: RayService, spec: {rayClusterConfig: {"
+        "enableInTreeAutoscaling: SCALES, workerGroupSpecs: [{minReplicas: 1, template: {spec: "
+        "{containers: [{image: a, resources: {limits: {nvidia.com/gpu: 1}}}]}}}]}}}"
+    )
+    assert of(Scaling, text.replace("SCALES", "true")).floor == 1
+    assert not any(isinstance(f, Scaling) for f in facts(text.replace("SCALES", "false")))
