@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import math
 import re
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
-from msgspec import NODEFAULT, Struct
+from msgspec import NODEFAULT, Meta, Struct
 from msgspec.structs import FieldInfo, fields
 
 from lichen.document import InputError, did_you_mean
@@ -22,6 +23,9 @@ ENDS = ("low", "likely", "high")
 """An interval takes three columns: its field's name and one of these."""
 
 _YES_NO = Literal["yes", "no"]
+_END = Annotated[float, Meta(ge=0, le=1_000_000_000)]
+"""One of the three numbers of an interval, none of which can be negative."""
+_A_DAY = "a day that exists, a month or a year, such as 2026-11-30,"
 
 
 def options_of(kind: Any) -> tuple[Any, ...]:
@@ -32,6 +36,22 @@ def options_of(kind: Any) -> tuple[Any, ...]:
 def columns_of(row: type[Struct], joined: frozenset[str] = frozenset()) -> list[str]:
     """The columns of a row type's table, in order; ``joined`` fields have none."""
     return list(_Lines(row, joined, False).columns)
+
+
+def _bare(kind: Any) -> Any:
+    """A column's type without its bounds, and without ``None``."""
+    kind = next((each for each in options_of(kind) if each is not type(None)), kind)
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _is_day(kind: Any) -> bool:
+    kinds = (kind, *options_of(kind))
+    return any(
+        isinstance(meta, Meta) and (meta.extra or {}).get("is") == "day"
+        for each in kinds
+        if get_origin(each) is Annotated
+        for meta in get_args(each)[1:]
+    )
 
 
 class _Lines:
@@ -53,14 +73,15 @@ class _Lines:
             default = None if type(None) in options or partial else field.default
             (self.intervals if kind is Interval else self.flat).append(field.name)
             names = [f"{field.name}_{end}" for end in ENDS] if kind is Interval else [field.name]
-            kind = {Interval: float, bool: _YES_NO}.get(kind, kind)
+            kind = {Interval: _END, bool: _YES_NO}.get(kind, kind)
             columns += [(n, kind) if default is NODEFAULT else (n, kind, default) for n in names]
         self.type = msgspec.defstruct(row.__name__, columns, kw_only=True)
         self.columns = {column.name: column for column in fields(self.type)}
         types_by_name = {name: column.type for name, column in self.columns.items()}
         self.lists = [n for n, kind in types_by_name.items() if get_origin(kind) is tuple]
         self.flags = [n for n, kind in types_by_name.items() if kind is _YES_NO]
-        self.numbers = [n for n, kind in types_by_name.items() if kind is float]
+        self.numbers = [n for n, kind in types_by_name.items() if _bare(kind) is float]
+        self.days = [n for n, kind in types_by_name.items() if _is_day(kind)]
 
     def values(self, filled_in: dict[str, Any], path: Path, number: int) -> dict[str, Any]:
         """Values by column from the cells that are filled in, every default included."""
@@ -76,10 +97,18 @@ class _Lines:
             name = at.removesuffix("`").partition("[")[0]
             cell = ";".join(filled_in[name]) if name in self.lists else filled_in[name]
             expected = _expected(self.columns[name], what)
+            if name in self.numbers and cell.strip("+-").lower() in ("nan", "inf", "infinity"):
+                expected = "a finite number"
             raise _refused(path, number, name, cell, expected) from None
         for name in self.numbers:
             if values[name] is not None and not math.isfinite(values[name]):
                 raise _refused(path, number, name, filled_in[name], "a finite number")
+        for name in self.days:
+            if len(values[name] or "") == len("2026-11-30"):
+                try:
+                    datetime.date.fromisoformat(values[name])
+                except ValueError:
+                    raise _refused(path, number, name, values[name], _A_DAY) from None
         for name in self.flags:
             if name in filled_in:
                 values[name] = values[name] == "yes"
@@ -143,6 +172,8 @@ def read_rows(
 
 def _expected(column: FieldInfo, what: str) -> str:
     kind = get_args(column.type)[0] if get_origin(column.type) is tuple else column.type
+    if _is_day(kind):
+        return _A_DAY
     if kind is _YES_NO:
         return "yes or no"
     if get_origin(kind) is Literal:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from lichen.interval import Interval
 from lichen.words import Mode, Precision, WayOfBuying
@@ -25,6 +26,27 @@ Kind = Literal["gpu", "neuron", "tpu", "cpu"]
 """Kinds of chip: each has its own serving software."""
 Work = Literal["llm", "encoder", "vision", "diffusion", "speech"]
 """Kinds of model by what they compute."""
+
+# What a number can be at all. A cell outside is refused, whoever wrote it.
+Count = Annotated[float, Meta(ge=0, le=100_000)]
+"""Chips, cores, gibibytes: of one machine, or of one chip."""
+Rate = Annotated[float, Meta(ge=0, le=10_000_000)]
+Watts = Annotated[float, Meta(ge=0, le=1_000_000)]
+Grams = Annotated[float, Meta(ge=0, le=2_000)]
+"""gCO2e/kWh, or a share in percent."""
+Pue = Annotated[float, Meta(ge=1, le=5)]
+Litres = Annotated[float, Meta(ge=0, le=50)]
+Dollars = Annotated[float, Meta(ge=0, le=10_000)]
+"""USD an hour."""
+Year = Annotated[int, Meta(ge=1990, le=2100)]
+Day = Annotated[
+    str,
+    Meta(
+        pattern=r"^(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$",
+        extra={"is": "day"},
+    ),
+]
+Hours = Annotated[float, Meta(gt=0, le=1_000_000)]
 
 Link = Literal["NVLink", "PCIe", "NeuronLink", "ICI", "Infinity Fabric"]
 """What joins the chips of one machine."""
@@ -55,8 +77,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     Only ``location-average`` readings class and rank a region.
     """
 
-    value: float
-    year: int | None
+    value: Grams
+    year: Year | None
     source: str
     method: Method
     scope: Scope
@@ -81,19 +103,19 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     country: str | None
     grid_zone: str | None
-    latitude_deg: float | None
-    longitude_deg: float | None
+    latitude_deg: Annotated[float, Meta(ge=-90, le=90)] | None
+    longitude_deg: Annotated[float, Meta(ge=-180, le=180)] | None
     location_source: str | None
-    grid_gco2e_kwh: float | None
-    grid_year: int | None
+    grid_gco2e_kwh: Grams | None
+    grid_year: Year | None
     grid_source: str | None
     readings: tuple[Reading, ...] = ()
-    pue: float | None
-    pue_year: int | None
+    pue: Pue | None
+    pue_year: Year | None
     pue_scope: Scope | None
     pue_source: str | None
-    wue_l_kwh: float | None
-    wue_year: int | None
+    wue_l_kwh: Litres | None
+    wue_year: Year | None
     wue_scope: Scope | None
     wue_source: str | None
     confidence: Confidence
@@ -122,20 +144,20 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     cores: int | None
     threads_per_core: int = 1
     runs: tuple[str, ...] = ()
-    bf16_tflops: float | None
-    fp16_tflops: float | None
-    fp32_tflops: float | None
-    fp8_tflops: float | None
-    fp4_tflops: float | None
-    int8_tops: float | None
-    memory_gib: float | None
-    bandwidth_gb_s: float | None
+    bf16_tflops: Rate | None
+    fp16_tflops: Rate | None
+    fp32_tflops: Rate | None
+    fp8_tflops: Rate | None
+    fp4_tflops: Rate | None
+    int8_tops: Rate | None
+    memory_gib: Count | None
+    bandwidth_gb_s: Rate | None
     rates_basis: Basis | None
     rates_source: tuple[str, ...] = ()
     tdp_w: Interval | None
     tdp_basis: Basis | None
     tdp_source: str | None
-    idle_w: float | None
+    idle_w: Watts | None
     idle_basis: Basis | None
     idle_source: str | None
     loaded_idle_w: Interval | None
@@ -144,7 +166,7 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     embodied_basis: Basis | None
     embodied_source: str | None
     link: Link | None
-    link_gb_s: float | None
+    link_gb_s: Rate | None
     link_source: str | None
     parallel_degrees: tuple[int, ...] | None
     parallel_source: str | None
@@ -214,7 +236,7 @@ class Estimates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     embodied_kgco2e: Interval | None = None
     embodied_basis: Basis | None = None
     embodied_source: tuple[str, ...] = ()
-    lifetime_hours: float | None = None
+    lifetime_hours: Hours | None = None
     lifetime_source: str | None = None
 
 
@@ -235,14 +257,14 @@ class Machine(Estimates, frozen=True, kw_only=True):
     name: str
     cloud: str
     family: str
-    vcpu: float
+    vcpu: Count
     architecture: Literal["arm64", "x86_64"]
-    memory_gib: float | None
+    memory_gib: Count | None
     cpu: str | None
     processor: str
     accelerator: str | None
-    accelerators: float
-    accelerator_memory_gib: float | None
+    accelerators: Count
+    accelerator_memory_gib: Count | None
     current_generation: bool | None
     successor: str | None
     arm_alternative: str | None
@@ -319,7 +341,7 @@ class Retired(msgspec.Struct, frozen=True, kw_only=True):
     works: tuple[Work, ...] = ()
     refused: bool
     what: str
-    since: str
+    since: Day
     source: str
 
 
@@ -346,12 +368,12 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
     machine: str
     region: str
     hosting: str
-    usd_hour: float | None = None
-    spot_usd_hour: float | None = None
-    flex_start_usd_hour: float | None = None
-    capacity_block_usd_hour: float | None = None
-    reservation_usd_hour: float | None = None
-    as_of: str | None = None
+    usd_hour: Dollars | None = None
+    spot_usd_hour: Dollars | None = None
+    flex_start_usd_hour: Dollars | None = None
+    capacity_block_usd_hour: Dollars | None = None
+    reservation_usd_hour: Dollars | None = None
+    as_of: Day | None = None
     source: str
     basis: Basis = "published"
 
@@ -371,7 +393,7 @@ class RegionalPrice(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     region: str
     hosting: str
-    usd_hour: float
+    usd_hour: Dollars
     basis: Basis
     source: str
 
@@ -445,9 +467,9 @@ class PricePair(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     region: str
     hosting: str
-    usd_hour: float
-    base_usd_hour: float
-    as_of: str
+    usd_hour: Dollars
+    base_usd_hour: Dollars
+    as_of: Day
     source: str
 
 
@@ -459,8 +481,8 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
 
     machine: str
     region: str
-    endpoint_quota: float
-    as_of: str
+    endpoint_quota: Count
+    as_of: Day
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -499,10 +521,10 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     chip_families: tuple[str, ...]
     kinds: tuple[str, ...]
     regions: tuple[str, ...]
-    published_on: str | None
-    patched_until: str | None
+    published_on: Day | None
+    patched_until: Day | None
     patches_source: str | None
-    as_of: str
+    as_of: Day
     source: str
     notes: str = ""
 

@@ -55,15 +55,18 @@ T = TypeVar("T")
 def load(overlay: Path | None = None) -> Catalogue:
     """The installed catalogue, with an organisation's rows over it where a directory is given.
 
-    The same object for the same directory. :class:`InputError` when a table cannot be believed;
-    it is raised where the table is first touched.
+    The same object for the same directory. :class:`InputError` when a table cannot be believed: of
+    the organisation's own at once, whether anybody needs it or not; of an installed one where it is
+    first touched.
     """
     return _load(overlay.resolve() if overlay else None)
 
 
 @cache
 def _load(overlay: Path | None) -> Catalogue:
-    return Catalogue(DIRECTORY, overlay)
+    catalogue = Catalogue(DIRECTORY, overlay)
+    catalogue.check_own()
+    return catalogue
 
 
 class ByMachine(Generic[S]):
@@ -127,6 +130,29 @@ class Catalogue:
             from lichen.catalogue.overlay import check
 
             check(overlay)
+
+    def check_own(self) -> None:
+        """Read every own table. :class:`InputError` with the file, as the overlay's path has it."""
+        if self.overlay is None:
+            return
+        _ = self.sources
+        for path in sorted(self.overlay.glob("*.csv")):
+            try:
+                if path.stem == QUOTAS.name:
+                    _ = self._quotas
+                elif TABLES[path.stem].own == "appended":
+                    self.table(path.stem, TABLES[path.stem].row)
+                else:
+                    getattr(self, f"_{path.stem}")
+            except InputError as error:
+                if error.document != path.name:
+                    raise
+                raise InputError(
+                    error.wrong,
+                    fix=error.fix,
+                    field=error.field,
+                    document=f"{self.overlay.name}/{path.name}",
+                ) from None
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:

@@ -1,10 +1,43 @@
-"""The pack that ``pulumi --policy-pack`` starts."""
+"""The pack that ``pulumi --policy-pack`` starts.
+
+The engine starts it in the project that is judged, and ``python -m`` puts that folder first where
+Python looks for modules. Nothing is imported from there: a project's own ``lichen_policies`` or
+``yaml`` would judge itself.
+"""
+
+import os
+import sys
+
+_HERE = os.path.realpath(__file__)
+# In a clone the pack is two folders below the root, whose parts are where its modules are.
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
+_OWN = {_ROOT, *(os.path.join(_ROOT, part) for part in ("policies", "components", "doors"))}
+_PROJECT = os.path.realpath(os.getcwd())
+
+
+def _is_the_projects(path: str) -> bool:
+    """Whether a path is in the project and in neither Python's installation nor the clone."""
+    path = os.path.realpath(path)
+    within = (path + os.sep).startswith(_PROJECT + os.sep)
+    installed = any(
+        (path + os.sep).startswith(os.path.realpath(prefix) + os.sep)
+        for prefix in (sys.prefix, sys.base_prefix)
+    )
+    return within and not installed and path not in _OWN
+
+
+sys.path[:] = [path for path in sys.path if not _is_the_projects(path)]
+for _name, _module in list(sys.modules.items()):
+    _file = getattr(_module, "__file__", None)
+    if _name != "__main__" and _file and _is_the_projects(os.path.dirname(_file)):
+        sys.exit(
+            f"lichen: the project's {os.path.relpath(_file, _PROJECT)} took the place of a module "
+            "that policy packs run on. Fix: rename it."
+        )
 
 try:
     from lichen_doors.crossguard.analyzer import serve
 except ModuleNotFoundError as error:
-    import sys
-
     sys.exit(
         f"lichen: this Python ({sys.executable}) has no {error.name!r}. "
         "Fix: run `make setup` in a clone; elsewhere `pip install 'lichen[pulumi]'` into the "

@@ -92,8 +92,9 @@ class Gate:
                 field="environment",
             )
         gate = cls(configured, region=region, environment=environment)
+        catalogue = gate.catalogue  # an own table with a wrong cell is refused before anything
         if region is not None:
-            gate.catalogue.region(region)
+            catalogue.region(region)
         return gate
 
     @cached_property

@@ -164,6 +164,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return look_up(name)
         except InputError as error:
+            if error.document:
+                raise  # a table cannot be believed: that is no answer about a name
             raise Unverified(
                 f"the {error.field} {name!r} is not in the catalogue ({error.fix})"
             ) from None

@@ -244,3 +244,33 @@ def test_a_wrong_row_of_models_is_its_table_s_mistake_and_not_the_workload_s(
     with pytest.raises(InputError) as refused:
         model_card(workload, Catalogue(overlay=tmp_path))
     assert refused.value.document == "models.csv"
+
+
+OUT_OF_RANGE = [
+    ("machines", "name,accelerators,source\np4d.24xlarge,-8,acme\n", "accelerators: '-8'"),
+    ("machines", "name,vcpu,source\np4d.24xlarge,nan,acme\n", "vcpu: 'nan'"),
+    ("machines", "name,idle_w_low,idle_w_likely,idle_w_high,power_source\n"
+                 "p4d.24xlarge,-3,1,2,acme\n", "idle_w_low: '-3'"),
+    ("regions", "name,grid_gco2e_kwh,grid_year,grid_source\nus-west-2,-500,2025,acme\n",
+     "grid_gco2e_kwh: '-500'"),
+    ("regions", "name,grid_gco2e_kwh,grid_year,grid_source\nus-west-2,50,20255,acme\n",
+     "grid_year: '20255'"),
+    ("regions", "name,pue,pue_source\nus-west-2,-5,acme\n", "pue: '-5'"),
+    ("regions", "name,pue,pue_source\nus-west-2,1e300,acme\n", "pue: '1e300'"),
+    ("regions", "name,pue,pue_source\nus-west-2,0.9,acme\n", "pue: '0.9'"),
+    ("prices", f"{PRICE}inf2.xlarge,us-west-2,ec2,-5,acme\n", "usd_hour: '-5'"),
+    ("prices", "machine,region,hosting,usd_hour,as_of,source\n"
+               "inf2.xlarge,us-west-2,ec2,1,2026-13-01,acme\n", "as_of: '2026-13-01'"),
+    ("prices", "machine,region,hosting,usd_hour,as_of,source\n"
+               "inf2.xlarge,us-west-2,ec2,1,2026-02-30,acme\n", "as_of: '2026-02-30'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "text", "cell"), OUT_OF_RANGE)
+def test_a_number_out_of_range_is_refused_before_anybody_needs_it(
+    own: Path, table: str, text: str, cell: str
+) -> None:
+    (own / f"{table}.csv").write_text(text)
+    with pytest.raises(InputError) as refused:
+        load(overlay=own)
+    assert str(refused.value).startswith(f"{own.name}/{table}.csv: row 2, {cell} where ")

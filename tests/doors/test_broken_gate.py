@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import grpc
 import pytest
 from pulumi.runtime.proto import analyzer_pb2 as rpc
 
@@ -86,6 +88,7 @@ def organisation(folder: Path, body: str) -> Path:
 def lichen(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "lichen_doors.command", *map(str, arguments)],
+        cwd=Path(__file__).anchor,  # `python -m` looks where it stands before PYTHONPATH
         env={**os.environ, "COLUMNS": "200", **environment},
         capture_output=True,
         text=True,
@@ -156,3 +159,81 @@ def test_checkov_fails_the_rule_s_own_check(tmp_path: Path, name: str) -> None:
     (message,) = run.of("FAILED")["CKV2_LICHEN_BROKEN", f"{CHAT}.chat"]
     assert "broken" in message
     assert "CKV2_LICHEN_DIRTY_REGION" in {record.check for record in run.records}
+
+
+def with_own_rows(folder: Path, rows: str) -> Path:
+    (folder / "own").mkdir()
+    (folder / "own" / "regions.csv").write_text(rows)
+    (folder / "lichen.yaml").write_text("catalogue: own\n")
+    return plan(folder)
+
+
+WRONG_ROWS = "name,pue,pue_source\nap-south-1,9,aws-ec2\n"
+
+
+def test_a_wrong_cell_of_an_own_table_ends_2_though_no_rule_needs_it(tmp_path: Path) -> None:
+    done = lichen("check", with_own_rows(tmp_path, WRONG_ROWS))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("lichen: own/regions.csv: row 2, pue: '9' where ")
+
+
+def test_a_pack_with_a_wrong_own_table_does_not_start(tmp_path: Path) -> None:
+    with_own_rows(tmp_path, WRONG_ROWS)
+    with (
+        pytest.raises(RuntimeError, match=r"own/regions\.csv: row 2, pue"),
+        running(project=tmp_path) as pack,
+    ):
+        pack.analyze(ENDPOINT_CONFIGURATION, PULUMI)
+
+
+def copied(folder: Path) -> Path:
+    """A copy of the engine and the rules, whose tables may be spoiled."""
+    for part in ("lichen", "policies", "doors"):
+        skipped = shutil.ignore_patterns("__pycache__", ".compiled")
+        shutil.copytree(ROOT / part, folder / part, ignore=skipped)
+    return folder
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def roots(tree: Path) -> dict[str, str]:
+    return {"PYTHONPATH": os.pathsep.join(str(tree / part) for part in (".", "policies", "doors"))}
+
+
+def test_a_table_that_is_cut_short_stops_the_command_and_crossguard(tmp_path: Path) -> None:
+    tree = copied(tmp_path / "tree")
+    table = tree / "lichen" / "catalogue" / "published" / "readings.csv"
+    table.write_bytes(table.read_bytes()[:20_000].rpartition(b"\n")[0] + b"\nap-south-1,")
+    done = lichen("check", plan(tmp_path), **roots(tree))
+    assert done.returncode == 2
+    assert done.stderr.startswith("lichen: readings.csv: ends inside a row")
+    project = tmp_path / "project"
+    project.mkdir()
+    with (
+        running(tree / "policies" / "crossguard", project=project, **roots(tree)) as pack,
+        pytest.raises(grpc.RpcError) as refused,
+    ):
+        pack.analyze(ENDPOINT_CONFIGURATION, PULUMI)
+    assert "readings.csv: ends inside a row" in refused.value.details()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["lichen_policies", "lichen_doors", "yaml", "msgspec"])
+def test_the_pack_imports_nothing_from_the_project_that_it_judges(
+    tmp_path: Path, name: str
+) -> None:
+    """The engine starts the pack there, and ``python -m`` looks for modules there first."""
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").write_text("raise SystemExit('the project was imported')\n")
+    bad = [{**PULUMI["productionVariants"][0], "instanceType": "ml.p4d.24xlarge"}]  # type: ignore[dict-item]
+    bad[0]["initialInstanceCount"] = 50
+    if name == "yaml":  # the SDK itself imports it, before any line of a pack runs
+        with (
+            pytest.raises(RuntimeError, match=r"the project was imported|took the place of"),
+            running(project=tmp_path) as pack,
+        ):
+            pack.info()
+        return
+    with running(project=tmp_path, stack="prod") as pack:
+        response = pack.analyze(ENDPOINT_CONFIGURATION, {**PULUMI, "productionVariants": bad})
+    assert "too-many-accelerators" in {found.policyName for found in response.diagnostics}
