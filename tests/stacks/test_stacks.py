@@ -8,6 +8,7 @@ from subprocess import CompletedProcess
 
 import pytest
 from lichen_components.aws.sagemaker.endpoint import OLD_TYPES, TYPE
+from lichen_policies.registry import rules
 
 from sandbox.world import QUIET, ROOT, World
 
@@ -37,6 +38,13 @@ def pulumi(place: World, project: Path) -> Run:
     return run
 
 
+def fired(printed: str, theme: str) -> list[str]:
+    """The rules of a theme that a run printed a finding or an unverified verdict of."""
+    return [
+        name for name, rule in rules().items() if rule.theme == theme and f"  {name}  " in printed
+    ]
+
+
 def outputs(pulumi: Run, stack: str) -> dict[str, object]:
     values: dict[str, object] = json.loads(
         pulumi("stack", "output", "--json", "--stack", stack).stdout
@@ -48,7 +56,9 @@ def test_chat_comes_up_through_the_gate_changes_and_goes(
     place: World, project: Path, pulumi: Run
 ) -> None:
     up = ("up", "--stack", "chat", *QUIET, *PACK)
-    assert "lichen" in pulumi(*up).stdout
+    made = pulumi(*up).stdout
+    assert "lichen@" in made
+    assert fired(made, "serving") == fired(made, "idle") == []
     values = outputs(pulumi, "chat")
     sagemaker = place.cloud.client("sagemaker", str(values["region"]))
     assert sagemaker.describe_endpoint(EndpointName=values["endpoint_name"])["EndpointStatus"] == (
@@ -86,6 +96,8 @@ def test_chat_comes_up_through_the_gate_changes_and_goes(
 def test_embeddings_come_up_and_go(place: World, pulumi: Run) -> None:
     up = pulumi("up", "--stack", "embeddings", *QUIET, *PACK)
     assert "has had no security patches since 2026-06-30" in up.stdout
+    assert fired(up.stdout, "serving") == ["image-past-its-patches"]
+    assert fired(up.stdout, "idle") == []
     values = outputs(pulumi, "embeddings")
     sagemaker = place.cloud.client("sagemaker", str(values["region"]))
     endpoint = sagemaker.describe_endpoint(EndpointName="embeddings-prod")
@@ -101,6 +113,7 @@ def test_wasteful_is_stopped_with_every_reason_until_it_is_corrected(
 ) -> None:
     up = ("up", "--stack", "wasteful", *QUIET, *PACK)
     stopped = pulumi(*up, check=False)
+    assert "fixed-size-endpoint" in fired(stopped.stdout, "serving")
     assert stopped.returncode != 0
     for rule in (
         "dirty-region",

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 from lichen_policies import timed
 from lichen_policies.dialects import KINDS, read
+from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
+from lichen_policies.verdict import Report
 
 from lichen.document import InputError
 from lichen.words import Environment
@@ -31,6 +33,12 @@ from lichen_doors.command.output import show, write
 @CONFIGURATION
 @click.option("--output", type=FILE, help="Write the report to this file.")
 @formats("text", "json", "sarif", "html")
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Write the safe changes into templates, manifests and .tf files beside a plan.",
+)
+@click.option("--yes", is_flag=True, help="With --fix: do not ask.")
 def command(
     paths: tuple[Path, ...],
     source: str,
@@ -39,6 +47,8 @@ def command(
     configuration: Path | None,
     output: Path | None,
     form: str,
+    fix: bool,
+    yes: bool,
 ) -> None:
     """Judge a deployment by the rules.
 
@@ -48,6 +58,8 @@ def command(
     Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong, or a rule that blocks
     is broken; 3, something unverified blocks.
     """
+    if fix and (form != "text" or output is not None):
+        raise InputError("--fix is for a person at a terminal", fix="leave out --format, --output")
     timed.end_where_stuck()
     resources = [resource for path in paths for resource in read(path, source=source)]
     gate = Gate.near(
@@ -76,4 +88,35 @@ def command(
             else f"broken, so they judged nothing: {', '.join(report.broken)}",
             fix="correct what the report names, or set the rule's level in lichen.yaml to disabled",
         )
+    if fix:
+        _fix(report, resources, yes)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
+
+
+def _fix(report: Report, resources: list[Resource], yes: bool) -> None:
+    """Show what would be written and what would not, ask, and write."""
+    from lichen_doors import fixing
+
+    edits, left = fixing.edits(report.findings, resources)
+    for each in left:
+        click.echo(f"Not written: {each.rule} of {each.resource}: {each.because}.")
+    if not edits:
+        click.echo("There is nothing to write.")
+        return
+    texts = fixing.new_texts(edits)
+    click.echo(f"\n{fixing.difference(texts)}")
+    if not yes and not _agrees():
+        click.echo("Nothing is written.")
+        return
+    fixing.write(texts)
+    for file in texts:
+        click.echo(f"Wrote {file}")
+    click.echo("Check again: a plan or a preview has to be made anew first.")
+
+
+def _agrees() -> bool:
+    try:
+        return click.confirm("Write this?", default=False)
+    except click.Abort:  # nobody is there to answer
+        click.echo()
+        return False

@@ -91,10 +91,11 @@ def _written(number: float) -> str:
 def _silent_when_idle(fact: Alarm) -> Iterator[Finding]:
     """Too few requests: none at all give no data, rather than a zero."""
     threshold, comparison = fact.threshold, fact.comparison
-    if threshold is None or fact.missing == "breaching":
+    if threshold is None:
         return
     below = comparison == "LessThanThreshold" and threshold <= 1
-    if below or (comparison == "LessThanOrEqualToThreshold" and threshold < 1):
+    idle = below or (comparison == "LessThanOrEqualToThreshold" and threshold < 1)
+    if idle and fact.missing != "breaching":
         yield Finding(
             what=f"{fact.threshold_at} is {threshold:g} for too few requests, but without requests "
             "there is no data at all, and the alarm does not count that",

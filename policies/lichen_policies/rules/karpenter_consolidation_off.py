@@ -52,6 +52,7 @@ def karpenter_consolidation_off(fact: NodePool, limits: Limits, known: Known) ->
                 path=fact.idle_h_at,
                 to=fact.idle_fix,
                 why="Karpenter then takes empty nodes away",
+                safe=True,
             ),
         ),
         path=fact.idle_h_at,

@@ -47,11 +47,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="advisory", theme="serving")
 def needless_real_time(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
+    if fact.serverless or fact.shadow or fact.asynchronous or fact.asynchronous is None:
+        return
     passport = fact.passport
     if passport is None:
         raise NotApplicable("the lichen:* tags do not say whether requests may wait")
-    if fact.serverless or fact.shadow or fact.asynchronous or fact.asynchronous is None:
-        return
     because = _because(passport, limits)
     if not because:
         return

@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import struct_pb2
+from lichen_doors.crossguard.decoding import Inputs
 from lichen_policies.dialects import pulumi_values
 from lichen_policies.registry import rules
 from lichen_policies.stack import Stack
@@ -205,6 +206,26 @@ def test_a_list_that_is_secret_for_one_thing_in_it_is_judged(pack: Pack) -> None
     response = pack.analyze(ENDPOINT_CONFIGURATION, inputs)
     assert levels(response) == {"too-many-accelerators": "mandatory"}
     assert SECRET not in str(response)
+
+
+def test_a_secret_tag_is_not_read_where_the_provider_copies_it(pack: Pack) -> None:
+    """A provider copies tags into ``tagsAll`` without the mark."""
+    signed = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": SECRET}
+    whole = {SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": {"lichen:model": SECRET}}
+    for tags in ({"lichen:model": signed, "lichen:peak-rps": "1"}, whole):
+        copied = {"lichen:model": SECRET, "lichen:peak-rps": "1"}
+        inputs = served(**BIG) | {"tags": tags, "tagsAll": copied}
+        response = pack.analyze(ENDPOINT_CONFIGURATION, inputs)
+        assert "is secret, so Lichen does not read it" in str(response)
+        assert SECRET not in str(response)
+
+
+def test_what_is_open_names_what_it_is_made_of() -> None:
+    properties = struct({"modelName": UNKNOWN, "tags": {"a": UNKNOWN, "b": "c"}})
+    found: Any = Inputs(properties, {"modelName": ("urn:model",), "tags": ("urn:key", "urn:other")})
+    assert found["modelName"].references == ("urn:model",)
+    assert found["tags"]["a"].references == ("urn:key", "urn:other")
+    assert found["tags"]["b"] == "c"
 
 
 def test_a_secret_that_a_rule_needs_is_not_read(pack: Pack) -> None:

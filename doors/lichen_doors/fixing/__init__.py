@@ -1,0 +1,135 @@
+"""``lichen check --fix``: the changes that may be made without a person, written into the files.
+
+Each is an edit of the one value that it changes, so comments and layout stay. What cannot be
+written is listed with its reason: a value that is made of others, a program, a module.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from lichen_policies.facts import Resource
+from lichen_policies.remediation import changes_of
+from lichen_policies.verdict import Change, Value, Verdict
+
+from lichen.document import InputError
+from lichen.whole_file import write_whole
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """The characters of a file from ``start`` to ``end``, and what is written in their place."""
+
+    file: Path
+    start: int
+    end: int
+    text: str
+
+
+class Left(msgspec.Struct, frozen=True):
+    """A change that is not written, and why."""
+
+    resource: str
+    rule: str
+    change: str
+    because: str
+
+
+class NoPlace(Exception):
+    """A value has no place in a file that can be written; the reason is for a person."""
+
+
+def edits(
+    findings: Iterable[Verdict], resources: Iterable[Resource]
+) -> tuple[list[Edit], list[Left]]:
+    """The edits of all findings, and what a person has to do."""
+    by_address = {(resource.address, resource.file): resource for resource in resources}
+    found: dict[tuple[Path, int, int], Edit] = {}
+    left: list[Left] = []
+    for verdict in findings:
+        resource = by_address.get((verdict.resource, verdict.file))
+        if resource is None or not verdict.changes:
+            left.append(Left(verdict.resource, verdict.rule, verdict.fix, "a person decides"))
+            continue
+        try:
+            own = list(_edits_of(verdict, resource))
+            for edit in own:
+                other = found.get((edit.file, edit.start, edit.end), edit)
+                if other.text != edit.text:
+                    raise NoPlace(f"another rule would write {other.text} there")
+        except NoPlace as because:
+            left.append(Left(verdict.resource, verdict.rule, verdict.fix, str(because)))
+        else:
+            found |= {(edit.file, edit.start, edit.end): edit for edit in own}
+    return sorted(found.values(), key=lambda edit: (str(edit.file), edit.start)), left
+
+
+def _edits_of(verdict: Verdict, resource: Resource) -> Iterator[Edit]:
+    changes = changes_of(verdict)
+    if not changes:
+        raise NoPlace("a person decides, since it is not always valid")
+    for change in changes:
+        if change.to is None:
+            raise NoPlace(f"{change.path} is to be removed")
+        yield _edit(change, change.to, resource)
+
+
+def _edit(change: Change, to: Value, resource: Resource) -> Edit:
+    from lichen_doors.fixing import terraform_text, yaml_text
+
+    if resource.dialect == "terraform":
+        return terraform_text.edit(change.path, to, resource)
+    if resource.dialect == "pulumi":
+        raise NoPlace("it is set in a program")
+    return yaml_text.edit(change.path, to, resource)
+
+
+def new_texts(edits: Sequence[Edit]) -> dict[Path, tuple[str, str]]:
+    """Each file's text before and after its edits."""
+    by_file: dict[Path, list[Edit]] = defaultdict(list)
+    for edit in edits:
+        by_file[edit.file].append(edit)
+    texts = {}
+    for file, own in by_file.items():
+        before = after = read_text(file)
+        for edit in sorted(own, key=lambda edit: -edit.start):
+            after = f"{after[: edit.start]}{edit.text}{after[edit.end :]}"
+        texts[file] = (before, after)
+    return texts
+
+
+def difference(texts: Mapping[Path, tuple[str, str]]) -> str:
+    """What would be written, as a unified diff."""
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n"
+        for file, (before, after) in texts.items()
+        for line in difflib.unified_diff(
+            before.splitlines(keepends=True),
+            after.splitlines(keepends=True),
+            str(file),
+            str(file),
+        )
+    )
+
+
+def write(texts: Mapping[Path, tuple[str, str]]) -> None:
+    """Write every file whole. :class:`InputError` for one that cannot be written."""
+    for file, (_, after) in texts.items():
+        try:
+            write_whole(file, after)
+        except OSError as error:
+            raise InputError(
+                f"cannot be written ({error.strerror})", fix="check the path", document=str(file)
+            ) from None
+
+
+def read_text(file: Path) -> str:
+    """A file's text with its line ends as they are."""
+    try:
+        with file.open(encoding="utf-8", newline="") as opened:
+            return opened.read()
+    except (OSError, UnicodeDecodeError):
+        raise NoPlace(f"{file} cannot be read as text") from None

@@ -1,0 +1,156 @@
+"""The place of a value in Terraform's language, for a resource of a plan.
+
+A plan does not say where a resource is written: its block is looked for in the folder of the plan.
+The text is read only as far as an edit needs it: blocks, arguments, and where strings, comments and
+brackets end.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from lichen_policies.facts import Resource
+from lichen_policies.remediation import steps
+from lichen_policies.verdict import Value
+
+from lichen_doors.fixing import Edit, NoPlace, read_text
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A block or an argument: its name, its labels, and the text that it holds."""
+
+    name: str
+    labels: tuple[str, ...]
+    start: int
+    end: int
+    is_block: bool
+
+
+_ADDRESS = re.compile(r"(?P<type>[\w-]+)\.(?P<name>[\w-]+)(?:\[.*\])?$")
+_LITERAL = re.compile(r'-?\d+(?:\.\d+)?|true|false|"[^"$%\\]*"')
+
+
+def edit(path: str, to: Value, resource: Resource) -> Edit:
+    """The edit that sets an argument of a resource; NoPlace where its value is no literal."""
+    address = _ADDRESS.match(resource.address)
+    if address is None:
+        raise NoPlace("it is in a module")
+    file, text, item = _block(Path(resource.file or "."), address["type"], address["name"])
+    way = steps(path)
+    while way:
+        name, index = str(way.pop(0)), 0
+        if way and isinstance(way[0], int):
+            index = int(way.pop(0))
+        item = _within(text, item, name, index, path)
+    value = text[item.start : item.end]
+    if item.is_block or not _LITERAL.fullmatch(value):
+        raise NoPlace(f"{path} is made of other values in {file.name}")
+    quoted = json.dumps(to) if isinstance(to, str | bool) else str(to)
+    return Edit(file, item.start, item.end, json.dumps(str(to)) if value[0] == '"' else quoted)
+
+
+def _block(plan: Path, type_: str, name: str) -> tuple[Path, str, Item]:
+    """The one file of the plan's folder that has a resource's block, its text and the block."""
+    found = [
+        (file, text, item)
+        for file in sorted(plan.parent.glob("*.tf"))
+        for text in (read_text(file),)
+        for item in items(text, 0, len(text))
+        if item.is_block and item.name == "resource" and item.labels == (type_, name)
+    ]
+    if len(found) != 1:
+        where = plan.parent.resolve().name or "the folder"
+        raise NoPlace(f"no .tf file beside the plan, in {where}, has its block")
+    return found[0]
+
+
+def _within(text: str, item: Item, name: str, index: int, path: str) -> Item:
+    if not item.is_block:
+        raise NoPlace(f"{path} is inside of an expression")
+    inner = list(items(text, item.start, item.end))
+    if any(each.name == "dynamic" and each.labels == (name,) for each in inner):
+        raise NoPlace(f"{name} is a dynamic block")
+    named = [each for each in inner if each.name == name]
+    if index >= len(named):
+        raise NoPlace(f"{path} is not written there")
+    return named[index]
+
+
+def items(text: str, position: int, end: int) -> Iterator[Item]:
+    """The blocks and arguments of a body, in their order; none behind what cannot be read."""
+    while (position := _skip_space(text, position, end)) < end:
+        name = re.compile(r"[\w-]+").match(text, position, end)
+        if name is None:
+            return
+        position = name.end()
+        labels = []
+        while label := _LABEL.match(text, position, end):
+            labels.append(label[1] if label[1] is not None else label[2])
+            position = label.end()
+        sign = _SIGN.match(text, position, end)
+        if sign is None:
+            return
+        start = sign.end()
+        if sign[1] == "{":
+            closing = _end_of_value(text, start, end, closing="}")
+            yield Item(name[0], tuple(labels), start, closing, True)
+            position = closing + 1
+        else:
+            position = _end_of_value(text, start, end, closing="\n")
+            value = text[start:position]
+            yield Item(name[0], (), start, start + len(value.rstrip()), False)
+
+
+_LABEL = re.compile(r'[ \t]+(?:"([^"\n]*)"|([A-Za-z][\w-]*))(?=[ \t]*["{\w])')
+_SIGN = re.compile(r"[ \t]*(\{|=(?!=))[ \t]*")
+_SPACE = re.compile(r"(?:\s+|#[^\n]*|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
+_HEREDOC = re.compile(r"<<-?(\w+)\r?\n.*?\n[ \t]*\1(?=\r?\n|$)", re.DOTALL)
+
+
+def _skip_space(text: str, position: int, end: int) -> int:
+    space = _SPACE.match(text, position, end)
+    return space.end() if space else position
+
+
+def _end_of_value(text: str, position: int, end: int, closing: str) -> int:
+    """Where a value or a body ends: at ``closing`` outside of all brackets, strings and comments;
+    a comment ends a value on its line."""
+    depth = 0
+    while position < end:
+        character = text[position]
+        if depth == 0 and character == closing:
+            return position
+        if character == '"':
+            position = _end_of_string(text, position + 1, end)
+            continue
+        if character == "<" and (heredoc := _HEREDOC.match(text, position, end)):
+            position = heredoc.end()
+            continue
+        if text.startswith(("#", "//", "/*"), position):
+            if closing == "\n" and depth == 0 and not text.startswith("/*", position):
+                return position
+            position = _skip_space(text, position, end)
+            if closing == "\n" and depth == 0 and "\n" in text[position - 1 : position]:
+                return position - 1
+            continue
+        depth += (character in "{[(") - (character in "}])")
+        position += 1
+    return end
+
+
+def _end_of_string(text: str, position: int, end: int) -> int:
+    """The position after a string's closing quote; templates in it may hold strings again."""
+    while position < end:
+        if text[position] == "\\":
+            position += 2
+        elif text.startswith(("${", "%{"), position):
+            position = _end_of_value(text, position + 2, end, closing="}") + 1
+        elif text[position] == '"':
+            return position + 1
+        else:
+            position += 1
+    return end
