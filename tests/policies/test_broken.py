@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from lichen_policies.configuration import Configuration, File, Layer
 from lichen_policies.exemptions import Row
-from lichen_policies.facts import Located, Machines, reading
+from lichen_policies.facts import AllMachines, Located, Machines, reading
 from lichen_policies.gate import Gate
 from lichen_policies.judging import judge
 from lichen_policies.registry import read_rules, rules
@@ -187,7 +187,7 @@ def {name}(stack: Stack, known: Known):
 
 
 def with_reader(monkeypatch: pytest.MonkeyPatch, read: Callable[..., Iterator[Any]]) -> None:
-    reader = reading.Reader("aws", read, (Located, Machines))
+    reader = reading.Reader("aws", read, (AllMachines, Located, Machines))
     monkeypatch.setattr(reading, "by_type", lambda: {("pulumi", FIVE.type): reader})
 
 

@@ -23,7 +23,7 @@ Written = Mapping[str, Any] | None
 properties by name; None where the plan does not say."""
 
 
-class Configured(msgspec.Struct, frozen=True):
+class ResourceBlock(msgspec.Struct, frozen=True):
     """A resource block: which provider it goes to, and how its properties are written."""
 
     type: str
@@ -64,7 +64,7 @@ class ModuleCall(msgspec.Struct, frozen=True):
 
 
 class Module(msgspec.Struct, frozen=True):
-    resources: tuple[Configured, ...] = ()
+    resources: tuple[ResourceBlock, ...] = ()
     module_calls: dict[str, ModuleCall] = {}
     variables: dict[str, Declaration] = {}
     outputs: dict[str, Output] = {}
@@ -97,7 +97,7 @@ class PlanConfiguration(msgspec.Struct, frozen=True):
     provider_config: dict[str, Provider] = {}
 
 
-class Place(msgspec.Struct, frozen=True):
+class Instance(msgspec.Struct, frozen=True):
     """A resource instance as its address says: the module instance that it is in (``""`` at the
     root), its block, and the key of its instance (``[0]``, ``["a"]`` or ``""``)."""
 
@@ -108,16 +108,16 @@ class Place(msgspec.Struct, frozen=True):
     key: str = ""
 
     @classmethod
-    def of(cls, address: str, module: str, mode: str, type_: str, name: str) -> Place:
+    def of(cls, address: str, module: str, mode: str, type_: str, name: str) -> Instance:
         within = f"{module}." if module else ""
         block = f"{within}{'data.' if mode == 'data' else ''}{type_}.{name}"
         return cls(module, mode, type_, name, address.removeprefix(block))
 
 
-class Configuration:
+class WrittenPlan:
     """The configuration of one plan, with the addresses of the instances that it makes."""
 
-    def __init__(self, written: PlanConfiguration, planned: Iterable[tuple[Place, str]]) -> None:
+    def __init__(self, written: PlanConfiguration, planned: Iterable[tuple[Instance, str]]) -> None:
         self._written = written
         self._modules = dict(_modules(written.root_module))
         self._blocks = {
@@ -125,18 +125,18 @@ class Configuration:
             for scope, module in self._modules.items()
             for block in module.resources
         }
-        self._planned: dict[tuple[Scope, str, str], list[tuple[Place, str]]] = defaultdict(list)
+        self._planned: dict[tuple[Scope, str, str], list[tuple[Instance, str]]] = defaultdict(list)
         self._instances_in: dict[Scope, dict[str, None]] = defaultdict(dict)
         for place, address in planned:
             scope = scope_of(place.module)
             self._planned[scope, place.type, place.name].append((place, address))
             self._instances_in[scope][place.module] = None
 
-    def block(self, place: Place) -> Configured | None:
+    def block(self, place: Instance) -> ResourceBlock | None:
         """The block that makes a resource instance."""
         return self._blocks.get((scope_of(place.module), place.mode, place.type, place.name))
 
-    def provider_keys(self, block: Configured) -> list[str]:
+    def provider_keys(self, block: ResourceBlock) -> list[str]:
         """The keys of the provider blocks that a resource block may go to, which is one.
 
         Up to Terraform 1.1 a provider that a module inherits is ``module:aws``, which is no key:
@@ -177,7 +177,7 @@ class Configuration:
     def _module(self, scope: Scope) -> Module:
         return self._modules.get(scope, Module())
 
-    def addresses(self, written: Written, place: Place) -> tuple[str, ...]:
+    def addresses(self, written: Written, place: Instance) -> tuple[str, ...]:
         """The addresses of the planned resources that an expression of a resource is made of.
 
         Empty where it is made of what a plan leaves out alone, such as a local.

@@ -22,10 +22,10 @@ from lichen.document import InputError, convert
 from lichen_policies.dialects import kubernetes
 from lichen_policies.dialects.secrets import without_copies
 from lichen_policies.dialects.terraform_configuration import (
-    Configuration,
-    Configured,
-    Place,
+    Instance,
     PlanConfiguration,
+    ResourceBlock,
+    WrittenPlan,
     blocks_of,
     property_of,
 )
@@ -53,8 +53,8 @@ class ResourceChange(msgspec.Struct, frozen=True):
     module_address: str = ""
 
     @property
-    def place(self) -> Place:
-        return Place.of(self.address, self.module_address, self.mode, self.type, self.name)
+    def place(self) -> Instance:
+        return Instance.of(self.address, self.module_address, self.mode, self.type, self.name)
 
 
 class Deferred(msgspec.Struct, frozen=True):
@@ -128,7 +128,7 @@ class _Plan:
             for each in changes
             if each.mode == "managed" and each.change.after is not None
         ]
-        self._configuration = Configuration(
+        self._configuration = WrittenPlan(
             plan.configuration, ((place, each.address) for place, each in self._changes)
         )
         self._providers = Providers(
@@ -137,7 +137,7 @@ class _Plan:
             self._answered(plan),
         )
 
-    def _answered(self, plan: TerraformPlan) -> Iterator[tuple[Place, Mapping[str, Any]]]:
+    def _answered(self, plan: TerraformPlan) -> Iterator[tuple[Instance, Mapping[str, Any]]]:
         """What the plan knows of the instances that stay, are made, or are only read."""
         for place, each in plan.prior_state.values.root_module.every():
             if each.mode == "data" and each.values:
@@ -149,7 +149,7 @@ class _Plan:
     def resources(self, file: str) -> list[Resource]:
         return [self._resource(place, planned, file) for place, planned in self._changes]
 
-    def _resource(self, place: Place, planned: ResourceChange, file: str) -> Resource:
+    def _resource(self, place: Instance, planned: ResourceChange, file: str) -> Resource:
         block = self._configuration.block(place)
         properties = self._properties(place, planned.change, block)
         if is_unknown(properties.get("tags_all")):
@@ -170,7 +170,7 @@ class _Plan:
         )
 
     def _properties(
-        self, place: Place, change: PlannedChange, block: Configured | None
+        self, place: Instance, change: PlannedChange, block: ResourceBlock | None
     ) -> dict[str, Any]:
         written = block.expressions if block is not None else None
         values = self._known(
@@ -184,7 +184,7 @@ class _Plan:
                     values[name] = None
         return without_copies(values, SECRET)
 
-    def _known(self, place: Place, after: Any, unknown: Any, secret: Any, written: Any) -> Any:
+    def _known(self, place: Instance, after: Any, unknown: Any, secret: Any, written: Any) -> Any:
         """A value under its marks. The marks have its shape, down to a true that covers what is
         below; an object leaves out what is unknown, so the marks may hold keys that it does not.
         ``written`` is how the configuration writes it."""
@@ -217,7 +217,7 @@ class _Plan:
             ]
         return after
 
-    def _all_tags(self, tags: Any, block: Configured | None) -> Any:
+    def _all_tags(self, tags: Any, block: ResourceBlock | None) -> Any:
         """``dict | None``: a resource's tags over its provider's default ones."""
         by_default = self._providers.default_tags(block)
         if tags is not None and not isinstance(tags, dict):

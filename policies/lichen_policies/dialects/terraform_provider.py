@@ -17,11 +17,11 @@ import msgspec
 
 from lichen.clouds import CLOUDS, Cloud, region_of
 from lichen_policies.dialects.terraform_configuration import (
-    Configuration,
-    Configured,
     Expression,
-    Place,
+    Instance,
+    ResourceBlock,
     Scope,
+    WrittenPlan,
     references_of,
     scope_of,
 )
@@ -43,9 +43,9 @@ class Providers:
 
     def __init__(
         self,
-        configuration: Configuration,
+        configuration: WrittenPlan,
         variables: Mapping[str, Any],
-        answered: Iterable[tuple[Place, Mapping[str, Any]]],
+        answered: Iterable[tuple[Instance, Mapping[str, Any]]],
     ) -> None:
         self._configuration = configuration
         self._variables = variables
@@ -61,14 +61,14 @@ class Providers:
                 if block.mode == "managed" and not values.get("tags"):
                     self._tags[keys[0]] += _tables(values.get("tags_all"))
 
-    def region(self, block: Configured | None) -> Maybe[str]:
+    def region(self, block: ResourceBlock | None) -> Maybe[str]:
         """The region of the provider that a resource block goes to; None where nothing sets one."""
         if block is None:
             return None
         first, *others = map(self._region, self._configuration.provider_keys(block))
         return first if all(other == first for other in others) else _OLD_KEY
 
-    def hosts(self, block: Configured | None) -> tuple[str, ...]:
+    def hosts(self, block: ResourceBlock | None) -> tuple[str, ...]:
         """The addresses of the planned resources that the host of a block's provider is made of,
         such as a cluster."""
         found: dict[str, None] = {}
@@ -76,11 +76,11 @@ class Providers:
             provider = self._configuration.provider(key)
             if provider.expressions.host is not None:
                 written = {"references": list(provider.expressions.host.references)}
-                place = Place(module=provider.module_address, mode="", type="", name="")
+                place = Instance(module=provider.module_address, mode="", type="", name="")
                 found |= dict.fromkeys(self._configuration.addresses(written, place))
         return tuple(found)
 
-    def default_tags(self, block: Configured | None) -> Any:
+    def default_tags(self, block: ResourceBlock | None) -> Any:
         """``dict``: the tags that its provider puts on what a resource block makes."""
         keys = [] if block is None else self._configuration.provider_keys(block)
         blocks = [
@@ -157,7 +157,7 @@ def _cloud_of(provider: str) -> Cloud | None:
     return next((cloud for cloud in CLOUDS.values() if provider in cloud.terraform_providers), None)
 
 
-def _told(block: Configured, values: Mapping[str, Any]) -> Iterator[str]:
+def _told(block: ResourceBlock, values: Mapping[str, Any]) -> Iterator[str]:
     """The regions that a provider's answer says it is in."""
     cloud = _cloud_of(block.provider)
     if cloud is None:
@@ -178,7 +178,7 @@ def _told(block: Configured, values: Mapping[str, Any]) -> Iterator[str]:
                 yield from _regions(values.get(name))
 
 
-def _zones(block: Configured, values: Mapping[str, Any]) -> Iterator[str]:
+def _zones(block: ResourceBlock, values: Mapping[str, Any]) -> Iterator[str]:
     """The regions of the zones that a resource is put in: those of its provider, if it is made."""
     cloud = _cloud_of(block.provider)
     for name in cloud.zone_properties if cloud is not None else ():

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from lichen_policies.dialects.terraform_configuration import Place
+from lichen_policies.dialects.terraform_configuration import Instance
 from lichen_policies.facts.unknown import Unknown
 
 SECRET: Any = Unknown("is sensitive, so Lichen does not read it")
@@ -34,10 +34,13 @@ class ModuleValues(msgspec.Struct, frozen=True):
     resources: tuple[Standing, ...] = ()
     child_modules: tuple[ModuleValues, ...] = ()
 
-    def every(self) -> Iterator[tuple[Place, Standing]]:
+    def every(self) -> Iterator[tuple[Instance, Standing]]:
         """Every resource and data source, in modules below too."""
         for each in self.resources:
-            yield Place.of(each.address, self.address, each.mode, each.type, each.name), each
+            yield (
+                Instance.of(each.address, self.address, each.mode, each.type, each.name),
+                each,
+            )
         for module in self.child_modules:
             yield from module.every()
 

@@ -9,6 +9,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
     Alarm,
     AlarmOfAlarms,
+    AllMachines,
     Autoscaler,
     BoughtThroughput,
     CloudFunction,
@@ -61,6 +62,7 @@ __all__ = [
     "UNKNOWN",
     "Alarm",
     "AlarmOfAlarms",
+    "AllMachines",
     "Autoscaler",
     "BoughtThroughput",
     "CloudFunction",

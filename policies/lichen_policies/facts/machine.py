@@ -20,6 +20,11 @@ def names_accelerators(machine: str) -> bool:
     return any(cloud.has_accelerators(machine) for cloud in CLOUDS.values())
 
 
+def is_pattern(name: Maybe[str]) -> bool:
+    """Whether a name is a pattern of several machines': ``g5.*``."""
+    return isinstance(name, str) and "*" in name
+
+
 def serves(context: Context, *machines: Maybe[str]) -> bool:
     """Whether machines plainly serve models: they have a passport, or carry accelerators.
 

@@ -14,7 +14,7 @@ from lichen.input_error import InputError
 from lichen.passport import Passport, read_tags
 from lichen_policies.facts import environment, readers, region
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import DeclaredTags
+from lichen_policies.facts.kinds import AllMachines, DeclaredTags, Machines, Scaling
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Dialect, Resource
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
@@ -53,7 +53,8 @@ def by_type() -> Mapping[tuple[Dialect, str], Reader]:
             module = importlib.import_module(module_info.name)
             for dialect, types in getattr(module, "TYPES", {}).items():
                 complete = getattr(module, "complete", None)
-                reader = Reader(module.CLOUD, module.read, module.FACTS, complete)
+                together = (AllMachines,) if Machines in module.FACTS else ()
+                reader = Reader(module.CLOUD, module.read, (*module.FACTS, *together), complete)
                 found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
         except Exception as error:
             # Nobody knows which types it would read, so nothing can be judged.
@@ -84,7 +85,9 @@ def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tupl
     reader = by_type().get((resource.dialect, resource.type))
     if reader is None or reader.complete is None:
         return facts
-    return reader.complete(facts, stack)
+    return _with_all_machines(
+        reader.complete(tuple(f for f in facts if not isinstance(f, AllMachines)), stack)
+    )
 
 
 def kinds_read(resource: Resource) -> tuple[type[Fact], ...] | None:
@@ -101,10 +104,41 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     properties = Properties(resource.properties, resource.dialect, resource.root)
     context, declaration = _context(properties, resource, CLOUDS[reader.cloud])
     facts = [*reader.read(properties, context), *declaration]
-    return tuple(
-        fact if fact.context.cloud else msgspec.structs.replace(fact, context=context)
-        for fact in facts
+    return _with_all_machines(
+        tuple(
+            fact if fact.context.cloud else msgspec.structs.replace(fact, context=context)
+            for fact in facts
+        )
     )
+
+
+def _with_all_machines(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The facts of a resource, with one of all its machines where it has any."""
+    floors = {
+        scaling.ceiling_at: scaling
+        for scaling in facts
+        if isinstance(scaling, Scaling) and scaling.ceiling_at
+    }
+    groups = tuple(_with_floor(fact, floors) for fact in facts if isinstance(fact, Machines))
+    if not groups:
+        return facts
+    together = AllMachines(
+        groups=groups,
+        path=groups[0].path,
+        context=groups[0].context,
+        waits_for=next((group.waits_for for group in groups if group.waits_for), ""),
+    )
+    return (*facts, together)
+
+
+def _with_floor(group: Machines, scalings: Mapping[str, Scaling]) -> Machines:
+    """Machines with the floor of what scales them, where they state none themselves."""
+    scaling = scalings.get(group.machines_at)
+    if scaling is None or group.as_read("least") is not None:
+        return group
+    floor: Maybe[int] = scaling.as_read("floor")  # type: ignore[assignment]
+    least: Maybe[int] = 0 if floor is None else floor
+    return msgspec.structs.replace(group, least=field(least), least_at=scaling.path)
 
 
 def _context(

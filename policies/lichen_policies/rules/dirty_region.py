@@ -7,13 +7,18 @@ Fix: Deploy to the region that the message names: the nearest low-carbon region 
 machine.
 
 Exceptions: It blocks only if every source of the region's own grid says high. If sources disagree,
-or there is only one, it advises. Annual averages by location decide; contracts for green power,
-carbon-free shares and marginal rates do not. The rule does not know data residency, latency, quota
-or capacity: set ``regions`` in lichen.yaml to those that you may use. If they include the region
-and none that is cleaner, it advises. Templates, which run nothing by themselves, and networks,
-storage and databases are not judged.
+or there is only one, it advises. It blocks only what plainly serves or trains models: services for
+that, machines with accelerators, and what has ``lichen:*`` tags. General machines (a bastion, a
+database, a web server) get advice, and so does a machine with GPUs whose tags name work with
+graphics (a workstation, a render farm). Annual averages by location decide; contracts for green
+power, carbon-free shares and marginal rates do not. The rule does not know data residency, latency,
+quota or capacity: set ``regions`` in lichen.yaml to those that you may use. If they include the
+region and none that is cleaner, it advises. A group whose ceiling is zero runs nothing and is not
+judged, nor are templates, networks, storage and managed databases.
 
-Tags: It reads none but ``lichen:environment``, which says how strict to be.
+Tags: Without ``lichen:*`` tags it blocks what has accelerators and what is made for models. With
+one, such as ``lichen:model``, it blocks general machines too. ``lichen:environment`` says how
+strict to be.
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ from lichen.distance import round_trip_ms
 from lichen.emissions import effective_gco2e_kwh
 from lichen.grid import HIGH_MIN_GCO2E_KWH, LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Located
+from lichen_policies.facts.machine import names_accelerators
 from lichen_policies.provisioned import in_cluster, machines_for, provisioned
 from lichen_policies.rule import (
     LOWER_IS_STRICTER,
@@ -72,17 +78,17 @@ def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Findin
         return
     better = _nearest_cleaner(fact, here, limits, known)
     confined = better is None and _confined(fact, here, limits, known.of_organisation)
-    advice = not grid.surely_high or confined
+    because = _why_advice(grid.surely_high, confined, _is_for_models(fact, known))
     yield Finding(
         what=f"{here.name} ({_town(here)}) runs on {_grid(here, known)}; {grid.because}",
         limit=f"above {limits.high_min_gco2e_kwh:g} gCO2e/kWh is high carbon"
-        + _why_advice(grid.surely_high, confined),
+        + (f"; this finding only advises, because {because}" if because else ""),
         changes=_changes(fact, better, known),
         or_else=_or_else(fact, better, known),
         path=fact.region_at,
         saves=Saves() if better is None else _saves(fact, here, better, known),
         sources=tuple(dict.fromkeys(reading.source for reading in grid.readings)),
-        advice=advice,
+        advice=bool(because),
     )
 
 
@@ -95,12 +101,25 @@ def _confined(fact: Located, here: Region, limits: Limits, known: Known) -> bool
     )
 
 
-def _why_advice(surely_high: bool, confined: bool) -> str:
+def _why_advice(surely_high: bool, confined: bool, for_models: bool) -> str:
+    """Why a finding only advises; empty where it does not."""
     if not surely_high:
-        return "; this finding only advises, because too few sources agree"
+        return "too few sources agree"
     if confined:
-        return "; this finding only advises, because lichen.yaml allows nothing cleaner"
-    return ""
+        return "lichen.yaml allows nothing cleaner"
+    return "" if for_models else "nothing says that it serves models"
+
+
+def _is_for_models(fact: Located, known: Known) -> bool:
+    """Whether it plainly serves or trains models: it is tagged so, made for it, or accelerated."""
+    known_of = fact.if_known
+    if known_of.passport is not None or known_of.chips_each:
+        return True
+    if known_of.for_models is not None:
+        return known_of.for_models
+    machine = known_of.machine or ""
+    row = known.catalogue.machines.get(machine)
+    return names_accelerators(machine) if row is None else row.accelerator is not None
 
 
 def _grid(region: Region, known: Known) -> str:

@@ -6,31 +6,77 @@ or a machine's size too high: each idle GPU still draws 50 to 100 W.
 Fix: Lower the count or the ceiling, or choose a machine with fewer accelerators. If the work needs
 them, raise the limit in lichen.yaml, where others see the decision.
 
-Exceptions: Each resource, and each variant of an endpoint, is counted by itself, so the sum of many
-small ones is not checked. Three ceilings are not checked: of an Application Auto Scaling target, of
-an autoscaler beside the group, and of a Batch environment, whose ceiling is in vCPUs.
+Exceptions: The limit is for one resource, and counts all of its machines together: the variants of
+an endpoint, the pools of a service. What always runs blocks above it: a fixed count, or a floor. A
+ceiling is not what runs, and most clusters never reach theirs. So a ceiling above the limit advises
+while all its accelerators at full load draw no more than the limit's number of accelerators of
+400 W (an NVIDIA A100), and blocks above: twelve L4 (0.9 kW) are fine where twelve A10G (3.6 kW) are
+not. An accelerator whose watts are not known counts for 400 W. A queue of jobs, such as a Batch
+environment, may have a ceiling of 8 times that, because its machines stop when no job waits. Work
+that ends by itself counts in hours: a training job blocks only above what the limit allows to run
+for a month of 730 hours. A group that may choose among several machines is counted with the ones
+that have the most accelerators, and for its floor with those that have the fewest. A ceiling in
+vCPUs is divided by those of the machine. The ceiling of an autoscaler beside a group is not
+checked, nor is the sum over several resources. Templates count as one machine.
 
 Tags: It reads none but ``lichen:environment``, which chooses the limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from lichen.catalogue.schema import Machine
-from lichen_policies.facts import Machines
-from lichen_policies.facts.machine import names_accelerators
-from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, rule
+from lichen_policies.facts import AllMachines, Machines
+from lichen_policies.possible_machines import count_of, possible_machines
+from lichen_policies.provisioned import provisioned
+from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, Saves, Unverified, rule
+
+HOURS_OF_A_MONTH = 730
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Accelerators that one resource may run at its most."""
+    """Accelerators that one resource may run; and what a ceiling may draw, in watts at full load
+    for each of these, and how many times that for a queue of jobs."""
 
     chips: Annotated[int, Meta(ge=0, le=100_000), LOWER_IS_STRICTER] = 8
+    ceiling_w: Annotated[float, Meta(ge=0, le=10_000), LOWER_IS_STRICTER] = 400
+    queue_times: Annotated[float, Meta(ge=1, le=1_000), LOWER_IS_STRICTER] = 8
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """The accelerators of one group of machines: at any time, and at the most.
+
+    ``machine`` is the one that has the most, ``each`` how many, and ``machines`` how many such run.
+    """
+
+    group: Machines
+    machine: Machine | None
+    chip: str
+    each: float
+    machines: int
+    least_machines: int
+    least: float
+    others: tuple[str, ...] = ()
+
+    @property
+    def most(self) -> float:
+        return self.each * self.machines
+
+    def at(self, machines: int) -> str:
+        """``4 machines with 4 NVIDIA A10G each``."""
+        if machines == 1:
+            return f"1 {self.unit.removesuffix('s')} with {self.each:.3g} {self.chip}"
+        return f"{machines} {self.unit} with {self.each:.3g} {self.chip} each"
+
+    @property
+    def unit(self) -> str:
+        """What is counted, in the plural."""
+        return "machines" if self.group.unit in ("vCPUs", "MiB") else self.group.unit
 
 
 @rule(
@@ -41,75 +87,216 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     theme="size",
     limits={"dev": {"chips": 2}, "staging": {"chips": 4}},
 )
-def too_many_accelerators(fact: Machines, limits: Limits, known: Known) -> Iterator[Finding]:
-    chip, each = _chips(fact, known)
-    machines = 1 if fact.machines is None else fact.machines
-    total = each * machines
-    if total <= limits.chips:
-        return
+def too_many_accelerators(fact: AllMachines, limits: Limits, known: Known) -> Iterator[Finding]:
+    counts, open_question = _counted(fact, known)
+    most = sum(count.most for count in counts)
+    if most > limits.chips:
+        yield _finding(fact, counts, limits, known)
+    elif open_question is not None:
+        raise open_question
+
+
+def _counted(fact: AllMachines, known: Known) -> tuple[list[Count], Unverified | None]:
+    """Each group that has accelerators; and the first question that is open, where one is."""
+    counts, open_question = [], None
+    for group in fact.groups:
+        try:
+            count = _count(group, known)
+        except Unverified as error:
+            open_question = open_question or error
+        else:
+            if count.most:
+                counts.append(count)
+    return counts, open_question
+
+
+def _count(group: Machines, known: Known) -> Count:
+    rows = possible_machines(group, known) if group.chips_each is None else ()
+    units = 1 if group.machines is None else group.machines
+    least_units = units if group.least is None else min(group.least, units)
+    if group.chips_each is not None:
+        chip = group.chip or "accelerator"
+        return Count(
+            group=group,
+            machine=None,
+            chip=chip,
+            each=group.chips_each,
+            machines=units,
+            least_machines=least_units,
+            least=group.chips_each * least_units,
+        )
+    totals = [(row.accelerators * count_of(row, units, group), row) for row in rows]
+    if not totals:
+        return Count(
+            group=group, machine=None, chip="", each=0, machines=0, least_machines=0, least=0
+        )
+    most = max(total for total, _ in totals)
+    worst = next(row for total, row in totals if total == most)
+    least = min(row.accelerators * count_of(row, least_units, group) for row in rows)
+    return Count(
+        group=group,
+        machine=worst,
+        chip=worst.accelerator or "accelerator",
+        each=worst.accelerators,
+        machines=count_of(worst, units, group),
+        least_machines=count_of(worst, least_units, group),
+        least=least,
+        others=tuple(row.name for row in rows if row is not worst and row.accelerators),
+    )
+
+
+def _finding(fact: AllMachines, counts: Sequence[Count], limits: Limits, known: Known) -> Finding:
     environment = fact.if_known.environment
     where = f" in {environment}" if environment else ""
-    changes = _fewer(fact, each, machines, limits.chips, known)
+    together = ", all its machines together" if len(counts) > 1 else ""
+    why, advice, sources = _weighed(counts, limits, known)
+    always = sum(count.least for count in counts) > limits.chips
+    changes = _changes(counts, always, limits.chips, known)
     words = ("limits.too-many-accelerators", environment, "chips")
     raised = f"raise {'.'.join(word for word in words if word)} in lichen.yaml"
-    yield Finding(
-        what=f"{machines} {fact.unit} with {each:.3g} {chip} each are {total:.4g} accelerators"
-        if machines > 1
-        else f"1 {fact.unit.removesuffix('s')} has {each:g} {chip}",
-        limit=f"the limit{where} is {limits.chips} per resource",
+    return Finding(
+        what=_what(counts, always),
+        limit=f"the limit{where} is {limits.chips} per resource{together}{why}",
         changes=changes,
-        or_else=raised
-        if changes
-        else f"{_choose(fact)} at most {limits.chips} accelerators, or {raised}",
-        path=fact.path,
+        or_else=raised if changes else f"{_by_hand(counts, limits.chips)}, or {raised}",
+        path=counts[0].group.path,
+        saves=_saves(counts, always, limits.chips, known),
+        sources=sources,
+        advice=advice,
     )
 
 
-def _choose(fact: Machines) -> str:
-    return "choose a machine with" if fact.unit == "machines" else "ask in all for"
+def _weighed(
+    counts: Sequence[Count], limits: Limits, known: Known
+) -> tuple[str, bool, tuple[str, ...]]:
+    """Why a finding blocks or advises, whether it advises, and the sources of that."""
+    hours = [count.group.hours for count in counts]
+    if all(hour is not None for hour in hours):
+        most = sum(count.most * (hour or 0) for count, hour in zip(counts, hours, strict=True))
+        allowed = limits.chips * HOURS_OF_A_MONTH
+        if most > allowed:
+            because = (
+                f", {allowed:,.0f} accelerator-hours for work that ends: these are {most:,.0f}"
+            )
+            return because, False, ()
+        ends = max(hour or 0 for hour in hours)
+        return f"; this finding only advises, because the work ends after {ends:g} hours", True, ()
+    if sum(count.least for count in counts) > limits.chips:
+        return "", False, ()
+    queued = all(count.group.queued for count in counts)
+    allowed_w = limits.chips * limits.ceiling_w * (limits.queue_times if queued else 1)
+    draws_w, sources = _draw(counts, limits, known)
+    if draws_w > allowed_w:
+        return (
+            f", and a ceiling may draw {allowed_w / 1000:.3g} kW at full load: these draw "
+            f"{draws_w / 1000:.3g} kW",
+            False,
+            sources,
+        )
+    return (
+        "; this finding only advises, because a ceiling is not what runs, and at full load these "
+        f"draw {draws_w / 1000:.3g} kW of {allowed_w / 1000:.3g} kW that a ceiling may",
+        True,
+        sources,
+    )
 
 
-def _chips(fact: Machines, known: Known) -> tuple[str, float]:
-    """The chip's name, and how many of it one machine has."""
-    if fact.chips_each is not None:
-        return fact.chip or "accelerator", fact.chips_each
-    if fact.machine is None:
-        return "accelerator", 0.0
-    row = known.catalogue.machines.get(fact.machine)
-    if row is None and not names_accelerators(fact.machine):
-        return "accelerator", 0.0  # an old or new general machine: its family carries none
-    row = row or known.machine(fact.machine)
-    return row.accelerator or "accelerator", row.accelerators
+def _draw(counts: Sequence[Count], limits: Limits, known: Known) -> tuple[float, tuple[str, ...]]:
+    """What the accelerators draw together at full load, in watts, and where that is from."""
+    watts, sources = 0.0, []
+    for count in counts:
+        chip = known.catalogue.chips.get(count.chip)
+        if chip is None or chip.tdp_w is None:
+            watts += count.most * limits.ceiling_w
+        else:
+            watts += count.most * chip.tdp_w.likely
+            sources.append(chip.tdp_source or chip.source)
+    return watts, tuple(dict.fromkeys(sources))
 
 
-def _fewer(
-    fact: Machines, each: float, machines: int, most: int, known: Known
-) -> tuple[Change, ...]:
+def _what(counts: Sequence[Count], always: bool) -> str:
+    total = sum(count.most for count in counts)
+    if len(counts) > 1:
+        parts = [count.at(count.machines) for count in counts]
+        listed = ", ".join(
+            f"{parts.count(part)} groups of {part}" if parts.count(part) > 1 else part
+            for part in dict.fromkeys(parts)
+        )
+        return f"{listed} are {total:.4g} accelerators together"
+    (count,) = counts
+    machines, lead = count.machines, ""
+    if count.least_machines != count.machines:
+        lead = "at least " if always else "up to "
+        machines = count.least_machines if always else count.machines
+    choice = ""
+    if count.others and count.machine is not None:
+        more = f" and {len(count.others) - 3} more" if len(count.others) > 3 else ""
+        prefix = count.group.machine_prefix
+        named = [f"{prefix}{name}" for name in (count.machine.name, *count.others[:3])]
+        choice = f" ({named[0]}; or {', '.join(named[1:])}{more})"
+    if machines == 1:
+        if not lead:
+            return f"1 {count.unit.removesuffix('s')}{choice} has {count.each:.3g} {count.chip}"
+        return f"{lead}{count.at(1)}{choice} runs"
+    return f"{lead}{count.at(machines)}{choice} are {count.each * machines:.4g} accelerators"
+
+
+def _by_hand(counts: Sequence[Count], most: int) -> str:
+    """What to do where no single change is within the limit."""
+    if len(counts) == 1:
+        choose = "choose a machine with" if counts[0].unit == "machines" else "ask in all for"
+        return f"{choose} at most {most} accelerators"
+    paths = list(dict.fromkeys(count.group.machines_at or count.group.path for count in counts))
+    if len(paths) > 2:
+        return f"lower {paths[0]}, {paths[1]} or {len(paths) - 2} more"
+    return f"lower {' or '.join(paths)}"
+
+
+def _changes(counts: Sequence[Count], always: bool, most: int, known: Known) -> tuple[Change, ...]:
     """As many of the same machine as the limit allows, else a smaller machine with the same chip;
-    nothing where neither is within the limit."""
-    if fact.machines_at and each <= most:
-        return (Change(path=fact.machines_at, to=int(most // each), at_most=True),)
-    smaller = _smaller(fact, most if fact.machines_at else most / machines, known)
+    nothing where neither is within the limit, or where several groups share it."""
+    if len(counts) > 1:
+        return ()
+    (count,) = counts
+    group = count.group
+    units = _units(count, most)
+    if group.machines_at and units:
+        changes = [Change(path=group.machines_at, to=units, at_most=True)]
+        if always and group.least_at and group.least_at != group.machines_at:
+            changes.append(Change(path=group.least_at, to=units, at_most=True))
+        return tuple(changes)
+    if group.named_in or count.others or group.unit != "machines":
+        return ()
+    smaller = _smaller(count, most / (group.times if group.machines_at else count.machines), known)
     if smaller is None:
         return ()
-    changes = (
-        Change(
-            path=fact.path,
-            to=f"{fact.machine_prefix}{smaller.name}",
-            note=f"{smaller.accelerators:g} {smaller.accelerator}",
-        ),
+    change = Change(
+        path=group.path,
+        to=f"{group.machine_prefix}{smaller.name}",
+        note=f"{smaller.accelerators:g} {smaller.accelerator}",
     )
-    count = int(most // smaller.accelerators)
-    if count >= machines:
-        return changes
-    return (*changes, Change(path=fact.machines_at, to=count, at_most=True))
+    fewer = int(most // (smaller.accelerators * group.times))
+    if not group.machines_at or fewer * group.times >= count.machines:
+        return (change,)
+    return (change, Change(path=group.machines_at, to=fewer, at_most=True))
 
 
-def _smaller(fact: Machines, most: float, known: Known) -> Machine | None:
+def _units(count: Count, most: int) -> int:
+    """The most that the group's size may be set to, in its own unit; 0 where even one is more."""
+    machines = int(most // (count.each * count.group.times))
+    if count.group.unit == "vCPUs" and count.machine is not None:
+        return int(machines * count.machine.vcpu)
+    if count.group.unit == "MiB" and count.machine is not None:
+        return int(machines * (count.machine.memory_gib or 0) * 1024)
+    weight = count.group.weights.get(count.machine.name, 1) if count.machine else 1
+    return int(machines * weight)
+
+
+def _smaller(count: Count, most: float, known: Known) -> Machine | None:
     """The machine of the same family with the most chips within the limit, and of these the one
     with the fewest vCPUs."""
-    here = known.catalogue.machines.get(fact.machine or "")
-    if here is None or fact.chips_each is not None:
+    here = count.machine
+    if here is None:
         return None
     family = here.name.split(".")[0]
     smaller = [
@@ -121,3 +308,22 @@ def _smaller(fact: Machines, most: float, known: Known) -> Machine | None:
         and 0 < machine.accelerators <= most
     ]
     return max(smaller, key=lambda machine: (machine.accelerators, -machine.vcpu), default=None)
+
+
+def _saves(counts: Sequence[Count], always: bool, most: int, known: Known) -> Saves:
+    """A month of the machines that always run, less one of as many of them as the limit allows."""
+    count = counts[0]
+    machine, group = count.machine, count.group
+    region = known.catalogue.regions.get(group.if_known.region or "")
+    allowed = int(most // count.each)
+    if not always or not allowed or len(counts) > 1 or group.hours is not None:
+        return Saves()
+    if machine is None or region is None:
+        return Saves()
+    now = provisioned(group, machine, count.least_machines, group.hosting, region, known.catalogue)
+    saved = 1 - allowed / count.least_machines
+    grams, usd = now.gco2e_month, now.usd_month
+    return Saves(
+        gco2e_month=None if grams is None else grams * saved,
+        usd_month=None if usd is None else usd * saved,
+    )

@@ -10,7 +10,7 @@ from lichen_policies.facts.kinds.containers import (
 )
 from lichen_policies.facts.kinds.declared_tags import DeclaredTags
 from lichen_policies.facts.kinds.groups import Autoscaler, MachineGroup, Part, Whole, ZonedPool
-from lichen_policies.facts.kinds.machines import Located, Machines, MachineTemplate
+from lichen_policies.facts.kinds.machines import AllMachines, Located, Machines, MachineTemplate
 from lichen_policies.facts.kinds.memory import (
     ModelAccelerators,
     VectorData,
@@ -43,6 +43,7 @@ from lichen_policies.facts.kinds.work import Training
 __all__ = [
     "Alarm",
     "AlarmOfAlarms",
+    "AllMachines",
     "Autoscaler",
     "BoughtThroughput",
     "CloudFunction",

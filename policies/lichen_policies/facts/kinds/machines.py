@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import msgspec
+
 from lichen_policies.facts.fact import Fact
+
+Bounds = tuple[float | None, float | None]
+"""The least and the most of something; None where that side is open."""
+
+
+class Requirements(msgspec.Struct, frozen=True, kw_only=True):
+    """What a machine must have so that a group may choose it; what is left out may be anything.
+
+    ``allowed`` and ``excluded`` are names of machines, or patterns of them (``g5.*``). Bounds are
+    of one machine; memory is in GiB. ``vendors`` are makers and ``chips`` families of accelerators,
+    in small letters. ``accelerated`` says whether anything is asked of accelerators.
+    """
+
+    allowed: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    vcpus: Bounds = (None, None)
+    memory_gib: Bounds = (None, None)
+    accelerators: Bounds = (None, None)
+    accelerator_memory_gib: Bounds = (None, None)
+    vendors: tuple[str, ...] = ()
+    chips: tuple[str, ...] = ()
+    accelerated: bool = False
 
 
 class Located(Fact, frozen=True, kw_only=True):
@@ -12,7 +38,8 @@ class Located(Fact, frozen=True, kw_only=True):
     ``machines`` is how many run, at the least. ``hosting`` is what runs them, by its name in the
     catalogue's table of hostings; a name that the table does not have has no known price.
     ``chips_each`` is how many accelerators each takes of such a machine: a pod may take a part of
-    it; None where each is a whole machine.
+    it; None where each is a whole machine. ``for_models`` says whether it plainly serves or trains
+    models; None: its machine decides.
     """
 
     region_at: str
@@ -20,24 +47,43 @@ class Located(Fact, frozen=True, kw_only=True):
     machines: int | None = 1
     chips_each: float | None = None
     hosting: str | None = None
+    for_models: bool | None = None
 
 
 class Machines(Fact, frozen=True, kw_only=True):
-    """Machines of one kind, which may carry accelerators; ``path`` is the property that names it.
+    """Machines of one kind, or of any of several; ``path`` is the property that names it.
 
-    The chips are those of the ``machine``, or ``chips_each`` of them where the resource states it.
-    ``machines`` is the most that the resource itself may run, for a group its ceiling. ``hosting``
-    is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's name.
-    ``spot`` says that they run on spare capacity alone, which may be taken away. ``times`` is how
-    often the number at ``machines_at`` runs, once in each zone; ``machines`` counts all. ``unit``
-    is what is counted, where that is not machines but what takes a part of one.
+    A resource names one ``machine``; or ``any_of`` several names or patterns (``g5.*``); or what
+    they must have, in ``requirements``. Where another resource of the stack does it, ``template``
+    is what that is called by, and ``named_in`` its address once it is found. The chips are those
+    of the machine, or ``chips_each`` of them where the resource states it.
+
+    ``machines`` is the most that the resource itself may run, for a group its ceiling; ``least`` is
+    how many run at any time, None where all of them do. Both count in ``unit``: in machines, in
+    what takes a part of one (``pods``), or in ``vCPUs`` or ``MiB`` of them; a machine that counts
+    for other than one unit is in ``weights``. ``times`` is how often the number at ``machines_at``
+    runs, once in each zone; ``machines`` and ``least`` count all. ``hours`` is the limit of time of
+    work that ends by itself; ``queued`` says that machines run only while jobs wait for them.
+
+    ``hosting`` is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's
+    name. ``spot`` says that they run on spare capacity alone, which may be taken away.
     """
 
     machine: str | None = None
+    any_of: tuple[str, ...] = ()
+    requirements: Requirements | None = None
+    template: str | None = None
+    template_at: str = ""
+    named_in: str = ""
     machines: int | None = 1
     machines_at: str = ""
+    least: int | None = None
+    least_at: str = ""
     unit: str = "machines"
+    weights: Mapping[str, float] = {}
     times: int = 1
+    hours: float | None = None
+    queued: bool = False
     chip: str | None = None
     chips_each: float | None = None
     hosting: str | None = None
@@ -45,13 +91,24 @@ class Machines(Fact, frozen=True, kw_only=True):
     spot: bool | None = None
 
 
+class AllMachines(Fact, frozen=True, kw_only=True):
+    """All machines of one resource, which it may run together: its variants, its pools.
+
+    Every resource with a :class:`Machines` has one, which no reader yields.
+    """
+
+    groups: tuple[Machines, ...]
+
+
 class MachineTemplate(Fact, frozen=True, kw_only=True):
     """What each machine that is started from a template would be; it runs nothing by itself.
 
-    ``names`` are what others call it by: its name, its id.
+    ``names`` are what others call it by: its name, its id. ``requirements`` are those of a template
+    that names no machine.
     """
 
     names: tuple[str, ...] = ()
     machine: str | None = None
     machine_at: str = ""
+    requirements: Requirements | None = None
     spot: bool | None = None

@@ -1,4 +1,4 @@
-"""EC2's launch template: what each machine started from it would be."""
+"""EC2's launch template and launch configuration: what each machine started from it would be."""
 
 from __future__ import annotations
 
@@ -6,21 +6,48 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
-from lichen_policies.facts.kinds import Machines
+from lichen_policies.facts.kinds import Machines, MachineTemplate
 from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.readers.aws.instance_requirements import requirements
+from lichen_policies.facts.readers.aws.launch import is_spot
+from lichen_policies.facts.unknown import field
 
 CLOUD = "aws"
 TYPES = {
-    "pulumi": ("aws:ec2/launchTemplate:LaunchTemplate", "aws-native:ec2:LaunchTemplate"),
-    "terraform": ("aws_launch_template",),
-    "cloudformation": ("AWS::EC2::LaunchTemplate",),
+    "pulumi": (
+        "aws:ec2/launchTemplate:LaunchTemplate",
+        "aws:ec2/launchConfiguration:LaunchConfiguration",
+        "aws-native:ec2:LaunchTemplate",
+        "aws-native:autoscaling:LaunchConfiguration",
+    ),
+    "terraform": (
+        "aws_launch_template",
+        "aws_launch_configuration",
+        "awscc_ec2_launch_template",
+        "awscc_autoscaling_launch_configuration",
+    ),
+    "cloudformation": ("AWS::EC2::LaunchTemplate", "AWS::AutoScaling::LaunchConfiguration"),
 }
-FACTS = (Machines,)
+FACTS = (Machines, MachineTemplate)
+
+_NAMES = ("name", "launch_template_name", "launch_configuration_name", "id", "launch_template_id")
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A Machines for one machine; a template draws no power, so nothing is Located."""
+    """A MachineTemplate, and a Machines for one machine; a template draws no power, so nothing is
+    Located."""
     data = properties
     if properties.given("launch_template_data"):
         data = properties.block("launch_template_data")
-    yield from machines_named(data.stated_text("instance_type"), hosting="ec2")
+    machine = data.stated_text("instance_type")
+    spot = True if data.given("spot_price") is True else is_spot(data)
+    names = (properties.text(name) for name in _NAMES)
+    yield MachineTemplate(
+        path=machine.path,
+        names=tuple(name for name in names if isinstance(name, str)),
+        machine=field(machine.value),
+        machine_at=machine.path,
+        requirements=field(requirements(data)),
+        spot=field(spot),
+    )
+    yield from machines_named(machine, hosting="ec2", spot=spot)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.fleet import machines_named
 from lichen_policies.facts.kinds import (
     KeptRequests,
     KeptWarm,
@@ -32,7 +31,7 @@ from lichen_policies.facts.readers.aws.joining import (
     own,
     variant_meant,
 )
-from lichen_policies.facts.unknown import Maybe, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 from lichen_policies.stack import Stack
 
 CLOUD = "aws"
@@ -59,6 +58,7 @@ _TO_SCALE = (
 )
 _BURSTABLE = "SageMaker scales no burstable machines (T2)"
 _TO_SCALE_COMPONENTS = "switch on the variant's managedInstanceScaling, with its bounds"
+_UNNAMED = Unknown("is left out, and so are instance pools and a serverless configuration")
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
@@ -75,6 +75,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machine=field(machines[0]) if len(machines) == 1 else None,
         machines=sum(count for count in counts if isinstance(count, int)) or 1,
         hosting=_HOSTING,
+        for_models=True,
     )
     capture = properties.block("data_capture_config")
     if capture and capture.scalar("enable_capture") is not False:
@@ -131,8 +132,12 @@ def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False)
         memory_mib=field(serverless.number(*_MEMORY)),
         memory_mib_at=serverless.at(*_MEMORY),
     )
-    most = Stated(_most(machines.value, ceiling), machines.path)
-    yield from machines_named(machine, most, hosting=_HOSTING, prefix=_PREFIX)
+    yield from _machines(
+        variant,
+        machines,
+        floor=Stated(floor, floor_at if scales_itself else ""),
+        ceiling=Stated(ceiling, scaling.at("max_instance_count")),
+    )
     if scales_itself or is_unknown(scales_itself):
         yield Scaling(
             path=floor_at,
@@ -244,13 +249,40 @@ def _scaled(fact: VariantInStack, stack: Stack) -> bool | None:
     )
 
 
+def _machines(
+    variant: Properties, machines: Stated[int], *, floor: Stated[int], ceiling: Stated[int]
+) -> Iterator[Machines]:
+    """The machines of a variant, which its instance pools may name; nothing of one that is
+    serverless."""
+    if variant.given("serverless_config") is True:
+        return
+    pools = variant.blocks("instance_pools") if variant.given("instance_pools") is True else []
+    named = [_machine(pool) for pool in pools] or [_machine(variant)]
+    names = [machine.value for machine in named]
+    unknown = next(filter(is_unknown, names), _UNNAMED if None in names else None)
+    most = _most(machines, ceiling)
+    yield Machines(
+        path=named[0].path,
+        machine=field(unknown or (names[0] if len(names) == 1 else None)),
+        any_of=tuple(name for name in names if isinstance(name, str)) if len(names) > 1 else (),
+        machines=field(most.value),
+        machines_at=most.path,
+        least=field(floor.value),
+        least_at=floor.path,
+        hosting=_HOSTING,
+        machine_prefix=_PREFIX,
+    )
+
+
 def _machine(variant: Properties) -> Stated[str]:
     name, path = variant.stated_text("instance_type")
     return Stated(bare(name, _PREFIX), path)
 
 
-def _most(machines: Maybe[int], ceiling: Maybe[int]) -> Maybe[int]:
+def _most(machines: Stated[int], ceiling: Stated[int]) -> Stated[int]:
     """The larger of how many start and how many may run; unknown where either is."""
-    if is_unknown(machines) or is_unknown(ceiling):
-        return machines if is_unknown(machines) else ceiling
-    return max((count for count in (machines, ceiling) if count is not None), default=None)
+    if is_unknown(machines.value):
+        return machines
+    if is_unknown(ceiling.value) or (ceiling.value or 0) > (machines.value or 0):
+        return ceiling
+    return machines

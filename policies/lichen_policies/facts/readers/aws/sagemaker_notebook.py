@@ -29,5 +29,10 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A Located and a Machines."""
     name, path = properties.stated_text("instance_type")
     machine = Stated(bare(name, _PREFIX), path)
-    yield Located(region_at=properties.at("region"), machine=field(machine.value), hosting=_HOSTING)
+    yield Located(
+        region_at=properties.at("region"),
+        machine=field(machine.value),
+        hosting=_HOSTING,
+        for_models=True,
+    )
     yield from machines_named(machine, hosting=_HOSTING, prefix=_PREFIX)

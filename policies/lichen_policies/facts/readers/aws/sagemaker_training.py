@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
 from lichen_policies.facts.kinds import Located, Machines, Training
@@ -19,6 +21,8 @@ TYPES = {
 FACTS = (Located, Machines, Training)
 
 _HOSTING, _PREFIX = "sagemaker-training", "ml."
+_HOURS_BY_DEFAULT = 24.0
+"""Source: SageMaker API, StoppingCondition: a job without a limit stops after a day."""
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
@@ -32,10 +36,14 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machine=field(machine.value),
         machines=field(machines.value) or 1,
         hosting=_HOSTING,
+        for_models=True,
     )
-    yield from machines_named(machine, machines, hosting=_HOSTING, prefix=_PREFIX)
     spot = properties.scalar("enable_managed_spot_training")
     seconds = properties.block("stopping_condition").number("max_runtime_in_seconds")
+    hours = seconds / 3600 if isinstance(seconds, float) else seconds
+    for named in machines_named(machine, machines, hosting=_HOSTING, prefix=_PREFIX):
+        most = _HOURS_BY_DEFAULT if hours is None else hours
+        yield msgspec.structs.replace(named, hours=field(most))
     yield Training(
         path=path,
         machine=field(machine.value),
@@ -43,7 +51,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machines=field(machines.value),
         spot=field(spot if is_unknown(spot) else str(spot).lower() == "true"),
         spot_at=properties.at("enable_managed_spot_training"),
-        hours_most=field(seconds / 3600 if isinstance(seconds, float) else seconds),
+        hours_most=field(hours),
         resumes=field(properties.given("checkpoint_config")),
         resumes_at=properties.at("checkpoint_config"),
         hosting=_HOSTING,

@@ -117,6 +117,7 @@ def facts_of_pods(
             machines=field(count.value),
             chips_each=field(chips),
             hosting=hosting,
+            for_models=bool(pod.serves or asked is not None) or None,
         )
     if asked is not None and asked.number is not None:
         yield Machines(
