@@ -56,12 +56,8 @@ def _read(path: Path, most: int) -> bytes:
     # A named pipe without a writer would block the call that opens it.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with open(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        first = b""
-        if stat.S_ISFIFO(found.st_mode):
-            first = _first_of_pipe(descriptor)
-        elif stat.S_ISDIR(found.st_mode):
-            raise InputError("is a folder", fix="name the files in it")
+        is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+        first = _first_of_pipe(descriptor) if is_pipe else b""
         os.set_blocking(descriptor, True)
         return first + file.read(most - len(first))
 
