@@ -1,4 +1,4 @@
-"""A file's bytes and its text, whatever the path leads to."""
+"""A file's bytes and its text, for any path."""
 
 from __future__ import annotations
 
