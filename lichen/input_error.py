@@ -10,7 +10,7 @@ from lichen.visible import visible
 class InputError(Exception):
     """Input that cannot be used: which field, what is wrong with it, and what to write instead.
 
-    Rendered in one line, with any words of others in it:
+    Rendered in one line, as visible characters only:
     ``chat.yaml: traffic.peak_rps: -2 is not a rate. Fix: a number of 0 or more.``
     """
 

@@ -22,6 +22,7 @@ CLOUD = Cloud(
     ),
     tag_properties=("tags_all", "tags", "tag"),
     region_properties=("region",),
+    has_region_property=False,  # only in the newest providers, and in no template
     zone_properties=("availability_zone", "availability_zones"),
     address_properties=("arn",),
     # Not keys and roles: those may be in another region than what uses them.

@@ -54,6 +54,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """Properties that may hold the full name of what the resource is a part of and lies in."""
     region_properties: tuple[str, ...] = ()
     """Properties of a resource that name its region or zone, the most exact first."""
+    has_region_property: bool = True
+    """Whether every resource has such a property, with every version of a provider."""
     zone_properties: tuple[str, ...] = ()
     """Properties that name zones of the provider's region: ignored where they are not known."""
     address_properties: tuple[str, ...] = ()

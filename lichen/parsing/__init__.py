@@ -1,6 +1,6 @@
 """Files that others wrote into plain values, in bounded time and memory.
 
-For any content of a file the answer is its values or an :class:`~lichen.input_error.InputError` that
+The answer is always the values of a file, or an :class:`~lichen.input_error.InputError` that
 names the place by line and column. No message quotes the file: a line may hold a password. One
 module a format, imported when such a file is read.
 """

@@ -1,4 +1,4 @@
-"""A file's bytes and its text, for any path."""
+"""A file's bytes and its text: of a file, a pipe or what is piped in."""
 
 from __future__ import annotations
 

@@ -25,8 +25,7 @@ ShortForm = Callable[[str, Any], Any]
 class At(dict[str, Any]):
     """A mapping with the line of the key before it, or its own, counted from 1."""
 
-    __slots__ = ("line",)
-    line: int
+    line: int | None = None
 
 
 def from_yaml(text: str, *, typed: bool = True, short_form: ShortForm | None = None) -> list[Any]:

@@ -317,6 +317,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         exemption, note = None, ""
         if outcome == "fail" or (outcome == "unverified" and level in BLOCKING):
             exemption, note = self.exemption()
+        if outcome == "fail" and resource is not None and resource.only_if:
+            made = f"It is made only where the condition {resource.only_if} holds."
+            note = f"{note} {made}" if note else made
         return Verdict(
             rule=rule.name,
             verdict=outcome,

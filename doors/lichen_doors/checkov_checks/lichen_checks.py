@@ -13,9 +13,11 @@ not block, ``..._UNVERIFIED`` on what cannot be checked yet. Add
 ``lichen.yaml`` is searched upwards from the file that is judged, and LICHEN_CONFIG names one that
 is above it. What it exempts or turns off is skipped, with who did it as the comment; what it
 moved is shown with each failed check.
-LICHEN_REGION and LICHEN_ENVIRONMENT hold for a document that does not state its own. A plan is read
-again from its file, because what Checkov hands over does not say which values are unknown. Checkov
-judges one resource at a time, so the rules over a whole deployment run in the other doors only.
+LICHEN_REGION and LICHEN_ENVIRONMENT hold for a document that does not state its own, and
+LICHEN_PARAMETERS names a file of what a deployment gives to templates. A plan and a template are
+read again from their files, because what Checkov hands over does not say which values are unknown.
+Checkov judges one resource at a time, so the rules over a whole deployment run in the other doors
+only.
 
 Checkov drops a check that raises and a module that does not load, and then passes what nobody
 judged: both are failed checks here.
@@ -47,12 +49,13 @@ try:
     from lichen_policies import configuration, dialects
     from lichen_policies.beside import comments
     from lichen_policies.dialects import (
-        cloudformation,
+        cloudformation_parameters,
         kubernetes,
         terraform_block,
         terraform_defaults,
         terraform_json,
     )
+    from lichen_policies.dialects.given import Given
     from lichen_policies.facts.reading import types_of
     from lichen_policies.facts.resource import Resource
     from lichen_policies.gate import Gate
@@ -110,10 +113,14 @@ class Gates:
         self._verdicts: tuple[Verdict, ...] = ()
         self._moved: Mapping[str, list[str]] = {}
 
-    def verdicts(self, block: Any, read: Callable[[], Resource]) -> tuple[Verdict, ...]:
-        """Every rule's verdicts on a block, which ``read`` makes a resource of."""
+    def verdicts(self, block: Any, read: Callable[[], Resource | None]) -> tuple[Verdict, ...]:
+        """Every rule's verdicts on a block, which ``read`` makes a resource of; none where it is
+        none."""
         if self._block is not block:
             resource = read()
+            if resource is None:
+                self._block, self._verdicts, self._moved = block, (), {}
+                return ()
             gate = self._gate(Path(resource.file or ".").resolve().parent)
             self._verdicts = (*(gate.judge(resource) or ()), *gate.judge_exemptions(resource))
             self._moved = {
@@ -200,7 +207,7 @@ class Check(BaseCheck):
         result, messages = outcome(self.part, own)
         return result, [*messages, *moved] if result == CheckResult.FAILED else messages
 
-    def resource(self, conf: dict[str, Any]) -> Resource:
+    def resource(self, conf: dict[str, Any]) -> Resource | None:
         raise NotImplementedError
 
 
@@ -255,12 +262,14 @@ class CloudFormationCheck(Check, cloudformation_check.BaseResourceCheck):
         types = iter(types_of("cloudformation"))
         super().__init__(**self.describe(rule, part, types))
 
-    def resource(self, conf: dict[str, Any]) -> Resource:
-        file, name = self.entity
-        properties = conf.get("Properties") or {}
-        # Checkov hands over the part of a template's path below the scanned folder, no more.
-        resource = cloudformation.resource(self.entity_type, name, properties, file.lstrip("/"))
-        return with_notes(resource, conf.get("__startline__"), conf.get("__endline__"))
+    def resource(self, conf: dict[str, Any]) -> Resource | None:
+        """As Lichen reads it from the file: Checkov puts defaults in place of parameters."""
+        scanned, name = self.entity
+        file = found(scanned)
+        if file is None:
+            raise InputError("is not found from here", document=scanned)
+        # None where a condition does not hold, which makes no resource.
+        return templates(file).get(name)
 
 
 class KubernetesCheck(Check, kubernetes_check.BaseK8Check):
@@ -305,6 +314,17 @@ def lines(file: str) -> list[str]:
         return Path(file).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return []
+
+
+@lru_cache(maxsize=8)
+def templates(file: Path) -> Mapping[str, Resource]:
+    """A template's resources by name."""
+    parameters = os.environ.get("LICHEN_PARAMETERS")
+    given = Given(
+        region=os.environ.get("LICHEN_REGION") or None,
+        parameters=cloudformation_parameters.of(Path(parameters) if parameters else None),
+    )
+    return {each.address: each for each in dialects.read(file, "cloudformation", given)}
 
 
 @lru_cache(maxsize=8)

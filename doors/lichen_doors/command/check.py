@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 from lichen_policies import timed
-from lichen_policies.dialects import KINDS, read
+from lichen_policies.dialects import KINDS, Given, read
 from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Report
@@ -15,7 +15,16 @@ from lichen_policies.verdict import Report
 from lichen.document import InputError
 from lichen.words import Environment
 from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
-from lichen_doors.command.options import CONFIGURATION, ENVIRONMENT, FILE, PATH, REGION, formats
+from lichen_doors.command.options import (
+    CONFIGURATION,
+    ENVIRONMENT,
+    FILE,
+    PARAMETER,
+    PARAMETERS,
+    PATH,
+    REGION,
+    formats,
+)
 from lichen_doors.command.output import show, write
 
 
@@ -30,6 +39,8 @@ from lichen_doors.command.output import show, write
 )
 @ENVIRONMENT
 @REGION
+@PARAMETERS
+@PARAMETER
 @CONFIGURATION
 @click.option("--output", type=FILE, help="Write the report to this file.")
 @formats("text", "json", "sarif", "html")
@@ -44,6 +55,8 @@ def command(
     source: str,
     environment: Environment | None,
     region: str | None,
+    parameters_file: Path | None,
+    parameter_pairs: tuple[str, ...],
     configuration: Path | None,
     output: Path | None,
     form: str,
@@ -61,7 +74,12 @@ def command(
     if fix and (form != "text" or output is not None):
         raise InputError("--fix is for a person at a terminal", fix="leave out --format, --output")
     timed.end_where_stuck()
-    resources = [resource for path in paths for resource in read(path, source=source)]
+    given = Given(
+        region=region,
+        parameters=_parameters(parameters_file, parameter_pairs),
+        exact=len(paths) == 1,
+    )
+    resources = [resource for path in paths for resource in read(path, source, given)]
     gate = Gate.near(
         paths[0],
         config=configuration,
@@ -91,6 +109,14 @@ def command(
     if fix:
         _fix(report, resources, yes)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
+
+
+def _parameters(file: Path | None, pairs: tuple[str, ...]) -> dict[str, str]:
+    if file is None and not pairs:
+        return {}
+    from lichen_policies.dialects import cloudformation_parameters
+
+    return cloudformation_parameters.of(file, pairs)
 
 
 def _fix(report: Report, resources: list[Resource], yes: bool) -> None:

@@ -39,6 +39,22 @@ REGION = click.option(
     show_envvar=True,
 )
 
+PARAMETERS = click.option(
+    "--parameters",
+    "parameters_file",
+    type=FILE,
+    help="A file of the values that the deployment gives to a CloudFormation template.",
+    envvar="LICHEN_PARAMETERS",
+    show_envvar=True,
+)
+PARAMETER = click.option(
+    "--parameter",
+    "parameter_pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="One such value; may be repeated.",
+)
+
 
 def formats(*names: str) -> Callable[[Function], Function]:
     """``--format``: the first name is the default."""

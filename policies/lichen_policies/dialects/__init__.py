@@ -19,7 +19,10 @@ from lichen.document import InputError, did_you_mean
 from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.dialects import json_documents
+from lichen_policies.dialects.given import Given
 from lichen_policies.facts.resource import Resource
+
+__all__ = ["KINDS", "Given", "Kind", "read"]
 
 
 class Kind(Protocol):
@@ -48,8 +51,9 @@ def _module(kind: str) -> Kind:
     return module
 
 
-def read(path: Path, source: str = "auto") -> list[Resource]:
-    """The resources in a document; ``source`` is "auto" or a name in :data:`KINDS`.
+def read(path: Path, source: str = "auto", given: Given | None = None) -> list[Resource]:
+    """The resources in a document; ``source`` is "auto" or a name in :data:`KINDS`, ``given`` what
+    the deployment gives to a template.
 
     :class:`InputError` names the file, what is wrong with it, and what to type instead.
     """
@@ -63,7 +67,7 @@ def read(path: Path, source: str = "auto") -> list[Resource]:
         resources = [
             resource
             for number, (line, document) in enumerate(documents, start=1)
-            for resource in _resources(document, path, number, line, source)
+            for resource in _resources(document, path, number, line, source, given)
         ]
         if "lichen:exempt" in text and not _is_json(path, text):
             from lichen_policies.beside import with_comments
@@ -77,12 +81,22 @@ def read(path: Path, source: str = "auto") -> list[Resource]:
 
 
 def _resources(
-    document: Mapping[str, Any], path: Path, number: int, line: int | None, source: str
+    document: Mapping[str, Any],
+    path: Path,
+    number: int,
+    line: int | None,
+    source: str,
+    given: Given | None,
 ) -> list[Resource]:
     """The resources of one document; ``line`` is where it begins in a file that has several."""
     try:
         kind = _kind(document) if source == "auto" else source
-        found = _module(kind).resources(document, str(path))
+        if kind == "cloudformation":
+            from lichen_policies.dialects import cloudformation
+
+            found = cloudformation.resources(document, str(path), given)
+        else:
+            found = _module(kind).resources(document, str(path))
     except InputError as error:
         raise error.within(str(path) if line is None else f"{path}:{line}") from None
     return [

@@ -1,19 +1,27 @@
-"""A CloudFormation template, in YAML or JSON.
+"""A CloudFormation template, in YAML or JSON, with SAM's resources.
 
-Only the literals of a template are known: a parameter's value is given with the deployment, so
-what is made of one, of another resource or of any intrinsic function is UNKNOWN. A template names
-no region and no environment; tags may, and the command line.
+A template names no region and no environment; tags may, and the command line. What a condition that
+does not hold would make is no resource. One whose condition nobody can evaluate is judged, and says
+so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lichen.document import InputError
+import msgspec
+
+from lichen.document import InputError, did_you_mean
 from lichen.parsing.yaml_text import At, from_yaml
+from lichen_policies.dialects.cloudformation_values import Template
+from lichen_policies.dialects.given import Given
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import Unknown
+from lichen_policies.facts.unknown import is_unknown
+
+_FUNCTION = "AWS::Serverless::Function"
+_SAM = "AWS::Serverless-2016-10-31"
+_OWN_TRANSFORMS = (_SAM, "AWS::LanguageExtensions")
 
 
 def parsed(text: str) -> list[Any]:
@@ -35,34 +43,49 @@ def recognises(document: Mapping[str, Any]) -> bool:
     )
 
 
-def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
+def resources(document: Mapping[str, Any], file: str, given: Given | None = None) -> list[Resource]:
     """The template's resources; :class:`InputError` where it has none or one is malformed."""
     if "Resources" not in document:
         raise InputError("is required", fix="add Resources:", field="Resources")
+    template = Template(document, given or Given())
+    _check_given(template)
     found = []
-    for name, entry in _entries(document).items():
+    for name, entry in template.each(_entries(document)):
         if not isinstance(entry, Mapping) or not isinstance(entry.get("Type"), str):
             raise InputError("is not a resource", fix="give it a Type:", field=f"Resources.{name}")
         properties = entry.get("Properties") or {}
         if not isinstance(properties, Mapping):
             raise InputError("is not a mapping", field=f"Resources.{name}.Properties")
-        found.append(resource(entry["Type"], name, properties, file, _line(entry)))
-    return found
+        condition = entry.get("Condition")
+        made = True if condition is None else template.condition(condition)
+        if made is False:
+            continue
+        found.append(
+            Resource(
+                type=entry["Type"],
+                name=name,
+                address=name,
+                properties=template.value(properties),
+                dialect="cloudformation",
+                file=file,
+                line=entry.line if isinstance(entry, At) else None,
+                only_if=str(condition) if is_unknown(made) else "",
+            )
+        )
+    return [*(_of_sam(document, each, template) for each in found), *_macros(document, file)]
 
 
-def resource(
-    kind: str, name: str, properties: Mapping[str, Any], file: str, line: int | None = None
-) -> Resource:
-    """One resource of a template."""
-    return Resource(
-        type=kind,
-        name=name,
-        address=name,
-        properties={key: _known(value) for key, value in properties.items()},
-        dialect="cloudformation",
-        file=file,
-        line=line,
-    )
+def _check_given(template: Template) -> None:
+    """Refuse a value for a parameter that is not there: it is another one, misspelt."""
+    for name in template.given.parameters if template.given.exact else ():
+        if name not in template.parameters:
+            raise InputError(
+                f"{name!r} is not a parameter of the template",
+                fix=did_you_mean(name, template.parameters)
+                if template.parameters
+                else "leave it out",
+                field="Parameters",
+            )
 
 
 def _entries(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -70,26 +93,52 @@ def _entries(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return entries if isinstance(entries, Mapping) else {}
 
 
-def _line(entry: Mapping[str, Any]) -> int | None:
-    return entry.line if isinstance(entry, At) else None
+def _transforms(document: Mapping[str, Any]) -> list[str]:
+    written = document.get("Transform")
+    names = written if isinstance(written, list) else [written]
+    return [
+        str(name.get("Name")) if isinstance(name, Mapping) else str(name) for name in names if name
+    ]
 
 
-_OPEN: Any = Unknown("is set by an intrinsic function, whose value is known only after deployment")
-_LEFT_OUT = {"Ref": "AWS::NoValue"}
+def _macros(document: Mapping[str, Any], file: str) -> Iterator[Resource]:
+    """An entry for each macro that changes the template when it is deployed: nobody can read what
+    it makes, so it is reported as not judged."""
+    for name in _transforms(document):
+        if name not in _OWN_TRANSFORMS:
+            yield Resource(
+                type=f"Transform {name}",
+                name=name,
+                address=f"Transform.{name}",
+                properties={},
+                dialect="cloudformation",
+                file=file,
+            )
 
 
-def _known(value: Any) -> Any:
-    """A value as far as the template gives it."""
-    if value == _LEFT_OUT:
-        return None
-    if isinstance(value, Mapping):
-        if len(value) == 1 and _is_function(next(iter(value))):
-            return _OPEN
-        return {key: _known(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_known(part) for part in value]
-    return value
+def _of_sam(document: Mapping[str, Any], resource: Resource, template: Template) -> Resource:
+    """A function of SAM with the properties that all functions share; others as they are."""
+    shared = document.get("Globals")
+    written = shared.get("Function") if isinstance(shared, Mapping) else None
+    own = resource.properties
+    if resource.type != _FUNCTION or not isinstance(written, Mapping) or is_unknown(own):
+        return resource
+    properties = template.value(written)
+    return msgspec.structs.replace(
+        resource,
+        properties=_merged(properties, own) if isinstance(properties, dict) else properties,
+    )
 
 
-def _is_function(key: object) -> bool:
-    return key == "Ref" or str(key).startswith("Fn::")
+def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """SAM's globals under a resource's own properties: mappings are merged, lists are joined."""
+    merged = dict(shared)
+    for key, value in own.items():
+        before = merged.get(key)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merged(before, value)
+        elif isinstance(before, list) and isinstance(value, list):
+            merged[key] = [*before, *value]
+        elif value is not None or key not in merged:
+            merged[key] = value
+    return merged

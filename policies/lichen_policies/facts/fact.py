@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
 import msgspec
 
@@ -17,12 +17,15 @@ from lichen_policies.facts.unknown import (
     Unverified,
 )
 
+RegionOf = Literal["provider", "stack"]
+
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What every fact of one resource shares; found once, outside the resource's reader.
 
     ``tags`` are the resource's tags or labels; the value of one may be unknown by itself.
-    ``unreadable`` are the fields of the passport whose tag cannot be read.
+    ``unreadable`` are the fields of the passport whose tag cannot be read. ``region_of`` is what
+    gives a region to a resource that has no property of its own for it.
     """
 
     cloud: str
@@ -31,6 +34,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     passport: Maybe[Passport] = None
     tags: Maybe[Mapping[str, object]] = None
     unreadable: tuple[str, ...] = ()
+    region_of: RegionOf = "provider"
 
 
 _NO_CONTEXT = Context(cloud="")

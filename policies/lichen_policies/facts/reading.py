@@ -102,14 +102,31 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     if reader is None:
         return None
     properties = Properties(resource.properties, resource.dialect, resource.root)
-    context, declaration = _context(properties, resource, CLOUDS[reader.cloud])
-    facts = [*reader.read(properties, context), *declaration]
+    cloud = CLOUDS[reader.cloud]
+    context, declaration = _context(properties, resource, cloud)
+    read = (
+        _where_it_is(fact, properties, resource, cloud) for fact in reader.read(properties, context)
+    )
+    facts = [*read, *declaration]
     return _with_all_machines(
         tuple(
             fact if fact.context.cloud else msgspec.structs.replace(fact, context=context)
             for fact in facts
         )
     )
+
+
+def _where_it_is(fact: Fact, properties: Properties, resource: Resource, cloud: Cloud) -> Fact:
+    """A fact without the path of a region where the resource has no such property: no message may
+    ask for it. A template's resources are in the region of its stack, their zones too."""
+    path = getattr(fact, "region_at", "")
+    if not path or cloud.has_region_property:
+        return fact
+    if resource.dialect != "cloudformation" and any(
+        path != properties.at(name) or properties.given(name) for name in cloud.region_properties
+    ):
+        return fact
+    return msgspec.structs.replace(fact, region_at="")
 
 
 def _with_all_machines(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
@@ -161,6 +178,7 @@ def _context(
         unreadable=tuple(
             mistake.field.removeprefix(cloud.tags.prefix).replace("-", "_") for mistake in mistakes
         ),
+        region_of="stack" if resource.dialect == "cloudformation" else "provider",
     )
     if tags is None or is_unknown(tags):
         return context, ()

@@ -34,7 +34,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     ``region`` and ``environment`` are those of the provider, the stack or the command line, None
     where none of them states it; what the resource itself states goes before them. ``file`` and
     ``line`` are where its author wrote it, ``document`` what it was read from: the resources of one
-    document are one deployment.
+    document are one deployment. ``only_if`` is the condition under which it is made, where nobody
+    can evaluate it here.
     """
 
     type: str
@@ -49,3 +50,4 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     line: int | None = None
     document: str | None = None
     notes: tuple[Note, ...] = ()
+    only_if: str = ""

@@ -139,7 +139,9 @@ def _names_zone(fact: Located) -> bool:
 
 
 def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change, ...]:
-    if better is None or _names_zone(fact) or in_cluster(fact.hosting, known.catalogue):
+    if better is None or not fact.region_at:
+        return ()
+    if _names_zone(fact) or in_cluster(fact.hosting, known.catalogue):
         return ()
     return (
         Change(
@@ -155,11 +157,15 @@ def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change
 def _or_else(fact: Located, better: Region | None, known: Known) -> str:
     if better is None:
         return _no_better(fact.if_known.machine, known)
+    there = f"{better.name}, {_described(better)}: {_why(fact)}"
     if in_cluster(fact.hosting, known.catalogue):
-        return f"run it on a cluster in {better.name}, {_described(better)}: {_why(fact)}"
+        return f"run it on a cluster in {there}"
+    if not fact.region_at:
+        stack = fact.context.region_of == "stack"
+        return f"{'deploy the stack to' if stack else 'set the region of the provider to'} {there}"
     if not _names_zone(fact):
         return ""
-    return f"set {fact.region_at} to a zone of {better.name}, {_described(better)}: {_why(fact)}"
+    return f"set {fact.region_at} to a zone of {there}"
 
 
 def _no_better(machine: str | None, known: Known) -> str:

@@ -26,15 +26,32 @@ def region_unresolved(fact: Located, known: Known) -> Iterator[Finding]:
     if fact.region is not None:
         return
     cluster = in_cluster(fact.hosting, known.catalogue)
-    other = (
-        "give the region of its cluster with --region" if cluster else "the region of the provider"
+    what, fix = (
+        _OF_CLUSTERS if cluster else _OF_STACKS if fact.context.region_of == "stack" else _OF_OTHERS
     )
     yield Finding(
-        what="nothing in the manifest says in which region it runs"
-        if cluster
-        else "neither the resource nor its provider nor the stack states a region",
+        what=what,
         limit="a region must be stated so that its electricity can be checked",
-        or_else=f"set {fact.region_at}, or {other}",
+        or_else=_either(fact.region_at, fix),
         path=fact.region_at,
         advice=cluster,
     )
+
+
+def _either(path: str, fix: str) -> str:
+    return f"set {path}, or {fix.removeprefix('set ')}" if path else fix
+
+
+_OF_CLUSTERS = (
+    "nothing in the manifest says in which region it runs",
+    "give the region of its cluster with --region",
+)
+_OF_STACKS = (
+    "nothing says to which region the stack is deployed",
+    "give the region of the stack: --region of lichen check, or LICHEN_REGION",
+)
+_OF_OTHERS = (
+    "neither the resource nor its provider nor the stack states a region",
+    "set the region of the provider",
+)
+"""What is wrong, and what to do about it."""
