@@ -165,14 +165,14 @@ def chips_used(fact: ServingContainer) -> Used | None:
     return Used(chips, found) if found else None
 
 
-class Given(NamedTuple):
+class GivenChips(NamedTuple):
     """The GPUs that a container has, and what they are."""
 
     chips: float
     name: str
 
 
-def chips_given(fact: ServingContainer, known: Known) -> Given:
+def chips_given(fact: ServingContainer, known: Known) -> GivenChips:
     """The GPUs that the container asks for, else all of its machine's.
 
     Raises :class:`NotApplicable` where it has none or neither is named.
@@ -180,11 +180,11 @@ def chips_given(fact: ServingContainer, known: Known) -> Given:
     if fact.chips is not None:
         if any(word in (fact.chip or "").lower() for word in ("neuron", "inferentia", "tpu")):
             raise NotApplicable("its accelerators are no GPUs")
-        return Given(fact.chips, "GPUs")
+        return GivenChips(fact.chips, "GPUs")
     if fact.machine is None:
         raise NotApplicable("neither its accelerators nor its machine is named here")
     machine = known.machine(fact.machine)
     chip = known.catalogue.chips.get(machine.accelerator or "")
     if chip is None or chip.kind != "gpu":
         raise NotApplicable("it has no GPU")
-    return Given(machine.accelerators, f"{machine.accelerator} of {machine.name}")
+    return GivenChips(machine.accelerators, f"{machine.accelerator} of {machine.name}")

@@ -391,7 +391,7 @@ def _common(first: Any, second: Any, because: Unknown) -> Any:
 
 
 def _with(name: str, item: str, body: Any) -> Any:
-    """The body of a loop for one item: its name stands for it in keys, texts and references."""
+    """The body of a loop for one item: its name is replaced by it in keys, texts and references."""
     if isinstance(body, str):
         return body.replace(f"${{{name}}}", item).replace(f"&{{{name}}}", _letters(item))
     if isinstance(body, list):
