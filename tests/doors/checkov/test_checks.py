@@ -12,8 +12,7 @@ import pytest
 from lichen_policies.dialects import read
 from lichen_policies.gate import Gate
 from lichen_policies.registry import rules
-from lichen_policies.stack import Stack
-from lichen_policies.verdict import BLOCKING
+from lichen_policies.verdict import BLOCKING, Verdict
 
 from tests.doors.checkov.engine import VERSION, Run, checkov
 from tests.terraform.engine import STACKS
@@ -30,11 +29,18 @@ def check_of(rule: str) -> str:
     return f"CKV2_LICHEN_{rule.upper().replace('-', '_')}"
 
 
+def verdicts_of(plan: Path) -> list[Verdict]:
+    """Every rule on every resource by itself, as Checkov judges: a joined fact stays open."""
+    gate = Gate.near(plan)
+    return [verdict for resource in read(plan) for verdict in gate.judge(resource) or ()]
+
+
 def found_by_lichen(plan: Path) -> dict[tuple[str, str], tuple[str, ...]]:
-    """What `lichen check` finds, as Checkov reports it: by check and resource."""
-    report = Gate.near(plan).report(read(plan))
+    """What Lichen finds in each resource alone, as Checkov reports it: by check and resource."""
     found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for verdict in (*report.findings, *report.unverified):
+    for verdict in verdicts_of(plan):
+        if verdict.verdict not in ("fail", "unverified") or verdict.level == "disabled":
+            continue
         advice = "_ADVICE" if verdict.verdict == "fail" else "_UNVERIFIED"
         check = check_of(verdict.rule) + ("" if verdict.level in BLOCKING else advice)
         key = (check, verdict.resource)
@@ -59,10 +65,14 @@ def test_it_is_the_checkov_that_the_checks_were_written_for(planned: tuple[Path,
 
 def test_every_rule_was_evaluated(planned: tuple[Path, Run]) -> None:
     """Checkov passes where a check is broken or missing, so this looks at what ran."""
-    of_resources = {name for name, rule in rules().items() if not issubclass(rule.judges, Stack)}
-    assert {check_of(rule) for rule in of_resources} <= {
-        record.check for record in planned[1].records
+    judged = {
+        check_of(verdict.rule)
+        for stack in PLANS
+        for verdict in verdicts_of(planned[0] / f"{stack}.json")
+        if verdict.verdict == "pass" and verdict.level != "disabled"
     }
+    assert len(judged) > 10
+    assert judged <= {record.check for record in planned[1].records}
     assert "Failed to run check" not in planned[1].stderr
 
 
@@ -338,8 +348,6 @@ def test_a_template_takes_its_region_from_the_environment(written: Run) -> None:
     failed = written.of("FAILED", "/template/")
     assert ("CKV2_LICHEN_DIRTY_REGION", name) in failed
     assert ("CKV2_LICHEN_TOO_MANY_ACCELERATORS", name) in failed
-    (message,) = failed["CKV2_LICHEN_TOO_MANY_ACCELERATORS_UNVERIFIED", name]
-    assert "ProductionVariants[1].InitialInstanceCount" in message
 
 
 def test_advice_alone_does_not_stop_where_it_is_soft(

@@ -150,7 +150,7 @@ def test_the_pack_s_own_configuration(preview: Preview) -> None:
     code, printed = preview("moved-prod", moved, machine="ml.g5.12xlarge", count="4")
     assert code == 0, printed
     assert "the limit in prod is 3 per resource" in printed
-    assert "oversized-endpoint" not in printed
+    assert "oversized-endpoint  (" not in printed, "no diagnostic; the configuration is named"
 
 
 def test_a_wrong_limit_of_the_pack_s_configuration_is_refused(preview: Preview) -> None:

@@ -24,7 +24,10 @@ resource "aws_sagemaker_endpoint_configuration" "embeddings" {
   }
 
   tags = {
+    team                 = "search"
     "lichen:environment" = "prod"
+    "lichen:model"       = "BAAI/bge-small-en-v1.5"
+    "lichen:evidence"    = "bench/embeddings.json"
   }
 }
 
