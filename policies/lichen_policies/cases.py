@@ -31,7 +31,7 @@ from lichen_policies.configuration import NAME, Configuration, File, Layer
 from lichen_policies.facts import UNKNOWN, Resource, Unknown
 from lichen_policies.judging import judge_resource, judge_stack
 from lichen_policies.rule import Rule
-from lichen_policies.run import Run
+from lichen_policies.run import GateRun
 from lichen_policies.verdict import Level, Outcome, Verdict
 
 DIALECTS = ("pulumi", "terraform", "cloudformation", "kubernetes")
@@ -162,7 +162,7 @@ def verdicts_of(case: Case, rules: Mapping[str, Rule], catalogue: Catalogue) -> 
             fix=did_you_mean(case.rule, rules),
             document=f"{case.rule}.yaml",
         )
-    over_runs = issubclass(rules[case.rule].judges, Run)
+    over_runs = issubclass(rules[case.rule].judges, GateRun)
     # A rule over a run judges exemptions of any rule; of the others one alone says what it finds.
     judging = rules if over_runs else {case.rule: rules[case.rule]}
     configuration = Configuration(layers=case.layers, rules=judging, today=case.today)

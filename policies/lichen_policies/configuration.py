@@ -22,7 +22,7 @@ from lichen.clouds import CloudName
 from lichen.document import InputError, convert, did_you_mean, find_upwards, read_document
 from lichen.words import Environment
 from lichen_policies import registry
-from lichen_policies.exemptions import Exemption, Row
+from lichen_policies.exemptions import Exemption, ExemptionRow
 from lichen_policies.limits import resolve
 from lichen_policies.registry import ENVIRONMENTS, FOLDER, read_rules
 from lichen_policies.rule import UNSTATED, Rule
@@ -70,7 +70,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     unverified: Level | Levels | UnsetType = UNSET
     regions: tuple[str, ...] = ()
     clouds: tuple[CloudName, ...] = ()
-    exemptions: tuple[Row, ...] = ()
+    exemptions: tuple[ExemptionRow, ...] = ()
     projects_may_exempt_in: tuple[Environment, ...] = ("dev", "staging")
     catalogue: str | None = None
     rules: str | None = None
@@ -222,7 +222,7 @@ def _narrowest(lists: list[tuple[str, ...]]) -> tuple[str, ...]:
     return allowed
 
 
-def _exemption(row: Row, layer: Layer) -> Exemption:
+def _exemption(row: ExemptionRow, layer: Layer) -> Exemption:
     return Exemption(**msgspec.structs.asdict(row), where=layer.shown)
 
 

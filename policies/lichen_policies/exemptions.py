@@ -14,7 +14,7 @@ from functools import lru_cache
 import msgspec
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExemptionRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One row of ``exemptions:``.
 
     ``resource`` is a pattern (``*``, ``?``) over a resource's address or name; ``expires`` is the

@@ -35,7 +35,7 @@ from lichen_policies.facts.reading import completed, facts_of, kinds_read
 from lichen_policies.nonsense import Nonsense, findings_of
 from lichen_policies.rule import UNSTATED, Finding, Rule
 from lichen_policies.rulebook import Rulebook
-from lichen_policies.run import Run
+from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack, Unread
 from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
 from lichen_policies.verdict import BLOCKING, Outcome, Report, Verdict
@@ -295,7 +295,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         if found is not None and not found.has_expired(configuration.today):
             return found, ""
         if found is not None:
-            if issubclass(self.rule.judges, Run):  # the finding is about that exemption
+            if issubclass(self.rule.judges, GateRun):  # the finding is about that exemption
                 return None, ""
             return None, f"Its exemption, for {found.owner}, ended on {found.expires}."
         barred = covering((*configuration.every_exemption(), *beside), self.rule.name, *names)

@@ -14,7 +14,7 @@ from lichen.words import Environment
 from lichen_policies.configuration import Configuration
 from lichen_policies.facts import Fact
 from lichen_policies.rule import Known, Rule
-from lichen_policies.run import Run
+from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack
 from lichen_policies.verdict import Level
 
@@ -34,11 +34,11 @@ class Rulebook:
             organisation_clouds=configuration.top.clouds,
         )
         rules = configuration.rules.values()
-        self.of_runs = tuple(rule for rule in rules if issubclass(rule.judges, Run))
+        self.of_runs = tuple(rule for rule in rules if issubclass(rule.judges, GateRun))
         self.of_stacks = tuple(
             rule
             for rule in rules
-            if issubclass(rule.judges, Stack) and not issubclass(rule.judges, Run)
+            if issubclass(rule.judges, Stack) and not issubclass(rule.judges, GateRun)
         )
         self.of_resources = tuple(rule for rule in rules if not issubclass(rule.judges, Stack))
         self._judging: dict[type[Fact], tuple[Rule, ...]] = {}

@@ -36,7 +36,7 @@ class Exempted(msgspec.Struct, frozen=True, kw_only=True):
     idle: str = ""
 
 
-class Run(Stack):
+class GateRun(Stack):
     """What a run judges: the exemptions of the files that hold, and those beside resources."""
 
     __slots__ = ("exempted",)
@@ -46,9 +46,9 @@ class Run(Stack):
         self.exempted = tuple(exempted)
 
 
-def run_of(read: Sequence[Read], configuration: Configuration) -> Run:
+def run_of(read: Sequence[Read], configuration: Configuration) -> GateRun:
     """A run over all resources, those that nobody reads too."""
-    return Run((*_of_files(read, configuration), *_of_resources(read, configuration)))
+    return GateRun((*_of_files(read, configuration), *_of_resources(read, configuration)))
 
 
 def _of_files(read: Sequence[Read], configuration: Configuration) -> Iterator[Exempted]:

@@ -2,7 +2,7 @@
 
 What judges is a generator of steps. :func:`run` makes them one after the other in a thread of its
 own, and waits. A step that takes longer than it may ends in the generator as :class:`TookTooLong`;
-its thread is left and told to stop, and the generator goes on in another one. This works in every
+its thread is left and asked to stop, and the generator goes on in another one. This works in every
 thread of every host, and for steps that sleep or wait.
 
 A thread cannot be left while one call in C has the interpreter to itself. For a process that only
@@ -34,8 +34,8 @@ Steps: TypeAlias = Generator[Step, Any, T]
 where it was yielded."""
 
 HOPELESS = 10.0
-"""A step is left after this many times its limit, whatever kept it: a table that is read, a machine
-that leaves it too little of a processor."""
+"""A step is left after this many times its limit, also where something else slowed it: a table that
+is read, a machine that leaves it too little of a processor."""
 STUCK_S = 20.0
 """Seconds in which nothing at all moves before :func:`end_where_stuck` ends the process."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from lichen_policies.configuration import Configuration, File, Layer
-from lichen_policies.exemptions import Row
+from lichen_policies.exemptions import ExemptionRow
 from lichen_policies.facts import AllMachines, Located, Machines, reading
 from lichen_policies.gate import Gate
 from lichen_policies.judging import judge
@@ -140,7 +140,7 @@ def test_a_rule_that_is_off_or_exempt_is_out_of_it(tmp_path: Path) -> None:
     every = broken_rules(tmp_path, BROKEN["raises"][0])
     off = report_of(every, Layer(Path("lichen.yaml"), File(levels={"broken": "disabled"})))
     assert (off.broken, off.unverified) == ((), ())
-    row = Row(
+    row = ExemptionRow(
         rule="broken",
         resource="chat",
         owner="a",

@@ -11,7 +11,7 @@ from lichen_policies.cases import DIALECTS, Case, cases_of, renew
 from lichen_policies.cases import verdicts_of as judged
 from lichen_policies.facts.reading import by_type
 from lichen_policies.registry import rules
-from lichen_policies.run import Run
+from lichen_policies.run import GateRun
 from lichen_policies.verdict import Verdict
 
 from tests.fixed import fixed
@@ -128,6 +128,6 @@ def test_every_rule_has_its_examples() -> None:
         for dialect in wanted:
             assert (rule, "fail", dialect) in there
             assert (rule, "pass", dialect) in there
-        if not issubclass(declared.judges, Run):
+        if not issubclass(declared.judges, GateRun):
             assert any(verdict == "unverified" for name, verdict, _ in there if name == rule)
     assert {case.rule for case in CASES} == set(rules())

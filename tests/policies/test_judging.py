@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from lichen_policies.configuration import Configuration, File, Layer
-from lichen_policies.exemptions import Row
+from lichen_policies.exemptions import ExemptionRow
 from lichen_policies.facts import (
     UNKNOWN,
     Context,
@@ -162,8 +162,8 @@ def test_advice_never_blocks() -> None:
     assert only_verdict(endpoint(), mandatory).level == "advisory"
 
 
-def exemption(**fields: Any) -> Row:
-    return Row(
+def exemption(**fields: Any) -> ExemptionRow:
+    return ExemptionRow(
         **{
             "rule": "test-rule",
             "resource": "*::chat",

@@ -158,7 +158,7 @@ def configuration_schema(every: Mapping[str, Rule]) -> dict[str, Any]:
     levels = file["levels"]["additionalProperties"]
     file["limits"] = _by_rule({name: _limits_schema(rule) for name, rule in every.items()})
     file["levels"] = _by_rule(dict.fromkeys(every, levels))
-    definitions["Row"]["properties"]["rule"] = {"enum": [*every, "*"]}
+    definitions["ExemptionRow"]["properties"]["rule"] = {"enum": [*every, "*"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "lichen.yaml",

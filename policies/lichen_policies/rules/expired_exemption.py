@@ -16,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.rule import Finding, Known, rule
-from lichen_policies.run import Run
+from lichen_policies.run import GateRun
 
 
 @rule(severity="high", dev="advisory", staging="advisory", prod="mandatory", theme="governance")
-def expired_exemption(run: Run, known: Known) -> Iterator[Finding]:
+def expired_exemption(run: GateRun, known: Known) -> Iterator[Finding]:
     for each in run.exempted:
         exemption = each.exemption
         if exemption is None or not each.resources or not exemption.has_expired(known.today):

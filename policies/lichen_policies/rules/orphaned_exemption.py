@@ -20,14 +20,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from lichen_policies.rule import Finding, Known, rule
-from lichen_policies.run import Exempted, Run
+from lichen_policies.run import Exempted, GateRun
 
 _LIMIT = "an exemption must name a rule, and a resource that the rule judges"
 _FIX = "correct it, or remove it"
 
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="governance")
-def orphaned_exemption(run: Run, known: Known) -> Iterator[Finding]:
+def orphaned_exemption(run: GateRun, known: Known) -> Iterator[Finding]:
     files: dict[str, list[Exempted]] = defaultdict(list)
     for each in run.exempted:
         if not each.idle:

@@ -24,7 +24,7 @@ from msgspec import Meta
 
 from lichen.catalogue.staleness import Age, stale_sources
 from lichen_policies.rule import LOWER_IS_STRICTER, Finding, Known, rule
-from lichen_policies.run import Run
+from lichen_policies.run import GateRun
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +34,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="mandatory", theme="governance")
-def stale_carbon_data(run: Run, limits: Limits, known: Known) -> Iterator[Finding]:
+def stale_carbon_data(run: GateRun, limits: Limits, known: Known) -> Iterator[Finding]:
     stale = stale_sources(known.catalogue, known.today)
     grids = {region.grid_source for region in known.catalogue.regions.values()} if stale else set()
     electricity = [age for age in stale if age.source in grids]
