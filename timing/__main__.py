@@ -5,13 +5,13 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from timing import command, pack
+from timing import command, pack, templates
 from timing.measure import Measured
 
 
 def main() -> None:
     with Console(stderr=True).status("timing in turn, A B A B"):
-        measured = [*pack.measure(), *command.measure()]
+        measured = [*pack.measure(), *command.measure(), *templates.measure()]
     Console(highlight=False).print(_table(measured))
 
 

@@ -34,7 +34,7 @@ class Stack:
     reads: nothing of these can be said to be absent.
     """
 
-    __slots__ = ("_by_kind", "_unread")
+    __slots__ = ("_by_kind", "_found", "_of_fact", "_of_resource", "_unread")
 
     def __init__(
         self,
@@ -42,10 +42,16 @@ class Stack:
         unread: Mapping[str, Iterable[type[Fact]]] | None = None,
     ) -> None:
         self._by_kind: dict[type[Fact], list[Subject[Fact]]] = {}
+        self._found: dict[type[Fact], tuple[Subject[Fact], ...]] = {}
+        self._of_fact: dict[int, Subject[Fact]] = {}
+        self._of_resource: dict[int, list[Subject[Fact]]] = {}
         self._unread = {address: tuple(kinds) for address, kinds in (unread or {}).items()}
         for resource, found in facts:
             for fact in found:
-                self._by_kind.setdefault(type(fact), []).append(Subject(fact, resource))
+                subject = Subject(fact, resource)
+                self._by_kind.setdefault(type(fact), []).append(subject)
+                self._of_fact[id(fact)] = subject
+                self._of_resource.setdefault(id(resource), []).append(subject)
 
     def of(self, kind: type[Kind]) -> tuple[Subject[Kind], ...]:
         """Every fact of a kind."""
@@ -56,12 +62,23 @@ class Stack:
         ]
         if unread:
             raise Unread(f"{', '.join(unread)} could not be read")
-        return tuple(
-            cast("Subject[Kind]", subject)
-            for found, subjects in self._by_kind.items()
-            if issubclass(found, kind)
-            for subject in subjects
-        )
+        if kind not in self._found:
+            self._found[kind] = tuple(
+                subject
+                for found, subjects in self._by_kind.items()
+                if issubclass(found, kind)
+                for subject in subjects
+            )
+        return cast("tuple[Subject[Kind], ...]", self._found[kind])
+
+    def subject(self, fact: Kind) -> Subject[Kind]:
+        """A fact of the stack with its resource."""
+        return cast("Subject[Kind]", self._of_fact[id(fact)])
+
+    def beside(self, subject: Subject[Kind], kind: type[Kind]) -> tuple[Subject[Kind], ...]:
+        """Every fact of a kind that was read from the same resource."""
+        same = self._of_resource.get(id(subject.resource), ())
+        return tuple(cast("Subject[Kind]", each) for each in same if isinstance(each.fact, kind))
 
     def find(self, kind: type[Kind], matches: Callable[[Kind], bool]) -> Subject[Kind] | None:
         """The first fact that matches; None where none does.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lichen_policies.dialects import Given, cloudformation_parameters, read
+from lichen_policies.dialects import DeploymentInput, cloudformation_parameters, read
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, is_unknown
 
@@ -42,7 +42,7 @@ Resources:
 def resources(tmp_path: Path, text: str, **given: Any) -> dict[str, Resource]:
     path = tmp_path / "template.yaml"
     path.write_text(TEMPLATE + text)
-    return {found.address: found for found in read(path, given=Given(**given))}
+    return {found.address: found for found in read(path, given=DeploymentInput(**given))}
 
 
 def value(tmp_path: Path, written: str, **given: Any) -> Any:

@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
-from lichen_policies.dialects import Given, read
+from lichen_policies.dialects import DeploymentInput, read
 from lichen_policies.facts.reading import facts_of
 from lichen_policies.gate import Gate
 
@@ -62,7 +62,7 @@ def test_a_changed_file_is_judged_or_refused(tmp_path: Path, name: str) -> None:
     for number in range(60):
         path.write_bytes(mutated(FILES[name], chance))
         try:
-            resources = read(path, given=Given(region="eu-north-1"))
+            resources = read(path, given=DeploymentInput(region="eu-north-1"))
         except InputError as error:
             refused.append(str(error))
             continue

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from lichen_doors.command import main
-from lichen_doors.fixing import NoPlace
+from lichen_doors.fixing.editing import NoPlace
 from lichen_doors.fixing.terraform_text import edit, items
 from lichen_policies.facts import Resource
 

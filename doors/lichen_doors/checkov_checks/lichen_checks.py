@@ -55,7 +55,7 @@ try:
         terraform_defaults,
         terraform_json,
     )
-    from lichen_policies.dialects.given import Given
+    from lichen_policies.dialects.deployment_input import DeploymentInput
     from lichen_policies.facts.reading import types_of
     from lichen_policies.facts.resource import Resource
     from lichen_policies.gate import Gate
@@ -320,7 +320,7 @@ def lines(file: str) -> list[str]:
 def templates(file: Path) -> Mapping[str, Resource]:
     """A template's resources by name."""
     parameters = os.environ.get("LICHEN_PARAMETERS")
-    given = Given(
+    given = DeploymentInput(
         region=os.environ.get("LICHEN_REGION") or None,
         parameters=cloudformation_parameters.of(Path(parameters) if parameters else None),
     )

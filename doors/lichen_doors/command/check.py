@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 from lichen_policies import timed
-from lichen_policies.dialects import KINDS, Given, read
+from lichen_policies.dialects import KINDS, DeploymentInput, read
 from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Report
@@ -74,7 +74,7 @@ def command(
     if fix and (form != "text" or output is not None):
         raise InputError("--fix is for a person at a terminal", fix="leave out --format, --output")
     timed.end_where_stuck()
-    given = Given(
+    given = DeploymentInput(
         region=region,
         parameters=_parameters(parameters_file, parameter_pairs),
         exact=len(paths) == 1,

@@ -18,15 +18,8 @@ from lichen_policies.verdict import Change, Value, Verdict
 
 from lichen.document import InputError
 from lichen.whole_file import write_whole
-
-
-class Edit(msgspec.Struct, frozen=True):
-    """The characters of a file from ``start`` to ``end``, and what is written in their place."""
-
-    file: Path
-    start: int
-    end: int
-    text: str
+from lichen_doors.fixing import terraform_text, yaml_text
+from lichen_doors.fixing.editing import Edit, NoPlace, read_text
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -36,10 +29,6 @@ class Left(msgspec.Struct, frozen=True):
     rule: str
     change: str
     because: str
-
-
-class NoPlace(Exception):
-    """A value has no place in a file that can be written; the reason is for a person."""
 
 
 def edits(
@@ -78,8 +67,6 @@ def _edits_of(verdict: Verdict, resource: Resource) -> Iterator[Edit]:
 
 
 def _edit(change: Change, to: Value, resource: Resource) -> Edit:
-    from lichen_doors.fixing import terraform_text, yaml_text
-
     if resource.dialect == "terraform":
         return terraform_text.edit(change.path, to, resource)
     if resource.dialect == "pulumi":
@@ -124,12 +111,3 @@ def write(texts: Mapping[Path, tuple[str, str]]) -> None:
             raise InputError(
                 f"cannot be written ({error.strerror})", fix="check the path", document=str(file)
             ) from None
-
-
-def read_text(file: Path) -> str:
-    """A file's text with its line ends as they are."""
-    try:
-        with file.open(encoding="utf-8", newline="") as opened:
-            return opened.read()
-    except (OSError, UnicodeDecodeError):
-        raise NoPlace(f"{file} cannot be read as text") from None

@@ -10,7 +10,7 @@ from lichen_policies.facts import Resource
 from lichen_policies.remediation import steps
 from lichen_policies.verdict import Value
 
-from lichen_doors.fixing import Edit, NoPlace, read_text
+from lichen_doors.fixing.editing import Edit, NoPlace, read_text
 
 _PLAIN = "tag:yaml.org,2002:"
 

@@ -19,10 +19,10 @@ from lichen.document import InputError, did_you_mean
 from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.dialects import json_documents
-from lichen_policies.dialects.given import Given
+from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts.resource import Resource
 
-__all__ = ["KINDS", "Given", "Kind", "read"]
+__all__ = ["KINDS", "DeploymentInput", "Kind", "read"]
 
 
 class Kind(Protocol):
@@ -51,7 +51,7 @@ def _module(kind: str) -> Kind:
     return module
 
 
-def read(path: Path, source: str = "auto", given: Given | None = None) -> list[Resource]:
+def read(path: Path, source: str = "auto", given: DeploymentInput | None = None) -> list[Resource]:
     """The resources in a document; ``source`` is "auto" or a name in :data:`KINDS`, ``given`` what
     the deployment gives to a template.
 
@@ -86,7 +86,7 @@ def _resources(
     number: int,
     line: int | None,
     source: str,
-    given: Given | None,
+    given: DeploymentInput | None,
 ) -> list[Resource]:
     """The resources of one document; ``line`` is where it begins in a file that has several."""
     try:

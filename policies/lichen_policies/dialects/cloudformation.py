@@ -15,7 +15,7 @@ import msgspec
 from lichen.document import InputError, did_you_mean
 from lichen.parsing.yaml_text import At, from_yaml
 from lichen_policies.dialects.cloudformation_values import Template
-from lichen_policies.dialects.given import Given
+from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import is_unknown
 
@@ -43,11 +43,13 @@ def recognises(document: Mapping[str, Any]) -> bool:
     )
 
 
-def resources(document: Mapping[str, Any], file: str, given: Given | None = None) -> list[Resource]:
+def resources(
+    document: Mapping[str, Any], file: str, given: DeploymentInput | None = None
+) -> list[Resource]:
     """The template's resources; :class:`InputError` where it has none or one is malformed."""
     if "Resources" not in document:
         raise InputError("is required", fix="add Resources:", field="Resources")
-    template = Template(document, given or Given())
+    template = Template(document, given or DeploymentInput())
     _check_given(template)
     found = []
     for name, entry in template.each(_entries(document)):

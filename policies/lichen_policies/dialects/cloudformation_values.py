@@ -15,7 +15,7 @@ from typing import Any
 
 from lichen.input_error import InputError
 from lichen.parsing.yaml_text import At
-from lichen_policies.dialects.given import Given
+from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, is_unknown
 
 MOST_COPIES = 10_000
@@ -33,7 +33,7 @@ _NO_REGION = Unknown("is set by the region of the deployment, which nothing stat
 class Template:
     """A template's parameters, mappings and conditions, under which its values are evaluated."""
 
-    def __init__(self, document: Mapping[str, Any], given: Given) -> None:
+    def __init__(self, document: Mapping[str, Any], given: DeploymentInput) -> None:
         self.parameters = _section(document, "Parameters")
         self.mappings = _section(document, "Mappings")
         self.conditions = _section(document, "Conditions")
@@ -391,7 +391,7 @@ def _common(first: Any, second: Any, because: Unknown) -> Any:
 
 
 def _with(name: str, item: str, body: Any) -> Any:
-    """The body of a loop for one item: its name is replaced by it in keys, texts and references."""
+    """The body of a loop for one item: keys, texts and references have it in place of the name."""
     if isinstance(body, str):
         return body.replace(f"${{{name}}}", item).replace(f"&{{{name}}}", _letters(item))
     if isinstance(body, list):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lichen_policies.dialects import Given, read
+from lichen_policies.dialects import DeploymentInput, read
 from lichen_policies.gate import Gate
 from lichen_policies.registry import rules
 from lichen_policies.stack import Stack
@@ -85,7 +85,7 @@ def as_written(folder: Path) -> Run:
 
 def found_by_lichen(file: Path, **parameters: str) -> dict[tuple[str, str], tuple[str, ...]]:
     """What `lichen check` finds in each resource, by check and resource as Checkov names them."""
-    resources = read(file, given=Given(region=REGION, parameters=parameters))
+    resources = read(file, given=DeploymentInput(region=REGION, parameters=parameters))
     report = Gate.near(file, region=REGION).report(resources)
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for verdict in (*report.findings, *report.unverified):

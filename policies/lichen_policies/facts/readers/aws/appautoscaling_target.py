@@ -24,7 +24,6 @@ from lichen_policies.facts.readers.aws.joining import (
     known_or_open,
     means,
     moves,
-    own,
     variants_scaled,
 )
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, Unknown, field, is_unknown
@@ -150,13 +149,13 @@ def _context(target: TargetInStack, variants: Variants) -> Context:
 
 
 def _is_scheduled(target: TargetInStack, stack: Stack) -> bool | None:
-    me, targets = own(target, TargetInStack, stack), addresses(stack.of(TargetInStack))
+    me, targets = stack.subject(target), addresses(stack.of(TargetInStack))
     return any_of(moves(each.fact, me, targets) for each in stack.of(ScalingSchedule))
 
 
 def _wakes(target: TargetInStack, metric: str, stack: Stack) -> bool | None:
     """Whether an alarm on a metric starts, through a policy of the target, the first of it."""
-    me, targets = own(target, TargetInStack, stack), addresses(stack.of(TargetInStack))
+    me, targets = stack.subject(target), addresses(stack.of(TargetInStack))
     policies = stack.of(ScalingPolicy)
     at = addresses(policies)
     its = [

@@ -19,7 +19,7 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws import sagemaker_metrics
-from lichen_policies.facts.readers.aws.joining import addresses, any_of, known_or_open, means, own
+from lichen_policies.facts.readers.aws.joining import addresses, any_of, known_or_open, means
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 from lichen_policies.stack import Stack, Subject, refers_to
 
@@ -115,7 +115,7 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 def _used(alarm: Alarm, stack: Stack) -> bool | None:
     """Whether a roll-out or an alarm of alarms acts on it."""
     alarms = stack.of(Alarm)
-    me, at = own(alarm, Alarm, stack), addresses(alarms)
+    me, at = stack.subject(alarm), addresses(alarms)
     rollouts = [
         named
         for kind in (ServingEndpoint, ServingComponent)

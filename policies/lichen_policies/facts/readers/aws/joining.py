@@ -81,15 +81,13 @@ def alike(value: object, other: object) -> bool | None:
     return False if value is None or other is None else None
 
 
-def own(fact: Kind, kind: type[Kind], stack: Stack) -> Subject[Kind]:
-    """The fact with its resource."""
-    return next(subject for subject in stack.of(kind) if subject.fact is fact)
-
-
 def endpoints_of(
     configuration: Subject[VariantInStack], stack: Stack
 ) -> list[tuple[Subject[ServingEndpoint], bool | None]]:
     """Each endpoint that puts a configuration into service, or may."""
+    endpoints = stack.of(ServingEndpoint)
+    if not endpoints:
+        return []
     configurations = addresses(stack.of(VariantInStack))
     found = [
         (
@@ -101,7 +99,7 @@ def endpoints_of(
                 "configuration",
             ),
         )
-        for endpoint in stack.of(ServingEndpoint)
+        for endpoint in endpoints
     ]
     return [(endpoint, answer) for endpoint, answer in found if answer is not False]
 

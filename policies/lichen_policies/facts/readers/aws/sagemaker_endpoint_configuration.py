@@ -28,7 +28,6 @@ from lichen_policies.facts.readers.aws.joining import (
     endpoint_meant,
     endpoints_of,
     known_or_open,
-    own,
     variant_meant,
 )
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
@@ -225,7 +224,7 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 
 def _completed(fact: VariantInStack, stack: Stack) -> VariantInStack:
     def served() -> bool | None:
-        return any_of(answer for _, answer in endpoints_of(own(fact, VariantInStack, stack), stack))
+        return any_of(answer for _, answer in endpoints_of(stack.subject(fact), stack))
 
     return msgspec.structs.replace(
         fact,
@@ -235,8 +234,8 @@ def _completed(fact: VariantInStack, stack: Stack) -> VariantInStack:
 
 
 def _scaled(fact: VariantInStack, stack: Stack) -> bool | None:
-    configuration = own(fact, VariantInStack, stack)
-    beside = [each for each in stack.of(VariantInStack) if each.resource is configuration.resource]
+    configuration = stack.subject(fact)
+    beside = stack.beside(configuration, VariantInStack)
     endpoints = addresses(stack.of(ServingEndpoint))
     return any_of(
         both(

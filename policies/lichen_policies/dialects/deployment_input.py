@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 
-class Given(msgspec.Struct, frozen=True, kw_only=True):
+class DeploymentInput(msgspec.Struct, frozen=True, kw_only=True):
     """What a deployment gives to its template, as far as the command line says it.
 
     ``exact`` refuses a parameter that the template does not declare, as CloudFormation does.

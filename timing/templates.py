@@ -1,0 +1,43 @@
+"""Reading a template in YAML, against PyYAML's own loaders in the same run."""
+
+from __future__ import annotations
+
+import yaml
+from lichen_policies.dialects import cloudformation
+
+from timing.measure import Measured, compared
+
+RESOURCES = 1_000
+RUNS = 3
+"""Few, since what it is compared with takes seconds."""
+
+RESOURCE = """\
+  R{number}:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants:
+        - ModelName: model
+          InstanceType: ml.g5.12xlarge
+          InitialInstanceCount: "4"
+          VariantName: all
+      Tags:
+        - {{Key: "lichen:model", Value: meta-llama/Llama-3.1-8B}}
+"""
+
+
+def measure() -> list[Measured]:
+    """A template of 1,000 resources, against the loader in Python and the one over libyaml."""
+    text = "Resources:\n" + "".join(RESOURCE.format(number=n) for n in range(RESOURCES))
+    loaders: dict[str, type] = {"yaml.SafeLoader": yaml.SafeLoader}
+    if yaml.__with_libyaml__:
+        loaders["yaml.CSafeLoader"] = yaml.CSafeLoader
+    return [
+        compared(
+            f"read {RESOURCES:,} resources in YAML",
+            lambda: cloudformation.resources(cloudformation.parsed(text)[0], ""),
+            name,
+            lambda loader=loader: yaml.load(text, loader),  # type: ignore[misc]
+            RUNS,
+        )
+        for name, loader in loaders.items()
+    ]
