@@ -19,6 +19,9 @@ from lichen_policies.verdict import Value
 
 from lichen_doors.fixing.editing import Edit, NoPlace, read_text
 
+_TEMPLATES = tuple(f"{sign}{{" for sign in "$%")
+"""How an interpolation and a directive of HCL's templates begin."""
+
 
 class Item(msgspec.Struct, frozen=True):
     """A block or an argument: its name, its labels, and the text that it holds."""
@@ -147,7 +150,7 @@ def _end_of_string(text: str, position: int, end: int) -> int:
     while position < end:
         if text[position] == "\\":
             position += 2
-        elif text.startswith(("${", "%{"), position):
+        elif text.startswith(_TEMPLATES, position):
             position = _end_of_value(text, position + 2, end, closing="}") + 1
         elif text[position] == '"':
             return position + 1
