@@ -213,6 +213,10 @@ class Catalogue:
     def _sales(self) -> dict[str, Sales]:
         return sales_by_machine(self.table("sold", Sale))
 
+    def accelerator_of(self, machine: Machine) -> Chip | None:
+        """A machine's kind of accelerator; None where it has none, or one without a row."""
+        return self.chips.get(machine.accelerator or "")
+
     def retired(self, machine: Machine) -> tuple[Retired, ...]:
         """What is retired of a machine's hardware, and of the software that runs on it."""
         chip = self.chips.get(machine.accelerator or machine.cpu or "")

@@ -16,7 +16,7 @@ from lichen.sizing.answers import Misfit
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Fact, Serving
 from lichen_policies.provisioned import load_over, paid_as
-from lichen_policies.rule import UNSTATED, Known, NotApplicable, Saves, Unverified
+from lichen_policies.rule import UNSTATED, Finding, Known, NotApplicable, Saves, Unverified
 
 if TYPE_CHECKING:
     from lichen.sizing import Sizing
@@ -91,6 +91,29 @@ class Deployed(msgspec.Struct, frozen=True):
         and draws least."""
         able = [each for each in self.fleets.able(cloud, 1, fits) if each.count <= most]
         return min(able, key=lambda each: (each.watts, each.month.usd_month or 0), default=None)
+
+    def lighter(
+        self, fact: Serving, fits: Callable[[Machine], bool], most: int, less_pct: float, limit: str
+    ) -> Iterator[Finding]:
+        """A finding where at most ``most`` of the machines that ``fits`` takes serve the work with
+        less power, by ``less_pct`` percent or more, and cost no more. It says the ``limit``."""
+        better = self.lightest(fits, fact.cloud, most)
+        if better is None:
+            return
+        saved_pct = (1 - better.watts / self.fleet.watts) * 100
+        if saved_pct < less_pct or not better.costs_no_more_than(self.fleet):
+            return
+        yield Finding(
+            what=f"{better.text} ({better.chips}) can serve the declared peak of "
+            f"{self.workload.traffic.peak_rps:g} requests/s of {self.card.name} with "
+            f"{saved_pct:.0f} % less power than {self.fleet.text}",
+            limit=limit,
+            or_else=f"measure the model on {better.name}, then set {fact.machine_at} to it and "
+            f"{fact.machines_at} to {better.count}",
+            path=fact.machine_at,
+            saves=self.saved_by(better),
+            sources=tuple(filter(None, (self.card.source, *(better.machine.power_source or ())))),
+        )
 
     def saved_by(self, other: Fleet) -> Saves:
         """A month of what is deployed, less a month of another fleet."""

@@ -83,7 +83,7 @@ def _fits(machine: Machine, wanted: Requirements, known: Known) -> bool:
         and _within(machine.memory_gib, wanted.memory_gib)
         and _within(machine.accelerators, wanted.accelerators)
         and _within(machine.accelerator_memory_gib, wanted.accelerator_memory_gib)
-        and _is_accelerated_as(known.catalogue.chips.get(machine.accelerator or ""), wanted)
+        and _is_accelerated_as(known.catalogue.accelerator_of(machine), wanted)
     )
 
 

@@ -149,20 +149,23 @@ class Used(NamedTuple):
     stated: tuple[Setting, ...]
 
 
-def chips_used(fact: ServingContainer) -> Used | None:
-    """The accelerators that one server uses by its settings; None where none of them is stated.
+def chips_used(fact: ServingContainer) -> Used:
+    """The accelerators that one server uses by its settings.
 
-    Raises :class:`Unverified` where one is not known or is no number.
+    Raises :class:`NotApplicable` where no setting states them, :class:`Unverified` where one is not
+    known or is no number.
     """
     server = server_of(fact)
     stated = [setting(fact, *names) for names in SERVERS[server].parallel] if server else []
     found = tuple(each for each in stated if each is not None)
+    if not found:
+        raise NotApplicable("no setting says how many accelerators the server uses")
     chips = 1
     for each in found:
         if not each.value.isdigit():
             raise Unverified(f"{each.path} is no number")
         chips *= int(each.value)
-    return Used(chips, found) if found else None
+    return Used(chips, found)
 
 
 class GivenChips(NamedTuple):
@@ -184,7 +187,7 @@ def chips_given(fact: ServingContainer, known: Known) -> GivenChips:
     if fact.machine is None:
         raise NotApplicable("neither its accelerators nor its machine is named here")
     machine = known.machine(fact.machine)
-    chip = known.catalogue.chips.get(machine.accelerator or "")
+    chip = known.catalogue.accelerator_of(machine)
     if chip is None or chip.kind != "gpu":
         raise NotApplicable("it has no GPU")
     return GivenChips(machine.accelerators, f"{machine.accelerator} of {machine.name}")

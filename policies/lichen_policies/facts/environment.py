@@ -2,7 +2,7 @@
 
 1. the stack: its ``lichen:environment`` setting, its name, its tags (:func:`of_stack`);
 2. where the document has none, what the command line gives (``Gate.completed``);
-3. the resource's own tags, ``lichen:environment`` among them (:func:`of_resource`).
+3. the resource's own tags, ``lichen:environment`` among them (:func:`of_tags`).
 
 A resource's tags are the last rung, because their author must not choose how strictly the resource
 is judged. Where no rung states an environment, a rule judges as in production.
@@ -87,15 +87,11 @@ def of_stack(
     )
 
 
-def of_resource(
-    passport: Maybe[Passport], deployment: Environment | None, tags: Maybe[Mapping[str, object]]
-) -> Maybe[Environment]:
-    """Rung 3, under what was found for the whole ``deployment``: the strictest that a tag states.
+def of_tags(passport: Maybe[Passport], tags: Maybe[Mapping[str, object]]) -> Maybe[Environment]:
+    """Rung 3: the strictest that a tag of a resource states.
 
     A tag that may state it and whose value is unknown leaves it unknown.
     """
-    if deployment:
-        return deployment
     if tags is None or is_unknown(tags):
         return tags
     stated = [tagged(tags), passport.environment if isinstance(passport, Passport) else None]

@@ -71,15 +71,6 @@ def types_of(dialect: Dialect) -> tuple[str, ...]:
     return tuple(type_ for spoken, type_ in by_type() if spoken == dialect)
 
 
-def types_with(dialect: Dialect, *kinds: type[Fact]) -> tuple[str, ...]:
-    """The types of resources in a dialect that may yield a fact of one of some kinds."""
-    return tuple(
-        type_
-        for (spoken, type_), reader in by_type().items()
-        if spoken == dialect and any(issubclass(yielded, kinds) for yielded in reader.yields)
-    )
-
-
 def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     """The facts of a resource, with what the other resources of its stack say."""
     reader = by_type().get((resource.dialect, resource.type))
@@ -169,10 +160,11 @@ def _context(
         where = region.of_links(properties, cloud)
     path, tags = tags_of(properties, cloud)
     passport, mistakes = _passport(tags, cloud)
+    says = environment.of_tags(passport, tags)
     context = Context(
         cloud=cloud.name,
         region=where,
-        environment=environment.of_resource(passport, resource.environment, tags),
+        environment=resource.environment or says,
         passport=passport,
         tags=tags,
         unreadable=tuple(
@@ -182,7 +174,6 @@ def _context(
     )
     if tags is None or is_unknown(tags):
         return context, ()
-    says = environment.of_resource(passport, None, tags)
     if passport is None and (says is None or resource.environment is None):
         return context, ()
     declaration = DeclaredTags(

@@ -39,28 +39,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 @rule(severity="medium", dev="advisory", staging="advisory", prod="advisory", theme="hardware")
 def gpu_for_inference_chip_work(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     def is_of(machine: Machine, *kinds: str) -> bool:
-        chip = known.catalogue.chips.get(machine.accelerator or "")
+        chip = known.catalogue.accelerator_of(machine)
         return chip is not None and chip.kind in kinds
 
     here = deployed(fact, known)
     if not is_of(here.fleet.machine, "gpu"):
         raise NotApplicable("it runs on no GPU")
-    better = here.lightest(
-        lambda machine: is_of(machine, "neuron", "tpu"), fact.cloud, limits.machines
-    )
-    if better is None:
-        return
-    less_pct = (1 - better.watts / here.fleet.watts) * 100
-    if less_pct < limits.less_pct or not better.costs_no_more_than(here.fleet):
-        return
-    yield Finding(
-        what=f"{better.text} ({better.chips}) can serve the declared peak of "
-        f"{here.workload.traffic.peak_rps:g} requests/s of {here.card.name} with "
-        f"{less_pct:.0f} % less power than {here.fleet.text}",
-        limit=f"a GPU is advised where it saves power: the limit is {limits.less_pct:g} %",
-        or_else=f"measure the model on {better.name}, then set {fact.machine_at} to it and "
-        f"{fact.machines_at} to {better.count}",
-        path=fact.machine_at,
-        saves=here.saved_by(better),
-        sources=tuple(filter(None, (here.card.source, *(better.machine.power_source or ())))),
+    yield from here.lighter(
+        fact,
+        lambda machine: is_of(machine, "neuron", "tpu"),
+        limits.machines,
+        limits.less_pct,
+        f"a GPU is advised where it saves power: the limit is {limits.less_pct:g} %",
     )

@@ -19,16 +19,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts import ServingContainer
-from lichen_policies.rule import Finding, Known, NotApplicable, rule
+from lichen_policies.rule import Finding, Known, rule
 from lichen_policies.served import chips_given, chips_used
 
 
 @rule(severity="high", dev="advisory", staging="advisory", prod="advisory", theme="size")
 def idle_chips(fact: ServingContainer, known: Known) -> Iterator[Finding]:
-    used = chips_used(fact)
-    if used is None:
-        raise NotApplicable("no setting says how many accelerators the server uses")
-    given = chips_given(fact, known)
+    used, given = chips_used(fact), chips_given(fact, known)
     if 0 < used.chips < given.chips:
         first = used.stated[0]
         yield Finding(

@@ -47,7 +47,7 @@ def image_for_other_hardware(fact: ServingContainer, known: Known) -> Iterator[F
 def _wrong(image: ImageName, machine: Machine, known: Known) -> str:
     """What the image is built for, where the machine does not have it; else empty."""
     words = f"{image.repository}-{image.tag}".lower().replace("_", "-").split("-")
-    chip = known.catalogue.chips.get(machine.accelerator or "")
+    chip = known.catalogue.accelerator_of(machine)
     if {"neuron", "neuronx"} & set(words):
         return "" if chip is not None and chip.kind == "neuron" else "Neuron chips"
     is_arm = bool({"arm64", "graviton", "aarch64"} & set(words))

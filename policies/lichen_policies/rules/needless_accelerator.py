@@ -40,20 +40,10 @@ def needless_accelerator(fact: Serving, limits: Limits, known: Known) -> Iterato
     here = deployed(fact, known)
     if here.fleet.machine.accelerator is None:
         raise NotApplicable("it has no accelerator")
-    better = here.lightest(lambda machine: machine.accelerator is None, fact.cloud, limits.machines)
-    if better is None:
-        return
-    less_pct = (1 - better.watts / here.fleet.watts) * 100
-    if less_pct < limits.less_pct or not better.costs_no_more_than(here.fleet):
-        return
-    yield Finding(
-        what=f"{better.text} ({better.chips}) can serve the declared peak of "
-        f"{here.workload.traffic.peak_rps:g} requests/s of {here.card.name} with "
-        f"{less_pct:.0f} % less power than {here.fleet.text}",
-        limit=f"an accelerator is advised where it saves power: the limit is {limits.less_pct:g} %",
-        or_else=f"measure the model on {better.name}, then set {fact.machine_at} to it and "
-        f"{fact.machines_at} to {better.count}",
-        path=fact.machine_at,
-        saves=here.saved_by(better),
-        sources=tuple(filter(None, (here.card.source, *(better.machine.power_source or ())))),
+    yield from here.lighter(
+        fact,
+        lambda machine: machine.accelerator is None,
+        limits.machines,
+        limits.less_pct,
+        f"an accelerator is advised where it saves power: the limit is {limits.less_pct:g} %",
     )

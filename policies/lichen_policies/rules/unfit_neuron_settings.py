@@ -53,7 +53,7 @@ def unfit_neuron_settings(fact: ServingContainer, known: Known) -> Iterator[Find
 def _cores(fact: ServingContainer, known: Known) -> Iterator[Finding]:
     cores = setting(fact, *CORES)
     machine = known.catalogue.machines.get(fact.if_known.machine or "")
-    chip = None if machine is None else known.catalogue.chips.get(machine.accelerator or "")
+    chip = None if machine is None else known.catalogue.accelerator_of(machine)
     if cores is None or machine is None or chip is None or chip.kind != "neuron" or not chip.cores:
         return
     most = int(machine.accelerators * chip.cores)
