@@ -9,7 +9,15 @@ from lichen_policies.facts.kinds.containers import (
     ServingContainer,
 )
 from lichen_policies.facts.kinds.declared_tags import DeclaredTags
-from lichen_policies.facts.kinds.groups import Autoscaler, MachineGroup, Part, Whole, ZonedPool
+from lichen_policies.facts.kinds.groups import (
+    Autoscaler,
+    MachineGroup,
+    OnProfile,
+    Part,
+    Whole,
+    WorkloadProfiles,
+    ZonedPool,
+)
 from lichen_policies.facts.kinds.machines import AllMachines, Located, Machines, MachineTemplate
 from lichen_policies.facts.kinds.memory import (
     ModelAccelerators,
@@ -59,6 +67,7 @@ __all__ = [
     "Machines",
     "ModelAccelerators",
     "NodePool",
+    "OnProfile",
     "Part",
     "PodAutoscaler",
     "Pods",
@@ -79,5 +88,6 @@ __all__ = [
     "VectorIndex",
     "Whole",
     "WholeAccelerator",
+    "WorkloadProfiles",
     "ZonedPool",
 ]
