@@ -172,7 +172,7 @@ def machine_of(fact: Serving, known: Known) -> Machine:
 class Fleets:
     """The fleets that serve one workload on one hosting, in a region where that is known.
 
-    Every rule of a resource asks the same one (:meth:`of`), so a machine is laid out once.
+    Every rule of a resource asks the same one (:meth:`of`), so a machine is sized once.
     """
 
     def __init__(
@@ -249,7 +249,7 @@ class Fleets:
         """The fleet that serves the peak and draws least, and of those the cheapest.
 
         Of the machines that the hosting offers in the region and that ``fits`` takes; of ``least``
-        machines to ``most``, and of no more than ``most_watts`` together. A machine is laid out
+        machines to ``most``, and of no more than ``most_watts`` together. A machine is sized
         only if it may win: by what it draws idle, and what its peak operations allow.
         """
         best: Fleet | None = None
