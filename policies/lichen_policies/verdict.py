@@ -245,13 +245,33 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
         return (*lines, *(f"{each.text[:1].upper()}{each.text[1:]}." for each in self.not_used))
 
 
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or folder that is not judged, ``because`` of what, and what to do. ``broken`` says
+    that it is a document, which cannot be read."""
+
+    file: str
+    because: str
+    fix: str = ""
+    broken: bool = False
+
+    @property
+    def words(self) -> str:
+        """Why, and what to do."""
+        return f"{self.because}: {self.fix}" if self.fix else self.because
+
+    @property
+    def text(self) -> str:
+        return f"{self.file} {self.words}"
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a document's resources were found to be.
 
     ``exempted`` are findings that an exemption covers; ``expired`` the exemptions past their last
     day; ``not_judged`` counts resources by the types that no reader reads; ``judged`` counts the
     others; ``passed`` counts *pass* verdicts; ``configured`` says which lichen.yaml holds and what
-    it moved.
+    it moved; ``skipped`` are files of a folder that are not judged, and ``other_files`` counts
+    those that have nothing to do with a deployment.
     """
 
     findings: tuple[Verdict, ...]
@@ -262,6 +282,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     judged: int
     passed: int
     configured: Configured = Configured()
+    skipped: tuple[Skipped, ...] = ()
+    other_files: int = 0
 
     @property
     def blocks(self) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import msgspec
 from lichen_policies import timed
-from lichen_policies.dialects import KINDS, DeploymentInput, read
+from lichen_policies.dialects import KINDS, DeploymentInput
+from lichen_policies.dialects.folders import read_all
 from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Report
@@ -65,8 +68,9 @@ def command(
 ) -> None:
     """Judge a deployment by the rules.
 
-    PATHS are Pulumi previews or states, Terraform plans, CloudFormation templates or Kubernetes
-    manifests; - is what is piped in.
+    PATHS are Pulumi previews or states, Terraform plans or states, CloudFormation templates or
+    Kubernetes manifests; folders of them, cdk.out among them; or patterns such as 'k8s/**/*.yaml'.
+    - is what is piped in.
 
     Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong, or a rule that blocks
     is broken; 3, something unverified blocks.
@@ -79,7 +83,7 @@ def command(
         parameters=_parameters(parameters_file, parameter_pairs),
         exact=len(paths) == 1,
     )
-    resources = [resource for path in paths for resource in read(path, source, given)]
+    reading = read_all(paths, source, given)
     gate = Gate.near(
         paths[0],
         config=configuration,
@@ -87,7 +91,9 @@ def command(
         region=region,
         environment=environment,
     )
-    report = gate.report(resources)
+    report = msgspec.structs.replace(
+        gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
+    )
     if form == "sarif":
         from lichen_doors.report import sarif
 
@@ -106,8 +112,13 @@ def command(
             else f"broken, so they judged nothing: {', '.join(report.broken)}",
             fix="correct what the report names, or set the rule's level in lichen.yaml to disabled",
         )
+    if unread := [each.file for each in report.skipped if each.broken]:
+        raise InputError(
+            f"not read: {', '.join(unread)}",
+            fix="correct what the report says, or name other paths",
+        )
     if fix:
-        _fix(report, resources, yes)
+        _fix(report, reading.resources, yes)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
 
 
@@ -119,7 +130,7 @@ def _parameters(file: Path | None, pairs: tuple[str, ...]) -> dict[str, str]:
     return cloudformation_parameters.of(file, pairs)
 
 
-def _fix(report: Report, resources: list[Resource], yes: bool) -> None:
+def _fix(report: Report, resources: Sequence[Resource], yes: bool) -> None:
     """Show what would be written and what would not, ask, and write."""
     from lichen_doors import fixing
 

@@ -19,6 +19,7 @@ from lichen_policies.verdict import (
     Conflict,
     Report,
     Saves,
+    Skipped,
     Summary,
     Verdict,
     advice_of,
@@ -66,6 +67,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     not_judged: Mapping[str, int]
     fixes: tuple[Fix, ...]
     configured: Configured
+    skipped: tuple[Skipped, ...]
+    other_files: int
     summary: Summary
 
 
@@ -82,6 +85,8 @@ def as_json(report: Report) -> str:
                 _fix(address, verdicts) for address, verdicts in _by_resource(report.findings)
             ),
             configured=report.configured,
+            skipped=report.skipped,
+            other_files=report.other_files,
             summary=report.summary,
         )
     )
@@ -235,9 +240,33 @@ def _closing(report: Report) -> Iterator[RenderableType]:
     if report.not_judged:
         types = ", ".join(f"{name} ({number})" for name, number in report.not_judged.items())
         yield Text(f"Not judged, because no rule covers these types: {types}.", style="quiet")
+    yield from _not_read(report)
     for line in report.configured.texts:
         yield Text(line, style="quiet")
     yield Text(*_outcome(report))
+
+
+_MOST_FILES = 12
+
+
+def _not_read(report: Report) -> Iterator[RenderableType]:
+    """The files of a folder that are not judged: first those that are broken."""
+    skipped = sorted(report.skipped, key=lambda each: (not each.broken, each.file))
+    if skipped:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for each in skipped[:_MOST_FILES]:
+            mark, style = ("not read", "bad") if each.broken else ("not judged", "warn")
+            file, words = Text(f"{each.file}\n", style="quiet"), Text(f"{each.words}.")
+            table.add_row(Text(mark, style=style), file + words)
+        yield table
+    if len(skipped) > _MOST_FILES:
+        left = many(len(skipped) - _MOST_FILES, "file")
+        yield Text(f"Not judged besides: {left} (--format json names them).", style="warn")
+    if report.other_files:
+        are = "is no deployment" if report.other_files == 1 else "are no deployments"
+        yield Text(f"{many(report.other_files, 'other file')} {are}.", style="quiet")
 
 
 def _outcome(report: Report) -> tuple[str, str]:
@@ -247,6 +276,9 @@ def _outcome(report: Report) -> tuple[str, str]:
     parts = [many(findings, "finding")] if findings else []
     if unverified:
         parts.append(many(unverified, "unverified result"))
+    unread = sum(each.broken for each in report.skipped)
+    if not parts and unread:
+        return f"Nothing that was read blocks; {many(unread, 'file')} could not be read.", "bad"
     if not parts:
         return "Nothing blocks this deployment.", "good"
     verb = "blocks" if findings + unverified == 1 else "block"

@@ -45,7 +45,11 @@ def as_sarif(report: Report, rules: Mapping[str, Rule]) -> str:
                 },
                 "invocations": [
                     {
-                        "executionSuccessful": True,
+                        "executionSuccessful": not any(each.broken for each in report.skipped),
+                        "toolExecutionNotifications": [
+                            _notification("error" if each.broken else "note", each.text)
+                            for each in report.skipped
+                        ],
                         "toolConfigurationNotifications": [
                             {"level": "note", "message": {"text": text}}
                             for text in report.configured.texts
@@ -61,6 +65,10 @@ def as_sarif(report: Report, rules: Mapping[str, Rule]) -> str:
         ],
     }
     return json.dumps(log, indent=2, ensure_ascii=False)
+
+
+def _notification(level: Level, skipped: str) -> dict[str, object]:
+    return {"level": level, "message": {"text": f"Not judged: {skipped}."}}
 
 
 def _descriptor(rule: Rule) -> dict[str, object]:
