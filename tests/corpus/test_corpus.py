@@ -47,16 +47,32 @@ def test_a_stack_has_resources_with_addresses_of_their_own(stack: str) -> None:
     assert len(set(addresses)) == len(addresses)
 
 
+def test_there_are_eighty_stacks() -> None:
+    assert len(stacks()) == 80
+
+
+def test_there_is_every_dialect_and_every_cloud() -> None:
+    found = [resource for stack in stacks() for resource in resources(stack)]
+    assert {one.dialect for one in found} == {
+        "pulumi",
+        "terraform",
+        "cloudformation",
+        "kubernetes",
+    }
+    types = {one.type.split("_")[0].split(":")[0] for one in found}
+    assert types >= {"aws", "google", "azurerm", "gcp", "aws-native", "azure-native", "AWS"}
+
+
 def test_what_is_given_belongs_to_a_stack() -> None:
     assert given_to("cfn-shadow-test").region == "eu-west-2"
     assert given_to(STACK) == stacks_module.Given()
 
 
-@pytest.mark.parametrize("stack", labelled())
-def test_labels_name_rules_and_resources_that_exist(stack: str) -> None:
-    for (address, rule), deserved in labels_of(stack).items():
-        assert rule == deserved.rule
-        assert not address or address in {one.address for one in resources(stack)}
+def test_labels_name_rules_and_resources_that_exist() -> None:
+    for stack in labelled():
+        for (address, rule), deserved in labels_of(stack).items():
+            assert rule == deserved.rule
+            assert not address or address in {one.address for one in resources(stack)}
 
 
 def test_labels_are_read(labels_in: Path) -> None:
@@ -213,7 +229,7 @@ def test_the_document_shows_the_labels_and_the_recorded_verdicts() -> None:
 
 
 def test_the_rules_are_no_worse_than_published() -> None:
-    """Judged anew, with the tables that are installed: every rule that got worse, by name."""
+    """Judged anew, with the tables that are installed. A rule that is new has no figure yet."""
     names = labelled()
     deserved = {stack: labels_of(stack) for stack in names}
     published = scores({name: recorded().get(name, ()) for name in names}, deserved)
@@ -224,8 +240,7 @@ def test_the_rules_are_no_worse_than_published() -> None:
         if (now.get(rule, Score()).right < before.right)
         or (now.get(rule, Score()).wrong > before.wrong)
     ]
-    fresh = [rule for rule, score in now.items() if rule not in published and score.wrong]
-    assert not published or not (worse + fresh), "run make precision and read what moved"
+    assert not worse, "run make precision and read what moved"
 
 
 def test_the_corpus_is_judged_on_a_day_of_its_own() -> None:
