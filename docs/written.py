@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +144,9 @@ def _with_hostings(workload: dict[str, Any]) -> dict[str, Any]:
     return workload
 
 
+@cache
 def written() -> Mapping[str, str]:
-    """Each document's text, by its path in the repository."""
+    """Each document's text, by its path in the repository; written once in a process."""
     return {
         TABLE: table(rules()),
         **rule_pages.pages(rules()),

@@ -17,7 +17,7 @@ from lichen_policies.facts import Fact
 from lichen_policies.rule import UNSTATED, Known
 
 if TYPE_CHECKING:
-    from lichen.sizing import Sizing
+    from lichen.sizing import Layout
 
 
 def provisioned(
@@ -62,10 +62,10 @@ def bare_hosting(machine: Machine, catalogue: Catalogue) -> str:
     return next(bare, "")
 
 
-def load_over(sizing: Sizing, count: int) -> float:
+def load_over(layout: Layout, count: int) -> float:
     """How far the watts of ``count`` machines are from idle to full, 0 to 1: the draw of those
     that the peak needs, spread."""
-    return sizing.draw * min(1.0, sizing.replicas_peak / count)
+    return layout.draw() * min(1.0, layout.replicas.peak / count)
 
 
 def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogue) -> float | None:
@@ -81,7 +81,7 @@ def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogu
     if card is None:
         return None
     layout = lay_out(workload, card, machine, workload.precisions_of(card)[0], catalogue)
-    return None if isinstance(layout, Misfit) else load_over(layout.sizing(), count)
+    return None if isinstance(layout, Misfit) else load_over(layout, count)
 
 
 def month_of(

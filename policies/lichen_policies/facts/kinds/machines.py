@@ -31,6 +31,19 @@ class Requirements(msgspec.Struct, frozen=True, kw_only=True):
     accelerated: bool = False
 
 
+class BootImage(msgspec.Struct, frozen=True, kw_only=True):
+    """The image of an operating system that machines start from, by its vendor's word.
+
+    ``architecture`` is the processor's. ``drivers`` are the kinds of accelerators that it has
+    drivers for. ``extended`` says that a template of the group's own may install others.
+    """
+
+    name: str
+    architecture: str
+    drivers: tuple[str, ...] = ()
+    extended: bool = False
+
+
 class Located(Fact, frozen=True, kw_only=True):
     """Something that uses power in a region.
 
@@ -68,7 +81,8 @@ class Machines(Fact, frozen=True, kw_only=True):
     work that ends by itself; ``queued`` says that machines run only while jobs wait for them.
 
     ``hosting`` is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's
-    name. ``spot`` says that they run on spare capacity alone, which may be taken away.
+    name. ``spot`` says that they run on spare capacity alone, which may be taken away. ``boots`` is
+    the image that they start from, None where the resource leaves it to others.
     """
 
     machine: str | None = None
@@ -91,6 +105,8 @@ class Machines(Fact, frozen=True, kw_only=True):
     hosting: str | None = None
     machine_prefix: str = ""
     spot: bool | None = None
+    boots: BootImage | None = None
+    boots_at: str = ""
 
 
 class AllMachines(Fact, frozen=True, kw_only=True):

@@ -15,7 +15,8 @@ class Serving(Fact, frozen=True, kw_only=True):
 
     ``name`` is the variant's, ``configuration`` that of the configuration it belongs to, ``model``
     the name of the model that it holds. ``shadow`` marks a variant that receives a copy of the
-    traffic and answers nobody. ``asynchronous`` says that requests wait in a queue. ``chips`` is
+    traffic and answers nobody. ``asynchronous`` says that requests wait in a queue; ``to_wait`` is
+    what to do so that they can, in words, where no property alone does it. ``chips`` is
     how many accelerators one replica takes of its machine; None where it has all of it. Of a
     serverless variant ``memory_mib`` is the memory of one copy.
     """
@@ -39,6 +40,7 @@ class Serving(Fact, frozen=True, kw_only=True):
     chips: float | None = None
     chips_at: str = ""
     asynchronous_at: str = ""
+    to_wait: str = ""
     scales_itself: bool | None = None
     scales_itself_at: str = ""
     scaling_at: str = ""
