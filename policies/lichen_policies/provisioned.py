@@ -13,7 +13,8 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
 from lichen.figures import co2e, usd
 from lichen.holding import Holding, holding
-from lichen_policies.facts import Fact
+from lichen_policies.facts import Fact, Located
+from lichen_policies.facts.machine import names_accelerators
 from lichen_policies.rule import UNSTATED, Known
 
 if TYPE_CHECKING:
@@ -47,6 +48,18 @@ def in_cluster(hosting: str | None, catalogue: Catalogue) -> bool:
     """Whether a hosting is a cluster of Kubernetes: what it runs is where its nodes are."""
     row = catalogue.hostings.get(hosting or "")
     return row is not None and row.kind == "kubernetes"
+
+
+def is_for_models(fact: Located, catalogue: Catalogue) -> bool:
+    """Whether it plainly serves or trains models: it is tagged so, made for it, or accelerated."""
+    known_of = fact.if_known
+    if known_of.passport is not None or known_of.chips_each:
+        return True
+    if known_of.for_models is not None:
+        return known_of.for_models
+    machine = known_of.machine or ""
+    row = catalogue.machines.get(machine)
+    return names_accelerators(machine) if row is None else row.accelerator is not None
 
 
 def paid_as(hosting: str | None, machine: Machine, catalogue: Catalogue) -> str:
