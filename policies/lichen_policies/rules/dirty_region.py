@@ -34,8 +34,7 @@ from lichen.distance import round_trip_ms
 from lichen.emissions import effective_gco2e_kwh
 from lichen.grid import HIGH_MIN_GCO2E_KWH, LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Located
-from lichen_policies.facts.machine import names_accelerators
-from lichen_policies.provisioned import in_cluster, machines_for, provisioned
+from lichen_policies.provisioned import in_cluster, is_for_models, machines_for, provisioned
 from lichen_policies.rule import (
     LOWER_IS_STRICTER,
     Change,
@@ -117,9 +116,7 @@ def _is_for_models(fact: Located, known: Known) -> bool:
         return True
     if known_of.for_models is not None:
         return known_of.for_models
-    machine = known_of.machine or ""
-    row = known.catalogue.machines.get(machine)
-    return names_accelerators(machine) if row is None else row.accelerator is not None
+    return is_for_models(fact, known_of.machine, known)
 
 
 def _grid(region: Region, known: Known) -> str:
