@@ -5,11 +5,11 @@ keeps scarce accelerators from others.
 
 Fix: Give the reservation an end, or start machines in it.
 
-Exceptions: It only advises: capacity that is reserved for another stack is legitimate, and no document
-shows it. A reservation that ends by itself, is shared with other projects or services, or whose
-kind of machine the stack runs is not a finding, nor is one that machines of the stack name. Only
-machines with accelerators are judged, and reservations with ``lichen:*`` tags. Capacity blocks and
-future reservations end by themselves. The grams are those of machines that idle.
+Exceptions: It only advises: capacity that is reserved for another stack is legitimate, and no
+document shows it. A reservation that ends by itself, is shared with other projects or services, or
+whose kind of machine the stack runs is not a finding, nor is one that machines of the stack name.
+Only machines with accelerators are judged, and reservations with ``lichen:*`` tags. Capacity blocks
+and future reservations end by themselves. The grams are those of machines that idle.
 
 Tags: Without ``lichen:*`` tags it judges machines with accelerators. With one, such as
 ``lichen:model``, it judges general machines too.
