@@ -30,11 +30,17 @@ import msgspec
 from msgspec import Meta
 
 from lichen.catalogue.schema import Region
+from lichen.clouds import CLOUDS
 from lichen.distance import round_trip_ms
 from lichen.emissions import effective_gco2e_kwh
 from lichen.grid import HIGH_MIN_GCO2E_KWH, LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Located
-from lichen_policies.provisioned import in_cluster, is_for_models, machines_for, provisioned
+from lichen_policies.provisioned import (
+    in_cluster,
+    located_for_models,
+    machines_for,
+    provisioned,
+)
 from lichen_policies.rule import (
     LOWER_IS_STRICTER,
     Change,
@@ -77,7 +83,7 @@ def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Findin
         return
     better = _nearest_cleaner(fact, here, limits, known)
     confined = better is None and _confined(fact, here, limits, known.of_organisation)
-    because = _why_advice(grid.surely_high, confined, is_for_models(fact, known.catalogue))
+    because = _why_advice(grid.surely_high, confined, located_for_models(fact, known))
     yield Finding(
         what=f"{here.name} ({_town(here)}) runs on {_grid(here, known)}; {grid.because}",
         limit=f"above {limits.high_min_gco2e_kwh:g} gCO2e/kWh is high carbon"
@@ -135,7 +141,7 @@ def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change
             path=fact.region_at,
             to=better.name,
             note=_described(better),
-            elsewhere="on the provider",
+            elsewhere="on the provider" if CLOUDS[fact.cloud].region_on_provider else "",
             why=_why(fact),
         ),
     )
@@ -147,6 +153,8 @@ def _or_else(fact: Located, better: Region | None, known: Known) -> str:
     there = f"{better.name}, {_described(better)}: {_why(fact)}"
     if in_cluster(fact.hosting, known.catalogue):
         return f"run it on a cluster in {there}"
+    if fact.part_of:
+        return f"move {fact.part_of} to {there}"
     if not fact.region_at:
         stack = fact.context.region_of == "stack"
         return f"{'deploy the stack to' if stack else 'set the region of the provider to'} {there}"

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts import Located
-from lichen_policies.provisioned import in_cluster, is_for_models
+from lichen_policies.provisioned import in_cluster, located_for_models
 from lichen_policies.rule import Finding, Known, rule
 
 
@@ -33,7 +33,7 @@ def region_unresolved(fact: Located, known: Known) -> Iterator[Finding]:
         _OF_CLUSTERS if cluster else _OF_STACKS if fact.context.region_of == "stack" else _OF_OTHERS
     )
     limit = "a region must be stated so that its electricity can be checked"
-    is_general = not is_for_models(fact, known.catalogue)
+    is_general = not located_for_models(fact, known)
     if is_general and not cluster:
         limit += "; this finding only advises, because nothing says that it serves models"
     yield Finding(
