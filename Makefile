@@ -6,7 +6,7 @@ RUN     = .venv/bin/python
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine demo shell test lint format bench fit accuracy placements figures docs rules golden lock clean
+.PHONY: help setup engine demo shell test lint format bench fit accuracy placements precision figures docs rules golden lock clean
 
 help:  ## what there is to type
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ accuracy: .venv/ready  ## write docs/accuracy.md: how wrong sizing is, family by
 
 placements: .venv/ready  ## place the panel of workloads, judge each answer, write docs/placements.md
 	@$(RUN) -m tests.placements
+
+precision: .venv/ready  ## judge the labelled corpus, print precision and recall, write docs/precision.md
+	@$(RUN) -m tests.corpus
 
 figures: .venv/ready  ## draw the figures of docs/data.md from the tables
 	@$(RUN) docs/figures/regions.py

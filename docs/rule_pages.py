@@ -6,6 +6,7 @@ Everything here is read from the rules, their cases and the readers; ``docs/writ
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,10 +64,11 @@ class Cell(NamedTuple):
     reason: str = ""
 
 
-def cases(rule: str) -> list[Case]:
-    """The examples of a rule; none where its file is missing."""
+@cache
+def cases(rule: str) -> tuple[Case, ...]:
+    """The examples of a rule, read once; none where its file is missing."""
     path = CASES / f"{rule}.yaml"
-    return cases_of(path) if path.is_file() else []
+    return tuple(cases_of(path)) if path.is_file() else ()
 
 
 def cell(rule: Rule, examples: Sequence[Case], dialect: str, door: Door) -> Cell:
@@ -85,13 +87,14 @@ def cell(rule: Rule, examples: Sequence[Case], dialect: str, door: Door) -> Cell
 
 def matrix(every: Mapping[str, Rule]) -> dict[str, dict[tuple[str, str], Cell]]:
     """A cell for each rule, dialect and door."""
+    return {name: _cells(rule, cases(name)) for name, rule in every.items()}
+
+
+def _cells(rule: Rule, examples: Sequence[Case]) -> dict[tuple[str, str], Cell]:
     return {
-        name: {
-            (door.name, dialect): cell(rule, cases(name), dialect, door)
-            for door in DOORS
-            for dialect in door.dialects
-        }
-        for name, rule in every.items()
+        (door.name, dialect): cell(rule, examples, dialect, door)
+        for door in DOORS
+        for dialect in door.dialects
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +145,9 @@ def _with_hostings(workload: dict[str, Any]) -> dict[str, Any]:
     return workload
 
 
+@cache
 def written() -> Mapping[str, str]:
-    """Each document's text, by its path in the repository."""
+    """Each document's text, by its path in the repository; written once in a process."""
     return {
         TABLE: table(rules()),
         **{

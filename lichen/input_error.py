@@ -27,9 +27,17 @@ class InputError(Exception):
 
     def within(self, document: str) -> InputError:
         """The same error, with the document that the field is in where it does not say."""
-        return InputError(
+        return type(self)(
             self.wrong, fix=self.fix, field=self.field, document=self.document or document
         )
+
+
+class NotRecognised(InputError):
+    """A file that is of no kind that can be judged."""
+
+
+class NotRendered(InputError):
+    """A file that another tool reads, such as a chart: what that tool makes of it is judged."""
 
 
 def nearest(word: str, words: Iterable[str]) -> list[str]:

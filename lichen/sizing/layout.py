@@ -131,6 +131,17 @@ class Layout(msgspec.Struct, frozen=True):
             replace(self.arrangement, spreads=narrowed_spreads(self.arrangement.spreads)),
         )
 
+    def rps_per_replica(self) -> Interval:
+        """What one machine serves within its bounds: slow, likely and fast."""
+        slow, likely, fast = (
+            0.0 if isinstance(one, Misfit) else one.rps
+            for one in (
+                _capacity_of(self.workload, self.arrangement, self.share, confidence)
+                for confidence in (SLOW, LIKELY, FAST)
+            )
+        )
+        return Interval(min(slow, likely), likely, max(likely, fast))
+
     def sizing(self) -> Sizing:
         """How many machines, hour by hour, and what each does."""
         capacity, replicas = self.capacity, self.replicas
@@ -148,7 +159,7 @@ class Layout(msgspec.Struct, frozen=True):
             ),
             chips_per_replica=arrangement.chips.count * arrangement.copies,
             confidence=capacity.confidence,
-            rps_per_replica=self._rps_per_replica(),
+            rps_per_replica=self.rps_per_replica(),
             rps_planned=capacity.rps,
             headroom=min(1.0, capacity.likely_rps / capacity.saturated_rps),
             at_mean=self._served(sum(day_of(self.workload.traffic)) / HOURS, self.replicas_mean),
@@ -165,14 +176,6 @@ class Layout(msgspec.Struct, frozen=True):
             if compiled is not None and curve.llm
             else None,
         )
-
-    def _rps_per_replica(self) -> Interval:
-        """What one machine serves within its bounds: slow, likely and fast."""
-        slow, likely, fast = (
-            0.0 if isinstance(one, Misfit) else one.capacity.rps
-            for one in (self.at(SLOW), self.at(LIKELY), self.at(FAST))
-        )
-        return Interval(min(slow, likely), likely, max(likely, fast))
 
     def _replicas_needed(self) -> Interval:
         """Replicas of the peak: if the machine is fast, as planned, if it is slow."""
@@ -324,18 +327,16 @@ def lay_out(
 def _as_run(workload: Workload, arrangement: Arrangement, share: float) -> Arrangement:
     """The chips of a copy and the batch that the workload is run with, which is what its records
     were measured on."""
-    found = best_within(
-        arrangement,
-        _bounds_of(workload),
-        share,
-        workload.traffic.items,
-        workload.wanted_confidence,
-    )
+    found = _capacity_of(workload, arrangement, share, workload.wanted_confidence)
     return arrangement if isinstance(found, Misfit) else found.arrangement
 
 
-def _bounds_of(workload: Workload) -> Latency:
-    return _NO_BOUNDS if workload.mode in QUEUED else workload.latency
+def _capacity_of(
+    workload: Workload, arrangement: Arrangement, share: float, confidence: float
+) -> Capacity | Misfit:
+    """The machine at its busiest point that keeps the workload's bounds with a confidence."""
+    bounds = _NO_BOUNDS if workload.mode in QUEUED else workload.latency
+    return best_within(arrangement, bounds, share, workload.traffic.items, confidence)
 
 
 def _layout_of(
@@ -351,9 +352,7 @@ def _layout_of(
     confidence: float,
 ) -> Layout | Misfit:
     """The layout at the capacity that holds with a confidence."""
-    capacity = best_within(
-        arrangement, _bounds_of(workload), share, workload.traffic.items, confidence
-    )
+    capacity = _capacity_of(workload, arrangement, share, confidence)
     if isinstance(capacity, Misfit):
         return capacity
     replicas = replicas_over_day(workload, capacity.rps, start_up_of(arrangement), small=small)

@@ -19,6 +19,8 @@ SURGE = 1.25
 SMALL_VCPU = 4
 """A machine with fewer never serves production in real time alone: the server, the system and one
 slow request share its cores, so that nothing is left for a burst (design choice)."""
+_NEARLY = 1e-9
+"""A load over a whole number of replicas by less is rounding."""
 BOOT_S, LOAD_BYTES_S = 240.0, 0.3e9
 """From asking for a machine to its container running, and how fast weights load (assumed)."""
 
@@ -69,18 +71,28 @@ def replicas_over_day(
     peak_rps = max(day) if asynchronous else traffic.peak_rps
     peak_load = peak_rps / rps
     bare = [
-        math.ceil(share * peak_load - 1e-9)
+        math.ceil(share * peak_load - _NEARLY)
         for share in _hourly_shares(traffic, min(1.0, start_up_s / 3600.0))
     ]
     with_spare = {count: _with_spare(workload, count, small) for count in set(bare)}
     needed = [with_spare[count] for count in bare]
-    peak = max(floor, 1, _with_spare(workload, math.ceil(peak_load - 1e-9), small))
+    peak = max(floor, 1, _with_spare(workload, math.ceil(peak_load - _NEARLY), small))
     minimum = max(floor, min(needed)) if floor else 0
     if minimum:
         by_hour = tuple([float(max(count, minimum)) for count in needed])
     else:
         by_hour = tuple(map(mul, _awake(traffic), needed))
     return Replicas(minimum, peak, max(peak, math.ceil(peak * SURGE)), by_hour)
+
+
+def fewest_replicas(workload: Workload, rps: float) -> int:
+    """Replicas at the peak that the traffic alone needs at ``rps`` each, without spares:
+    :func:`replicas_over_day` never has fewer."""
+    traffic = workload.traffic
+    if workload.mode == "batch":
+        return max(1, math.ceil(sum(day_of(traffic)) / rps / HOURS - _NEARLY))
+    peak_rps = max(day_of(traffic)) if workload.mode == "asynchronous" else traffic.peak_rps
+    return max(1, math.ceil(peak_rps / rps - _NEARLY))
 
 
 @lru_cache(maxsize=64)

@@ -39,7 +39,7 @@ TODAY = datetime.date(2026, 11, 23)
 """The day on which a case is judged that names none."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
     """YAML with ``!unknown`` and ``!reference``."""
 
 

@@ -5,13 +5,18 @@ For rules that compare what is deployed with what the declared model and traffic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
 from lichen.holding import Holding, holding
+from lichen.interval import Interval
 from lichen.sizing.answers import Misfit
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Fact, Serving
@@ -19,7 +24,7 @@ from lichen_policies.provisioned import load_over, paid_as
 from lichen_policies.rule import UNSTATED, Finding, Known, NotApplicable, Saves, Unverified
 
 if TYPE_CHECKING:
-    from lichen.sizing import Sizing
+    from lichen.sizing import Layout, Sizing
 
 
 def declared_workload(fact: Fact, *, most_replicas: int | None = None) -> Workload | None:
@@ -36,7 +41,7 @@ def declared_workload(fact: Fact, *, most_replicas: int | None = None) -> Worklo
     return passport.as_workload(fact.if_known.environment or UNSTATED)
 
 
-class Fleet(msgspec.Struct, frozen=True):
+class Fleet(msgspec.Struct, frozen=True, dict=True):
     """A number of machines of one type that serve a workload.
 
     ``name`` is what the hosting calls the machine (``ml.g5.xlarge``); ``watts`` the likely draw of
@@ -46,7 +51,7 @@ class Fleet(msgspec.Struct, frozen=True):
     machine: Machine
     name: str
     count: int
-    sizing: Sizing
+    layout: Layout
     watts: float
     month: Holding
 
@@ -54,10 +59,20 @@ class Fleet(msgspec.Struct, frozen=True):
     def text(self) -> str:
         return f"{self.count} x {self.name}"
 
+    @cached_property
+    def rps_each(self) -> Interval:
+        """Requests a second that one of them serves."""
+        return self.layout.rps_per_replica()
+
+    @cached_property
+    def sizing(self) -> Sizing:
+        """All that is predicted of one of them: for a message, since it takes a while."""
+        return self.layout.sizing()
+
     @property
     def served_rps(self) -> float:
         """Requests a second that all of them serve at the least."""
-        return self.sizing.rps_per_replica.low * self.count
+        return self.rps_each.low * self.count
 
     @property
     def chips(self) -> str:
@@ -74,8 +89,14 @@ class Fleet(msgspec.Struct, frozen=True):
 
     @property
     def image(self) -> tuple[str | None, str]:
-        """What a container image is built for: the chip and the processor's architecture."""
-        return self.machine.accelerator, self.machine.architecture
+        """What a container image is built for, on these machines."""
+        return image_on(self.machine)
+
+
+def image_on(machine: Machine) -> tuple[str | None, str]:
+    """What a container image for a machine is built for: the chip and the processor's
+    architecture."""
+    return machine.accelerator, machine.architecture
 
 
 class Deployed(msgspec.Struct, frozen=True):
@@ -86,23 +107,16 @@ class Deployed(msgspec.Struct, frozen=True):
     card: ModelCard
     fleets: Fleets
 
-    def lightest(self, fits: Callable[[Machine], bool], cloud: str, most: int) -> Fleet | None:
-        """Of the machines that ``fits`` takes, the fleet of at most ``most`` that serves the work
-        and draws least."""
-        able = [each for each in self.fleets.able(cloud, 1, fits) if each.count <= most]
-        return min(able, key=lambda each: (each.watts, each.month.usd_month or 0), default=None)
-
     def lighter(
         self, fact: Serving, fits: Callable[[Machine], bool], most: int, less_pct: float, limit: str
     ) -> Iterator[Finding]:
         """A finding where at most ``most`` of the machines that ``fits`` takes serve the work with
         less power, by ``less_pct`` percent or more, and cost no more. It says the ``limit``."""
-        better = self.lightest(fits, fact.cloud, most)
-        if better is None:
+        most_watts = self.fleet.watts * (1 - less_pct / 100)
+        better = self.fleets.lightest(fact.cloud, fits, most=most, most_watts=most_watts)
+        if better is None or not better.costs_no_more_than(self.fleet):
             return
         saved_pct = (1 - better.watts / self.fleet.watts) * 100
-        if saved_pct < less_pct or not better.costs_no_more_than(self.fleet):
-            return
         yield Finding(
             what=f"{better.text} ({better.chips}) can serve the declared peak of "
             f"{self.workload.traffic.peak_rps:g} requests/s of {self.card.name} with "
@@ -133,11 +147,10 @@ def deployed(fact: Serving, known: Known, *, most_replicas: int | None = None) -
     machine = machine_of(fact, known)
     card = known.declared_model(fact)
     region = known.catalogue.regions.get(fact.if_known.region or "")
-    fleets = Fleets(workload, card, fact.hosting, region, known)
-    sizing = fleets.sized(machine)
-    if sizing is None:
+    fleets = Fleets.of(workload, card, fact.hosting, region, known)
+    if isinstance(fleets.attempted(machine), Misfit):
         raise NotApplicable(f"{fact.machine} cannot serve the declared work: see unable-endpoint")
-    fleet = fleets.of(machine, max(fact.machines or 1, fact.floor or 0), sizing)
+    fleet = fleets.fleet(machine, max(fact.machines or 1, fact.floor or 0))
     if fleet is None:
         raise Unverified(f"nobody publishes the watts of {fact.machine}")
     return Deployed(fleet, workload, card, fleets)
@@ -157,7 +170,10 @@ def machine_of(fact: Serving, known: Known) -> Machine:
 
 
 class Fleets:
-    """The fleets that serve one workload on one hosting, in a region where that is known."""
+    """The fleets that serve one workload on one hosting, in a region where that is known.
+
+    Every rule of a resource asks the same one (:meth:`of`), so a machine is sized once.
+    """
 
     def __init__(
         self,
@@ -165,77 +181,174 @@ class Fleets:
         card: ModelCard,
         hosting: str,
         region: Region | None,
-        known: Known,
+        catalogue: Catalogue,
     ) -> None:
         self._workload, self._card, self._hosting = workload, card, hosting
-        self._region, self._catalogue = region, known.catalogue
+        self._region, self._catalogue = region, catalogue
+        self._precision = workload.precisions_of(card)[0]
+        self._layouts: dict[str, Layout | Misfit] = {}
+        self._made: dict[tuple[str, int], Fleet | None] = {}
 
-    def sized(self, machine: Machine) -> Sizing | None:
-        """The workload on a machine; None where the machine cannot serve it.
+    @classmethod
+    def of(
+        cls, workload: Workload, card: ModelCard, hosting: str, region: Region | None, known: Known
+    ) -> Fleets:
+        """Those of a workload; of the last few that were asked for they are kept."""
+        return known.catalogue.once(_Kept).of(workload, card, hosting, region)
 
-        Raises :class:`Unverified` where its needs or the machine's figures are not known.
-        """
-        found = self.attempted(machine)
-        return None if isinstance(found, Misfit) else found
-
-    def attempted(self, machine: Machine) -> Sizing | Misfit:
+    def attempted(self, machine: Machine) -> Layout | Misfit:
         """The workload on a machine, or why the machine cannot serve it.
 
         Raises :class:`Unverified` where its needs or the machine's figures are not known.
         """
-        from lichen.sizing import lay_out  # a pack starts without it: few findings size
+        layout = self._layouts.get(machine.name)
+        if layout is None:
+            from lichen.sizing import lay_out  # a pack starts without it: few findings size
 
-        layout = lay_out(
-            self._workload,
-            self._card,
-            machine,
-            self._workload.precisions_of(self._card)[0],
-            self._catalogue,
-        )
-        if not isinstance(layout, Misfit):
-            return layout.sizing()
-        if layout.kind in ("card", "hardware"):
+            layout = self._layouts[machine.name] = lay_out(
+                self._workload, self._card, machine, self._precision, self._catalogue
+            )
+        if isinstance(layout, Misfit) and layout.kind in ("card", "hardware"):
             raise Unverified(f"the needs of {self._card.name} cannot be computed: {layout.reason}")
         return layout
 
-    def of(self, machine: Machine, count: int, sizing: Sizing) -> Fleet | None:
-        """``count`` machines; None where the machine's watts are not published."""
-        load = load_over(sizing, count)
+    def fleet(self, machine: Machine, least_count: int, *, enough: bool = False) -> Fleet | None:
+        """``least_count`` machines that serve the workload, or more where that many are ``enough``
+        for the peak; None where the machine cannot serve it or its watts are not published.
+
+        Raises :class:`Unverified` as :meth:`attempted`.
+        """
+        layout = self.attempted(machine)
+        if isinstance(layout, Misfit):
+            return None
+        count = max(layout.replicas.peak, least_count) if enough else least_count
+        key = machine.name, count
+        if key not in self._made:
+            self._made[key] = self._fleet(machine, count, layout)
+        return self._made[key]
+
+    def _fleet(self, machine: Machine, count: int, layout: Layout) -> Fleet | None:
+        load = load_over(layout, count)
         paid = paid_as(self._hosting, machine, self._catalogue)
         month = holding(machine, count, self._region, paid, self._catalogue, load=load)
         if month.watts is None:
             return None
         hosting = self._catalogue.hostings.get(self._hosting)
         name = f"{hosting.machine_prefix if hosting else ''}{machine.name}"
-        return Fleet(machine, name, count, sizing, month.watts.likely, month)
+        return Fleet(machine, name, count, layout, month.watts.likely, month)
 
-    def able(
-        self, cloud: str, least_count: int, fits: Callable[[Machine], bool] | None = None
-    ) -> Iterator[Fleet]:
-        """A fleet of every machine that the hosting offers in the region and that can serve the
-        peak, ``least_count`` machines or more; of those that ``fits`` takes, where it is given."""
-        for machine in self._catalogue.machines.values():
-            if fits is not None and not fits(machine):
-                continue
-            if machine.cloud != cloud or not self._catalogue.hosts(self._hosting, machine):
-                continue
-            if not self._is_offered(machine):
-                continue
+    def lightest(
+        self,
+        cloud: str,
+        fits: Callable[[Machine], bool] | None = None,
+        *,
+        least: int = 1,
+        most: int | None = None,
+        most_watts: float = math.inf,
+    ) -> Fleet | None:
+        """The fleet that serves the peak and draws least, and of those the cheapest.
+
+        Of the machines that the hosting offers in the region and that ``fits`` takes; of ``least``
+        machines to ``most``, and of no more than ``most_watts`` together. A machine is sized
+        only if it may win: by what it draws idle, and what its peak operations allow.
+        """
+        best: Fleet | None = None
+        for watts, machine in self._at_least_watts(cloud, fits, least, most, most_watts):
+            if best is not None and watts > best.watts:
+                break
             try:
-                sizing = self.sized(machine)
+                fleet = self.fleet(machine, least, enough=True)
             except Unverified:
                 continue
-            if sizing is None:
+            if fleet is None or fleet.watts > most_watts:
                 continue
-            fleet = self.of(machine, max(sizing.replicas_peak, least_count), sizing)
-            if fleet is not None:
-                yield fleet
+            if (most is None or fleet.count <= most) and (
+                best is None or _weight(fleet) < _weight(best)
+            ):
+                best = fleet
+        return best
 
-    def _is_offered(self, machine: Machine) -> bool:
+    def _at_least_watts(
+        self,
+        cloud: str,
+        fits: Callable[[Machine], bool] | None,
+        least: int,
+        most: int | None,
+        most_watts: float,
+    ) -> list[tuple[float, Machine]]:
+        """Machines that may serve the peak, with watts that their fleet draws at the least."""
+        from lichen.sizing.replicas import fewest_replicas
+        from lichen.sizing.roof import roof_rps
+
+        found: list[tuple[float, Machine]] = []
+        for machine in self._catalogue.once(_Offered).on(self._hosting, cloud, self._region):
+            if machine.idle_w is None or machine.idle_w.likely * least > most_watts:
+                continue
+            if fits is not None and not fits(machine):
+                continue
+            roof = roof_rps(self._workload, self._card, machine, self._precision, self._catalogue)
+            if roof <= 0.0:
+                continue
+            count = max(least, fewest_replicas(self._workload, roof))
+            watts = machine.idle_w.likely * count
+            if watts <= most_watts and (most is None or count <= most):
+                found.append((watts, machine))
+        found.sort(key=itemgetter(0))
+        return found
+
+
+def _weight(fleet: Fleet) -> tuple[float, float]:
+    return fleet.watts, fleet.month.usd_month or 0
+
+
+class _Kept:
+    """The fleets of the last workloads that were asked for, on one catalogue."""
+
+    MOST = 32
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._fleets: dict[tuple[Workload, str, str, str | None], Fleets] = {}
+
+    def of(
+        self, workload: Workload, card: ModelCard, hosting: str, region: Region | None
+    ) -> Fleets:
+        key = workload, card.name, hosting, region.name if region else None
+        found = self._fleets.get(key)
+        if found is None:
+            found = Fleets(workload, card, hosting, region, self._catalogue)
+            if len(self._fleets) >= self.MOST:
+                self._fleets.clear()
+            self._fleets[key] = found
+        return found
+
+
+class _Offered:
+    """The machines that can be had on a hosting of a cloud, by region; each list made once."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._machines: dict[tuple[str, str, str | None], tuple[Machine, ...]] = {}
+
+    def on(self, hosting: str, cloud: str, region: Region | None) -> tuple[Machine, ...]:
+        """Machines in the order of the catalogue; in any region where none is known."""
+        key = hosting, cloud, region.name if region else None
+        found = self._machines.get(key)
+        if found is None:
+            found = self._machines[key] = tuple(
+                machine
+                for machine in self._catalogue.machines.values()
+                if machine.cloud == cloud
+                and self._catalogue.hosts(hosting, machine)
+                and self._is_offered(machine, region)
+            )
+        return found
+
+    def _is_offered(self, machine: Machine, region: Region | None) -> bool:
         from lichen.placing.buying import why_retired  # a pack starts without it, as above
 
         if why_retired(self._catalogue.retired(machine)):
             return False
-        offers = self._catalogue.offers_of(machine.name)
-        region = self._region
-        return region is None or any(offer.region == region.name for offer in offers)
+        return region is None or any(
+            offer.region == region.name for offer in self._catalogue.offers_of(machine.name)
+        )

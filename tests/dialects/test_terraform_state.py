@@ -64,7 +64,69 @@ def test_what_is_sensitive_is_not_read(tmp_path: Path) -> None:
     assert "hush" not in repr(resource)
 
 
-def test_the_file_that_terraform_keeps_is_answered(tmp_path: Path) -> None:
-    kept = {"version": 4, "terraform_version": "1.15.5", "serial": 3, "lineage": "x"}
-    with pytest.raises(InputError, match=r"Fix: run terraform show -json > state\.json"):
-        read(written(tmp_path, kept))
+def kept(*instances: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    resource = {
+        "module": "module.m[0]",
+        "mode": "managed",
+        "type": "aws_instance",
+        "name": "n",
+        "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
+        "instances": list(instances),
+    }
+    resources = [resource, {**resource, "mode": "data"}]
+    return {"version": 4, "serial": 3, "lineage": "x", "resources": resources, **changes}
+
+
+def test_the_file_that_a_backend_keeps_is_read(tmp_path: Path) -> None:
+    arn = "arn:aws:ec2:eu-north-1:1:instance/i-1"
+    path = written(
+        tmp_path,
+        kept(
+            {"attributes": {"instance_type": "g5.xlarge", "arn": arn}},
+            {"index_key": 1, "attributes": {}},
+            {"index_key": "eu", "attributes": {}},
+            {"deposed": "a1b2c3d4", "attributes": {}},
+        ),
+    )
+    found = read(path)
+    assert [resource.address for resource in found] == [
+        "module.m[0].aws_instance.n",
+        "module.m[0].aws_instance.n[1]",
+        'module.m[0].aws_instance.n["eu"]',
+    ]
+    located, *_ = facts_of(found[0]) or ()
+    assert located.region == "eu-north-1"
+
+
+def attribute(name: str) -> dict[str, Any]:
+    return {"type": "get_attr", "value": name}
+
+
+def index(place: int) -> dict[str, Any]:
+    return {"type": "index", "value": {"value": place, "type": "number"}}
+
+
+@pytest.mark.parametrize(
+    ("paths", "hidden"),
+    [
+        ([[attribute("user_data")]], ["user_data"]),
+        ([[attribute("tags"), index(0)]], ["tags"]),
+        ([[attribute("list"), index(0)]], ["list"]),
+        ([[attribute("list"), index(9)]], ["list"]),
+        ([[attribute("user_data"), attribute("a")]], ["user_data"]),
+        ([[attribute("gone")]], ["user_data", "tags", "list"]),
+        ([{}], ["user_data", "tags", "list"]),
+    ],
+)
+def test_what_a_backend_s_file_calls_sensitive_is_not_read(
+    tmp_path: Path, paths: list[Any], hidden: list[str]
+) -> None:
+    values = {"user_data": "hush", "tags": {"a": "hush"}, "list": ["hush"]}
+    path = written(tmp_path, kept({"attributes": values, "sensitive_attributes": paths}))
+    (resource,) = read(path)
+    assert all("hush" not in repr(resource.properties[name]) for name in hidden)
+
+
+def test_a_state_of_an_old_terraform_is_answered(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"version: is no state of version 4"):
+        read(written(tmp_path, kept(version=3)))

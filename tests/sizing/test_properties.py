@@ -17,6 +17,8 @@ from lichen.emissions import machine_watts
 from lichen.sizing import Layout, Misfit, Prediction, lay_out, predict
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.need import WORK, need_of
+from lichen.sizing.replicas import fewest_replicas
+from lichen.sizing.roof import roof_rps
 from lichen.words import Precision
 from lichen.workload import Latency, ModelCard, Traffic, Workload
 
@@ -118,10 +120,13 @@ def test_every_workload_is_sized_or_refused_with_a_reason(
     workload: Workload, card: ModelCard, machine: Machine, precision: Precision
 ) -> None:
     layout = lay_out(workload, card, machine, precision, CATALOGUE)
+    roof = roof_rps(workload, card, machine, precision, CATALOGUE)
     if isinstance(layout, Misfit):
         assert layout.reason
         assert layout.shortfall is None or layout.shortfall > 1.0
         return
+    assert 0.0 < layout.capacity.rps <= roof * (1 + 1e-9)
+    assert fewest_replicas(workload, roof) <= layout.replicas.peak
     answer = layout.sizing()
     assert all(math.isfinite(n) and n >= 0 for n in numbers(answer))
     assert answer.replicas_minimum <= answer.replicas_peak <= answer.replicas_maximum

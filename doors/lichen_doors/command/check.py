@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import msgspec
 from lichen_policies import timed
-from lichen_policies.dialects import KINDS, DeploymentInput, read
+from lichen_policies.baseline import against
+from lichen_policies.baseline import of as baseline_of
+from lichen_policies.dialects import KINDS, DeploymentInput
+from lichen_policies.dialects.folders import read_all
 from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Report
@@ -43,7 +48,12 @@ from lichen_doors.command.output import show, write
 @PARAMETER
 @CONFIGURATION
 @click.option("--output", type=FILE, help="Write the report to this file.")
-@formats("text", "json", "sarif", "html")
+@formats("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
+@click.option(
+    "--baseline",
+    type=FILE,
+    help="An earlier report in JSON: what it has already does not block.",
+)
 @click.option(
     "--fix",
     is_flag=True,
@@ -60,13 +70,15 @@ def command(
     configuration: Path | None,
     output: Path | None,
     form: str,
+    baseline: Path | None,
     fix: bool,
     yes: bool,
 ) -> None:
     """Judge a deployment by the rules.
 
-    PATHS are Pulumi previews or states, Terraform plans, CloudFormation templates or Kubernetes
-    manifests; - is what is piped in.
+    PATHS are Pulumi previews or states, Terraform plans or states, CloudFormation templates or
+    Kubernetes manifests; folders of them, cdk.out among them; or patterns such as 'k8s/**/*.yaml'.
+    - is what is piped in.
 
     Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong, or a rule that blocks
     is broken; 3, something unverified blocks.
@@ -79,7 +91,8 @@ def command(
         parameters=_parameters(parameters_file, parameter_pairs),
         exact=len(paths) == 1,
     )
-    resources = [resource for path in paths for resource in read(path, source, given)]
+    earlier = None if baseline is None else baseline_of(baseline)
+    reading = read_all(paths, source, given)
     gate = Gate.near(
         paths[0],
         config=configuration,
@@ -87,18 +100,12 @@ def command(
         region=region,
         environment=environment,
     )
-    report = gate.report(resources)
-    if form == "sarif":
-        from lichen_doors.report import sarif
-
-        write(sarif.as_sarif(report, gate.rules()), output)
-    else:
-        from lichen_doors.report import findings
-
-        if form == "json":
-            write(findings.as_json(report), output)
-        else:
-            show(findings.renderables(report), form, title="lichen check", output=output)
+    report = msgspec.structs.replace(
+        gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
+    )
+    if earlier is not None:
+        report = against(report, earlier, str(baseline))
+    _print(report, gate, form, output)
     if report.broken:
         raise InputError(
             f"broken, so it judged nothing: {', '.join(report.broken)}"
@@ -106,9 +113,41 @@ def command(
             else f"broken, so they judged nothing: {', '.join(report.broken)}",
             fix="correct what the report names, or set the rule's level in lichen.yaml to disabled",
         )
+    if unread := [each.file for each in report.skipped if each.broken]:
+        raise InputError(
+            f"not read: {', '.join(unread)}",
+            fix="correct what the report says, or name other paths",
+        )
     if fix:
-        _fix(report, resources, yes)
+        _fix(report, reading.resources, yes)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
+
+
+def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:
+    """Print a report, or write it; each form is imported when it is asked for."""
+    if form == "sarif":
+        from lichen_doors.report.sarif import as_sarif
+
+        write(as_sarif(report, gate.rules()), output)
+    elif form == "junit":
+        from lichen_doors.report.junit import as_junit
+
+        write(as_junit(report), output)
+    elif form == "code-quality":
+        from lichen_doors.report.code_quality import as_code_quality
+
+        write(as_code_quality(report), output)
+    elif form == "markdown":
+        from lichen_doors.report.markdown import as_markdown
+
+        write(as_markdown(report), output)
+    else:
+        from lichen_doors.report import findings
+
+        if form == "json":
+            write(findings.as_json(report), output)
+        else:
+            show(findings.renderables(report), form, title="lichen check", output=output)
 
 
 def _parameters(file: Path | None, pairs: tuple[str, ...]) -> dict[str, str]:
@@ -119,7 +158,7 @@ def _parameters(file: Path | None, pairs: tuple[str, ...]) -> dict[str, str]:
     return cloudformation_parameters.of(file, pairs)
 
 
-def _fix(report: Report, resources: list[Resource], yes: bool) -> None:
+def _fix(report: Report, resources: Sequence[Resource], yes: bool) -> None:
     """Show what would be written and what would not, ask, and write."""
     from lichen_doors import fixing
 

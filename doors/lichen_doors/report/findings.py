@@ -17,8 +17,10 @@ from lichen_policies.verdict import (
     Change,
     Configured,
     Conflict,
+    Gone,
     Report,
     Saves,
+    Skipped,
     Summary,
     Verdict,
     advice_of,
@@ -66,6 +68,10 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     not_judged: Mapping[str, int]
     fixes: tuple[Fix, ...]
     configured: Configured
+    skipped: tuple[Skipped, ...]
+    other_files: int
+    baseline: str
+    gone: tuple[Gone, ...]
     summary: Summary
 
 
@@ -79,15 +85,19 @@ def as_json(report: Report) -> str:
             expired=report.expired,
             not_judged=report.not_judged,
             fixes=tuple(
-                _fix(address, verdicts) for address, verdicts in _by_resource(report.findings)
+                _fix(address, verdicts) for address, verdicts in by_resource(report.findings)
             ),
             configured=report.configured,
+            skipped=report.skipped,
+            other_files=report.other_files,
+            baseline=report.baseline,
+            gone=report.gone,
             summary=report.summary,
         )
     )
 
 
-def _by_resource(verdicts: Sequence[Verdict]) -> list[tuple[Address, list[Verdict]]]:
+def by_resource(verdicts: Sequence[Verdict]) -> list[tuple[Address, list[Verdict]]]:
     """The verdicts of each resource, in the order of the first of each."""
     grouped: dict[Address, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
@@ -115,7 +125,7 @@ def renderables(report: Report) -> Iterator[RenderableType]:
     An engine names resources in an order that changes between runs, so they are sorted here.
     """
     verdicts = (*report.findings, *report.unverified, *report.exempted)
-    groups = [group for _, group in _by_resource(verdicts)]
+    groups = [group for _, group in by_resource(verdicts)]
     for group in sorted(groups, key=_order):
         yield from _resource(sorted(group, key=_urgency))
     for exemption in report.expired:
@@ -132,9 +142,10 @@ def _order(group: Sequence[Verdict]) -> tuple[bool, str, str]:
     return not any(verdict.blocks for verdict in group), first.file or "", first.resource
 
 
-def _urgency(verdict: Verdict) -> tuple[bool, bool, bool, str]:
+def _urgency(verdict: Verdict) -> tuple[bool, bool, bool, bool, str]:
     return (
         verdict.exemption is not None,
+        verdict.is_old,
         not verdict.blocks,
         verdict.verdict == "unverified",
         verdict.rule,
@@ -176,6 +187,8 @@ def _row(alike: Sequence[Verdict]) -> tuple[Text, Text]:
     verdict, *others = alike
     if verdict.exemption is not None:
         mark, style = "exempted", "quiet"
+    elif verdict.is_old:
+        mark, style = "old", "quiet"
     elif verdict.blocks:
         mark, style = "blocks", "bad"
     else:
@@ -229,24 +242,54 @@ def _closing(report: Report) -> Iterator[RenderableType]:
     parts.append(many(count.findings, "finding") if count.findings else "no findings")
     if count.unverified:
         parts.append(f"{count.unverified} unverified")
+    if report.baseline:
+        old = sum(verdict.is_old for verdict in (*report.findings, *report.unverified))
+        parts.append(f"{old} of them in {report.baseline}")
     if count.exempted:
         parts.append(f"{count.exempted} exempted")
     yield Text(", ".join(parts) + ".")
     if report.not_judged:
         types = ", ".join(f"{name} ({number})" for name, number in report.not_judged.items())
         yield Text(f"Not judged, because no rule covers these types: {types}.", style="quiet")
+    yield from _not_read(report)
     for line in report.configured.texts:
         yield Text(line, style="quiet")
-    yield Text(*_outcome(report))
+    yield Text(*outcome(report))
 
 
-def _outcome(report: Report) -> tuple[str, str]:
+_MOST_FILES = 12
+
+
+def _not_read(report: Report) -> Iterator[RenderableType]:
+    """The files of a folder that are not judged: first those that are broken."""
+    skipped = sorted(report.skipped, key=lambda each: (not each.broken, each.file))
+    if skipped:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for each in skipped[:_MOST_FILES]:
+            mark, style = ("not read", "bad") if each.broken else ("not judged", "warn")
+            file, words = Text(f"{each.file}\n", style="quiet"), Text(f"{each.words}.")
+            table.add_row(Text(mark, style=style), file + words)
+        yield table
+    if len(skipped) > _MOST_FILES:
+        left = many(len(skipped) - _MOST_FILES, "file")
+        yield Text(f"Not judged besides: {left} (--format json names them).", style="warn")
+    if report.other_files:
+        are = "is no deployment" if report.other_files == 1 else "are no deployments"
+        yield Text(f"{many(report.other_files, 'other file')} {are}.", style="quiet")
+
+
+def outcome(report: Report) -> tuple[str, str]:
     """The last sentence, and its style."""
     findings = sum(verdict.blocks for verdict in report.findings)
     unverified = sum(verdict.blocks for verdict in report.unverified)
     parts = [many(findings, "finding")] if findings else []
     if unverified:
         parts.append(many(unverified, "unverified result"))
+    unread = sum(each.broken for each in report.skipped)
+    if not parts and unread:
+        return f"Nothing that was read blocks; {many(unread, 'file')} could not be read.", "bad"
     if not parts:
         return "Nothing blocks this deployment.", "good"
     verb = "blocks" if findings + unverified == 1 else "block"

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import msgspec
 
 from lichen.document import InputError, did_you_mean
+from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.dialects import json_documents
@@ -102,7 +103,7 @@ def _resources(
     return [
         msgspec.structs.replace(
             resource,
-            document=f"{path}#{number}",
+            document=resource.document or f"{path}#{number}",
             line=line if resource.line is None and resource.file == str(path) else resource.line,
         )
         for resource in found
@@ -113,7 +114,7 @@ def _kind(document: Mapping[str, Any]) -> str:
     for kind in KINDS:
         if _module(kind).recognises(document):
             return kind
-    raise InputError(
+    raise NotRecognised(
         "is not a document that Lichen recognises",
         fix=f"name its kind with --source: one of {', '.join(KINDS)}",
     )
@@ -139,7 +140,7 @@ def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]
         raise InputError(error.wrong, fix=_TYPE_THIS, field=error.field) from None
     for _line, document in documents:
         if not isinstance(document, dict):
-            raise InputError(f"is a {type(document).__name__}, not an object", fix=_TYPE_THIS)
+            raise NotRecognised(f"is a {type(document).__name__}, not an object", fix=_TYPE_THIS)
     return documents
 
 
@@ -171,7 +172,7 @@ def _of_yaml(text: str) -> list[tuple[int | None, Any]]:
                 return json_documents.parsed(text)
         if not _TO_RENDER.search(text):
             raise
-        raise InputError("is a template of Helm, not a manifest yet", fix=_RENDER) from None
+        raise NotRendered("is a template of Helm, not a manifest yet", fix=_RENDER) from None
     if len(documents) < 2:
         return [(None, documents[0] if documents else None)]
     return [(None, kubernetes.list_of(documents))]

@@ -8,12 +8,16 @@ so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from lichen.document import InputError, did_you_mean
+from lichen.input_error import NotRendered
+from lichen.parsing.content import content_of, text_of
 from lichen.parsing.yaml_text import At, from_yaml
+from lichen_policies.dialects import cloudformation_nested
 from lichen_policies.dialects.cloudformation_values import Template
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts.resource import Resource
@@ -46,13 +50,19 @@ def recognises(document: Mapping[str, Any]) -> bool:
 def resources(
     document: Mapping[str, Any], file: str, given: DeploymentInput | None = None
 ) -> list[Resource]:
-    """The template's resources; :class:`InputError` where it has none or one is malformed."""
+    """The template's resources, with those of the templates inside of it that are files here.
+
+    :class:`InputError` where it has none or one is malformed.
+    """
+    given = given or DeploymentInput()
     if "Resources" not in document:
         raise InputError("is required", fix="add Resources:", field="Resources")
-    template = Template(document, given or DeploymentInput())
+    template = Template(document, given)
     _check_given(template)
     found = []
     for name, entry in template.each(_entries(document)):
+        if isinstance(entry, Mapping) and isinstance(entry.get("Type"), Mapping):
+            raise NotRendered("holds modules of rain", fix="run rain pkg, and check what it prints")
         if not isinstance(entry, Mapping) or not isinstance(entry.get("Type"), str):
             raise InputError("is not a resource", fix="give it a Type:", field=f"Resources.{name}")
         properties = entry.get("Properties") or {}
@@ -62,19 +72,43 @@ def resources(
         made = True if condition is None else template.condition(condition)
         if made is False:
             continue
-        found.append(
-            Resource(
-                type=entry["Type"],
-                name=name,
-                address=name,
-                properties=template.value(properties),
-                dialect="cloudformation",
-                file=file,
-                line=entry.line if isinstance(entry, At) else None,
-                only_if=str(condition) if is_unknown(made) else "",
-            )
+        resource = Resource(
+            type=entry["Type"],
+            name=name,
+            address=name,
+            properties=template.value(properties),
+            dialect="cloudformation",
+            region=given.region,
+            environment=given.environment,
+            file=file,
+            line=entry.line if isinstance(entry, At) else None,
+            only_if=str(condition) if is_unknown(made) else "",
         )
+        inner = cloudformation_nested.file_of(resource, entry.get("Metadata"))
+        found += [resource] if inner is None else _nested(resource, inner, given)
     return [*(_of_sam(document, each, template) for each in found), *_macros(document, file)]
+
+
+def _nested(stack: Resource, inner: Path, given: DeploymentInput) -> list[Resource]:
+    """The resources of the template inside of a resource: a deployment of their own, which is made
+    under the resource's condition."""
+    try:
+        (document,) = parsed(text_of(content_of(inner)))
+        if not isinstance(document, Mapping):
+            raise InputError("is no template")
+        found = resources(document, str(inner), cloudformation_nested.given_by(stack, given))
+    except InputError as error:
+        raise error.within(str(inner)) from None
+    except ValueError:
+        raise InputError("is no template, but several documents", document=str(inner)) from None
+    return [
+        msgspec.structs.replace(
+            each,
+            document=each.document or f"{inner}#{stack.address}",
+            only_if=each.only_if or stack.only_if,
+        )
+        for each in found
+    ]
 
 
 def _check_given(template: Template) -> None:

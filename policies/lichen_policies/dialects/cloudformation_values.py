@@ -92,7 +92,7 @@ class Template:
             return _LEFT_OUT
         if name == "AWS::Region":
             return self.given.region or _NO_REGION
-        if name == "AWS::Partition" and self.given.region:
+        if name == "AWS::Partition" and isinstance(self.given.region, str):
             return _partition(self.given.region)
         if name.startswith("AWS::"):
             return Unknown()
@@ -107,10 +107,9 @@ class Template:
         if kind.startswith("AWS::SSM::"):
             return Unknown("is read from the parameter store when it is deployed")
         if name in self.given.parameters:
-            text = self.given.parameters[name]
-            if kind == "CommaDelimitedList" or kind.startswith("List<"):
-                return [part.strip() for part in text.split(",")]
-            return text
+            return _as_declared(self.given.parameters[name], kind)
+        if self.given.whole and "Default" in declared:
+            return _as_declared(declared["Default"], kind)
         allowed = declared.get("AllowedValues")
         if isinstance(allowed, list) and len(allowed) == 1 and _is_scalar(allowed[0]):
             return allowed[0]
@@ -327,6 +326,14 @@ class _Malformed(Exception):
 def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = document.get(name)
     return found if isinstance(found, Mapping) else {}
+
+
+def _as_declared(value: Any, kind: str) -> Any:
+    """A parameter's value: a text, or a list where the parameter is declared as one."""
+    is_list = kind == "CommaDelimitedList" or kind.startswith("List<")
+    if is_list and isinstance(value, str):
+        return [part.strip() for part in value.split(",")]
+    return value
 
 
 def _list_of(argument: Any, length: int) -> list[Any]:

@@ -6,13 +6,21 @@ from collections.abc import Mapping
 
 import msgspec
 
+from lichen.words import Environment
+from lichen_policies.facts.unknown import Maybe
+
 
 class DeploymentInput(msgspec.Struct, frozen=True, kw_only=True):
-    """What a deployment gives to its template, as far as the command line says it.
+    """What a deployment gives to its template: by the command line, or by what deploys it.
 
     ``exact`` refuses a parameter that the template does not declare, as CloudFormation does.
+    ``whole`` says that the parameters are all that it gives, so that others have their defaults.
+    ``inside`` are the templates that this one is nested in, the outermost first.
     """
 
-    region: str | None = None
-    parameters: Mapping[str, str] = {}
+    region: Maybe[str] = None
+    environment: Environment | None = None
+    parameters: Mapping[str, Maybe[str]] = {}
     exact: bool = False
+    whole: bool = False
+    inside: tuple[str, ...] = ()

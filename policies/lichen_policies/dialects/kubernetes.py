@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from lichen.document import InputError
+from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.yaml_text import At, from_yaml
 from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import environment
@@ -55,6 +56,8 @@ def resource(found: Object, file: str, at: str = "") -> Resource:
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     if isinstance(metadata, Mapping) and name is None and metadata.get("generateName"):
         name = f"{metadata['generateName']}*"
+    if metadata is None and "spec" not in found:  # the settings of a tool, such as a kubeconfig
+        raise NotRecognised("is no Kubernetes object", fix="give it metadata", field=at)
     if not isinstance(metadata, Mapping) or not isinstance(name, str) or not name:
         raise InputError("is required", fix="name the object", field=_join(at, "metadata.name"))
     namespace = metadata.get("namespace")
@@ -76,7 +79,7 @@ def _objects(document: Any, at: str) -> Iterator[tuple[Object, str]]:
     if not isinstance(document, Mapping) or not recognises(document):
         raise InputError("is no Kubernetes object", fix="give it apiVersion and kind", field=at)
     if document["kind"] == "Kustomization" and "kustomize" in document["apiVersion"]:
-        raise InputError(
+        raise NotRendered(
             "is a Kustomization, which names manifests and holds none",
             fix="run kustomize build . | lichen check -",
             field=at,

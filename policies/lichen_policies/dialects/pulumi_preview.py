@@ -16,7 +16,7 @@ from lichen_policies.dialects import pulumi_resource
 from lichen_policies.dialects.pulumi_resource import State
 from lichen_policies.facts import Located, region
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.reading import by_type
+from lichen_policies.facts.reading import reader_of
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Unknown
 
@@ -101,7 +101,7 @@ def _is_unseen_in_production(resource: Resource) -> bool:
     """Whether nothing in the document says where a resource in production is."""
     if resource.region is not _PROVIDER_UNSEEN or resource.environment not in (None, "prod"):
         return False
-    reader = by_type().get(("pulumi", resource.type))
+    reader = reader_of("pulumi", resource.type)
     if reader is None or Located not in reader.yields:
         return False
     own = region.of_resource(Properties(resource.properties, "pulumi"), CLOUDS[reader.cloud])

@@ -30,12 +30,12 @@ import msgspec
 from msgspec import Meta
 
 from lichen.catalogue.schema import Region
+from lichen.clouds import CLOUDS
 from lichen.distance import round_trip_ms
 from lichen.emissions import effective_gco2e_kwh
 from lichen.grid import HIGH_MIN_GCO2E_KWH, LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Located
-from lichen_policies.facts.machine import names_accelerators
-from lichen_policies.provisioned import in_cluster, machines_for, provisioned
+from lichen_policies.provisioned import in_cluster, is_for_models, machines_for, provisioned
 from lichen_policies.rule import (
     LOWER_IS_STRICTER,
     Change,
@@ -117,9 +117,7 @@ def _is_for_models(fact: Located, known: Known) -> bool:
         return True
     if known_of.for_models is not None:
         return known_of.for_models
-    machine = known_of.machine or ""
-    row = known.catalogue.machines.get(machine)
-    return names_accelerators(machine) if row is None else row.accelerator is not None
+    return is_for_models(fact, known_of.machine, known)
 
 
 def _grid(region: Region, known: Known) -> str:
@@ -148,7 +146,7 @@ def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change
             path=fact.region_at,
             to=better.name,
             note=_described(better),
-            elsewhere="on the provider",
+            elsewhere="on the provider" if CLOUDS[fact.cloud].region_on_provider else "",
             why=_why(fact),
         ),
     )
@@ -160,6 +158,8 @@ def _or_else(fact: Located, better: Region | None, known: Known) -> str:
     there = f"{better.name}, {_described(better)}: {_why(fact)}"
     if in_cluster(fact.hosting, known.catalogue):
         return f"run it on a cluster in {there}"
+    if fact.part_of:
+        return f"move {fact.part_of} to {there}"
     if not fact.region_at:
         stack = fact.context.region_of == "stack"
         return f"{'deploy the stack to' if stack else 'set the region of the provider to'} {there}"

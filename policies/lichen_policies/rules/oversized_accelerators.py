@@ -26,6 +26,7 @@ from msgspec import Meta
 
 from lichen.catalogue.schema import Machine
 from lichen.input_error import InputError
+from lichen.sizing.answers import Misfit
 from lichen.workload import ModelCard
 from lichen_policies.facts import ModelAccelerators
 from lichen_policies.fleets import Fleets, declared_workload
@@ -156,5 +157,5 @@ def _serves(fact: ModelAccelerators, card: ModelCard, smaller: Smaller, known: K
     if machine is None:
         return False
     region = known.catalogue.regions.get(fact.if_known.region or "")
-    sizing = Fleets(workload, card, fact.hosting or "", region, known).sized(machine)
-    return sizing is not None and sizing.replicas_peak <= 1
+    layout = Fleets.of(workload, card, fact.hosting or "", region, known).attempted(machine)
+    return not isinstance(layout, Misfit) and layout.replicas.peak <= 1

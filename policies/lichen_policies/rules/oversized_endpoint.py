@@ -21,15 +21,16 @@ Tags: It needs ``lichen:model`` and ``lichen:peak-rps``, and finds nothing witho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from lichen.catalogue.schema import Machine
 from lichen.workload import ModelCard
 from lichen_policies.facts import Serving
-from lichen_policies.fleets import Fleet, deployed
+from lichen_policies.fleets import Deployed, Fleet, deployed, image_on
 from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, rule
 
 
@@ -55,12 +56,11 @@ def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[
     fleet, peak_rps = here.fleet, here.workload.traffic.peak_rps
     if fleet.served_rps <= limits.times * peak_rps:
         return
-    able = list(here.fleets.able(fact.cloud, limits.replicas))
-    related = [each for each in able if each.image == fleet.image]
-    best, nearest = _least(fleet, able, limits), _least(fleet, related, limits)
+    best = _least(here, fact.cloud, limits)
+    nearest = best and _least(here, fact.cloud, limits, lambda each: image_on(each) == fleet.image)
     # Where no smaller machine for the same image would do, it is too large only if the machines
     # that are always allowed exceed the limit.
-    one_rps = fleet.sizing.rps_per_replica.low
+    one_rps = fleet.rps_each.low
     too_large = one_rps * limits.replicas > limits.times * peak_rps
     better = nearest or (best if too_large else None)
     if best is None or better is None:
@@ -76,9 +76,17 @@ def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[
     )
 
 
-def _least(fleet: Fleet, able: list[Fleet], limits: Limits) -> Fleet | None:
+def _least(
+    here: Deployed,
+    cloud: str,
+    limits: Limits,
+    fits: Callable[[Machine], bool] | None = None,
+) -> Fleet | None:
     """What draws least, if what is deployed draws and costs more than the limit times as much."""
-    least = min(able, key=lambda each: (each.watts, each.month.usd_month or 0), default=None)
+    fleet = here.fleet
+    least = here.fleets.lightest(
+        cloud, fits, least=limits.replicas, most_watts=fleet.watts / limits.times
+    )
     if least is None or fleet.watts <= limits.times * least.watts:
         return None
     now, then = fleet.month.usd_month, least.month.usd_month

@@ -38,7 +38,7 @@ def peak_beyond_the_fleet(fact: Serving, limits: Limits, known: Known) -> Iterat
     here = deployed(fact, known)
     peak_rps = here.workload.traffic.peak_rps
     most = max(here.fleet.count, fact.ceiling or 0)
-    served_rps = here.fleet.sizing.rps_per_replica.high * most
+    served_rps = here.fleet.rps_each.high * most
     if served_rps <= 0 or peak_rps <= limits.times * served_rps:
         return
     name = here.fleet.name

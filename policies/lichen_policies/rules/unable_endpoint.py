@@ -49,14 +49,18 @@ def unable_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[Fin
         raise NotApplicable("the lichen:* tags do not declare both a model and a peak rate")
     machine = machine_of(fact, known)
     card = known.declared_model(fact)
+    region = known.catalogue.regions.get(fact.if_known.region or "")
+    planned = Fleets.of(workload, card, fact.hosting, region, known).attempted(machine)
+    if workload.wanted_confidence >= LIKELY and not isinstance(planned, Misfit):
+        return  # what is met with more confidence is met with less
     likely = msgspec.structs.replace(workload, confidence=LIKELY)
-    fleets = Fleets(likely, card, fact.hosting, None, known)
+    fleets = Fleets.of(likely, card, fact.hosting, None, known)
     found = fleets.attempted(machine)
     if not isinstance(found, Misfit):
         return
     if not _is_sure(found, limits, stated=workload.precisions is not None):
         raise Unverified(f"whether {fact.machine} can serve the declared work: {found.reason}")
-    able = min(fleets.able(fact.cloud, 1), key=lambda fleet: fleet.watts, default=None)
+    able = fleets.lightest(fact.cloud)
     other = "" if able is None else f", or use {able.text} ({able.chips})"
     yield Finding(
         what=f"{fact.machine} cannot serve what the tags declare of {card.name}: {found.reason}",

@@ -1,0 +1,226 @@
+"""Folders and patterns of files into resources: which files are documents, and which are not.
+
+A file is recognised by what is in it. What needs another tool first, or cannot be read, is said
+with what to type: a deployment that is not even mentioned would pass unseen.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from lichen.document import InputError
+from lichen.input_error import NotRecognised, NotRendered
+from lichen.parsing.content import STDIN, content_of, text_of
+from lichen.parsing.yaml_text import from_yaml
+from lichen_policies.dialects import cdk, read
+from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.facts.resource import Resource
+from lichen_policies.verdict import Skipped
+
+SUFFIXES = (".json", ".yaml", ".yml", ".template", ".tfstate")
+"""How the names of files end that may hold a document."""
+
+_MARKS = (
+    ("AWSTemplateFormatVersion",),
+    ("AWS::", "Resources"),
+    ("apiVersion", "kind"),
+    ("format_version",),
+    ("lineage", "serial"),
+    ("urn:pulumi:",),
+    ("changeSummary",),
+)
+"""Every document that is recognised has all words of one of these in it."""
+
+_NOT_ENTERED = ("node_modules", "__pycache__", "venv", "site-packages")
+
+_SOURCES: Mapping[str, tuple[str, str]] = {
+    "Pulumi.yaml": (
+        "is a Pulumi program",
+        "run pulumi preview --json --show-sames > preview.json, and check that file",
+    ),
+    "Chart.yaml": ("is a chart of Helm", "run helm template . | lichen check -"),
+    ".tf": (
+        "is Terraform's configuration",
+        "run terraform plan -out=plan, then terraform show -json plan > plan.json, "
+        "and check that file",
+    ),
+}
+"""What a folder is with a file of that name or ending, and what makes a document of it."""
+
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
+_PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
+
+
+class FolderReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read: its resources, what is not judged and why, and how many other files there are
+    that have nothing to do with a deployment."""
+
+    resources: tuple[Resource, ...]
+    skipped: tuple[Skipped, ...] = ()
+    others: int = 0
+
+
+def read_all(
+    paths: Sequence[Path], source: str = "auto", given: DeploymentInput | None = None
+) -> FolderReading:
+    """The resources of files, folders and patterns such as ``k8s/**/*.yaml``.
+
+    :class:`InputError` where a file that is named cannot be read as a document, a pattern matches
+    nothing, or there is no document at all.
+    """
+    walk = _Walk(source, given or DeploymentInput())
+    for path in paths:
+        if path != STDIN and path.is_dir():
+            walk.enter(path)
+        elif path != STDIN and glob.has_magic(str(path)) and not path.exists():
+            walk.match(path)
+        else:
+            walk.read(path, walk.given)
+    return walk.reading()
+
+
+class _Walk:
+    """What is read of folders, so far."""
+
+    def __init__(self, source: str, given: DeploymentInput) -> None:
+        self.source = source
+        self.given = given
+        self.documents: dict[Path, list[Resource]] = {}
+        self.skipped: list[Skipped] = []
+        self.others = 0
+        self.patches: set[Path] = set()
+
+    def read(self, path: Path, given: DeploymentInput) -> None:
+        """Read a file that is a document; :class:`InputError` where it is none."""
+        found = read(path, self.source, given)
+        if all(each.dialect == "kubernetes" and not each.root for each in found):
+            # The manifests of a folder go to one cluster: one scales what another holds.
+            together = f"{path.parent}#manifests"
+            found = [msgspec.structs.replace(each, document=together) for each in found]
+        self.documents[path] = found
+
+    def enter(self, folder: Path) -> None:
+        """Read what is in a folder, and in the folders inside of it."""
+        before = len(self.documents)
+        for entered, inner, names in os.walk(folder):
+            here = Path(entered)
+            if cdk.is_assembly(here):
+                inner.clear()
+                for path, given in cdk.stacks(here, self.given):
+                    self.read(path, given)
+                continue
+            is_chart = "Chart.yaml" in names
+            inner[:] = sorted(
+                name
+                for name in inner
+                if not name.startswith(".")
+                and name not in _NOT_ENTERED
+                and not (is_chart and name in ("templates", "crds"))
+            )
+            self._mention_sources(here, names)
+            self._look(here / name for name in sorted(names))
+        if len(self.documents) == before:
+            raise self._nothing(str(folder))
+
+    def _nothing(self, folder: str) -> InputError:
+        """What is said where nothing can be judged: what there is instead, if anything."""
+        if self.skipped:
+            first = min(self.skipped, key=lambda each: not each.broken)
+            return InputError(
+                f"nothing can be judged: it {first.because}", fix=first.fix, document=first.file
+            )
+        return InputError(
+            "holds nothing that can be judged",
+            fix="give it the output of pulumi preview --json or terraform show -json, "
+            "a template or a manifest",
+            document=folder,
+        )
+
+    def match(self, pattern: Path) -> None:
+        """Read the files that a pattern matches."""
+        found = sorted(Path(name) for name in glob.glob(str(pattern), recursive=True))
+        if not found:
+            raise InputError("matches no file", fix="check the pattern", document=str(pattern))
+        self._look(path for path in found if path.is_file())
+
+    def reading(self) -> FolderReading:
+        """All that was read. A template inside of another is judged there, with its parameters."""
+        inner = {
+            Path(resource.file)
+            for path, resources in self.documents.items()
+            for resource in resources
+            if resource.file is not None and resource.file != str(path)
+        }
+        patches = {path.resolve() for path in self.patches}
+        partial = [path for path in self.documents if patches and path.resolve() in patches]
+        return FolderReading(
+            resources=tuple(
+                resource
+                for path, resources in self.documents.items()
+                if path not in inner and path not in partial
+                for resource in resources
+            ),
+            skipped=(
+                *self.skipped,
+                *(Skipped(file=str(path), because="is a patch of Kustomize") for path in partial),
+            ),
+            others=self.others,
+        )
+
+    def _mention_sources(self, folder: Path, names: Iterable[str]) -> None:
+        for name, (because, fix) in _SOURCES.items():
+            if any(each == name or (name[0] == "." and each.endswith(name)) for each in names):
+                self.skipped.append(Skipped(file=str(folder), because=because, fix=fix))
+
+    def _look(self, files: Iterable[Path]) -> None:
+        """Read each file that is a document."""
+        for path in files:
+            if path.suffix.lower() not in SUFFIXES or not _may_be_one(path):
+                self.others += 1
+                continue
+            try:
+                if path.name in _KUSTOMIZATIONS:
+                    self.patches.update(_patches(path))
+                self.read(path, self.given)
+            except NotRecognised:
+                self.others += 1
+            except NotRendered as error:
+                self._skip(path, error)
+            except InputError as error:
+                self._skip(path, error, broken=True)
+
+    def _skip(self, path: Path, error: InputError, *, broken: bool = False) -> None:
+        because = error.wrong if not error.field else f"{error.field} {error.wrong}"
+        self.skipped.append(
+            Skipped(
+                file=error.document or str(path),
+                because=because,
+                fix="" if broken else error.fix,
+                broken=broken,
+            )
+        )
+
+
+def _may_be_one(path: Path) -> bool:
+    """Whether a file may be a document. What is no text is none."""
+    try:
+        text = text_of(content_of(path))
+    except InputError:
+        return False
+    return any(all(word in text for word in words) for words in _MARKS)
+
+
+def _patches(kustomization: Path) -> Iterator[Path]:
+    """The files that are only parts of an object, which Kustomize merges into another."""
+    for document in from_yaml(text_of(content_of(kustomization)), typed=False):
+        for key in _PATCHES:
+            written = document.get(key) if isinstance(document, Mapping) else None
+            for each in written if isinstance(written, list) else ():
+                name = each.get("path") if isinstance(each, Mapping) else each
+                if isinstance(name, str) and "\n" not in name:
+                    yield kustomization.parent / name

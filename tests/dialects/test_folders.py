@@ -1,0 +1,268 @@
+"""Folders and patterns: which files are judged, and what is said of the others."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from lichen_policies.dialects.folders import FolderReading, read_all
+from lichen_policies.facts.reading import facts_of
+
+from lichen.document import InputError
+
+TEMPLATE = """
+Resources:
+  Machine:
+    Type: AWS::EC2::Instance
+    Properties: {InstanceType: g5.xlarge}
+"""
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: one}\nspec: {containers: []}\n"
+
+
+def tree(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def found(reading: FolderReading) -> list[str]:
+    return [resource.address for resource in reading.resources]
+
+
+def test_documents_are_known_by_what_is_in_them(tmp_path: Path) -> None:
+    plan = {"format_version": "1.2", "terraform_version": "1.15.5"}
+    tree(
+        tmp_path,
+        {
+            "stack.template": TEMPLATE,
+            "k8s/deep/pod.yml": POD,
+            "plan.json": json.dumps(plan),
+            "package.json": '{"name": "apiVersion and kind"}',
+            ".github/workflows/ci.yaml": POD,
+            "node_modules/x/pod.yaml": POD,
+            "values.yaml": "a: [",
+            "photo.png": "",
+        },
+    )
+    reading = read_all([tmp_path])
+    assert found(reading) == ["Machine", "Pod/one"]
+    assert reading.skipped == ()
+    assert reading.others == 3  # package.json, values.yaml, photo.png
+
+
+def test_a_document_that_cannot_be_read_is_named_and_the_others_are_judged(tmp_path: Path) -> None:
+    tree(tmp_path, {"a.yaml": POD, "b.yaml": "apiVersion: v1\nkind: Pod\nkind: Pod\n"})
+    reading = read_all([tmp_path])
+    assert found(reading) == ["Pod/one"]
+    (skipped,) = reading.skipped
+    assert skipped.broken
+    assert skipped.text.startswith(f"{tmp_path}/b.yaml kind is there twice")
+
+
+@pytest.mark.parametrize(
+    ("files", "because", "fix"),
+    [
+        ({"main.tf": ""}, "is Terraform's configuration", "terraform show -json"),
+        ({"Pulumi.yaml": "name: x"}, "is a Pulumi program", "pulumi preview --json"),
+        ({"Chart.yaml": "name: x", "templates/a.yaml": POD}, "is a chart of Helm", "helm template"),
+        (
+            {"kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\n"
+             "kind: Kustomization\n"},
+            "is a Kustomization, which names manifests and holds none",
+            "kustomize build",
+        ),
+        (
+            {"deployment.yaml": POD + "# {{ .Values.x }}\na: {{ .Values.name }}\n"},
+            "is a template of Helm, not a manifest yet",
+            "helm template",
+        ),
+        (
+            {"a.yaml": f"{TEMPLATE}  Network: {{Type: !Rain::Module a.yaml}}"},
+            "holds modules of rain",
+            "rain pkg",
+        ),
+    ],
+)  # fmt: skip
+def test_what_another_tool_reads_is_said_with_what_to_type(
+    tmp_path: Path, files: dict[str, str], because: str, fix: str
+) -> None:
+    tree(tmp_path, {**files, "pods/pod.yaml": POD})
+    reading = read_all([tmp_path])
+    assert found(reading) == ["Pod/one"]
+    (skipped,) = reading.skipped
+    assert not skipped.broken
+    assert skipped.because == because
+    assert fix in skipped.fix
+
+
+def test_a_patch_of_kustomize_is_no_manifest(tmp_path: Path) -> None:
+    listed = (
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+        "resources: [../base]\npatches:\n- path: more.yaml\n- patch: |-\n    - op: remove\n"
+    )
+    tree(
+        tmp_path,
+        {
+            "base/pod.yaml": POD,
+            "prod/kustomization.yaml": listed,
+            "prod/more.yaml": POD.replace("one", "part"),
+        },
+    )
+    reading = read_all([tmp_path])
+    assert found(reading) == ["Pod/one"]
+    assert "is a patch of Kustomize" in {skipped.because for skipped in reading.skipped}
+
+
+@pytest.mark.parametrize("files", [{}, {"notes.txt": ""}, {"main.tf": ""}, {"a.yaml": "x: 1"}])
+def test_a_folder_in_which_nothing_can_be_judged_is_an_error(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    with pytest.raises(InputError, match=r"nothing (that )?can be judged"):
+        read_all([tree(tmp_path, files)])
+
+
+def test_a_pattern_and_one_that_matches_nothing(tmp_path: Path) -> None:
+    tree(tmp_path, {"k8s/a/pod.yaml": POD, "k8s/b.json": "{}", "other/pod.yaml": POD})
+    reading = read_all([tmp_path / "k8s" / "**" / "*.*"])
+    assert found(reading) == ["Pod/one"]
+    assert reading.others == 1
+    with pytest.raises(InputError, match="matches no file"):
+        read_all([tmp_path / "k9s" / "*.yaml"])
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path: Path) -> None:
+    tree(tmp_path, {"pod[1].yaml": POD})
+    assert found(read_all([tmp_path / "pod[1].yaml"])) == ["Pod/one"]
+
+
+def test_manifests_of_one_folder_are_one_deployment(tmp_path: Path) -> None:
+    tree(tmp_path, {"a/x.yaml": POD, "a/y.yaml": POD.replace("one", "two"), "b/x.yaml": POD})
+    documents = [resource.document for resource in read_all([tmp_path]).resources]
+    assert documents[0] == documents[1] != documents[2]
+
+
+def test_a_link_that_leads_back_ends(tmp_path: Path) -> None:
+    tree(tmp_path, {"a/pod.yaml": POD})
+    (tmp_path / "a" / "again").symlink_to(tmp_path)
+    assert found(read_all([tmp_path])) == ["Pod/one"]
+
+
+OUTER = """
+Parameters:
+  Size: {Type: String, Default: g5.48xlarge}
+Resources:
+  Inner:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: ./inner.yaml
+      Parameters: {Size: g5.2xlarge}
+      Tags: [{Key: environment, Value: dev}]
+"""
+INNER = """
+Parameters:
+  Size: {Type: String, Default: g5.48xlarge}
+  Zones: {Type: CommaDelimitedList, Default: "eu-north-1a, eu-north-1b"}
+Resources:
+  Machine:
+    Type: AWS::EC2::Instance
+    Properties:
+      InstanceType: !Ref Size
+      AvailabilityZone: !Select [0, !Ref Zones]
+"""
+
+
+def test_a_template_inside_of_another_has_what_that_gives_it(tmp_path: Path) -> None:
+    tree(tmp_path, {"outer.yaml": OUTER, "inner.yaml": INNER})
+    for paths in ([tmp_path], [tmp_path / "outer.yaml"]):
+        (resource,) = read_all(paths).resources
+        assert (resource.address, resource.environment) == ("Machine", "dev")
+        assert resource.file == str(tmp_path / "inner.yaml")
+        assert resource.properties["InstanceType"] == "g5.2xlarge"
+        assert resource.properties["AvailabilityZone"] == "eu-north-1a"
+
+
+def test_what_the_outer_template_does_not_know_the_inner_one_does_not_either(
+    tmp_path: Path,
+) -> None:
+    outer = OUTER.replace("g5.2xlarge", "!Ref Size")
+    tree(tmp_path, {"outer.yaml": outer, "inner.yaml": INNER})
+    (resource,) = read_all([tmp_path]).resources
+    assert "parameter Size" in resource.properties["InstanceType"].because
+
+
+@pytest.mark.parametrize(
+    "place", ["https://bucket.s3.amazonaws.com/inner.yaml", "../inner.yaml", "/etc/hostname", "no"]
+)
+def test_a_template_that_is_not_in_the_folder_is_not_read(tmp_path: Path, place: str) -> None:
+    tree(tmp_path, {"in/outer.yaml": OUTER.replace("./inner.yaml", place), "inner.yaml": INNER})
+    (resource,) = read_all([tmp_path / "in"]).resources
+    assert resource.type == "AWS::CloudFormation::Stack"
+
+
+def test_a_template_inside_of_itself_ends(tmp_path: Path) -> None:
+    tree(tmp_path, {"outer.yaml": OUTER.replace("./inner", "./outer")})
+    with pytest.raises(InputError, match="11th template inside of another"):
+        read_all([tmp_path / "outer.yaml"])
+
+
+def assembly(tmp_path: Path, place: str) -> Path:
+    stack = {
+        "type": "aws:cloudformation:stack",
+        "environment": place,
+        "properties": {
+            "templateFile": "Chat.template.json",
+            "parameters": {"Size": "g5.2xlarge"},
+            "tags": {"env": "production"},
+        },
+    }
+    manifest = {"version": "48.0.0", "artifacts": {"Chat": stack, "Tree": {"type": "cdk:tree"}}}
+    machine = {"Type": "AWS::EC2::Instance", "Properties": {"InstanceType": {"Ref": "Size"}}}
+    nested = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {
+            "TemplateURL": {"Fn::Join": ["", ["https://s3.", {"Ref": "AWS::URLSuffix"}]]}
+        },
+        "Metadata": {"aws:asset:path": "Inner.nested.template.json"},
+    }
+    stacked = {
+        "Parameters": {"Size": {"Type": "String"}},
+        "Resources": {"Machine": machine, "Nested": nested},
+    }
+    inner = {"Resources": {"Inside": {"Type": "AWS::EC2::Instance", "Properties": {}}}}
+    return tree(
+        tmp_path,
+        {
+            "cdk.out/cdk.out": '{"version": "48.0.0"}',
+            "cdk.out/manifest.json": json.dumps(manifest),
+            "cdk.out/Chat.template.json": json.dumps(stacked),
+            "cdk.out/Inner.nested.template.json": json.dumps(inner),
+            "cdk.out/asset.0/stack.yaml": TEMPLATE,
+        },
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_the_stacks_of_cdk_are_where_its_manifest_says(tmp_path: Path, inside: bool) -> None:
+    folder = assembly(tmp_path, "aws://123456789012/ap-south-1")
+    resources = read_all([folder / "cdk.out" if inside else folder]).resources
+    assert [resource.address for resource in resources] == ["Machine", "Inside"]
+    assert {resource.region for resource in resources} == {"ap-south-1"}
+    assert {resource.environment for resource in resources} == {"prod"}
+    located, *_ = facts_of(resources[0]) or ()
+    assert located.region == "ap-south-1"
+    assert resources[0].properties["InstanceType"] == "g5.2xlarge"
+
+
+def test_a_region_that_cdk_does_not_know_is_not_stated(tmp_path: Path) -> None:
+    folder = assembly(tmp_path, "aws://unknown-account/unknown-region")
+    assert {resource.region for resource in read_all([folder]).resources} == {None}
+
+
+def test_a_manifest_of_cdk_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    folder = assembly(tmp_path, "aws://1/eu-north-1")
+    (folder / "cdk.out" / "manifest.json").write_text('{"version": 3}')
+    with pytest.raises(InputError, match=r"manifest\.json: version"):
+        read_all([folder])

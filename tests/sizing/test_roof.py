@@ -1,0 +1,42 @@
+"""What a machine cannot exceed: no layout of any model serves more, and it is no idle bound."""
+
+from __future__ import annotations
+
+import pytest
+
+from lichen.catalogue import load
+from lichen.sizing import Misfit, lay_out
+from lichen.sizing.replicas import fewest_replicas
+from lichen.sizing.roof import roof_rps
+from lichen.words import Environment
+from lichen.workload import Traffic, Workload
+
+CATALOGUE = load()
+CARDS = tuple(CATALOGUE.models.values())
+FAMILIES = {machine.family: machine for machine in CATALOGUE.machines.values()}
+"""The last machine of each family."""
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_no_layout_is_above_the_roof(environment: Environment) -> None:
+    laid_out = 0
+    nearest = 0.0
+    for card in CARDS:
+        workload = Workload(
+            name="any",
+            model=card.name,
+            traffic=Traffic(peak_rps=20.0, mean_rps=5.0, input_tokens=300, output_tokens=200),
+            environment=environment,
+        )
+        precision = workload.precisions_of(card)[0]
+        for machine in FAMILIES.values():
+            layout = lay_out(workload, card, machine, precision, CATALOGUE)
+            if isinstance(layout, Misfit):
+                continue
+            roof = roof_rps(workload, card, machine, precision, CATALOGUE)
+            assert layout.capacity.rps <= roof * (1 + 1e-9), (card.name, machine.name)
+            assert fewest_replicas(workload, roof) <= layout.replicas.peak
+            laid_out += 1
+            nearest = max(nearest, layout.capacity.rps / roof)
+    assert laid_out > 1000
+    assert nearest > 0.9
