@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from lichen_policies.registry import rules
-
 from tests.corpus.judged import TODAY, Verdicts
 from tests.corpus.scores import Disagreement, Due, Score, disagreements, scores, total, wilson
 from tests.corpus.stacks import resources
@@ -87,10 +85,8 @@ def _rules(of_rules: Mapping[str, Score]) -> Iterator[str]:
     yield ""
     yield from _table(_HEAD, [*_rows(of_rules, linked=True), _row("all rules", total(of_rules))])
     yield ""
-    silent = [name for name in rules() if name not in of_rules]
-    if silent:
-        yield f"Neither found nor deserved in any stack: {', '.join(silent)}."
-        yield ""
+    yield "A rule that is not in the table was neither found nor deserved in any stack."
+    yield ""
 
 
 def _unverified(of_rules: Mapping[str, Score]) -> Iterator[str]:

@@ -114,6 +114,8 @@ def _counted(fact: AllMachines, known: Known) -> tuple[list[Count], Unverified |
 
 def _count(group: Machines, known: Known) -> Count:
     rows = possible_machines(group, known) if group.chips_each is None else ()
+    if group.chips_each is None and not any(row.accelerators for row in rows):
+        return _none_of(group)  # however many of them there are
     units = 1 if group.machines is None else group.machines
     least_units = units if group.least is None else min(group.least, units)
     if group.chips_each is not None:
@@ -128,10 +130,6 @@ def _count(group: Machines, known: Known) -> Count:
             least=group.chips_each * least_units,
         )
     totals = [(row.accelerators * count_of(row, units, group), row) for row in rows]
-    if not totals:
-        return Count(
-            group=group, machine=None, chip="", each=0, machines=0, least_machines=0, least=0
-        )
     most = max(total for total, _ in totals)
     worst = next(row for total, row in totals if total == most)
     least = min(row.accelerators * count_of(row, least_units, group) for row in rows)
@@ -145,6 +143,11 @@ def _count(group: Machines, known: Known) -> Count:
         least=least,
         others=tuple(row.name for row in rows if row is not worst and row.accelerators),
     )
+
+
+def _none_of(group: Machines) -> Count:
+    """A group of machines without accelerators."""
+    return Count(group=group, machine=None, chip="", each=0, machines=0, least_machines=0, least=0)
 
 
 def _finding(fact: AllMachines, counts: Sequence[Count], limits: Limits, known: Known) -> Finding:

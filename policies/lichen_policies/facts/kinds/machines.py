@@ -31,6 +31,19 @@ class Requirements(msgspec.Struct, frozen=True, kw_only=True):
     accelerated: bool = False
 
 
+class BootImage(msgspec.Struct, frozen=True, kw_only=True):
+    """The image of an operating system that machines start from, by its vendor's word.
+
+    ``architecture`` is the processor's. ``drivers`` are the kinds of accelerators that it has
+    drivers for. ``extended`` says that a template of the group's own may install others.
+    """
+
+    name: str
+    architecture: str
+    drivers: tuple[str, ...] = ()
+    extended: bool = False
+
+
 class Located(Fact, frozen=True, kw_only=True):
     """Something that uses power in a region.
 
@@ -39,7 +52,8 @@ class Located(Fact, frozen=True, kw_only=True):
     catalogue's table of hostings; a name that the table does not have has no known price.
     ``chips_each`` is how many accelerators each takes of such a machine: a pod may take a part of
     it; None where each is a whole machine. ``for_models`` says whether it plainly serves or trains
-    models; None: its machine decides.
+    models; None: its machine decides. ``part_of`` names in words what it can only be where that is
+    (``its cluster``); empty where it states its own region.
     """
 
     region_at: str
@@ -48,6 +62,7 @@ class Located(Fact, frozen=True, kw_only=True):
     chips_each: float | None = None
     hosting: str | None = None
     for_models: bool | None = None
+    part_of: str = ""
 
 
 class Machines(Fact, frozen=True, kw_only=True):
@@ -66,7 +81,8 @@ class Machines(Fact, frozen=True, kw_only=True):
     work that ends by itself; ``queued`` says that machines run only while jobs wait for them.
 
     ``hosting`` is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's
-    name. ``spot`` says that they run on spare capacity alone, which may be taken away.
+    name. ``spot`` says that they run on spare capacity alone, which may be taken away. ``boots`` is
+    the image that they start from, None where the resource leaves it to others.
     """
 
     machine: str | None = None
@@ -89,6 +105,8 @@ class Machines(Fact, frozen=True, kw_only=True):
     hosting: str | None = None
     machine_prefix: str = ""
     spot: bool | None = None
+    boots: BootImage | None = None
+    boots_at: str = ""
 
 
 class AllMachines(Fact, frozen=True, kw_only=True):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import Bounds, Choice, group_of_machines, of_template
-from lichen_policies.facts.kinds import Located, Machines, Scaling
+from lichen_policies.facts.kinds import BootImage, Located, Machines, Scaling
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.aws.launch import template_of
-from lichen_policies.facts.unknown import is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 CLOUD = "aws"
 TYPES = {
@@ -21,6 +24,9 @@ FACTS = (Located, Machines, Scaling)
 
 _DEFAULT = "t3.medium"
 """What EKS runs where neither the group nor a launch template names a machine."""
+
+_IMAGE = re.compile(r"(AL\d+|BOTTLEROCKET)_(x86_64|ARM_64)((?:_[A-Z]{3,8})*)")
+"""The types of images whose drivers their names tell: a system, a processor, and what for."""
 
 complete = of_template
 
@@ -35,7 +41,8 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     if not named and template.value is None:
         named = [Stated(_DEFAULT, path)]
     capacity = properties.text("capacity_type")
-    yield from group_of_machines(
+    boots = properties.stated_text("ami_type")
+    for fact in group_of_machines(
         context,
         Choice(
             any_of=named,
@@ -46,4 +53,39 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         Bounds(floor=bounds.stated_whole("min_size"), ceiling=bounds.stated_whole("max_size")),
         hosting="ec2",
         region_at=properties.at("region"),
+    ):
+        if isinstance(fact, Machines):
+            image = _boot_image(properties, boots.value, extended=template.value is not None)
+            yield msgspec.structs.replace(fact, boots=field(image), boots_at=boots.path)
+        else:
+            yield fact
+
+
+def _boot_image(
+    properties: Properties, ami_type: Maybe[str], *, extended: bool
+) -> Maybe[BootImage]:
+    """What a type of image says; None where EKS or a launch template chooses the image, and of
+    Windows, whose drivers its type does not tell."""
+    if is_unknown(ami_type):
+        return None if properties.computes(ami_type) else ami_type
+    parts = _IMAGE.fullmatch(ami_type or "")
+    if parts is None:
+        return None
+    system, processor, variant = parts.groups()
+    return BootImage(
+        name=parts[0],
+        architecture="arm64" if processor == "ARM_64" else "x86_64",
+        drivers=_drivers(system, variant),
+        extended=extended,
     )
+
+
+def _drivers(system: str, variant: str) -> tuple[str, ...]:
+    """The kinds of accelerators that an image drives. Amazon Linux 2's image for GPUs and
+    Bottlerocket's ordinary one drive Inferentia too. Sources: EKS User Guide, "Amazon EKS optimized
+    accelerated AMIs", and Bottlerocket's documentation, 2026."""
+    if "NVIDIA" in variant:
+        return ("gpu",)
+    if "NEURON" in variant or system == "BOTTLEROCKET":
+        return ("neuron",)
+    return ("gpu", "neuron") if "GPU" in variant else ()
