@@ -13,7 +13,7 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
 from lichen.figures import co2e, usd
 from lichen.holding import Holding, holding
-from lichen_policies.facts import Fact
+from lichen_policies.facts import Fact, Located
 from lichen_policies.facts.machine import names_accelerators
 from lichen_policies.rule import UNSTATED, Known
 from lichen_policies.verdict import Saves
@@ -118,6 +118,17 @@ def is_for_models(fact: Fact, machine: str | None, known: Known) -> bool:
         return True
     row = known.catalogue.machines.get(machine or "")
     return names_accelerators(machine or "") if row is None else row.accelerator is not None
+
+
+def located_for_models(fact: Located, known: Known) -> bool:
+    """Whether what is in a region plainly serves or trains models; a service that is made for it
+    does so on any machine."""
+    known_of = fact.if_known
+    if known_of.passport is not None or known_of.chips_each:
+        return True
+    if known_of.for_models is not None:
+        return known_of.for_models
+    return is_for_models(fact, known_of.machine, known)
 
 
 def saved_by_none(
