@@ -9,7 +9,7 @@ Exceptions: It only advises. Only notebooks with accelerators are judged, and th
 vCPUs as the limit ``vcpus``. A SageMaker notebook with a lifecycle configuration is not a finding:
 its script may stop it. Of SageMaker Studio the defaults of a domain are judged, and profiles that
 turn the stop off; spaces and applications follow those. Workbench stops an idle notebook by itself
-unless it is told otherwise. Google's user-managed notebooks, which are retired, are not judged.
+unless that is turned off. Google's user-managed notebooks, which are retired, are not judged.
 
 Tags: It reads none.
 """
