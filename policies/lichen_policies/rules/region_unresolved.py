@@ -21,11 +21,13 @@ from collections.abc import Iterator
 
 from lichen_policies.facts import Located
 from lichen_policies.provisioned import in_cluster, located_for_models
-from lichen_policies.rule import Finding, Known, rule
+from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="mandatory", theme="region")
 def region_unresolved(fact: Located, known: Known) -> Iterator[Finding]:
+    if fact.part_of:
+        raise NotApplicable(f"it is where {fact.part_of} is")
     if fact.region is not None:
         return
     cluster = in_cluster(fact.hosting, known.catalogue)
