@@ -133,7 +133,7 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
 
 
 def _streamed(document: Mapping[str, Any]) -> Preview:
-    """The preview that a stream of events tells."""
+    """The preview that a stream of events describes."""
     events = convert(document, EventStream, quotes=False).events
     if not any(event.summary_event is not None for event in events):
         raise InputError(

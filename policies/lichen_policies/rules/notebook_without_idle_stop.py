@@ -10,7 +10,7 @@ vCPUs as the limit ``vcpus``. A SageMaker notebook with a lifecycle configuratio
 its script may stop it. Of SageMaker Studio the defaults of a domain are judged, and profiles that
 turn the stop off; spaces and applications follow those. Of Azure Machine Learning's compute
 instances those of azure-native are judged, since azurerm has no setting for it; one with a schedule
-is not a finding. Workbench stops an idle notebook by itself unless its settings say otherwise.
+is not a finding. Workbench stops an idle notebook by itself unless that is turned off.
 Google's user-managed notebooks, which are retired, are not judged.
 
 Tags: It reads none.
