@@ -39,7 +39,7 @@ def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]
     if (fact.environment or UNSTATED) == "prod":
         return
     most = max(limits.floor, fact.least)
-    if fact.floor is None or fact.floor <= most:
+    if fact.floor is None or fact.floor <= (limits.floor if fact.below_least else most):
         return
     cost, sources = month_of(
         fact,
@@ -53,12 +53,15 @@ def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]
     yield Finding(
         what=f"{fact.path} is {'left out' if fact.floor_by_default else fact.floor}, so "
         f"{fact.floor} {running} in {fact.environment} even without traffic{cost}",
-        limit=f"the limit outside production is {most}",
+        limit=f"the limit outside production is {most if fact.floor > most else limits.floor}",
         changes=(
             Change(
                 path=fact.path, to=most, at_most=bool(most), why=fact.to_zero, safe=not fact.to_zero
             ),
-        ),
+        )
+        if fact.floor > most
+        else (),
+        or_else=fact.below_least,
         path=fact.path,
         sources=sources,
     )

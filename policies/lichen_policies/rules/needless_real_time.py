@@ -5,7 +5,7 @@ wait for a minute can wait in a queue, before an asynchronous endpoint that is a
 or be worked through together in a batch.
 
 Fix: Make the endpoint asynchronous, or run a batch transform; for few requests to a small model,
-make it serverless.
+make it serverless. On Kubernetes let KEDA or Knative scale it to zero, or run a Job.
 
 Exceptions: Only what the tags declare is judged. Requests with a bound below the limit are real
 time, however few they are.
@@ -57,14 +57,16 @@ def needless_real_time(fact: Serving, limits: Limits, known: Known) -> Iterator[
         return
     count = 1 if fact.if_known.machines is None else fact.machines or 1
     cost, sources = month_of(fact, fact.if_known.machine, count, fact.hosting, known)
-    machines = "1 machine waits" if count == 1 else f"{count} machines wait"
+    what = "pod" if fact.to_wait else "machine"
+    waiting = f"1 {what} waits" if count == 1 else f"{count} {what}s wait"
     yield Finding(
-        what=f"{because}, and {machines} for the next request, day and night{cost}",
+        what=f"{because}, and {waiting} for the next request, day and night{cost}",
         limit=f"what may wait {limits.wait_ms / 1000:g} s, or comes a few times an hour, needs no "
         "real-time endpoint",
-        or_else=f"set {fact.asynchronous_at} and let the endpoint scale to zero, or run a batch "
+        or_else=fact.to_wait
+        or f"set {fact.asynchronous_at} and let the endpoint scale to zero, or run a batch "
         "transform",
-        path=fact.asynchronous_at,
+        path=fact.asynchronous_at or fact.machines_at or fact.path,
         sources=sources,
     )
 
