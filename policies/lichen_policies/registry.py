@@ -104,8 +104,8 @@ def _rule_in(name: str, path: Path) -> Rule:
 def _imported(path: Path) -> ModuleType:
     """A rule's file as a module.
 
-    Its code runs here and not inside of Python's import, so that the time that it takes can be told
-    from the time of what it imports.
+    Its code runs here and not inside of Python's import, so that its own time is known apart from
+    the time of what it imports.
     """
     name = f"lichen_policies_rules_of_{abs(hash(path.parent))}_{path.stem}"
     if path.parent == FOLDER:
