@@ -24,8 +24,9 @@ class Server(msgspec.Struct, frozen=True):
     """The names of one server's settings, environment variables first.
 
     ``longest`` is the longest sequence; each of ``parallel`` a number of accelerators, all of which
-    multiply to what the server uses. One of ``marks`` among the settings, of ``repositories`` (regular
-    expressions) as the image, or of ``commands`` in the command line shows that it is this server.
+    multiply to what the server uses. One of ``marks`` among the settings, of ``repositories`` as
+    the image, or of ``commands`` in the command line shows that it is this server; repositories
+    are regular expressions.
     """
 
     longest: tuple[str, ...]

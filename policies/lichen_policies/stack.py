@@ -14,6 +14,7 @@ import msgspec
 from lichen_policies.facts import Fact, Resource, Unknown, Unverified
 
 Kind = TypeVar("Kind", bound=Fact)
+Other = TypeVar("Other", bound=Fact)
 
 
 class Unread(Unverified):
@@ -75,7 +76,7 @@ class Stack:
         """A fact of the stack with its resource."""
         return cast("Subject[Kind]", self._of_fact[id(fact)])
 
-    def beside(self, subject: Subject[Kind], kind: type[Kind]) -> tuple[Subject[Kind], ...]:
+    def beside(self, subject: Subject[Other], kind: type[Kind]) -> tuple[Subject[Kind], ...]:
         """Every fact of a kind that was read from the same resource."""
         same = self._of_resource.get(id(subject.resource), ())
         return tuple(cast("Subject[Kind]", each) for each in same if isinstance(each.fact, kind))

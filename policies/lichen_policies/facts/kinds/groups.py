@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lichen_policies.facts.fact import Fact
 
 
@@ -67,3 +69,18 @@ class ZonedPool(Fact, frozen=True, kw_only=True):
     total_at: str = ""
     machine: str | None = None
     attached: bool = False
+
+
+class WorkloadProfiles(Fact, frozen=True, kw_only=True):
+    """The kinds of machines of an environment of containers, by the names that apps call them; the
+    kind of one may be unknown by itself."""
+
+    kinds: Mapping[str, object] = {}
+
+
+class OnProfile(Fact, frozen=True, kw_only=True):
+    """An app on one of the kinds of machines of its environment; ``floor`` replicas always run."""
+
+    profile: str | None = None
+    floor: int | None = None
+    floor_at: str = ""

@@ -142,11 +142,16 @@ class KeptWarm(Fact, frozen=True, kw_only=True):
 class BoughtThroughput(Fact, frozen=True, kw_only=True):
     """Capacity of a model that is bought by the hour, used or not.
 
-    ``term`` is how long it is bound to be paid for, in the vendor's word; None for none.
+    ``least`` is the fewest units that the vendor sells, of which a limit counts each as one; above
+    1 a unit is a part of what a model needs. ``instead`` is how the same model is had by the
+    request, in words. ``term`` is how long it is bound to be paid for, in the vendor's word; None
+    for none.
     """
 
     units: int | None
     units_at: str
+    least: int = 1
+    instead: str = ""
     term: str | None = None
     term_at: str = ""
 
@@ -155,11 +160,12 @@ class RoutedModel(Fact, frozen=True, kw_only=True):
     """A model whose requests are sent to any of several regions.
 
     ``area`` is the part of the world within which they stay, in the vendor's word; None where they
-    stay in one region.
+    stay in one region. ``narrower`` is what to set for a smaller part, in words.
     """
 
     area: str | None
     source_at: str
+    narrower: str = "the model in one region, or to the profile of a smaller area"
 
 
 class CloudFunction(Fact, frozen=True, kw_only=True):
