@@ -24,7 +24,7 @@ from msgspec import Meta
 
 from lichen.passport import Passport
 from lichen_policies.facts import Serving
-from lichen_policies.provisioned import month_of
+from lichen_policies.provisioned import in_cluster, month_of
 from lichen_policies.rule import (
     HIGHER_IS_STRICTER,
     LOWER_IS_STRICTER,
@@ -57,7 +57,7 @@ def needless_real_time(fact: Serving, limits: Limits, known: Known) -> Iterator[
         return
     count = max(fact.if_known.machines or 1, fact.if_known.floor or 0)
     cost, sources = month_of(fact, fact.if_known.machine, count, fact.hosting, known)
-    what = "pod" if fact.to_wait else "machine"
+    what = "pod" if in_cluster(fact.hosting, known.catalogue) else "machine"
     waiting = f"1 {what} waits" if count == 1 else f"{count} {what}s wait"
     yield Finding(
         what=f"{because}, and {waiting} for the next request, day and night{cost}",
