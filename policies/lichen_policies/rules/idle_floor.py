@@ -6,13 +6,14 @@ hours.
 
 Fix: Set the floor to zero, as the message says for this kind of resource.
 
-Exceptions: Only resources that clearly serve models are judged: SageMaker's and Vertex's, those
-with accelerators, and those with ``lichen:*`` tags. A fixed count without scaling is not a floor.
-A resource that states no environment is judged as in production.
+Exceptions: Only resources that clearly serve models are judged: those of SageMaker, Vertex and
+Azure Machine Learning, those with accelerators, and those with ``lichen:*`` tags. A fixed count
+without scaling is not a floor. The first pool of an AKS cluster keeps one machine at the least. A
+resource that states no environment is judged as in production.
 
-Tags: Without ``lichen:*`` tags it judges SageMaker's and Vertex's endpoints and what has
-accelerators. With one, such as ``lichen:model``, it judges general machines too.
-``lichen:environment`` says that a resource is not production.
+Tags: Without ``lichen:*`` tags it judges the endpoints of SageMaker, Vertex and Azure Machine
+Learning and what has accelerators. With one, such as ``lichen:model``, it judges general machines
+too. ``lichen:environment`` says that a resource is not production.
 """
 
 from __future__ import annotations
