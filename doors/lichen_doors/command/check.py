@@ -11,6 +11,7 @@ import msgspec
 from lichen_policies import timed
 from lichen_policies.baseline import against
 from lichen_policies.baseline import of as baseline_of
+from lichen_policies.changes_only import changes_only
 from lichen_policies.dialects import KINDS, DeploymentInput
 from lichen_policies.dialects.folders import read_all
 from lichen_policies.facts import Resource
@@ -65,6 +66,11 @@ FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
     help="An earlier report in JSON: what it has already does not block.",
 )
 @click.option(
+    "--only-changes",
+    is_flag=True,
+    help="Show what a plan or preview changes; what stays is counted.",
+)
+@click.option(
     "--fix",
     is_flag=True,
     help="Write the safe changes into templates, manifests and .tf files beside a plan.",
@@ -82,6 +88,7 @@ def command(
     form: str,
     also: tuple[str, ...],
     baseline: Path | None,
+    only_changes: bool,
     fix: bool,
     yes: bool,
 ) -> None:
@@ -115,6 +122,8 @@ def command(
     report = msgspec.structs.replace(
         gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
     )
+    if only_changes:
+        report = changes_only(report, reading.resources)
     if earlier is not None:
         report = against(report, earlier, str(baseline))
     for other, file in files:
