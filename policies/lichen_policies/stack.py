@@ -102,32 +102,50 @@ class Stack:
 
         ``value`` is a field as it was read (:meth:`Fact.as_read`): a name, an id or an ARN, which
         one of the fields ``names`` of the fact has, or an unknown value, which is followed by the
-        addresses that it is made of. Raises :class:`Unverified` where nobody can say.
+        addresses that it is made of. Raises :class:`Unverified` where nobody can say, and where
+        several are meant that are not alike.
         """
         if value is None:
             return None
         subjects = self.of(kind)
         if type(value) is Unknown:
-            for subject in subjects:
-                if refers_to(value, subject.resource.address):
-                    return subject
-            if not value.references:
+            meant = [each for each in subjects if refers_to(value, each.resource.address)]
+            if not meant and not value.references:
                 raise Unverified(f"what it refers to {value.because}")
-            return None
+            return _the_one(meant, names)
         open_question = False
+        meant = []
         for subject in subjects:
             for name in names:
                 found = subject.fact.as_read(name)
                 open_question = open_question or type(found) is Unknown
                 if any(named_by(value, each) for each in _each(found)):
-                    return subject
-        if open_question:
+                    meant.append(subject)
+                    break
+        if not meant and open_question:
             raise Unverified(f"the name of a {kind.__name__} is known only after deployment")
-        return None
+        return _the_one(meant, names)
 
     def every(self, kind: type[Kind], matches: Callable[[Kind], bool]) -> tuple[Subject[Kind], ...]:
         """Every fact that matches. Raises :class:`Unverified` where one may and is not known to."""
         return tuple(subject for subject in self.of(kind) if matches(subject.fact))
+
+
+def _the_one(meant: list[Subject[Kind]], names: tuple[str, ...]) -> Subject[Kind] | None:
+    """The first of those that a value may mean, which are alike but for their names."""
+    if len(meant) > 1 and len({_content(subject.fact, names) for subject in meant}) > 1:
+        raise Unverified("several resources have what it refers to, and they differ")
+    return min(meant, key=lambda subject: subject.resource.address, default=None)
+
+
+def _content(fact: Fact, names: tuple[str, ...]) -> str:
+    """What a fact says, its names aside, and where it is."""
+    fields = {name: fact.as_read(name) for name in fact.__struct_fields__}
+    context = fact.context
+    where = (context.region, context.environment)
+    return repr(
+        [where, *(value for name, value in fields.items() if name not in (*names, "context"))]
+    )
 
 
 def _each(found: object) -> tuple[object, ...]:

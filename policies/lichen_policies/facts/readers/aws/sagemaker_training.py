@@ -39,7 +39,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         for_models=True,
     )
     spot = properties.scalar("enable_managed_spot_training")
-    seconds = properties.block("stopping_condition").number("max_runtime_in_seconds")
+    seconds = properties.block("stopping_condition").amount("max_runtime_in_seconds")
     hours = seconds / 3600 if isinstance(seconds, float) else seconds
     for named in machines_named(machine, machines, hosting=_HOSTING, prefix=_PREFIX):
         most = _HOURS_BY_DEFAULT if hours is None else hours
