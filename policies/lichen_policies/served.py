@@ -26,7 +26,8 @@ class Server(msgspec.Struct, frozen=True):
 
     ``longest`` is the longest sequence; each of ``parallel`` a number of accelerators, all of which
     multiply to what the server uses. One of ``marks`` among the settings, of ``repositories`` as
-    the image, or of ``commands`` in the command line shows that it is this server.
+    the image, or of ``commands`` in the command line shows that it is this server; repositories
+    are regular expressions.
     """
 
     longest: tuple[str, ...]
@@ -47,7 +48,7 @@ SERVERS = {
             ("SM_VLLM_DATA_PARALLEL_SIZE", "--data-parallel-size", "-dp"),
         ),
         ("SM_VLLM_MODEL",),
-        ("vllm", "vllm-openai"),
+        (r"vllm(-openai(-\w+)?|-tpu)?",),
         ("vllm serve", "vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server"),
     ),
     "Large Model Inference": Server(
@@ -62,7 +63,10 @@ SERVERS = {
         ("DTYPE", "--dtype"),
         (("NUM_SHARD", "SM_NUM_GPUS", "--num-shard"),),
         ("SM_NUM_GPUS", "MAX_INPUT_TOKENS", "MAX_BATCH_PREFILL_TOKENS"),
-        ("text-generation-inference", "huggingface-pytorch-tgi-inference"),
+        (
+            r"(huggingface-)?text-generation-inference[\w.-]*",
+            r"huggingface-pytorch-tgi-inference",
+        ),
         ("text-generation-launcher",),
     ),
     "SGLang": Server(
@@ -153,7 +157,7 @@ def server_of(fact: ServingContainer) -> str | None:
     image = fact.if_known.image
     repository = image_name(image).repository if image else ""
     for name, server in SERVERS.items():
-        if repository and repository in server.repositories:
+        if any(re.fullmatch(pattern, repository) for pattern in server.repositories):
             return name
     settings = fact.settings or {}
     for name, server in SERVERS.items():

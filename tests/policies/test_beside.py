@@ -16,7 +16,7 @@ from lichen_policies.facts.resource import Note
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Verdict
 
-from lichen.passport import Passport, from_tags
+from lichen.passport import Passport, read_tags
 from tests.policies.resources import ENDPOINT, resource_of
 
 TODAY = datetime.date(2026, 11, 23)
@@ -82,8 +82,8 @@ def test_an_organisation_may_allow_none() -> None:
 
 def test_a_tag_that_exempts_is_no_passport() -> None:
     tags = {"lichen:exempt.dirty-region": TEXT}
-    assert from_tags(tags, "aws") is None
-    assert from_tags(tags | {"lichen:model": "m"}, "aws") == Passport(model="m")
+    assert read_tags(tags, "aws") == (None, ())
+    assert read_tags(tags | {"lichen:model": "m"}, "aws") == (Passport(model="m"), ())
 
 
 @pytest.mark.parametrize(

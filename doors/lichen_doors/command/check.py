@@ -11,13 +11,14 @@ import msgspec
 from lichen_policies import timed
 from lichen_policies.baseline import against
 from lichen_policies.baseline import of as baseline_of
+from lichen_policies.changes_only import changes_only
 from lichen_policies.dialects import KINDS, DeploymentInput
 from lichen_policies.dialects.folders import read_all
 from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Report
 
-from lichen.document import InputError
+from lichen.document import InputError, did_you_mean
 from lichen.words import Environment
 from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
 from lichen_doors.command.options import (
@@ -31,6 +32,9 @@ from lichen_doors.command.options import (
     formats,
 )
 from lichen_doors.command.output import show, write
+
+FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
+"""The forms of a report."""
 
 
 @click.command("check")
@@ -48,11 +52,23 @@ from lichen_doors.command.output import show, write
 @PARAMETER
 @CONFIGURATION
 @click.option("--output", type=FILE, help="Write the report to this file.")
-@formats("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
+@formats(*FORMS)
+@click.option(
+    "--report",
+    "also",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    help="Write the report in another format too; may be repeated.",
+)
 @click.option(
     "--baseline",
     type=FILE,
     help="An earlier report in JSON: what it has already does not block.",
+)
+@click.option(
+    "--only-changes",
+    is_flag=True,
+    help="Show what a plan or preview changes; what stays is counted.",
 )
 @click.option(
     "--fix",
@@ -70,7 +86,9 @@ def command(
     configuration: Path | None,
     output: Path | None,
     form: str,
+    also: tuple[str, ...],
     baseline: Path | None,
+    only_changes: bool,
     fix: bool,
     yes: bool,
 ) -> None:
@@ -85,6 +103,7 @@ def command(
     """
     if fix and (form != "text" or output is not None):
         raise InputError("--fix is for a person at a terminal", fix="leave out --format, --output")
+    files = [_report_file(each) for each in also]
     timed.end_where_stuck()
     given = DeploymentInput(
         region=region,
@@ -103,8 +122,12 @@ def command(
     report = msgspec.structs.replace(
         gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
     )
+    if only_changes:
+        report = changes_only(report, reading.resources)
     if earlier is not None:
         report = against(report, earlier, str(baseline))
+    for other, file in files:
+        _print(report, gate, other, file)
     _print(report, gate, form, output)
     if report.broken:
         raise InputError(
@@ -121,6 +144,16 @@ def command(
     if fix:
         _fix(report, reading.resources, yes)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
+
+
+def _report_file(written: str) -> tuple[str, Path]:
+    """The form and the file of a ``--report``."""
+    form, equals, file = written.partition("=")
+    if form not in FORMS:
+        raise InputError(f"{form!r} is no format", fix=did_you_mean(form, FORMS), field="--report")
+    if not equals or not file:
+        raise InputError("is not FORMAT=FILE", fix="write sarif=lichen.sarif", field="--report")
+    return form, Path(file)
 
 
 def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:

@@ -43,13 +43,13 @@ def with_use(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 def _used(reservation: Reservation, stack: Stack) -> Maybe[bool]:
     """Whether machines of the stack name it; where any may use it, whether the stack has machines
     of its kind. Machines that nobody knows may."""
-    mine = stack.subject(reservation).resource
+    mine = reservation.as_read("names")
     open_questions: list[Unknown] = []
     for use in stack.of(ReservationUse):
         named = found(stack, use.fact.as_read("reservation"), Reservation, "names")
         if is_unknown(named):
             open_questions.append(named)
-        elif named is None or named.resource is mine:
+        elif named is None or named.fact.as_read("names") == mine:
             return True  # what is outside of the stack may be a group of reservations
     wanted = reservation.as_read("machine")
     reserved = {subject.resource.address for subject in stack.of(Reservation)}

@@ -14,7 +14,8 @@ graphics (a workstation, a render farm). Annual averages by location decide; con
 power, carbon-free shares and marginal rates do not. The rule does not know data residency, latency,
 quota or capacity: set ``regions`` in lichen.yaml to those that you may use. If they include the
 region and none that is cleaner, it advises. A group whose ceiling is zero runs nothing and is not
-judged, nor are templates, networks, storage and managed databases.
+judged, nor are templates, networks, storage and managed databases. A general pool of an AKS
+cluster that is not among the resources is not judged either.
 
 Tags: Without ``lichen:*`` tags it blocks what has accelerators and what is made for models. With
 one, such as ``lichen:model``, it blocks general machines too. ``lichen:environment`` says how
@@ -69,6 +70,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @rule(severity="high", dev="advisory", staging="advisory", prod="mandatory", theme="region")
 def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
+    if _is_general_part(fact, known):
+        raise NotApplicable(f"it is a general machine where {fact.part_of} is")
     if fact.region is None:
         raise NotApplicable("no region is stated: see region-unresolved")
     here = known.region(fact.region)
@@ -113,6 +116,13 @@ def _why_advice(surely_high: bool, confined: bool, for_models: bool) -> str:
     if confined:
         return "lichen.yaml allows nothing cleaner"
     return "" if for_models else "nothing says that it serves models"
+
+
+def _is_general_part(fact: Located, known: Known) -> bool:
+    """Whether it is a general machine of a whole that nobody sees: it could get advice alone, and
+    gets no question."""
+    placed = not fact.part_of or fact.if_known.region is not None
+    return not placed and fact.machine is not None and not located_for_models(fact, known)
 
 
 def _grid(region: Region, known: Known) -> str:

@@ -9,7 +9,8 @@ Fix: Name the region on the resource, its provider or the stack.
 Exceptions: A CloudFormation template has no region: give the region with --region. So it is with
 most manifests of Kubernetes: of those only what plainly serves models is judged, and only advised.
 It blocks only what plainly serves or trains models: services for that, machines with accelerators,
-and what has ``lichen:*`` tags. General machines (a bastion, a web server) get advice.
+and what has ``lichen:*`` tags. General machines (a bastion, a web server) get advice. What can only
+be where another resource is, such as an AKS pool, is not judged.
 
 Tags: Without ``lichen:*`` tags it blocks what has accelerators and what is made for models. With
 one, such as ``lichen:model``, it blocks general machines too.
@@ -21,11 +22,13 @@ from collections.abc import Iterator
 
 from lichen_policies.facts import Located
 from lichen_policies.provisioned import in_cluster, located_for_models
-from lichen_policies.rule import Finding, Known, rule
+from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="mandatory", theme="region")
 def region_unresolved(fact: Located, known: Known) -> Iterator[Finding]:
+    if fact.part_of:
+        raise NotApplicable(f"it is where {fact.part_of} is")
     if fact.region is not None:
         return
     cluster = in_cluster(fact.hosting, known.catalogue)

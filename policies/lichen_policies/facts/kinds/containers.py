@@ -33,6 +33,7 @@ class ServingContainer(Fact, frozen=True, kw_only=True):
     chips_at: str = ""
     hosting: str | None = None
     machine: str | None = None
+    machine_at: str = ""
     packaged: bool | None = None
     packaged_at: str = ""
 

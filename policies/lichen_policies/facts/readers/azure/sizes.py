@@ -25,6 +25,7 @@ _CHIPS: tuple[tuple[str, str, float], ...] = (
     (r"NC(\d{1,4})r?(_Promo)?", "NVIDIA K80", 6),
     (r"NC(\d{1,4})r?s_v2", "NVIDIA P100", 6),
     (r"ND(\d{1,4})r?s", "NVIDIA P40", 6),
+    (r"ND(\d{1,4})s_v2", "NVIDIA V100 SXM2 16GB", 5),
     (r"NV(\d{1,4})(_Promo)?", "NVIDIA M60", 6),
     (r"NV(\d{1,4})s_v2", "NVIDIA M60", 6),
     (r"NV(\d{1,4})s_v3", "NVIDIA M60", 12),

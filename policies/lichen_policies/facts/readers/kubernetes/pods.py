@@ -30,11 +30,13 @@ from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 _IMAGES = re.compile(
     r"""(?:^|/)(?:
-        vllm(?:-[\w-]+)? | text-generation-inference | text-embeddings-inference | tritonserver
-      | sglang | ollama | llama\.cpp | torchserve | mlserver | lmdeploy | model_server
-      | djl-(?:serving|inference) | nim | huggingface-(?:pytorch|tensorflow)-(?:tgi-)?inference
-      | tensorflow/serving | (?:huggingface|sklearn|xgb|lgb|paddle|pmml)server | localai | infinity
-      | pytorch-inference(?:-[\w-]+)?
+        vllm(?:-[\w-]+)? | (?:huggingface-)?text-(?:generation|embeddings)-inference[\w.-]*
+      | tritonserver | sglang | ollama | llama\.cpp | torchserve | mlserver | lmdeploy
+      | model_server
+      | djl-(?:serving|inference) | nim | llm-nim | tensorflow/serving | localai | infinity
+      | (?:huggingface-)?(?:pytorch|tensorflow)-(?:tgi-)?inference(?:-[\w-]+)?
+      | (?:huggingface|sklearn|xgb|lgb|paddle|pmml)server
+      | jetstream-(?:http|pytorch-server|pathways) | maxengine-server | tgi-tpu
     )(?:/|$)""",
     re.VERBOSE,
 )
@@ -244,6 +246,7 @@ def containers(
             chips_at="" if own is None else own.path,
             hosting=hosting,
             machine=field(pod.machine.value),
+            machine_at=pod.machine.path,
         )
 
 
