@@ -40,11 +40,13 @@ class ServingContainer(Fact, frozen=True, kw_only=True):
 
 class KeptImages(Fact, frozen=True, kw_only=True):
     """A repository of container images. ``expire`` says that old ones are deleted by a rule;
-    ``serves`` that containers of this stack which serve models are started from it."""
+    ``serves`` that containers of this stack which serve models are started from it. ``to_expire``
+    is what to add for that, in words."""
 
     names: tuple[str, ...] = ()
     expire: bool | None = None
     serves: bool | None = None
+    to_expire: str = "add a lifecycle policy that keeps the newest ten"
 
 
 class KeptLogs(Fact, frozen=True, kw_only=True):
