@@ -282,7 +282,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     others; ``passed`` counts *pass* verdicts; ``configured`` says which lichen.yaml holds and what
     it moved; ``skipped`` are files of a folder that are not judged, and ``other_files`` counts
     those that have nothing to do with a deployment; ``baseline`` is the file whose findings are
-    old, and ``gone`` are those of them that are not there any more.
+    old, and ``gone`` are those of them that are not there any more; ``hidden`` counts what was
+    found of resources that stay, where only what changes is shown.
     """
 
     findings: tuple[Verdict, ...]
@@ -297,6 +298,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     other_files: int = 0
     baseline: str = ""
     gone: tuple[Gone, ...] = ()
+    hidden: int = 0
 
     @property
     def blocks(self) -> bool:

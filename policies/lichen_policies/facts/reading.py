@@ -190,6 +190,7 @@ def _context(
             mistake.field.removeprefix(cloud.tags.prefix).replace("-", "_") for mistake in mistakes
         ),
         region_of="stack" if resource.dialect == "cloudformation" else "provider",
+        tag_prefix=cloud.tags.prefix,
     )
     if tags is None or is_unknown(tags):
         return context, ()

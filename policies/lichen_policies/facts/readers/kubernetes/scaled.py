@@ -9,7 +9,7 @@ from lichen_policies.facts.kinds import PodAutoscaler, Pods, Serving
 from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.pods import waits_for_requests
 from lichen_policies.facts.unknown import Unverified, field, is_unknown
-from lichen_policies.stack import Stack, refers_to
+from lichen_policies.stack import Stack, Subject, named_by, refers_to
 
 
 def in_their_stack(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
@@ -18,11 +18,11 @@ def in_their_stack(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     if pods is not None and any(isinstance(fact, Serving) for fact in facts):
         scaler = _scaler_of(pods, stack)
         if scaler is not None:
-            facts = tuple(_scaled(fact, scaler) for fact in facts)
+            facts = tuple(_scaled(fact, scaler.fact, scaler.resource.address) for fact in facts)
     return in_their_cluster(facts, stack)
 
 
-def _scaled(fact: Fact, scaler: PodAutoscaler) -> Fact:
+def _scaled(fact: Fact, scaler: PodAutoscaler, address: str) -> Fact:
     if not isinstance(fact, Serving):
         return fact
     floor, ceiling = scaler.as_read("floor"), scaler.as_read("ceiling")
@@ -31,11 +31,12 @@ def _scaled(fact: Fact, scaler: PodAutoscaler) -> Fact:
         floor=floor,
         floor_at=scaler.floor_at,
         ceiling=ceiling,
+        scaled_by=address,
         asynchronous=field(waits_for_requests(floor)),
     )
 
 
-def _scaler_of(pods: Pods, stack: Stack) -> PodAutoscaler | None:
+def _scaler_of(pods: Pods, stack: Stack) -> Subject[PodAutoscaler] | None:
     """The autoscaler that names pods, by their name or by a reference to their object."""
     try:
         scalers = stack.of(PodAutoscaler)
@@ -45,7 +46,7 @@ def _scaler_of(pods: Pods, stack: Stack) -> PodAutoscaler | None:
         named = each.fact.as_read("pods")
         if is_unknown(named):
             if refers_to(named, stack.subject(pods).resource.address):
-                return each.fact
-        elif named in pods.names:
-            return each.fact
+                return each
+        elif any(named_by(named, name) for name in pods.names):
+            return each
     return None
