@@ -31,7 +31,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cooldown_s: Annotated[float, Meta(ge=0, le=1_000_000), LOWER_IS_STRICTER] = 3600
 
 
-@rule(severity="high", dev="remediate", staging="remediate", prod="mandatory", theme="idle")
+@rule(severity="high", dev="mandatory", staging="mandatory", prod="mandatory", theme="idle")
 def scaling_without_scale_in(
     fact: ScalingPolicy, limits: Limits, known: Known
 ) -> Iterator[Finding]:
@@ -42,7 +42,7 @@ def scaling_without_scale_in(
             what=f"{fact.scales_in_at} is true, and nothing else in the stack lowers the number",
             limit="what scales out must scale in (Application Auto Scaling User Guide, Target "
             "tracking scaling policies)",
-            changes=(Change(path=fact.scales_in_at, to=False),),
+            changes=(Change(path=fact.scales_in_at, to=False, safe=True),),
             path=fact.scales_in_at,
         )
         return
@@ -54,7 +54,12 @@ def scaling_without_scale_in(
             limit=f"the limit is {limits.cooldown_s:g} s; the default is 300 s (Application Auto "
             "Scaling User Guide, Target tracking scaling policies)",
             changes=(
-                Change(path=fact.scale_in_cooldown_at, to=int(limits.cooldown_s), at_most=True),
+                Change(
+                    path=fact.scale_in_cooldown_at,
+                    to=int(limits.cooldown_s),
+                    at_most=True,
+                    safe=True,
+                ),
             ),
             path=fact.scale_in_cooldown_at,
             advice=True,
