@@ -185,7 +185,8 @@ def _weighed(
             )
             return because, False, ()
         ends = max(hour or 0 for hour in hours)
-        return f"; this finding only advises, because the work ends after {ends:g} hours", True, ()
+        after = "an hour" if ends == 1 else f"{ends:g} hours"
+        return f"; this finding only advises, because the work ends after {after}", True, ()
     if sum(count.least for count in counts) > limits.chips:
         return "", False, ()
     queued = all(count.group.queued for count in counts)
