@@ -19,6 +19,8 @@ TYPES = {
 }
 FACTS = (Located, Machines, Scaling)
 
+_ABOVE_BASE = "on_demand_percentage_above_base_capacity"
+
 complete = of_template
 
 
@@ -32,7 +34,12 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         template = properties.stated_text("launch_configuration", "launch_configuration_name")
     yield from group_of_machines(
         context,
-        choice_of(template, mixed.blocks("overrides", "override"), _is_spot(policy)),
+        choice_of(
+            template,
+            mixed.blocks("overrides", "override"),
+            _is_spot(policy),
+            policy.block("instances_distribution").at(_ABOVE_BASE),
+        ),
         Bounds(
             floor=properties.stated_whole("min_size"),
             ceiling=properties.stated_whole("max_size"),
@@ -49,7 +56,7 @@ def _is_spot(policy: Properties) -> Maybe[bool]:
     if not shares:
         return None
     base = shares.whole("on_demand_base_capacity")
-    above_pct = shares.whole("on_demand_percentage_above_base_capacity")
+    above_pct = shares.whole(_ABOVE_BASE)
     for share in (base, above_pct):
         if is_unknown(share):
             return share

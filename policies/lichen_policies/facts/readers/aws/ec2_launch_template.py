@@ -8,6 +8,10 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
 from lichen_policies.facts.kinds import Machines, MachineTemplate
 from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.readers.aws.elastic_inference import (
+    ELASTIC_INFERENCE,
+    elastic_inference,
+)
 from lichen_policies.facts.readers.aws.instance_requirements import requirements
 from lichen_policies.facts.readers.aws.launch import is_spot
 from lichen_policies.facts.unknown import field
@@ -51,3 +55,6 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         spot=field(spot),
     )
     yield from machines_named(machine, hosting="ec2", spot=spot)
+    for accelerator in data.blocks(*ELASTIC_INFERENCE):
+        attached = accelerator.stated_text("type")
+        yield from elastic_inference([attached.value], attached.path, "ec2")

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
-from lichen_policies.facts.kinds import Located, Machines
+from lichen_policies.facts.kinds import Located, MachineKind, Machines
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.aws.elastic_inference import elastic_inference
 from lichen_policies.facts.unknown import field
 
 CLOUD = "aws"
@@ -20,7 +21,7 @@ TYPES = {
     "terraform": ("aws_sagemaker_notebook_instance",),
     "cloudformation": ("AWS::SageMaker::NotebookInstance",),
 }
-FACTS = (Located, Machines)
+FACTS = (Located, MachineKind, Machines)
 
 _HOSTING, _PREFIX = "sagemaker-notebook", "ml."
 
@@ -36,3 +37,5 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         for_models=True,
     )
     yield from machines_named(machine, hosting=_HOSTING, prefix=_PREFIX)
+    attached, at = properties.each_text("accelerator_types"), properties.at("accelerator_types")
+    yield from elastic_inference(attached, at, _HOSTING, _PREFIX)
