@@ -81,8 +81,9 @@ def _regions(machine: Machine, known: Known) -> set[str]:
 
 
 def _covers(listing: Listing, here: Region, known: Known) -> bool:
-    """Whether a list that was whole speaks of the region at all."""
-    return not listing.whole or any(
+    """Whether the list speaks of the region at all. Of TPUs the list is one of zones, and speaks of
+    all regions."""
+    return listing.kind == "tpu" or any(
         listing.source in (*offer.listed_by, *offer.not_listed_by)
         for offer in known.catalogue.offers_in(here.name)
     )

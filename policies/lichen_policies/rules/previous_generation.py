@@ -8,13 +8,12 @@ Fix: Measure the work on the machine that the message names, then move to it.
 Exceptions: It only advises. The successor must be in the region on the same hosting, be for sale
 there to everybody on demand, be of the same processor architecture, and be at least as large: as
 many vCPUs and as much memory, or as many accelerators with as much memory each and no less than
-nine tenths of the bandwidth and of the speed. It is told where the
-successor emits less and the machine is a previous generation by the catalogue (the EC2 API says so
-of AWS's), as long as the successor costs at most ``previous_dearer_pct`` percent more; of any other
-machine, only where the successor emits less by ``less_pct`` percent and costs at most
-``dearer_pct`` percent more. Where no price of one is known, the cost of a previous generation is
-not compared. Machines without a hypervisor (metal) are compared with such. Hardware that is retired
-is told by retired-hardware.
+nine tenths of the bandwidth and of the speed. It must emit less by ``less_pct`` percent or more,
+idle hours and making included, and cost at most ``dearer_pct`` percent more: a newer machine that
+is dearer than that saves money only where fewer of them do the work, which nobody knows before it
+is measured. Where a price is not known it is silent. What a provider itself calls a previous
+generation has no part in it. Machines without a hypervisor (metal) are compared with such. Hardware
+that is retired is told by retired-hardware.
 
 Tags: It reads none for the finding; ``lichen:model`` and ``lichen:peak-rps`` make the figures of a
 month those of the declared traffic.
@@ -40,12 +39,10 @@ _NO_SLOWER = 0.9
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """In percent: how much less the successor of a machine that is still current must emit, how
-    much more it may cost, and how much more that of a previous generation may."""
+    """How much less the successor must emit, and how much more it may cost, in percent."""
 
     less_pct: Annotated[float, Meta(ge=0, le=100)] = 10.0
-    dearer_pct: Annotated[float, Meta(ge=0, le=1000)] = 0.0
-    previous_dearer_pct: Annotated[float, Meta(ge=0, le=1000)] = 15.0
+    dearer_pct: Annotated[float, Meta(ge=0, le=1000)] = 15.0
 
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="hardware")
@@ -68,11 +65,11 @@ def previous_generation(fact: MachineKind, limits: Limits, known: Known) -> Iter
         for later in _successors(machine, known)
         if _can_be_had(fact, later, here, known)
     ]
-    better = [(later, then) for later, then in found if _is_better(machine, now, then, limits)]
+    better = [(later, then) for later, then in found if _is_better(now, then, limits)]
     if not better:
         return
     later, then = min(better, key=lambda each: _grams(each[1]))
-    yield _finding(fact, machine, later, here, now, then, limits, known)
+    yield _finding(fact, machine, later, here, now, then, limits)
 
 
 def _month(fact: MachineKind, machine: Machine, here: Region, known: Known) -> Holding:
@@ -148,18 +145,12 @@ def _grams(month: Holding) -> float:
     return float("inf") if month.gco2e_month is None else month.gco2e_month.likely
 
 
-def _is_better(machine: Machine, now: Holding, then: Holding, limits: Limits) -> bool:
+def _is_better(now: Holding, then: Holding, limits: Limits) -> bool:
     grams, here = now.grams_less(then), now.gco2e_month
-    if grams is None or here is None:
+    if grams is None or here is None or now.usd_month is None or then.usd_month is None:
         return False
-    is_previous = machine.current_generation is False
-    less_pct = 0.0 if is_previous else limits.less_pct
-    dearer_pct = limits.previous_dearer_pct if is_previous else limits.dearer_pct
-    if now.usd_month is None or then.usd_month is None:
-        affordable = is_previous
-    else:
-        affordable = then.usd_month <= now.usd_month * (1 + dearer_pct / 100)
-    return affordable and grams.likely > 0 and grams.likely >= here.likely * less_pct / 100
+    affordable = then.usd_month <= now.usd_month * (1 + limits.dearer_pct / 100)
+    return affordable and grams.likely > 0 and grams.likely >= here.likely * limits.less_pct / 100
 
 
 def _finding(
@@ -170,21 +161,14 @@ def _finding(
     now: Holding,
     then: Holding,
     limits: Limits,
-    known: Known,
 ) -> Finding:
-    source = known.catalogue.sources[machine.source]
     name, other = written(fact), f"{fact.machine_prefix}{later.name}"
     count = f"{fact.machines} x " if fact.machines > 1 else ""
-    limit = (
-        f"{machine.family} is a previous generation ({source.publisher}, {source.fetched})"
-        if machine.current_generation is False
-        else f"a successor is advised where it emits less by {limits.less_pct:g} % and costs at "
-        f"most {limits.dearer_pct:g} % more"
-    )
     return Finding(
         what=f"{count}{name}{_figures(now)} has a successor in {here.name}: {other}"
         f"{_chips(later)}{_figures(then)}",
-        limit=limit,
+        limit=f"a successor is advised where it emits less by {limits.less_pct:g} % and costs at "
+        f"most {limits.dearer_pct:g} % more",
         or_else=f"measure the work on {other}, then set {fact.path} to it",
         path=fact.path,
         saves=Saves(gco2e_month=now.grams_less(then), usd_month=now.usd_less(then)),
