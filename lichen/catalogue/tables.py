@@ -236,7 +236,7 @@ class Catalogue:
     def retired_hardware(
         self, machine_family: str | None, chip_family: str | None
     ) -> tuple[Retired, ...]:
-        """What is retired of a family of machines, or of chips, whatever runs on it."""
+        """What is retired of a family of machines, or of chips, with any software on it."""
         keys = ((machine_family, chip_family), (machine_family, None), (None, chip_family))
         rows = (row for key in dict.fromkeys(keys) for row in self._retired.get(key, ()))
         return tuple(

@@ -11,7 +11,7 @@ it advises, and blocks in production only where the list was whole and is at mos
 (``make refresh-aws`` reads it anew). It speaks of regions, not of zones, nor of quota and free
 capacity. Where the catalogue knows no region of a machine, where one of its sources has the machine
 in the region, and where only customers on an allowlist can have it, it is silent. Of SageMaker it
-also tells the machines that its hosting does not take at all.
+also reports the machines that its hosting does not take at all.
 
 Tags: It reads none but ``lichen:environment``, which chooses the level.
 """

@@ -8,7 +8,7 @@ Fix: Serve the model with what the message names, and measure it again.
 Exceptions: It knows Text Generation Inference and TorchServe by the names of their images, and that
 of AWS's image with the former, wherever they were copied to under the same name. An image of
 another name may hold such a server all the same: nobody sees it. Whether a version of an image is
-patched is told by image-past-its-patches.
+patched is a matter of image-past-its-patches.
 
 Tags: It reads none.
 """

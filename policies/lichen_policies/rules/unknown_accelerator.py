@@ -9,7 +9,7 @@ to ``machines.csv`` in the folder that ``catalogue`` in lichen.yaml names.
 Exceptions: It only advises, and only where the name says that the machine carries accelerators: the
 families p, g, inf, trn, dl and vt of AWS, a2 to a4x, g2, g4, ct and tpu of Google, N of Azure, and
 accelerators that are attached to a machine of Compute Engine or Vertex AI. General machines are
-left alone, patterns such as ``g5.*`` too. Hardware that is retired is told by retired-hardware.
+left alone, patterns such as ``g5.*`` too. Hardware that is retired is a matter of retired-hardware.
 
 Tags: It reads none.
 """
