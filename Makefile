@@ -41,12 +41,14 @@ refresh-estimates: .venv/ready  ## derive machines' watts, embodied carbon, mark
 	@$(RUN) -m derive.estimates
 	@$(RUN) -m derive.markups
 	@$(RUN) -m derive.regional_prices
+	@$(RUN) -m derive.row_counts
 
 refresh-%: .venv/ready  ## bring one source's rows up to date, such as refresh-aws; ARGS="..."
 	@$(RUN) -m refresh.$* $(ARGS)
 
 fit: .venv/ready  ## fit the coefficients of sizing on the measured rows
 	@$(RUN) -m derive.fit.coefficients
+	@$(RUN) -m derive.row_counts
 
 accuracy: .venv/ready  ## write docs/accuracy.md: how wrong sizing is, family by family
 	@$(RUN) -m derive.fit.accuracy
@@ -64,6 +66,7 @@ docs: setup rules  ## renew what documents show of commands, the rules' table an
 	@$(RUN) docs/renew.py README.md
 
 rules: .venv/ready  ## renew the table of rules and the schemas from the code
+	@$(RUN) -m derive.row_counts
 	@$(RUN) docs/written.py
 
 golden: setup  ## renew the printed output that tests compare; read the difference

@@ -1,7 +1,8 @@
 """Writes the documents that the code generates: `python docs/written.py`.
 
-The table of rules in ``policies/README.md``, and the JSON Schema of everything that is read and
-printed in ``docs/schemas/``. The tests hold the files to the code, and real output to the files.
+The table of rules in ``policies/README.md``, the JSON Schema of everything that is read and printed
+in ``docs/schemas/``, and how many rows the catalogue's tables have. The tests hold the files to the
+code, and real output to the files.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from lichen_doors.report.sizing import Sized
 from lichen_policies.registry import ENVIRONMENTS, rules
 from lichen_policies.rule import Rule
 
-from lichen.catalogue import load
+from lichen.catalogue import load, row_counts
 from lichen.document import json_schema
 from lichen.evidence import Record
 from lichen.placing.allowed import hosting_words
@@ -149,6 +150,10 @@ def written() -> Mapping[str, str]:
     """Each document's text, by its path in the repository; written once in a process."""
     return {
         TABLE: table(rules()),
+        **{
+            f"{tables}/{row_counts.FILE}": row_counts.text_of(row_counts.counted(ROOT / tables))
+            for tables in ("lichen/catalogue", "tests/catalogue_fixed")
+        },
         **rule_pages.pages(rules()),
         **{
             f"{SCHEMAS}/{name}": json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -122,17 +122,6 @@ def to_tags(passport: Passport, cloud: str) -> dict[str, str]:
     return _written(passport, CLOUDS[cloud].tags)
 
 
-def from_tags(tags: Mapping[str, str], cloud: str) -> Passport | None:
-    """The passport that the tags of a resource on a cloud carry; None if they carry none.
-
-    Other tags are ignored. Raises the first mistake of :func:`read_tags`.
-    """
-    passport, mistakes = read_tags(tags, cloud)
-    if mistakes:
-        raise mistakes[0]
-    return passport
-
-
 def read_tags(
     tags: Mapping[str, str], cloud: str
 ) -> tuple[Passport | None, tuple[InputError, ...]]:

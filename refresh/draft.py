@@ -22,7 +22,7 @@ from derive import regional_prices
 from derive.csv_writer import cell, write_rows
 from derive.estimates import estimate, read_inputs
 from derive.markups import read_and_derive
-from lichen.catalogue import DIRECTORY, Catalogue
+from lichen.catalogue import DIRECTORY, Catalogue, row_counts
 from lichen.catalogue.csv_table import read_rows
 from lichen.catalogue.schema import (
     TABLES,
@@ -153,6 +153,7 @@ class Draft:
             if self._sources:
                 path = staged / "sources.toml"
                 path.write_text(with_sources(path.read_text(), self._sources.values()))
+            row_counts.record(staged)
             yield staged
 
     def put_in_place(self, staged: Path) -> list[str]:
@@ -162,14 +163,21 @@ class Draft:
         """
         tables = list(ROWS)
         for table, derived in _DERIVED.items():
-            after = tables.index(table) + 1
-            tables[after:after] = derived
+            place = tables.index(table) + 1
+            tables[place:place] = derived
+        record = self.directory / row_counts.FILE
+        before, after = row_counts.read(self.directory), row_counts.read(staged)
+        if before != after:  # a table never has fewer rows than the record says meanwhile
+            lower = {table: min(rows, before.get(table, rows)) for table, rows in after.items()}
+            write_whole(record, row_counts.text_of(lower))
         placed = []
         for new in (staged / "sources.toml", *(path_of(table, staged) for table in tables)):
             path, text = self.directory / new.relative_to(staged), new.read_text()
             if text != path.read_text():
                 write_whole(path, text)
                 placed.append(new.name)
+        if before != after:
+            write_whole(record, row_counts.text_of(after))
         return placed
 
     def _changed(self) -> list[str]:

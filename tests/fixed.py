@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from lichen.catalogue import DIRECTORY, Catalogue
+from lichen.catalogue import DIRECTORY, Catalogue, row_counts
 from lichen.catalogue.schema import path_of
 
 FIXED = Path(__file__).parent / "catalogue_fixed"
@@ -92,6 +92,7 @@ def take() -> None:
             writer.writeheader()
             writer.writerows(rows)
     shutil.copy(DIRECTORY / "sources.toml", FIXED / "sources.toml")
+    row_counts.record(FIXED)
 
 
 def _rows(table: str, directory: Path = DIRECTORY) -> list[dict[str, str]]:

@@ -2,8 +2,8 @@
 
 The CSV files are what is edited, reviewed and believed. Beside them, ``.compiled/`` has each
 table as MessagePack under the checksum of the CSV files (and of the code that joins them) that it
-was made from. A copy whose checksum differs is made anew; where the directory cannot be written,
-the CSV files are read each time. The wheel carries the copies (``hatch_build.py``).
+was made from, and its own. A copy of which one differs is made anew; where the directory cannot be
+written, the CSV files are read each time. The wheel carries the copies (``hatch_build.py``).
 """
 
 from __future__ import annotations
@@ -48,16 +48,22 @@ def binary_of(
     checksum = _checksum(directory, tables, row)
     with contextlib.suppress(OSError), copy.open("rb", buffering=0) as file:
         if file.read(_CHECKSUM_BYTES) == checksum:
-            return file.read()
+            its_own, content = file.read(_CHECKSUM_BYTES), file.read()
+            if its_own == _bytes(zlib.crc32(content)):
+                return content
     content = msgspec.msgpack.encode(build())
     if checksum == _checksum(directory, tables, row):  # no table was changed meanwhile
         with contextlib.suppress(OSError):
             copy.parent.mkdir(exist_ok=True)
-            write_whole(copy, checksum + content)
+            write_whole(copy, checksum + _bytes(zlib.crc32(content)) + content)
     return content
 
 
 def _checksum(directory: Path, tables: Iterable[str], row: type[msgspec.Struct]) -> bytes:
     shape = zlib.crc32(repr((row.__struct_fields__, row.__annotations__)).encode(), _CODE)
     total = _checksum_of([path_of(name, directory) for name in tables], shape)
-    return total.to_bytes(_CHECKSUM_BYTES, "big")
+    return _bytes(total)
+
+
+def _bytes(checksum: int) -> bytes:
+    return checksum.to_bytes(_CHECKSUM_BYTES, "big")

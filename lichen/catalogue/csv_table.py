@@ -24,8 +24,6 @@ ENDS = ("low", "likely", "high")
 """An interval takes three columns: its field's name and one of these."""
 
 _YES_NO = Literal["yes", "no"]
-_END = Annotated[float, Meta(ge=0, le=1_000_000_000)]
-"""One of the three numbers of an interval, none of which can be negative."""
 _A_DAY = "a day that exists, a month or a year, such as 2026-11-30,"
 
 
@@ -37,6 +35,15 @@ def options_of(kind: Any) -> tuple[Any, ...]:
 def columns_of(row: type[Struct], joined: frozenset[str] = frozenset()) -> list[str]:
     """The columns of a row type's table, in order; ``joined`` fields have none."""
     return list(_Lines(row, joined, False).columns)
+
+
+def end_of(kind: Any) -> Any:
+    """What each of an interval's three numbers is; None of another type."""
+    if kind is Interval:
+        return float
+    if get_origin(kind) is not Annotated or get_args(kind)[0] is not Interval:
+        return None
+    return next((meta.extra or {})["end"] for meta in get_args(kind)[1:] if isinstance(meta, Meta))
 
 
 def _bare(kind: Any) -> Any:
@@ -72,9 +79,10 @@ class _Lines:
             options = options_of(field.type)
             kind = next(option for option in options if option is not type(None))
             default = None if type(None) in options or partial else field.default
-            (self.intervals if kind is Interval else self.flat).append(field.name)
-            names = [f"{field.name}_{end}" for end in ENDS] if kind is Interval else [field.name]
-            kind = {Interval: _END, bool: _YES_NO}.get(kind, kind)
+            each = end_of(kind)
+            (self.flat if each is None else self.intervals).append(field.name)
+            names = [field.name] if each is None else [f"{field.name}_{end}" for end in ENDS]
+            kind = each or {bool: _YES_NO}.get(kind, kind)
             columns += [(n, kind) if default is NODEFAULT else (n, kind, default) for n in names]
         self.type = msgspec.defstruct(row.__name__, columns, kw_only=True)
         self.columns = {column.name: column for column in fields(self.type)}

@@ -47,6 +47,32 @@ Day = Annotated[
     ),
 ]
 Hours = Annotated[float, Meta(gt=0, le=1_000_000)]
+Years = Annotated[float, Meta(gt=0, le=100)]
+Kilograms = Annotated[float, Meta(ge=0, le=1_000_000)]
+SquareMillimetres = Annotated[float, Meta(gt=0, le=100_000)]
+Bits = Annotated[float, Meta(gt=0, le=64)]
+Milliseconds = Annotated[float, Meta(ge=0, le=10_000_000)]
+Microseconds = Annotated[float, Meta(ge=0, le=10_000_000)]
+Percent = Annotated[float, Meta(ge=0, le=10_000)]
+"""Of an error, which may be a multiple."""
+PercentOfAll = Annotated[float, Meta(ge=0, le=100)]
+PercentAYear = Annotated[float, Meta(ge=-100, le=1_000)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+PositiveShare = Annotated[float, Meta(gt=0, le=1)]
+"""A share of which something is left."""
+Factor = Annotated[float, Meta(gt=0, le=1_000)]
+Weight = Annotated[float, Meta(ge=0, le=1_000)]
+Log = Annotated[float, Meta(ge=-100, le=100)]
+WattsInterval = Annotated[Interval, Meta(extra={"end": Watts})]
+KilogramsInterval = Annotated[Interval, Meta(extra={"end": Kilograms})]
+RateInterval = Annotated[Interval, Meta(extra={"end": Rate})]
+FactorInterval = Annotated[Interval, Meta(extra={"end": Factor})]
+"""Each of the three numbers is one of what ``end`` says."""
+Whole = Annotated[int, Meta(ge=1, le=100_000)]
+"""A number of things of which there is at least one: cores, threads, nodes."""
+Tokens = Annotated[int, Meta(ge=0, le=100_000_000)]
+Rows = Annotated[int, Meta(ge=0, le=100_000_000)]
+"""Rows, publishers, machines that a figure rests on."""
 
 Link = Literal["NVLink", "PCIe", "NeuronLink", "ICI", "Infinity Fabric"]
 """What joins the chips of one machine."""
@@ -141,8 +167,8 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     family: str
     also: tuple[str, ...] = ()
-    cores: int | None
-    threads_per_core: int = 1
+    cores: Whole | None
+    threads_per_core: Whole = 1
     runs: tuple[str, ...] = ()
     bf16_tflops: Rate | None
     fp16_tflops: Rate | None
@@ -154,21 +180,21 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     bandwidth_gb_s: Rate | None
     rates_basis: Basis | None
     rates_source: tuple[str, ...] = ()
-    tdp_w: Interval | None
+    tdp_w: WattsInterval | None
     tdp_basis: Basis | None
     tdp_source: str | None
     idle_w: Watts | None
     idle_basis: Basis | None
     idle_source: str | None
-    loaded_idle_w: Interval | None
+    loaded_idle_w: WattsInterval | None
     loaded_idle_source: str | None
-    embodied_kgco2e: Interval | None
+    embodied_kgco2e: KilogramsInterval | None
     embodied_basis: Basis | None
     embodied_source: str | None
     link: Link | None
     link_gb_s: Rate | None
     link_source: str | None
-    parallel_degrees: tuple[int, ...] | None
+    parallel_degrees: tuple[Whole, ...] | None
     parallel_source: str | None
     curve_of: str | None
     source: str
@@ -183,9 +209,9 @@ class CpuBandwidth(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     cpu: str
-    vcpu: int
-    read_gb_s: Interval
-    machines: int
+    vcpu: Whole
+    read_gb_s: RateInterval
+    machines: Whole
     source: str
 
 
@@ -198,12 +224,12 @@ class ChipFootprint(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     chip: str
-    die_mm2: float
+    die_mm2: SquareMillimetres
     die_basis: Basis
     die_source: str
-    published_kgco2e: float | None
+    published_kgco2e: Kilograms | None
     published_of: Literal["module", "board", "board and host"] | None
-    board_share: float | None
+    board_share: Share | None
     source: str | None
     notes: str = ""
 
@@ -216,7 +242,7 @@ class Lifetime(msgspec.Struct, frozen=True, kw_only=True):
 
     cloud: str
     accelerated: bool | None
-    years: float
+    years: Years
     source: str
     notes: str = ""
 
@@ -228,12 +254,12 @@ class Estimates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     load and at full; embodied carbon likewise.
     """
 
-    idle_w: Interval | None = None
-    half_load_w: Interval | None = None
-    full_load_w: Interval | None = None
+    idle_w: WattsInterval | None = None
+    half_load_w: WattsInterval | None = None
+    full_load_w: WattsInterval | None = None
     power_basis: Basis | None = None
     power_source: tuple[str, ...] = ()
-    embodied_kgco2e: Interval | None = None
+    embodied_kgco2e: KilogramsInterval | None = None
     embodied_basis: Basis | None = None
     embodied_source: tuple[str, ...] = ()
     lifetime_hours: Hours | None = None
@@ -428,7 +454,7 @@ class Markup(msgspec.Struct, frozen=True, kw_only=True):
     machine: str | None = None
     family: str | None = None
     accelerated: bool | None = None
-    markup: Interval
+    markup: FactorInterval
     basis: Basis
     source: str
 
@@ -458,8 +484,8 @@ class Processor(msgspec.Struct, frozen=True, kw_only=True):
     """A class of CPU and what one of its threads draws, its share of the host included."""
 
     name: str
-    idle_w_vcpu: Interval
-    full_w_vcpu: Interval
+    idle_w_vcpu: WattsInterval
+    full_w_vcpu: WattsInterval
     basis: Basis
     source: str
     notes: str = ""
@@ -472,11 +498,11 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     machine: str
-    idle_w: float | None
-    tenth_w: float | None
-    half_w: float | None
-    full_w: float | None
-    platform_embodied_kgco2e: float | None
+    idle_w: Watts | None
+    tenth_w: Watts | None
+    half_w: Watts | None
+    full_w: Watts | None
+    platform_embodied_kgco2e: Kilograms | None
     watts_source: str | None
     embodied_source: str | None
 
@@ -522,7 +548,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     modes: tuple[Mode, ...] = ()
     modes_to_zero: tuple[Mode, ...] = ()
     precisions: tuple[Precision, ...] = ()
-    most_copies: int | None
+    most_copies: Whole | None
     why_not: str | None
     source: str
 
@@ -602,24 +628,24 @@ class Efficiency(msgspec.Struct, frozen=True, kw_only=True):
     family: str
     stack: str
     work: Work
-    step_ms: float
-    layer_us: float
-    sync_us: float
-    sequence_us: float
-    bandwidth_share: float
-    cache_share: float
-    link_share: float
-    compute_share: float
-    prefill_ms: float
-    prefill_share: float
-    attention_share: float
-    burst: float
-    drift_pct_year: float
-    rows: int
-    clusters: int
-    publishers: int
-    apart_pct: float | None
-    cv_error_pct: float | None
+    step_ms: Milliseconds
+    layer_us: Microseconds
+    sync_us: Microseconds
+    sequence_us: Microseconds
+    bandwidth_share: Factor
+    cache_share: Factor
+    link_share: Factor
+    compute_share: Factor
+    prefill_ms: Milliseconds
+    prefill_share: Factor
+    attention_share: Factor
+    burst: Factor
+    drift_pct_year: PercentAYear
+    rows: Rows
+    clusters: Rows
+    publishers: Rows
+    apart_pct: Percent | None
+    cv_error_pct: Percent | None
     basis: FitBasis
     leans_on: str = ""
     sources: tuple[str, ...] = ()
@@ -636,18 +662,18 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     side: FitSide
     case: str
     stack: str | None
-    step_ms: float
-    layer_us: float
-    sync_us: float
-    sequence_us: float
-    bandwidth: float
-    cache: float
-    link: float
-    compute: float
-    prefill_ms: float
-    prefill: float
-    attention: float
-    burst: float
+    step_ms: Factor
+    layer_us: Factor
+    sync_us: Factor
+    sequence_us: Factor
+    bandwidth: Factor
+    cache: Factor
+    link: Factor
+    compute: Factor
+    prefill_ms: Factor
+    prefill: Factor
+    attention: Factor
+    burst: Factor
 
 
 class Ratio(msgspec.Struct, frozen=True, kw_only=True):
@@ -661,8 +687,8 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     family: str | None
     stack: str | None
     work: str | None
-    factor: float
-    rows: int
+    factor: Factor
+    rows: Rows
 
 
 class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -679,11 +705,11 @@ class SpreadRow(msgspec.Struct, frozen=True, kw_only=True):
     stack: str | None
     work: str | None
     group: str
-    time_low: float
-    time_high: float
-    rows: int
-    publishers: int
-    cv_error_pct: float | None
+    time_low: Factor
+    time_high: Factor
+    rows: Rows
+    publishers: Rows
+    cv_error_pct: Percent | None
 
 
 class WeightFormat(msgspec.Struct, frozen=True, kw_only=True):
@@ -698,9 +724,9 @@ class WeightFormat(msgspec.Struct, frozen=True, kw_only=True):
     precision: Precision
     kinds: tuple[Kind, ...]
     works: tuple[Work, ...] = ()
-    bits: float
+    bits: Bits
     kept: Kept | None
-    cache_bits: float
+    cache_bits: Bits
     compute: Compute
     without_unit: Compute | None
     needs: tuple[str, ...] = ()
@@ -730,17 +756,17 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     works: tuple[Work, ...]
     families: tuple[str, ...] = ()
-    memory_share: float
-    reserve_gib: float
-    most_sequences: int
+    memory_share: PositiveShare
+    reserve_gib: Count
+    most_sequences: Whole
     static_shapes: bool
     layer_split: bool
     prompts_together: bool
     all_slots: bool
-    benchmark_passes: float
+    benchmark_passes: Factor
     precisions: tuple[Precision, ...] = ()
     numa: Literal["one", "first"] | None = None
-    prompt_tile: float | None = None
+    prompt_tile: Factor | None = None
     like: str = ""
     matches: tuple[str, ...]
     basis: str
@@ -756,7 +782,7 @@ class NumaNodes(msgspec.Struct, frozen=True, kw_only=True):
     machines with more than one."""
 
     machine: str
-    nodes: int
+    nodes: Whole
     source: str
 
 
@@ -765,7 +791,7 @@ class SharedCores(msgspec.Struct, frozen=True, kw_only=True):
     machines that share their cores and burst above it for a while."""
 
     machine: str
-    lasting_share: float
+    lasting_share: PositiveShare
     source: str
 
 
@@ -777,9 +803,9 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     work: Work
-    request_ms: float
-    item_ms: float
-    thousand_tokens_ms: float
+    request_ms: Milliseconds
+    item_ms: Milliseconds
+    thousand_tokens_ms: Milliseconds
     basis: str
     source: tuple[str, ...]
     notes: str = ""
@@ -795,10 +821,10 @@ class Headroom(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Kind
     work: Work
-    share: float
-    low: float
-    high: float
-    rows: int
+    share: PositiveShare
+    low: PositiveShare
+    high: PositiveShare
+    rows: Rows
     source: str
 
 
@@ -824,14 +850,14 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     match: str
     model: str | None
     name: str
-    input_tokens: int | None
-    output_tokens: int | None
-    tail_tokens: int | None
-    decode_width: int
-    steps: int | None
-    first_bound_ms: float | None
-    token_bound_ms: float | None
-    request_bound_ms: float | None
+    input_tokens: Tokens | None
+    output_tokens: Tokens | None
+    tail_tokens: Tokens | None
+    decode_width: Whole
+    steps: Whole | None
+    first_bound_ms: Milliseconds | None
+    token_bound_ms: Milliseconds | None
+    request_bound_ms: Milliseconds | None
     basis: str
     source: str
 
@@ -847,15 +873,15 @@ class PowerModel(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     boundary: PowerBoundary
-    idle_share: float
-    move_weight: float
-    compute_weight: float
-    full_share: float
-    capped_share: float
-    host_w: float
-    chip_host_w: float
-    rows: int
-    publishers: int
+    idle_share: Share
+    move_weight: Weight
+    compute_weight: Weight
+    full_share: Share
+    capped_share: Share
+    host_w: Watts
+    chip_host_w: Watts
+    rows: Rows
+    publishers: Rows
     source: str
 
 
@@ -865,12 +891,12 @@ class EnergySpread(msgspec.Struct, frozen=True, kw_only=True):
 
     boundary: PowerBoundary
     quantity: Literal["power", "score"]
-    bias: float
-    low: float
-    high: float
-    rows: int
-    publishers: int
-    error_pct: float
+    bias: Factor
+    low: Factor
+    high: Factor
+    rows: Rows
+    publishers: Rows
+    error_pct: Percent
 
 
 class CloudRunCoefficient(msgspec.Struct, frozen=True, kw_only=True):
@@ -884,10 +910,10 @@ class CloudRunCoefficient(msgspec.Struct, frozen=True, kw_only=True):
     work: Work
     form: Compute
     coefficient: str
-    log_value: float
-    standard_deviation: float
-    rows: int
-    machine_families: int
+    log_value: Log
+    standard_deviation: Weight
+    rows: Rows
+    machine_families: Rows
     source: str
 
 
@@ -902,14 +928,14 @@ class CloudRunScore(msgspec.Struct, frozen=True, kw_only=True):
     stack: str
     family: str | None
     group: str | None
-    rows: int
-    machine_families: int
-    error_pct: float
-    within_two_pct: float
-    time_low: float
-    time_high: float
-    without_error_pct: float
-    without_within_two_pct: float
+    rows: Rows
+    machine_families: Rows
+    error_pct: Percent
+    within_two_pct: PercentOfAll
+    time_low: Factor
+    time_high: Factor
+    without_error_pct: Percent
+    without_within_two_pct: PercentOfAll
     source: str
 
 
@@ -1119,7 +1145,20 @@ MEASURED = frozenset({"measurements", "energy_measurements"})
 """Benchmark rows, which are read where they are measured against: lichen/measured."""
 
 
+SOURCES = "sources"
+"""The name of sources.toml among the tables."""
+
+
+class RowCount(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows that a table has at the least: a row of ``row_counts.csv``."""
+
+    table: str
+    rows: Rows
+
+
 def path_of(table: str, directory: Path) -> Path:
-    """A table's CSV file: among what sources publish, what scripts derive, or what was measured."""
+    """A table's file: among what sources publish, what scripts derive, or what was measured."""
+    if table == SOURCES:
+        return directory / "sources.toml"
     folder = "measured" if table in MEASURED else TABLES[table].folder
     return directory / folder / f"{table}.csv"

@@ -18,6 +18,7 @@ import msgspec
 from lichen.catalogue.binary_cache import binary_of
 from lichen.catalogue.schema import (
     QUOTAS,
+    SOURCES,
     TABLES,
     Chip,
     Hosting,
@@ -158,7 +159,8 @@ class Catalogue:
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """Every source by its id, the organisation's own included."""
-        sources = _read_sources(self.directory / "sources.toml")
+        rows = self._rows(SOURCES, Source, self._installed_sources)
+        sources = {source.id: source for source in rows}
         if self.overlay and (self.overlay / "sources.toml").exists():
             sources |= _read_sources(self.overlay / "sources.toml")
         return MappingProxyType(sources)
@@ -567,7 +569,19 @@ class Catalogue:
 
         table = TABLES.get(name)
         key, joined = (table.key, table.joined) if table else ((), frozenset[str]())
-        return read_rows(path_of(name, self.directory), row, key=key, joined=joined)
+        rows = read_rows(path_of(name, self.directory), row, key=key, joined=joined)
+        self._check_count(name, len(rows))
+        return rows
+
+    def _installed_sources(self) -> list[Source]:
+        sources = _read_sources(path_of(SOURCES, self.directory))
+        self._check_count(SOURCES, len(sources))
+        return list(sources.values())
+
+    def _check_count(self, table: str, rows: int) -> None:
+        from lichen.catalogue import row_counts
+
+        row_counts.check(table, rows, self.directory)
 
     def _join_prices(self, name: str, row: type[Price]) -> list[dict[str, Any]]:
         """The published prices, then those that follow from other regions."""

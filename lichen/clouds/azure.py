@@ -26,6 +26,11 @@ CLOUD = Cloud(
     region_properties=("location",),
     # The zones of a region are numbered; the full name is written in Kubernetes' node labels.
     zone=r"^([a-z]+\d?)-\d$",
+    region_on_provider=False,
+    region_in_words=True,
+    multi_regions=("global",),
+    # azure-native:compute/v20240701:VirtualMachine; the name of a package may have it too.
+    versioned_type=r"^(azure-native)(?:_\w+)?(:\w+)/v\d\w*(:\w+)$",
     terraform_providers=("azurerm",),
     provider_properties=("location",),
     region_settings=("azure:location", "azure-native:location"),

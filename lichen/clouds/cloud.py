@@ -68,6 +68,13 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """Terraform's data sources that say where their provider is, by their type."""
     zone: str | None = None
     """Matches the name of a zone; its first group is the region."""
+    region_on_provider: bool = True
+    """Whether the region of a provider is where its resources are that state none."""
+    region_in_words: bool = False
+    """Whether a region may also be written as people read it: ``West Europe``, ``westeurope``."""
+    versioned_type: str | None = None
+    """Matches a type of resource that has the version of its API in its name; the groups of it
+    together are the type without one."""
     multi_regions: tuple[str, ...] = ()
     """Locations that are several regions, in small letters."""
     terraform_providers: tuple[str, ...] = ()
@@ -87,6 +94,15 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
         """The region of this cloud's zone; None if it is not the name of one."""
         match = re.match(self.zone, zone.rsplit("/", 1)[-1]) if self.zone else None
         return match[1] if match else None
+
+    def region_written(self, region: str) -> str:
+        """A region as the catalogue writes it, whichever way it is written."""
+        return region.replace(" ", "").lower() if self.region_in_words else region
+
+    def without_version(self, type_: str) -> str:
+        """A type of resource without the version of its API."""
+        match = re.match(self.versioned_type, type_) if self.versioned_type else None
+        return "".join(match.groups()) if match else type_
 
     def region_of_name(self, name: str) -> str | None:
         """The region or zone in a resource's full name; None if it has none."""

@@ -24,7 +24,7 @@ from lichen.input_error import did_you_mean
 from lichen.passport import exempt_tags
 from lichen_policies.exemptions import Exemption
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.reading import by_type, tags_of
+from lichen_policies.facts.reading import reader_of, tags_of
 from lichen_policies.facts.resource import Note, Resource
 from lichen_policies.facts.unknown import is_unknown
 
@@ -94,7 +94,7 @@ def _comments(lines: Sequence[str], first: int, last: int) -> Iterator[tuple[int
 
 
 def _of_tags(resource: Resource) -> Iterator[Note]:
-    reader = by_type().get((resource.dialect, resource.type))
+    reader = reader_of(resource.dialect, resource.type)
     if reader is None:
         return
     cloud = CLOUDS[reader.cloud]

@@ -280,8 +280,9 @@ class Fleets:
         from lichen.sizing.replicas import fewest_replicas
         from lichen.sizing.roof import roof_rps
 
+        offered = self._catalogue.once(_Offered)
         found: list[tuple[float, Machine]] = []
-        for machine in self._catalogue.once(_Offered).on(self._hosting, cloud, self._region):
+        for machine in offered.on(self._hosting, cloud):
             if machine.idle_w is None or machine.idle_w.likely * least > most_watts:
                 continue
             if fits is not None and not fits(machine):
@@ -291,7 +292,9 @@ class Fleets:
                 continue
             count = max(least, fewest_replicas(self._workload, roof))
             watts = machine.idle_w.likely * count
-            if watts <= most_watts and (most is None or count <= most):
+            if watts > most_watts or (most is not None and count > most):
+                continue
+            if offered.sold(machine, self._region):
                 found.append((watts, machine))
         found.sort(key=itemgetter(0))
         return found
@@ -324,27 +327,33 @@ class _Kept:
 
 
 class _Offered:
-    """The machines that can be had on a hosting of a cloud, by region; each list made once."""
+    """The machines that can be had on a hosting of a cloud, and in which region; found once."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._machines: dict[tuple[str, str, str | None], tuple[Machine, ...]] = {}
+        self._machines: dict[tuple[str, str], tuple[Machine, ...]] = {}
+        self._sold: dict[tuple[str, str | None], bool] = {}
 
-    def on(self, hosting: str, cloud: str, region: Region | None) -> tuple[Machine, ...]:
-        """Machines in the order of the catalogue; in any region where none is known."""
-        key = hosting, cloud, region.name if region else None
-        found = self._machines.get(key)
+    def on(self, hosting: str, cloud: str) -> tuple[Machine, ...]:
+        """Machines of a hosting, in the order of the catalogue."""
+        found = self._machines.get((hosting, cloud))
         if found is None:
-            found = self._machines[key] = tuple(
+            found = self._machines[hosting, cloud] = tuple(
                 machine
                 for machine in self._catalogue.machines.values()
-                if machine.cloud == cloud
-                and self._catalogue.hosts(hosting, machine)
-                and self._is_offered(machine, region)
+                if machine.cloud == cloud and self._catalogue.hosts(hosting, machine)
             )
         return found
 
-    def _is_offered(self, machine: Machine, region: Region | None) -> bool:
+    def sold(self, machine: Machine, region: Region | None) -> bool:
+        """Whether a machine is not retired and a region offers it; any, where none is known."""
+        key = machine.name, region.name if region else None
+        found = self._sold.get(key)
+        if found is None:
+            found = self._sold[key] = self._is_sold(machine, region)
+        return found
+
+    def _is_sold(self, machine: Machine, region: Region | None) -> bool:
         from lichen.placing.buying import why_retired  # a pack starts without it, as above
 
         if why_retired(self._catalogue.retired(machine)):

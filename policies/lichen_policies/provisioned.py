@@ -13,8 +13,10 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
 from lichen.figures import co2e, usd
 from lichen.holding import Holding, holding
-from lichen_policies.facts import Fact
+from lichen_policies.facts import Fact, Located
+from lichen_policies.facts.machine import names_accelerators
 from lichen_policies.rule import UNSTATED, Known
+from lichen_policies.verdict import Saves
 
 if TYPE_CHECKING:
     from lichen.sizing import Layout
@@ -27,11 +29,13 @@ def provisioned(
     hosting: str | None,
     region: Region | None,
     catalogue: Catalogue,
+    *,
+    idle: bool = False,
 ) -> Holding:
     """``count`` machines of a resource for a month; ``hosting`` None is the bare machine, and so is
-    a cluster, whose machines are paid for as such."""
+    a cluster, whose machines are paid for as such. ``idle`` ones do nothing all month."""
     name = paid_as(hosting, machine, catalogue)
-    load = _declared_load(fact, machine, count, catalogue)
+    load = 0.0 if idle else _declared_load(fact, machine, count, catalogue)
     return holding(machine, count, region, name, catalogue, load=load)
 
 
@@ -106,3 +110,35 @@ def month_of(
     if month.gco2e_month is not None:
         parts.append(co2e(month.gco2e_month))
     return (f" (a month: {' and '.join(parts)})", month.sources) if parts else ("", ())
+
+
+def is_for_models(fact: Fact, machine: str | None, known: Known) -> bool:
+    """Whether machines plainly serve or train models: they are tagged so, or accelerated."""
+    if fact.if_known.passport is not None:
+        return True
+    row = known.catalogue.machines.get(machine or "")
+    return names_accelerators(machine or "") if row is None else row.accelerator is not None
+
+
+def located_for_models(fact: Located, known: Known) -> bool:
+    """Whether what is in a region plainly serves or trains models; a service that is made for it
+    does so on any machine."""
+    known_of = fact.if_known
+    if known_of.passport is not None or known_of.chips_each:
+        return True
+    if known_of.for_models is not None:
+        return known_of.for_models
+    return is_for_models(fact, known_of.machine, known)
+
+
+def saved_by_none(
+    fact: Fact, machine: str | None, count: int, hosting: str | None, known: Known
+) -> tuple[Saves, tuple[str, ...]]:
+    """What machines that do nothing cost and emit in a month, with the sources; empty where the
+    machine or the region is not known."""
+    row = known.catalogue.machines.get(machine or "")
+    region = known.catalogue.regions.get(fact.if_known.region or "")
+    if row is None or region is None:
+        return Saves(), ()
+    month = provisioned(fact, row, count, hosting, region, known.catalogue, idle=True)
+    return Saves(gco2e_month=month.gco2e_month, usd_month=month.usd_month), month.sources

@@ -1,6 +1,7 @@
 """What a container serves, as its settings and its command line say.
 
-Sources: vLLM documentation, "Engine arguments"; AWS Deep Learning Containers, "vLLM for SageMaker"
+Sources: vLLM documentation, "Engine arguments" (an argument's words may be joined by underscores
+too); AWS Deep Learning Containers, "vLLM for SageMaker"
 (``SM_VLLM_`` before an argument's name); Large Model Inference documentation, "Configurations"
 (``OPTION_`` before a property's name); Text Generation Inference documentation, "Launcher
 arguments"; SGLang documentation, "Server arguments".
@@ -8,6 +9,7 @@ arguments"; SGLang documentation, "Server arguments".
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import msgspec
@@ -22,8 +24,9 @@ class Server(msgspec.Struct, frozen=True):
     """The names of one server's settings, environment variables first.
 
     ``longest`` is the longest sequence; each of ``parallel`` a number of accelerators, all of which
-    multiply to what the server uses. One of ``marks`` among the settings, or of ``repositories`` as
-    the image, shows that it is this server.
+    multiply to what the server uses. One of ``marks`` among the settings, of ``repositories`` as
+    the image, or of ``commands`` in the command line shows that it is this server; repositories
+    are regular expressions.
     """
 
     longest: tuple[str, ...]
@@ -31,6 +34,7 @@ class Server(msgspec.Struct, frozen=True):
     parallel: tuple[tuple[str, ...], ...]
     marks: tuple[str, ...]
     repositories: tuple[str, ...]
+    commands: tuple[str, ...] = ()
 
 
 SERVERS = {
@@ -43,7 +47,8 @@ SERVERS = {
             ("SM_VLLM_DATA_PARALLEL_SIZE", "--data-parallel-size", "-dp"),
         ),
         ("SM_VLLM_MODEL",),
-        ("vllm", "vllm-openai"),
+        (r"vllm(-openai(-\w+)?|-tpu)?",),
+        ("vllm serve", "vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server"),
     ),
     "Large Model Inference": Server(
         ("OPTION_MAX_MODEL_LEN",),
@@ -57,7 +62,11 @@ SERVERS = {
         ("DTYPE", "--dtype"),
         (("NUM_SHARD", "SM_NUM_GPUS", "--num-shard"),),
         ("SM_NUM_GPUS", "MAX_INPUT_TOKENS", "MAX_BATCH_PREFILL_TOKENS"),
-        ("text-generation-inference", "huggingface-pytorch-tgi-inference"),
+        (
+            r"(huggingface-)?text-generation-inference[\w.-]*",
+            r"huggingface-pytorch-tgi-inference",
+        ),
+        ("text-generation-launcher",),
     ),
     "SGLang": Server(
         ("SM_SGLANG_CONTEXT_LENGTH", "--context-length"),
@@ -69,6 +78,7 @@ SERVERS = {
         ),
         ("SM_SGLANG_MODEL_PATH",),
         ("sglang",),
+        ("sglang.launch_server", "sglang serve"),
     ),
 }
 """Servers of language models, by the names that people know them by."""
@@ -116,19 +126,37 @@ def setting(fact: ServingContainer, *names: str) -> Setting | None:
 def _argument(name: str, arguments: tuple[str, ...]) -> str | None:
     """The value of an argument: ``--name value`` or ``--name=value``."""
     for index, argument in enumerate(arguments):
-        if argument.startswith(f"{name}="):
-            return argument.partition("=")[2]
-        if argument == name and index + 1 < len(arguments):
+        said, joined, value = argument.partition("=")
+        if said.replace("_", "-") != name:
+            continue
+        if joined:
+            return value
+        if index + 1 < len(arguments):
             return arguments[index + 1]
     return None
 
 
+def _starts(command: str, line: str) -> bool:
+    return re.search(rf"(?:^|[\s/]){re.escape(command)}(?:\s|$)", line) is not None
+
+
 def server_of(fact: ServingContainer) -> str | None:
-    """Which server of language models a container runs; None where nothing shows one."""
+    """Which server of language models a container runs; None where nothing shows one.
+
+    Raises :class:`Unverified` where its command line is not known.
+    """
+    line = " ".join(fact.arguments or ())
+    for name, server in SERVERS.items():
+        if any(
+            re.search(rf"(?:^|[\s/]){re.escape(each)}(?:\s|$)", line) for each in server.commands
+        ):
+            return name
+    if fact.starts_otherwise:
+        return None  # a client, a benchmark, or a script that nobody can see into
     image = fact.if_known.image
     repository = image_name(image).repository if image else ""
     for name, server in SERVERS.items():
-        if repository and repository in server.repositories:
+        if any(re.fullmatch(pattern, repository) for pattern in server.repositories):
             return name
     settings = fact.settings or {}
     for name, server in SERVERS.items():
@@ -184,7 +212,8 @@ def chips_given(fact: ServingContainer, known: Known) -> GivenChips:
         if any(word in (fact.chip or "").lower() for word in ("neuron", "inferentia", "tpu")):
             raise NotApplicable("its accelerators are no GPUs")
         return GivenChips(fact.chips, "GPUs")
-    if fact.machine is None:
+    # SageMaker gives a container its whole machine, a cluster what its container asks for.
+    if fact.machine is None or fact.hosting != "sagemaker":
         raise NotApplicable("neither its accelerators nor its machine is named here")
     machine = known.machine(fact.machine)
     chip = known.catalogue.accelerator_of(machine)

@@ -7,13 +7,15 @@ is known only after deployment raises :class:`~lichen_policies.facts.Unverified`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
 from lichen_policies.facts import Fact, Resource, Unknown, Unverified
 
 Kind = TypeVar("Kind", bound=Fact)
+Value = TypeVar("Value")
+Other = TypeVar("Other", bound=Fact)
 
 
 class Unread(Unverified):
@@ -27,6 +29,15 @@ class Subject(msgspec.Struct, Generic[Kind], frozen=True):
     resource: Resource
 
 
+class _Index(NamedTuple):
+    """The facts of a kind, as positions among them, by what others call them: by each name and by
+    each address that a value may refer to. ``is_open`` says that a name is not known yet."""
+
+    by_name: Mapping[str, list[int]]
+    by_address: Mapping[str, list[int]]
+    is_open: bool
+
+
 class Stack:
     """The facts of every resource of one deployment.
 
@@ -34,7 +45,16 @@ class Stack:
     reads: nothing of these can be said to be absent.
     """
 
-    __slots__ = ("_by_kind", "_found", "_of_fact", "_of_resource", "_unread")
+    __slots__ = (
+        "_answers",
+        "_at_address",
+        "_by_kind",
+        "_found",
+        "_indexes",
+        "_of_fact",
+        "_of_resource",
+        "_unread",
+    )
 
     def __init__(
         self,
@@ -45,6 +65,9 @@ class Stack:
         self._found: dict[type[Fact], tuple[Subject[Fact], ...]] = {}
         self._of_fact: dict[int, Subject[Fact]] = {}
         self._of_resource: dict[int, list[Subject[Fact]]] = {}
+        self._at_address: dict[str, list[Subject[Fact]]] = {}
+        self._indexes: dict[tuple[object, ...], _Index] = {}
+        self._answers: dict[Callable[[Stack], Any], Any] = {}
         self._unread = {address: tuple(kinds) for address, kinds in (unread or {}).items()}
         for resource, found in facts:
             for fact in found:
@@ -52,6 +75,7 @@ class Stack:
                 self._by_kind.setdefault(type(fact), []).append(subject)
                 self._of_fact[id(fact)] = subject
                 self._of_resource.setdefault(id(resource), []).append(subject)
+                self._at_address.setdefault(resource.address, []).append(subject)
 
     def of(self, kind: type[Kind]) -> tuple[Subject[Kind], ...]:
         """Every fact of a kind."""
@@ -75,10 +99,50 @@ class Stack:
         """A fact of the stack with its resource."""
         return cast("Subject[Kind]", self._of_fact[id(fact)])
 
-    def beside(self, subject: Subject[Kind], kind: type[Kind]) -> tuple[Subject[Kind], ...]:
+    def beside(self, subject: Subject[Other], kind: type[Kind]) -> tuple[Subject[Kind], ...]:
         """Every fact of a kind that was read from the same resource."""
         same = self._of_resource.get(id(subject.resource), ())
         return tuple(cast("Subject[Kind]", each) for each in same if isinstance(each.fact, kind))
+
+    def at(self, address: str, kind: type[Kind]) -> tuple[Subject[Kind], ...]:
+        """Every fact of a kind that was read from the resource at an address."""
+        found = self._at_address.get(address, ())
+        return tuple(cast("Subject[Kind]", each) for each in found if isinstance(each.fact, kind))
+
+    def once(self, question: Callable[[Stack], Value]) -> Value:
+        """What a question about the whole stack gives; it is asked once, whoever asks."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        return cast("Value", self._answers[question])
+
+    def meant(self, value: object, kind: type[Kind], *names: str) -> tuple[Subject[Kind], ...]:
+        """Every fact of a kind that a value surely refers to, as :meth:`linked` follows it."""
+        if value is None:
+            return ()
+        subjects, index = self.of(kind), self._index(kind, names)
+        if type(value) is Unknown:
+            found = {at for name in value.references for at in index.by_address.get(name, ())}
+        else:
+            found = {at for name in _names_in(value) for at in index.by_name.get(name, ())}
+        return tuple(subjects[at] for at in sorted(found))
+
+    def _index(self, kind: type[Fact], names: tuple[str, ...]) -> _Index:
+        key = (kind, *names)
+        if key not in self._indexes:
+            by_name: dict[str, list[int]] = {}
+            by_address: dict[str, list[int]] = {}
+            is_open = False
+            for at, subject in enumerate(self.of(kind)):
+                for part in _referred_to_as(subject.resource.address):
+                    by_address.setdefault(part, []).append(at)
+                for each in names:
+                    found = subject.fact.as_read(each)
+                    is_open = is_open or type(found) is Unknown
+                    for name in _each(found):
+                        if isinstance(name, str) and name:
+                            by_name.setdefault(name, []).append(at)
+            self._indexes[key] = _Index(by_name, by_address, is_open)
+        return self._indexes[key]
 
     def find(self, kind: type[Kind], matches: Callable[[Kind], bool]) -> Subject[Kind] | None:
         """The first fact that matches; None where none does.
@@ -103,24 +167,14 @@ class Stack:
         one of the fields ``names`` of the fact has, or an unknown value, which is followed by the
         addresses that it is made of. Raises :class:`Unverified` where nobody can say.
         """
-        if value is None:
-            return None
-        subjects = self.of(kind)
+        meant = self.meant(value, kind, *names)
+        if meant or value is None:
+            return meant[0] if meant else None
         if type(value) is Unknown:
-            for subject in subjects:
-                if refers_to(value, subject.resource.address):
-                    return subject
             if not value.references:
                 raise Unverified(f"what it refers to {value.because}")
             return None
-        open_question = False
-        for subject in subjects:
-            for name in names:
-                found = subject.fact.as_read(name)
-                open_question = open_question or type(found) is Unknown
-                if any(named_by(value, each) for each in _each(found)):
-                    return subject
-        if open_question:
+        if self._index(kind, names).is_open:
             raise Unverified(f"the name of a {kind.__name__} is known only after deployment")
         return None
 
@@ -131,6 +185,24 @@ class Stack:
 
 def _each(found: object) -> tuple[object, ...]:
     return found if isinstance(found, tuple) else (found,)
+
+
+def _names_in(value: object) -> Iterable[str]:
+    """Each name that a value may end with: ``arn:aws:ecr:…:repository/team/chat`` ends with
+    ``chat``, ``team/chat`` and more."""
+    if isinstance(value, str):
+        yield value
+        for at, letter in enumerate(value):
+            if letter in "/:":
+                yield value[at + 1 :]
+
+
+def _referred_to_as(address: str) -> Iterable[str]:
+    """An address, and those of which it is an instance: ``a.b[0]`` is one of ``a.b``."""
+    yield address
+    for at, letter in enumerate(address):
+        if letter == "[":
+            yield address[:at]
 
 
 def named_by(value: object, name: object) -> bool:

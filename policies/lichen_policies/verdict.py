@@ -100,7 +100,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     verdict is *unverified* or *not-applicable*; ``what``, ``limit``, ``changes`` and ``or_else``
     are a finding's parts, ``fix`` the sentence of the last two. ``note`` is what is added to the
     message besides. ``broken`` marks an *unverified* verdict whose rule or reader failed: no value
-    was missing. ``fingerprint`` is the same for the same offence in every run.
+    was missing. ``fingerprint`` is the same for the same offence in every run; ``is_old`` says
+    that a baseline has it.
     """
 
     rule: str
@@ -125,6 +126,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
     fingerprint: str = ""
     exemption: Exemption | None = None
+    is_old: bool = False
 
     @property
     def blocks(self) -> bool:
@@ -133,6 +135,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
             self.verdict in ("fail", "unverified")
             and self.level in BLOCKING
             and self.exemption is None
+            and not self.is_old
         )
 
 
@@ -264,6 +267,13 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.file} {self.words}"
 
 
+class Gone(msgspec.Struct, frozen=True):
+    """A finding of the baseline that is not there any more."""
+
+    rule: str
+    resource: str
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a document's resources were found to be.
 
@@ -271,7 +281,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     day; ``not_judged`` counts resources by the types that no reader reads; ``judged`` counts the
     others; ``passed`` counts *pass* verdicts; ``configured`` says which lichen.yaml holds and what
     it moved; ``skipped`` are files of a folder that are not judged, and ``other_files`` counts
-    those that have nothing to do with a deployment.
+    those that have nothing to do with a deployment; ``baseline`` is the file whose findings are
+    old, and ``gone`` are those of them that are not there any more; ``hidden`` counts what was
+    found of resources that stay, where only what changes is shown.
     """
 
     findings: tuple[Verdict, ...]
@@ -284,6 +296,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     configured: Configured = Configured()
     skipped: tuple[Skipped, ...] = ()
     other_files: int = 0
+    baseline: str = ""
+    gone: tuple[Gone, ...] = ()
+    hidden: int = 0
 
     @property
     def blocks(self) -> bool:

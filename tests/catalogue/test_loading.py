@@ -6,11 +6,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated, get_args, get_origin
 
 import msgspec
 import pytest
+from msgspec.structs import fields
 
-from lichen.catalogue import Catalogue, load
+from lichen.catalogue import DIRECTORY, Catalogue, load, row_counts
+from lichen.catalogue.csv_table import ENDS, end_of, options_of, read_rows
+from lichen.catalogue.schema import MEASURED, QUOTAS, SOURCES, TABLES, Residency, Table, path_of
 from lichen.document import InputError
 
 
@@ -28,6 +32,7 @@ def small(tables: Path) -> Path:
 def keep(path: Path, wanted: Callable[[str], bool]) -> None:
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(line for line in lines if wanted(line)))
+    row_counts.record(path.parents[1])
 
 
 def change(path: Path, old: str, new: str) -> None:
@@ -77,8 +82,18 @@ def test_a_copy_of_another_type_is_made_anew(small: Path) -> None:
 def test_a_spoiled_copy_is_made_anew(small: Path) -> None:
     touch_all(Catalogue(small))
     copy = small / ".compiled" / "chips.msgpack"
-    copy.write_bytes(b"\0\0\0\0" + copy.read_bytes()[4:])
-    assert Catalogue(small).chips == load().chips
+    whole = copy.read_bytes()
+    middle = len(whole) // 2
+    for spoiled in (
+        b"\0\0\0\0" + whole[4:],
+        whole[:-100],
+        whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+        whole[:6],
+        b"",
+    ):
+        copy.write_bytes(spoiled)
+        assert Catalogue(small).chips == load().chips
+        assert copy.read_bytes() == whole
 
 
 def test_a_directory_that_cannot_be_written_is_still_read(small: Path) -> None:
@@ -170,6 +185,61 @@ def test_a_table_cut_short_is_refused(small: Path, file: str) -> None:
     path.write_bytes(whole[: len(whole) - 7])
     with pytest.raises(InputError, match=f"{file}.*cut short"):
         touch_all(Catalogue(small))
+
+
+@pytest.mark.parametrize("table", row_counts.read(DIRECTORY).keys() - MEASURED)
+def test_a_table_cut_at_a_row_s_border_is_refused(tables: Path, table: str) -> None:
+    path = path_of(table, tables)
+    text = path.read_text()
+    kept = (
+        text[: text.rindex("\n[") + 1] if table == SOURCES else text[: text[:-1].rindex("\n") + 1]
+    )
+    path.write_text(kept)
+    catalogue = Catalogue(tables)
+    with pytest.raises(InputError, match=rf"{path.name}: has \d+ rows, .* it is cut short"):
+        _ = catalogue.sources if table == SOURCES else catalogue._read(table, TABLES[table].row)
+
+
+def test_a_record_that_is_cut_or_missing_is_refused(tables: Path) -> None:
+    record = tables / row_counts.FILE
+    lines = record.read_text().splitlines(keepends=True)
+    record.write_text("".join(line for line in lines if not line.startswith("regions,")))
+    with pytest.raises(InputError, match=r"row_counts\.csv: it does not count regions\.csv"):
+        _ = Catalogue(tables).regions
+    record.unlink()
+    with pytest.raises(InputError, match=r"row_counts\.csv: cannot be read"):
+        _ = Catalogue(tables).regions
+
+
+def test_a_row_may_be_added_before_the_record_is_renewed(tables: Path) -> None:
+    residency = path_of("residency", tables)
+    residency.write_text(residency.read_text() + "EU,ZZ,lichen\n")
+    assert "ZZ" in {row.country for row in Catalogue(tables).table("residency", Residency)}
+
+
+def number_columns(table: Table) -> list[str]:
+    """The columns of a table that hold numbers, an own table's included."""
+    found = []
+    for field in fields(table.row):
+        kind = next(each for each in options_of(field.type) if each is not type(None))
+        kind = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        if end_of(kind) is not None:
+            found += [f"{field.name}_{end}" for end in ENDS]
+        elif (get_args(kind)[0] if get_origin(kind) is Annotated else kind) in (int, float):
+            found.append(field.name)
+    return [name for name in found if name not in table.joined - table.own_joined]
+
+
+@pytest.mark.parametrize("table", [*TABLES.values(), QUOTAS], ids=lambda table: table.name)
+@pytest.mark.parametrize("number", ["-9e300", "9e300"])
+def test_every_number_of_every_table_has_a_range(tmp_path: Path, table: Table, number: str) -> None:
+    path = tmp_path / f"{table.name}.csv"
+    for column in number_columns(table):
+        whole = str(int(float(number)))
+        for cell in (number, whole):
+            path.write_text(f"{column}\n{cell}\n")
+            with pytest.raises(InputError, match=rf"row 2, {column}.*a .*number"):
+                read_rows(path, table.row, joined=table.joined - table.own_joined, partial=True)
 
 
 def test_an_empty_or_missing_table_is_refused(small: Path) -> None:

@@ -34,6 +34,9 @@ class Documents:
         self._pulumi("stack", "init", "staging")
         self._pulumi("config", "set", "aws:region", "eu-north-1")
         self.new = self._printed("new", "preview", "--json")
+        self._environment |= {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+        self.streamed = self._printed("streamed", "preview", "--json")
+        del self._environment["PULUMI_ENABLE_STREAMING_JSON_PREVIEW"]
         self._pulumi("up", "--yes", "--skip-preview")
         self.state = self._printed("state", "stack", "export")
         self.unchanged = self._printed("unchanged", "preview", "--json", "--show-sames")
@@ -189,6 +192,31 @@ def test_what_is_deleted_is_not_read(documents: Documents) -> None:
     steps = json.loads(documents.going.read_text())["steps"]
     assert {step["op"] for step in steps} == {"delete"}
     assert read(documents.going) == []
+
+
+def test_a_stream_of_events_is_the_preview_that_it_tells(documents: Documents) -> None:
+    def told(path: Path) -> dict[str, tuple[object, str]]:
+        return {
+            each.address: (each.region, repr(each.properties["productionVariants"]))
+            for each in configurations(path).values()
+        }
+
+    assert told(documents.streamed) == told(documents.new)
+    assert "hush" not in repr([each.properties for each in read(documents.streamed)])
+
+
+def test_a_stream_that_was_cut_off_is_no_preview(documents: Documents, tmp_path: Path) -> None:
+    lines = documents.streamed.read_text().splitlines()
+    cut = tmp_path / "cut.json"
+    cut.write_text("\n".join(line for line in lines if "summaryEvent" not in line))
+    with pytest.raises(InputError, match="the events end before the preview does"):
+        read(cut)
+
+
+def test_a_preview_says_what_stays(documents: Documents) -> None:
+    assert {each.stays for each in configurations(documents.new).values()} == {False}
+    assert {each.stays for each in configurations(documents.unchanged).values()} == {True}
+    assert {each.stays for each in configurations(documents.state).values()} == {None}
 
 
 def test_a_preview_that_failed_is_no_preview(documents: Documents) -> None:

@@ -185,6 +185,80 @@ def test_other_images_do_not(image: str) -> None:
     assert facts(pod(f"{{containers: [{{image: '{image}'}}]}}")) == ()
 
 
+COMMANDS = (
+    "command: [vllm, serve, a/b]",
+    "command: [python3, -m, vllm.entrypoints.openai.api_server], args: [--model, a/b]",
+    "command: [/bin/bash, -lc], args: ['exec vllm serve a/b']",
+    "command: [/app/llama-server], args: [-m, /models/a.gguf]",
+    "command: [python3, -m, sglang.launch_server]",
+    "command: [sh, -c, 'mpirun tritonserver --model-repository=/models']",
+)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_that_starts_a_server_of_models_serves(line: str) -> None:
+    assert of(Serving, pod(f"{{containers: [{{image: 'acme/chat:1', {line}}}]}}"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "command: [sleep, infinity]",
+        "command: [sh, -c, 'pip install genai-perf && genai-perf profile -m a/b']",
+        "command: [vllm, bench, serve, --model, a/b]",
+    ],
+)
+def test_a_client_in_the_image_of_a_server_serves_nothing(line: str) -> None:
+    assert facts(pod(f"{{containers: [{{image: 'vllm/vllm-openai:v0.9.1', {line}}}]}}")) == ()
+
+
+def test_a_server_that_a_script_starts_serves_with_its_accelerator() -> None:
+    text = pod(
+        "{containers: [{image: 'vllm/vllm-openai:v0.9.1', command: [bash, /start.sh], "
+        "resources: {limits: {nvidia.com/gpu: 1}}}]}"
+    )
+    assert of(Serving, text).chips == 1
+    assert of(ServingContainer, text).starts_otherwise
+
+
+def test_a_command_line_has_the_values_that_the_container_sets() -> None:
+    container = of(
+        ServingContainer,
+        pod(
+            "{containers: [{image: vllm/vllm-openai, env: [{name: TP, value: '4'}, "
+            "{name: KEY, valueFrom: {fieldRef: {}}}], "
+            "args: [-tp, $(TP), '--a=${TP}', --key, $(KEY), $OTHER]}]}"
+        ),
+    )
+    assert container.arguments == ("-tp", "4", "--a=4", "--key", "$(KEY)", "$OTHER")
+
+
+def test_the_pods_of_one_copy_of_a_language_model_add_up() -> None:
+    spec = "{containers: [{name: main, resources: {limits: {nvidia.com/gpu: 8}}}]}"
+    text = (
+        "{apiVersion: serving.kserve.io/v1alpha2, kind: LLMInferenceService, spec: {model: {}, "
+        f"parallelism: PARALLEL, template: {spec}, worker: {spec}}}}}"
+    )
+    for parallel, chips in (
+        ("{data: 16, dataLocal: 8}", 16),
+        ("{pipeline: 3, tensor: 8}", 24),
+        ("{tensor: 8}", 8),
+        ("{}", 8),
+    ):
+        assert of(Machines, text.replace("PARALLEL", parallel)).chips_each == chips
+
+
+def test_a_language_model_may_scale_itself() -> None:
+    text = (
+        "{apiVersion: serving.kserve.io/v1alpha2, kind: LLMInferenceService, spec: {model: {}, "
+        "scaling: {maxReplicas: 9}, template: {containers: [{name: main, resources: {limits: "
+        "{nvidia.com/gpu: 1}}}]}}}"
+    )
+    assert of(Machines, text).machines == 9
+    scaling = of(Scaling, text)
+    assert (scaling.floor, scaling.floor_by_default, scaling.least) == (1, True, 1)
+
+
 def test_a_passport_in_annotations_serves_and_labels_are_read_beside_it() -> None:
     text = pod("{containers: [{image: 'acme/chat:1'}]}")
     serving = of(

@@ -77,7 +77,7 @@ CLOUD = Cloud(
 
 USE_CLOUD = """
 from lichen.clouds import CLOUDS, REGIONAL, region_of
-from lichen.passport import Passport, from_tags, to_tags
+from lichen.passport import Passport, read_tags, to_tags
 from lichen.workload import Where
 from lichen_policies.facts import region
 import msgspec
@@ -86,7 +86,7 @@ assert REGIONAL == ("aws", "azure", "google", "scaleway"), REGIONAL
 assert region_of("fr-par-2") == "fr-par"
 passport = Passport(model="A/b")
 assert to_tags(passport, "scaleway") == {"lichen+model": "!41!2fb"}
-assert from_tags(to_tags(passport, "scaleway"), "scaleway") == passport
+assert read_tags(to_tags(passport, "scaleway"), "scaleway") == (passport, ())
 assert region.of_stack("scaleway", {"scaleway:place": "fr-par-1"}) == "fr-par"
 assert region.of_provider({"place": "fr-par-1"}) == "fr-par"
 assert region.of_process(CLOUDS["scaleway"], {"SCW_PLACE": "nl-ams"}) == "nl-ams"

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from lichen_policies.cases import DIALECTS, Case, cases_of, renew
 from lichen_policies.cases import verdicts_of as judged
-from lichen_policies.facts.reading import by_type
+from lichen_policies.facts.reading import by_type, reader_of
 from lichen_policies.registry import rules
 from lichen_policies.run import GateRun
 from lichen_policies.verdict import Verdict
@@ -104,16 +104,15 @@ stack has) and none of the others. A path that does not exist is not named."""
 def dialects_of(rule: str) -> set[str]:
     """The dialects in which resources exist that give the rule something to judge: those of the
     readers that read all resources of one of its failing cases."""
-    readers = by_type()
     spoken: dict[object, set[str]] = {}
-    for (dialect, _), reader in readers.items():
+    for (dialect, _), reader in by_type().items():
         spoken.setdefault(reader.read, set()).add(dialect)
     return {
         dialect
         for case in CASES
         if case.rule == rule and case.verdict == "fail"
         for dialect in set.intersection(
-            *(spoken[readers[each.dialect, each.type].read] for each in case.resources)
+            *(spoken[reader_of(each.dialect, each.type).read] for each in case.resources)
         )
     }
 

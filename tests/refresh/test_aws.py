@@ -15,7 +15,7 @@ from botocore.stub import ANY, Stubber
 from lichen_doors.report import catalogue as report
 from moto import mock_aws
 
-from lichen.catalogue import Catalogue
+from lichen.catalogue import Catalogue, row_counts
 from refresh import aws
 from refresh.answer_cache import AnswerCache
 from refresh.draft import Draft
@@ -44,6 +44,7 @@ def edit(path: Path, pattern: str, new: str) -> str:
     found = re.search(pattern, text, flags=re.MULTILINE)
     assert found, pattern
     path.write_text(text.replace(found[0], new.format(*found.groups()), 1))
+    row_counts.record(path.parents[1])
     return found[0]
 
 

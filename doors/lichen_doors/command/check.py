@@ -9,13 +9,16 @@ from pathlib import Path
 import click
 import msgspec
 from lichen_policies import timed
+from lichen_policies.baseline import against
+from lichen_policies.baseline import of as baseline_of
+from lichen_policies.changes_only import changes_only
 from lichen_policies.dialects import KINDS, DeploymentInput
 from lichen_policies.dialects.folders import read_all
 from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Report
 
-from lichen.document import InputError
+from lichen.document import InputError, did_you_mean
 from lichen.words import Environment
 from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
 from lichen_doors.command.options import (
@@ -29,6 +32,9 @@ from lichen_doors.command.options import (
     formats,
 )
 from lichen_doors.command.output import show, write
+
+FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
+"""The forms of a report."""
 
 
 @click.command("check")
@@ -46,7 +52,24 @@ from lichen_doors.command.output import show, write
 @PARAMETER
 @CONFIGURATION
 @click.option("--output", type=FILE, help="Write the report to this file.")
-@formats("text", "json", "sarif", "html")
+@formats(*FORMS)
+@click.option(
+    "--report",
+    "also",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    help="Write the report in another format too; may be repeated.",
+)
+@click.option(
+    "--baseline",
+    type=FILE,
+    help="An earlier report in JSON: what it has already does not block.",
+)
+@click.option(
+    "--only-changes",
+    is_flag=True,
+    help="Show what a plan or preview changes; what stays is counted.",
+)
 @click.option(
     "--fix",
     is_flag=True,
@@ -63,6 +86,9 @@ def command(
     configuration: Path | None,
     output: Path | None,
     form: str,
+    also: tuple[str, ...],
+    baseline: Path | None,
+    only_changes: bool,
     fix: bool,
     yes: bool,
 ) -> None:
@@ -77,12 +103,14 @@ def command(
     """
     if fix and (form != "text" or output is not None):
         raise InputError("--fix is for a person at a terminal", fix="leave out --format, --output")
+    files = [_report_file(each) for each in also]
     timed.end_where_stuck()
     given = DeploymentInput(
         region=region,
         parameters=_parameters(parameters_file, parameter_pairs),
         exact=len(paths) == 1,
     )
+    earlier = None if baseline is None else baseline_of(baseline)
     reading = read_all(paths, source, given)
     gate = Gate.near(
         paths[0],
@@ -94,17 +122,13 @@ def command(
     report = msgspec.structs.replace(
         gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
     )
-    if form == "sarif":
-        from lichen_doors.report import sarif
-
-        write(sarif.as_sarif(report, gate.rules()), output)
-    else:
-        from lichen_doors.report import findings
-
-        if form == "json":
-            write(findings.as_json(report), output)
-        else:
-            show(findings.renderables(report), form, title="lichen check", output=output)
+    if only_changes:
+        report = changes_only(report, reading.resources)
+    if earlier is not None:
+        report = against(report, earlier, str(baseline))
+    for other, file in files:
+        _print(report, gate, other, file)
+    _print(report, gate, form, output)
     if report.broken:
         raise InputError(
             f"broken, so it judged nothing: {', '.join(report.broken)}"
@@ -120,6 +144,43 @@ def command(
     if fix:
         _fix(report, reading.resources, yes)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
+
+
+def _report_file(written: str) -> tuple[str, Path]:
+    """The form and the file of a ``--report``."""
+    form, equals, file = written.partition("=")
+    if form not in FORMS:
+        raise InputError(f"{form!r} is no format", fix=did_you_mean(form, FORMS), field="--report")
+    if not equals or not file:
+        raise InputError("is not FORMAT=FILE", fix="write sarif=lichen.sarif", field="--report")
+    return form, Path(file)
+
+
+def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:
+    """Print a report, or write it; each form is imported when it is asked for."""
+    if form == "sarif":
+        from lichen_doors.report.sarif import as_sarif
+
+        write(as_sarif(report, gate.rules()), output)
+    elif form == "junit":
+        from lichen_doors.report.junit import as_junit
+
+        write(as_junit(report), output)
+    elif form == "code-quality":
+        from lichen_doors.report.code_quality import as_code_quality
+
+        write(as_code_quality(report), output)
+    elif form == "markdown":
+        from lichen_doors.report.markdown import as_markdown
+
+        write(as_markdown(report), output)
+    else:
+        from lichen_doors.report import findings
+
+        if form == "json":
+            write(findings.as_json(report), output)
+        else:
+            show(findings.renderables(report), form, title="lichen check", output=output)
 
 
 def _parameters(file: Path | None, pairs: tuple[str, ...]) -> dict[str, str]:

@@ -10,6 +10,7 @@ is replaced by name, and pyproject.toml pins the SDK's minor version for that re
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +26,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from lichen_policies import timed
 from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import Maybe, Resource, environment, region
-from lichen_policies.facts.reading import by_type
+from lichen_policies.facts.reading import reader_of
 from lichen_policies.gate import Gate
 from lichen_policies.remediation import changes_of, is_asked_for, passes
 from lichen_policies.verdict import Level, Verdict
@@ -42,6 +43,7 @@ def serve() -> NoReturn:
     """Serve the pack until the engine ends it. The configuration is searched upwards from where the
     engine starts the pack, which is the project; the organisation's is above it."""
     timed.end_where_stuck()
+    gc.freeze()  # what is loaded here stays: no collection need look through it
     try:
         gate = Gate.near(Path.cwd())
     except InputError as error:
@@ -142,7 +144,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
     ) -> proto.AnalyzeResponse:
         response = proto.AnalyzeResponse()
         with _refusing(context):
-            if ("pulumi", request.type) not in by_type() and request.type != CUSTOM_RESOURCE:
+            if reader_of("pulumi", request.type) is None and request.type != CUSTOM_RESOURCE:
                 return response
             for verdict in self._gate.judge(self._resource(request), stack_follows=True) or ():
                 self._add(verdict, response)
@@ -167,7 +169,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         """The resource with the changes of rules whose level is *remediate*: outside production,
         one after the other, each only if its rule then passes."""
         response = proto.RemediateResponse()
-        if not self._gate.remediates or ("pulumi", request.type) not in by_type():
+        if not self._gate.remediates or reader_of("pulumi", request.type) is None:
             return response
         changing = proto.AnalyzeRequest()
         changing.CopyFrom(request)
@@ -220,7 +222,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         found = region.of_provider(Inputs(provider.properties))
         if found is None and (not provider.name or provider.name.startswith("default")):
             found = region.of_stack(request.type.partition(":")[0], self._config)
-        reader = by_type().get(("pulumi", request.type))
+        reader = reader_of("pulumi", request.type)
         if found is None and reader is not None:
             cloud = CLOUDS[reader.cloud]
             found = region.of_process(cloud, os.environ)

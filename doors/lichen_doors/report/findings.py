@@ -17,6 +17,7 @@ from lichen_policies.verdict import (
     Change,
     Configured,
     Conflict,
+    Gone,
     Report,
     Saves,
     Skipped,
@@ -69,6 +70,9 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     configured: Configured
     skipped: tuple[Skipped, ...]
     other_files: int
+    baseline: str
+    gone: tuple[Gone, ...]
+    hidden: int
     summary: Summary
 
 
@@ -82,17 +86,20 @@ def as_json(report: Report) -> str:
             expired=report.expired,
             not_judged=report.not_judged,
             fixes=tuple(
-                _fix(address, verdicts) for address, verdicts in _by_resource(report.findings)
+                _fix(address, verdicts) for address, verdicts in by_resource(report.findings)
             ),
             configured=report.configured,
             skipped=report.skipped,
             other_files=report.other_files,
+            baseline=report.baseline,
+            gone=report.gone,
+            hidden=report.hidden,
             summary=report.summary,
         )
     )
 
 
-def _by_resource(verdicts: Sequence[Verdict]) -> list[tuple[Address, list[Verdict]]]:
+def by_resource(verdicts: Sequence[Verdict]) -> list[tuple[Address, list[Verdict]]]:
     """The verdicts of each resource, in the order of the first of each."""
     grouped: dict[Address, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
@@ -120,7 +127,7 @@ def renderables(report: Report) -> Iterator[RenderableType]:
     An engine names resources in an order that changes between runs, so they are sorted here.
     """
     verdicts = (*report.findings, *report.unverified, *report.exempted)
-    groups = [group for _, group in _by_resource(verdicts)]
+    groups = [group for _, group in by_resource(verdicts)]
     for group in sorted(groups, key=_order):
         yield from _resource(sorted(group, key=_urgency))
     for exemption in report.expired:
@@ -137,9 +144,10 @@ def _order(group: Sequence[Verdict]) -> tuple[bool, str, str]:
     return not any(verdict.blocks for verdict in group), first.file or "", first.resource
 
 
-def _urgency(verdict: Verdict) -> tuple[bool, bool, bool, str]:
+def _urgency(verdict: Verdict) -> tuple[bool, bool, bool, bool, str]:
     return (
         verdict.exemption is not None,
+        verdict.is_old,
         not verdict.blocks,
         verdict.verdict == "unverified",
         verdict.rule,
@@ -181,6 +189,8 @@ def _row(alike: Sequence[Verdict]) -> tuple[Text, Text]:
     verdict, *others = alike
     if verdict.exemption is not None:
         mark, style = "exempted", "quiet"
+    elif verdict.is_old:
+        mark, style = "old", "quiet"
     elif verdict.blocks:
         mark, style = "blocks", "bad"
     else:
@@ -234,16 +244,24 @@ def _closing(report: Report) -> Iterator[RenderableType]:
     parts.append(many(count.findings, "finding") if count.findings else "no findings")
     if count.unverified:
         parts.append(f"{count.unverified} unverified")
+    if report.baseline:
+        old = sum(verdict.is_old for verdict in (*report.findings, *report.unverified))
+        parts.append(f"{old} of them in {report.baseline}")
     if count.exempted:
         parts.append(f"{count.exempted} exempted")
     yield Text(", ".join(parts) + ".")
     if report.not_judged:
         types = ", ".join(f"{name} ({number})" for name, number in report.not_judged.items())
         yield Text(f"Not judged, because no rule covers these types: {types}.", style="quiet")
+    if report.hidden:
+        yield Text(
+            f"{many(report.hidden, 'verdict')} on resources that do not change: not shown.",
+            style="quiet",
+        )
     yield from _not_read(report)
     for line in report.configured.texts:
         yield Text(line, style="quiet")
-    yield Text(*_outcome(report))
+    yield Text(*outcome(report))
 
 
 _MOST_FILES = 12
@@ -269,7 +287,7 @@ def _not_read(report: Report) -> Iterator[RenderableType]:
         yield Text(f"{many(report.other_files, 'other file')} {are}.", style="quiet")
 
 
-def _outcome(report: Report) -> tuple[str, str]:
+def outcome(report: Report) -> tuple[str, str]:
     """The last sentence, and its style."""
     findings = sum(verdict.blocks for verdict in report.findings)
     unverified = sum(verdict.blocks for verdict in report.unverified)

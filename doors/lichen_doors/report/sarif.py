@@ -57,7 +57,7 @@ def as_sarif(report: Report, rules: Mapping[str, Rule]) -> str:
                     }
                 ],
                 "results": [
-                    _result(verdict, index[verdict.rule], number)
+                    _result(verdict, index[verdict.rule], number, bool(report.baseline))
                     for verdict, number in zip(verdicts, _numbers(verdicts), strict=True)
                 ],
                 "columnKind": "utf16CodeUnits",
@@ -101,7 +101,9 @@ def _numbers(verdicts: Sequence[Verdict]) -> Iterator[int]:
         yield seen[verdict.fingerprint]
 
 
-def _result(verdict: Verdict, rule_index: int, number: int) -> dict[str, object]:
+def _result(
+    verdict: Verdict, rule_index: int, number: int, has_baseline: bool
+) -> dict[str, object]:
     name = verdict.resource.rsplit("::", 1)[-1]
     result: dict[str, object] = {
         "ruleId": verdict.rule,
@@ -124,6 +126,8 @@ def _result(verdict: Verdict, rule_index: int, number: int) -> dict[str, object]
             "sources": list(verdict.sources),
         },
     }
+    if has_baseline:
+        result["baselineState"] = "unchanged" if verdict.is_old else "new"
     if verdict.exemption is not None:
         exemption = verdict.exemption
         by = exemption.approver or exemption.where

@@ -98,7 +98,7 @@ class Template:
             return Unknown()
         if name in self.parameters:
             return self._parameter(name)
-        return Unknown(AFTER_DEPLOYMENT, references=(name,))
+        return Unknown(AFTER_DEPLOYMENT, references=(name,), written=f"${{{name}}}")
 
     def _parameter(self, name: str) -> Any:
         declared = self.parameters[name]
@@ -136,7 +136,8 @@ class Template:
         parts = argument.split(".") if isinstance(argument, str) else argument
         if not isinstance(parts, list) or not parts or not isinstance(parts[0], str):
             return _MALFORMED
-        return Unknown(AFTER_DEPLOYMENT, references=(parts[0],))
+        path = ".".join(map(str, parts))
+        return Unknown(AFTER_DEPLOYMENT, references=(parts[0],), written=f"${{{path}}}")
 
     def _if(self, argument: Any) -> Any:
         condition, if_true, if_false = _list_of(argument, 3)
@@ -369,7 +370,12 @@ def _together(separator: str, parts: list[Any]) -> Any:
     if unknown:
         references = tuple(dict.fromkeys(name for part in unknown for name in part.references))
         because = unknown[0].because.replace("is the parameter", "is made of the parameter", 1)
-        return Unknown(because, references=references)
+        texts = [
+            part.written if is_unknown(part) else _text(part) if _is_scalar(part) else ""
+            for part in parts
+        ]
+        complete = all(unknown_part.written for unknown_part in unknown)
+        return Unknown(because, references, separator.join(texts) if complete else "")
     if not all(map(_is_scalar, parts)):
         return _MALFORMED
     return separator.join(map(_text, parts))

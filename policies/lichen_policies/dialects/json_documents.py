@@ -1,7 +1,8 @@
 """The JSON documents of a file: one as a rule, several where a command printed one a line.
 
 Tools print words around them: ``terragrunt run-all show -json`` one plan a line behind a prefix,
-a wrapper of ``terraform`` its command, ``pulumi`` its warnings. Words are left out; what begins
+a wrapper of ``terraform`` its command, ``pulumi`` its warnings. The events that Pulumi's engine
+streams, one a line, are one document. Words are left out; what begins
 like an object and does not parse is an error, or half a document would pass for a whole one.
 """
 
@@ -40,12 +41,19 @@ def parsed(text: str) -> list[tuple[int | None, Any]]:
             "is a log of messages, which does not hold what is planned",
             fix="run terraform plan -out=plan, then terraform show -json plan > plan.json",
         )
+    if all(_is_event(document) for _line, document in found):
+        return [(None, {"events": [document for _line, document in found]})]
     alone = len(found) == 1
     return [(None if alone else line, document) for line, document in found]
 
 
 def _is_log(document: Mapping[str, Any]) -> bool:
     return any(message <= document.keys() for message in _MESSAGES)
+
+
+def _is_event(document: Mapping[str, Any]) -> bool:
+    """Whether it is one line of what Pulumi's engine streams."""
+    return {"sequence", "timestamp"} <= document.keys()
 
 
 def _found(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -1,4 +1,5 @@
-"""A preview as ``pulumi preview --json`` prints it: what will be deployed.
+"""A preview as ``pulumi preview --json`` prints it, whole or as a stream of events: what will be
+deployed.
 
 A preview leaves out unchanged resources without ``--show-sames``, their providers too.
 """
@@ -16,7 +17,7 @@ from lichen_policies.dialects import pulumi_resource
 from lichen_policies.dialects.pulumi_resource import State
 from lichen_policies.facts import Located, region
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.reading import by_type
+from lichen_policies.facts.reading import reader_of
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Unknown
 
@@ -52,6 +53,38 @@ class Preview(msgspec.Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
+class StepMetadata(msgspec.Struct, frozen=True):
+    """What an event says of one thing that the engine would do."""
+
+    op: str
+    urn: str
+    old: State | None = None
+    new: State | None = None
+
+
+class ResourceEvent(msgspec.Struct, frozen=True):
+    metadata: StepMetadata
+
+
+class Prelude(msgspec.Struct, frozen=True):
+    config: dict[str, str] = {}
+
+
+class EngineEvent(msgspec.Struct, frozen=True, rename="camel"):
+    """One event, as far as it says what is to be deployed."""
+
+    prelude_event: Prelude | None = None
+    resource_pre_event: ResourceEvent | None = None
+    diagnostic_event: Diagnostic | None = None
+    summary_event: dict[str, Any] | None = None
+
+
+class EventStream(msgspec.Struct, frozen=True):
+    """What ``PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true`` prints, one event a line."""
+
+    events: tuple[EngineEvent, ...]
+
+
 _BLOCKED = "error: preview failed"
 """The only error in a preview that is whole and that a policy blocked; a broken one has more."""
 
@@ -60,12 +93,14 @@ _REMOVING = ("delete", "discard", "remove", "read")
 
 
 def recognises(document: Mapping[str, Any]) -> bool:
-    return "steps" in document or "changeSummary" in document
+    return any(key in document for key in ("steps", "changeSummary", "events"))
 
 
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     """The resources that the preview would leave; :class:`InputError` where it is not whole."""
-    preview = convert(document, Preview, quotes=False)
+    preview = (
+        _streamed(document) if "events" in document else convert(document, Preview, quotes=False)
+    )
     if any(
         diagnostic.severity == "error" and diagnostic.message.strip() != _BLOCKED
         for diagnostic in preview.diagnostics
@@ -75,7 +110,8 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
             fix="correct the program until pulumi preview succeeds",
             field="diagnostics",
         )
-    planned = {}
+    planned: dict[str, State] = {}
+    staying: dict[str, bool] = {}
     for index, step in enumerate(preview.steps):
         if step.op.startswith(_REMOVING):
             continue
@@ -86,7 +122,13 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
                 field=f"steps[{index}].newState",
             )
         planned[step.urn] = step.state
-    found = pulumi_resource.resources(planned.values(), preview.config, file, _PROVIDER_UNSEEN)
+        staying[step.urn] = step.op == "same"
+    found = [
+        msgspec.structs.replace(resource, stays=staying.get(resource.address))
+        for resource in pulumi_resource.resources(
+            planned.values(), preview.config, file, _PROVIDER_UNSEEN
+        )
+    ]
     for resource in found:
         if _is_unseen_in_production(resource):
             raise InputError(
@@ -97,11 +139,31 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     return found
 
 
+def _streamed(document: Mapping[str, Any]) -> Preview:
+    """The preview that a stream of events describes."""
+    events = convert(document, EventStream, quotes=False).events
+    if not any(event.summary_event is not None for event in events):
+        raise InputError(
+            "the events end before the preview does, so resources may be missing",
+            fix="give the whole output of pulumi preview --json",
+            field="summaryEvent",
+        )
+    done = [event.resource_pre_event.metadata for event in events if event.resource_pre_event]
+    return Preview(
+        steps=tuple(
+            PreviewStep(op=step.op, urn=step.urn, old_state=step.old, new_state=step.new)
+            for step in done
+        ),
+        config=next((event.prelude_event.config for event in events if event.prelude_event), {}),
+        diagnostics=tuple(event.diagnostic_event for event in events if event.diagnostic_event),
+    )
+
+
 def _is_unseen_in_production(resource: Resource) -> bool:
     """Whether nothing in the document says where a resource in production is."""
     if resource.region is not _PROVIDER_UNSEEN or resource.environment not in (None, "prod"):
         return False
-    reader = by_type().get(("pulumi", resource.type))
+    reader = reader_of("pulumi", resource.type)
     if reader is None or Located not in reader.yields:
         return False
     own = region.of_resource(Properties(resource.properties, "pulumi"), CLOUDS[reader.cloud])

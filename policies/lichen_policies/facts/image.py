@@ -17,6 +17,8 @@ class ImageName(NamedTuple):
     repository: str
     tag: str
     digest: str
+    path: str
+    """All of its name but the tag and the digest."""
 
     @property
     def account(self) -> str:
@@ -34,4 +36,4 @@ def image_name(text: str) -> ImageName:
     registry = first if slash and ("." in first or ":" in first or first == "localhost") else ""
     path = rest if registry else name
     repository, _, tag = path.rsplit("/", 1)[-1].partition(":")
-    return ImageName(registry, repository, tag, digest)
+    return ImageName(registry, repository, tag, digest, name.removesuffix(f":{tag}"))

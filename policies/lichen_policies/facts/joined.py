@@ -29,13 +29,8 @@ def found(
 
 def beside(stack: Stack, kind: type[Kind], address: str) -> Iterator[Kind]:
     """The facts of a kind that the resource at an address has."""
-    try:
-        subjects = stack.of(kind)
-    except Unverified:
-        return
-    for subject in subjects:
-        if subject.resource.address == address:
-            yield subject.fact
+    for subject in stack.at(address, kind):
+        yield subject.fact
 
 
 def whole_of(facts: tuple[Fact, ...], stack: Stack) -> Subject[Whole] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -81,6 +81,23 @@ def _derived(kinds: tuple[type[Fact], ...]) -> tuple[type[Fact], ...]:
     return (*together, *each)
 
 
+def reader_of(dialect: Dialect, type_: str) -> Reader | None:
+    """The reader of a type, with or without the version of its API in its name; None where nobody
+    reads it."""
+    readers = by_type()
+    found = readers.get((dialect, type_))
+    if found is not None or dialect != "pulumi":
+        return found
+    return readers.get((dialect, _without_version(type_)))
+
+
+@lru_cache(maxsize=1024)
+def _without_version(type_: str) -> str:
+    for cloud in CLOUDS.values():
+        type_ = cloud.without_version(type_)
+    return type_
+
+
 def types_of(dialect: Dialect) -> tuple[str, ...]:
     """The types of resources that are read in a dialect."""
     return tuple(type_ for spoken, type_ in by_type() if spoken == dialect)
@@ -88,7 +105,7 @@ def types_of(dialect: Dialect) -> tuple[str, ...]:
 
 def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     """The facts of a resource, with what the other resources of its stack say."""
-    reader = by_type().get((resource.dialect, resource.type))
+    reader = reader_of(resource.dialect, resource.type)
     if reader is None or reader.complete is None:
         return facts
     return _with_derived(
@@ -102,13 +119,13 @@ def _is_derived(fact: Fact) -> bool:
 
 def kinds_read(resource: Resource) -> tuple[type[Fact], ...] | None:
     """The kinds of facts that a resource may give; None where no reader reads its type."""
-    reader = by_type().get((resource.dialect, resource.type))
+    reader = reader_of(resource.dialect, resource.type)
     return None if reader is None else reader.yields or (Fact,)
 
 
 def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     """The facts of a resource; None where no reader reads its type."""
-    reader = by_type().get((resource.dialect, resource.type))
+    reader = reader_of(resource.dialect, resource.type)
     if reader is None:
         return None
     properties = Properties(resource.properties, resource.dialect, resource.root)
@@ -178,6 +195,8 @@ def _context(
         where = resource.region
     if where is None:
         where = region.of_links(properties, cloud)
+    if isinstance(where, str):
+        where = cloud.region_written(where)
     path, tags = tags_of(properties, cloud)
     passport, mistakes = _passport(tags, cloud)
     says = environment.of_tags(passport, tags)
@@ -191,6 +210,7 @@ def _context(
             mistake.field.removeprefix(cloud.tags.prefix).replace("-", "_") for mistake in mistakes
         ),
         region_of="stack" if resource.dialect == "cloudformation" else "provider",
+        tag_prefix=cloud.tags.prefix,
     )
     if tags is None or is_unknown(tags):
         return context, ()

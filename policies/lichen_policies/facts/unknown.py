@@ -33,14 +33,22 @@ class Unknown:
 
     A fact keeps it in the field; reading that field in a rule raises :class:`Unverified`.
     ``references`` are the addresses of the resources that it is made of, where the document says
-    them: a stack finds what the value refers to, though nobody knows the value.
+    them: a stack finds what the value refers to, though nobody knows the value. ``written`` is the
+    text that a template makes it of, with the names of what is not known in it
+    (``endpoint/${Chat.EndpointName}/variant/all``); empty where that is not known.
     """
 
-    __slots__ = ("because", "references")
+    __slots__ = ("because", "references", "written")
 
-    def __init__(self, because: str = AFTER_DEPLOYMENT, references: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        because: str = AFTER_DEPLOYMENT,
+        references: tuple[str, ...] = (),
+        written: str = "",
+    ) -> None:
         self.because = because
         self.references = references
+        self.written = written
 
     def __repr__(self) -> str:
         return f"<unknown: {self.because}>"

@@ -6,7 +6,9 @@ cost nothing where there are none. Outside production there are few.
 Fix: Buy fewer units, or ask the model by the request.
 
 Exceptions: A model of your own that can only be served by bought throughput needs one unit, which
-the limit allows. A term of months outside production only advises.
+the limit allows. A term of months outside production only advises. Azure's units are parts of
+what a model needs and are sold by 15 or 50 at the least, which counts as one unit here; above the
+limit it advises.
 
 Tags: It reads none but ``lichen:environment``, which chooses the limit.
 """
@@ -40,15 +42,23 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def bought_throughput(fact: BoughtThroughput, limits: Limits, known: Known) -> Iterator[Finding]:
     environment = fact.if_known.environment
     where = f" in {environment}" if environment else ""
-    units = fact.units
+    units, most = fact.units, limits.units * fact.least
     words = ("limits.bought-throughput", environment, "units")
-    if units is not None and units > limits.units:
+    raised = f"raise {'.'.join(word for word in words if word)} in lichen.yaml"
+    times = ""
+    if fact.least > 1:
+        times = (
+            f", {limits.units} of the {fact.least} that are sold at the least; this finding only "
+            "advises, because a unit is a part of what a model needs"
+        )
+    if units is not None and units > most:
         yield Finding(
             what=f"{fact.units_at} buys {units} units, paid for every hour",
-            limit=f"the limit{where} is {limits.units}",
-            changes=(Change(path=fact.units_at, to=limits.units, at_most=True),),
-            or_else=f"raise {'.'.join(word for word in words if word)} in lichen.yaml",
+            limit=f"the limit{where} is {most}{times}",
+            changes=(Change(path=fact.units_at, to=most, at_most=True),),
+            or_else=f"{fact.instead}, or {raised}" if fact.instead else raised,
             path=fact.units_at,
+            advice=fact.least > 1,
         )
     if environment in ("dev", "staging") and fact.term is not None:
         yield Finding(

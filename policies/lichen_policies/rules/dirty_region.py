@@ -14,7 +14,8 @@ graphics (a workstation, a render farm). Annual averages by location decide; con
 power, carbon-free shares and marginal rates do not. The rule does not know data residency, latency,
 quota or capacity: set ``regions`` in lichen.yaml to those that you may use. If they include the
 region and none that is cleaner, it advises. A group whose ceiling is zero runs nothing and is not
-judged, nor are templates, networks, storage and managed databases.
+judged, nor are templates, networks, storage and managed databases. A general pool of an AKS
+cluster that is not among the resources is not judged either.
 
 Tags: Without ``lichen:*`` tags it blocks what has accelerators and what is made for models. With
 one, such as ``lichen:model``, it blocks general machines too. ``lichen:environment`` says how
@@ -30,12 +31,17 @@ import msgspec
 from msgspec import Meta
 
 from lichen.catalogue.schema import Region
+from lichen.clouds import CLOUDS
 from lichen.distance import round_trip_ms
 from lichen.emissions import effective_gco2e_kwh
 from lichen.grid import HIGH_MIN_GCO2E_KWH, LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Located
-from lichen_policies.facts.machine import names_accelerators
-from lichen_policies.provisioned import in_cluster, machines_for, provisioned
+from lichen_policies.provisioned import (
+    in_cluster,
+    located_for_models,
+    machines_for,
+    provisioned,
+)
 from lichen_policies.rule import (
     LOWER_IS_STRICTER,
     Change,
@@ -64,6 +70,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @rule(severity="high", dev="advisory", staging="advisory", prod="mandatory", theme="region")
 def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
+    if _is_general_part(fact, known):
+        raise NotApplicable(f"it is a general machine where {fact.part_of} is")
     if fact.region is None:
         raise NotApplicable("no region is stated: see region-unresolved")
     here = known.region(fact.region)
@@ -78,7 +86,7 @@ def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Findin
         return
     better = _nearest_cleaner(fact, here, limits, known)
     confined = better is None and _confined(fact, here, limits, known.of_organisation)
-    because = _why_advice(grid.surely_high, confined, _is_for_models(fact, known))
+    because = _why_advice(grid.surely_high, confined, located_for_models(fact, known))
     yield Finding(
         what=f"{here.name} ({_town(here)}) runs on {_grid(here, known)}; {grid.because}",
         limit=f"above {limits.high_min_gco2e_kwh:g} gCO2e/kWh is high carbon"
@@ -110,16 +118,11 @@ def _why_advice(surely_high: bool, confined: bool, for_models: bool) -> str:
     return "" if for_models else "nothing says that it serves models"
 
 
-def _is_for_models(fact: Located, known: Known) -> bool:
-    """Whether it plainly serves or trains models: it is tagged so, made for it, or accelerated."""
-    known_of = fact.if_known
-    if known_of.passport is not None or known_of.chips_each:
-        return True
-    if known_of.for_models is not None:
-        return known_of.for_models
-    machine = known_of.machine or ""
-    row = known.catalogue.machines.get(machine)
-    return names_accelerators(machine) if row is None else row.accelerator is not None
+def _is_general_part(fact: Located, known: Known) -> bool:
+    """Whether it is a general machine of a whole that nobody sees: it could get advice alone, and
+    gets no question."""
+    placed = not fact.part_of or fact.if_known.region is not None
+    return not placed and fact.machine is not None and not located_for_models(fact, known)
 
 
 def _grid(region: Region, known: Known) -> str:
@@ -148,7 +151,7 @@ def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change
             path=fact.region_at,
             to=better.name,
             note=_described(better),
-            elsewhere="on the provider",
+            elsewhere="on the provider" if CLOUDS[fact.cloud].region_on_provider else "",
             why=_why(fact),
         ),
     )
@@ -160,6 +163,8 @@ def _or_else(fact: Located, better: Region | None, known: Known) -> str:
     there = f"{better.name}, {_described(better)}: {_why(fact)}"
     if in_cluster(fact.hosting, known.catalogue):
         return f"run it on a cluster in {there}"
+    if fact.part_of:
+        return f"move {fact.part_of} to {there}"
     if not fact.region_at:
         stack = fact.context.region_of == "stack"
         return f"{'deploy the stack to' if stack else 'set the region of the provider to'} {there}"

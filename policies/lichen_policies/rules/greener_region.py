@@ -40,10 +40,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="region")
 def greener_region(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
-    if fact.region is None:
-        raise NotApplicable("no region is stated: see region-unresolved")
     if not _serves(fact, known):
         raise NotApplicable("it has no accelerator and is no managed endpoint")
+    if fact.region is None:
+        raise NotApplicable("no region is stated: see region-unresolved")
     here = known.region(fact.region)
     level = classify(here).level
     if level == "high":
@@ -70,7 +70,8 @@ def greener_region(fact: Located, limits: Limits, known: Known) -> Iterator[Find
 def _serves(fact: Located, known: Known) -> bool:
     hosting = known.catalogue.hostings.get(fact.if_known.hosting or "")
     managed = hosting is not None and hosting.kind == "managed"
-    return managed or names_accelerators(fact.if_known.machine or "")
+    known_fact = fact.if_known
+    return managed or bool(known_fact.chips_each) or names_accelerators(known_fact.machine or "")
 
 
 def _nearest(

@@ -6,13 +6,14 @@ hours.
 
 Fix: Set the floor to zero, as the message says for this kind of resource.
 
-Exceptions: Only resources that clearly serve models are judged: SageMaker's and Vertex's, those
-with accelerators, and those with ``lichen:*`` tags. A fixed count without scaling is not a floor.
-A resource that states no environment is judged as in production.
+Exceptions: Only resources that clearly serve models are judged: those of SageMaker, Vertex and
+Azure Machine Learning, those with accelerators, and those with ``lichen:*`` tags. A fixed count
+without scaling is not a floor. The first pool of an AKS cluster keeps one machine at the least. A
+resource that states no environment is judged as in production.
 
-Tags: Without ``lichen:*`` tags it judges SageMaker's and Vertex's endpoints and what has
-accelerators. With one, such as ``lichen:model``, it judges general machines too.
-``lichen:environment`` says that a resource is not production.
+Tags: Without ``lichen:*`` tags it judges the endpoints of SageMaker, Vertex and Azure Machine
+Learning and what has accelerators. With one, such as ``lichen:model``, it judges general machines
+too. ``lichen:environment`` says that a resource is not production.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]
     if (fact.environment or UNSTATED) == "prod":
         return
     most = max(limits.floor, fact.least)
-    if fact.floor is None or fact.floor <= most:
+    if fact.floor is None or fact.floor <= (limits.floor if fact.below_least else most):
         return
     cost, sources = month_of(
         fact,
@@ -53,12 +54,15 @@ def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]
     yield Finding(
         what=f"{fact.path} is {'left out' if fact.floor_by_default else fact.floor}, so "
         f"{fact.floor} {running} in {fact.environment} even without traffic{cost}",
-        limit=f"the limit outside production is {most}",
+        limit=f"the limit outside production is {most if fact.floor > most else limits.floor}",
         changes=(
             Change(
                 path=fact.path, to=most, at_most=bool(most), why=fact.to_zero, safe=not fact.to_zero
             ),
-        ),
+        )
+        if fact.floor > most
+        else (),
+        or_else=fact.below_least,
         path=fact.path,
         sources=sources,
     )

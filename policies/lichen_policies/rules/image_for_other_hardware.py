@@ -16,49 +16,94 @@ Tags: It reads none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from lichen.catalogue.schema import Machine
 from lichen_policies.facts import ServingContainer
 from lichen_policies.facts.image import ImageName, image_name
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
+_NEURON = re.compile(r"(?i)neuron|inferentia|trainium")
+
+
+class Hardware(NamedTuple):
+    """What a container runs on, in words, as far as it is named.
+
+    ``kind`` is that of the accelerators that it has: empty where it has none, None where that is
+    not known; ``wanted`` is what an image must be for.
+    """
+
+    text: str
+    architecture: str | None
+    kind: str | None
+    wanted: str
+
 
 @rule(severity="high", dev="mandatory", staging="mandatory", prod="mandatory", theme="hardware")
 def image_for_other_hardware(fact: ServingContainer, known: Known) -> Iterator[Finding]:
-    if fact.image is None or fact.machine is None:
-        raise NotApplicable("the image and its machine are not both named here")
-    image, machine = image_name(fact.image), known.machine(fact.machine)
-    wrong = _wrong(image, machine, known)
-    if wrong:
+    if fact.image is None:
+        raise NotApplicable("no image is named here")
+    image = image_name(fact.image)
+    for hardware in _hardware(fact, known):
+        wrong = _wrong(image, hardware, known)
+        if not wrong:
+            continue
         of_aws = _is_of_aws(image, known)
         # The name of any other image is the user's own, and may be private.
         name = f"the image {image.repository}" if of_aws else "the image"
         yield Finding(
-            what=f"{name} is built for {wrong}, and {machine.name} {_has(machine)}",
+            what=f"{name} is built for {wrong}, and {hardware.text}",
             limit="an image must be built for its machine",
-            or_else=f"set {fact.image_at} to an image for {_wanted(machine)}, or choose a machine "
+            or_else=f"set {fact.image_at} to an image for {hardware.wanted}, or choose a machine "
             f"with {wrong}",
             path=fact.image_at,
             advice=not of_aws,
         )
+        return
 
 
-def _wrong(image: ImageName, machine: Machine, known: Known) -> str:
-    """What the image is built for, where the machine does not have it; else empty."""
+def _hardware(fact: ServingContainer, known: Known) -> Iterator[Hardware]:
+    """The machine, or what a container says of it: its processors, the accelerators that it
+    asks for. A pod that asks for none of its machine's leaves them to others."""
+    if fact.machine is not None:
+        machine = known.machine(fact.machine)
+        chip = known.catalogue.accelerator_of(machine)
+        kind = "" if chip is None else chip.kind
+        whole = fact.hosting == "sagemaker" or fact.chips is not None
+        yield Hardware(
+            f"{machine.name} {_has(machine)}",
+            machine.architecture,
+            kind if whole or kind != "gpu" else None,
+            machine.accelerator or f"{_processors(machine.architecture)} processors",
+        )
+        return
+    if fact.chips:
+        kind = "neuron" if _NEURON.search(fact.chip or "") else "gpu"
+        yield Hardware(f"it asks for {fact.chips:g} {fact.chip}", None, kind, fact.chip or "it")
+    if fact.architecture is not None:
+        wanted = f"{_processors(fact.architecture)} processors"
+        text = f"{fact.architecture_at} asks for {wanted}"
+        yield Hardware(text, fact.architecture, None, wanted)
+    if not fact.chips and fact.architecture is None:
+        raise NotApplicable("what it runs on is not named here")
+
+
+def _wrong(image: ImageName, hardware: Hardware, known: Known) -> str:
+    """What the image is built for, where the hardware does not have it; else empty."""
     words = f"{image.repository}-{image.tag}".lower().replace("_", "-").split("-")
-    chip = known.catalogue.accelerator_of(machine)
     if {"neuron", "neuronx"} & set(words):
-        return "" if chip is not None and chip.kind == "neuron" else "Neuron chips"
+        return "" if hardware.kind in ("neuron", None) else "Neuron chips"
     is_arm = bool({"arm64", "graviton", "aarch64"} & set(words))
     is_x86 = bool({"amd64", "x86"} & set(words)) or (
         not is_arm and _is_of_aws(image, known) and bool({"cpu", "gpu"} & set(words))
     )
-    if is_arm and not is_x86 and machine.architecture == "x86_64":
+    if is_arm and not is_x86 and hardware.architecture == "x86_64":
         return "Arm processors"
-    if is_x86 and not is_arm and machine.architecture == "arm64":
+    if is_x86 and not is_arm and hardware.architecture == "arm64":
         return "x86 processors"
-    if "cpu" in words and "gpu" not in words and machine.accelerator and _is_of_aws(image, known):
+    if "cpu" in words and "gpu" not in words and hardware.kind and _is_of_aws(image, known):
         return "processors alone"
     return ""
 
@@ -69,13 +114,11 @@ def _is_of_aws(image: ImageName, known: Known) -> bool:
 
 
 def _has(machine: Machine) -> str:
-    processor = "Arm processors" if machine.architecture == "arm64" else "x86 processors"
+    processor = f"{_processors(machine.architecture)} processors"
     if machine.accelerator is None:
         return f"has {processor} alone"
     return f"has {machine.accelerators:g} {machine.accelerator} and {processor}"
 
 
-def _wanted(machine: Machine) -> str:
-    if machine.accelerator is not None:
-        return machine.accelerator
-    return "arm64" if machine.architecture == "arm64" else "x86"
+def _processors(architecture: str) -> str:
+    return "Arm" if architecture == "arm64" else "x86"

@@ -33,15 +33,12 @@ def machine_image_for_other_hardware(fact: Machines, known: Known) -> Iterator[F
     image = fact.boots
     if image is None:
         raise NotApplicable("no type of image is named here")
-    wrong = [
-        (machine, lacks)
-        for machine in possible_machines(fact, known)
-        if (lacks := _lacks(image, machine, known))
-    ]
+    machines = possible_machines(fact, known)
+    wrong = [(m, lacks) for m in machines if (lacks := _lacks(image, m, known))]
     if not wrong:
         return
     machine, lacks = wrong[0]
-    fitting = {_fitting(image, machine, known) for machine, _ in wrong}
+    fitting = {_fitting(image, each, known) for each in machines}
     yield Finding(
         what=f"{fact.boots_at} is {image.name}, which {lacks}, and {machine.name} "
         + _has(image, machine),

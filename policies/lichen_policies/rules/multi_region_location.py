@@ -18,11 +18,13 @@ from collections.abc import Iterator
 
 from lichen.clouds import CLOUDS
 from lichen_policies.facts import Located
-from lichen_policies.rule import Finding, Known, rule
+from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="region")
 def multi_region_location(fact: Located, known: Known) -> Iterator[Finding]:
+    if fact.part_of:
+        raise NotApplicable(f"it is where {fact.part_of} is")
     cloud = CLOUDS.get(fact.cloud)
     if fact.region is None or cloud is None or fact.region.lower() not in cloud.multi_regions:
         return

@@ -8,8 +8,12 @@ Fix: Name the region on the resource, its provider or the stack.
 
 Exceptions: A CloudFormation template has no region: give the region with --region. So it is with
 most manifests of Kubernetes: of those only what plainly serves models is judged, and only advised.
+It blocks only what plainly serves or trains models: services for that, machines with accelerators,
+and what has ``lichen:*`` tags. General machines (a bastion, a web server) get advice. What can only
+be where another resource is, such as an AKS pool, is not judged.
 
-Tags: It reads none.
+Tags: Without ``lichen:*`` tags it blocks what has accelerators and what is made for models. With
+one, such as ``lichen:model``, it blocks general machines too.
 """
 
 from __future__ import annotations
@@ -17,24 +21,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts import Located
-from lichen_policies.provisioned import in_cluster
-from lichen_policies.rule import Finding, Known, rule
+from lichen_policies.provisioned import in_cluster, located_for_models
+from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="mandatory", theme="region")
 def region_unresolved(fact: Located, known: Known) -> Iterator[Finding]:
+    if fact.part_of:
+        raise NotApplicable(f"it is where {fact.part_of} is")
     if fact.region is not None:
         return
     cluster = in_cluster(fact.hosting, known.catalogue)
     what, fix = (
         _OF_CLUSTERS if cluster else _OF_STACKS if fact.context.region_of == "stack" else _OF_OTHERS
     )
+    limit = "a region must be stated so that its electricity can be checked"
+    is_general = not located_for_models(fact, known)
+    if is_general and not cluster:
+        limit += "; this finding only advises, because nothing says that it serves models"
     yield Finding(
         what=what,
-        limit="a region must be stated so that its electricity can be checked",
+        limit=limit,
         or_else=_either(fact.region_at, fix),
         path=fact.region_at,
-        advice=cluster,
+        advice=cluster or is_general,
     )
 
 

@@ -51,8 +51,7 @@ def routed_to_dirty_regions(fact: RoutedModel, known: Known) -> Iterator[Finding
             f"({worst.grid_gco2e_kwh:.0f} gCO2e/kWh, {worst.grid_year}), by the list of "
             f"{routes[0].as_of}",
             limit="requests are answered where the electricity is not high in carbon",
-            or_else=f"set {fact.source_at} to the model in one region, or to the profile of a "
-            "smaller area",
+            or_else=f"set {fact.source_at} to {fact.narrower}",
             path=fact.source_at,
             sources=tuple(filter(None, (routes[0].source, worst.grid_source))),
         )

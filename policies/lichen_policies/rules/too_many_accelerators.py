@@ -11,13 +11,14 @@ an endpoint, the pools of a service. What always runs blocks above it: a fixed c
 ceiling is not what runs, and most clusters never reach theirs. So a ceiling above the limit advises
 while all its accelerators at full load draw no more than the limit's number of accelerators of
 400 W (an NVIDIA A100), and blocks above: twelve L4 (0.9 kW) are fine where twelve A10G (3.6 kW) are
-not. An accelerator whose watts are not known counts for 400 W. A queue of jobs, such as a Batch
+not. An endpoint's own ceiling belongs to one model, and counts 300 W (an NVIDIA A10G) in place of
+400 W. An accelerator whose watts are not known counts for 400 W. A queue of jobs, such as a Batch
 environment, may have a ceiling of 8 times that, because its machines stop when no job waits. Work
 that ends by itself counts in hours: a training job blocks only above what the limit allows to run
 for a month of 730 hours. A group that may choose among several machines is counted with the ones
 that have the most accelerators, and for its floor with those that have the fewest. A ceiling in
-vCPUs is divided by those of the machine. The ceiling of an autoscaler beside a group is not
-checked, nor is the sum over several resources. Templates count as one machine.
+vCPUs is divided by those of the machine. A scaling target counts the machines of the variant that
+it scales. The sum over several resources is not checked. Templates count as one machine.
 
 Tags: It reads none but ``lichen:environment``, which chooses the limit.
 """
@@ -41,10 +42,11 @@ HOURS_OF_A_MONTH = 730
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Accelerators that one resource may run; and what a ceiling may draw, in watts at full load
-    for each of these, and how many times that for a queue of jobs."""
+    for each of these, the ceiling of an endpoint, and how many times that for a queue of jobs."""
 
     chips: Annotated[int, Meta(ge=0, le=100_000), LOWER_IS_STRICTER] = 8
     ceiling_w: Annotated[float, Meta(ge=0, le=10_000), LOWER_IS_STRICTER] = 400
+    endpoint_ceiling_w: Annotated[float, Meta(ge=0, le=10_000), LOWER_IS_STRICTER] = 300
     queue_times: Annotated[float, Meta(ge=1, le=1_000), LOWER_IS_STRICTER] = 8
 
 
@@ -112,6 +114,8 @@ def _counted(fact: AllMachines, known: Known) -> tuple[list[Count], Unverified |
 
 def _count(group: Machines, known: Known) -> Count:
     rows = possible_machines(group, known) if group.chips_each is None else ()
+    if group.chips_each is None and not any(row.accelerators for row in rows):
+        return _none_of(group)  # however many of them there are
     units = 1 if group.machines is None else group.machines
     least_units = units if group.least is None else min(group.least, units)
     if group.chips_each is not None:
@@ -126,10 +130,6 @@ def _count(group: Machines, known: Known) -> Count:
             least=group.chips_each * least_units,
         )
     totals = [(row.accelerators * count_of(row, units, group), row) for row in rows]
-    if not totals:
-        return Count(
-            group=group, machine=None, chip="", each=0, machines=0, least_machines=0, least=0
-        )
     most = max(total for total, _ in totals)
     worst = next(row for total, row in totals if total == most)
     least = min(row.accelerators * count_of(row, least_units, group) for row in rows)
@@ -143,6 +143,11 @@ def _count(group: Machines, known: Known) -> Count:
         least=least,
         others=tuple(row.name for row in rows if row is not worst and row.accelerators),
     )
+
+
+def _none_of(group: Machines) -> Count:
+    """A group of machines without accelerators."""
+    return Count(group=group, machine=None, chip="", each=0, machines=0, least_machines=0, least=0)
 
 
 def _finding(fact: AllMachines, counts: Sequence[Count], limits: Limits, known: Known) -> Finding:
@@ -180,25 +185,35 @@ def _weighed(
             )
             return because, False, ()
         ends = max(hour or 0 for hour in hours)
-        return f"; this finding only advises, because the work ends after {ends:g} hours", True, ()
+        after = "an hour" if ends == 1 else f"{ends:g} hours"
+        return f"; this finding only advises, because the work ends after {after}", True, ()
     if sum(count.least for count in counts) > limits.chips:
         return "", False, ()
     queued = all(count.group.queued for count in counts)
-    allowed_w = limits.chips * limits.ceiling_w * (limits.queue_times if queued else 1)
+    own = all(_is_endpoint(count.group, known) for count in counts)
+    whose = "the ceiling of an endpoint" if own else "a ceiling"
+    each_w = min(limits.ceiling_w, limits.endpoint_ceiling_w) if own else limits.ceiling_w
+    allowed_w = limits.chips * each_w * (limits.queue_times if queued else 1)
     draws_w, sources = _draw(counts, limits, known)
     if draws_w > allowed_w:
         return (
-            f", and a ceiling may draw {allowed_w / 1000:.3g} kW at full load: these draw "
+            f", and {whose} may draw {allowed_w / 1000:.3g} kW at full load: these draw "
             f"{draws_w / 1000:.3g} kW",
             False,
             sources,
         )
     return (
         "; this finding only advises, because a ceiling is not what runs, and at full load these "
-        f"draw {draws_w / 1000:.3g} kW of {allowed_w / 1000:.3g} kW that a ceiling may",
+        f"draw {draws_w / 1000:.3g} kW of {allowed_w / 1000:.3g} kW that {whose} may",
         True,
         sources,
     )
+
+
+def _is_endpoint(group: Machines, known: Known) -> bool:
+    """Whether machines are one endpoint's, by their hosting: of a cloud that manages endpoints."""
+    hosting = known.catalogue.hostings.get(group.hosting or "")
+    return hosting is not None and hosting.kind == "managed"
 
 
 def _draw(counts: Sequence[Count], limits: Limits, known: Known) -> tuple[float, tuple[str, ...]]:

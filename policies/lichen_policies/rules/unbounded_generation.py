@@ -7,7 +7,9 @@ Fix: Set the longest sequence that your users need, as the message says.
 
 Exceptions: It judges servers that it knows by their settings: vLLM, SGLang, Text Generation
 Inference and AWS's Large Model Inference containers. A limit of any size counts: it does not judge
-how large it is. A container that names no model in its settings is not judged.
+how large it is. A container that names no model in its settings is not judged,
+nor one whose command line starts something else, nor a ServingRuntime, to which each of its
+services may add settings.
 
 Tags: It reads none.
 """
@@ -28,6 +30,8 @@ def unbounded_generation(fact: ServingContainer, known: Known) -> Iterator[Findi
         raise NotApplicable("it is no server of language models that is known by its settings")
     limits = SERVERS[server].longest
     if setting(fact, *limits) is None:
+        if fact.extended:
+            raise NotApplicable("what is served with it may set the limit")
         # Where a command line is at hand, its argument is the name that people know.
         names = [name for name in limits if name.startswith("-") is bool(fact.arguments_at)]
         name = (names or limits)[0]

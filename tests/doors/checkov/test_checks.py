@@ -56,7 +56,8 @@ def planned(
     folder = tmp_path_factory.mktemp("plans")
     for stack in PLANS:
         shutil.copy(terraform_plan(stack), folder / f"{stack}.json")
-    return folder, checkov("--directory", folder, "--framework", "terraform_plan")
+    run = checkov("--directory", folder, "--framework", "terraform_plan", from_its_start=True)
+    return folder, run
 
 
 def test_it_is_the_checkov_that_the_checks_were_written_for(planned: tuple[Path, Run]) -> None:

@@ -494,6 +494,36 @@ FLOOR = {
 }
 
 
+@pytest.mark.parametrize(
+    ("stack", "until", "level"),
+    [
+        ("dev", "2099-01-01", "advisory"),
+        ("dev", "2026-01-31", "mandatory"),
+        ("prod", "2099-01-01", "mandatory"),
+    ],
+)
+def test_an_annotation_exempts_pods_as_a_tag_does_machines(
+    pack: Pack, stack: str, until: str, level: str
+) -> None:
+    pack.configure_stack(stack)
+    pack.configure()
+    limits = {"limits": {"nvidia.com/gpu": 8}}
+    exempt = f"owner=search until={until} reason=a test of load"
+    pods = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"annotations": {"lichen.dev/exempt.too-many-accelerators": exempt}},
+        "spec": {
+            "replicas": 4,
+            "template": {"spec": {"containers": [{"image": "a:1", "resources": limits}]}},
+        },
+    }
+    response = pack.analyze("kubernetes:apps/v1:Deployment", pods)
+    assert levels(response)["too-many-accelerators"] == level
+    said = message(response, "too-many-accelerators")
+    assert ("Exempted until" in said) == (level == "advisory")
+
+
 def remediated(pack: Pack, type_: str, properties: dict[str, Any]) -> dict[str, struct_pb2.Struct]:
     """The inputs as each rule leaves them."""
     response = pack.stub.Remediate(request(type_, properties))

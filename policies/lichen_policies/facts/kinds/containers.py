@@ -10,6 +10,8 @@ class ServingContainer(Fact, frozen=True, kw_only=True):
 
     ``names`` are what others call its resource by: a SageMaker model's name. ``settings`` are its
     environment variables and ``arguments`` its command line; a setting may be unknown by itself.
+    ``starts_otherwise`` says that the command line replaces what the image starts by itself.
+    ``extended`` says that another resource adds to both: what is not there may come from it.
     ``architecture`` is the processor that its resource states. ``chips`` is how many accelerators
     it asks for, ``chip`` of which kind. ``packaged`` says that the model comes as a package of the
     vendor, which runs nowhere else.
@@ -22,6 +24,8 @@ class ServingContainer(Fact, frozen=True, kw_only=True):
     settings_at: str = ""
     arguments: tuple[str, ...] | None = None
     arguments_at: str = ""
+    starts_otherwise: bool = False
+    extended: bool = False
     architecture: str | None = None
     architecture_at: str = ""
     chip: str | None = None
@@ -29,17 +33,20 @@ class ServingContainer(Fact, frozen=True, kw_only=True):
     chips_at: str = ""
     hosting: str | None = None
     machine: str | None = None
+    machine_at: str = ""
     packaged: bool | None = None
     packaged_at: str = ""
 
 
 class KeptImages(Fact, frozen=True, kw_only=True):
     """A repository of container images. ``expire`` says that old ones are deleted by a rule;
-    ``serves`` that containers of this stack which serve models are started from it."""
+    ``serves`` that containers of this stack which serve models are started from it. ``to_expire``
+    is what to add for that, in words."""
 
     names: tuple[str, ...] = ()
     expire: bool | None = None
     serves: bool | None = None
+    to_expire: str = "add a lifecycle policy that keeps the newest ten"
 
 
 class KeptLogs(Fact, frozen=True, kw_only=True):

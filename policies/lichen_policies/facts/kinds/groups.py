@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lichen_policies.facts.fact import Fact
 
 
@@ -42,6 +44,17 @@ class MachineGroup(Fact, frozen=True, kw_only=True):
     machines_at: str = ""
 
 
+class TaskTemplate(Fact, frozen=True, kw_only=True):
+    """What each task that is started from a template takes of a machine; it runs nothing by itself.
+
+    ``names`` are what others call it by. ``chips`` is how many accelerators all of its containers
+    ask for; None for none.
+    """
+
+    names: tuple[str, ...] = ()
+    chips: float | None = None
+
+
 class Autoscaler(Fact, frozen=True, kw_only=True):
     """The bounds of a group's size, set beside the group; ``group`` is its name or link."""
 
@@ -67,3 +80,18 @@ class ZonedPool(Fact, frozen=True, kw_only=True):
     total_at: str = ""
     machine: str | None = None
     attached: bool = False
+
+
+class WorkloadProfiles(Fact, frozen=True, kw_only=True):
+    """The kinds of machines of an environment of containers, by the names that apps call them; the
+    kind of one may be unknown by itself."""
+
+    kinds: Mapping[str, object] = {}
+
+
+class OnProfile(Fact, frozen=True, kw_only=True):
+    """An app on one of the kinds of machines of its environment; ``floor`` replicas always run."""
+
+    profile: str | None = None
+    floor: int | None = None
+    floor_at: str = ""

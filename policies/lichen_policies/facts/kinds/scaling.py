@@ -11,7 +11,8 @@ class Scaling(Fact, frozen=True, kw_only=True):
     """The least that runs, even without traffic; ``path`` is the property that sets it.
 
     ``ceiling`` is the most. ``to_zero`` is how this kind of resource gets to zero, where setting
-    the floor is not enough; ``least`` is the lowest floor that it takes. ``floor_by_default`` says
+    the floor is not enough; ``least`` is the lowest floor that it takes, ``below_least`` what to do
+    for fewer, in words, where something can be done. ``floor_by_default`` says
     that the floor is not written, but what holds then. ``hosting`` and ``chips_each`` are as in
     :class:`~lichen_policies.facts.kinds.machines.Located`. ``scales`` is the name of what is
     scaled, where that is another resource (``endpoint/chat/variant/all``), and ``dimension`` what
@@ -25,6 +26,7 @@ class Scaling(Fact, frozen=True, kw_only=True):
     ceiling_at: str = ""
     unit: str = "machines"
     to_zero: str = ""
+    below_least: str = ""
     machine: str | None = None
     chips_each: float | None = None
     hosting: str | None = None

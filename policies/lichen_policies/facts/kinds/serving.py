@@ -15,9 +15,11 @@ class Serving(Fact, frozen=True, kw_only=True):
 
     ``name`` is the variant's, ``configuration`` that of the configuration it belongs to, ``model``
     the name of the model that it holds. ``shadow`` marks a variant that receives a copy of the
-    traffic and answers nobody. ``asynchronous`` says that requests wait in a queue. ``chips`` is
+    traffic and answers nobody. ``asynchronous`` says that requests wait in a queue; ``to_wait`` is
+    what to do so that they can, in words, where no property alone does it. ``chips`` is
     how many accelerators one replica takes of its machine; None where it has all of it. Of a
-    serverless variant ``memory_mib`` is the memory of one copy.
+    serverless variant ``memory_mib`` is the memory of one copy. ``scaled_by`` is the address of the
+    resource that has the properties of the bounds, where that is another one.
     """
 
     hosting: str
@@ -39,6 +41,8 @@ class Serving(Fact, frozen=True, kw_only=True):
     chips: float | None = None
     chips_at: str = ""
     asynchronous_at: str = ""
+    to_wait: str = ""
+    scaled_by: str = ""
     scales_itself: bool | None = None
     scales_itself_at: str = ""
     scaling_at: str = ""
@@ -138,11 +142,16 @@ class KeptWarm(Fact, frozen=True, kw_only=True):
 class BoughtThroughput(Fact, frozen=True, kw_only=True):
     """Capacity of a model that is bought by the hour, used or not.
 
-    ``term`` is how long it is bound to be paid for, in the vendor's word; None for none.
+    ``least`` is the fewest units that the vendor sells, of which a limit counts each as one; above
+    1 a unit is a part of what a model needs. ``instead`` is how the same model is had by the
+    request, in words. ``term`` is how long it is bound to be paid for, in the vendor's word; None
+    for none.
     """
 
     units: int | None
     units_at: str
+    least: int = 1
+    instead: str = ""
     term: str | None = None
     term_at: str = ""
 
@@ -151,11 +160,12 @@ class RoutedModel(Fact, frozen=True, kw_only=True):
     """A model whose requests are sent to any of several regions.
 
     ``area`` is the part of the world within which they stay, in the vendor's word; None where they
-    stay in one region.
+    stay in one region. ``narrower`` is what to set for a smaller part, in words.
     """
 
     area: str | None
     source_at: str
+    narrower: str = "the model in one region, or to the profile of a smaller area"
 
 
 class CloudFunction(Fact, frozen=True, kw_only=True):

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.joined import beside
 from lichen_policies.facts.kinds import (
     Alarm,
     KeptWarm,
+    Machines,
     Scaling,
     ScalingPolicy,
     ScalingSchedule,
@@ -22,11 +24,19 @@ from lichen_policies.facts.readers.aws.joining import (
     any_of,
     both,
     known_or_open,
+    machines_scaled,
     means,
     moves,
     variants_scaled,
 )
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, Unknown, field, is_unknown
+from lichen_policies.facts.unknown import (
+    AFTER_DEPLOYMENT,
+    Maybe,
+    Unknown,
+    Unverified,
+    field,
+    is_unknown,
+)
 from lichen_policies.stack import Stack, Subject
 
 CLOUD = "aws"
@@ -38,7 +48,7 @@ TYPES = {
     "terraform": ("aws_appautoscaling_target",),
     "cloudformation": ("AWS::ApplicationAutoScaling::ScalableTarget",),
 }
-FACTS = (KeptWarm, Scaling, ScalingSchedule, TargetInStack)
+FACTS = (KeptWarm, Machines, Scaling, ScalingSchedule, TargetInStack)
 
 COPIES = "sagemaker:inference-component:DesiredCopyCount"
 INSTANCES = "sagemaker:variant:DesiredInstanceCount"
@@ -46,6 +56,7 @@ _TO_ZERO = (
     "SageMaker reaches zero instances only where the endpoint is asynchronous or its model is an "
     "inference component"
 )
+_OUTSIDE = Unknown("names a variant that is not among these resources")
 _WARM = {
     "lambda:function:ProvisionedConcurrency": "copies of the function",
     "sagemaker:variant:DesiredProvisionedConcurrency": "copies of the endpoint",
@@ -53,8 +64,9 @@ _WARM = {
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A Scaling and a TargetInStack where the target is SageMaker's machines or copies; a KeptWarm
-    where it is what stays warm of a function or a serverless endpoint; its schedules.
+    """A Scaling and a TargetInStack where the target is SageMaker's machines or copies; the
+    Machines that it bounds; a KeptWarm where it is what stays warm of a function or a serverless
+    endpoint; its schedules.
 
     A table or a queue is not judged. If the namespace is unknown, so is the floor: it may not be
     SageMaker's.
@@ -85,6 +97,19 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         scales=field(scaled),
         dimension=field(dimension),
     )
+    if dimension == INSTANCES and namespace == "sagemaker":
+        most = properties.stated_whole("max_capacity")
+        yield Machines(
+            path=properties.at("resource_id"),
+            waits_for="the variant that it scales",
+            machine=field(_OUTSIDE),
+            machines=field(most.value),
+            machines_at=most.path,
+            least=field(floor.value),
+            least_at=floor.path,
+            hosting="sagemaker",
+            machine_prefix="ml.",
+        )
     schedules = properties.given("scheduled_actions") or None
     yield TargetInStack(
         path=floor.path,
@@ -102,10 +127,49 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
 
 
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
-    """What else of the stack moves a target, and what it scales."""
-    return tuple(
-        _completed(fact, stack) if isinstance(fact, TargetInStack) else fact for fact in facts
+    """What else of the stack moves a target, what it scales, and on which machines."""
+    target = next((fact for fact in facts if isinstance(fact, TargetInStack)), None)
+    if target is None:
+        return facts
+    machines = [
+        each
+        for fact in facts
+        if isinstance(fact, Machines)
+        for each in _bounded(fact, target, stack)
+    ]
+    others = (fact for fact in facts if not isinstance(fact, Machines))
+    return (
+        *(_completed(fact, stack) if isinstance(fact, TargetInStack) else fact for fact in others),
+        *machines,
     )
+
+
+def _bounded(bounds: Machines, target: TargetInStack, stack: Stack) -> Iterator[Machines]:
+    """A target's machines, as the variant that it scales names them."""
+    try:
+        variants = machines_scaled(target, stack)
+    except Unverified as error:
+        variants, because = [], Unknown(f"cannot be known: {error}")
+    else:
+        because = _OUTSIDE if not variants else Unknown(AFTER_DEPLOYMENT)
+    sure = [variant for variant, answer in variants if answer]
+    if not sure:
+        yield msgspec.structs.replace(bounds, machine=field(because))
+    for variant in sure:
+        for its in beside(stack, Machines, variant.resource.address):
+            if not its.path.startswith(variant.fact.path):
+                continue
+            yield msgspec.structs.replace(
+                its,
+                context=_context(target, [(variant, True)]),
+                path=bounds.path,
+                named_in=variant.resource.address,
+                machines=bounds.as_read("machines"),
+                machines_at=bounds.machines_at,
+                least=bounds.as_read("least"),
+                least_at=bounds.least_at,
+                waits_for=bounds.waits_for,
+            )
 
 
 def _completed(target: TargetInStack, stack: Stack) -> TargetInStack:

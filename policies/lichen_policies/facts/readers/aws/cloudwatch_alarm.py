@@ -19,7 +19,13 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws import sagemaker_metrics
-from lichen_policies.facts.readers.aws.joining import addresses, any_of, known_or_open, means
+from lichen_policies.facts.readers.aws.joining import (
+    addresses,
+    any_of,
+    is_reference_to,
+    known_or_open,
+    means,
+)
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 from lichen_policies.stack import Stack, Subject, refers_to
 
@@ -162,14 +168,17 @@ def _unfit(alarm: Alarm, stack: Stack) -> str:
 
 
 def _wrong_resource(endpoint: object, stack: Stack) -> str:
-    """A configuration's or a model's name where the endpoint's is wanted."""
+    """A configuration's or a model's name, or an ARN, where the endpoint's name is wanted."""
     if type(endpoint) is not Unknown:
         return ""
     kinds: dict[str, type[Fact]] = {
         "configuration": VariantInStack,
         "model": ServingContainer,
     }
-    if any(refers_to(endpoint, each.resource.address) for each in stack.of(ServingEndpoint)):
+    endpoints = stack.of(ServingEndpoint)
+    if any(is_reference_to(endpoint, each) for each in endpoints):
+        return "EndpointName is the endpoint's ARN, which Ref gives, and not its name"
+    if any(refers_to(endpoint, each.resource.address) for each in endpoints):
         return ""
     for word, kind in kinds.items():
         if any(refers_to(endpoint, each.resource.address) for each in stack.of(kind)):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
-from lichen_policies.facts.kinds import Machines, MachineTemplate
+from lichen_policies.facts.kinds import Machines, MachineTemplate, ReservationUse
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws.elastic_inference import (
     ELASTIC_INFERENCE,
@@ -14,6 +14,7 @@ from lichen_policies.facts.readers.aws.elastic_inference import (
 )
 from lichen_policies.facts.readers.aws.instance_requirements import requirements
 from lichen_policies.facts.readers.aws.launch import is_spot
+from lichen_policies.facts.readers.aws.reservations import reservations_of
 from lichen_policies.facts.unknown import field
 
 CLOUD = "aws"
@@ -32,14 +33,14 @@ TYPES = {
     ),
     "cloudformation": ("AWS::EC2::LaunchTemplate", "AWS::AutoScaling::LaunchConfiguration"),
 }
-FACTS = (Machines, MachineTemplate)
+FACTS = (Machines, MachineTemplate, ReservationUse)
 
 _NAMES = ("name", "launch_template_name", "launch_configuration_name", "id", "launch_template_id")
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A MachineTemplate, and a Machines for one machine; a template draws no power, so nothing is
-    Located."""
+    Located. A ReservationUse where machines are started in a reservation."""
     data = properties
     if properties.given("launch_template_data"):
         data = properties.block("launch_template_data")
@@ -54,6 +55,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         requirements=field(requirements(data)),
         spot=field(spot),
     )
+    yield from reservations_of(data)
     yield from machines_named(machine, hosting="ec2", spot=spot)
     for accelerator in data.blocks(*ELASTIC_INFERENCE):
         attached = accelerator.stated_text("type")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -11,8 +11,8 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.image import image_name
 from lichen_policies.facts.kinds import ImagePolicy, KeptImages, ServingContainer
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.unknown import Unknown, field, is_unknown
-from lichen_policies.stack import Stack, refers_to
+from lichen_policies.facts.unknown import field, is_unknown
+from lichen_policies.stack import Stack
 
 CLOUD = "aws"
 TYPES = {
@@ -44,22 +44,33 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 
 
 def _completed(fact: KeptImages, stack: Stack) -> KeptImages:
-    address = next(
-        subject.resource.address for subject in stack.of(KeptImages) if subject.fact is fact
-    )
-    policies = [policy.fact.as_read("repository") for policy in stack.of(ImagePolicy)]
-    images = [served.fact.as_read("image") for served in stack.of(ServingContainer)]
-    has_policy = any(_means(value, fact, address) for value in policies)
-    serves = any(_means(value, fact, address) for value in images)
     return msgspec.structs.replace(
         fact,
-        expire=True if has_policy else fact.as_read("expire"),
-        serves=bool(fact.serves) or serves,
+        expire=True if id(fact) in stack.once(_with_policy) else fact.as_read("expire"),
+        serves=bool(fact.serves) or id(fact) in stack.once(_serving),
     )
 
 
-def _means(value: object, fact: KeptImages, address: str) -> bool:
-    """Whether a value names the repository, or is made of it."""
-    if isinstance(value, Unknown):
-        return refers_to(value, address)
-    return isinstance(value, str) and bool({value, image_name(value).repository} & set(fact.names))
+def _with_policy(stack: Stack) -> frozenset[int]:
+    """The repositories of which a policy deletes old images, by the identity of the fact."""
+    named = (policy.fact.as_read("repository") for policy in stack.of(ImagePolicy))
+    return _meant(named, stack)
+
+
+def _serving(stack: Stack) -> frozenset[int]:
+    """The repositories whose images are started to serve models."""
+    images = (container.fact.as_read("image") for container in stack.of(ServingContainer))
+    return _meant((_repository_of(image) for image in images), stack)
+
+
+def _repository_of(image: object) -> object:
+    """An image's name without its tag; what is not known as it is."""
+    return image_name(image).path if isinstance(image, str) else image
+
+
+def _meant(values: Iterable[object], stack: Stack) -> frozenset[int]:
+    return frozenset(
+        id(repository.fact)
+        for value in values
+        for repository in stack.meant(value, KeptImages, "names")
+    )

@@ -25,6 +25,7 @@ Kind = TypeVar("Kind", bound=Fact)
 Value = TypeVar("Value")
 
 _VARIANT = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
+_REFERENCE = re.compile(r"\$\{([^.}]+)\}")
 
 
 def any_of(answers: Iterable[bool | None]) -> bool | None:
@@ -72,6 +73,13 @@ def means(
     return None if type(called) is Unknown else named_by(value, called)
 
 
+def is_reference_to(value: object, subject: Subject[Kind]) -> bool:
+    """Whether a value of a template is a ``Ref`` of a resource and nothing else: of an endpoint
+    that is its ARN. (AWS CloudFormation User Guide, AWS::SageMaker::Endpoint, Return values.)"""
+    found = _REFERENCE.fullmatch(value.written) if type(value) is Unknown else None
+    return found is not None and found[1] == subject.resource.address
+
+
 def alike(value: object, other: object) -> bool | None:
     """Whether two values that name something name the same."""
     if isinstance(value, str) and isinstance(other, str):
@@ -116,8 +124,9 @@ def endpoint_meant(
 
 def variant_meant(scaled: object, variant: object, is_only: bool) -> bool | None:
     """Whether it is of the variant of a name, of that endpoint."""
-    parts = _VARIANT.search(scaled) if isinstance(scaled, str) else None
-    if parts is None or not isinstance(variant, str):
+    text = scaled.written if type(scaled) is Unknown else scaled
+    parts = _VARIANT.search(text) if isinstance(text, str) else None
+    if parts is None or "${" in parts[2] or not isinstance(variant, str):
         return True if is_only else None
     return parts[2] == variant
 
@@ -169,3 +178,29 @@ def variants_scaled(
             if answer is not False:
                 found.append((variant, answer))
     return found
+
+
+def machines_scaled(
+    target: TargetInStack, stack: Stack
+) -> list[tuple[Subject[Serving], bool | None]]:
+    """Each variant whose machines a target counts, or may: those of :func:`variants_scaled`; where
+    the stack has none of its endpoint, the only variant of the name that no endpoint of the stack
+    uses."""
+    found = variants_scaled(target, stack)
+    scaled = target.as_read("scales")
+    parts = _VARIANT.search(scaled) if isinstance(scaled, str) else None
+    if found or parts is None:
+        return found
+    named = [
+        variant
+        for variant in stack.of(Serving)
+        if not variant.fact.shadow and variant.fact.as_read("name") == parts[2]
+    ]
+    if len(named) != 1:
+        return []
+    configurations = addresses(stack.of(Serving))
+    used = any_of(
+        means(endpoint.fact.as_read("configuration"), named[0], configurations, "configuration")
+        for endpoint in stack.of(ServingEndpoint)
+    )
+    return [] if used else [(named[0], True if used is False else None)]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Serving, ServingContainer
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.unknown import Maybe, Unverified, field
+from lichen_policies.facts.unknown import Maybe, field
 from lichen_policies.stack import Stack
 
 CLOUD = "aws"
@@ -33,7 +33,10 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
 
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     """Each container on the machine of each variant that runs it; without one as it is."""
-    machines: dict[str | None, None] = dict.fromkeys(_machines(facts, stack)) or {None: None}
+    by_container = stack.once(_machines_by_container)
+    machines: dict[str | None, None] = {
+        machine: None for fact in facts for machine in by_container.get(id(fact), ())
+    } or {None: None}
     return tuple(
         msgspec.structs.replace(fact, machine=machine)
         for fact in facts
@@ -41,16 +44,16 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     ) + tuple(fact for fact in facts if not isinstance(fact, ServingContainer))
 
 
-def _machines(facts: tuple[Fact, ...], stack: Stack) -> Iterator[str]:
-    """The machines of the variants whose model this is, as far as they are known."""
+def _machines_by_container(stack: Stack) -> Mapping[int, list[str]]:
+    """The machines of the variants that run each container, by the identity of its fact, as far as
+    they are known."""
+    found: dict[int, list[str]] = {}
     for variant in stack.of(Serving):
-        try:
-            model = stack.linked(variant.fact.as_read("model"), ServingContainer, "names")
-        except Unverified:
-            continue
         machine = variant.fact.if_known.machine
-        if model is not None and machine and any(model.fact is fact for fact in facts):
-            yield machine
+        meant = stack.meant(variant.fact.as_read("model"), ServingContainer, "names")
+        if machine and meant:
+            found.setdefault(id(meant[0].fact), []).append(machine)
+    return found
 
 
 def serving_container(container: Properties, name: Maybe[str]) -> ServingContainer:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, MachineGroup, Machines
+from lichen_policies.facts.kinds import Located, MachineGroup, Machines, ReservationUse
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.google.accelerators import (
@@ -17,6 +17,7 @@ from lichen_policies.facts.readers.google.accelerators import (
     is_spot,
     spot_at,
 )
+from lichen_policies.facts.readers.google.reservations import reservations_of
 from lichen_policies.facts.readers.google.templates import WAITS_FOR, machines_of_template
 from lichen_policies.facts.unknown import field
 
@@ -36,7 +37,7 @@ TYPES = {
         "google_compute_instance_from_machine_image",
     ),
 }
-FACTS = (Located, MachineGroup, Machines)
+FACTS = (Located, MachineGroup, Machines, ReservationUse)
 
 _STOPPED = ("TERMINATED", "SUSPENDED")
 
@@ -63,6 +64,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         )
     scheduling = properties.block("scheduling")
     yield from accelerators(properties, spot=is_spot(scheduling), spot_at=spot_at(scheduling))
+    yield from reservations_of(properties)
 
 
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:

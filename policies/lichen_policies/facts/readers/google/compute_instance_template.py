@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Machines, MachineTemplate
+from lichen_policies.facts.kinds import Machines, MachineTemplate, ReservationUse
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.names import names
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.google.accelerators import accelerators, is_spot, spot_at
+from lichen_policies.facts.readers.google.reservations import reservations_of
 from lichen_policies.facts.unknown import field
 
 CLOUD = "google"
@@ -23,7 +24,7 @@ TYPES = {
         "google_compute_region_instance_template",
     ),
 }
-FACTS = (Machines, MachineTemplate)
+FACTS = (Machines, MachineTemplate, ReservationUse)
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
@@ -40,3 +41,4 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         spot_at=at,
     )
     yield from accelerators(properties, spot=spot, spot_at=at)
+    yield from reservations_of(properties)

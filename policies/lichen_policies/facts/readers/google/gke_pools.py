@@ -30,6 +30,7 @@ from lichen_policies.facts.readers.google.accelerators import (
     times_over,
 )
 from lichen_policies.facts.readers.google.chips import gpu_named
+from lichen_policies.facts.readers.google.reservations import reservations_of
 from lichen_policies.facts.readers.google.tpu import chips_of_topology
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
@@ -60,6 +61,7 @@ def pool_facts(
     spot = is_spot(node)
     for fact in accelerators(node, ceiling, times=times, spot=spot, spot_at=spot_at(node)):
         yield msgspec.structs.replace(fact, waits_for=waits_for)
+    yield from reservations_of(node)
     yield from _of_models(node, pool, waits_for)
     listed = zones_of(pool)
     if isinstance(listed, tuple) and not total:

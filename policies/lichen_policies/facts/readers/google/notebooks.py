@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines
+from lichen_policies.facts.kinds import Located, Machines, Notebook
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.google.accelerators import accelerators
-from lichen_policies.facts.unknown import field
+from lichen_policies.facts.readers.google.accelerators import accelerators, attached_to
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 CLOUD = "google"
 TYPES = {
@@ -26,14 +28,19 @@ TYPES = {
         "google_colab_runtime_template",
     ),
 }
-FACTS = (Located, Machines)
+FACTS = (Located, Machines, Notebook)
 
 _HOSTING = "workbench"
+_DEFAULT_H = 3.0
+"""After how many idle hours the service stops a notebook that sets no other time. Source: Vertex AI
+documentation, Idle shutdown, 2026."""
+
+_SECONDS = re.compile(r"(\d+)(?:\.\d+)?s?")
 _STOPPED = "STOPPED"
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A Located and what it carries; nothing for one that is kept stopped."""
+    """A Located, what it carries and a Notebook; nothing for one that is kept stopped."""
     if properties.text("desired_state") == _STOPPED:
         return
     machine = _machine(properties)
@@ -52,6 +59,20 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         )
     else:
         yield from accelerators(machine, hosting=_HOSTING)
+    name, path = machine.stated_text("machine_type")
+    idle_h, idle_at, wanted = _idle_h(properties)
+    yield Notebook(
+        path=path,
+        machine=field(bare(name)),
+        machine_at=path,
+        attached=machine.given("accelerator_type") is True
+        or any(True for _ in attached_to(machine)),
+        idle_h=field(idle_h),
+        idle_h_at=idle_at,
+        to_stop=f"set {idle_at} to {wanted}",
+        source="Vertex AI documentation, Idle shutdown, 2026",
+        hosting=_HOSTING,
+    )
 
 
 def _machine(properties: Properties) -> Properties:
@@ -61,3 +82,50 @@ def _machine(properties: Properties) -> Properties:
             return properties.block(block)
     runtime = properties.block("virtual_machine").block("virtual_machine_config")
     return runtime or properties
+
+
+def _idle_h(properties: Properties) -> tuple[Maybe[float], str, str]:
+    """The idle hours after which a notebook stops, the property that sets them, and what to set it
+    to. The oldest kind of notebook has no such property, so nothing is known of it."""
+    if properties.block("gce_setup"):
+        return _by_metadata(properties.block("gce_setup"))
+    software = properties.block("software_config")
+    if software:
+        switch = software.flag("idle_shutdown")
+        if switch is False or is_unknown(switch):
+            return math.inf if switch is False else switch, software.at("idle_shutdown"), "true"
+        minutes = software.number("idle_shutdown_timeout")
+        if minutes is not None and not is_unknown(minutes):
+            minutes /= 60
+        hours: Maybe[float] = _DEFAULT_H if minutes is None else minutes
+        return hours, software.at("idle_shutdown_timeout"), "180"
+    colab = properties.block("idle_shutdown_config")
+    if colab:
+        return _hours(colab.text("idle_timeout")), colab.at("idle_timeout"), "10800s"
+    return None, "", ""
+
+
+def _by_metadata(setup: Properties) -> tuple[Maybe[float], str, str]:
+    """Of Workbench: no time at all turns it off, and so does a machine that keeps its guest
+    attributes to itself."""
+
+    def at(key: str) -> str:
+        return f'{setup.at("metadata")}["{key}"]'
+
+    metadata = setup.tags("metadata")
+    if is_unknown(metadata):
+        return metadata, setup.at("metadata"), ""
+    written = (metadata or {}).get("enable-guest-attributes")
+    if str(written).lower() == "false":
+        return math.inf, at("enable-guest-attributes"), "true"
+    return _hours((metadata or {}).get("idle-timeout-seconds")), at("idle-timeout-seconds"), "10800"
+
+
+def _hours(seconds: object) -> Maybe[float]:
+    """The hours of a number of seconds, which may be written as text; a default where none is."""
+    if seconds is None or is_unknown(seconds):
+        return _DEFAULT_H if seconds is None else seconds
+    if seconds == "":
+        return math.inf
+    number = _SECONDS.fullmatch(str(seconds))
+    return int(number[1]) / 3600 if number and int(number[1]) else None

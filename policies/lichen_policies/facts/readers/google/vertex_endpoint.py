@@ -34,7 +34,13 @@ TYPES = {
 FACTS = (Located, Machines, ModelAccelerators, Scaling, Serving)
 
 _HOSTING = "vertex"
-_TO_ZERO = "where the model cannot run at 0 replicas, undeploy it after use"
+_LEAST = 1
+"""The fewest replicas that an endpoint's machines take. Source: Vertex AI API v1,
+``DedicatedResources.minReplicaCount``."""
+_BELOW_LEAST = (
+    "undeploy the model when nobody uses it, for instance every evening, or serve it on Cloud Run, "
+    "which reaches zero"
+)
 _CHOSEN: Maybe[str] = Unknown("is left out, so that Model Garden chooses the machine")
 
 
@@ -102,7 +108,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         floor=field(floor),
         ceiling=field(ceiling),
         ceiling_at=ceiling_at,
-        to_zero=_TO_ZERO,
+        least=_LEAST,
+        below_least=_BELOW_LEAST,
         machine=machine,
         hosting=_HOSTING,
     )

@@ -15,10 +15,10 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
-from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.naming import names_of
 from lichen_policies.facts.readers.kubernetes.pod import Pod
 from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, serves, serving
+from lichen_policies.facts.readers.kubernetes.scaled import in_their_stack
 
 CLOUD = "kubernetes"
 TYPES = types(
@@ -37,7 +37,7 @@ TYPES = types(
 FACTS = (Located, Machines, MachineTemplate, Pods, Serving, ServingContainer)
 
 
-complete = in_their_cluster
+complete = in_their_stack
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
@@ -55,4 +55,4 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         count = Stated(1, "")
     yield from facts_of_pods(pod, context, count, names=names_of(properties))
     if plainly:
-        yield from serving(pod, context, count)
+        yield from serving(pod, context, count, waits_for="what scales it")

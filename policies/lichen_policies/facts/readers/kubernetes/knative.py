@@ -55,4 +55,4 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         pod, context, ceiling if ceiling.value else count, names=names_of(properties)
     )
     yield scaling(pod, context, count, asked=pod.asked, ceiling=ceiling)
-    yield from serving(pod, context, count, floor=floor, ceiling=ceiling)
+    yield from serving(pod, context, count, floor=count, ceiling=ceiling)

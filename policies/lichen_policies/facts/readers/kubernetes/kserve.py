@@ -1,7 +1,8 @@
 """KServe: inference services, and the runtimes that they are served with.
 
-Sources: KServe documentation, "ControlPlane API" (minReplicas is 1 where it is left out) and
-"Autoscaling with Kubernetes HPA" (a standard deployment does not reach zero).
+Sources: KServe documentation, "ControlPlane API" (minReplicas is 1 where it is left out; of a
+LLMInferenceService it is 1 at the least) and "Autoscaling with Kubernetes HPA" (a standard
+deployment does not reach zero).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from lichen_policies.facts.readers.kubernetes.pods import (
     scaling,
     serving,
 )
-from lichen_policies.facts.unknown import Unknown
+from lichen_policies.facts.unknown import Unknown, is_unknown
 
 CLOUD = "kubernetes"
 TYPES = types(
@@ -72,7 +73,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         yield from _of_language_model(properties, spec, context)
     else:
         runtime = Pod(spec, serves=True)
-        yield from containers(runtime, placed(runtime, context), None)
+        yield from containers(runtime, placed(runtime, context), None, extended=True)
 
 
 def _of_part(
@@ -116,7 +117,36 @@ def _of_language_model(
         if not part:
             continue
         pod = Pod(part.block("template"), serves=True)
+        group = None
+        if part.given("worker"):
+            group = of_group(pod, Pod(part.block("worker")), _nodes(part.block("parallelism")))
+        asked = group or pod.asked
+        bounds = part.block("scaling")
+        if bounds:
+            floor, most = bounds.stated_whole("min_replicas"), bounds.stated_whole("max_replicas")
+            by_default = floor.value is None
+            count = Stated(1, floor.path) if by_default else floor
+            yield from facts_of_pods(pod, context, most, names=names_of(properties), asked=asked)
+            yield scaling(
+                pod, context, count, asked=asked, ceiling=most, least=1, by_default=by_default
+            )
+            yield from serving(pod, context, count, floor=count, ceiling=most, asked=group)
+            continue
         replicas = part.stated_whole("replicas")
         count = Stated(1, replicas.path) if replicas.value is None else replicas
-        yield from facts_of_pods(pod, context, count, names=names_of(properties))
-        yield from serving(pod, context, count)
+        yield from facts_of_pods(pod, context, count, names=names_of(properties), asked=asked)
+        yield from serving(pod, context, count, asked=group)
+
+
+def _nodes(parallelism: Properties) -> int | Unknown:
+    """How many pods serve one copy: data over its local part, else the stages of a pipeline."""
+    known: list[int] = []
+    for name in ("data", "data_local", "pipeline"):
+        value = parallelism.whole(name)
+        if is_unknown(value):
+            return value
+        known.append(value or 0)
+    data, local, stages = known
+    if data or local:
+        return max(max(data, 1) // max(local, 1), 1)
+    return stages or 1

@@ -15,17 +15,17 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
-from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.naming import names_of
 from lichen_policies.facts.readers.kubernetes.pod import Pod, of_group
 from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, serves, serving
+from lichen_policies.facts.readers.kubernetes.scaled import in_their_stack
 
 CLOUD = "kubernetes"
 TYPES = types(Api("leaderworkerset.x-k8s.io", ("v1",), "LeaderWorkerSet"))
 FACTS = (Located, Machines, MachineTemplate, Pods, Serving, ServingContainer)
 
 
-complete = in_their_cluster
+complete = in_their_stack
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
@@ -47,4 +47,4 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         leader, context, count, names=names_of(properties), asked=asked, unit="pod groups"
     )
     if plainly:
-        yield from serving(leader, context, count, asked=asked)
+        yield from serving(leader, context, count, asked=asked, waits_for="what scales it")

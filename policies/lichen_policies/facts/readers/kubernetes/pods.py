@@ -8,7 +8,7 @@ models alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -28,18 +28,36 @@ from lichen_policies.facts.readers.kubernetes.cluster import waits
 from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
-_SERVERS = re.compile(
+_IMAGES = re.compile(
     r"""(?:^|/)(?:
-        vllm(?:-[\w-]+)? | text-generation-inference | text-embeddings-inference | tritonserver
-      | sglang | ollama | llama\.cpp | torchserve | mlserver | lmdeploy | model_server
-      | djl-(?:serving|inference) | nim | huggingface-(?:pytorch|tensorflow)-(?:tgi-)?inference
-      | tensorflow/serving | (?:huggingface|sklearn|xgb|lgb|paddle|pmml)server | localai | infinity
-      | pytorch-inference(?:-[\w-]+)?
+        vllm(?:-[\w-]+)? | (?:huggingface-)?text-(?:generation|embeddings)-inference[\w.-]*
+      | tritonserver | sglang | ollama | llama\.cpp | torchserve | mlserver | lmdeploy
+      | model_server
+      | djl-(?:serving|inference) | nim | llm-nim | tensorflow/serving | localai | infinity
+      | (?:huggingface-)?(?:pytorch|tensorflow)-(?:tgi-)?inference(?:-[\w-]+)?
+      | (?:huggingface|sklearn|xgb|lgb|paddle|pmml)server
+      | jetstream-(?:http|pytorch-server|pathways) | maxengine-server | tgi-tpu
     )(?:/|$)""",
     re.VERBOSE,
 )
 """Images of servers of models, by their repositories' names."""
 
+_COMMANDS = re.compile(
+    r"""(?:^|[\s/])(?:
+        vllm\s+serve | vllm\.entrypoints(?:\.openai)?\.api_server | text-generation-launcher
+      | text-embeddings-router | sglang\.launch_server | sglang\s+serve | llama-server
+      | tritonserver | trtllm-serve | ollama\s+serve | lmdeploy\s+serve | mlserver\s+start
+      | tensorflow_model_server | torchserve
+    )(?:\s|$)""",
+    re.VERBOSE,
+)
+"""What starts a server of models, in a command line."""
+
+_SHELL = re.compile(r"(?:^|/)(?:ba|da|z|k|a)?sh")
+_LINE = re.compile(r"-[a-z]*c")
+_VARIABLE = re.compile(r"\$(?:\((\w+)\)|\{(\w+)\}|(\w+))")
+
+_TO_WAIT = "let KEDA or Knative scale it to zero between requests, or do the work in a Job"
 _ELSEWHERE = Unknown("is set from elsewhere in the cluster")
 _HOSTINGS = {"aws": "eks", "google": "gke", "azure": "aks"}
 
@@ -48,14 +66,24 @@ def serves(context: Context, containers: Iterable[Properties]) -> bool:
     """Whether pods plainly serve models: they have a passport, or run a server of models."""
     if isinstance(context.passport, Passport):
         return True
-    return any(_is_server(container.text("image")) for container in containers)
+    return any(map(_is_server, containers))
 
 
-def _is_server(image: Maybe[str]) -> bool:
+def _is_server(container: Properties) -> bool:
+    """Whether a container plainly is a server of models: its command line starts one; or its image
+    does, and it has an accelerator where the command line is another, as a client's is."""
+    line = arguments(container)
+    if isinstance(line, tuple) and _COMMANDS.search(" ".join(line)):
+        return True
+    image = container.text("image")
     if not isinstance(image, str):
         return False
     repository = re.sub(r"(?::[\w.-]+)?(?:@.*)?$", "", image)
-    return bool(_SERVERS.search(repository))
+    if not _IMAGES.search(repository):
+        return False
+    return (
+        not container.given("command") or Pod(container, containers=[container]).asked is not None
+    )
 
 
 def placed(pod: Pod, context: Context) -> Context:
@@ -151,11 +179,12 @@ def serving(
     floor: Stated[int] | None = None,
     ceiling: Stated[int] | None = None,
     asked: Asked | None = None,
+    waits_for: str = "",
 ) -> Iterator[Fact]:
     """A Serving, and a ServingContainer of each container: what pods that serve models add.
 
     ``floor`` and ``ceiling`` are the bounds of what scales itself; ``asked`` is as in
-    :func:`facts_of_pods`.
+    :func:`facts_of_pods`; ``waits_for`` is what else of the stack may say more.
     """
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
@@ -164,13 +193,15 @@ def serving(
     chips = None if asked is None else asked.number
     yield Serving(
         context=context,
-        waits_for=waits(context),
+        waits_for=waits(context) or waits_for,
         path=pod.spec.path,
         hosting=hosting,
         # Pods that ask for no accelerator share their machine with others.
         machine=field(pod.machine.value) if asked is not None else None,
         machines=field(count.value),
         serverless=False,
+        asynchronous=field(waits_for_requests(None if floor is None else floor.value)),
+        to_wait=_TO_WAIT,
         holds_model=None,
         floor=None if floor is None else field(floor.value),
         ceiling=None if ceiling is None else field(ceiling.value),
@@ -184,8 +215,19 @@ def serving(
     yield from containers(pod, context, group)
 
 
-def containers(pod: Pod, context: Context, asked: Asked | None) -> Iterator[Fact]:
-    """A ServingContainer of each container; ``asked`` is what a group of pods serves with."""
+def waits_for_requests(floor: object) -> Maybe[bool | None]:
+    """Whether pods with a floor come when requests do: None at zero, where a queue may hold them
+    until then or not."""
+    if is_unknown(floor):
+        return floor
+    return None if floor == 0 else False
+
+
+def containers(
+    pod: Pod, context: Context, asked: Asked | None, *, extended: bool = False
+) -> Iterator[Fact]:
+    """A ServingContainer of each container; ``asked`` is what a group of pods serves with,
+    ``extended`` is as in :class:`ServingContainer`."""
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
     for container in pod.containers:
         own = asked or pod.asked_by(container)
@@ -199,6 +241,8 @@ def containers(pod: Pod, context: Context, asked: Asked | None) -> Iterator[Fact
             settings_at=container.at("env"),
             arguments=field(arguments(container)),
             arguments_at=container.at("args"),
+            starts_otherwise=bool(container.given("command")),
+            extended=extended,
             architecture=field(pod.architecture.value),
             architecture_at=pod.architecture.path,
             chip=None if own is None else own.chip,
@@ -206,6 +250,7 @@ def containers(pod: Pod, context: Context, asked: Asked | None) -> Iterator[Fact
             chips_at="" if own is None else own.path,
             hosting=hosting,
             machine=field(pod.machine.value),
+            machine_at=pod.machine.path,
         )
 
 
@@ -240,14 +285,26 @@ def scaling(
 
 
 def arguments(container: Properties) -> Maybe[tuple[str, ...]]:
-    """A container's command line, its words apart where a shell takes them as one text."""
+    """A container's command line, its words apart where a shell takes them as one text, with its
+    environment variables in place of their names as far as it sets them itself."""
     command, args = container.texts("command"), container.texts("args")
     if is_unknown(command) or is_unknown(args):
         return command if is_unknown(command) else args
     line = (*(command or ()), *(args or ()))
-    if "-c" in line[1:3]:
-        return tuple(word for text in line for word in text.split() if word != "\\")
+    if line and _SHELL.search(line[0]) and any(map(_LINE.fullmatch, line[1:3])):
+        words = (word for text in line for word in text.split() if word != "\\")
+        line = tuple(word.strip("\"'") for word in words)
+    if any("$" in word for word in line):
+        line = _filled_in(line, settings(container) or {})
     return line or None
+
+
+def _filled_in(line: tuple[str, ...], known: Mapping[str, object]) -> tuple[str, ...]:
+    def value(match: re.Match[str]) -> str:
+        found = known.get(next(filter(None, match.groups())))
+        return match[0] if found is None or is_unknown(found) else str(found)
+
+    return tuple(_VARIABLE.sub(value, word) for word in line)
 
 
 def settings(container: Properties) -> dict[str, object] | None:

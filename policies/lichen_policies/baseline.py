@@ -1,0 +1,90 @@
+"""A baseline: the report of what is there already, against which only new findings block.
+
+A finding is old if the baseline has one of the same rule, resource and property that says the same.
+One that says another thing, such as a larger machine in the same place, is new.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from lichen.document import InputError, convert, read_document
+from lichen_policies.verdict import Gone, Report, Verdict
+
+
+class BaselineVerdict(msgspec.Struct, frozen=True):
+    """A verdict of the baseline, as far as it is compared."""
+
+    rule: str
+    resource: str
+    fingerprint: str
+    message: str = ""
+    what: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.fingerprint, self.what or self.message
+
+
+class Baseline(msgspec.Struct, frozen=True):
+    """What a baseline holds. Unverified verdicts are compared as findings are."""
+
+    findings: tuple[BaselineVerdict, ...]
+    unverified: tuple[BaselineVerdict, ...]
+
+
+def of(file: Path) -> Baseline:
+    """The baseline of a file; :class:`InputError` where it is no report of ``lichen check``."""
+    try:
+        document = read_document(file)
+        if not isinstance(document, dict) or not {"findings", "unverified"} <= document.keys():
+            raise InputError(
+                "is no report of lichen check",
+                fix="write one: lichen check PATH --format json --output baseline.json",
+            )
+        return convert(document, Baseline, quotes=False)
+    except InputError as error:
+        raise error.within(str(file)) from None
+
+
+def against(report: Report, baseline: Baseline, file: str) -> Report:
+    """A report whose old verdicts block nothing, and what of the baseline is gone.
+
+    A rule that is broken judged nothing, so it has no old verdict.
+    """
+    every = (*baseline.findings, *baseline.unverified)
+    left = Counter(verdict.key for verdict in every)
+    findings = _marked(report.findings, left)
+    unverified = _marked(report.unverified, left)
+    return msgspec.structs.replace(
+        report,
+        findings=findings,
+        unverified=unverified,
+        baseline=file,
+        gone=tuple(_gone(every, left, report)),
+    )
+
+
+def _marked(verdicts: Sequence[Verdict], left: Counter[tuple[str, str]]) -> tuple[Verdict, ...]:
+    marked = []
+    for verdict in verdicts:
+        key = verdict.fingerprint, verdict.what or verdict.message
+        is_old = not verdict.broken and left[key] > 0
+        left[key] -= is_old
+        marked.append(msgspec.structs.replace(verdict, is_old=is_old))
+    return tuple(marked)
+
+
+def _gone(
+    every: Iterable[BaselineVerdict], left: Counter[tuple[str, str]], report: Report
+) -> Iterable[Gone]:
+    """The baseline's verdicts that are not there any more, in any words."""
+    still = {verdict.fingerprint for verdict in (*report.findings, *report.unverified)}
+    for verdict in every:
+        if left[verdict.key] > 0 and verdict.fingerprint not in still:
+            left[verdict.key] -= 1
+            yield Gone(verdict.rule, verdict.resource)

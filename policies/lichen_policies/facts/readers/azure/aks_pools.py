@@ -1,0 +1,71 @@
+"""The pools of machines of an AKS cluster, in the cluster or as resources.
+
+The counts of a pool are of all its zones together. One that is left out is 1 in azurerm, and what
+the pool has where an autoscaler moves it. Source: Microsoft Learn, "Microsoft.ContainerService
+managedClusters/agentPools".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import Located, Machines, ReservationUse, Scaling
+from lichen_policies.facts.machine import serves
+from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.azure.reservations import reservations_of
+from lichen_policies.facts.readers.azure.sizes import HOSTING, is_spot, machines_of, size
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
+
+FACTS = (Located, Machines, ReservationUse, Scaling)
+
+_KEEPS_ONE = (
+    "a pool of the mode System keeps one machine at the least: put what serves models in one of "
+    "the mode User"
+)
+
+
+def pool_facts(
+    pool: Properties, context: Context, *, region_at: str, is_default: bool = False
+) -> Iterator[Fact]:
+    """A Located, a Machines, and a Scaling where the pool scales and serves models; nothing for a
+    pool of no machines. ``is_default`` marks a cluster's own first pool."""
+    machine = size(pool, "vm_size")
+    scales = pool.flag("auto_scaling_enabled", "enable_auto_scaling")
+    floor, ceiling = _bounds(pool, scales)
+    if ceiling.value == 0:
+        return
+    yield Located(
+        region_at=region_at,
+        machine=field(machine.value),
+        machines=field(floor.value) or 1,
+        hosting=HOSTING,
+    )
+    spot = is_spot(pool.text("priority", "scale_set_priority"))
+    yield from machines_of(machine, ceiling, spot=spot)
+    yield from reservations_of(pool)
+    if scales is True and serves(context, machine.value):
+        keeps_one = is_default or pool.text("mode") == "System"
+        yield Scaling(
+            path=floor.path,
+            floor=field(floor.value),
+            least=1 if keeps_one else 0,
+            to_zero=_KEEPS_ONE if keeps_one else "",
+            ceiling=field(ceiling.value),
+            ceiling_at=ceiling.path,
+            machine=field(machine.value),
+            hosting=HOSTING,
+        )
+
+
+def _bounds(pool: Properties, scales: Maybe[bool]) -> tuple[Stated[int], Stated[int]]:
+    """The least and the most machines of a pool; a fixed count is both."""
+    count = pool.stated_whole("node_count", "count")
+    if is_unknown(count.value) and pool.computes(count.value):
+        count = Stated(None, count.path)
+    if is_unknown(scales) and not pool.computes(scales):
+        open_question: Maybe[int] = scales
+        return Stated(open_question, count.path), Stated(open_question, count.path)
+    if scales is not True:
+        return count, count
+    return pool.stated_whole("min_count"), pool.stated_whole("max_count")

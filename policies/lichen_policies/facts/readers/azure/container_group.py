@@ -1,0 +1,69 @@
+"""Azure Container Instances' group: a Located, and the accelerators that its containers ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.kinds import Located, Machines, Part
+from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.readers.azure.parts import in_its_group, where_its_whole_is
+from lichen_policies.facts.readers.azure.sizes import is_spot
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
+
+CLOUD = "azure"
+TYPES = {
+    "pulumi": (
+        "azure-native:containerinstance:ContainerGroup",
+        "azure:containerservice/group:Group",
+    ),
+    "terraform": ("azurerm_container_group",),
+}
+FACTS = (Located, Machines, Part)
+
+complete = where_its_whole_is
+
+_HOSTING = "container-instances"
+"""A name without a row: no price is known."""
+
+_CHIPS = {"K80": "NVIDIA K80", "P100": "NVIDIA P100", "V100": "NVIDIA V100 SXM2 16GB"}
+
+
+def read(properties: Properties, context: Context) -> Iterator[Fact]:
+    """A Located, and a Machines for each container with accelerators."""
+    yield from in_its_group(properties, context, _facts(properties))
+
+
+def _facts(properties: Properties) -> Iterator[Fact]:
+    accelerators = list(_accelerators(properties))
+    yield Located(
+        region_at=properties.at("location"),
+        hosting=_HOSTING,
+        for_models=True if accelerators else None,
+    )
+    spot = is_spot(properties.text("priority"))
+    for gpu in accelerators:
+        yield Machines(
+            path=gpu.at("count"),
+            machines_at="",
+            chip=field(_chip(gpu.text("sku"))),
+            chips_each=field(gpu.number("count")),
+            unit="containers",
+            hosting=_HOSTING,
+            spot=field(spot),
+        )
+
+
+def _accelerators(properties: Properties) -> Iterator[Properties]:
+    """The block of each container that asks for accelerators; one that the provider computes where
+    it is left out asks for none."""
+    for container in properties.blocks("containers", "container"):
+        within = container.block("resources").block("requests") or container
+        given = within.scalar("gpu")
+        if given is None or (is_unknown(given) and within.computes(given)):
+            continue
+        yield within.block("gpu")
+
+
+def _chip(sku: Maybe[str]) -> Maybe[str]:
+    return _CHIPS.get(sku, sku) if isinstance(sku, str) else sku

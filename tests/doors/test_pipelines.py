@@ -1,0 +1,209 @@
+"""What a CI platform runs, run here as far as it goes without the platform."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PIPELINES = ROOT / "doors" / "pipelines"
+DIRTY = """
+Resources:
+  Machine:
+    Type: AWS::EC2::Instance
+    Properties: {InstanceType: p5.48xlarge}
+"""
+CLEAN = """
+Resources:
+  Machine:
+    Type: AWS::EC2::Instance
+    Properties: {InstanceType: c7g.large}
+"""
+
+
+def run(
+    script: str, folder: Path, first: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """A script of bash in a folder, with this environment's commands; those of ``first`` go before
+    them."""
+    path = [str(first)] if first else []
+    return subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        env={
+            "PATH": os.pathsep.join([*path, str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "HOME": str(folder),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "in prod").mkdir()
+    (tmp_path / "in prod" / "stack.yaml").write_text(DIRTY)
+    (tmp_path / "other.yaml").write_text(CLEAN)
+    return tmp_path
+
+
+def action() -> dict[str, Any]:
+    return dict(yaml.safe_load((ROOT / "action.yml").read_text()))
+
+
+def step(name: str) -> dict[str, Any]:
+    return next(step for step in action()["runs"]["steps"] if step.get("name") == name)
+
+
+def as_on_github(name: str, folder: Path, **inputs: str) -> dict[str, str]:
+    """The variables of a step of the action, its expressions filled in."""
+    known = {f"inputs.{key}": value.get("default", "") for key, value in action()["inputs"].items()}
+    known |= {f"inputs.{key}": value for key, value in inputs.items()}
+    known |= {
+        "github.action_path": str(ROOT),
+        "github.event.pull_request.number": "7",
+        "github.token": "t",
+    }
+    filled = {
+        key: re.sub(r"\$\{\{ (.+?) \}\}", lambda found: known[found[1]], value)
+        for key, value in step(name)["env"].items()
+    }
+    return filled | {
+        "GITHUB_OUTPUT": str(folder / "outputs"),
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+        "GITHUB_REPOSITORY": "ada/shop",
+    }
+
+
+def test_no_script_of_the_action_has_an_expression_in_it() -> None:
+    """What is pasted into a script could run: a branch's name is its author's."""
+    for each in action()["runs"]["steps"]:
+        assert "${{" not in each.get("run", "")
+
+
+@pytest.mark.parametrize(
+    ("paths", "code"), [("in prod", 1), ("other.yaml\n\n", 0), ("no such file", 2)]
+)
+def test_the_action_checks(project: Path, paths: str, code: int) -> None:
+    variables = as_on_github("Check", project, paths=paths, region="ap-south-1")
+    done = run(step("Check")["run"], project, **variables)
+    assert done.returncode == code, done.stderr
+    outputs = dict(
+        line.split("=", 1) for line in (project / "outputs").read_text().splitlines() if line
+    )
+    assert outputs["exit-code"] == str(code)
+    if code == 2:
+        assert "no such file: cannot be read" in done.stderr
+        return
+    sarif = json.loads((project / outputs["sarif"]).read_text())
+    levels = {result["level"] for result in sarif["runs"][0]["results"]}
+    assert ("error" in levels) is (code == 1)
+    assert (project / "summary.md").read_text().startswith("<!-- lichen check -->")
+    assert json.loads((project / outputs["json"]).read_text())["summary"]["judged"] == 1
+
+
+def test_the_action_takes_a_baseline(project: Path) -> None:
+    variables = as_on_github("Check", project, paths=".", region="ap-south-1")
+    assert run(step("Check")["run"], project, **variables).returncode == 1
+    (project / "lichen-report" / "lichen.json").rename(project / "base.json")
+    variables |= as_on_github(
+        "Check", project, paths="in prod\nother.yaml", region="ap-south-1", baseline="base.json"
+    )
+    assert run(step("Check")["run"], project, **variables).returncode == 0
+
+
+GH = """#!/bin/sh
+printf '%s\\n' "$*" >> calls
+case "$*" in
+  *--paginate*) cat known ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("known", "call"),
+    [
+        ("", "--method POST repos/ada/shop/issues/7/comments"),
+        ("31\n44\n", "--method PATCH repos/ada/shop/issues/comments/31"),
+    ],
+)
+def test_the_action_renews_its_comment(project: Path, known: str, call: str) -> None:
+    commands = project / "bin"
+    commands.mkdir()
+    (commands / "gh").write_text(GH)
+    (commands / "gh").chmod(0o755)
+    (project / "known").write_text(known)
+    reports = project / "lichen-report"
+    reports.mkdir()
+    (reports / "lichen.md").write_text("<!-- lichen check -->\n")
+    script = step("Comment")["run"]
+    done = run(script, project, first=commands, **as_on_github("Comment", project))
+    assert done.returncode == 0, done.stderr
+    last = (project / "calls").read_text().splitlines()[-1]
+    assert call in last
+    assert last.endswith("body=@lichen-report/lichen.md")
+
+
+def test_gitlab_s_job(project: Path) -> None:
+    (job,) = yaml.safe_load((PIPELINES / "gitlab.yml").read_text()).values()
+    install, check = job["script"]
+    assert shlex.split(install)[:4] == ["python", "-m", "pip", "install"]
+    done = run(check, project, **job["variables"], LICHEN_REGION="ap-south-1")
+    assert done.returncode == 1, done.stderr
+    reports = job["artifacts"]["reports"]
+    assert json.loads((project / reports["codequality"]).read_text())
+    assert ElementTree.fromstring((project / reports["junit"]).read_text()).get("failures") != "0"
+    assert (project / job["artifacts"]["paths"][0]).is_file()
+
+
+def test_pre_commit_s_hook(project: Path) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    done = run(
+        shlex.join([*shlex.split(hook["entry"]), *hook["args"]]),
+        project,
+        LICHEN_REGION="ap-south-1",
+    )
+    assert done.returncode == 1, done.stderr
+    assert all(re.search(hook["files"], name) for name in ("a.json", "b/c.yaml", "x.template"))
+
+
+def blocks(language: str) -> list[str]:
+    text = (ROOT / "docs" / "ci.md").read_text()
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_recipes_of_the_documentation_run(project: Path) -> None:
+    (project / "plan.json").write_text(json.dumps(yaml.safe_load(CLEAN)))
+    (project / "in prod" / "stack.yaml").unlink()
+    recipes = [yaml.safe_load(text) for text in blocks("yaml")]
+    atlantis = next(recipe for recipe in recipes if "workflows" in recipe)
+    spacelift = next(recipe for recipe in recipes if "stack_defaults" in recipe)
+    steps = atlantis["workflows"]["lichen"]["plan"]["steps"]
+    lines = [each["run"] for each in steps if isinstance(each, dict)]
+    lines += [line for line in spacelift["stack_defaults"]["after_plan"] if "lichen" in line]
+    lines += [line for text in blocks("sh") for line in text.splitlines() if "lichen" in line]
+    assert len(lines) == 5
+    for line in lines:
+        done = run(line, project, SHOWFILE="plan.json", LICHEN_REGION="eu-north-1")
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+
+
+def test_the_recipe_of_github_names_inputs_that_there_are() -> None:
+    recipe = next(yaml.safe_load(text) for text in blocks("yaml") if "jobs:" in text)
+    (uses,) = (
+        each for each in recipe["jobs"]["lichen"]["steps"] if each["uses"].startswith("lichen-ml")
+    )
+    assert set(uses["with"]) <= set(action()["inputs"])
