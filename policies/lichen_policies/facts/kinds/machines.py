@@ -82,7 +82,8 @@ class Machines(Fact, frozen=True, kw_only=True):
 
     ``hosting`` is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's
     name. ``spot`` says that they run on spare capacity alone, which may be taken away. ``boots`` is
-    the image that they start from, None where the resource leaves it to others.
+    the image that they start from, None where the resource leaves it to others. ``of_template``
+    says that the resource is itself a template, which runs nothing.
     """
 
     machine: str | None = None
@@ -109,6 +110,7 @@ class Machines(Fact, frozen=True, kw_only=True):
     spot_at: str = ""
     boots: BootImage | None = None
     boots_at: str = ""
+    of_template: bool = False
 
 
 class AllMachines(Fact, frozen=True, kw_only=True):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
 from lichen_policies.facts.kinds import Machines, MachineTemplate, ReservationUse
@@ -56,7 +58,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         spot=field(spot),
     )
     yield from reservations_of(data)
-    yield from machines_named(machine, hosting="ec2", spot=spot)
+    for machines in machines_named(machine, hosting="ec2", spot=spot):
+        yield msgspec.structs.replace(machines, of_template=True)
     for accelerator in data.blocks(*ELASTIC_INFERENCE):
         attached = accelerator.stated_text("type")
         yield from elastic_inference([attached.value], attached.path, "ec2")

@@ -43,7 +43,7 @@ def choice_of(
     asked, asked_at = None, ""
     for override in overrides:
         machine = override.stated_text("instance_type")
-        weight = override.number("weighted_capacity")
+        weight = override.amount("weighted_capacity")
         if machine.value is not None:
             named.append(machine)
             if isinstance(machine.value, str) and isinstance(weight, int | float) and weight > 0:

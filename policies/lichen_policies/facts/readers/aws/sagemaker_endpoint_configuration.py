@@ -140,7 +140,7 @@ def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False)
         scales_itself=field(scales_itself),
         scales_itself_at=scaling.at("status"),
         scaling_at=scaling.path,
-        memory_mib=field(serverless.number(*_MEMORY)),
+        memory_mib=field(serverless.amount(*_MEMORY)),
         memory_mib_at=serverless.at(*_MEMORY),
     )
     yield from _machines(

@@ -45,7 +45,7 @@ def accelerators(
             machines_at=machines.path,
             times=times,
             chip=field(bare(guest.text("type", "accelerator_type"))),
-            chips_each=field(guest.number("count", "accelerator_count", "core_count")),
+            chips_each=field(guest.amount("count", "accelerator_count", "core_count")),
             hosting=hosting,
             spot=field(spot),
             spot_at=spot_at,

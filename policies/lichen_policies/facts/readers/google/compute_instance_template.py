@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Machines, MachineTemplate, ReservationUse
 from lichen_policies.facts.machine import bare
@@ -40,5 +42,6 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         spot=field(spot),
         spot_at=at,
     )
-    yield from accelerators(properties, spot=spot, spot_at=at)
+    for machines in accelerators(properties, spot=spot, spot_at=at):
+        yield msgspec.structs.replace(machines, of_template=True)
     yield from reservations_of(properties)

@@ -113,7 +113,7 @@ def _of_models(node: Properties, pool: Properties, waits_for: str) -> Iterator[F
         path=shared_at if guests else node.block_at("guest_accelerator"),
         chip=gpu_named(guest.text("type")),
         machine=machine,
-        clients=field(sharing.number("max_shared_clients_per_gpu")),
+        clients=field(sharing.amount("max_shared_clients_per_gpu")),
         partition=field(guest.text("gpu_partition_size")),
         waits_for=waits_for,
     )

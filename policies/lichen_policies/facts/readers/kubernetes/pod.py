@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from lichen.clouds import region_of
+from lichen_policies.facts.numbers import quantity, whole_in
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes import accelerators
 from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
@@ -156,7 +157,7 @@ class Pod:
         if isinstance(partition, str):
             return accelerators.part_of_gpu(partition)
         if isinstance(clients, str):
-            return 1 / int(clients) if clients.isdigit() and int(clients) else None
+            return 1 / sharing if (sharing := whole_in(clients)) else None
         return 1.0
 
     @cached_property
@@ -270,10 +271,10 @@ def _sum(asked: list[Asked]) -> Asked | None:
 
 def _number(amount: object) -> float | Unknown:
     """A number of whole devices, which may be written as text."""
-    if is_unknown(amount):
-        return amount
-    text = str(amount)
-    return float(text) if text.isdecimal() else Unknown("is not a number of devices")
+    number = quantity(amount)
+    if isinstance(number, float) and number.is_integer():
+        return number
+    return number if is_unknown(number) else Unknown("is not a number of devices")
 
 
 def _size(asked: Asked | None) -> float:
