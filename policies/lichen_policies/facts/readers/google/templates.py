@@ -49,7 +49,6 @@ def machines_of_template(
         msgspec.structs.replace(
             fact,
             path=group.template_at,
-            named_in=template.resource.address,
             machines=number.value,
             machines_at=number.path,
             context=_with_passport(group.context, template.fact.context),
