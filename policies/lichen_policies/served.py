@@ -16,6 +16,7 @@ import msgspec
 
 from lichen_policies.facts import NotYetKnown, ServingContainer, Unverified, is_unknown
 from lichen_policies.facts.image import image_name
+from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
 from lichen_policies.rule import Known, NotApplicable
 
@@ -190,9 +191,10 @@ def chips_used(fact: ServingContainer) -> Used:
         raise NotApplicable("no setting says how many accelerators the server uses")
     chips = 1
     for each in found:
-        if not each.value.isdigit():
+        number = whole_in(each.value)
+        if number is None:
             raise Unverified(f"{each.path} is no number")
-        chips *= int(each.value)
+        chips *= number
     return Used(chips, found)
 
 

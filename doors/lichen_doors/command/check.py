@@ -19,6 +19,7 @@ from lichen_policies.gate import Gate
 from lichen_policies.verdict import Report
 
 from lichen.document import InputError, did_you_mean
+from lichen.figures import many
 from lichen.words import Environment
 from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
 from lichen_doors.command.options import (
@@ -31,7 +32,7 @@ from lichen_doors.command.options import (
     REGION,
     formats,
 )
-from lichen_doors.command.output import show, write
+from lichen_doors.command.output import progress, show, write
 
 FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
 """The forms of a report."""
@@ -111,17 +112,19 @@ def command(
         exact=len(paths) == 1,
     )
     earlier = None if baseline is None else baseline_of(baseline)
-    reading = read_all(paths, source, given)
-    gate = Gate.near(
-        paths[0],
-        config=configuration,
-        trusted=Path.cwd(),
-        region=region,
-        environment=environment,
-    )
-    report = msgspec.structs.replace(
-        gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
-    )
+    with progress() as say:
+        reading = read_all(paths, source, given, lambda path: say(f"Reading {path}"))
+        gate = Gate.near(
+            paths[0],
+            config=configuration,
+            trusted=Path.cwd(),
+            region=region,
+            environment=environment,
+        )
+        say(f"Judging {many(len(reading.resources), 'resource')}")
+        report = msgspec.structs.replace(
+            gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
+        )
     if only_changes:
         report = changes_only(report, reading.resources)
     if earlier is not None:

@@ -113,6 +113,11 @@ class Properties:
                     return number
         return Unknown("is not a number")
 
+    def amount(self, *names: str) -> Maybe[float]:
+        """A number of something, of which there cannot be less than none."""
+        found = self.number(*names)
+        return Unknown("is below zero") if isinstance(found, float) and found < 0 else found
+
     def flag(self, *names: str) -> Maybe[bool]:
         """A yes or no; one that is written as text is read."""
         found = self.scalar(*names)
@@ -128,8 +133,8 @@ class Properties:
         return self._dialect == "terraform" and left_out
 
     def whole(self, *names: str) -> Maybe[int]:
-        """A whole number."""
-        found = self.number(*names)
+        """A whole number of something."""
+        found = self.amount(*names)
         if found is None or is_unknown(found):
             return found
         return int(found) if found.is_integer() else Unknown("is not a whole number")

@@ -44,11 +44,11 @@ def _used(reservation: Reservation, stack: Stack) -> Maybe[bool]:
     """Whether machines of the stack name it; where any may use it, whether the stack has machines
     of its kind. Machines that nobody knows may."""
     mine = reservation.as_read("names")
-    open_question: Unknown | None = None
+    open_questions: list[Unknown] = []
     for use in stack.of(ReservationUse):
         named = found(stack, use.fact.as_read("reservation"), Reservation, "names")
         if is_unknown(named):
-            open_question = named
+            open_questions.append(named)
         elif named is None or named.fact.as_read("names") == mine:
             return True  # what is outside of the stack may be a group of reservations
     wanted = reservation.as_read("machine")
@@ -59,10 +59,11 @@ def _used(reservation: Reservation, stack: Stack) -> Maybe[bool]:
         (machines,) = of_template((subject.fact,), stack)[:1]
         answer = _is_of(machines, wanted)
         if is_unknown(answer):
-            open_question = answer
+            open_questions.append(answer)
         elif answer and reservation.as_read("named") is not True:
             return True
-    return open_question or False
+    # The same one in whatever order the resources are.
+    return min(open_questions, key=lambda question: question.because, default=False)
 
 
 def _is_of(machines: Fact, wanted: object) -> bool | Unknown:

@@ -152,15 +152,15 @@ def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change
             to=better.name,
             note=_described(better),
             elsewhere="on the provider" if CLOUDS[fact.cloud].region_on_provider else "",
-            why=_why(fact),
+            why=_why(fact, known),
         ),
     )
 
 
 def _or_else(fact: Located, better: Region | None, known: Known) -> str:
     if better is None:
-        return _no_better(fact.if_known.machine, known)
-    there = f"{better.name}, {_described(better)}: {_why(fact)}"
+        return _no_better(_offered_machine(fact, known), known)
+    there = f"{better.name}, {_described(better)}: {_why(fact, known)}"
     if in_cluster(fact.hosting, known.catalogue):
         return f"run it on a cluster in {there}"
     if fact.part_of:
@@ -188,8 +188,14 @@ def _described(region: Region) -> str:
     return f"{_town(region)}, {region.grid_gco2e_kwh:.0f} gCO2e/kWh"
 
 
-def _why(fact: Located) -> str:
+def _offered_machine(fact: Located, known: Known) -> str | None:
+    """The machine, where some region is known to offer it."""
     machine = fact.if_known.machine
+    return machine if machine and known.catalogue.offers_of(machine) else None
+
+
+def _why(fact: Located, known: Known) -> str:
+    machine = _offered_machine(fact, known)
     return "the nearest cleaner region" + (f" that offers {machine}" if machine else "")
 
 

@@ -27,7 +27,7 @@ def machine_of(properties: Properties, name: str = "instance_type") -> Stated[st
 
 def hours_of(stopping: Properties) -> Maybe[float]:
     """The limit of time of a job, in hours; None where it is left out."""
-    seconds = stopping.number("max_runtime_in_seconds")
+    seconds = stopping.amount("max_runtime_in_seconds")
     return seconds / 3600 if isinstance(seconds, float) else seconds
 
 

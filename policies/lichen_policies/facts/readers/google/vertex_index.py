@@ -11,6 +11,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.joined import found, where_its_whole_is
 from lichen_policies.facts.kinds import Located, Part, VectorData, VectorIndex
 from lichen_policies.facts.machine import bare
+from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
@@ -93,4 +94,5 @@ def _sized(fact: Fact, stack: Stack) -> Fact:
 def _vcpus(machine: Maybe[str]) -> float | None:
     """The vCPUs of a general machine, which are the last part of its name: ``e2-standard-16``."""
     last = machine.rsplit("-", 1)[-1] if isinstance(machine, str) else ""
-    return float(last) if last.isdigit() else None
+    vcpus = whole_in(last)
+    return None if vcpus is None else float(vcpus)

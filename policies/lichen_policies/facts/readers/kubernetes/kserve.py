@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
+    ChosenProcessor,
     Located,
     Machines,
     MachineTemplate,
@@ -40,7 +41,16 @@ TYPES = types(
     Api("serving.kserve.io", ("v1alpha1", "v1beta1"), "ServingRuntime"),
     Api("serving.kserve.io", ("v1alpha1", "v1beta1"), "ClusterServingRuntime"),
 )
-FACTS = (Located, Machines, MachineTemplate, Pods, Scaling, Serving, ServingContainer)
+FACTS = (
+    ChosenProcessor,
+    Located,
+    Machines,
+    MachineTemplate,
+    Pods,
+    Scaling,
+    Serving,
+    ServingContainer,
+)
 
 _MODELS = (
     "model",
