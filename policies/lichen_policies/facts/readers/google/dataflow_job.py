@@ -1,4 +1,4 @@
-"""Dataflow's job, and the pipeline that starts one by a schedule, as far as its workers carry accelerators."""
+"""Dataflow's jobs, started once or by a schedule, as far as their workers carry accelerators."""
 
 from __future__ import annotations
 
