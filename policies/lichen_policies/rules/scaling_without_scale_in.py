@@ -33,7 +33,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cooldown_s: Annotated[float, Meta(ge=0, le=1_000_000), LOWER_IS_STRICTER] = 3600
 
 
-@rule(severity="high", dev="remediate", staging="remediate", prod="mandatory", theme="idle")
+@rule(severity="high", dev="mandatory", staging="mandatory", prod="mandatory", theme="idle")
 def scaling_without_scale_in(
     fact: ScalingPolicy, limits: Limits, known: Known
 ) -> Iterator[Finding]:
@@ -44,7 +44,7 @@ def scaling_without_scale_in(
             what=f"{fact.scales_in_at} is true, and nothing else in the stack lowers the number",
             limit="what scales out must scale in (Application Auto Scaling User Guide, Target "
             "tracking scaling policies)",
-            changes=(Change(path=fact.scales_in_at, to=False),),
+            changes=(Change(path=fact.scales_in_at, to=False, safe=True),),
             path=fact.scales_in_at,
         )
         return
@@ -65,6 +65,7 @@ def scaling_without_scale_in(
                     path=fact.scale_in_cooldown_at,
                     to=f"PT{longest}S" if fact.idle else longest,
                     at_most=True,
+                    safe=True,
                 ),
             ),
             path=fact.scale_in_cooldown_at,

@@ -279,6 +279,16 @@ def test_what_a_file_of_variables_gives_is_judged(with_variables: Path) -> None:
     assert (MANY, f"module.handed.{CONFIGURATION}.inner") in failed
 
 
+def test_a_module_above_the_folder_that_is_scanned_is_judged(with_variables: Path) -> None:
+    """As the examples of a module call it."""
+    stack = with_variables / "examples" / "small"
+    stack.mkdir(parents=True)
+    (stack / "main.tf").write_text(VARIABLES.replace("./served", "../../served"))
+    failed = checkov("--directory", stack, "--framework", "terraform").of("FAILED")
+    assert (MANY, f"module.given.{CONFIGURATION}.inner") in failed
+    assert not [message for found in failed.values() for message in found if "Error" in message]
+
+
 def test_terraform_s_json_syntax_is_read(tmp_path: Path) -> None:
     providers = [{"region": "ap-south-1"}, {"alias": "clean", "region": "eu-north-1"}]
     machine = {"ami": "ami-1", "instance_type": "g5.xlarge"}

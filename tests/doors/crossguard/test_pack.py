@@ -548,6 +548,18 @@ def test_a_floor_is_remediated_in_dev_and_nothing_else_is_changed(pack: Pack) ->
     assert not pack.stub.Remediate(again).remediations
 
 
+def test_what_is_left_out_is_added_and_a_list_stays_one(pack: Pack) -> None:
+    pack.configure(logs_kept_for_ever=(rpc.REMEDIATE, {}), x86_function=(rpc.REMEDIATE, {}))
+    logs = {"name": "/aws/sagemaker/Endpoints/chat", "region": "eu-north-1"}
+    (kept,) = remediated(pack, "aws:cloudwatch/logGroup:LogGroup", logs).values()
+    assert kept == struct(logs | {"retentionInDays": 90})
+    code = {"zipFile": "def handler(event, context): return 1"}
+    function = {"runtime": "python3.13", "memorySize": 3008, "code": code}
+    for stated in ({}, {"architectures": ["x86_64"]}):
+        (built,) = remediated(pack, "aws-native:lambda:Function", function | stated).values()
+        assert built == struct(function | {"architectures": ["arm64"]})
+
+
 @pytest.mark.parametrize("changed", [{"minSize": UNKNOWN}, {"minSize": 0}])
 def test_what_is_not_known_or_right_is_left(pack: Pack, changed: dict[str, Any]) -> None:
     pack.configure(idle_floor=(rpc.REMEDIATE, {}))

@@ -10,6 +10,10 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
 from lichen_policies.facts.kinds import Machines, MachineTemplate, ReservationUse
 from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.readers.aws.elastic_inference import (
+    ELASTIC_INFERENCE,
+    elastic_inference,
+)
 from lichen_policies.facts.readers.aws.instance_requirements import requirements
 from lichen_policies.facts.readers.aws.launch import is_spot
 from lichen_policies.facts.readers.aws.reservations import reservations_of
@@ -56,3 +60,6 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     yield from reservations_of(data)
     for machines in machines_named(machine, hosting="ec2", spot=spot):
         yield msgspec.structs.replace(machines, of_template=True)
+    for accelerator in data.blocks(*ELASTIC_INFERENCE):
+        attached = accelerator.stated_text("type")
+        yield from elastic_inference([attached.value], attached.path, "ec2")

@@ -26,6 +26,7 @@ from lichen_policies.facts.readers.google.accelerators import (
     accelerators,
     attached_to,
     is_spot,
+    spot_at,
     times_over,
 )
 from lichen_policies.facts.readers.google.chips import gpu_named
@@ -58,7 +59,7 @@ def pool_facts(
         waits_for=waits_for,
     )
     spot = is_spot(node)
-    for fact in accelerators(node, ceiling, times=times, spot=spot):
+    for fact in accelerators(node, ceiling, times=times, spot=spot, spot_at=spot_at(node)):
         yield msgspec.structs.replace(fact, waits_for=waits_for)
     yield from reservations_of(node)
     yield from _of_models(node, pool, waits_for)

@@ -166,16 +166,20 @@ def facts_of_pods(
             machines=field(count.value),
             machines_at=count.path,
             chip=asked.chip,
+            chip_at=pod.chip_at,
             chips_each=field(chips),
             hosting=hosting,
             unit=unit,
         )
-    if isinstance(pod.machine.value, str):
+    named = pod.machine.value if isinstance(pod.machine.value, str) else None
+    if named is not None or pod.spot.value is True:
         yield MachineTemplate(
             context=context,
-            path=pod.machine.path,
-            machine=pod.machine.value,
+            path=pod.machine.path or pod.spot.path,
+            machine=named,
             machine_at=pod.machine.path,
+            spot=field(pod.spot.value),
+            spot_at=pod.spot.path,
         )
 
 
