@@ -176,7 +176,8 @@ def test_axe_finds_nothing_wrong(tmp_path: Path, scheme: str, width: str) -> Non
 def test_the_page_filters_and_sorts(tmp_path: Path) -> None:
     script = """
       const shown = () => [...document.querySelectorAll(".resource")]
-        .filter((node) => !node.hidden).map((node) => node.querySelector("h3").firstChild.textContent.trim());
+        .filter((node) => !node.hidden)
+        .map((node) => node.querySelector("h3").firstChild.textContent.trim());
       const form = document.querySelector(".filter");
       const answers = [shown().length];
       form.elements.text.value = "NOBODY knows";
