@@ -29,9 +29,14 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     """The facts of the pods that run at the same time; a job serves nothing."""
     spec = properties.block("spec")
     job = spec.block("job_template").block("spec") if spec.given("job_template") else spec
+    pod = Pod(job.block("template").block("spec"))
+    yield from facts_of_pods(pod, context, at_once(job), names=names_of(properties))
+
+
+def at_once(job: Properties) -> Stated[int]:
+    """How many pods of a job run at the same time."""
     parallel, completions = job.stated_whole("parallelism"), job.whole("completions")
     count = 1 if parallel.value is None else parallel.value
     if isinstance(completions, int) and not is_unknown(count):
         count = min(count, completions)
-    pod = Pod(job.block("template").block("spec"))
-    yield from facts_of_pods(pod, context, Stated(count, parallel.path), names=names_of(properties))
+    return Stated(count, parallel.path)

@@ -113,11 +113,13 @@ def facts_of_pods(
     names: tuple[str, ...] = (),
     asked: Asked | None = None,
     unit: str = "pods",
+    times: int = 1,
 ) -> Iterator[Fact]:
     """The facts of ``count`` pods: nothing where they are not judged.
 
     A Pods, a ChosenProcessor, a Located, a Machines and a MachineTemplate, as far as they apply.
-    ``asked`` is what each asks for, where it is a ``unit`` of several pods.
+    ``asked`` is what each asks for, where it is a ``unit`` of several pods; ``times`` is how many
+    pods one more at the property of their number adds.
     """
     asked = asked or pod.asked
     if asked is None and not pod.serves:
@@ -170,6 +172,7 @@ def facts_of_pods(
             chips_each=field(chips),
             hosting=hosting,
             unit=unit,
+            times=times,
         )
     named = pod.machine.value if isinstance(pod.machine.value, str) else None
     if named is not None or pod.spot.value is True:
@@ -192,11 +195,13 @@ def serving(
     ceiling: Stated[int] | None = None,
     asked: Asked | None = None,
     waits_for: str = "",
+    extended: bool = False,
 ) -> Iterator[Fact]:
     """A Serving, and a ServingContainer of each container: what pods that serve models add.
 
     ``floor`` and ``ceiling`` are the bounds of what scales itself; ``asked`` is as in
-    :func:`facts_of_pods`; ``waits_for`` is what else of the stack may say more.
+    :func:`facts_of_pods`; ``waits_for`` is what else of the stack may say more,
+    ``extended`` as in :class:`ServingContainer`.
     """
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
@@ -224,7 +229,7 @@ def serving(
         chips=field(chips),
         chips_at="" if asked is None else asked.path,
     )
-    yield from containers(pod, context, group)
+    yield from containers(pod, context, group, extended=extended)
 
 
 def waits_for_requests(floor: object) -> Maybe[bool | None]:
