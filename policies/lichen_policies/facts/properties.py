@@ -42,10 +42,11 @@ class Properties:
     which goes into a fact as it is. A value of the wrong type is an Unknown with that reason.
     """
 
-    __slots__ = ("_dialect", "_values", "path")
+    __slots__ = ("_dialect", "_has_names", "_values", "path")
 
     def __init__(self, values: object, dialect: Dialect, path: str = "") -> None:
-        self._values = values
+        self._values: Any = values
+        self._has_names = isinstance(values, Mapping)  # asked once: it is slow, and read often
         self._dialect: Dialect = dialect
         self.path = path
 
@@ -80,7 +81,7 @@ class Properties:
     def _first(self, names: tuple[str, ...]) -> tuple[str, Any]:
         """The name that is given and its value; the first name and None where none is."""
         values = self._values
-        if not isinstance(values, Mapping):
+        if not self._has_names:
             return names[0], values if is_unknown(values) else None
         for name in names:
             found = values.get(_spelled(name, self._dialect))

@@ -54,7 +54,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     here = deployed(fact, known, most_replicas=limits.replicas)
     fleet, peak_rps = here.fleet, here.workload.traffic.peak_rps
-    if fleet.served_rps <= limits.times * peak_rps:
+    if not fleet.serves_more_than(limits.times * peak_rps):
         return
     best = _least(here, fact.cloud, limits)
     nearest = best and _least(here, fact.cloud, limits, lambda each: image_on(each) == fleet.image)

@@ -19,7 +19,7 @@ TYPES = {
         "aws:sagemaker/notebookInstance:NotebookInstance",
         "aws-native:sagemaker:NotebookInstance",
     ),
-    "terraform": ("aws_sagemaker_notebook_instance",),
+    "terraform": ("aws_sagemaker_notebook_instance", "awscc_sagemaker_notebook_instance"),
     "cloudformation": ("AWS::SageMaker::NotebookInstance",),
 }
 FACTS = (Located, MachineKind, Machines, Notebook)
