@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,7 +25,6 @@ from lichen_policies.facts.machine_kinds import MADE_OF, machine_kinds
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Dialect, Resource
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
-from lichen_policies.timed import place_of
 
 if TYPE_CHECKING:
     from lichen_policies.stack import Stack
@@ -50,28 +49,31 @@ class Reader(msgspec.Struct, frozen=True):
 
 @cache
 def by_type() -> Mapping[tuple[Dialect, str], Reader]:
-    """Every reader, by each dialect and type that it reads. Raises :class:`InputError` for a file
-    that is none."""
-    import pkgutil  # not loaded where no resource is read
+    """Every reader, by each dialect and type that it reads; its file is imported when it first
+    reads. Raises :class:`InputError` for a file that is none."""
+    from lichen_policies.facts.reader_index import declared  # not where no resource is read
 
     found: dict[tuple[Dialect, str], Reader] = {}
-    for module_info in pkgutil.walk_packages(readers.__path__, f"{readers.__name__}."):
-        try:
-            module = importlib.import_module(module_info.name)
-            for dialect, types in getattr(module, "TYPES", {}).items():
-                complete = getattr(module, "complete", None)
-                reader = Reader(
-                    module.CLOUD, module.read, (*module.FACTS, *_derived(module.FACTS)), complete
-                )
-                found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
-        except Exception as error:
-            # Nobody knows which types it would read, so nothing can be judged.
-            raise InputError(
-                f"importing the reader failed with {type(error).__name__} at {place_of(error)}",
-                fix="correct the file, or remove it",
-                document=f"{module_info.name.removeprefix(readers.__name__ + '.')}.py",
-            ) from None
+    for each in declared(readers.__path__, readers.__name__):
+        kinds = each.kinds()
+        reader = Reader(
+            each.cloud,
+            _function(each.module, "read"),
+            (*kinds, *_derived(kinds)),
+            _function(each.module, "complete") if each.completes else None,
+        )
+        for dialect, types in each.types.items():
+            found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
     return found
+
+
+def _function(module: str, name: str) -> Callable[..., Any]:
+    """A function of a module that is imported when it is first called."""
+
+    def call(*arguments: object) -> Any:
+        return getattr(importlib.import_module(module), name)(*arguments)
+
+    return call
 
 
 def _derived(kinds: tuple[type[Fact], ...]) -> tuple[type[Fact], ...]:

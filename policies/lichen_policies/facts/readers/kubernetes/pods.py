@@ -113,14 +113,17 @@ def facts_of_pods(
     names: tuple[str, ...] = (),
     asked: Asked | None = None,
     unit: str = "pods",
+    times: int = 1,
 ) -> Iterator[Fact]:
     """The facts of ``count`` pods: nothing where they are not judged.
 
     A Pods, a ChosenProcessor, a Located, a Machines and a MachineTemplate, as far as they apply.
-    ``asked`` is what each asks for, where it is a ``unit`` of several pods.
+    ``asked`` is what each asks for, where it is a ``unit`` of several pods; ``times`` is how many
+    pods one more at the property of their number adds.
     """
     asked = asked or pod.asked
-    if asked is None and not pod.serves:
+    claims = _claims(pod, names)
+    if asked is None and not pod.serves and not claims:
         return
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
@@ -135,7 +138,14 @@ def facts_of_pods(
         machine=field(machine),
         hosting=hosting,
         serves=pod.serves,
+        claims=claims,
+        claims_at=pod.spec.at("resource_claims"),
+        machines=field(count.value),
+        machines_at=count.path,
+        waits_for="its claims of devices" if claims else "",
     )
+    if asked is None and not pod.serves:
+        return
     yield ChosenProcessor(
         context=context,
         path=pod.architecture.path,
@@ -170,6 +180,7 @@ def facts_of_pods(
             chips_each=field(chips),
             hosting=hosting,
             unit=unit,
+            times=times,
         )
     named = pod.machine.value if isinstance(pod.machine.value, str) else None
     if named is not None or pod.spot.value is True:
@@ -183,6 +194,19 @@ def facts_of_pods(
         )
 
 
+def _claims(pod: Pod, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the templates are called that claims are made from for each pod, in its namespace."""
+    templates = [
+        claim.text("resource_claim_template_name") for claim in pod.spec.blocks("resource_claims")
+    ]
+    namespace = names[0].split("/")[1:-1] if names else []
+    return tuple(
+        "/".join(("ResourceClaimTemplate", *namespace, name))
+        for name in templates
+        if isinstance(name, str)
+    )
+
+
 def serving(
     pod: Pod,
     context: Context,
@@ -192,11 +216,13 @@ def serving(
     ceiling: Stated[int] | None = None,
     asked: Asked | None = None,
     waits_for: str = "",
+    extended: bool = False,
 ) -> Iterator[Fact]:
     """A Serving, and a ServingContainer of each container: what pods that serve models add.
 
     ``floor`` and ``ceiling`` are the bounds of what scales itself; ``asked`` is as in
-    :func:`facts_of_pods`; ``waits_for`` is what else of the stack may say more.
+    :func:`facts_of_pods`; ``waits_for`` is what else of the stack may say more,
+    ``extended`` as in :class:`ServingContainer`.
     """
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
@@ -224,7 +250,7 @@ def serving(
         chips=field(chips),
         chips_at="" if asked is None else asked.path,
     )
-    yield from containers(pod, context, group)
+    yield from containers(pod, context, group, extended=extended)
 
 
 def waits_for_requests(floor: object) -> Maybe[bool | None]:
