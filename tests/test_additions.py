@@ -320,7 +320,7 @@ def test_checkov_judges_by_the_new_rule_and_reader(tree: Path, tmp_path: Path) -
         '  size = "x9.large"\n  zone = "eu-north-1a"\n}\n'
     )
     run = checkov(
-        "--directory", tmp_path,
+        "--directory", tmp_path, "--framework", "terraform",
         checks=tree / "doors" / "lichen_doors" / "checkov_checks",
         environment=environment(tree),
     )  # fmt: skip
@@ -377,7 +377,7 @@ def test_checkov_judges_by_an_organisation_s_rule(tree: Path, tmp_path: Path) ->
         '    instance_type = "ml.g5.xlarge"\n    initial_instance_count = 11\n  }\n}\n'
     )
     run = checkov(
-        "--directory", tmp_path,
+        "--directory", tmp_path, "--framework", "terraform",
         checks=tree / "doors" / "lichen_doors" / "checkov_checks",
         environment=environment(tree) | {"LICHEN_CONFIG": str(tree / "own" / "lichen.yaml")},
     )  # fmt: skip

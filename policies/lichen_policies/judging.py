@@ -351,19 +351,36 @@ def _judged(resource: Resource, facts: Facts, book: Rulebook) -> Steps[list[Verd
             for rule in book.judging(type(fact)):
                 met.setdefault(rule.name, []).append(fact)
     for rule in book.of_resources:
+        if rule.name not in met and rule.name not in unread and not rule.mistake:
+            # Forty rules have nothing to judge for each that has.
+            verdicts.append(_nothing_to_judge(rule, resource, book))
+            continue
         judgement = Judgement(
             book=book, rule=rule, resource=resource, environment=resource.environment
         )
         if rule.mistake:
             message = f"cannot be checked: the rule cannot be read: {rule.mistake.rstrip('.')}"
             verdicts.append(judgement.verdict("unverified", message, broken=True))
-        elif isinstance(facts, Exception) and rule.name in unread:
+        elif isinstance(facts, Exception):
             verdicts.append(judgement.broken("the reader", facts))
-        elif rule.name in met:
-            verdicts += yield from _judged_by(judgement, met[rule.name])
         else:
-            verdicts.append(judgement.verdict("not-applicable", NOTHING_TO_JUDGE))
+            verdicts += yield from _judged_by(judgement, met[rule.name])
     return verdicts
+
+
+def _nothing_to_judge(rule: Rule, resource: Resource, book: Rulebook) -> Verdict:
+    return Verdict(
+        rule=rule.name,
+        verdict="not-applicable",
+        level=book.level(rule, resource.environment),
+        severity=rule.severity,
+        resource=resource.address,
+        type=resource.type,
+        file=resource.file,
+        line=resource.line,
+        environment=resource.environment,
+        message=NOTHING_TO_JUDGE,
+    )
 
 
 def _judged_by(judgement: Judgement, facts: Sequence[Fact]) -> Steps[list[Verdict]]:

@@ -7,12 +7,12 @@ that names the file and the fix.
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import cast, get_args
@@ -102,16 +102,25 @@ def _rule_in(name: str, path: Path) -> Rule:
 
 
 def _imported(path: Path) -> ModuleType:
-    if path.parent == FOLDER:
-        return importlib.import_module(f"{__package__}.rules.{path.stem}")
+    """A rule's file as a module.
+
+    Its code runs here and not inside of Python's import, so that its own time is known apart from
+    the time of what it imports.
+    """
     name = f"lichen_policies_rules_of_{abs(hash(path.parent))}_{path.stem}"
+    if path.parent == FOLDER:
+        name = f"{__package__}.rules.{path.stem}"
+        if name in sys.modules:
+            return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if spec is None or not isinstance(spec.loader, SourceFileLoader):
         raise InputError("it is not a Python file", fix="name it <rule>.py")
     module = importlib.util.module_from_spec(spec)
+    code = spec.loader.get_code(name)
+    assert code is not None
     sys.modules[name] = module  # msgspec looks up a struct's annotations there
     try:
-        spec.loader.exec_module(module)
+        exec(code, vars(module))
     except BaseException:
         del sys.modules[name]
         raise
@@ -241,13 +250,20 @@ def _defaults(
     for environment in declared.limits:
         _check_word("limits", environment, ENVIRONMENTS)
     defaults: dict[Environment, msgspec.Struct] = {}
+    everywhere: msgspec.Struct | None = None  # where no environment has its own, the same
     for environment in ENVIRONMENTS:
+        own = dict(declared.limits.get(environment, {}))
+        if not own and everywhere is not None:
+            defaults[environment] = everywhere
+            continue
         try:
-            defaults[environment] = convert(dict(declared.limits.get(environment, {})), limits)
+            defaults[environment] = convert(own, limits)
         except InputError as error:
             raise InputError(
                 error.wrong, fix=error.fix, field=f"limits.{environment}.{error.field}".rstrip(".")
             ) from None
+        if not own:
+            everywhere = defaults[environment]
     return defaults
 
 

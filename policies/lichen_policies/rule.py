@@ -65,6 +65,9 @@ Theme = Literal[
 UNSTATED: Environment = "prod"
 """A resource whose environment is not stated is judged as in production, the strict way."""
 
+MINIMUM_REPLICAS = "availability.minimum_replicas"
+"""The field of a workload's file that a floor and a number of machines follow."""
+
 PAGES = "https://github.com/lichen-ml/lichen/blob/main/docs/rules"
 
 LOWER_IS_STRICTER = Meta(extra={"stricter": "lower"})

@@ -16,6 +16,7 @@ import msgspec
 
 from lichen_policies.facts import NotYetKnown, ServingContainer, Unverified, is_unknown
 from lichen_policies.facts.image import image_name
+from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
 from lichen_policies.rule import Known, NotApplicable
 
@@ -25,7 +26,8 @@ class Server(msgspec.Struct, frozen=True):
 
     ``longest`` is the longest sequence; each of ``parallel`` a number of accelerators, all of which
     multiply to what the server uses. One of ``marks`` among the settings, of ``repositories`` as
-    the image, or of ``commands`` in the command line shows that it is this server.
+    the image, or of ``commands`` in the command line shows that it is this server; repositories
+    are regular expressions.
     """
 
     longest: tuple[str, ...]
@@ -46,7 +48,7 @@ SERVERS = {
             ("SM_VLLM_DATA_PARALLEL_SIZE", "--data-parallel-size", "-dp"),
         ),
         ("SM_VLLM_MODEL",),
-        ("vllm", "vllm-openai"),
+        (r"vllm(-openai(-\w+)?|-tpu)?",),
         ("vllm serve", "vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server"),
     ),
     "Large Model Inference": Server(
@@ -61,7 +63,10 @@ SERVERS = {
         ("DTYPE", "--dtype"),
         (("NUM_SHARD", "SM_NUM_GPUS", "--num-shard"),),
         ("SM_NUM_GPUS", "MAX_INPUT_TOKENS", "MAX_BATCH_PREFILL_TOKENS"),
-        ("text-generation-inference", "huggingface-pytorch-tgi-inference"),
+        (
+            r"(huggingface-)?text-generation-inference[\w.-]*",
+            r"huggingface-pytorch-tgi-inference",
+        ),
         ("text-generation-launcher",),
     ),
     "SGLang": Server(
@@ -152,7 +157,7 @@ def server_of(fact: ServingContainer) -> str | None:
     image = fact.if_known.image
     repository = image_name(image).repository if image else ""
     for name, server in SERVERS.items():
-        if repository and repository in server.repositories:
+        if any(re.fullmatch(pattern, repository) for pattern in server.repositories):
             return name
     settings = fact.settings or {}
     for name, server in SERVERS.items():
@@ -186,9 +191,10 @@ def chips_used(fact: ServingContainer) -> Used:
         raise NotApplicable("no setting says how many accelerators the server uses")
     chips = 1
     for each in found:
-        if not each.value.isdigit():
+        number = whole_in(each.value)
+        if number is None:
             raise Unverified(f"{each.path} is no number")
-        chips *= int(each.value)
+        chips *= number
     return Used(chips, found)
 
 

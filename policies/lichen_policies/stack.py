@@ -6,7 +6,7 @@ is known only after deployment raises :class:`~lichen_policies.facts.Unverified`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -46,6 +46,7 @@ class Stack:
     """
 
     __slots__ = (
+        "_alike",
         "_answers",
         "_at_address",
         "_by_kind",
@@ -67,6 +68,7 @@ class Stack:
         self._of_resource: dict[int, list[Subject[Fact]]] = {}
         self._at_address: dict[str, list[Subject[Fact]]] = {}
         self._indexes: dict[tuple[object, ...], _Index] = {}
+        self._alike: dict[tuple[int, ...], bool] = {}
         self._answers: dict[Callable[[Stack], Any], Any] = {}
         self._unread = {address: tuple(kinds) for address, kinds in (unread or {}).items()}
         for resource, found in facts:
@@ -165,11 +167,12 @@ class Stack:
 
         ``value`` is a field as it was read (:meth:`Fact.as_read`): a name, an id or an ARN, which
         one of the fields ``names`` of the fact has, or an unknown value, which is followed by the
-        addresses that it is made of. Raises :class:`Unverified` where nobody can say.
+        addresses that it is made of. Raises :class:`Unverified` where nobody can say, and where
+        several are meant that are not alike.
         """
         meant = self.meant(value, kind, *names)
         if meant or value is None:
-            return meant[0] if meant else None
+            return self._the_one(meant, names)
         if type(value) is Unknown:
             if not value.references:
                 raise Unverified(f"what it refers to {value.because}")
@@ -178,9 +181,34 @@ class Stack:
             raise Unverified(f"the name of a {kind.__name__} is known only after deployment")
         return None
 
+    def _the_one(
+        self, meant: Sequence[Subject[Kind]], names: tuple[str, ...]
+    ) -> Subject[Kind] | None:
+        """The first of those that a value may mean, whose resources are alike but for names."""
+        if len({id(subject.resource) for subject in meant}) > 1:
+            those = tuple(id(subject) for subject in meant)
+            if those not in self._alike:
+                said: dict[int, list[str]] = {}
+                for each in meant:
+                    said.setdefault(id(each.resource), []).append(_content(each.fact, names))
+                self._alike[those] = len(set(map(tuple, said.values()))) == 1
+            if not self._alike[those]:
+                raise Unverified("several resources have what it refers to, and they differ")
+        return min(meant, key=lambda subject: subject.resource.address, default=None)
+
     def every(self, kind: type[Kind], matches: Callable[[Kind], bool]) -> tuple[Subject[Kind], ...]:
         """Every fact that matches. Raises :class:`Unverified` where one may and is not known to."""
         return tuple(subject for subject in self.of(kind) if matches(subject.fact))
+
+
+def _content(fact: Fact, names: tuple[str, ...]) -> str:
+    """What a fact says, its names aside, and where it is."""
+    fields = {name: fact.as_read(name) for name in fact.__struct_fields__}
+    context = fact.context
+    where = (context.region, context.environment)
+    return repr(
+        [where, *(value for name, value in fields.items() if name not in (*names, "context"))]
+    )
 
 
 def _each(found: object) -> tuple[object, ...]:

@@ -96,6 +96,7 @@ class _Work(Generic[T]):
         self._left = False
         self._in_step = False
         self._limit_s = self._began_s = self._counts_from_s = self._processor_from_s = 0.0
+        self._queued_from_s: float | None = None
 
     def make(self) -> bool:
         """Make the steps, in the worker's thread. False where it was left meanwhile."""
@@ -104,6 +105,7 @@ class _Work(Generic[T]):
                 call, self._limit_s = self._next()
                 self._processor_from_s = time.thread_time()
                 self._began_s = self._counts_from_s = time.monotonic()
+                self._queued_from_s = None
                 self._in_step = True
                 try:
                     self._next = partial(self._steps.send, call())
@@ -130,12 +132,17 @@ class _Work(Generic[T]):
             if not self._in_step:
                 return None
             now_s, processor_s = time.monotonic(), worker.processor_s()
-            lasts_s, used_s = now_s - self._counts_from_s, processor_s - self._processor_from_s
+            queued_s = worker.queued_s()
+            if self._queued_from_s is None:  # no step pays for this before it is looked at
+                self._queued_from_s = queued_s
+            lasts_s = now_s - self._counts_from_s - (queued_s - self._queued_from_s)
+            used_s = processor_s - self._processor_from_s
             is_hopeless = now_s - self._began_s >= HOPELESS * self._limit_s
             frame = sys._current_frames().get(worker.ident or 0)
             if not is_hopeless:
                 if _is_reading(frame):
                     self._counts_from_s, self._processor_from_s = now_s, processor_s
+                    self._queued_from_s = queued_s
                     return None
                 waits = used_s < _BLOCKED_SHARE * lasts_s
                 if lasts_s < self._limit_s or (used_s < self._limit_s and not waits):
@@ -164,6 +171,15 @@ class _Worker(Thread):
         if not hasattr(time, "pthread_getcpuclockid"):
             return float("inf")
         return time.clock_gettime(time.pthread_getcpuclockid(self.ident or 0))
+
+    def queued_s(self) -> float:
+        """Seconds that this thread could have run and got no processor; 0 where nobody counts
+        them. On a machine that others use it must not pass for one that waits."""
+        try:
+            with open(f"/proc/self/task/{self.native_id}/schedstat", "rb") as file:
+                return int(file.read().split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0
 
     def stop(self) -> None:
         """Raise :class:`_Left` in it, which reaches it at its next line of Python."""

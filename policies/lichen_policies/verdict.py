@@ -55,6 +55,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     gCO2e/kWh``), ``elsewhere`` where else it may be set (``on the provider``). ``keeps`` marks the
     value that is there today and that the other changes of the finding rely on. ``safe`` marks one
     that may be made without a person: always valid in its place, a machine of the same family.
+    ``adds`` says that the resource leaves the property out, so that it is to be added; ``listed``
+    that the property is a list, of which this is the only value. ``workload`` is the field of a
+    workload's file that decides the value where a component made the resource from one.
     """
 
     path: str
@@ -65,6 +68,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     at_most: bool = False
     keeps: bool = False
     safe: bool = False
+    adds: bool = False
+    listed: bool = False
+    workload: str = ""
 
     @property
     def value(self) -> str:
@@ -282,7 +288,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     others; ``passed`` counts *pass* verdicts; ``configured`` says which lichen.yaml holds and what
     it moved; ``skipped`` are files of a folder that are not judged, and ``other_files`` counts
     those that have nothing to do with a deployment; ``baseline`` is the file whose findings are
-    old, and ``gone`` are those of them that are not there any more.
+    old, and ``gone`` are those of them that are not there any more; ``hidden`` counts what was
+    found of resources that stay, where only what changes is shown.
     """
 
     findings: tuple[Verdict, ...]
@@ -297,6 +304,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     other_files: int = 0
     baseline: str = ""
     gone: tuple[Gone, ...] = ()
+    hidden: int = 0
 
     @property
     def blocks(self) -> bool:

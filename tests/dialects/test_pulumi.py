@@ -213,6 +213,12 @@ def test_a_stream_that_was_cut_off_is_no_preview(documents: Documents, tmp_path:
         read(cut)
 
 
+def test_a_preview_says_what_stays(documents: Documents) -> None:
+    assert {each.stays for each in configurations(documents.new).values()} == {False}
+    assert {each.stays for each in configurations(documents.unchanged).values()} == {True}
+    assert {each.stays for each in configurations(documents.state).values()} == {None}
+
+
 def test_a_preview_that_failed_is_no_preview(documents: Documents) -> None:
     with pytest.raises(InputError, match="the preview failed, so resources may be missing"):
         read(documents.broken)

@@ -151,6 +151,8 @@ def test_checkov_fails_the_rule_s_own_check(tmp_path: Path, name: str) -> None:
     run = checkov(
         "--directory",
         tmp_path / "stack",
+        "--framework",
+        "terraform",
         "--soft-fail-on",
         "CKV2_LICHEN_*_ADVICE,CKV2_LICHEN_*_UNVERIFIED",
         environment={"LICHEN_CONFIG": str(config)},

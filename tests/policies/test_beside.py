@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from lichen_policies.beside import comments, with_comments, written
 from lichen_policies.configuration import Configuration, File, Layer
 from lichen_policies.dialects import read
@@ -201,3 +202,53 @@ metadata: {}
 def test_without_such_a_comment_nothing_is_changed() -> None:
     resources = [resource_of(ENDPOINT, {}, line=1)]
     assert with_comments(resources, "a: 1 # json is " + json.dumps("yaml")) == resources
+
+
+def manifest(until: str, namespace: str = "dev") -> str:
+    return f"""\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: chat
+  namespace: {namespace}
+  annotations:
+    lichen.dev/exempt.too-many-accelerators: owner=search until={until} reason=a test of load
+spec:
+  replicas: 4
+  template:
+    spec:
+      containers: [{{name: a, image: "a:1", resources: {{limits: {{nvidia.com/gpu: 8}}}}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks", "rules"),
+    [
+        (manifest("2027-03-31"), False, set()),
+        (manifest("2026-11-22"), True, {"too-many-accelerators", "expired-exemption"}),
+        (manifest("2027-03-31", "models-prod"), True, {"too-many-accelerators"}),
+        (manifest("2027-03-31").replace("accelerators:", "chips:"), True,
+         {"too-many-accelerators", "orphaned-exemption"}),
+    ],
+)  # fmt: skip
+def test_an_annotation_exempts_its_object(
+    tmp_path: Path, text: str, blocks: bool, rules: set[str]
+) -> None:
+    path = tmp_path / "manifest.yaml"
+    path.write_text(text)
+    report = Gate(Configuration(today=TODAY)).report(read(path))
+    assert {verdict.rule for verdict in report.findings} == rules
+    assert report.blocks is blocks
+    assert [verdict.rule for verdict in report.exempted] == (
+        [] if blocks else ["too-many-accelerators"]
+    )
+
+
+def test_the_annotation_of_an_object_in_a_list_is_its_own(tmp_path: Path) -> None:
+    items = [yaml.safe_load(manifest("2027-03-31")), yaml.safe_load(manifest("2026-11-22"))]
+    items[1]["metadata"]["name"] = "late"
+    path = tmp_path / "list.yaml"
+    path.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": items}))
+    report = Gate(Configuration(today=TODAY)).report(read(path))
+    assert [verdict.resource for verdict in report.exempted] == ["dev/Deployment/chat"]
+    assert {verdict.resource for verdict in report.findings} == {"dev/Deployment/late"}

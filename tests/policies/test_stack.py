@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 from lichen_policies.facts import UNKNOWN, Resource, Scaling, Serving, Unverified, reading
+from lichen_policies.facts.kinds import MachineTemplate
 from lichen_policies.gate import Gate
-from lichen_policies.stack import Stack
+from lichen_policies.stack import Stack, Subject
 
 from tests.policies.resources import NODES, endpoint_of, resource_of
 from tests.policies.rules_folder import JOIN, LONG, rules_of
@@ -97,3 +98,22 @@ def test_every_needs_all_of_a_kind_known() -> None:
     assert len(stack.every(Serving, lambda serving: serving.machines is None)) == 2
     with pytest.raises(Unverified, match="known only after deployment"):
         stack.every(Serving, lambda serving: serving.machine == "g6.xlarge")
+
+
+def template(machine: str, address: str) -> Resource:
+    properties = {"name": "own", "instanceType": machine}
+    return resource_of("aws:ec2/launchTemplate:LaunchTemplate", properties, address)
+
+
+def test_a_name_that_several_different_resources_have_means_none_of_them() -> None:
+    def meant(*templates: Resource) -> Subject[MachineTemplate] | None:
+        read = [(each, reading.facts_of(each) or ()) for each in templates]
+        return Stack(read).linked("own", MachineTemplate, "names")
+
+    small, large = template("g5.xlarge", "a"), template("p4d.24xlarge", "b")
+    for templates in ((small, large), (large, small)):
+        with pytest.raises(Unverified, match="several resources"):
+            meant(*templates)
+    found = meant(template("g5.xlarge", "c"), template("g5.xlarge", "a"))
+    assert found is not None
+    assert found.resource.address == "a"

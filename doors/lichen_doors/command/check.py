@@ -11,6 +11,7 @@ import msgspec
 from lichen_policies import timed
 from lichen_policies.baseline import against
 from lichen_policies.baseline import of as baseline_of
+from lichen_policies.changes_only import changes_only
 from lichen_policies.dialects import KINDS, DeploymentInput
 from lichen_policies.dialects.folders import read_all
 from lichen_policies.facts import Resource
@@ -18,6 +19,7 @@ from lichen_policies.gate import Gate
 from lichen_policies.verdict import Report
 
 from lichen.document import InputError, did_you_mean
+from lichen.figures import many
 from lichen.words import Environment
 from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
 from lichen_doors.command.options import (
@@ -30,7 +32,7 @@ from lichen_doors.command.options import (
     REGION,
     formats,
 )
-from lichen_doors.command.output import show, write
+from lichen_doors.command.output import progress, show, write
 
 FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
 """The forms of a report."""
@@ -65,6 +67,11 @@ FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
     help="An earlier report in JSON: what it has already does not block.",
 )
 @click.option(
+    "--only-changes",
+    is_flag=True,
+    help="Show what a plan or preview changes; what stays is counted.",
+)
+@click.option(
     "--fix",
     is_flag=True,
     help="Write the safe changes into templates, manifests and .tf files beside a plan.",
@@ -82,6 +89,7 @@ def command(
     form: str,
     also: tuple[str, ...],
     baseline: Path | None,
+    only_changes: bool,
     fix: bool,
     yes: bool,
 ) -> None:
@@ -104,17 +112,21 @@ def command(
         exact=len(paths) == 1,
     )
     earlier = None if baseline is None else baseline_of(baseline)
-    reading = read_all(paths, source, given)
-    gate = Gate.near(
-        paths[0],
-        config=configuration,
-        trusted=Path.cwd(),
-        region=region,
-        environment=environment,
-    )
-    report = msgspec.structs.replace(
-        gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
-    )
+    with progress() as say:
+        reading = read_all(paths, source, given, lambda path: say(f"Reading {path}"))
+        gate = Gate.near(
+            paths[0],
+            config=configuration,
+            trusted=Path.cwd(),
+            region=region,
+            environment=environment,
+        )
+        say(f"Judging {many(len(reading.resources), 'resource')}")
+        report = msgspec.structs.replace(
+            gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
+        )
+    if only_changes:
+        report = changes_only(report, reading.resources)
     if earlier is not None:
         report = against(report, earlier, str(baseline))
     for other, file in files:
@@ -165,13 +177,18 @@ def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:
         from lichen_doors.report.markdown import as_markdown
 
         write(as_markdown(report), output)
-    else:
-        from lichen_doors.report import findings
+    elif form == "html":
+        from lichen_doors.report.page import as_page
 
-        if form == "json":
-            write(findings.as_json(report), output)
-        else:
-            show(findings.renderables(report), form, title="lichen check", output=output)
+        write(as_page(report, today=gate.configuration.today), output)
+    elif form == "json":
+        from lichen_doors.report.findings import as_json
+
+        write(as_json(report), output)
+    else:
+        from lichen_doors.report.findings import renderables
+
+        show(renderables(report), form, title="lichen check", output=output)
 
 
 def _parameters(file: Path | None, pairs: tuple[str, ...]) -> dict[str, str]:

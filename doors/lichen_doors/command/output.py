@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lichen.document import InputError
+from lichen.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,6 +29,18 @@ def show(
         write(terminal.as_text(renderables), output)
     else:
         terminal.show(renderables)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], object]]:
+    """A line that says what is being done: on a terminal, and only there."""
+    if not sys.stderr.isatty():
+        yield lambda _text: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        yield lambda text: status.update(visible(text).replace("[", "\\["))
 
 
 def write(text: str, output: Path | None = None) -> None:

@@ -10,6 +10,7 @@ is replaced by name, and pyproject.toml pins the SDK's minor version for that re
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,6 +43,7 @@ def serve() -> NoReturn:
     """Serve the pack until the engine ends it. The configuration is searched upwards from where the
     engine starts the pack, which is the project; the organisation's is above it."""
     timed.end_where_stuck()
+    gc.freeze()  # what is loaded here stays: no collection need look through it
     try:
         gate = Gate.near(Path.cwd())
     except InputError as error:

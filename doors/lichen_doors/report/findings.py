@@ -72,6 +72,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     other_files: int
     baseline: str
     gone: tuple[Gone, ...]
+    hidden: int
     summary: Summary
 
 
@@ -92,6 +93,7 @@ def as_json(report: Report) -> str:
             other_files=report.other_files,
             baseline=report.baseline,
             gone=report.gone,
+            hidden=report.hidden,
             summary=report.summary,
         )
     )
@@ -251,6 +253,11 @@ def _closing(report: Report) -> Iterator[RenderableType]:
     if report.not_judged:
         types = ", ".join(f"{name} ({number})" for name, number in report.not_judged.items())
         yield Text(f"Not judged, because no rule covers these types: {types}.", style="quiet")
+    if report.hidden:
+        yield Text(
+            f"{many(report.hidden, 'verdict')} on resources that do not change: not shown.",
+            style="quiet",
+        )
     yield from _not_read(report)
     for line in report.configured.texts:
         yield Text(line, style="quiet")

@@ -104,6 +104,8 @@ def _others(report: Report) -> Iterator[str]:
             f"{many(len(report.gone), 'finding')} of the baseline that are gone",
             (f"- {code(each.rule)} of {code(each.resource)}\n" for each in report.gone),
         )
+    if report.hidden:
+        yield f"{many(report.hidden, 'verdict')} on resources that do not change: not shown.\n"
     if report.skipped:
         yield _folded(
             f"{many(len(report.skipped), 'file')} that were not judged",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -66,14 +66,18 @@ class FolderReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_all(
-    paths: Sequence[Path], source: str = "auto", given: DeploymentInput | None = None
+    paths: Sequence[Path],
+    source: str = "auto",
+    given: DeploymentInput | None = None,
+    progress: Callable[[Path], object] = lambda _path: None,
 ) -> FolderReading:
-    """The resources of files, folders and patterns such as ``k8s/**/*.yaml``.
+    """The resources of files, folders and patterns such as ``k8s/**/*.yaml``; ``progress`` is
+    called with each file before it is read.
 
     :class:`InputError` where a file that is named cannot be read as a document, a pattern matches
     nothing, or there is no document at all.
     """
-    walk = _Walk(source, given or DeploymentInput())
+    walk = _Walk(source, given or DeploymentInput(), progress)
     for path in paths:
         if path != STDIN and path.is_dir():
             walk.enter(path)
@@ -87,9 +91,12 @@ def read_all(
 class _Walk:
     """What is read of folders, so far."""
 
-    def __init__(self, source: str, given: DeploymentInput) -> None:
+    def __init__(
+        self, source: str, given: DeploymentInput, progress: Callable[[Path], object]
+    ) -> None:
         self.source = source
         self.given = given
+        self.progress = progress
         self.documents: dict[Path, list[Resource]] = {}
         self.skipped: list[Skipped] = []
         self.others = 0
@@ -97,6 +104,7 @@ class _Walk:
 
     def read(self, path: Path, given: DeploymentInput) -> None:
         """Read a file that is a document; :class:`InputError` where it is none."""
+        self.progress(path)
         found = read(path, self.source, given)
         if all(each.dialect == "kubernetes" and not each.root for each in found):
             # The manifests of a folder go to one cluster: one scales what another holds.

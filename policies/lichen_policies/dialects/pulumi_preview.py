@@ -110,7 +110,8 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
             fix="correct the program until pulumi preview succeeds",
             field="diagnostics",
         )
-    planned = {}
+    planned: dict[str, State] = {}
+    staying: dict[str, bool] = {}
     for index, step in enumerate(preview.steps):
         if step.op.startswith(_REMOVING):
             continue
@@ -121,7 +122,13 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
                 field=f"steps[{index}].newState",
             )
         planned[step.urn] = step.state
-    found = pulumi_resource.resources(planned.values(), preview.config, file, _PROVIDER_UNSEEN)
+        staying[step.urn] = step.op == "same"
+    found = [
+        msgspec.structs.replace(resource, stays=staying.get(resource.address))
+        for resource in pulumi_resource.resources(
+            planned.values(), preview.config, file, _PROVIDER_UNSEEN
+        )
+    ]
     for resource in found:
         if _is_unseen_in_production(resource):
             raise InputError(

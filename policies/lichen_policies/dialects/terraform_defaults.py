@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.unknown import Unknown
 
 Block = Mapping[str, Any]
@@ -120,10 +121,10 @@ def _opened(value: Any, path: str) -> Any:
         return DEFAULT
     if isinstance(value, list):
         index, _, rest = path.partition(".")
-        if index.isdigit() and int(index) < len(value) and len(value) > 1:
+        at = whole_in(index)
+        if at is not None and at < len(value) and len(value) > 1:
             return [
-                _opened(part, rest) if number == int(index) else part
-                for number, part in enumerate(value)
+                _opened(part, rest) if number == at else part for number, part in enumerate(value)
             ]
         return [_opened(part, path) for part in value]
     if isinstance(value, Mapping):

@@ -166,6 +166,7 @@ class _Plan:
                 dialect="terraform",
                 region=place_of,
                 file=file,
+                stays=planned.change.actions == ("no-op",),
             )
         )
 

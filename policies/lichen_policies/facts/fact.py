@@ -25,7 +25,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     ``tags`` are the resource's tags or labels; the value of one may be unknown by itself.
     ``unreadable`` are the fields of the passport whose tag cannot be read. ``region_of`` is what
-    gives a region to a resource that has no property of its own for it.
+    gives a region to a resource that has no property of its own for it. ``tag_prefix`` is how its
+    cloud begins the passport's tags.
     """
 
     cloud: str
@@ -35,6 +36,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     tags: Maybe[Mapping[str, object]] = None
     unreadable: tuple[str, ...] = ()
     region_of: RegionOf = "provider"
+    tag_prefix: str = "lichen:"
 
 
 _NO_CONTEXT = Context(cloud="")
@@ -87,6 +89,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     def tags(self) -> Mapping[str, object] | None:
         return self.context.tags  # type: ignore[return-value]
 
+    def tag(self, name: str) -> str:
+        """What a tag of the passport is called on this resource, for messages."""
+        return f"{self.context.tag_prefix}{name}"
+
     def declared(self, *names: str) -> Passport | None:
         """The passport, for a rule that needs some of its fields; None without all of them.
 
@@ -114,12 +120,14 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 def _without_unknowns(record: Any) -> Any:
     changes: dict[str, Any] = {}
-    for name in record.__struct_fields__:
-        value = object.__getattribute__(record, name)
+    values = msgspec.structs.astuple(record)  # the fields as they are, Unknown or not
+    for position, value in enumerate(values):
         if type(value) is Unknown:
-            changes[name] = None
+            changes[record.__struct_fields__[position]] = None
         elif type(value) is Context:
-            changes[name] = _without_unknowns(value)
+            context = _without_unknowns(value)
+            if context is not value:
+                changes[record.__struct_fields__[position]] = context
     return msgspec.structs.replace(record, **changes) if changes else record
 
 

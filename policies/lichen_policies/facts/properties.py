@@ -42,10 +42,11 @@ class Properties:
     which goes into a fact as it is. A value of the wrong type is an Unknown with that reason.
     """
 
-    __slots__ = ("_dialect", "_values", "path")
+    __slots__ = ("_dialect", "_has_names", "_values", "path")
 
     def __init__(self, values: object, dialect: Dialect, path: str = "") -> None:
-        self._values = values
+        self._values: Any = values
+        self._has_names = isinstance(values, Mapping)  # asked once: it is slow, and read often
         self._dialect: Dialect = dialect
         self.path = path
 
@@ -80,7 +81,7 @@ class Properties:
     def _first(self, names: tuple[str, ...]) -> tuple[str, Any]:
         """The name that is given and its value; the first name and None where none is."""
         values = self._values
-        if not isinstance(values, Mapping):
+        if not self._has_names:
             return names[0], values if is_unknown(values) else None
         for name in names:
             found = values.get(_spelled(name, self._dialect))
@@ -112,6 +113,11 @@ class Properties:
                     return number
         return Unknown("is not a number")
 
+    def amount(self, *names: str) -> Maybe[float]:
+        """A number of something, of which there cannot be less than none."""
+        found = self.number(*names)
+        return Unknown("is below zero") if isinstance(found, float) and found < 0 else found
+
     def flag(self, *names: str) -> Maybe[bool]:
         """A yes or no; one that is written as text is read."""
         found = self.scalar(*names)
@@ -127,8 +133,8 @@ class Properties:
         return self._dialect == "terraform" and left_out
 
     def whole(self, *names: str) -> Maybe[int]:
-        """A whole number."""
-        found = self.number(*names)
+        """A whole number of something."""
+        found = self.amount(*names)
         if found is None or is_unknown(found):
             return found
         return int(found) if found.is_integer() else Unknown("is not a whole number")

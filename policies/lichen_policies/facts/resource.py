@@ -35,7 +35,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     where none of them states it; what the resource itself states goes before them. ``file`` and
     ``line`` are where its author wrote it, ``document`` what it was read from: the resources of one
     document are one deployment. ``only_if`` is the condition under which it is made, where nobody
-    can evaluate it here.
+    can evaluate it here. ``stays`` says that the deployment leaves it as it is, None where the
+    document does not say.
     """
 
     type: str
@@ -51,3 +52,4 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     document: str | None = None
     notes: tuple[Note, ...] = ()
     only_if: str = ""
+    stays: bool | None = None

@@ -14,7 +14,8 @@ graphics (a workstation, a render farm). Annual averages by location decide; con
 power, carbon-free shares and marginal rates do not. The rule does not know data residency, latency,
 quota or capacity: set ``regions`` in lichen.yaml to those that you may use. If they include the
 region and none that is cleaner, it advises. A group whose ceiling is zero runs nothing and is not
-judged, nor are templates, networks, storage and managed databases.
+judged, nor are templates, networks, storage and managed databases. A general pool of an AKS
+cluster that is not among the resources is not judged either.
 
 Tags: Without ``lichen:*`` tags it blocks what has accelerators and what is made for models. With
 one, such as ``lichen:model``, it blocks general machines too. ``lichen:environment`` says how
@@ -70,7 +71,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 @rule(severity="high", dev="advisory", staging="advisory", prod="mandatory", theme="region")
 def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
     if _is_general_part(fact, known):
-        raise NotApplicable(f"it is a general machine where {fact.part_of} is")
+        raise NotApplicable(
+            f"nothing says that it serves models, and it is where {fact.part_of} is"
+        )
     if fact.region is None:
         raise NotApplicable("no region is stated: see region-unresolved")
     here = known.region(fact.region)
@@ -120,8 +123,10 @@ def _why_advice(surely_high: bool, confined: bool, for_models: bool) -> str:
 def _is_general_part(fact: Located, known: Known) -> bool:
     """Whether it is a general machine of a whole that nobody sees: it could get advice alone, and
     gets no question."""
-    placed = not fact.part_of or fact.if_known.region is not None
-    return not placed and fact.machine is not None and not located_for_models(fact, known)
+    if not fact.part_of or fact.if_known.region is not None:
+        return False
+    says = (fact.for_models, fact.machine)  # a question of its own where nobody knows
+    return not any(says[:1]) and not located_for_models(fact, known)
 
 
 def _grid(region: Region, known: Known) -> str:
@@ -141,7 +146,7 @@ def _names_zone(fact: Located) -> bool:
 
 
 def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change, ...]:
-    if better is None or not fact.region_at:
+    if better is None or not fact.region_at or fact.part_of:
         return ()
     if _names_zone(fact) or in_cluster(fact.hosting, known.catalogue):
         return ()
@@ -151,15 +156,15 @@ def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change
             to=better.name,
             note=_described(better),
             elsewhere="on the provider" if CLOUDS[fact.cloud].region_on_provider else "",
-            why=_why(fact),
+            why=_why(fact, known),
         ),
     )
 
 
 def _or_else(fact: Located, better: Region | None, known: Known) -> str:
     if better is None:
-        return _no_better(fact.if_known.machine, known)
-    there = f"{better.name}, {_described(better)}: {_why(fact)}"
+        return _no_better(_offered_machine(fact, known), known)
+    there = f"{better.name}, {_described(better)}: {_why(fact, known)}"
     if in_cluster(fact.hosting, known.catalogue):
         return f"run it on a cluster in {there}"
     if fact.part_of:
@@ -187,8 +192,14 @@ def _described(region: Region) -> str:
     return f"{_town(region)}, {region.grid_gco2e_kwh:.0f} gCO2e/kWh"
 
 
-def _why(fact: Located) -> str:
+def _offered_machine(fact: Located, known: Known) -> str | None:
+    """The machine, where some region is known to offer it."""
     machine = fact.if_known.machine
+    return machine if machine and known.catalogue.offers_of(machine) else None
+
+
+def _why(fact: Located, known: Known) -> str:
+    machine = _offered_machine(fact, known)
     return "the nearest cleaner region" + (f" that offers {machine}" if machine else "")
 
 

@@ -33,6 +33,6 @@ def endpoint_without_benchmark(fact: Serving, known: Known) -> Iterator[Finding]
             what="the tags name no benchmark of the model on its machine",
             limit="a size should rest on a measurement",
             or_else="measure it, and name the record in the workload's evidence or in the tag "
-            "lichen:evidence",
-            path=fact.machine_at,
+            f"{fact.tag('evidence')}",
+            path=fact.machine_at or fact.path,
         )

@@ -9,8 +9,9 @@ Exceptions: A floor of zero is not judged: any ceiling is far above it. It only 
 traffic may differ that much. How many accelerators a ceiling may allow is judged by
 too-many-accelerators.
 
-Tags: Without ``lichen:*`` tags it judges SageMaker's and Vertex's endpoints and what has
-accelerators. With one, such as ``lichen:model``, it judges general machines too.
+Tags: Without ``lichen:*`` tags it judges the endpoints of SageMaker, Vertex and Azure Machine
+Learning and what has accelerators. With one, such as ``lichen:model``, it judges general machines
+too.
 """
 
 from __future__ import annotations

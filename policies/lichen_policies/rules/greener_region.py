@@ -70,7 +70,8 @@ def greener_region(fact: Located, limits: Limits, known: Known) -> Iterator[Find
 def _serves(fact: Located, known: Known) -> bool:
     hosting = known.catalogue.hostings.get(fact.if_known.hosting or "")
     managed = hosting is not None and hosting.kind == "managed"
-    return managed or names_accelerators(fact.if_known.machine or "")
+    known_fact = fact.if_known
+    return managed or bool(known_fact.chips_each) or names_accelerators(known_fact.machine or "")
 
 
 def _nearest(

@@ -6,13 +6,14 @@ hours.
 
 Fix: Set the floor to zero, as the message says for this kind of resource.
 
-Exceptions: Only resources that clearly serve models are judged: SageMaker's and Vertex's, those
-with accelerators, and those with ``lichen:*`` tags. A fixed count without scaling is not a floor.
-A resource that states no environment is judged as in production.
+Exceptions: Only resources that clearly serve models are judged: those of SageMaker, Vertex and
+Azure Machine Learning, those with accelerators, and those with ``lichen:*`` tags. A fixed count
+without scaling is not a floor. The first pool of an AKS cluster keeps one machine at the least. A
+resource that states no environment is judged as in production.
 
-Tags: Without ``lichen:*`` tags it judges SageMaker's and Vertex's endpoints and what has
-accelerators. With one, such as ``lichen:model``, it judges general machines too.
-``lichen:environment`` says that a resource is not production.
+Tags: Without ``lichen:*`` tags it judges the endpoints of SageMaker, Vertex and Azure Machine
+Learning and what has accelerators. With one, such as ``lichen:model``, it judges general machines
+too. ``lichen:environment`` says that a resource is not production.
 """
 
 from __future__ import annotations
@@ -25,7 +26,15 @@ from msgspec import Meta
 
 from lichen_policies.facts import Scaling
 from lichen_policies.provisioned import month_of
-from lichen_policies.rule import LOWER_IS_STRICTER, UNSTATED, Change, Finding, Known, rule
+from lichen_policies.rule import (
+    LOWER_IS_STRICTER,
+    MINIMUM_REPLICAS,
+    UNSTATED,
+    Change,
+    Finding,
+    Known,
+    rule,
+)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,7 +65,12 @@ def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]
         limit=f"the limit outside production is {most if fact.floor > most else limits.floor}",
         changes=(
             Change(
-                path=fact.path, to=most, at_most=bool(most), why=fact.to_zero, safe=not fact.to_zero
+                path=fact.path,
+                to=most,
+                at_most=bool(most),
+                why=fact.to_zero,
+                safe=bool(most) or not fact.to_zero,
+                workload=MINIMUM_REPLICAS,
             ),
         )
         if fact.floor > most

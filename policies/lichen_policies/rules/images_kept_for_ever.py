@@ -27,6 +27,6 @@ def images_kept_for_ever(fact: KeptImages, known: Known) -> Iterator[Finding]:
         yield Finding(
             what="no rule deletes old images of this repository",
             limit="images of a model's server must be deleted when nobody starts them any more",
-            or_else="add a lifecycle policy that keeps the newest ten",
+            or_else=fact.to_expire,
             path=fact.path,
         )

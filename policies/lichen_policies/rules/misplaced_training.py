@@ -45,10 +45,11 @@ def misplaced_training(fact: Training, limits: Limits, known: Known) -> Iterator
     if there is None or there.grid_gco2e_kwh is None:
         return
     machine = fact.if_known.machine
+    offered = machine and known.catalogue.offers_of(machine)
     yield Finding(
         what=f"{here.name} runs on {grams:.0f} gCO2e/kWh, and {there.name} ({there.place}) on "
         f"{there.grid_gco2e_kwh:.0f} ({there.grid_year})"
-        + (f"; it offers {machine} too" if machine else ""),
+        + (f"; it offers {machine} too" if offered else ""),
         limit="work that answers nobody may run where its electricity emits at most "
         f"{limits.share_pct:g} % as much",
         or_else=f"run the job in {there.name} if its data may be there",

@@ -24,7 +24,7 @@ from msgspec import Meta
 
 from lichen.passport import Passport
 from lichen_policies.facts import Serving
-from lichen_policies.provisioned import month_of
+from lichen_policies.provisioned import in_cluster, month_of
 from lichen_policies.rule import (
     HIGHER_IS_STRICTER,
     LOWER_IS_STRICTER,
@@ -52,12 +52,12 @@ def needless_real_time(fact: Serving, limits: Limits, known: Known) -> Iterator[
     passport = fact.passport
     if passport is None:
         raise NotApplicable("the lichen:* tags do not say whether requests may wait")
-    because = _because(passport, limits)
+    because = _because(fact, passport, limits)
     if not because:
         return
-    count = 1 if fact.if_known.machines is None else fact.machines or 1
+    count = max(fact.if_known.machines or 1, fact.if_known.floor or 0)
     cost, sources = month_of(fact, fact.if_known.machine, count, fact.hosting, known)
-    what = "pod" if fact.to_wait else "machine"
+    what = "pod" if in_cluster(fact.hosting, known.catalogue) else "machine"
     waiting = f"1 {what} waits" if count == 1 else f"{count} {what}s wait"
     yield Finding(
         what=f"{because}, and {waiting} for the next request, day and night{cost}",
@@ -71,20 +71,20 @@ def needless_real_time(fact: Serving, limits: Limits, known: Known) -> Iterator[
     )
 
 
-def _because(passport: Passport, limits: Limits) -> str:
+def _because(fact: Serving, passport: Passport, limits: Limits) -> str:
     """What the tags declare that lets requests wait; empty where they do not."""
     if passport.mode in ("asynchronous", "batch"):
-        return f"lichen:mode is {passport.mode}"
+        return f"{fact.tag('mode')} is {passport.mode}"
     p95_ms = passport.p95_ms
     if p95_ms is None or passport.time_to_first_token_ms is not None:
         return ""
     if p95_ms >= limits.wait_ms:
-        return f"lichen:p95-ms allows {p95_ms / 1000:g} s"
+        return f"{fact.tag('p95-ms')} allows {p95_ms / 1000:g} s"
     if passport.mean_rps is None or p95_ms < limits.few_wait_ms:
         return ""
     an_hour = passport.mean_rps * 3600
     if an_hour > limits.few_an_hour:
         return ""
-    return f"lichen:mean-rps is {an_hour:.2g} requests an hour, each of which may take " + (
+    return f"{fact.tag('mean-rps')} is {an_hour:.2g} requests an hour, each of which may take " + (
         f"{p95_ms / 1000:g} s"
     )

@@ -8,8 +8,10 @@ Fix: Let the service stop it when it is idle, as the message says, or choose a s
 Exceptions: It only advises. Only notebooks with accelerators are judged, and those with as many
 vCPUs as the limit ``vcpus``. A SageMaker notebook with a lifecycle configuration is not a finding:
 its script may stop it. Of SageMaker Studio the defaults of a domain are judged, and profiles that
-turn the stop off; spaces and applications follow those. Workbench stops an idle notebook by itself
-unless that is turned off. Google's user-managed notebooks, which are retired, are not judged.
+turn the stop off; spaces and applications follow those. Of Azure Machine Learning's compute
+instances those of azure-native are judged, since azurerm has no setting for it; one with a schedule
+is not a finding. Workbench stops an idle notebook by itself unless that is turned off.
+Google's user-managed notebooks, which are retired, are not judged.
 
 Tags: It reads none.
 """

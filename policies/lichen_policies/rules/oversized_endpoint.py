@@ -31,7 +31,7 @@ from lichen.catalogue.schema import Machine
 from lichen.workload import ModelCard
 from lichen_policies.facts import Serving
 from lichen_policies.fleets import Deployed, Fleet, deployed, image_on
-from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, MINIMUM_REPLICAS, Change, Finding, Known, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,7 +54,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     here = deployed(fact, known, most_replicas=limits.replicas)
     fleet, peak_rps = here.fleet, here.workload.traffic.peak_rps
-    if fleet.served_rps <= limits.times * peak_rps:
+    if not fleet.serves_more_than(limits.times * peak_rps):
         return
     best = _least(here, fact.cloud, limits)
     nearest = best and _least(here, fact.cloud, limits, lambda each: image_on(each) == fleet.image)
@@ -69,7 +69,7 @@ def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[
         what=_what(fleet, better, peak_rps, here.card),
         limit=_limit(limits),
         changes=tuple(_changes(fact, fleet, better)),
-        or_else=_or_else(better, best),
+        or_else=_or_else(fact, better, best),
         path=fact.machine_at,
         saves=here.saved_by(better),
         sources=tuple(filter(None, (here.card.source, *(fleet.machine.power_source or ())))),
@@ -115,7 +115,8 @@ def _limit(limits: Limits) -> str:
 
 def _changes(fact: Serving, fleet: Fleet, better: Fleet) -> Iterator[Change]:
     same = better.name == fleet.name
-    safe = better.machine.family == fleet.machine.family
+    # Pods wait for ever where no node is of the type that they ask for.
+    safe = better.machine.family == fleet.machine.family and (same or fact.chips is None)
     yield Change(
         path=fact.machine_at,
         to=better.name,
@@ -125,12 +126,31 @@ def _changes(fact: Serving, fleet: Fleet, better: Fleet) -> Iterator[Change]:
     )
     if fact.chips is not None and better.machine.accelerators not in (0, fact.chips):
         yield Change(path=fact.chips_at, to=int(better.machine.accelerators), safe=safe)
-    yield Change(path=fact.machines_at, to=better.count, safe=safe)
-    if fact.floor is not None and fact.floor > better.count:
-        yield Change(path=fact.floor_at, to=better.count, at_most=True, safe=safe)
+    yield Change(
+        path=fact.machines_at,
+        to=better.count,
+        keeps=bool(fact.scaled_by) and (fact.machines or 1) <= better.count,
+        safe=safe,
+        workload=MINIMUM_REPLICAS,
+    )
+    if fact.floor is not None and fact.floor > better.count and not fact.scaled_by:
+        yield Change(
+            path=fact.floor_at, to=better.count, at_most=True, safe=safe, workload=MINIMUM_REPLICAS
+        )
 
 
-def _or_else(better: Fleet, best: Fleet) -> str:
+def _or_else(fact: Serving, better: Fleet, best: Fleet) -> str:
+    return "; or ".join(filter(None, (_at_its_scaler(fact, better), _another(better, best))))
+
+
+def _at_its_scaler(fact: Serving, better: Fleet) -> str:
+    """The floor, where another resource sets it."""
+    if not fact.scaled_by or (fact.floor or 0) <= better.count:
+        return ""
+    return f"set {fact.floor_at} of {fact.scaled_by} to at most {better.count}"
+
+
+def _another(better: Fleet, best: Fleet) -> str:
     less_pct = (1 - best.watts / better.watts) * 100
     if less_pct < 1:
         return ""

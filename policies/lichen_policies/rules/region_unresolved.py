@@ -9,7 +9,8 @@ Fix: Name the region on the resource, its provider or the stack.
 Exceptions: A CloudFormation template has no region: give the region with --region. So it is with
 most manifests of Kubernetes: of those only what plainly serves models is judged, and only advised.
 It blocks only what plainly serves or trains models: services for that, machines with accelerators,
-and what has ``lichen:*`` tags. General machines (a bastion, a web server) get advice.
+and what has ``lichen:*`` tags. General machines (a bastion, a web server) get advice. What can only
+be where another resource is, such as an AKS pool, is not judged.
 
 Tags: Without ``lichen:*`` tags it blocks what has accelerators and what is made for models. With
 one, such as ``lichen:model``, it blocks general machines too.

@@ -29,7 +29,7 @@ def training_without_spot(fact: Training, known: Known) -> Iterator[Finding]:
         raise NotApplicable("it writes no checkpoints, and no tag says that it may wait")
     if fact.spot:
         return
-    why = "lichen:mode says that it may wait" if waits else "the job writes checkpoints"
+    why = f"{fact.tag('mode')} says that it may wait" if waits else "the job writes checkpoints"
     yield Finding(
         what=f"{fact.spot_at} is not on, although {why}",
         limit="a job that may be interrupted trains on spare capacity, for up to 90 % less "

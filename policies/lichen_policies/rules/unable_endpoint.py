@@ -65,7 +65,7 @@ def unable_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[Fin
     yield Finding(
         what=f"{fact.machine} cannot serve what the tags declare of {card.name}: {found.reason}",
         limit="an endpoint must be able to do what its tags declare",
-        or_else=f"correct the lichen:* tags{other}",
+        or_else=f"correct the {fact.tag('*')} tags{other}",
         path=fact.machine_at,
         sources=(card.source,) if card.source else (),
     )

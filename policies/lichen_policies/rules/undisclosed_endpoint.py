@@ -41,7 +41,7 @@ def undisclosed_endpoint(fact: Located, known: Known) -> Iterator[Finding]:
     if fact.if_known.environment is None and not keys & set(TAGS):
         missing.append("environment")
     if passport is None or passport.model is None:
-        missing.append("lichen:model")
+        missing.append(fact.tag("model"))
     if missing:
         wanted = " and ".join((", ".join(missing[:-1]), missing[-1]) if missing[1:] else missing)
         yield Finding(

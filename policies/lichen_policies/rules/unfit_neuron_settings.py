@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts import ServingContainer
 from lichen_policies.facts.image import image_name
+from lichen_policies.facts.numbers import whole_in
 from lichen_policies.rule import Change, Finding, Known, NotApplicable, rule
 from lichen_policies.served import setting
 
@@ -57,7 +58,7 @@ def _cores(fact: ServingContainer, known: Known) -> Iterator[Finding]:
     if cores is None or machine is None or chip is None or chip.kind != "neuron" or not chip.cores:
         return
     most = int(machine.accelerators * chip.cores)
-    if cores.value.isdigit() and int(cores.value) > most:
+    if (whole_in(cores.value) or 0) > most:
         yield Finding(
             what=f"{cores.path} is {cores.value}, and {machine.name} has {most} Neuron cores",
             limit="a model must find the cores that it was compiled for",

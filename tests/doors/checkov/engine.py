@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from select import select
+from tempfile import TemporaryDirectory
 from typing import Any
 
 ROOT = Path(__file__).parents[3]
 CHECKS = ROOT / "doors" / "lichen_doors" / "checkov_checks"
+WARM = Path(__file__).with_name("warm.py")
 VERSION = "3.3.30"
 TIMEOUT_S = 120
 
@@ -48,43 +52,100 @@ class Run:
 
 
 def checkov(
-    *arguments: str | Path, checks: Path = CHECKS, environment: dict[str, str] | None = None
+    *arguments: str | Path,
+    checks: Path = CHECKS,
+    environment: dict[str, str] | None = None,
+    from_its_start: bool = False,
 ) -> Run:
-    """Run Checkov with our checks alone."""
-    done = subprocess.run(
-        [
-            executable(),
-            *map(str, arguments),
-            "--external-checks-dir",
-            str(checks),
-            "--check",
-            "CKV2_LICHEN_*",
-            "--skip-download",
-            "--compact",
-            "--output",
-            "json",
-        ],
-        env={
-            **{name: value for name, value in os.environ.items() if not name.startswith("LICHEN_")},
-            **(environment or {}),
-        },
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
+    """Run Checkov with our checks alone, in a fork of one that has imported itself, or as its
+    users start it."""
+    given = [
+        *map(str, arguments),
+        "--external-checks-dir",
+        str(checks),
+        "--check",
+        "CKV2_LICHEN_*",
+        "--skip-download",
+        "--compact",
+        "--output",
+        "json",
+    ]
+    variables = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("LICHEN_")},
+        **(environment or {}),
+    }
+    with TemporaryDirectory() as folder:
+        stdout, stderr = Path(folder, "stdout"), Path(folder, "stderr")
+        if from_its_start:
+            exit_code = _started(given, variables, stdout, stderr)
+        else:
+            exit_code = warm().run(given, variables, stdout, stderr)
+        return _read(exit_code, stdout.read_text(), stderr.read_text())
+
+
+def _started(arguments: list[str], variables: dict[str, str], stdout: Path, stderr: Path) -> int:
+    with stdout.open("w") as printed, stderr.open("w") as told:
+        return subprocess.run(
+            [executable(), *arguments],
+            env=variables,
+            stdout=printed,
+            stderr=told,
+            timeout=TIMEOUT_S,
+            check=False,
+        ).returncode
+
+
+class Warm:
+    """A process of :mod:`tests.doors.checkov.warm`; it ends when this one does."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [executable().with_name("python"), WARM],
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(
+        self, arguments: list[str], environment: dict[str, str], stdout: Path, stderr: Path
+    ) -> int:
+        """The exit code of one run, which prints into the two files."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        given = {
+            "arguments": arguments,
+            "environment": environment,
+            "stdout": str(stdout),
+            "stderr": str(stderr),
+        }
+        print(json.dumps(given), file=self._process.stdin, flush=True)
+        if not select([self._process.stdout], [], [], TIMEOUT_S)[0]:
+            self._process.kill()
+            warm.cache_clear()
+            raise subprocess.TimeoutExpired(arguments, TIMEOUT_S)
+        return int(self._process.stdout.readline())
+
+
+@cache
+def warm() -> Warm:
+    """The one of this process."""
+    return Warm()
+
+
+def _read(exit_code: int, stdout: str, stderr: str) -> Run:
     try:
-        printed = json.loads(done.stdout)
+        printed = json.loads(stdout)
     except ValueError:
-        raise AssertionError(f"Checkov printed no JSON:\n{done.stdout}\n{done.stderr}") from None
+        raise AssertionError(f"Checkov printed no JSON:\n{stdout}\n{stderr}") from None
     reports = printed if isinstance(printed, list) else [printed]
     # A report with nothing in it is a summary alone.
     summaries = [report.get("summary", report) for report in reports]
     return Run(
-        exit_code=done.returncode,
+        exit_code=exit_code,
         version=summaries[0]["checkov_version"],
         records=tuple(_record(row) for report in reports for row in _rows(report)),
-        stderr=done.stderr,
+        stderr=stderr,
     )
 
 

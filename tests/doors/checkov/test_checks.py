@@ -56,7 +56,8 @@ def planned(
     folder = tmp_path_factory.mktemp("plans")
     for stack in PLANS:
         shutil.copy(terraform_plan(stack), folder / f"{stack}.json")
-    return folder, checkov("--directory", folder, "--framework", "terraform_plan")
+    run = checkov("--directory", folder, "--framework", "terraform_plan", from_its_start=True)
+    return folder, run
 
 
 def test_it_is_the_checkov_that_the_checks_were_written_for(planned: tuple[Path, Run]) -> None:
@@ -276,6 +277,16 @@ def test_what_a_file_of_variables_gives_is_judged(with_variables: Path) -> None:
     assert (MANY, CHAT) in failed
     assert ("CKV2_LICHEN_DIRTY_REGION", CHAT) in failed
     assert (MANY, f"module.handed.{CONFIGURATION}.inner") in failed
+
+
+def test_a_module_above_the_folder_that_is_scanned_is_judged(with_variables: Path) -> None:
+    """As the examples of a module call it."""
+    stack = with_variables / "examples" / "small"
+    stack.mkdir(parents=True)
+    (stack / "main.tf").write_text(VARIABLES.replace("./served", "../../served"))
+    failed = checkov("--directory", stack, "--framework", "terraform").of("FAILED")
+    assert (MANY, f"module.given.{CONFIGURATION}.inner") in failed
+    assert not [message for found in failed.values() for message in found if "Error" in message]
 
 
 def test_terraform_s_json_syntax_is_read(tmp_path: Path) -> None:

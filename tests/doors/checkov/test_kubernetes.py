@@ -94,6 +94,53 @@ spec:
     - {name: server, image: "ollama/ollama:0.9"}
 """
 
+ANNOTATED = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: held
+  namespace: dev
+  annotations:
+    lichen.dev/exempt.too-many-accelerators: owner=search until=2099-03-31 reason=a test of load
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: held}}
+  template:
+    metadata: {labels: {app: held}}
+    spec:
+      containers: [{name: a, image: "a:1", resources: {limits: {nvidia.com/gpu: 8}}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: late
+  namespace: dev
+  annotations:
+    lichen.dev/exempt.too-many-accelerators: owner=search until=2026-01-31 reason=a test of load
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: late}}
+  template:
+    metadata: {labels: {app: late}}
+    spec:
+      containers: [{name: a, image: "a:1", resources: {limits: {nvidia.com/gpu: 8}}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: live
+  namespace: prod
+  annotations:
+    lichen.dev/exempt.too-many-accelerators: owner=search until=2099-03-31 reason=a test of load
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: live}}
+  template:
+    metadata: {labels: {app: live}}
+    spec:
+      containers: [{name: a, image: "a:1", resources: {limits: {nvidia.com/gpu: 8}}}]
+"""
+
 TERRAFORM = """\
 resource "kubernetes_manifest" "chat" {
   manifest = {
@@ -135,6 +182,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     folder = tmp_path_factory.mktemp("manifests")
     (folder / "serving.yaml").write_text(SERVING)
     (folder / "shop.yaml").write_text(SHOP)
+    (folder / "annotated.yaml").write_text(ANNOTATED)
     (folder / "main.tf").write_text(TERRAFORM)
     return folder, checkov("--directory", folder, "--framework", "kubernetes", "terraform")
 
@@ -172,6 +220,29 @@ def test_a_web_shop_is_free_and_a_comment_exempts(scanned: tuple[Path, Run]) -> 
     assert not any("shop" in name for _, name in run.of("FAILED", "shop.yaml"))
     dirty = ("CKV2_LICHEN_DIRTY_REGION_ADVICE", "Pod.dev.exempt")
     assert dirty in run.of("SKIPPED", "shop.yaml")
+
+
+def test_an_annotation_exempts_until_its_last_day_and_not_in_production(
+    scanned: tuple[Path, Run],
+) -> None:
+    _, run = scanned
+    check = "CKV2_LICHEN_TOO_MANY_ACCELERATORS"
+    failed = run.of("FAILED", "annotated.yaml")
+    (held,) = [
+        record
+        for record in run.records
+        if record.result == "SKIPPED" and record.check == check and "annotated" in record.file
+    ]
+    assert held.resource == "Deployment.dev.held"
+    assert "exempted until 2099-03-31 beside the resource" in held.comment.lower()
+    assert {name for found, name in failed if found == check} == {
+        "Deployment.dev.late",
+        "Deployment.prod.live",
+    }
+    (late,) = failed[check, "Deployment.dev.late"]
+    assert "Its exemption, for search, ended on 2026-01-31." in late
+    (live,) = failed[check, "Deployment.prod.live"]
+    assert "does not hold in prod" in live
 
 
 def test_objects_in_terraform_are_judged_alike(scanned: tuple[Path, Run]) -> None:

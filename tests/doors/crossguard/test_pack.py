@@ -494,6 +494,36 @@ FLOOR = {
 }
 
 
+@pytest.mark.parametrize(
+    ("stack", "until", "level"),
+    [
+        ("dev", "2099-01-01", "advisory"),
+        ("dev", "2026-01-31", "mandatory"),
+        ("prod", "2099-01-01", "mandatory"),
+    ],
+)
+def test_an_annotation_exempts_pods_as_a_tag_does_machines(
+    pack: Pack, stack: str, until: str, level: str
+) -> None:
+    pack.configure_stack(stack)
+    pack.configure()
+    limits = {"limits": {"nvidia.com/gpu": 8}}
+    exempt = f"owner=search until={until} reason=a test of load"
+    pods = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"annotations": {"lichen.dev/exempt.too-many-accelerators": exempt}},
+        "spec": {
+            "replicas": 4,
+            "template": {"spec": {"containers": [{"image": "a:1", "resources": limits}]}},
+        },
+    }
+    response = pack.analyze("kubernetes:apps/v1:Deployment", pods)
+    assert levels(response)["too-many-accelerators"] == level
+    said = message(response, "too-many-accelerators")
+    assert ("Exempted until" in said) == (level == "advisory")
+
+
 def remediated(pack: Pack, type_: str, properties: dict[str, Any]) -> dict[str, struct_pb2.Struct]:
     """The inputs as each rule leaves them."""
     response = pack.stub.Remediate(request(type_, properties))
@@ -516,6 +546,18 @@ def test_a_floor_is_remediated_in_dev_and_nothing_else_is_changed(pack: Pack) ->
     again.properties.CopyFrom(inputs)
     assert "idle-floor" not in levels(pack.stub.Analyze(again))
     assert not pack.stub.Remediate(again).remediations
+
+
+def test_what_is_left_out_is_added_and_a_list_stays_one(pack: Pack) -> None:
+    pack.configure(logs_kept_for_ever=(rpc.REMEDIATE, {}), x86_function=(rpc.REMEDIATE, {}))
+    logs = {"name": "/aws/sagemaker/Endpoints/chat", "region": "eu-north-1"}
+    (kept,) = remediated(pack, "aws:cloudwatch/logGroup:LogGroup", logs).values()
+    assert kept == struct(logs | {"retentionInDays": 90})
+    code = {"zipFile": "def handler(event, context): return 1"}
+    function = {"runtime": "python3.13", "memorySize": 3008, "code": code}
+    for stated in ({}, {"architectures": ["x86_64"]}):
+        (built,) = remediated(pack, "aws-native:lambda:Function", function | stated).values()
+        assert built == struct(function | {"architectures": ["arm64"]})
 
 
 @pytest.mark.parametrize("changed", [{"minSize": UNKNOWN}, {"minSize": 0}])

@@ -186,3 +186,44 @@ def test_what_is_no_report_is_no_baseline(tmp_path: Path, text: str) -> None:
     run = lichen(template(tmp_path, One="t4g.small"), "--baseline", baseline)
     assert run.exit_code == 2
     assert str(baseline) in run.output
+
+
+def planned(folder: Path, **actions: str) -> Path:
+    """A plan of machines in a dirty region, each with what happens to it."""
+    arn = "arn:aws:ec2:ap-south-1:1:instance/i"
+    after = {"instance_type": "p5.48xlarge", "arn": arn, "tags": {"env": "prod"}}
+    changes = [
+        {
+            "address": f"aws_instance.{name}",
+            "mode": "managed",
+            "type": "aws_instance",
+            "name": name,
+            "change": {"actions": [action], "after": after},
+        }
+        for name, action in actions.items()
+    ]
+    path = folder / "plan.json"
+    path.write_text(json.dumps({"format_version": "1.2", "resource_changes": changes}))
+    return path
+
+
+def test_only_what_changes_is_shown_and_the_rest_is_counted(tmp_path: Path) -> None:
+    plan = planned(tmp_path, old="no-op", new="create", more="update")
+    whole = json.loads(lichen(plan, "--format", "json").stdout)
+    run = lichen(plan, "--only-changes", "--format", "json")
+    assert run.exit_code == 1
+    document = json.loads(run.stdout)
+    assert {each["resource"] for each in document["findings"]} == {
+        "aws_instance.new",
+        "aws_instance.more",
+    }
+    assert document["hidden"] == len(whole["findings"]) - len(document["findings"]) > 0
+    run = lichen(planned(tmp_path, old="no-op"), "--only-changes")
+    assert run.exit_code == 0
+    assert "on resources that do not change: not shown." in run.output
+
+
+def test_a_template_does_not_say_what_changes(tmp_path: Path) -> None:
+    run = lichen(template(tmp_path, One="c7g.large"), "--only-changes")
+    assert run.exit_code == 2
+    assert "does not say what the deployment changes" in run.output

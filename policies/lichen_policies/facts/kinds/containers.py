@@ -33,17 +33,20 @@ class ServingContainer(Fact, frozen=True, kw_only=True):
     chips_at: str = ""
     hosting: str | None = None
     machine: str | None = None
+    machine_at: str = ""
     packaged: bool | None = None
     packaged_at: str = ""
 
 
 class KeptImages(Fact, frozen=True, kw_only=True):
     """A repository of container images. ``expire`` says that old ones are deleted by a rule;
-    ``serves`` that containers of this stack which serve models are started from it."""
+    ``serves`` that containers of this stack which serve models are started from it. ``to_expire``
+    is what to add for that, in words."""
 
     names: tuple[str, ...] = ()
     expire: bool | None = None
     serves: bool | None = None
+    to_expire: str = "add a lifecycle policy that keeps the newest ten"
 
 
 class KeptLogs(Fact, frozen=True, kw_only=True):
@@ -65,3 +68,21 @@ class ImagePolicy(Fact, frozen=True, kw_only=True):
     """That old images of a repository are deleted; ``repository`` is its name."""
 
     repository: str | None = None
+
+
+class ChosenProcessor(Fact, frozen=True, kw_only=True):
+    """The processor on which all containers of a resource run.
+
+    ``architecture`` is the catalogue's word; None where the resource leaves the choice to its
+    cluster. ``by_default`` says that it is not written, but what holds then. ``arm`` is the value
+    at ``architecture_at`` that asks for Arm. ``accelerated`` says that they ask for accelerators,
+    ``serves`` that they plainly serve a model. ``less`` says what Arm saves, with its source.
+    """
+
+    architecture: str | None = None
+    architecture_at: str = ""
+    by_default: bool = False
+    arm: str = ""
+    accelerated: bool = False
+    serves: bool = False
+    less: str = ""

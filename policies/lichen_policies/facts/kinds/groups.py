@@ -44,6 +44,17 @@ class MachineGroup(Fact, frozen=True, kw_only=True):
     machines_at: str = ""
 
 
+class TaskTemplate(Fact, frozen=True, kw_only=True):
+    """What each task that is started from a template takes of a machine; it runs nothing by itself.
+
+    ``names`` are what others call it by. ``chips`` is how many accelerators all of its containers
+    ask for; None for none.
+    """
+
+    names: tuple[str, ...] = ()
+    chips: float | None = None
+
+
 class Autoscaler(Fact, frozen=True, kw_only=True):
     """The bounds of a group's size, set beside the group; ``group`` is its name or link."""
 

@@ -18,7 +18,8 @@ class Serving(Fact, frozen=True, kw_only=True):
     traffic and answers nobody. ``asynchronous`` says that requests wait in a queue; ``to_wait`` is
     what to do so that they can, in words, where no property alone does it. ``chips`` is
     how many accelerators one replica takes of its machine; None where it has all of it. Of a
-    serverless variant ``memory_mib`` is the memory of one copy.
+    serverless variant ``memory_mib`` is the memory of one copy. ``scaled_by`` is the address of the
+    resource that has the properties of the bounds, where that is another one.
     """
 
     hosting: str
@@ -41,6 +42,7 @@ class Serving(Fact, frozen=True, kw_only=True):
     chips_at: str = ""
     asynchronous_at: str = ""
     to_wait: str = ""
+    scaled_by: str = ""
     scales_itself: bool | None = None
     scales_itself_at: str = ""
     scaling_at: str = ""

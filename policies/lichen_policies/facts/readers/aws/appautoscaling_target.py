@@ -45,7 +45,7 @@ TYPES = {
         "aws:appautoscaling/target:Target",
         "aws-native:applicationautoscaling:ScalableTarget",
     ),
-    "terraform": ("aws_appautoscaling_target",),
+    "terraform": ("aws_appautoscaling_target", "awscc_applicationautoscaling_scalable_target"),
     "cloudformation": ("AWS::ApplicationAutoScaling::ScalableTarget",),
 }
 FACTS = (KeptWarm, Machines, Scaling, ScalingSchedule, TargetInStack)

@@ -35,6 +35,7 @@ TYPES = {
 }
 FACTS = (Located, MachineGroup, Machines, ReservationUse, Scaling, WarmPool)
 
+_ABOVE_BASE = "on_demand_percentage_above_base_capacity"
 _UNSEEN = Unknown("names no machine")
 
 
@@ -53,7 +54,12 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     waiting = warm_pool(pool, _UNSEEN, _UNSEEN) if pool else None
     for fact in group_of_machines(
         context,
-        choice_of(template, mixed.blocks("overrides", "override"), _is_spot(policy)),
+        choice_of(
+            template,
+            mixed.blocks("overrides", "override"),
+            _is_spot(policy),
+            policy.block("instances_distribution").at(_ABOVE_BASE),
+        ),
         Bounds(
             floor=properties.stated_whole("min_size"),
             ceiling=properties.stated_whole("max_size"),
@@ -84,7 +90,7 @@ def _is_spot(policy: Properties) -> Maybe[bool]:
     if not shares:
         return None
     base = shares.whole("on_demand_base_capacity")
-    above_pct = shares.whole("on_demand_percentage_above_base_capacity")
+    above_pct = shares.whole(_ABOVE_BASE)
     for share in (base, above_pct):
         if is_unknown(share):
             return share

@@ -42,13 +42,15 @@ def warm_pool(
 ) -> WarmPool:
     """The WarmPool of a block, beside a group of such a machine."""
     state, state_at = properties.stated_text("pool_state")
+    prepared = properties.number("max_group_prepared_capacity")
     return WarmPool(
         path=properties.path or state_at,
         runs=field(state if is_unknown(state) else state == "Running"),
         runs_at=state_at,
         stopped="Stopped",
         least=field(properties.whole("min_size")),
-        most=field(properties.whole("max_group_prepared_capacity")),
+        # -1 is how the API is told to leave it out.
+        most=field(None if prepared == -1 else properties.whole("max_group_prepared_capacity")),
         machine=field(machine),
         machines=field(machines),
         hosting="ec2",

@@ -30,7 +30,7 @@ def requirements(properties: Properties) -> Maybe[Requirements]:
 
     def bounds(unit: float, *names: str) -> Bounds:
         within = block.block(*names)
-        least, most = known(within.number("min")), known(within.number("max"))
+        least, most = known(within.amount("min")), known(within.amount("max"))
         return (least and least / unit, None if most is None else most / unit)
 
     def words(*names: str) -> tuple[str, ...]:

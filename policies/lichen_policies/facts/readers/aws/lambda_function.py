@@ -33,7 +33,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         architecture_at=properties.at("architectures"),
         image=field(package if is_unknown(package) else package == "Image"),
         neutral=field(_neutral(properties)),
-        memory_mib=field(properties.number("memory_size")),
+        memory_mib=field(properties.amount("memory_size")),
         memory_mib_at=properties.at("memory_size"),
     )
     warm = properties.block("provisioned_concurrency_config").stated_whole(

@@ -31,7 +31,10 @@ def is_followed(value: Maybe[str]) -> bool:
 
 
 def choice_of(
-    template: Stated[str], overrides: Sequence[Properties], spot: Maybe[bool] = None
+    template: Stated[str],
+    overrides: Sequence[Properties],
+    spot: Maybe[bool] = None,
+    spot_at: str = "",
 ) -> Choice:
     """What a group launches: the types of its overrides, else what they ask for, else what its
     template names."""
@@ -40,7 +43,7 @@ def choice_of(
     asked, asked_at = None, ""
     for override in overrides:
         machine = override.stated_text("instance_type")
-        weight = override.number("weighted_capacity")
+        weight = override.amount("weighted_capacity")
         if machine.value is not None:
             named.append(machine)
             if isinstance(machine.value, str) and isinstance(weight, int | float) and weight > 0:
@@ -55,6 +58,7 @@ def choice_of(
         template=template.value,
         template_at=template.path,
         spot=spot,
+        spot_at=spot_at,
     )
 
 

@@ -11,6 +11,7 @@ from lichen_policies.facts.kinds import (
     KeptRequests,
     KeptWarm,
     Located,
+    MachineKind,
     Machines,
     Scaling,
     Serving,
@@ -19,8 +20,8 @@ from lichen_policies.facts.kinds import (
     TargetInStack,
     VariantInStack,
 )
-from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.aws.elastic_inference import elastic_inference
 from lichen_policies.facts.readers.aws.joining import (
     addresses,
     any_of,
@@ -30,6 +31,7 @@ from lichen_policies.facts.readers.aws.joining import (
     known_or_open,
     variant_meant,
 )
+from lichen_policies.facts.readers.aws.sagemaker_machines import PREFIX, machine_of
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 from lichen_policies.stack import Stack
 
@@ -42,9 +44,19 @@ TYPES = {
     "terraform": ("aws_sagemaker_endpoint_configuration", "awscc_sagemaker_endpoint_config"),
     "cloudformation": ("AWS::SageMaker::EndpointConfig",),
 }
-FACTS = (KeptRequests, KeptWarm, Located, Machines, Scaling, Serving, Shadow, VariantInStack)
+FACTS = (
+    KeptRequests,
+    KeptWarm,
+    Located,
+    MachineKind,
+    Machines,
+    Scaling,
+    Serving,
+    Shadow,
+    VariantInStack,
+)
 
-_HOSTING, _PREFIX = "sagemaker", "ml."
+_HOSTING = "sagemaker"
 _MEMORY = ("memory_size_in_mb", "memory_size_in_m_b")
 """The second is CloudFormation's ``MemorySizeInMB``."""
 _TO_ZERO = (
@@ -67,7 +79,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     production = properties.blocks("production_variants")
     shadows = properties.blocks("shadow_production_variants")
     variants = [*production, *shadows]
-    machines = [_machine(variant).value for variant in variants]
+    machines = [machine_of(variant).value for variant in variants]
     counts = [variant.whole("initial_instance_count") for variant in variants]
     yield Located(
         region_at=properties.at("region"),
@@ -94,7 +106,7 @@ def _name(properties: Properties) -> Maybe[str]:
 
 
 def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False) -> Iterator[Fact]:
-    machine, machines = _machine(variant), variant.stated_whole("initial_instance_count")
+    machine, machines = machine_of(variant), variant.stated_whole("initial_instance_count")
     serverless = variant.block("serverless_config")
     scaling = variant.block("managed_instance_scaling")
     scales_itself = _scales_itself(scaling)
@@ -128,7 +140,7 @@ def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False)
         scales_itself=field(scales_itself),
         scales_itself_at=scaling.at("status"),
         scaling_at=scaling.path,
-        memory_mib=field(serverless.number(*_MEMORY)),
+        memory_mib=field(serverless.amount(*_MEMORY)),
         memory_mib_at=serverless.at(*_MEMORY),
     )
     yield from _machines(
@@ -148,6 +160,8 @@ def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False)
             machine=field(machine.value),
             hosting=_HOSTING,
         )
+    attached = variant.stated_text("accelerator_type")
+    yield from elastic_inference([attached.value], attached.path, _HOSTING, PREFIX)
     warm = serverless.stated_whole("provisioned_concurrency")
     if warm.value is not None:
         yield KeptWarm(
@@ -172,7 +186,7 @@ def _is_asynchronous(whole: Properties) -> Maybe[bool]:
 
 
 def _in_stack(variant: Properties, whole: Properties) -> VariantInStack:
-    machine, machines = _machine(variant), variant.stated_whole("initial_instance_count")
+    machine, machines = machine_of(variant), variant.stated_whole("initial_instance_count")
     return VariantInStack(
         path=variant.path,
         waits_for="its endpoint and its scaling target",
@@ -195,12 +209,12 @@ def _shadow(variant: Properties, production: Properties) -> Shadow:
     machines = variant.stated_whole("initial_instance_count")
     return Shadow(
         path=variant.path,
-        machine=field(_machine(variant).value),
+        machine=field(machine_of(variant).value),
         machines=field(machines.value),
         machines_at=machines.path,
         share=field(_share(variant, production)),
         share_at=variant.at("initial_variant_weight"),
-        production_machine=field(_machine(production).value),
+        production_machine=field(machine_of(production).value),
         production_machines=field(production.whole("initial_instance_count")),
         hosting=_HOSTING,
     )
@@ -256,7 +270,7 @@ def _machines(
     if variant.given("serverless_config") is True:
         return
     pools = variant.blocks("instance_pools") if variant.given("instance_pools") is True else []
-    named = [_machine(pool) for pool in pools] or [_machine(variant)]
+    named = [machine_of(pool) for pool in pools] or [machine_of(variant)]
     names = [machine.value for machine in named]
     unknown = next(filter(is_unknown, names), _UNNAMED if None in names else None)
     most = _most(machines, ceiling)
@@ -269,13 +283,8 @@ def _machines(
         least=field(floor.value),
         least_at=floor.path,
         hosting=_HOSTING,
-        machine_prefix=_PREFIX,
+        machine_prefix=PREFIX,
     )
-
-
-def _machine(variant: Properties) -> Stated[str]:
-    name, path = variant.stated_text("instance_type")
-    return Stated(bare(name, _PREFIX), path)
 
 
 def _most(machines: Stated[int], ceiling: Stated[int]) -> Stated[int]:

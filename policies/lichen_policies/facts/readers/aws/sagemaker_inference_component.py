@@ -34,7 +34,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         variant=field(properties.text("variant_name")),
         model=field(specification.text("model_name")),
         copies=field(properties.block("runtime_config").whole("copy_count")),
-        chips=field(needs.number("number_of_accelerator_devices_required")),
+        chips=field(needs.amount("number_of_accelerator_devices_required")),
         chips_at=needs.at("number_of_accelerator_devices_required"),
         alarms=tuple(alarm for alarm in named if isinstance(alarm, str)),
     )

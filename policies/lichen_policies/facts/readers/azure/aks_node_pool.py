@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Part, Scaling
+from lichen_policies.facts.kinds import Located, Machines, Part, ReservationUse, Scaling
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.azure.aks_pools import pool_facts
 from lichen_policies.facts.readers.azure.parts import in_its_whole, where_its_whole_is
@@ -18,7 +18,7 @@ TYPES = {
     ),
     "terraform": ("azurerm_kubernetes_cluster_node_pool",),
 }
-FACTS = (Located, Machines, Part, Scaling)
+FACTS = (Located, Machines, Part, ReservationUse, Scaling)
 
 complete = where_its_whole_is
 

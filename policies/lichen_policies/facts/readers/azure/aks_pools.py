@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Scaling
+from lichen_policies.facts.kinds import Located, Machines, ReservationUse, Scaling
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.azure.reservations import reservations_of
 from lichen_policies.facts.readers.azure.sizes import HOSTING, is_spot, machines_of, size
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
-FACTS = (Located, Machines, Scaling)
+FACTS = (Located, Machines, ReservationUse, Scaling)
 
 _KEEPS_ONE = (
     "a pool of the mode System keeps one machine at the least: put what serves models in one of "
@@ -42,6 +43,7 @@ def pool_facts(
     )
     spot = is_spot(pool.text("priority", "scale_set_priority"))
     yield from machines_of(machine, ceiling, spot=spot)
+    yield from reservations_of(pool)
     if scales is True and serves(context, machine.value):
         keeps_one = is_default or pool.text("mode") == "System"
         yield Scaling(

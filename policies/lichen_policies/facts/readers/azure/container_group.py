@@ -47,7 +47,7 @@ def _facts(properties: Properties) -> Iterator[Fact]:
             path=gpu.at("count"),
             machines_at="",
             chip=field(_chip(gpu.text("sku"))),
-            chips_each=field(gpu.number("count")),
+            chips_each=field(gpu.amount("count")),
             unit="containers",
             hosting=_HOSTING,
             spot=field(spot),

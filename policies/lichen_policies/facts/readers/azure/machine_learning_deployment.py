@@ -25,6 +25,7 @@ complete = where_its_whole_is
 
 _STEPS = (*machine_learning_endpoint.STEPS, ("deployments", ("deployment_name", "name")))
 _MANAGED = "azure-ml"
+_TO_WAIT = "serve by a batch endpoint, whose cluster goes to zero between jobs"
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
@@ -68,5 +69,7 @@ def _facts(properties: Properties) -> Iterator[Fact]:
         floor_at="",
         holds_model_at=own.at("model"),
         name=field(properties.text("deployment_name")),
+        asynchronous=False,
+        to_wait=_TO_WAIT,
     )
     yield from machines_of(machine, count, hosting=_MANAGED)

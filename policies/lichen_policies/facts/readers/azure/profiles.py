@@ -17,7 +17,7 @@ HOSTING = "container-apps"
 BY_THE_REPLICA = "Consumption"
 """How the types begin whose machines start and stop with an app's replicas."""
 
-_TYPE = re.compile(r"^(?:Consumption-GPU-)?NC(?P<vcpus>\d+)(?:as)?-(?P<chip>A100|T4)$")
+_TYPE = re.compile(r"^(?:Consumption-GPU-)?NC(?P<vcpus>\d{1,4})(?:as)?-(?P<chip>A100|T4)$")
 _CHIPS = {
     "A100": ("NVIDIA A100 PCIe 80GB", 24, "Standard_NC{}ads_A100_v4"),
     "T4": ("NVIDIA T4", 8, "Standard_NC{}as_T4_v3"),

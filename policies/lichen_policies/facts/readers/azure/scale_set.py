@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, MachineGroup, Machines, Part
+from lichen_policies.facts.kinds import Located, MachineGroup, Machines, Part, ReservationUse
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.azure.parts import in_its_group, names, where_its_whole_is
+from lichen_policies.facts.readers.azure.reservations import reservations_of
 from lichen_policies.facts.readers.azure.sizes import HOSTING, is_spot, machines_of, size
 from lichen_policies.facts.unknown import field, is_unknown
 
@@ -27,7 +28,7 @@ TYPES = {
         "azurerm_virtual_machine_scale_set",
     ),
 }
-FACTS = (Located, MachineGroup, Machines, Part)
+FACTS = (Located, MachineGroup, Machines, Part, ReservationUse)
 
 complete = where_its_whole_is
 
@@ -62,3 +63,4 @@ def _facts(properties: Properties) -> Iterator[Fact]:
     )
     profile = properties.block("virtual_machine_profile")
     yield from machines_of(machine, count, spot=is_spot((profile or properties).text("priority")))
+    yield from reservations_of(profile or properties)

@@ -22,18 +22,18 @@ HOSTING = "azure-vm"
 _PARTS = re.compile(r"^(standard|basic)_([a-z]+)(\d+)(.*)$", re.IGNORECASE)
 
 _CHIPS: tuple[tuple[str, str, float], ...] = (
-    (r"NC(\d+)r?(_Promo)?", "NVIDIA K80", 6),
-    (r"NC(\d+)r?s_v2", "NVIDIA P100", 6),
-    (r"ND(\d+)r?s", "NVIDIA P40", 6),
-    (r"ND(\d+)s_v2", "NVIDIA V100 SXM2 16GB", 5),
-    (r"NV(\d+)(_Promo)?", "NVIDIA M60", 6),
-    (r"NV(\d+)s_v2", "NVIDIA M60", 6),
-    (r"NV(\d+)s_v3", "NVIDIA M60", 12),
-    (r"NV(\d+)as_v4", "AMD Instinct MI25", 32),
-    (r"NG(\d+)adm?s_V620_v1", "AMD Radeon PRO V620", 32),
-    (r"NV(\d+)ads_V710_v5", "AMD Radeon PRO V710", 24),
-    (r"NV(\d+)adms_V710_v5", "AMD Radeon PRO V710", 28),
-    (r"NP(\d+)s", "AMD Alveo U250", 10),
+    (r"NC(\d{1,4})r?(_Promo)?", "NVIDIA K80", 6),
+    (r"NC(\d{1,4})r?s_v2", "NVIDIA P100", 6),
+    (r"ND(\d{1,4})r?s", "NVIDIA P40", 6),
+    (r"ND(\d{1,4})s_v2", "NVIDIA V100 SXM2 16GB", 5),
+    (r"NV(\d{1,4})(_Promo)?", "NVIDIA M60", 6),
+    (r"NV(\d{1,4})s_v2", "NVIDIA M60", 6),
+    (r"NV(\d{1,4})s_v3", "NVIDIA M60", 12),
+    (r"NV(\d{1,4})as_v4", "AMD Instinct MI25", 32),
+    (r"NG(\d{1,4})adm?s_V620_v1", "AMD Radeon PRO V620", 32),
+    (r"NV(\d{1,4})ads_V710_v5", "AMD Radeon PRO V710", 24),
+    (r"NV(\d{1,4})adms_V710_v5", "AMD Radeon PRO V710", 28),
+    (r"NP(\d{1,4})s", "AMD Alveo U250", 10),
 )
 """Families that the catalogue does not have: the chip, and how many vCPUs there are for each."""
 

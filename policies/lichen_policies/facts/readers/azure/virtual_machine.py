@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Part
+from lichen_policies.facts.kinds import Located, Machines, Part, ReservationUse
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.azure.parts import in_its_group, where_its_whole_is
+from lichen_policies.facts.readers.azure.reservations import reservations_of
 from lichen_policies.facts.readers.azure.sizes import HOSTING, is_spot, machines_of, size
 from lichen_policies.facts.unknown import field
 
@@ -25,7 +26,7 @@ TYPES = {
         "azurerm_virtual_machine",
     ),
 }
-FACTS = (Located, Machines, Part)
+FACTS = (Located, Machines, Part, ReservationUse)
 
 complete = where_its_whole_is
 
@@ -42,3 +43,4 @@ def _facts(properties: Properties) -> Iterator[Fact]:
         region_at=properties.at("location"), machine=field(machine.value), hosting=HOSTING
     )
     yield from machines_of(machine, spot=is_spot(properties.text("priority")))
+    yield from reservations_of(properties)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Machines, Scaling
 from lichen_policies.facts.machine import serves
+from lichen_policies.facts.numbers import quantity
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
@@ -76,11 +77,11 @@ def chips_asked(containers: Sequence[Properties]) -> Maybe[float]:
         limits = container.block("resources").tags("limits")
         if is_unknown(limits):
             continue  # The accelerator is named beside it, and an instance has one at the least.
-        asked = (limits or {}).get(_LIMIT)
+        asked = quantity((limits or {}).get(_LIMIT))
         if is_unknown(asked):
             return asked
         if asked is not None:
-            chips = (chips or 0) + float(asked)
+            chips = (chips or 0) + asked
     return chips
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Machines, Scaling, ServerlessContainer
+from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.google.cloud_run import HOSTING, instances
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
@@ -78,4 +79,5 @@ def _number(annotations: Maybe[dict[str, object]], key: str, left_out: int | Non
         return text
     if text is None:
         return left_out
-    return int(text) if text.isdigit() else Unknown("is not a whole number")
+    number = whole_in(text)
+    return Unknown("is not a whole number") if number is None else number

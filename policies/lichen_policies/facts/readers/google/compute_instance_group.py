@@ -122,7 +122,7 @@ def _versions(properties: Properties, size: Stated[int]) -> Iterator[tuple[Prope
 
 def _target(target: Properties, size: Maybe[int]) -> Maybe[int]:
     """A version's own size; None for the one that takes the rest."""
-    percent = target.number("percent")
+    percent = target.amount("percent")
     if isinstance(percent, float) and isinstance(size, int):
         return math.ceil(size * percent / 100)
     return target.whole("fixed") if percent is None else size

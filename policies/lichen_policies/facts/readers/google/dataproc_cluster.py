@@ -1,4 +1,4 @@
-"""Dataproc's cluster, as far as its machines carry accelerators."""
+"""Dataproc's cluster, and a workflow's own, as far as their machines carry accelerators."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from lichen_policies.facts.readers.google.accelerators import (
 
 CLOUD = "google"
 TYPES = {
-    "pulumi": ("gcp:dataproc/cluster:Cluster",),
-    "terraform": ("google_dataproc_cluster",),
+    "pulumi": (
+        "gcp:dataproc/cluster:Cluster",
+        "gcp:dataproc/workflowTemplate:WorkflowTemplate",
+    ),
+    "terraform": ("google_dataproc_cluster", "google_dataproc_workflow_template"),
 }
 FACTS = (Located, Machines)
 
@@ -26,10 +29,11 @@ _ROLES = ("master_config", "worker_config", "preemptible_worker_config", "second
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A Located and Machines for each role that has accelerators; nothing for a cluster without."""
-    cluster = properties.block("cluster_config")
+    made = properties.block("placement").block("managed_cluster").block("config")
+    cluster = made or properties.block("cluster_config")
     accelerated = [role for name in _ROLES if _carries(role := cluster.block(name))]
     if accelerated:
-        yield Located(region_at=properties.at("region"), hosting=HOSTING)
+        yield Located(region_at=properties.at("region", "location"), hosting=HOSTING)
     for role in accelerated:
         yield from accelerators(role, role.stated_whole("num_instances"))
 

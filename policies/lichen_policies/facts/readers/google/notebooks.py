@@ -35,7 +35,7 @@ _DEFAULT_H = 3.0
 """After how many idle hours the service stops a notebook that sets no other time. Source: Vertex AI
 documentation, Idle shutdown, 2026."""
 
-_SECONDS = re.compile(r"(\d+)(?:\.\d+)?s?")
+_SECONDS = re.compile(r"(\d{1,15})(?:\.\d+)?s?")
 _STOPPED = "STOPPED"
 
 
@@ -54,7 +54,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
             path=machine.at("accelerator_type"),
             machine=field(bare(machine.text("machine_type"))),
             chip=field(machine.text("accelerator_type")),
-            chips_each=field(machine.number("accelerator_count")),
+            chips_each=field(machine.amount("accelerator_count")),
             hosting=_HOSTING,
         )
     else:

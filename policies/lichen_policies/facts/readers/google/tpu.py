@@ -12,9 +12,9 @@ import re
 
 from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
-_TYPE = re.compile(r"^(?P<version>v2|v3|v4|v5p|v5litepod|v5e|v6e|tpu7x|v7x)-(?P<count>\d+)$")
+_TYPE = re.compile(r"^(?P<version>v2|v3|v4|v5p|v5litepod|v5e|v6e|tpu7x|v7x)-(?P<count>\d{1,6})$")
 _CORES_COUNTED = ("v2", "v3", "v4", "v5p", "tpu7x", "v7x")
-_TOPOLOGY = re.compile(r"^\d+(x\d+){1,2}$")
+_TOPOLOGY = re.compile(r"^\d{1,4}(x\d{1,4}){1,2}$")
 _CHIPS = {
     "v2": "Google TPU v2",
     "v3": "Google TPU v3",

@@ -91,6 +91,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         chips_each=field(chips),
         hosting=_HOSTING,
         spot=field(dedicated.flag("spot")),
+        spot_at=dedicated.at("spot"),
     )
     if garden:
         yield ModelAccelerators(
@@ -143,4 +144,4 @@ def _chips(spec: Properties) -> tuple[Maybe[str], Maybe[float]]:
     machine = bare(spec.text("machine_type"))
     if isinstance(machine, str) and names_accelerators(machine):
         return None, None
-    return spec.text("accelerator_type"), spec.number("accelerator_count")
+    return spec.text("accelerator_type"), spec.amount("accelerator_count")

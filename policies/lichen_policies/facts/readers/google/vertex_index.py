@@ -11,6 +11,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.joined import found, where_its_whole_is
 from lichen_policies.facts.kinds import Located, Part, VectorData, VectorIndex
 from lichen_policies.facts.machine import bare
+from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
@@ -72,7 +73,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
 
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     """The facts in the region of the endpoint, with the size of the index's shards."""
-    return tuple(_sized(fact, stack) for fact in where_its_whole_is(facts, stack))
+    return tuple(_sized(fact, stack) for fact in where_its_whole_is(facts, stack, "endpoint"))
 
 
 def _sized(fact: Fact, stack: Stack) -> Fact:
@@ -93,4 +94,5 @@ def _sized(fact: Fact, stack: Stack) -> Fact:
 def _vcpus(machine: Maybe[str]) -> float | None:
     """The vCPUs of a general machine, which are the last part of its name: ``e2-standard-16``."""
     last = machine.rsplit("-", 1)[-1] if isinstance(machine, str) else ""
-    return float(last) if last.isdigit() else None
+    vcpus = whole_in(last)
+    return None if vcpus is None else float(vcpus)

@@ -26,7 +26,7 @@ SHARED = frozenset({"nvidia.com/gpu.shared", "amd.com/gpu.shared"})
 
 CORES = "aws.amazon.com/neuroncore"
 _CORES_OF_CHIP = {"inf1": 4, "inf2": 2, "trn1": 2, "trn1n": 2, "trn2": 4, "trn2u": 4}
-_SLICE = re.compile(r"(?P<slices>\d)g\.(?P<gb>\d+)gb")
+_SLICE = re.compile(r"(?P<slices>\d)g\.(?P<gb>\d{1,4})gb")
 _MIG = "nvidia.com/mig-"
 _SLICES = 7
 _QUARTERS_GB = {6, 24}

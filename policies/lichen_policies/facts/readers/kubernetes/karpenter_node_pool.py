@@ -29,7 +29,7 @@ _ACCELERATED = re.compile(r".*/(?:instance|sku)-(?:gpu|accelerator)-\w+(?:-\w+)*
 _FAMILIES = ("/instance-family", "/sku-family")
 _CATEGORIES = ("/instance-category",)
 _WITH_ACCELERATORS = {"p", "g", "inf", "trn", "dl", "vt"}
-_DURATION = re.compile(r"(?:\d+[hms])+")
+_DURATION = re.compile(r"(?:\d{1,9}[hms])+")
 _HOURS = {"h": 1.0, "m": 1 / 60, "s": 1 / 3600}
 _NONE = {"0", "0%"}
 
@@ -126,4 +126,4 @@ def _hours(duration: Maybe[str]) -> Maybe[float]:
         return math.inf
     if not _DURATION.fullmatch(duration):
         return Unknown("is not a duration such as 10m")
-    return sum(int(part[:-1]) * _HOURS[part[-1]] for part in re.findall(r"\d+[hms]", duration))
+    return sum(int(part[:-1]) * _HOURS[part[-1]] for part in re.findall(r"\d{1,9}[hms]", duration))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
+    ChosenProcessor,
     Located,
     Machines,
     MachineTemplate,
@@ -29,7 +30,16 @@ TYPES = types(
     Api("serving.knative.dev", ("v1",), "Service"),
     Api("serving.knative.dev", ("v1",), "Configuration"),
 )
-FACTS = (Located, Machines, MachineTemplate, Pods, Scaling, Serving, ServingContainer)
+FACTS = (
+    ChosenProcessor,
+    Located,
+    Machines,
+    MachineTemplate,
+    Pods,
+    Scaling,
+    Serving,
+    ServingContainer,
+)
 
 
 complete = in_their_cluster
@@ -55,4 +65,4 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         pod, context, ceiling if ceiling.value else count, names=names_of(properties)
     )
     yield scaling(pod, context, count, asked=pod.asked, ceiling=ceiling)
-    yield from serving(pod, context, count, floor=floor, ceiling=ceiling)
+    yield from serving(pod, context, count, floor=count, ceiling=ceiling)

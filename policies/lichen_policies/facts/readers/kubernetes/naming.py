@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.unknown import Unknown, is_unknown
 
@@ -44,5 +45,6 @@ def whole(stated: Stated[str]) -> Stated[int]:
     """A whole number that is written as text, as an annotation must be."""
     value, path = stated
     if isinstance(value, str):
-        return Stated(int(value) if value.isdecimal() else Unknown("is not a whole number"), path)
+        number = whole_in(value)
+        return Stated(Unknown("is not a whole number") if number is None else number, path)
     return Stated(value, path)

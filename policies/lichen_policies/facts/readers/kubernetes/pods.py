@@ -15,6 +15,7 @@ import msgspec
 from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
+    ChosenProcessor,
     Located,
     Machines,
     MachineTemplate,
@@ -30,11 +31,13 @@ from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 _IMAGES = re.compile(
     r"""(?:^|/)(?:
-        vllm(?:-[\w-]+)? | text-generation-inference | text-embeddings-inference | tritonserver
-      | sglang | ollama | llama\.cpp | torchserve | mlserver | lmdeploy | model_server
-      | djl-(?:serving|inference) | nim | huggingface-(?:pytorch|tensorflow)-(?:tgi-)?inference
-      | tensorflow/serving | (?:huggingface|sklearn|xgb|lgb|paddle|pmml)server | localai | infinity
-      | pytorch-inference(?:-[\w-]+)?
+        vllm(?:-[\w-]+)? | (?:huggingface-)?text-(?:generation|embeddings)-inference[\w.-]*
+      | tritonserver | sglang | ollama | llama\.cpp | torchserve | mlserver | lmdeploy
+      | model_server
+      | djl-(?:serving|inference) | nim | llm-nim | tensorflow/serving | localai | infinity
+      | (?:huggingface-)?(?:pytorch|tensorflow)-(?:tgi-)?inference(?:-[\w-]+)?
+      | (?:huggingface|sklearn|xgb|lgb|paddle|pmml)server
+      | jetstream-(?:http|pytorch-server|pathways) | maxengine-server | tgi-tpu
     )(?:/|$)""",
     re.VERBOSE,
 )
@@ -110,14 +113,17 @@ def facts_of_pods(
     names: tuple[str, ...] = (),
     asked: Asked | None = None,
     unit: str = "pods",
+    times: int = 1,
 ) -> Iterator[Fact]:
     """The facts of ``count`` pods: nothing where they are not judged.
 
-    A Pods, a Located, a Machines and a MachineTemplate, as far as they apply. ``asked`` is what
-    each asks for, where it is a ``unit`` of several pods.
+    A Pods, a ChosenProcessor, a Located, a Machines and a MachineTemplate, as far as they apply.
+    ``asked`` is what each asks for, where it is a ``unit`` of several pods; ``times`` is how many
+    pods one more at the property of their number adds.
     """
     asked = asked or pod.asked
-    if asked is None and not pod.serves:
+    claims = _claims(pod, names)
+    if asked is None and not pod.serves and not claims:
         return
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
@@ -132,6 +138,24 @@ def facts_of_pods(
         machine=field(machine),
         hosting=hosting,
         serves=pod.serves,
+        claims=claims,
+        claims_at=pod.spec.at("resource_claims"),
+        machines=field(count.value),
+        machines_at=count.path,
+        waits_for="its claims of devices" if claims else "",
+    )
+    if asked is None and not pod.serves:
+        return
+    yield ChosenProcessor(
+        context=context,
+        path=pod.architecture.path,
+        architecture=field(pod.architecture.value),
+        architecture_at=pod.architecture.path,
+        arm="arm64",
+        accelerated=asked is not None,
+        serves=pod.serves,
+        less="AWS and Google state up to 60 % less energy for the same work on Arm (AWS Graviton, "
+        "2022; Google Axion, 2024)",
     )
     in_cluster = waits(context)
     if pod.serves or in_cluster or (isinstance(context.region, str) and asked is not None):
@@ -152,17 +176,35 @@ def facts_of_pods(
             machines=field(count.value),
             machines_at=count.path,
             chip=asked.chip,
+            chip_at=pod.chip_at,
             chips_each=field(chips),
             hosting=hosting,
             unit=unit,
+            times=times,
         )
-    if isinstance(pod.machine.value, str):
+    named = pod.machine.value if isinstance(pod.machine.value, str) else None
+    if named is not None or pod.spot.value is True:
         yield MachineTemplate(
             context=context,
-            path=pod.machine.path,
-            machine=pod.machine.value,
+            path=pod.machine.path or pod.spot.path,
+            machine=named,
             machine_at=pod.machine.path,
+            spot=field(pod.spot.value),
+            spot_at=pod.spot.path,
         )
+
+
+def _claims(pod: Pod, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the templates are called that claims are made from for each pod, in its namespace."""
+    templates = [
+        claim.text("resource_claim_template_name") for claim in pod.spec.blocks("resource_claims")
+    ]
+    namespace = names[0].split("/")[1:-1] if names else []
+    return tuple(
+        "/".join(("ResourceClaimTemplate", *namespace, name))
+        for name in templates
+        if isinstance(name, str)
+    )
 
 
 def serving(
@@ -174,11 +216,13 @@ def serving(
     ceiling: Stated[int] | None = None,
     asked: Asked | None = None,
     waits_for: str = "",
+    extended: bool = False,
 ) -> Iterator[Fact]:
     """A Serving, and a ServingContainer of each container: what pods that serve models add.
 
     ``floor`` and ``ceiling`` are the bounds of what scales itself; ``asked`` is as in
-    :func:`facts_of_pods`; ``waits_for`` is what else of the stack may say more.
+    :func:`facts_of_pods`; ``waits_for`` is what else of the stack may say more,
+    ``extended`` as in :class:`ServingContainer`.
     """
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
@@ -206,7 +250,7 @@ def serving(
         chips=field(chips),
         chips_at="" if asked is None else asked.path,
     )
-    yield from containers(pod, context, group)
+    yield from containers(pod, context, group, extended=extended)
 
 
 def waits_for_requests(floor: object) -> Maybe[bool | None]:
@@ -244,6 +288,7 @@ def containers(
             chips_at="" if own is None else own.path,
             hosting=hosting,
             machine=field(pod.machine.value),
+            machine_at=pod.machine.path,
         )
 
 

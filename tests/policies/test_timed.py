@@ -1,0 +1,32 @@
+"""The limit of a step's time: what waits is left behind, what only gets no processor is not."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+import pytest
+from lichen_policies import timed
+from lichen_policies.timed import Steps, TookTooLong
+
+
+def sleeps(seconds: float) -> Steps[str]:
+    yield partial(time.sleep, seconds), 0.1
+    return "woke"
+
+
+def test_a_step_that_waits_is_left_behind() -> None:
+    with pytest.raises(TookTooLong, match=r"took longer than 0\.1 s"):
+        timed.run(sleeps(60.0))
+
+
+def test_a_step_that_gets_no_processor_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine that many others use: all its time passes in the queue for a processor."""
+    monkeypatch.setattr(timed._Worker, "queued_s", lambda _worker: time.monotonic())
+    assert timed.run(sleeps(0.5)) == "woke"
+
+
+def test_it_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timed._Worker, "queued_s", lambda _worker: time.monotonic())
+    with pytest.raises(TookTooLong):
+        timed.run(sleeps(60.0))
