@@ -146,7 +146,7 @@ def _names_zone(fact: Located) -> bool:
 
 
 def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change, ...]:
-    if better is None or not fact.region_at:
+    if better is None or not fact.region_at or fact.part_of:
         return ()
     if _names_zone(fact) or in_cluster(fact.hosting, known.catalogue):
         return ()

@@ -86,6 +86,8 @@ def _is_judged(group: Machines, known: Known) -> bool:
         return False
     hosting = known.catalogue.hostings.get(group.hosting or "")
     made_for_models = hosting is not None and hosting.kind == "managed"
+    if made_for_models and group.waits_for:
+        return False  # another resource's, which is judged itself: a scaling target's variant
     if not made_for_models and group.if_known.passport is None:
         return False
     machine = known.catalogue.machines.get(group.machine or "")

@@ -40,10 +40,17 @@ TPU_HOSTING = "tpu-vm"
 
 
 def pool_facts(
-    pool: Properties, context: Context, *, region_at: str, zones: int = 1, waits_for: str = ""
+    pool: Properties,
+    context: Context,
+    *,
+    region_at: str,
+    zones: int = 1,
+    part_of: str = "",
+    waits_for: str = "",
 ) -> Iterator[Fact]:
     """A Located, what the machines carry, and a Scaling where they serve models; nothing for a pool
-    of no machines. ``zones`` is in how many zones the pool runs its count."""
+    of no machines. ``zones`` is in how many zones the pool runs its count, ``part_of`` as in
+    :class:`Located`."""
     node = pool.block("node_config")
     floor, ceiling, total = _bounds(pool)
     if ceiling.value == 0:
@@ -53,6 +60,7 @@ def pool_facts(
     least = times_over(floor.value, times)
     yield Located(
         region_at=region_at,
+        part_of=part_of,
         machine=field(machine),
         machines=field(least) or 1,
         hosting=HOSTING,
