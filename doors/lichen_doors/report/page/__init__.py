@@ -1,6 +1,6 @@
 """A report as one page of HTML for a person: nothing is loaded from anywhere, and it prints.
 
-The page works without a script; the script sorts and filters. Whatever a document says is text in
+The page works without a script; the script sorts and filters. All that a document says is text in
 it: the template engine escapes every value.
 """
 
@@ -33,7 +33,7 @@ MARKS = {
 """What a verdict does, and how the page calls it; the order is that of the filter."""
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class ShownVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """A verdict of a resource; ``mark`` is a key of :data:`MARKS`."""
 
     mark: str
@@ -45,7 +45,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...]
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
+class ShownResource(msgspec.Struct, frozen=True, kw_only=True):
     """A resource with its verdicts and its one fix.
 
     ``gco2e_month`` and ``usd_month`` are what the fix saves, 0 where that is not known, and
@@ -58,7 +58,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     environment: str
     mark: str
-    rows: tuple[Row, ...]
+    rows: tuple[ShownVerdict, ...]
     advice: Advice
     gco2e_month: float
     usd_month: float
@@ -123,14 +123,14 @@ def _sentence(text: str) -> str:
 
 def _judged(
     number: int, key: tuple[str, str | None, int | None], verdicts: Sequence[Verdict]
-) -> Judged:
+) -> ShownResource:
     resource, file, line = key
     rows = sorted((_row(verdict) for verdict in verdicts), key=_urgency)
     advice = advice_of(verdicts)
     saves = advice.saves
     grams = saves.gco2e_month.likely if saves.gco2e_month is not None else 0
     dollars = saves.usd_month or 0
-    return Judged(
+    return ShownResource(
         anchor=f"resource-{number}",
         name=resource.rsplit("::", 1)[-1] or "The whole deployment",
         type=verdicts[0].type,
@@ -146,8 +146,8 @@ def _judged(
     )
 
 
-def _row(verdict: Verdict) -> Row:
-    return Row(
+def _row(verdict: Verdict) -> ShownVerdict:
+    return ShownVerdict(
         mark=_mark(verdict),
         rule=verdict.rule,
         severity=verdict.severity,
@@ -168,5 +168,5 @@ def _mark(verdict: Verdict) -> str:
     return "unverified" if verdict.verdict == "unverified" else "advises"
 
 
-def _urgency(row: Row) -> tuple[int, str]:
+def _urgency(row: ShownVerdict) -> tuple[int, str]:
     return list(MARKS).index(row.mark), row.rule
