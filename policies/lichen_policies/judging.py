@@ -236,11 +236,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         self, judged: Fact | Stack, path: str = "", limit_s: float = LIMIT_S
     ) -> Steps[list[Verdict]]:
         """A verdict for each finding; without one *pass*, *unverified* or *not-applicable*."""
-        rule, limits = self.rule, self.book.limits(self.rule, self.environment)
+        rule = self.rule
         found: list[Finding] = []
         last: Verdict | None = None
         try:
-            yield partial(findings_of, rule, judged, limits, self.book.known, found), limit_s
+            yield partial(self._find, judged, found), limit_s
             if not found:
                 last = self.verdict("pass")
         except NotApplicable as because:
@@ -255,6 +255,10 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             last = self.broken(f"the rule {rule.name}", error, path)
         # What was found before it broke stays found.
         return [*map(self.failed, tuple(found)), *([last] if last else [])]
+
+    def _find(self, judged: Fact | Stack, found: list[Finding]) -> None:
+        limits = self.book.limits(self.rule, self.environment)
+        findings_of(self.rule, judged, limits, self.book.known, found)
 
     def broken(self, who: str, error: Exception, path: str = "") -> Verdict:
         """*Unverified*, because a rule or a reader broke."""

@@ -7,12 +7,12 @@ is deployed, often after other resources were made.
 Fix: Move to the hardware that the message names, and measure the model there.
 
 Exceptions: It blocks only in production, and only what its provider refuses to make already:
-Elastic Inference, the NVIDIA K80 on Google Cloud, and Azure's NC to NCv3, ND and NV to NVv4. The
-rest is advice, with the day: AWS's Inferentia1, P2, P3 and G3; NVIDIA chips of the generations
-Maxwell, Pascal and Volta; Google's TPU v2 and v3; older series of Azure. An end that lies ahead is
-reported from ``days_before`` days before it. What ended only for one kind of model or for one
-server is not judged here; an older generation that is still made and maintained is a matter of
-previous-generation.
+Elastic Inference, the NVIDIA K80 on Google Cloud, Azure's NC up to NCv3, its first ND and NV, NVv3
+and NVv4. The rest is advice, with the day: AWS's Inferentia1, P2, P3 and G3; NVIDIA chips of the
+generations Maxwell, Pascal and Volta; Google's TPU v2 and v3; older series of Azure. An end that
+lies ahead is reported from ``days_before`` days before it. What ended only for one kind of model or
+for one server is not judged here; an older generation that is still made and maintained is a matter
+of previous-generation.
 
 Tags: It reads none but ``lichen:environment``, which chooses the level.
 """

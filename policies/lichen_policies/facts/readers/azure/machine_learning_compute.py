@@ -67,7 +67,7 @@ def _facts(properties: Properties, context: Context) -> Iterator[Fact]:
         hosting=HOSTING,
         for_models=True,
     )
-    spot = is_spot(own.text("vm_priority"))
+    spot = is_spot(own, "vm_priority")
     for fact in machines_of(machine, ceiling if bounds else ONE, spot=spot):
         yield msgspec.structs.replace(fact, queued=bool(bounds))
     if not bounds:
