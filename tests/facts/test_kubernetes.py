@@ -8,6 +8,7 @@ import pytest
 import yaml
 from lichen_policies.dialects import kubernetes
 from lichen_policies.facts import (
+    ClaimedDevices,
     Fact,
     Located,
     Machines,
@@ -493,3 +494,37 @@ def test_a_cluster_of_eksctl_names_its_region_and_its_machines() -> None:
     assert all(fact.cloud == "aws" for fact in groups)
     open_ = facts(text, region="$REGION")
     assert all(is_unknown(f.context.region) for f in open_ if isinstance(f, Located))
+
+
+CLAIM = "deviceClassName: gpu.nvidia.com, count: 4"
+MIG = """deviceClassName: mig.nvidia.com, selectors: [{cel: {expression:
+    "device.attributes['gpu.nvidia.com'].profile == '1g.5gb'"}}]"""
+
+
+@pytest.mark.parametrize(
+    ("version", "asked", "chips"),
+    [
+        ("v1", f"{{exactly: {{{CLAIM}}}}}", 4),
+        ("v1beta1", f"{{{CLAIM}}}", 4),
+        ("v1beta2", "{exactly: {deviceClassName: neuron.aws.com}}", 1),
+        ("v1", f"{{firstAvailable: [{{{CLAIM}}}, {{deviceClassName: gpu.nvidia.com}}]}}", 4),
+        ("v1", f"{{exactly: {{{MIG}}}}}", 1 / 7),
+        ("v1", "{exactly: {deviceClassName: netdev.google.com, count: 8}}", None),
+        ("v1", "{exactly: {deviceClassName: mig.nvidia.com}}", None),
+    ],
+)
+def test_what_a_claim_of_devices_asks_for(version: str, asked: str, chips: float | None) -> None:
+    kind = f"apiVersion: resource.k8s.io/{version}, kind: ResourceClaim"
+    devices = f"devices: {{requests: [{asked}]}}"
+    template = of(ClaimedDevices, f"{{{kind}Template, spec: {{spec: {{{devices}}}}}}}")
+    assert template.chips == (None if chips is None else pytest.approx(chips))
+    claim = [f for f in facts(f"{{{kind}, spec: {{{devices}}}}}") if isinstance(f, Machines)]
+    assert [fact.chips_each for fact in claim] == ([] if chips is None else [template.chips])
+
+
+def test_all_devices_of_a_node_are_a_number_that_nobody_knows() -> None:
+    text = (
+        "{apiVersion: resource.k8s.io/v1, kind: ResourceClaim, spec: {devices: {requests: "
+        "[{exactly: {deviceClassName: gpu.nvidia.com, allocationMode: All}}]}}}"
+    )
+    assert is_unknown(of(Machines, text).as_read("chips_each"))

@@ -2,7 +2,7 @@
 machines of its node groups.
 
 Source: eksctl documentation, "Config file schema" (a group has 2 machines, of the type m5.large,
-where it says nothing else; ``mixed`` stands for the types of its distribution).
+where it says nothing else; ``mixed`` means the types of its distribution).
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import ChosenProcessor, Located, Machines, MachineTemplate, Pods
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
-from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.naming import names_of
 from lichen_policies.facts.readers.kubernetes.pod import Pod
 from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods
+from lichen_policies.facts.readers.kubernetes.scaled import in_their_stack
 from lichen_policies.facts.unknown import is_unknown
 
 CLOUD = "kubernetes"
@@ -22,7 +22,7 @@ TYPES = types(
 FACTS = (ChosenProcessor, Located, Machines, MachineTemplate, Pods)
 
 
-complete = in_their_cluster
+complete = in_their_stack
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:

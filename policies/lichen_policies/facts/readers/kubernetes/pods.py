@@ -122,7 +122,8 @@ def facts_of_pods(
     pods one more at the property of their number adds.
     """
     asked = asked or pod.asked
-    if asked is None and not pod.serves:
+    claims = _claims(pod, names)
+    if asked is None and not pod.serves and not claims:
         return
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
@@ -137,7 +138,14 @@ def facts_of_pods(
         machine=field(machine),
         hosting=hosting,
         serves=pod.serves,
+        claims=claims,
+        claims_at=pod.spec.at("resource_claims"),
+        machines=field(count.value),
+        machines_at=count.path,
+        waits_for="its claims of devices" if claims else "",
     )
+    if asked is None and not pod.serves:
+        return
     yield ChosenProcessor(
         context=context,
         path=pod.architecture.path,
@@ -184,6 +192,19 @@ def facts_of_pods(
             spot=field(pod.spot.value),
             spot_at=pod.spot.path,
         )
+
+
+def _claims(pod: Pod, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the templates are called that claims are made from for each pod, in its namespace."""
+    templates = [
+        claim.text("resource_claim_template_name") for claim in pod.spec.blocks("resource_claims")
+    ]
+    namespace = names[0].split("/")[1:-1] if names else []
+    return tuple(
+        "/".join(("ResourceClaimTemplate", *namespace, name))
+        for name in templates
+        if isinstance(name, str)
+    )
 
 
 def serving(
