@@ -213,6 +213,16 @@ def test_a_client_in_the_image_of_a_server_serves_nothing(line: str) -> None:
     assert facts(pod(f"{{containers: [{{image: 'vllm/vllm-openai:v0.9.1', {line}}}]}}")) == ()
 
 
+@pytest.mark.parametrize("line", ["[sleep, infinity]", "[sh, -c, 'genai-perf profile -m a/b']"])
+def test_a_client_serves_nothing_with_an_accelerator_either(line: str) -> None:
+    text = pod(
+        f"{{containers: [{{image: 'nvcr.io/nvidia/tritonserver:25.06-py3-sdk', command: {line}, "
+        "resources: {limits: {nvidia.com/gpu: 1}}}]}"
+    )
+    assert not any(isinstance(fact, Serving | ServingContainer) for fact in facts(text))
+    assert of(Machines, text).chips_each == 1
+
+
 def test_a_server_that_a_script_starts_serves_with_its_accelerator() -> None:
     text = pod(
         "{containers: [{image: 'vllm/vllm-openai:v0.9.1', command: [bash, /start.sh], "
