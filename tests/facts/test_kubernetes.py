@@ -162,6 +162,12 @@ SERVERS = (
     "ghcr.io/ggml-org/llama.cpp:server",
     "kserve/huggingfaceserver:v0.15.0-gpu",
     "vllm/vllm-tpu:nightly",
+    "us-docker.pkg.dev/cloud-tpu-images/inference/tf-serving-tpu:2.13.0",
+    "us-docker.pkg.dev/cloud-tpu-images/inference/jetstream-http:v0.2.3",
+    "pytorch/torchserve-kfs:0.9.0",
+    "763104351884.dkr.ecr.eu-north-1.amazonaws.com/huggingface-pytorch-inference-neuronx:2.8.0",
+    "us-docker.pkg.dev/deeplearning-platform-release/gcr.io/"
+    "huggingface-text-generation-inference-cu124.2-3.ubuntu2204.py311",
 )
 
 

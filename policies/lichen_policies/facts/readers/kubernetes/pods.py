@@ -32,8 +32,8 @@ from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 _IMAGES = re.compile(
     r"""(?:^|/)(?:
         vllm(?:-[\w-]+)? | (?:huggingface-)?text-(?:generation|embeddings)-inference[\w.-]*
-      | tritonserver | sglang | ollama | llama\.cpp | torchserve | mlserver | lmdeploy
-      | model_server
+      | tritonserver | sglang | ollama | llama\.cpp | torchserve(?:-\w+)? | mlserver | lmdeploy
+      | model_server | sax-model-server | tf-serving(?:-\w+)?
       | djl-(?:serving|inference) | nim | llm-nim | tensorflow/serving | localai | infinity
       | (?:huggingface-)?(?:pytorch|tensorflow)-(?:tgi-)?inference(?:-[\w-]+)?
       | (?:huggingface|sklearn|xgb|lgb|paddle|pmml)server
