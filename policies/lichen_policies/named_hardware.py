@@ -12,10 +12,22 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Chip, Machine, Retired
 from lichen.clouds import CLOUDS
 from lichen_policies.facts import MachineKind
-from lichen_policies.rule import Known
+from lichen_policies.rule import Known, NotApplicable, Unverified
 
 _SAID_BESIDES = frozenset({"nvidia", "amd", "google", "tesla", "mega", "vws", "gpu"})
 """Words that do not tell two accelerators apart: makers, brands, licences of a graphics driver."""
+
+
+def machine_if_known(fact: MachineKind) -> str | None:
+    """The machine that is named, for a rule that only advises.
+
+    Raises :class:`NotApplicable` where it is not known: one rule says so, and it is enough that
+    too-many-accelerators, which may block, cannot be checked.
+    """
+    try:
+        return fact.machine
+    except Unverified as error:
+        raise NotApplicable(f"{error}: see too-many-accelerators") from None
 
 
 def written(fact: MachineKind) -> str:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lichen_policies.facts import UNKNOWN, Resource, reader_index, readers, reading
-from lichen_policies.facts.reader_index import Declared, declared
+from lichen_policies import kept
+from lichen_policies.facts import UNKNOWN, Resource, readers, reading
+from lichen_policies.facts.reader_index import DeclaredReader, declared
 from lichen_policies.gate import Gate
 from lichen_policies.registry import rules
 
@@ -47,22 +48,22 @@ def forget() -> None:
     importlib.invalidate_caches()
 
 
-def of(folder: Path) -> tuple[Declared, ...]:
+def of(folder: Path) -> tuple[DeclaredReader, ...]:
     return declared([str(folder)], readers.__name__)
 
 
 def test_it_has_what_every_file_declares() -> None:
-    kept = {each.module: each for each in declared(readers.__path__, readers.__name__)}
+    every = {each.module: each for each in declared(readers.__path__, readers.__name__)}
     found = set()
     for info in pkgutil.walk_packages(readers.__path__, f"{readers.__name__}."):
         module = importlib.import_module(info.name)
         if not hasattr(module, "TYPES"):
             continue
         found.add(info.name)
-        each = kept[info.name]
+        each = every[info.name]
         assert (each.cloud, each.types, each.kinds()) == (module.CLOUD, module.TYPES, module.FACTS)
         assert each.completes == hasattr(module, "complete")
-    assert set(kept) == found
+    assert set(every) == found
 
 
 def test_what_is_kept_is_read_without_an_import(folder: Path) -> None:
@@ -98,7 +99,7 @@ def test_a_folder_that_cannot_be_written_is_read_each_time(
     def refuses(*_: object) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(reader_index, "write_whole", refuses)
+    monkeypatch.setattr(kept, "write_whole", refuses)
     assert of(folder)[0].cloud == "aws"
     assert not (folder / "__pycache__" / "readers.msgpack").exists()
 

@@ -48,12 +48,11 @@ def variant(**properties: Any) -> dict[str, Any]:
 
 
 def rule_of(judge_it: Any, name: str = "test-rule") -> Rule:
-    return msgspec.structs.replace(
-        rules()["region-unresolved"],
-        name=name,
-        judge=lambda fact, _limits, known: judge_it(fact, known),
-        judges=Located,
+    like = rules()["region-unresolved"]
+    code = msgspec.structs.replace(
+        like.code(), judge=lambda fact, _limits, known: judge_it(fact, known)
     )
+    return msgspec.structs.replace(like, name=name, code=lambda: code, judges=Located)
 
 
 def only(judge_it: Any, file: File = File(), today: datetime.date = TODAY) -> Configuration:  # noqa: B008

@@ -19,6 +19,10 @@ from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, Unknown, is_u
 T = TypeVar("T")
 
 
+_MOST = 1e15
+"""More than any resource has of anything, in bytes too; sums of such numbers stay finite."""
+
+
 class Stated(NamedTuple, Generic[T]):
     """A property's value, and its path as the dialect spells it."""
 
@@ -114,9 +118,13 @@ class Properties:
         return Unknown("is not a number")
 
     def amount(self, *names: str) -> Maybe[float]:
-        """A number of something, of which there cannot be less than none."""
+        """A number of something, of which there cannot be less than none, nor more than exists."""
         found = self.number(*names)
-        return Unknown("is below zero") if isinstance(found, float) and found < 0 else found
+        if isinstance(found, float) and found < 0:
+            return Unknown("is below zero")
+        if isinstance(found, float) and found > _MOST:
+            return Unknown("is more than there can be")
+        return found
 
     def flag(self, *names: str) -> Maybe[bool]:
         """A yes or no; one that is written as text is read."""

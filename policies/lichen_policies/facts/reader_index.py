@@ -1,34 +1,29 @@
 """What each reader reads, known without importing it: a stack needs three of a hundred.
 
-The files are what is believed. Their declarations are kept beside Python's byte code, under the
-checksum of the content of every file of this package. A copy whose checksum differs is made anew by
-importing each reader; where it cannot be written, they are imported each time.
+Their declarations are kept, under the checksum of every file of this package (see
+:mod:`lichen_policies.kept`).
 """
 
 from __future__ import annotations
 
 import importlib
 import os
-import sys
-import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from lichen.input_error import InputError
-from lichen.whole_file import write_whole
 from lichen_policies.facts import kinds
 from lichen_policies.facts.fact import Fact
 from lichen_policies.facts.resource import Dialect
+from lichen_policies.kept import checksum_of, keep, kept, python_files
 from lichen_policies.timed import place_of
 
-_CHECKSUM_BYTES = 4
-_COPY = "readers.msgpack"
+_COPY = "readers"
 
 
-class Declared(msgspec.Struct, frozen=True):
+class DeclaredReader(msgspec.Struct, frozen=True):
     """What a reader's file declares. ``module`` is its full name; ``facts`` are the names of kinds
     in :mod:`lichen_policies.facts.kinds`; ``completes``: it has a function of that name."""
 
@@ -43,28 +38,21 @@ class Declared(msgspec.Struct, frozen=True):
         return tuple(getattr(kinds, name) for name in self.facts)
 
 
-def declared(paths: Iterable[str], package: str) -> tuple[Declared, ...]:
+def declared(paths: Iterable[str], package: str) -> tuple[DeclaredReader, ...]:
     """The readers of a package, in the order of their names. Raises :class:`InputError` for a file
     that is none."""
     roots = [Path(path) for path in paths]
     checksum = _checksum(roots)
-    copy = roots[0] / "__pycache__" / _COPY
-    with suppress(OSError, msgspec.MsgspecError, AttributeError):
-        content = copy.read_bytes()
-        if content[:_CHECKSUM_BYTES] == checksum:
-            kept = msgspec.msgpack.decode(content[_CHECKSUM_BYTES:], type=tuple[Declared, ...])
-            for each in kept:
-                each.kinds()
-            return kept
+    found = kept(roots[0], _COPY, checksum, tuple[DeclaredReader, ...])
+    if found is not None and all(hasattr(kinds, name) for each in found for name in each.facts):
+        return found
     found = tuple(filter(None, (_imported(name, package) for name in _modules(roots, package))))
-    if not sys.dont_write_bytecode and checksum == _checksum(roots):
-        with suppress(OSError):
-            copy.parent.mkdir(exist_ok=True)
-            write_whole(copy, checksum + msgspec.msgpack.encode(found))
+    if checksum == _checksum(roots):  # no file was changed meanwhile
+        keep(roots[0], _COPY, checksum, found)
     return found
 
 
-def _imported(name: str, package: str) -> Declared | None:
+def _imported(name: str, package: str) -> DeclaredReader | None:
     """None for a file that other readers share."""
     try:
         module = importlib.import_module(name)
@@ -75,7 +63,9 @@ def _imported(name: str, package: str) -> Declared | None:
             raise TypeError("a kind of fact of its own")
         if not callable(module.read):
             raise TypeError("read is no function")
-        return Declared(name, module.CLOUD, dict(module.TYPES), facts, hasattr(module, "complete"))
+        return DeclaredReader(
+            name, module.CLOUD, dict(module.TYPES), facts, hasattr(module, "complete")
+        )
     except Exception as error:
         # Nobody knows which types it would read, so nothing can be judged.
         raise InputError(
@@ -100,21 +90,5 @@ def _within(folder: Path, package: str) -> Iterator[str]:
 
 
 def _checksum(roots: Iterable[Path]) -> bytes:
-    """Of every file that readers are made of, and of the Python that runs them."""
-    total = zlib.crc32(f"{sys.version}\n{msgspec.__version__}".encode())
-    for folder in (Path(__file__).parent, *roots):
-        for path in _files(str(folder)):
-            with open(path, "rb", buffering=0) as file:
-                total = zlib.crc32(file.read(), zlib.crc32(path.encode(), total))
-    return total.to_bytes(_CHECKSUM_BYTES, "big")
-
-
-def _files(folder: str) -> list[str]:
-    found: list[str] = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(".py"):
-                found.append(entry.path)
-            elif entry.name != "__pycache__" and entry.is_dir():
-                found += _files(entry.path)
-    return sorted(found)
+    folders = (Path(__file__).parent, *roots)
+    return checksum_of(path for folder in folders for path in python_files(str(folder)))

@@ -31,7 +31,7 @@ from lichen.catalogue.schema import Machine, Region
 from lichen.figures import co2e, usd
 from lichen.holding import Holding
 from lichen_policies.facts import MachineKind
-from lichen_policies.named_hardware import families, machine_of, written
+from lichen_policies.named_hardware import families, machine_if_known, machine_of, written
 from lichen_policies.provisioned import provisioned
 from lichen_policies.rule import Finding, Known, NotApplicable, Saves, rule
 
@@ -47,12 +47,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="hardware")
 def previous_generation(fact: MachineKind, limits: Limits, known: Known) -> Iterator[Finding]:
-    machine = machine_of(fact, known)
+    machine = None if machine_if_known(fact) is None else machine_of(fact, known)
     if machine is None or fact.chip is not None:
         raise NotApplicable("it names no machine of the catalogue by itself")
     if machine.successor is None:
         return
-    if known.catalogue.retired_hardware(*families(fact, known)):
+    if known.catalogue.retired_hardware(*families(fact, known), fact.cloud):
         raise NotApplicable("its hardware is retired: see retired-hardware")
     if fact.region is None:
         raise NotApplicable("no region is stated: see region-unresolved")

@@ -7,12 +7,12 @@ is deployed, often after other resources were made.
 Fix: Move to the hardware that the message names, and measure the model there.
 
 Exceptions: It blocks only in production, and only what its provider refuses to make already:
-Elastic Inference, the NVIDIA K80 on Google Cloud, Azure's NCv3, NVv3 and NVv4. The rest is advice,
-with the day: AWS's Inferentia1, P2, P3 and G3; NVIDIA chips of the generations Maxwell, Pascal and
-Volta; Google's TPU v2 and v3; older series of Azure. An end that lies ahead is reported from
-``days_before`` days before it. What ended only for one kind of model or for one server is not
-judged here; an older generation that is still made and maintained is a matter of
-previous-generation.
+Elastic Inference, the NVIDIA K80 on Google Cloud, Azure's NC up to NCv3, its first ND and NV, NVv3
+and NVv4. The rest is advice, with the day: AWS's Inferentia1, P2, P3 and G3; NVIDIA chips of the
+generations Maxwell, Pascal and Volta; Google's TPU v2 and v3; older series of Azure. An end that
+lies ahead is reported from ``days_before`` days before it. What ended only for one kind of model or
+for one server is not judged here; an older generation that is still made and maintained is a matter
+of previous-generation.
 
 Tags: It reads none but ``lichen:environment``, which chooses the level.
 """
@@ -42,7 +42,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def retired_hardware(fact: MachineKind, limits: Limits, known: Known) -> Iterator[Finding]:
     if fact.machine is None and fact.chip is None:
         raise NotApplicable("it names no machine")
-    rows = known.catalogue.retired_hardware(*families(fact, known))
+    rows = known.catalogue.retired_hardware(*families(fact, known), fact.cloud)
     for row in rows[:1]:
         if _first_day(row) - datetime.timedelta(days=limits.days_before) <= known.today:
             yield _finding(fact, row, known)

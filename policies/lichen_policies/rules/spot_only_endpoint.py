@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from lichen.catalogue.schema import PRICE_OF
 from lichen.catalogue.sold import TAKEN_BACK
 from lichen_policies.facts import MachineKind
-from lichen_policies.named_hardware import written
+from lichen_policies.named_hardware import machine_if_known, written
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 _LIMIT = "a production endpoint must keep machines that nobody takes back"
@@ -45,9 +45,10 @@ def spot_only_endpoint(fact: MachineKind, known: Known) -> Iterator[Finding]:
             path=at,
         )
         return
-    if fact.machine is None:
+    machine = machine_if_known(fact)
+    if machine is None:
         raise NotApplicable("it names no machine")
-    sales = known.catalogue.sales_of(fact.machine)
+    sales = known.catalogue.sales_of(machine)
     ways = sales.ways(fact.region or "") if sales else frozenset()
     if sales is None or not ways or not ways <= TAKEN_BACK:
         return

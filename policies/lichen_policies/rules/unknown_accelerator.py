@@ -23,7 +23,13 @@ from lichen.clouds import CLOUDS
 from lichen.input_error import nearest
 from lichen_policies.facts import MachineKind
 from lichen_policies.facts.machine import names_accelerators
-from lichen_policies.named_hardware import chip_named, families, is_name, written
+from lichen_policies.named_hardware import (
+    chip_named,
+    families,
+    is_name,
+    machine_if_known,
+    written,
+)
 from lichen_policies.provisioned import in_cluster
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
@@ -32,9 +38,9 @@ _MAKERS = ("nvidia", "amd")
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="hardware")
 def unknown_accelerator(fact: MachineKind, known: Known) -> Iterator[Finding]:
-    if fact.machine is None and fact.chip is None:
+    if machine_if_known(fact) is None and fact.chip is None:
         raise NotApplicable("it names no machine")
-    if known.catalogue.retired_hardware(*families(fact, known)):
+    if known.catalogue.retired_hardware(*families(fact, known), fact.cloud):
         raise NotApplicable("its hardware is retired: see retired-hardware")
     machine, chip = fact.machine or "", fact.chip or ""
     if names_accelerators(machine) and machine not in known.catalogue.machines:

@@ -20,12 +20,13 @@ it judges general machines too: those of EC2, EKS, Compute Engine, GKE and Azure
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
+from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
 from lichen.holding import Holding
 from lichen_policies.facts import AllMachines, Machines
@@ -42,6 +43,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """``less_pct``: how much less the Arm machine must emit, in percent."""
 
     less_pct: Annotated[float, Meta(ge=0, le=100)] = 10.0
+
+
+Size = tuple[str, str | None, float]
+"""A cloud, a family of machines and a number of vCPUs."""
 
 
 class Move(NamedTuple):
@@ -121,18 +126,24 @@ def _count(group: Machines) -> int:
 def _alternative(group: Machines, machine: Machine, region: Region, known: Known) -> Machine | None:
     """The Arm machine of the same size that the hosting and the region offer; None without one."""
     hosting = paid_as(group.hosting, machine, known.catalogue)
+    size = machine.cloud, machine.arm_alternative, machine.vcpu
     same = [
         arm
-        for arm in known.catalogue.machines.values()
-        if arm.family == machine.arm_alternative
-        and arm.cloud == machine.cloud
-        and arm.architecture == "arm64"
-        and arm.vcpu == machine.vcpu
-        and (arm.memory_gib or 0) >= (machine.memory_gib or 0)
+        for arm in known.catalogue.once(_arm_by_size).get(size, ())
+        if (arm.memory_gib or 0) >= (machine.memory_gib or 0)
         and hosting in arm.hostings
         and any(offer.region == region.name for offer in known.catalogue.offers_of(arm.name))
     ]
     return min(same, key=lambda arm: arm.memory_gib or 0, default=None)
+
+
+def _arm_by_size(catalogue: Catalogue) -> Mapping[Size, Sequence[Machine]]:
+    found: dict[Size, list[Machine]] = {}
+    for machine in catalogue.machines.values():
+        if machine.architecture == "arm64" and machine.accelerator is None:
+            size = machine.cloud, machine.family, machine.vcpu
+            found.setdefault(size, []).append(machine)
+    return found
 
 
 def _named(group: Machines, machine: Machine) -> str:

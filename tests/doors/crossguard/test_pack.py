@@ -257,6 +257,17 @@ def test_the_region_comes_from_the_resource_its_provider_or_the_stack(pack: Pack
     assert levels(pack.analyze(ENDPOINT_CONFIGURATION, inputs, provider)) == {}
 
 
+def test_a_type_is_judged_in_every_version_of_its_api(pack: Pack) -> None:
+    properties = {
+        "location": "Poland Central",
+        "hardwareProfile": {"vmSize": "Standard_ND96isr_H100_v5"},
+    }
+    found = {"dirty-region": "advisory", "too-many-accelerators": "mandatory"}
+    for version in ("", "/v20240701"):
+        response = pack.analyze(f"azure-native:compute{version}:VirtualMachine", properties)
+        assert levels(response) == found
+
+
 def test_a_provider_that_the_program_makes_does_not_read_the_stack(pack: Pack) -> None:
     pack.configure_stack("prod", **{"aws:region": "eu-north-1"})
     response = pack.analyze(ENDPOINT_CONFIGURATION, {"productionVariants": []}, {"profile": "x"})

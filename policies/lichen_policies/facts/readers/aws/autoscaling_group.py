@@ -17,7 +17,6 @@ from lichen_policies.facts.kinds import (
     Scaling,
     WarmPool,
 )
-from lichen_policies.facts.names import names
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws.autoscaling_warm_pool import beside_group, warm_pool
 from lichen_policies.facts.readers.aws.launch import choice_of, template_of, unit_of
@@ -48,7 +47,8 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     template = template_of(mixed) if mixed else template_of(properties)
     if template.value is None:
         template = properties.stated_text("launch_configuration", "launch_configuration_name")
-    yield MachineGroup(names=names(properties, "auto_scaling_group_name", "name", "id"))
+    known = (properties.text(name) for name in ("auto_scaling_group_name", "name", "id"))
+    yield MachineGroup(names=tuple(name for name in known if isinstance(name, str)))
     yield from reservations_of(properties)
     pool = properties.block("warm_pool")
     waiting = warm_pool(pool, _UNSEEN, _UNSEEN) if pool else None

@@ -37,7 +37,8 @@ complete = where_its_whole_is
 _WORKSPACE = ((STEPS[0][0], ("machine_learning_workspace_id", "workspace_name")),)
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _IDLE = ("node_idle_time_before_scale_down", "scale_down_nodes_after_idle_duration")
-_KINDS = (None, "AmlCompute", "ComputeInstance")
+_OF_A_PERSON = "ComputeInstance"
+_KINDS = (None, "AmlCompute", _OF_A_PERSON)
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
@@ -52,7 +53,8 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
 
 def _facts(properties: Properties, context: Context) -> Iterator[Fact]:
     compute = properties.block("properties")
-    if compute.text("compute_type") not in _KINDS:
+    kind = compute.text("compute_type")
+    if not is_unknown(kind) and kind not in _KINDS:
         return
     own = compute.block("properties") if compute else properties
     machine = size(own, "vm_size", "virtual_machine_size")
@@ -67,10 +69,10 @@ def _facts(properties: Properties, context: Context) -> Iterator[Fact]:
         hosting=HOSTING,
         for_models=True,
     )
-    spot = is_spot(own.text("vm_priority"))
+    spot = is_spot(own, "vm_priority")
     for fact in machines_of(machine, ceiling if bounds else ONE, spot=spot):
         yield msgspec.structs.replace(fact, queued=bool(bounds))
-    if not bounds:
+    if kind == _OF_A_PERSON or own.given("virtual_machine_size") is True:
         yield _notebook(own, machine)
     if bounds and serves(context, machine.value):
         idle, idle_at = bounds.stated_text(*_IDLE)

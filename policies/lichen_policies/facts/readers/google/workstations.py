@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
@@ -20,6 +21,7 @@ TYPES = {
 FACTS = (Machines, Notebook)
 
 _HOSTING = "workstations"
+_SECONDS = re.compile(r"(\d{1,9})(?:\.\d{1,9})?s")
 _IDLE_S, _RUNNING_S = "1200s", "43200s"
 """After how long a workstation stops when idle, and in any case, that sets no other time; 0 means
 never. Source: Cloud Workstations API, workstationConfigs, 2026."""
@@ -54,10 +56,8 @@ def _hours(written: Maybe[str]) -> Maybe[float]:
     """The hours of a number of seconds, infinity for 0; None where it is no such number."""
     if written is None or is_unknown(written):
         return written
-    seconds = written.removesuffix("s").partition(".")[0]
-    if not seconds.isdecimal():
-        return None
-    return int(seconds) / 3600 or math.inf
+    seconds = _SECONDS.fullmatch(written)
+    return int(seconds[1]) / 3600 or math.inf if seconds else None
 
 
 def _sooner(idle_h: Maybe[float], running_h: Maybe[float]) -> Maybe[float]:
