@@ -361,6 +361,7 @@ class Retired(msgspec.Struct, frozen=True, kw_only=True):
     ``what`` is a clause that says what is retired. ``since`` may lie ahead: the day on which it
     will be. ``gone``: its provider refuses to make it. ``instead`` is what replaced it, in words.
     ``repositories`` are the last parts of the names of container images that hold the stack.
+    ``cloud`` is the only one that it is true of; None where it is true everywhere.
     """
 
     machine_family: str | None
@@ -374,6 +375,7 @@ class Retired(msgspec.Struct, frozen=True, kw_only=True):
     gone: bool = False
     instead: str = ""
     repositories: tuple[str, ...] = ()
+    cloud: str | None = None
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):

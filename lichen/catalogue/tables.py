@@ -236,15 +236,19 @@ class Catalogue:
         return tuple(row for key in dict.fromkeys(keys) for row in self._retired.get(key, ()))
 
     def retired_hardware(
-        self, machine_family: str | None, chip_family: str | None
+        self, machine_family: str | None, chip_family: str | None, cloud: str
     ) -> tuple[Retired, ...]:
-        """What is retired of a family of machines, or of chips, with any software on it."""
+        """What is retired on a cloud of a family of machines, or of chips, with any software on
+        it."""
         keys = ((machine_family, chip_family), (machine_family, None), (None, chip_family))
         rows = (row for key in dict.fromkeys(keys) for row in self._retired.get(key, ()))
         return tuple(
             row
             for row in rows
-            if (row.machine_family or row.chip_family) and row.stack is None and not row.works
+            if (row.machine_family or row.chip_family)
+            and row.stack is None
+            and not row.works
+            and row.cloud in (None, cloud)
         )
 
     def retired_image(self, repository: str) -> Retired | None:

@@ -220,9 +220,11 @@ class Fleets:
         """
         layout = self._layouts.get(machine.name)
         if layout is None:
-            from lichen.sizing import lay_out  # a pack starts without it: few findings size
+            from lichen.sizing import (
+                lay_out_as_usual,  # a pack starts without it: few findings size
+            )
 
-            layout = self._layouts[machine.name] = lay_out(
+            layout = self._layouts[machine.name] = lay_out_as_usual(
                 self._workload, self._card, machine, self._precision, self._catalogue
             )
         if isinstance(layout, Misfit) and layout.kind in ("card", "hardware"):
@@ -309,18 +311,23 @@ class Fleets:
         most_watts: float,
     ) -> list[tuple[float, Machine]]:
         """Machines that may serve the peak, with watts that their fleet draws at the least."""
+        from lichen.sizing import INSTEAD
         from lichen.sizing.replicas import fewest_replicas
         from lichen.sizing.roof import Roof
 
         offered = self._catalogue.once(_Offered)
-        roof = Roof(self._workload, self._card, self._precision, self._catalogue)
+        usual = () if self._workload.precisions else INSTEAD.get(self._precision, ())
+        roofs = [
+            Roof(self._workload, self._card, each, self._catalogue)
+            for each in (self._precision, *usual)
+        ]
         found: list[tuple[float, Machine]] = []
         for machine in offered.on(self._hosting, cloud):
             if machine.idle_w is None or machine.idle_w.likely * least > most_watts:
                 continue
             if fits is not None and not fits(machine):
                 continue
-            most_rps = roof.rps(machine)
+            most_rps = next((rps for roof in roofs if (rps := roof.rps(machine)) > 0), 0.0)
             if most_rps <= 0.0:
                 continue
             count = max(least, fewest_replicas(self._workload, most_rps))

@@ -162,6 +162,12 @@ SERVERS = (
     "ghcr.io/ggml-org/llama.cpp:server",
     "kserve/huggingfaceserver:v0.15.0-gpu",
     "vllm/vllm-tpu:nightly",
+    "us-docker.pkg.dev/cloud-tpu-images/inference/tf-serving-tpu:2.13.0",
+    "us-docker.pkg.dev/cloud-tpu-images/inference/jetstream-http:v0.2.3",
+    "pytorch/torchserve-kfs:0.9.0",
+    "763104351884.dkr.ecr.eu-north-1.amazonaws.com/huggingface-pytorch-inference-neuronx:2.8.0",
+    "us-docker.pkg.dev/deeplearning-platform-release/gcr.io/"
+    "huggingface-text-generation-inference-cu124.2-3.ubuntu2204.py311",
 )
 
 
@@ -211,6 +217,16 @@ def test_a_command_that_starts_a_server_of_models_serves(line: str) -> None:
 )
 def test_a_client_in_the_image_of_a_server_serves_nothing(line: str) -> None:
     assert facts(pod(f"{{containers: [{{image: 'vllm/vllm-openai:v0.9.1', {line}}}]}}")) == ()
+
+
+@pytest.mark.parametrize("line", ["[sleep, infinity]", "[sh, -c, 'genai-perf profile -m a/b']"])
+def test_a_client_serves_nothing_with_an_accelerator_either(line: str) -> None:
+    text = pod(
+        f"{{containers: [{{image: 'nvcr.io/nvidia/tritonserver:25.06-py3-sdk', command: {line}, "
+        "resources: {limits: {nvidia.com/gpu: 1}}}]}"
+    )
+    assert not any(isinstance(fact, Serving | ServingContainer) for fact in facts(text))
+    assert of(Machines, text).chips_each == 1
 
 
 def test_a_server_that_a_script_starts_serves_with_its_accelerator() -> None:

@@ -10,7 +10,8 @@ Exceptions: Clouds bring machines to further regions all the time, so a list of 
 it advises, and blocks in production only where the list was whole and is at most ``days`` days old
 (``make refresh-aws`` reads it anew). It speaks of regions, not of zones, nor of quota and free
 capacity. Where the catalogue knows no region of a machine, where one of its sources has the machine
-in the region, and where only customers on an allowlist can have it, it is silent. Of SageMaker it
+in the region, and where only customers on an allowlist can have it, it is silent; so it is of
+serverless containers, whose regions are another list. Of SageMaker it
 also reports the machines that its hosting does not take at all.
 
 Tags: It reads none but ``lichen:environment``, which chooses the level.
@@ -46,6 +47,8 @@ def accelerator_not_in_region(fact: MachineKind, limits: Limits, known: Known) -
     if machine is not None and _is_refused(fact, machine, known):
         yield _not_hosted(fact, machine, known)
         return
+    if _is_serverless(fact, known):
+        raise NotApplicable("where a serverless container has accelerators is in no list")
     if fact.region is None:
         raise NotApplicable("no region is stated: see region-unresolved")
     here = known.region(fact.region)
@@ -87,6 +90,11 @@ def _covers(listing: Listing, here: Region, known: Known) -> bool:
         listing.source in (*offer.listed_by, *offer.not_listed_by)
         for offer in known.catalogue.offers_in(here.name)
     )
+
+
+def _is_serverless(fact: MachineKind, known: Known) -> bool:
+    hosting = known.catalogue.hostings.get(fact.hosting or "")
+    return hosting is not None and hosting.kind == "serverless"
 
 
 def _is_refused(fact: MachineKind, machine: Machine, known: Known) -> bool:
@@ -185,7 +193,7 @@ def _made_here(fact: MachineKind, chip: Chip, here: Region, known: Known) -> Mac
         if fact.machine_prefix and not catalogue.hosts(fact.hosting or "", machine):
             continue
         if here.name in _regions(machine, known) and not catalogue.retired_hardware(
-            machine.family, its.family
+            machine.family, its.family, machine.cloud
         ):
             gib = machine.accelerator_memory_gib or 0
             found.append((gib < wanted_gib, abs(gib - wanted_gib), machine.name, machine))

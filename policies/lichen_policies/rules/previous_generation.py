@@ -52,7 +52,7 @@ def previous_generation(fact: MachineKind, limits: Limits, known: Known) -> Iter
         raise NotApplicable("it names no machine of the catalogue by itself")
     if machine.successor is None:
         return
-    if known.catalogue.retired_hardware(*families(fact, known)):
+    if known.catalogue.retired_hardware(*families(fact, known), fact.cloud):
         raise NotApplicable("its hardware is retired: see retired-hardware")
     if fact.region is None:
         raise NotApplicable("no region is stated: see region-unresolved")

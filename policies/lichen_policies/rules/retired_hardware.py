@@ -42,7 +42,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def retired_hardware(fact: MachineKind, limits: Limits, known: Known) -> Iterator[Finding]:
     if fact.machine is None and fact.chip is None:
         raise NotApplicable("it names no machine")
-    rows = known.catalogue.retired_hardware(*families(fact, known))
+    rows = known.catalogue.retired_hardware(*families(fact, known), fact.cloud)
     for row in rows[:1]:
         if _first_day(row) - datetime.timedelta(days=limits.days_before) <= known.today:
             yield _finding(fact, row, known)

@@ -40,7 +40,7 @@ _MAKERS = ("nvidia", "amd")
 def unknown_accelerator(fact: MachineKind, known: Known) -> Iterator[Finding]:
     if machine_if_known(fact) is None and fact.chip is None:
         raise NotApplicable("it names no machine")
-    if known.catalogue.retired_hardware(*families(fact, known)):
+    if known.catalogue.retired_hardware(*families(fact, known), fact.cloud):
         raise NotApplicable("its hardware is retired: see retired-hardware")
     machine, chip = fact.machine or "", fact.chip or ""
     if names_accelerators(machine) and machine not in known.catalogue.machines:

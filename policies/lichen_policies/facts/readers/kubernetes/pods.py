@@ -32,8 +32,8 @@ from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 _IMAGES = re.compile(
     r"""(?:^|/)(?:
         vllm(?:-[\w-]+)? | (?:huggingface-)?text-(?:generation|embeddings)-inference[\w.-]*
-      | tritonserver | sglang | ollama | llama\.cpp | torchserve | mlserver | lmdeploy
-      | model_server
+      | tritonserver | sglang | ollama | llama\.cpp | torchserve(?:-\w+)? | mlserver | lmdeploy
+      | model_server | sax-model-server | tf-serving(?:-\w+)?
       | djl-(?:serving|inference) | nim | llm-nim | tensorflow/serving | localai | infinity
       | (?:huggingface-)?(?:pytorch|tensorflow)-(?:tgi-)?inference(?:-[\w-]+)?
       | (?:huggingface|sklearn|xgb|lgb|paddle|pmml)server
@@ -53,6 +53,15 @@ _COMMANDS = re.compile(
     re.VERBOSE,
 )
 """What starts a server of models, in a command line."""
+
+_OTHERS = re.compile(
+    r"""(?:^|[\s/])(?:
+        sleep\s+(?:infinity|\d+) | tail\s+-f\s+/dev/null | genai-perf | perf_analyzer
+      | vllm\s+bench | \S*benchmark_\w+(?:\.py)?
+    )(?:\s|$)""",
+    re.VERBOSE,
+)
+"""What measures a server or waits for a person, in a command line."""
 
 _SHELL = re.compile(r"(?:^|/)(?:ba|da|z|k|a)?sh")
 _LINE = re.compile(r"-[a-z]*c")
@@ -74,8 +83,11 @@ def _is_server(container: Properties) -> bool:
     """Whether a container plainly is a server of models: its command line starts one; or its image
     does, and it has an accelerator where the command line is another, as a client's is."""
     line = arguments(container)
-    if isinstance(line, tuple) and _COMMANDS.search(" ".join(line)):
+    text = " ".join(line) if isinstance(line, tuple) else ""
+    if _COMMANDS.search(text):
         return True
+    if _OTHERS.search(text):
+        return False
     image = container.text("image")
     if not isinstance(image, str):
         return False
