@@ -262,7 +262,8 @@ def test_the_pods_of_one_copy_of_a_language_model_add_up() -> None:
         ("{tensor: 8}", 8),
         ("{}", 8),
     ):
-        assert of(Machines, text.replace("PARALLEL", parallel)).chips_each == chips
+        machines = of(Machines, text.replace("PARALLEL", parallel))
+        assert (machines.chips_each, machines.unit) == (chips, "pod groups")
 
 
 def test_a_language_model_may_scale_itself() -> None:
