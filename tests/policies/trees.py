@@ -122,8 +122,23 @@ def deployments(count: int, seed: str = "lichen") -> Iterator[tuple[Resource, ..
         by = samples()[dialect]
         resources = list(chance.choice(by[type_]))
         if chance.random() < 0.2:
-            resources += chance.choice(by[chance.choice(list(by))])
+            resources += map(_elsewhere, chance.choice(by[chance.choice(list(by))]))
         yield tuple(_changed(resource, chance) for resource in resources)
+
+
+def _elsewhere(resource: Resource) -> Resource:
+    """The same at another address: no document has two resources at one."""
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: moved(each) for key, each in value.items()}
+        if isinstance(value, Unknown) and value.references:
+            return Unknown(value.because, tuple(f"{each}-2" for each in value.references))
+        return [moved(each) for each in value] if isinstance(value, list) else value
+
+    return msgspec.structs.replace(
+        resource, address=f"{resource.address}-2", properties=moved(resource.properties)
+    )
 
 
 def _changed(resource: Resource, chance: random.Random) -> Resource:
