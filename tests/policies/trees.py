@@ -269,7 +269,7 @@ def main(count: int, seed: str) -> int:
         except Exception as error:
             wrong = [f"raised: {type(error).__name__}: {error}"]
         for each in wrong:
-            kind = re.sub(r"\d+|'[^']*'", "#", each)[:160]
+            kind = re.sub(r"^(broken: )[\w-]+: |\d+|'[^']*'", r"\1#", each)[:160]
             seen[kind] = seen.get(kind, 0) + 1
             if seen[kind] == 1:
                 print(f"{number}: {each[:600]}", flush=True)
