@@ -19,6 +19,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         from lichen.catalogue.schema import (
             Image,
             ImagePatches,
+            Listing,
             Made,
             Markup,
             Registry,
@@ -39,6 +40,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("markups", Markup),
             ("sold", Sale),
             ("retired", Retired),
+            ("listings", Listing),
             ("routes", Route),
             ("precisions", WeightFormat),
         ):

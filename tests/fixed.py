@@ -38,7 +38,6 @@ def take() -> None:
     machines = [row for row in _rows("machines") if row["name"] in names["machines"]]
     chips = {row[column] for row in machines for column in ("accelerator", "cpu")}
     families = {row["family"] for row in _rows("chips") if row["name"] in chips}
-    machine_families = {row["family"] for row in machines}
 
     def of_machine(row: Row) -> bool:
         return row["machine"] in names["machines"]
@@ -62,7 +61,6 @@ def take() -> None:
         "prices": lambda row: of_machine(row) and in_region(row),
         "regional_prices": lambda row: of_machine(row) and in_region(row),
         "sold": of_machine,
-        "retired": lambda row: row["machine_family"] in {"", *machine_families},
         "readings": in_region,
         "registries": in_region,
         "efficiencies": of_family,
@@ -77,7 +75,9 @@ def take() -> None:
         "images",
         "makes",
         "precisions",
+        "listings",
         "residency",
+        "retired",
         "routes",
         "stacks",
         "around",

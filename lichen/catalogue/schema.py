@@ -358,7 +358,10 @@ class Retired(msgspec.Struct, frozen=True, kw_only=True):
 
     It speaks of what all the given columns name: a family of machines, a family of chips, a serving
     stack, kinds of work. ``refused``: no placement takes it. Otherwise the answer says it.
-    ``what`` is a clause that says what is retired.
+    ``what`` is a clause that says what is retired. ``since`` may lie ahead: the day on which it
+    will be. ``gone``: its provider refuses to make it. ``instead`` is what replaced it, in words.
+    ``repositories`` are the last parts of the names of container images that hold the stack.
+    ``cloud`` is the only one that it is true of; None where it is true everywhere.
     """
 
     machine_family: str | None
@@ -369,6 +372,25 @@ class Retired(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     since: Day
     source: str
+    gone: bool = False
+    instead: str = ""
+    repositories: tuple[str, ...] = ()
+    cloud: str | None = None
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a list of where machines are made can be believed: a row of listings.csv.
+
+    It speaks of a cloud's machines with a ``kind`` of accelerator. ``whole``: what it left out was
+    made nowhere else on the day ``as_of``. Otherwise it may leave out what exists.
+    """
+
+    cloud: str
+    kind: Kind
+    whole: bool
+    as_of: Day
+    source: str
+    notes: str = ""
 
 
 PRICE_OF: Mapping[WayOfBuying, str] = {
@@ -960,6 +982,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     RegionalPrice: {"source": ("usd_hour",)},
     Sale: {"source": ("sold",)},
     Retired: {"source": ("since",)},
+    Listing: {"source": ("as_of",)},
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
     Residency: {"source": ("country",)},
@@ -1063,6 +1086,7 @@ TABLES: dict[str, Table] = {
         ),
         Table("sold", "published", Sale, ("machine", "region", "zone")),
         Table("retired", "published", Retired),
+        Table("listings", "published", Listing, ("cloud", "kind")),
         Table("models", "published", ModelCard, ("name",), own="merged"),
         Table("residency", "published", Residency, ("residency", "country")),
         Table("routes", "published", Route, ("cloud", "area", "region")),

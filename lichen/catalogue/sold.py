@@ -10,6 +10,9 @@ from lichen.catalogue.schema import PRICE_OF, Hosting, Price, Sale
 from lichen.document import InputError
 from lichen.words import WayOfBuying
 
+TAKEN_BACK: frozenset[WayOfBuying] = frozenset({"spot", "flex-start"})
+"""Ways of buying that end when the provider wants the machine back, or after a few days."""
+
 
 class Sales(msgspec.Struct, frozen=True):
     """A machine's rows of sold.csv, by region, and those of all other regions that offer it."""

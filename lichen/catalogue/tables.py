@@ -23,6 +23,7 @@ from lichen.catalogue.schema import (
     Chip,
     Hosting,
     ImagePatches,
+    Listing,
     Machine,
     MachineEstimates,
     Markup,
@@ -215,6 +216,14 @@ class Catalogue:
     def _sales(self) -> dict[str, Sales]:
         return sales_by_machine(self.table("sold", Sale))
 
+    def listing(self, cloud: str, kind: str) -> Listing | None:
+        """How far the lists of where a cloud's accelerators are made can be believed."""
+        return self._listings.get((cloud, kind))
+
+    @cached_property
+    def _listings(self) -> dict[tuple[str, str], Listing]:
+        return {(row.cloud, row.kind): row for row in self.table("listings", Listing)}
+
     def accelerator_of(self, machine: Machine) -> Chip | None:
         """A machine's kind of accelerator; None where it has none, or one without a row."""
         return self.chips.get(machine.accelerator or "")
@@ -225,6 +234,30 @@ class Catalogue:
         families = (machine.family, chip.family if chip else None)
         keys = (families, (families[0], None), (None, families[1]), (None, None))
         return tuple(row for key in dict.fromkeys(keys) for row in self._retired.get(key, ()))
+
+    def retired_hardware(
+        self, machine_family: str | None, chip_family: str | None, cloud: str
+    ) -> tuple[Retired, ...]:
+        """What is retired on a cloud of a family of machines, or of chips, with any software on
+        it."""
+        keys = ((machine_family, chip_family), (machine_family, None), (None, chip_family))
+        rows = (row for key in dict.fromkeys(keys) for row in self._retired.get(key, ()))
+        return tuple(
+            row
+            for row in rows
+            if (row.machine_family or row.chip_family)
+            and row.stack is None
+            and not row.works
+            and row.cloud in (None, cloud)
+        )
+
+    def retired_image(self, repository: str) -> Retired | None:
+        """What is retired of the software in a container image, by the last part of its name."""
+        return self._retired_images.get(repository)
+
+    @cached_property
+    def _retired_images(self) -> dict[str, Retired]:
+        return {name: row for row in self.table("retired", Retired) for name in row.repositories}
 
     @cached_property
     def _retired(self) -> dict[tuple[str | None, str | None], list[Retired]]:

@@ -42,4 +42,5 @@ CLOUD = Cloud(
     region_variables=("AWS_REGION", "AWS_DEFAULT_REGION"),
     # Families p and g (not c7g or m7g, whose g is a processor's), inf, trn, dl, vt.
     accelerated=r"^(?:p|g|inf|trn|dl|vt)\d",
+    family=r"^([a-z][a-z0-9-]*)\.",
 )

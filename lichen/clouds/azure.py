@@ -36,4 +36,6 @@ CLOUD = Cloud(
     region_settings=("azure:location", "azure-native:location"),
     region_variables=("ARM_LOCATION",),
     accelerated=r"(?i)^Standard_N[A-Z]",
+    # Standard_NC6s_v3 is of NCs_v3.
+    family=r"^Standard_([A-Z]+)\d+(?:-\d+)?(\w*)$",
 )

@@ -87,6 +87,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """Environment variables that a provider reads a region or zone from, the first one set."""
     accelerated: str | None = None
     """Matches machines whose family carries accelerators, by the name alone."""
+    family: str | None = None
+    """Matches a machine's name; its groups together are the name of its family."""
 
     def region_of_zone(self, zone: str) -> str | None:
         """The region of this cloud's zone; None if it is not the name of one."""
@@ -106,6 +108,11 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
         """The region or zone in a resource's full name; None if it has none."""
         match = re.match(self.region_in_name, name) if self.region_in_name else None
         return match[1] if match else None
+
+    def family_of(self, machine: str) -> str | None:
+        """The family of a machine by its name; None where it is no name of this cloud's."""
+        match = re.match(self.family, machine) if self.family else None
+        return "".join(match.groups()) if match else None
 
     def has_accelerators(self, machine: str) -> bool:
         """Whether a machine carries accelerators, as far as its name says."""

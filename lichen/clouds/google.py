@@ -42,4 +42,5 @@ CLOUD = Cloud(
     region_variables=("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION", "GOOGLE_ZONE"),
     # Families a2 to a4x, g2 and g4 (not g1-small, a shared core), ct3 to ct6e, tpu7x.
     accelerated=r"^(?:a[2-9]x?-|g[2-9]-|ct\d|tpu)",
+    family=r"^([a-z][a-z0-9]*)-",
 )

@@ -8,14 +8,11 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import PRICE_OF, Hosting, Machine, Offer, Price, Retired
-from lichen.catalogue.sold import Sales, ways_priced
+from lichen.catalogue.sold import TAKEN_BACK, Sales, ways_priced
 from lichen.document import InputError
 from lichen.placing.placement import Rejected
 from lichen.words import WayOfBuying
 from lichen.workload import Workload
-
-TAKEN_BACK: frozenset[WayOfBuying] = frozenset({"spot", "flex-start"})
-"""Ways of buying that end when the provider wants the machine back, or after a few days."""
 
 
 class Bought(msgspec.Struct, frozen=True, gc=False):

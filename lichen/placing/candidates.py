@@ -29,9 +29,8 @@ from lichen.placing.made import Wanted, why_unmade
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import Rejected
 from lichen.placing.question import Question
-from lichen.sizing import Layout, Misfit, lay_out
+from lichen.sizing import Layout, Misfit, lay_out_as_usual
 from lichen.sizing.replicas import floor_of
-from lichen.words import Precision
 
 
 class SizedMachine(msgspec.Struct, frozen=True):
@@ -180,7 +179,9 @@ def _sized(
     sized: list[SizedMachine] = []
     misfits: list[Misfit] = []
     for precision in workload.precisions_of(question.card):
-        layout = _laid_out(question, machine, precision)
+        layout = lay_out_as_usual(
+            workload, question.card, machine, precision, question.catalogue, question.evidence
+        )
         if isinstance(layout, Misfit):
             misfits.append(layout)
             continue
@@ -195,24 +196,6 @@ def _sized(
     if not sized:
         return min(misfits, key=lambda misfit: misfit.shortfall or float("inf"))
     return [group for group in _made_first(sized) if group]
-
-
-def _laid_out(question: Question, machine: Machine, precision: Precision) -> Layout | Misfit:
-    """The machine at a precision. Where the workload names none and the chip lacks the one that the
-    model is usually served in, the nearest that it runs: fp16 for bf16 is what a T4 does."""
-    workload, catalogue = question.workload, question.catalogue
-    card, evidence = question.card, question.evidence
-    layout = lay_out(workload, card, machine, precision, catalogue, evidence)
-    usual = () if workload.precisions else INSTEAD.get(precision, ())
-    for each in usual:
-        if isinstance(layout, Layout) or layout.kind != "precision":
-            break
-        layout = lay_out(workload, card, machine, each, catalogue, evidence)
-    return layout
-
-
-INSTEAD: dict[Precision, tuple[Precision, ...]] = {"bf16": ("fp16", "fp32")}
-"""What serves as well where a chip does not run a precision: none is narrower."""
 
 
 def _retired_for(layout: Layout, retired: Iterable[Retired], *, refused: bool) -> Iterator[Retired]:

@@ -1,12 +1,13 @@
 """Sizing: a workload on a machine. Does it fit, how fast, how many; each with an 80 % interval."""
 
 from lichen.sizing.answers import Basis, Misfit, Origin, Prediction, ReplicasAtLoad, Sizing, Step
-from lichen.sizing.layout import Layout, lay_out
+from lichen.sizing.layout import INSTEAD, Layout, lay_out, lay_out_as_usual
 from lichen.sizing.prediction import predict
 from lichen.sizing.receipt import explain_prediction
 from lichen.sizing.savings import Saving
 
 __all__ = [
+    "INSTEAD",
     "Basis",
     "Layout",
     "Misfit",
@@ -18,5 +19,6 @@ __all__ = [
     "Step",
     "explain_prediction",
     "lay_out",
+    "lay_out_as_usual",
     "predict",
 ]

@@ -4,7 +4,7 @@ the arithmetic of it, other ways to run the replicas, and the notes on benchmark
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -274,6 +274,28 @@ class Layout(msgspec.Struct, frozen=True):
                 "at the slow end of its interval, one time in ten, the machine misses the latency "
                 "bounds however many replicas run"
             )
+
+
+INSTEAD: Mapping[Precision, tuple[Precision, ...]] = {"bf16": ("fp16", "fp32")}
+"""What serves as well where a chip does not run a precision: none is narrower."""
+
+
+def lay_out_as_usual(
+    workload: Workload,
+    card: ModelCard,
+    machine: Machine,
+    precision: Precision,
+    catalogue: Catalogue,
+    evidence: Sequence[Record] = (),
+) -> Layout | Misfit:
+    """:func:`lay_out`. Where the workload names no precision and the chip lacks the one that the
+    model is usually served in, the nearest that it runs: fp16 for bf16 is what a T4 does."""
+    layout = lay_out(workload, card, machine, precision, catalogue, evidence)
+    for each in () if workload.precisions else INSTEAD.get(precision, ()):
+        if isinstance(layout, Layout) or layout.kind != "precision":
+            break
+        layout = lay_out(workload, card, machine, each, catalogue, evidence)
+    return layout
 
 
 def lay_out(

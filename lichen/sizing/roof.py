@@ -6,9 +6,10 @@ Far cheaper than a layout, so that a search among machines lays out only those t
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Machine
+from lichen.catalogue.schema import Chip, Compute, Machine
 from lichen.sizing.answers import Misfit
 from lichen.sizing.arrangement import OF_WHISPER, UNKNOWN_FLOPS
 from lichen.sizing.coefficients import knowledge
@@ -19,48 +20,77 @@ from lichen.words import Precision
 from lichen.workload import ModelCard, Workload
 
 
-def roof_rps(
-    workload: Workload,
-    card: ModelCard,
-    machine: Machine,
-    precision: Precision,
-    catalogue: Catalogue,
-) -> float:
-    """Requests a second that a layout of ``workload`` on ``machine`` never exceeds, without
-    benchmark records.
+class Roof:
+    """What machines cannot exceed for a model at a precision; each kind of chip is worked out once.
 
-    Infinite where nothing bounds it; 0 where the machine cannot serve the workload at all, which
-    :func:`lay_out` explains.
+    Benchmark records are left out of it, since they may say that a machine is faster.
     """
-    known, work, traffic = knowledge(catalogue), WORK[card.kind], workload.traffic
-    chip, whole = known.chips.of_machine(machine), known.chips.all_of(machine)
-    if chip is None or whole is None:
-        return 0.0
-    form = known.formats.on(precision, chip, work)
-    if isinstance(form, Misfit):
-        return 0.0
-    need = need_of(card, as_released(card, precision, form), traffic.input_tokens or None)
-    if isinstance(need, Misfit) or need.weight_bytes > whole.memory_gib * 1024**3:
-        return 0.0
-    stack = known.usual_stack(chip.family, chip.kind, work, precision)
-    if stack is None or stack.stack in OF_WHISPER:
-        return math.inf
-    sparse = work == "llm" and need.expert_share < 1.0
-    speed = known.speed(chip.family, chip.kind, stack.stack, need.work, need.compute, sparse)
-    if speed is None:
-        return 0.0
-    weights = speed.weights
-    operations = traffic.items * need.flops_per_item * weights.compute
-    if work == "llm":
-        operations = need.flops_per_token * (
-            (traffic.input_tokens or 0) * weights.prefill
-            + (traffic.output_tokens or 0) * weights.compute
+
+    def __init__(
+        self, workload: Workload, card: ModelCard, precision: Precision, catalogue: Catalogue
+    ) -> None:
+        self._workload, self._card, self._precision = workload, card, precision
+        self._known = knowledge(catalogue)
+        self._of_chips: dict[str, _OfChip | None] = {}
+
+    def rps(self, machine: Machine) -> float:
+        """Requests a second that no layout of the workload on ``machine`` exceeds.
+
+        Infinite where nothing bounds it; 0 where the machine cannot serve the workload at all,
+        which :func:`lay_out` explains.
+        """
+        chip, whole = self._known.chips.of_machine(machine), self._known.chips.all_of(machine)
+        if chip is None or whole is None:
+            return 0.0
+        if chip.name not in self._of_chips:
+            self._of_chips[chip.name] = self._of(chip)
+        found = self._of_chips[chip.name]
+        if found is None or found.weight_gib > whole.memory_gib:
+            return 0.0
+        return whole.peak(found.compute) * found.requests_per_operation
+
+    def _of(self, chip: Chip) -> _OfChip | None:
+        """None where the chip cannot serve the workload."""
+        card, work, traffic = self._card, WORK[self._card.kind], self._workload.traffic
+        form = self._known.formats.on(self._precision, chip, work)
+        if isinstance(form, Misfit):
+            return None
+        form = as_released(card, self._precision, form)
+        need = need_of(card, form, traffic.input_tokens or None)
+        if isinstance(need, Misfit):
+            return None
+        weight_gib = need.weight_bytes / 1024**3
+        stack = self._known.usual_stack(chip.family, chip.kind, work, self._precision)
+        if stack is None or stack.stack in OF_WHISPER:
+            return _OfChip(need.compute, weight_gib, math.inf)
+        sparse = work == "llm" and need.expert_share < 1.0
+        speed = self._known.speed(
+            chip.family, chip.kind, stack.stack, need.work, need.compute, sparse
         )
-    if operations <= 0.0:
-        return math.inf
-    spreads = known.spreads(speed, chip.kind)
-    if not need.flops_known:
-        spreads = spreads.wider(UNKNOWN_FLOPS)
-    share = 1.0 if workload.mode in QUEUED else known.headroom(chip.kind, need.work).share
-    slower = factor_at(spreads.rate, workload.wanted_confidence)
-    return share * whole.peak(need.compute) / operations / slower
+        if speed is None:
+            return None
+        weights = speed.weights
+        operations = traffic.items * need.flops_per_item * weights.compute
+        if work == "llm":
+            operations = need.flops_per_token * (
+                (traffic.input_tokens or 0) * weights.prefill
+                + (traffic.output_tokens or 0) * weights.compute
+            )
+        if operations <= 0.0:
+            return _OfChip(need.compute, weight_gib, math.inf)
+        spreads = self._known.spreads(speed, chip.kind)
+        if not need.flops_known:
+            spreads = spreads.wider(UNKNOWN_FLOPS)
+        queued = self._workload.mode in QUEUED
+        share = 1.0 if queued else self._known.headroom(chip.kind, need.work).share
+        slower = factor_at(spreads.rate, self._workload.wanted_confidence)
+        return _OfChip(need.compute, weight_gib, share / operations / slower)
+
+
+class _OfChip(NamedTuple):
+    """What the model computes in on a kind of chip, its weights, and the requests a second for
+    each operation a second of the chips' peak."""
+
+    compute: Compute
+    weight_gib: float
+    requests_per_operation: float

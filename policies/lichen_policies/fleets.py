@@ -18,6 +18,7 @@ from lichen.catalogue.schema import Machine, Region
 from lichen.holding import Holding, holding
 from lichen.interval import Interval
 from lichen.sizing.answers import Misfit
+from lichen.sizing.confidence import LIKELY, SLOW
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Fact, Serving
 from lichen_policies.provisioned import load_over, paid_as
@@ -73,6 +74,21 @@ class Fleet(msgspec.Struct, frozen=True, dict=True):
     def served_rps(self) -> float:
         """Requests a second that all of them serve at the least."""
         return self.rps_each.low * self.count
+
+    def serves_more_than(self, rps: float) -> bool:
+        """Whether all of them serve more than so many requests a second, at the least."""
+        capacity = self.layout.capacity
+        # What is planned with less confidence is no less, and known at once.
+        if capacity.confidence <= SLOW and capacity.rps * self.count <= rps:
+            return False
+        return self.served_rps > rps
+
+    def may_serve(self, rps: float, count: int) -> bool:
+        """Whether ``count`` of them serve so many requests a second, at the most."""
+        capacity = self.layout.capacity
+        if capacity.confidence >= LIKELY and capacity.rps * count >= rps:
+            return True
+        return self.rps_each.high * count >= rps
 
     @property
     def chips(self) -> str:
@@ -188,6 +204,7 @@ class Fleets:
         self._precision = workload.precisions_of(card)[0]
         self._layouts: dict[str, Layout | Misfit] = {}
         self._made: dict[tuple[str, int], Fleet | None] = {}
+        self._lightest: dict[tuple[object, ...], Fleet | None] = {}
 
     @classmethod
     def of(
@@ -203,9 +220,11 @@ class Fleets:
         """
         layout = self._layouts.get(machine.name)
         if layout is None:
-            from lichen.sizing import lay_out  # a pack starts without it: few findings size
+            from lichen.sizing import (
+                lay_out_as_usual,  # a pack starts without it: few findings size
+            )
 
-            layout = self._layouts[machine.name] = lay_out(
+            layout = self._layouts[machine.name] = lay_out_as_usual(
                 self._workload, self._card, machine, self._precision, self._catalogue
             )
         if isinstance(layout, Misfit) and layout.kind in ("card", "hardware"):
@@ -252,6 +271,21 @@ class Fleets:
         machines to ``most``, and of no more than ``most_watts`` together. A machine is sized
         only if it may win: by what it draws idle, and what its peak operations allow.
         """
+        key = cloud, fits, least, most, most_watts
+        if key not in self._lightest:
+            if len(self._lightest) >= _MOST_KEPT:
+                self._lightest.clear()
+            self._lightest[key] = self._found(cloud, fits, least, most, most_watts)
+        return self._lightest[key]
+
+    def _found(
+        self,
+        cloud: str,
+        fits: Callable[[Machine], bool] | None,
+        least: int,
+        most: int | None,
+        most_watts: float,
+    ) -> Fleet | None:
         best: Fleet | None = None
         for watts, machine in self._at_least_watts(cloud, fits, least, most, most_watts):
             if best is not None and watts > best.watts:
@@ -277,20 +311,26 @@ class Fleets:
         most_watts: float,
     ) -> list[tuple[float, Machine]]:
         """Machines that may serve the peak, with watts that their fleet draws at the least."""
+        from lichen.sizing import INSTEAD
         from lichen.sizing.replicas import fewest_replicas
-        from lichen.sizing.roof import roof_rps
+        from lichen.sizing.roof import Roof
 
         offered = self._catalogue.once(_Offered)
+        usual = () if self._workload.precisions else INSTEAD.get(self._precision, ())
+        roofs = [
+            Roof(self._workload, self._card, each, self._catalogue)
+            for each in (self._precision, *usual)
+        ]
         found: list[tuple[float, Machine]] = []
         for machine in offered.on(self._hosting, cloud):
             if machine.idle_w is None or machine.idle_w.likely * least > most_watts:
                 continue
             if fits is not None and not fits(machine):
                 continue
-            roof = roof_rps(self._workload, self._card, machine, self._precision, self._catalogue)
-            if roof <= 0.0:
+            most_rps = next((rps for roof in roofs if (rps := roof.rps(machine)) > 0), 0.0)
+            if most_rps <= 0.0:
                 continue
-            count = max(least, fewest_replicas(self._workload, roof))
+            count = max(least, fewest_replicas(self._workload, most_rps))
             watts = machine.idle_w.likely * count
             if watts > most_watts or (most is not None and count > most):
                 continue
@@ -300,14 +340,16 @@ class Fleets:
         return found
 
 
+_MOST_KEPT = 32
+"""Workloads, and searches of one of them: a rule may search by a function that is made anew."""
+
+
 def _weight(fleet: Fleet) -> tuple[float, float]:
     return fleet.watts, fleet.month.usd_month or 0
 
 
 class _Kept:
     """The fleets of the last workloads that were asked for, on one catalogue."""
-
-    MOST = 32
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -320,7 +362,7 @@ class _Kept:
         found = self._fleets.get(key)
         if found is None:
             found = Fleets(workload, card, hosting, region, self._catalogue)
-            if len(self._fleets) >= self.MOST:
+            if len(self._fleets) >= _MOST_KEPT:
                 self._fleets.clear()
             self._fleets[key] = found
         return found

@@ -50,6 +50,9 @@ LIMIT_S = 1.0
 STACK_LIMIT_S = 0.01
 """Seconds besides for each resource that a rule over many of them judges."""
 
+IN_EVERY_BRANCH = (
+    "It depends on conditions of the template, and every branch offends; this is one of them."
+)
 NOTHING_TO_JUDGE = "the resource has nothing that this rule judges"
 
 
@@ -107,8 +110,10 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
             documents[resource.document or resource.file].append((resource, facts))
     for alone in documents.values():
         read = yield from _completed(alone)
+        each: list[Verdict] = []
         for resource, facts in read:
-            verdicts += yield from _judged(resource, facts, book)
+            each += yield from _judged(resource, facts, book)
+        verdicts += yield from _as_every_branch_says(each, alone, book)
         verdicts += yield from _judged_together(read, book)
     verdicts += yield from _judged_run(every, book)
     not_judged = Counter(resource.type for resource, facts in every if facts is None)
@@ -236,11 +241,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         self, judged: Fact | Stack, path: str = "", limit_s: float = LIMIT_S
     ) -> Steps[list[Verdict]]:
         """A verdict for each finding; without one *pass*, *unverified* or *not-applicable*."""
-        rule, limits = self.rule, self.book.limits(self.rule, self.environment)
+        rule = self.rule
         found: list[Finding] = []
         last: Verdict | None = None
         try:
-            yield partial(findings_of, rule, judged, limits, self.book.known, found), limit_s
+            yield partial(self._find, judged, found), limit_s
             if not found:
                 last = self.verdict("pass")
         except NotApplicable as because:
@@ -255,6 +260,10 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             last = self.broken(f"the rule {rule.name}", error, path)
         # What was found before it broke stays found.
         return [*map(self.failed, tuple(found)), *([last] if last else [])]
+
+    def _find(self, judged: Fact | Stack, found: list[Finding]) -> None:
+        limits = self.book.limits(self.rule, self.environment)
+        findings_of(self.rule, judged, limits, self.book.known, found)
 
     def broken(self, who: str, error: Exception, path: str = "") -> Verdict:
         """*Unverified*, because a rule or a reader broke."""
@@ -351,19 +360,108 @@ def _judged(resource: Resource, facts: Facts, book: Rulebook) -> Steps[list[Verd
             for rule in book.judging(type(fact)):
                 met.setdefault(rule.name, []).append(fact)
     for rule in book.of_resources:
+        if rule.name not in met and rule.name not in unread and not rule.mistake:
+            # Forty rules have nothing to judge for each that has.
+            verdicts.append(_nothing_to_judge(rule, resource, book))
+            continue
         judgement = Judgement(
             book=book, rule=rule, resource=resource, environment=resource.environment
         )
         if rule.mistake:
             message = f"cannot be checked: the rule cannot be read: {rule.mistake.rstrip('.')}"
             verdicts.append(judgement.verdict("unverified", message, broken=True))
-        elif isinstance(facts, Exception) and rule.name in unread:
+        elif isinstance(facts, Exception):
             verdicts.append(judgement.broken("the reader", facts))
-        elif rule.name in met:
-            verdicts += yield from _judged_by(judgement, met[rule.name])
         else:
-            verdicts.append(judgement.verdict("not-applicable", NOTHING_TO_JUDGE))
+            verdicts += yield from _judged_by(judgement, met[rule.name])
     return verdicts
+
+
+def _nothing_to_judge(rule: Rule, resource: Resource, book: Rulebook) -> Verdict:
+    return Verdict(
+        rule=rule.name,
+        verdict="not-applicable",
+        level=book.level(rule, resource.environment),
+        severity=rule.severity,
+        resource=resource.address,
+        type=resource.type,
+        file=resource.file,
+        line=resource.line,
+        environment=resource.environment,
+        message=NOTHING_TO_JUDGE,
+    )
+
+
+def _as_every_branch_says(
+    verdicts: list[Verdict], read: Sequence[Read], book: Rulebook
+) -> Steps[list[Verdict]]:
+    """The verdicts on the resources of one document, with what all branches of its open conditions
+    agree on in place of *unverified*: a finding where each of them offends, *pass* where none does.
+    """
+    ways = max((len(resource.branches) for resource, _ in read), default=0)
+    unverified = {
+        (verdict.resource, verdict.rule)
+        for verdict in verdicts
+        if verdict.verdict == "unverified" and not verdict.broken
+    }
+    if not ways or not unverified:
+        return verdicts
+    addresses = {address for address, _ in unverified}
+    found: dict[tuple[str, str], list[list[Verdict]]] = defaultdict(list)
+    for way in range(ways):
+        branch = yield from _branch(read, way)
+        for resource, facts in (yield from _completed(branch)):
+            if resource.address in addresses:
+                by_rule: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
+                for verdict in (yield from _judged(resource, facts, book)):
+                    by_rule[resource.address, verdict.rule].append(verdict)
+                for key in by_rule.keys() & unverified:
+                    found[key].append(by_rule[key])
+    agreed = {key: _agreed(branches) for key, branches in found.items()}
+    told: list[Verdict] = []
+    for verdict in verdicts:
+        key = verdict.resource, verdict.rule
+        if not agreed.get(key):
+            told.append(verdict)
+        elif key in unverified:  # in place of all that the rule said of the resource
+            told += agreed[key]
+            unverified.remove(key)
+    return told
+
+
+def _branch(read: Sequence[Read], way: int) -> Steps[list[Read]]:
+    """The resources of a document as its conditions turn out in one way."""
+    found: list[Read] = []
+    for resource, facts in read:
+        if not resource.branches:
+            found.append((resource, facts))
+            continue
+        properties = resource.branches[way]
+        if properties is not None:
+            made = msgspec.structs.replace(resource, properties=properties, branches=())
+            found.append((made, (yield from _read(made))))
+    return found
+
+
+def _agreed(branches: Sequence[Sequence[Verdict]]) -> list[Verdict]:
+    """What a rule finds in every branch, as the mildest has it; empty where they differ."""
+    findings = [[each for each in branch if each.verdict == "fail"] for branch in branches]
+    if all(findings):
+        mildest = min(findings, key=lambda found: any(each.blocks for each in found))
+        return [_of_branches(each) for each in mildest]
+    if all(each.verdict in ("pass", "not-applicable") for branch in branches for each in branch):
+        return list(branches[0])
+    return []
+
+
+def _of_branches(verdict: Verdict) -> Verdict:
+    """A finding with its note. Its changes are of one branch, so a person makes them."""
+    return msgspec.structs.replace(
+        verdict,
+        note=" ".join(filter(None, (verdict.note, IN_EVERY_BRANCH))),
+        message=f"{verdict.message} {IN_EVERY_BRANCH}",
+        changes=tuple(msgspec.structs.replace(each, safe=False) for each in verdict.changes),
+    )
 
 
 def _judged_by(judgement: Judgement, facts: Sequence[Fact]) -> Steps[list[Verdict]]:

@@ -12,6 +12,10 @@ from lichen_policies.rule import Known, Unverified
 USUAL: Precision = "bf16"
 """The precision of a model that declares none."""
 
+SERVER_GIB, ROOM = 1.0, 1.5
+"""What a copy on processors needs beside its weights: the server's own memory, and how many times
+the weights. A design choice of Lichen."""
+
 
 class Memory(msgspec.Struct, frozen=True):
     """The memory of one accelerator, and where its figure is from."""
@@ -47,3 +51,22 @@ def weights_gib(card: ModelCard, passport: Passport | None, memory: Memory, know
     if found is None:
         raise Unverified(f"{memory.chip} does not run {precision}")
     return found
+
+
+def host_weights_gib(card: ModelCard, precision: Precision, known: Known) -> float:
+    """What a model's weights take in the memory of processors, in GiB.
+
+    Raises :class:`Unverified` where that is not known.
+    """
+    from lichen.sizing.coefficients import knowledge
+    from lichen.sizing.need import weights_gib as at_precision
+
+    found = at_precision(card, precision, knowledge(known.catalogue).formats, "cpu")
+    if found is None:
+        raise Unverified(f"the weights of {card.name} at {precision} are not known")
+    return found
+
+
+def host_need_gib(weights_gib: float) -> float:
+    """What a copy on processors needs in all, in GiB."""
+    return weights_gib * ROOM + SERVER_GIB

@@ -19,7 +19,7 @@ from lichen_policies.rule import UNSTATED, Known
 from lichen_policies.verdict import Saves
 
 if TYPE_CHECKING:
-    from lichen.sizing import Layout
+    from lichen.sizing import Layout, Misfit
 
 
 def provisioned(
@@ -72,9 +72,24 @@ def load_over(layout: Layout, count: int) -> float:
     return layout.draw() * min(1.0, layout.replicas.peak / count)
 
 
+def is_too_little(fact: Fact, machine: Machine, catalogue: Catalogue) -> bool:
+    """Whether sizing says that a machine cannot serve what the tags declare."""
+    from lichen.sizing import Misfit  # a finding alone needs it: a start is short
+
+    return isinstance(_declared_layout(fact, machine, catalogue), Misfit)
+
+
 def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogue) -> float | None:
     """How busy the declared traffic keeps the machines; None where that cannot be said."""
-    from lichen.sizing import Misfit, lay_out  # a finding alone needs it: a start is short
+    from lichen.sizing import Misfit
+
+    layout = _declared_layout(fact, machine, catalogue)
+    return None if layout is None or isinstance(layout, Misfit) else load_over(layout, count)
+
+
+def _declared_layout(fact: Fact, machine: Machine, catalogue: Catalogue) -> Layout | Misfit | None:
+    """The declared work on a machine; None where the tags declare none."""
+    from lichen.sizing import lay_out
 
     passport = fact.if_known.passport
     environment = fact.if_known.environment or UNSTATED
@@ -84,8 +99,7 @@ def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogu
     card = catalogue.models.get(workload.model)
     if card is None:
         return None
-    layout = lay_out(workload, card, machine, workload.precisions_of(card)[0], catalogue)
-    return None if isinstance(layout, Misfit) else load_over(layout, count)
+    return lay_out(workload, card, machine, workload.precisions_of(card)[0], catalogue)
 
 
 def month_of(

@@ -7,6 +7,7 @@ that names the file and the fix.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 import sys
@@ -23,7 +24,18 @@ from lichen.document import InputError, convert, did_you_mean
 from lichen.words import Environment
 from lichen_policies import timed
 from lichen_policies.facts import Fact, Unverified
-from lichen_policies.rule import Declared, Finding, Known, Rule, Stack, Theme
+from lichen_policies.kept import checksum_of, keep, kept, python_files
+from lichen_policies.rule import (
+    Declared,
+    Finding,
+    Known,
+    LimitValue,
+    Rule,
+    RuleCode,
+    Stack,
+    Theme,
+    Threshold,
+)
 from lichen_policies.timed import Ended, Steps, TookTooLong
 from lichen_policies.verdict import Level, Severity
 
@@ -43,8 +55,14 @@ class NoLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 @cache
 def rules() -> Mapping[str, Rule]:
-    """Every rule of the package by name, in the order of their names."""
-    return read_rules(FOLDER)
+    """Every rule of the package by name, in the order of their names; its file is imported when it
+    first judges."""
+    checksum = _checksum()
+    every = _kept_rules(checksum)
+    if every is None:
+        every = read_rules(FOLDER)
+        _keep_rules(checksum, every)
+    return every
 
 
 def read_rules(*folders: Path) -> Mapping[str, Rule]:
@@ -135,6 +153,11 @@ def _rule(name: str, module: ModuleType) -> Rule:
     for environment, level in declared.levels.items():
         _check_word(environment, level, get_args(Level))
     judges, limits = _annotations(declared, module)
+    code = RuleCode(
+        limits or NoLimits,
+        _defaults(declared, limits or NoLimits),
+        _uniform(declared.judge, limits is not None),
+    )
     return Rule(
         name=name,
         offence=page["Offence"].rstrip("."),
@@ -145,11 +168,23 @@ def _rule(name: str, module: ModuleType) -> Rule:
         severity=declared.severity,
         levels=declared.levels,
         theme=declared.theme,
-        limits=limits or NoLimits,
+        thresholds=tuple(map(_threshold, msgspec.structs.fields(code.limits))),
         limits_by_environment=declared.limits,
-        defaults=_defaults(declared, limits or NoLimits),
         judges=judges,
-        judge=_uniform(declared.judge, limits is not None),
+        code=lambda: code,
+    )
+
+
+def _threshold(field: msgspec.structs.FieldInfo) -> Threshold:
+    number, *metas = get_args(field.type) or (field.type,)
+    least = [meta.ge for meta in metas if meta.ge is not None]
+    most = [meta.le for meta in metas if meta.le is not None]
+    return Threshold(
+        field.name,
+        field.default,
+        number is int,
+        least[0] if least else None,
+        most[0] if most else None,
     )
 
 
@@ -295,10 +330,115 @@ def _unusable(name: str, error: InputError) -> Rule:
         severity="high",
         levels=dict.fromkeys(ENVIRONMENTS, "mandatory"),
         theme="governance",
-        limits=NoLimits,
+        thresholds=(),
         limits_by_environment={},
-        defaults=dict.fromkeys(ENVIRONMENTS, NoLimits()),
         judges=Fact,
-        judge=judge,
+        code=lambda: _without_limits(judge),
         mistake=mistake,
+    )
+
+
+def _without_limits(judge: Judge) -> RuleCode:
+    return RuleCode(NoLimits, dict.fromkeys(ENVIRONMENTS, NoLimits()), judge)
+
+
+# --- the package's rules, known without importing them ---
+
+
+class _KeptRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule without its Python. ``judges`` is the name of a class and of its module."""
+
+    name: str
+    page: tuple[str, str, str, str, str]
+    severity: Severity
+    levels: dict[Environment, Level]
+    theme: Theme
+    thresholds: tuple[Threshold, ...]
+    limits_by_environment: dict[Environment, dict[str, LimitValue]]
+    judges: tuple[str, str]
+
+
+_COPY = "rules"
+
+
+def _kept_rules(checksum: bytes) -> Mapping[str, Rule] | None:
+    found = kept(FOLDER, _COPY, checksum, tuple[_KeptRule, ...])
+    if found is None:
+        return None
+    try:
+        return {each.name: _known(each) for each in found}
+    except (ImportError, AttributeError):  # a kind of fact that is gone
+        return None
+
+
+def _keep_rules(checksum: bytes, every: Mapping[str, Rule]) -> None:
+    if any(rule.mistake for rule in every.values()) or checksum != _checksum():
+        return
+    keep(
+        FOLDER,
+        _COPY,
+        checksum,
+        tuple(
+            _KeptRule(
+                name=rule.name,
+                page=(rule.offence, rule.why, rule.fix, rule.exceptions, rule.tags),
+                severity=rule.severity,
+                levels=dict(rule.levels),
+                theme=rule.theme,
+                thresholds=rule.thresholds,
+                limits_by_environment={
+                    environment: dict(limits)
+                    for environment, limits in rule.limits_by_environment.items()
+                },
+                judges=(rule.judges.__module__, rule.judges.__qualname__),
+            )
+            for rule in every.values()
+        ),
+    )
+
+
+def _known(rule: _KeptRule) -> Rule:
+    module, kind = rule.judges
+    offence, why, fix, exceptions, tags = rule.page
+    return Rule(
+        name=rule.name,
+        offence=offence,
+        why=why,
+        fix=fix,
+        exceptions=exceptions,
+        tags=tags,
+        severity=rule.severity,
+        levels=rule.levels,
+        theme=rule.theme,
+        thresholds=rule.thresholds,
+        limits_by_environment=rule.limits_by_environment,
+        judges=getattr(importlib.import_module(module), kind),
+        code=cache(partial(_code_of, rule.name)),
+    )
+
+
+def _code_of(name: str) -> RuleCode:
+    """What is of a rule's own Python. A file that cannot be imported after all judges nothing: its
+    function raises what the import did, which makes the rule's verdicts *unverified*."""
+    try:
+        return _rule_in(name, FOLDER / f"{name.replace('-', '_')}.py").code()
+    except Exception as error:
+        broken = error
+
+    def judge(_fact: Fact | Stack, _limits: msgspec.Struct, _known: Known) -> Iterator[Finding]:
+        raise broken
+
+    return _without_limits(judge)
+
+
+def _checksum() -> bytes:
+    """Of the rules and of what they are made of."""
+    package = FOLDER.parent
+    return checksum_of(
+        (
+            *python_files(str(package), below=False),
+            *python_files(str(FOLDER)),
+            *python_files(str(package / "facts"), below=False),
+            *python_files(str(package / "facts" / "kinds")),
+        )
     )

@@ -37,7 +37,7 @@ def passes(rule: str, verdicts: Iterable[Verdict]) -> bool:
 
 
 def steps(path: str) -> list[str | int]:
-    """``variants[0].count`` as ``variants``, 0, ``count``."""
-    return [
-        int(index) if index else name for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path)
-    ]
+    """``variants[0].count`` as ``variants``, 0, ``count``; ``labels["a.b/c"]`` as ``labels``,
+    ``a.b/c``."""
+    found = re.findall(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)', path)
+    return [int(index) if index else quoted or name for quoted, index, name in found]

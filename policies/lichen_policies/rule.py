@@ -43,9 +43,11 @@ __all__ = [
     "Known",
     "NotApplicable",
     "Rule",
+    "RuleCode",
     "Saves",
     "Stack",
     "Theme",
+    "Threshold",
     "Unverified",
     "rule",
 ]
@@ -65,6 +67,9 @@ Theme = Literal[
 UNSTATED: Environment = "prod"
 """A resource whose environment is not stated is judged as in production, the strict way."""
 
+MINIMUM_REPLICAS = "availability.minimum_replicas"
+"""The field of a workload's file that a floor and a number of machines follow."""
+
 PAGES = "https://github.com/lichen-ml/lichen/blob/main/docs/rules"
 
 LOWER_IS_STRICTER = Meta(extra={"stricter": "lower"})
@@ -75,7 +80,7 @@ has set."""
 Row = TypeVar("Row")
 Judged = TypeVar("Judged", bound=Fact | Stack)
 Thresholds = TypeVar("Thresholds", bound=msgspec.Struct)
-LimitValue = float | str | bool
+LimitValue = int | float | str | bool
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,12 +230,33 @@ def rule(
     return _Decorator(declare)
 
 
+class RuleCode(msgspec.Struct, frozen=True):
+    """What is of a rule's own Python: the struct of its limits, these in each environment, and its
+    function."""
+
+    limits: type[msgspec.Struct]
+    defaults: Mapping[Environment, msgspec.Struct]
+    judge: Callable[[Fact | Stack, msgspec.Struct, Known], Iterator[Finding]]
+
+
+class Threshold(msgspec.Struct, frozen=True):
+    """One of a rule's limits, for a host that declares it: its default, whether it is a whole
+    number, and its bounds."""
+
+    name: str
+    default: LimitValue
+    is_whole: bool
+    least: float | None = None
+    most: float | None = None
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule as the registry read it: its page, its defaults and its function.
 
-    ``defaults`` are its limits in each environment. ``mistake`` says what is wrong with the rule's
-    file; such a rule makes every verdict *unverified*. ``page`` is the address of an own rule's
-    file; the package's are in its repository.
+    ``code`` gives what is of its own Python, whose file may be imported only then. ``defaults`` are
+    its limits in each environment. ``mistake`` says what is wrong with the rule's file; such a rule
+    makes every verdict *unverified*. ``page`` is the address of an own rule's file; the package's
+    are in its repository.
     """
 
     name: str
@@ -242,13 +268,24 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     levels: Mapping[Environment, Level]
     theme: Theme
-    limits: type[msgspec.Struct]
+    thresholds: tuple[Threshold, ...]
     limits_by_environment: Mapping[Environment, Mapping[str, LimitValue]]
-    defaults: Mapping[Environment, msgspec.Struct]
     judges: type[Fact] | type[Stack]
-    judge: Callable[[Fact | Stack, msgspec.Struct, Known], Iterator[Finding]]
+    code: Callable[[], RuleCode]
     mistake: str = ""
     page: str = ""
+
+    @property
+    def limits(self) -> type[msgspec.Struct]:
+        return self.code().limits
+
+    @property
+    def defaults(self) -> Mapping[Environment, msgspec.Struct]:
+        return self.code().defaults
+
+    @property
+    def judge(self) -> Callable[[Fact | Stack, msgspec.Struct, Known], Iterator[Finding]]:
+        return self.code().judge
 
     @property
     def url(self) -> str:

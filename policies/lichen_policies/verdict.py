@@ -55,6 +55,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     gCO2e/kWh``), ``elsewhere`` where else it may be set (``on the provider``). ``keeps`` marks the
     value that is there today and that the other changes of the finding rely on. ``safe`` marks one
     that may be made without a person: always valid in its place, a machine of the same family.
+    ``adds`` says that the resource leaves the property out, so that it is to be added; ``listed``
+    that the property is a list, of which this is the only value. ``workload`` is the field of a
+    workload's file that decides the value where a component made the resource from one.
     """
 
     path: str
@@ -65,6 +68,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     at_most: bool = False
     keeps: bool = False
     safe: bool = False
+    adds: bool = False
+    listed: bool = False
+    workload: str = ""
 
     @property
     def value(self) -> str:

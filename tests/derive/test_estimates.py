@@ -81,7 +81,7 @@ def test_accelerator_memory_in_two_sources(inputs: EstimateInputs) -> None:
     assert apart == {
         # the API counts what the driver leaves: 22.35 of 24 GiB
         "g5": 0.93, "g6": 0.93, "gr6": 0.93, "g6e": 0.93, "g6f": 0.93,
-        "p3dn": 2.0,  # the V100 of 32 GB
+        "p3dn": 2.0, "NDrs_v2": 2.0,  # the V100 of 32 GB
     }  # fmt: skip
 
 

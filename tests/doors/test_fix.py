@@ -11,6 +11,7 @@ from lichen_doors.command import main
 from lichen_doors.fixing.editing import NoPlace
 from lichen_doors.fixing.terraform_text import edit, items
 from lichen_policies.facts import Resource
+from lichen_policies.verdict import Change
 
 from tests.cases.test_lichen_yaml import planned
 
@@ -223,9 +224,307 @@ def test_the_second_block_of_a_name(tmp_path: Path) -> None:
         type="t", name="n", address="t.n[0]", properties={}, dialect="terraform",
         file=str(tmp_path / "plan.json"),
     )  # fmt: skip
-    found = edit("block[1].value", 9, resource)
+    found = edit(Change(path="block[1].value", to=9), 9, resource)
     assert HOSTILE[found.start : found.end] == "5"
     assert found.text == "9"
     for path in ("block[2].value", "list[0].a", "text", "gone"):
         with pytest.raises(NoPlace):
-            edit(path, 9, resource)
+            edit(Change(path=path, to=9), 9, resource)
+
+
+LOGS = """\
+Resources:
+  Logs:
+    Type: AWS::Logs::LogGroup
+    Properties:
+      LogGroupName: /aws/sagemaker/Endpoints/chat  # of the endpoint
+  Rotated:
+    Type: AWS::Logs::LogGroup
+    Properties: {LogGroupName: /aws/sagemaker/Endpoints/old, RetentionInDays: 3653}
+  Flow:
+    Type: AWS::Logs::LogGroup
+    Properties: {LogGroupName: /aws/sagemaker/Endpoints/new}
+  Policy:
+    Type: AWS::ApplicationAutoScaling::ScalingPolicy
+    Properties:
+      PolicyName: load
+      PolicyType: TargetTrackingScaling
+      ResourceId: endpoint/chat/variant/all
+      ScalableDimension: sagemaker:variant:DesiredInstanceCount
+      ServiceNamespace: sagemaker
+      TargetTrackingScalingPolicyConfiguration:
+        DisableScaleIn: true
+        TargetValue: 70
+        PredefinedMetricSpecification:
+          PredefinedMetricType: SageMakerVariantInvocationsPerInstance
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.13
+      MemorySize: 3008
+      Code: {ZipFile: "def handler(event, context): return 1"}
+  Other:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.13
+      MemorySize: 3008
+      Architectures:
+        - x86_64
+      Code: {ZipFile: "def handler(event, context): return 1"}
+"""
+
+
+def changed(text: str, *changes: tuple[str, str]) -> str:
+    for before, after in changes:
+        assert text.count(before) == 1, before
+        text = text.replace(before, after)
+    return text
+
+
+def test_what_a_template_leaves_out_is_added_and_nothing_is_changed_twice(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(LOGS)
+    run = fixed(path)
+    expected = changed(
+        LOGS,
+        (
+            "      LogGroupName: /aws/sagemaker/Endpoints/chat",
+            "      RetentionInDays: 90\n      LogGroupName: /aws/sagemaker/Endpoints/chat",
+        ),
+        ("RetentionInDays: 3653", "RetentionInDays: 90"),
+        ("Endpoints/new}", "Endpoints/new, RetentionInDays: 90}"),
+        ("DisableScaleIn: true", "DisableScaleIn: false"),
+        (
+            "      Runtime: python3.13\n      MemorySize: 3008\n      Code",
+            "      Architectures: [arm64]\n      Runtime: python3.13\n      MemorySize: 3008\n"
+            "      Code",
+        ),
+        ("- x86_64", "- arm64"),
+    )
+    assert path.read_text() == expected, run.stdout
+    again = fixed(path)
+    assert "There is nothing to write." in again.stdout
+    for rule in ("logs-kept-for-ever", "scaling-without-scale-in", "x86-function"):
+        assert rule in run.stdout
+        assert rule not in again.stdout
+    assert path.read_text() == expected
+
+
+def test_libraries_of_a_function_are_a_person_s_matter(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(LOGS.replace('{ZipFile: "def', '{S3Bucket: b, S3Key: k, x: "def'))
+    run = fixed(path)
+    assert "Architectures: [arm64]" not in path.read_text()
+    assert "Not written: x86-function of Function" in run.stdout
+
+
+def test_what_json_leaves_out_is_added(tmp_path: Path) -> None:
+    path = tmp_path / "template.json"
+    text = (
+        '{"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup",\n'
+        '  "Properties": {"LogGroupName": "/aws/sagemaker/Endpoints/chat"}}}}\n'
+    )
+    path.write_text(text)
+    fixed(path)
+    assert path.read_text() == text.replace('chat"', 'chat", "RetentionInDays": 90')
+
+
+def test_less_of_the_requests_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    text = """\
+Resources:
+  Chat:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants: [{InstanceType: ml.g6.xlarge, InitialInstanceCount: 1}]
+      DataCaptureConfig:
+        EnableCapture: true
+        InitialSamplingPercentage: 100
+        DestinationS3Uri: s3://kept
+        CaptureOptions: [{CaptureMode: Input}]
+"""
+    path.write_text(text)
+    run = lichen("check", path, "--fix", "--yes", "--region", "eu-north-1", "--environment", "prod")
+    assert path.read_text() == text.replace("Percentage: 100", "Percentage: 20"), run.stdout
+    assert "all-requests-kept" in run.stdout
+
+
+GROUP = """\
+resource "aws_cloudwatch_log_group" "chat" { # of the endpoint
+  name = "/aws/sagemaker/Endpoints/chat"
+}
+
+resource "aws_cloudwatch_log_group" "one" { name = "/aws/sagemaker/Endpoints/one" }
+
+resource "aws_appautoscaling_policy" "load" {
+  target_tracking_scaling_policy_configuration {
+    disable_scale_in = true
+    target_value     = 70
+  }
+}
+"""
+
+
+def plan_of(folder: Path, *resources: tuple[str, str, dict[str, object]]) -> Path:
+    document = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.8",
+        "resource_changes": [
+            {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name,
+             "change": {"actions": ["create"], "before": None, "after": values}}
+            for kind, name, values in resources
+        ],
+        "configuration": {
+            "provider_config": {
+                "aws": {"name": "aws", "expressions": {"region": {"constant_value": "eu-north-1"}}}
+            },
+            "root_module": {"resources": [
+                {"mode": "managed", "type": kind, "name": name, "provider_config_key": "aws"}
+                for kind, name, _ in resources
+            ]},
+        },
+    }  # fmt: skip
+    path = folder / "plan.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_what_terraform_leaves_out_is_added(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(GROUP)
+    logs = "aws_cloudwatch_log_group"
+    tracked = {"disable_scale_in": True, "target_value": 70,
+               "predefined_metric_specification": [{"predefined_metric_type": "x"}]}  # fmt: skip
+    plan = plan_of(
+        tmp_path,
+        (logs, "chat", {"name": "/aws/sagemaker/Endpoints/chat", "retention_in_days": None}),
+        (logs, "one", {"name": "/aws/sagemaker/Endpoints/one"}),
+        ("aws_appautoscaling_policy", "load", {
+            "policy_type": "TargetTrackingScaling", "resource_id": "endpoint/chat/variant/all",
+            "scalable_dimension": "sagemaker:variant:DesiredInstanceCount",
+            "service_namespace": "sagemaker",
+            "target_tracking_scaling_policy_configuration": [tracked]}),
+    )  # fmt: skip
+    run = fixed(plan)
+    assert (tmp_path / "main.tf").read_text() == changed(
+        GROUP,
+        ("# of the endpoint\n", "# of the endpoint\n  retention_in_days = 90\n"),
+        ("disable_scale_in = true", "disable_scale_in = false"),
+    ), run.stdout
+    assert "its block has one line" in run.stdout
+    fixed(plan)  # the plan still says what was: nothing is added twice
+    assert (tmp_path / "main.tf").read_text().count("retention_in_days") == 1
+
+
+def test_an_object_of_a_list_is_changed_where_it_is(tmp_path: Path) -> None:
+    text = """\
+apiVersion: v1
+kind: List
+items:
+  - apiVersion: serving.kserve.io/v1beta1
+    kind: InferenceService
+    metadata: {name: other, annotations: {serving.kserve.io/deploymentMode: Serverless}}
+    spec: {predictor: {minReplicas: 0, model: {resources: {limits: {nvidia.com/gpu: 1}}}}}
+  - apiVersion: serving.kserve.io/v1beta1
+    kind: InferenceService
+    metadata: {name: chat, annotations: {serving.kserve.io/deploymentMode: Serverless}}
+    spec: {predictor: {minReplicas: 2, model: {resources: {limits: {nvidia.com/gpu: 1}}}}}
+---
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {name: answers}
+spec:
+  template:
+    metadata:
+      annotations:
+        autoscaling.knative.dev/min-scale: "3" # awake
+    spec:
+      containers: [{image: "vllm/vllm-openai:v0.9.1", resources: {limits: {nvidia.com/gpu: 1}}}]
+"""
+    path = tmp_path / "manifests.yaml"
+    path.write_text(text)
+    run = fixed(path)
+    expected = changed(text, ("minReplicas: 2", "minReplicas: 0"), ('"3"', '"0"'))
+    assert path.read_text() == expected, run.stdout
+    assert "-        autoscaling.knative.dev/min-scale" in run.stdout
+    assert "There is nothing to write." in fixed(path).stdout
+
+
+def test_the_floor_of_an_autoscaler_is_lowered_to_what_it_takes(tmp_path: Path) -> None:
+    text = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: chat}
+spec:
+  template:
+    spec:
+      containers: [{image: "vllm/vllm-openai:v0.9.1", resources: {limits: {nvidia.com/gpu: 1}}}]
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: chat}
+spec:
+  minReplicas: 2
+  maxReplicas: 4
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: chat}
+"""
+    path = tmp_path / "manifests.yaml"
+    path.write_text(text)
+    run = fixed(path)
+    assert path.read_text() == text.replace("minReplicas: 2", "minReplicas: 1"), run.stdout
+    assert "idle-floor, high" not in fixed(path).stdout
+
+
+WORKLOAD = """\
+# An assistant.
+name: chat
+model: meta-llama/Llama-3.1-8B
+traffic: {peak_rps: 1, input_tokens: 512, output_tokens: 128}
+environment: dev
+availability:
+  minimum_replicas: 16  # for a demonstration
+"""
+
+
+def previewed(folder: Path, **tags: str) -> Path:
+    """A preview of sixteen machines for one request a second."""
+    kind = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+    urn = f"urn:pulumi:dev::chat::{kind}::chat"
+    variant = {"variantName": "all", "modelName": "chat", "instanceType": "ml.g5.xlarge",
+               "initialInstanceCount": 16}  # fmt: skip
+    inputs = {"region": "eu-north-1", "productionVariants": [variant], "tags": TAGS | tags}
+    state = {"urn": urn, "custom": True, "type": kind, "inputs": inputs}
+    path = folder / "preview.json"
+    path.write_text(json.dumps({"steps": [{"op": "create", "urn": urn, "newState": state}]}))
+    return path
+
+
+def test_a_workload_s_file_is_changed_where_a_component_made_the_resource(tmp_path: Path) -> None:
+    preview = previewed(tmp_path, **{"lichen:workload": "chat"})
+    (tmp_path / "workloads").mkdir()
+    file = tmp_path / "workloads" / "chat.yaml"
+    file.write_text(WORKLOAD)
+    (tmp_path / "workloads" / "other.yaml").write_text(WORKLOAD.replace("name: chat", "name: b"))
+    run = fixed(preview)
+    expected = WORKLOAD.replace("minimum_replicas: 16", "minimum_replicas: 1")
+    assert file.read_text() == expected, run.stdout
+    assert "-  minimum_replicas: 16  # for a demonstration" in run.stdout
+    fixed(preview)
+    assert file.read_text() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "tags", "because"),
+    [
+        (WORKLOAD, {}, "it is set in a program"),
+        (WORKLOAD.replace("name: chat", "name: b"), {"lichen:workload": "chat"}, "no file in"),
+        (WORKLOAD.partition("avail")[0], {"lichen:workload": "chat"}, "is not written there"),
+    ],
+)
+def test_a_workload_that_is_not_there_is_said(
+    tmp_path: Path, text: str, tags: dict[str, str], because: str
+) -> None:
+    preview = previewed(tmp_path, **tags)
+    (tmp_path / "chat.yaml").write_text(text)
+    run = fixed(preview)
+    assert because in run.stdout
+    assert (tmp_path / "chat.yaml").read_text() == text

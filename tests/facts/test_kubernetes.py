@@ -8,6 +8,7 @@ import pytest
 import yaml
 from lichen_policies.dialects import kubernetes
 from lichen_policies.facts import (
+    ClaimedDevices,
     Fact,
     Located,
     Machines,
@@ -161,6 +162,12 @@ SERVERS = (
     "ghcr.io/ggml-org/llama.cpp:server",
     "kserve/huggingfaceserver:v0.15.0-gpu",
     "vllm/vllm-tpu:nightly",
+    "us-docker.pkg.dev/cloud-tpu-images/inference/tf-serving-tpu:2.13.0",
+    "us-docker.pkg.dev/cloud-tpu-images/inference/jetstream-http:v0.2.3",
+    "pytorch/torchserve-kfs:0.9.0",
+    "763104351884.dkr.ecr.eu-north-1.amazonaws.com/huggingface-pytorch-inference-neuronx:2.8.0",
+    "us-docker.pkg.dev/deeplearning-platform-release/gcr.io/"
+    "huggingface-text-generation-inference-cu124.2-3.ubuntu2204.py311",
 )
 
 
@@ -210,6 +217,16 @@ def test_a_command_that_starts_a_server_of_models_serves(line: str) -> None:
 )
 def test_a_client_in_the_image_of_a_server_serves_nothing(line: str) -> None:
     assert facts(pod(f"{{containers: [{{image: 'vllm/vllm-openai:v0.9.1', {line}}}]}}")) == ()
+
+
+@pytest.mark.parametrize("line", ["[sleep, infinity]", "[sh, -c, 'genai-perf profile -m a/b']"])
+def test_a_client_serves_nothing_with_an_accelerator_either(line: str) -> None:
+    text = pod(
+        f"{{containers: [{{image: 'nvcr.io/nvidia/tritonserver:25.06-py3-sdk', command: {line}, "
+        "resources: {limits: {nvidia.com/gpu: 1}}}]}"
+    )
+    assert not any(isinstance(fact, Serving | ServingContainer) for fact in facts(text))
+    assert of(Machines, text).chips_each == 1
 
 
 def test_a_server_that_a_script_starts_serves_with_its_accelerator() -> None:
@@ -359,6 +376,38 @@ def test_the_machine_of_nodes_is_a_template_of_machines() -> None:
             7,
             1,
         ),
+        (
+            "{apiVersion: kubeflow.org/v1, kind: XGBoostJob, spec: {xgbReplicaSpecs: "
+            "{Master: {template: {spec: {containers: [{image: a}]}}}, "
+            "Worker: {replicas: 6, template: {spec: POD}}}}}",
+            6,
+            1,
+        ),
+        (
+            "{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, spec: {tasks: "
+            "[{replicas: 3, template: {spec: POD}}]}}",
+            3,
+            1,
+        ),
+        (
+            "{apiVersion: trainer.kubeflow.org/v1alpha1, kind: TrainJob, spec: {trainer: "
+            "{numNodes: 4, resourcesPerNode: {limits: {nvidia.com/gpu: 8}}}}}",
+            4,
+            8,
+        ),
+        (
+            "{apiVersion: jobset.x-k8s.io/v1alpha2, kind: JobSet, spec: {replicatedJobs: "
+            "[{replicas: 2, template: {spec: {parallelism: 8, completions: 4, "
+            "template: {spec: POD}}}}]}}",
+            8,
+            1,
+        ),
+        (
+            "{apiVersion: apps.nvidia.com/v1alpha1, kind: NIMService, spec: {scale: {enabled: "
+            "true, hpa: {maxReplicas: 3}}, resources: {limits: {nvidia.com/gpu: 2}}}}",
+            3,
+            2,
+        ),
     ],
 )
 def test_how_many_pods_each_kind_runs_at_the_most(text: str, machines: int, chips: float) -> None:
@@ -416,3 +465,82 @@ def test_the_floor_of_a_language_model_s_workers_scales_only_where_the_cluster_d
     )
     assert of(Scaling, text.replace("SCALES", "true")).floor == 1
     assert not any(isinstance(f, Scaling) for f in facts(text.replace("SCALES", "false")))
+
+
+def test_the_roles_of_a_job_add_up() -> None:
+    spec = "{containers: [{image: a, resources: {limits: {nvidia.com/gpu: 4}}}]}"
+    text = (
+        "{apiVersion: kubeflow.org/v1, kind: PyTorchJob, spec: {pytorchReplicaSpecs: "
+        f"{{Master: {{template: {{spec: {spec}}}}}, "
+        f"Worker: {{replicas: 3, template: {{spec: {spec}}}}}}}}}}}"
+    )
+    groups = [fact for fact in facts(text) if isinstance(fact, Machines)]
+    assert [(group.machines, group.machines_at) for group in groups] == [
+        (1, "spec.pytorchReplicaSpecs.Master.replicas"),
+        (3, "spec.pytorchReplicaSpecs.Worker.replicas"),
+    ]
+
+
+def test_a_job_that_is_not_started_yet_runs_nothing() -> None:
+    text = (
+        "{apiVersion: jobset.x-k8s.io/v1alpha2, kind: JobSet, spec: {suspend: true, "
+        "replicatedJobs: [{template: {spec: {template: {spec: {containers: "
+        "[{image: a, resources: {limits: {nvidia.com/gpu: 8}}}]}}}}}]}}"
+    )
+    assert facts(text) == ()
+
+
+def test_a_cluster_of_eksctl_names_its_region_and_its_machines() -> None:
+    text = (
+        "{apiVersion: eksctl.io/v1alpha5, kind: ClusterConfig, managedNodeGroups: "
+        "[{name: a, instanceType: g5.12xlarge, desiredCapacity: 3}, {name: b, minSize: 1, "
+        "maxSize: 9, spot: true, instanceTypes: [p5.48xlarge, p4d.24xlarge]}], "
+        "nodeGroups: [{name: c, instanceType: mixed, instancesDistribution: "
+        "{instanceTypes: [g6.xlarge]}}, {name: d}]}"
+    )
+    found = facts(text, region="ap-south-1")
+    groups = [fact for fact in found if isinstance(fact, Machines)]
+    assert [(each.machine, each.any_of, each.machines, each.least) for each in groups] == [
+        ("g5.12xlarge", (), 3, 3),
+        (None, ("p5.48xlarge", "p4d.24xlarge"), 9, 1),
+        ("g6.xlarge", (), 2, 2),
+        ("m5.large", (), 2, 2),
+    ]
+    assert {fact.region for fact in found if isinstance(fact, Located)} == {"ap-south-1"}
+    assert all(fact.cloud == "aws" for fact in groups)
+    open_ = facts(text, region="$REGION")
+    assert all(is_unknown(f.context.region) for f in open_ if isinstance(f, Located))
+
+
+CLAIM = "deviceClassName: gpu.nvidia.com, count: 4"
+MIG = """deviceClassName: mig.nvidia.com, selectors: [{cel: {expression:
+    "device.attributes['gpu.nvidia.com'].profile == '1g.5gb'"}}]"""
+
+
+@pytest.mark.parametrize(
+    ("version", "asked", "chips"),
+    [
+        ("v1", f"{{exactly: {{{CLAIM}}}}}", 4),
+        ("v1beta1", f"{{{CLAIM}}}", 4),
+        ("v1beta2", "{exactly: {deviceClassName: neuron.aws.com}}", 1),
+        ("v1", f"{{firstAvailable: [{{{CLAIM}}}, {{deviceClassName: gpu.nvidia.com}}]}}", 4),
+        ("v1", f"{{exactly: {{{MIG}}}}}", 1 / 7),
+        ("v1", "{exactly: {deviceClassName: netdev.google.com, count: 8}}", None),
+        ("v1", "{exactly: {deviceClassName: mig.nvidia.com}}", None),
+    ],
+)
+def test_what_a_claim_of_devices_asks_for(version: str, asked: str, chips: float | None) -> None:
+    kind = f"apiVersion: resource.k8s.io/{version}, kind: ResourceClaim"
+    devices = f"devices: {{requests: [{asked}]}}"
+    template = of(ClaimedDevices, f"{{{kind}Template, spec: {{spec: {{{devices}}}}}}}")
+    assert template.chips == (None if chips is None else pytest.approx(chips))
+    claim = [f for f in facts(f"{{{kind}, spec: {{{devices}}}}}") if isinstance(f, Machines)]
+    assert [fact.chips_each for fact in claim] == ([] if chips is None else [template.chips])
+
+
+def test_all_devices_of_a_node_are_a_number_that_nobody_knows() -> None:
+    text = (
+        "{apiVersion: resource.k8s.io/v1, kind: ResourceClaim, spec: {devices: {requests: "
+        "[{exactly: {deviceClassName: gpu.nvidia.com, allocationMode: All}}]}}}"
+    )
+    assert is_unknown(of(Machines, text).as_read("chips_each"))

@@ -42,7 +42,7 @@ resource = Resource(
     type="{type}", name="p", address="p", dialect="{dialect}", properties={properties}
 )
 for fact in facts_of(resource) or ():
-    if type(fact).__name__ == "AllMachines":
+    if type(fact).__name__ in ("AllMachines", "MachineKind"):
         continue  # of every Machines, whoever reads them
     print(type(fact).__name__, fact.path, fact.cloud, fact.region, fact.environment)
     machine, hosting = getattr(fact, "machine", ""), getattr(fact, "hosting", "")

@@ -124,3 +124,8 @@ def test_tags_of_cloudformation() -> None:
     written = {"Tags": [{"Key": "env", "Value": UNKNOWN}]}
     tags = Properties(written, "cloudformation").tags("tags")
     assert is_unknown(tags["env"])
+
+
+@pytest.mark.parametrize("written", [-1, 1e16, "1e300", 10**400])
+def test_a_number_that_nothing_can_have_is_unknown(written: object) -> None:
+    assert is_unknown(Properties({"count": written}, "pulumi").whole("count"))

@@ -18,7 +18,7 @@ from lichen.sizing import Layout, Misfit, Prediction, lay_out, predict
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.need import WORK, need_of
 from lichen.sizing.replicas import fewest_replicas
-from lichen.sizing.roof import roof_rps
+from lichen.sizing.roof import Roof
 from lichen.words import Precision
 from lichen.workload import Latency, ModelCard, Traffic, Workload
 
@@ -120,7 +120,7 @@ def test_every_workload_is_sized_or_refused_with_a_reason(
     workload: Workload, card: ModelCard, machine: Machine, precision: Precision
 ) -> None:
     layout = lay_out(workload, card, machine, precision, CATALOGUE)
-    roof = roof_rps(workload, card, machine, precision, CATALOGUE)
+    roof = Roof(workload, card, precision, CATALOGUE).rps(machine)
     if isinstance(layout, Misfit):
         assert layout.reason
         assert layout.shortfall is None or layout.shortfall > 1.0

@@ -7,7 +7,7 @@ import pytest
 from lichen.catalogue import load
 from lichen.sizing import Misfit, lay_out
 from lichen.sizing.replicas import fewest_replicas
-from lichen.sizing.roof import roof_rps
+from lichen.sizing.roof import Roof
 from lichen.words import Environment
 from lichen.workload import Traffic, Workload
 
@@ -33,7 +33,7 @@ def test_no_layout_is_above_the_roof(environment: Environment) -> None:
             layout = lay_out(workload, card, machine, precision, CATALOGUE)
             if isinstance(layout, Misfit):
                 continue
-            roof = roof_rps(workload, card, machine, precision, CATALOGUE)
+            roof = Roof(workload, card, precision, CATALOGUE).rps(machine)
             assert layout.capacity.rps <= roof * (1 + 1e-9), (card.name, machine.name)
             assert fewest_replicas(workload, roof) <= layout.replicas.peak
             laid_out += 1

@@ -276,12 +276,14 @@ class TerraformCheck(Check, terraform_check.BaseResourceCheck):
         """The graph's entry of the block that is judged.
 
         Checkov hands over only the end of the block's path. Several stacks may have the same
-        address; the shortest matching path is the right one.
+        address; the shortest matching path is the right one. The path of a module that is in no
+        folder below the one that is scanned leads up first.
         """
+        end = "/".join(part for part in self.entity[0].split("/") if part != "..")
         same = (
             block
             for block in blocks(self.graph)
-            if block.get("__address__") == address and block["file_path_"].endswith(self.entity[0])
+            if block.get("__address__") == address and block["file_path_"].endswith(end)
         )
         return min(same, key=lambda block: len(block["file_path_"]))
 

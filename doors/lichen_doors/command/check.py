@@ -177,13 +177,18 @@ def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:
         from lichen_doors.report.markdown import as_markdown
 
         write(as_markdown(report), output)
-    else:
-        from lichen_doors.report import findings
+    elif form == "html":
+        from lichen_doors.report.page import as_page
 
-        if form == "json":
-            write(findings.as_json(report), output)
-        else:
-            show(findings.renderables(report), form, title="lichen check", output=output)
+        write(as_page(report, today=gate.configuration.today), output)
+    elif form == "json":
+        from lichen_doors.report.findings import as_json
+
+        write(as_json(report), output)
+    else:
+        from lichen_doors.report.findings import renderables
+
+        show(renderables(report), form, title="lichen check", output=output)
 
 
 def _parameters(file: Path | None, pairs: tuple[str, ...]) -> dict[str, str]:

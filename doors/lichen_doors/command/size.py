@@ -96,8 +96,10 @@ def command(
         raise click.UsageError("--model and --machine are required, unless --cases is given.")
     card, row = catalogue.model(model), catalogue.machine(machine)
     _check_lengths(card, input_tokens, output_tokens)
+    usual = served_in(card)
+    choices = (precision,) if precision else (usual, *sizing.INSTEAD.get(usual, ()))
     load: PredictionOptions = {
-        "precision": precision or served_in(card),
+        "precision": choices[0],
         "stack": stack,
         "chips": chips,
         "input_tokens": input_tokens or 0,
@@ -105,6 +107,11 @@ def command(
         "concurrency": concurrency,
     }
     answer = sizing.predict(card, row, catalogue, **load)
+    for other in choices[1:]:  # fp16 for bf16 is what a T4 does
+        if not isinstance(answer, sizing.Misfit) or answer.kind != "precision":
+            break
+        load["precision"] = other
+        answer = sizing.predict(card, row, catalogue, **load)
     steps = sizing.explain_prediction(card, row, catalogue, **load)
     arithmetic = () if isinstance(steps, sizing.Misfit) else steps
     if form == "json":

@@ -20,24 +20,28 @@ def changed(inputs: struct_pb2.Struct, changes: Iterable[Change]) -> struct_pb2.
 def _change(inputs: struct_pb2.Struct, change: Change) -> bool:
     """Set or remove one property; False where its place is computed, secret or not there."""
     *way, last = steps(change.path)
+    to = change.to
     holder = _at(inputs, way) if way else None
     fields = inputs.fields if holder is None else holder.struct_value.fields
     if way and (holder is None or not holder.HasField("struct_value") or SIGNATURE in fields):
         return False
-    if not isinstance(last, str) or last not in fields:
+    if not isinstance(last, str) or (last not in fields and not change.adds):
         return False
-    if change.to is None:
+    if to is None:
         del fields[last]
         return True
     found = fields[last]
     if found.HasField("struct_value") or found.string_value in COMPUTED:
         return False
-    if isinstance(change.to, bool):
-        found.bool_value = change.to
-    elif isinstance(change.to, str):
-        found.string_value = change.to
+    if change.listed:
+        del found.list_value.values[:]
+        found = found.list_value.values.add()
+    if isinstance(to, bool):
+        found.bool_value = to
+    elif isinstance(to, str):
+        found.string_value = to
     else:
-        found.number_value = float(change.to)
+        found.number_value = float(to)
     return True
 
 

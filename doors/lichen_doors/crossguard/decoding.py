@@ -40,6 +40,10 @@ class Inputs(Mapping[str, object]):
             self._decoded[key] = self._value(key)
         return self._decoded[key]
 
+    def get(self, key: str, default: object = None) -> object:
+        """As of any mapping; most properties that a reader asks for are left out."""
+        return self[key] if key in self._decoded or key in self._fields else default
+
     def _value(self, key: str) -> object:
         value = plain(self._fields[key], self._references.get(key, ()))
         original = COPY_OF.get(key)

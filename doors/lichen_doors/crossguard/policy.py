@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn, get_args
+from typing import NoReturn
 
-import msgspec
 import pulumi_policy.policy as sdk
-from lichen_policies.rule import UNSTATED, Rule
+from lichen_policies.rule import UNSTATED, Rule, Threshold
 from lichen_policies.stack import Stack
 from lichen_policies.verdict import Level
 from pulumi.runtime import proto
@@ -89,27 +88,23 @@ def _never_called(_args: object, _report: object) -> NoReturn:
 def _schema(rule: Rule) -> sdk.PolicyConfigSchema | None:
     """The rule's limits, without defaults: the engine sends a default as if someone had set it, and
     it would overrule lichen.yaml."""
-    fields = msgspec.structs.fields(rule.limits)
-    if not fields:
+    if not rule.thresholds:
         return None
     return sdk.PolicyConfigSchema(
         {
-            field.name: {
-                **_json_type(field.type),
-                "description": f"{field.default:g} unless lichen.yaml sets another value",
+            each.name: {
+                **_json_type(each),
+                "description": f"{each.default:g} unless lichen.yaml sets another value",
             }
-            for field in fields
+            for each in rule.thresholds
         }
     )
 
 
-def _json_type(type_: Any) -> dict[str, str | float]:
+def _json_type(limit: Threshold) -> dict[str, str | float]:
     """The JSON Schema of a limit: a number, and its bounds. (msgspec's own takes 6 ms to load.)"""
-    number, *metas = get_args(type_) or (type_,)
-    bounds = {
-        word: bound
-        for meta in metas
-        for word, bound in (("minimum", meta.ge), ("maximum", meta.le))
-        if bound is not None
+    bounds = {"minimum": limit.least, "maximum": limit.most}
+    return {
+        "type": "integer" if limit.is_whole else "number",
+        **{word: bound for word, bound in bounds.items() if bound is not None},
     }
-    return {"type": "integer" if number is int else "number", **bounds}

@@ -18,7 +18,7 @@ from lichen_policies.verdict import Change, Value, Verdict
 
 from lichen.document import InputError
 from lichen.whole_file import write_whole
-from lichen_doors.fixing import terraform_text, yaml_text
+from lichen_doors.fixing import terraform_text, workload_text, yaml_text
 from lichen_doors.fixing.editing import Edit, NoPlace, read_text
 
 
@@ -36,7 +36,7 @@ def edits(
 ) -> tuple[list[Edit], list[Left]]:
     """The edits of all findings, and what a person has to do."""
     by_address = {(resource.address, resource.file): resource for resource in resources}
-    found: dict[tuple[Path, int, int], Edit] = {}
+    found: dict[tuple[Path, int, int, str], Edit] = {}
     left: list[Left] = []
     for verdict in findings:
         resource = by_address.get((verdict.resource, verdict.file))
@@ -46,14 +46,19 @@ def edits(
         try:
             own = list(_edits_of(verdict, resource))
             for edit in own:
-                other = found.get((edit.file, edit.start, edit.end), edit)
+                other = found.get(_place(edit), edit)
                 if other.text != edit.text:
                     raise NoPlace(f"another rule would write {other.text} there")
         except NoPlace as because:
             left.append(Left(verdict.resource, verdict.rule, verdict.fix, str(because)))
         else:
-            found |= {(edit.file, edit.start, edit.end): edit for edit in own}
+            found |= {_place(edit): edit for edit in own}
     return sorted(found.values(), key=lambda edit: (str(edit.file), edit.start)), left
+
+
+def _place(edit: Edit) -> tuple[Path, int, int, str]:
+    """What an edit replaces; of what is only added, several may be at one place."""
+    return edit.file, edit.start, edit.end, edit.text if edit.start == edit.end else ""
 
 
 def _edits_of(verdict: Verdict, resource: Resource) -> Iterator[Edit]:
@@ -68,10 +73,10 @@ def _edits_of(verdict: Verdict, resource: Resource) -> Iterator[Edit]:
 
 def _edit(change: Change, to: Value, resource: Resource) -> Edit:
     if resource.dialect == "terraform":
-        return terraform_text.edit(change.path, to, resource)
+        return terraform_text.edit(change, to, resource)
     if resource.dialect == "pulumi":
-        raise NoPlace("it is set in a program")
-    return yaml_text.edit(change.path, to, resource)
+        return workload_text.edit(change, to, resource)
+    return yaml_text.edit(change, to, resource)
 
 
 def new_texts(edits: Sequence[Edit]) -> dict[Path, tuple[str, str]]:

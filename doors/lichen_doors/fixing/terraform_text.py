@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from lichen_policies.facts import Resource
 from lichen_policies.remediation import steps
-from lichen_policies.verdict import Value
+from lichen_policies.verdict import Change, Value
 
 from lichen_doors.fixing.editing import Edit, NoPlace, read_text
 
@@ -34,11 +34,14 @@ class Item(msgspec.Struct, frozen=True):
 
 
 _ADDRESS = re.compile(r"(?P<type>[\w-]+)\.(?P<name>[\w-]+)(?:\[.*\])?$")
+_ALONE = re.compile(r"\[\s*(\"[^\"$%\\]*\")\s*,?\s*\]")
+_REST_OF_LINE = re.compile(r"[ \t]*(?:(?:#|//)[^\n]*)?\r?\n")
 _LITERAL = re.compile(r'-?\d+(?:\.\d+)?|true|false|"[^"$%\\]*"')
 
 
-def edit(path: str, to: Value, resource: Resource) -> Edit:
+def edit(change: Change, to: Value, resource: Resource) -> Edit:
     """The edit that sets an argument of a resource; NoPlace where its value is no literal."""
+    path = change.path
     address = _ADDRESS.match(resource.address)
     if address is None:
         raise NoPlace("it is in a module")
@@ -48,12 +51,36 @@ def edit(path: str, to: Value, resource: Resource) -> Edit:
         name, index = str(way.pop(0)), 0
         if way and isinstance(way[0], int):
             index = int(way.pop(0))
+        if change.adds and not way and not _is_there(text, item, name):
+            return _addition(file, text, item, name, to, change)
         item = _within(text, item, name, index, path)
+    if change.listed and (alone := _ALONE.fullmatch(text, item.start, item.end)):
+        item = msgspec.structs.replace(item, start=alone.start(1), end=alone.end(1))
     value = text[item.start : item.end]
     if item.is_block or not _LITERAL.fullmatch(value):
         raise NoPlace(f"{path} is made of other values in {file.name}")
-    quoted = json.dumps(to) if isinstance(to, str | bool) else str(to)
-    return Edit(file, item.start, item.end, json.dumps(str(to)) if value[0] == '"' else quoted)
+    written = json.dumps(str(to)) if value[0] == '"' else _written(to)
+    return Edit(file, item.start, item.end, written)
+
+
+def _written(to: Value) -> str:
+    return json.dumps(to) if isinstance(to, str | bool) else str(to)
+
+
+def _is_there(text: str, item: Item, name: str) -> bool:
+    inner = items(text, item.start, item.end) if item.is_block else ()
+    return any(each.name == name or each.labels == (name,) for each in inner)
+
+
+def _addition(file: Path, text: str, block: Item, name: str, to: Value, change: Change) -> Edit:
+    """The edit that adds an argument to a block, as its first line."""
+    rest = _REST_OF_LINE.match(text, block.start, block.end)
+    if not block.is_block or rest is None:
+        raise NoPlace(f"{change.path} is not written there, and its block has one line")
+    own_line = text[text.rfind("\n", 0, block.start) + 1 :]
+    indent = own_line[: len(own_line) - len(own_line.lstrip())]
+    value = f"[{_written(to)}]" if change.listed else _written(to)
+    return Edit(file, rest.end(), rest.end(), f"{indent}  {name} = {value}\n")
 
 
 def _block(plan: Path, type_: str, name: str) -> tuple[Path, str, Item]:

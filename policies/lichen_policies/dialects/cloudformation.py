@@ -21,7 +21,10 @@ from lichen_policies.dialects import cloudformation_nested
 from lichen_policies.dialects.cloudformation_values import Template
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import is_unknown
+from lichen_policies.facts.unknown import has_unknown, is_unknown
+
+MOST_WAYS = 8
+"""In how many ways a template's open conditions are tried."""
 
 _FUNCTION = "AWS::Serverless::Function"
 _SAM = "AWS::Serverless-2016-10-31"
@@ -86,7 +89,67 @@ def resources(
         )
         inner = cloudformation_nested.file_of(resource, entry.get("Metadata"))
         found += [resource] if inner is None else _nested(resource, inner, given)
-    return [*(_of_sam(document, each, template) for each in found), *_macros(document, file)]
+    own = [_of_sam(document, each, template) for each in found]
+    return [*_with_branches(document, own, template), *_macros(document, file)]
+
+
+def _with_branches(
+    document: Mapping[str, Any], found: list[Resource], template: Template
+) -> list[Resource]:
+    """A template's resources, with their properties for each way in which its open conditions may
+    turn out; those of templates inside of it have ways of their own."""
+    ways = [_properties(document, way) for way in _ways(document, template)]
+    return [
+        _in_ways(document, each, template, ways)
+        if ways and each.document is None and has_unknown(each.properties)
+        else each
+        for each in found
+    ]
+
+
+def _in_ways(
+    document: Mapping[str, Any],
+    resource: Resource,
+    template: Template,
+    ways: list[dict[str, Any]],
+) -> Resource:
+    branches = tuple(
+        None
+        if way.get(resource.address) is None
+        else _of_sam(
+            document,
+            msgspec.structs.replace(resource, properties=way[resource.address]),
+            template,
+        ).properties
+        for way in ways
+    )
+    return msgspec.structs.replace(resource, branches=branches)
+
+
+def _ways(document: Mapping[str, Any], template: Template) -> list[Template]:
+    """The template for each way in which its open conditions may turn out; none where no property
+    depends on one, or where there are too many ways."""
+    closed: list[Template] = []
+    to_split = [template] if template.open_conditions else []
+    while to_split:
+        way = to_split.pop()
+        condition = next(iter(way.open_conditions))
+        for holds in (True, False):
+            each = way.assuming(condition, holds)
+            _properties(document, each)
+            (to_split if each.open_conditions else closed).append(each)
+        if len(closed) + len(to_split) > MOST_WAYS:
+            return []
+    return closed
+
+
+def _properties(document: Mapping[str, Any], template: Template) -> dict[str, Any]:
+    """The properties of what a template makes, by name."""
+    return {
+        name: template.value(entry.get("Properties") or {})
+        for name, entry in template.each(_entries(document))
+        if entry.get("Condition") is None or template.condition(entry["Condition"]) is not False
+    }
 
 
 def _nested(stack: Resource, inner: Path, given: DeploymentInput) -> list[Resource]:

@@ -33,13 +33,27 @@ _NO_REGION = Unknown("is set by the region of the deployment, which nothing stat
 class Template:
     """A template's parameters, mappings and conditions, under which its values are evaluated."""
 
-    def __init__(self, document: Mapping[str, Any], given: DeploymentInput) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        given: DeploymentInput,
+        assumed: Mapping[str, bool] | None = None,
+    ) -> None:
+        """``assumed`` are conditions that nobody can evaluate, with what is taken for their
+        value."""
         self.parameters = _section(document, "Parameters")
         self.mappings = _section(document, "Mappings")
         self.conditions = _section(document, "Conditions")
         self.given = given
         self.copies = 0
-        self._known: dict[str, bool | Unknown] = {}
+        self.open_conditions: dict[str, None] = {}
+        self._document = document
+        self._known: dict[str, bool | Unknown] = dict(assumed or {})
+        self._assumed = dict(assumed or {})
+
+    def assuming(self, condition: str, holds: bool) -> Template:
+        """The same template where a condition holds, or where it does not."""
+        return Template(self._document, self.given, {**self._assumed, condition: holds})
 
     def value(self, written: Any) -> Any:
         """A value as far as it is known; None for a property that is left out."""
@@ -144,6 +158,8 @@ class Template:
         holds = self.condition(condition)
         if not is_unknown(holds):
             return self._value(if_true if holds else if_false)
+        if holds is not _MALFORMED:
+            self.open_conditions[condition] = None
         because = holds if holds is _MALFORMED else Unknown(f"depends on the condition {condition}")
         return _common(self._value(if_true), self._value(if_false), because)
 

@@ -120,12 +120,14 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 def _without_unknowns(record: Any) -> Any:
     changes: dict[str, Any] = {}
-    for name in record.__struct_fields__:
-        value = object.__getattribute__(record, name)
+    values = msgspec.structs.astuple(record)  # the fields as they are, Unknown or not
+    for position, value in enumerate(values):
         if type(value) is Unknown:
-            changes[name] = None
+            changes[record.__struct_fields__[position]] = None
         elif type(value) is Context:
-            changes[name] = _without_unknowns(value)
+            context = _without_unknowns(value)
+            if context is not value:
+                changes[record.__struct_fields__[position]] = context
     return msgspec.structs.replace(record, **changes) if changes else record
 
 

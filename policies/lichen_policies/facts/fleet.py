@@ -38,6 +38,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     template: Maybe[str] = None
     template_at: str = ""
     spot: Maybe[bool] = None
+    spot_at: str = ""
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +58,7 @@ def machines_named(
     prefix: str = "",
     times: int = 1,
     spot: Maybe[bool] = None,
+    spot_at: str = "",
 ) -> Iterator[Machines]:
     """A Machines for a machine that is named; nothing where none is.
 
@@ -73,6 +75,7 @@ def machines_named(
             machine_prefix=prefix,
             times=times,
             spot=field(spot),
+            spot_at=spot_at,
         )
 
 
@@ -141,6 +144,7 @@ def group_of_machines(
             queued=bounds.queued,
             hosting=hosting,
             spot=field(choice.spot),
+            spot_at=choice.spot_at,
             waits_for=waits_for,
         )
     if not floor.path:

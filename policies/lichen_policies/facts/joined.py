@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from lichen_policies.facts.fact import Fact
-from lichen_policies.facts.kinds import Part, Whole
+from lichen_policies.facts.kinds import Located, Part, Whole
 from lichen_policies.facts.unknown import Maybe, Unknown, Unverified, is_unknown
 
 if TYPE_CHECKING:
@@ -42,14 +42,21 @@ def whole_of(facts: tuple[Fact, ...], stack: Stack) -> Subject[Whole] | None:
     return None if is_unknown(whole) else whole
 
 
-def where_its_whole_is(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
-    """The facts of a part, in the region of what it is a part of; as they are where it states its
-    own, or the whole is outside of the stack."""
+def where_its_whole_is(facts: tuple[Fact, ...], stack: Stack, what: str) -> tuple[Fact, ...]:
+    """The facts of a part, in the region of what it is a part of; as they are where the whole is
+    outside of the stack. ``what`` is the word for the whole: what is located can only be there."""
     whole = whole_of(facts, stack)
-    placed = any(isinstance(fact, Part) and fact.placed for fact in facts)
-    if whole is None or placed:
+    if whole is None:
         return facts
-    return tuple(in_region(fact, whole.fact.context.region) for fact in facts)
+    placed = any(isinstance(fact, Part) and fact.placed for fact in facts)
+    called = whole.resource.address
+    part_of = f"its {what} {whole.resource.name if called.startswith('urn:') else called}"
+    return tuple(
+        msgspec.structs.replace(fact, part_of=part_of) if isinstance(fact, Located) else fact
+        for fact in (
+            fact if placed else in_region(fact, whole.fact.context.region) for fact in facts
+        )
+    )
 
 
 def in_region(fact: Fact, region: Maybe[str]) -> Fact:

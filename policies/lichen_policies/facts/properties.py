@@ -19,6 +19,10 @@ from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, Unknown, is_u
 T = TypeVar("T")
 
 
+_MOST = 1e15
+"""More than any resource has of anything, in bytes too; sums of such numbers stay finite."""
+
+
 class Stated(NamedTuple, Generic[T]):
     """A property's value, and its path as the dialect spells it."""
 
@@ -42,10 +46,11 @@ class Properties:
     which goes into a fact as it is. A value of the wrong type is an Unknown with that reason.
     """
 
-    __slots__ = ("_dialect", "_values", "path")
+    __slots__ = ("_dialect", "_has_names", "_values", "path")
 
     def __init__(self, values: object, dialect: Dialect, path: str = "") -> None:
-        self._values = values
+        self._values: Any = values
+        self._has_names = isinstance(values, Mapping)  # asked once: it is slow, and read often
         self._dialect: Dialect = dialect
         self.path = path
 
@@ -80,7 +85,7 @@ class Properties:
     def _first(self, names: tuple[str, ...]) -> tuple[str, Any]:
         """The name that is given and its value; the first name and None where none is."""
         values = self._values
-        if not isinstance(values, Mapping):
+        if not self._has_names:
             return names[0], values if is_unknown(values) else None
         for name in names:
             found = values.get(_spelled(name, self._dialect))
@@ -113,9 +118,13 @@ class Properties:
         return Unknown("is not a number")
 
     def amount(self, *names: str) -> Maybe[float]:
-        """A number of something, of which there cannot be less than none."""
+        """A number of something, of which there cannot be less than none, nor more than exists."""
         found = self.number(*names)
-        return Unknown("is below zero") if isinstance(found, float) and found < 0 else found
+        if isinstance(found, float) and found < 0:
+            return Unknown("is below zero")
+        if isinstance(found, float) and found > _MOST:
+            return Unknown("is more than there can be")
+        return found
 
     def flag(self, *names: str) -> Maybe[bool]:
         """A yes or no; one that is written as text is read."""

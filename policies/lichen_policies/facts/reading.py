@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,11 +14,17 @@ from lichen.input_error import InputError
 from lichen.passport import Passport, read_tags
 from lichen_policies.facts import environment, readers, region
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import AllMachines, DeclaredTags, Machines, Scaling
+from lichen_policies.facts.kinds import (
+    AllMachines,
+    DeclaredTags,
+    MachineKind,
+    Machines,
+    Scaling,
+)
+from lichen_policies.facts.machine_kinds import MADE_OF, machine_kinds
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Dialect, Resource
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
-from lichen_policies.timed import place_of
 
 if TYPE_CHECKING:
     from lichen_policies.stack import Stack
@@ -43,27 +49,38 @@ class Reader(msgspec.Struct, frozen=True):
 
 @cache
 def by_type() -> Mapping[tuple[Dialect, str], Reader]:
-    """Every reader, by each dialect and type that it reads. Raises :class:`InputError` for a file
-    that is none."""
-    import pkgutil  # not loaded where no resource is read
+    """Every reader, by each dialect and type that it reads; its file is imported when it first
+    reads. Raises :class:`InputError` for a file that is none."""
+    from lichen_policies.facts.reader_index import declared  # not where no resource is read
 
     found: dict[tuple[Dialect, str], Reader] = {}
-    for module_info in pkgutil.walk_packages(readers.__path__, f"{readers.__name__}."):
-        try:
-            module = importlib.import_module(module_info.name)
-            for dialect, types in getattr(module, "TYPES", {}).items():
-                complete = getattr(module, "complete", None)
-                together = (AllMachines,) if Machines in module.FACTS else ()
-                reader = Reader(module.CLOUD, module.read, (*module.FACTS, *together), complete)
-                found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
-        except Exception as error:
-            # Nobody knows which types it would read, so nothing can be judged.
-            raise InputError(
-                f"importing the reader failed with {type(error).__name__} at {place_of(error)}",
-                fix="correct the file, or remove it",
-                document=f"{module_info.name.removeprefix(readers.__name__ + '.')}.py",
-            ) from None
+    for each in declared(readers.__path__, readers.__name__):
+        kinds = each.kinds()
+        reader = Reader(
+            each.cloud,
+            _function(each.module, "read"),
+            (*kinds, *_derived(kinds)),
+            _function(each.module, "complete") if each.completes else None,
+        )
+        for dialect, types in each.types.items():
+            found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
     return found
+
+
+def _function(module: str, name: str) -> Callable[..., Any]:
+    """A function of a module that is imported when it is first called."""
+
+    def call(*arguments: object) -> Any:
+        return getattr(importlib.import_module(module), name)(*arguments)
+
+    return call
+
+
+def _derived(kinds: tuple[type[Fact], ...]) -> tuple[type[Fact], ...]:
+    """The kinds of facts that are made of a reader's own."""
+    together = (AllMachines,) if Machines in kinds else ()
+    each = (MachineKind,) if any(kind in kinds for kind in MADE_OF) else ()
+    return (*together, *each)
 
 
 def reader_of(dialect: Dialect, type_: str) -> Reader | None:
@@ -93,9 +110,13 @@ def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tupl
     reader = reader_of(resource.dialect, resource.type)
     if reader is None or reader.complete is None:
         return facts
-    return _with_all_machines(
-        reader.complete(tuple(f for f in facts if not isinstance(f, AllMachines)), stack)
+    return _with_derived(
+        reader.complete(tuple(fact for fact in facts if not _is_derived(fact)), stack)
     )
+
+
+def _is_derived(fact: Fact) -> bool:
+    return isinstance(fact, AllMachines) or (isinstance(fact, MachineKind) and fact.derived)
 
 
 def kinds_read(resource: Resource) -> tuple[type[Fact], ...] | None:
@@ -116,7 +137,7 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
         _where_it_is(fact, properties, resource, cloud) for fact in reader.read(properties, context)
     )
     facts = [*read, *declaration]
-    return _with_all_machines(
+    return _with_derived(
         tuple(
             fact if fact.context.cloud else msgspec.structs.replace(fact, context=context)
             for fact in facts
@@ -137,8 +158,9 @@ def _where_it_is(fact: Fact, properties: Properties, resource: Resource, cloud: 
     return msgspec.structs.replace(fact, region_at="")
 
 
-def _with_all_machines(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """The facts of a resource, with one of all its machines where it has any."""
+def _with_derived(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The facts of a resource, with one of each machine that it names, and one of all of them."""
+    facts = (*facts, *machine_kinds(facts))
     floors = {
         scaling.ceiling_at: scaling
         for scaling in facts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -40,40 +40,65 @@ def with_use(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     )
 
 
+class _Run(NamedTuple):
+    """What the machines of a stack are, and which reservations they name, by their addresses.
+
+    ``elsewhere`` says that one is named that is not in the stack, which may be a group of those
+    that are. An Unknown is a name, or a machine, that nobody knows.
+    """
+
+    machines: frozenset[str]
+    unknown_machine: Unknown | None
+    named: frozenset[str]
+    elsewhere: bool
+    unknown_name: Unknown | None
+
+
 def _used(reservation: Reservation, stack: Stack) -> Maybe[bool]:
     """Whether machines of the stack name it; where any may use it, whether the stack has machines
     of its kind. Machines that nobody knows may."""
-    mine = reservation.as_read("names")
-    open_questions: list[Unknown] = []
+    run = stack.once(_run)
+    if run.elsewhere or stack.subject(reservation).resource.address in run.named:
+        return True
+    wanted, named = reservation.as_read("machine"), reservation.as_read("named")
+    if named is not True and wanted in run.machines:
+        return True
+    return run.unknown_name or run.unknown_machine or False
+
+
+def _run(stack: Stack) -> _Run:
+    named: set[str] = set()
+    machines: set[str] = set()
+    elsewhere = False
+    unknown_name = unknown_machine = None
     for use in stack.of(ReservationUse):
-        named = found(stack, use.fact.as_read("reservation"), Reservation, "names")
-        if is_unknown(named):
-            open_questions.append(named)
-        elif named is None or named.fact.as_read("names") == mine:
-            return True  # what is outside of the stack may be a group of reservations
-    wanted = reservation.as_read("machine")
+        meant = found(stack, use.fact.as_read("reservation"), Reservation, "names")
+        if is_unknown(meant):
+            unknown_name = meant
+        elif meant is None:
+            elsewhere = True
+        else:
+            named.add(meant.resource.address)
     reserved = {subject.resource.address for subject in stack.of(Reservation)}
     for subject in stack.of(Machines):
         if subject.resource.address in reserved:
             continue
-        (machines,) = of_template((subject.fact,), stack)[:1]
-        answer = _is_of(machines, wanted)
-        if is_unknown(answer):
-            open_questions.append(answer)
-        elif answer and reservation.as_read("named") is not True:
-            return True
-    # The same one in whatever order the resources are.
-    return min(open_questions, key=lambda question: question.because, default=False)
+        for fact in of_template((subject.fact,), stack):
+            kinds = _kinds(fact)
+            if is_unknown(kinds):
+                unknown_machine = kinds
+            else:
+                machines.update(kinds)
+    return _Run(frozenset(machines), unknown_machine, frozenset(named), elsewhere, unknown_name)
 
 
-def _is_of(machines: Fact, wanted: object) -> bool | Unknown:
-    """Whether machines are, or may be, of the kind that is reserved."""
-    if not isinstance(machines, Machines):
-        return False
-    machine = machines.as_read("machine")
+def _kinds(fact: Fact) -> tuple[str, ...] | Unknown:
+    """The types of machines that a group runs; unknown where it may choose."""
+    if not isinstance(fact, Machines):
+        return ()
+    machine = fact.as_read("machine")
     if is_unknown(machine):
         return machine
-    requirements = machines.as_read("requirements")
-    if requirements is not None or any(map(is_pattern, machines.any_of)):
+    if fact.as_read("requirements") is not None or any(map(is_pattern, fact.any_of)):
         return Unknown("depends on the machines that a group chooses")
-    return wanted == machine or wanted in machines.any_of
+    return (*fact.any_of, machine) if isinstance(machine, str) else fact.any_of

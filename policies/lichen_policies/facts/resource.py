@@ -35,8 +35,10 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     where none of them states it; what the resource itself states goes before them. ``file`` and
     ``line`` are where its author wrote it, ``document`` what it was read from: the resources of one
     document are one deployment. ``only_if`` is the condition under which it is made, where nobody
-    can evaluate it here. ``stays`` says that the deployment leaves it as it is, None where the
-    document does not say.
+    can evaluate it here. Where its properties depend on conditions that nobody can evaluate,
+    ``branches`` are its properties for each way in which these may turn out, the same ways for all
+    resources of a document, None where it is not made then. ``stays`` says that the deployment
+    leaves it as it is, None where the document does not say.
     """
 
     type: str
@@ -52,4 +54,5 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     document: str | None = None
     notes: tuple[Note, ...] = ()
     only_if: str = ""
+    branches: tuple[Mapping[str, Any] | None, ...] = ()
     stays: bool | None = None

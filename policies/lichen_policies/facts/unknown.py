@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -64,6 +65,15 @@ Typed ``Any`` because a fact's field keeps its honest type: reading it never yie
 def is_unknown(value: object) -> TypeIs[Unknown]:
     """Whether a plain value read from a document is an :class:`Unknown`."""
     return type(value) is Unknown
+
+
+def has_unknown(value: object) -> bool:
+    """Whether a plain value read from a document is an :class:`Unknown`, or holds one."""
+    if isinstance(value, Mapping):
+        return any(map(has_unknown, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(has_unknown, value))
+    return is_unknown(value)
 
 
 Maybe: TypeAlias = T | Unknown | None

@@ -35,6 +35,8 @@ def all_requests_kept(fact: KeptRequests, limits: Limits, known: Known) -> Itera
         yield Finding(
             what=f"{fact.percent_at} is {fact.percent:g}, so that share of all requests is kept",
             limit=f"the limit is {limits.percent:g} %",
-            changes=(Change(path=fact.percent_at, to=int(limits.percent), at_most=True),),
+            changes=(
+                Change(path=fact.percent_at, to=int(limits.percent), at_most=True, safe=True),
+            ),
             path=fact.percent_at,
         )

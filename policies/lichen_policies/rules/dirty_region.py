@@ -71,7 +71,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 @rule(severity="high", dev="advisory", staging="advisory", prod="mandatory", theme="region")
 def dirty_region(fact: Located, limits: Limits, known: Known) -> Iterator[Finding]:
     if _is_general_part(fact, known):
-        raise NotApplicable(f"it is a general machine where {fact.part_of} is")
+        raise NotApplicable(
+            f"nothing says that it serves models, and it is where {fact.part_of} is"
+        )
     if fact.region is None:
         raise NotApplicable("no region is stated: see region-unresolved")
     here = known.region(fact.region)
@@ -121,8 +123,10 @@ def _why_advice(surely_high: bool, confined: bool, for_models: bool) -> str:
 def _is_general_part(fact: Located, known: Known) -> bool:
     """Whether it is a general machine of a whole that nobody sees: it could get advice alone, and
     gets no question."""
-    placed = not fact.part_of or fact.if_known.region is not None
-    return not placed and fact.machine is not None and not located_for_models(fact, known)
+    if not fact.part_of or fact.if_known.region is not None:
+        return False
+    says = (fact.for_models, fact.machine)  # a question of its own where nobody knows
+    return not any(says[:1]) and not located_for_models(fact, known)
 
 
 def _grid(region: Region, known: Known) -> str:
@@ -142,7 +146,7 @@ def _names_zone(fact: Located) -> bool:
 
 
 def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change, ...]:
-    if better is None or not fact.region_at:
+    if better is None or not fact.region_at or fact.part_of:
         return ()
     if _names_zone(fact) or in_cluster(fact.hosting, known.catalogue):
         return ()

@@ -26,7 +26,15 @@ from msgspec import Meta
 
 from lichen_policies.facts import Scaling
 from lichen_policies.provisioned import month_of
-from lichen_policies.rule import LOWER_IS_STRICTER, UNSTATED, Change, Finding, Known, rule
+from lichen_policies.rule import (
+    LOWER_IS_STRICTER,
+    MINIMUM_REPLICAS,
+    UNSTATED,
+    Change,
+    Finding,
+    Known,
+    rule,
+)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,7 +65,12 @@ def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]
         limit=f"the limit outside production is {most if fact.floor > most else limits.floor}",
         changes=(
             Change(
-                path=fact.path, to=most, at_most=bool(most), why=fact.to_zero, safe=not fact.to_zero
+                path=fact.path,
+                to=most,
+                at_most=bool(most),
+                why=fact.to_zero,
+                safe=bool(most) or not fact.to_zero,
+                workload=MINIMUM_REPLICAS,
             ),
         )
         if fact.floor > most

@@ -44,7 +44,9 @@ def logs_kept_for_ever(fact: KeptLogs, limits: Limits, known: Known) -> Iterator
         if fact.days is None
         else f"{fact.days_at} keeps the logs {kept}",
         limit=f"the limit is {limits.days} days",
-        changes=(Change(path=fact.days_at, to=max(allowed)),) if allowed else (),
+        changes=(Change(path=fact.days_at, to=max(allowed), safe=True, adds=fact.days is None),)
+        if allowed
+        else (),
         or_else="" if allowed else f"keep them at most {limits.days} days",
         path=fact.days_at,
     )

@@ -9,8 +9,9 @@ Fix: Set the type of the image to the one for the machines, as the message says.
 Exceptions: It judges EKS's managed node groups that name the type of their image (``amiType``).
 Where it is left out, is ``CUSTOM`` or is Windows's, or the launch template names an image of its
 own, nothing says what the image has, and the rule is silent. Where the group has a launch template,
-that may install drivers, and a finding about drivers only advises. GKE and AKS install the drivers
-by the machine, so their pools are not judged. Only NVIDIA's GPUs and AWS's Neuron chips are judged.
+that may install drivers, and a finding about drivers only advises. Exempt a group whose drivers an
+operator in the cluster installs. GKE and AKS install the drivers by the machine, so their pools are
+not judged. Only NVIDIA's GPUs and AWS's Neuron chips are judged.
 
 Tags: It reads none.
 """

@@ -22,6 +22,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from lichen.catalogue.schema import Machine
 from lichen_policies.facts import Serving
 from lichen_policies.fleets import deployed
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
@@ -42,8 +43,12 @@ def needless_accelerator(fact: Serving, limits: Limits, known: Known) -> Iterato
         raise NotApplicable("it has no accelerator")
     yield from here.lighter(
         fact,
-        lambda machine: machine.accelerator is None,
+        _has_none,
         limits.machines,
         limits.less_pct,
         f"an accelerator is advised where it saves power: the limit is {limits.less_pct:g} %",
     )
+
+
+def _has_none(machine: Machine) -> bool:
+    return machine.accelerator is None

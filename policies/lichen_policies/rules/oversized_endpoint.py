@@ -31,7 +31,7 @@ from lichen.catalogue.schema import Machine
 from lichen.workload import ModelCard
 from lichen_policies.facts import Serving
 from lichen_policies.fleets import Deployed, Fleet, deployed, image_on
-from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, MINIMUM_REPLICAS, Change, Finding, Known, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,7 +54,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def oversized_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
     here = deployed(fact, known, most_replicas=limits.replicas)
     fleet, peak_rps = here.fleet, here.workload.traffic.peak_rps
-    if fleet.served_rps <= limits.times * peak_rps:
+    if not fleet.serves_more_than(limits.times * peak_rps):
         return
     best = _least(here, fact.cloud, limits)
     nearest = best and _least(here, fact.cloud, limits, lambda each: image_on(each) == fleet.image)
@@ -131,9 +131,12 @@ def _changes(fact: Serving, fleet: Fleet, better: Fleet) -> Iterator[Change]:
         to=better.count,
         keeps=bool(fact.scaled_by) and (fact.machines or 1) <= better.count,
         safe=safe,
+        workload=MINIMUM_REPLICAS,
     )
     if fact.floor is not None and fact.floor > better.count and not fact.scaled_by:
-        yield Change(path=fact.floor_at, to=better.count, at_most=True, safe=safe)
+        yield Change(
+            path=fact.floor_at, to=better.count, at_most=True, safe=safe, workload=MINIMUM_REPLICAS
+        )
 
 
 def _or_else(fact: Serving, better: Fleet, best: Fleet) -> str:

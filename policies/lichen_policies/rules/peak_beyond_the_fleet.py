@@ -38,8 +38,10 @@ def peak_beyond_the_fleet(fact: Serving, limits: Limits, known: Known) -> Iterat
     here = deployed(fact, known)
     peak_rps = here.workload.traffic.peak_rps
     most = max(here.fleet.count, fact.ceiling or 0)
+    if here.fleet.may_serve(peak_rps / limits.times, most):
+        return
     served_rps = here.fleet.rps_each.high * most
-    if served_rps <= 0 or peak_rps <= limits.times * served_rps:
+    if served_rps <= 0:
         return
     name = here.fleet.name
     yield Finding(

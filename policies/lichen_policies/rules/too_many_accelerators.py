@@ -33,6 +33,7 @@ from msgspec import Meta
 
 from lichen.catalogue.schema import Machine
 from lichen_policies.facts import AllMachines, Machines
+from lichen_policies.named_hardware import chip_named
 from lichen_policies.possible_machines import count_of, possible_machines
 from lichen_policies.provisioned import provisioned
 from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, Saves, Unverified, rule
@@ -220,7 +221,7 @@ def _draw(counts: Sequence[Count], limits: Limits, known: Known) -> tuple[float,
     """What the accelerators draw together at full load, in watts, and where that is from."""
     watts, sources = 0.0, []
     for count in counts:
-        chip = known.catalogue.chips.get(count.chip)
+        chip = chip_named(count.chip, known.catalogue)
         if chip is None or chip.tdp_w is None:
             watts += count.most * limits.ceiling_w
         else:

@@ -8,17 +8,20 @@ Fix: Set the longest sequence that your users need, as the message says.
 Exceptions: It judges servers that it knows by their settings: vLLM, SGLang, Text Generation
 Inference and AWS's Large Model Inference containers. A limit of any size counts: it does not judge
 how large it is. A container that names no model in its settings is not judged,
-nor one whose command line starts something else, nor a ServingRuntime, to which each of its
-services may add settings.
+nor one whose command line starts something else, nor KServe's runtimes and language models, to
+which others add settings. Text Generation Inference before its version 3 limits a sequence to 4,096
+tokens or less by itself.
 
 Tags: It reads none.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lichen_policies.facts import ServingContainer
+from lichen_policies.facts.image import ImageName, image_name
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
 from lichen_policies.served import SERVERS, server_of, setting
 
@@ -32,6 +35,8 @@ def unbounded_generation(fact: ServingContainer, known: Known) -> Iterator[Findi
     if setting(fact, *limits) is None:
         if fact.extended:
             raise NotApplicable("what is served with it may set the limit")
+        if server == "Text Generation Inference" and _limits_itself(image_name(fact.image or "")):
+            return
         # Where a command line is at hand, its argument is the name that people know.
         names = [name for name in limits if name.startswith("-") is bool(fact.arguments_at)]
         name = (names or limits)[0]
@@ -41,3 +46,14 @@ def unbounded_generation(fact: ServingContainer, known: Known) -> Iterator[Findi
             or_else=f"set {name} to the tokens of the longest request and answer together",
             path=fact.settings_at or fact.arguments_at or fact.path,
         )
+
+
+def _limits_itself(image: ImageName) -> bool:
+    """Whether an image of Text Generation Inference is of a version before 3, by its name: the tag,
+    ``tgi2.4.0`` in an AWS image's, ``cu124.2-3`` in a Google repository's."""
+    found = (
+        re.search(r"tgi(\d+)\.", image.tag)
+        or re.search(r"-inference-\w+\.(\d+)-", image.repository)
+        or re.fullmatch(r"text-generation-inference:(\d+)\..*", f"{image.repository}:{image.tag}")
+    )
+    return found is not None and int(found[1]) < 3

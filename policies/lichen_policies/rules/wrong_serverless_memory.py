@@ -22,22 +22,17 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from lichen.sizing.coefficients import knowledge
-from lichen.sizing.need import weights_gib
-from lichen.words import Precision
-from lichen.workload import ModelCard
 from lichen_policies.facts import Serving
+from lichen_policies.model_memory import host_need_gib, host_weights_gib
 from lichen_policies.rule import (
     LOWER_IS_STRICTER,
     Change,
     Finding,
     Known,
     NotApplicable,
-    Unverified,
     rule,
 )
 
-SERVER_GIB, ROOM = 1.0, 1.5
 STEPS_MIB = (1024, 2048, 3072, 4096, 5120, 6144)
 """What SageMaker offers (SageMaker Developer Guide, Deploy models with Serverless Inference)."""
 
@@ -59,9 +54,9 @@ def wrong_serverless_memory(fact: Serving, limits: Limits, known: Known) -> Iter
         return
     card = known.declared_model(fact)
     given_gib = fact.memory_mib / 1024
-    smallest_gib = _weights_gib(card, passport.precision or "bf16", known)
+    smallest_gib = host_weights_gib(card, passport.precision or "bf16", known)
     if smallest_gib > given_gib:
-        fits = _step(smallest_gib * ROOM + SERVER_GIB)
+        fits = _step(host_need_gib(smallest_gib))
         yield Finding(
             what=f"{fact.memory_mib_at} is {fact.memory_mib:g} MB, and the weights of {card.name} "
             f"alone take {smallest_gib * 1024:,.0f} MB",
@@ -71,7 +66,7 @@ def wrong_serverless_memory(fact: Serving, limits: Limits, known: Known) -> Iter
             path=fact.memory_mib_at,
         )
         return
-    needed_gib = _weights_gib(card, passport.precision or "fp32", known) * ROOM + SERVER_GIB
+    needed_gib = host_need_gib(host_weights_gib(card, passport.precision or "fp32", known))
     enough = _step(needed_gib)
     if enough is None or fact.memory_mib <= max(limits.times * needed_gib * 1024, enough):
         return
@@ -82,13 +77,6 @@ def wrong_serverless_memory(fact: Serving, limits: Limits, known: Known) -> Iter
         changes=(Change(path=fact.memory_mib_at, to=enough),),
         path=fact.memory_mib_at,
     )
-
-
-def _weights_gib(card: ModelCard, precision: Precision, known: Known) -> float:
-    found = weights_gib(card, precision, knowledge(known.catalogue).formats, "cpu")
-    if found is None:
-        raise Unverified(f"the weights of {card.name} at {precision} are not known")
-    return found
 
 
 def _step(gib: float) -> int | None:

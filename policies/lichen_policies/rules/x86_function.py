@@ -33,7 +33,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     memory_mib: Annotated[float, Meta(ge=128, le=1_000_000), LOWER_IS_STRICTER] = 1769
 
 
-@rule(severity="low", dev="remediate", staging="remediate", prod="advisory", theme="hardware")
+@rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="hardware")
 def x86_function(fact: CloudFunction, limits: Limits, known: Known) -> Iterator[Finding]:
     if fact.if_known.passport is None:
         memory_mib = fact.memory_mib
@@ -53,7 +53,16 @@ def x86_function(fact: CloudFunction, limits: Limits, known: Known) -> Iterator[
         what=f"{fact.architecture_at} is "
         + ("not set, which means x86_64" if fact.architecture is None else "x86_64"),
         limit="arm64 costs 20 % less for the same GB-seconds (AWS Lambda pricing, 2026)",
-        changes=(Change(path=fact.architecture_at, to="arm64", why=built),),
+        changes=(
+            Change(
+                path=fact.architecture_at,
+                to="arm64",
+                why=built,
+                safe=neutral,
+                adds=fact.architecture is None,
+                listed=True,
+            ),
+        ),
         path=fact.architecture_at,
         advice=not neutral,
     )

@@ -165,11 +165,15 @@ TEMPLATE = {
 def test_a_stack_as_written_has_the_findings_of_its_plan(
     written: Run, planned: tuple[Path, Run]
 ) -> None:
-    alone = written.of("FAILED", "/wasteful/")
-    # Of a block by itself nobody sees the variant that it scales; of a plan, the plan tells.
-    scaled = ("CKV2_LICHEN_TOO_MANY_ACCELERATORS_UNVERIFIED", "aws_appautoscaling_target.chat")
-    assert alone.pop(scaled)
-    assert alone == planned[1].of("FAILED", "/wasteful.json")
+    alone, together = written.of("FAILED", "/wasteful/"), planned[1].of("FAILED", "/wasteful.json")
+    # A block by itself shows neither the variant that it scales nor the alarms of its endpoint.
+    for joined in (
+        ("CKV2_LICHEN_TOO_MANY_ACCELERATORS_UNVERIFIED", "aws_appautoscaling_target.chat"),
+        ("CKV2_LICHEN_UNGUARDED_ROLLOUT_ADVICE", "aws_sagemaker_endpoint.chat"),
+    ):
+        assert joined not in together
+        assert alone.pop(joined)
+    assert alone == together
     assert written.of("FAILED", "/clean/") == {}
     assert set(written.of("FAILED", "/unknown/")) == set(planned[1].of("FAILED", "/unknown.json"))
 
@@ -282,6 +286,16 @@ def test_what_a_file_of_variables_gives_is_judged(with_variables: Path) -> None:
     assert (MANY, CHAT) in failed
     assert ("CKV2_LICHEN_DIRTY_REGION", CHAT) in failed
     assert (MANY, f"module.handed.{CONFIGURATION}.inner") in failed
+
+
+def test_a_module_above_the_folder_that_is_scanned_is_judged(with_variables: Path) -> None:
+    """As the examples of a module call it."""
+    stack = with_variables / "examples" / "small"
+    stack.mkdir(parents=True)
+    (stack / "main.tf").write_text(VARIABLES.replace("./served", "../../served"))
+    failed = checkov("--directory", stack, "--framework", "terraform").of("FAILED")
+    assert (MANY, f"module.given.{CONFIGURATION}.inner") in failed
+    assert not [message for found in failed.values() for message in found if "Error" in message]
 
 
 def test_terraform_s_json_syntax_is_read(tmp_path: Path) -> None:

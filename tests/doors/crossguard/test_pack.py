@@ -257,6 +257,17 @@ def test_the_region_comes_from_the_resource_its_provider_or_the_stack(pack: Pack
     assert levels(pack.analyze(ENDPOINT_CONFIGURATION, inputs, provider)) == {}
 
 
+def test_a_type_is_judged_in_every_version_of_its_api(pack: Pack) -> None:
+    properties = {
+        "location": "Poland Central",
+        "hardwareProfile": {"vmSize": "Standard_ND96isr_H100_v5"},
+    }
+    found = {"dirty-region": "advisory", "too-many-accelerators": "mandatory"}
+    for version in ("", "/v20240701"):
+        response = pack.analyze(f"azure-native:compute{version}:VirtualMachine", properties)
+        assert levels(response) == found
+
+
 def test_a_provider_that_the_program_makes_does_not_read_the_stack(pack: Pack) -> None:
     pack.configure_stack("prod", **{"aws:region": "eu-north-1"})
     response = pack.analyze(ENDPOINT_CONFIGURATION, {"productionVariants": []}, {"profile": "x"})
@@ -546,6 +557,18 @@ def test_a_floor_is_remediated_in_dev_and_nothing_else_is_changed(pack: Pack) ->
     again.properties.CopyFrom(inputs)
     assert "idle-floor" not in levels(pack.stub.Analyze(again))
     assert not pack.stub.Remediate(again).remediations
+
+
+def test_what_is_left_out_is_added_and_a_list_stays_one(pack: Pack) -> None:
+    pack.configure(logs_kept_for_ever=(rpc.REMEDIATE, {}), x86_function=(rpc.REMEDIATE, {}))
+    logs = {"name": "/aws/sagemaker/Endpoints/chat", "region": "eu-north-1"}
+    (kept,) = remediated(pack, "aws:cloudwatch/logGroup:LogGroup", logs).values()
+    assert kept == struct(logs | {"retentionInDays": 90})
+    code = {"zipFile": "def handler(event, context): return 1"}
+    function = {"runtime": "python3.13", "memorySize": 3008, "code": code}
+    for stated in ({}, {"architectures": ["x86_64"]}):
+        (built,) = remediated(pack, "aws-native:lambda:Function", function | stated).values()
+        assert built == struct(function | {"architectures": ["arm64"]})
 
 
 @pytest.mark.parametrize("changed", [{"minSize": UNKNOWN}, {"minSize": 0}])

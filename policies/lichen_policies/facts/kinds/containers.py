@@ -68,3 +68,21 @@ class ImagePolicy(Fact, frozen=True, kw_only=True):
     """That old images of a repository are deleted; ``repository`` is its name."""
 
     repository: str | None = None
+
+
+class ChosenProcessor(Fact, frozen=True, kw_only=True):
+    """The processor on which all containers of a resource run.
+
+    ``architecture`` is the catalogue's word; None where the resource leaves the choice to its
+    cluster. ``by_default`` says that it is not written, but what holds then. ``arm`` is the value
+    at ``architecture_at`` that asks for Arm. ``accelerated`` says that they ask for accelerators,
+    ``serves`` that they plainly serve a model. ``less`` says what Arm saves, with its source.
+    """
+
+    architecture: str | None = None
+    architecture_at: str = ""
+    by_default: bool = False
+    arm: str = ""
+    accelerated: bool = False
+    serves: bool = False
+    less: str = ""

@@ -82,7 +82,8 @@ class Machines(Fact, frozen=True, kw_only=True):
 
     ``hosting`` is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's
     name. ``spot`` says that they run on spare capacity alone, which may be taken away. ``boots`` is
-    the image that they start from, None where the resource leaves it to others.
+    the image that they start from, None where the resource leaves it to others. ``of_template``
+    says that the resource is itself a template, which runs nothing.
     """
 
     machine: str | None = None
@@ -101,12 +102,15 @@ class Machines(Fact, frozen=True, kw_only=True):
     hours: float | None = None
     queued: bool = False
     chip: str | None = None
+    chip_at: str = ""
     chips_each: float | None = None
     hosting: str | None = None
     machine_prefix: str = ""
     spot: bool | None = None
+    spot_at: str = ""
     boots: BootImage | None = None
     boots_at: str = ""
+    of_template: bool = False
 
 
 class AllMachines(Fact, frozen=True, kw_only=True):
@@ -130,3 +134,27 @@ class MachineTemplate(Fact, frozen=True, kw_only=True):
     machine_at: str = ""
     requirements: Requirements | None = None
     spot: bool | None = None
+    spot_at: str = ""
+
+
+class MachineKind(Fact, frozen=True, kw_only=True):
+    """One kind of machine that a resource names: to run it, or to start others from.
+
+    Every resource has one for each machine that its :class:`Machines` and
+    :class:`MachineTemplate` name themselves; a group whose launch template names its machine has
+    none, and the template has. ``chip`` is an accelerator beside what the machine carries, in the
+    document's word. ``machines`` is how many run, at the least. ``spot`` says that it runs on spare
+    capacity alone. ``serves`` says that somebody plainly waits for what it answers: it is an
+    endpoint's, or tags declare a model that is served in real time. ``derived`` marks one that was
+    made of the resource's other facts.
+    """
+
+    machine: str | None = None
+    chip: str | None = None
+    machines: int = 1
+    hosting: str | None = None
+    machine_prefix: str = ""
+    spot: bool | None = None
+    spot_at: str = ""
+    serves: bool = False
+    derived: bool = False

@@ -11,6 +11,8 @@ class Pods(Fact, frozen=True, kw_only=True):
     ``names`` are what others call the object by: its kind, namespace and name, as far as it states
     them (``Deployment/models/chat``). ``chips`` is how many accelerators one pod asks for, of the
     kind ``chip``; None where it asks for none. ``serves`` says that they plainly serve models.
+    ``claims`` are the names of the claims of devices that are made for each pod, at ``claims_at``;
+    ``machines`` is how many pods there are.
     """
 
     names: tuple[str, ...] = ()
@@ -19,6 +21,19 @@ class Pods(Fact, frozen=True, kw_only=True):
     machine: str | None = None
     hosting: str | None = None
     serves: bool = False
+    claims: tuple[str, ...] = ()
+    claims_at: str = ""
+    machines: int | None = 1
+    machines_at: str = ""
+
+
+class ClaimedDevices(Fact, frozen=True, kw_only=True):
+    """What a template of claims asks for, for each pod that names it: ``chips`` accelerators of the
+    kind ``chip``, None where it asks for other devices."""
+
+    names: tuple[str, ...] = ()
+    chip: str | None = None
+    chips: float | None = None
 
 
 class PodAutoscaler(Fact, frozen=True, kw_only=True):

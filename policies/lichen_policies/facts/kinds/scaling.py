@@ -67,11 +67,15 @@ class ScalingPolicy(Fact, frozen=True, kw_only=True):
     ``tracks`` is the metric that it keeps at ``target``. ``scales_in`` says whether it also lowers
     the number; ``scale_in_cooldown_s`` is the wait in seconds before it lowers it again.
     ``another_way_down`` names what else in the stack lowers the number, empty where nothing does.
+    ``idle`` says that the wait is that of machines which nothing uses, written as a duration such
+    as ``PT2M``. ``usual`` is the wait where none is set, in words with the vendor's document.
     """
 
     name: str | None = None
     scales: str | None = None
     dimension: str | None = None
+    idle: bool = False
+    usual: str = "300 s (Application Auto Scaling User Guide, Target tracking scaling policies)"
     kind: str | None = None
     tracks: str | None = None
     target: float | None = None

@@ -20,7 +20,7 @@ TYPES = {
         "aws:appautoscaling/policy:Policy",
         "aws-native:applicationautoscaling:ScalingPolicy",
     ),
-    "terraform": ("aws_appautoscaling_policy",),
+    "terraform": ("aws_appautoscaling_policy", "awscc_applicationautoscaling_scaling_policy"),
     "cloudformation": ("AWS::ApplicationAutoScaling::ScalingPolicy",),
 }
 FACTS = (ScalingPolicy,)

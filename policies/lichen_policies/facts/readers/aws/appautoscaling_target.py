@@ -23,6 +23,7 @@ from lichen_policies.facts.readers.aws.joining import (
     addresses,
     any_of,
     both,
+    in_environment_of,
     known_or_open,
     machines_scaled,
     means,
@@ -45,7 +46,7 @@ TYPES = {
         "aws:appautoscaling/target:Target",
         "aws-native:applicationautoscaling:ScalableTarget",
     ),
-    "terraform": ("aws_appautoscaling_target",),
+    "terraform": ("aws_appautoscaling_target", "awscc_applicationautoscaling_scalable_target"),
     "cloudformation": ("AWS::ApplicationAutoScaling::ScalableTarget",),
 }
 FACTS = (KeptWarm, Machines, Scaling, ScalingSchedule, TargetInStack)
@@ -205,11 +206,9 @@ def _in_common(variants: Variants, name: str) -> Maybe[bool]:
 
 def _context(target: TargetInStack, variants: Variants) -> Context:
     """The target's, in the environment of what it scales where it states none itself."""
-    context = target.context
-    stated = {variant.fact.context.environment for variant, answer in variants if answer}
-    if context.environment is not None or len(stated) != 1:
-        return context
-    return msgspec.structs.replace(context, environment=stated.pop())
+    return in_environment_of(
+        target.context, [variant.fact for variant, answer in variants if answer]
+    )
 
 
 def _is_scheduled(target: TargetInStack, stack: Stack) -> bool | None:

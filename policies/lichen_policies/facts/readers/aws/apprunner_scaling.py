@@ -15,7 +15,10 @@ TYPES = {
         "aws:apprunner/autoScalingConfigurationVersion:AutoScalingConfigurationVersion",
         "aws-native:apprunner:AutoScalingConfiguration",
     ),
-    "terraform": ("aws_apprunner_auto_scaling_configuration_version",),
+    "terraform": (
+        "aws_apprunner_auto_scaling_configuration_version",
+        "awscc_apprunner_auto_scaling_configuration",
+    ),
     "cloudformation": ("AWS::AppRunner::AutoScalingConfiguration",),
 }
 FACTS = (KeptWarm,)

@@ -17,7 +17,6 @@ from lichen_policies.facts.kinds import (
     Scaling,
     WarmPool,
 )
-from lichen_policies.facts.names import names
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws.autoscaling_warm_pool import beside_group, warm_pool
 from lichen_policies.facts.readers.aws.launch import choice_of, template_of, unit_of
@@ -35,6 +34,7 @@ TYPES = {
 }
 FACTS = (Located, MachineGroup, Machines, ReservationUse, Scaling, WarmPool)
 
+_ABOVE_BASE = "on_demand_percentage_above_base_capacity"
 _UNSEEN = Unknown("names no machine")
 
 
@@ -47,13 +47,19 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     template = template_of(mixed) if mixed else template_of(properties)
     if template.value is None:
         template = properties.stated_text("launch_configuration", "launch_configuration_name")
-    yield MachineGroup(names=names(properties, "auto_scaling_group_name", "name", "id"))
+    known = (properties.text(name) for name in ("auto_scaling_group_name", "name", "id"))
+    yield MachineGroup(names=tuple(name for name in known if isinstance(name, str)))
     yield from reservations_of(properties)
     pool = properties.block("warm_pool")
     waiting = warm_pool(pool, _UNSEEN, _UNSEEN) if pool else None
     for fact in group_of_machines(
         context,
-        choice_of(template, mixed.blocks("overrides", "override"), _is_spot(policy)),
+        choice_of(
+            template,
+            mixed.blocks("overrides", "override"),
+            _is_spot(policy),
+            policy.block("instances_distribution").at(_ABOVE_BASE),
+        ),
         Bounds(
             floor=properties.stated_whole("min_size"),
             ceiling=properties.stated_whole("max_size"),
@@ -84,7 +90,7 @@ def _is_spot(policy: Properties) -> Maybe[bool]:
     if not shares:
         return None
     base = shares.whole("on_demand_base_capacity")
-    above_pct = shares.whole("on_demand_percentage_above_base_capacity")
+    above_pct = shares.whole(_ABOVE_BASE)
     for share in (base, above_pct):
         if is_unknown(share):
             return share

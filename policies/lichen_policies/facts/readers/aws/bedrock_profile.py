@@ -16,7 +16,10 @@ TYPES = {
         "aws:bedrock/inferenceProfile:InferenceProfile",
         "aws-native:bedrock:ApplicationInferenceProfile",
     ),
-    "terraform": ("aws_bedrock_inference_profile",),
+    "terraform": (
+        "aws_bedrock_inference_profile",
+        "awscc_bedrock_application_inference_profile",
+    ),
     "cloudformation": ("AWS::Bedrock::ApplicationInferenceProfile",),
 }
 FACTS = (RoutedModel,)

@@ -15,7 +15,7 @@ TYPES = {
         "aws:cloudwatch/compositeAlarm:CompositeAlarm",
         "aws-native:cloudwatch:CompositeAlarm",
     ),
-    "terraform": ("aws_cloudwatch_composite_alarm",),
+    "terraform": ("aws_cloudwatch_composite_alarm", "awscc_cloudwatch_composite_alarm"),
     "cloudformation": ("AWS::CloudWatch::CompositeAlarm",),
 }
 FACTS = (AlarmOfAlarms,)

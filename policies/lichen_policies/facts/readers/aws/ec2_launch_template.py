@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
 from lichen_policies.facts.kinds import Machines, MachineTemplate, ReservationUse
 from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.readers.aws.elastic_inference import (
+    ELASTIC_INFERENCE,
+    elastic_inference,
+)
 from lichen_policies.facts.readers.aws.instance_requirements import requirements
 from lichen_policies.facts.readers.aws.launch import is_spot
 from lichen_policies.facts.readers.aws.reservations import reservations_of
@@ -52,4 +58,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         spot=field(spot),
     )
     yield from reservations_of(data)
-    yield from machines_named(machine, hosting="ec2", spot=spot)
+    for machines in machines_named(machine, hosting="ec2", spot=spot):
+        yield msgspec.structs.replace(machines, of_template=True)
+    for accelerator in data.blocks(*ELASTIC_INFERENCE):
+        attached = accelerator.stated_text("type")
+        yield from elastic_inference([attached.value], attached.path, "ec2")

@@ -49,6 +49,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
             template=template.value,
             template_at=template.path,
             spot=capacity == "SPOT" if isinstance(capacity, str) else None,
+            spot_at=properties.at("capacity_type"),
         ),
         Bounds(floor=bounds.stated_whole("min_size"), ceiling=bounds.stated_whole("max_size")),
         hosting="ec2",

@@ -6,10 +6,12 @@ Each answer is true, false, or None where nobody can say before deployment.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from lichen_policies.facts.fact import Fact
+import msgspec
+
+from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
     ScalingPolicy,
     ScalingSchedule,
@@ -18,7 +20,7 @@ from lichen_policies.facts.kinds import (
     TargetInStack,
     VariantInStack,
 )
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, Unverified
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, Unverified, is_unknown
 from lichen_policies.stack import Stack, Subject, named_by, refers_to
 
 Kind = TypeVar("Kind", bound=Fact)
@@ -142,6 +144,17 @@ def moves(
     if answer is None and alike(scaled, target.fact.as_read("scales")):
         return True
     return answer
+
+
+def in_environment_of(context: Context, others: Sequence[Fact]) -> Context:
+    """A context in the one environment of other facts, where it states none itself."""
+    stated = {other.context.environment for other in others}
+    if context.environment is not None or not stated:
+        return context
+    unknown = next(filter(is_unknown, stated), None)
+    if unknown is None and len(stated) != 1:
+        return context
+    return msgspec.structs.replace(context, environment=unknown or stated.pop())
 
 
 def variants_scaled(

@@ -16,7 +16,11 @@ TYPES = {
         "aws-native:lambda:Alias",
         "aws-native:lambda:Version",
     ),
-    "terraform": ("aws_lambda_provisioned_concurrency_config",),
+    "terraform": (
+        "aws_lambda_provisioned_concurrency_config",
+        "awscc_lambda_alias",
+        "awscc_lambda_version",
+    ),
     "cloudformation": ("AWS::Lambda::Alias", "AWS::Lambda::Version"),
 }
 FACTS = (KeptWarm,)

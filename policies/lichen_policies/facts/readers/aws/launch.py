@@ -31,7 +31,10 @@ def is_followed(value: Maybe[str]) -> bool:
 
 
 def choice_of(
-    template: Stated[str], overrides: Sequence[Properties], spot: Maybe[bool] = None
+    template: Stated[str],
+    overrides: Sequence[Properties],
+    spot: Maybe[bool] = None,
+    spot_at: str = "",
 ) -> Choice:
     """What a group launches: the types of its overrides, else what they ask for, else what its
     template names."""
@@ -55,6 +58,7 @@ def choice_of(
         template=template.value,
         template_at=template.path,
         spot=spot,
+        spot_at=spot_at,
     )
 
 

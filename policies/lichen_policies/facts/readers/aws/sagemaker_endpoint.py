@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import msgspec
@@ -10,7 +10,12 @@ import msgspec
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Serving, ServingEndpoint
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.aws.joining import addresses, known_or_open, means
+from lichen_policies.facts.readers.aws.joining import (
+    addresses,
+    in_environment_of,
+    known_or_open,
+    means,
+)
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 from lichen_policies.stack import Stack
 
@@ -52,26 +57,34 @@ def _all_known(names: tuple[Maybe[str], ...]) -> Maybe[tuple[str, ...]]:
 
 
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
-    """Why its roll-out cannot be guarded, by the variants of its configuration."""
+    """The environment of its configuration, where it states none itself; and why its roll-out
+    cannot be guarded, by its variants."""
     return tuple(
-        msgspec.structs.replace(
-            fact, unguardable=field(known_or_open(partial(_unguardable, fact, stack)))
-        )
-        if isinstance(fact, ServingEndpoint)
-        else fact
-        for fact in facts
+        _completed(fact, stack) if isinstance(fact, ServingEndpoint) else fact for fact in facts
     )
 
 
-def _unguardable(endpoint: ServingEndpoint, stack: Stack) -> str | None:
+def _completed(endpoint: ServingEndpoint, stack: Stack) -> ServingEndpoint:
     variants = stack.of(Serving)
     at = addresses(variants)
-    for variant in variants:
-        its = means(endpoint.as_read("configuration"), variant, at, "configuration")
+    answers = [
+        (variant.fact, means(endpoint.as_read("configuration"), variant, at, "configuration"))
+        for variant in variants
+    ]
+    its = [variant for variant, answer in answers if answer]
+    return msgspec.structs.replace(
+        endpoint,
+        context=in_environment_of(endpoint.context, its),
+        unguardable=field(known_or_open(partial(_unguardable, answers))),
+    )
+
+
+def _unguardable(answers: Sequence[tuple[Serving, bool | None]]) -> str | None:
+    for variant, its in answers:
         if its is None:
             return None
-        if its and variant.fact.holds_model is False:
+        if its and variant.holds_model is False:
             return _COMPONENTS
-        if its and (variant.fact.if_known.machine or "").startswith("inf1."):
+        if its and (variant.if_known.machine or "").startswith("inf1."):
             return _INF1
     return ""

@@ -11,6 +11,7 @@ from lichen_policies.facts.kinds import (
     KeptRequests,
     KeptWarm,
     Located,
+    MachineKind,
     Machines,
     Scaling,
     Serving,
@@ -20,6 +21,7 @@ from lichen_policies.facts.kinds import (
     VariantInStack,
 )
 from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.aws.elastic_inference import elastic_inference
 from lichen_policies.facts.readers.aws.joining import (
     addresses,
     any_of,
@@ -42,7 +44,17 @@ TYPES = {
     "terraform": ("aws_sagemaker_endpoint_configuration", "awscc_sagemaker_endpoint_config"),
     "cloudformation": ("AWS::SageMaker::EndpointConfig",),
 }
-FACTS = (KeptRequests, KeptWarm, Located, Machines, Scaling, Serving, Shadow, VariantInStack)
+FACTS = (
+    KeptRequests,
+    KeptWarm,
+    Located,
+    MachineKind,
+    Machines,
+    Scaling,
+    Serving,
+    Shadow,
+    VariantInStack,
+)
 
 _HOSTING = "sagemaker"
 _MEMORY = ("memory_size_in_mb", "memory_size_in_m_b")
@@ -148,6 +160,8 @@ def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False)
             machine=field(machine.value),
             hosting=_HOSTING,
         )
+    attached = variant.stated_text("accelerator_type")
+    yield from elastic_inference([attached.value], attached.path, _HOSTING, PREFIX)
     warm = serverless.stated_whole("provisioned_concurrency")
     if warm.value is not None:
         yield KeptWarm(

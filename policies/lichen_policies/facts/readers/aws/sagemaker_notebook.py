@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
-from lichen_policies.facts.kinds import Located, Machines, Notebook
+from lichen_policies.facts.kinds import Located, MachineKind, Machines, Notebook
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.aws.elastic_inference import elastic_inference
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 CLOUD = "aws"
@@ -18,10 +19,10 @@ TYPES = {
         "aws:sagemaker/notebookInstance:NotebookInstance",
         "aws-native:sagemaker:NotebookInstance",
     ),
-    "terraform": ("aws_sagemaker_notebook_instance",),
+    "terraform": ("aws_sagemaker_notebook_instance", "awscc_sagemaker_notebook_instance"),
     "cloudformation": ("AWS::SageMaker::NotebookInstance",),
 }
-FACTS = (Located, Machines, Notebook)
+FACTS = (Located, MachineKind, Machines, Notebook)
 
 _HOSTING, _PREFIX = "sagemaker-notebook", "ml."
 
@@ -38,6 +39,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         for_models=True,
     )
     yield from machines_named(machine, hosting=_HOSTING, prefix=_PREFIX)
+    attached, at = properties.each_text("accelerator_types"), properties.at("accelerator_types")
+    yield from elastic_inference(attached, at, _HOSTING, _PREFIX)
     script, script_at = properties.stated_text("lifecycle_config_name")
     idle_h: Maybe[float] = math.inf if script is None else None
     if is_unknown(script) and not script.references:

@@ -65,7 +65,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
 
 
 def _idle_h(application: Properties, idle: Properties, of_domain: bool) -> Maybe[float]:
-    switch, minutes = idle.text("lifecycle_management"), idle.number("idle_timeout_in_minutes")
+    switch, minutes = idle.text("lifecycle_management"), idle.amount("idle_timeout_in_minutes")
     if switch == "ENABLED":
         return minutes if is_unknown(minutes) or minutes is None else minutes / 60
     if is_unknown(switch) and not application.computes(switch):

@@ -41,7 +41,7 @@ def pool_facts(
         machines=field(floor.value) or 1,
         hosting=HOSTING,
     )
-    spot = is_spot(pool.text("priority", "scale_set_priority"))
+    spot = is_spot(pool, "priority", "scale_set_priority")
     yield from machines_of(machine, ceiling, spot=spot)
     yield from reservations_of(pool)
     if scales is True and serves(context, machine.value):

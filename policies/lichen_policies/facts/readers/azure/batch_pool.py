@@ -55,4 +55,4 @@ def _facts(properties: Properties) -> Iterator[Fact]:
         region_at="", machine=field(machine.value), machines=field(least), hosting=HOSTING
     )
     for spot, count in running.items():
-        yield from machines_of(machine, count, spot=spot or None)
+        yield from machines_of(machine, count, spot=Stated(spot or None, count.path))

@@ -48,6 +48,9 @@ _WAITS_FOR = "its environment"
 _OUTSIDE: Maybe[float] = Unknown(
     "names a profile of an environment that is not among these resources"
 )
+_SERVES: Maybe[bool] = Unknown(
+    "names a profile of an environment that is not among these resources"
+)
 _LEAST, _MOST = 0, 10
 
 
@@ -66,10 +69,15 @@ def _facts(properties: Properties, context: Context) -> Iterator[Fact]:
     if ceiling.value == 0:
         return
     profile, profile_at = properties.stated_text("workload_profile_name")
+    on_profile = profile not in (None, BY_THE_REPLICA)
     yield Located(
-        region_at=properties.at("location"), machines=field(floor.value) or 1, hosting=HOSTING
+        path=profile_at if on_profile else "",
+        region_at=properties.at("location"),
+        machines=field(floor.value) or 1,
+        hosting=HOSTING,
+        for_models=field(_SERVES) if on_profile else None,
     )
-    if profile not in (None, BY_THE_REPLICA):
+    if on_profile:
         yield OnProfile(
             path=profile_at,
             profile=field(profile),
@@ -109,27 +117,28 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     kind = kinds.get(name) if isinstance(name, str) else name
     if kind is None or is_unknown(kind):
         return facts
-    runs = accelerated(str(kind))
-    if runs is None or not str(kind).startswith(BY_THE_REPLICA):
-        return tuple(fact for fact in facts if not isinstance(fact, Machines))
-    return tuple(_completed(facts, runs, app))
+    return tuple(_completed(facts, str(kind), app))
 
 
-def _completed(facts: tuple[Fact, ...], runs: Accelerated, app: OnProfile) -> Iterator[Fact]:
+def _completed(facts: tuple[Fact, ...], kind: str, app: OnProfile) -> Iterator[Fact]:
+    runs = accelerated(kind)
+    by_the_replica = runs is not None and kind.startswith(BY_THE_REPLICA)
     for fact in facts:
-        if isinstance(fact, Machines):
+        if isinstance(fact, Located):
+            yield msgspec.structs.replace(fact, for_models=None if runs is None else True)
+        elif not isinstance(fact, Machines):
+            yield fact
+        elif runs is not None and by_the_replica:
             yield msgspec.structs.replace(fact, chip=runs.chip, chips_each=runs.chips)
             if not any(isinstance(other, Scaling) for other in facts):
-                floor: Maybe[int] = app.as_read("floor")  # type: ignore[assignment]
-                ceiling: Maybe[int] = fact.as_read("machines")  # type: ignore[assignment]
-                scaling = _scaling(
-                    Stated(floor, app.floor_at), Stated(ceiling, fact.machines_at), runs.machine
-                )
-                yield msgspec.structs.replace(scaling, context=fact.context, waits_for=_WAITS_FOR)
-        elif isinstance(fact, Located):
-            yield msgspec.structs.replace(fact, for_models=True)
-        else:
-            yield fact
+                yield _scaling_of(fact, runs, app)
+
+
+def _scaling_of(fact: Machines, runs: Accelerated, app: OnProfile) -> Scaling:
+    floor: Maybe[int] = app.as_read("floor")  # type: ignore[assignment]
+    ceiling: Maybe[int] = fact.as_read("machines")  # type: ignore[assignment]
+    scaling = _scaling(Stated(floor, app.floor_at), Stated(ceiling, fact.machines_at), runs.machine)
+    return msgspec.structs.replace(scaling, context=fact.context, waits_for=_WAITS_FOR)
 
 
 def _or_default(stated: Stated[int], default: int) -> Stated[int]:

@@ -16,7 +16,7 @@ from lichen_policies.facts.kinds import (
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.azure.parts import in_its_group, where_its_whole_is, whole
 from lichen_policies.facts.readers.azure.profiles import BY_THE_REPLICA, HOSTING, accelerated
-from lichen_policies.facts.unknown import Maybe, field
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 CLOUD = "azure"
 TYPES = {
@@ -43,9 +43,24 @@ def _facts(properties: Properties) -> Iterator[Fact]:
         name, kind = profile.text("name"), profile.text("workload_profile_type")
         if isinstance(name, str):
             kinds[name] = kind
-        if isinstance(kind, str) and not kind.startswith(BY_THE_REPLICA):
+        if is_unknown(kind) and not profile.computes(kind):
+            yield _unknown_machines(profile)
+        elif isinstance(kind, str) and not kind.startswith(BY_THE_REPLICA):
             yield from _machines(profile, kind, properties.at("location"))
     yield WorkloadProfiles(kinds=kinds)
+
+
+def _unknown_machines(profile: Properties) -> Machines:
+    """The machines of a profile that may have accelerators."""
+    ceiling = profile.stated_whole("maximum_count")
+    return Machines(
+        path=profile.at("workload_profile_type"),
+        machines=field(ceiling.value),
+        machines_at=ceiling.path,
+        chip="accelerator",
+        chips_each=field(profile.number("workload_profile_type")),  # the unknown itself
+        hosting=HOSTING,
+    )
 
 
 def _machines(profile: Properties, kind: str, region_at: str) -> Iterator[Fact]:

@@ -41,7 +41,7 @@ def _facts(properties: Properties) -> Iterator[Fact]:
         hosting=_HOSTING,
         for_models=True if accelerators else None,
     )
-    spot = is_spot(properties.text("priority"))
+    spot = is_spot(properties, "priority")
     for gpu in accelerators:
         yield Machines(
             path=gpu.at("count"),
@@ -50,7 +50,8 @@ def _facts(properties: Properties) -> Iterator[Fact]:
             chips_each=field(gpu.amount("count")),
             unit="containers",
             hosting=_HOSTING,
-            spot=field(spot),
+            spot=field(spot.value),
+            spot_at=spot.path,
         )
 
 

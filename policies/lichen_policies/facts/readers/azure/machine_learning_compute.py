@@ -10,7 +10,7 @@ import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import ONE
-from lichen_policies.facts.kinds import Located, Machines, Notebook, Part, Scaling
+from lichen_policies.facts.kinds import Located, Machines, Notebook, Part, Scaling, ScalingPolicy
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.azure.machine_learning_workspace import STEPS
@@ -30,13 +30,15 @@ TYPES = {
         "azurerm_machine_learning_compute_instance",
     ),
 }
-FACTS = (Located, Machines, Notebook, Part, Scaling)
+FACTS = (Located, Machines, Notebook, Part, Scaling, ScalingPolicy)
 
 complete = where_its_whole_is
 
 _WORKSPACE = ((STEPS[0][0], ("machine_learning_workspace_id", "workspace_name")),)
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:\d+S)?)?")
-_KINDS = (None, "AmlCompute", "ComputeInstance")
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_IDLE = ("node_idle_time_before_scale_down", "scale_down_nodes_after_idle_duration")
+_OF_A_PERSON = "ComputeInstance"
+_KINDS = (None, "AmlCompute", _OF_A_PERSON)
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
@@ -51,7 +53,8 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
 
 def _facts(properties: Properties, context: Context) -> Iterator[Fact]:
     compute = properties.block("properties")
-    if compute.text("compute_type") not in _KINDS:
+    kind = compute.text("compute_type")
+    if not is_unknown(kind) and kind not in _KINDS:
         return
     own = compute.block("properties") if compute else properties
     machine = size(own, "vm_size", "virtual_machine_size")
@@ -66,12 +69,22 @@ def _facts(properties: Properties, context: Context) -> Iterator[Fact]:
         hosting=HOSTING,
         for_models=True,
     )
-    spot = is_spot(own.text("vm_priority"))
+    spot = is_spot(own, "vm_priority")
     for fact in machines_of(machine, ceiling if bounds else ONE, spot=spot):
         yield msgspec.structs.replace(fact, queued=bool(bounds))
-    if not bounds:
+    if kind == _OF_A_PERSON or own.given("virtual_machine_size") is True:
         yield _notebook(own, machine)
     if bounds and serves(context, machine.value):
+        idle, idle_at = bounds.stated_text(*_IDLE)
+        yield ScalingPolicy(
+            path=idle_at,
+            idle=True,
+            usual="120 s (Azure Machine Learning documentation, Create compute clusters)",
+            tracks="idle machines",
+            scales_in=True,
+            scale_in_cooldown_s=None if idle is None else field(_seconds(idle)),
+            scale_in_cooldown_at=idle_at,
+        )
         yield Scaling(
             path=floor.path,
             floor=0 if floor.value is None else field(floor.value),
@@ -99,13 +112,17 @@ def _notebook(own: Properties, machine: Stated[str]) -> Notebook:
 
 
 def _hours(duration: Maybe[str]) -> Maybe[float]:
-    """The hours of a duration such as ``PT30M``; infinity where none is set."""
+    """The hours of a duration; infinity where none is set."""
+    seconds = math.inf if duration is None else _seconds(duration)
+    return seconds if is_unknown(seconds) else seconds / 3600
+
+
+def _seconds(duration: str | Unknown) -> float | Unknown:
+    """The seconds of a duration such as ``PT30M``."""
     if is_unknown(duration):
         return duration
-    if duration is None:
-        return math.inf
     found = _DURATION.fullmatch(duration)
     if found is None:
         return Unknown("is not a duration such as PT30M")
-    days, hours, minutes = (float(part or 0) for part in found.groups())
-    return days * 24 + hours + minutes / 60
+    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds

@@ -11,12 +11,7 @@ from lichen_policies.facts.readers.azure import machine_learning_workspace
 from lichen_policies.facts.readers.azure.parts import in_its_whole, where_its_whole_is, whole
 
 CLOUD = "azure"
-TYPES = {
-    "pulumi": (
-        "azure-native:machinelearningservices:OnlineEndpoint",
-        "azure-native:machinelearningservices:BatchEndpoint",
-    )
-}
+TYPES = {"pulumi": ("azure-native:machinelearningservices:OnlineEndpoint",)}
 FACTS = (Part, Whole)
 
 complete = where_its_whole_is

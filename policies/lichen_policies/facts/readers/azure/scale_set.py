@@ -62,5 +62,5 @@ def _facts(properties: Properties) -> Iterator[Fact]:
         hosting=HOSTING,
     )
     profile = properties.block("virtual_machine_profile")
-    yield from machines_of(machine, count, spot=is_spot((profile or properties).text("priority")))
+    yield from machines_of(machine, count, spot=is_spot(profile or properties, "priority"))
     yield from reservations_of(profile or properties)

@@ -18,6 +18,7 @@ from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.unknown import Maybe, is_unknown
 
 HOSTING = "azure-vm"
+_UNSTATED: Stated[bool] = Stated(None, "")
 
 _PARTS = re.compile(r"^(standard|basic)_([a-z]+)(\d+)(.*)$", re.IGNORECASE)
 
@@ -48,11 +49,13 @@ def machines_of(
     machine: Stated[str],
     machines: Stated[int] = ONE,
     *,
-    spot: Maybe[bool] = None,
+    spot: Stated[bool] = _UNSTATED,
     hosting: str = HOSTING,
 ) -> Iterator[Machines]:
     """A Machines for a size that is named, with its chips where its family alone says them."""
-    for fact in machines_named(machine, machines, hosting=hosting, spot=spot):
+    for fact in machines_named(
+        machine, machines, hosting=hosting, spot=spot.value, spot_at=spot.path
+    ):
         chip, chips = chips_named(machine.value)
         yield msgspec.structs.replace(fact, chip=chip, chips_each=chips) if chip else fact
 
@@ -84,8 +87,10 @@ def written(name: Maybe[str]) -> Maybe[str]:
     return "_".join((first, *last))
 
 
-def is_spot(priority: Maybe[str]) -> Maybe[bool]:
-    """Whether a priority is that of spare capacity, which Azure calls by two names."""
+def is_spot(properties: Properties, *names: str) -> Stated[bool]:
+    """Whether the priority that a property states is that of spare capacity, which Azure calls by
+    two names; and the property's path."""
+    priority, path = properties.stated_text(*names)
     if priority is None or is_unknown(priority):
-        return priority
-    return priority.lower() in ("spot", "lowpriority", "low")
+        return Stated(priority, path)
+    return Stated(priority.lower() in ("spot", "lowpriority", "low"), path)

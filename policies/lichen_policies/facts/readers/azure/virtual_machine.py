@@ -42,5 +42,5 @@ def _facts(properties: Properties) -> Iterator[Fact]:
     yield Located(
         region_at=properties.at("location"), machine=field(machine.value), hosting=HOSTING
     )
-    yield from machines_of(machine, spot=is_spot(properties.text("priority")))
+    yield from machines_of(machine, spot=is_spot(properties, "priority"))
     yield from reservations_of(properties)

@@ -16,6 +16,7 @@ from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 HOSTING = "compute-engine"
 
+_SPARE = ("spot", "preemptible")
 _ATTACHED = ("guest_accelerators", "guest_accelerator")
 
 
@@ -25,6 +26,7 @@ def accelerators(
     *,
     times: int = 1,
     spot: Maybe[bool] = None,
+    spot_at: str = "",
     hosting: str = HOSTING,
 ) -> Iterator[Machines]:
     """A Machines for the machine's type, or for each accelerator that is attached to it.
@@ -46,9 +48,12 @@ def accelerators(
             chips_each=field(guest.amount("count", "accelerator_count", "core_count")),
             hosting=hosting,
             spot=field(spot),
+            spot_at=spot_at,
         )
     if not attached:
-        yield from machines_named(machine, all_machines, hosting=hosting, times=times, spot=spot)
+        yield from machines_named(
+            machine, all_machines, hosting=hosting, times=times, spot=spot, spot_at=spot_at
+        )
 
 
 def attached_to(properties: Properties) -> Iterator[Properties]:
@@ -70,6 +75,19 @@ def times_over(count: Maybe[int], times: int) -> Maybe[int]:
 
 
 def is_spot(scheduling: Properties) -> Maybe[bool]:
-    """Whether a machine runs on spare capacity, by its ``scheduling`` block."""
+    """Whether a machine runs on spare capacity, by its ``scheduling`` block or its pool's
+    configuration of nodes."""
     model = scheduling.text("provisioning_model")
-    return model == "SPOT" if isinstance(model, str) else scheduling.flag("preemptible")
+    if isinstance(model, str):
+        return model == "SPOT"
+    flags = [scheduling.flag(name) for name in _SPARE]
+    known = [flag for flag in flags if not (is_unknown(flag) and scheduling.computes(flag))]
+    if True in known:
+        return True
+    return next(filter(is_unknown, known), next((flag for flag in known if flag is False), None))
+
+
+def spot_at(scheduling: Properties) -> str:
+    """The property that makes a machine run on spare capacity."""
+    given = (name for name in ("provisioning_model", *_SPARE) if scheduling.given(name))
+    return next(map(scheduling.at, given), "")

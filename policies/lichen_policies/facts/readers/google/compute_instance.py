@@ -11,7 +11,12 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, MachineGroup, Machines, ReservationUse
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.google.accelerators import HOSTING, accelerators, is_spot
+from lichen_policies.facts.readers.google.accelerators import (
+    HOSTING,
+    accelerators,
+    is_spot,
+    spot_at,
+)
 from lichen_policies.facts.readers.google.reservations import reservations_of
 from lichen_policies.facts.readers.google.templates import WAITS_FOR, machines_of_template
 from lichen_policies.facts.unknown import field
@@ -57,8 +62,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         yield MachineGroup(
             template=field(template), template_at=template_at, machines=1, waits_for=waits_for
         )
-    spot = is_spot(properties.block("scheduling"))
-    yield from accelerators(properties, spot=spot)
+    scheduling = properties.block("scheduling")
+    yield from accelerators(properties, spot=is_spot(scheduling), spot_at=spot_at(scheduling))
     yield from reservations_of(properties)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Machines, MachineTemplate, ReservationUse
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.names import names
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.google.accelerators import accelerators, is_spot
+from lichen_policies.facts.readers.google.accelerators import accelerators, is_spot, spot_at
 from lichen_policies.facts.readers.google.reservations import reservations_of
 from lichen_policies.facts.unknown import field
 
@@ -30,12 +32,16 @@ FACTS = (Machines, MachineTemplate, ReservationUse)
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """Accelerators of one machine; a template draws no power, so nothing is Located."""
     machine, machine_at = properties.stated_text("machine_type")
-    spot = is_spot(properties.block("scheduling"))
+    scheduling = properties.block("scheduling")
+    spot, at = is_spot(scheduling), spot_at(scheduling)
     yield MachineTemplate(
+        path=machine_at,
         names=names(properties, "name", "self_link"),
         machine=field(bare(machine)),
         machine_at=machine_at,
         spot=field(spot),
+        spot_at=at,
     )
-    yield from accelerators(properties, spot=spot)
+    for machines in accelerators(properties, spot=spot, spot_at=at):
+        yield msgspec.structs.replace(machines, of_template=True)
     yield from reservations_of(properties)

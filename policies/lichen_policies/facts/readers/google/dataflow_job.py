@@ -1,4 +1,4 @@
-"""Dataflow's job, as far as its workers carry accelerators."""
+"""Dataflow's jobs, started once or by a schedule, as far as their workers carry accelerators."""
 
 from __future__ import annotations
 
@@ -18,8 +18,13 @@ TYPES = {
     "pulumi": (
         "gcp:dataflow/flexTemplateJob:FlexTemplateJob",
         "gcp:dataflow/job:Job",
+        "gcp:dataflow/pipeline:Pipeline",
     ),
-    "terraform": ("google_dataflow_flex_template_job", "google_dataflow_job"),
+    "terraform": (
+        "google_data_pipeline_pipeline",
+        "google_dataflow_flex_template_job",
+        "google_dataflow_job",
+    ),
 }
 FACTS = (Located, Machines)
 
@@ -29,15 +34,16 @@ _ASKED = re.compile(r"worker_accelerator=type:(?P<chip>[a-z0-9-]+)[;,]count:(?P<
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A Located and a Machines, where its machine's type or an experiment asks for accelerators:
     Dataflow takes them as ``worker_accelerator=type:nvidia-l4;count:1``."""
-    name, path = properties.stated_text("machine_type")
+    job = _scheduled(properties) or properties
+    name, path = job.stated_text("machine_type")
     machine = Stated(bare(name), path)
-    most = properties.stated_whole("max_workers")
+    most = job.stated_whole("max_workers")
     workers = Stated(1 if most.value is None else most.value, most.path)
     carries = isinstance(machine.value, str) and names_accelerators(machine.value)
-    experiments = properties.at("additional_experiments")
+    experiments = job.at("additional_experiments")
     asked = [
         found
-        for text in properties.each_text("additional_experiments")
+        for text in job.each_text("additional_experiments")
         if isinstance(text, str) and (found := _ASKED.search(text))
     ]
     if not carries and not asked:
@@ -57,3 +63,13 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
             chips_each=float(each["count"]),
             hosting=HOSTING,
         )
+
+
+def _scheduled(properties: Properties) -> Properties:
+    """The machines of the job that a pipeline starts, whose template is of either kind."""
+    workload = properties.block("workload")
+    flexible = workload.block("dataflow_flex_template_request").block("launch_parameter")
+    launch = flexible or workload.block("dataflow_launch_template_request").block(
+        "launch_parameters"
+    )
+    return launch.block("environment")

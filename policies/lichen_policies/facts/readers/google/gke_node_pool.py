@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lichen.clouds import CLOUDS
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.joined import where_its_whole_is, whole_of
 from lichen_policies.facts.kinds import (
@@ -64,13 +65,20 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         context,
         region_at=properties.at("location"),
         zones=count,
+        part_of=_WAITS_FOR if placed or _names_region(properties) else "",
         waits_for=waits_for,
     )
 
 
+def _names_region(properties: Properties) -> bool:
+    """Whether the cluster's name is a full one, which says where it is."""
+    cluster = properties.text("cluster")
+    return isinstance(cluster, str) and CLOUDS[CLOUD].region_of_name(cluster) is not None
+
+
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     """The pool in its cluster's region, and in as many zones where it lists none."""
-    facts = where_its_whole_is(facts, stack)
+    facts = where_its_whole_is(facts, stack, "cluster")
     part = next((fact for fact in facts if isinstance(fact, Part)), None)
     cluster = whole_of(facts, stack)
     if part is None or cluster is None or part.as_read("zones") is not None:

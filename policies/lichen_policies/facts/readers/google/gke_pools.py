@@ -26,6 +26,7 @@ from lichen_policies.facts.readers.google.accelerators import (
     accelerators,
     attached_to,
     is_spot,
+    spot_at,
     times_over,
 )
 from lichen_policies.facts.readers.google.chips import gpu_named
@@ -39,10 +40,17 @@ TPU_HOSTING = "tpu-vm"
 
 
 def pool_facts(
-    pool: Properties, context: Context, *, region_at: str, zones: int = 1, waits_for: str = ""
+    pool: Properties,
+    context: Context,
+    *,
+    region_at: str,
+    zones: int = 1,
+    part_of: str = "",
+    waits_for: str = "",
 ) -> Iterator[Fact]:
     """A Located, what the machines carry, and a Scaling where they serve models; nothing for a pool
-    of no machines. ``zones`` is in how many zones the pool runs its count."""
+    of no machines. ``zones`` is in how many zones the pool runs its count, ``part_of`` as in
+    :class:`Located`."""
     node = pool.block("node_config")
     floor, ceiling, total = _bounds(pool)
     if ceiling.value == 0:
@@ -52,13 +60,14 @@ def pool_facts(
     least = times_over(floor.value, times)
     yield Located(
         region_at=region_at,
+        part_of=part_of,
         machine=field(machine),
         machines=field(least) or 1,
         hosting=HOSTING,
         waits_for=waits_for,
     )
     spot = is_spot(node)
-    for fact in accelerators(node, ceiling, times=times, spot=spot):
+    for fact in accelerators(node, ceiling, times=times, spot=spot, spot_at=spot_at(node)):
         yield msgspec.structs.replace(fact, waits_for=waits_for)
     yield from reservations_of(node)
     yield from _of_models(node, pool, waits_for)

@@ -94,7 +94,7 @@ def _idle_h(properties: Properties) -> tuple[Maybe[float], str, str]:
         switch = software.flag("idle_shutdown")
         if switch is False or is_unknown(switch):
             return math.inf if switch is False else switch, software.at("idle_shutdown"), "true"
-        minutes = software.number("idle_shutdown_timeout")
+        minutes = software.amount("idle_shutdown_timeout")
         if minutes is not None and not is_unknown(minutes):
             minutes /= 60
         hours: Maybe[float] = _DEFAULT_H if minutes is None else minutes

@@ -52,6 +52,8 @@ def machines_of_template(
             machines=number.value,
             machines_at=number.path,
             context=_with_passport(group.context, template.fact.context),
+            named_in=template.resource.address,
+            of_template=False,
             waits_for=WAITS_FOR,
         )
         for fact in beside(stack, Machines, template.resource.address)

@@ -91,6 +91,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         chips_each=field(chips),
         hosting=_HOSTING,
         spot=field(dedicated.flag("spot")),
+        spot_at=dedicated.at("spot"),
     )
     if garden:
         yield ModelAccelerators(

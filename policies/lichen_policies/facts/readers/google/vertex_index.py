@@ -73,7 +73,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
 
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     """The facts in the region of the endpoint, with the size of the index's shards."""
-    return tuple(_sized(fact, stack) for fact in where_its_whole_is(facts, stack))
+    return tuple(_sized(fact, stack) for fact in where_its_whole_is(facts, stack, "endpoint"))
 
 
 def _sized(fact: Fact, stack: Stack) -> Fact:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
+    ChosenProcessor,
     Located,
     Machines,
     MachineTemplate,
@@ -34,7 +35,7 @@ TYPES = types(
     ),
     Api("", ("v1",), "Pod", ("kubernetes_pod", "kubernetes_pod_v1")),
 )
-FACTS = (Located, Machines, MachineTemplate, Pods, Serving, ServingContainer)
+FACTS = (ChosenProcessor, Located, Machines, MachineTemplate, Pods, Serving, ServingContainer)
 
 
 complete = in_their_stack

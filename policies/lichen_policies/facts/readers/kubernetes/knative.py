@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
+    ChosenProcessor,
     Located,
     Machines,
     MachineTemplate,
@@ -29,7 +30,16 @@ TYPES = types(
     Api("serving.knative.dev", ("v1",), "Service"),
     Api("serving.knative.dev", ("v1",), "Configuration"),
 )
-FACTS = (Located, Machines, MachineTemplate, Pods, Scaling, Serving, ServingContainer)
+FACTS = (
+    ChosenProcessor,
+    Located,
+    Machines,
+    MachineTemplate,
+    Pods,
+    Scaling,
+    Serving,
+    ServingContainer,
+)
 
 
 complete = in_their_cluster

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
+    ChosenProcessor,
     Located,
     Machines,
     MachineTemplate,
@@ -40,7 +41,16 @@ TYPES = types(
     Api("serving.kserve.io", ("v1alpha1", "v1beta1"), "ServingRuntime"),
     Api("serving.kserve.io", ("v1alpha1", "v1beta1"), "ClusterServingRuntime"),
 )
-FACTS = (Located, Machines, MachineTemplate, Pods, Scaling, Serving, ServingContainer)
+FACTS = (
+    ChosenProcessor,
+    Located,
+    Machines,
+    MachineTemplate,
+    Pods,
+    Scaling,
+    Serving,
+    ServingContainer,
+)
 
 _MODELS = (
     "model",
@@ -112,7 +122,8 @@ def _of_part(
 def _of_language_model(
     properties: Properties, spec: Properties, context: Context
 ) -> Iterator[Fact]:
-    """A language model's decoding pods, and those that only read its prompts."""
+    """A language model's decoding pods, and those that only read its prompts; the cluster's own
+    configuration adds to the command line of both."""
     for part in (spec, spec.block("prefill")):
         if not part:
             continue
@@ -130,12 +141,14 @@ def _of_language_model(
             yield scaling(
                 pod, context, count, asked=asked, ceiling=most, least=1, by_default=by_default
             )
-            yield from serving(pod, context, count, floor=count, ceiling=most, asked=group)
+            yield from serving(
+                pod, context, count, floor=count, ceiling=most, asked=group, extended=True
+            )
             continue
         replicas = part.stated_whole("replicas")
         count = Stated(1, replicas.path) if replicas.value is None else replicas
         yield from facts_of_pods(pod, context, count, names=names_of(properties), asked=asked)
-        yield from serving(pod, context, count, asked=group)
+        yield from serving(pod, context, count, asked=group, extended=True)
 
 
 def _nodes(parallelism: Properties) -> int | Unknown:

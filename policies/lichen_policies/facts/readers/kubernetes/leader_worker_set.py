@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
+    ChosenProcessor,
     Located,
     Machines,
     MachineTemplate,
@@ -22,7 +23,7 @@ from lichen_policies.facts.readers.kubernetes.scaled import in_their_stack
 
 CLOUD = "kubernetes"
 TYPES = types(Api("leaderworkerset.x-k8s.io", ("v1",), "LeaderWorkerSet"))
-FACTS = (Located, Machines, MachineTemplate, Pods, Serving, ServingContainer)
+FACTS = (ChosenProcessor, Located, Machines, MachineTemplate, Pods, Serving, ServingContainer)
 
 
 complete = in_their_stack

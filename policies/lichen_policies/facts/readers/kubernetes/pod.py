@@ -28,6 +28,16 @@ CHIPS = (
     "karpenter.k8s.aws/instance-gpu-name",
     "nvidia.com/gpu.product",
 )
+SPOT = {
+    "karpenter.sh/capacity-type": "spot",
+    "eks.amazonaws.com/capacityType": "SPOT",
+    "cloud.google.com/gke-spot": "true",
+    "cloud.google.com/gke-preemptible": "true",
+    "cloud.google.com/gke-provisioning": "spot",
+    "kubernetes.azure.com/scalesetpriority": "spot",
+}
+"""Labels of nodes on spare capacity. Sources: Karpenter documentation, "NodePools"; Amazon EKS,
+"Managed node groups"; GKE documentation, "Spot VMs"; AKS documentation, "Spot node pools"."""
 _PARTITION = "cloud.google.com/gke-gpu-partition-size"
 _CLIENTS = "cloud.google.com/gke-max-shared-clients-per-gpu"
 _CHIP = re.compile(r"(?i)(?:nvidia|amd|tpu)[a-z0-9._-]*|[tlahb]\d{1,3}[a-z]{0,2}")
@@ -78,6 +88,14 @@ class Pod:
         """The one processor that its nodes must have, as the catalogue names it."""
         value, path = self._selected(*ARCHITECTURES)
         return Stated(_PROCESSORS.get(value, value) if isinstance(value, str) else value, path)
+
+    @cached_property
+    def spot(self) -> Stated[bool]:
+        """Whether its nodes must be on spare capacity; None where they may be others too."""
+        for key, values, path in self._labels:
+            if key in SPOT and not is_unknown(values):
+                return Stated(set(values) == {SPOT[key]}, path)
+        return Stated(None, "")
 
     @cached_property
     def region(self) -> Stated[str]:
@@ -147,6 +165,11 @@ class Pod:
         """The chip that its nodes must have, by a name that is a chip's; empty where none is."""
         value = self._selected(*CHIPS).value
         return value if isinstance(value, str) and _CHIP.fullmatch(value) else ""
+
+    @property
+    def chip_at(self) -> str:
+        """The property that says which chip its nodes must have; empty where none does."""
+        return self._selected(*CHIPS).path if self._chip else ""
 
     def _selected(self, *keys: str) -> Stated[str]:
         """The one value of a label that its nodes must have."""

@@ -15,6 +15,7 @@ import msgspec
 from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
+    ChosenProcessor,
     Located,
     Machines,
     MachineTemplate,
@@ -31,8 +32,8 @@ from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 _IMAGES = re.compile(
     r"""(?:^|/)(?:
         vllm(?:-[\w-]+)? | (?:huggingface-)?text-(?:generation|embeddings)-inference[\w.-]*
-      | tritonserver | sglang | ollama | llama\.cpp | torchserve | mlserver | lmdeploy
-      | model_server
+      | tritonserver | sglang | ollama | llama\.cpp | torchserve(?:-\w+)? | mlserver | lmdeploy
+      | model_server | sax-model-server | tf-serving(?:-\w+)?
       | djl-(?:serving|inference) | nim | llm-nim | tensorflow/serving | localai | infinity
       | (?:huggingface-)?(?:pytorch|tensorflow)-(?:tgi-)?inference(?:-[\w-]+)?
       | (?:huggingface|sklearn|xgb|lgb|paddle|pmml)server
@@ -52,6 +53,15 @@ _COMMANDS = re.compile(
     re.VERBOSE,
 )
 """What starts a server of models, in a command line."""
+
+_OTHERS = re.compile(
+    r"""(?:^|[\s/])(?:
+        sleep\s+(?:infinity|\d+) | tail\s+-f\s+/dev/null | genai-perf | perf_analyzer
+      | vllm\s+bench | \S*benchmark_\w+(?:\.py)?
+    )(?:\s|$)""",
+    re.VERBOSE,
+)
+"""What measures a server or waits for a person, in a command line."""
 
 _SHELL = re.compile(r"(?:^|/)(?:ba|da|z|k|a)?sh")
 _LINE = re.compile(r"-[a-z]*c")
@@ -73,8 +83,11 @@ def _is_server(container: Properties) -> bool:
     """Whether a container plainly is a server of models: its command line starts one; or its image
     does, and it has an accelerator where the command line is another, as a client's is."""
     line = arguments(container)
-    if isinstance(line, tuple) and _COMMANDS.search(" ".join(line)):
+    text = " ".join(line) if isinstance(line, tuple) else ""
+    if _COMMANDS.search(text):
         return True
+    if _OTHERS.search(text):
+        return False
     image = container.text("image")
     if not isinstance(image, str):
         return False
@@ -112,14 +125,17 @@ def facts_of_pods(
     names: tuple[str, ...] = (),
     asked: Asked | None = None,
     unit: str = "pods",
+    times: int = 1,
 ) -> Iterator[Fact]:
     """The facts of ``count`` pods: nothing where they are not judged.
 
-    A Pods, a Located, a Machines and a MachineTemplate, as far as they apply. ``asked`` is what
-    each asks for, where it is a ``unit`` of several pods.
+    A Pods, a ChosenProcessor, a Located, a Machines and a MachineTemplate, as far as they apply.
+    ``asked`` is what each asks for, where it is a ``unit`` of several pods; ``times`` is how many
+    pods one more at the property of their number adds.
     """
     asked = asked or pod.asked
-    if asked is None and not pod.serves:
+    claims = _claims(pod, names)
+    if asked is None and not pod.serves and not claims:
         return
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
@@ -134,6 +150,24 @@ def facts_of_pods(
         machine=field(machine),
         hosting=hosting,
         serves=pod.serves,
+        claims=claims,
+        claims_at=pod.spec.at("resource_claims"),
+        machines=field(count.value),
+        machines_at=count.path,
+        waits_for="its claims of devices" if claims else "",
+    )
+    if asked is None and not pod.serves:
+        return
+    yield ChosenProcessor(
+        context=context,
+        path=pod.architecture.path,
+        architecture=field(pod.architecture.value),
+        architecture_at=pod.architecture.path,
+        arm="arm64",
+        accelerated=asked is not None,
+        serves=pod.serves,
+        less="AWS and Google state up to 60 % less energy for the same work on Arm (AWS Graviton, "
+        "2022; Google Axion, 2024)",
     )
     in_cluster = waits(context)
     if pod.serves or in_cluster or (isinstance(context.region, str) and asked is not None):
@@ -154,17 +188,35 @@ def facts_of_pods(
             machines=field(count.value),
             machines_at=count.path,
             chip=asked.chip,
+            chip_at=pod.chip_at,
             chips_each=field(chips),
             hosting=hosting,
             unit=unit,
+            times=times,
         )
-    if isinstance(pod.machine.value, str):
+    named = pod.machine.value if isinstance(pod.machine.value, str) else None
+    if named is not None or pod.spot.value is True:
         yield MachineTemplate(
             context=context,
-            path=pod.machine.path,
-            machine=pod.machine.value,
+            path=pod.machine.path or pod.spot.path,
+            machine=named,
             machine_at=pod.machine.path,
+            spot=field(pod.spot.value),
+            spot_at=pod.spot.path,
         )
+
+
+def _claims(pod: Pod, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the templates are called that claims are made from for each pod, in its namespace."""
+    templates = [
+        claim.text("resource_claim_template_name") for claim in pod.spec.blocks("resource_claims")
+    ]
+    namespace = names[0].split("/")[1:-1] if names else []
+    return tuple(
+        "/".join(("ResourceClaimTemplate", *namespace, name))
+        for name in templates
+        if isinstance(name, str)
+    )
 
 
 def serving(
@@ -176,11 +228,13 @@ def serving(
     ceiling: Stated[int] | None = None,
     asked: Asked | None = None,
     waits_for: str = "",
+    extended: bool = False,
 ) -> Iterator[Fact]:
     """A Serving, and a ServingContainer of each container: what pods that serve models add.
 
     ``floor`` and ``ceiling`` are the bounds of what scales itself; ``asked`` is as in
-    :func:`facts_of_pods`; ``waits_for`` is what else of the stack may say more.
+    :func:`facts_of_pods`; ``waits_for`` is what else of the stack may say more,
+    ``extended`` as in :class:`ServingContainer`.
     """
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
@@ -208,7 +262,7 @@ def serving(
         chips=field(chips),
         chips_at="" if asked is None else asked.path,
     )
-    yield from containers(pod, context, group)
+    yield from containers(pod, context, group, extended=extended)
 
 
 def waits_for_requests(floor: object) -> Maybe[bool | None]:

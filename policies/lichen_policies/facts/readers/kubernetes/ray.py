@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
+    ChosenProcessor,
     Located,
     Machines,
     MachineTemplate,
@@ -32,7 +33,16 @@ TYPES = types(
     Api("ray.io", ("v1", "v1alpha1"), "RayCluster"),
     Api("ray.io", ("v1", "v1alpha1"), "RayJob"),
 )
-FACTS = (Located, Machines, MachineTemplate, Pods, Scaling, Serving, ServingContainer)
+FACTS = (
+    ChosenProcessor,
+    Located,
+    Machines,
+    MachineTemplate,
+    Pods,
+    Scaling,
+    Serving,
+    ServingContainer,
+)
 
 
 complete = in_their_cluster

@@ -6,6 +6,7 @@ import msgspec
 
 from lichen_policies.facts.fact import Fact
 from lichen_policies.facts.kinds import PodAutoscaler, Pods, Serving
+from lichen_policies.facts.readers.kubernetes.claimed import with_their_claims
 from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.pods import waits_for_requests
 from lichen_policies.facts.unknown import Unverified, field, is_unknown
@@ -13,13 +14,14 @@ from lichen_policies.stack import Stack, Subject, named_by, refers_to
 
 
 def in_their_stack(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
-    """The facts of an object with the bounds of its autoscaler, in the region of its cluster."""
+    """The facts of an object with the bounds of its autoscaler and the devices that it claims, in
+    the region of its cluster."""
     pods = next((fact for fact in facts if isinstance(fact, Pods)), None)
     if pods is not None and any(isinstance(fact, Serving) for fact in facts):
         scaler = _scaler_of(pods, stack)
         if scaler is not None:
             facts = tuple(_scaled(fact, scaler.fact, scaler.resource.address) for fact in facts)
-    return in_their_cluster(facts, stack)
+    return in_their_cluster(with_their_claims(facts, stack), stack)
 
 
 def _scaled(fact: Fact, scaler: PodAutoscaler, address: str) -> Fact:

@@ -1,0 +1,200 @@
+"""Accelerated machine in a region where its kind is not made.
+
+Why: Not every region has every accelerator. What is not made there fails when it is deployed, often
+after the rest of the stack was made and is paid for, and a pool that scales to it never grows.
+
+Fix: Deploy to one of the regions that the message names, which are the cleanest that have it, or
+choose an accelerator that the region has.
+
+Exceptions: Clouds bring machines to further regions all the time, so a list of them is soon behind:
+it advises, and blocks in production only where the list was whole and is at most ``days`` days old
+(``make refresh-aws`` reads it anew). It speaks of regions, not of zones, nor of quota and free
+capacity. Where the catalogue knows no region of a machine, where one of its sources has the machine
+in the region, and where only customers on an allowlist can have it, it is silent; so it is of
+serverless containers, whose regions are another list. Of SageMaker it
+also reports the machines that its hosting does not take at all.
+
+Tags: It reads none but ``lichen:environment``, which chooses the level.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from lichen.catalogue.schema import Chip, Listing, Machine, Region
+from lichen_policies.facts import MachineKind
+from lichen_policies.named_hardware import chip_of, is_name, machine_of, written
+from lichen_policies.rule import HIGHER_IS_STRICTER, Finding, Known, NotApplicable, rule
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Days after which a list that was whole only advises."""
+
+    days: Annotated[int, Meta(ge=0, le=3650), HIGHER_IS_STRICTER] = 14
+
+
+@rule(severity="medium", dev="advisory", staging="advisory", prod="mandatory", theme="hardware")
+def accelerator_not_in_region(fact: MachineKind, limits: Limits, known: Known) -> Iterator[Finding]:
+    machine, chip = machine_of(fact, known), chip_of(fact, known)
+    if chip is None:
+        raise NotApplicable("it names no accelerator of the catalogue")
+    cloud = machine.cloud if machine else fact.cloud
+    if machine is not None and _is_refused(fact, machine, known):
+        yield _not_hosted(fact, machine, known)
+        return
+    if _is_serverless(fact, known):
+        raise NotApplicable("where a serverless container has accelerators is in no list")
+    if fact.region is None:
+        raise NotApplicable("no region is stated: see region-unresolved")
+    here = known.region(fact.region)
+    listing = known.catalogue.listing(cloud, chip.kind)
+    if here.cloud != cloud or listing is None:
+        raise NotApplicable("no list of regions of such machines is known")
+    rows = _rows(fact, machine, chip, cloud, known)
+    regions = {name for row in rows for name in _regions(row, known)}
+    if not regions or here.name in regions or not _covers(listing, here, known):
+        return
+    yield _not_here(fact, chip, here, regions, listing, limits, known)
+
+
+def _rows(
+    fact: MachineKind, machine: Machine | None, chip: Chip, cloud: str, known: Known
+) -> Sequence[Machine]:
+    """The machine, where it carries the accelerator; else all that do, or that take it."""
+    if machine is not None and machine.accelerator is not None and fact.chip is None:
+        return (machine,)
+    return [
+        row
+        for row in known.catalogue.machines.values()
+        if row.cloud == cloud and row.accelerator == chip.name
+    ]
+
+
+def _regions(machine: Machine, known: Known) -> set[str]:
+    """Where a machine is made, by any source; of one whose zones are listed, where those are."""
+    sales = known.catalogue.sales_of(machine.name)
+    if sales is not None and sales.by_region and not sales.elsewhere:
+        return set(sales.by_region)
+    return {offer.region for offer in known.catalogue.offers_of(machine.name)}
+
+
+def _covers(listing: Listing, here: Region, known: Known) -> bool:
+    """Whether the list speaks of the region at all. Of TPUs the list is one of zones, and speaks of
+    all regions."""
+    return listing.kind == "tpu" or any(
+        listing.source in (*offer.listed_by, *offer.not_listed_by)
+        for offer in known.catalogue.offers_in(here.name)
+    )
+
+
+def _is_serverless(fact: MachineKind, known: Known) -> bool:
+    hosting = known.catalogue.hostings.get(fact.hosting or "")
+    return hosting is not None and hosting.kind == "serverless"
+
+
+def _is_refused(fact: MachineKind, machine: Machine, known: Known) -> bool:
+    hosting = known.catalogue.hostings.get(fact.hosting or "")
+    return (
+        hosting is not None
+        and bool(fact.machine_prefix)
+        and not known.catalogue.hosts(hosting.name, machine)
+    )
+
+
+def _not_hosted(fact: MachineKind, machine: Machine, known: Known) -> Finding:
+    hosting = known.catalogue.hostings[fact.hosting or ""]
+    source = known.catalogue.sources[hosting.source]
+    others = [
+        row
+        for row in known.catalogue.machines.values()
+        if row.accelerator == machine.accelerator and known.catalogue.hosts(hosting.name, row)
+    ]
+    wanted = machine.accelerators
+    nearest = min(others, key=lambda row: abs(row.accelerators - wanted), default=None)
+    other = f"{fact.machine_prefix}{nearest.name}" if nearest else "a machine that it takes"
+    return Finding(
+        what=f"{hosting.title} takes no {written(fact)} for endpoints ({source.publisher}, "
+        f"{source.fetched})",
+        limit="an endpoint must run on a machine that its service takes; this finding only "
+        "advises, because the list grows",
+        or_else=f"set {fact.path} to {other}",
+        path=fact.path,
+        sources=(hosting.source,),
+        advice=True,
+    )
+
+
+def _not_here(
+    fact: MachineKind,
+    chip: Chip,
+    here: Region,
+    regions: set[str],
+    listing: Listing,
+    limits: Limits,
+    known: Known,
+) -> Finding:
+    source = known.catalogue.sources[listing.source]
+    age = known.today - datetime.date.fromisoformat(listing.as_of)
+    sure = listing.whole and age <= datetime.timedelta(days=limits.days)
+    name = chip.name if fact.chip is not None or fact.machine is None else written(fact)
+    doubt = (
+        f"is of {listing.as_of} and regions gain machines every month"
+        if listing.whole
+        else "may leave out what exists"
+    )
+    because = f"; this finding only advises, because the list {doubt}"
+    return Finding(
+        what=f"{here.name} is not among the {len(regions)} regions that have "
+        f"{name if is_name(name) or name == chip.name else chip.name} ({source.publisher}, "
+        f"{listing.as_of})",
+        limit="a machine can be made only in a region that has it" + ("" if sure else because),
+        or_else=_or_else(fact, chip, here, regions, known),
+        path=fact.path,
+        sources=(listing.source,),
+        advice=not sure,
+    )
+
+
+def _or_else(fact: MachineKind, chip: Chip, here: Region, names: set[str], known: Known) -> str:
+    rows = [known.catalogue.regions[name] for name in names if name in known.catalogue.regions]
+    allowed = [row for row in rows if row.partition == here.partition and known.may_use(row)]
+    best = sorted(
+        allowed,
+        key=lambda row: (row.grid_gco2e_kwh is None, row.grid_gco2e_kwh or 0, row.name),
+    )[:3]
+    other = _made_here(fact, chip, here, known)
+    change = f"choose an accelerator that {here.name} has at {fact.path}"
+    if other is not None:
+        change += f", such as {other.accelerator}"
+    if not best:
+        return change
+    places = " or ".join(
+        f"{row.name} ({row.grid_gco2e_kwh:.0f} gCO2e/kWh)" if row.grid_gco2e_kwh else row.name
+        for row in best
+    )
+    return f"deploy to {places}" + ("" if other is None else f"; or {change}")
+
+
+def _made_here(fact: MachineKind, chip: Chip, here: Region, known: Known) -> Machine | None:
+    """The machine of the region whose accelerators are nearest in memory, the larger ones first."""
+    catalogue = known.catalogue
+    named = machine_of(fact, known)
+    wanted_gib = (named.accelerator_memory_gib if named else chip.memory_gib) or 0
+    found: list[tuple[bool, float, str, Machine]] = []
+    for machine in catalogue.machines.values():
+        its = catalogue.accelerator_of(machine)
+        if machine.cloud != here.cloud or its is None or its.kind != chip.kind:
+            continue
+        if fact.machine_prefix and not catalogue.hosts(fact.hosting or "", machine):
+            continue
+        if here.name in _regions(machine, known) and not catalogue.retired_hardware(
+            machine.family, its.family, machine.cloud
+        ):
+            gib = machine.accelerator_memory_gib or 0
+            found.append((gib < wanted_gib, abs(gib - wanted_gib), machine.name, machine))
+    return min(found, default=(True, 0.0, "", None), key=lambda each: each[:3])[3]

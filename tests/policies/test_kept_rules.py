@@ -1,0 +1,112 @@
+"""What is kept of the rules is what their files say, today's and no older, and fails closed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from lichen_policies import registry
+from lichen_policies.facts import Resource
+from lichen_policies.gate import Gate
+from lichen_policies.registry import FOLDER, read_rules, rules
+from lichen_policies.rule import Rule
+
+POLICIES = FOLDER.parents[1]
+ENDPOINT = Resource(
+    type="aws:sagemaker/endpointConfiguration:EndpointConfiguration",
+    name="chat",
+    address="chat",
+    properties={
+        "region": "eu-north-1",
+        "productionVariants": [{"instanceType": "ml.inf2.xlarge", "initialInstanceCount": 2}],
+    },
+    dialect="pulumi",
+    environment="prod",
+)
+
+
+def test_what_is_kept_is_what_every_file_says() -> None:
+    kept, read = rules(), read_rules(FOLDER)
+    assert list(kept) == list(read)
+    for name, rule in read.items():
+        for field in Rule.__struct_fields__:
+            if field != "code":
+                mine, theirs = getattr(kept[name], field), getattr(rule, field)
+                assert (mine, repr(mine)) == (theirs, repr(theirs)), (name, field)
+        assert kept[name].limits is rule.limits
+        assert kept[name].defaults == rule.defaults
+    assert any(rule.thresholds for rule in kept.values())
+
+
+def printed(folder: Path, code: str) -> str:
+    """What a new process prints that has the rules of a copy of the tree."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={"PYTHONPATH": f"{folder}:{folder / 'policies'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+LOADED = (
+    "import sys; from lichen_policies.registry import rules; "
+    "print(rules()['far-ceiling'].severity, rules()['far-ceiling'].offence); "
+    "print(sum(name.startswith('lichen_policies.rules.') for name in sys.modules))"
+)
+
+
+def test_a_second_start_imports_no_rule_and_a_changed_file_is_read_anew(tmp_path: Path) -> None:
+    for part in ("lichen", "policies"):
+        skipped = shutil.ignore_patterns("__pycache__", ".compiled")
+        shutil.copytree(POLICIES.parent / part, tmp_path / part, ignore=skipped)
+    first, second = printed(tmp_path, LOADED), printed(tmp_path, LOADED)
+    assert first.splitlines()[0] == second.splitlines()[0]
+    assert int(first.splitlines()[1]) >= len(rules())
+    assert second.splitlines()[1] == "0"
+    file = tmp_path / "policies" / "lichen_policies" / "rules" / "far_ceiling.py"
+    file.write_text(file.read_text().replace('severity="medium"', 'severity="low"'))
+    assert printed(tmp_path, LOADED).startswith("low ")
+    file.write_text("def broken(:\n")
+    told = printed(
+        tmp_path,
+        "from lichen_policies.registry import rules; rule = rules()['far-ceiling']; "
+        "print(rule.levels['dev'], rule.mistake)",
+    )
+    assert told.startswith("mandatory ")
+    assert "importing the rule failed with SyntaxError" in told
+
+
+@pytest.mark.parametrize("error", [ImportError("gone"), SystemExit(0)])
+def test_a_rule_that_cannot_be_imported_after_all_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fails(_path: Path) -> object:
+        raise error
+
+    checksum = registry._checksum()
+    registry._keep_rules(checksum, read_rules(FOLDER))
+    known = registry._kept_rules(checksum)
+    if known is None:
+        pytest.skip("byte code may not be written here, so nothing is kept")
+    monkeypatch.setattr(registry, "_imported", fails)
+    report = Gate.near(tmp_path, rules=known).report([ENDPOINT])
+    by_rule = {verdict.rule: verdict for verdict in report.unverified}
+    found = by_rule["too-many-accelerators"]
+    assert (found.broken, found.level) == (True, "mandatory")
+    assert f"the rule too-many-accelerators failed with {type(error).__name__}" in found.message
+    assert {"dirty-region", "too-many-accelerators"} <= set(report.broken)
+
+
+def test_a_limit_is_declared_with_its_type_and_bounds() -> None:
+    for rule in rules().values():
+        fields = msgspec.structs.fields(rule.limits)
+        assert [each.name for each in rule.thresholds] == [field.name for field in fields]
+        assert [each.default for each in rule.thresholds] == [field.default for field in fields]
