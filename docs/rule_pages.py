@@ -59,6 +59,32 @@ DOORS = (
 
 IN_A_PLAN = "in a plan only: of Terraform's language Checkov hands over one block at a time"
 
+_ONE_CLOUD = "it judges a cloud's service; idle-floor tells the same of a cluster's"
+_POOLS = "it judges pools of nodes, and pods rarely say which machine they are on"
+_INSTALLED = "what does this in a cluster is installed there, and no object says whether it is"
+IN_CLUSTERS: Mapping[str, str] = {
+    "accelerators-in-many-zones": _POOLS,
+    "always-on-processors": _ONE_CLOUD,
+    "fixed-size-endpoint": "an autoscaler of pods is often in another deployment than they are",
+    "images-kept-for-ever": _INSTALLED,
+    "logs-kept-for-ever": _INSTALLED,
+    "machine-image-for-other-hardware": _POOLS,
+    "misplaced-training": "a job of a cluster does not say whether it trains",
+    "multi-region-location": "a cluster is in one region",
+    "no-way-up-from-zero": _INSTALLED,
+    "oversized-accelerators": _POOLS,
+    "tied-endpoint": "a vendor's package of a model does not run in a cluster",
+    "training-without-spot": "a job of a cluster does not say whether it trains",
+    "undisclosed-endpoint": "it judges services that a cloud manages, and pods are none",
+    "unguarded-rollout": _INSTALLED,
+    "unscheduled-floor": _INSTALLED,
+    "unshared-accelerator": _POOLS,
+    "warm-outside-production": _ONE_CLOUD,
+    "wrong-serverless-memory": "only a cloud's serverless service rounds memory to a size",
+    "x86-machine": _POOLS,
+}
+"""Why a rule judges no object of Kubernetes, where something like what it judges exists there."""
+
 
 class Cell(NamedTuple):
     """Whether a door judges by a rule in a dialect; why not where it does not, or how far."""
@@ -78,6 +104,8 @@ def cell(rule: Rule, examples: Sequence[Case], dialect: str, door: Door) -> Cell
     """Whether a door judges by a rule in a dialect, by the rule's failing examples in it."""
     failing = [case for case in examples if case.verdict == "fail" and case.dialect == dialect]
     if not failing:
+        if dialect == "kubernetes" and rule.name in IN_CLUSTERS:
+            return Cell(False, IN_CLUSTERS[rule.name])
         return Cell(False, "no resource that it judges exists in this dialect")
     if door.name != "Checkov":
         return Cell(True)

@@ -5,8 +5,11 @@ Python looks for modules. Nothing is imported from there: a project's own ``lich
 ``yaml`` would judge itself.
 """
 
+import gc
 import os
 import sys
+
+gc.disable()  # nothing is garbage while modules are imported; serve() turns it on again
 
 _HERE = os.path.realpath(__file__)
 # In a clone the pack is two folders below the root, whose parts are where its modules are.

@@ -195,6 +195,12 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         due = moved.mandatory_from is not None and self.today >= moved.mandatory_from
         return "mandatory" if due and level == "advisory" else level
 
+    def moves_limits(self, rule: Rule) -> bool:
+        """Whether a file or a door says anything of a rule's limits."""
+        return bool(self.door_limits.get(rule.name)) or any(
+            layer.file.limits.get(rule.name) for layer in self.layers
+        )
+
     def limits(self, rule: Rule, environment: Environment | None) -> msgspec.Struct:
         """A rule's limits in an environment; checked when the configuration was read."""
         return _limits(self, rule, environment or UNSTATED)

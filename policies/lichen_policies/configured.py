@@ -73,7 +73,7 @@ def _of_rule(
     if now != default:
         by_door = rule.name in configuration.door_levels
         yield "level", default, now, _DOOR if by_door else _who(configuration, "levels", rule)
-    if rule.mistake:
+    if rule.mistake or not configuration.moves_limits(rule):
         return
     defaults = msgspec.structs.asdict(rule.defaults[environment])
     for name, value in msgspec.structs.asdict(configuration.limits(rule, environment)).items():

@@ -44,6 +44,7 @@ def serve() -> NoReturn:
     engine starts the pack, which is the project; the organisation's is above it."""
     timed.end_where_stuck()
     gc.freeze()  # what is loaded here stays: no collection need look through it
+    gc.enable()
     try:
         gate = Gate.near(Path.cwd())
     except InputError as error:
@@ -117,7 +118,11 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             levels = {name: LEVELS[each.enforcementLevel] for name, each in settings.items()}
             self._gate = self._file.moved_by_door(
                 levels={name: level for name, level in levels.items() if level != self._sent(name)},
-                limits={name: dict(Inputs(each.properties)) for name, each in settings.items()},
+                limits={
+                    name: limits
+                    for name, each in settings.items()
+                    if (limits := dict(Inputs(each.properties)))
+                },
             )
         except InputError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
