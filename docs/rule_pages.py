@@ -57,6 +57,8 @@ DOORS = (
 )
 
 
+IN_A_PLAN = "in a plan only: of Terraform's language Checkov hands over one block at a time"
+
 _ONE_CLOUD = "it judges a cloud's service; idle-floor tells the same of a cluster's"
 _POOLS = "it judges pools of nodes, and pods rarely say which machine they are on"
 _INSTALLED = "what does this in a cluster is installed there, and no object says whether it is"
@@ -85,7 +87,7 @@ IN_CLUSTERS: Mapping[str, str] = {
 
 
 class Cell(NamedTuple):
-    """Whether a door judges by a rule in a dialect, and why not where it does not."""
+    """Whether a door judges by a rule in a dialect; why not where it does not, or how far."""
 
     judged: bool
     reason: str = ""
@@ -107,10 +109,8 @@ def cell(rule: Rule, examples: Sequence[Case], dialect: str, door: Door) -> Cell
         return Cell(False, "no resource that it judges exists in this dialect")
     if door.name != "Checkov":
         return Cell(True)
-    if issubclass(rule.judges, Stack):
-        return Cell(False, "Checkov judges one resource at a time, and this rule a deployment")
-    if all(case.together for case in failing):
-        return Cell(False, "Checkov judges one resource at a time, and this rule needs two")
+    if issubclass(rule.judges, Stack) or all(case.together for case in failing):
+        return Cell(True, IN_A_PLAN if dialect == "terraform" else "")
     return Cell(True)
 
 
@@ -263,11 +263,8 @@ def _parity(every: Mapping[str, Rule]) -> str:
         marks = []
         for door, dialect in columns:
             found = cells[door.name, dialect]
-            if found.judged:
-                marks.append("yes")
-            else:
-                letter = reasons.setdefault(found.reason, chr(ord("a") + len(reasons)))
-                marks.append(letter)
+            letter = found.reason and reasons.setdefault(found.reason, chr(ord("a") + len(reasons)))
+            marks.append(" ".join(filter(None, ("yes" if found.judged else "", letter))))
         rows.append(f"| [{name}]({name}.md) | {' | '.join(marks)} |")
     legend = "\n".join(f"- **{letter}**: {reason}" for reason, letter in reasons.items())
     return (
