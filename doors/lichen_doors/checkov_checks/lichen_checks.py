@@ -17,7 +17,7 @@ LICHEN_REGION and LICHEN_ENVIRONMENT hold for a document that does not state its
 LICHEN_PARAMETERS names a file of what a deployment gives to templates. A plan and a template are
 read again from their files, because what Checkov hands over does not say which values are unknown.
 So are manifests that are found, and each of these files is judged as one deployment: what two of
-its resources give together is told on the one that it is about, and what a whole deployment does on
+its resources give together is reported on the one that it is about, and what a deployment does on
 its first. Of Terraform's language Checkov hands over one block at a time, and each is judged alone.
 
 Checkov drops a check that raises and a module that does not load, and then passes what nobody
@@ -146,7 +146,7 @@ class Gates:
         return self._verdicts
 
     def _together(self, gate: Gate, deployment: Deployment) -> Mapping[str, list[Verdict]]:
-        """What the resources of a file give together, by the address that it is told on."""
+        """What the resources of a file give together, by the address that it is reported on."""
         if self._deployment is not deployment:
             told: dict[str, list[Verdict]] = {}
             first = next((a for a, each in deployment.items() if kinds_read(each) is not None), "")
@@ -369,7 +369,7 @@ def templates(file: Path) -> Mapping[str, Resource]:
 
 @lru_cache(maxsize=8)
 def manifests(file: Path) -> dict[str, Resource]:
-    """A manifest's objects by address; none of one that is no file of objects as it stands."""
+    """A manifest's objects by address; none of one that is not a file of objects alone."""
     try:
         return {each.address: each for each in dialects.read(file, "kubernetes")}
     except InputError:
