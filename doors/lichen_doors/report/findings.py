@@ -131,6 +131,8 @@ def renderables(report: Report) -> Iterator[RenderableType]:
     for group in sorted(groups, key=_order):
         yield from _resource(sorted(group, key=_urgency))
     for exemption in report.expired:
+        if any(verdict.what.startswith(exemption.ended) for verdict in report.findings):
+            continue  # it covers something here, and is a finding
         yield Text(
             f"The exemption of {exemption.resource} from {exemption.rule} ended on "
             f"{exemption.expires}: ask {exemption.approver} to renew it, or fix what it covered.\n",
