@@ -4,7 +4,9 @@ Tags: a value takes 256 characters, a name 512 without ``< > % & \\ ? /``. Value
 characters that AWS takes, since some of Azure's services take fewer than the limit that is
 documented for all. Source: Microsoft Learn, "Use tags to organize your Azure resources and
 management hierarchy". Machines: the N families carry accelerators. Source: Microsoft Learn, "Sizes
-for virtual machines in Azure", GPU- and FPGA-accelerated families.
+for virtual machines in Azure", GPU- and FPGA-accelerated families. Regions on request: those whose
+access is restricted to few uses, such as the recovery from a disaster within a country. Source:
+Microsoft Learn, "Azure regions list".
 """
 
 from lichen.clouds.cloud import Cloud, Spelling
@@ -29,6 +31,20 @@ CLOUD = Cloud(
     region_on_provider=False,
     region_in_words=True,
     multi_regions=("global",),
+    on_request=frozenset(
+        (
+            "australiacentral",
+            "australiacentral2",
+            "brazilsoutheast",
+            "francesouth",
+            "germanynorth",
+            "norwaywest",
+            "southafricawest",
+            "swedensouth",
+            "switzerlandwest",
+            "uaecentral",
+        )
+    ),
     # azure-native:compute/v20240701:VirtualMachine; the name of a package may have it too.
     versioned_type=r"^(azure-native)(?:_\w+)?(:\w+)/v\d\w*(:\w+)$",
     terraform_providers=("azurerm",),

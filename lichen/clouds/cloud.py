@@ -77,6 +77,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     together are the type without one."""
     multi_regions: tuple[str, ...] = ()
     """Locations that are several regions, in small letters."""
+    on_request: frozenset[str] = frozenset()
+    """Regions that the cloud opens to few customers, each on request."""
     terraform_providers: tuple[str, ...] = ()
     """Names of the Terraform providers that make its resources."""
     provider_properties: tuple[str, ...] = ()

@@ -142,6 +142,14 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
             not self.clouds or region.cloud in self.clouds
         )
 
+    def may_advise(self, region: Region) -> bool:
+        """Whether a finding may send somebody there: to one that the cloud opens on request alone,
+        only where the list of regions has it."""
+        is_open = region.name in self.regions or not any(
+            region.name in cloud.on_request for cloud in CLOUDS.values()
+        )
+        return is_open and self.may_use(region)
+
     def machine(self, name: str) -> Machine:
         """The catalogue's row. Raises :class:`Unverified` where there is none."""
         return self._or_unverified(self.catalogue.machine, name)

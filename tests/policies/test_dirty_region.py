@@ -10,6 +10,7 @@ from lichen_policies.facts.fact import Context
 from lichen_policies.rule import Known
 from lichen_policies.rules.dirty_region import Limits, _no_better, dirty_region
 
+from lichen.catalogue import load
 from tests.fixed import fixed
 
 
@@ -83,3 +84,21 @@ def test_a_project_s_own_list_of_regions_turns_no_block_into_advice() -> None:
     (finding,) = dirty_region.judge(fact, Limits(), known)
     assert not finding.advice
     assert finding.or_else.startswith("allow more regions in lichen.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "regions", "is_advised"),
+    [
+        ("brazilsouth", (), True),
+        ("brazilsoutheast", (), False),
+        ("brazilsoutheast", ("brazilsoutheast",), True),
+        ("brazilsouth", ("brazilsoutheast",), False),
+        ("eu-north-1", (), True),
+    ],
+)
+def test_a_region_that_is_opened_on_request_is_advised_where_it_is_listed(
+    name: str, regions: tuple[str, ...], is_advised: bool
+) -> None:
+    today = datetime.date(2026, 11, 23)
+    known = Known(catalogue=load(), today=today, regions=regions)
+    assert known.may_advise(known.region(name)) is is_advised

@@ -162,7 +162,7 @@ def _not_here(
 
 def _or_else(fact: MachineKind, chip: Chip, here: Region, names: set[str], known: Known) -> str:
     rows = [known.catalogue.regions[name] for name in names if name in known.catalogue.regions]
-    allowed = [row for row in rows if row.partition == here.partition and known.may_use(row)]
+    allowed = [row for row in rows if row.partition == here.partition and known.may_advise(row)]
     best = sorted(
         allowed,
         key=lambda row: (row.grid_gco2e_kwh is None, row.grid_gco2e_kwh or 0, row.name),

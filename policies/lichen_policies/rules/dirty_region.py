@@ -214,7 +214,7 @@ def _nearest_cleaner(fact: Located, here: Region, limits: Limits, known: Known) 
         for region in known.catalogue.regions.values()
         if region.partition == here.partition
         and region.cloud == here.cloud
-        and known.may_use(region)
+        and known.may_advise(region)
         and (not offered or region.name in offered)
         and (effective_gco2e_kwh(region) or float("inf")) < dirty
     ]

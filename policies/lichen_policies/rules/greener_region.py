@@ -98,7 +98,7 @@ def _nearest(
             continue
         if grams is None or grams > min(most, LOW_MAX_GCO2E_KWH):
             continue
-        if not known.may_use(region) or any(
+        if not known.may_advise(region) or any(
             regions and region.name not in regions for regions in offered
         ):
             continue

@@ -68,7 +68,7 @@ def _cleanest(fact: Training, here: Region, most: float, known: Known) -> Region
         if (region.cloud, region.partition) == (here.cloud, here.partition)
         and region.grid_gco2e_kwh is not None
         and region.grid_gco2e_kwh <= min(most, LOW_MAX_GCO2E_KWH)
-        and known.may_use(region)
+        and known.may_advise(region)
         and (not offered or region.name in offered)
     ]
     return min(cleaner, key=lambda region: (region.grid_gco2e_kwh or 0, region.name), default=None)
