@@ -57,8 +57,37 @@ DOORS = (
 )
 
 
+IN_A_PLAN = "in a plan only: of Terraform's language Checkov hands over one block at a time"
+
+_ONE_CLOUD = "it judges a cloud's service; idle-floor tells the same of a cluster's"
+_POOLS = "it judges pools of nodes, and pods rarely say which machine they are on"
+_INSTALLED = "what does this in a cluster is installed there, and no object says whether it is"
+IN_CLUSTERS: Mapping[str, str] = {
+    "accelerators-in-many-zones": _POOLS,
+    "always-on-processors": _ONE_CLOUD,
+    "fixed-size-endpoint": "an autoscaler of pods is often in another deployment than they are",
+    "images-kept-for-ever": _INSTALLED,
+    "logs-kept-for-ever": _INSTALLED,
+    "machine-image-for-other-hardware": _POOLS,
+    "misplaced-training": "a job of a cluster does not say whether it trains",
+    "multi-region-location": "a cluster is in one region",
+    "no-way-up-from-zero": _INSTALLED,
+    "oversized-accelerators": _POOLS,
+    "tied-endpoint": "a vendor's package of a model does not run in a cluster",
+    "training-without-spot": "a job of a cluster does not say whether it trains",
+    "undisclosed-endpoint": "it judges services that a cloud manages, and pods are none",
+    "unguarded-rollout": _INSTALLED,
+    "unscheduled-floor": _INSTALLED,
+    "unshared-accelerator": _POOLS,
+    "warm-outside-production": _ONE_CLOUD,
+    "wrong-serverless-memory": "only a cloud's serverless service rounds memory to a size",
+    "x86-machine": _POOLS,
+}
+"""Why a rule judges no object of Kubernetes, where something like what it judges exists there."""
+
+
 class Cell(NamedTuple):
-    """Whether a door judges by a rule in a dialect, and why not where it does not."""
+    """Whether a door judges by a rule in a dialect; why not where it does not, or how far."""
 
     judged: bool
     reason: str = ""
@@ -75,13 +104,13 @@ def cell(rule: Rule, examples: Sequence[Case], dialect: str, door: Door) -> Cell
     """Whether a door judges by a rule in a dialect, by the rule's failing examples in it."""
     failing = [case for case in examples if case.verdict == "fail" and case.dialect == dialect]
     if not failing:
+        if dialect == "kubernetes" and rule.name in IN_CLUSTERS:
+            return Cell(False, IN_CLUSTERS[rule.name])
         return Cell(False, "no resource that it judges exists in this dialect")
     if door.name != "Checkov":
         return Cell(True)
-    if issubclass(rule.judges, Stack):
-        return Cell(False, "Checkov judges one resource at a time, and this rule a deployment")
-    if all(case.together for case in failing):
-        return Cell(False, "Checkov judges one resource at a time, and this rule needs two")
+    if issubclass(rule.judges, Stack) or all(case.together for case in failing):
+        return Cell(True, IN_A_PLAN if dialect == "terraform" else "")
     return Cell(True)
 
 
@@ -234,11 +263,8 @@ def _parity(every: Mapping[str, Rule]) -> str:
         marks = []
         for door, dialect in columns:
             found = cells[door.name, dialect]
-            if found.judged:
-                marks.append("yes")
-            else:
-                letter = reasons.setdefault(found.reason, chr(ord("a") + len(reasons)))
-                marks.append(letter)
+            letter = found.reason and reasons.setdefault(found.reason, chr(ord("a") + len(reasons)))
+            marks.append(" ".join(filter(None, ("yes" if found.judged else "", letter))))
         rows.append(f"| [{name}]({name}.md) | {' | '.join(marks)} |")
     legend = "\n".join(f"- **{letter}**: {reason}" for reason, letter in reasons.items())
     return (

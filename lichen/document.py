@@ -93,6 +93,8 @@ def convert(value: Any, to: type[T], *, quotes: bool = True) -> T:
         from lichen.document_errors import explained  # only a mistake needs it
 
         raise explained(str(error), value, to, quotes=quotes) from None
+    except UnicodeEncodeError:  # JSON can name half a character, and no encoding takes it
+        raise InputError("half a character is in it", fix="write whole characters") from None
 
 
 def json_schema(of: Any) -> dict[str, Any]:

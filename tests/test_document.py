@@ -1,10 +1,11 @@
 """A mistake in a document is answered with its field, what is wrong, and what to write."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from lichen.document import InputError, did_you_mean, nearest, read_document
+from lichen.document import InputError, convert, did_you_mean, nearest, read_document
 from lichen.workload import as_workload, read_workload
 
 GOOD = {"name": "chat", "model": "some/model", "traffic": {"peak_rps": 2}}
@@ -115,3 +116,8 @@ def test_numbers_are_numbers_however_they_are_written(tmp_path: Path, text: str)
     document = read_document(path)
     assert document["parameters"] == pytest.approx(float(text))
     assert (document["version"], document["name"]) == ("1.2.3", "e9")
+
+
+def test_half_a_character_is_a_mistake_in_a_sentence() -> None:
+    with pytest.raises(InputError, match="half a character"):
+        convert({"environment": "\ud800"}, dict[str, Literal["dev", "prod"]])

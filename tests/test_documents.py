@@ -32,6 +32,7 @@ def script(name: str) -> ModuleType:
 
 
 PRINTED, WRITTEN = script("renew"), script("written")
+PAGES = WRITTEN.rule_pages
 SCHEMAS = WRITTEN.schemas()
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
@@ -55,6 +56,13 @@ def test_a_document_shows_what_is_printed(document: str) -> None:
 def test_a_generated_document_is_up_to_date(path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
     assert text == WRITTEN.written()[path], "`make rules` writes it"
+
+
+def test_why_a_rule_judges_no_object_of_a_cluster_is_said_of_such_rules_alone() -> None:
+    judged = PAGES.matrix(rules())
+    assert set(PAGES.IN_CLUSTERS) <= {
+        name for name, cells in judged.items() if not cells["lichen check", "kubernetes"].judged
+    }
 
 
 def test_workloads_and_placements_are_as_their_schemas_say() -> None:

@@ -58,6 +58,12 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True):
         pattern = _pattern(self.resource)
         return any(pattern.fullmatch(name) for name in names)
 
+    @property
+    def ended(self) -> str:
+        """That it is past its last day, in words without a full stop."""
+        of = "every rule" if self.rule == "*" else self.rule
+        return f"the exemption of {of} ({self.where}), for {self.owner}, ended on {self.expires}"
+
     def has_expired(self, today: datetime.date) -> bool:
         return today > self.expires
 

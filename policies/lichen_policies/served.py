@@ -27,7 +27,8 @@ class Server(msgspec.Struct, frozen=True):
     ``longest`` is the longest sequence; each of ``parallel`` a number of accelerators, all of which
     multiply to what the server uses. One of ``marks`` among the settings, of ``repositories`` as
     the image, or of ``commands`` in the command line shows that it is this server; repositories
-    are regular expressions.
+    are regular expressions. An image that ``needs_model`` shows it only where a setting names the
+    model: others have their settings in a file beside the weights.
     """
 
     longest: tuple[str, ...]
@@ -36,6 +37,7 @@ class Server(msgspec.Struct, frozen=True):
     marks: tuple[str, ...]
     repositories: tuple[str, ...]
     commands: tuple[str, ...] = ()
+    needs_model: bool = False
 
 
 SERVERS = {
@@ -56,7 +58,8 @@ SERVERS = {
         ("OPTION_DTYPE",),
         (),
         ("OPTION_ROLLING_BATCH", "OPTION_MODEL_ID"),
-        (),
+        ("djl-inference",),
+        needs_model=True,
     ),
     "Text Generation Inference": Server(
         ("MAX_TOTAL_TOKENS", "--max-total-tokens"),
@@ -157,7 +160,9 @@ def server_of(fact: ServingContainer) -> str | None:
     image = fact.if_known.image
     repository = image_name(image).repository if image else ""
     for name, server in SERVERS.items():
-        if any(re.fullmatch(pattern, repository) for pattern in server.repositories):
+        if any(re.fullmatch(pattern, repository) for pattern in server.repositories) and (
+            not server.needs_model or model_setting(fact) is not None
+        ):
             return name
     settings = fact.settings or {}
     for name, server in SERVERS.items():

@@ -262,7 +262,8 @@ def test_the_pods_of_one_copy_of_a_language_model_add_up() -> None:
         ("{tensor: 8}", 8),
         ("{}", 8),
     ):
-        assert of(Machines, text.replace("PARALLEL", parallel)).chips_each == chips
+        machines = of(Machines, text.replace("PARALLEL", parallel))
+        assert (machines.chips_each, machines.unit) == (chips, "pod groups")
 
 
 def test_a_language_model_may_scale_itself() -> None:
@@ -544,3 +545,12 @@ def test_all_devices_of_a_node_are_a_number_that_nobody_knows() -> None:
         "[{exactly: {deviceClassName: gpu.nvidia.com, allocationMode: All}}]}}}"
     )
     assert is_unknown(of(Machines, text).as_read("chips_each"))
+
+
+def test_how_many_pods_of_a_daemon_set_serve_nobody_can_say() -> None:
+    text = (
+        "{apiVersion: apps/v1, kind: DaemonSet, spec: {template: {spec: {containers: "
+        "[{image: 'vllm/vllm-openai:v0.9.1', resources: {limits: {nvidia.com/gpu: 1}}}]}}}}"
+    )
+    assert is_unknown(of(Serving, text).as_read("machines"))
+    assert of(Machines, text).machines == 1

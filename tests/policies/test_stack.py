@@ -8,7 +8,16 @@ from typing import Any
 
 import msgspec
 import pytest
-from lichen_policies.facts import UNKNOWN, Resource, Scaling, Serving, Unverified, reading
+from lichen_policies.facts import (
+    UNKNOWN,
+    KeptImages,
+    Resource,
+    Scaling,
+    Serving,
+    Unknown,
+    Unverified,
+    reading,
+)
 from lichen_policies.facts.kinds import MachineTemplate
 from lichen_policies.gate import Gate
 from lichen_policies.stack import Stack, Subject
@@ -117,3 +126,40 @@ def test_a_name_that_several_different_resources_have_means_none_of_them() -> No
     found = meant(template("g5.xlarge", "c"), template("g5.xlarge", "a"))
     assert found is not None
     assert found.resource.address == "a"
+
+
+def test_a_value_means_every_resource_of_its_name_or_of_its_reference() -> None:
+    repositories = [
+        Resource(
+            type="aws_ecr_repository",
+            name=name,
+            address=f"aws_ecr_repository.{name}[0]",
+            properties={"name": f"team/{name}"},
+            dialect="terraform",
+        )
+        for name in ("chat", "search")
+    ]
+    stack = Stack([(each, reading.facts_of(each) or ()) for each in repositories])
+
+    def meant(value: object) -> list[str]:
+        return [each.resource.name for each in stack.meant(value, KeptImages, "names")]
+
+    assert meant("team/chat") == ["chat"]
+    assert meant("111122223333.dkr.ecr.eu-north-1.amazonaws.com/team/chat") == ["chat"]
+    assert meant("other/chat") == meant("chat") == meant(None) == []
+    assert meant(Unknown(references=("aws_ecr_repository.search",))) == ["search"]
+    assert [each.resource.name for each in stack.at("aws_ecr_repository.chat[0]", KeptImages)] == [
+        "chat"
+    ]
+
+
+def test_a_question_about_a_stack_is_asked_once() -> None:
+    asked: list[Stack] = []
+
+    def question(stack: Stack) -> int:
+        asked.append(stack)
+        return len(asked)
+
+    stack = Stack([])
+    assert (stack.once(question), stack.once(question)) == (1, 1)
+    assert Stack([]).once(question) == 2

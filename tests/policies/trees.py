@@ -122,8 +122,23 @@ def deployments(count: int, seed: str = "lichen") -> Iterator[tuple[Resource, ..
         by = samples()[dialect]
         resources = list(chance.choice(by[type_]))
         if chance.random() < 0.2:
-            resources += chance.choice(by[chance.choice(list(by))])
+            resources += map(_elsewhere, chance.choice(by[chance.choice(list(by))]))
         yield tuple(_changed(resource, chance) for resource in resources)
+
+
+def _elsewhere(resource: Resource) -> Resource:
+    """The same at another address: no document has two resources at one."""
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: moved(each) for key, each in value.items()}
+        if isinstance(value, Unknown) and value.references:
+            return Unknown(value.because, tuple(f"{each}-2" for each in value.references))
+        return [moved(each) for each in value] if isinstance(value, list) else value
+
+    return msgspec.structs.replace(
+        resource, address=f"{resource.address}-2", properties=moved(resource.properties)
+    )
 
 
 def _changed(resource: Resource, chance: random.Random) -> Resource:
@@ -254,7 +269,7 @@ def main(count: int, seed: str) -> int:
         except Exception as error:
             wrong = [f"raised: {type(error).__name__}: {error}"]
         for each in wrong:
-            kind = re.sub(r"\d+|'[^']*'", "#", each)[:160]
+            kind = re.sub(r"^(broken: )[\w-]+: |\d+|'[^']*'", r"\1#", each)[:160]
             seen[kind] = seen.get(kind, 0) + 1
             if seen[kind] == 1:
                 print(f"{number}: {each[:600]}", flush=True)

@@ -16,8 +16,9 @@ moved is shown with each failed check.
 LICHEN_REGION and LICHEN_ENVIRONMENT hold for a document that does not state its own, and
 LICHEN_PARAMETERS names a file of what a deployment gives to templates. A plan and a template are
 read again from their files, because what Checkov hands over does not say which values are unknown.
-Checkov judges one resource at a time, so the rules over a whole deployment run in the other doors
-only.
+So are manifests that are found, and each of these files is judged as one deployment: what two of
+its resources give together is reported on the one that it is about, and what a deployment does on
+its first. Of Terraform's language Checkov hands over one block at a time, and each is judged alone.
 
 Checkov drops a check that raises and a module that does not load, and then passes what nobody
 judged: both are failed checks here.
@@ -56,7 +57,7 @@ try:
         terraform_json,
     )
     from lichen_policies.dialects.deployment_input import DeploymentInput
-    from lichen_policies.facts.reading import types_of
+    from lichen_policies.facts.reading import kinds_read, types_of
     from lichen_policies.facts.resource import Resource
     from lichen_policies.gate import Gate
     from lichen_policies.registry import rules
@@ -76,6 +77,12 @@ Outcome = tuple[CheckResult, list[str]]
 """A check's result, and its messages."""
 
 NOTHING: Outcome = (CheckResult.UNKNOWN, [])
+
+Deployment = Mapping[str, "Resource"]
+"""All resources of the file that one was read from, by address; empty where only that one is known.
+"""
+
+Read = tuple["Resource", Deployment]
 
 
 def part_of(verdict: Verdict) -> Part:
@@ -112,23 +119,41 @@ class Gates:
         self._block: Any = None
         self._verdicts: tuple[Verdict, ...] = ()
         self._moved: Mapping[str, list[str]] = {}
+        self._deployment: Deployment = {}
+        self._told: Mapping[str, list[Verdict]] = {}
 
-    def verdicts(self, block: Any, read: Callable[[], Resource | None]) -> tuple[Verdict, ...]:
+    def verdicts(self, block: Any, read: Callable[[], Read | None]) -> tuple[Verdict, ...]:
         """Every rule's verdicts on a block, which ``read`` makes a resource of; none where it is
         none."""
         if self._block is not block:
-            resource = read()
-            if resource is None:
+            found = read()
+            if found is None:
                 self._block, self._verdicts, self._moved = block, (), {}
                 return ()
+            resource, deployment = found
             gate = self._gate(Path(resource.file or ".").resolve().parent)
-            self._verdicts = (*(gate.judge(resource) or ()), *gate.judge_exemptions(resource))
+            if resource.address in deployment:
+                alone = gate.judge(deployment[resource.address], stack_follows=True) or ()
+                together = self._together(gate, deployment)
+                self._verdicts = (*alone, *together.get(resource.address, ()))
+            else:
+                self._verdicts = (*(gate.judge(resource) or ()), *gate.judge_exemptions(resource))
             self._moved = {
                 rule: [each.text for each in moved]
                 for rule, moved in groupby(gate.configured().moved, lambda each: each.rule)
             }
             self._block = block
         return self._verdicts
+
+    def _together(self, gate: Gate, deployment: Deployment) -> Mapping[str, list[Verdict]]:
+        """What the resources of a file give together, by the address that it is reported on."""
+        if self._deployment is not deployment:
+            told: dict[str, list[Verdict]] = {}
+            first = next((a for a, each in deployment.items() if kinds_read(each) is not None), "")
+            for verdict in gate.judge_stack(deployment.values()):
+                told.setdefault(verdict.resource or first, []).append(verdict)
+            self._deployment, self._told = deployment, told
+        return self._told
 
     def moved(self, rule: str) -> list[str]:
         """What lichen.yaml moved of a rule, for the block that was judged last."""
@@ -207,7 +232,8 @@ class Check(BaseCheck):
         result, messages = outcome(self.part, own)
         return result, [*messages, *moved] if result == CheckResult.FAILED else messages
 
-    def resource(self, conf: dict[str, Any]) -> Resource | None:
+    def resource(self, conf: dict[str, Any]) -> Read | None:
+        """The resource of a block, and those of its file."""
         raise NotImplementedError
 
 
@@ -218,12 +244,17 @@ class TerraformCheck(Check, terraform_check.BaseResourceCheck):
         types = (*types_of("terraform"), *kubernetes.CARRIERS)
         super().__init__(**self.describe(rule, part, types))
 
-    def resource(self, conf: dict[str, Any]) -> Resource:
+    def resource(self, conf: dict[str, Any]) -> Read:
+        if "__address__" in conf and "__file__" in conf:
+            deployment = planned(conf["__file__"][0])
+            return deployment[conf["__address__"]], deployment
+        return self.alone(conf), {}
+
+    def alone(self, conf: dict[str, Any]) -> Resource:
+        """The resource of a block in Terraform's language."""
         if "__address__" not in conf:
             return self.in_json(conf)
         address = conf["__address__"]
-        if "__file__" in conf:
-            return planned(conf["__file__"][0])[address]
         block, others = self.block(address), origins(self.graph)
         resource = terraform_block.resource(
             self.entity_type,
@@ -264,14 +295,15 @@ class CloudFormationCheck(Check, cloudformation_check.BaseResourceCheck):
         types = iter(types_of("cloudformation"))
         super().__init__(**self.describe(rule, part, types))
 
-    def resource(self, conf: dict[str, Any]) -> Resource | None:
+    def resource(self, conf: dict[str, Any]) -> Read | None:
         """As Lichen reads it from the file: Checkov puts defaults in place of parameters."""
         scanned, name = self.entity
         file = found(scanned)
         if file is None:
             raise InputError("is not found from here", document=scanned)
+        deployment = templates(file)
         # None where a condition does not hold, which makes no resource.
-        return templates(file).get(name)
+        return (deployment[name], deployment) if name in deployment else None
 
 
 class KubernetesCheck(Check, kubernetes_check.BaseK8Check):
@@ -285,9 +317,15 @@ class KubernetesCheck(Check, kubernetes_check.BaseK8Check):
     def scan_spec_conf(self, conf: dict[str, Any]) -> CheckResult:
         return self.scan_resource_conf(conf)
 
-    def resource(self, conf: dict[str, Any]) -> Resource:
+    def resource(self, conf: dict[str, Any]) -> Read:
         resource = kubernetes.resource(without_lines(conf), self.entity[0])
-        return with_notes(resource, conf.get("__startline__"), conf.get("__endline__"))
+        resource = with_notes(resource, conf.get("__startline__"), conf.get("__endline__"))
+        file = found(self.entity[0])
+        # Others of its file complete it; it is judged as Checkov hands it over.
+        others = {} if file is None else manifests(file)
+        return resource, (
+            others | {resource.address: resource} if resource.address in others else {}
+        )
 
 
 def without_lines(value: Any) -> Any:
@@ -330,6 +368,15 @@ def templates(file: Path) -> Mapping[str, Resource]:
 
 
 @lru_cache(maxsize=8)
+def manifests(file: Path) -> dict[str, Resource]:
+    """A manifest's objects by address; none of one that is not a file of objects alone."""
+    try:
+        return {each.address: each for each in dialects.read(file, "kubernetes")}
+    except InputError:
+        return {}
+
+
+@lru_cache(maxsize=8)
 def planned(file: str) -> Mapping[str, Resource]:
     """A plan's resources by address."""
     return {found.address: found for found in dialects.read(Path(file), "terraform-plan")}
@@ -352,13 +399,14 @@ ORIGINS = ("provider", "module", "locals", "output")
 
 
 def found(scanned: str) -> Path | None:
-    """The file of which Checkov hands over the part below the scanned folder; None if not found.
+    """The file of which Checkov hands over the part below the scanned folder, or the whole path of
+    a manifest; None if not found.
 
     Only the command line has the folder.
     """
     arguments = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
     folders = [Path.cwd(), *arguments, *(path.parent for path in arguments)]
-    paths = (folder / scanned.lstrip("/") for folder in folders)
+    paths = (*(folder / scanned.lstrip("/") for folder in folders), Path(scanned))
     return next((path for path in paths if path.is_file()), None)
 
 

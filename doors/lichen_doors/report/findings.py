@@ -131,6 +131,8 @@ def renderables(report: Report) -> Iterator[RenderableType]:
     for group in sorted(groups, key=_order):
         yield from _resource(sorted(group, key=_urgency))
     for exemption in report.expired:
+        if any(verdict.what.startswith(exemption.ended) for verdict in report.findings):
+            continue  # it covers something here, and is a finding
         yield Text(
             f"The exemption of {exemption.resource} from {exemption.rule} ended on "
             f"{exemption.expires}: ask {exemption.approver} to renew it, or fix what it covered.\n",
@@ -196,7 +198,7 @@ def _row(alike: Sequence[Verdict]) -> tuple[Text, Text]:
     else:
         mark, style = ("unverified" if verdict.verdict == "unverified" else "advises"), "warn"
     severity = "" if others else f", {verdict.severity}"
-    names = ", ".join(each.rule for each in alike)
+    names = ", ".join(dict.fromkeys(each.rule for each in alike))
     lines = Text.assemble((names, style), (f"{severity}\n", "quiet"))
     finding = f"{verdict.what}; {verdict.limit}." if verdict.what else f"{verdict.message}."
     lines.append(" ".join(part for part in (finding, verdict.note) if part))

@@ -117,9 +117,11 @@ def group_of_machines(
     only: Maybe[str] = _IN_TEMPLATE if from_template else _only(names)
     waits_for = _TEMPLATE if from_template else ""
     in_machines = bounds.unit == "machines"
+    named_exactly = [name for name in names if isinstance(name, str) and not is_pattern(name)]
     yield Located(
         region_at=region_at,
         machine=field(only),
+        any_of=tuple(named_exactly) if len(named_exactly) == len(names) > 1 else (),
         machines=(field(floor.value) if in_machines else None) or 1,
         hosting=hosting,
         for_models=_for_models(names, choice) if for_models is None else for_models,

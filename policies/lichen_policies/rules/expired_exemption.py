@@ -26,11 +26,9 @@ def expired_exemption(run: GateRun, known: Known) -> Iterator[Finding]:
         if exemption is None or not each.resources or not exemption.has_expired(known.today):
             continue
         first, *others = each.resources
-        of = "every rule" if exemption.rule == "*" else exemption.rule
         more = f" and {len(others)} more" if others else ""
         yield Finding(
-            what=f"the exemption of {of} ({each.where}), for {exemption.owner}, ended on "
-            f"{exemption.expires}; it covers {first.name}{more}",
+            what=f"{exemption.ended}; it covers {first.name}{more}",
             limit="an exemption holds through its last day",
             or_else="remove it, or have it approved until another day",
             path=each.where,

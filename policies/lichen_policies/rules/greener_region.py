@@ -54,7 +54,8 @@ def greener_region(fact: Located, limits: Limits, known: Known) -> Iterator[Find
     if better is None:
         return
     there, away_ms = better
-    offering = f", and offers {fact.if_known.machine}" if fact.if_known.machine else ""
+    machines = _machines(fact)
+    offering = f", and offers {' and '.join(machines)}" if machines else ""
     yield Finding(
         what=f"{here.name} runs on {here.grid_gco2e_kwh:.0f} gCO2e/kWh, and {there.name} "
         f"({there.place}) on {there.grid_gco2e_kwh:.0f} ({there.grid_year}); it is about "
@@ -70,16 +71,25 @@ def greener_region(fact: Located, limits: Limits, known: Known) -> Iterator[Find
 def _serves(fact: Located, known: Known) -> bool:
     hosting = known.catalogue.hostings.get(fact.if_known.hosting or "")
     managed = hosting is not None and hosting.kind == "managed"
-    known_fact = fact.if_known
-    return managed or bool(known_fact.chips_each) or names_accelerators(known_fact.machine or "")
+    if managed or fact.if_known.chips_each:
+        return True
+    return any(map(names_accelerators, _machines(fact)))
+
+
+def _machines(fact: Located) -> tuple[str, ...]:
+    """The machine, or each of several that it may be."""
+    machine = fact.if_known.machine
+    return (machine,) if machine else fact.any_of
 
 
 def _nearest(
     fact: Located, here: Region, limits: Limits, known: Known
 ) -> tuple[Region, float] | None:
     """The nearest region that is clean enough, and how far it is."""
-    machine = fact.if_known.machine
-    offered = {offer.region for offer in known.catalogue.offers_of(machine)} if machine else None
+    offered = [
+        {offer.region for offer in known.catalogue.offers_of(machine)}
+        for machine in _machines(fact)
+    ]
     most = (here.grid_gco2e_kwh or 0) * limits.share_pct / 100
     found: list[tuple[float, Region]] = []
     for region in known.catalogue.regions.values():
@@ -88,7 +98,9 @@ def _nearest(
             continue
         if grams is None or grams > min(most, LOW_MAX_GCO2E_KWH):
             continue
-        if not known.may_use(region) or (offered and region.name not in offered):
+        if not known.may_use(region) or any(
+            regions and region.name not in regions for regions in offered
+        ):
             continue
         if away_ms is not None and away_ms <= limits.round_trip_ms:
             found.append((away_ms, region))

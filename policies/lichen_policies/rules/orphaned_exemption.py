@@ -30,7 +30,8 @@ _FIX = "correct it, or remove it"
 def orphaned_exemption(run: GateRun, known: Known) -> Iterator[Finding]:
     files: dict[str, list[Exempted]] = defaultdict(list)
     for each in run.exempted:
-        if not each.idle:
+        ended = each.exemption is not None and each.exemption.has_expired(known.today)
+        if not each.idle or ended:  # one that is past its last day is reported as that, once
             continue
         if each.exemption is not None and not each.exemption.beside:
             files[each.where].append(each)

@@ -11,7 +11,8 @@ many vCPUs and as much memory, or as many accelerators with as much memory each 
 nine tenths of the bandwidth and of the speed. It must emit less by ``less_pct`` percent or more,
 idle hours and making included, and cost at most ``dearer_pct`` percent more: a newer machine that
 is dearer than that saves money only where fewer of them do the work, which nobody knows before it
-is measured. Where a price is not known it is silent. What a provider itself calls a previous
+is measured. A general machine (no accelerators, no ``lichen:*`` tags) has a successor only if that
+costs no more. Where a price is not known it is silent. What a provider itself calls a previous
 generation has no part in it. Machines without a hypervisor (metal) are compared with such. Hardware
 that is retired is a matter of retired-hardware.
 
@@ -32,7 +33,7 @@ from lichen.figures import co2e, usd
 from lichen.holding import Holding
 from lichen_policies.facts import MachineKind
 from lichen_policies.named_hardware import families, machine_if_known, machine_of, written
-from lichen_policies.provisioned import provisioned
+from lichen_policies.provisioned import is_for_models, provisioned
 from lichen_policies.rule import Finding, Known, NotApplicable, Saves, rule
 
 _NO_SLOWER = 0.9
@@ -65,6 +66,8 @@ def previous_generation(fact: MachineKind, limits: Limits, known: Known) -> Iter
         for later in _successors(machine, known)
         if _can_be_had(fact, later, here, known)
     ]
+    if not is_for_models(fact, machine.name, known):
+        limits = msgspec.structs.replace(limits, dearer_pct=0)
     better = [(later, then) for later, then in found if _is_better(now, then, limits)]
     if not better:
         return
@@ -167,8 +170,8 @@ def _finding(
     return Finding(
         what=f"{count}{name}{_figures(now)} has a successor in {here.name}: {other}"
         f"{_chips(later)}{_figures(then)}",
-        limit=f"a successor is advised where it emits less by {limits.less_pct:g} % and costs at "
-        f"most {limits.dearer_pct:g} % more",
+        limit=f"a successor is advised where it emits less by {limits.less_pct:g} % and costs "
+        + (f"at most {limits.dearer_pct:g} % more" if limits.dearer_pct else "no more"),
         or_else=f"measure the work on {other}, then set {fact.path} to it",
         path=fact.path,
         saves=Saves(gco2e_month=now.grams_less(then), usd_month=now.usd_less(then)),

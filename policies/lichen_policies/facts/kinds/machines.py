@@ -47,7 +47,8 @@ class BootImage(msgspec.Struct, frozen=True, kw_only=True):
 class Located(Fact, frozen=True, kw_only=True):
     """Something that uses power in a region.
 
-    ``machine`` is the catalogue's name of what runs there; None where none is named or several are.
+    ``machine`` is the catalogue's name of what runs there; None where none is named, or several
+    are, which are in ``any_of``.
     ``machines`` is how many run, at the least. ``hosting`` is what runs them, by its name in the
     catalogue's table of hostings; a name that the table does not have has no known price.
     ``chips_each`` is how many accelerators each takes of such a machine: a pod may take a part of
@@ -58,6 +59,7 @@ class Located(Fact, frozen=True, kw_only=True):
 
     region_at: str
     machine: str | None = None
+    any_of: tuple[str, ...] = ()
     machines: int | None = 1
     chips_each: float | None = None
     hosting: str | None = None

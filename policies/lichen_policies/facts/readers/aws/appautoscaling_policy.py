@@ -8,9 +8,15 @@ from functools import partial
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import ScalingPolicy, ScalingSchedule
+from lichen_policies.facts.kinds import ScalingPolicy, ScalingSchedule, TargetInStack
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.aws.joining import alike, any_of, both, known_or_open
+from lichen_policies.facts.readers.aws.joining import (
+    addresses,
+    alike,
+    any_of,
+    both,
+    known_or_open,
+)
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 from lichen_policies.stack import Stack
 
@@ -83,14 +89,15 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 
 
 def _another(policy: ScalingPolicy, stack: Stack) -> str | None:
-    scaled = policy.as_read("scales")
+    scaled, targets = policy.as_read("scales"), addresses(stack.of(TargetInStack))
     down = any_of(
-        both(alike(scaled, other.fact.as_read("scales")), _lowers(other.fact))
+        both(alike(scaled, other.fact.as_read("scales"), targets), _lowers(other.fact))
         for other in stack.of(ScalingPolicy)
         if other.fact is not policy
     )
     at_times = any_of(
-        alike(scaled, schedule.fact.as_read("scales")) for schedule in stack.of(ScalingSchedule)
+        alike(scaled, schedule.fact.as_read("scales"), targets)
+        for schedule in stack.of(ScalingSchedule)
     )
     if down or at_times:
         return "another policy" if down else "a schedule"

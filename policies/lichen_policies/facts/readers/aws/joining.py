@@ -82,12 +82,17 @@ def is_reference_to(value: object, subject: Subject[Kind]) -> bool:
     return found is not None and found[1] == subject.resource.address
 
 
-def alike(value: object, other: object) -> bool | None:
-    """Whether two values that name something name the same."""
+def alike(value: object, other: object, of_its_kind: frozenset[str] = frozenset()) -> bool | None:
+    """Whether two values that name something name the same; ``of_its_kind`` are the addresses of
+    what they may name, of which no two are the same."""
     if isinstance(value, str) and isinstance(other, str):
         return value == other
     if type(value) is Unknown and type(other) is Unknown and value.references:
-        return True if set(value.references) == set(other.references) else None
+        one, two = set(value.references), set(other.references)
+        if one == two:
+            return True
+        apart = two and not one & two and of_its_kind.issuperset(one | two)
+        return False if apart else None
     return False if value is None or other is None else None
 
 

@@ -26,7 +26,6 @@ TYPES = types(
     Api("apps", ("v1",), "Deployment", ("kubernetes_deployment", "kubernetes_deployment_v1")),
     Api("apps", ("v1",), "StatefulSet", ("kubernetes_stateful_set", "kubernetes_stateful_set_v1")),
     Api("apps", ("v1",), "ReplicaSet"),
-    Api("apps", ("v1",), "DaemonSet", ("kubernetes_daemonset", "kubernetes_daemon_set_v1")),
     Api(
         "",
         ("v1",),
@@ -44,16 +43,25 @@ complete = in_their_stack
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
     """The facts of its pods, and of their serving where they plainly serve models.
 
-    Replicas that are left out are one; how many nodes a DaemonSet runs on is not stated.
+    Replicas that are left out are one.
     """
     outer = properties.block("spec")
-    spec = outer.block("template").block("spec") if outer.given("template") else outer
-    plainly = serves(context, spec.blocks("containers", "container"))
-    pod = Pod(spec, plainly)
     replicas = outer.stated_whole("replicas")
     count = Stated(1, outer.at("replicas")) if replicas.value is None else replicas
     if not outer.given("template"):
         count = Stated(1, "")
+    yield from of_template(properties, context, count, serving_with=count)
+
+
+def of_template(
+    properties: Properties, context: Context, count: Stated[int], *, serving_with: Stated[int]
+) -> Iterator[Fact]:
+    """The facts of ``count`` pods at the least of an object's template, or of the one pod that it
+    is itself; ``serving_with`` is how many of them serve."""
+    outer = properties.block("spec")
+    spec = outer.block("template").block("spec") if outer.given("template") else outer
+    plainly = serves(context, spec.blocks("containers", "container"))
+    pod = Pod(spec, plainly)
     yield from facts_of_pods(pod, context, count, names=names_of(properties))
     if plainly:
-        yield from serving(pod, context, count, waits_for="what scales it")
+        yield from serving(pod, context, serving_with, waits_for="what scales it")

@@ -83,7 +83,7 @@ def _by_role(spec: Properties) -> Iterator[Properties]:
     for name in _BY_ROLE:
         found = spec.value(name)
         if isinstance(found, Mapping):
-            for role, group in found.items():
+            for role, group in sorted(found.items(), key=lambda item: str(item[0])):
                 yield Properties(group, spec.dialect, f"{spec.at(name)}.{role}")
 
 

@@ -100,7 +100,8 @@ def _of_part(
         size = worker.whole("pipeline_parallel_size")
         group = of_group(pod, Pod(worker), 2 if size is None else size)
     asked = group or pod.asked
-    yield from facts_of_pods(pod, context, most, names=names_of(properties), asked=asked)
+    unit = "pods" if group is None else "pod groups"
+    yield from facts_of_pods(pod, context, most, names=names_of(properties), asked=asked, unit=unit)
     if asked is None and not predicts:
         return
     mode = annotation(properties, "serving.kserve.io/deploymentMode").value
@@ -131,13 +132,14 @@ def _of_language_model(
         group = None
         if part.given("worker"):
             group = of_group(pod, Pod(part.block("worker")), _nodes(part.block("parallelism")))
-        asked = group or pod.asked
+        asked, unit = group or pod.asked, "pods" if group is None else "pod groups"
+        names = names_of(properties)
         bounds = part.block("scaling")
         if bounds:
             floor, most = bounds.stated_whole("min_replicas"), bounds.stated_whole("max_replicas")
             by_default = floor.value is None
             count = Stated(1, floor.path) if by_default else floor
-            yield from facts_of_pods(pod, context, most, names=names_of(properties), asked=asked)
+            yield from facts_of_pods(pod, context, most, names=names, asked=asked, unit=unit)
             yield scaling(
                 pod, context, count, asked=asked, ceiling=most, least=1, by_default=by_default
             )
@@ -147,7 +149,7 @@ def _of_language_model(
             continue
         replicas = part.stated_whole("replicas")
         count = Stated(1, replicas.path) if replicas.value is None else replicas
-        yield from facts_of_pods(pod, context, count, names=names_of(properties), asked=asked)
+        yield from facts_of_pods(pod, context, count, names=names, asked=asked, unit=unit)
         yield from serving(pod, context, count, asked=group, extended=True)
 
 

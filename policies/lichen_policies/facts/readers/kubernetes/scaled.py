@@ -44,7 +44,7 @@ def _scaler_of(pods: Pods, stack: Stack) -> Subject[PodAutoscaler] | None:
         scalers = stack.of(PodAutoscaler)
     except Unverified:
         return None
-    for each in scalers:
+    for each in sorted(scalers, key=lambda scaler: scaler.resource.address):
         named = each.fact.as_read("pods")
         if is_unknown(named):
             if refers_to(named, stack.subject(pods).resource.address):

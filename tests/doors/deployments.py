@@ -1,0 +1,226 @@
+"""A rule's example as the document that a door is given: a plan, a preview, a template, a manifest.
+
+A value that is not known yet is written as each dialect writes it, with what it refers to.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from lichen_policies.cases import Case
+from lichen_policies.facts import Resource, Unknown
+from lichen_policies.facts.reading import reader_of
+
+from timing.pack_process import UNKNOWN
+
+PROVIDERS = {"aws": "aws", "google": "gcp", "azure": "azure-native"}
+"""The plugin that Pulumi names for each cloud."""
+
+
+def written(case: Case, folder: Path) -> Path:
+    """A file in a folder of its own with the deployment of a case."""
+    folder.mkdir(parents=True)
+    document = {
+        "terraform": plan,
+        "pulumi": preview,
+        "cloudformation": template,
+    }
+    if case.dialect == "kubernetes":
+        path = folder / "objects.yaml"
+        objects = [manifest(each) for each in case.resources]
+        path.write_text(yaml.safe_dump_all(objects, allow_unicode=True))
+        return path
+    path = folder / f"{case.dialect}.json"
+    path.write_text(json.dumps(document[case.dialect](case)))
+    return path
+
+
+def region_of(resource: Resource) -> str | None:
+    return resource.region if isinstance(resource.region, str) else None
+
+
+def plan(case: Case) -> dict[str, Any]:
+    """A Terraform plan that makes the resources, each under its own provider's region."""
+    addresses = {each.address: f"{each.type}.{_word(each.address)}" for each in case.resources}
+    providers: dict[str, Any] = {}
+    changes, blocks, planned = [], [], []
+    for each in case.resources:
+        provider = each.type.partition("_")[0]
+        region = region_of(each)
+        providers[provider] = {
+            "name": provider,
+            "expressions": {"region": {"constant_value": region}} if region else {},
+        }
+        own = {
+            "address": addresses[each.address],
+            "mode": "managed",
+            "type": each.type,
+            "name": _word(each.address),
+        }
+        change = {
+            "actions": ["create"],
+            "before": None,
+            "after": _known(each.properties),
+            "after_unknown": _marks(each.properties) or {},
+            "after_sensitive": {},
+        }
+        changes.append(own | {"change": change})
+        planned.append(own | {"values": change["after"]})
+        expressions = _expressions(each.properties, addresses)
+        blocks.append(own | {"provider_config_key": provider, "expressions": expressions})
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.15.5",
+        # Checkov reads these, and Lichen the changes.
+        "planned_values": {"root_module": {"resources": planned}},
+        "resource_changes": changes,
+        "configuration": {"provider_config": providers, "root_module": {"resources": blocks}},
+    }
+
+
+def _known(value: Any) -> Any:
+    """A value without what is not known."""
+    if isinstance(value, Mapping):
+        return {k: _known(v) for k, v in value.items() if not isinstance(v, Unknown)}
+    if isinstance(value, list):
+        return [None if isinstance(each, Unknown) else _known(each) for each in value]
+    return value
+
+
+def _marks(value: Any) -> Any:
+    """Where something is not known, in the shape of ``after_unknown``; False where nothing is."""
+    if isinstance(value, Unknown):
+        return True
+    if isinstance(value, Mapping):
+        return {key: mark for key, each in value.items() if (mark := _marks(each))} or False
+    if isinstance(value, list):
+        marks = [_marks(each) for each in value]
+        return [mark or {} for mark in marks] if any(marks) else False
+    return False
+
+
+def _expressions(value: Any, addresses: Mapping[str, str]) -> Any:
+    if isinstance(value, Unknown):
+        return {"references": _references(value, addresses)}
+    if isinstance(value, Mapping):
+        return {key: _expressions(each, addresses) for key, each in value.items()}
+    if isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+        return [_expressions(each, addresses) for each in value]
+    return {"constant_value": value}
+
+
+def _references(value: Unknown, addresses: Mapping[str, str]) -> list[str]:
+    named = [addresses.get(each, each) for each in value.references]
+    return [part for each in named for part in (f"{each}.id", each)]
+
+
+def preview(case: Case) -> dict[str, Any]:
+    """A preview of Pulumi that makes the resources, in a stack of their environment."""
+    steps: dict[str, Any] = {}
+    for each in case.resources:
+        provider, inputs = provider_of(each, case)
+        steps[provider] = {"urn": provider, "type": provider.split("::")[2], "inputs": inputs}
+    for each in case.resources:
+        provider, _ = provider_of(each, case)
+        steps[urn(each, case)] = {
+            "urn": urn(each, case),
+            "type": each.type,
+            "custom": True,
+            "inputs": inputs_of(each.properties),
+            "propertyDependencies": dependencies(each, case),
+            "provider": f"{provider}::0b8ed7a4",
+        }
+    return {
+        "config": {},
+        "steps": [{"op": "create", "urn": key, "newState": state} for key, state in steps.items()],
+        "changeSummary": {"create": len(steps)},
+    }
+
+
+def stack_of(case: Case) -> str:
+    return case.resources[0].environment or "main"
+
+
+def urn(resource: Resource, case: Case) -> str:
+    return f"urn:pulumi:{stack_of(case)}::demo::{resource.type}::{resource.address}"
+
+
+def provider_of(resource: Resource, case: Case) -> tuple[str, dict[str, Any]]:
+    """The urn of a resource's provider, and its inputs."""
+    reader = reader_of("pulumi", resource.type)
+    cloud = reader.cloud if reader is not None else "aws"
+    plugin = resource.type.partition(":")[0]
+    region = region_of(resource)
+    name = "location" if cloud == "azure" else "region"
+    return (
+        f"urn:pulumi:{stack_of(case)}::demo::pulumi:providers:{plugin}::own",
+        {name: region} if region else {},
+    )
+
+
+def inputs_of(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return {key: inputs_of(each) for key, each in value.items()}
+    return [inputs_of(each) for each in value] if isinstance(value, list) else value
+
+
+def dependencies(resource: Resource, case: Case) -> dict[str, list[str]]:
+    """What each property is made of, by the urns of the resources."""
+    urns = {each.address: urn(each, case) for each in case.resources}
+    found = {}
+    for name, value in resource.properties.items():
+        if named := [urns[each] for each in _referred(value) if each in urns]:
+            found[name] = named
+    return found
+
+
+def _referred(value: Any) -> list[str]:
+    if isinstance(value, Unknown):
+        return list(value.references)
+    parts = value.values() if isinstance(value, Mapping) else value
+    inside = isinstance(value, Mapping | list)
+    return [name for part in parts for name in _referred(part)] if inside else []
+
+
+def template(case: Case) -> dict[str, Any]:
+    """A template that makes the resources; a parameter stands for what nobody knows yet."""
+    names = {each.address: _logical(each.address) for each in case.resources}
+
+    def put(value: Any) -> Any:
+        if isinstance(value, Unknown):
+            known = [names[each] for each in value.references if each in names]
+            return {"Ref": known[0] if known else "Later"}
+        if isinstance(value, Mapping):
+            return {key: put(each) for key, each in value.items()}
+        return [put(each) for each in value] if isinstance(value, list) else value
+
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Parameters": {"Later": {"Type": "String"}},
+        "Resources": {
+            names[each.address]: {"Type": each.type, "Properties": put(each.properties)}
+            for each in case.resources
+        },
+    }
+
+
+def manifest(resource: Resource) -> dict[str, Any]:
+    version, _, kind = resource.type.rpartition("/")
+    own = dict(resource.properties)
+    metadata = {"name": _word(resource.address.rpartition("/")[2]), **own.pop("metadata", {})}
+    return {"apiVersion": version, "kind": kind, **own, "metadata": metadata}
+
+
+def _word(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", "-", name)
+
+
+def _logical(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
