@@ -15,6 +15,8 @@ import msgspec
 from lichen.document import InputError, convert, read_document
 from lichen_policies.verdict import Gone, Report, Verdict
 
+_OTHER_REPORTS = (".sarif", ".xml", ".html", ".md")
+
 
 class BaselineVerdict(msgspec.Struct, frozen=True):
     """A verdict of the baseline, as far as it is compared."""
@@ -40,7 +42,7 @@ class Baseline(msgspec.Struct, frozen=True):
 def of(file: Path) -> Baseline:
     """The baseline of a file; :class:`InputError` where it is no report of ``lichen check``."""
     try:
-        document = read_document(file)
+        document = read_document(file) if file.suffix.lower() not in _OTHER_REPORTS else None
         if not isinstance(document, dict) or not {"findings", "unverified"} <= document.keys():
             raise InputError(
                 "is no report of lichen check",

@@ -45,6 +45,21 @@ def test_json_that_is_no_object(tmp_path: Path) -> None:
     assert "is a list, not an object" in answer(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("main.tf", 'resource "a" "b" {}', "is Terraform's configuration. Fix: run terraform plan"),
+        ("Pulumi.yaml", "name: a", "is a Pulumi program. Fix: run pulumi preview --json"),
+        ("Chart.yaml", "name: a", "is a chart of Helm. Fix: run helm template"),
+        ("nothing.yaml", "", "is empty. Fix: give the output"),
+    ],
+)
+def test_a_program_and_an_empty_file(tmp_path: Path, name: str, text: str, sentence: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    assert sentence in answer(path)
+
+
 def test_json_of_another_kind(tmp_path: Path) -> None:
     path = tmp_path / "package.json"
     path.write_text('{"name": "x"}')

@@ -198,7 +198,7 @@ def _row(alike: Sequence[Verdict]) -> tuple[Text, Text]:
     else:
         mark, style = ("unverified" if verdict.verdict == "unverified" else "advises"), "warn"
     severity = "" if others else f", {verdict.severity}"
-    names = ", ".join(each.rule for each in alike)
+    names = ", ".join(dict.fromkeys(each.rule for each in alike))
     lines = Text.assemble((names, style), (f"{severity}\n", "quiet"))
     finding = f"{verdict.what}; {verdict.limit}." if verdict.what else f"{verdict.message}."
     lines.append(" ".join(part for part in (finding, verdict.note) if part))

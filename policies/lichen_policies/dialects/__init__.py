@@ -23,7 +23,7 @@ from lichen_policies.dialects import json_documents
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts.resource import Resource
 
-__all__ = ["KINDS", "DeploymentInput", "Kind", "read"]
+__all__ = ["KINDS", "PROGRAMS", "DeploymentInput", "Kind", "is_program", "read"]
 
 
 class Kind(Protocol):
@@ -46,6 +46,25 @@ KINDS = (
 )
 """The kinds of documents, in the order in which they are recognised."""
 
+PROGRAMS: Mapping[str, tuple[str, str]] = {
+    "Pulumi.yaml": (
+        "is a Pulumi program",
+        "run pulumi preview --json --show-sames > preview.json, and check that file",
+    ),
+    "Chart.yaml": ("is a chart of Helm", "run helm template . | lichen check -"),
+    ".tf": (
+        "is Terraform's configuration",
+        "run terraform plan -out=plan, then terraform show -json plan > plan.json, "
+        "and check that file",
+    ),
+}
+"""What a file of that name or ending is of, and what makes a document of it."""
+
+
+def is_program(file: str, name: str) -> bool:
+    """Whether a file has a name, or an ending, of :data:`PROGRAMS`."""
+    return file == name or (name[0] == "." and file.endswith(name))
+
 
 def _module(kind: str) -> Kind:
     module: Kind = importlib.import_module(f"{__name__}.{kind.replace('-', '_')}")
@@ -64,6 +83,8 @@ def read(path: Path, source: str = "auto", given: DeploymentInput | None = None)
         )
     try:
         text = _text(path)
+        if source == "auto":
+            _refuse_programs(path)
         documents = _documents(path, text)
         resources = [
             resource
@@ -130,6 +151,13 @@ def _text(path: Path) -> str:
     return text_of(content)
 
 
+def _refuse_programs(path: Path) -> None:
+    """A document is made of a program by its own tool."""
+    for name, (because, fix) in PROGRAMS.items():
+        if is_program(path.name, name):
+            raise NotRecognised(because, fix=fix)
+
+
 def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]:
     """The documents of a file, each with the line that it begins in where there are several."""
     try:
@@ -139,6 +167,8 @@ def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]
             raise
         raise InputError(error.wrong, fix=_TYPE_THIS, field=error.field) from None
     for _line, document in documents:
+        if document is None:
+            raise NotRecognised("is empty", fix=_TYPE_THIS)
         if not isinstance(document, dict):
             raise NotRecognised(f"is a {type(document).__name__}, not an object", fix=_TYPE_THIS)
     return documents

@@ -17,7 +17,7 @@ from lichen.document import InputError
 from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, text_of
 from lichen.parsing.yaml_text import from_yaml
-from lichen_policies.dialects import cdk, read
+from lichen_policies.dialects import PROGRAMS, cdk, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts.resource import Resource
 from lichen_policies.verdict import Skipped
@@ -37,20 +37,6 @@ _MARKS = (
 """Every document that is recognised has all words of one of these in it."""
 
 _NOT_ENTERED = ("node_modules", "__pycache__", "venv", "site-packages")
-
-_SOURCES: Mapping[str, tuple[str, str]] = {
-    "Pulumi.yaml": (
-        "is a Pulumi program",
-        "run pulumi preview --json --show-sames > preview.json, and check that file",
-    ),
-    "Chart.yaml": ("is a chart of Helm", "run helm template . | lichen check -"),
-    ".tf": (
-        "is Terraform's configuration",
-        "run terraform plan -out=plan, then terraform show -json plan > plan.json, "
-        "and check that file",
-    ),
-}
-"""What a folder is with a file of that name or ending, and what makes a document of it."""
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
@@ -181,8 +167,8 @@ class _Walk:
         )
 
     def _mention_sources(self, folder: Path, names: Iterable[str]) -> None:
-        for name, (because, fix) in _SOURCES.items():
-            if any(each == name or (name[0] == "." and each.endswith(name)) for each in names):
+        for name, (because, fix) in PROGRAMS.items():
+            if any(is_program(each, name) for each in names):
                 self.skipped.append(Skipped(file=str(folder), because=because, fix=fix))
 
     def _look(self, files: Iterable[Path]) -> None:

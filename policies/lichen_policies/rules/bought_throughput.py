@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Meta
 
 from lichen_policies.facts import BoughtThroughput
-from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, rule
+from lichen_policies.rule import LOWER_IS_STRICTER, UNSTATED, Change, Finding, Known, rule
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,8 +43,7 @@ def bought_throughput(fact: BoughtThroughput, limits: Limits, known: Known) -> I
     environment = fact.if_known.environment
     where = f" in {environment}" if environment else ""
     units, most = fact.units, limits.units * fact.least
-    words = ("limits.bought-throughput", environment, "units")
-    raised = f"raise {'.'.join(word for word in words if word)} in lichen.yaml"
+    raised = f"raise limits.bought-throughput.{environment or UNSTATED}.units in lichen.yaml"
     times = ""
     if fact.least > 1:
         times = (

@@ -142,7 +142,7 @@ def _town(region: Region) -> str:
 
 def _names_zone(fact: Located) -> bool:
     """Whether the resource is placed by a zone: a region is no value of that property."""
-    return fact.region_at.lower().replace("_", "").endswith("zone")
+    return fact.region_at.lower().replace("_", "").endswith(("zone", "zones"))
 
 
 def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change, ...]:
@@ -174,7 +174,8 @@ def _or_else(fact: Located, better: Region | None, known: Known) -> str:
         return f"{'deploy the stack to' if stack else 'set the region of the provider to'} {there}"
     if not _names_zone(fact):
         return ""
-    return f"set {fact.region_at} to a zone of {there}"
+    zones = "zones" if fact.region_at.endswith("s") else "a zone"
+    return f"set {fact.region_at} to {zones} of {there}"
 
 
 def _no_better(machine: str | None, known: Known) -> str:

@@ -36,7 +36,16 @@ from lichen_policies.facts import AllMachines, Machines
 from lichen_policies.named_hardware import chip_named
 from lichen_policies.possible_machines import count_of, possible_machines
 from lichen_policies.provisioned import provisioned
-from lichen_policies.rule import LOWER_IS_STRICTER, Change, Finding, Known, Saves, Unverified, rule
+from lichen_policies.rule import (
+    LOWER_IS_STRICTER,
+    UNSTATED,
+    Change,
+    Finding,
+    Known,
+    Saves,
+    Unverified,
+    rule,
+)
 
 HOURS_OF_A_MONTH = 730
 
@@ -158,8 +167,7 @@ def _finding(fact: AllMachines, counts: Sequence[Count], limits: Limits, known: 
     why, advice, sources = _weighed(counts, limits, known)
     always = sum(count.least for count in counts) > limits.chips
     changes = _changes(counts, always, limits.chips, known)
-    words = ("limits.too-many-accelerators", environment, "chips")
-    raised = f"raise {'.'.join(word for word in words if word)} in lichen.yaml"
+    raised = f"raise limits.too-many-accelerators.{environment or UNSTATED}.chips in lichen.yaml"
     return Finding(
         what=_what(counts, always),
         limit=f"the limit{where} is {limits.chips} per resource{together}{why}",
