@@ -203,13 +203,22 @@ def roots(tree: Path) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(str(tree / part) for part in (".", "policies", "doors"))}
 
 
-def test_a_table_that_is_cut_short_stops_the_command_and_crossguard(tmp_path: Path) -> None:
+@pytest.mark.xdist_group("checkov")
+@pytest.mark.parametrize(
+    ("rest", "wrong"),
+    [(b"\nap-south-1,", "ends inside a row"), (b"\n", "row_counts.csv counts")],
+    ids=["inside a row", "at a row's border"],
+)
+def test_a_table_that_is_cut_short_stops_every_door(
+    tmp_path: Path, rest: bytes, wrong: str
+) -> None:
     tree = copied(tmp_path / "tree")
     table = tree / "lichen" / "catalogue" / "published" / "readings.csv"
-    table.write_bytes(table.read_bytes()[:20_000].rpartition(b"\n")[0] + b"\nap-south-1,")
+    table.write_bytes(table.read_bytes()[:20_000].rpartition(b"\n")[0] + rest)
     done = lichen("check", plan(tmp_path), **roots(tree))
     assert done.returncode == 2
-    assert done.stderr.startswith("lichen: readings.csv: ends inside a row")
+    assert done.stderr.startswith("lichen: readings.csv: ")
+    assert wrong in done.stderr
     project = tmp_path / "project"
     project.mkdir()
     with (
@@ -217,10 +226,15 @@ def test_a_table_that_is_cut_short_stops_the_command_and_crossguard(tmp_path: Pa
         pytest.raises(grpc.RpcError) as refused,
     ):
         pack.analyze(ENDPOINT_CONFIGURATION, PULUMI)
-    assert "readings.csv: ends inside a row" in refused.value.details()  # type: ignore[attr-defined]
+    assert wrong in refused.value.details()  # type: ignore[attr-defined]
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "stack" / "main.tf").write_text(MAIN)
+    run = checkov("--directory", tmp_path / "stack", environment=roots(tree))
+    assert run.exit_code == 1
+    failed = run.of("FAILED")["CKV2_LICHEN_DIRTY_REGION", f"{CHAT}.chat"]
+    assert wrong in failed[0]
 
 
-@pytest.mark.parametrize("name", ["lichen_policies", "lichen_doors", "yaml", "msgspec"])
 def test_the_pack_imports_nothing_from_the_project_that_it_judges(
     tmp_path: Path, name: str
 ) -> None:

@@ -70,11 +70,12 @@ def _run(stack: Stack) -> _Run:
     named: set[str] = set()
     machines: set[str] = set()
     elsewhere = False
-    unknown_name = unknown_machine = None
+    unknown_name: Unknown | None = None
+    unknown_machine: Unknown | None = None
     for use in stack.of(ReservationUse):
         meant = found(stack, use.fact.as_read("reservation"), Reservation, "names")
         if is_unknown(meant):
-            unknown_name = meant
+            unknown_name = _one_of(unknown_name, meant)
         elif meant is None:
             elsewhere = True
         else:
@@ -86,10 +87,15 @@ def _run(stack: Stack) -> _Run:
         for fact in of_template((subject.fact,), stack):
             kinds = _kinds(fact)
             if is_unknown(kinds):
-                unknown_machine = kinds
+                unknown_machine = _one_of(unknown_machine, kinds)
             else:
                 machines.update(kinds)
     return _Run(frozenset(machines), unknown_machine, frozenset(named), elsewhere, unknown_name)
+
+
+def _one_of(first: Unknown | None, other: Unknown) -> Unknown:
+    """The same of two in whatever order the resources are."""
+    return min(filter(None, (first, other)), key=lambda unknown: unknown.because)
 
 
 def _kinds(fact: Fact) -> tuple[str, ...] | Unknown:

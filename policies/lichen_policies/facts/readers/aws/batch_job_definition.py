@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Machines
+from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.aws.gpus import CHIP, gpus_of
 from lichen_policies.facts.readers.aws.json_text import parsed
@@ -65,8 +66,8 @@ def _asked(properties: Properties) -> Iterator[tuple[Stated[float], Maybe[int]]]
 def _number(found: object) -> Maybe[float]:
     if found is None or is_unknown(found):
         return found
-    text = str(found)
-    return float(text) if text.isdigit() else Unknown("is not a number")
+    number = whole_in(str(found))
+    return Unknown("is not a number") if number is None else float(number)
 
 
 def _nodes(written: Maybe[str], total: Maybe[int]) -> Maybe[int]:
@@ -74,9 +75,9 @@ def _nodes(written: Maybe[str], total: Maybe[int]) -> Maybe[int]:
     if written is None or is_unknown(written):
         return written or total
     first, colon, last = written.partition(":")
-    least = int(first) if first.isdigit() else 0
+    least, most = whole_in(first) or 0, whole_in(last)
     if not colon:
         return 1
-    if last.isdigit():
-        return int(last) - least + 1
+    if most is not None:
+        return most - least + 1
     return total - least if isinstance(total, int) else total
