@@ -94,7 +94,7 @@ def _run(stack: Stack) -> _Run:
 
 
 def _one_of(first: Unknown | None, other: Unknown) -> Unknown:
-    """The same of two in whatever order the resources are."""
+    """The same of two in any order of the resources."""
     return min(filter(None, (first, other)), key=lambda unknown: unknown.because)
 
 
