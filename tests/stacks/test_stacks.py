@@ -82,8 +82,15 @@ def test_chat_comes_up_through_the_gate_changes_and_goes(
 
     workload = project / "stacks" / "workloads" / "chat.yaml"
     before = workload.read_text()
+    # A ceiling above the budget of accelerators is stopped, until somebody raises the budget.
     workload.write_text(before.replace("peak_rps: 2", "peak_rps: 40"))
+    stopped = pulumi(*up, check=False)
+    assert stopped.returncode != 0
+    assert "raise limits.too-many-accelerators.prod.chips in lichen.yaml" in stopped.stdout
+    limits = project / "lichen.yaml"
+    limits.write_text("limits: {too-many-accelerators: {prod: {chips: 24}}}\n")
     pulumi(*up)
+    limits.unlink()
     workload.write_text(before)
     scaling = place.cloud.client("application-autoscaling", str(values["region"]))
     target = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"][0]

@@ -180,7 +180,7 @@ class _Plan:
         if not isinstance(values, dict):
             return dict.fromkeys(change.after or (), UNKNOWN)
         if block is not None:
-            for name in _PLACED_BY_PROVIDER:
+            for name in (*_PLACED_BY_PROVIDER, *_DEFAULTED):
                 if is_unknown(values.get(name)) and name not in block.expressions:
                     values[name] = None
         return without_copies(values, SECRET)
@@ -232,3 +232,7 @@ _PLACED_BY_PROVIDER = tuple(
     dict.fromkeys(name for cloud in CLOUDS.values() for name in cloud.region_properties)
 )
 """Properties that a provider fills in with its own region or zone where nobody writes them."""
+
+_DEFAULTED = ("architectures",)
+"""Properties that a cloud fills in with a fixed value where nobody writes them, for which a rule
+takes them as left out: a function's processor is x86."""

@@ -62,7 +62,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
             region_at=properties.at("location"),
             zones=len(own) if isinstance(own, tuple) else count,
         )
-    if not pools:
+    if not pools and properties.flag("remove_default_node_pool") is not True:
         yield Located(region_at=properties.at("location"), hosting=HOSTING)
     provisioning = properties.block("cluster_autoscaling")
     if provisioning.flag("enabled") is False:

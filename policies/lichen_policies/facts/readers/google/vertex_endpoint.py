@@ -60,6 +60,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machine=machine,
         machines=field(floor) or 1,
         hosting=_HOSTING,
+        # A deployment of the Model Garden and a pool that endpoints share have no labels.
+        untaggable=garden or bool(deployment) or bool(properties.block("dedicated_resources")),
     )
     if garden and (not dedicated or not spec):
         at = properties.block("deploy_config").at("dedicated_resources")
