@@ -54,7 +54,8 @@ class Located(Fact, frozen=True, kw_only=True):
     ``chips_each`` is how many accelerators each takes of such a machine: a pod may take a part of
     it; None where each is a whole machine. ``for_models`` says whether it plainly serves or trains
     models; None: its machine decides. ``part_of`` names in words what it can only be where that is
-    (``its cluster``); empty where it states its own region.
+    (``its cluster``); empty where
+    it states its own region. ``takes_tags`` says whether its kind has tags at all.
     """
 
     region_at: str
@@ -65,6 +66,7 @@ class Located(Fact, frozen=True, kw_only=True):
     hosting: str | None = None
     for_models: bool | None = None
     part_of: str = ""
+    takes_tags: bool = True
 
 
 class Machines(Fact, frozen=True, kw_only=True):
