@@ -67,7 +67,8 @@ def oversized_accelerators(
         limit=f"the limit is {limits.times:g} times the memory that the model needs",
         or_else=f"set {fact.path} to {smaller.text} ({smaller.chips:g} {smaller.chip}, "
         f"{smaller.memory_gib:.0f} GiB)"
-        + (f", and remove {fact.topology_at}" if fact.topology_at else ""),
+        + (f", and remove {fact.topology_at}" if fact.topology_at else "")
+        + (f", and {' and '.join(fact.attached_at)} to match" if fact.attached_at else ""),
         path=fact.path,
         sources=tuple(filter(None, (card.source, memory.source))),
     )

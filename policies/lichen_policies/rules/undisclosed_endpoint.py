@@ -33,8 +33,8 @@ def undisclosed_endpoint(fact: Located, known: Known) -> Iterator[Finding]:
     hosting = known.catalogue.hostings.get(fact.hosting or "")
     if hosting is None or hosting.kind != "managed":
         raise NotApplicable("it is no managed endpoint")
-    if fact.untaggable:
-        raise NotApplicable("its kind takes no tags")
+    if not fact.takes_tags:
+        raise NotApplicable("its kind has no tags")
     passport = fact.passport
     keys = {re.sub(r"[^a-z]", "", key.lower().rpartition(":")[2]) for key in fact.tags or {}}
     missing = []

@@ -53,8 +53,9 @@ class Located(Fact, frozen=True, kw_only=True):
     catalogue's table of hostings; a name that the table does not have has no known price.
     ``chips_each`` is how many accelerators each takes of such a machine: a pod may take a part of
     it; None where each is a whole machine. ``for_models`` says whether it plainly serves or trains
-    models; None: its machine decides. ``untaggable`` says that its kind takes no tags. ``part_of`` names in words what it can only be where that is
-    (``its cluster``); empty where it states its own region.
+    models; None: its machine decides. ``part_of`` names in words what it can only be where that is
+    (``its cluster``); empty where
+    it states its own region. ``takes_tags`` says whether its kind has tags at all.
     """
 
     region_at: str
@@ -64,8 +65,8 @@ class Located(Fact, frozen=True, kw_only=True):
     chips_each: float | None = None
     hosting: str | None = None
     for_models: bool | None = None
-    untaggable: bool = False
     part_of: str = ""
+    takes_tags: bool = True
 
 
 class Machines(Fact, frozen=True, kw_only=True):

@@ -11,7 +11,8 @@ class ModelAccelerators(Fact, frozen=True, kw_only=True):
     ``chips`` of the ``chip`` where the resource names these, else those of the ``machine``; both
     are the catalogue's names. ``model`` is the model that the resource itself names; where it names
     none its tags may. ``shapes`` are the numbers of chips that this kind of resource can have, each
-    with the text that asks for it. ``topology_at`` is where a topology of several machines is set.
+    with the text that asks for it. ``topology_at`` is where a topology of several machines is set;
+    ``attached_at`` is what names accelerators beside the machine, which must match it.
     """
 
     chip: str | None = None
@@ -21,6 +22,7 @@ class ModelAccelerators(Fact, frozen=True, kw_only=True):
     model_at: str = ""
     shapes: tuple[tuple[float, str], ...] = ()
     topology_at: str = ""
+    attached_at: tuple[str, ...] = ()
     hosting: str | None = None
 
 

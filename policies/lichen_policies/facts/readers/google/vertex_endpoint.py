@@ -60,8 +60,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machine=machine,
         machines=field(floor) or 1,
         hosting=_HOSTING,
-        # A deployment of the Model Garden and a pool that endpoints share have no labels.
-        untaggable=garden or bool(deployment) or bool(properties.block("dedicated_resources")),
+        takes_tags=not garden and not properties.block("dedicated_resources"),
     )
     if garden and (not dedicated or not spec):
         at = properties.block("deploy_config").at("dedicated_resources")
@@ -103,6 +102,11 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
             machine=machine,
             model=field(model),
             model_at=model_at,
+            attached_at=tuple(
+                spec.at(name)
+                for name in ("accelerator_type", "accelerator_count")
+                if spec.text(name) is not None or spec.amount(name) is not None
+            ),
             hosting=_HOSTING,
         )
     yield Scaling(
