@@ -7,6 +7,7 @@ tables; ``load(overlay=...)`` those with an organisation's own rows over them, w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
@@ -412,7 +413,21 @@ class Catalogue:
 
     def model(self, name: str) -> ModelCard:
         """A model card by name; :class:`InputError` with the nearest known one."""
-        return self.models.get(name) or _unknown("model", name, self.models)
+        return self.find_model(name) or _unknown("model", name, self.models)
+
+    def find_model(self, name: str) -> ModelCard | None:
+        """A model card by its name, or by its old name without an organisation, such as
+        ``bert-base-uncased``; None where there is none, or more than one."""
+        return self.models.get(name) or self._models_by_old_name.get(name)
+
+    @cached_property
+    def _models_by_old_name(self) -> Mapping[str, ModelCard]:
+        short = Counter(name.rpartition("/")[2] for name in self.models)
+        return {
+            old: card
+            for name, card in self.models.items()
+            if short[old := name.rpartition("/")[2]] == 1
+        }
 
     def once(self, build: Callable[[Catalogue], T]) -> T:
         """What ``build`` makes of this catalogue, made when it is first used, then kept."""

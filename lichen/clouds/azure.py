@@ -31,13 +31,14 @@ CLOUD = Cloud(
     region_on_provider=False,
     region_in_words=True,
     multi_regions=("global",),
+    # Source: Microsoft Learn, Azure regions list, 2025-03-21.
     on_request=frozenset(
         (
-            "australiacentral",
             "australiacentral2",
             "brazilsoutheast",
             "francesouth",
             "germanynorth",
+            "koreasouth",
             "norwaywest",
             "southafricawest",
             "swedensouth",

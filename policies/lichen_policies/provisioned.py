@@ -96,7 +96,7 @@ def _declared_layout(fact: Fact, machine: Machine, catalogue: Catalogue) -> Layo
     workload = None if passport is None else passport.as_workload(environment)
     if workload is None or not isinstance(workload.model, str):
         return None
-    card = catalogue.models.get(workload.model)
+    card = catalogue.find_model(workload.model)
     if card is None:
         return None
     return lay_out(workload, card, machine, workload.precisions_of(card)[0], catalogue)
