@@ -183,8 +183,8 @@ def _threshold(field: msgspec.structs.FieldInfo) -> Threshold:
         field.name,
         field.default,
         number is int,
-        least[0] if least else None,
-        most[0] if most else None,
+        float(least[0]) if least else None,
+        float(most[0]) if most else None,
     )
 
 

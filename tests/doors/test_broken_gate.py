@@ -235,6 +235,7 @@ def test_a_table_that_is_cut_short_stops_every_door(
     assert wrong in failed[0]
 
 
+@pytest.mark.parametrize("name", ["lichen_policies", "lichen_doors", "yaml", "msgspec"])
 def test_the_pack_imports_nothing_from_the_project_that_it_judges(
     tmp_path: Path, name: str
 ) -> None:

@@ -1,4 +1,4 @@
-# One small Inferentia machine in a clean region, for a model that needs no more.
+# One small machine in a clean region, for a model that needs no more.
 terraform {
   required_providers {
     aws = { source = "hashicorp/aws" }
@@ -19,7 +19,7 @@ resource "aws_sagemaker_endpoint_configuration" "embeddings" {
   production_variants {
     variant_name           = "all"
     model_name             = "embeddings"
-    instance_type          = "ml.c5.xlarge"
+    instance_type          = "ml.t2.medium"
     initial_instance_count = 1
   }
 
