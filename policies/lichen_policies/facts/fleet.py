@@ -42,10 +42,12 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """The least and the most that a group runs, in a unit."""
+    """The least and the most that a group runs, in a unit, and how many it is asked to run now,
+    which must lie between them."""
 
     floor: Stated[int]
     ceiling: Stated[int]
+    desired: Stated[int] = Stated(None, "")
     unit: Literal["machines", "vCPUs", "MiB"] = "machines"
     queued: bool = False
 
@@ -141,6 +143,8 @@ def group_of_machines(
             machines_at=ceiling.path,
             least=field(floor.value),
             least_at=floor.path,
+            desired=field(bounds.desired.value),
+            desired_at=bounds.desired.path,
             unit=bounds.unit,
             weights=choice.weights,
             queued=bounds.queued,

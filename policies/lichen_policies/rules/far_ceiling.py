@@ -38,11 +38,13 @@ def far_ceiling(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding
         raise NotApplicable("it states no floor of one or more, or no ceiling")
     if fact.ceiling <= limits.times * fact.floor:
         return
+    # Outside production a floor goes down, not up: see idle-floor.
+    is_lower = fact.if_known.environment in ("dev", "staging")
     yield Finding(
         what=f"{fact.ceiling_at} is {fact.ceiling}, {fact.ceiling / fact.floor:g} times the floor "
         f"of {fact.floor}",
         limit=f"the limit is {limits.times:g} times the floor",
         changes=(Change(path=fact.ceiling_at, to=int(limits.times * fact.floor), at_most=True),),
-        or_else=f"raise {fact.path} if traffic is that high",
+        or_else="" if is_lower else f"raise {fact.path} if traffic is that high",
         path=fact.ceiling_at,
     )

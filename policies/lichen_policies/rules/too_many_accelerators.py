@@ -288,7 +288,7 @@ def _changes(counts: Sequence[Count], always: bool, most: int, known: Known) -> 
         changes = [Change(path=group.machines_at, to=units, at_most=True)]
         if always and group.least_at and group.least_at != group.machines_at:
             changes.append(Change(path=group.least_at, to=units, at_most=True))
-        return tuple(changes)
+        return (*changes, *_desired(group, units))
     if group.named_in or count.others or group.unit != "machines":
         return ()
     smaller = _smaller(count, most / (group.times if group.machines_at else count.machines), known)
@@ -302,7 +302,16 @@ def _changes(counts: Sequence[Count], always: bool, most: int, known: Known) -> 
     fewer = int(most // (smaller.accelerators * group.times))
     if not group.machines_at or fewer * group.times >= count.machines:
         return (change,)
-    return (change, Change(path=group.machines_at, to=fewer, at_most=True))
+    fewer_machines = Change(path=group.machines_at, to=fewer, at_most=True)
+    return (change, fewer_machines, *_desired(group, fewer))
+
+
+def _desired(group: Machines, most: int) -> tuple[Change, ...]:
+    """The number that a group is asked to run now, where a lower ceiling would refuse it."""
+    desired = group.if_known.desired
+    if desired is None or desired <= most:
+        return ()
+    return (Change(path=group.desired_at, to=most, at_most=True),)
 
 
 def _units(count: Count, most: int) -> int:

@@ -78,7 +78,8 @@ class Machines(Fact, frozen=True, kw_only=True):
     of the machine, or ``chips_each`` of them where the resource states it.
 
     ``machines`` is the most that the resource itself may run, for a group its ceiling; ``least`` is
-    how many run at any time, None where all of them do. Both count in ``unit``: in machines, in
+    how many run at any time, None where all of them do; ``desired`` is how many it is asked to run
+    now, None where that is left to others. All count in ``unit``: in machines, in
     what takes a part of one (``pods``), or in ``vCPUs`` or ``MiB`` of them; a machine that counts
     for other than one unit is in ``weights``. ``times`` is how often the number at ``machines_at``
     runs, once in each zone; ``machines`` and ``least`` count all. ``hours`` is the limit of time of
@@ -100,6 +101,8 @@ class Machines(Fact, frozen=True, kw_only=True):
     machines_at: str = ""
     least: int | None = None
     least_at: str = ""
+    desired: int | None = None
+    desired_at: str = ""
     unit: str = "machines"
     weights: Mapping[str, float] = {}
     times: int = 1

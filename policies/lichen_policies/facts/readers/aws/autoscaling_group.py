@@ -63,6 +63,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         Bounds(
             floor=properties.stated_whole("min_size"),
             ceiling=properties.stated_whole("max_size"),
+            desired=properties.stated_whole("desired_capacity"),
             unit=unit_of(properties.text("desired_capacity_type")),
         ),
         hosting="ec2",

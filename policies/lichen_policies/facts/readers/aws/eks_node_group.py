@@ -51,7 +51,11 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
             spot=capacity == "SPOT" if isinstance(capacity, str) else None,
             spot_at=properties.at("capacity_type"),
         ),
-        Bounds(floor=bounds.stated_whole("min_size"), ceiling=bounds.stated_whole("max_size")),
+        Bounds(
+            floor=bounds.stated_whole("min_size"),
+            ceiling=bounds.stated_whole("max_size"),
+            desired=bounds.stated_whole("desired_size"),
+        ),
         hosting="ec2",
         region_at=properties.at("region"),
     ):
