@@ -73,7 +73,7 @@ def new_rule() -> Result:
     return lichen("rules", "new", "too-many-machines")
 
 
-def tested_rules() -> Result:
+def rules_tested() -> Result:
     new_rule()
     return lichen("rules", "test")
 
@@ -101,7 +101,7 @@ def fix() -> Result:
 COMMANDS: dict[str, Callable[[], Result]] = {
     "lichen rules --format schema": schema,
     "lichen rules new NAME": new_rule,
-    "lichen rules test": tested_rules,
+    "lichen rules test": rules_tested,
     "lichen check --fix": fix,
 }
 
