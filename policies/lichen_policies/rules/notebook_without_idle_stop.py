@@ -71,7 +71,9 @@ def _large(fact: Notebook, limits: Limits, known: Known) -> str:
     if row is not None and row.accelerator is not None:
         return f"{fact.machine_prefix}{name}, with {row.accelerators:g} {row.accelerator}"
     if fact.attached or names_accelerators(name):
-        return f"{fact.machine_prefix}{name}, with accelerators" if name else "accelerators"
+        # A name that the catalogue does not have may be anything, so it is not printed.
+        known_name = "" if row is None else f"{fact.machine_prefix}{name}, with "
+        return f"{known_name}accelerators"
     if row is not None and row.vcpu >= limits.vcpus:
         return f"{fact.machine_prefix}{name}, with {row.vcpu:g} vCPUs"
     return ""
