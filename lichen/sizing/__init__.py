@@ -1,13 +1,12 @@
 """Sizing: a workload on a machine. Does it fit, how fast, how many; each with an 80 % interval."""
 
 from lichen.sizing.answers import Basis, Misfit, Origin, Prediction, ReplicasAtLoad, Sizing, Step
-from lichen.sizing.layout import INSTEAD, Layout, lay_out, lay_out_as_usual
+from lichen.sizing.layout import Layout, lay_out, lay_out_as_usual, precisions_to_try
 from lichen.sizing.prediction import predict
 from lichen.sizing.receipt import explain_prediction
 from lichen.sizing.savings import Saving
 
 __all__ = [
-    "INSTEAD",
     "Basis",
     "Layout",
     "Misfit",
@@ -20,5 +19,6 @@ __all__ = [
     "explain_prediction",
     "lay_out",
     "lay_out_as_usual",
+    "precisions_to_try",
     "predict",
 ]

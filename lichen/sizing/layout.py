@@ -276,8 +276,14 @@ class Layout(msgspec.Struct, frozen=True):
             )
 
 
-INSTEAD: Mapping[Precision, tuple[Precision, ...]] = {"bf16": ("fp16", "fp32")}
+_INSTEAD: Mapping[Precision, tuple[Precision, ...]] = {"bf16": ("fp16", "fp32")}
 """What serves as well where a chip does not run a precision: none is narrower."""
+
+
+def precisions_to_try(usual: Precision) -> tuple[Precision, ...]:
+    """The precision that a model is usually served in, and what does as well on a chip that lacks
+    it, the nearest first: fp16 for bf16 is what a T4 does."""
+    return usual, *_INSTEAD.get(usual, ())
 
 
 def lay_out_as_usual(
@@ -288,10 +294,10 @@ def lay_out_as_usual(
     catalogue: Catalogue,
     evidence: Sequence[Record] = (),
 ) -> Layout | Misfit:
-    """:func:`lay_out`. Where the workload names no precision and the chip lacks the one that the
-    model is usually served in, the nearest that it runs: fp16 for bf16 is what a T4 does."""
+    """:func:`lay_out`, at the first of :func:`precisions_to_try` that the chip runs where the
+    workload names no precision."""
     layout = lay_out(workload, card, machine, precision, catalogue, evidence)
-    for each in () if workload.precisions else INSTEAD.get(precision, ()):
+    for each in () if workload.precisions else precisions_to_try(precision)[1:]:
         if isinstance(layout, Layout) or layout.kind != "precision":
             break
         layout = lay_out(workload, card, machine, each, catalogue, evidence)

@@ -311,15 +311,15 @@ class Fleets:
         most_watts: float,
     ) -> list[tuple[float, Machine]]:
         """Machines that may serve the peak, with watts that their fleet draws at the least."""
-        from lichen.sizing import INSTEAD
+        from lichen.sizing import precisions_to_try
         from lichen.sizing.replicas import fewest_replicas
         from lichen.sizing.roof import Roof
 
         offered = self._catalogue.once(_Offered)
-        usual = () if self._workload.precisions else INSTEAD.get(self._precision, ())
+        is_named = bool(self._workload.precisions)
         roofs = [
             Roof(self._workload, self._card, each, self._catalogue)
-            for each in (self._precision, *usual)
+            for each in ((self._precision,) if is_named else precisions_to_try(self._precision))
         ]
         found: list[tuple[float, Machine]] = []
         for machine in offered.on(self._hosting, cloud):

@@ -96,8 +96,7 @@ def command(
         raise click.UsageError("--model and --machine are required, unless --cases is given.")
     card, row = catalogue.model(model), catalogue.machine(machine)
     _check_lengths(card, input_tokens, output_tokens)
-    usual = served_in(card)
-    choices = (precision,) if precision else (usual, *sizing.INSTEAD.get(usual, ()))
+    choices = (precision,) if precision else sizing.precisions_to_try(served_in(card))
     load: PredictionOptions = {
         "precision": choices[0],
         "stack": stack,
@@ -107,7 +106,7 @@ def command(
         "concurrency": concurrency,
     }
     answer = sizing.predict(card, row, catalogue, **load)
-    for other in choices[1:]:  # fp16 for bf16 is what a T4 does
+    for other in choices[1:]:
         if not isinstance(answer, sizing.Misfit) or answer.kind != "precision":
             break
         load["precision"] = other

@@ -185,18 +185,26 @@ def _alike(verdicts: Sequence[Verdict]) -> Iterator[Sequence[Verdict]]:
     yield from rows.values()
 
 
+def mark_of(verdict: Verdict) -> str:
+    """What a verdict does, in a word: exempted, old, blocks, unverified or advises."""
+    if verdict.exemption is not None:
+        return "exempted"
+    if verdict.is_old:
+        return "old"
+    if verdict.blocks:
+        return "blocks"
+    return "unverified" if verdict.verdict == "unverified" else "advises"
+
+
+_STYLES = {"exempted": "quiet", "old": "quiet", "blocks": "bad"}
+
+
 def _row(alike: Sequence[Verdict]) -> tuple[Text, Text]:
     """What a verdict does, and what it says under its rule's name, or the names of all that say
     the same."""
     verdict, *others = alike
-    if verdict.exemption is not None:
-        mark, style = "exempted", "quiet"
-    elif verdict.is_old:
-        mark, style = "old", "quiet"
-    elif verdict.blocks:
-        mark, style = "blocks", "bad"
-    else:
-        mark, style = ("unverified" if verdict.verdict == "unverified" else "advises"), "warn"
+    mark = mark_of(verdict)
+    style = _STYLES.get(mark, "warn")
     severity = "" if others else f", {verdict.severity}"
     names = ", ".join(dict.fromkeys(each.rule for each in alike))
     lines = Text.assemble((names, style), (f"{severity}\n", "quiet"))

@@ -14,7 +14,9 @@ from lichen_doors.command import main
 from lichen_doors.report.code_quality import as_code_quality
 from lichen_doors.report.junit import as_junit
 from lichen_doors.report.markdown import MOST_CHARACTERS, as_markdown, code, escaped
-from lichen_policies.verdict import Report, Skipped, Verdict
+from lichen_policies.verdict import Skipped, Verdict
+
+from tests.doors.report.made import made_report, made_verdict
 
 ODD = "a`b</summary><img src=x>\n- [x](http://e.vil) @all #1 \x1b[31m]]>"
 MACHINE = """
@@ -25,32 +27,8 @@ MACHINE = """
 
 
 def verdict(**changes: object) -> Verdict:
-    fields = {
-        "rule": "too-many-accelerators",
-        "verdict": "fail",
-        "level": "mandatory",
-        "severity": "high",
-        "resource": ODD,
-        "type": "t",
-        "file": "stack.yaml",
-        "line": 3,
-        "message": f"{ODD} is wrong",
-        "fingerprint": "0123456789abcdef",
-    }
-    return Verdict(**{**fields, **changes})  # type: ignore[arg-type]
-
-
-def report(*verdicts: Verdict, **changes: object) -> Report:
-    by = {
-        "findings": tuple(each for each in verdicts if each.verdict == "fail"),
-        "unverified": tuple(each for each in verdicts if each.verdict == "unverified"),
-        "exempted": (),
-        "expired": (),
-        "not_judged": {},
-        "judged": len(verdicts),
-        "passed": 0,
-    }
-    return Report(**{**by, **changes})  # type: ignore[arg-type]
+    odd = {"resource": ODD, "type": "t", "file": "stack.yaml", "line": 3}
+    return made_verdict(**{**odd, "message": f"{ODD} is wrong", **changes})
 
 
 def lichen(*arguments: object) -> Result:
@@ -66,7 +44,7 @@ def template(folder: Path, **machines: str) -> Path:
 
 def test_junit_fails_what_blocks_and_skips_what_does_not() -> None:
     text = as_junit(
-        report(
+        made_report(
             verdict(),
             verdict(level="advisory"),
             verdict(verdict="unverified", level="advisory"),
@@ -87,14 +65,14 @@ def test_junit_fails_what_blocks_and_skips_what_does_not() -> None:
 
 
 def test_junit_of_nothing_is_one_test_that_passed() -> None:
-    (suite,) = ElementTree.fromstring(as_junit(report()))
+    (suite,) = ElementTree.fromstring(as_junit(made_report()))
     assert (suite.get("tests"), len(suite[0])) == ("1", 0)
 
 
 def test_code_quality_has_no_fingerprint_twice() -> None:
     issues = json.loads(
         as_code_quality(
-            report(
+            made_report(
                 verdict(),
                 verdict(line=9),
                 verdict(level="advisory"),
@@ -116,7 +94,7 @@ def test_code_quality_has_no_fingerprint_twice() -> None:
 
 
 def test_nothing_in_a_document_is_markup() -> None:
-    text = as_markdown(report(verdict(), verdict(what=ODD, limit=ODD, level="advisory")))
+    text = as_markdown(made_report(verdict(), verdict(what=ODD, limit=ODD, level="advisory")))
     outside = re.sub(r"(`+).*?\1", "", text)  # code is shown as it is
     assert "<img" not in outside.replace("\\<", "")
     assert not re.search(r"@\w|#\d|(?<!\\)\]\(|http://", outside)
@@ -137,7 +115,7 @@ def test_escaped_text_says_the_same() -> None:
 
 def test_a_comment_stays_within_what_a_platform_takes() -> None:
     many = [verdict(resource=f"r{number}", message="x" * 500) for number in range(500)]
-    text = as_markdown(report(*many))
+    text = as_markdown(made_report(*many))
     assert len(text) < MOST_CHARACTERS + 1_000
     assert "more parts of this report did not fit" in text
 

@@ -19,6 +19,7 @@ from lichen_doors.report.page import as_page
 from lichen_policies.verdict import Change, Gone, Report, Saves, Skipped, Verdict
 
 from lichen.interval import Interval
+from tests.doors.report.made import made_report, made_verdict
 
 ODD = "</script><script>document.title='run'</script><img src=x onerror=alert(1)>{{ 7 * 7 }}\u202e"
 TODAY = date(2026, 11, 26)
@@ -38,11 +39,7 @@ OPTIONS = (
 
 
 def verdict(**changes: object) -> Verdict:
-    fields = {
-        "rule": "too-many-accelerators",
-        "verdict": "fail",
-        "level": "mandatory",
-        "severity": "high",
+    usual = {
         "resource": "module.chat.aws_instance.one",
         "type": "aws_instance",
         "file": "plan.json",
@@ -51,25 +48,19 @@ def verdict(**changes: object) -> Verdict:
         "changes": (Change(path="count", to=1, why="half of them wait"),),
         "saves": Saves(gco2e_month=Interval(1e5, 2e5, 4e5), usd_month=900),
         "sources": ("aws-ec2",),
-        "fingerprint": "0123456789abcdef",
     }
-    return Verdict(**{**fields, **changes})  # type: ignore[arg-type]
+    return made_verdict(**{**usual, **changes})
 
 
 def report(*verdicts: Verdict, **changes: object) -> Report:
-    by = {
-        "findings": tuple(each for each in verdicts if each.verdict == "fail"),
-        "unverified": tuple(each for each in verdicts if each.verdict == "unverified"),
-        "exempted": (),
-        "expired": (),
+    """One that has something for every part of the page."""
+    usual = {
         "not_judged": {"aws_iam_role": 3},
-        "judged": len(verdicts),
-        "passed": 0,
         "skipped": (Skipped(file="b.yaml", because="does not parse in line 3", broken=True),),
         "gone": (Gone("idle-floor", "aws_autoscaling_group.old"),),
         "baseline": "base.json",
     }
-    return Report(**{**by, **changes})  # type: ignore[arg-type]
+    return made_report(*verdicts, **{**usual, **changes})
 
 
 WHOLE = report(

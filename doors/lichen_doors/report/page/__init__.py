@@ -19,7 +19,7 @@ from markupsafe import Markup
 from lichen import __version__
 from lichen.figures import co2e, many, usd
 from lichen.visible import visible
-from lichen_doors.report.findings import by_resource, outcome
+from lichen_doors.report.findings import by_resource, mark_of, outcome
 
 HERE = Path(__file__).parent
 
@@ -148,7 +148,7 @@ def _judged(
 
 def _row(verdict: Verdict) -> ShownVerdict:
     return ShownVerdict(
-        mark=_mark(verdict),
+        mark=mark_of(verdict),
         rule=verdict.rule,
         severity=verdict.severity,
         said=f"{verdict.what}; {verdict.limit}" if verdict.what else verdict.message,
@@ -156,16 +156,6 @@ def _row(verdict: Verdict) -> ShownVerdict:
         exemption=verdict.exemption.text if verdict.exemption is not None else "",
         sources=verdict.sources,
     )
-
-
-def _mark(verdict: Verdict) -> str:
-    if verdict.exemption is not None:
-        return "exempted"
-    if verdict.is_old:
-        return "old"
-    if verdict.blocks:
-        return "blocks"
-    return "unverified" if verdict.verdict == "unverified" else "advises"
 
 
 def _urgency(row: ShownVerdict) -> tuple[int, str]:
