@@ -23,7 +23,7 @@ def key_of(
 
 
 def key(site: Site, account: Account) -> aws.kms.Key:
-    """A key that rotates, with an alias, usable by this account and for its own log groups alone."""
+    """A key that rotates, with an alias, usable by this account and for its log groups alone."""
     made = aws.kms.Key(
         site.child("key"),
         description=f"{site.title} {site.stable}",

@@ -23,8 +23,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """One alarm: a row.
 
     ``role`` names the child and ends the alarm's name. ``statistic`` is a word, or a percentile
-    such as ``p95``. The alarm rings where ``bad`` of the last ``of`` periods of ``period_s`` seconds
-    compare with the threshold. ``missing`` says what a period without data counts as.
+    such as ``p95``. The alarm rings where ``bad`` of the last ``of`` periods (of ``period_s``
+    seconds) compare with the threshold. ``missing`` says what a period without data counts as.
     ``takes_back`` is whether it takes a roll-out back.
     """
 
@@ -72,7 +72,7 @@ def alarm_name(site: Site, watch: Watch) -> str:
 def alarms(
     site: Site, watches: Iterable[Watch], topic: pulumi.Input[str] | None = None
 ) -> dict[str, aws.cloudwatch.MetricAlarm]:
-    """An alarm for each row, by its role; each tells the topic when it rings and when it stops."""
+    """An alarm for each row, by its role; the topic hears when it rings and when it stops."""
     topics = [] if topic is None else [topic]
     return {watch.role: alarm(site, watch, rings=topics, stops=topics) for watch in watches}
 
@@ -84,7 +84,7 @@ def alarm(
     rings: Sequence[pulumi.Input[str]],
     stops: Sequence[pulumi.Input[str]] = (),
 ) -> aws.cloudwatch.MetricAlarm:
-    """The alarm of a row, with the ARNs of what is told when it rings, and when it stops."""
+    """The alarm of a row, with the ARNs of what hears that it rings, and that it stops."""
     percentile = re.fullmatch(r"p[0-9.]+", watch.statistic) is not None
     return aws.cloudwatch.MetricAlarm(
         site.child(watch.role),

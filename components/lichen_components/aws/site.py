@@ -26,10 +26,10 @@ class Site:
     """Names, region, tags and parent of the resources of one deployment.
 
     ``name`` is the component's. ``made_of`` is what cannot change in place, such as machine and
-    mode: like the region it is part of ``identity``, so that a change makes a new deployment beside
-    the old one, and the old one goes after it. ``stack`` keeps two stacks with one name apart. ``log_group``
-    makes the log group's name of the identity. ``protected`` is whether what holds data is kept
-    from deletion.
+    mode: like the region it is part of ``identity``, so that a change makes a new deployment
+    beside the old one, and the old one goes after it. ``stack`` keeps two stacks with one name
+    apart. ``log_group`` makes the log group's name of the identity. ``protected`` is whether what
+    holds data is kept from deletion.
     """
 
     name: str

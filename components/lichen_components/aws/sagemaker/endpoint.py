@@ -10,6 +10,7 @@ from lichen.passport import Passport, to_tags
 from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.aws import access
 from lichen_components.aws.access import Statement
+from lichen_components.aws.account import Account, account_of
 from lichen_components.aws.locations import Objects
 from lichen_components.aws.monitoring import ERROR_SHARE, Watch, alarm_name, alarms
 from lichen_components.aws.sagemaker.model import (
@@ -63,8 +64,13 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         answers = None if results is None else located(results, region, "results")
         watches = watches_of(site, slow_ms(decision))
         taking_back = [alarm_name(site, watch) for watch in watches if watch.takes_back]
+        account = account_of(self)
         base = ground(
-            site, plan, alarm_names=taking_back, also=[] if answers is None else _writes(answers)
+            site,
+            plan,
+            account,
+            alarm_names=taking_back,
+            also=[] if answers is None else _writes(account, answers),
         )
         machines = max(1, decision.sizing.replicas_minimum)
         configuration = aws.sagemaker.EndpointConfiguration(
@@ -76,7 +82,9 @@ class SagemakerEndpoint(pulumi.ComponentResource):
                     model_name=base.model.name,
                     instance_type=machine,
                     initial_instance_count=machines,
-                    volume_size_in_gb=volume_gib(files_gib(plan), 0.0),
+                    volume_size_in_gb=volume_gib(
+                        files_gib(plan), decision.machine.instance_store_gib
+                    ),
                     inference_ami_version=machine_image(plan.container),
                     model_data_download_timeout_in_seconds=_DOWNLOAD_TIMEOUT_S,
                     container_startup_health_check_timeout_in_seconds=start_timeout_s(
@@ -181,8 +189,10 @@ def _url(name: str, region: str) -> str:
     return f"https://runtime.sagemaker.{region}.{domain}/endpoints/{name}/invocations"
 
 
-def _writes(answers: pulumi.Output[Objects]) -> pulumi.Output[list[Statement]]:
-    return answers.apply(lambda known: access.write_objects("aws", known))
+def _writes(account: Account, answers: pulumi.Output[Objects]) -> pulumi.Output[list[Statement]]:
+    return pulumi.Output.all(account.partition, answers).apply(
+        lambda known: access.write_objects(*known)
+    )
 
 
 def _answers(

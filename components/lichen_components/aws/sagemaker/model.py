@@ -15,7 +15,7 @@ from lichen.sizing.need import weights_gib
 from lichen_components.args import AwsArgs, aws_args
 from lichen_components.aws import access
 from lichen_components.aws.access import Statement
-from lichen_components.aws.account import Account, account_of
+from lichen_components.aws.account import Account
 from lichen_components.aws.key import key_of
 from lichen_components.aws.locations import Objects, Repository, objects, repository
 from lichen_components.aws.monitoring import logs
@@ -35,7 +35,6 @@ USAGE_NAMESPACE = "/aws/sagemaker/Endpoints"
 class Ground:
     """What a mode's own resources stand on; ``key`` is an ARN, the user's or ours."""
 
-    account: Account
     key: pulumi.Output[str]
     logs: aws.cloudwatch.LogGroup
     role: aws.iam.Role
@@ -48,6 +47,7 @@ class Ground:
 def ground(
     site: Site,
     plan: Plan,
+    account: Account,
     *,
     alarm_names: Sequence[str] = (),
     also: pulumi.Input[Sequence[Statement]] = (),
@@ -64,7 +64,6 @@ def ground(
         warning = without_patches(published_image(plan), plan.catalogue, plan.today)
         if warning is not None:
             pulumi.log.warn(warning, site.parent)
-    account = account_of(site.parent)
     key = key_of(site, account, args.get("key"))
     its_logs = logs(site, key)
     image = pulumi.Output.from_input(image_for(plan, args)).apply(
@@ -94,7 +93,7 @@ def ground(
         tags=site.tags,
         opts=site.kept(its_access),
     )
-    return Ground(account, key, its_logs, its_role, its_access, image, artifacts, model)
+    return Ground(key, its_logs, its_role, its_access, image, artifacts, model)
 
 
 def _statements(
