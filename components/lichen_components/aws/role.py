@@ -26,9 +26,9 @@ def role(
 
     ``service`` is the short name in ``sagemaker.amazonaws.com``. ``source`` is the service in the
     ARNs of the resources that it takes the role for, where it says which: ``sagemaker``, or
-    ``ecs`` for ``ecs-tasks``; Lambda and EC2 do not say. ``called`` names the child, of
-    which one deployment may have two. A changed policy is made beside the old one: machines that still
-    serve keep what they may read until the deployment has moved.
+    ``ecs`` for ``ecs-tasks``; Lambda and EC2 do not say. ``called`` names the child, of which one
+    deployment may have two. A changed policy is made beside the old one: machines that still serve
+    keep what they may read until the deployment has moved.
     """
     made = aws.iam.Role(
         site.child(called),
