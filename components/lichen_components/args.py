@@ -38,9 +38,14 @@ class AwsArgs(TypedDict, total=False):
     alarm_topic: pulumi.Input[str]
     """The ARN of an SNS topic that alarms are sent to."""
     subnets: list[str]
-    """Private subnets that the model runs in, in the chosen region."""
+    """Private subnets that the model runs in, in the chosen region: one for each zone. The model's
+    files and image come through them: they need a gateway endpoint for S3 and interface endpoints
+    for ECR (api and dkr) and CloudWatch Logs, or a NAT gateway."""
     security_groups: list[str]
-    """Security groups of the model; used with `subnets`."""
+    """Security groups of the model: required with `subnets`, refused without."""
+    streaming: bool
+    """Whether clients read answers as they are made (InvokeEndpointWithResponseStream). A real-time
+    endpoint cuts every other answer after 60 seconds."""
 
 
 class EndpointArgs(TypedDict):

@@ -11,6 +11,7 @@ from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.aws import access
 from lichen_components.aws.access import Statement
 from lichen_components.aws.account import Account, account_of
+from lichen_components.aws.checks import check_locations, check_network, check_zones
 from lichen_components.aws.locations import Objects
 from lichen_components.aws.monitoring import ERROR_SHARE, Watch, alarm_name, alarms
 from lichen_components.aws.sagemaker.model import (
@@ -28,7 +29,7 @@ from lichen_components.aws.sagemaker.settings import (
     start_timeout_s,
     volume_gib,
 )
-from lichen_components.aws.site import Site, this_stack
+from lichen_components.aws.site import Site, check_name, this_stack
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -59,6 +60,7 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         workload, args = decision.workload, aws_args(plan.args)
         hosting = plan.catalogue.hostings[decision.placement.chosen.hosting]
         machine = f"{hosting.machine_prefix}{decision.machine.name}"
+        check_name(name, workload.environment, service="SageMaker")
         site = site_of(name, plan, machine, self)
         results = args.get("results") if workload.mode == "asynchronous" else None
         answers = None if results is None else located(results, region, "results")
@@ -120,13 +122,17 @@ class SagemakerEndpoint(pulumi.ComponentResource):
     def check(decision: Decision, args: EndpointArgs) -> None:
         """:class:`InputError` where SageMaker cannot do what was decided, or lacks an argument."""
         ours = aws_args(args)
-        check_mode(decision.workload, ours)
+        check_mode(decision.workload, decision.sizing, ours)
         if "artifacts" not in ours:
             raise InputError(
                 "is required on AWS: the location of the model's files",
                 fix="add artifacts: s3://<bucket>/<prefix>/",
                 field="artifacts",
             )
+        zones, region = decision.workload.availability.zones, decision.placement.chosen.region
+        check_locations(ours, region)
+        check_network(ours, zones)
+        check_zones(region, zones)
 
 
 def site_of(name: str, plan: Plan, machine: str, parent: pulumi.Resource) -> Site:
