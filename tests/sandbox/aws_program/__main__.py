@@ -94,7 +94,7 @@ aws.appautoscaling.Policy(
 )
 aws.scheduler.Schedule(
     "nightly",
-    schedule_expression=f"cron(0 {step} * * ? *)",
+    schedule_expression="cron(0 2 * * ? *)",
     flexible_time_window={"mode": "OFF"},
     target={
         "arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createTransformJob",
@@ -102,9 +102,7 @@ aws.scheduler.Schedule(
         "input": "{}",
     },
 )
-failed = aws.cloudwatch.EventRule(
-    "failed", event_pattern=pulumi.Output.json_dumps({"source": ["aws.sagemaker"]}), tags=tags
-)
+failed = aws.cloudwatch.EventRule("failed", event_pattern='{"source": ["aws.sagemaker"]}')
 aws.cloudwatch.EventTarget(
     "page", rule=failed.name, target_id="page", arn="arn:aws:sns:eu-north-1:123456789012:page"
 )
