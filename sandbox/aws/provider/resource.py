@@ -5,7 +5,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -114,9 +114,15 @@ class Resource:
         """The properties that AWS decides."""
         return {output.name for output in self.kind.outputs} - set(self.inputs)
 
-    def _members(self, operation: str) -> Any:
+    def _members(self, operation: str) -> Iterator[tuple[str, str, Form, Any]]:
+        """The members of an operation's parameters; of the list that the resource is one of, those
+        of its own."""
         model = self.api.operation(self.kind.service, operation)
-        return members(model.input_shape, self.names)
+        for each in members(model.input_shape, self.names):
+            if each[0] == self.kind.one_of:
+                yield from members(each[3].member, self.names)
+            else:
+                yield each
 
     def _taken_by(self, operation: str) -> set[str]:
         return {name for _, name, _, _ in self._members(operation)} if operation else set()
@@ -250,9 +256,12 @@ class Resource:
         model = self.api.operation(self.kind.service, call.operation)
         parameters = {
             member: to_api(shape, form, properties[name], name)
-            for member, name, form, shape in members(model.input_shape, self.names)
+            for member, name, form, shape in self._members(call.operation)
             if properties.get(name) is not None
         }
+        if self.kind.one_of in model.input_shape.members:
+            own = parameters.keys() - model.input_shape.members.keys()
+            parameters[self.kind.one_of] = [{member: parameters.pop(member) for member in own}]
         answer = self.api.call(self.kind.service, region, call.operation, parameters)
         shape = model.output_shape
         if call.answer:
