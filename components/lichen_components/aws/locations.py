@@ -24,7 +24,7 @@ _ECR = re.compile(
 )
 
 
-def repository(image: str, region: str) -> Repository:
+def repository(image: str, region: str, field: str = "image") -> Repository:
     """An ECR image in a region; :class:`InputError` where it is no image, or in another region."""
     uri = image.replace("{region}", region)
     match = _ECR.match(uri)
@@ -32,14 +32,14 @@ def repository(image: str, region: str) -> Repository:
         raise InputError(
             f"{image!r} is not an image in ECR with its tag or digest",
             fix="write <account>.dkr.ecr.{region}.amazonaws.com/<repository>:<tag>",
-            field="image",
+            field=field,
         )
     if match["region"] != region:
         raise InputError(
             f"{image!r} is in {match['region']}, but the placement is in {region}",
             fix="write {region} for the region, and copy the image to every region that may be "
             "chosen",
-            field="image",
+            field=field,
         )
     return Repository(uri, match["account"], region, match["name"])
 

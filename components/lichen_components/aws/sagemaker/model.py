@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -78,14 +78,38 @@ def ground(
     its_role, its_access = role(
         site, account, service="sagemaker", source="sagemaker", statements=statements
     )
-    model = aws.sagemaker.Model(
-        site.child("model"),
+    model = model_of(
+        site, plan, its_role, its_access, image=image, artifacts=artifacts, isolated=isolated
+    )
+    return Ground(key, its_logs, its_role, its_access, image, artifacts, model)
+
+
+def model_of(
+    site: Site,
+    plan: Plan,
+    its_role: aws.iam.Role,
+    its_access: aws.iam.RolePolicy,
+    *,
+    image: pulumi.Output[Repository],
+    artifacts: pulumi.Output[Objects],
+    environment: Mapping[str, pulumi.Input[str]] | None = None,
+    isolated: bool = True,
+    called: str = "model",
+) -> aws.sagemaker.Model:
+    """A model of the plan's container, with ``environment`` over its variables."""
+    args = aws_args(plan.args)
+    return aws.sagemaker.Model(
+        site.child(called),
         execution_role_arn=its_role.arn,
         # SageMaker brings the model's files: the container itself needs no network.
         enable_network_isolation=isolated,
         primary_container=aws.sagemaker.ModelPrimaryContainerArgs(
             image=image.apply(lambda known: known.uri),
-            environment={**variables(plan.container), **plan.args.get("environment", {})},
+            environment={
+                **variables(plan.container),
+                **plan.args.get("environment", {}),
+                **(environment or {}),
+            },
             model_data_source=_source(artifacts),
         ),
         vpc_config=_network(args),
@@ -93,7 +117,6 @@ def ground(
         tags=site.tags,
         opts=site.kept(its_access),
     )
-    return Ground(key, its_logs, its_role, its_access, image, artifacts, model)
 
 
 def _statements(
@@ -141,10 +164,12 @@ def image_for(plan: Plan, args: AwsArgs) -> pulumi.Input[str]:
     return image_uri(published_image(plan), plan.catalogue, plan.region, args.get("registry"))
 
 
-def located(uri: pulumi.Input[str], region: str, field: str) -> pulumi.Output[Objects]:
+def located(
+    uri: pulumi.Input[str], region: str, field: str, *, archive: bool = True
+) -> pulumi.Output[Objects]:
     """A location in S3 once it is known; a wrong one ends the program with its field."""
     return pulumi.Output.from_input(uri).apply(
-        input_errors()(partial(objects, region=region, field=field))
+        input_errors()(partial(objects, region=region, field=field, archive=archive))
     )
 
 

@@ -3,37 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import pulumi
-from pulumi_aws.sagemaker import (
-    EndpointDeploymentConfigArgs as Deployment,
-)
-from pulumi_aws.sagemaker import (
-    EndpointDeploymentConfigAutoRollbackConfigurationAlarmArgs as Alarm,
-)
-from pulumi_aws.sagemaker import (
-    EndpointDeploymentConfigAutoRollbackConfigurationArgs as Rollback,
-)
-from pulumi_aws.sagemaker import (
-    EndpointDeploymentConfigBlueGreenUpdatePolicyArgs as BlueGreen,
-)
-from pulumi_aws.sagemaker import (
-    EndpointDeploymentConfigBlueGreenUpdatePolicyTrafficRoutingConfigurationArgs as Traffic,
-)
-from pulumi_aws.sagemaker import (
-    EndpointDeploymentConfigBlueGreenUpdatePolicyTrafficRoutingConfigurationCanarySizeArgs as Canary,
-)
-from pulumi_aws.sagemaker import (
-    EndpointDeploymentConfigBlueGreenUpdatePolicyTrafficRoutingConfigurationLinearStepSizeArgs as Step,
-)
-from pulumi_aws.sagemaker import (
-    EndpointDeploymentConfigRollingUpdatePolicyArgs as Rolling,
-)
-from pulumi_aws.sagemaker import (
-    EndpointDeploymentConfigRollingUpdatePolicyMaximumBatchSizeArgs as Batch,
-)
+from pulumi_aws import sagemaker as of
 
 from lichen.document import InputError, did_you_mean
 
@@ -63,10 +37,11 @@ _STEPS: dict[Way, tuple[int, int]] = {
 
 
 class Strategy(msgspec.Struct, frozen=True):
-    """A way to roll a fleet of so many machines out."""
+    """A way to roll a fleet of so many machines out, and whether it was asked for."""
 
     way: Way
     machines: int
+    asked: bool
 
     @property
     def bake_s(self) -> int:
@@ -77,6 +52,12 @@ class Strategy(msgspec.Struct, frozen=True):
         """How long the whole of it is watched."""
         steps, bake_s = _STEPS[self.way]
         return steps * bake_s + TERMINATION_WAIT_S
+
+    def for_fleet(self, machines: int) -> Strategy:
+        """The same for a fleet of this size; the way that suits it, where none was asked for."""
+        if machines < 2:
+            return Strategy("all-at-once", machines, self.asked)
+        return Strategy(self.way if self.asked else "canary", machines, self.asked)
 
 
 def strategy_of(machines: int, asked: str | None) -> Strategy:
@@ -100,43 +81,49 @@ def strategy_of(machines: int, asked: str | None) -> Strategy:
                 "availability: {minimum_replicas: 2}",
                 field="rollout",
             )
-    return Strategy(way, machines)
+    return Strategy(way, machines, asked is not None)
 
 
 def rollout(
     strategy: Strategy,
     alarm_names: Sequence[pulumi.Input[str]],
     *,
-    extra_s: pulumi.Input[int] = 0,
-) -> Deployment:
+    extra_s: int = 0,
+) -> of.EndpointDeploymentConfigArgs:
     """A new fleet beside the old; ``rolling`` instead exchanges machines in batches of half the
     fleet at most, for accounts whose quota does not allow two fleets. ``extra_s`` is added to its
     wait (serving.py). The block of the alarms is always there: adding or removing it would replace
     the endpoint (pulumi_aws: it is a replacement on change).
     """
-    extra = pulumi.Output.from_input(extra_s)
-    back = Rollback(alarms=[Alarm(alarm_name=name) for name in alarm_names])
+    back = of.EndpointDeploymentConfigAutoRollbackConfigurationArgs(
+        alarms=[
+            of.EndpointDeploymentConfigAutoRollbackConfigurationAlarmArgs(alarm_name=name)
+            for name in alarm_names
+        ]
+    )
     if strategy.way == "rolling":
         batch = max(1, strategy.machines // 2)
-        return Deployment(
-            rolling_update_policy=Rolling(
-                maximum_batch_size=Batch(type="INSTANCE_COUNT", value=batch),
-                wait_interval_in_seconds=extra.apply(lambda more: strategy.bake_s + more),
+        return of.EndpointDeploymentConfigArgs(
+            rolling_update_policy=of.EndpointDeploymentConfigRollingUpdatePolicyArgs(
+                maximum_batch_size=of.EndpointDeploymentConfigRollingUpdatePolicyMaximumBatchSizeArgs(
+                    type="INSTANCE_COUNT", value=batch
+                ),
+                wait_interval_in_seconds=strategy.bake_s + extra_s,
             ),
             auto_rollback_configuration=back,
         )
-    traffic = Traffic(
-        type=strategy.way.upper().replace("-", "_"),
-        wait_interval_in_seconds=strategy.bake_s,
-        canary_size=Canary(type="INSTANCE_COUNT", value=1) if strategy.way == "canary" else None,
-        linear_step_size=Step(type="CAPACITY_PERCENT", value=_STEP_PCT)
-        if strategy.way == "linear"
-        else None,
-    )
-    return Deployment(
-        blue_green_update_policy=BlueGreen(
-            traffic_routing_configuration=traffic,
-            termination_wait_in_seconds=extra.apply(lambda more: TERMINATION_WAIT_S + more),
-        ),
-        auto_rollback_configuration=back,
+    sizes: dict[Way, dict[str, Any]] = {
+        "canary": {"canary_size": {"type": "INSTANCE_COUNT", "value": 1}},
+        "linear": {"linear_step_size": {"type": "CAPACITY_PERCENT", "value": _STEP_PCT}},
+    }
+    blue_green: Any = {
+        "traffic_routing_configuration": {
+            "type": strategy.way.upper().replace("-", "_"),
+            "wait_interval_in_seconds": strategy.bake_s,
+            **sizes.get(strategy.way, {}),
+        },
+        "termination_wait_in_seconds": TERMINATION_WAIT_S + extra_s,
+    }
+    return of.EndpointDeploymentConfigArgs(
+        blue_green_update_policy=blue_green, auto_rollback_configuration=back
     )

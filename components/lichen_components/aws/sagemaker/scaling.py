@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pulumi_aws as aws
 from pulumi_aws.appautoscaling import (
     PolicyStepScalingPolicyConfigurationArgs as Steps,
@@ -22,6 +24,8 @@ from pulumi_aws.appautoscaling import (
     PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs as Predefined,
 )
 
+from lichen.document import InputError
+from lichen_components.args import AwsArgs
 from lichen_components.aws.monitoring import Watch, alarm
 from lichen_components.aws.site import Site
 from lichen_components.servers.container import Decision
@@ -31,20 +35,42 @@ VARIANT = "all"
 
 SCALE_OUT_COOLDOWN_S = 60
 SCALE_IN_COOLDOWN_S = 300
-"""A machine is added after a minute, removed after five (design choice)."""
+"""A machine is added after a minute, removed after five at the earliest (design choice)."""
 
 BACKLOG_PER_MACHINE = 5.0
 """Requests that wait for each machine of an asynchronous endpoint (design choice)."""
 
 
-def scale(site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint) -> None:
+def check_scaling(args: AwsArgs) -> None:
+    """:class:`InputError` where a share is no share."""
+    if not 0 < args.get("scaling_share", 1.0) <= 1:
+        raise InputError(
+            "is the share of a machine's planned requests that the next one is started at: above "
+            "0, at most 1",
+            fix="scaling_share: 0.5",
+            field="scaling_share",
+        )
+
+
+def scale(
+    site: Site,
+    decision: Decision,
+    endpoint: aws.sagemaker.Endpoint,
+    *,
+    start_s: float,
+    share: float = 1.0,
+) -> aws.appautoscaling.Target:
     """Target tracking from the placement's minimum to its maximum.
+
+    A machine is not removed sooner than one takes to start (``start_s``): else the number swings.
+    ``share`` of what a machine serves is when the next is started.
 
     A real-time endpoint tracks the requests that one machine serves within its latency bounds. An
     asynchronous one tracks its backlog; from zero an alarm starts the first machine, since there
     is no metric per machine without a machine.
     """
     sizing = decision.sizing
+    cooldown_s = max(SCALE_IN_COOLDOWN_S, math.ceil(start_s))
     target = aws.appautoscaling.Target(
         site.child("capacity"),
         service_namespace="sagemaker",
@@ -60,12 +86,13 @@ def scale(site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint) -> N
         site,
         target,
         "scaling",
-        tracking=_backlog(site)
+        tracking=_backlog(site, cooldown_s)
         if decision.workload.mode == "asynchronous"
-        else _requests(sizing.rps_planned * 60),
+        else _requests(sizing.rps_planned * 60 * share, cooldown_s),
     )
     if sizing.replicas_minimum == 0:
         _wake(site, _policy(site, target, "wake", steps=_first_machine()))
+    return target
 
 
 def _policy(
@@ -90,18 +117,18 @@ def _policy(
     )
 
 
-def _requests(per_minute: float) -> Tracking:
+def _requests(per_minute: float, cooldown_s: int) -> Tracking:
     return Tracking(
         target_value=round(per_minute, 2),
         predefined_metric_specification=Predefined(
             predefined_metric_type="SageMakerVariantInvocationsPerInstance"
         ),
         scale_out_cooldown=SCALE_OUT_COOLDOWN_S,
-        scale_in_cooldown=SCALE_IN_COOLDOWN_S,
+        scale_in_cooldown=cooldown_s,
     )
 
 
-def _backlog(site: Site) -> Tracking:
+def _backlog(site: Site, cooldown_s: int) -> Tracking:
     return Tracking(
         target_value=BACKLOG_PER_MACHINE,
         customized_metric_specification=Metric(
@@ -111,7 +138,7 @@ def _backlog(site: Site) -> Tracking:
             dimensions=[By(name="EndpointName", value=site.identity)],
         ),
         scale_out_cooldown=SCALE_OUT_COOLDOWN_S,
-        scale_in_cooldown=SCALE_IN_COOLDOWN_S,
+        scale_in_cooldown=cooldown_s,
     )
 
 

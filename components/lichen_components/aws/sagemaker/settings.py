@@ -34,7 +34,8 @@ _MACHINE_IMAGES: Mapping[str, str] = {
 """A machine's system and drivers (SageMaker API, ProductionVariant, InferenceAmiVersion)."""
 
 _MOST_TIMEOUT_S, _LEAST_TIMEOUT_S = 3600, 600
-"""The first is SageMaker's; below the second a slow minute of S3 would end a start (design choice)."""
+"""The first is SageMaker's; with less than the second a slow minute of S3 would end a start
+(design choice)."""
 
 DOWNLOAD_BYTES_S, LOAD_BYTES_S = 100e6, 0.3e9
 """How fast an archive is downloaded, and weights load (assumed)."""

@@ -7,6 +7,7 @@ model; UpdateEndpoint; Describe has all that Create was given.
 import re
 from typing import Any
 
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.sagemaker.exceptions import ValidationError
@@ -74,14 +75,29 @@ def update_endpoint(_: None, self: SageMakerResponse) -> ActionResult:
     configuration = backend.describe_endpoint_config(self._get_param("EndpointConfigName"))
     if self._get_param("RetainAllVariantProperties"):
         raise ValidationError(message="RetainAllVariantProperties is not emulated")
+    _remember(self, endpoint, LastDeploymentConfig="DeploymentConfig")
+    if _ringing(self):  # taken back: in service, with the configuration that it had
+        return ActionResult({"EndpointArn": endpoint.arn})
     endpoint.endpoint_config_name = configuration["EndpointConfigName"]
     endpoint.production_variants = endpoint._process_production_variants(
         configuration["ProductionVariants"]
     )
     endpoint.data_capture_config = configuration["DataCaptureConfig"]
-    _remember(self, endpoint, LastDeploymentConfig="DeploymentConfig")
     endpoint.last_modified_time = utcnow()
     return ActionResult({"EndpointArn": endpoint.arn})
+
+
+def _ringing(response: SageMakerResponse) -> bool:
+    """Whether an alarm that takes the roll-out back rings."""
+    rollback = (response._get_param("DeploymentConfig") or {}).get(
+        "AutoRollbackConfiguration"
+    ) or {}
+    alarms = cloudwatch_backends[response.current_account][response.region].alarms
+    return any(
+        alarms[alarm["AlarmName"]].state_value == "ALARM"
+        for alarm in rollback.get("Alarms", [])
+        if alarm["AlarmName"] in alarms
+    )
 
 
 def _free(response: SageMakerResponse, what: str, parameter: str, taken: dict[str, Any]) -> str:
