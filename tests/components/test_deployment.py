@@ -89,14 +89,14 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
         assert source["CompressionType"] == "None"
 
         resources = made.resources()
-        roles = "access alias capacity config endpoint errors key latency logs model role scaling "
+        roles = "access alias capacity config endpoint key logs model role scaling "
         roles += "rollout-errors rollout-latency"
         made_of_aws = [r for r in resources.values() if r["type"].startswith("aws:")]
         assert {r["urn"].split("::")[-1] for r in made_of_aws} == {
             f"chat-{role}" for role in roles.split(" ")
         }
         assert {r["parent"].split("::")[-1] for r in made_of_aws} == {"chat"}
-        for child in ("model", "config", "endpoint", "role", "key", "logs", "errors", "capacity"):
+        for child in ("model", "config", "endpoint", "role", "key", "logs", "rollout-errors", "capacity"):
             tags = resources[f"chat-{child}"]["inputs"]["tags"]
             assert tags["lichen:model"] == "meta-llama/Llama-3.1-8B"
 

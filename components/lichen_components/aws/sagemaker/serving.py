@@ -1,6 +1,6 @@
-"""What an endpoint serves with now, which only AWS knows: its count, and whether a roll-out held.
+"""What an endpoint serves with now, which only AWS knows: its count, and whether a roll-out stayed.
 
-A roll-out that an alarm took back ends like one that held: the endpoint is in service, with the
+A roll-out that an alarm took back ends like one that succeeded: the endpoint is in service, with the
 configuration that it had. Neither Pulumi nor its provider compares the two
 (hashicorp/terraform-provider-aws, #46663).
 """
