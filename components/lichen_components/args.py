@@ -28,6 +28,13 @@ class AwsArgs(TypedDict, total=False):
     """Where an asynchronous endpoint writes its results: `s3://bucket/prefix/`."""
     artifacts_key: pulumi.Input[str]
     """The ARN of the KMS key that encrypts `artifacts`, if it is a key of yours."""
+    key: pulumi.Input[str]
+    """The ARN of a KMS key of yours for volumes and logs, in the chosen region; its policy lets
+    CloudWatch Logs use it. Without it: a key of its own, at a dollar a month."""
+    protect: bool
+    """Whether Pulumi refuses to delete role and key, and keeps models and configurations in AWS.
+    The default is true in production. To take a production endpoint down, set it to false, run
+    `pulumi up`, then `pulumi destroy`."""
     alarm_topic: pulumi.Input[str]
     """The ARN of an SNS topic that alarms are sent to."""
     subnets: list[str]

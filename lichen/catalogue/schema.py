@@ -277,7 +277,9 @@ class Machine(Estimates, frozen=True, kw_only=True):
 
     ``hostings`` are names of rows of hostings.csv, the one to prefer first. ``accelerator`` and
     ``cpu`` are names of chips; ``accelerators`` how many (a fraction where one is shared).
-    ``processor`` is the class whose watts the host is counted by.
+    ``processor`` is the class whose watts the host is counted by. ``instance_store_gib`` is the
+    disks that the machine brings with it, 0 where it has none; such a machine of a managed service
+    may take no other volume.
     """
 
     name: str
@@ -291,6 +293,7 @@ class Machine(Estimates, frozen=True, kw_only=True):
     accelerator: str | None
     accelerators: Count
     accelerator_memory_gib: Count | None
+    instance_store_gib: Count | None = None
     current_generation: bool | None
     successor: str | None
     arm_alternative: str | None
@@ -989,7 +992,15 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     },
     CpuBandwidth: {"source": ("read_gb_s",)},
     Around: {"source": ("request_ms", "item_ms", "thousand_tokens_ms")},
-    Machine: {"source": ("vcpu", "memory_gib", "accelerators", "accelerator_memory_gib")},
+    Machine: {
+        "source": (
+            "vcpu",
+            "memory_gib",
+            "accelerators",
+            "accelerator_memory_gib",
+            "instance_store_gib",
+        )
+    },
     Estimates: {
         "power_source": ("idle_w", "half_load_w", "full_load_w"),
         "embodied_source": ("embodied_kgco2e",),

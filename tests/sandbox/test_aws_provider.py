@@ -236,7 +236,9 @@ LIVES = {
                 "outputConfig": {
                     "s3OutputPath": "s3://answers/",
                     "kmsKeyId": "k",
-                    "notificationConfig": {"includeInferenceResponseIns": ["SUCCESS"]},
+                    "notificationConfig": {
+                        "includeInferenceResponseIns": ["SUCCESS_NOTIFICATION_TOPIC"]
+                    },
                 },
                 "clientConfig": {"maxConcurrentInvocationsPerInstance": 4},
             },
@@ -643,7 +645,8 @@ def test_what_aws_refuses_says_type_call_and_reason(aws: Plugin, world: dict[str
     refused = refusal(aws.create, token, inputs)
     assert refused.startswith(
         "aws:sagemaker/endpointConfiguration: CreateEndpointConfig: ValidationException: "
-        "Value 'ml.bogus.xlarge' at 'instanceType' failed"
+        "1 validation error detected: Value 'ml.bogus.xlarge' at "
+        "'productionVariants.1.member.instanceType' failed"
     )
 
 

@@ -22,6 +22,7 @@ from pulumi_aws.appautoscaling import (
     PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs as Predefined,
 )
 
+from lichen_components.aws.monitoring import Watch, alarm
 from lichen_components.aws.site import Site
 from lichen_components.servers.container import Decision
 
@@ -47,7 +48,7 @@ def scale(site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint) -> N
     target = aws.appautoscaling.Target(
         site.child("capacity"),
         service_namespace="sagemaker",
-        resource_id=f"endpoint/{site.endpoint_name}/variant/{VARIANT}",
+        resource_id=f"endpoint/{site.identity}/variant/{VARIANT}",
         scalable_dimension="sagemaker:variant:DesiredInstanceCount",
         min_capacity=sizing.replicas_minimum,
         max_capacity=sizing.replicas_maximum,
@@ -77,7 +78,7 @@ def _policy(
 ) -> aws.appautoscaling.Policy:
     return aws.appautoscaling.Policy(
         site.child(role),
-        name=f"{site.endpoint_name}-{role}",
+        name=f"{site.identity}-{role}",
         policy_type="TargetTrackingScaling" if tracking else "StepScaling",
         service_namespace=target.service_namespace,
         resource_id=target.resource_id,
@@ -107,7 +108,7 @@ def _backlog(site: Site) -> Tracking:
             namespace="AWS/SageMaker",
             metric_name="ApproximateBacklogSizePerInstance",
             statistic="Average",
-            dimensions=[By(name="EndpointName", value=site.endpoint_name)],
+            dimensions=[By(name="EndpointName", value=site.identity)],
         ),
         scale_out_cooldown=SCALE_OUT_COOLDOWN_S,
         scale_in_cooldown=SCALE_IN_COOLDOWN_S,
@@ -126,21 +127,17 @@ def _first_machine() -> Steps:
 def _wake(site: Site, policy: aws.appautoscaling.Policy) -> None:
     """Start a machine when requests wait and none runs (SageMaker asynchronous inference,
     "Autoscale an asynchronous endpoint")."""
-    aws.cloudwatch.MetricAlarm(
-        site.child("asleep"),
-        name=f"{site.endpoint_name}-asleep",
-        alarm_description="Requests wait for an endpoint that sleeps.",
+    asleep = Watch(
+        role="asleep",
+        description="Requests wait for an endpoint that sleeps.",
         namespace="AWS/SageMaker",
-        metric_name="HasBacklogWithoutCapacity",
-        dimensions={"EndpointName": site.endpoint_name},
+        metric="HasBacklogWithoutCapacity",
+        dimensions={"EndpointName": site.identity},
         statistic="Average",
-        comparison_operator="GreaterThanOrEqualToThreshold",
+        comparison="GreaterThanOrEqualToThreshold",
         threshold=1,
-        period=60,
-        evaluation_periods=1,
-        treat_missing_data="missing",
-        alarm_actions=[policy.arn],
-        region=site.region,
-        tags=site.tags,
-        opts=site.under(),
+        of=1,
+        bad=1,
+        missing="missing",
     )
+    alarm(site, asleep, rings=[policy.arn])
