@@ -103,6 +103,8 @@ class Kind:
     untag: str = ""
     # AWS's name -> pulumi_aws's, where the spelling does not give it.
     names: Mapping[str, str | Property] = field(default_factory=dict)
+    # A parameter of Create that is a list, of which the resource is one: Pulumi has its members.
+    one_of: str = ""
     # Parameters of Create that pulumi_aws does not have, or moto does not keep.
     absent: tuple[str, ...] = ()
     # Properties that only the provider itself knows.
@@ -128,7 +130,7 @@ def _key_in_use(client: Any, key: str) -> bool:
     return bool(client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion")
 
 
-_ELB = {
+_ELB: dict[str, str | Property] = {
     "ResourceArn": "arn",
     "ResourceArns": "arn",
     "DNSName": "dnsName",
@@ -136,7 +138,7 @@ _ELB = {
     "TargetGroupName": "name",
     "Tags": Property("tagsAll", Form.MAP),
 }
-_EC2 = {"Resources": "id", "Tags": Property("tagsAll", Form.MAP)}
+_EC2: dict[str, str | Property] = {"Resources": "id", "Tags": Property("tagsAll", Form.MAP)}
 _RULE_OF_OLD = (
     "CidrIp",
     "DryRun",
@@ -391,6 +393,58 @@ KINDS = {
             absent=("PredictiveScalingPolicyConfiguration",),
             defaults={"policyType": "StepScaling"},
             outputs=(Output("arn"), Output("alarmArns", "alarms[].alarmArn")),
+        ),
+        Kind(
+            "aws:scheduler/schedule:Schedule",
+            "scheduler",
+            create=Call("CreateSchedule"),
+            reads=(Call("GetSchedule"),),
+            update="UpdateSchedule",
+            delete="DeleteSchedule",
+            listing=Listing("list_schedules", "Schedules[].Name"),
+            defaults={"groupName": "default"},
+            id="{groupName}/{name}",
+        ),
+        Kind(
+            "aws:cloudwatch/eventRule:EventRule",
+            "events",
+            create=Call("PutRule"),
+            reads=(Call("DescribeRule"), Call("ListTagsForResource")),
+            update="PutRule",
+            delete="DeleteRule",
+            listing=Listing("list_rules", "Rules[].Name"),
+            tag="TagResource",
+            untag="UntagResource",
+            names={"Force": "forceDestroy", "Tags": Property("tagsAll", Form.MAP)},
+            local=("forceDestroy",),
+            defaults={"eventBusName": "default"},
+        ),
+        Kind(
+            "aws:cloudwatch/eventTarget:EventTarget",
+            "events",
+            create=Call("PutTargets"),
+            reads=(Call("ListTargetsByRule", "Targets"),),
+            update="PutTargets",
+            delete="RemoveTargets",
+            names={"Id": "targetId", "Ids": "targetId", "Force": "forceDestroy"},
+            one_of="Targets",
+            absent=(
+                "AppSyncParameters",
+                "BatchParameters",
+                "EcsParameters",
+                "HttpParameters",
+                "InputTransformer",
+                "KinesisParameters",
+                "RedshiftDataParameters",
+                "RunCommandParameters",
+                "SageMakerPipelineParameters",
+                "SqsParameters",
+            ),
+            local=("forceDestroy",),
+            defaults={"eventBusName": "default"},
+            outputs=(),
+            id="{rule}-{targetId}",
+            autoname="",
         ),
         Kind(
             "aws:ecs/cluster:Cluster",

@@ -5,7 +5,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -126,9 +126,15 @@ class Resource:
         keys = self.kind.attributes.keys if self.kind.attributes else {}
         return {name.partition(".")[0] for name in keys}
 
-    def _members(self, operation: str) -> Any:
+    def _members(self, operation: str) -> Iterator[tuple[str, str, Form, Any]]:
+        """The members of an operation's parameters; of the list that the resource is one of, those
+        of its own."""
         model = self.api.operation(self.kind.service, operation)
-        return members(model.input_shape, self.names)
+        for each in members(model.input_shape, self.names):
+            if each[0] == self.kind.one_of:
+                yield from members(each[3].member, self.names)
+            else:
+                yield each
 
     def _taken_by(self, operation: str) -> set[str]:
         if not operation:
@@ -275,12 +281,15 @@ class Resource:
         placed_elsewhere = {placed.top for placed in self.kind.placed}
         parameters = {
             member: to_api(shape, form, properties[name], name)
-            for member, name, form, shape in members(model.input_shape, self.names)
+            for member, name, form, shape in self._members(call.operation)
             if properties.get(name) is not None and name not in placed_elsewhere
         }
         for placed in self.kind.placed:
             if model.input_shape and placed.member in model.input_shape.members:
                 placed.send(model.input_shape, properties, parameters)
+        if self.kind.one_of in model.input_shape.members:
+            own = parameters.keys() - model.input_shape.members.keys()
+            parameters[self.kind.one_of] = [{member: parameters.pop(member) for member in own}]
         answer = self.api.call(self.kind.service, region, call.operation, parameters)
         shape = model.output_shape
         if call.answer:

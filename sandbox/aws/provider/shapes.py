@@ -81,9 +81,12 @@ def camel(member: str) -> str:
 def members(
     shape: Any, names: Mapping[str, Property] = _NESTED
 ) -> Iterator[tuple[str, str, Form, Any]]:
-    """A structure's members: AWS's name, Pulumi's, the form, the member's shape."""
+    """A structure's members: AWS's name, Pulumi's, the form, the member's shape.
+
+    botocore makes up tokens that keep a call from being done twice.
+    """
     for member, inner in shape.members.items() if shape else ():
-        if member not in _ABSENT:
+        if member not in _ABSENT and not inner.metadata.get("idempotencyToken"):
             known = names.get(member) or Property(camel(member))
             yield member, known.name, known.form, inner
 

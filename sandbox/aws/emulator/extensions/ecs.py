@@ -98,7 +98,7 @@ def _check_agreement(
 ) -> None:
     """The port that a target group is given is one of the task's, and its targets are addresses
     where each task has one."""
-    task = response.ecs_backend.describe_task_definition(definition)
+    task: Any = response.ecs_backend.describe_task_definition(definition)
     groups = elbv2_backends[response.current_account][response.region].target_groups
     for balancer in balancers or []:
         container = next(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from moto.core.exceptions import RESTError
+from moto.elbv2.exceptions import InvalidConfigurationRequest
 from moto.elbv2.models import ELBv2Backend
 
 from sandbox.aws.emulator.extensions import Method, extends
@@ -16,8 +16,7 @@ def modify_target_group_attributes(
     now = {**(group.attributes if group else {}), **attributes}
     slow = int(now.get("slow_start.duration_seconds") or 0)
     if slow and now.get("load_balancing.algorithm.type") == "least_outstanding_requests":
-        raise RESTError(
-            "InvalidConfigurationRequest",
-            "Slow start is not supported with the least outstanding requests algorithm.",
+        raise InvalidConfigurationRequest(
+            "Slow start is not supported with the least outstanding requests algorithm."
         )
     before(self, target_group_arn, attributes)
