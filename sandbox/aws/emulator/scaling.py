@@ -18,7 +18,8 @@ def ring(backend: BaseBackend, actions: list[str]) -> None:
         if policy.policy_arn in actions and policy.step_scaling_policy_configuration:
             number = _number(policy)
             wanted = number.get() + _change(policy.step_scaling_policy_configuration)
-            number.set(min(max(wanted, target.min_capacity), target.max_capacity))
+            least, most = target.min_capacity or 0, target.max_capacity or 0
+            number.set(min(max(wanted, least), most))
 
 
 def _change(policy: dict[str, Any]) -> int:
