@@ -236,7 +236,9 @@ LIVES = {
                 "outputConfig": {
                     "s3OutputPath": "s3://answers/",
                     "kmsKeyId": "k",
-                    "notificationConfig": {"includeInferenceResponseIns": ["SUCCESS"]},
+                    "notificationConfig": {
+                        "includeInferenceResponseIns": ["SUCCESS_NOTIFICATION_TOPIC"]
+                    },
                 },
                 "clientConfig": {"maxConcurrentInvocationsPerInstance": 4},
             },
@@ -393,6 +395,42 @@ LIVES = {
         },
         {"name": "other"},
     ),
+    "aws:scheduler/schedule:Schedule": Life(
+        {
+            "scheduleExpression": "cron(0 2 * * ? *)",
+            "scheduleExpressionTimezone": "Europe/Stockholm",
+            "flexibleTimeWindow": {"mode": "FLEXIBLE", "maximumWindowInMinutes": 15},
+            "target": {
+                "arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createTransformJob",
+                "roleArn": ROLE,
+                "input": "{}",
+                "retryPolicy": {"maximumRetryAttempts": 2},
+            },
+        },
+        {"scheduleExpression": "rate(1 day)"},
+        {"name": "other"},
+    ),
+    "aws:cloudwatch/eventRule:EventRule": Life(
+        {
+            "description": "failed",
+            "eventPattern": json.dumps({"source": ["aws.sagemaker"]}),
+            "tags": {"lichen:model": "llama"},
+        },
+        {
+            "eventPattern": json.dumps({"source": ["aws.batch"]}),
+            "tags": {"lichen:model": "qwen"},
+        },
+        {"name": "other"},
+    ),
+    "aws:cloudwatch/eventTarget:EventTarget": Life(
+        {
+            "rule": "failed",
+            "targetId": "topic",
+            "arn": "arn:aws:sns:eu-north-1:123456789012:page",
+        },
+        {"arn": "arn:aws:sns:eu-north-1:123456789012:other"},
+        {"targetId": "other"},
+    ),
 }
 
 
@@ -419,10 +457,13 @@ def world(cloud: Cloud) -> Iterator[dict[str, str]]:
             ],
         )
     iam.create_role(RoleName="serving", AssumeRolePolicyDocument=json.dumps(TRUST))
+    events = cloud.client("events", REGION)
+    events.put_rule(Name="failed", EventPattern='{"source": ["aws.sagemaker"]}')
     target = {key[0].upper() + key[1:]: value for key, value in TARGET.items()}
     scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
     yield {"KEY 1": keys[0], "KEY 2": keys[1]}
     scaling.deregister_scalable_target(**target)
+    events.delete_rule(Name="failed")
     iam.delete_role(RoleName="serving")
     for name in ("c1", "c2"):
         sagemaker.delete_endpoint_config(EndpointConfigName=name)
@@ -510,6 +551,9 @@ REPLACED = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": {"name"},
     "aws:appautoscaling/target:Target": {*TARGET},
     "aws:appautoscaling/policy:Policy": {"name", *TARGET},
+    "aws:scheduler/schedule:Schedule": {"name", "groupName"},
+    "aws:cloudwatch/eventRule:EventRule": {"name", "eventBusName"},
+    "aws:cloudwatch/eventTarget:EventTarget": {"rule", "eventBusName", "targetId"},
 }
 
 
@@ -643,7 +687,8 @@ def test_what_aws_refuses_says_type_call_and_reason(aws: Plugin, world: dict[str
     refused = refusal(aws.create, token, inputs)
     assert refused.startswith(
         "aws:sagemaker/endpointConfiguration: CreateEndpointConfig: ValidationException: "
-        "Value 'ml.bogus.xlarge' at 'instanceType' failed"
+        "1 validation error detected: Value 'ml.bogus.xlarge' at "
+        "'productionVariants.1.member.instanceType' failed"
     )
 
 

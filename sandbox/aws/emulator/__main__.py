@@ -21,6 +21,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
+from sandbox.aws.emulator import constraints  # noqa: F401 - every service is checked
 from sandbox.aws.exit_with_parent import exit_with_parent
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")

@@ -92,6 +92,20 @@ aws.appautoscaling.Policy(
     },
     **of_target,
 )
+aws.scheduler.Schedule(
+    "nightly",
+    schedule_expression="cron(0 2 * * ? *)",
+    flexible_time_window={"mode": "OFF"},
+    target={
+        "arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createTransformJob",
+        "role_arn": role.arn,
+        "input": "{}",
+    },
+)
+failed = aws.cloudwatch.EventRule("failed", event_pattern='{"source": ["aws.sagemaker"]}')
+aws.cloudwatch.EventTarget(
+    "page", rule=failed.name, target_id="page", arn="arn:aws:sns:eu-north-1:123456789012:page"
+)
 # A provider of its own, with another region and tags.
 elsewhere = aws.Provider(
     "elsewhere", region="eu-west-1", default_tags={"tags": {"team": "platform"}}

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pulumi
 import pulumi_aws as aws
 
-from lichen.catalogue.schema import Image
 from lichen.document import InputError
 from lichen.passport import Passport, to_tags
-from lichen.sizing.coefficients import knowledge
-from lichen.sizing.need import weights_gib
-from lichen_components.args import AwsArgs, EndpointArgs, aws_args
-from lichen_components.aws.account import account_of
-from lichen_components.aws.key import key
-from lichen_components.aws.locations import Objects, objects, repository
-from lichen_components.aws.monitoring import Metrics, alarms, logs, slow_ms
-from lichen_components.aws.role import Permissions, role
+from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.aws import access
+from lichen_components.aws.access import Statement
+from lichen_components.aws.account import Account, account_of
+from lichen_components.aws.locations import Objects
+from lichen_components.aws.monitoring import ERROR_SHARE, Watch, alarm_name, alarms
+from lichen_components.aws.sagemaker.model import (
+    METRIC_NAMESPACE,
+    USAGE_NAMESPACE,
+    files_gib,
+    ground,
+    located,
+)
 from lichen_components.aws.sagemaker.modes import check_mode
 from lichen_components.aws.sagemaker.rollout import rollout
 from lichen_components.aws.sagemaker.scaling import VARIANT, scale
 from lichen_components.aws.sagemaker.settings import (
     machine_image,
     start_timeout_s,
-    variables,
     volume_gib,
 )
-from lichen_components.aws.site import Site
-from lichen_components.errors import input_errors
-from lichen_components.images import image_of, image_uri, without_patches
-from lichen_components.makers import chip_families, chip_of
+from lichen_components.aws.site import Site, this_stack
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -42,9 +40,6 @@ OLD_TYPES = (
     "lichen:index:GravitonEndpoint",
 )
 """The types of version 0.1.0, one a chip: a stack that has them keeps its resources."""
-
-METRIC_NAMESPACE = "AWS/SageMaker"
-USAGE_NAMESPACE = "/aws/sagemaker/Endpoints"
 
 _DOWNLOAD_TIMEOUT_S = 3600
 
@@ -62,71 +57,34 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         super().__init__(TYPE, name, {}, pulumi.ResourceOptions.merge(opts, aliases))
         decision, region = plan.decision, plan.region
         workload, args = decision.workload, aws_args(plan.args)
-        endpoint_name = f"{name}-{workload.environment}"
-        site = Site(
-            name=name,
-            endpoint_name=endpoint_name,
-            description=f"SageMaker endpoint {endpoint_name}",
-            region=region,
-            tags=to_tags(Passport.of(workload, decision.precision), "aws"),
-            log_group_name=f"{USAGE_NAMESPACE}/{endpoint_name}",
-            parent=self,
-        )
-        if "image" not in args:
-            warning = without_patches(published_image(plan), plan.catalogue, plan.today)
-            if warning is not None:
-                pulumi.log.warn(warning, self)
-        results = args.get("results") if workload.mode == "asynchronous" else None
-        account = account_of(self)
-        its_key = key(site, account)
-        its_logs = logs(site, workload.environment, its_key)
-        image = pulumi.Output.from_input(image_for(plan, args)).apply(
-            input_errors()(partial(repository, region=region))
-        )
-        artifacts = _objects(args["artifacts"], region, "artifacts")
-        answers = None if results is None else _objects(results, region, "results")
-        its_role, access = role(
-            site,
-            account,
-            Permissions(
-                service="sagemaker.amazonaws.com",
-                metric_namespaces=(METRIC_NAMESPACE, USAGE_NAMESPACE),
-                repository=image,
-                artifacts=artifacts,
-                results=answers,
-                key=its_key.arn,
-                artifacts_key=args.get("artifacts_key"),
-                network=bool(args.get("subnets")),
-            ),
-        )
-        model = aws.sagemaker.Model(
-            site.child("model"),
-            execution_role_arn=its_role.arn,
-            # SageMaker brings the model's files: the container itself needs no network.
-            enable_network_isolation=True,
-            primary_container=aws.sagemaker.ModelPrimaryContainerArgs(
-                image=image.apply(lambda known: known.uri),
-                environment={**variables(plan.container), **plan.args.get("environment", {})},
-                model_data_source=_source(artifacts),
-            ),
-            vpc_config=_network(args),
-            region=region,
-            tags=site.tags,
-            opts=site.under(access),
-        )
-        machines = max(1, decision.sizing.replicas_minimum)
         hosting = plan.catalogue.hostings[decision.placement.chosen.hosting]
         machine = f"{hosting.machine_prefix}{decision.machine.name}"
+        site = site_of(name, plan, machine, self)
+        results = args.get("results") if workload.mode == "asynchronous" else None
+        answers = None if results is None else located(results, region, "results")
+        watches = watches_of(site, slow_ms(decision))
+        taking_back = [alarm_name(site, watch) for watch in watches if watch.takes_back]
+        account = account_of(self)
+        base = ground(
+            site,
+            plan,
+            account,
+            alarm_names=taking_back,
+            also=[] if answers is None else _writes(account, answers),
+        )
+        machines = max(1, decision.sizing.replicas_minimum)
         configuration = aws.sagemaker.EndpointConfiguration(
             site.child("config"),
-            kms_key_arn=its_key.arn,
+            kms_key_arn=base.key,
             production_variants=[
                 aws.sagemaker.EndpointConfigurationProductionVariantArgs(
                     variant_name=VARIANT,
-                    model_name=model.name,
+                    model_name=base.model.name,
                     instance_type=machine,
                     initial_instance_count=machines,
-                    volume_size_in_gb=volume_gib(_weights_gib(plan)),
+                    volume_size_in_gb=volume_gib(
+                        files_gib(plan), decision.machine.instance_store_gib
+                    ),
                     inference_ami_version=machine_image(plan.container),
                     model_data_download_timeout_in_seconds=_DOWNLOAD_TIMEOUT_S,
                     container_startup_health_check_timeout_in_seconds=start_timeout_s(
@@ -134,27 +92,22 @@ class SagemakerEndpoint(pulumi.ComponentResource):
                     ),
                 )
             ],
-            async_inference_config=None if answers is None else _answers(answers, its_key),
+            async_inference_config=None if answers is None else _answers(answers, base.key),
             region=region,
             tags=site.tags,
-            opts=site.under(),
+            opts=site.kept(),
         )
-        metrics = Metrics(
-            namespace=METRIC_NAMESPACE,
-            dimensions={"EndpointName": endpoint_name, "VariantName": VARIANT},
-            errors="Invocation5XXErrors",
-            latency="ModelLatency",
-            per_ms=1000,
-        )
-        watching = alarms(site, metrics, slow_ms(decision), args.get("alarm_topic"))
+        watching = alarms(site, watches, args.get("alarm_topic"))
         endpoint = aws.sagemaker.Endpoint(
             site.child("endpoint"),
-            name=site.endpoint_name,
+            name=site.identity,
             endpoint_config_name=configuration.name,
-            deployment_config=rollout(machines, watching),
+            deployment_config=rollout(
+                machines, [watching[watch.role].name for watch in watches if watch.takes_back]
+            ),
             region=region,
             tags=site.tags,
-            opts=site.under(its_logs),
+            opts=site.under(base.logs),
         )
         scale(site, decision, endpoint)
         self.endpoint_name = endpoint.name
@@ -176,21 +129,59 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             )
 
 
-def published_image(plan: Plan) -> Image:
-    """The image that AWS publishes for the plan."""
-    decision = plan.decision
-    family = chip_families(plan.catalogue).get(chip_of(decision.machine))
-    hosting = decision.placement.chosen.hosting
-    image = image_of(plan.catalogue, hosting, family, decision.card.kind)
-    assert image is not None, "placing takes no machine without an image"
-    return image
+def site_of(name: str, plan: Plan, machine: str, parent: pulumi.Resource) -> Site:
+    """What the resources of a plan on SageMaker share."""
+    workload = plan.decision.workload
+    protect = aws_args(plan.args).get("protect", workload.environment == "prod")
+    return Site(
+        name=name,
+        environment=workload.environment,
+        made_of=(machine, workload.mode),
+        stack=this_stack(),
+        title="SageMaker endpoint",
+        region=plan.region,
+        tags=to_tags(Passport.of(workload, plan.decision.precision), "aws"),
+        log_group=lambda identity: f"{USAGE_NAMESPACE}/{identity}",
+        protected=protect,
+        parent=parent,
+    )
 
 
-def image_for(plan: Plan, args: AwsArgs) -> pulumi.Input[str]:
-    """The user's image, else the published one; :class:`InputError` where the region has none."""
-    if "image" in args:
-        return args["image"]
-    return image_uri(published_image(plan), plan.catalogue, plan.region, args.get("registry"))
+def slow_ms(decision: Decision) -> float:
+    """The request time that counts as slow: the workload's p95, else the high end of the one that
+    is predicted at the peak."""
+    if decision.workload.latency.p95_ms is not None:
+        return decision.workload.latency.p95_ms
+    peak = decision.sizing.at_peak
+    return (decision.sizing.prediction.request_ms if peak is None else peak.p95_ms).high
+
+
+def watches_of(site: Site, slow_ms: float) -> list[Watch]:
+    """Failing and slow requests; a roll-out that raises either is taken back."""
+    dimensions = {"EndpointName": site.identity, "VariantName": VARIANT}
+    return [
+        Watch(
+            role="errors",
+            description=f"More than {ERROR_SHARE:.0%} of requests failed in the model.",
+            namespace=METRIC_NAMESPACE,
+            metric="Invocation5XXErrors",
+            dimensions=dimensions,
+            # Its average is the share of requests that failed.
+            statistic="Average",
+            threshold=ERROR_SHARE,
+            takes_back=True,
+        ),
+        Watch(
+            role="latency",
+            description=f"The slowest 5 % of requests took over {slow_ms:.0f} ms.",
+            namespace=METRIC_NAMESPACE,
+            metric="ModelLatency",
+            dimensions=dimensions,
+            statistic="p95",
+            threshold=round(slow_ms * 1000),  # SageMaker counts microseconds
+            takes_back=True,
+        ),
+    ]
 
 
 def _url(name: str, region: str) -> str:
@@ -198,52 +189,17 @@ def _url(name: str, region: str) -> str:
     return f"https://runtime.sagemaker.{region}.{domain}/endpoints/{name}/invocations"
 
 
-def _objects(uri: pulumi.Input[str], region: str, field: str) -> pulumi.Output[Objects]:
-    return pulumi.Output.from_input(uri).apply(
-        input_errors()(partial(objects, region=region, field=field))
-    )
-
-
-def _source(
-    artifacts: pulumi.Output[Objects],
-) -> aws.sagemaker.ModelPrimaryContainerModelDataSourceArgs:
-    return aws.sagemaker.ModelPrimaryContainerModelDataSourceArgs(
-        s3_data_sources=[
-            aws.sagemaker.ModelPrimaryContainerModelDataSourceS3DataSourceArgs(
-                s3_uri=artifacts.apply(lambda known: known.uri),
-                s3_data_type=artifacts.apply(
-                    lambda known: "S3Object" if known.is_archive else "S3Prefix"
-                ),
-                compression_type=artifacts.apply(
-                    lambda known: "Gzip" if known.is_archive else "None"
-                ),
-            )
-        ]
-    )
-
-
-def _network(args: AwsArgs) -> aws.sagemaker.ModelVpcConfigArgs | None:
-    subnets = args.get("subnets")
-    if not subnets:
-        return None
-    return aws.sagemaker.ModelVpcConfigArgs(
-        subnets=subnets, security_group_ids=args.get("security_groups", [])
+def _writes(account: Account, answers: pulumi.Output[Objects]) -> pulumi.Output[list[Statement]]:
+    return pulumi.Output.all(account.partition, answers).apply(
+        lambda known: access.write_objects(*known)
     )
 
 
 def _answers(
-    results: pulumi.Output[Objects], its_key: aws.kms.Key
+    results: pulumi.Output[Objects], key: pulumi.Output[str]
 ) -> aws.sagemaker.EndpointConfigurationAsyncInferenceConfigArgs:
     return aws.sagemaker.EndpointConfigurationAsyncInferenceConfigArgs(
         output_config=aws.sagemaker.EndpointConfigurationAsyncInferenceConfigOutputConfigArgs(
-            s3_output_path=results.apply(lambda known: known.uri), kms_key_id=its_key.arn
+            s3_output_path=results.apply(lambda known: known.uri), kms_key_id=key
         )
     )
-
-
-def _weights_gib(plan: Plan) -> float:
-    """The model's files, at the precision that was chosen."""
-    known, decision = knowledge(plan.catalogue), plan.decision
-    chip = known.chips.of_machine(decision.machine)
-    kind = "gpu" if chip is None else chip.kind
-    return weights_gib(decision.card, decision.precision, known.formats, kind) or 0.0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import pulumi_aws as aws
+from collections.abc import Sequence
+
+import pulumi
 from pulumi_aws.sagemaker import (
     EndpointDeploymentConfigArgs as Deployment,
 )
@@ -26,7 +28,7 @@ WATCH_S = 300
 """How long new machines are watched before the old ones go (design choice)."""
 
 
-def rollout(machines: int, alarms: list[aws.cloudwatch.MetricAlarm]) -> Deployment:
+def rollout(machines: int, alarm_names: Sequence[pulumi.Input[str]]) -> Deployment:
     """A new fleet beside the old, first one machine of it where there are several.
 
     A canary may be half of a fleet at most (SageMaker deployment guardrails), so one machine is
@@ -43,6 +45,6 @@ def rollout(machines: int, alarms: list[aws.cloudwatch.MetricAlarm]) -> Deployme
             traffic_routing_configuration=traffic, termination_wait_in_seconds=WATCH_S
         ),
         auto_rollback_configuration=Rollback(
-            alarms=[Alarm(alarm_name=alarm.name) for alarm in alarms]
+            alarms=[Alarm(alarm_name=name) for name in alarm_names]
         ),
     )

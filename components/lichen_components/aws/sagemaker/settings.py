@@ -57,9 +57,13 @@ def start_timeout_s(container: Container) -> int:
     return min(container.start_s, _MOST_START_S)
 
 
-def volume_gib(weights_gib: float) -> int:
+def volume_gib(weights_gib: float, instance_store_gib: float | None) -> int | None:
     """Room for the model's files twice (downloaded, unpacked) beside SageMaker's default volume.
 
-    The default is 30 GiB, the most 512 GiB: CreateEndpointConfig, VolumeSizeInGB.
+    None on a machine with a disk of its own, for which SageMaker takes no volume, and where it is
+    not known whether it has one. The default is 30 GiB, the most 512 GiB: CreateEndpointConfig,
+    VolumeSizeInGB.
     """
+    if instance_store_gib != 0:
+        return None
     return min(_SMALLEST_VOLUME_GIB + math.ceil(2 * weights_gib), _LARGEST_VOLUME_GIB)
