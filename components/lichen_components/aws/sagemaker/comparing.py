@@ -29,19 +29,19 @@ _MODES = {"input": ("Input",), "output": ("Output",), "both": ("Input", "Output"
 def check_comparing(args: AwsArgs, mode: str, region: str) -> None:
     """:class:`InputError` where a shadow or a capture cannot be made as it is asked for."""
     shadow, capture = args.get("shadow"), args.get("capture")
-    if shadow is not None:
-        if mode != "real-time":
+    for field in ("shadow", "capture"):
+        if field in args and mode != "real-time":
             raise InputError(
-                f"only a real-time endpoint has a shadow, and this one is {mode}",
-                fix="leave shadow out",
-                field="shadow",
+                f"only a real-time endpoint has it, and this one is {mode}",
+                fix=f"leave {field} out",
+                field=field,
             )
-        if not 0 < shadow.get("share", 1.0) <= 1:
-            raise InputError(
-                "is the share of requests that are copied: above 0, at most 1",
-                fix="share: 1",
-                field="shadow.share",
-            )
+    if shadow is not None and not 0 < shadow.get("share", 1.0) <= 1:
+        raise InputError(
+            "is the share of requests that are copied: above 0, at most 1",
+            fix="share: 1",
+            field="shadow.share",
+        )
     if capture is None:
         return
     if "destination" not in capture:

@@ -8,9 +8,6 @@ from lichen.sizing import Sizing
 from lichen.workload import Workload
 from lichen_components.args import AwsArgs
 
-_RESULTS = "add results: s3://<bucket>/<prefix>/"
-
-
 MOST_S = 60
 """An answer of a real-time endpoint is cut after that (botocore, sagemaker-runtime,
 InvokeEndpoint)."""
@@ -35,9 +32,3 @@ def check_mode(workload: Workload, sizing: Sizing, args: AwsArgs) -> None:
                 "as they are made",
                 field="workload.latency.p95_ms",
             )
-    if mode == "asynchronous" and not args.get("results"):
-        raise InputError(
-            "is required: an asynchronous endpoint writes its results to S3",
-            fix=_RESULTS,
-            field="results",
-        )

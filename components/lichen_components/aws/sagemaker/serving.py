@@ -1,7 +1,7 @@
 """What an endpoint serves with now, which only AWS knows: its count, and whether a roll-out stayed.
 
-A roll-out that an alarm took back ends like one that succeeded: the endpoint is in service, with the
-configuration that it had. Neither Pulumi nor its provider compares the two
+A roll-out that an alarm took back ends like one that succeeded: the endpoint is in service, with
+the configuration that it had. Neither Pulumi nor its provider compares the two
 (hashicorp/terraform-provider-aws, #46663).
 """
 
@@ -103,7 +103,7 @@ def machines_of(now: Serving | None, version: str, least: int, most: int) -> int
     return min(max(now.machines, least), max(most, least))
 
 
-def held(
+def stayed(
     endpoint: aws.sagemaker.Endpoint,
     configuration: aws.sagemaker.EndpointConfiguration,
     alarm_names: Sequence[str],

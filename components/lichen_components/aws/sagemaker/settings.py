@@ -68,14 +68,14 @@ def machine_image(container: Container) -> str | None:
     return _MACHINE_IMAGES.get(container.server)
 
 
-def start_s(files_gib: float) -> float:
+def _start_s(files_gib: float) -> float:
     """How long a machine takes to load the model and answer."""
     return files_gib * 2**30 / LOAD_BYTES_S + WARM_UP_S
 
 
 def start_timeout_s(container: Container, files_gib: float) -> int:
     """How long loading may take before SageMaker gives the endpoint up: twice what it should."""
-    return _timeout_s(min(2 * start_s(files_gib), container.start_s))
+    return _timeout_s(min(2 * _start_s(files_gib), container.start_s))
 
 
 def download_timeout_s(files_gib: float) -> int:
