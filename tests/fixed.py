@@ -60,6 +60,7 @@ def take() -> None:
         "offers": lambda row: of_machine(row) and in_region(row),
         "prices": lambda row: of_machine(row) and in_region(row),
         "regional_prices": lambda row: of_machine(row) and in_region(row),
+        "rates": in_region,
         "sold": of_machine,
         "readings": in_region,
         "registries": in_region,

@@ -310,7 +310,9 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     before a machine's name there. ``reaches_zero`` says whether its replicas can go to zero and
     wake for the next request: always, never, for asynchronous requests only, or only with
     inference components; None is not known. ``sold`` are the ways in which it can be bought;
-    empty: as the machines are.
+    empty: as the machines are. ``billed``: replicas are paid while they are provisioned, at a price
+    of their own; ``as-base``, at that of the base's machines; ``busy``, only while they answer.
+    ``only_named``: placed on only where the workload names it.
     """
 
     name: str
@@ -322,6 +324,8 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     reaches_zero: Literal["yes", "no", "asynchronous", "inference-component"] | None
     sold: tuple[WayOfBuying, ...] = ()
+    billed: Literal["provisioned", "as-base", "busy"] = "provisioned"
+    only_named: bool = False
     source: str
     notes: str = ""
 
@@ -432,6 +436,22 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
         """USD an hour of a way of buying; None where no price of it is known."""
         price: float | None = getattr(self, PRICE_OF[way])
         return price
+
+
+class RateBySize(msgspec.Struct, frozen=True, kw_only=True):
+    """What a hosting that is bought by size costs in a region, on demand: a row of rates.csv.
+
+    A machine of it costs its vCPUs and its GiB of memory. ``usd_million_requests`` is beside that.
+    """
+
+    hosting: str
+    region: str
+    usd_vcpu_hour: Dollars
+    usd_gib_hour: Dollars
+    usd_million_requests: Dollars | None = None
+    as_of: Day | None = None
+    basis: Basis
+    source: str
 
 
 class RegionalPrice(msgspec.Struct, frozen=True, kw_only=True):
@@ -990,6 +1010,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Offer: {"listed_by": (), "not_listed_by": ()},
     ModelCard: {"source": ("parameters",)},
     Price: {"source": tuple(PRICE_OF.values())},
+    RateBySize: {"source": ("usd_vcpu_hour", "usd_gib_hour", "usd_million_requests")},
     RegionalPrice: {"source": ("usd_hour",)},
     Sale: {"source": ("sold",)},
     Retired: {"source": ("since",)},
@@ -1095,6 +1116,7 @@ TABLES: dict[str, Table] = {
             "regional_prices", "derived", RegionalPrice, ("machine", "region", "hosting"), own=None,
             instead=_TO_PRICES,
         ),
+        Table("rates", "published", RateBySize, ("hosting", "region")),
         Table("sold", "published", Sale, ("machine", "region", "zone")),
         Table("retired", "published", Retired),
         Table("listings", "published", Listing, ("cloud", "kind")),
