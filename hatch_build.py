@@ -17,15 +17,18 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         sys.path.insert(0, self.root)
         from lichen.catalogue import Catalogue
         from lichen.catalogue.schema import (
+            ContainerSize,
             Image,
             ImagePatches,
             Listing,
+            MachineImage,
             Made,
             Markup,
             Registry,
             Retired,
             Route,
             Sale,
+            Start,
             WeightFormat,
         )
 
@@ -35,6 +38,9 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         for name, row in (
             ("makes", Made),
             ("images", Image),
+            ("machine_images", MachineImage),
+            ("starts", Start),
+            ("container_sizes", ContainerSize),
             ("image_patches", ImagePatches),
             ("registries", Registry),
             ("markups", Markup),
