@@ -17,13 +17,13 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         sys.path.insert(0, self.root)
         from lichen.catalogue import Catalogue
         from lichen.catalogue.schema import (
-            ContainerSize,
             Image,
             ImagePatches,
             Listing,
             MachineImage,
             Made,
             Markup,
+            RateBySize,
             Registry,
             Retired,
             Route,
@@ -40,10 +40,10 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("images", Image),
             ("machine_images", MachineImage),
             ("starts", Start),
-            ("container_sizes", ContainerSize),
             ("image_patches", ImagePatches),
             ("registries", Registry),
             ("markups", Markup),
+            ("rates", RateBySize),
             ("sold", Sale),
             ("retired", Retired),
             ("listings", Listing),

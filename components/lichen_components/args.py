@@ -10,8 +10,8 @@ from lichen.document import InputError
 class AwsArgs(TypedDict, total=False):
     """What an endpoint on AWS needs beside the workload.
 
-    `{region}` in `artifacts`, `image`, `registry` and `results` is replaced by the chosen region:
-    SageMaker reads all of them from the endpoint's own region.
+    `{region}` in `artifacts`, `image`, `registry`, `requests`, `results` and `failures` is replaced
+    by the chosen region: SageMaker reads all of them from the endpoint's own region.
     """
 
     artifacts: pulumi.Input[str]
@@ -24,8 +24,24 @@ class AwsArgs(TypedDict, total=False):
     """An ECR registry with copies of AWS's images under their own names, such as
     `111122223333.dkr.ecr.{region}.amazonaws.com`: AWS does not publish every image in every
     region."""
+    requests: pulumi.Input[str]
+    """Where clients put the requests of an asynchronous endpoint, and the records of a batch:
+    `s3://bucket/prefix/`. Required by both."""
+    requests_key: pulumi.Input[str]
+    """The ARN of the KMS key that encrypts `requests`, if it is a key of yours."""
     results: pulumi.Input[str]
-    """Where an asynchronous endpoint writes its results: `s3://bucket/prefix/`."""
+    """Where an asynchronous endpoint and a batch write their results: `s3://bucket/prefix/`.
+    Required by both."""
+    results_key: pulumi.Input[str]
+    """The ARN of a KMS key of yours that encrypts results and failures. Without it: what their
+    bucket encrypts with. It is never the component's own key, which goes with the component."""
+    failures: pulumi.Input[str]
+    """Where an asynchronous endpoint writes what failed: `s3://bucket/prefix/`. Without it:
+    `failures/` below `results`."""
+    success_topic: pulumi.Input[str]
+    """The ARN of an SNS topic that hears of each result of an asynchronous endpoint."""
+    error_topic: pulumi.Input[str]
+    """The ARN of an SNS topic that hears of each failure of an asynchronous endpoint."""
     artifacts_key: pulumi.Input[str]
     """The ARN of the KMS key that encrypts `artifacts`, if it is a key of yours."""
     key: pulumi.Input[str]

@@ -49,7 +49,6 @@ Day = Annotated[
 Version = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)*$", description="such as 2.26.1")]
 StartSeconds = Annotated[float, Meta(ge=0, le=100_000)]
 LoadRate = Annotated[float, Meta(gt=0, le=1_000, description="decimal gigabytes a second")]
-Mebibytes = Annotated[int, Meta(ge=1, le=10_000_000)]
 Hours = Annotated[float, Meta(gt=0, le=1_000_000)]
 Years = Annotated[float, Meta(gt=0, le=100)]
 Kilograms = Annotated[float, Meta(ge=0, le=1_000_000)]
@@ -314,7 +313,9 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     before a machine's name there. ``reaches_zero`` says whether its replicas can go to zero and
     wake for the next request: always, never, for asynchronous requests only, or only with
     inference components; None is not known. ``sold`` are the ways in which it can be bought;
-    empty: as the machines are.
+    empty: as the machines are. ``billed``: replicas are paid while they are provisioned, at a price
+    of their own; ``as-base``, at that of the base's machines; ``busy``, only while they answer.
+    ``only_named``: placed on only where the workload names it.
     """
 
     name: str
@@ -326,6 +327,8 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     reaches_zero: Literal["yes", "no", "asynchronous", "inference-component"] | None
     sold: tuple[WayOfBuying, ...] = ()
+    billed: Literal["provisioned", "as-base", "busy"] = "provisioned"
+    only_named: bool = False
     source: str
     notes: str = ""
 
@@ -436,6 +439,22 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
         """USD an hour of a way of buying; None where no price of it is known."""
         price: float | None = getattr(self, PRICE_OF[way])
         return price
+
+
+class RateBySize(msgspec.Struct, frozen=True, kw_only=True):
+    """What a hosting that is bought by size costs in a region, on demand: a row of rates.csv.
+
+    A machine of it costs its vCPUs and its GiB of memory. ``usd_million_requests`` is beside that.
+    """
+
+    hosting: str
+    region: str
+    usd_vcpu_hour: Dollars
+    usd_gib_hour: Dollars
+    usd_million_requests: Dollars | None = None
+    as_of: Day | None = None
+    basis: Basis
+    source: str
 
 
 class RegionalPrice(msgspec.Struct, frozen=True, kw_only=True):
@@ -637,19 +656,6 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     load_gb_s: LoadRate
     longest_s: StartSeconds | None
     basis: Basis
-    source: str
-    notes: str = ""
-
-
-class ContainerSize(msgspec.Struct, frozen=True, kw_only=True):
-    """Memory that a hosting sells with so many vCPU: from ``memory_least_mib`` to
-    ``memory_most_mib`` in steps. ``vcpu`` None: nobody says how many."""
-
-    hosting: str
-    vcpu: Count | None
-    memory_least_mib: Mebibytes
-    memory_most_mib: Mebibytes
-    memory_step_mib: Mebibytes
     source: str
     notes: str = ""
 
@@ -1044,6 +1050,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Offer: {"listed_by": (), "not_listed_by": ()},
     ModelCard: {"source": ("parameters",)},
     Price: {"source": tuple(PRICE_OF.values())},
+    RateBySize: {"source": ("usd_vcpu_hour", "usd_gib_hour", "usd_million_requests")},
     RegionalPrice: {"source": ("usd_hour",)},
     Sale: {"source": ("sold",)},
     Retired: {"source": ("since",)},
@@ -1076,7 +1083,6 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     },
     MachineImage: {"source": ("driver",)},
     Start: {"source": ("boot_s", "load_gb_s", "longest_s")},
-    ContainerSize: {"source": ("vcpu", "memory_least_mib", "memory_most_mib", "memory_step_mib")},
     ImagePatches: {"source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
@@ -1156,6 +1162,7 @@ TABLES: dict[str, Table] = {
             "regional_prices", "derived", RegionalPrice, ("machine", "region", "hosting"), own=None,
             instead=_TO_PRICES,
         ),
+        Table("rates", "published", RateBySize, ("hosting", "region")),
         Table("sold", "published", Sale, ("machine", "region", "zone")),
         Table("retired", "published", Retired),
         Table("listings", "published", Listing, ("cloud", "kind")),
@@ -1180,9 +1187,6 @@ TABLES: dict[str, Table] = {
         Table("images", "published", Image, ("hosting", "repository", "tag")),
         Table("machine_images", "published", MachineImage, ("hosting", "name")),
         Table("starts", "published", Start, ("hosting",)),
-        Table(
-            "container_sizes", "published", ContainerSize, ("hosting", "vcpu", "memory_least_mib")
-        ),
         Table("image_patches", "published", ImagePatches, ("repository", "version")),
         Table("registries", "published", Registry, ("hosting", "region")),
         Table("estimates", "derived", MachineEstimates, ("machine",), own=None, instead=_NOT_READ),

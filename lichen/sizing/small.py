@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 
-import msgspec
-
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import ContainerSize, Machine
+from lichen.catalogue.schema import Machine
 from lichen.sizing.start_up import start_of, start_s
 
 MIB = 1024.0**2
@@ -15,23 +13,9 @@ RUNTIME_MIB = 1024.0
 """A server and its libraries beside the weights (assumed)."""
 WEIGHTS_TIMES = 1.5
 """Weights and what is computed from them, over the weights (assumed)."""
-MIB_PER_VCPU = 1769.0
-"""Memory of a function that comes with one vCPU (AWS Lambda, configure function memory)."""
-FUNCTION_STEPS_MIB = (1769, 3008, 5120, 7076, 10240)
-"""Sizes of a function worth trying, a vCPU or so apart (design choice)."""
-
-
 SYSTEM_SHARE = 0.075
 """Of a machine's memory, what its system takes: an inf2.xlarge of 16 GiB shows 14,162 MiB for 58
 pods (aws-neuron-sdk, Kubernetes); of other machines assumed."""
-
-
-class Size(msgspec.Struct, frozen=True):
-    """What a container is given: vCPU (None where the hosting gives them with the memory and
-    nobody says how many) and MiB."""
-
-    vcpu: float | None
-    memory_mib: int
 
 
 def memory_needed_mib(weight_bytes: float) -> float:
@@ -41,32 +25,20 @@ def memory_needed_mib(weight_bytes: float) -> float:
 
 def smallest_size(
     catalogue: Catalogue, hosting: str, memory_mib: float, vcpu: float = 0.0
-) -> Size | None:
-    """The smallest size of a hosting's container_sizes.csv rows with so much memory and so many
-    vCPU; None where it sells none. Of several, that with the fewest vCPU, then the least memory.
+) -> Machine | None:
+    """The smallest size that a hosting sells with so much memory and so many vCPU: of its rows of
+    machines.csv that with the fewest vCPU, then the least memory; None where it sells none.
 
-    For Fargate it is the valid pair; for serverless inference the memory alone.
+    For Fargate it is the valid pair of vCPU and memory, for a function its memory.
     """
-    found: list[Size] = []
-    for row in catalogue.table("container_sizes", ContainerSize):
-        if row.hosting != hosting or memory_mib > row.memory_most_mib:
-            continue
-        if row.vcpu is not None and row.vcpu < vcpu:
-            continue
-        above = max(0.0, memory_mib - row.memory_least_mib)
-        steps = math.ceil(above / row.memory_step_mib - 1e-9)
-        memory = row.memory_least_mib + steps * row.memory_step_mib
-        found.append(Size(row.vcpu, min(memory, row.memory_most_mib)))
-    return min(found, key=lambda size: (size.vcpu or 0.0, size.memory_mib), default=None)
-
-
-def function_sizes(weight_bytes: float) -> tuple[Size, ...]:
-    """The sizes of a function worth trying that hold the model, the smallest first, with the vCPU
-    that come with each; empty where none holds it."""
-    needed = memory_needed_mib(weight_bytes)
-    return tuple(
-        Size(memory / MIB_PER_VCPU, memory) for memory in FUNCTION_STEPS_MIB if memory >= needed
+    sizes = (
+        machine
+        for machine in catalogue.machines.values()
+        if hosting in machine.hostings
+        and machine.vcpu >= vcpu
+        and (machine.memory_gib or 0.0) * 1024 >= memory_mib
     )
+    return min(sizes, key=lambda size: (size.vcpu, size.memory_gib), default=None)
 
 
 def cold_s(catalogue: Catalogue, hosting: str, weight_bytes: float) -> float:

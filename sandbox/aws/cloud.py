@@ -24,7 +24,7 @@ STOP_SECONDS = 5
 _ROOT = Path(__file__).resolve().parents[2]
 
 # What some services are called in a signature.
-_SIGNED_AS = {"monitoring": "cloudwatch"}
+_SIGNED_AS = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,13 @@ class Cloud:
             for kind in KINDS.values():
                 listing = kind.listing
                 if listing and kind.service == client.meta.service_model.service_name:
-                    pages = client.get_paginator(listing.operation).paginate(**listing.parameters)
-                    found.setdefault(kind.token, []).extend(
-                        f"{region}/{name}"
-                        for name in pages.search(listing.names)
-                        if listing.in_use(client, name)
-                    )
+                    for parameters in (listing.parameters, *listing.also):
+                        pages = client.get_paginator(listing.operation).paginate(**parameters)
+                        found.setdefault(kind.token, []).extend(
+                            f"{region}/{name}"
+                            for name in pages.search(listing.names)
+                            if listing.in_use(client, name)
+                        )
         return {kind: names for kind, names in found.items() if names}
 
 

@@ -125,39 +125,6 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
     assert place.cloud.inventory() == {}
 
 
-def test_an_asynchronous_endpoint_sleeps_and_is_woken(place: World, tmp_path: Path) -> None:
-    sleepy = {**VECTORS, "mode": "asynchronous", "environment": "dev"}
-    with stack(place, tmp_path) as made:
-        made.up(
-            **{"aws:region": "us-east-1"},
-            machine="c7g.xlarge",
-            workload=sleepy,
-            args={
-                "results": "s3://answers-{region}/vectors",
-                "artifacts": "s3://models/model.tar.gz",
-            },
-        )
-        name = made.output("endpoint_name")
-        scaling = place.cloud.client("application-autoscaling", "us-east-1")
-        target = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
-        assert target[0]["MinCapacity"] == 0
-        policies = scaling.describe_scaling_policies(ServiceNamespace="sagemaker")
-        by_name = {policy["PolicyName"]: policy for policy in policies["ScalingPolicies"]}
-        assert by_name[f"{name}-scaling"]["PolicyType"] == "TargetTrackingScaling"
-        wake = by_name[f"{name}-wake"]
-        assert wake["PolicyType"] == "StepScaling"
-        alarms = place.cloud.client("cloudwatch", "us-east-1").describe_alarms(
-            AlarmNames=[f"{name}-asleep"]
-        )["MetricAlarms"]
-        assert alarms[0]["MetricName"] == "HasBacklogWithoutCapacity"
-        assert alarms[0]["AlarmActions"] == [wake["PolicyARN"]]
-        config = made.resources()["vectors-config"]["inputs"]
-        assert config["asyncInferenceConfig"]["outputConfig"]["s3OutputPath"] == (
-            "s3://answers-us-east-1/vectors/"
-        )
-    assert place.cloud.inventory() == {}
-
-
 def test_a_real_time_endpoint_at_zero_is_refused_before_anything_is_made(
     place: World, tmp_path: Path
 ) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from lichen.catalogue import load
 from lichen.sizing import Layout, Sizing, lay_out
 from lichen.sizing.small import (
-    Size,
     allocatable_mib,
     cold_s,
-    function_sizes,
     memory_needed_mib,
     pods_of,
     smallest_size,
@@ -78,35 +77,28 @@ def test_a_batch_takes_its_requests_at_the_planned_rate_and_one_start() -> None:
 
 
 @pytest.mark.parametrize(
-    ("memory_mib", "vcpu", "size"),
+    ("hosting", "memory_mib", "vcpu", "size"),
     [
-        (3000, 0.5, Size(0.5, 3072)),
-        (3000, 1, Size(1, 3072)),
-        (2000, 4, Size(4, 8192)),
-        (30720, 4, Size(4, 30720)),
-        (30721, 4, Size(8, 32768)),
-        (120_000, 0, Size(16, 122_880)),
-        (130_000, 0, None),
+        ("ecs-fargate", 3000, 0.5, "fargate-arm64.1vcpu-4gb"),
+        ("ecs-fargate", 3000, 4, "fargate-arm64.4vcpu-8gb"),
+        ("ecs-fargate", 31_000, 0, "fargate-arm64.8vcpu-32gb"),
+        ("ecs-fargate", 130_000, 0, None),
+        ("lambda", 2500, 0, "lambda-arm64.3008mb"),
+        ("lambda", 11_000, 0, None),
     ],
 )
-def test_fargate_takes_the_smallest_valid_pair(
-    memory_mib: float, vcpu: float, size: Size | None
+def test_the_smallest_size_of_a_hosting_holds_the_memory_and_the_vcpu(
+    hosting: str, memory_mib: float, vcpu: float, size: str | None
 ) -> None:
-    assert smallest_size(fixed(), "ecs-fargate", memory_mib, vcpu) == size
+    found = smallest_size(load(), hosting, memory_mib, vcpu)
+    assert (found.name if found else None) == size
 
 
-def test_serverless_inference_takes_memory_in_whole_gibibytes() -> None:
-    needed = memory_needed_mib(800e6)
-    assert needed == pytest.approx(1.5 * 800e6 / 2**20 + 1024)
-    assert smallest_size(fixed(), "sagemaker-serverless", needed) == Size(None, 3072)
-    assert smallest_size(fixed(), "sagemaker-serverless", 6145) is None
+def test_a_small_model_takes_half_again_its_weights_and_a_server() -> None:
+    assert memory_needed_mib(800e6) == pytest.approx(1.5 * 800e6 / 2**20 + 1024)
 
 
-def test_a_function_holds_small_models_only() -> None:
-    sizes = function_sizes(1e9)
-    assert [size.memory_mib for size in sizes] == [3008, 5120, 7076, 10240]
-    assert sizes[0].vcpu == pytest.approx(3008 / 1769)
-    assert function_sizes(10e9) == ()
+def test_a_cold_function_waits_for_its_boot_and_its_weights() -> None:
     assert cold_s(fixed(), "lambda", 1e9) == pytest.approx(5 + 10)
 
 

@@ -19,9 +19,12 @@ from lichen_policies.facts.kinds import (
     DeclaredTags,
     MachineKind,
     Machines,
+    ModelAccelerators,
     Scaling,
+    ServingContainer,
 )
 from lichen_policies.facts.machine_kinds import MADE_OF, machine_kinds
+from lichen_policies.facts.model_accelerators import accelerators_of_containers
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Dialect, Resource
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
@@ -80,7 +83,8 @@ def _derived(kinds: tuple[type[Fact], ...]) -> tuple[type[Fact], ...]:
     """The kinds of facts that are made of a reader's own."""
     together = (AllMachines,) if Machines in kinds else ()
     each = (MachineKind,) if any(kind in kinds for kind in MADE_OF) else ()
-    return (*together, *each)
+    served = (ModelAccelerators,) if ServingContainer in kinds else ()
+    return (*together, *each, *served)
 
 
 def reader_of(dialect: Dialect, type_: str) -> Reader | None:
@@ -116,7 +120,11 @@ def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tupl
 
 
 def _is_derived(fact: Fact) -> bool:
-    return isinstance(fact, AllMachines) or (isinstance(fact, MachineKind) and fact.derived)
+    return (
+        isinstance(fact, AllMachines)
+        or (isinstance(fact, MachineKind) and fact.derived)
+        or (isinstance(fact, ModelAccelerators) and fact.container is not None)
+    )
 
 
 def kinds_read(resource: Resource) -> tuple[type[Fact], ...] | None:
@@ -159,8 +167,9 @@ def _where_it_is(fact: Fact, properties: Properties, resource: Resource, cloud: 
 
 
 def _with_derived(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """The facts of a resource, with one of each machine that it names, and one of all of them."""
-    facts = (*facts, *machine_kinds(facts))
+    """The facts of a resource, with one of each machine that it names, one of all of them, and one
+    of the accelerators of each container."""
+    facts = (*facts, *machine_kinds(facts), *accelerators_of_containers(facts))
     floors = {
         scaling.ceiling_at: scaling
         for scaling in facts

@@ -1,7 +1,10 @@
-"""How many machines an endpoint runs, from the placement's minimum to its maximum."""
+"""How many machines or copies run: targets, policies, and the alarm that wakes from zero."""
 
 from __future__ import annotations
 
+import math
+
+import pulumi
 import pulumi_aws as aws
 from pulumi_aws.appautoscaling import (
     PolicyStepScalingPolicyConfigurationArgs as Steps,
@@ -33,39 +36,101 @@ SCALE_OUT_COOLDOWN_S = 60
 SCALE_IN_COOLDOWN_S = 300
 """A machine is added after a minute, removed after five (design choice)."""
 
-BACKLOG_PER_MACHINE = 5.0
-"""Requests that wait for each machine of an asynchronous endpoint (design choice)."""
-
 
 def scale(site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint) -> None:
-    """Target tracking from the placement's minimum to its maximum.
+    """Target tracking from the placement's minimum to its maximum, of the requests that one
+    machine serves within its latency bounds."""
+    target = target_of(
+        site,
+        f"endpoint/{site.identity}/variant/{VARIANT}",
+        "variant:DesiredInstanceCount",
+        decision.sizing.replicas_minimum,
+        decision.sizing.replicas_maximum,
+        endpoint,
+    )
+    track(
+        site,
+        target,
+        predefined("SageMakerVariantInvocationsPerInstance"),
+        decision.sizing.rps_planned * 60,
+    )
 
-    A real-time endpoint tracks the requests that one machine serves within its latency bounds. An
-    asynchronous one tracks its backlog; from zero an alarm starts the first machine, since there
-    is no metric per machine without a machine.
-    """
-    sizing = decision.sizing
-    target = aws.appautoscaling.Target(
+
+def target_of(
+    site: Site,
+    resource: str,
+    dimension: str,
+    least: int,
+    most: int,
+    *first: pulumi.Resource,
+) -> aws.appautoscaling.Target:
+    """What is scaled between two numbers: ``dimension`` is that of SageMaker without its name."""
+    return aws.appautoscaling.Target(
         site.child("capacity"),
         service_namespace="sagemaker",
-        resource_id=f"endpoint/{site.identity}/variant/{VARIANT}",
-        scalable_dimension="sagemaker:variant:DesiredInstanceCount",
-        min_capacity=sizing.replicas_minimum,
-        max_capacity=sizing.replicas_maximum,
+        resource_id=resource,
+        scalable_dimension=f"sagemaker:{dimension}",
+        min_capacity=least,
+        max_capacity=most,
         region=site.region,
         tags=site.tags,
-        opts=site.under(endpoint),
+        opts=site.under(*first),
     )
-    _policy(
+
+
+def predefined(metric: str) -> Predefined:
+    """One of the metrics that Application Auto Scaling reckons itself."""
+    return Predefined(predefined_metric_type=metric)
+
+
+def averaged(metric: str, **dimensions: str) -> Metric:
+    """A metric of SageMaker, on average."""
+    return Metric(
+        namespace="AWS/SageMaker",
+        metric_name=metric,
+        statistic="Average",
+        dimensions=[By(name=name, value=value) for name, value in dimensions.items()],
+    )
+
+
+def track(
+    site: Site,
+    target: aws.appautoscaling.Target,
+    metric: Predefined | Metric,
+    value: float,
+    *,
+    start_s: float = 0.0,
+) -> aws.appautoscaling.Policy:
+    """Keep a metric at a value. What takes ``start_s`` to start is not removed sooner than that."""
+    return _policy(
         site,
         target,
         "scaling",
-        tracking=_backlog(site)
-        if decision.workload.mode == "asynchronous"
-        else _requests(sizing.rps_planned * 60),
+        tracking=Tracking(
+            target_value=round(value, 2),
+            predefined_metric_specification=metric if isinstance(metric, Predefined) else None,
+            customized_metric_specification=metric if isinstance(metric, Metric) else None,
+            scale_out_cooldown=SCALE_OUT_COOLDOWN_S,
+            scale_in_cooldown=max(SCALE_IN_COOLDOWN_S, math.ceil(start_s)),
+        ),
     )
-    if sizing.replicas_minimum == 0:
-        _wake(site, _policy(site, target, "wake", steps=_first_machine()))
+
+
+def wake(
+    site: Site, target: aws.appautoscaling.Target, asleep: Watch, *, statistic: str, cooldown_s: int
+) -> None:
+    """Add one when the alarm of a row rings: nothing is tracked where nothing runs.
+
+    ``statistic`` is how the policy adds up the alarm's metric, ``cooldown_s`` how long it then
+    adds no other.
+    """
+    steps = Steps(
+        adjustment_type="ChangeInCapacity",
+        metric_aggregation_type=statistic,
+        cooldown=cooldown_s,
+        step_adjustments=[Step(metric_interval_lower_bound="0", scaling_adjustment=1)],
+    )
+    alarm(site, asleep, rings=[_policy(site, target, "wake", steps=steps).arn])
 
 
 def _policy(
@@ -88,56 +153,3 @@ def _policy(
         region=site.region,
         opts=site.under(),
     )
-
-
-def _requests(per_minute: float) -> Tracking:
-    return Tracking(
-        target_value=round(per_minute, 2),
-        predefined_metric_specification=Predefined(
-            predefined_metric_type="SageMakerVariantInvocationsPerInstance"
-        ),
-        scale_out_cooldown=SCALE_OUT_COOLDOWN_S,
-        scale_in_cooldown=SCALE_IN_COOLDOWN_S,
-    )
-
-
-def _backlog(site: Site) -> Tracking:
-    return Tracking(
-        target_value=BACKLOG_PER_MACHINE,
-        customized_metric_specification=Metric(
-            namespace="AWS/SageMaker",
-            metric_name="ApproximateBacklogSizePerInstance",
-            statistic="Average",
-            dimensions=[By(name="EndpointName", value=site.identity)],
-        ),
-        scale_out_cooldown=SCALE_OUT_COOLDOWN_S,
-        scale_in_cooldown=SCALE_IN_COOLDOWN_S,
-    )
-
-
-def _first_machine() -> Steps:
-    return Steps(
-        adjustment_type="ChangeInCapacity",
-        metric_aggregation_type="Average",
-        cooldown=SCALE_IN_COOLDOWN_S,
-        step_adjustments=[Step(metric_interval_lower_bound="0", scaling_adjustment=1)],
-    )
-
-
-def _wake(site: Site, policy: aws.appautoscaling.Policy) -> None:
-    """Start a machine when requests wait and none runs (SageMaker asynchronous inference,
-    "Autoscale an asynchronous endpoint")."""
-    asleep = Watch(
-        role="asleep",
-        description="Requests wait for an endpoint that sleeps.",
-        namespace="AWS/SageMaker",
-        metric="HasBacklogWithoutCapacity",
-        dimensions={"EndpointName": site.identity},
-        statistic="Average",
-        comparison="GreaterThanOrEqualToThreshold",
-        threshold=1,
-        of=1,
-        bad=1,
-        missing="missing",
-    )
-    alarm(site, asleep, rings=[policy.arn])
