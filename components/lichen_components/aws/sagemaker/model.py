@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.catalogue.schema import Image
+from lichen.placing.images import image_of
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.need import weights_gib
 from lichen_components.args import AwsArgs, aws_args
@@ -23,7 +24,7 @@ from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.settings import variables
 from lichen_components.aws.site import Site
 from lichen_components.errors import input_errors
-from lichen_components.images import image_of, image_uri, without_patches
+from lichen_components.images import image_uri, without_patches
 from lichen_components.makers import chip_families, chip_of
 from lichen_components.plan import Plan
 
