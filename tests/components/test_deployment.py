@@ -96,7 +96,16 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
             f"chat-{role}" for role in roles.split(" ")
         }
         assert {r["parent"].split("::")[-1] for r in made_of_aws} == {"chat"}
-        for child in ("model", "config", "endpoint", "role", "key", "logs", "rollout-errors", "capacity"):
+        for child in (
+            "model",
+            "config",
+            "endpoint",
+            "role",
+            "key",
+            "logs",
+            "rollout-errors",
+            "capacity",
+        ):
             tags = resources[f"chat-{child}"]["inputs"]["tags"]
             assert tags["lichen:model"] == "meta-llama/Llama-3.1-8B"
 
