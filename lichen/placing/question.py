@@ -27,12 +27,19 @@ COST_TOLERANCE_PCT = 15.0
 CONFIGURATION = "lichen.yaml"
 
 
+class Pin(msgspec.Struct, frozen=True):
+    """The one offer that is asked about: a machine in a region."""
+
+    machine: str
+    region: str
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A workload, and everything else that decides its placement.
 
     ``evidence`` narrows what is predicted where it was measured. ``makes`` are the rows that say
     what a component can make; None places the workload without asking that. ``today`` is used to
-    warn about stale figures; without it there are no warnings.
+    warn about stale figures; without it there are no warnings. ``pin`` leaves one offer alone.
     """
 
     workload: Workload
@@ -43,6 +50,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     objective: Objective = "carbon"
     cost_tolerance_pct: float = COST_TOLERANCE_PCT
     today: datetime.date | None = None
+    pin: Pin | None = None
 
     @classmethod
     def of(

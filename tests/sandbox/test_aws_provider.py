@@ -387,6 +387,31 @@ LIVES = SERVING | {
         },
         {"name": "other"},
     ),
+    "aws:appautoscaling/scheduledAction:ScheduledAction": Life(
+        {
+            **TARGET,
+            "schedule": "cron(0 7 ? * MON-FRI *)",
+            "timezone": "Europe/Paris",
+            "scalableTargetAction": {"minCapacity": 1, "maxCapacity": 2},
+        },
+        {"scalableTargetAction": {"minCapacity": 1, "maxCapacity": 3}},
+        {"name": "other"},
+    ),
+    "aws:ssm/parameter:Parameter": Life(
+        {
+            "name": "/lichen/chat/prod/endpoint",
+            "type": "String",
+            "value": "one",
+            "tags": {"a": "b"},
+        },
+        {"value": "two", "tags": {"a": "c"}},
+        {"name": "/other"},
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": Life(
+        {"dashboardName": "chat", "dashboardBody": '{"widgets":[]}'},
+        {"dashboardBody": '{"widgets":[],"start":"-PT6H"}'},
+        {"dashboardName": "other"},
+    ),
     "aws:scheduler/schedule:Schedule": Life(
         {
             "scheduleExpression": "cron(0 2 * * ? *)",
@@ -545,6 +570,9 @@ REPLACED = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": {"name"},
     "aws:appautoscaling/target:Target": {*TARGET},
     "aws:appautoscaling/policy:Policy": {"name", *TARGET},
+    "aws:appautoscaling/scheduledAction:ScheduledAction": {"name", *TARGET},
+    "aws:ssm/parameter:Parameter": {"name"},
+    "aws:cloudwatch/dashboard:Dashboard": {"dashboardName"},
     "aws:scheduler/schedule:Schedule": {"name", "groupName"},
     "aws:cloudwatch/eventRule:EventRule": {"name", "eventBusName"},
     "aws:cloudwatch/eventTarget:EventTarget": {"rule", "eventBusName", "targetId"},
