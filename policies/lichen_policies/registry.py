@@ -47,7 +47,7 @@ IMPORT_LIMIT_S = 1.0
 """Seconds that a rule's file may take besides the time of the imports themselves."""
 
 _PARTS = ("Why", "Fix", "Exceptions", "Tags")
-_PART = re.compile(rf"^({'|'.join(_PARTS)}):\s", flags=re.MULTILINE)
+_PART = rf"(?m)^({'|'.join(_PARTS)}):\s"
 
 
 class NoLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -215,7 +215,7 @@ def _declared(name: str, module: ModuleType) -> Declared:
 
 
 def _page(docstring: str) -> dict[str, str]:
-    offence, *rest = _PART.split(docstring)
+    offence, *rest = re.split(_PART, docstring)
     texts = dict(zip(rest[::2], rest[1::2], strict=True))
     page = {
         part: " ".join(text.replace("``", "`").split())
