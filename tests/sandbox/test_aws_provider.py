@@ -162,7 +162,7 @@ def cloud() -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def started(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    launcher = plugin.install(tmp_path_factory.mktemp("home")) / "pulumi-resource-aws"
+    launcher = plugin.install(tmp_path_factory.mktemp("home"))["aws"]
     ambient = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     with subprocess.Popen(
         [launcher, "127.0.0.1:0"],
@@ -834,7 +834,7 @@ def test_it_is_the_version_that_pulumi_aws_asks_for(aws: Plugin) -> None:
 def test_it_ends_when_the_engine_says_so_or_is_gone(
     tmp_path: Path, stop: signal.Signals | None
 ) -> None:
-    launcher = plugin.install(tmp_path) / "pulumi-resource-aws"
+    launcher = plugin.install(tmp_path)["aws"]
     with subprocess.Popen(
         [launcher, "127.0.0.1:0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
