@@ -20,12 +20,15 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             Image,
             ImagePatches,
             Listing,
+            MachineImage,
             Made,
             Markup,
+            RateBySize,
             Registry,
             Retired,
             Route,
             Sale,
+            Start,
             WeightFormat,
         )
 
@@ -35,9 +38,12 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         for name, row in (
             ("makes", Made),
             ("images", Image),
+            ("machine_images", MachineImage),
+            ("starts", Start),
             ("image_patches", ImagePatches),
             ("registries", Registry),
             ("markups", Markup),
+            ("rates", RateBySize),
             ("sold", Sale),
             ("retired", Retired),
             ("listings", Listing),

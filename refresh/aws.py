@@ -125,6 +125,7 @@ def _reshaped(
         row,
         vcpu=instance.vcpu,
         memory_gib=instance.memory_gib,
+        instance_store_gib=instance.instance_store_gib,
         current_generation=instance.current_generation,
         hostings=(SAGEMAKER_HOSTING, EC2_HOSTING) if hosted else (EC2_HOSTING,),
         source=EC2.id,

@@ -37,6 +37,7 @@ class InstanceType(msgspec.Struct, frozen=True, kw_only=True):
     accelerator: str | None
     accelerators: float
     accelerator_memory_gib: float | None
+    instance_store_gib: float = 0.0
 
 
 def client(service: str, region: str) -> Any:
@@ -75,6 +76,8 @@ def shape(record: dict[str, Any]) -> InstanceType:
     devices = gpus.get("Gpus") or neuron.get("NeuronDevices") or []
     memory_mib = gpus.get("TotalGpuMemoryInMiB") or neuron.get("TotalNeuronDeviceMemoryInMiB")
     first = devices[0] if devices else {}
+    # The API counts disks in decimal gigabytes, and leaves the whole out where there are none.
+    store_gb = record.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0)
     return InstanceType(
         vcpu=float(record["VCpuInfo"]["DefaultVCpus"]),
         memory_gib=record["MemoryInfo"]["SizeInMiB"] / 1024,
@@ -84,6 +87,7 @@ def shape(record: dict[str, Any]) -> InstanceType:
         accelerator=first.get("Name"),
         accelerators=float(sum(device.get("Count", 1) for device in devices)),
         accelerator_memory_gib=round(memory_mib / 1024, 2) if memory_mib else None,
+        instance_store_gib=round(store_gb * 1e9 / 2**30, 2),
     )
 
 

@@ -65,7 +65,7 @@ class Endpoint(pulumi.ComponentResource):
             plan = plan_of(args)
             placement = plan.decision.placement
             chosen = placement.chosen
-            make = maker_of(chosen.hosting)
+            make = maker_of(chosen.hosting, plan.decision.workload)
             made = make(name, plan, pulumi.ResourceOptions(parent=self))
         self.endpoint_name = made.endpoint_name
         self.endpoint_arn = made.endpoint_arn
@@ -134,7 +134,7 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
         machine=catalogue.machine(chosen.machine),
         placement=placement,
     )
-    maker_of(chosen.hosting).check(decision, args)
+    maker_of(chosen.hosting, decision.workload).check(decision, args)
     family = chip_families(catalogue).get(chip_of(decision.machine))
     serve = SERVERS[server_of(makes, decision, family)]
     return Plan(
@@ -171,6 +171,12 @@ def _near(workload: Any) -> Path:
 
 
 def _check_mode(workload: Workload, makes: Iterable[Made]) -> None:
+    if workload.environment == "prod" and workload.availability.minimum_replicas == 0:
+        raise InputError(
+            "production at zero replicas answers nobody until one has started",
+            fix="set minimum_replicas to 1 or leave it out, or environment: dev",
+            field="workload.availability.minimum_replicas",
+        )
     modes = sorted({mode for row in makes for mode in row.modes})
     if workload.mode not in modes:
         raise InputError(

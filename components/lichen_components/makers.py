@@ -1,6 +1,6 @@
-"""What makes a placement real: a maker for each hosting, and the servers.
+"""What makes a placement real: a maker for each hosting and mode, and the servers.
 
-Two short tables; makes.csv has their combinations. A maker's module is imported when its hosting
+Short tables; makes.csv has their combinations. A maker's module is imported when its hosting
 is chosen.
 """
 
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 import pulumi
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Made
+from lichen.sizing.replicas import floor_of
+from lichen.words import Mode
+from lichen.workload import Workload
 from lichen_components.args import EndpointArgs
 from lichen_components.plan import Plan
 from lichen_components.servers import neuron, pytorch_arm, vllm
@@ -47,8 +50,17 @@ Serve = Callable[[Decision], Container]
 
 MAKERS: Mapping[str, str] = {
     "sagemaker": "lichen_components.aws.sagemaker.endpoint:SagemakerEndpoint",
+    "ecs-fargate": "lichen_components.aws.ecs.fargate:FargateService",
 }
 """Hosting -> its maker."""
+
+OTHER_MAKERS: Mapping[tuple[str, Mode | Literal["to-zero"]], str] = {
+    (
+        "sagemaker",
+        "asynchronous",
+    ): "lichen_components.aws.sagemaker.asynchronous:AsynchronousEndpoint",
+}
+"""Hosting and way of serving -> the maker of that way, where it is another than the hosting's."""
 
 SERVERS: Mapping[str, Serve] = {
     "vllm": vllm.serve,
@@ -58,9 +70,11 @@ SERVERS: Mapping[str, Serve] = {
 """Server -> its settings. makes.csv says which serves a kind of model on a family of chips."""
 
 
-def maker_of(hosting: str) -> Maker:
-    """The maker of a hosting, imported now."""
-    module, _, name = MAKERS[hosting].partition(":")
+def maker_of(hosting: str, workload: Workload) -> Maker:
+    """The maker of a workload on a hosting, imported now."""
+    asleep = workload.mode == "real-time" and floor_of(workload) == 0
+    found = OTHER_MAKERS.get((hosting, "to-zero" if asleep else workload.mode))
+    module, _, name = (found or MAKERS[hosting]).partition(":")
     return cast(Maker, getattr(import_module(module), name))
 
 

@@ -31,6 +31,7 @@ from lichen.catalogue.schema import (
     Offer,
     Price,
     Quota,
+    RateBySize,
     Reading,
     Region,
     RegionalPrice,
@@ -311,8 +312,16 @@ class Catalogue:
         rows = self._prices.rows.of(machine)
         listed = {row.region: row for row in rows if row.hosting == hosting}
         way = self.hostings.get(hosting)
+        if hosting in self._rates:
+            return self._by_size(self.machines[machine], hosting) | listed
         if way is None or way.base is None:
             return listed
+        if way.billed == "as-base":
+            of_base = self.prices_of(machine, way.base)
+            return {
+                region: msgspec.structs.replace(row, hosting=hosting)
+                for region, row in of_base.items()
+            } | listed
         markup = self.markup(machine, hosting)
         if markup is None:
             return listed
@@ -330,6 +339,38 @@ class Catalogue:
             if row.usd_hour is not None
         }
         return assumed | listed
+
+    def _by_size(self, machine: Machine, hosting: str) -> dict[str, Price]:
+        """The prices of a machine of a hosting that is bought by vCPU and memory."""
+        if hosting not in machine.hostings:
+            return {}
+        return {
+            region: Price(
+                machine=machine.name,
+                region=region,
+                hosting=hosting,
+                usd_hour=round(
+                    rate.usd_vcpu_hour * machine.vcpu
+                    + rate.usd_gib_hour * (machine.memory_gib or 0.0),
+                    6,
+                ),
+                as_of=rate.as_of,
+                source=rate.source,
+                basis=rate.basis,
+            )
+            for region, rate in self._rates[hosting].items()
+        }
+
+    def rate(self, hosting: str, region: str) -> RateBySize | None:
+        """What a hosting that is bought by size costs in a region; None of other hostings."""
+        return self._rates.get(hosting, {}).get(region)
+
+    @cached_property
+    def _rates(self) -> dict[str, dict[str, RateBySize]]:
+        rates: dict[str, dict[str, RateBySize]] = {}
+        for row in self.table("rates", RateBySize):
+            rates.setdefault(row.hosting, {})[row.region] = row
+        return rates
 
     @cached_property
     def _prices_found(self) -> dict[tuple[str, str], Mapping[str, Price]]:
@@ -357,8 +398,18 @@ class Catalogue:
         }
 
     def hostings_of(self, machine: Machine) -> tuple[Hosting, ...]:
-        """The hostings that offer a machine, the one to prefer first."""
-        return tuple(self.hostings[name] for name in machine.hostings)
+        """The hostings that offer a machine, the one to prefer first.
+
+        Last come those that cost what its base's machines do, and that no machine's row names.
+        """
+        named = tuple(self.hostings[name] for name in machine.hostings)
+        return named + tuple(
+            way
+            for way in self.hostings.values()
+            if way.billed == "as-base"
+            and way.base in machine.hostings
+            and way.name not in self._named_hostings
+        )
 
     def hosts(self, hosting: str, machine: Machine) -> bool:
         """Whether a hosting offers a machine.

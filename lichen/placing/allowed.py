@@ -111,12 +111,17 @@ class Ways(msgspec.Struct, frozen=True):
         """
         offered = catalogue.hostings_of(machine)
         allowed = self.by_cloud.get(machine.cloud)
-        ways = [way for way in offered if allowed is None or way in allowed]
+        ways = [
+            way for way in offered if (not way.only_named if allowed is None else way in allowed)
+        ]
         return min(ways, key=lambda way: not ways_of_hosting(way, self.bought), default=None)
 
-    def why_none(self, machine: Machine) -> str:
+    def why_none(self, machine: Machine, catalogue: Catalogue) -> str:
         """Why no allowed hosting offers a machine, as a clause."""
         titles = [way.title for way in self.by_cloud.get(machine.cloud, ())]
+        named = [way for way in catalogue.hostings_of(machine) if way.only_named]
+        if named and not titles:
+            return f"{named[0].title} is used only where where.hosting names {named[0].name}"
         if len(titles) == 1:
             return f"{titles[0]} does not offer this machine"
         return (

@@ -15,6 +15,7 @@ from lichen.catalogue.schema import Hosting, Machine, Offer, Price, Retired
 from lichen.emissions import effective_gco2e_kwh
 from lichen.holding import Power, power_of
 from lichen.placing.allowed import allowed_ways, refusals
+from lichen.placing.billing import paid_of
 from lichen.placing.buying import (
     Bought,
     about_retired,
@@ -119,7 +120,7 @@ def judge_offers(question: Question) -> JudgedOffers:
             way_of[offered_by] = ways.of(machine, catalogue)
         way = way_of[offered_by]
         if way is None:
-            reject(_rejected(allowed, "hosting", ways.why_none(machine)))
+            reject(_rejected(allowed, "hosting", ways.why_none(machine, catalogue)))
             continue
         ways_bought = ways_of_hosting(way, ways.bought)
         if not ways_bought:
@@ -188,11 +189,12 @@ def _sized(
         if ended := next(_retired_for(layout, retired, refused=True), None):
             misfits.append(Misfit("hardware", f"retired: {about_retired(ended)}"))
             continue
-        power = power_of(machine, layout.replicas_mean, layout.draw())
+        replicas_mean, draw = paid_of(layout, way)
+        power = power_of(machine, replicas_mean, draw)
         if power is None:
             return Misfit("hardware", "nobody publishes its watts", None)
         unmade = _why_unmade(question, machine, way, layout)
-        sized.append(SizedMachine(layout, way, layout.replicas_mean, power, unmade))
+        sized.append(SizedMachine(layout, way, replicas_mean, power, unmade))
     if not sized:
         return min(misfits, key=lambda misfit: misfit.shortfall or float("inf"))
     return [group for group in _made_first(sized) if group]

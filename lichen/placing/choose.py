@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from lichen.catalogue import Catalogue, staleness
 from lichen.document import InputError
+from lichen.placing.billing import about_billing
 from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers, retirement_notes
 from lichen.placing.hinges import hinges
 from lichen.placing.measuring import worth_measuring
@@ -200,6 +201,8 @@ def _notes(chosen: Candidate, question: Question) -> Iterator[str]:
     region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
     yield from widening_notes(chosen, question)
     yield from about_the_price(chosen, catalogue)
+    if billed := about_billing(chosen.sized.hosting, region.name, catalogue):
+        yield billed
     yield from retirement_notes(chosen.sized.layout, machine, catalogue)
     if question.today is not None:
         yield from staleness.staleness_notes(

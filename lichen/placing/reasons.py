@@ -148,6 +148,9 @@ def about_the_price(chosen: Candidate, catalogue: Catalogue) -> Iterator[str]:
             f"we have no published price of {machine} on {hosting.title} in {region}: that it is "
             f"offered there, and at this price, is assumed from {base.title} ({price.source})"
         )
+    elif price.basis != "published" and catalogue.rate(hosting.name, region) is not None:
+        source = catalogue.sources[price.source]
+        yield f"the price of {machine} in {region} is {price.basis}: {source.title}"
     elif price.basis != "published":
         yield f"the price of {machine} in {region} is {price.basis} from those of other regions"
     if chosen.bought.sold != "on-demand":

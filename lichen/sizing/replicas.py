@@ -9,6 +9,7 @@ from operator import mul
 import msgspec
 
 from lichen.sizing.arrangement import Arrangement
+from lichen.sizing.start_up import start_s
 from lichen.workload import Traffic, Workload
 
 HOURS = 24
@@ -26,8 +27,6 @@ _WAVE = [(1.0 + math.cos(2.0 * math.pi * (hour - 14) / HOURS)) / 2.0 for hour in
 _LOGS = [math.log(rate) for rate in _WAVE[3:14]]
 _FLATTEST, _SHARPEST = 1e-12, 4096.0
 """Powers of a day's wave: of nearly the same rate in every hour, and of all in one hour."""
-BOOT_S, LOAD_BYTES_S = 240.0, 0.3e9
-"""From asking for a machine to its container running, and how fast weights load (assumed)."""
 
 
 class Replicas(msgspec.Struct, frozen=True):
@@ -146,7 +145,7 @@ def _awake(traffic: Traffic) -> tuple[float, ...]:
 
 def start_up_of(arrangement: Arrangement) -> float:
     """Seconds until a new replica serves: a machine, its image, the weights."""
-    return BOOT_S + arrangement.need.weight_bytes / LOAD_BYTES_S
+    return start_s(arrangement.need.weight_bytes)
 
 
 def day_of(traffic: Traffic) -> tuple[float, ...]:

@@ -24,7 +24,7 @@ STOP_SECONDS = 5
 _ROOT = Path(__file__).resolve().parents[2]
 
 # What some services are called in a signature.
-_SIGNED_AS = {"monitoring": "cloudwatch"}
+_SIGNED_AS = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,24 @@ class Cloud:
             for kind in KINDS.values():
                 listing = kind.listing
                 if listing and kind.service == client.meta.service_model.service_name:
-                    pages = client.get_paginator(listing.operation).paginate(**listing.parameters)
-                    found.setdefault(kind.token, []).extend(
-                        f"{region}/{name}"
-                        for name in pages.search(listing.names)
-                        if listing.in_use(client, name)
-                    )
+                    for parameters in (listing.parameters, *listing.also):
+                        pages = client.get_paginator(listing.operation).paginate(**parameters)
+                        found.setdefault(kind.token, []).extend(
+                            f"{region}/{name}"
+                            for name in pages.search(listing.names)
+                            if listing.in_use(client, name)
+                        )
+            if client.meta.service_model.service_name == "sagemaker":
+                _add_components(found, region, client)
         return {kind: names for kind, names in found.items() if names}
+
+
+def _add_components(found: dict[str, list[str]], region: str, client: Any) -> None:
+    """The one type of aws-native's that pulumi_aws does not have."""
+    pages = client.get_paginator("list_inference_components").paginate()
+    found.setdefault("aws-native:sagemaker:InferenceComponent", []).extend(
+        f"{region}/{name}" for name in pages.search("InferenceComponents[].InferenceComponentName")
+    )
 
 
 @contextlib.contextmanager

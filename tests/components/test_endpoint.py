@@ -12,6 +12,7 @@ import pulumi
 import pytest
 import yaml
 from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.aws.sagemaker.asynchronous import AsynchronousEndpoint
 from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint
 from lichen_components.endpoint import plan_of, receipt
 from lichen_components.errors import input_errors
@@ -31,7 +32,7 @@ from lichen.document import InputError
 from lichen.placing.choose import place
 from lichen.placing.question import Question
 from lichen.workload import as_workload
-from tests.components.narrowed import ARTIFACTS, CHAT, VECTORS, Only, planned
+from tests.components.narrowed import ARTIFACTS, CHAT, QUEUED, VECTORS, Only, planned
 
 
 def test_chip_and_model_choose_the_server() -> None:
@@ -41,7 +42,10 @@ def test_chip_and_model_choose_the_server() -> None:
 
 
 def test_a_hostings_maker_is_imported_by_its_path() -> None:
-    assert maker_of("sagemaker") is SagemakerEndpoint
+    chat = as_workload(CHAT)
+    assert maker_of("sagemaker", chat) is SagemakerEndpoint
+    queued = msgspec.structs.replace(chat, mode="asynchronous")
+    assert maker_of("sagemaker", queued) is AsynchronousEndpoint
 
 
 def test_every_image_has_a_maker_and_a_server_and_every_maker_and_server_an_image() -> None:
@@ -145,7 +149,7 @@ def test_the_fix_for_a_real_time_endpoint_at_zero_can_be_followed() -> None:
         planned("inf2.xlarge", asleep)
     assert "availability: {minimum_replicas: 1}, or mode: asynchronous" in refused.value.fix
     planned("inf2.xlarge", {**asleep, "availability": {"minimum_replicas": 1}})
-    planned("inf2.xlarge", {**asleep, "mode": "asynchronous"}, results="s3://answers/chat/")
+    planned("inf2.xlarge", {**asleep, "mode": "asynchronous"}, **QUEUED)
 
 
 def test_a_chips_family_is_looked_up_never_a_prefix() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from lichen_components.args import aws_args
-from lichen_components.aws.sagemaker.endpoint import image_for
+from lichen_components.aws.sagemaker.model import image_for
 from lichen_components.aws.sagemaker.settings import machine_image, variables, volume_gib
 from lichen_components.servers import vllm
 
@@ -40,6 +40,7 @@ def test_on_nvidia_image_driver_and_layout_agree() -> None:
     concurrency = container.options["max-num-seqs"]
     assert variables(container) == {
         "SM_VLLM_MODEL": "/opt/ml/model",
+        "SM_VLLM_SERVED_MODEL_NAME": "meta-llama/Llama-3.1-8B",
         "SM_VLLM_TENSOR_PARALLEL_SIZE": "1",
         "SM_VLLM_MAX_NUM_SEQS": concurrency,
         "SM_VLLM_MAX_MODEL_LEN": "2048",  # 2 x (600 + 200), rounded up
@@ -86,6 +87,7 @@ def test_on_inferentia_image_driver_shape_and_machine_agree() -> None:
     assert machine_image(plan.container) == "al2-ami-sagemaker-inference-neuron-2"
     assert variables(plan.container) == {
         "SM_ON_MODEL": "/opt/ml/model",
+        "SM_ON_SERVED_MODEL_NAME": "meta-llama/Llama-3.1-8B",
         "SM_ON_TENSOR_PARALLEL_SIZE": "2",  # one chip, two NeuronCores
         "SM_ON_BATCH_SIZE": str(sizing.compiled_batch),
         "SM_ON_SEQUENCE_LENGTH": str(sizing.compiled_sequence_tokens),
@@ -128,8 +130,13 @@ def test_bf16_uses_the_units_that_graviton_has_for_it() -> None:
 
 
 def test_the_volume_holds_the_weights_twice() -> None:
-    assert volume_gib(14.96) == 30 + 30  # 8.03e9 x 2 bytes x 2 = 29.9 GiB
-    assert volume_gib(262.8) == 512
+    assert volume_gib(14.96, 0) == 30 + 30  # 8.03e9 x 2 bytes x 2 = 29.9 GiB
+    assert volume_gib(262.8, 0) == 512
+
+
+def test_no_volume_is_asked_for_on_a_machine_with_a_disk_of_its_own_or_perhaps_one() -> None:
+    assert volume_gib(14.96, 250) is None
+    assert volume_gib(14.96, None) is None
 
 
 def test_each_core_of_inferentia_has_a_worker_with_a_copy_of_an_encoder() -> None:

@@ -65,7 +65,6 @@ def test_a_document_that_cannot_be_read_is_named_and_the_others_are_judged(tmp_p
 @pytest.mark.parametrize(
     ("files", "because", "fix"),
     [
-        ({"main.tf": ""}, "is Terraform's configuration", "terraform show -json"),
         ({"Pulumi.yaml": "name: x"}, "is a Pulumi program", "pulumi preview --json"),
         ({"Chart.yaml": "name: x", "templates/a.yaml": POD}, "is a chart of Helm", "helm template"),
         (
@@ -116,7 +115,7 @@ def test_a_patch_of_kustomize_is_no_manifest(tmp_path: Path) -> None:
     assert "is a patch of Kustomize" in {skipped.because for skipped in reading.skipped}
 
 
-@pytest.mark.parametrize("files", [{}, {"notes.txt": ""}, {"main.tf": ""}, {"a.yaml": "x: 1"}])
+@pytest.mark.parametrize("files", [{}, {"notes.txt": ""}, {"a.yaml": "x: 1"}])
 def test_a_folder_in_which_nothing_can_be_judged_is_an_error(
     tmp_path: Path, files: dict[str, str]
 ) -> None:

@@ -58,7 +58,7 @@ def few() -> Iterator[Catalogue]:
 
 def endpoint_of(path: Path) -> Placement | InputError:
     args = EndpointArgs(workload=str(path), artifacts="s3://models/it/")
-    args["aws"] = {"results": "s3://results/it/"}
+    args["aws"] = {"requests": "s3://requests/it/", "results": "s3://results/it/"}
     try:
         return plan_of(args).decision.placement
     except InputError as error:

@@ -41,9 +41,9 @@ def test_a_machine_that_no_allowed_hosting_offers_is_refused_by_their_titles() -
     machine = CATALOGUE.machine("c6g.medium")
     one = allowed_ways(Where(hosting=("sagemaker",)), CATALOGUE)
     assert one.of(machine, CATALOGUE) is None
-    assert one.why_none(machine) == "SageMaker does not offer this machine"
+    assert one.why_none(machine, CATALOGUE) == "SageMaker does not offer this machine"
     several = allowed_ways(Where(hosting=("sagemaker", "lambda")), CATALOGUE)
-    assert several.why_none(machine) == "none of SageMaker, Lambda offers this machine"
+    assert several.why_none(machine, CATALOGUE) == "none of SageMaker, Lambda offers this machine"
 
 
 def test_a_wrong_hosting_is_answered_with_the_nearest() -> None:

@@ -51,11 +51,6 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
         "run pulumi preview --json --show-sames > preview.json, and check that file",
     ),
     "Chart.yaml": ("is a chart of Helm", "run helm template . | lichen check -"),
-    ".tf": (
-        "is Terraform's configuration",
-        "run terraform plan -out=plan, then terraform show -json plan > plan.json, "
-        "and check that file",
-    ),
 }
 """What a file of that name or ending is of, and what makes a document of it."""
 

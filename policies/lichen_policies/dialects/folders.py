@@ -10,6 +10,7 @@ import glob
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,8 +20,12 @@ from lichen.parsing.content import STDIN, content_of, text_of
 from lichen.parsing.yaml_text import from_yaml
 from lichen_policies.dialects import PROGRAMS, cdk, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.terraform_files import is_configuration
 from lichen_policies.facts.resource import Resource
 from lichen_policies.verdict import Skipped
+
+if TYPE_CHECKING:
+    from lichen_policies.dialects.hcl.modules import ModuleReading
 
 SUFFIXES = (".json", ".yaml", ".yml", ".template", ".tfstate")
 """How the names of files end that may hold a document."""
@@ -84,12 +89,17 @@ class _Walk:
         self.given = given
         self.progress = progress
         self.documents: dict[Path, list[Resource]] = {}
+        self.modules: dict[Path, None] = {}
         self.skipped: list[Skipped] = []
         self.others = 0
         self.patches: set[Path] = set()
 
     def read(self, path: Path, given: DeploymentInput) -> None:
         """Read a file that is a document; :class:`InputError` where it is none."""
+        if is_configuration(path) and self.source == "auto":
+            content_of(path)  # a file that is not there is no module
+            self.modules[path.parent] = None
+            return
         self.progress(path)
         found = read(path, self.source, given)
         if all(each.dialect == "kubernetes" and not each.root for each in found):
@@ -100,7 +110,7 @@ class _Walk:
 
     def enter(self, folder: Path) -> None:
         """Read what is in a folder, and in the folders inside of it."""
-        before = len(self.documents)
+        before = len(self.documents), len(self.modules)
         for entered, inner, names in os.walk(folder):
             here = Path(entered)
             if cdk.is_assembly(here):
@@ -117,8 +127,10 @@ class _Walk:
                 and not (is_chart and name in ("templates", "crds"))
             )
             self._mention_sources(here, names)
+            if any(is_configuration(here / name) for name in names):
+                self.modules[here] = None
             self._look(here / name for name in sorted(names))
-        if len(self.documents) == before:
+        if (len(self.documents), len(self.modules)) == before:
             raise self._nothing(str(folder))
 
     def _nothing(self, folder: str) -> InputError:
@@ -144,6 +156,7 @@ class _Walk:
 
     def reading(self) -> FolderReading:
         """All that was read. A template inside of another is judged there, with its parameters."""
+        modules = list(self._modules())
         inner = {
             Path(resource.file)
             for path, resources in self.documents.items()
@@ -158,13 +171,49 @@ class _Walk:
                 for path, resources in self.documents.items()
                 if path not in inner and path not in partial
                 for resource in resources
-            ),
+            )
+            + tuple(resource for module in modules for resource in module.resources),
             skipped=(
                 *self.skipped,
+                *(mention for module in modules for mention in module.skipped),
                 *(Skipped(file=str(path), because="is a patch of Kustomize") for path in partial),
             ),
             others=self.others,
         )
+
+    def _modules(self) -> Iterator[ModuleReading]:
+        """The modules of Terraform that are applied: those that no other one calls."""
+        if not self.modules:
+            return
+        from lichen_policies.dialects.hcl.modules import called_by, read_module
+
+        planned = {
+            path.parent.resolve()
+            for path, resources in self.documents.items()
+            if any(each.dialect == "terraform" or each.root for each in resources)
+        }
+        calls: dict[Path, frozenset[Path]] = {}
+        for folder in list(self.modules):
+            try:
+                calls[folder] = called_by(folder)
+            except InputError as error:
+                self._skip(folder, error, broken=True)
+        called = {inner for folders in calls.values() for inner in folders}
+        covered: set[Path] = set()
+        # First those that no other one calls, then what only calls itself in a circle.
+        for folder in sorted(calls, key=lambda each: each.resolve() in called):
+            if folder.resolve() in covered:
+                continue
+            covered |= _within(folder, calls)
+            if folder.resolve() in planned:
+                because = "is Terraform's configuration: the plan or state beside it is judged"
+                self.skipped.append(Skipped(file=str(folder), because=because))
+                continue
+            self.progress(folder)
+            try:
+                yield read_module(folder, self.given)
+            except InputError as error:
+                self._skip(folder, error, broken=True)
 
     def _mention_sources(self, folder: Path, names: Iterable[str]) -> None:
         for name, (because, fix) in PROGRAMS.items():
@@ -174,6 +223,9 @@ class _Walk:
     def _look(self, files: Iterable[Path]) -> None:
         """Read each file that is a document."""
         for path in files:
+            if is_configuration(path):
+                self.modules[path.parent] = None
+                continue
             if path.suffix.lower() not in SUFFIXES or not _may_be_one(path):
                 self.others += 1
                 continue
@@ -198,6 +250,18 @@ class _Walk:
                 broken=broken,
             )
         )
+
+
+def _within(folder: Path, calls: Mapping[Path, frozenset[Path]]) -> set[Path]:
+    """A module and all that are called from it."""
+    by_folder = {each.resolve(): inner for each, inner in calls.items()}
+    left, found = [folder.resolve()], set[Path]()
+    while left:
+        each = left.pop()
+        if each not in found:
+            found.add(each)
+            left.extend(by_folder.get(each, ()))
+    return found
 
 
 def _may_be_one(path: Path) -> bool:

@@ -6,7 +6,7 @@ Each answer is true, false, or None where nobody can say before deployment.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -16,11 +16,14 @@ from lichen_policies.facts.kinds import (
     ScalingPolicy,
     ScalingSchedule,
     Serving,
+    ServingComponent,
+    ServingContainer,
     ServingEndpoint,
     TargetInStack,
     VariantInStack,
 )
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, Unverified, is_unknown
+from lichen_policies.facts.resource import Resource
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, Unverified, field, is_unknown
 from lichen_policies.stack import Stack, Subject, named_by, refers_to
 
 Kind = TypeVar("Kind", bound=Fact)
@@ -117,6 +120,49 @@ def endpoints_of(
         for endpoint in endpoints
     ]
     return [(endpoint, answer) for endpoint, answer in found if answer is not False]
+
+
+def variants_of(endpoint: Subject[ServingEndpoint], stack: Stack) -> tuple[Subject[Serving], ...]:
+    """The variants that an endpoint surely puts into service."""
+    return stack.meant(endpoint.fact.as_read("configuration"), Serving, "configuration")
+
+
+def variants_under(component: ServingComponent, stack: Stack) -> Iterator[Subject[Serving]]:
+    """The variants on whose machines an inference component surely runs."""
+    for endpoint in stack.meant(component.as_read("endpoint"), ServingEndpoint, "name"):
+        variants = [each for each in variants_of(endpoint, stack) if not each.fact.shadow]
+        for variant in variants:
+            named = component.as_read("variant"), variant.fact.as_read("name")
+            if named[0] == named[1] or len(variants) == 1:
+                yield variant
+
+
+def on_machine_of(
+    container: ServingContainer,
+    variant: Subject[Serving],
+    component: Subject[ServingComponent] | None = None,
+) -> ServingContainer:
+    """A container on the machine of a variant, with the accelerators of it that an inference
+    component asks for."""
+    on = msgspec.structs.replace(
+        container,
+        machine=variant.fact.if_known.machine,
+        machine_at=variant.fact.machine_at,
+        machine_named_in=_called(variant.resource),
+    )
+    if component is None:
+        return on
+    return msgspec.structs.replace(
+        on,
+        chips=field(component.fact.as_read("chips")),
+        chips_at=component.fact.chips_at,
+        chips_named_in=_called(component.resource),
+    )
+
+
+def _called(resource: Resource) -> str:
+    """What a message calls a resource."""
+    return resource.name if resource.address.startswith("urn:") else resource.address
 
 
 def endpoint_meant(
