@@ -191,7 +191,7 @@ class EndpointArgs(TypedDict):
     objective: NotRequired[str]
     """`carbon` (the default), `cost` or `balanced`: what the placement minimises."""
     pin: NotRequired[PinArgs]
-    """Stay on this machine in this region, also when a newer catalogue has a better one; the receipt
+    """Stay on this machine in this region, also when a newer catalogue has a better; the receipt
     says what moving would give. Without it an endpoint stays where it is until moving gains more
     than the tolerance of the placement."""
     aws: NotRequired[AwsArgs]
