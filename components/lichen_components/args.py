@@ -7,6 +7,26 @@ import pulumi
 from lichen.document import InputError
 
 
+class BalancerArgs(TypedDict, total=False):
+    """The load balancer before tasks or machines: on ECS and on EC2."""
+
+    public: bool
+    """Whether the internet may reach it. The default is false; true needs `certificate` and
+    `subnets`."""
+    subnets: list[str]
+    """Subnets of the load balancer, in two zones at least: public ones where it is public. The
+    default is those of the model."""
+    certificate: pulumi.Input[str]
+    """The ARN of a certificate in ACM of the chosen region. With it requests come over HTTPS,
+    without it over HTTP and within the network alone."""
+    clients: list[str]
+    """The address ranges that may send requests, such as `10.0.0.0/16`. The default is the
+    network's own range, or everybody where the load balancer is public."""
+    access_logs: pulumi.Input[str]
+    """Where the load balancer writes a line for each request: `s3://bucket/prefix/`. Without it:
+    nowhere."""
+
+
 class ShadowArgs(TypedDict, total=False):
     """A second model that gets copies of requests; its answers are thrown away.
 
@@ -103,6 +123,13 @@ class AwsArgs(TypedDict, total=False):
     files and image come through them: they need a gateway endpoint for S3 and interface endpoints
     for ECR (api and dkr) and CloudWatch Logs, or a NAT gateway."""
     security_groups: list[str]
+    """Security groups of the model; used with `subnets`."""
+    image_architecture: str
+    """The processor that `image` is built for, outside SageMaker: `arm64` or `x86_64`. Required
+    there with `image`: one for another processor ends with "exec format error"."""
+    balancer: BalancerArgs
+    """The load balancer before tasks or machines, on ECS and on EC2."""
+
     """Security groups of the model: required with `subnets`, refused without."""
     rollout: str
     """How a new version is rolled out: `all-at-once`, `canary`, `linear` or `rolling`. The default
