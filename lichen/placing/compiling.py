@@ -1,4 +1,4 @@
-"""The command that compiles a model's files for the shape that was chosen, where a stack needs it."""
+"""The command that compiles a model's files for the shape that was chosen."""
 
 from __future__ import annotations
 

@@ -50,8 +50,9 @@ class Arrangement(msgspec.Struct, frozen=True):
     are other numbers of chips that a copy could use, all larger. ``longest_tokens`` is the longest
     sequence that the model accepts, ``longest_request`` the longest that must be served; None: as
     long as the others. ``compiled_batch`` is the batch that a stack with compiled shapes always
-    runs, and ``compiled_tokens`` the length; None where that is still open, and for other stacks. ``pace`` is a factor
-    on every time of the model, from benchmark records; 1 where there are none.
+    runs, and ``compiled_tokens`` the length; None where that is still open, and for other stacks.
+    ``pace`` is a factor on every time of the model, from benchmark records; 1 where there are
+    none.
     """
 
     need: Need
@@ -272,15 +273,13 @@ def arrange(
             "compiled", f"the model's files are compiled, and {stack.stack} runs none that are"
         )
     text_tokens: float | None = None
-    if stack.static_shapes and need.work == "encoder" and (longest_request or compiled):
-        most = float(card.max_context_tokens or math.inf)
-        text_tokens = bucket(float(longest_request or 0), most)
-        if compiled is not None:
-            text_tokens = float(compiled.sequence_tokens)
-        longer = need_of(card, form, int(text_tokens))
-        if isinstance(longer, Misfit):
-            return longer
-        need = longer
+    if stack.static_shapes and need.work == "encoder":
+        text_tokens = _text_tokens(card, input_tokens, longest_request, compiled)
+        if text_tokens is not None:  # every text is padded to it
+            padded = need_of(card, form, int(text_tokens))
+            if isinstance(padded, Misfit):
+                return padded
+            need = padded
     context = float(input_tokens + output_tokens) if need.work == "llm" else 0.0
     if need.work == "llm" and card.max_context_tokens and context > card.max_context_tokens:
         return Misfit(
@@ -335,6 +334,19 @@ def arrange(
         text_tokens if compiled is None else float(compiled.sequence_tokens),
     )
     return _on_fewest_chips(arrangement, allowed)
+
+
+def _text_tokens(
+    card: ModelCard, input_tokens: int, longest_request: int | None, compiled: Compiled | None
+) -> float | None:
+    """The one length that an encoder's texts are compiled for; None where nobody asks for one: a
+    benchmark's texts have the length that is stated."""
+    if compiled is not None:
+        return float(compiled.sequence_tokens)
+    if longest_request is None:
+        most = card.max_context_tokens
+        return None if input_tokens or most is None else float(most)
+    return bucket(float(longest_request), float(card.max_context_tokens or math.inf))
 
 
 def _divides(need: Need, kind: Kind, chips: float) -> bool:

@@ -28,15 +28,9 @@ def serve(decision: Decision) -> Container:
         environment |= {
             "HF_TASK": "feature-extraction" if kind == "encoder" else "text-classification",
             "HF_OPTIMUM_BATCH_SIZE": str(sizing.compiled_batch),
-            "HF_OPTIMUM_SEQUENCE_LENGTH": str(_text_tokens(decision)),
+            "HF_OPTIMUM_SEQUENCE_LENGTH": str(sizing.compiled_sequence_tokens),
             # A worker has one copy, on a core of its own, and sees to that itself
             # (optimum_utils.py of aws/sagemaker-huggingface-inference-toolkit).
             "SAGEMAKER_MODEL_SERVER_WORKERS": str(sizing.prediction.copies),
         }
     return Container(server="neuron", options=options, environment=environment, start_s=START_S)
-
-
-def _text_tokens(decision: Decision) -> int:
-    """The length that every text is padded to: the compiled one, else the model's longest."""
-    compiled = decision.sizing.compiled_sequence_tokens
-    return compiled or decision.card.max_context_tokens or 512

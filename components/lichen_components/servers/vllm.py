@@ -31,7 +31,6 @@ def serve(decision: Decision) -> Container:
         "max-num-seqs": str(math.ceil(sizing.prediction.concurrency / copies)),
         # As sized: the server does not start where one such request does not fit.
         "max-model-len": str(sizing.longest_tokens),
-        "served-model-name": decision.card.name,
         "dtype": DATA_TYPES.get(decision.precision, "auto"),
     }
     if decision.precision == "fp8-kv8":
@@ -39,4 +38,3 @@ def serve(decision: Decision) -> Container:
     if copies > 1:
         options["data-parallel-size"] = str(copies)
     return Container(server="vllm", options=options, environment=OFFLINE, start_s=START_S)
-
