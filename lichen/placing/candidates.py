@@ -106,9 +106,14 @@ def judge_offers(question: Question) -> JudgedOffers:
     judged = JudgedOffers()
     reject = judged.rejected.extend
     reject_one = judged.rejected.append
+    pin = question.pin
     for machine in catalogue.machines.values():
         name, allowed = machine.name, []
+        if pin is not None and name != pin.machine:
+            continue
         for offer in catalogue.offers_of(name):
+            if pin is not None and offer.region != pin.region:
+                continue
             reason = out_of_bounds.get(offer.region)
             if reason is None:
                 allowed.append(offer)

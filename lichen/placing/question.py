@@ -27,14 +27,21 @@ COST_TOLERANCE_PCT = 15.0
 CONFIGURATION = "lichen.yaml"
 
 
+class Pin(msgspec.Struct, frozen=True):
+    """The one offer that is asked about: a machine in a region."""
+
+    machine: str
+    region: str
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A workload, and everything else that decides its placement.
 
     ``evidence`` narrows what is predicted where it was measured. ``makes`` are the rows that say
     what a component can make; None places the workload without asking that. ``own_images``: the
     user gives the serving image, or a registry with copies of the published ones, so that it does
-    not matter where those are published. ``today`` is used to
-    warn about stale figures; without it there are no warnings.
+    not matter where those are published. ``today`` is used to warn about stale figures; without it
+    there are no warnings. ``pin`` leaves one offer alone.
     """
 
     workload: Workload
@@ -46,6 +53,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     objective: Objective = "carbon"
     cost_tolerance_pct: float = COST_TOLERANCE_PCT
     today: datetime.date | None = None
+    pin: Pin | None = None
 
     @classmethod
     def of(
