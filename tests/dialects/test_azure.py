@@ -256,7 +256,7 @@ def test_the_command_line_gives_parameters(written: Any, tmp_path: Path) -> None
     assert [each.properties["count"] for each in pools] == [3, 3]
     wrong = DeploymentInput(parameters={"sise": "x"}, exact=True)
     file = tmp_path / ("stack.json" if written is arm else "main.bicep")
-    with pytest.raises(InputError, match="sise:? is no parameter"):
+    with pytest.raises(InputError, match=r"sise:? is no parameter"):
         raise_where_broken(read_all([file], given=wrong))
 
 
