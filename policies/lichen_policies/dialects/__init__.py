@@ -41,6 +41,7 @@ KINDS = (
     "terraform-plan",
     "terraform-state",
     "cloudformation",
+    "azure-template",
     "kubernetes",
 )
 """The kinds of documents, in the order in which they are recognised."""
@@ -111,6 +112,10 @@ def _resources(
             from lichen_policies.dialects import cloudformation
 
             found = cloudformation.resources(document, str(path), given)
+        elif kind == "azure-template":
+            from lichen_policies.dialects import azure_template
+
+            found = azure_template.resources(document, str(path), given)
         else:
             found = _module(kind).resources(document, str(path))
     except InputError as error:
