@@ -7,6 +7,26 @@ import pulumi
 from lichen.document import InputError
 
 
+class BalancerArgs(TypedDict, total=False):
+    """The load balancer before tasks or machines: on ECS and on EC2."""
+
+    public: bool
+    """Whether the internet may reach it. The default is false; true needs `certificate` and
+    `subnets`."""
+    subnets: list[str]
+    """Subnets of the load balancer, in two zones at least: public ones where it is public. The
+    default is those of the model."""
+    certificate: pulumi.Input[str]
+    """The ARN of a certificate in ACM of the chosen region. With it requests come over HTTPS,
+    without it over HTTP and within the network alone."""
+    clients: list[str]
+    """The address ranges that may send requests, such as `10.0.0.0/16`. The default is the
+    network's own range, or everybody where the load balancer is public."""
+    access_logs: pulumi.Input[str]
+    """Where the load balancer writes a line for each request: `s3://bucket/prefix/`. Without it:
+    nowhere."""
+
+
 class ShadowArgs(TypedDict, total=False):
     """A second model that gets copies of requests; its answers are thrown away.
 
@@ -61,7 +81,9 @@ class AwsArgs(TypedDict, total=False):
 
     artifacts: pulumi.Input[str]
     """The model's files: `s3://bucket/prefix/`, or one `.tar.gz`. For Inferentia they are compiled
-    for the shape in the receipt (`sizing.compiled_batch`, `compiled_sequence_tokens`)."""
+    by the command in the receipt (`compile_command`), and the workload's `compiled` then has their
+    shape. For a language model on Graviton they are one GGUF file; for other models there they
+    include the code that serves them, `code/inference.py`. `lichen artifacts check` reads them."""
     image: pulumi.Input[str]
     """The serving image in ECR, for every chip that may be chosen. Without it: AWS's own image for
     the chip."""
@@ -103,6 +125,13 @@ class AwsArgs(TypedDict, total=False):
     files and image come through them: they need a gateway endpoint for S3 and interface endpoints
     for ECR (api and dkr) and CloudWatch Logs, or a NAT gateway."""
     security_groups: list[str]
+    """Security groups of the model; used with `subnets`."""
+    image_architecture: str
+    """The processor that `image` is built for, outside SageMaker: `arm64` or `x86_64`. Required
+    there with `image`: one for another processor ends with "exec format error"."""
+    balancer: BalancerArgs
+    """The load balancer before tasks or machines, on ECS and on EC2."""
+
     """Security groups of the model: required with `subnets`, refused without."""
     rollout: str
     """How a new version is rolled out: `all-at-once`, `canary`, `linear` or `rolling`. The default
@@ -137,6 +166,15 @@ class AwsArgs(TypedDict, total=False):
     endpoint cuts every other answer after 60 seconds."""
 
 
+class PinArgs(TypedDict):
+    """The one machine and region that an endpoint stays on."""
+
+    machine: str
+    """The machine type, such as `inf2.xlarge`."""
+    region: str
+    """The region, such as `eu-west-3`."""
+
+
 class EndpointArgs(TypedDict):
     """What to serve, and where its files are.
 
@@ -154,6 +192,10 @@ class EndpointArgs(TypedDict):
     them to anyone who may describe the model."""
     objective: NotRequired[str]
     """`carbon` (the default), `cost` or `balanced`: what the placement minimises."""
+    pin: NotRequired[PinArgs]
+    """Stay on this machine in this region, also when a newer catalogue has a better; the receipt
+    says what moving would give. Without it an endpoint stays where it is until moving gains more
+    than the tolerance of the placement."""
     aws: NotRequired[AwsArgs]
     """Arguments for a placement on AWS."""
     artifacts: NotRequired[pulumi.Input[str]]

@@ -32,7 +32,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     namespace: str
     metric: str
-    dimensions: Mapping[str, str]
+    dimensions: Mapping[str, pulumi.Input[str]]
     statistic: str
     threshold: float
     comparison: str = "GreaterThanThreshold"

@@ -28,6 +28,9 @@ from lichen_components.images import image_uri, without_patches
 from lichen_components.makers import chip_families, chip_of
 from lichen_components.plan import Plan
 
+IMAGES_OF = "sagemaker"
+"""The hosting whose images are run: those of SageMaker serve the same way outside of it."""
+
 METRIC_NAMESPACE = "AWS/SageMaker"
 USAGE_NAMESPACE = "/aws/sagemaker/Endpoints"
 
@@ -152,8 +155,7 @@ def published_image(plan: Plan) -> Image:
     """The image that AWS publishes for the plan."""
     decision = plan.decision
     family = chip_families(plan.catalogue).get(chip_of(decision.machine))
-    hosting = decision.placement.chosen.hosting
-    image = image_of(plan.catalogue, hosting, family, decision.card.kind)
+    image = image_of(plan.catalogue, IMAGES_OF, family, decision.card.kind)
     assert image is not None, "placing takes no machine without an image"
     return image
 
