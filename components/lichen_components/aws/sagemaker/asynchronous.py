@@ -35,7 +35,7 @@ from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import TYPE as REAL_TIME
 from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint, site_of
-from lichen_components.aws.sagemaker.fleet import check_patience, serve_with, taking_back
+from lichen_components.aws.sagemaker.fleet import check_making, serve_with, taking_back
 from lichen_components.aws.sagemaker.model import METRIC_NAMESPACE, ground, located
 from lichen_components.aws.sagemaker.scaling import (
     SCALE_IN_COOLDOWN_S,
@@ -85,7 +85,7 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
         )
         delay_s = wished_delay_s(decision)
         watches = watches_of(site, delay_s, decision.sizing.start_up_s)
-        check_patience(plan)
+        check_making(plan)
         alarm_names = taking_back(site, args, watches)
         account = account_of(self)
         base = ground(

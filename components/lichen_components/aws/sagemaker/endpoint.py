@@ -24,7 +24,7 @@ from lichen_components.aws.sagemaker.comparing import (
     shadow_variants,
 )
 from lichen_components.aws.sagemaker.fleet import (
-    check_patience,
+    check_making,
     check_rollout,
     serve_with,
     taking_back,
@@ -67,7 +67,7 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         decision, args = plan.decision, aws_args(plan.args)
         machine = machine_of(plan)
         site = site_of(name, plan, machine, self)
-        check_patience(plan)
+        check_making(plan)
         watches = watches_of(site, decision)
         alarm_names = taking_back(site, args, watches)
         account = account_of(self)
