@@ -81,7 +81,9 @@ class AwsArgs(TypedDict, total=False):
 
     artifacts: pulumi.Input[str]
     """The model's files: `s3://bucket/prefix/`, or one `.tar.gz`. For Inferentia they are compiled
-    for the shape in the receipt (`sizing.compiled_batch`, `compiled_sequence_tokens`)."""
+    by the command in the receipt (`compile_command`), and the workload's `compiled` then has their
+    shape. For a language model on Graviton they are one GGUF file; for other models there they
+    include the code that serves them, `code/inference.py`. `lichen artifacts check` reads them."""
     image: pulumi.Input[str]
     """The serving image in ECR, for every chip that may be chosen. Without it: AWS's own image for
     the chip."""

@@ -124,14 +124,15 @@ def plan_of(
     program's directory. ``current`` says where a workload runs already.
     """
     objective = _objective(args.get("objective", "carbon"))
-    any_image = "image" in aws_args(args)
+    ours = aws_args(args)
     with _of_the_workload():
         question = Question.of(
             _workload(args["workload"]),
             near=_near(args["workload"]),
             catalogue=catalogue,
             objective=objective,
-            any_image=any_image,
+            any_image="image" in ours,
+            own_registry="registry" in ours,
         )
     makes = question.makes or ()
     _check_mode(question.workload, makes)
@@ -144,6 +145,13 @@ def plan_of(
         misses = "; ".join(
             f"{miss.machine}: {miss.reason} ({miss.relax})" for miss in placement.nearest
         )
+        if placement.compile_command is not None:
+            raise InputError(
+                f"files of this shape do not serve the workload any more: {misses}",
+                fix="compile them for one that does, and write its three numbers here: "
+                f"{placement.compile_command}",
+                field="workload.compiled",
+            )
         raise InputError(
             "no offer can serve it",
             fix=f"change what the nearest misses name: {misses}",
