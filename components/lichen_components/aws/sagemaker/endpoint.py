@@ -89,7 +89,7 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             shadow_production_variants=partial(shadow_variants, site, plan, base),
             data_capture_config=capture_of(args, site.region),
         )
-        target = scale(site, decision, endpoint, share=args.get("scaling_share", 1.0))
+        scaled = scale(site, decision, endpoint, share=args.get("scaling_share", 1.0))
         self.bundle = bundle(
             site,
             args,
@@ -97,7 +97,8 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             key=base.key,
             requests=requests_of(site),
             charts=charts_of(site, plan),
-            target=target,
+            scaled=scaled,
+            after=[*watching.values()],
             advice=advice_of(site, alarm_names),
         )
         self.endpoint_name = its_name
