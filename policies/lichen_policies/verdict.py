@@ -421,6 +421,8 @@ def printable(said: Said) -> Said:
 
 
 def _printable(value: object) -> object:
+    if isinstance(value, Verdict) and value.verdict not in ("fail", "unverified"):
+        return value  # it says nothing, and there are forty of them for each that does
     if isinstance(value, str):
         return visible(value)
     if isinstance(value, tuple):
@@ -429,8 +431,6 @@ def _printable(value: object) -> object:
         return {_printable(key): _printable(part) for key, part in value.items()}
     if not isinstance(value, msgspec.Struct):
         return value
-    if isinstance(value, Verdict) and value.verdict not in ("fail", "unverified"):
-        return value  # it says nothing, and there are forty of them for each that does
     changes = {}
     for name in value.__struct_fields__:
         part = getattr(value, name)
