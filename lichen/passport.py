@@ -51,6 +51,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mean_rps: Rate | None = None
     input_tokens: Annotated[int, Meta(ge=0)] | None = None
     output_tokens: Annotated[int, Meta(ge=0)] | None = None
+    longest_tokens: Annotated[int, Meta(ge=1)] | None = None
     items: Annotated[int, Meta(ge=1)] | None = None
     time_to_first_token_ms: Positive | None = None
     time_per_output_token_ms: Positive | None = None
@@ -79,6 +80,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             mean_rps=min(traffic.peak_rps, sum(traffic.profile_rps) / 24),
             input_tokens=traffic.input_tokens,
             output_tokens=traffic.output_tokens,
+            longest_tokens=traffic.longest_tokens,
             items=traffic.items if traffic.output_tokens is None else None,
             time_to_first_token_ms=workload.latency.time_to_first_token_ms,
             time_per_output_token_ms=workload.latency.time_per_output_token_ms,
@@ -87,6 +89,10 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             confidence=workload.confidence,
             evidence=workload.evidence,
         )
+
+    @property
+    def _typical_tokens(self) -> int:
+        return (self.input_tokens or 0) + (self.output_tokens or 0)
 
     def as_workload(self, environment: Environment) -> Workload | None:
         """The workload as far as sizing needs it; None without a model and a peak rate.
@@ -103,6 +109,8 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 mean_rps=self.mean_rps,
                 input_tokens=self.input_tokens,
                 output_tokens=self.output_tokens,
+                # A typical request must fit; of longer ones nothing is known without the tag.
+                longest_tokens=max(self.longest_tokens or 0, self._typical_tokens) or None,
                 items=1 if self.items is None else self.items,
             ),
             precisions=None if self.precision is None else (self.precision,),
@@ -221,6 +229,7 @@ _NUMBERS = {
     "p95_ms",
     "input_tokens",
     "output_tokens",
+    "longest_tokens",
     "items",
     "minimum_replicas",
     "confidence",

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 from lichen_policies.exemptions import Exemption
 from lichen_policies.verdict import (
-    Advice,
     Change,
     Configured,
     Conflict,
@@ -30,6 +29,7 @@ from rich.text import Text
 
 from lichen.figures import many
 from lichen_doors.report import for_programs
+from lichen_doors.report.advice import advice_lines
 from lichen_doors.report.terminal import Rows
 
 Address = tuple[str, str | None, int | None]
@@ -164,7 +164,8 @@ def _resource(verdicts: Sequence[Verdict]) -> Iterator[RenderableType]:
     source = f"{first.file}:{first.line}" if first.line else first.file
     yield Text("  " + "  ".join(part for part in (first.type, source) if part), style="quiet")
     rows = [_row(alike) for alike in _alike(verdicts)]
-    for mark, text, style in _fix_lines(verdicts):
+    for mark, text in advice_lines(verdicts):
+        style = _ADVICE_STYLES.get(mark, "good")
         rows.append((Text(mark, style=style), Text(text, style=style)))
     yield Rows(rows, indent=2)
     yield Text("")
@@ -212,36 +213,7 @@ def _row(alike: Sequence[Verdict]) -> tuple[Text, Text]:
     return Text(mark, style=style), lines
 
 
-def _fix_lines(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, str]]:
-    """The one fix of a resource: a mark, a sentence and a style for each line."""
-    advice = advice_of(verdicts)
-    for change in advice.changes:
-        yield (
-            "fix",
-            _sentence(f"{change.text}: {change.why}" if change.why else change.text),
-            "good",
-        )
-    for conflict in advice.conflicts:
-        yield "conflict", f"{conflict.text}. Only one of these can be done: choose one.", "warn"
-    for other in advice.also:
-        yield "fix", _sentence(other), "good"
-    for other in advice.or_else:
-        yield "or", _sentence(other), "good"
-    if text := _saving(advice, verdicts):
-        yield "saves", text, "good"
-
-
-def _saving(advice: Advice, verdicts: Sequence[Verdict]) -> str:
-    text = advice.saves.text.removeprefix("Saves ")
-    if not text:
-        return ""
-    saving = sum(bool(v.saves.text) for v in verdicts if v.exemption is None)
-    overlap = "" if saving < 2 else f" (the largest of {saving} findings; their fixes overlap)"
-    return _sentence(text.removesuffix(".") + overlap)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+_ADVICE_STYLES = {"conflict": "warn"}
 
 
 def _closing(report: Report) -> Iterator[RenderableType]:
