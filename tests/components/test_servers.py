@@ -113,7 +113,8 @@ def test_the_shape_of_files_that_exist_is_kept_and_nothing_is_compiled() -> None
     shape = {"batch": 4, "sequence_tokens": 1024, "tensor_parallel": 2}
     placement = planned("inf2.xlarge", {**CHAT, "compiled": shape}).decision.placement
     assert placement.sizing.compiled_batch == 4
-    assert placement.compile_command is None
+    assert "--batch_size 4 --sequence_length 1024" in (placement.compile_command or "")
+    assert not [note for note in placement.notes if "must be compiled" in note]
 
 
 def test_an_image_of_the_users_is_taken_as_it_is() -> None:
