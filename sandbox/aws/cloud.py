@@ -24,7 +24,11 @@ STOP_SECONDS = 5
 _ROOT = Path(__file__).resolve().parents[2]
 
 # What some services are called in a signature.
-_SIGNED_AS = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}
+_SIGNED_AS = {
+    "elasticloadbalancing": "elbv2",
+    "monitoring": "cloudwatch",
+    "servicequotas": "service-quotas",
+}
 
 
 @dataclass(frozen=True)

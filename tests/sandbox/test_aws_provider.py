@@ -861,8 +861,8 @@ def test_what_fails_half_made_is_taken_away_again(
 def test_functions(aws: Plugin) -> None:
     who = aws.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})
     assert who["accountId"] == "123456789012"
-    refused = refusal(aws.invoke, "aws:ec2/getVpc:getVpc", {})
-    assert "aws:ec2/getVpc:getVpc is not in this emulated AWS" in refused
+    refused = refusal(aws.invoke, "aws:ec2/getVpcs:getVpcs", {})
+    assert "aws:ec2/getVpcs:getVpcs is not in this emulated AWS" in refused
 
 
 def test_it_is_the_version_that_pulumi_aws_asks_for(aws: Plugin) -> None:
