@@ -23,6 +23,7 @@ from typing import NamedTuple
 from lichen.catalogue.schema import Machine
 from lichen_policies.facts import ServingContainer
 from lichen_policies.facts.image import ImageName, image_name
+from lichen_policies.named_hardware import called
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 _NEURON = re.compile(r"(?i)neuron|inferentia|trainium")
@@ -81,7 +82,8 @@ def _hardware(fact: ServingContainer, known: Known) -> Iterator[Hardware]:
         return
     if fact.chips:
         kind = "neuron" if _NEURON.search(fact.chip or "") else "gpu"
-        yield Hardware(f"it asks for {fact.chips:g} {fact.chip}", None, kind, fact.chip or "it")
+        chips = called(fact.chip or "accelerator", fact.chips, known.catalogue)
+        yield Hardware(f"it asks for {fact.chips:g} {chips}", None, kind, chips)
     if fact.architecture is not None:
         wanted = f"{_processors(fact.architecture)} processors"
         text = f"{fact.architecture_at} asks for {wanted}"
