@@ -25,13 +25,12 @@ from lichen_policies.verdict import (
     advice_of,
 )
 from rich.console import RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from lichen.figures import many
 from lichen_doors.report import for_programs
 from lichen_doors.report.advice import advice_lines
+from lichen_doors.report.terminal import Rows
 
 Address = tuple[str, str | None, int | None]
 """A resource's address, and the file and line that it is in."""
@@ -164,15 +163,12 @@ def _resource(verdicts: Sequence[Verdict]) -> Iterator[RenderableType]:
     yield name
     source = f"{first.file}:{first.line}" if first.line else first.file
     yield Text("  " + "  ".join(part for part in (first.type, source) if part), style="quiet")
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")  # a long path is typed whole
-    for alike in _alike(verdicts):
-        table.add_row(*_row(alike))
+    rows = [_row(alike) for alike in _alike(verdicts)]
     for mark, text in advice_lines(verdicts):
         style = _ADVICE_STYLES.get(mark, "good")
-        table.add_row(Text(mark, style=style), Text(text, style=style))
-    yield Padding(table, (0, 0, 1, 2))
+        rows.append((Text(mark, style=style), Text(text, style=style)))
+    yield Rows(rows, indent=2)
+    yield Text("")
 
 
 def _alike(verdicts: Sequence[Verdict]) -> Iterator[Sequence[Verdict]]:
@@ -253,14 +249,12 @@ def _not_read(report: Report) -> Iterator[RenderableType]:
     """The files of a folder that are not judged: first those that are broken."""
     skipped = sorted(report.skipped, key=lambda each: (not each.broken, each.file))
     if skipped:
-        table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="fold")
+        rows = []
         for each in skipped[:_MOST_FILES]:
             mark, style = ("not read", "bad") if each.broken else ("not judged", "warn")
             file, words = Text(f"{each.file}\n", style="quiet"), Text(f"{each.words}.")
-            table.add_row(Text(mark, style=style), file + words)
-        yield table
+            rows.append((Text(mark, style=style), file + words))
+        yield Rows(rows)
     if len(skipped) > _MOST_FILES:
         left = many(len(skipped) - _MOST_FILES, "file")
         yield Text(f"Not judged besides: {left} (--format json names them).", style="warn")
