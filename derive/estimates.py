@@ -74,6 +74,7 @@ PLATFORM_FAMILY = {
     "g6f": "g6",
     "fargate-arm64": "m6g",
     "lambda-arm64": "m6g",
+    "sagemaker-serverless": "m5",
 }
 """Families that are small shares of another's server."""
 

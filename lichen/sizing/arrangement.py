@@ -44,7 +44,8 @@ class Arrangement(msgspec.Struct, frozen=True):
     are other numbers of chips that a copy could use, all larger. ``longest_tokens`` is the longest
     sequence that the model accepts. ``compiled_batch`` is the batch that a stack with compiled
     shapes always runs; None where that is still open, and for other stacks. ``pace`` is a factor
-    on every time of the model, from benchmark records; 1 where there are none.
+    on every time of the model, from benchmark records; 1 where there are none. ``at_most`` are the
+    sequences or items that a copy is given at once, however many would fit.
     """
 
     need: Need
@@ -62,6 +63,7 @@ class Arrangement(msgspec.Struct, frozen=True):
     longest_tokens: float
     compiled_batch: float | None = None
     pace: float = 1.0
+    at_most: float = math.inf
 
     @property
     def context_tokens(self) -> float:
@@ -80,7 +82,8 @@ class Arrangement(msgspec.Struct, frozen=True):
         """Sequences or items that fit into one copy at once."""
         if self.compiled_batch is not None:
             return self.compiled_batch
-        most = most_sequences(self.need, self.chips, self.stack, self.sequence_tokens)
+        fit = most_sequences(self.need, self.chips, self.stack, self.sequence_tokens)
+        most = min(fit, self.at_most)
         return batch_within(most) if self.stack.static_shapes else most
 
     def slots(self, batch: float) -> float:
