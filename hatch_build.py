@@ -20,6 +20,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             Image,
             ImagePatches,
             Listing,
+            MachineImage,
             Made,
             Markup,
             RateBySize,
@@ -27,6 +28,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             Retired,
             Route,
             Sale,
+            Start,
             WeightFormat,
         )
 
@@ -36,6 +38,8 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         for name, row in (
             ("makes", Made),
             ("images", Image),
+            ("machine_images", MachineImage),
+            ("starts", Start),
             ("image_patches", ImagePatches),
             ("registries", Registry),
             ("markups", Markup),

@@ -72,8 +72,8 @@ PLATFORM_FAMILY = {
     "t3a": "m5a",
     "t4g": "m6g",
     "g6f": "g6",
-    "fargate-arm64": "m6g",
-    "lambda-arm64": "m6g",
+    "fargate-arm": "m6g",
+    "lambda-arm": "m6g",
     "sagemaker-serverless": "m5",
 }
 """Families that are small shares of another's server."""

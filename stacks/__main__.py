@@ -43,8 +43,11 @@ def placed(workload: Workload, config: pulumi.Config) -> None:
     args: dict[str, Any] = {
         key: value for key in ARGUMENTS if (value := config.get(key)) is not None
     }
+    block = dict(config.get_object("aws") or {})
     if (protect := config.get_bool("protect")) is not None:
-        args["aws"] = {"protect": protect}
+        block["protect"] = protect
+    if block:
+        args["aws"] = block
     endpoint = Endpoint(workload.name, EndpointArgs(workload=msgspec.to_builtins(workload), **args))
     for output in ("endpoint_name", "machine", "region", "usd_month", "gco2e_month"):
         pulumi.export(output, getattr(endpoint, output))

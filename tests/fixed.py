@@ -74,6 +74,8 @@ def take() -> None:
         "headrooms",
         "hostings",
         "images",
+        "machine_images",
+        "starts",
         "makes",
         "precisions",
         "listings",

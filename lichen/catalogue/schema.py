@@ -46,6 +46,9 @@ Day = Annotated[
         extra={"is": "day"},
     ),
 ]
+Version = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)*$", description="such as 2.26.1")]
+StartSeconds = Annotated[float, Meta(ge=0, le=100_000)]
+LoadRate = Annotated[float, Meta(gt=0, le=1_000, description="decimal gigabytes a second")]
 Hours = Annotated[float, Meta(gt=0, le=1_000_000)]
 Years = Annotated[float, Meta(gt=0, le=100)]
 Kilograms = Annotated[float, Meta(ge=0, le=1_000_000)]
@@ -586,7 +589,8 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     """A published container image: what it serves, on which chips, for which hosting.
 
     ``regions`` are those whose registry has it. ``as_of`` is the day on which they were read.
-    ``patched_until`` is the end of security patches.
+    ``patched_until`` is the end of security patches. ``sdk`` and ``runtime`` are the versions of
+    the chips' software in it; it runs on drivers from ``driver_from`` on, below ``driver_below``.
     """
 
     hosting: str
@@ -602,6 +606,11 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     as_of: Day
     source: str
     notes: str = ""
+    sdk: Version | None = None
+    runtime: Version | None = None
+    driver_from: Version | None = None
+    driver_below: Version | None = None
+    chips_source: str | None = None
 
 
 class Registry(msgspec.Struct, frozen=True, kw_only=True):
@@ -622,6 +631,37 @@ class ImagePatches(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     patched_until: str
     source: str
+
+
+class MachineImage(msgspec.Struct, frozen=True, kw_only=True):
+    """The system that a hosting's machines start with, and the driver of their chips in it.
+
+    ``name`` is the hosting's: a word of its API, or a release. ``default``: the machines start with
+    it where none is named. ``as_of`` is the day on which it was read.
+    """
+
+    hosting: str
+    name: str
+    chip_families: tuple[str, ...]
+    driver: Version
+    default: bool
+    as_of: Day
+    source: str
+    notes: str = ""
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """How a hosting starts a replica: seconds from asking until its container runs, image included,
+    and how fast the model's files come to it. ``longest_s`` is after what the hosting gives up
+    loading; None where it waits."""
+
+    hosting: str
+    boot_s: StartSeconds
+    load_gb_s: LoadRate
+    longest_s: StartSeconds | None
+    basis: Basis
+    source: str
+    notes: str = ""
 
 
 # Rows of sizing's tables and of the tables that name what benchmarks measured.
@@ -1040,7 +1080,13 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     PricePair: {"source": ("usd_hour", "base_usd_hour")},
     ChipFootprint: {"die_source": ("die_mm2",), "source": ("published_kgco2e", "board_share")},
     Lifetime: {"source": ("years",)},
-    Image: {"source": ("tag", "regions"), "patches_source": ("patched_until",)},
+    Image: {
+        "source": ("tag", "regions"),
+        "patches_source": ("patched_until",),
+        "chips_source": ("runtime", "driver_from", "driver_below"),
+    },
+    MachineImage: {"source": ("driver",)},
+    Start: {"source": ("boot_s", "load_gb_s", "longest_s")},
     ImagePatches: {"source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
@@ -1143,6 +1189,8 @@ TABLES: dict[str, Table] = {
         ),
         Table("makes", "published", Made),
         Table("images", "published", Image, ("hosting", "repository", "tag")),
+        Table("machine_images", "published", MachineImage, ("hosting", "name")),
+        Table("starts", "published", Start, ("hosting",)),
         Table("image_patches", "published", ImagePatches, ("repository", "version")),
         Table("registries", "published", Registry, ("hosting", "region")),
         Table("estimates", "derived", MachineEstimates, ("machine",), own=None, instead=_NOT_READ),

@@ -127,8 +127,9 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     ``at_peak`` are the replicas that run; None where requests wait in a queue or none come.
     ``load`` is the mean share of saturation over the replica-hours, and ``draw`` how far that
     takes their watts from idle (0) to full (1; more where full batches draw more than is usual).
-    ``start_up_s`` are the seconds until a new machine serves: the machine, its image, the weights.
-    Compiled shapes are set where the stack compiles them (Neuron), None elsewhere.
+    ``start_up_s`` are the seconds until a new machine serves: the machine, its image, the weights,
+    which are ``artifact_bytes`` at the precision. Compiled shapes are set where the stack compiles
+    them (Neuron), None elsewhere.
     """
 
     prediction: Prediction
@@ -146,6 +147,7 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     replica_hours_by_hour: tuple[float, ...]
     load: float
     draw: float
+    artifact_bytes: float
     start_up_s: float
     compiled_batch: int | None
     compiled_sequence_tokens: int | None

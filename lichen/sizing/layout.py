@@ -172,6 +172,7 @@ class Layout(msgspec.Struct, frozen=True):
             replica_hours_by_hour=replicas.by_hour,
             load=self.load(),
             draw=self.draw(),
+            artifact_bytes=arrangement.need.weight_bytes,
             start_up_s=start_up_of(arrangement),
             compiled_batch=None if compiled is None else int(compiled),
             compiled_sequence_tokens=int(arrangement.sequence_tokens)

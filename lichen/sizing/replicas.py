@@ -9,6 +9,7 @@ from operator import mul
 import msgspec
 
 from lichen.sizing.arrangement import Arrangement
+from lichen.sizing.start_up import start_s
 from lichen.workload import Traffic, Workload
 
 HOURS = 24
@@ -21,8 +22,6 @@ SMALL_VCPU = 4
 slow request share its cores, so that nothing is left for a burst (design choice)."""
 _NEARLY = 1e-9
 """A load over a whole number of replicas by less is rounding."""
-BOOT_S, LOAD_BYTES_S = 240.0, 0.3e9
-"""From asking for a machine to its container running, and how fast weights load (assumed)."""
 
 
 class Replicas(msgspec.Struct, frozen=True):
@@ -141,7 +140,7 @@ def _awake(traffic: Traffic) -> tuple[float, ...]:
 
 def start_up_of(arrangement: Arrangement) -> float:
     """Seconds until a new replica serves: a machine, its image, the weights."""
-    return BOOT_S + arrangement.need.weight_bytes / LOAD_BYTES_S
+    return start_s(arrangement.need.weight_bytes)
 
 
 def day_of(traffic: Traffic) -> tuple[float, ...]:

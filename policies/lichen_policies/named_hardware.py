@@ -40,6 +40,11 @@ def is_name(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,63}", text) is not None
 
 
+def is_general(word: str) -> bool:
+    """Whether a word means any accelerator of a maker: ``NVIDIA GPU``, ``AWS Neuron``."""
+    return _words(word) <= {"aws", "intel", "neuron", "tpu", "gaudi", "accelerator"}
+
+
 def machine_of(fact: MachineKind, known: Known) -> Machine | None:
     """The catalogue's row of the machine that is named; None where none is, or it has no row."""
     return known.catalogue.machines.get(fact.machine or "")

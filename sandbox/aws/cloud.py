@@ -72,7 +72,17 @@ class Cloud:
                             for name in pages.search(listing.names)
                             if listing.in_use(client, name)
                         )
+            if client.meta.service_model.service_name == "sagemaker":
+                _add_components(found, region, client)
         return {kind: names for kind, names in found.items() if names}
+
+
+def _add_components(found: dict[str, list[str]], region: str, client: Any) -> None:
+    """The one type of aws-native's that pulumi_aws does not have."""
+    pages = client.get_paginator("list_inference_components").paginate()
+    found.setdefault("aws-native:sagemaker:InferenceComponent", []).extend(
+        f"{region}/{name}" for name in pages.search("InferenceComponents[].InferenceComponentName")
+    )
 
 
 @contextlib.contextmanager

@@ -89,13 +89,23 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
         assert source["CompressionType"] == "None"
 
         resources = made.resources()
-        roles = "access alias capacity config endpoint errors key latency logs model role scaling"
+        roles = "access alias capacity config endpoint key logs model role scaling "
+        roles += "rollout-errors rollout-latency"
         made_of_aws = [r for r in resources.values() if r["type"].startswith("aws:")]
         assert {r["urn"].split("::")[-1] for r in made_of_aws} == {
             f"chat-{role}" for role in roles.split(" ")
         }
         assert {r["parent"].split("::")[-1] for r in made_of_aws} == {"chat"}
-        for child in ("model", "config", "endpoint", "role", "key", "logs", "errors", "capacity"):
+        for child in (
+            "model",
+            "config",
+            "endpoint",
+            "role",
+            "key",
+            "logs",
+            "rollout-errors",
+            "capacity",
+        ):
             tags = resources[f"chat-{child}"]["inputs"]["tags"]
             assert tags["lichen:model"] == "meta-llama/Llama-3.1-8B"
 
@@ -103,7 +113,7 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
             "autoRollbackConfiguration"
         ]
         watched = [alarm["alarmName"] for alarm in rollback["alarms"]]
-        assert watched == [f"{name}-errors", f"{name}-latency"]
+        assert watched == [f"{name}-rollout-errors", f"{name}-rollout-latency"]
 
         busier = {**CHAT, "traffic": {**CHAT["traffic"], "peak_rps": 2.0}}
         made.up(workload=busier)
@@ -114,14 +124,59 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
         assert target[0]["MinCapacity"] == busy.replicas_minimum >= 1
         assert target[0]["MaxCapacity"] == busy.replicas_maximum > quiet.replicas_maximum
 
-        longer = {
-            **busier,
-            "traffic": {**busier["traffic"], "input_tokens": 1600, "output_tokens": 500},
-        }
-        made.up(workload=longer)
+        # A changed minimum or maximum changes the target alone.
+        assert sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] == before
+
+        # A new version takes over the fleet that runs.
+        sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName=name,
+            DesiredWeightsAndCapacities=[{"VariantName": "all", "DesiredInstanceCount": 2}],
+        )
+        version = {"protect": False, "artifacts": "s3://models-{region}/next/"}
+        made.up(args=version)
         after = sagemaker.describe_endpoint(EndpointName=name)
-        assert after["EndpointConfigName"] != before  # another compiled shape: another model
+        assert after["EndpointConfigName"] != before
         assert after["CreationTime"] == endpoint["CreationTime"]
+        assert after["ProductionVariants"][0]["DesiredInstanceCount"] == 2
+        made.up("--expect-no-changes")
+    assert place.cloud.inventory() == {}
+
+
+def test_a_roll_out_that_was_taken_back_ends_the_update_and_is_tried_again(
+    place: World, tmp_path: Path
+) -> None:
+    with stack(place, tmp_path) as made:
+        made.up(
+            **{"aws:region": "us-east-1"},
+            machine="c7g.xlarge",
+            workload=VECTORS,
+            args={"protect": False},
+        )
+        sagemaker = place.cloud.client("sagemaker", "us-east-1")
+        cloudwatch = place.cloud.client("cloudwatch", "us-east-1")
+        name = made.output("endpoint_name")
+        serves = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+        model = made.resources()["vectors-model"]["id"]
+        alarm = f"{name}-rollout-errors"
+        state = {"AlarmName": alarm, "StateReason": "a test"}
+        cloudwatch.set_alarm_state(StateValue="ALARM", **state)
+        version = {"protect": False, "artifacts": "s3://models-{region}/next/"}
+        for _ in range(2):  # it is tried again as long as the cause is there, and deletes nothing
+            with pytest.raises(CommandFailed, match=f"because the alarm {alarm} rang") as failed:
+                made.up(args=version)
+            assert "Traceback" not in str(failed.value)
+            assert sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] == serves
+            sagemaker.describe_endpoint_config(EndpointConfigName=serves)
+            sagemaker.describe_model(ModelName=model)
+
+        cloudwatch.set_alarm_state(StateValue="OK", **state)
+        made.up(args=version)
+        now = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+        assert now == made.resources()["vectors-config"]["outputs"]["name"] != serves
+        left = place.cloud.inventory()
+        assert len(left["aws:sagemaker/model:Model"]) == 1
+        assert len(left["aws:sagemaker/endpointConfiguration:EndpointConfiguration"]) == 1
+        made.up("--expect-no-changes", args=version)
     assert place.cloud.inventory() == {}
 
 

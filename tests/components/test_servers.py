@@ -40,6 +40,7 @@ def test_on_nvidia_image_driver_and_layout_agree() -> None:
     concurrency = container.options["max-num-seqs"]
     assert variables(container) == {
         "SM_VLLM_MODEL": "/opt/ml/model",
+        "SM_VLLM_SERVED_MODEL_NAME": "meta-llama/Llama-3.1-8B",
         "SM_VLLM_TENSOR_PARALLEL_SIZE": "1",
         "SM_VLLM_MAX_NUM_SEQS": concurrency,
         "SM_VLLM_MAX_MODEL_LEN": "2048",  # 2 x (600 + 200), rounded up
@@ -86,6 +87,7 @@ def test_on_inferentia_image_driver_shape_and_machine_agree() -> None:
     assert machine_image(plan.container) == "al2-ami-sagemaker-inference-neuron-2"
     assert variables(plan.container) == {
         "SM_ON_MODEL": "/opt/ml/model",
+        "SM_ON_SERVED_MODEL_NAME": "meta-llama/Llama-3.1-8B",
         "SM_ON_TENSOR_PARALLEL_SIZE": "2",  # one chip, two NeuronCores
         "SM_ON_BATCH_SIZE": str(sizing.compiled_batch),
         "SM_ON_SEQUENCE_LENGTH": str(sizing.compiled_sequence_tokens),

@@ -121,6 +121,34 @@ def test_updates_an_endpoint_in_place(sagemaker: Any) -> None:
         sagemaker.update_endpoint(EndpointName="none", EndpointConfigName="two")
 
 
+def test_an_update_brings_the_count_back_to_the_configurations(sagemaker: Any) -> None:
+    for name in ("one", "two"):
+        configure(sagemaker, name, **on("ml.inf2.xlarge"))
+    sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="one")
+
+    def count() -> int:
+        (variant,) = sagemaker.describe_endpoint(EndpointName="e")["ProductionVariants"]
+        assert variant["DesiredInstanceCount"] == variant["CurrentInstanceCount"]
+        return int(variant["CurrentInstanceCount"])
+
+    def scale(machines: int) -> None:
+        sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName="e",
+            DesiredWeightsAndCapacities=[{"VariantName": "main", "DesiredInstanceCount": machines}],
+        )
+
+    def update(**how: Any) -> int:
+        scale(5)
+        sagemaker.update_endpoint(EndpointName="e", EndpointConfigName="two", **how)
+        assert sagemaker.describe_endpoint(EndpointName="e")["EndpointStatus"] == "InService"
+        return count()
+
+    excluded = [{"VariantPropertyType": "DesiredInstanceCount"}]
+    assert update() == 1
+    assert update(RetainAllVariantProperties=True) == 5
+    assert update(RetainAllVariantProperties=True, ExcludeRetainedVariantProperties=excluded) == 1
+
+
 def test_a_policy_needs_a_target_and_goes_with_it(cloud: Cloud) -> None:
     scaling = cloud.client("application-autoscaling", REGION)
     tracking = {

@@ -32,7 +32,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     namespace: str
     metric: str
-    dimensions: Mapping[str, str]
+    dimensions: Mapping[str, pulumi.Input[str]]
     statistic: str
     threshold: float
     comparison: str = "GreaterThanThreshold"
@@ -72,9 +72,16 @@ def alarm_name(site: Site, watch: Watch) -> str:
 def alarms(
     site: Site, watches: Iterable[Watch], topic: pulumi.Input[str] | None = None
 ) -> dict[str, aws.cloudwatch.MetricAlarm]:
-    """An alarm for each row, by its role; the topic hears when it rings and when it stops."""
+    """An alarm for each row, by its role; the topic hears when it rings and when it stops.
+
+    Without a topic only those are made that take a roll-out back: nobody would hear the others.
+    """
     topics = [] if topic is None else [topic]
-    return {watch.role: alarm(site, watch, rings=topics, stops=topics) for watch in watches}
+    return {
+        watch.role: alarm(site, watch, rings=topics, stops=topics)
+        for watch in watches
+        if topics or watch.takes_back
+    }
 
 
 def alarm(

@@ -28,6 +28,7 @@ def serve(decision: Decision) -> Container:
         # docker/vllm/entrypoint.sh).
         options = {
             "model": MODEL_DIRECTORY,
+            "served-model-name": decision.card.name,
             "tensor-parallel-size": str(cores),
             "batch-size": str(sizing.compiled_batch),
             "sequence-length": str(sizing.compiled_sequence_tokens),

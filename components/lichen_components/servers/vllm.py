@@ -22,6 +22,8 @@ def serve(decision: Decision) -> Container:
     sizing, copies = decision.sizing, decision.sizing.prediction.copies
     options = {
         "model": MODEL_DIRECTORY,
+        # What clients name; without it they would have to name the directory.
+        "served-model-name": decision.card.name,
         "tensor-parallel-size": str(max(1, round(sizing.chips_per_replica / copies))),
         "max-num-seqs": str(math.ceil(sizing.prediction.concurrency / copies)),
         "max-model-len": str(_context_tokens(decision)),

@@ -17,12 +17,14 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
     AllMachines,
     DeclaredTags,
+    Located,
     MachineKind,
     Machines,
     ModelAccelerators,
     Scaling,
     ServingContainer,
 )
+from lichen_policies.facts.machine import is_pattern
 from lichen_policies.facts.machine_kinds import MADE_OF, machine_kinds
 from lichen_policies.facts.model_accelerators import accelerators_of_containers
 from lichen_policies.facts.properties import Properties
@@ -178,6 +180,9 @@ def _with_derived(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     groups = tuple(_with_floor(fact, floors) for fact in facts if isinstance(fact, Machines))
     if not groups:
         return facts
+    facts = tuple(
+        _with_machines(fact, groups) if isinstance(fact, Located) else fact for fact in facts
+    )
     together = AllMachines(
         groups=groups,
         path=groups[0].path,
@@ -185,6 +190,21 @@ def _with_derived(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
         waits_for=next((group.waits_for for group in groups if group.waits_for), ""),
     )
     return (*facts, together)
+
+
+def _with_machines(located: Located, groups: tuple[Machines, ...]) -> Located:
+    """What is in a region, with the accelerators beside its machines, and the machines, by name."""
+    chips = (group.as_read("chip") for group in groups)
+    machines = (name for group in groups for name in (group.as_read("machine"), *group.any_of))
+    return msgspec.structs.replace(
+        located,
+        attached=tuple(dict.fromkeys(chip for chip in chips if isinstance(chip, str))),
+        named_beside=tuple(
+            dict.fromkeys(
+                name for name in machines if isinstance(name, str) and not is_pattern(name)
+            )
+        ),
+    )
 
 
 def _with_floor(group: Machines, scalings: Mapping[str, Scaling]) -> Machines:

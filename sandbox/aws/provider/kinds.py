@@ -120,6 +120,8 @@ class Kind:
     id: str = "{name}"
     autoname: str = "{name}-{random}"
     regional: bool = True
+    # It has those of pulumi_aws's properties that components use, and not all.
+    partial: bool = False
 
 
 _SAGEMAKER_ONLY = {"ServiceNamespace": "sagemaker"}
@@ -466,6 +468,7 @@ KINDS = {
             absent=("capacityProviders", "defaultCapacityProviderStrategy"),
             gone="status != 'ACTIVE'",
             id="{arn}",
+            partial=True,
         ),
         Kind(
             "aws:ecs/taskDefinition:TaskDefinition",
@@ -486,6 +489,7 @@ KINDS = {
             outputs=(Output("arn"), Output("revision")),
             gone="status == 'INACTIVE'",
             id="{family}",
+            partial=True,
             autoname="",
         ),
         Kind(
@@ -538,6 +542,7 @@ KINDS = {
             key=("cluster", "name"),
             gone="status != 'ACTIVE'",
             id="{arn}",
+            partial=True,
         ),
         Kind(
             "aws:lb/loadBalancer:LoadBalancer",
@@ -580,6 +585,7 @@ KINDS = {
                 Output("arnSuffix", "arn", ":loadbalancer/(.*)"),
             ),
             id="{arn}",
+            partial=True,
         ),
         Kind(
             "aws:lb/targetGroup:TargetGroup",
@@ -617,6 +623,7 @@ KINDS = {
             names={**_ELB, "TargetGroupArn": "arn", "TargetGroupArns": "arn"},
             outputs=(Output("arn"), Output("arnSuffix", "arn", ":(targetgroup/.*)")),
             id="{arn}",
+            partial=True,
         ),
         Kind(
             "aws:lb/listener:Listener",
@@ -630,6 +637,7 @@ KINDS = {
             untag="RemoveTags",
             names={**_ELB, "ListenerArn": "arn", "ListenerArns": "arn"},
             id="{arn}",
+            partial=True,
             autoname="",
         ),
         Kind(
@@ -648,6 +656,7 @@ KINDS = {
             outputs=(Output("arn", "securityGroupArn"), Output("id")),
             key=("id",),
             id="{id}",
+            partial=True,
         ),
         *(
             Kind(
@@ -676,10 +685,11 @@ KINDS = {
                         "ReferencedGroupInfo.GroupId",
                     ),
                 ),
-                outputs=(Output("arn", "securityGroupRuleArn"), Output("id")),
+                outputs=(Output("id"),),
                 key=("id", "securityGroupId"),
                 id="{id}",
                 autoname="",
+                partial=True,
             )
             for way in ("Ingress", "Egress")
         ),

@@ -184,6 +184,10 @@ class Resource:
         in_the_way = given and self.identity.isdisjoint(changed) and "region" not in changed
         return Change(changed, replaced, bool(replaced) and in_the_way)
 
+    def identifier(self, state: Properties) -> str:
+        """What the engine knows it by."""
+        return self.kind.id.format_map(state)
+
     def create(self, inputs: Properties, provider: Configuration, preview: bool) -> Properties:
         """Make it, and give its state; in a preview, the state as far as it is known."""
         region = self._region(inputs, provider)

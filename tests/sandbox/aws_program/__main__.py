@@ -2,6 +2,7 @@
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_aws_native as aws_native
 
 step = pulumi.Config().get_int("step") or 1
 tags = {"lichen:model": "llama", "step": str(step)}
@@ -105,6 +106,45 @@ aws.scheduler.Schedule(
 failed = aws.cloudwatch.EventRule("failed", event_pattern='{"source": ["aws.sagemaker"]}')
 aws.cloudwatch.EventTarget(
     "page", rule=failed.name, target_id="page", arn="arn:aws:sns:eu-north-1:123456789012:page"
+)
+# By Cloud Control: a model that may have no copy running.
+native = pulumi.ResourceOptions(provider=aws_native.Provider("native", region="eu-north-1"))
+sleepy = aws_native.sagemaker.EndpointConfig(
+    "sleepy",
+    execution_role_arn=role.arn,
+    enable_network_isolation=True,
+    production_variants=[
+        {
+            "variant_name": "all",
+            "instance_type": "ml.inf2.xlarge",
+            "initial_instance_count": 1,
+            "managed_instance_scaling": {
+                "status": "ENABLED",
+                "min_instance_count": 0,
+                "max_instance_count": step,
+            },
+        }
+    ],
+    opts=native,
+)
+asleep = aws_native.sagemaker.Endpoint(
+    "asleep", endpoint_config_name=sleepy.endpoint_config_name, opts=native
+)
+aws_native.sagemaker.InferenceComponent(
+    "copies",
+    endpoint_name=asleep.endpoint_name,
+    variant_name="all",
+    specification={
+        "model_name": model.name,
+        "compute_resource_requirements": {
+            "number_of_accelerator_devices_required": 1,
+            "min_memory_required_in_mb": 8192,
+        },
+    },
+    runtime_config={"copy_count": 1},
+    opts=pulumi.ResourceOptions.merge(
+        native, pulumi.ResourceOptions(ignore_changes=["runtimeConfig"])
+    ),
 )
 # A provider of its own, with another region and tags.
 elsewhere = aws.Provider(

@@ -30,11 +30,11 @@ from lichen_components.aws import access
 from lichen_components.aws.access import Statement
 from lichen_components.aws.account import account_of
 from lichen_components.aws.locations import Objects
-from lichen_components.aws.monitoring import Watch, alarm_name, alarms
+from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.sagemaker.endpoint import TYPE as REAL_TIME
 from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint, site_of
+from lichen_components.aws.sagemaker.fleet import check_patience, serve_with, taking_back
 from lichen_components.aws.sagemaker.model import METRIC_NAMESPACE, ground, located
-from lichen_components.aws.sagemaker.rollout import rollout
 from lichen_components.aws.sagemaker.scaling import (
     SCALE_IN_COOLDOWN_S,
     VARIANT,
@@ -43,7 +43,7 @@ from lichen_components.aws.sagemaker.scaling import (
     track,
     wake,
 )
-from lichen_components.aws.sagemaker.variant import machine_of, runtime_url, variant_of
+from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -81,13 +81,14 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
         )
         delay_s = wished_delay_s(decision)
         watches = watches_of(site, delay_s, decision.sizing.start_up_s)
-        taking_back = [alarm_name(site, watch) for watch in watches if watch.takes_back]
+        check_patience(plan)
+        alarm_names = taking_back(site, args, watches)
         account = account_of(self)
         base = ground(
             site,
             plan,
             account,
-            alarm_names=taking_back,
+            alarm_names=alarm_names,
             also=pulumi.Output.all(
                 partition=account.partition,
                 requests=requests,
@@ -96,11 +97,13 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
                 keys=[args[name] for name in ("requests_key", "results_key") if name in args],
             ).apply(lambda known: statements(**known)),
         )
-        machines = max(1, decision.sizing.replicas_minimum)
-        configuration = aws.sagemaker.EndpointConfiguration(
-            site.child("config"),
-            kms_key_arn=base.key,
-            production_variants=[variant_of(plan, base.model, machines)],
+        watching = alarms(site, watches, args.get("alarm_topic"))
+        endpoint, its_name = serve_with(
+            site,
+            plan,
+            base,
+            alarm_names,
+            *watching.values(),
             async_inference_config=Queued(
                 client_config=Client(max_concurrent_invocations_per_instance=at_once(decision)),
                 output_config=Output(
@@ -112,30 +115,15 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
                     notification_config=_topics(args),
                 ),
             ),
-            region=site.region,
-            tags=site.tags,
-            opts=site.kept(),
-        )
-        watching = alarms(site, watches, args.get("alarm_topic"))
-        endpoint = aws.sagemaker.Endpoint(
-            site.child("endpoint"),
-            name=site.identity,
-            endpoint_config_name=configuration.name,
-            deployment_config=rollout(
-                machines, [watching[watch.role].name for watch in watches if watch.takes_back]
-            ),
-            region=site.region,
-            tags=site.tags,
-            opts=site.under(base.logs),
         )
         _scale(site, decision, endpoint, delay_s)
-        self.endpoint_name = endpoint.name
+        self.endpoint_name = its_name
         self.endpoint_arn = endpoint.arn
-        self.endpoint_url = endpoint.name.apply(
+        self.endpoint_url = its_name.apply(
             lambda name: runtime_url(name, plan.region, "async-invocations")
         )
         self.machine = pulumi.Output.from_input(machine)
-        self.register_outputs({"endpoint_name": endpoint.name, "endpoint_arn": endpoint.arn})
+        self.register_outputs({"endpoint_name": its_name, "endpoint_arn": endpoint.arn})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.catalogue.schema import Image
+from lichen.placing.images import image_of
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.need import weights_gib
 from lichen_components.args import AwsArgs, aws_args
@@ -23,9 +24,12 @@ from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.settings import variables
 from lichen_components.aws.site import Site
 from lichen_components.errors import input_errors
-from lichen_components.images import image_of, image_uri, without_patches
+from lichen_components.images import image_uri, without_patches
 from lichen_components.makers import chip_families, chip_of
 from lichen_components.plan import Plan
+
+IMAGES_OF = "sagemaker"
+"""The hosting whose images are run: those of SageMaker serve the same way outside of it."""
 
 METRIC_NAMESPACE = "AWS/SageMaker"
 USAGE_NAMESPACE = "/aws/sagemaker/Endpoints"
@@ -78,14 +82,38 @@ def ground(
     its_role, its_access = role(
         site, account, service="sagemaker", source="sagemaker", statements=statements
     )
-    model = aws.sagemaker.Model(
-        site.child("model"),
+    model = model_of(
+        site, plan, its_role, its_access, image=image, artifacts=artifacts, isolated=isolated
+    )
+    return Ground(key, its_logs, its_role, its_access, image, artifacts, model)
+
+
+def model_of(
+    site: Site,
+    plan: Plan,
+    its_role: aws.iam.Role,
+    its_access: aws.iam.RolePolicy,
+    *,
+    image: pulumi.Output[Repository],
+    artifacts: pulumi.Output[Objects],
+    environment: Mapping[str, pulumi.Input[str]] | None = None,
+    isolated: bool = True,
+    called: str = "model",
+) -> aws.sagemaker.Model:
+    """A model of the plan's container, with ``environment`` over its variables."""
+    args = aws_args(plan.args)
+    return aws.sagemaker.Model(
+        site.child(called),
         execution_role_arn=its_role.arn,
         # SageMaker brings the model's files: the container itself needs no network.
         enable_network_isolation=isolated,
         primary_container=aws.sagemaker.ModelPrimaryContainerArgs(
             image=image.apply(lambda known: known.uri),
-            environment={**variables(plan.container), **plan.args.get("environment", {})},
+            environment={
+                **variables(plan.container),
+                **plan.args.get("environment", {}),
+                **(environment or {}),
+            },
             model_data_source=_source(artifacts),
         ),
         vpc_config=_network(args),
@@ -93,7 +121,6 @@ def ground(
         tags=site.tags,
         opts=site.kept(its_access),
     )
-    return Ground(key, its_logs, its_role, its_access, image, artifacts, model)
 
 
 def _statements(
@@ -128,8 +155,7 @@ def published_image(plan: Plan) -> Image:
     """The image that AWS publishes for the plan."""
     decision = plan.decision
     family = chip_families(plan.catalogue).get(chip_of(decision.machine))
-    hosting = decision.placement.chosen.hosting
-    image = image_of(plan.catalogue, hosting, family, decision.card.kind)
+    image = image_of(plan.catalogue, IMAGES_OF, family, decision.card.kind)
     assert image is not None, "placing takes no machine without an image"
     return image
 
@@ -141,10 +167,12 @@ def image_for(plan: Plan, args: AwsArgs) -> pulumi.Input[str]:
     return image_uri(published_image(plan), plan.catalogue, plan.region, args.get("registry"))
 
 
-def located(uri: pulumi.Input[str], region: str, field: str) -> pulumi.Output[Objects]:
+def located(
+    uri: pulumi.Input[str], region: str, field: str, *, archive: bool = True
+) -> pulumi.Output[Objects]:
     """A location in S3 once it is known; a wrong one ends the program with its field."""
     return pulumi.Output.from_input(uri).apply(
-        input_errors()(partial(objects, region=region, field=field))
+        input_errors()(partial(objects, region=region, field=field, archive=archive))
     )
 
 

@@ -25,6 +25,8 @@ from pulumi_aws.appautoscaling import (
     PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs as Predefined,
 )
 
+from lichen.document import InputError
+from lichen_components.args import AwsArgs
 from lichen_components.aws.monitoring import Watch, alarm
 from lichen_components.aws.site import Site
 from lichen_components.servers.container import Decision
@@ -34,12 +36,25 @@ VARIANT = "all"
 
 SCALE_OUT_COOLDOWN_S = 60
 SCALE_IN_COOLDOWN_S = 300
-"""A machine is added after a minute, removed after five (design choice)."""
+"""A machine is added after a minute, removed after five at the earliest (design choice)."""
 
 
-def scale(site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint) -> None:
+def check_scaling(args: AwsArgs) -> None:
+    """:class:`InputError` where a share is no share."""
+    if not 0 < args.get("scaling_share", 1.0) <= 1:
+        raise InputError(
+            "is the share of a machine's planned requests that the next one is started at: above "
+            "0, at most 1",
+            fix="scaling_share: 0.5",
+            field="scaling_share",
+        )
+
+
+def scale(
+    site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint, *, share: float = 1.0
+) -> aws.appautoscaling.Target:
     """Target tracking from the placement's minimum to its maximum, of the requests that one
-    machine serves within its latency bounds."""
+    machine serves within its latency bounds; ``share`` of them is when the next is started."""
     target = target_of(
         site,
         f"endpoint/{site.identity}/variant/{VARIANT}",
@@ -52,8 +67,10 @@ def scale(site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint) -> N
         site,
         target,
         predefined("SageMakerVariantInvocationsPerInstance"),
-        decision.sizing.rps_planned * 60,
+        decision.sizing.rps_planned * 60 * share,
+        start_s=decision.sizing.start_up_s,
     )
+    return target
 
 
 def target_of(

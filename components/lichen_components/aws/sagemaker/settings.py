@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from lichen.document import InputError
 from lichen_components.servers.container import MODEL_DIRECTORY, Container
 
 DIRECTORY = "/opt/ml/model"
@@ -32,7 +33,22 @@ _MACHINE_IMAGES: Mapping[str, str] = {
 }
 """A machine's system and drivers (SageMaker API, ProductionVariant, InferenceAmiVersion)."""
 
-_MOST_START_S = 3600
+_MOST_TIMEOUT_S, _LEAST_TIMEOUT_S = 3600, 600
+"""The first is SageMaker's; with less than the second a slow minute of S3 would end a start
+(design choice)."""
+
+DOWNLOAD_BYTES_S, LOAD_BYTES_S = 100e6, 0.3e9
+"""How fast an archive is downloaded, and weights load (assumed)."""
+
+WARM_UP_S = 300
+"""From loaded weights to the first answer: graphs are captured (assumed)."""
+
+_PROVISIONING_S = 600
+"""From asking for a machine to its download (assumed)."""
+
+_MOST_UPDATE_S = 3300
+"""The provider waits an hour for an endpoint (hashicorp/terraform-provider-aws, #39090)."""
+
 _SMALLEST_VOLUME_GIB = 30
 _LARGEST_VOLUME_GIB = 512
 
@@ -52,9 +68,41 @@ def machine_image(container: Container) -> str | None:
     return _MACHINE_IMAGES.get(container.server)
 
 
-def start_timeout_s(container: Container) -> int:
-    """How long loading may take before SageMaker gives the endpoint up: an hour at most."""
-    return min(container.start_s, _MOST_START_S)
+def _start_s(files_gib: float) -> float:
+    """How long a machine takes to load the model and answer."""
+    return files_gib * 2**30 / LOAD_BYTES_S + WARM_UP_S
+
+
+def start_timeout_s(container: Container, files_gib: float) -> int:
+    """How long loading may take before SageMaker gives the endpoint up: twice what it should."""
+    return _timeout_s(min(2 * _start_s(files_gib), container.start_s))
+
+
+def download_timeout_s(files_gib: float) -> int:
+    """How long the download of the model's files may take: twice what it should."""
+    return _timeout_s(2 * files_gib * 2**30 / DOWNLOAD_BYTES_S)
+
+
+def _timeout_s(seconds: float) -> int:
+    return max(_LEAST_TIMEOUT_S, min(_MOST_TIMEOUT_S, math.ceil(seconds)))
+
+
+def check_update_s(files_gib: float, container: Container, watched_s: int) -> None:
+    """:class:`InputError` where one change of an endpoint with an archive may take longer than the
+    provider waits. Files below a prefix are downloaded side by side."""
+    longest_s = (
+        _PROVISIONING_S
+        + download_timeout_s(files_gib)
+        + start_timeout_s(container, files_gib)
+        + watched_s
+    )
+    if longest_s > _MOST_UPDATE_S:
+        raise InputError(
+            f"one archive of about {files_gib:.0f} GiB may take {longest_s / 60:.0f} minutes to "
+            f"serve, and Pulumi waits {_MOST_UPDATE_S / 60:.0f}",
+            fix="unpack it, and give the folder: s3://<bucket>/<prefix>/",
+            field="artifacts",
+        )
 
 
 def volume_gib(weights_gib: float, instance_store_gib: float | None) -> int | None:

@@ -7,6 +7,7 @@ model; UpdateEndpoint; Describe has all that Create was given.
 import re
 from typing import Any
 
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.sagemaker.exceptions import ValidationError
@@ -14,6 +15,7 @@ from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig, SageMakerMod
 from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.emulator.extensions import Method, extends
+from sandbox.aws.emulator.sagemaker import components  # noqa: F401 - its operations
 
 
 @extends(FakeEndpointConfig)
@@ -27,6 +29,17 @@ def validate_production_variants(
 ) -> None:
     # A variant for inference components names no model.
     before(self, [variant for variant in variants if "ModelName" in variant])
+
+
+@extends(SageMakerModelBackend)
+def add_tags(
+    _: Method, self: SageMakerModelBackend, arn: str, tags: list[dict[str, str]]
+) -> list[dict[str, str]]:
+    """A tag that is there has its new value, and is not there twice."""
+    resource = self._get_resource_from_arn(arn)
+    values = {tag["Key"]: tag["Value"] for tag in [*resource.tags, *tags]}
+    resource.tags = [{"Key": key, "Value": value} for key, value in values.items()]
+    return list(resource.tags)
 
 
 @extends(SageMakerResponse)
@@ -51,8 +64,12 @@ def create_endpoint_config(before: Method, self: SageMakerResponse) -> ActionRes
     _remember(
         self,
         configurations[name],
-        ShadowProductionVariants="ShadowProductionVariants",
+        EnableNetworkIsolation="EnableNetworkIsolation",
         ExecutionRoleArn="ExecutionRoleArn",
+        ExplainerConfig="ExplainerConfig",
+        MetricsConfig="MetricsConfig",
+        ShadowProductionVariants="ShadowProductionVariants",
+        VpcConfig="VpcConfig",
     )
     return result
 
@@ -72,16 +89,67 @@ def update_endpoint(_: None, self: SageMakerResponse) -> ActionResult:
     backend.describe_endpoint(name)  # refuses one that is not there
     endpoint: FakeEndpoint = backend.endpoints[name]
     configuration = backend.describe_endpoint_config(self._get_param("EndpointConfigName"))
-    if self._get_param("RetainAllVariantProperties"):
-        raise ValidationError(message="RetainAllVariantProperties is not emulated")
+    if _ringing(self):  # taken back: in service, with the configuration that it had
+        _remember(self, endpoint, LastDeploymentConfig="DeploymentConfig")
+        return ActionResult({"EndpointArn": endpoint.arn})
+    kept = _kept(self)
+    variants = endpoint._process_production_variants(configuration["ProductionVariants"])
+    for variant in variants:
+        for before in endpoint.production_variants:
+            if before["VariantName"] == variant["VariantName"]:
+                variant |= {key: before[key] for key in kept & before.keys()}
     endpoint.endpoint_config_name = configuration["EndpointConfigName"]
-    endpoint.production_variants = endpoint._process_production_variants(
-        configuration["ProductionVariants"]
-    )
-    endpoint.data_capture_config = configuration["DataCaptureConfig"]
-    _remember(self, endpoint, LastDeploymentConfig="DeploymentConfig")
+    endpoint.production_variants = variants
+    if "DataCaptureConfig" not in kept:
+        endpoint.data_capture_config = configuration["DataCaptureConfig"]
+    if not self._get_param("RetainDeploymentConfig"):
+        _remember(self, endpoint, LastDeploymentConfig="DeploymentConfig")
     endpoint.last_modified_time = utcnow()
     return ActionResult({"EndpointArn": endpoint.arn})
+
+
+def _ringing(response: SageMakerResponse) -> bool:
+    """Whether an alarm that takes the roll-out back rings."""
+    rollback = (response._get_param("DeploymentConfig") or {}).get(
+        "AutoRollbackConfiguration"
+    ) or {}
+    alarms = cloudwatch_backends[response.current_account][response.region].alarms
+    return any(
+        alarms[alarm["AlarmName"]].state_value == "ALARM"
+        for alarm in rollback.get("Alarms", [])
+        if alarm["AlarmName"] in alarms
+    )
+
+
+@extends(SageMakerModelBackend)
+def update_endpoint_weights_and_capacities(
+    before: Method, self: SageMakerModelBackend, endpoint_name: str, **wanted: Any
+) -> str:
+    """What is desired is there at once, where moto would have it to be updated for ever."""
+    arn: str = before(self, endpoint_name=endpoint_name, **wanted)
+    endpoint: FakeEndpoint = self.endpoints[endpoint_name]
+    endpoint.endpoint_status = "InService"
+    for variant in endpoint.production_variants:
+        for what in ("InstanceCount", "Weight"):
+            if f"Desired{what}" in variant:
+                variant[f"Current{what}"] = variant[f"Desired{what}"]
+    return arn
+
+
+_RETAINED = {
+    "DesiredInstanceCount": {"CurrentInstanceCount", "DesiredInstanceCount"},
+    "DesiredWeight": {"CurrentWeight", "DesiredWeight"},
+    "DataCaptureConfig": {"DataCaptureConfig"},
+}
+
+
+def _kept(response: SageMakerResponse) -> set[str]:
+    """What an update leaves as it is; otherwise the configuration decides, at any load."""
+    if not response._get_param("RetainAllVariantProperties"):
+        return set()
+    excluded = response._get_param("ExcludeRetainedVariantProperties") or []
+    reset = {one["VariantPropertyType"] for one in excluded}
+    return {key for what, keys in _RETAINED.items() if what not in reset for key in keys}
 
 
 def _free(response: SageMakerResponse, what: str, parameter: str, taken: dict[str, Any]) -> str:

@@ -33,7 +33,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         yield msgspec.structs.replace(fact, waits_for="the variant that runs it")
 
 
-class Place(NamedTuple):
+class RunsOn(NamedTuple):
     """A variant whose machine runs a container, and the inference component that puts it there."""
 
     variant: Subject[Serving]
@@ -56,17 +56,17 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     return tuple(found.values())
 
 
-def _places_by_container(stack: Stack) -> Mapping[int, list[Place]]:
+def _places_by_container(stack: Stack) -> Mapping[int, list[RunsOn]]:
     """Where each container runs, by the identity of its fact, as far as that is known."""
-    places = [(Place(variant), variant.fact.as_read("model")) for variant in stack.of(Serving)]
+    places = [(RunsOn(variant), variant.fact.as_read("model")) for variant in stack.of(Serving)]
     for component in stack.of(ServingComponent):
         model = component.fact.as_read("model")
         if model is not None:
             places += (
-                (Place(variant, component), model)
+                (RunsOn(variant, component), model)
                 for variant in variants_under(component.fact, stack)
             )
-    found: dict[int, list[Place]] = {}
+    found: dict[int, list[RunsOn]] = {}
     for place, model in places:
         if place.variant.fact.if_known.machine is None:
             continue

@@ -1,4 +1,4 @@
-"""Load balancers: attributes that exclude each other are refused."""
+"""Load balancers: attributes that exclude each other are refused. (moto serves them from `elb`.)"""
 
 from typing import Any
 

@@ -1,0 +1,1 @@
+"""SageMaker as AWS has it and moto does not: extensions/sagemaker.py puts the parts in place."""

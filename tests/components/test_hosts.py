@@ -1,0 +1,101 @@
+"""What ECS refuses before anything is made, and what follows from a placement alone."""
+
+from typing import Any
+
+import pytest
+from lichen_components.aws.balancer import LONGEST_IDLE_S
+from lichen_components.aws.ecs.sizes import check_size, disk_gib
+from lichen_components.aws.ecs.task import execution_statements, task_statements
+from lichen_components.aws.locations import Objects, Repository
+from msgspec.structs import replace
+
+from lichen.document import InputError
+from tests.components.narrowed import VECTORS, planned
+from tests.fixed import fixed
+
+FARGATE = {
+    **VECTORS,
+    "where": {"clouds": ["aws"], "hosting": ["ecs-fargate"], "regions": ["us-east-1"]},
+}
+SUBNETS = {"subnets": ["subnet-1", "subnet-2"]}
+OWN = {"image": "111122223333.dkr.ecr.{region}.amazonaws.com/vectors:1"}
+
+
+def refused(workload: dict[str, Any], machine: str, **args: Any) -> str:
+    with pytest.raises(InputError) as wrong:
+        planned(machine, workload, **args)
+    return str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ({}, "subnets: is required: tasks and machines run in your network"),
+        (
+            {**SUBNETS, "artifacts": "s3://models/it.tar.gz"},
+            "artifacts: 's3://models/it.tar.gz' is an archive, and only SageMaker unpacks one",
+        ),
+        (
+            {**SUBNETS, **OWN},
+            "image_architecture: is required with an image of yours: fargate-arm.4x8 has "
+            "a processor of arm64. Fix: build the image with --platform linux/arm64",
+        ),
+        (
+            {**SUBNETS, **OWN, "aws": {"image_architecture": "x86_64"}},
+            "'x86_64' does not run on fargate-arm.4x8",
+        ),
+        (
+            {**SUBNETS, "aws": {"balancer": {"public": True}}},
+            "balancer.certificate: is required for a public load balancer",
+        ),
+        (
+            {**SUBNETS, "aws": {"balancer": {"public": True, "certificate": "arn:aws:acm:1"}}},
+            "balancer.subnets: is required for a public load balancer",
+        ),
+    ],
+)
+def test_what_fargate_lacks_is_said_with_its_mend(args: dict[str, Any], said: str) -> None:
+    assert said in refused(FARGATE, "fargate-arm.4x8", **args)
+
+
+def test_an_answer_beyond_a_balancers_patience_is_refused() -> None:
+    slow = {**FARGATE, "latency": {"p95_ms": LONGEST_IDLE_S * 1000 + 1}}
+    assert "ends a connection without a byte" in refused(slow, "fargate-arm.4x8", **SUBNETS)
+
+
+def test_other_modes_are_sent_to_sagemaker() -> None:
+    queued = {**FARGATE, "mode": "asynchronous", "environment": "dev"}
+    assert "no component makes an asynchronous endpoint" in refused(
+        queued, "fargate-arm.4x8", **SUBNETS
+    )
+
+
+def test_a_task_has_memory_that_goes_with_its_processors() -> None:
+    task = fixed().machine("fargate-arm.4x8")
+    check_size(task)
+    with pytest.raises(InputError, match="4 vCPU go with 8 to 30 GB"):
+        check_size(replace(task, memory_gib=7))
+    with pytest.raises(InputError, match="a task has 1, 2, 4, 8, 16 vCPU"):
+        check_size(replace(task, vcpu=3))
+    assert disk_gib(2.0) is None
+    assert disk_gib(20.0) == 33
+    with pytest.raises(InputError, match="200 GiB of disk"):
+        disk_gib(400.0)
+
+
+def test_a_task_reads_its_files_and_ecs_pulls_its_image() -> None:
+    plan = planned("fargate-arm.4x8", FARGATE, **SUBNETS)
+    assert plan.region == "us-east-1"
+    image = Repository("i", "111122223333", "us-east-1", "vectors")
+
+    class Here:
+        region, log_group_name = "us-east-1", "/ecs/vectors"
+
+    starts = execution_statements(Here(), "aws", "1", image, ["arn:key"])  # type: ignore[arg-type]
+    wide = [each["Action"] for each in starts if each["Resource"] == ["*"]]
+    assert wide == [["ecr:GetAuthorizationToken"]]
+    reads = task_statements("aws", Objects("models", "it/"), [])
+    assert {action for each in reads for action in each["Action"]} == {
+        "s3:GetObject",
+        "s3:ListBucket",
+    }

@@ -1,0 +1,215 @@
+"""Lives of the resources that serve outside SageMaker, and the world that they need."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.aws.cloud import Cloud
+
+Properties = dict[str, Any]
+
+ROLE = "arn:aws:iam::123456789012:role/serving"
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a resource is made with, what of it changes in place, and what makes a new one."""
+
+    inputs: Properties
+    in_place: Properties
+    replacing: Properties
+
+
+CONTAINER = {
+    "name": "server",
+    "image": "123456789012.dkr.ecr.eu-north-1.amazonaws.com/vectors:1",
+    "essential": True,
+    "environment": [{"name": "OMP_NUM_THREADS", "value": "4"}],
+    "mountPoints": [{"sourceVolume": "model", "containerPath": "/opt/ml/model"}],
+    "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
+}
+HEALTH = {
+    "path": "/ping",
+    "matcher": "200",
+    "interval": 30,
+    "timeout": 10,
+    "healthyThreshold": 2,
+    "unhealthyThreshold": 3,
+}
+TAGS = {"lichen:model": "bge"}
+
+SERVING = {
+    "aws:ecs/cluster:Cluster": Life(
+        {
+            "name": "vectors",
+            "settings": [{"name": "containerInsights", "value": "disabled"}],
+            "tags": TAGS,
+        },
+        {"settings": [{"name": "containerInsights", "value": "enabled"}], "tags": {"a": "b"}},
+        {"name": "other"},
+    ),
+    "aws:ecs/taskDefinition:TaskDefinition": Life(
+        {
+            "family": "vectors",
+            "cpu": "4096",
+            "memory": "8192",
+            "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"],
+            "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
+            "ephemeralStorage": {"sizeInGib": 30},
+            "executionRoleArn": ROLE,
+            "taskRoleArn": ROLE,
+            "volumes": [{"name": "model"}],
+            "containerDefinitions": json.dumps([CONTAINER]),
+            "tags": TAGS,
+        },
+        {"tags": {"a": "b"}},
+        {"cpu": "8192"},
+    ),
+    "aws:ecs/service:Service": Life(
+        {
+            "name": "vectors",
+            "cluster": "CLUSTER",
+            "taskDefinition": "TASK",
+            "desiredCount": 2,
+            "launchType": "FARGATE",
+            "loadBalancers": [
+                {"targetGroupArn": "GROUP", "containerName": "server", "containerPort": 8080}
+            ],
+            "networkConfiguration": {
+                "subnets": ["SUBNET 1", "SUBNET 2"],
+                "securityGroups": ["WALL"],
+                "assignPublicIp": False,
+            },
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "alarms": {"alarmNames": ["vectors-errors"], "enable": True, "rollback": True},
+            "deploymentMaximumPercent": 200,
+            "deploymentMinimumHealthyPercent": 100,
+            "healthCheckGracePeriodSeconds": 900,
+            "availabilityZoneRebalancing": "ENABLED",
+            "enableEcsManagedTags": True,
+            "propagateTags": "SERVICE",
+            "tags": TAGS,
+        },
+        {"desiredCount": 3, "healthCheckGracePeriodSeconds": 600, "tags": {"a": "b"}},
+        {"launchType": "EC2"},
+    ),
+    "aws:lb/loadBalancer:LoadBalancer": Life(
+        {
+            "internal": True,
+            "loadBalancerType": "application",
+            "subnets": ["SUBNET 1", "SUBNET 2"],
+            "securityGroups": ["WALL"],
+            "idleTimeout": 120,
+            "dropInvalidHeaderFields": True,
+            "enableDeletionProtection": False,
+            "tags": TAGS,
+        },
+        {"idleTimeout": 300, "tags": {"a": "b"}},
+        {"internal": False},
+    ),
+    "aws:lb/targetGroup:TargetGroup": Life(
+        {
+            "port": 8080,
+            "protocol": "HTTP",
+            "targetType": "ip",
+            "vpcId": "VPC",
+            "healthCheck": HEALTH,
+            "deregistrationDelay": 60,
+            "loadBalancingAlgorithmType": "least_outstanding_requests",
+            "tags": TAGS,
+        },
+        {"deregistrationDelay": 90, "healthCheck": {**HEALTH, "interval": 20}, "tags": {"a": "b"}},
+        {"port": 8081},
+    ),
+    "aws:lb/listener:Listener": Life(
+        {
+            "loadBalancerArn": "BALANCER",
+            "port": 8000,
+            "protocol": "HTTP",
+            "defaultActions": [{"type": "forward", "targetGroupArn": "GROUP"}],
+            "tags": TAGS,
+        },
+        {"port": 8001, "tags": {"a": "b"}},
+        {"loadBalancerArn": "other"},
+    ),
+    "aws:ec2/securityGroup:SecurityGroup": Life(
+        {"description": "Clients of vectors", "vpcId": "VPC", "tags": TAGS},
+        {"tags": {"a": "b"}},
+        {"description": "other"},
+    ),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Life(
+        {
+            "securityGroupId": "WALL",
+            "cidrIpv4": "10.0.0.0/8",
+            "fromPort": 443,
+            "toPort": 443,
+            "ipProtocol": "tcp",
+            "tags": TAGS,
+        },
+        {"tags": {"a": "b"}},
+        {"toPort": 444},
+    ),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Life(
+        {
+            "securityGroupId": "WALL",
+            "referencedSecurityGroupId": "WALL",
+            "fromPort": 8080,
+            "toPort": 8080,
+            "ipProtocol": "tcp",
+            "tags": TAGS,
+        },
+        {"tags": {"a": "b"}},
+        {"toPort": 8081},
+    ),
+}
+
+
+def resolved(value: Any, world: Mapping[str, str]) -> Any:
+    """A value with the names of things for the words that stand for them, at every depth."""
+    if isinstance(value, dict):
+        return {key: resolved(part, world) for key, part in value.items()}
+    if isinstance(value, list):
+        return [resolved(part, world) for part in value]
+    return world.get(value, value) if isinstance(value, str) else value
+
+
+@contextmanager
+def serving_world(cloud: Cloud, region: str) -> Iterator[dict[str, str]]:
+    """Network, load balancer, cluster and task definition, made past the provider."""
+    ec2, elb, ecs = (cloud.client(service, region) for service in ("ec2", "elbv2", "ecs"))
+    subnets = sorted(ec2.describe_subnets()["Subnets"], key=lambda one: one["AvailabilityZone"])
+    vpc, places = subnets[0]["VpcId"], [subnet["SubnetId"] for subnet in subnets[:2]]
+    wall = ec2.create_security_group(GroupName="wall", Description="wall", VpcId=vpc)["GroupId"]
+    balancer = elb.create_load_balancer(Name="front", Subnets=places)["LoadBalancers"][0]
+    group = elb.create_target_group(
+        Name="tasks", Protocol="HTTP", Port=8080, VpcId=vpc, TargetType="ip"
+    )["TargetGroups"][0]
+    listener = elb.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}],
+    )["Listeners"][0]
+    cluster = ecs.create_cluster(clusterName="serving")["cluster"]["clusterArn"]
+    task = ecs.register_task_definition(
+        family="served", networkMode="awsvpc", containerDefinitions=[{**CONTAINER, "memory": 512}]
+    )["taskDefinition"]["taskDefinitionArn"]
+    yield {
+        "VPC": vpc,
+        "SUBNET 1": places[0],
+        "SUBNET 2": places[1],
+        "WALL": wall,
+        "BALANCER": balancer["LoadBalancerArn"],
+        "GROUP": group["TargetGroupArn"],
+        "CLUSTER": cluster,
+        "TASK": task,
+    }
+    ecs.deregister_task_definition(taskDefinition=task)
+    ecs.delete_cluster(cluster=cluster)
+    elb.delete_listener(ListenerArn=listener["ListenerArn"])
+    elb.delete_target_group(TargetGroupArn=group["TargetGroupArn"])
+    elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+    ec2.delete_security_group(GroupId=wall)

@@ -1,0 +1,144 @@
+"""The worked examples outside SageMaker as a user runs them, each in one life."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+from lichen_policies.registry import rules
+
+from sandbox.world import QUIET, ROOT, World
+
+PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
+REGION = "eu-north-1"
+
+pytestmark = pytest.mark.xdist_group("engine")
+
+UNTAGGED = ("aws:iam/rolePolicy", "aws:kms/alias", "aws:appautoscaling/policy")
+IMAGE = "111122223333.dkr.ecr.{{region}}.amazonaws.com/vectors:{}"
+
+Run = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def project(place: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project, whose stacks are in the emulated account's own network."""
+    copy = tmp_path_factory.mktemp("project")
+    shutil.copy(ROOT / "Pulumi.yaml", copy)
+    shutil.copytree(ROOT / "stacks", copy / "stacks")
+    (copy / ".venv").symlink_to(ROOT / ".venv")
+    return copy
+
+
+@pytest.fixture
+def pulumi(place: World, project: Path) -> Run:
+    def run(*command: str, check: bool = True) -> CompletedProcess[str]:
+        return place.run("pulumi", *command, cwd=project, check=check)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def subnets(place: World) -> list[str]:
+    """Subnets of two zones."""
+    found = place.cloud.client("ec2", REGION).describe_subnets()["Subnets"]
+    zones = {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in found}
+    return [zones[zone] for zone in sorted(zones)[:2]]
+
+
+def fired(printed: str) -> list[str]:
+    """The rules that a run printed a finding or an unverified verdict of."""
+    return [name for name in rules() if f"  {name}  " in printed]
+
+
+def resources(pulumi: Run, stack: str) -> Iterator[dict[str, Any]]:
+    state = json.loads(pulumi("stack", "export", "--stack", stack).stdout)
+    yield from state["deployment"]["resources"]
+
+
+def outputs(pulumi: Run, stack: str) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(
+        pulumi("stack", "output", "--json", "--stack", stack).stdout
+    )
+    return values
+
+
+def target(place: World, namespace: str) -> dict[str, Any]:
+    """The one scalable target of a service."""
+    scaling = place.cloud.client("application-autoscaling", REGION)
+    found: list[dict[str, Any]] = scaling.describe_scalable_targets(ServiceNamespace=namespace)[
+        "ScalableTargets"
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_tasks_on_fargate_come_up_change_and_go(
+    place: World, project: Path, pulumi: Run, subnets: list[str]
+) -> None:
+    place.stacks("tasks", cwd=project)
+    up = ("up", "--stack", "tasks", *QUIET, *PACK)
+    pulumi("config", "set", "--stack", "tasks", "--path", "aws.subnets[1]", subnets[0])
+    wrong = pulumi(*up, check=False)
+    assert "subnet-0123456789abcdef0 cannot be read in eu-north-1" in wrong.stdout
+    assert place.cloud.inventory() == {}
+    for n, subnet in enumerate(subnets):
+        pulumi("config", "set", "--stack", "tasks", "--path", f"aws.subnets[{n}]", subnet)
+    made = pulumi(*up)
+    assert fired(made.stdout) == []
+    values = outputs(pulumi, "tasks")
+    name = values["endpoint_name"]
+    assert values["machine"].startswith("fargate-arm.")
+
+    ecs = place.cloud.client("ecs", REGION)
+    service = ecs.describe_services(cluster=name, services=[name])["services"][0]
+    assert service["healthCheckGracePeriodSeconds"] >= 900
+    rollout = service["deploymentConfiguration"]
+    assert rollout["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert rollout["alarms"]["alarmNames"] == [f"{name}-errors", f"{name}-latency"]
+    task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    assert task["runtimePlatform"]["cpuArchitecture"] == "ARM64"
+    copier, server = task["containerDefinitions"]
+    assert server["image"].endswith("/vectors:1")
+    assert server["dependsOn"] == [{"containerName": copier["name"], "condition": "SUCCESS"}]
+    assert "s3://acme-models-eu-north-1/bge-small-en-v1.5/" in copier["command"]
+
+    elb = place.cloud.client("elbv2", REGION)
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]
+    assert balancer["Scheme"] == "internal"
+    group = elb.describe_target_groups()["TargetGroups"][0]
+    assert (group["TargetType"], group["HealthCheckPath"]) == ("ip", "/ping")
+    watching = place.cloud.client("cloudwatch", REGION)
+    alarms = watching.describe_alarms(AlarmNamePrefix=name)["MetricAlarms"]
+    assert {alarm["AlarmName"].rpartition("-")[2] for alarm in alarms} == {
+        "errors", "latency", "unhealthy", "missing", "memory", "tasks",
+    }  # fmt: skip
+    for made_of_aws in resources(pulumi, "tasks"):
+        kind, inputs = made_of_aws["type"], made_of_aws.get("inputs", {})
+        if kind == "aws:iam/rolePolicy:RolePolicy":
+            wide = [
+                action
+                for statement in json.loads(inputs["policy"])["Statement"]
+                for action in statement["Action"]
+                if statement["Resource"] == ["*"]
+            ]
+            assert set(wide) <= {"ecr:GetAuthorizationToken"}
+        elif kind.startswith("aws:") and not kind.startswith(UNTAGGED):
+            assert inputs["tags"]["lichen:model"] == "BAAI/bge-small-en-v1.5", kind
+
+    pulumi("refresh", "--stack", "tasks", *QUIET, "--expect-no-changes")
+    before = target(place, "ecs")
+    workload = project / "stacks" / "workloads" / "tasks.yaml"
+    workload.write_text(workload.read_text().replace("peak_rps: 4", "peak_rps: 8"))
+    pulumi("config", "set", "--stack", "tasks", "image", IMAGE.format(2))
+    assert fired(pulumi(*up).stdout) == []
+    service = ecs.describe_services(cluster=name, services=[name])["services"][0]
+    task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    assert task["containerDefinitions"][1]["image"].endswith("/vectors:2")
+    assert target(place, "ecs")["MaxCapacity"] > before["MaxCapacity"]
+
+    pulumi("destroy", "--stack", "tasks", *QUIET)
+    assert place.cloud.inventory() == {}
