@@ -19,7 +19,7 @@ from lichen.words import Mode
 from lichen.workload import Workload
 from lichen_components.args import EndpointArgs
 from lichen_components.plan import Plan
-from lichen_components.servers import neuron, pytorch_arm, vllm
+from lichen_components.servers import neuron, pytorch, vllm
 from lichen_components.servers.container import Container, Decision
 
 
@@ -50,6 +50,8 @@ Serve = Callable[[Decision], Container]
 
 MAKERS: Mapping[str, str] = {
     "sagemaker": "lichen_components.aws.sagemaker.endpoint:SagemakerEndpoint",
+    "sagemaker-batch": "lichen_components.aws.sagemaker.batch:BatchTransform",
+    "sagemaker-serverless": "lichen_components.aws.sagemaker.serverless:ServerlessEndpoint",
     "ecs-fargate": "lichen_components.aws.ecs.fargate:FargateService",
 }
 """Hosting -> its maker."""
@@ -65,7 +67,7 @@ OTHER_MAKERS: Mapping[tuple[str, Mode | Literal["to-zero"]], str] = {
 SERVERS: Mapping[str, Serve] = {
     "vllm": vllm.serve,
     "neuron": neuron.serve,
-    "pytorch": pytorch_arm.serve,
+    "pytorch": pytorch.serve,
 }
 """Server -> its settings. makes.csv says which serves a kind of model on a family of chips."""
 

@@ -29,6 +29,7 @@ from lichen_components.args import AwsArgs, EndpointArgs, aws_args
 from lichen_components.aws import access
 from lichen_components.aws.access import Statement
 from lichen_components.aws.account import account_of
+from lichen_components.aws.checks import check_places_given
 from lichen_components.aws.locations import Objects
 from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.sagemaker.endpoint import TYPE as REAL_TIME
@@ -130,14 +131,7 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
         """:class:`InputError` where an argument lacks, or a request takes longer than it may."""
         SagemakerEndpoint.check(decision, args)
         ours = aws_args(args)
-        for field, what in (
-            ("requests", "an asynchronous endpoint reads its requests from S3"),
-            ("results", "an asynchronous endpoint writes its results to S3"),
-        ):
-            if field not in ours:
-                raise InputError(
-                    f"is required: {what}", fix=f"add {field}: s3://<bucket>/<prefix>/", field=field
-                )
+        check_places_given(ours, "an asynchronous endpoint")
         longest_s = decision.sizing.prediction.request_ms.high / 1000
         if longest_s > MOST_S:
             raise InputError(
