@@ -72,16 +72,19 @@ def test_the_engine_and_the_rules_need_two_libraries(package: str, needed: set[s
     graph = grimp.build_graph(
         package, include_external_packages=True, exclude_type_checking_imports=True
     )
-    if READS_HCL in graph.modules:
-        hcl = {READS_HCL, *graph.find_descendants(READS_HCL)}
-        assert _outside(graph, hcl) - needed == {package, "tree_sitter", "tree_sitter_hcl"}
-        for module in hcl:
+    for module, parser in PARSERS.items():
+        if module in graph.modules:
+            assert _outside(graph, {module}) - needed - {package} == {"tree_sitter", *parser}
             graph.remove_module(module)
     assert _outside(graph, graph.modules) - {package} == needed
 
 
-READS_HCL = "lichen_policies.dialects.hcl"
-"""Imported when a file of Terraform's language is read, and never by a door that reads none."""
+PARSERS = {
+    "lichen_policies.dialects.hcl.syntax": ("tree_sitter_hcl",),
+    "lichen_policies.dialects.hcl.expressions": (),
+    "lichen_policies.dialects.azure.bicep": ("tree_sitter_bicep",),
+}
+"""Imported when a file of that language is read, and never by a door that reads none."""
 
 
 def _outside(graph: grimp.ImportGraph, modules: Iterable[str]) -> set[str]:

@@ -81,7 +81,9 @@ class AwsArgs(TypedDict, total=False):
 
     artifacts: pulumi.Input[str]
     """The model's files: `s3://bucket/prefix/`, or one `.tar.gz`. For Inferentia they are compiled
-    for the shape in the receipt (`sizing.compiled_batch`, `compiled_sequence_tokens`)."""
+    by the command in the receipt (`compile_command`), and the workload's `compiled` then has their
+    shape. For a language model on Graviton they are one GGUF file; for other models there they
+    include the code that serves them, `code/inference.py`. `lichen artifacts check` reads them."""
     image: pulumi.Input[str]
     """The serving image in ECR, for every chip that may be chosen. Without it: AWS's own image for
     the chip."""
@@ -169,6 +171,15 @@ class AwsArgs(TypedDict, total=False):
     endpoint cuts every other answer after 60 seconds."""
 
 
+class PinArgs(TypedDict):
+    """The one machine and region that an endpoint stays on."""
+
+    machine: str
+    """The machine type, such as `inf2.xlarge`."""
+    region: str
+    """The region, such as `eu-west-3`."""
+
+
 class EndpointArgs(TypedDict):
     """What to serve, and where its files are.
 
@@ -186,6 +197,10 @@ class EndpointArgs(TypedDict):
     them to anyone who may describe the model."""
     objective: NotRequired[str]
     """`carbon` (the default), `cost` or `balanced`: what the placement minimises."""
+    pin: NotRequired[PinArgs]
+    """Stay on this machine in this region, also when a newer catalogue has a better; the receipt
+    says what moving would give. Without it an endpoint stays where it is until moving gains more
+    than the tolerance of the placement."""
     aws: NotRequired[AwsArgs]
     """Arguments for a placement on AWS."""
     artifacts: NotRequired[pulumi.Input[str]]

@@ -19,7 +19,7 @@ from lichen.words import Mode
 from lichen.workload import Workload
 from lichen_components.args import EndpointArgs
 from lichen_components.plan import Plan
-from lichen_components.servers import neuron, pytorch, vllm
+from lichen_components.servers import llama_cpp, neuron, pytorch, vllm
 from lichen_components.servers.container import Container, Decision
 
 
@@ -68,6 +68,7 @@ SERVERS: Mapping[str, Serve] = {
     "vllm": vllm.serve,
     "neuron": neuron.serve,
     "pytorch": pytorch.serve,
+    "llama.cpp": llama_cpp.serve,
 }
 """Server -> its settings. makes.csv says which serves a kind of model on a family of chips."""
 

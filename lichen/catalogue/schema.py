@@ -818,7 +818,9 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     node, ``first`` on all cores with the weights in the memory of one; blank uses all.
     ``prompt_tile`` are the tokens of a prompt that meet the weights at each reading of them; blank
     is all. ``precisions`` are those that it runs; left out, the plain ones of the chip
-    (:data:`PLAIN`).
+    (:data:`PLAIN`). ``compile`` is the command that compiles a model's files for it, with
+    ``{model}``, ``{task}``, ``{target}``, ``{batch}``, ``{tokens}``, ``{cores}`` and
+    ``{precision}`` for what it is compiled for.
     """
 
     stack: str
@@ -840,6 +842,7 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     matches: tuple[str, ...]
     basis: str
     source: str
+    compile: str | None = None
 
 
 PLAIN: tuple[Precision, ...] = ("fp32", "bf16", "fp16", "fp8", "int8", "int4")

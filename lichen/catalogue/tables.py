@@ -16,7 +16,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 
-from lichen.catalogue.binary_cache import binary_of
+from lichen.catalogue.binary_cache import decoded
 from lichen.catalogue.schema import (
     QUOTAS,
     SOURCES,
@@ -76,10 +76,8 @@ def _load(overlay: Path | None) -> Catalogue:
 class ByMachine(Generic[S]):
     """A table's rows by machine, each machine's decoded when it is first used."""
 
-    def __init__(self, content: bytes, row: type[S]) -> None:
-        self._encoded: dict[str, msgspec.Raw] = msgspec.msgpack.decode(
-            content, type=dict[str, msgspec.Raw]
-        )
+    def __init__(self, encoded: Mapping[str, memoryview], row: type[S]) -> None:
+        self._encoded = encoded
         self._decoder = msgspec.msgpack.Decoder(tuple[row, ...])  # type: ignore[valid-type]
         self._decoded: dict[str, tuple[S, ...]] = {}
 
@@ -591,13 +589,16 @@ class Catalogue:
         """A table by machine, with others joined to it. ``more`` are its columns that name rows,
         besides the usual two."""
 
-        def build() -> dict[str, list[S]]:
+        def build() -> dict[str, bytes]:
             by_machine: dict[str, list[S]] = {}
             for values in read(name, row):
                 by_machine.setdefault(values["machine"], []).append(row(**values))
-            return by_machine
+            return {machine: msgspec.msgpack.encode(rows) for machine, rows in by_machine.items()}
 
-        rows = ByMachine(binary_of(self.directory, name, (name, *joined), row, build), row)
+        tables = (name, *joined)
+        rows = ByMachine(
+            decoded(self.directory, name, tables, row, build, dict[str, memoryview]), row
+        )
         own: dict[str, tuple[str, ...]] = {}
         if self.overlay is not None:
             from lichen.catalogue.overlay import merged_by_machine
@@ -635,8 +636,8 @@ class Catalogue:
     def _rows(
         self, name: str, row: type[S], build: Callable[[], list[S]], tables: tuple[str, ...] = ()
     ) -> list[S]:
-        content = binary_of(self.directory, name, tables or (name,), row, build)
-        return msgspec.msgpack.decode(content, type=list[row])  # type: ignore[valid-type]
+        kind = list[row]  # type: ignore[valid-type]
+        return decoded(self.directory, name, tables or (name,), row, build, kind)
 
     def _read(self, name: str, row: type[S]) -> list[S]:
         return [row(**values) for values in self._values(name, row)]

@@ -10,6 +10,7 @@ from lichen.catalogue import Catalogue, staleness
 from lichen.document import InputError
 from lichen.placing.billing import about_billing
 from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers, retirement_notes
+from lichen.placing.compiling import compile_command, compile_note
 from lichen.placing.hinges import hinges
 from lichen.placing.measuring import worth_measuring
 from lichen.placing.objective import AIMS
@@ -62,11 +63,15 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
     possible = pool.candidates
     if not possible:
         _check_card(judged.rejected)
+        again = None
+        if workload.compiled is not None:
+            again = place(replace(question, workload=replace(workload, compiled=None)))
         return NoPlacement(
             workload=workload.name,
             model=question.card.name,
             confidence=workload.wanted_confidence,
             likely=_likely(question, judged.rejected),
+            compile_command=again.compile_command if isinstance(again, Placement) else None,
             nearest=tuple(nearest_misses(judged.rejected)),
             rejected=tuple(judged.rejected),
         )
@@ -85,6 +90,11 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         return Compared(option=option(candidate), usd_tonne=usd_per_tonne(chosen, candidate))
 
     layout = chosen.sized.layout
+    sizing = layout.sizing()
+    command = None
+    if workload.compiled is None:
+        machine = catalogue.machine(chosen.offer.machine)
+        command = compile_command(layout, sizing, machine)
     emitted = footprint_of(chosen, catalogue)
     tolerance = f"{question.cost_tolerance_pct:g}"
     return Placement(
@@ -97,13 +107,18 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         chosen=option(chosen),
         cheapest=compared(cheapest),
         greenest=compared(greenest),
-        sizing=layout.sizing(),
+        sizing=sizing,
         origin=layout.origin(catalogue),
         footprint=emitted,
         because=tuple(_because(ranked, cheapest, pool, judged, question)),
         hinges=tuple(hinges(ranked, question)),
         worth_measuring=tuple(worth_measuring(ranked, rank, question)),
-        notes=(*layout.notes(), *_notes(chosen, question)),
+        notes=(
+            *layout.notes(),
+            *([] if command is None else [compile_note(command)]),
+            *_notes(chosen, question),
+        ),
+        compile_command=command,
         steps=(*layout.steps(), *money_and_carbon(chosen, emitted, catalogue)),
         savings=layout.savings(),
         runners_up=tuple(map(option, losers[:runners_up])),

@@ -22,6 +22,21 @@ def image_of(
     )
 
 
+def not_published(
+    catalogue: Catalogue, hosting: str, chip_family: str | None, kind: str, region: str
+) -> str | None:
+    """A clause that says that a region lacks the image, and which command copies it there; None
+    where the region has it, or where no image is known."""
+    image = image_of(catalogue, hosting, chip_family, kind)
+    if image is None or region in image.regions:
+        return None
+    publisher = catalogue.sources[image.source].publisher
+    return (
+        f"{publisher} does not publish {image.repository} there: copy it with `lichen images copy "
+        f"--to {region}`, and give the registry of the copies (registry)"
+    )
+
+
 def machine_image(catalogue: Catalogue, hosting: str, name: str) -> MachineImage | None:
     """A hosting's machine image by its name in machine_images.csv."""
     rows = catalogue.table("machine_images", MachineImage)

@@ -241,7 +241,10 @@ def no_component(candidate: Candidate) -> Rejected:
     """A candidate that no component can make, as a rejected offer."""
     machine, region = candidate.name
     return Rejected(
-        machine=machine, region=region, kind="component", reason=candidate.sized.unmade or ""
+        machine=machine,
+        region=region,
+        kind=candidate.sized.unmade_kind,
+        reason=candidate.sized.unmade or "",
     )
 
 
@@ -305,6 +308,7 @@ _RELAX: dict[str, str] = {
     "throughput": "lower traffic.peak_rps for one workload, or split it in two",
     "context": "lower traffic.input_tokens or output_tokens, or choose a model with more context",
     "precision": "name a precision that the chip runs (precisions: [bf16, int8])",
+    "compiled": "compile the model's files for another shape, or leave compiled out",
     "card": "add the missing fields to the model card",
     "hosting": "widen where.hosting",
     "where": "change the field of where that the reason names",

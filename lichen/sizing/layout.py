@@ -172,13 +172,22 @@ class Layout(msgspec.Struct, frozen=True):
             replica_hours_by_hour=replicas.by_hour,
             load=self.load(),
             draw=self.draw(),
+            longest_tokens=self._longest_tokens(arrangement) if curve.llm else None,
             artifact_bytes=arrangement.need.weight_bytes,
             start_up_s=start_up_of(arrangement),
             compiled_batch=None if compiled is None else int(compiled),
             compiled_sequence_tokens=int(arrangement.sequence_tokens)
-            if compiled is not None and curve.llm
+            if compiled is not None and (curve.llm or arrangement.compiled_tokens)
             else None,
+            tensor_parallel=None if compiled is None else round(arrangement.chips.degree),
         )
+
+    @staticmethod
+    def _longest_tokens(arrangement: Arrangement) -> int:
+        """The longest request that is served: as compiled, or as asked."""
+        if arrangement.stack.static_shapes:
+            return int(arrangement.sequence_tokens)
+        return int(arrangement.longest_request or arrangement.context_tokens)
 
     def _replicas_needed(self) -> Interval:
         """Replicas of the peak: if the machine is fast, as planned, if it is slow."""
@@ -324,7 +333,18 @@ def lay_out(
         return Misfit("card", "traffic.input_tokens and traffic.output_tokens are not given")
     known = knowledge(catalogue)
     tokens = traffic.input_tokens or 0, traffic.output_tokens or 0
-    fewest = arrange(card, machine, known, precision, None, None, *tokens)
+    longest = traffic.longest_request(card)
+    if longest is not None and card.max_context_tokens and longest > card.max_context_tokens:
+        return Misfit(
+            "context",
+            f"requests of {longest} tokens are longer than the {card.max_context_tokens} that "
+            f"{card.name} accepts",
+            longest / card.max_context_tokens,
+        )
+    compiled = workload.compiled
+    if compiled is not None and traffic.longest_tokens is None:
+        longest = sum(tokens) or None  # the files were made for what was the longest then
+    fewest = arrange(card, machine, known, precision, None, None, *tokens, longest, compiled)
     if isinstance(fewest, Misfit):
         return fewest
     if workload.mode == "serverless":

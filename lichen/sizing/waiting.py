@@ -18,7 +18,8 @@ def concurrency_of(sizing: Sizing) -> int:
     scaling that tracks concurrency, and what an asynchronous endpoint sends to a machine at once.
     """
     copies = sizing.prediction.copies
-    if sizing.compiled_batch is not None and sizing.compiled_sequence_tokens is not None:
+    generates = sizing.prediction.time_to_first_token_ms is not None
+    if sizing.compiled_batch is not None and generates:
         return max(1, sizing.compiled_batch * copies)
     return max(1, math.ceil(sizing.prediction.concurrency))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,10 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
 from lichen.holding import Holding, holding
 from lichen.interval import Interval
+from lichen.passport import Passport
 from lichen.sizing.answers import Misfit
 from lichen.sizing.confidence import LIKELY, SLOW
+from lichen.words import Environment
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Fact, Serving
 from lichen_policies.provisioned import load_over, paid_as
@@ -39,7 +41,12 @@ def declared_workload(fact: Fact, *, most_replicas: int | None = None) -> Worklo
         return None
     if most_replicas is not None and (passport.minimum_replicas or 0) > most_replicas:
         passport = msgspec.structs.replace(passport, minimum_replicas=most_replicas)
-    return passport.as_workload(fact.if_known.environment or UNSTATED)
+    return _workload_of(passport, fact.if_known.environment or UNSTATED)
+
+
+@lru_cache(maxsize=64)  # the rules of one resource ask for the same
+def _workload_of(passport: Passport, environment: Environment) -> Workload | None:
+    return passport.as_workload(environment)
 
 
 class Fleet(msgspec.Struct, frozen=True, dict=True):
@@ -322,16 +329,19 @@ class Fleets:
             for each in ((self._precision,) if is_named else precisions_to_try(self._precision))
         ]
         found: list[tuple[float, Machine]] = []
-        for machine in offered.on(self._hosting, cloud):
-            if machine.idle_w is None or machine.idle_w.likely * least > most_watts:
-                continue
+        for idle_w, machine in offered.on(self._hosting, cloud):
+            if idle_w * least > most_watts:
+                break
             if fits is not None and not fits(machine):
                 continue
-            most_rps = next((rps for roof in roofs if (rps := roof.rps(machine)) > 0), 0.0)
-            if most_rps <= 0.0:
+            for roof in roofs:
+                most_rps = roof.rps(machine)
+                if most_rps > 0.0:
+                    break
+            else:
                 continue
             count = max(least, fewest_replicas(self._workload, most_rps))
-            watts = machine.idle_w.likely * count
+            watts = idle_w * count
             if watts > most_watts or (most is not None and count > most):
                 continue
             if offered.sold(machine, self._region):
@@ -373,17 +383,25 @@ class _Offered:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._machines: dict[tuple[str, str], tuple[Machine, ...]] = {}
+        self._machines: dict[tuple[str, str], tuple[tuple[float, Machine], ...]] = {}
         self._sold: dict[tuple[str, str | None], bool] = {}
 
-    def on(self, hosting: str, cloud: str) -> tuple[Machine, ...]:
-        """Machines of a hosting, in the order of the catalogue."""
+    def on(self, hosting: str, cloud: str) -> tuple[tuple[float, Machine], ...]:
+        """Machines of a hosting, each with the watts that it draws idle where somebody publishes
+        them, the lowest first."""
         found = self._machines.get((hosting, cloud))
         if found is None:
             found = self._machines[hosting, cloud] = tuple(
-                machine
-                for machine in self._catalogue.machines.values()
-                if machine.cloud == cloud and self._catalogue.hosts(hosting, machine)
+                sorted(
+                    (
+                        (machine.idle_w.likely, machine)
+                        for machine in self._catalogue.machines.values()
+                        if machine.idle_w is not None
+                        and machine.cloud == cloud
+                        and self._catalogue.hosts(hosting, machine)
+                    ),
+                    key=itemgetter(0),
+                )
             )
         return found
 

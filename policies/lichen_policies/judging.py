@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from lichen.catalogue import Catalogue
 from lichen.document import InputError
 from lichen.words import Environment
 from lichen_policies import run, timed
@@ -39,6 +39,9 @@ from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack, Unread
 from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
 from lichen_policies.verdict import BLOCKING, Outcome, Report, Verdict
+
+if TYPE_CHECKING:
+    from lichen.catalogue import Catalogue
 
 Facts = tuple[Fact, ...] | Exception
 """A resource's facts, or what its reader failed with."""

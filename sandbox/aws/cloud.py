@@ -51,14 +51,25 @@ class Cloud:
         """A boto client of this cloud."""
         return connect(service, region, self.endpoint_url)
 
+    def deleted_in_use(self) -> list[str]:
+        """What was deleted while an endpoint served it, as `region kind/name of endpoint/name`.
+
+        AWS takes such a deletion; the endpoint can then no longer scale out, be patched or updated.
+        """
+        noted: list[str] = self._noted("deleted-in-use")
+        return noted
+
+    def _noted(self, what: str) -> Any:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{self.endpoint_url}/{what}", timeout=START_SECONDS) as answer:
+            return json.load(answer)
+
     def inventory(self) -> dict[str, list[str]]:
         """Everything there is of the types that components make, as `region/name`, by type.
 
         Empty when nothing is left. A KMS key on its way to deletion is no longer counted.
         """
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{self.endpoint_url}/used", timeout=START_SECONDS) as answer:
-            used = json.load(answer)
+        used = self._noted("used")
         found: dict[str, list[str]] = {}
         for service, region in used:
             client = self.client(_SIGNED_AS.get(service, service), region)

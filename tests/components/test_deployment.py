@@ -89,7 +89,7 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
         assert source["CompressionType"] == "None"
 
         resources = made.resources()
-        roles = "access alias capacity config endpoint key logs model role scaling "
+        roles = "access address alias capacity config endpoint key logs model role scaling "
         roles += "rollout-errors rollout-latency"
         made_of_aws = [r for r in resources.values() if r["type"].startswith("aws:")]
         assert {r["urn"].split("::")[-1] for r in made_of_aws} == {
@@ -228,7 +228,7 @@ def test_every_language_sees_the_component_and_its_sentences(place: World) -> No
     assert all(field.get("description") for field in endpoint["properties"].values())
     first = "workload artifacts image registry environment results artifactsKey alarmTopic subnets "
     first += "securityGroups objective"  # the arguments of version 0.1.0
-    assert set(endpoint["inputProperties"]) == {*first.split(), "aws"}
+    assert set(endpoint["inputProperties"]) == {*first.split(), "aws", "pin"}
     block = schema["types"]["lichen:index:AwsArgs"]["properties"]
     assert all(field.get("description") for field in block.values())
     assert set(endpoint["required"]) >= {"endpointName", "receipt", "gco2eMonth", "usdMonth"}

@@ -78,7 +78,7 @@ def test_it_comes_up_changes_and_goes(place: World, tmp_path: Path) -> None:
 def test_a_larger_model_takes_more_memory_and_the_largest_are_refused() -> None:
     assert memory_mb(planned(SMALL, FEW).decision) == 2048
     card = {"name": "large", "kind": "encoder", "parameters": 5.6e8, "layers": 24, "hidden": 1024}
-    large = {**FEW, "model": card}
+    large = {**FEW, "model": card, "latency": {}}
     with pytest.raises(InputError, match=r"serverless needs 4\.1 GiB of memory"):
         planned("sagemaker-serverless.4096mb", large)
     assert memory_mb(planned("sagemaker-serverless.6144mb", large).decision) == 6144

@@ -22,7 +22,7 @@ ENDS_WITHIN_S = 120  # a limit for a busy machine; the server ends in millisecon
 ROLE = "arn:aws:iam::123456789012:role/serving"
 TARGET = {
     "ServiceNamespace": "sagemaker",
-    "ResourceId": "endpoint/chat/variant/main",
+    "ResourceId": "endpoint/e/variant/main",
     "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
 }
 
@@ -149,8 +149,17 @@ def test_an_update_brings_the_count_back_to_the_configurations(sagemaker: Any) -
     assert update(RetainAllVariantProperties=True, ExcludeRetainedVariantProperties=excluded) == 1
 
 
-def test_a_policy_needs_a_target_and_goes_with_it(cloud: Cloud) -> None:
+@pytest.fixture
+def endpoint(sagemaker: Any) -> Any:
+    """A SageMaker with the endpoint `e`, which serves the model `m` on one machine."""
+    configure(sagemaker, "one", **on("ml.inf2.xlarge"))
+    sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="one")
+    return sagemaker
+
+
+def test_a_policy_needs_a_target_and_goes_with_it(cloud: Cloud, endpoint: Any) -> None:
     scaling = cloud.client("application-autoscaling", REGION)
+    before = cloud.inventory()
     tracking = {
         "TargetValue": 70.0,
         "PredefinedMetricSpecification": {
@@ -167,15 +176,15 @@ def test_a_policy_needs_a_target_and_goes_with_it(cloud: Cloud) -> None:
 
     scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2, Tags={"a": "1"})
     scaling.put_scaling_policy(**policy)
-    assert set(cloud.inventory()) == {
+    assert set(cloud.inventory()) - set(before) == {
         "aws:appautoscaling/target:Target",
         "aws:appautoscaling/policy:Policy",
     }
     scaling.deregister_scalable_target(**TARGET)
-    assert cloud.inventory() == {}
+    assert cloud.inventory() == before
 
 
-def test_a_scalable_target_has_tags(cloud: Cloud) -> None:
+def test_a_scalable_target_has_tags(cloud: Cloud, endpoint: Any) -> None:
     scaling = cloud.client("application-autoscaling", REGION)
     arn = scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2, Tags={"a": "1"})[
         "ScalableTargetARN"

@@ -62,6 +62,16 @@ def cloud() -> Iterator[Cloud]:
         cloud.client("sagemaker", REGION).create_model(
             ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "i"}
         )
+        cloud.client("cloudwatch", REGION).put_metric_alarm(
+            AlarmName="errors",
+            MetricName="Invocation5XXErrors",
+            Namespace="AWS/SageMaker",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
         yield cloud
 
 
@@ -112,7 +122,9 @@ def test_an_endpoint_with_a_component_lives(cloud: Cloud, api: Api) -> None:
     assert endpoint_state["endpointArn"].endswith(":endpoint/chat")
     component, state = up(components, {**COMPONENT, "endpointName": "chat"})
     assert state["inferenceComponentStatus"] == "InService"
-    assert cloud.inventory() == {
+    made = cloud.inventory()
+    del made["aws:cloudwatch/metricAlarm:MetricAlarm"]
+    assert made == {
         "aws:sagemaker/model:Model": [f"{REGION}/m"],
         "aws:sagemaker/endpointConfiguration:EndpointConfiguration": [
             f"{REGION}/{config['endpointConfigName']}"
@@ -196,7 +208,9 @@ def test_a_request_is_in_progress_until_it_is_asked_for(cloud: Cloud) -> None:
     config = {
         "EndpointConfigName": "c",
         "ExecutionRoleArn": ROLE,
-        "ProductionVariants": [{"VariantName": "v", "InstanceType": "ml.c7g.large"}],
+        "ProductionVariants": [
+            {"VariantName": "v", "InstanceType": "ml.c7g.large", "InitialInstanceCount": 1}
+        ],
     }
     kind = "AWS::SageMaker::EndpointConfig"
 

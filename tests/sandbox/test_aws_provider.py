@@ -194,7 +194,6 @@ VARIANT = {
     "initialVariantWeight": 0.5,
     "containerStartupHealthCheckTimeoutInSeconds": 600,
     "routingConfigs": [{"routingStrategy": "LEAST_OUTSTANDING_REQUESTS"}],
-    "managedInstanceScaling": {"status": "ENABLED", "minInstanceCount": 0, "maxInstanceCount": 2},
 }
 LIVES = SERVING | {
     "aws:sagemaker/model:Model": Life(
@@ -387,6 +386,31 @@ LIVES = SERVING | {
         },
         {"name": "other"},
     ),
+    "aws:appautoscaling/scheduledAction:ScheduledAction": Life(
+        {
+            **TARGET,
+            "schedule": "cron(0 7 ? * MON-FRI *)",
+            "timezone": "Europe/Paris",
+            "scalableTargetAction": {"minCapacity": 1, "maxCapacity": 2},
+        },
+        {"scalableTargetAction": {"minCapacity": 1, "maxCapacity": 3}},
+        {"name": "other"},
+    ),
+    "aws:ssm/parameter:Parameter": Life(
+        {
+            "name": "/lichen/chat/prod/endpoint",
+            "type": "String",
+            "value": "one",
+            "tags": {"a": "b"},
+        },
+        {"value": "two", "tags": {"a": "c"}},
+        {"name": "/other"},
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": Life(
+        {"dashboardName": "chat", "dashboardBody": '{"widgets":[]}'},
+        {"dashboardBody": '{"widgets":[],"start":"-PT6H"}'},
+        {"dashboardName": "other"},
+    ),
     "aws:scheduler/schedule:Schedule": Life(
         {
             "scheduleExpression": "cron(0 2 * * ? *)",
@@ -436,18 +460,27 @@ def world(cloud: Cloud) -> Iterator[dict[str, str]]:
     sagemaker.create_model(
         ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "djl:1"}
     )
+    variant = {"VariantName": "main", "ModelName": "m", "InitialInstanceCount": 1}
     for name in ("c1", "c2"):
         sagemaker.create_endpoint_config(
             EndpointConfigName=name,
-            ProductionVariants=[
-                {
-                    "VariantName": "main",
-                    "ModelName": "m",
-                    "InstanceType": "ml.inf2.xlarge",
-                    "InitialInstanceCount": 1,
-                }
-            ],
+            ProductionVariants=[variant | {"InstanceType": "ml.inf2.xlarge"}],
+            AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "s3://answers/"}},
         )
+    endpoints = ("chat", "new")
+    for name in endpoints:
+        sagemaker.create_endpoint(EndpointName=name, EndpointConfigName="c1")
+    alarms = cloud.client("cloudwatch", REGION)
+    alarms.put_metric_alarm(
+        AlarmName="errors",
+        MetricName="Invocation5XXErrors",
+        Namespace="AWS/SageMaker",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
     iam.create_role(RoleName="serving", AssumeRolePolicyDocument=json.dumps(TRUST))
     events = cloud.client("events", REGION)
     events.put_rule(Name="failed", EventPattern='{"source": ["aws.sagemaker"]}')
@@ -458,6 +491,9 @@ def world(cloud: Cloud) -> Iterator[dict[str, str]]:
     scaling.deregister_scalable_target(**target)
     events.delete_rule(Name="failed")
     iam.delete_role(RoleName="serving")
+    alarms.delete_alarms(AlarmNames=["errors"])
+    for name in endpoints:
+        sagemaker.delete_endpoint(EndpointName=name)
     for name in ("c1", "c2"):
         sagemaker.delete_endpoint_config(EndpointConfigName=name)
     sagemaker.delete_model(ModelName="m")
@@ -545,6 +581,9 @@ REPLACED = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": {"name"},
     "aws:appautoscaling/target:Target": {*TARGET},
     "aws:appautoscaling/policy:Policy": {"name", *TARGET},
+    "aws:appautoscaling/scheduledAction:ScheduledAction": {"name", *TARGET},
+    "aws:ssm/parameter:Parameter": {"name"},
+    "aws:cloudwatch/dashboard:Dashboard": {"dashboardName"},
     "aws:scheduler/schedule:Schedule": {"name", "groupName"},
     "aws:cloudwatch/eventRule:EventRule": {"name", "eventBusName"},
     "aws:cloudwatch/eventTarget:EventTarget": {"rule", "eventBusName", "targetId"},

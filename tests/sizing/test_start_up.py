@@ -79,11 +79,11 @@ def test_a_batch_takes_its_requests_at_the_planned_rate_and_one_start() -> None:
 @pytest.mark.parametrize(
     ("hosting", "memory_mib", "vcpu", "size"),
     [
-        ("ecs-fargate", 3000, 0.5, "fargate-arm64.1vcpu-4gb"),
-        ("ecs-fargate", 3000, 4, "fargate-arm64.4vcpu-8gb"),
-        ("ecs-fargate", 31_000, 0, "fargate-arm64.8vcpu-32gb"),
+        ("ecs-fargate", 3000, 0.5, "fargate-arm.1x4"),
+        ("ecs-fargate", 3000, 4, "fargate-arm.4x8"),
+        ("ecs-fargate", 31_000, 0, "fargate-arm.8x32"),
         ("ecs-fargate", 130_000, 0, None),
-        ("lambda", 2500, 0, "lambda-arm64.3008mb"),
+        ("lambda", 2500, 0, "lambda-arm.3008mb"),
         ("lambda", 11_000, 0, None),
     ],
 )

@@ -46,12 +46,12 @@ class Site:
     @cached_property
     def identity(self) -> str:
         """The deployment's name in AWS: ``chat-prod-1a2b3c``."""
-        return f"{self.name}-{self.environment}-{_short(self.stack, self.region, *self.made_of)}"
+        return f"{self.name}-{self.environment}-{short(self.stack, self.region, *self.made_of)}"
 
     @cached_property
     def stable(self) -> str:
         """The name of what outlives a change of machine, such as a key."""
-        return f"{self.name}-{self.environment}-{_short(self.stack, self.region)}"
+        return f"{self.name}-{self.environment}-{short(self.stack, self.region)}"
 
     @property
     def description(self) -> str:
@@ -118,5 +118,6 @@ def _cleaned(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "endpoint"
 
 
-def _short(*parts: str) -> str:
+def short(*parts: str) -> str:
+    """A mark of six characters that differs wherever one of the parts does."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_HASH]

@@ -96,8 +96,8 @@ def command(
     """Judge a deployment by the rules.
 
     PATHS are Pulumi previews or states, Terraform plans, states or .tf files, CloudFormation
-    templates or Kubernetes manifests; folders of them, cdk.out among them; or patterns such as
-    'k8s/**/*.yaml'. - is what is piped in.
+    templates, ARM templates or Bicep of Azure, or Kubernetes manifests; folders of them, cdk.out
+    among them; or patterns such as 'k8s/**/*.yaml'. - is what is piped in.
 
     Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong, or a rule that blocks
     is broken; 3, something unverified blocks.

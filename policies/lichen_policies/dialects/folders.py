@@ -10,7 +10,6 @@ import glob
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,13 +19,12 @@ from lichen.parsing.content import STDIN, content_of, text_of
 from lichen.parsing.yaml_text import from_yaml
 from lichen_policies.dialects import PROGRAMS, cdk, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.dialects.terraform_files import is_configuration
 from lichen_policies.facts.resource import Resource
 from lichen_policies.verdict import Skipped
 
-if TYPE_CHECKING:
-    from lichen_policies.dialects.hcl.modules import ModuleReading
-
+_BICEP = ".bicep"
 SUFFIXES = (".json", ".yaml", ".yml", ".template", ".tfstate")
 """How the names of files end that may hold a document."""
 
@@ -38,6 +36,7 @@ _MARKS = (
     ("lineage", "serial"),
     ("urn:pulumi:",),
     ("changeSummary",),
+    ("deploymentTemplate.json",),
 )
 """Every document that is recognised has all words of one of these in it."""
 
@@ -90,6 +89,7 @@ class _Walk:
         self.progress = progress
         self.documents: dict[Path, list[Resource]] = {}
         self.modules: dict[Path, None] = {}
+        self.bicep: dict[Path, bool] = {}
         self.skipped: list[Skipped] = []
         self.others = 0
         self.patches: set[Path] = set()
@@ -99,6 +99,10 @@ class _Walk:
         if is_configuration(path) and self.source == "auto":
             content_of(path)  # a file that is not there is no module
             self.modules[path.parent] = None
+            return
+        if path.suffix == _BICEP and self.source == "auto":
+            content_of(path)
+            self.bicep[path] = True
             return
         self.progress(path)
         found = read(path, self.source, given)
@@ -110,7 +114,7 @@ class _Walk:
 
     def enter(self, folder: Path) -> None:
         """Read what is in a folder, and in the folders inside of it."""
-        before = len(self.documents), len(self.modules)
+        before = self._count()
         for entered, inner, names in os.walk(folder):
             here = Path(entered)
             if cdk.is_assembly(here):
@@ -130,7 +134,7 @@ class _Walk:
             if any(is_configuration(here / name) for name in names):
                 self.modules[here] = None
             self._look(here / name for name in sorted(names))
-        if (len(self.documents), len(self.modules)) == before:
+        if self._count() == before:
             raise self._nothing(str(folder))
 
     def _nothing(self, folder: str) -> InputError:
@@ -156,7 +160,7 @@ class _Walk:
 
     def reading(self) -> FolderReading:
         """All that was read. A template inside of another is judged there, with its parameters."""
-        modules = list(self._modules())
+        sources = [*self._modules(), *self._bicep()]
         inner = {
             Path(resource.file)
             for path, resources in self.documents.items()
@@ -172,16 +176,41 @@ class _Walk:
                 if path not in inner and path not in partial
                 for resource in resources
             )
-            + tuple(resource for module in modules for resource in module.resources),
+            + tuple(resource for source in sources for resource in source.resources),
             skipped=(
                 *self.skipped,
-                *(mention for module in modules for mention in module.skipped),
+                *(mention for source in sources for mention in source.skipped),
                 *(Skipped(file=str(path), because="is a patch of Kustomize") for path in partial),
             ),
             others=self.others,
         )
 
-    def _modules(self) -> Iterator[ModuleReading]:
+    def _count(self) -> int:
+        """How many documents and programs there are so far."""
+        return len(self.documents) + len(self.modules) + len(self.bicep)
+
+    def _bicep(self) -> Iterator[SourceReading]:
+        """The files of Bicep that are deployed: those that no other one calls."""
+        if not self.bicep:
+            return
+        from lichen_policies.dialects.azure.bicep import called_by, read_bicep
+
+        called: set[Path] = set()
+        for file, is_named in list(self.bicep.items()):
+            try:
+                called |= called_by(file)
+            except InputError as error:
+                self._skip(file, error, broken=is_named or not isinstance(error, NotRendered))
+                del self.bicep[file]
+        for file, is_named in self.bicep.items():
+            if file.resolve() not in called:
+                self.progress(file)
+                try:
+                    yield read_bicep(file, self.given)
+                except InputError as error:
+                    self._skip(file, error, broken=is_named or not isinstance(error, NotRendered))
+
+    def _modules(self) -> Iterator[SourceReading]:
         """The modules of Terraform that are applied: those that no other one calls."""
         if not self.modules:
             return
@@ -225,6 +254,9 @@ class _Walk:
         for path in files:
             if is_configuration(path):
                 self.modules[path.parent] = None
+                continue
+            if path.suffix == _BICEP:
+                self.bicep.setdefault(path, False)
                 continue
             if path.suffix.lower() not in SUFFIXES or not _may_be_one(path):
                 self.others += 1

@@ -68,7 +68,9 @@ def by_type() -> Mapping[tuple[Dialect, str], Reader]:
             _function(each.module, "complete") if each.completes else None,
         )
         for dialect, types in each.types.items():
-            found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
+            # Azure tells no capital letter in a type from a small one.
+            spelled = [type_.lower() for type_ in types] if dialect == "azure" else types
+            found.update(dict.fromkeys(((dialect, type_) for type_ in spelled), reader))
     return found
 
 
@@ -93,7 +95,7 @@ def reader_of(dialect: Dialect, type_: str) -> Reader | None:
     """The reader of a type, with or without the version of its API in its name; None where nobody
     reads it."""
     readers = by_type()
-    found = readers.get((dialect, type_))
+    found = readers.get((dialect, type_.lower() if dialect == "azure" else type_))
     if found is not None or dialect != "pulumi":
         return found
     return readers.get((dialect, _without_version(type_)))

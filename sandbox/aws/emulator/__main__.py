@@ -1,7 +1,7 @@
 """`python -m sandbox.aws.emulator` prints its port and serves on loopback.
 
 It notes which services were called in which regions (GET /used), so that an inventory need not
-search the world.
+search the world, and what was deleted while an endpoint served it (GET /deleted-in-use).
 """
 
 import json
@@ -22,6 +22,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import make_server
 
 from sandbox.aws.emulator import cloudcontrol, constraints  # noqa: F401 - every service is checked
+from sandbox.aws.emulator.sagemaker.rollouts import DELETED_IN_USE
 from sandbox.aws.exit_with_parent import exit_with_parent
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
@@ -44,9 +45,10 @@ class Noting:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == "/used":
+        noted = {"/used": sorted(self.used), "/deleted-in-use": DELETED_IN_USE}
+        if environ["PATH_INFO"] in noted:
             start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps(sorted(self.used)).encode()]
+            return [json.dumps(noted[environ["PATH_INFO"]]).encode()]
         if found := _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", "")):
             if found[2] not in self.ours:
                 self.used.add((found[2], found[1]))

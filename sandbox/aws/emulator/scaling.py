@@ -9,6 +9,8 @@ from moto.applicationautoscaling.models import (
 from moto.core.base_backend import BaseBackend
 from moto.sagemaker.models import sagemaker_backends
 
+from sandbox.aws.emulator.sagemaker.components import Component, components
+
 
 def ring(backend: BaseBackend, actions: list[str]) -> None:
     """Do what these actions of an alarm ask for, where they are scaling policies."""
@@ -46,10 +48,25 @@ class _Variant:
         self.variant |= {"DesiredInstanceCount": count, "CurrentInstanceCount": count}
 
 
-def _number(policy: FakeApplicationAutoscalingPolicy) -> _Variant:
+class _Copies:
+    """The copies of an inference component."""
+
+    def __init__(self, component: Component) -> None:
+        self.answer = component.answer
+
+    def get(self) -> int:
+        return int(self.answer["RuntimeConfig"]["DesiredCopyCount"])
+
+    def set(self, count: int) -> None:
+        self.answer["RuntimeConfig"] = {"DesiredCopyCount": count, "CurrentCopyCount": count}
+
+
+def _number(policy: FakeApplicationAutoscalingPolicy) -> _Variant | _Copies:
     """The number that a policy changes."""
     sagemaker = sagemaker_backends[policy.account_id][policy.region_name]
     kind, name, *rest = policy.resource_id.split("/")
     if (kind, policy.scalable_dimension) == ("endpoint", "sagemaker:variant:DesiredInstanceCount"):
         return _Variant(sagemaker.endpoints[name].production_variants, rest[-1])
+    if kind == "inference-component":
+        return _Copies(components(sagemaker)[name])
     raise NotImplementedError(policy.resource_id)

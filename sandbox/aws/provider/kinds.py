@@ -113,6 +113,8 @@ class Kind:
     key: tuple[str, ...] = ()
     # What is sent where a program says nothing.
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    # What an update sends beside the properties.
+    on_update: Mapping[str, Any] = field(default_factory=dict)
     # Properties that AWS decides.
     outputs: tuple[Output, ...] = (Output("arn"),)
     # A JMESPath over what was read: true of a resource that is being deleted.
@@ -395,6 +397,60 @@ KINDS = {
             absent=("PredictiveScalingPolicyConfiguration",),
             defaults={"policyType": "StepScaling"},
             outputs=(Output("arn"), Output("alarmArns", "alarms[].alarmArn")),
+        ),
+        Kind(
+            "aws:appautoscaling/scheduledAction:ScheduledAction",
+            "application-autoscaling",
+            create=Call("PutScheduledAction"),
+            reads=(Call("DescribeScheduledActions", "ScheduledActions"),),
+            update="PutScheduledAction",
+            delete="DeleteScheduledAction",
+            listing=Listing(
+                "describe_scheduled_actions",
+                "ScheduledActions[].ScheduledActionName",
+                _SAGEMAKER_ONLY,
+                also=_OTHERS,
+            ),
+            names={
+                "ScheduledActionName": "name",
+                "ScheduledActionNames": "name",
+                "ScheduledActionARN": "arn",
+            },
+            absent=("StartTime", "EndTime"),
+        ),
+        Kind(
+            "aws:ssm/parameter:Parameter",
+            "ssm",
+            create=Call("PutParameter"),
+            reads=(Call("GetParameter", "Parameter"), Call("ListTagsForResource")),
+            update="PutParameter",
+            delete="DeleteParameter",
+            listing=Listing("describe_parameters", "Parameters[].Name"),
+            tag="AddTagsToResource",
+            untag="RemoveTagsFromResource",
+            names={
+                "ARN": "arn",
+                "ResourceId": "name",
+                "TagList": Property("tagsAll", Form.MAP),
+                "Tags": Property("tagsAll", Form.MAP),
+            },
+            absent=("AllowedPattern", "Description", "KeyId", "Policies", "Tier"),
+            defaults={"resourceType": "Parameter", "dataType": "text"},
+            on_update={"overwrite": True},
+        ),
+        Kind(
+            "aws:cloudwatch/dashboard:Dashboard",
+            "cloudwatch",
+            create=Call("PutDashboard"),
+            reads=(Call("GetDashboard"),),
+            update="PutDashboard",
+            delete="DeleteDashboards",
+            listing=Listing("list_dashboards", "DashboardEntries[].DashboardName"),
+            names={"DashboardNames": "dashboardName"},
+            absent=("Tags",),
+            outputs=(Output("dashboardArn"),),
+            id="{dashboardName}",
+            autoname="",
         ),
         Kind(
             "aws:scheduler/schedule:Schedule",

@@ -242,7 +242,7 @@ class Resource:
         given = {**self.kind.defaults, **kept, **news}
         by_update = self._taken_by(self.kind.update)
         if (changed - {"tagsAll"}) & by_update:
-            self._ask(self.kind.update, {**given, "tagsAll": None}, region)
+            self._ask(self.kind.update, {**given, **self.kind.on_update, "tagsAll": None}, region)
         for setting in self.kind.settings:
             touched = {setting.name} | self._taken_by(setting.put)
             if setting.name not in by_update and changed & touched:

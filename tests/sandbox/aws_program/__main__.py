@@ -93,6 +93,14 @@ aws.appautoscaling.Policy(
     },
     **of_target,
 )
+aws.appautoscaling.ScheduledAction(
+    "morning",
+    schedule="cron(0 7 ? * MON-FRI *)",
+    scalable_target_action={"min_capacity": 1, "max_capacity": 2},
+    **of_target,
+)
+aws.ssm.Parameter("parameter", name="/lichen/chat/dev/endpoint", type="String", value=endpoint.name)
+aws.cloudwatch.Dashboard("dashboard", dashboard_name="chat", dashboard_body='{"widgets":[]}')
 aws.scheduler.Schedule(
     "nightly",
     schedule_expression="cron(0 2 * * ? *)",

@@ -29,9 +29,11 @@ from lichen_components.args import AwsArgs, EndpointArgs, aws_args
 from lichen_components.aws import access
 from lichen_components.aws.access import Statement
 from lichen_components.aws.account import account_of
+from lichen_components.aws.bundle import bundle
 from lichen_components.aws.checks import check_places_given
 from lichen_components.aws.locations import Objects
 from lichen_components.aws.monitoring import Watch, alarms
+from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import TYPE as REAL_TIME
 from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint, site_of
 from lichen_components.aws.sagemaker.fleet import check_patience, serve_with, taking_back
@@ -46,6 +48,7 @@ from lichen_components.aws.sagemaker.scaling import (
 )
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
+from lichen_components.extras import Bundle
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -63,6 +66,7 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
     endpoint_arn: pulumi.Output[str]
     endpoint_url: pulumi.Output[str]
     machine: pulumi.Output[str]
+    bundle: Bundle
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         # Until version 0.2 one type had both modes.
@@ -117,7 +121,16 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
                 ),
             ),
         )
-        _scale(site, decision, endpoint, delay_s)
+        self.bundle = bundle(
+            site,
+            args,
+            serves_as=its_name,
+            key=base.key,
+            requests=requests_of(site),
+            charts=charts_of(site, plan),
+            target=_scale(site, decision, endpoint, delay_s),
+            advice=advice_of(site, alarm_names),
+        )
         self.endpoint_name = its_name
         self.endpoint_arn = endpoint.arn
         self.endpoint_url = its_name.apply(
@@ -172,7 +185,7 @@ def wished_delay_s(decision: Decision) -> float:
 
 def _scale(
     site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint, delay_s: float
-) -> None:
+) -> aws.appautoscaling.Target:
     """As many machines as work the queue off within the delay; none while it is empty."""
     sizing = decision.sizing
     target = target_of(
@@ -206,6 +219,7 @@ def _scale(
             missing="missing",
         )
         wake(site, target, asleep, statistic="Average", cooldown_s=SCALE_IN_COOLDOWN_S)
+    return target
 
 
 def watches_of(site: Site, delay_s: float, start_s: float) -> list[Watch]:

@@ -87,7 +87,7 @@ def shadow_variants(
         image=_image(shadow["image"], site.region) if "image" in shadow else base.image,
         artifacts=artifacts,
         environment=shadow.get("environment", {}),
-        called="shadow-model",
+        called="shadow",
     )
     return [
         aws.sagemaker.EndpointConfigurationShadowProductionVariantArgs(

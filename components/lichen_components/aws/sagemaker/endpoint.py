@@ -13,6 +13,7 @@ import pulumi_aws as aws
 from lichen.passport import Passport, to_tags
 from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.aws.account import account_of
+from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import (
     check_artifacts_given,
     check_locations,
@@ -20,6 +21,7 @@ from lichen_components.aws.checks import (
     check_zones,
 )
 from lichen_components.aws.monitoring import ERROR_SHARE, Watch, alarms
+from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
 from lichen_components.aws.sagemaker.comparing import (
     capture_of,
     check_comparing,
@@ -38,6 +40,7 @@ from lichen_components.aws.sagemaker.rollout import ROLLOUT_WINDOW_S
 from lichen_components.aws.sagemaker.scaling import VARIANT, check_scaling, scale
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site, check_name, this_stack
+from lichen_components.extras import Bundle
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -61,6 +64,7 @@ class SagemakerEndpoint(pulumi.ComponentResource):
     endpoint_arn: pulumi.Output[str]
     endpoint_url: pulumi.Output[str]
     machine: pulumi.Output[str]
+    bundle: Bundle
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         aliases = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=kind) for kind in OLD_TYPES])
@@ -90,7 +94,17 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             shadow_production_variants=partial(shadow_variants, site, plan, base),
             data_capture_config=capture_of(args, site.region),
         )
-        scale(site, decision, endpoint, share=args.get("scaling_share", 1.0))
+        target = scale(site, decision, endpoint, share=args.get("scaling_share", 1.0))
+        self.bundle = bundle(
+            site,
+            args,
+            serves_as=its_name,
+            key=base.key,
+            requests=requests_of(site),
+            charts=charts_of(site, plan),
+            target=target,
+            advice=advice_of(site, alarm_names),
+        )
         self.endpoint_name = its_name
         self.endpoint_arn = endpoint.arn
         self.endpoint_url = its_name.apply(
@@ -109,6 +123,7 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         check_comparing(ours, decision.workload.mode, region)
         check_scaling(ours)
         check_rollout(decision, ours)
+        check_bundle(ours, least=0 if decision.workload.mode == "asynchronous" else 1)
         check_locations(ours, region)
         check_network(ours, zones)
         check_zones(region, zones)

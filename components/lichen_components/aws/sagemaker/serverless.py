@@ -18,14 +18,17 @@ from pulumi_aws.sagemaker import (
 from lichen.document import InputError
 from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.aws.account import account_of
+from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import check_artifacts_given, check_locations
 from lichen_components.aws.monitoring import Watch, alarms
+from lichen_components.aws.sagemaker.charts import charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import failing_and_slow, site_of
 from lichen_components.aws.sagemaker.model import METRIC_NAMESPACE, ground
 from lichen_components.aws.sagemaker.modes import MOST_S
 from lichen_components.aws.sagemaker.scaling import VARIANT, predefined, target_of, track
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
+from lichen_components.extras import Bundle
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -63,6 +66,7 @@ class ServerlessEndpoint(pulumi.ComponentResource):
     endpoint_arn: pulumi.Output[str]
     endpoint_url: pulumi.Output[str]
     machine: pulumi.Output[str]
+    bundle: Bundle
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lichen:index:SagemakerServerlessEndpoint", name, {}, opts)
@@ -98,6 +102,7 @@ class ServerlessEndpoint(pulumi.ComponentResource):
             tags=site.tags,
             opts=site.under(*base.logs),
         )
+        target = None
         if ready:
             target = target_of(
                 site,
@@ -109,6 +114,16 @@ class ServerlessEndpoint(pulumi.ComponentResource):
             )
             used = predefined("SageMakerVariantProvisionedConcurrencyUtilization")
             track(site, target, used, READY_SHARE)
+        self.bundle = bundle(
+            site,
+            args,
+            serves_as=endpoint.name,
+            key=base.key,
+            requests=requests_of(site),
+            charts=charts_of(site, plan),
+            target=target,
+            advice=(NOT_ISOLATED,),
+        )
         self.endpoint_name = endpoint.name
         self.endpoint_arn = endpoint.arn
         self.endpoint_url = endpoint.name.apply(
@@ -127,6 +142,7 @@ class ServerlessEndpoint(pulumi.ComponentResource):
                 raise InputError(why, fix=f"leave {field} out, or mode: real-time", field=field)
         check_artifacts_given(ours)
         check_locations(ours, decision.placement.chosen.region)
+        check_bundle(ours, 1)
         slow_s = decision.sizing.prediction.request_ms.high / 1000
         if slow_s > MOST_S:
             raise InputError(

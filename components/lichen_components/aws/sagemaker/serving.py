@@ -26,7 +26,7 @@ _ABSENT = ("Could not find",)
 _RANG_WITHIN = timedelta(hours=6)
 
 
-class Serving(msgspec.Struct, frozen=True, kw_only=True):
+class InService(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint as AWS describes it.
 
     ``machines`` is how many it is scaled to, ``first_machines`` how many its configuration starts
@@ -42,10 +42,10 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def serving(identity: str, region: str) -> Serving | None:
+def serving(identity: str, region: str) -> InService | None:
     """What the endpoint serves with; None where there is none yet, or it could not be read."""
 
-    def ask() -> Serving:
+    def ask() -> InService:
         sagemaker = client("sagemaker", region)
         endpoint = sagemaker.describe_endpoint(EndpointName=identity)
         name = endpoint["EndpointConfigName"]
@@ -53,7 +53,7 @@ def serving(identity: str, region: str) -> Serving | None:
         tags = sagemaker.list_tags(ResourceArn=configuration["EndpointConfigArn"])["Tags"]
         first = configuration["ProductionVariants"][0].get("InitialInstanceCount", 1)
         variants = endpoint.get("ProductionVariants") or [{}]
-        return Serving(
+        return InService(
             configuration=name,
             machines=variants[0].get("DesiredInstanceCount", first),
             first_machines=first,
@@ -73,7 +73,7 @@ def _extra_s(rollout: dict[str, Any]) -> int:
     return int(waited_s or 0) % 60 % 2
 
 
-def again_s(now: Serving | None, wanted: str) -> int:
+def again_s(now: InService | None, wanted: str) -> int:
     """What a roll-out waits longer than it has to, in seconds.
 
     Pulumi believes that an endpoint serves with the configuration of the roll-out that was taken
@@ -89,7 +89,7 @@ def version_of(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:12]
 
 
-def machines_of(now: Serving | None, version: str, least: int, most: int) -> int:
+def machines_of(now: InService | None, version: str, least: int, most: int) -> int:
     """How many machines a configuration starts with.
 
     One of the same version keeps its number: a changed minimum changes the scaling target alone. A

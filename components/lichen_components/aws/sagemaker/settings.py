@@ -11,10 +11,14 @@ from lichen_components.servers.container import MODEL_DIRECTORY, Container
 DIRECTORY = "/opt/ml/model"
 """Where SageMaker puts the model's files in a container."""
 
-_OPTION_PREFIXES: Mapping[str, str] = {"vllm": "SM_VLLM_", "neuron": "SM_ON_"}
+_OPTION_PREFIXES: Mapping[str, str] = {
+    "vllm": "SM_VLLM_",
+    "neuron": "SM_ON_",
+    "llama.cpp": "SM_LLAMA_CPP_",
+}
 """SageMaker passes no arguments: the images' entry points read options from variables
 (vllm-project/vllm, examples/online_serving/sagemaker-entrypoint.sh; huggingface/optimum-neuron,
-docker/vllm/entrypoint.sh)."""
+docker/vllm/entrypoint.sh; aws/deep-learning-containers, scripts/docker/llama_cpp)."""
 
 _VARIABLES: Mapping[str, Mapping[str, str]] = {
     "pytorch": {

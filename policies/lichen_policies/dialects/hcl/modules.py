@@ -15,8 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 from lichen.clouds import CLOUDS
 from lichen.document import InputError, did_you_mean
 from lichen.parsing.bounds import too_deep
@@ -44,6 +42,7 @@ from lichen_policies.dialects.hcl.making import (
 )
 from lichen_policies.dialects.hcl.providers import ProviderBlock, handed, name_of, over
 from lichen_policies.dialects.hcl.syntax import Block, Body, Written
+from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.dialects.terraform_files import is_configuration
 from lichen_policies.dialects.terraform_values import SECRET
 from lichen_policies.facts import region
@@ -56,16 +55,7 @@ _NOT_PASSED = ("source", "version", "count", "for_each", "providers", "depends_o
 _LOOP: Any = Unknown("is made of itself")
 
 
-class ModuleReading(msgspec.Struct, frozen=True):
-    """A root module: its resources, the folders that its own files call as modules, and what it
-    calls that is not here."""
-
-    resources: tuple[Resource, ...]
-    called: frozenset[Path]
-    skipped: tuple[Skipped, ...]
-
-
-def read_module(folder: Path, given: DeploymentInput) -> ModuleReading:
+def read_module(folder: Path, given: DeploymentInput) -> SourceReading:
     """A folder as the module that is applied; :class:`InputError` names the file and line that is
     no configuration."""
     reading = _Reading(folder, given)
@@ -75,7 +65,7 @@ def read_module(folder: Path, given: DeploymentInput) -> ModuleReading:
         resources = tuple(root.resources())
     except RecursionError:
         raise too_deep().within(str(folder)) from None
-    return ModuleReading(resources, frozenset(reading.called), tuple(reading.skipped))
+    return SourceReading(resources, tuple(reading.skipped))
 
 
 def called_by(folder: Path) -> frozenset[Path]:
@@ -163,7 +153,6 @@ class _Reading:
     def __init__(self, folder: Path, given: DeploymentInput) -> None:
         self.folder = folder
         self.given = given
-        self.called: set[Path] = set()
         self.skipped: list[Skipped] = []
         self._made = 0
         self._files: dict[Path, Body] = {}
@@ -194,7 +183,6 @@ class _Reading:
         """The folder of a module that is called; None where it is not here."""
         if isinstance(source, str) and source.startswith(("./", "../")):
             found = Path(os.path.normpath(inside / source))
-            self.called.add(found.resolve())
         elif ".".join(names) in self._installed:
             found = self.folder / self._installed[".".join(names)]
         else:

@@ -7,7 +7,6 @@ model; UpdateEndpoint; Describe has all that Create was given.
 import re
 from typing import Any
 
-from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.sagemaker.exceptions import ValidationError
@@ -15,20 +14,20 @@ from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig, SageMakerMod
 from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.emulator.extensions import Method, extends
-from sandbox.aws.emulator.sagemaker import components  # noqa: F401 - its operations
+from sandbox.aws.emulator.sagemaker import (
+    components,  # noqa: F401 - its operations
+    configurations,
+    rollouts,
+)
 
 
 @extends(FakeEndpointConfig)
-def validate_instance_type(_: Method, self: FakeEndpointConfig, instance_type: str) -> None:
-    """moto's list is old; the request's own model has been asked (constraints.py)."""
+def validate_production_variants(_: Method, self: FakeEndpointConfig, variants: Any) -> None:
+    """moto's lists are old; configurations.py has been asked."""
 
 
-@extends(SageMakerModelBackend)
-def validate_production_variants(
-    before: Method, self: SageMakerModelBackend, variants: list[dict[str, Any]]
-) -> None:
-    # A variant for inference components names no model.
-    before(self, [variant for variant in variants if "ModelName" in variant])
+# moto looks for a model in each variant, also where it is for inference components.
+extends(SageMakerModelBackend)(validate_production_variants)
 
 
 @extends(SageMakerModelBackend)
@@ -58,12 +57,13 @@ def create_model(before: Method, self: SageMakerResponse) -> ActionResult:
 
 @extends(SageMakerResponse)
 def create_endpoint_config(before: Method, self: SageMakerResponse) -> ActionResult:
-    configurations = self.sagemaker_backend.endpoint_configs
-    name = _free(self, "endpoint configuration", "EndpointConfigName", configurations)
+    taken = self.sagemaker_backend.endpoint_configs
+    name = _free(self, "endpoint configuration", "EndpointConfigName", taken)
+    configurations.check(self.sagemaker_backend, self._get_param)
     result: ActionResult = before(self)
     _remember(
         self,
-        configurations[name],
+        taken[name],
         EnableNetworkIsolation="EnableNetworkIsolation",
         ExecutionRoleArn="ExecutionRoleArn",
         ExplainerConfig="ExplainerConfig",
@@ -78,6 +78,11 @@ def create_endpoint_config(before: Method, self: SageMakerResponse) -> ActionRes
 def create_endpoint(before: Method, self: SageMakerResponse) -> ActionResult:
     endpoints = self.sagemaker_backend.endpoints
     name = _free(self, "endpoint", "EndpointName", endpoints)
+    configuration = self.sagemaker_backend.describe_endpoint_config(
+        self._get_param("EndpointConfigName")
+    )
+    configurations.check_served(self.sagemaker_backend, configuration["ProductionVariants"])
+    rollouts.ringing(self.sagemaker_backend, self._get_param("DeploymentConfig"))
     result: ActionResult = before(self)
     _remember(self, endpoints[name], LastDeploymentConfig="DeploymentConfig")
     return result
@@ -89,9 +94,20 @@ def update_endpoint(_: None, self: SageMakerResponse) -> ActionResult:
     backend.describe_endpoint(name)  # refuses one that is not there
     endpoint: FakeEndpoint = backend.endpoints[name]
     configuration = backend.describe_endpoint_config(self._get_param("EndpointConfigName"))
-    if _ringing(self):  # taken back: in service, with the configuration that it had
-        _remember(self, endpoint, LastDeploymentConfig="DeploymentConfig")
+    rollouts.check_variants(backend, endpoint, configuration["ProductionVariants"])
+    configurations.check_served(backend, configuration["ProductionVariants"])
+    deployment = self._get_param("DeploymentConfig")
+    if self._get_param("RetainDeploymentConfig"):
+        deployment = getattr(endpoint, "last_deployment_config", None)
+    rang = rollouts.ringing(backend, deployment)
+    setattr(endpoint, "last_deployment_config", deployment)  # noqa: B010 - moto does not have it
+    endpoint.last_modified_time = utcnow()
+    if rang:
+        # In service again, with what it had: whoever waits for that alone sees no difference.
+        why = f"Rolled back: the following alarms are in ALARM state: [{', '.join(rang)}]."
+        endpoint.__dict__["failure_reason"] = why
         return ActionResult({"EndpointArn": endpoint.arn})
+    endpoint.failure_reason = None
     kept = _kept(self)
     variants = endpoint._process_production_variants(configuration["ProductionVariants"])
     for variant in variants:
@@ -102,23 +118,21 @@ def update_endpoint(_: None, self: SageMakerResponse) -> ActionResult:
     endpoint.production_variants = variants
     if "DataCaptureConfig" not in kept:
         endpoint.data_capture_config = configuration["DataCaptureConfig"]
-    if not self._get_param("RetainDeploymentConfig"):
-        _remember(self, endpoint, LastDeploymentConfig="DeploymentConfig")
-    endpoint.last_modified_time = utcnow()
     return ActionResult({"EndpointArn": endpoint.arn})
 
 
-def _ringing(response: SageMakerResponse) -> bool:
-    """Whether an alarm that takes the roll-out back rings."""
-    rollback = (response._get_param("DeploymentConfig") or {}).get(
-        "AutoRollbackConfiguration"
-    ) or {}
-    alarms = cloudwatch_backends[response.current_account][response.region].alarms
-    return any(
-        alarms[alarm["AlarmName"]].state_value == "ALARM"
-        for alarm in rollback.get("Alarms", [])
-        if alarm["AlarmName"] in alarms
-    )
+@extends(SageMakerModelBackend)
+def delete_endpoint_config(
+    before: Method, self: SageMakerModelBackend, endpoint_config_name: str
+) -> None:
+    rollouts.note_deletion(self, "endpoint-config", endpoint_config_name)
+    before(self, endpoint_config_name)
+
+
+@extends(SageMakerModelBackend)
+def delete_model(before: Method, self: SageMakerModelBackend, model_name: str) -> None:
+    rollouts.note_deletion(self, "model", model_name)
+    before(self, model_name)
 
 
 @extends(SageMakerModelBackend)

@@ -8,7 +8,9 @@ from moto.sagemaker.models import SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 from moto.sagemaker.utils import arn_formatter
 
-from sandbox.aws.emulator.extensions import Method, Refusal, extends
+from sandbox.aws.emulator.extensions import Method, extends
+from sandbox.aws.emulator.sagemaker import refused
+from sandbox.aws.emulator.sagemaker.machines import machine
 
 
 class Component:
@@ -18,11 +20,6 @@ class Component:
         self.arn = arn
         self.answer = answer
         self.tags = tags
-
-
-def refused(message: str) -> Refusal:
-    """SageMaker's answer to a request that it does not take."""
-    return Refusal("ValidationException", message)
 
 
 def components(backend: SageMakerModelBackend) -> dict[str, Component]:
@@ -62,7 +59,25 @@ def _variant(backend: SageMakerModelBackend, endpoint: str, name: str | None) ->
     return found[0]
 
 
-def _checked(response: SageMakerResponse) -> dict[str, Any]:
+def _check_room(specification: dict[str, Any], kind: str) -> None:
+    """Refuse a copy that is larger than a machine."""
+    needs, its = specification.get("ComputeResourceRequirements", {}), machine(kind)
+    if its is None:
+        return
+    if needs.get("MinMemoryRequiredInMb", 0) > its.memory_mib:
+        raise refused(
+            f"MinMemoryRequiredInMb {needs['MinMemoryRequiredInMb']} exceeds the memory of {kind}, "
+            f"{its.memory_mib} MB."
+        )
+    if needs.get("NumberOfAcceleratorDevicesRequired", 0) > its.devices:
+        raise refused(
+            f"NumberOfAcceleratorDevicesRequired "
+            f"{needs['NumberOfAcceleratorDevicesRequired']:g} exceeds the devices of {kind}, "
+            f"{its.devices}."
+        )
+
+
+def _checked(response: SageMakerResponse, variant: dict[str, Any]) -> dict[str, Any]:
     """The specification of a request, as Describe answers with it."""
     one, several = response._get_param("Specification"), response._get_param("Specifications")
     if (one is None) == (several is None):
@@ -76,6 +91,7 @@ def _checked(response: SageMakerResponse) -> dict[str, Any]:
             response.sagemaker_backend.describe_model(part["ModelName"])
         if "ComputeResourceRequirements" not in part and "BaseInferenceComponentName" not in part:
             raise refused("ComputeResourceRequirements is required for an inference component.")
+        _check_room(part, part.get("InstanceType") or variant["InstanceType"])
     return {
         key: [_as_described(part) for part in value]
         if isinstance(value, list)
@@ -106,7 +122,7 @@ def create_inference_component(_: None, self: SageMakerResponse) -> ActionResult
             f'Cannot create already existing inference component "{components(backend)[name].arn}".'
         )
     variant = _variant(backend, endpoint, self._get_param("VariantName"))
-    specified = _checked(self)
+    specified = _checked(self, variant)
     copies = (self._get_param("RuntimeConfig") or {}).get("CopyCount", 1)
     if copies < 1:
         raise refused(
@@ -145,7 +161,9 @@ def update_inference_component(_: None, self: SageMakerResponse) -> ActionResult
     component = _component(self.sagemaker_backend, self._get_param("InferenceComponentName"))
     changed: dict[str, Any] = {"LastModifiedTime": utcnow()}
     if self._get_param("Specification") or self._get_param("Specifications"):
-        changed |= _checked(self)
+        its = component.answer
+        variant = _variant(self.sagemaker_backend, its["EndpointName"], its["VariantName"])
+        changed |= _checked(self, variant)
     if runtime := self._get_param("RuntimeConfig"):
         changed["RuntimeConfig"] = _runs(runtime["CopyCount"])
     if deployment := self._get_param("DeploymentConfig"):

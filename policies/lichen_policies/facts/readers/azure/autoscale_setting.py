@@ -26,6 +26,7 @@ TYPES = {
         "azure:monitoring/autoscaleSetting:AutoscaleSetting",
     ),
     "terraform": ("azurerm_monitor_autoscale_setting",),
+    "azure": ("Microsoft.Insights/autoscaleSettings",),
 }
 FACTS = (Autoscaler, Machines, Scaling)
 
