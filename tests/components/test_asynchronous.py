@@ -79,7 +79,7 @@ def test_it_comes_up_sleeps_is_woken_changes_and_goes(place: World, tmp_path: Pa
             for alarm in cloudwatch.describe_alarms()["MetricAlarms"]
         }
         assert set(alarms) == {
-            "age", "asleep", "expired", "failures", "no-capacity", "unread", "unwritten",
+            "age", "asleep", "expired", "failures", "idle", "no-capacity", "unread", "unwritten",
         }  # fmt: skip
         assert alarms["asleep"]["AlarmActions"] == [policies[f"{name}-wake"]["PolicyARN"]]
         assert all(alarms[each]["AlarmActions"] == [PAGE] for each in alarms if each != "asleep")

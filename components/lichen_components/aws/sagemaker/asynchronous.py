@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pulumi
 import pulumi_aws as aws
 from pulumi_aws.sagemaker import (
@@ -126,7 +127,8 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
             args,
             serves_as=its_name,
             key=base.key,
-            requests=requests_of(site),
+            # Of a queue SageMaker counts what came out of it.
+            requests=msgspec.structs.replace(requests_of(site), metric="InvocationsProcessed"),
             charts=charts_of(site, plan),
             target=_scale(site, decision, endpoint, delay_s),
             advice=advice_of(site, alarm_names),
