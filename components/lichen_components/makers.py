@@ -52,6 +52,7 @@ MAKERS: Mapping[str, str] = {
     "sagemaker": "lichen_components.aws.sagemaker.endpoint:SagemakerEndpoint",
     "sagemaker-batch": "lichen_components.aws.sagemaker.batch:BatchTransform",
     "sagemaker-serverless": "lichen_components.aws.sagemaker.serverless:ServerlessEndpoint",
+    "ec2": "lichen_components.aws.ec2.group:MachineGroup",
     "ecs-fargate": "lichen_components.aws.ecs.fargate:FargateService",
 }
 """Hosting -> its maker."""

@@ -63,15 +63,12 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
     possible = pool.candidates
     if not possible:
         _check_card(judged.rejected)
-        again = None
-        if workload.compiled is not None:
-            again = place(replace(question, workload=replace(workload, compiled=None)))
         return NoPlacement(
             workload=workload.name,
             model=question.card.name,
             confidence=workload.wanted_confidence,
             likely=_likely(question, judged.rejected),
-            compile_command=again.compile_command if isinstance(again, Placement) else None,
+            compile_command=_compile_again(question),
             nearest=tuple(nearest_misses(judged.rejected)),
             rejected=tuple(judged.rejected),
         )
@@ -91,10 +88,7 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
 
     layout = chosen.sized.layout
     sizing = layout.sizing()
-    command = None
-    if workload.compiled is None:
-        machine = catalogue.machine(chosen.offer.machine)
-        command = compile_command(layout, sizing, machine)
+    command = compile_command(layout, sizing, catalogue.machine(chosen.offer.machine))
     emitted = footprint_of(chosen, catalogue)
     tolerance = f"{question.cost_tolerance_pct:g}"
     return Placement(
@@ -115,7 +109,7 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         worth_measuring=tuple(worth_measuring(ranked, rank, question)),
         notes=(
             *layout.notes(),
-            *([] if command is None else [compile_note(command)]),
+            *([] if command is None or workload.compiled else [compile_note(command)]),
             *_notes(chosen, question),
         ),
         compile_command=command,
@@ -150,6 +144,29 @@ def _not_among(
             yield far_dearer(one, cheapest_usd_hour)
         else:
             yield no_component(one)
+
+
+def _compile_again(question: Question) -> str | None:
+    """The command that compiles the files for the best shape that serves the workload; None where
+    they are not compiled, or no shape does."""
+    if question.workload.compiled is None:
+        return None
+    anew = replace(question, workload=replace(question.workload, compiled=None))
+    judged = judge_offers(anew)
+    pool = pool_of(
+        (
+            one
+            for one in (*judged.able, *judged.unmade)
+            if one.sized.layout.arrangement.stack.compile is not None
+        ),
+        question.catalogue,
+    )
+    if not pool.candidates:
+        return None
+    rank = rank_of(anew, min(one.usd_hour for one in pool.candidates))
+    best = min(pool.candidates, key=rank)
+    machine = question.catalogue.machine(best.offer.machine)
+    return compile_command(best.sized.layout, best.sized.layout.sizing(), machine)
 
 
 def _likely(question: Question, rejected: Iterable[Rejected]) -> Option | None:

@@ -128,7 +128,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", t
     ``chosen_by`` says what the choice has least of. ``cheapest`` and ``greenest`` are of the offers
     that could have been chosen, with what a tonne avoided costs; None where that is the choice.
     ``origin`` says what the predicted speed rests on. ``compile_command`` makes the model's files
-    where the stack runs compiled ones; None where they exist (``compiled``), or need none.
+    where the stack runs compiled ones; None where it runs others.
     """
 
     workload: str

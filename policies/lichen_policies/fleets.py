@@ -6,6 +6,7 @@ For rules that compare what is deployed with what the declared model and traffic
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from operator import itemgetter
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from lichen.sizing import Layout, Sizing
 
 
+_FIELD = re.compile(r"\b(?:traffic|latency|availability)\.([a-z0-9_]+)")
+"""A field of a workload's file of which a tag has the last part."""
+
+
 def declared_workload(fact: Fact, *, most_replicas: int | None = None) -> Workload | None:
     """The workload that a resource's tags declare; None without a model and a peak rate.
 
@@ -47,6 +52,12 @@ def declared_workload(fact: Fact, *, most_replicas: int | None = None) -> Worklo
 @lru_cache(maxsize=64)  # the rules of one resource ask for the same
 def _workload_of(passport: Passport, environment: Environment) -> Workload | None:
     return passport.as_workload(environment)
+
+
+def in_tags(reason: str, fact: Fact) -> str:
+    """A reason with the tags that a user types in place of a workload's fields:
+    ``lichen:input-tokens`` for ``traffic.input_tokens``."""
+    return _FIELD.sub(lambda match: fact.tag(match[1].replace("_", "-")), reason)
 
 
 class Fleet(msgspec.Struct, frozen=True, dict=True):
@@ -171,7 +182,7 @@ def deployed(fact: Serving, known: Known, *, most_replicas: int | None = None) -
     card = known.declared_model(fact)
     region = known.catalogue.regions.get(fact.if_known.region or "")
     fleets = Fleets.of(workload, card, fact.hosting, region, known)
-    if isinstance(fleets.attempted(machine), Misfit):
+    if isinstance(fleets.attempted(machine, fact), Misfit):
         raise NotApplicable(f"{fact.machine} cannot serve the declared work: see unable-endpoint")
     fleet = fleets.fleet(machine, max(fact.machines or 1, fact.floor or 0))
     if fleet is None:
@@ -220,10 +231,11 @@ class Fleets:
         """Those of a workload; of the last few that were asked for they are kept."""
         return known.catalogue.once(_Kept).of(workload, card, hosting, region)
 
-    def attempted(self, machine: Machine) -> Layout | Misfit:
+    def attempted(self, machine: Machine, fact: Fact | None = None) -> Layout | Misfit:
         """The workload on a machine, or why the machine cannot serve it.
 
-        Raises :class:`Unverified` where its needs or the machine's figures are not known.
+        Raises :class:`Unverified` where its needs or the machine's figures are not known; what is
+        missing is named as the tags of ``fact`` are.
         """
         layout = self._layouts.get(machine.name)
         if layout is None:
@@ -235,7 +247,8 @@ class Fleets:
                 self._workload, self._card, machine, self._precision, self._catalogue
             )
         if isinstance(layout, Misfit) and layout.kind in ("card", "hardware"):
-            raise Unverified(f"the needs of {self._card.name} cannot be computed: {layout.reason}")
+            because = layout.reason if fact is None else in_tags(layout.reason, fact)
+            raise Unverified(f"the needs of {self._card.name} cannot be computed: {because}")
         return layout
 
     def fleet(self, machine: Machine, least_count: int, *, enough: bool = False) -> Fleet | None:

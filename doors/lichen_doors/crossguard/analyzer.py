@@ -38,17 +38,12 @@ from lichen_doors.crossguard.changing import changed
 from lichen_doors.crossguard.decoding import Inputs
 from lichen_doors.crossguard.policy import CONFIGURATION, LEVELS, NAME, NUMBERS, pack, policy
 
-_GARBAGE = 50_000
-"""Objects after which Python looks for garbage that refers to itself: judging leaves hardly any,
-and each look goes through the tables."""
-
 
 def serve() -> NoReturn:
     """Serve the pack until the engine ends it. The configuration is searched upwards from where the
     engine starts the pack, which is the project; the organisation's is above it."""
     timed.end_where_stuck()
     gc.freeze()  # what is loaded here stays: no collection need look through it
-    gc.set_threshold(_GARBAGE)
     gc.enable()
     try:
         gate = Gate.near(Path.cwd())

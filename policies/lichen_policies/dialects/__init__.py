@@ -66,9 +66,14 @@ def _module(kind: str) -> Kind:
     return module
 
 
-def read(path: Path, source: str = "auto", given: DeploymentInput | None = None) -> list[Resource]:
+def read(
+    path: Path,
+    source: str = "auto",
+    given: DeploymentInput | None = None,
+    text: str | None = None,
+) -> list[Resource]:
     """The resources in a document; ``source`` is "auto" or a name in :data:`KINDS`, ``given`` what
-    the deployment gives to a template.
+    the deployment gives to a template. ``text`` is the document's, where it has been read already.
 
     :class:`InputError` names the file, what is wrong with it, and what to type instead.
     """
@@ -77,7 +82,7 @@ def read(path: Path, source: str = "auto", given: DeploymentInput | None = None)
             f"{source!r} is not a kind of document", fix=did_you_mean(source, ["auto", *KINDS])
         )
     try:
-        text = _text(path)
+        text = _text(path) if text is None else text
         if source == "auto":
             _refuse_programs(path)
         documents = _documents(path, text)

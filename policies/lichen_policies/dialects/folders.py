@@ -94,8 +94,9 @@ class _Walk:
         self.others = 0
         self.patches: set[Path] = set()
 
-    def read(self, path: Path, given: DeploymentInput) -> None:
-        """Read a file that is a document; :class:`InputError` where it is none."""
+    def read(self, path: Path, given: DeploymentInput, text: str | None = None) -> None:
+        """Read a file that is a document, whose ``text`` may be at hand; :class:`InputError` where
+        it is none."""
         if is_configuration(path) and self.source == "auto":
             content_of(path)  # a file that is not there is no module
             self.modules[path.parent] = None
@@ -105,7 +106,7 @@ class _Walk:
             self.bicep[path] = True
             return
         self.progress(path)
-        found = read(path, self.source, given)
+        found = read(path, self.source, given, text)
         if all(each.dialect == "kubernetes" and not each.root for each in found):
             # The manifests of a folder go to one cluster: one scales what another holds.
             together = f"{path.parent}#manifests"
@@ -258,13 +259,17 @@ class _Walk:
             if path.suffix == _BICEP:
                 self.bicep.setdefault(path, False)
                 continue
-            if path.suffix.lower() not in SUFFIXES or not _may_be_one(path):
+            if path.suffix.lower() not in SUFFIXES:
                 self.others += 1
                 continue
             try:
+                text = _text_of_document(path)
+                if text is None:
+                    self.others += 1
+                    continue
                 if path.name in _KUSTOMIZATIONS:
-                    self.patches.update(_patches(path))
-                self.read(path, self.given)
+                    self.patches.update(_patches(path, text))
+                self.read(path, self.given, text)
             except NotRecognised:
                 self.others += 1
             except NotRendered as error:
@@ -296,18 +301,29 @@ def _within(folder: Path, calls: Mapping[Path, frozenset[Path]]) -> set[Path]:
     return found
 
 
-def _may_be_one(path: Path) -> bool:
-    """Whether a file may be a document. What is no text is none."""
+def _text_of_document(path: Path) -> str | None:
+    """A file's text where it may be a document; None where it has nothing to do with a deployment.
+
+    :class:`InputError` where nobody can say: it cannot be read, is too large, or is no text though
+    words of a document are in it.
+    """
+    content = content_of(path)
     try:
-        text = text_of(content_of(path))
+        text = text_of(content)
     except InputError:
-        return False
+        if not _may_be_document(content.decode("utf-8", "replace")):
+            return None
+        raise
+    return text if _may_be_document(text) else None
+
+
+def _may_be_document(text: str) -> bool:
     return any(all(word in text for word in words) for words in _MARKS)
 
 
-def _patches(kustomization: Path) -> Iterator[Path]:
+def _patches(kustomization: Path, text: str) -> Iterator[Path]:
     """The files that are only parts of an object, which Kustomize merges into another."""
-    for document in from_yaml(text_of(content_of(kustomization)), typed=False):
+    for document in from_yaml(text, typed=False):
         for key in _PATCHES:
             written = document.get(key) if isinstance(document, Mapping) else None
             for each in written if isinstance(written, list) else ():

@@ -244,6 +244,7 @@ def _context(
         ),
         region_of="stack" if resource.dialect == "cloudformation" else "provider",
         tag_prefix=cloud.tags.prefix,
+        tag_word=cloud.tags.word,
     )
     if tags is None or is_unknown(tags):
         return context, ()

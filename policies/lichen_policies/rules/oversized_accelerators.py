@@ -203,7 +203,7 @@ def _model(fact: ModelAccelerators, known: Known) -> NamedModel:
         if fact.declared("model") is None:
             raise NotApplicable("neither the resource nor its tags name a model of a known size")
         card = known.declared_model(fact)
-        return model_of_name(card.name, "", None, known) or _not_known("the tags")
+        return model_of_name(card.name, "", None, known) or _not_known(f"the {fact.tag_word}s")
     return model_of_name(fact.model, fact.model_at, None, known) or _not_known(fact.model_at)
 
 
@@ -287,5 +287,5 @@ def _serves(
     if machine is None:
         return False
     region = known.catalogue.regions.get(fact.if_known.region or "")
-    layout = Fleets.of(workload, card, fact.hosting or "", region, known).attempted(machine)
+    layout = Fleets.of(workload, card, fact.hosting or "", region, known).attempted(machine, fact)
     return not isinstance(layout, Misfit) and layout.replicas.peak <= 1

@@ -93,7 +93,7 @@ class ServerlessEndpoint(pulumi.ComponentResource):
             tags=site.tags,
             opts=site.kept(),
         )
-        alarms(site, watches_of(site, decision), args.get("alarm_topic"))
+        watching = alarms(site, watches_of(site, decision), args.get("alarm_topic"))
         endpoint = aws.sagemaker.Endpoint(
             site.child("endpoint"),
             name=site.identity,
@@ -102,7 +102,7 @@ class ServerlessEndpoint(pulumi.ComponentResource):
             tags=site.tags,
             opts=site.under(*base.logs),
         )
-        target = None
+        scaled = None
         if ready:
             target = target_of(
                 site,
@@ -113,7 +113,7 @@ class ServerlessEndpoint(pulumi.ComponentResource):
                 endpoint,
             )
             used = predefined("SageMakerVariantProvisionedConcurrencyUtilization")
-            track(site, target, used, READY_SHARE)
+            scaled = track(site, target, used, READY_SHARE)
         self.bundle = bundle(
             site,
             args,
@@ -121,7 +121,8 @@ class ServerlessEndpoint(pulumi.ComponentResource):
             key=base.key,
             requests=requests_of(site),
             charts=charts_of(site, plan),
-            target=target,
+            scaled=scaled,
+            after=[*watching.values()],
             advice=(NOT_ISOLATED,),
         )
         self.endpoint_name = endpoint.name

@@ -29,6 +29,20 @@ from lichen_policies.facts.readers.kubernetes.cluster import waits
 from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
+OF_SERVING_PODS = (
+    ChosenProcessor,
+    Located,
+    Machines,
+    MachineTemplate,
+    Pods,
+    Serving,
+    ServingContainer,
+)
+"""What pods that serve give."""
+
+OF_SCALED_PODS = (*OF_SERVING_PODS, Scaling)
+"""What pods of an object that scales itself give."""
+
 _IMAGES = re.compile(
     r"""(?:^|/)(?:
         vllm(?:-[\w-]+)? | (?:huggingface-)?text-(?:generation|embeddings)-inference[\w.-]*
