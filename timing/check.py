@@ -99,7 +99,7 @@ def _one(name: str, document: Path, seconds: float) -> Measured:
 
 
 def _judge(command: Sequence[str]) -> None:
-    """Whatever it finds; 1 is what each of them ends with where it finds something."""
+    """Run it, with or without findings: each of them ends with 1 where it has some."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr[-500:]}")
