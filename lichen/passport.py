@@ -76,8 +76,8 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             environment=workload.environment,
             mode=workload.mode,
             peak_rps=traffic.peak_rps,
-            # A sum of 24 rates may round above a peak that it equals.
-            mean_rps=min(traffic.peak_rps, sum(traffic.profile_rps) / 24),
+            # A sum of 24 rates has digits that nobody gave, and may be above a peak that it equals.
+            mean_rps=min(traffic.peak_rps, float(f"{sum(traffic.profile_rps) / 24:.4g}")),
             input_tokens=traffic.input_tokens,
             output_tokens=traffic.output_tokens,
             longest_tokens=traffic.longest_tokens,

@@ -129,6 +129,10 @@ class AwsArgs(TypedDict, total=False):
     image_architecture: str
     """The processor that `image` is built for, outside SageMaker: `arm64` or `x86_64`. Required
     there with `image`: one for another processor ends with "exec format error"."""
+    machine_image: str
+    """On EC2, the id of the machine image (`ami-...`) in the chosen region; it has Docker, and for
+    Inferentia a driver that the serving image runs on. Without it: the newest of ECS's own when the
+    group is made, which stays until you name another."""
     balancer: BalancerArgs
     """The load balancer before tasks or machines, on ECS and on EC2."""
 

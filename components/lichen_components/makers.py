@@ -50,6 +50,7 @@ Serve = Callable[[Decision], Container]
 
 MAKERS: Mapping[str, str] = {
     "sagemaker": "lichen_components.aws.sagemaker.endpoint:SagemakerEndpoint",
+    "ec2": "lichen_components.aws.ec2.group:MachineGroup",
     "ecs-fargate": "lichen_components.aws.ecs.fargate:FargateService",
 }
 """Hosting -> its maker."""

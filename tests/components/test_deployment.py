@@ -40,7 +40,8 @@ class Stack:
         self.place.run("pulumi", "destroy", *QUIET, "--skip-preview", cwd=self.directory)
 
     def output(self, name: str) -> str:
-        return str(self.resources()["lichen-test"]["outputs"][name])
+        root = next(r for r in self.resources().values() if r["type"] == "pulumi:pulumi:Stack")
+        return str(root["outputs"][name])
 
     def resources(self) -> dict[str, dict]:
         state = json.loads(self.place.run("pulumi", "stack", "export", cwd=self.directory).stdout)
@@ -51,9 +52,11 @@ class Stack:
 
 
 @contextmanager
-def stack(place: World, directory: Path, program: Path = PROGRAM) -> Iterator[Stack]:
+def stack(
+    place: World, directory: Path, program: Path = PROGRAM, name: str = "test"
+) -> Iterator[Stack]:
     shutil.copytree(program, directory, dirs_exist_ok=True)
-    place.run("pulumi", "stack", "init", "test", "--non-interactive", cwd=directory)
+    place.run("pulumi", "stack", "init", name, "--non-interactive", cwd=directory)
     made = Stack(place, directory)
     try:
         yield made

@@ -1,16 +1,29 @@
-"""What ECS refuses before anything is made, and what follows from a placement alone."""
+"""What ECS and EC2 refuse before anything is made, and what follows from a placement alone."""
 
+import shlex
+import subprocess
+from base64 import b64decode
 from typing import Any
 
 import pytest
 from lichen_components.aws.balancer import LONGEST_IDLE_S
+from lichen_components.aws.ec2.machines import (
+    ARM_IMAGE,
+    NEURON_IMAGE,
+    boots_from,
+    check_driver,
+    devices_of,
+    stand_ins,
+)
+from lichen_components.aws.ec2.start import Start, first_request, script, user_data
 from lichen_components.aws.ecs.sizes import check_size, disk_gib
 from lichen_components.aws.ecs.task import execution_statements, task_statements
 from lichen_components.aws.locations import Objects, Repository
 from msgspec.structs import replace
 
 from lichen.document import InputError
-from tests.components.narrowed import VECTORS, planned
+from lichen.placing.images import image_of
+from tests.components.narrowed import CHAT, VECTORS, planned
 from tests.fixed import fixed
 
 FARGATE = {
@@ -99,3 +112,62 @@ def test_a_task_reads_its_files_and_ecs_pulls_its_image() -> None:
         "s3:GetObject",
         "s3:ListBucket",
     }
+
+
+CHAT_ON_EC2 = {
+    **CHAT,
+    "where": {"clouds": ["aws"], "hosting": ["ec2"], "regions": ["us-east-1"]},
+}
+
+
+def start(**changed: Any) -> Start:
+    usual: dict[str, Any] = {
+        "region": "us-east-1",
+        "group": "chat-prod-1a2b3c",
+        "log_group": "/ec2/chat-prod-1a2b3c",
+        "image": Repository("r.dkr.ecr/neuron:1", "111122223333", "us-east-1", "neuron"),
+        "files": Objects("models", "it/"),
+        "environment": {"A": "it's"},
+        "devices": ["/dev/neuron0"],
+        "start_s": 600,
+        "request": first_request("llm"),
+    }
+    return Start(**{**usual, **changed})
+
+
+def test_a_machine_reports_itself_ready_after_its_first_answer() -> None:
+    text = script(start())
+    assert subprocess.run(["bash", "-n"], input=text, text=True).returncode == 0
+    steps = ("ecr get-login-password", "s3 cp", "docker run -d", "/ping", "/invocations")
+    places = [text.index(step) for step in steps]
+    assert places == sorted(places)
+    assert text.rstrip().endswith("launch CONTINUE")
+    assert "trap 'launch ABANDON' ERR" in text
+    assert "--device=/dev/neuron0" in text
+    assert shlex.quote("A=it's") in text
+    assert b64decode(user_data(start())).decode() == text
+    with pytest.raises(InputError, match="EC2 takes 16,384"):
+        user_data(start(environment={"A": "x" * 20_000}))
+
+
+def test_a_stand_in_has_as_many_devices_or_the_same_cores() -> None:
+    catalogue = fixed()
+    inferentia, graviton = catalogue.machine("inf2.xlarge"), catalogue.machine("c7g.large")
+    assert stand_ins(inferentia, "us-east-1", "ec2", catalogue) == ["inf2.xlarge", "inf2.8xlarge"]
+    assert devices_of(catalogue.machine("inf2.24xlarge")) == [f"/dev/neuron{n}" for n in range(6)]
+    assert stand_ins(graviton, "us-east-1", "ec2", catalogue) == ["c7g.large"]
+    assert (boots_from(inferentia), boots_from(graviton)) == (NEURON_IMAGE, ARM_IMAGE)
+
+
+def test_a_runtime_that_the_driver_refuses_is_refused() -> None:
+    catalogue, machine = fixed(), fixed().machine("inf2.xlarge")
+    image = image_of(catalogue, "sagemaker", "Inferentia2", "llm")
+    assert image is not None
+    check_driver(machine, image, catalogue)
+    with pytest.raises(InputError, match=r"needs a driver from 2\.27 on; the machines have 2\.21"):
+        check_driver(machine, replace(image, driver_from="2.27"), catalogue)
+
+
+def test_ec2_asks_for_a_network_too() -> None:
+    assert "subnets: is required" in refused(CHAT_ON_EC2, "inf2.xlarge")
+    assert planned("inf2.xlarge", CHAT_ON_EC2, **SUBNETS).region == "us-east-1"

@@ -58,7 +58,12 @@ def few() -> Iterator[Catalogue]:
 
 def endpoint_of(path: Path) -> Placement | InputError:
     args = EndpointArgs(workload=str(path), artifacts="s3://models/it/")
-    args["aws"] = {"requests": "s3://requests/it/", "results": "s3://results/it/"}
+    args["aws"] = {
+        "requests": "s3://requests/it/",
+        "results": "s3://results/it/",
+        "subnets": ["subnet-1", "subnet-2"],
+        "security_groups": ["sg-1"],
+    }
     try:
         return plan_of(args).decision.placement
     except InputError as error:

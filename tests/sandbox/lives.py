@@ -164,6 +164,99 @@ SERVING = {
         {"tags": {"a": "b"}},
         {"toPort": 8081},
     ),
+    "aws:ec2/launchTemplate:LaunchTemplate": Life(
+        {
+            "name": "vectors",
+            "imageId": "ami-0123456789abcdef0",
+            "instanceType": "inf2.xlarge",
+            "iamInstanceProfile": {"arn": "arn:aws:iam::123456789012:instance-profile/serving"},
+            "metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 2},
+            "blockDeviceMappings": [
+                {
+                    "deviceName": "/dev/xvda",
+                    "ebs": {
+                        "encrypted": "true",
+                        "deleteOnTermination": "true",
+                        "volumeType": "gp3",
+                        "volumeSize": 60,
+                        "throughput": 250,
+                    },
+                }
+            ],
+            "monitoring": {"enabled": True},
+            "vpcSecurityGroupIds": ["WALL"],
+            "userData": "IyEvYmluL2Jhc2g=",
+            "tagSpecifications": [{"resourceType": "instance", "tags": TAGS}],
+            "tags": TAGS,
+        },
+        {"userData": "IyEvYmluL3No", "tags": {"a": "b"}},
+        {"name": "other"},
+    ),
+    "aws:iam/instanceProfile:InstanceProfile": Life(
+        {"name": "vectors", "role": "serving", "tags": TAGS},
+        {"tags": {"a": "b"}},
+        {"path": "/other/"},
+    ),
+    "aws:autoscaling/group:Group": Life(
+        {
+            "name": "vectors",
+            "minSize": 0,
+            "maxSize": 3,
+            "desiredCapacity": 0,
+            "mixedInstancesPolicy": {
+                "launchTemplate": {
+                    "launchTemplateSpecification": {"launchTemplateId": "TEMPLATE", "version": "1"},
+                    "overrides": [
+                        {"instanceType": "inf2.xlarge"},
+                        {"instanceType": "inf2.8xlarge"},
+                    ],
+                },
+                "instancesDistribution": {
+                    "onDemandBaseCapacity": 0,
+                    "onDemandPercentageAboveBaseCapacity": 100,
+                    "onDemandAllocationStrategy": "prioritized",
+                    "spotAllocationStrategy": "price-capacity-optimized",
+                },
+            },
+            "capacityRebalance": True,
+            "vpcZoneIdentifiers": ["SUBNET 1", "SUBNET 2"],
+            "healthCheckType": "ELB",
+            "healthCheckGracePeriod": 900,
+            "defaultInstanceWarmup": 900,
+            "initialLifecycleHooks": [
+                {
+                    "name": "warm-up",
+                    "lifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
+                    "defaultResult": "ABANDON",
+                    "heartbeatTimeout": 1800,
+                }
+            ],
+            "instanceMaintenancePolicy": {"minHealthyPercentage": 100, "maxHealthyPercentage": 200},
+            "tags": [{"key": "lichen:model", "value": "bge", "propagateAtLaunch": False}],
+        },
+        {
+            "maxSize": 4,
+            "tags": [{"key": "lichen:model", "value": "other", "propagateAtLaunch": False}],
+        },
+        {"name": "other"},
+    ),
+    "aws:autoscaling/policy:Policy": Life(
+        {
+            "name": "vectors",
+            "autoscalingGroupName": "MACHINES",
+            "policyType": "TargetTrackingScaling",
+            "estimatedInstanceWarmup": 900,
+            "targetTrackingConfiguration": {
+                "predefinedMetricSpecification": {
+                    "predefinedMetricType": "ALBRequestCountPerTarget",
+                    "resourceLabel": "app/front/1/targetgroup/tasks/2",
+                },
+                "targetValue": 30.0,
+            },
+        },
+        {"estimatedInstanceWarmup": 600},
+        {"name": "other"},
+    ),
 }
 
 
@@ -197,7 +290,21 @@ def serving_world(cloud: Cloud, region: str) -> Iterator[dict[str, str]]:
     task = ecs.register_task_definition(
         family="served", networkMode="awsvpc", containerDefinitions=[{**CONTAINER, "memory": 512}]
     )["taskDefinition"]["taskDefinitionArn"]
+    template = ec2.create_launch_template(
+        LaunchTemplateName="machines",
+        LaunchTemplateData={"ImageId": "ami-0123456789abcdef0", "InstanceType": "inf2.xlarge"},
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    groups = cloud.client("autoscaling", region)
+    groups.create_auto_scaling_group(
+        AutoScalingGroupName="machines",
+        LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
+        MinSize=0,
+        MaxSize=1,
+        VPCZoneIdentifier=places[0],
+    )
     yield {
+        "TEMPLATE": template,
+        "MACHINES": "machines",
         "VPC": vpc,
         "SUBNET 1": places[0],
         "SUBNET 2": places[1],
@@ -207,6 +314,8 @@ def serving_world(cloud: Cloud, region: str) -> Iterator[dict[str, str]]:
         "CLUSTER": cluster,
         "TASK": task,
     }
+    groups.delete_auto_scaling_group(AutoScalingGroupName="machines", ForceDelete=True)
+    ec2.delete_launch_template(LaunchTemplateId=template)
     ecs.deregister_task_definition(taskDefinition=task)
     ecs.delete_cluster(cluster=cluster)
     elb.delete_listener(ListenerArn=listener["ListenerArn"])

@@ -83,3 +83,33 @@ def test_ports_and_targets_agree(cloud: Cloud, world: dict[str, str]) -> None:
         ecs.delete_cluster(cluster=world["CLUSTER"])
     ecs.delete_service(cluster=world["CLUSTER"], service="it", force=True)
     elb.delete_target_group(TargetGroupArn=machines)
+
+
+def test_a_refresh_that_rolls_back_takes_a_numbered_version(
+    cloud: Cloud, world: dict[str, str]
+) -> None:
+    groups = cloud.client("autoscaling", REGION)
+    group: dict[str, Any] = {
+        "AutoScalingGroupName": "it",
+        "MinSize": 0,
+        "MaxSize": 1,
+        "VPCZoneIdentifier": world["SUBNET 1"],
+    }
+
+    def policy(version: str) -> dict[str, Any]:
+        specification = {"LaunchTemplateId": world["TEMPLATE"], "Version": version}
+        return {"LaunchTemplate": {"LaunchTemplateSpecification": specification}}
+
+    hook = {
+        "LifecycleHookName": "warm-up",
+        "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
+        "HeartbeatTimeout": 10_000,
+    }
+    with pytest.raises(ClientError, match="HeartbeatTimeout must be between 30 and 7200"):
+        groups.create_auto_scaling_group(
+            **group, MixedInstancesPolicy=policy("1"), LifecycleHookSpecificationList=[hook]
+        )
+    groups.create_auto_scaling_group(**group, MixedInstancesPolicy=policy("$Latest"))
+    with pytest.raises(ClientError, match="numbered version"):
+        groups.start_instance_refresh(AutoScalingGroupName="it", Preferences={"AutoRollback": True})
+    groups.delete_auto_scaling_group(AutoScalingGroupName="it", ForceDelete=True)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -17,7 +18,12 @@ REGION = "eu-north-1"
 
 pytestmark = pytest.mark.xdist_group("engine")
 
-UNTAGGED = ("aws:iam/rolePolicy", "aws:kms/alias", "aws:appautoscaling/policy")
+UNTAGGED = (
+    "aws:iam/rolePolicy",
+    "aws:kms/alias",
+    "aws:appautoscaling/policy",
+    "aws:autoscaling/policy",
+)
 IMAGE = "111122223333.dkr.ecr.{{region}}.amazonaws.com/vectors:{}"
 
 Run = Callable[..., CompletedProcess[str]]
@@ -116,19 +122,7 @@ def test_tasks_on_fargate_come_up_change_and_go(
     assert {alarm["AlarmName"].rpartition("-")[2] for alarm in alarms} == {
         "errors", "latency", "unhealthy", "missing", "memory", "tasks",
     }  # fmt: skip
-    for made_of_aws in resources(pulumi, "tasks"):
-        kind, inputs = made_of_aws["type"], made_of_aws.get("inputs", {})
-        if kind == "aws:iam/rolePolicy:RolePolicy":
-            wide = [
-                action
-                for statement in json.loads(inputs["policy"])["Statement"]
-                for action in statement["Action"]
-                if statement["Resource"] == ["*"]
-            ]
-            assert set(wide) <= {"ecr:GetAuthorizationToken"}
-        elif kind.startswith("aws:") and not kind.startswith(UNTAGGED):
-            assert inputs["tags"]["lichen:model"] == "BAAI/bge-small-en-v1.5", kind
-
+    check_roles_and_tags(pulumi, "tasks", "BAAI/bge-small-en-v1.5")
     pulumi("refresh", "--stack", "tasks", *QUIET, "--expect-no-changes")
     before = target(place, "ecs")
     workload = project / "stacks" / "workloads" / "tasks.yaml"
@@ -142,3 +136,85 @@ def test_tasks_on_fargate_come_up_change_and_go(
 
     pulumi("destroy", "--stack", "tasks", *QUIET)
     assert place.cloud.inventory() == {}
+
+
+def test_machines_on_ec2_come_up_change_and_go(
+    place: World, project: Path, pulumi: Run, subnets: list[str]
+) -> None:
+    place.stacks("machines", cwd=project)
+    up = ("up", "--stack", "machines", *QUIET, *PACK)
+    for n, subnet in enumerate(subnets):
+        pulumi("config", "set", "--stack", "machines", "--path", f"aws.subnets[{n}]", subnet)
+    assert fired(pulumi(*up).stdout) == []
+    values = outputs(pulumi, "machines")
+    name = values["endpoint_name"]
+    assert values["machine"] == "inf2.xlarge"
+
+    ec2, groups = place.cloud.client("ec2", REGION), place.cloud.client("autoscaling", REGION)
+    template = newest(ec2, name)
+    assert template["MetadataOptions"]["HttpTokens"] == "required"
+    disk = template["BlockDeviceMappings"][0]["Ebs"]
+    assert (disk["Encrypted"], disk["VolumeType"]) == (True, "gp3")
+    script = b64decode(template["UserData"]).decode()
+    assert "--device=/dev/neuron0" in script
+    assert f"--auto-scaling-group-name {name}" in script
+    group = groups.describe_auto_scaling_groups()["AutoScalingGroups"][0]
+    policy = group["MixedInstancesPolicy"]
+    assert [each["InstanceType"] for each in policy["LaunchTemplate"]["Overrides"]] == [
+        "inf2.xlarge", "inf2.8xlarge",
+    ]  # fmt: skip
+    assert policy["InstancesDistribution"]["OnDemandPercentageAboveBaseCapacity"] == 100
+    specification = policy["LaunchTemplate"]["LaunchTemplateSpecification"]
+    assert specification["Version"] == "1"
+    hook = groups.describe_lifecycle_hooks(AutoScalingGroupName=name)["LifecycleHooks"][0]
+    assert (hook["LifecycleHookName"], hook["DefaultResult"]) == ("warm-up", "ABANDON")
+    alarms = place.cloud.client("cloudwatch", REGION).describe_alarms(AlarmNamePrefix=name)
+    assert {alarm["AlarmName"].rpartition("-")[2] for alarm in alarms["MetricAlarms"]} == {
+        "errors", "latency", "unhealthy", "missing", "machines", "status",
+    }  # fmt: skip
+    check_roles_and_tags(pulumi, "machines", "meta-llama/Llama-3.1-8B")
+    pulumi("refresh", "--stack", "machines", *QUIET, "--expect-no-changes")
+
+    workload = project / "stacks" / "workloads" / "machines.yaml"
+    workload.write_text(workload.read_text().replace("peak_rps: 0.3", "peak_rps: 0.6"))
+    newer = "s3://acme-models-{region}/llama-3.1-8b-neuron-2/"
+    pulumi("config", "set", "--stack", "machines", "artifacts", newer)
+    assert fired(pulumi(*up).stdout) == []
+    assert "llama-3.1-8b-neuron-2/" in b64decode(newest(ec2, name)["UserData"]).decode()
+    after = groups.describe_auto_scaling_groups()["AutoScalingGroups"][0]
+    assert after["MaxSize"] > group["MaxSize"]
+    refreshes = groups.describe_instance_refreshes(AutoScalingGroupName=name)["InstanceRefreshes"]
+    assert [each["Preferences"]["AutoRollback"] for each in refreshes] == [True]
+
+    pulumi("destroy", "--stack", "machines", *QUIET)
+    assert place.cloud.inventory() == {}
+
+
+def newest(ec2: Any, name: str) -> dict[str, Any]:
+    """The data of a launch template's newest version."""
+    versions = ec2.describe_launch_template_versions(LaunchTemplateName=name, Versions=["$Latest"])[
+        "LaunchTemplateVersions"
+    ]
+    found: dict[str, Any] = versions[0]["LaunchTemplateData"]
+    return found
+
+
+def check_roles_and_tags(pulumi: Run, stack: str, model: str) -> None:
+    """No role may do anything to everything but what takes nothing narrower; all has the passport's
+    tags."""
+    for made_of_aws in resources(pulumi, stack):
+        kind, inputs = made_of_aws["type"], made_of_aws.get("inputs", {})
+        if kind == "aws:iam/rolePolicy:RolePolicy":
+            wide = [
+                action
+                for statement in json.loads(inputs["policy"])["Statement"]
+                for action in statement["Action"]
+                if statement["Resource"] == ["*"]
+            ]
+            assert set(wide) <= {"ecr:GetAuthorizationToken"}
+        elif kind == "aws:autoscaling/group:Group":
+            assert {"lichen:model", model} <= {
+                word for tag in inputs["tags"] for word in (tag["key"], tag["value"])
+            }
+        elif kind.startswith("aws:") and not kind.startswith(UNTAGGED):
+            assert inputs["tags"]["lichen:model"] == model, kind

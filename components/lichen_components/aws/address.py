@@ -19,15 +19,16 @@ STACK_TAG = "lichen-stack"
 """The tag of a parameter that says whose it is."""
 
 
-def publish(site: Site, value: pulumi.Input[str]) -> aws.ssm.Parameter:
-    """The parameter ``/lichen/<name>/<environment>/endpoint``, in the region of the deployment."""
+def publish(site: Site, value: pulumi.Input[str], *first: pulumi.Resource) -> aws.ssm.Parameter:
+    """The parameter ``/lichen/<name>/<environment>/endpoint``, in the region of the deployment,
+    made after ``first``."""
     return _parameter(
         site.child("address"),
         _free(site.name, site.environment, "endpoint", site.region, site.parent),
         value,
         site.region,
         site.tags,
-        site.under(),
+        site.guarded(*first),
     )
 
 

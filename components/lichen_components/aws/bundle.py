@@ -44,19 +44,25 @@ def bundle(
     key: pulumi.Output[str],
     requests: Watch,
     charts: Sequence[Chart],
-    target: aws.appautoscaling.Target | None,
+    scaled: aws.appautoscaling.Policy | None,
+    after: Sequence[pulumi.Resource] = (),
     advice: Sequence[str] = (),
 ) -> Bundle:
     """Make it. ``serves_as`` is the name that clients invoke, ``requests`` a row whose metric
-    counts requests, ``target`` what schedules change, and ``advice`` lines of the page that are
-    the hosting's own."""
-    parameter = publish(site, serves_as)
-    if target is not None:
-        schedule(site, target, args.get("schedules") or [])
-    alarms(site, _idle(site, args, requests), args.get("alarm_topic"))
+    counts requests, ``scaled`` a policy of what schedules change, and ``advice`` lines of the page
+    that are the hosting's own.
+
+    The address is the last of all, after what is in ``after`` too: production protects it, and
+    Pulumi then deletes nothing that it depends on.
+    """
+    last = list(after)
+    if scaled is not None:
+        last += schedule(site, scaled, args.get("schedules") or [])
+    last += alarms(site, _idle(site, args, requests), args.get("alarm_topic")).values()
     if "budget_usd" in args and "alarm_topic" in args:
-        budget(site, args["budget_usd"], args["alarm_topic"])
+        last.append(budget(site, args["budget_usd"], args["alarm_topic"]))
     page = dashboard(site, charts) if args.get("dashboard", site.protected) else None
+    parameter = publish(site, serves_as, *last, *([] if page is None else [page]))
     return Bundle(
         key=key,
         parameter=parameter.name,

@@ -41,7 +41,7 @@ def key(site: Site, account: Account) -> aws.kms.Key:
         name=f"alias/{site.stable}",
         target_key_id=made.key_id,
         region=site.region,
-        opts=site.under(),
+        opts=site.guarded(),
     )
     return made
 

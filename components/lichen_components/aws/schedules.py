@@ -48,18 +48,21 @@ def check_schedules(schedules: Sequence[ScheduleArgs], least: int) -> None:
 
 
 def schedule(
-    site: Site, target: aws.appautoscaling.Target, schedules: Sequence[ScheduleArgs]
-) -> None:
-    """One action each, one after the other: changes of one target at the same time are refused."""
-    before: list[pulumi.Resource] = [target]
+    site: Site, scaled: aws.appautoscaling.Policy, schedules: Sequence[ScheduleArgs]
+) -> list[pulumi.Resource]:
+    """One action each, one after the other: changes of one target at the same time are refused.
+
+    ``scaled`` is a policy of the target that they change. The last of them, which is after all.
+    """
+    before: list[pulumi.Resource] = [scaled]
     for index, each in enumerate(schedules):
         before = [
             aws.appautoscaling.ScheduledAction(
                 site.child(f"schedule-{index}"),
                 name=f"{site.identity}-schedule-{index}",
-                service_namespace=target.service_namespace,
-                resource_id=target.resource_id,
-                scalable_dimension=target.scalable_dimension,
+                service_namespace=scaled.service_namespace,
+                resource_id=scaled.resource_id,
+                scalable_dimension=scaled.scalable_dimension,
                 schedule=each["at"],
                 timezone=each.get("timezone", "UTC"),
                 scalable_target_action=aws.appautoscaling.ScheduledActionScalableTargetActionArgs(
@@ -69,3 +72,4 @@ def schedule(
                 opts=site.under(*before),
             )
         ]
+    return before

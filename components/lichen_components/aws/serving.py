@@ -22,6 +22,16 @@ COPIER = "public.ecr.aws/aws-cli/aws-cli:2.31.23"
 from S3 before the server starts."""
 
 
+def check_mode(decision: Decision, what: str) -> None:
+    """:class:`InputError` where ``what`` is not what the workload's mode asks for."""
+    if decision.workload.mode != "real-time":
+        raise InputError(
+            f"{what} answers in real time, and the workload is {decision.workload.mode}",
+            fix="use mode: real-time, or sagemaker in where.hosting",
+            field="workload.mode",
+        )
+
+
 def check_files(args: AwsArgs) -> None:
     """:class:`InputError` where the model's files are missing, or one archive, which nobody
     unpacks outside SageMaker."""

@@ -41,8 +41,24 @@ def get_vpc(api: Api, configuration: Configuration, arguments: Properties) -> Pr
     return {"id": found["VpcId"], "cidrBlock": found["CidrBlock"], "region": region}
 
 
+def get_parameter(api: Api, configuration: Configuration, arguments: Properties) -> Properties:
+    """A parameter of Systems Manager."""
+    region = configuration.region_for(arguments)
+    found = api.call("ssm", region, "GetParameter", {"Name": arguments["name"]})["Parameter"]
+    return {
+        "id": found["Name"],
+        "arn": found["ARN"],
+        "name": found["Name"],
+        "region": region,
+        "type": found["Type"],
+        "value": found["Value"],
+        "version": found["Version"],
+    }
+
+
 INVOKES: dict[str, Invoke] = {
     "aws:ec2/getSubnet:getSubnet": get_subnet,
     "aws:ec2/getVpc:getVpc": get_vpc,
+    "aws:ssm/getParameter:getParameter": get_parameter,
     "aws:index/getCallerIdentity:getCallerIdentity": get_caller_identity,
 }

@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.aws.provider.placed import Placed
+from sandbox.aws.provider import waits
+from sandbox.aws.provider.api import Api
+from sandbox.aws.provider.placed import GroupTags, Joined, Placed
 from sandbox.aws.provider.shapes import Form, Property
 
 
@@ -59,13 +61,17 @@ class Listing:
 class Setting:
     """A property with calls of its own: `put` sets it, `drop` takes it away.
 
-    `default` is what a new resource has, where Create does not take the property.
+    `default` is what a new resource has, where Create does not take the property. With `on`, it is
+    put where one of these properties has changed, and only then. `first`: it is taken away before
+    the resource.
     """
 
     name: str
     put: str
     drop: str = ""
     default: Any = None
+    on: tuple[str, ...] = ()
+    first: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,8 @@ class Kind:
     outputs: tuple[Output, ...] = (Output("arn"),)
     # A JMESPath over what was read: true of a resource that is being deleted.
     gone: str = ""
+    # Waits after Create and Update, as the real provider does; raises where it would give up.
+    wait: Callable[[Api, str, dict[str, Any]], None] | None = None
     id: str = "{name}"
     autoname: str = "{name}-{random}"
     regional: bool = True
@@ -131,7 +139,14 @@ _OTHERS = ({"ServiceNamespace": "ecs"}, {"ServiceNamespace": "lambda"})
 
 
 def _key_in_use(client: Any, key: str) -> bool:
+    if any(alias["AliasName"].startswith("alias/aws/") for alias in _aliases(client, key)):
+        return False  # AWS's own, which nobody deletes: made by the first disk that it encrypts
     return bool(client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion")
+
+
+def _aliases(client: Any, key: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.list_aliases(KeyId=key)["Aliases"]
+    return found
 
 
 _ELB: dict[str, str | Property] = {
@@ -201,6 +216,7 @@ KINDS = {
             update="UpdateEndpoint",
             delete="DeleteEndpoint",
             listing=Listing("list_endpoints", "Endpoints[].EndpointName"),
+            wait=waits.endpoint,
             tag="AddTags",
             untag="DeleteTags",
             names={
@@ -748,6 +764,148 @@ KINDS = {
                 partial=True,
             )
             for way in ("Ingress", "Egress")
+        ),
+        Kind(
+            "aws:ec2/launchTemplate:LaunchTemplate",
+            "ec2",
+            create=Call("CreateLaunchTemplate", "LaunchTemplate"),
+            reads=(
+                Call("DescribeLaunchTemplates", "LaunchTemplates"),
+                Call("DescribeLaunchTemplateVersions", "LaunchTemplateVersions"),
+            ),
+            update="CreateLaunchTemplateVersion",
+            delete="DeleteLaunchTemplate",
+            listing=Listing("describe_launch_templates", "LaunchTemplates[].LaunchTemplateId"),
+            tag="CreateTags",
+            untag="DeleteTags",
+            names={
+                **_EC2,
+                "LaunchTemplateId": "id",
+                "LaunchTemplateIds": "id",
+                "LaunchTemplateName": "name",
+                "LatestVersionNumber": "latestVersion",
+                "DefaultVersionNumber": "defaultVersion",
+                "Versions": "readVersions",
+                "VersionNumber": "readVersion",
+            },
+            absent=("DryRun", "ClientToken", "TagSpecifications", "LaunchTemplateData"),
+            placed=tuple(
+                Placed(name, f"LaunchTemplateData.{path}")
+                for name, path in {
+                    "blockDeviceMappings": "BlockDeviceMappings",
+                    "iamInstanceProfile": "IamInstanceProfile",
+                    "imageId": "ImageId",
+                    "instanceMarketOptions": "InstanceMarketOptions",
+                    "instanceType": "InstanceType",
+                    "metadataOptions": "MetadataOptions",
+                    "monitoring": "Monitoring",
+                    "tagSpecifications": "TagSpecifications",
+                    "userData": "UserData",
+                    "vpcSecurityGroupIds": "SecurityGroupIds",
+                }.items()
+            ),
+            local=("updateDefaultVersion",),
+            defaults={"readVersions": ["$Latest"]},
+            outputs=(Output("id"), Output("latestVersion"), Output("defaultVersion")),
+            key=("id",),
+            id="{id}",
+            partial=True,
+        ),
+        Kind(
+            "aws:iam/instanceProfile:InstanceProfile",
+            "iam",
+            create=Call("CreateInstanceProfile", "InstanceProfile"),
+            reads=(Call("GetInstanceProfile", "InstanceProfile"),),
+            delete="DeleteInstanceProfile",
+            listing=Listing("list_instance_profiles", "InstanceProfiles[].InstanceProfileName"),
+            settings=(
+                Setting(
+                    "role",
+                    "AddRoleToInstanceProfile",
+                    "RemoveRoleFromInstanceProfile",
+                    first=True,
+                ),
+            ),
+            tag="TagInstanceProfile",
+            untag="UntagInstanceProfile",
+            names={"InstanceProfileName": "name", "Tags": Property("tagsAll", Form.MAP)},
+            placed=(Placed("role", "RoleName", "Roles.0.RoleName"),),
+            defaults={"path": "/"},
+            regional=False,
+            partial=True,
+        ),
+        Kind(
+            "aws:autoscaling/group:Group",
+            "autoscaling",
+            create=Call("CreateAutoScalingGroup"),
+            reads=(Call("DescribeAutoScalingGroups", "AutoScalingGroups"),),
+            update="UpdateAutoScalingGroup",
+            delete="DeleteAutoScalingGroup",
+            listing=Listing(
+                "describe_auto_scaling_groups", "AutoScalingGroups[].AutoScalingGroupName"
+            ),
+            settings=(
+                Setting("tags", "CreateOrUpdateTags"),
+                Setting("instanceRefresh", "StartInstanceRefresh", on=("mixedInstancesPolicy",)),
+            ),
+            names={
+                "AutoScalingGroupName": "name",
+                "AutoScalingGroupNames": "name",
+                "AutoScalingGroupARN": "arn",
+                "ForceDelete": "forceDelete",
+                "LifecycleHookSpecificationList": "initialLifecycleHooks",
+                "TargetGroupARNs": "targetGroupArns",
+            },
+            placed=(
+                Joined("vpcZoneIdentifiers", "VPCZoneIdentifier"),
+                GroupTags("tags", "Tags"),
+                Placed("instanceRefresh.strategy", "Strategy"),
+                Placed(
+                    "instanceRefresh.preferences.instanceWarmup",
+                    "Preferences.InstanceWarmup",
+                    form=Form.TEXT,
+                ),
+                *(
+                    Placed(f"instanceRefresh.preferences.{name}", f"Preferences.{path}")
+                    for name, path in {
+                        "autoRollback": "AutoRollback",
+                        "maxHealthyPercentage": "MaxHealthyPercentage",
+                        "minHealthyPercentage": "MinHealthyPercentage",
+                        "skipMatching": "SkipMatching",
+                        "alarmSpecification.alarms": "AlarmSpecification.Alarms",
+                    }.items()
+                ),
+            ),
+            absent=("Operator", "InstanceId"),
+            # Only the provider knows these, or AWS takes them and does not tell them again.
+            local=(
+                "enabledMetrics",
+                "forceDelete",
+                "initialLifecycleHooks",
+                "instanceRefresh",
+                "metricsGranularity",
+                "minElbCapacity",
+                "waitForCapacityTimeout",
+            ),
+            defaults={"forceDelete": True},
+            key=("name",),
+            partial=True,
+        ),
+        Kind(
+            "aws:autoscaling/policy:Policy",
+            "autoscaling",
+            create=Call("PutScalingPolicy"),
+            reads=(Call("DescribePolicies", "ScalingPolicies"),),
+            update="PutScalingPolicy",
+            delete="DeletePolicy",
+            names={
+                "AutoScalingGroupName": "autoscalingGroupName",
+                "PolicyName": "name",
+                "PolicyNames": "name",
+                "PolicyARN": "arn",
+            },
+            key=("autoscalingGroupName", "name"),
+            partial=True,
         ),
     )
 }

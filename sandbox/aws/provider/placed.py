@@ -55,6 +55,29 @@ class Placed:
         put_at(properties, self.name, value)
 
 
+class Joined(Placed):
+    """A list in Pulumi, one text with commas in AWS."""
+
+    def send(self, shape: Any, properties: Mapping[str, Any], parameters: dict[str, Any]) -> None:
+        if (value := properties.get(self.name)) is not None:
+            parameters[self.path] = ",".join(value) if isinstance(value, list) else value
+
+    def take(self, shape: Any, answer: Any, properties: dict[str, Any]) -> None:
+        if value := answer.get(self.path):
+            properties[self.name] = value.split(",")
+
+
+class GroupTags(Placed):
+    """The tags of an auto scaling group: each says which group it is of."""
+
+    def send(self, shape: Any, properties: Mapping[str, Any], parameters: dict[str, Any]) -> None:
+        if properties.get(self.name) is None:
+            return
+        super().send(shape, properties, parameters)
+        for tag in parameters[self.path]:
+            tag |= {"ResourceId": properties["name"], "ResourceType": "auto-scaling-group"}
+
+
 def value_at(values: Any, path: str) -> Any:
     """What is at a path; None where nothing is."""
     for n, part in enumerate(parts := path.split(".")):

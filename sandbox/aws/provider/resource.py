@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sandbox.aws.provider.api import Api
 from sandbox.aws.provider.kinds import Call, Kind, Setting
-from sandbox.aws.provider.placed import put_at, shape_at, strange, value_at
+from sandbox.aws.provider.placed import Placed, put_at, shape_at, strange, value_at
 from sandbox.aws.provider.shapes import (
     UNKNOWN,
     Form,
@@ -93,7 +93,7 @@ class Resource:
             taken.setdefault(setting.name, of_put.get(setting.name, (Form.SAME, None)))
         requested = self.api.operation(self.kind.service, self.kind.create.operation).input_shape
         for placed in self.kind.placed:
-            plain = not placed.values and "." not in placed.name
+            plain = type(placed) is Placed and not placed.values and "." not in placed.name
             taken[placed.top] = placed.form, shape_at(requested, placed.path) if plain else None
         taken |= dict.fromkeys(self._attribute_names, (Form.SAME, None))
         taken |= {name: taken.get(name, (Form.SAME, None)) for name in self.kind.local}
@@ -114,7 +114,8 @@ class Resource:
         set_alone = {setting.name for setting in self.kind.settings}
         known_here = {*self.kind.local, "tags", "tagsAll"}
         known_here |= self._attribute_names
-        return (set_alone | self._taken_by(self.kind.update) | known_here) - self.identity
+        fixed = self.identity | ({"name"} if self.kind.key and self.kind.autoname else set())
+        return (set_alone | self._taken_by(self.kind.update) | known_here) - fixed
 
     @cached_property
     def outputs(self) -> set[str]:
@@ -201,11 +202,17 @@ class Resource:
                 self._tag(made, {}, given.get("tagsAll", {}), region)
             for setting in self.kind.settings:
                 by_create = setting.name in self._taken_by(self.kind.create.operation)
-                if not by_create and made.get(setting.name, setting.default) != setting.default:
+                if (
+                    not by_create
+                    and not setting.on
+                    and made.get(setting.name, setting.default) != setting.default
+                ):
                     self._apply(setting, made, region)
             found = self._find(made, region)
             if found is None:
                 raise Refused(f"{self.kind.create.operation} succeeded, but nothing is there")
+            if self.kind.wait:
+                self.kind.wait(self.api, region, made)
         except Exception:
             with contextlib.suppress(Refused):
                 self.delete(made, provider)
@@ -243,8 +250,10 @@ class Resource:
         by_update = self._taken_by(self.kind.update)
         if (changed - {"tagsAll"}) & by_update:
             self._ask(self.kind.update, {**given, **self.kind.on_update, "tagsAll": None}, region)
+            if self.kind.wait:
+                self.kind.wait(self.api, region, given)
         for setting in self.kind.settings:
-            touched = {setting.name} | self._taken_by(setting.put)
+            touched = set(setting.on) or {setting.name} | self._taken_by(setting.put)
             if setting.name not in by_update and changed & touched:
                 self._apply(setting, given, region)
         if changed & self._attribute_names:
@@ -262,6 +271,9 @@ class Resource:
             return
         try:
             known = {**self.kind.defaults, **state}
+            for setting in self.kind.settings:
+                if setting.first and state.get(setting.name):
+                    self._ask(setting.drop, known, self._region(state, provider))
             if self.kind.key:
                 kept = {*self.kind.key, *self.kind.defaults}
                 known = {name: value for name, value in known.items() if name in kept}
@@ -436,7 +448,10 @@ class Resource:
         required = self.api.operation(
             self.kind.service, self.kind.create.operation
         ).input_shape.required_members
+        inside = {placed.member for placed in self.kind.placed}
         for member, name, _, _ in self._members(self.kind.create.operation):
+            if member in inside:
+                continue
             if member in required and name not in inputs and name not in self.kind.defaults:
                 failures.append(Failure(name, "is required"))
         for name, (form, shape) in self.inputs.items():

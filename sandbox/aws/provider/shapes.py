@@ -43,6 +43,8 @@ _NESTED = {
     "IncludeInferenceResponseIn": Property("includeInferenceResponseIns"),
     "MetricIntervalLowerBound": Property("metricIntervalLowerBound", Form.TEXT),
     "MetricIntervalUpperBound": Property("metricIntervalUpperBound", Form.TEXT),
+    "LifecycleHookName": Property("name"),
+    "Tags": Property("tags", Form.MAP),
     "sizeInGiB": Property("sizeInGib"),
     "RoutingConfig": Property("routingConfigs", Form.LIST_OF_ONE),
     "S3DataSource": Property("s3DataSources", Form.LIST_OF_ONE),
@@ -109,7 +111,7 @@ def to_api(shape: Any, form: Form, value: Any, path: str) -> Any:
     kind = shape.type_name
     if form is Form.TEXT and isinstance(value, str):
         try:
-            return float(value)
+            return int(value) if kind in ("integer", "long") else float(value)
         except ValueError:
             raise InvalidValue(path, f"takes a number in a string, got {value!r}") from None
     if form is Form.JSON and isinstance(value, str):
@@ -145,6 +147,8 @@ def to_api(shape: Any, form: Form, value: Any, path: str) -> Any:
             if part is not None:
                 taken[member] = to_api(inner, form, part, f"{path}.{name}")
         return taken
+    if kind == "boolean" and value in ("true", "false"):
+        return value == "true"  # as Terraform has what may also be left to AWS
     if kind in ("integer", "long") and isinstance(value, float) and value.is_integer():
         return int(value)  # the wire has floats only
     if kind == "string" and isinstance(value, dict):
@@ -182,6 +186,8 @@ def same(one: Any, other: Any) -> bool:
     """Whether two values mean the same: equal, equal as JSON, an ARN and the name that ends it."""
     if one == other:
         return True
+    if isinstance(one, bool) != isinstance(other, bool):
+        return str(one).lower() == str(other).lower()
     if not (isinstance(one, str) and isinstance(other, str)):
         return False
     if one.startswith("arn:") and one.endswith(f"/{other}"):
@@ -199,6 +205,8 @@ def as_given(shape: Any, given: Any, found: Any) -> Any:
     if isinstance(given, dict) and isinstance(found, dict) and shape is None:
         return {key: as_given(None, given[key], found[key]) for key in given if key in found}
     if shape is None:
+        if isinstance(given, list) and isinstance(found, list) and len(given) == len(found):
+            return [as_given(None, *pair) for pair in zip(given, found, strict=True)]
         return found
     if isinstance(given, str) and shape.type_name in ("list", "structure"):  # its JSON
         asked, now = json.loads(given), json.loads(found)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from lichen.document import InputError
 from lichen.passport import Passport, to_tags
 from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.aws.account import account_of
@@ -30,6 +29,7 @@ from lichen_components.aws.sagemaker.model import files_gib
 from lichen_components.aws.serving import (
     check_architecture,
     check_files,
+    check_mode,
     environment_of,
     files_of,
     image_of,
@@ -190,22 +190,12 @@ class FargateService(pulumi.ComponentResource):
     def check(decision: Decision, args: EndpointArgs) -> None:
         """:class:`InputError` where Fargate cannot do what was decided, or lacks an argument."""
         ours = aws_args(args)
-        check_mode(decision)
+        check_mode(decision, "a service of ECS")
         check_size(decision.machine)
         check_files(ours)
         check_architecture(ours, decision)
         check_network(ours)
         check_answers(decision)
-
-
-def check_mode(decision: Decision) -> None:
-    """:class:`InputError` where a service of ECS is not what the workload's mode asks for."""
-    if decision.workload.mode != "real-time":
-        raise InputError(
-            f"a service of ECS answers in real time, and the workload is {decision.workload.mode}",
-            fix="use mode: real-time, or sagemaker in where.hosting",
-            field="workload.mode",
-        )
 
 
 def _timeouts(plan: Plan) -> pulumi.CustomTimeouts:

@@ -35,7 +35,7 @@ from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import TYPE as REAL_TIME
 from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint, site_of
-from lichen_components.aws.sagemaker.fleet import check_patience, serve_with, taking_back
+from lichen_components.aws.sagemaker.fleet import check_making, serve_with, taking_back
 from lichen_components.aws.sagemaker.model import METRIC_NAMESPACE, ground, located
 from lichen_components.aws.sagemaker.scaling import (
     SCALE_IN_COOLDOWN_S,
@@ -85,7 +85,7 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
         )
         delay_s = wished_delay_s(decision)
         watches = watches_of(site, delay_s, decision.sizing.start_up_s)
-        check_patience(plan)
+        check_making(plan)
         alarm_names = taking_back(site, args, watches)
         account = account_of(self)
         base = ground(
@@ -120,6 +120,7 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
                 ),
             ),
         )
+        scaled, *others = _scale(site, decision, endpoint, delay_s)
         self.bundle = bundle(
             site,
             args,
@@ -127,7 +128,8 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
             key=base.key,
             requests=requests_of(site),
             charts=charts_of(site, plan),
-            target=_scale(site, decision, endpoint, delay_s),
+            scaled=scaled,
+            after=[*watching.values(), *others],
             advice=advice_of(site, alarm_names),
         )
         self.endpoint_name = its_name
@@ -191,7 +193,7 @@ def wished_delay_s(decision: Decision) -> float:
 
 def _scale(
     site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint, delay_s: float
-) -> aws.appautoscaling.Target:
+) -> tuple[aws.appautoscaling.Policy, *tuple[pulumi.Resource, ...]]:
     """As many machines as work the queue off within the delay; none while it is empty."""
     sizing = decision.sizing
     target = target_of(
@@ -202,30 +204,31 @@ def _scale(
         sizing.replicas_maximum,
         endpoint,
     )
-    track(
+    scaled = track(
         site,
         target,
         averaged("ApproximateBacklogSizePerInstance", EndpointName=site.identity),
         max(1.0, sizing.rps_planned * delay_s),
         start_s=sizing.start_up_s,
     )
-    if sizing.replicas_minimum == 0:
-        # SageMaker guide, async-inference-autoscale.
-        asleep = Watch(
-            role="asleep",
-            description="Requests wait for an endpoint that sleeps.",
-            namespace=METRIC_NAMESPACE,
-            metric="HasBacklogWithoutCapacity",
-            dimensions={"EndpointName": site.identity},
-            statistic="Average",
-            comparison="GreaterThanOrEqualToThreshold",
-            threshold=1,
-            of=1,
-            bad=1,
-            missing="missing",
-        )
-        wake(site, target, asleep, statistic="Average", cooldown_s=SCALE_IN_COOLDOWN_S)
-    return target
+    if sizing.replicas_minimum > 0:
+        return (scaled,)
+    # SageMaker guide, async-inference-autoscale.
+    asleep = Watch(
+        role="asleep",
+        description="Requests wait for an endpoint that sleeps.",
+        namespace=METRIC_NAMESPACE,
+        metric="HasBacklogWithoutCapacity",
+        dimensions={"EndpointName": site.identity},
+        statistic="Average",
+        comparison="GreaterThanOrEqualToThreshold",
+        threshold=1,
+        of=1,
+        bad=1,
+        missing="missing",
+    )
+    woken = wake(site, target, asleep, statistic="Average", cooldown_s=SCALE_IN_COOLDOWN_S)
+    return scaled, woken
 
 
 def watches_of(site: Site, delay_s: float, start_s: float) -> list[Watch]:

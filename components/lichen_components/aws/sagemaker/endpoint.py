@@ -24,7 +24,7 @@ from lichen_components.aws.sagemaker.comparing import (
     shadow_variants,
 )
 from lichen_components.aws.sagemaker.fleet import (
-    check_patience,
+    check_making,
     check_rollout,
     serve_with,
     taking_back,
@@ -67,7 +67,7 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         decision, args = plan.decision, aws_args(plan.args)
         machine = machine_of(plan)
         site = site_of(name, plan, machine, self)
-        check_patience(plan)
+        check_making(plan)
         watches = watches_of(site, decision)
         alarm_names = taking_back(site, args, watches)
         account = account_of(self)
@@ -89,7 +89,7 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             shadow_production_variants=partial(shadow_variants, site, plan, base),
             data_capture_config=capture_of(args, site.region),
         )
-        target = scale(site, decision, endpoint, share=args.get("scaling_share", 1.0))
+        scaled = scale(site, decision, endpoint, share=args.get("scaling_share", 1.0))
         self.bundle = bundle(
             site,
             args,
@@ -97,7 +97,8 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             key=base.key,
             requests=requests_of(site),
             charts=charts_of(site, plan),
-            target=target,
+            scaled=scaled,
+            after=[*watching.values()],
             advice=advice_of(site, alarm_names),
         )
         self.endpoint_name = its_name

@@ -16,6 +16,7 @@ from lichen.document import InputError
 from lichen_components.args import AwsArgs, aws_args
 from lichen_components.aws.locations import objects
 from lichen_components.aws.monitoring import Watch, alarm_name
+from lichen_components.aws.quota import check_quota
 from lichen_components.aws.sagemaker.model import Ground, files_gib, image_for
 from lichen_components.aws.sagemaker.rollout import rollout, strategy_of
 from lichen_components.aws.sagemaker.serving import (
@@ -27,7 +28,7 @@ from lichen_components.aws.sagemaker.serving import (
     version_of,
 )
 from lichen_components.aws.sagemaker.settings import check_update_s, machine_image, variables
-from lichen_components.aws.sagemaker.variant import variant_of
+from lichen_components.aws.sagemaker.variant import machine_of, variant_of
 from lichen_components.aws.site import Site
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -54,14 +55,25 @@ def check_rollout(decision: Decision, args: AwsArgs) -> None:
         )
 
 
-def check_patience(plan: Plan) -> None:
-    """:class:`InputError` where a change may take longer than Pulumi waits for it."""
+def check_making(plan: Plan) -> None:
+    """:class:`InputError` where a change may take longer than Pulumi waits for it, or the account
+    may not run as many machines: at most those of the scaling, or two fleets while one takes over
+    from the other."""
     args = aws_args(plan.args)
     artifacts = args.get("artifacts")
     if isinstance(artifacts, str) and objects(artifacts, plan.region, "artifacts").is_archive:
         minimum = max(1, plan.decision.sizing.replicas_minimum)
         strategy = strategy_of(minimum, args.get("rollout"))
         check_update_s(files_gib(plan), plan.container, strategy.watched_s)
+    if args.get("check_quota", True):
+        sizing = plan.decision.sizing
+        most, two_fleets = sizing.replicas_maximum, 2 * max(1, sizing.replicas_minimum)
+        check_quota(
+            f"{machine_of(plan)} for endpoint usage",
+            max(most, two_fleets),
+            plan.region,
+            why=f" (at most {most} machines, and {two_fleets} while a new version takes over)",
+        )
 
 
 def taking_back(site: Site, args: AwsArgs, watches: Iterable[Watch]) -> list[str]:

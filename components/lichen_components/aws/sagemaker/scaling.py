@@ -52,7 +52,7 @@ def check_scaling(args: AwsArgs) -> None:
 
 def scale(
     site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint, *, share: float = 1.0
-) -> aws.appautoscaling.Target:
+) -> aws.appautoscaling.Policy:
     """Target tracking from the placement's minimum to its maximum, of the requests that one
     machine serves within its latency bounds; ``share`` of them is when the next is started."""
     target = target_of(
@@ -63,14 +63,13 @@ def scale(
         decision.sizing.replicas_maximum,
         endpoint,
     )
-    track(
+    return track(
         site,
         target,
         predefined("SageMakerVariantInvocationsPerInstance"),
         decision.sizing.rps_planned * 60 * share,
         start_s=decision.sizing.start_up_s,
     )
-    return target
 
 
 def target_of(
@@ -135,7 +134,7 @@ def track(
 
 def wake(
     site: Site, target: aws.appautoscaling.Target, asleep: Watch, *, statistic: str, cooldown_s: int
-) -> None:
+) -> aws.cloudwatch.MetricAlarm:
     """Add one when the alarm of a row rings: nothing is tracked where nothing runs.
 
     ``statistic`` is how the policy adds up the alarm's metric, ``cooldown_s`` how long it then
@@ -147,7 +146,7 @@ def wake(
         cooldown=cooldown_s,
         step_adjustments=[Step(metric_interval_lower_bound="0", scaling_adjustment=1)],
     )
-    alarm(site, asleep, rings=[_policy(site, target, "wake", steps=steps).arn])
+    return alarm(site, asleep, rings=[_policy(site, target, "wake", steps=steps).arn])
 
 
 def _policy(
