@@ -23,6 +23,7 @@ from lichen.catalogue.schema import (
     TABLES,
     Chip,
     Hosting,
+    Image,
     ImagePatches,
     Listing,
     Machine,
@@ -272,7 +273,8 @@ class Catalogue:
         return frozenset(row.account for row in self.table("registries", Registry))
 
     def patches_of(self, repository: str, tag: str) -> ImagePatches | None:
-        """Until when the images of a repository with such a tag are patched; None if unknown."""
+        """Until when the images of a repository with such a tag are patched, those that components
+        use included; None if unknown."""
         for row in self._patches.get(repository, ()):
             if tag == row.version or tag.startswith((f"{row.version}.", f"{row.version}-")):
                 return row
@@ -283,6 +285,15 @@ class Catalogue:
         rows: dict[str, list[ImagePatches]] = {}
         for row in self.table("image_patches", ImagePatches):
             rows.setdefault(row.repository, []).append(row)
+        for image in self.table("images", Image):
+            if image.patched_until is not None:
+                row = ImagePatches(
+                    repository=image.repository,
+                    version=image.tag,
+                    patched_until=image.patched_until,
+                    source=image.patches_source or image.source,
+                )
+                rows.setdefault(image.repository, []).append(row)
         return rows
 
     @cached_property

@@ -55,6 +55,24 @@ class Cloud:
         """A boto client of this cloud."""
         return connect(service, region, self.endpoint_url)
 
+    def upload(self, uri: str, *regions: str) -> None:
+        """Put one small object where a URI leads, in a bucket of a region.
+
+        A URI that ends with "/" is a folder. `{region}` in it is filled in for each region.
+        """
+        for region in regions:
+            bucket, _, key = uri.format(region=region).removeprefix("s3://").partition("/")
+            client = self.client("s3", region)
+            with contextlib.suppress(
+                client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists
+            ):
+                # The first region is what a bucket without a place is in.
+                place = {"LocationConstraint": region} if region != "us-east-1" else {}
+                configuration = {"CreateBucketConfiguration": place} if place else {}
+                client.create_bucket(Bucket=bucket, **configuration)
+            name = f"{key}weights" if key.endswith("/") or not key else key
+            client.put_object(Bucket=bucket, Key=name, Body=b"weights")
+
     def deleted_in_use(self) -> list[str]:
         """What was deleted while an endpoint served it, as `region kind/name of endpoint/name`.
 

@@ -129,6 +129,13 @@ def test_a_runtime_from_2_32_on_needs_a_driver_above_2_26() -> None:
     )
 
 
+def test_the_rule_and_the_component_read_the_same_end_of_patches() -> None:
+    catalogue = load()
+    for row in catalogue.table("images", Image):
+        patches = catalogue.patches_of(row.repository, row.tag)
+        assert (patches.patched_until if patches else None) == row.patched_until
+
+
 def test_an_image_without_a_runtime_is_not_asked_for_a_driver() -> None:
     assert fits(image("L4", "llm"), "580.1") is None
 

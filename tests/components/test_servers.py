@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from lichen_components.args import aws_args
-from lichen_components.aws.sagemaker.model import image_for
+from lichen_components.aws.sagemaker.model import image_for, published_image
 from lichen_components.aws.sagemaker.settings import machine_image, variables, volume_gib
 from lichen_components.servers import vllm
 
@@ -115,6 +115,18 @@ def test_the_shape_of_files_that_exist_is_kept_and_nothing_is_compiled() -> None
     assert placement.sizing.compiled_batch == 4
     assert "--batch_size 4 --sequence_length 1024" in (placement.compile_command or "")
     assert not [note for note in placement.notes if "must be compiled" in note]
+
+
+def test_a_published_image_that_the_machines_driver_refuses_is_not_deployed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = planned("inf2.xlarge", CHAT)
+    newer = msgspec.structs.replace(
+        published_image(plan), runtime="2.33", driver_from="2.27", driver_below=None
+    )
+    monkeypatch.setattr("lichen_components.aws.sagemaker.model.published_image", lambda _: newer)
+    with pytest.raises(InputError, match="which needs a driver"):
+        image_for(plan, aws_args(plan.args))
 
 
 def test_an_image_of_the_users_is_taken_as_it_is() -> None:

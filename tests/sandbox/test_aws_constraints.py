@@ -10,15 +10,16 @@ from botocore.session import get_session
 from sandbox.aws.cloud import Cloud, emulated_aws
 from sandbox.aws.emulator.constraints import compiled
 from sandbox.aws.provider.kinds import KINDS
+from tests.sandbox.serving_role import ROLE, make_serving_role
 
 REGION = "eu-north-1"
-ROLE = "arn:aws:iam::123456789012:role/serving"
 VARIANT = {"VariantName": "v", "ModelName": "m", "InstanceType": "ml.c7g.large"}
 
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
     with emulated_aws() as cloud:
+        make_serving_role(cloud)
         yield cloud
 
 

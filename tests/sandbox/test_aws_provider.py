@@ -27,21 +27,11 @@ from sandbox.aws.provider.resource import Configuration, Resource
 from sandbox.aws.provider.shapes import UNKNOWN
 from sandbox.errors import CallRefused, Refused
 from tests.sandbox.lives import SERVING, Life, resolved, serving_world
+from tests.sandbox.serving_role import ROLE, TRUST, drop_serving_role, make_serving_role
 
 Properties = dict[str, Any]
 
 REGION = "eu-north-1"
-ROLE = "arn:aws:iam::123456789012:role/serving"
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": "sts:AssumeRole",
-            "Principal": {"Service": "sagemaker.amazonaws.com"},
-        }
-    ],
-}
 POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
@@ -453,10 +443,12 @@ LIVES = SERVING | {
 @pytest.fixture(scope="module")
 def world(cloud: Cloud) -> Iterator[dict[str, str]]:
     """What the types need, made past the provider, and taken away again."""
-    sagemaker, iam = cloud.client("sagemaker", REGION), cloud.client("iam", "us-east-1")
+    sagemaker = cloud.client("sagemaker", REGION)
     kms = cloud.client("kms", REGION)
     scaling = cloud.client("application-autoscaling", REGION)
     keys = [kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2)]
+    make_serving_role(cloud)
+    cloud.upload("s3://models/llama/", REGION)
     sagemaker.create_model(
         ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "djl:1"}
     )
@@ -481,7 +473,6 @@ def world(cloud: Cloud) -> Iterator[dict[str, str]]:
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
     )
-    iam.create_role(RoleName="serving", AssumeRolePolicyDocument=json.dumps(TRUST))
     events = cloud.client("events", REGION)
     events.put_rule(Name="failed", EventPattern='{"source": ["aws.sagemaker"]}')
     target = {key[0].upper() + key[1:]: value for key, value in TARGET.items()}
@@ -490,7 +481,7 @@ def world(cloud: Cloud) -> Iterator[dict[str, str]]:
         yield {"KEY 1": keys[0], "KEY 2": keys[1], **serving}
     scaling.deregister_scalable_target(**target)
     events.delete_rule(Name="failed")
-    iam.delete_role(RoleName="serving")
+    drop_serving_role(cloud)
     alarms.delete_alarms(AlarmNames=["errors"])
     for name in endpoints:
         sagemaker.delete_endpoint(EndpointName=name)

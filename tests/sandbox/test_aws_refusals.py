@@ -1,5 +1,6 @@
 """What AWS refuses beyond the form of a request, and the emulated AWS with it."""
 
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -8,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.aws.cloud import Cloud, emulated_aws
+from tests.sandbox.serving_role import ROLE, TRUST, make_serving_role
 
 REGION = "us-east-1"
-ROLE = "arn:aws:iam::123456789012:role/serving"
 NETWORK = {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
 SERVED = {"VariantName": "all", "ModelName": "m", "InitialInstanceCount": 1}
 HOSTING = {"VariantName": "all", "InitialInstanceCount": 1, "InstanceType": "ml.inf2.24xlarge"}
@@ -42,6 +43,7 @@ ALARM = {
 def cloud() -> Iterator[Cloud]:
     """An AWS with the models `m` and `isolated` in two regions."""
     with emulated_aws() as cloud:
+        make_serving_role(cloud)
         for region in (REGION, "eu-west-3"):
             sagemaker = cloud.client("sagemaker", region)
             model: dict[str, Any] = {"ExecutionRoleArn": ROLE, "PrimaryContainer": {"Image": "i"}}
@@ -439,3 +441,186 @@ def test_alarms_that_aws_refuses(cloud: Cloud, change: dict[str, Any], said: str
         alarms.put_metric_alarm(**ALARM | change)
     alarms.put_metric_alarm(**ALARM | {"Period": 3600, "EvaluationPeriods": 168})
     alarms.delete_alarms(AlarmNames=["errors"])
+
+
+# Roles and artefacts
+
+
+READS = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::models/llama/*"}
+LISTS = {
+    "Effect": "Allow",
+    "Action": "s3:ListBucket",
+    "Resource": "arn:aws:s3:::models",
+    "Condition": {"StringLike": {"s3:prefix": ["llama/*"]}},
+}
+IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/serve:1"
+REPOSITORY = "arn:aws:ecr:us-east-1:111122223333:repository/serve"
+SIGNS_IN = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
+PULLS = {
+    "Effect": "Allow",
+    "Action": ["ecr:Batch*", "ecr:GetDownloadUrlForLayer"],
+    "Resource": REPOSITORY,
+}
+
+
+class Narrow:
+    """A role whose policy each test writes, and models that take it."""
+
+    arn = "arn:aws:iam::123456789012:role/narrow"
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.iam = cloud.client("iam", "us-east-1")
+        self.sagemaker = cloud.client("sagemaker", REGION)
+        self.made = 0
+
+    def may(self, *statements: dict[str, Any]) -> None:
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        self.iam.put_role_policy(RoleName="narrow", PolicyName="p", PolicyDocument=policy)
+
+    def model(
+        self, uri: str = "s3://models/llama/", kind: str = "S3Prefix", pressed: str = "None"
+    ) -> str:
+        self.made += 1
+        source = {"S3Uri": uri, "S3DataType": kind, "CompressionType": pressed}
+        self.sagemaker.create_model(
+            ModelName=f"narrow-{self.made}",
+            ExecutionRoleArn=self.arn,
+            PrimaryContainer={"Image": IMAGE, "ModelDataSource": {"S3DataSource": source}},
+        )
+        return f"narrow-{self.made}"
+
+
+@pytest.fixture
+def narrow(cloud: Cloud, sagemaker: Any) -> Iterator[Narrow]:
+    cloud.upload("s3://models/llama/", REGION)
+    cloud.upload("s3://models/llama/model.tar.gz", REGION)
+    cloud.upload("s3://elsewhere/llama/", "eu-west-1")
+    role = Narrow(cloud)
+    conditions = {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:sagemaker:{REGION}:123456789012:*"},
+    }
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [TRUST["Statement"][0] | {"Condition": conditions}],
+    }
+    role.iam.create_role(RoleName="narrow", AssumeRolePolicyDocument=json.dumps(trust))
+    yield role
+    for endpoint in sagemaker.list_endpoints()["Endpoints"]:
+        sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
+    for policy in role.iam.list_role_policies(RoleName="narrow")["PolicyNames"]:
+        role.iam.delete_role_policy(RoleName="narrow", PolicyName=policy)
+    role.iam.delete_role(RoleName="narrow")
+
+
+def test_a_model_needs_a_role_that_sagemaker_takes_and_that_reads(narrow: Narrow) -> None:
+    everywhere = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    unread = "Could not access model data at s3://models/llama/"
+    with pytest.raises(ClientError, match=unread):
+        narrow.model()
+    narrow.may(READS)
+    with pytest.raises(ClientError, match=unread):
+        narrow.model()
+    narrow.may(READS | {"Resource": "arn:aws:s3:::models/other/*"}, LISTS)
+    with pytest.raises(ClientError, match=unread):
+        narrow.model()
+    narrow.may(everywhere, READS | {"Effect": "Deny"})
+    with pytest.raises(ClientError, match=unread):
+        narrow.model()
+    narrow.may(READS, LISTS)
+    narrow.model()
+
+    narrow.may(everywhere)
+    for uri, kind, pressed, said in (
+        ("s3://models/empty/", "S3Prefix", "None", "Could not access model data at s3://models/em"),
+        ("s3://none/llama/", "S3Prefix", "None", "Could not access model data at s3://none"),
+        ("s3://elsewhere/llama/", "S3Prefix", "None", "object is located in us-east-1"),
+        ("s3://models/llama", "S3Prefix", "None", "must end with a forward slash"),
+        ("s3://models/llama/", "S3Prefix", "Gzip", "S3Prefix needs CompressionType None"),
+        ("s3://models/llama/weights", "S3Object", "None", "S3Object needs CompressionType Gzip"),
+        ("s3://models/llama/other.tar.gz", "S3Object", "Gzip", "Could not access model data"),
+    ):
+        with pytest.raises(ClientError, match=said):
+            narrow.model(uri, kind, pressed)
+    narrow.model("s3://models/llama/model.tar.gz", "S3Object", "Gzip")
+
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            TRUST["Statement"][0] | {"Condition": {"StringEquals": {"aws:SourceAccount": "1"}}}
+        ],
+    }
+    narrow.iam.update_assume_role_policy(RoleName="narrow", PolicyDocument=json.dumps(trust))
+    with pytest.raises(ClientError, match=f"Could not assume role {narrow.arn}"):
+        narrow.model()
+
+
+def test_an_endpoint_fails_where_its_role_lacks_something(cloud: Cloud, narrow: Narrow) -> None:
+    sagemaker = narrow.sagemaker
+    key = "arn:aws:kms:us-east-1:123456789012:key/k"
+    narrow.may(READS, LISTS)
+    served = on("ml.inf2.xlarge", ModelName=narrow.model())
+    output = {"S3OutputPath": "s3://answers/it/", "KmsKeyId": key}
+    output |= {"NotificationConfig": {"ErrorTopic": "arn:aws:sns:us-east-1:123456789012:page"}}
+    configure(sagemaker, "plain", served)
+    configure(
+        sagemaker,
+        "queue",
+        served,
+        KmsKeyId=key,
+        AsyncInferenceConfig={"OutputConfig": output},
+    )
+
+    def failure(configuration: str) -> str | None:
+        sagemaker.create_endpoint(EndpointName="e", EndpointConfigName=configuration)
+        described = sagemaker.describe_endpoint(EndpointName="e")
+        sagemaker.delete_endpoint(EndpointName="e")
+        assert (described["EndpointStatus"] == "Failed") == ("FailureReason" in described)
+        return described.get("FailureReason")
+
+    assert f"ecr:BatchGetImage on {REPOSITORY}" in (failure("plain") or "")
+    narrow.may(READS, LISTS, SIGNS_IN, PULLS)
+    assert failure("plain") is None
+    lacks = failure("queue") or ""
+    for action in (
+        f"kms:CreateGrant on {key}",
+        "s3:PutObject on arn:aws:s3:::answers/it/out",
+        f"kms:GenerateDataKey on {key}",
+        "sns:Publish on arn:aws:sns:us-east-1:123456789012:page",
+    ):
+        assert action in lacks
+    writes = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::answers/it/*"}
+    keys = {"Effect": "Allow", "Action": ["kms:GenerateDataKey", "kms:CreateGrant"]}
+    keys |= {"Resource": key}
+    pages = {"Effect": "Allow", "Action": "sns:Publish", "Resource": "arn:aws:sns:*"}
+    narrow.may(READS, LISTS, SIGNS_IN, PULLS, writes, keys, pages)
+    assert failure("queue") is None
+
+    # The role reads each request too, when it comes.
+    sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="queue")
+    cloud.upload("s3://questions/it/1.json", REGION)
+    queue = cloud.client("sagemaker-runtime", REGION)
+    request = {"EndpointName": "e", "InputLocation": "s3://questions/it/1.json"}
+    with pytest.raises(ClientError, match="Could not access model data at s3://questions"):
+        queue.invoke_endpoint_async(**request)
+    asked = READS | {"Resource": "arn:aws:s3:::questions/it/*"}
+    narrow.may(READS, LISTS, SIGNS_IN, PULLS, writes, keys, pages, asked)
+    assert queue.invoke_endpoint_async(**request)["OutputLocation"]
+
+    # And the alarms that take a roll-out back.
+    cloud.client("cloudwatch", REGION).put_metric_alarm(**ALARM)
+    watched = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "errors"}]}}
+    update = {"EndpointName": "e", "EndpointConfigName": "plain", "DeploymentConfig": watched}
+    update["DeploymentConfig"] |= {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+        }
+    }
+    with pytest.raises(ClientError, match=r"cloudwatch:DescribeAlarms on \S+:alarm:errors"):
+        sagemaker.update_endpoint(**update)
+    where = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:errors"
+    sees = {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": where}
+    narrow.may(READS, LISTS, SIGNS_IN, PULLS, sees)
+    sagemaker.update_endpoint(**update)
+    assert sagemaker.describe_endpoint(EndpointName="e")["EndpointConfigName"] == "plain"
+    cloud.client("cloudwatch", REGION).delete_alarms(AlarmNames=["errors"])

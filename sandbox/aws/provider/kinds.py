@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.aws.provider import waits
+from sandbox.aws.provider.api import Api
 from sandbox.aws.provider.placed import GroupTags, Joined, Placed
 from sandbox.aws.provider.shapes import Form, Property
 
@@ -123,6 +125,8 @@ class Kind:
     outputs: tuple[Output, ...] = (Output("arn"),)
     # A JMESPath over what was read: true of a resource that is being deleted.
     gone: str = ""
+    # Waits after Create and Update, as the real provider does; raises where it would give up.
+    wait: Callable[[Api, str, dict[str, Any]], None] | None = None
     id: str = "{name}"
     autoname: str = "{name}-{random}"
     regional: bool = True
@@ -212,6 +216,7 @@ KINDS = {
             update="UpdateEndpoint",
             delete="DeleteEndpoint",
             listing=Listing("list_endpoints", "Endpoints[].EndpointName"),
+            wait=waits.endpoint,
             tag="AddTags",
             untag="DeleteTags",
             names={

@@ -211,6 +211,8 @@ class Resource:
             found = self._find(made, region)
             if found is None:
                 raise Refused(f"{self.kind.create.operation} succeeded, but nothing is there")
+            if self.kind.wait:
+                self.kind.wait(self.api, region, made)
         except Exception:
             with contextlib.suppress(Refused):
                 self.delete(made, provider)
@@ -248,6 +250,8 @@ class Resource:
         by_update = self._taken_by(self.kind.update)
         if (changed - {"tagsAll"}) & by_update:
             self._ask(self.kind.update, {**given, **self.kind.on_update, "tagsAll": None}, region)
+            if self.kind.wait:
+                self.kind.wait(self.api, region, given)
         for setting in self.kind.settings:
             touched = set(setting.on) or {setting.name} | self._taken_by(setting.put)
             if setting.name not in by_update and changed & touched:

@@ -16,8 +16,12 @@ trust = pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [serves]
 role = aws.iam.Role("role", assume_role_policy=trust, tags=tags)
 key = aws.kms.Key("key", enable_key_rotation=True, deletion_window_in_days=7, tags=tags)
 aws.kms.Alias("alias", target_key_id=key.key_id)
-decrypts = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key.arn}
-aws.iam.RolePolicy(
+decrypts = {
+    "Effect": "Allow",
+    "Action": ["kms:CreateGrant", "kms:Decrypt"],
+    "Resource": key.arn,
+}
+policy = aws.iam.RolePolicy(
     "policy",
     role=role.name,
     policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [decrypts]}),
@@ -46,7 +50,11 @@ configuration = aws.sagemaker.EndpointConfiguration(
     tags=tags,
 )
 endpoint = aws.sagemaker.Endpoint(
-    "endpoint", name="chat", endpoint_config_name=configuration.name, tags=tags
+    "endpoint",
+    name="chat",
+    endpoint_config_name=configuration.name,
+    tags=tags,
+    opts=pulumi.ResourceOptions(depends_on=[policy]),
 )
 aws.cloudwatch.LogGroup(
     "logs",

@@ -10,6 +10,8 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.catalogue.schema import Image
+from lichen.document import InputError
+from lichen.placing import images
 from lichen.placing.images import image_of
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.need import weights_gib
@@ -21,7 +23,7 @@ from lichen_components.aws.key import key_of
 from lichen_components.aws.locations import Objects, Repository, objects, repository
 from lichen_components.aws.monitoring import logs
 from lichen_components.aws.role import role
-from lichen_components.aws.sagemaker.settings import variables
+from lichen_components.aws.sagemaker.settings import machine_image, variables
 from lichen_components.aws.site import Site
 from lichen_components.errors import input_errors
 from lichen_components.images import image_uri, without_patches
@@ -161,10 +163,17 @@ def published_image(plan: Plan) -> Image:
 
 
 def image_for(plan: Plan, args: AwsArgs) -> pulumi.Input[str]:
-    """The user's image, else the published one; :class:`InputError` where the region has none."""
+    """The user's image, else the published one; :class:`InputError` where the region has none, or
+    where it does not run on the driver of SageMaker's machines."""
     if "image" in args:
         return args["image"]
-    return image_uri(published_image(plan), plan.catalogue, plan.region, args.get("registry"))
+    image = published_image(plan)
+    named = machine_image(plan.container)
+    machines = named and images.machine_image(plan.catalogue, IMAGES_OF, named)
+    reason = machines and images.fits(image, machines.driver)
+    if reason:
+        raise InputError(reason, fix="give an image of your own for this driver", field="image")
+    return image_uri(image, plan.catalogue, plan.region, args.get("registry"))
 
 
 def located(

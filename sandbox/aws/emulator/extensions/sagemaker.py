@@ -15,6 +15,7 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.emulator.extensions import Method, extends
 from sandbox.aws.emulator.sagemaker import (
+    access,
     components,  # noqa: F401 - its operations
     configurations,
     rollouts,
@@ -45,6 +46,13 @@ def add_tags(
 def create_model(before: Method, self: SageMakerResponse) -> ActionResult:
     models = self.sagemaker_backend._models
     name = _free(self, "model", "ModelName", models)
+    containers = [self._get_param("PrimaryContainer"), *(self._get_param("Containers") or [])]
+    access.check_model(
+        self.sagemaker_backend,
+        name,
+        self._get_param("ExecutionRoleArn"),
+        [container for container in containers if container],
+    )
     result: ActionResult = before(self)
     _remember(
         self,
@@ -82,10 +90,25 @@ def create_endpoint(before: Method, self: SageMakerResponse) -> ActionResult:
         self._get_param("EndpointConfigName")
     )
     configurations.check_served(self.sagemaker_backend, configuration["ProductionVariants"])
-    rollouts.ringing(self.sagemaker_backend, self._get_param("DeploymentConfig"))
+    _watched(self, configuration, self._get_param("DeploymentConfig"))
     result: ActionResult = before(self)
     _remember(self, endpoints[name], LastDeploymentConfig="DeploymentConfig")
+    if why := access.failure(self.sagemaker_backend, configuration):
+        endpoints[name].endpoint_status = "Failed"
+        endpoints[name].__dict__["failure_reason"] = why
     return result
+
+
+def _watched(
+    response: SageMakerResponse,
+    configuration: dict[str, Any],
+    deployment: dict[str, Any] | None,
+) -> list[str]:
+    """The alarms of a roll-out that ring; refuses those that the role may not read."""
+    backend = response.sagemaker_backend
+    ringing = rollouts.ringing(backend, deployment)
+    access.check_alarms(backend, configuration, rollouts.watching(deployment))
+    return ringing
 
 
 @extends(SageMakerResponse)
@@ -99,13 +122,14 @@ def update_endpoint(_: None, self: SageMakerResponse) -> ActionResult:
     deployment = self._get_param("DeploymentConfig")
     if self._get_param("RetainDeploymentConfig"):
         deployment = getattr(endpoint, "last_deployment_config", None)
-    rang = rollouts.ringing(backend, deployment)
+    rang = _watched(self, configuration, deployment)
+    failed = access.failure(backend, configuration)
     setattr(endpoint, "last_deployment_config", deployment)  # noqa: B010 - moto does not have it
     endpoint.last_modified_time = utcnow()
-    if rang:
+    if rang or failed:
         # In service again, with what it had: whoever waits for that alone sees no difference.
         why = f"Rolled back: the following alarms are in ALARM state: [{', '.join(rang)}]."
-        endpoint.__dict__["failure_reason"] = why
+        endpoint.__dict__["failure_reason"] = failed or why
         return ActionResult({"EndpointArn": endpoint.arn})
     endpoint.failure_reason = None
     kept = _kept(self)

@@ -38,15 +38,20 @@ def check_variants(backend: SageMakerModelBackend, endpoint: FakeEndpoint, news:
         )
 
 
+def watching(deployment: dict[str, Any] | None) -> list[str]:
+    """The names of the alarms that watch a roll-out."""
+    rollback = (deployment or {}).get("AutoRollbackConfiguration") or {}
+    return [alarm["AlarmName"] for alarm in rollback.get("Alarms") or []]
+
+
 def ringing(backend: SageMakerModelBackend, deployment: dict[str, Any] | None) -> list[str]:
     """Of the alarms that watch a roll-out, those that are in ALARM.
 
     Raises:
         Refusal: one of them is not there.
     """
-    watching = ((deployment or {}).get("AutoRollbackConfiguration") or {}).get("Alarms") or []
     alarms = cloudwatch_backends[backend.account_id][backend.region_name].alarms
-    names = [alarm["AlarmName"] for alarm in watching]
+    names = watching(deployment)
     if missing := [name for name in names if name not in alarms]:
         raise refused(f"The following alarms do not exist: [{', '.join(missing)}].")
     return [name for name in names if alarms[name].state_value == "ALARM"]
