@@ -17,6 +17,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         sys.path.insert(0, self.root)
         from lichen.catalogue import Catalogue
         from lichen.catalogue.schema import (
+            HostingStart,
             Image,
             ImagePatches,
             Listing,
@@ -28,7 +29,6 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             Retired,
             Route,
             Sale,
-            Start,
             WeightFormat,
         )
 
@@ -39,7 +39,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("makes", Made),
             ("images", Image),
             ("machine_images", MachineImage),
-            ("starts", Start),
+            ("starts", HostingStart),
             ("image_patches", ImagePatches),
             ("registries", Registry),
             ("markups", Markup),

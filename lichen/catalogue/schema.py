@@ -650,7 +650,7 @@ class MachineImage(msgspec.Struct, frozen=True, kw_only=True):
     notes: str = ""
 
 
-class Start(msgspec.Struct, frozen=True, kw_only=True):
+class HostingStart(msgspec.Struct, frozen=True, kw_only=True):
     """How a hosting starts a replica: seconds from asking until its container runs, image included,
     and how fast the model's files come to it. ``longest_s`` is after what the hosting gives up
     loading; None where it waits."""
@@ -1089,7 +1089,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "chips_source": ("runtime", "driver_from", "driver_below"),
     },
     MachineImage: {"source": ("driver",)},
-    Start: {"source": ("boot_s", "load_gb_s", "longest_s")},
+    HostingStart: {"source": ("boot_s", "load_gb_s", "longest_s")},
     ImagePatches: {"source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
@@ -1193,7 +1193,7 @@ TABLES: dict[str, Table] = {
         Table("makes", "published", Made),
         Table("images", "published", Image, ("hosting", "repository", "tag")),
         Table("machine_images", "published", MachineImage, ("hosting", "name")),
-        Table("starts", "published", Start, ("hosting",)),
+        Table("starts", "published", HostingStart, ("hosting",)),
         Table("image_patches", "published", ImagePatches, ("repository", "version")),
         Table("registries", "published", Registry, ("hosting", "region")),
         Table("estimates", "derived", MachineEstimates, ("machine",), own=None, instead=_NOT_READ),

@@ -6,7 +6,7 @@ Boot and loading speed are rows of starts.csv, all assumed: nobody publishes the
 from __future__ import annotations
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Start
+from lichen.catalogue.schema import HostingStart
 
 BOOT_S, LOAD_BYTES_S = 240.0, 0.3e9
 """From asking for a machine to its container running, and how fast weights load (assumed)."""
@@ -18,12 +18,12 @@ DOUBT = 2.0
 """A time-out is so many times what is expected (design choice)."""
 
 
-def start_of(catalogue: Catalogue, hosting: str) -> Start:
+def start_of(catalogue: Catalogue, hosting: str) -> HostingStart:
     """How a hosting, by its name in hostings.csv, starts a replica: its row of starts.csv, or that
     of a machine of no known hosting."""
-    rows = catalogue.table("starts", Start)
+    rows = catalogue.table("starts", HostingStart)
     found = next((row for row in rows if row.hosting == hosting), None)
-    return found or Start(
+    return found or HostingStart(
         hosting=hosting,
         boot_s=BOOT_S,
         load_gb_s=LOAD_BYTES_S / 1e9,
@@ -33,7 +33,7 @@ def start_of(catalogue: Catalogue, hosting: str) -> Start:
     )
 
 
-def start_s(artifact_bytes: float, start: Start | None = None) -> float:
+def start_s(artifact_bytes: float, start: HostingStart | None = None) -> float:
     """Seconds until a new replica serves: its boot, then its files at the hosting's speed.
 
     ``start`` left out is a machine of no known hosting.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -260,6 +261,14 @@ def test_a_shape_that_serves_no_more_ends_3_with_the_command_that_compiles(tmp_p
     run = lichen("artifacts", "check", files, "--workload", workload(tmp_path, compiled=shape))
     assert run.exit_code == 3
     assert "The shape in compiled does not serve the workload" in run.stdout
+
+
+def test_the_code_in_the_document_compiles_and_has_both_functions() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "artifacts.md").read_text()
+    code = text.partition("```python\n")[2].partition("```")[0]
+    tree = ast.parse(code)
+    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert names == {"model_fn", "transform_fn"}
 
 
 def test_images_are_copied_from_the_nearest_region_that_has_them(tmp_path: Path) -> None:
