@@ -53,7 +53,7 @@ def bundle(
     that are the hosting's own.
 
     The address is the last of all, after what is in ``after`` too: production protects it, and
-    Pulumi then deletes nothing that it stands on.
+    Pulumi then deletes nothing that it depends on.
     """
     last = list(after)
     if scaled is not None:
