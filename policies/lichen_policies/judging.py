@@ -280,10 +280,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             resource=resource,
             environment=self.environments.get(address, self.environment),
         )
-        verdict = about.verdict("fail", finding.message, finding.path)
+        message = finding.message
+        verdict = about.verdict("fail", message, finding.path)
         return msgspec.structs.replace(
             verdict,
-            message=f"{finding.message} {verdict.note}" if verdict.note else finding.message,
+            message=f"{message} {verdict.note}" if verdict.note else message,
             level="advisory" if finding.advice else verdict.level,
             what=finding.what,
             limit=finding.limit,

@@ -66,6 +66,18 @@ def chip_named(name: str, catalogue: Catalogue) -> Chip | None:
     return found[name]
 
 
+def called(word: str, number: float, catalogue: Catalogue) -> str:
+    """What a message calls accelerators of a cloud's word, after their number: by the catalogue's
+    name (``NVIDIA L4``), else by what they are (``NVIDIA GPUs``, ``AWS Neuron chips``)."""
+    chip = chip_named(word, catalogue)
+    if chip is not None:
+        return chip.name
+    if word == "AWS Neuron":
+        word = "AWS Neuron chip"
+    several = number > 1 and word.endswith(("GPU", "TPU", "chip", "Gaudi", "accelerator"))
+    return f"{word}s" if several else word
+
+
 def families(fact: MachineKind, known: Known) -> tuple[str | None, str | None]:
     """The families of the machine and of the accelerator, also where the catalogue has no row."""
     row, chip = machine_of(fact, known), chip_of(fact, known)

@@ -111,9 +111,14 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """The finding in one line, for a host that takes one string."""
-        fix = f" Fix: {self.fix}." if self.fix else ""
-        saving = f" {self.saves.text}" if self.saves.text else ""
-        return f"{self.what}; {self.limit}.{fix}{saving}"
+        fix, saving = self.fix, self.saves.text
+        return "".join(
+            (
+                f"{self.what}; {self.limit}.",
+                f" Fix: {fix}." if fix else "",
+                f" {saving}" if saving else "",
+            )
+        )
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from lichen_policies.facts.fact import Fact
-from lichen_policies.facts.kinds import Located, Part, Whole
+from lichen_policies.facts.kinds import Located, Part, ServingContainer, StartedImage, Whole
+from lichen_policies.facts.resource import called
 from lichen_policies.facts.unknown import Maybe, Unknown, Unverified, is_unknown
 
 if TYPE_CHECKING:
@@ -33,6 +34,14 @@ def beside(stack: Stack, kind: type[Kind], address: str) -> Iterator[Kind]:
         yield subject.fact
 
 
+def images_served(stack: Stack) -> Iterator[object]:
+    """The image of each container of a stack that serves a model, as it was read."""
+    for container in stack.of(ServingContainer):
+        yield container.fact.as_read("image")
+    for started in stack.of(StartedImage):
+        yield started.fact.as_read("image")
+
+
 def whole_of(facts: tuple[Fact, ...], stack: Stack) -> Subject[Whole] | None:
     """What a resource is a part of, where that is in the stack."""
     part = next((fact for fact in facts if isinstance(fact, Part)), None)
@@ -49,8 +58,7 @@ def where_its_whole_is(facts: tuple[Fact, ...], stack: Stack, what: str) -> tupl
     if whole is None:
         return facts
     placed = any(isinstance(fact, Part) and fact.placed for fact in facts)
-    called = whole.resource.address
-    part_of = f"its {what} {whole.resource.name if called.startswith('urn:') else called}"
+    part_of = f"its {what} {called(whole.resource)}"
     return tuple(
         msgspec.structs.replace(fact, part_of=part_of) if isinstance(fact, Located) else fact
         for fact in (

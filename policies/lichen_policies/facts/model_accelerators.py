@@ -8,7 +8,7 @@ from lichen_policies.facts.fact import Fact
 from lichen_policies.facts.kinds import ModelAccelerators, ServingContainer
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
-_SHAPES = ((1.0, "1"), (2.0, "2"), (4.0, "4"), (8.0, "8"))
+_SHAPES = (1.0, 2.0, 4.0, 8.0)
 """Numbers of accelerators over which servers spread a model."""
 
 
@@ -35,7 +35,9 @@ def accelerators_of_containers(facts: tuple[Fact, ...]) -> Iterator[ModelAcceler
             chip=fact.chip,
             chips=field(chips),
             machine=field(machine),
-            shapes=() if chips is None or is_unknown(chips) else _SHAPES,
+            shapes=()
+            if chips is None or is_unknown(chips)
+            else tuple((number, f"{fact.chips_written}{number:g}") for number in _SHAPES),
             hosting=fact.hosting,
             container=fact,
         )

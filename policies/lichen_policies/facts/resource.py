@@ -57,3 +57,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     only_if: str = ""
     branches: tuple[Mapping[str, Any] | None, ...] = ()
     stays: bool | None = None
+
+
+def called(resource: Resource) -> str:
+    """What a message calls a resource: of a Pulumi program its name, else its address."""
+    return resource.name if resource.address.startswith("urn:") else resource.address

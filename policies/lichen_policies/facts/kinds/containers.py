@@ -16,7 +16,7 @@ class ServingContainer(Fact, frozen=True, kw_only=True):
     ``architecture`` is the processor that its resource states. ``chips`` is how many accelerators
     it asks for, ``chip`` of which kind; ``shared`` says that each is a part of one. ``machine`` is
     what runs it. ``machine_named_in`` and ``chips_named_in`` are the addresses of other resources
-    that name these.
+    that name these. ``chips_written`` is what goes before their number at ``chips_at``.
     ``packaged`` says that the model comes as a package of the
     vendor, which runs nowhere else.
     """
@@ -38,6 +38,7 @@ class ServingContainer(Fact, frozen=True, kw_only=True):
     chips: float | None = None
     chips_at: str = ""
     chips_named_in: str = ""
+    chips_written: str = ""
     shared: bool = False
     hosting: str | None = None
     machine: str | None = None
@@ -45,6 +46,12 @@ class ServingContainer(Fact, frozen=True, kw_only=True):
     machine_named_in: str = ""
     packaged: bool | None = None
     packaged_at: str = ""
+
+
+class StartedImage(Fact, frozen=True, kw_only=True):
+    """The image of a container that serves a model, of a service whose settings no rule judges."""
+
+    image: str | None = None
 
 
 class KeptImages(Fact, frozen=True, kw_only=True):

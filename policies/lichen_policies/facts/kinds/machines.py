@@ -90,7 +90,9 @@ class Machines(Fact, frozen=True, kw_only=True):
     work that ends by itself; ``queued`` says that machines run only while jobs wait for them.
 
     ``hosting`` is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's
-    name. ``spot`` says that they run on spare capacity alone, which may be taken away. ``boots`` is
+    name. ``counted_in`` is the address of a resource that counts ``counted`` of these machines too:
+    of a scaling target its variant, which starts with so many.
+    ``spot`` says that they run on spare capacity alone, which may be taken away. ``boots`` is
     the image that they start from, None where the resource leaves it to others. ``of_template``
     says that the resource is itself a template, which runs nothing.
     """
@@ -112,6 +114,8 @@ class Machines(Fact, frozen=True, kw_only=True):
     times: int = 1
     hours: float | None = None
     queued: bool = False
+    counted: int | None = None
+    counted_in: str = ""
     chip: str | None = None
     chip_at: str = ""
     chips_each: float | None = None

@@ -169,6 +169,9 @@ def _bounded(bounds: Machines, target: TargetInStack, stack: Stack) -> Iterator[
                 machines_at=bounds.machines_at,
                 least=bounds.as_read("least"),
                 least_at=bounds.least_at,
+                counted=its.as_read("machines"),
+                counted_in=variant.resource.address,
+                desired=None,
                 waits_for=bounds.waits_for,
             )
 

@@ -22,7 +22,7 @@ from lichen_policies.facts.kinds import (
     TargetInStack,
     VariantInStack,
 )
-from lichen_policies.facts.resource import Resource
+from lichen_policies.facts.resource import called
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, Unverified, field, is_unknown
 from lichen_policies.stack import Stack, Subject, named_by, refers_to
 
@@ -165,7 +165,7 @@ def on_machine_of(
         container,
         machine=variant.fact.if_known.machine,
         machine_at=variant.fact.machine_at,
-        machine_named_in=_called(variant.resource),
+        machine_named_in=called(variant.resource),
     )
     if component is None:
         return on
@@ -173,13 +173,8 @@ def on_machine_of(
         on,
         chips=field(component.fact.as_read("chips")),
         chips_at=component.fact.chips_at,
-        chips_named_in=_called(component.resource),
+        chips_named_in=called(component.resource),
     )
-
-
-def _called(resource: Resource) -> str:
-    """What a message calls a resource."""
-    return resource.name if resource.address.startswith("urn:") else resource.address
 
 
 def endpoint_meant(
