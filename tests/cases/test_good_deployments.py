@@ -1,5 +1,5 @@
-"""Common deployments that nobody should be stopped for, in production, judged by the command: advice
-is welcome, a block is a fault."""
+"""Common deployments that nobody should be stopped for, in production, judged by the command:
+advice is welcome, a block is a fault."""
 
 from __future__ import annotations
 

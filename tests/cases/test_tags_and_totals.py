@@ -132,7 +132,11 @@ def test_a_ceiling_of_many_machine_types_is_one_finding(tmp_path: Path) -> None:
 def test_what_a_provider_computes_is_no_accelerator_and_a_machine_s_type_is(tmp_path: Path) -> None:
     def pool(machine: str, count: int) -> dict[str, Any]:
         return plan(
-            {"location": "europe-west4-a", "node_count": count, "node_config": [{"machine_type": machine}]},
+            {
+                "location": "europe-west4-a",
+                "node_count": count,
+                "node_config": [{"machine_type": machine}],
+            },
             provider=constant("europe-west4"),
             type_="google_container_node_pool",
             unknown={"node_config": [{"guest_accelerator": True, "labels": True}]},
