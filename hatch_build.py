@@ -17,11 +17,14 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         sys.path.insert(0, self.root)
         from lichen.catalogue import Catalogue
         from lichen.catalogue.schema import (
+            HostingStart,
             Image,
             ImagePatches,
             Listing,
+            MachineImage,
             Made,
             Markup,
+            RateBySize,
             Registry,
             Retired,
             Route,
@@ -35,9 +38,12 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         for name, row in (
             ("makes", Made),
             ("images", Image),
+            ("machine_images", MachineImage),
+            ("starts", HostingStart),
             ("image_patches", ImagePatches),
             ("registries", Registry),
             ("markups", Markup),
+            ("rates", RateBySize),
             ("sold", Sale),
             ("retired", Retired),
             ("listings", Listing),

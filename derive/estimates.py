@@ -67,7 +67,15 @@ MODELLED_HIGH = 1.1
 
 HOURS_PER_YEAR = 8760.0
 
-PLATFORM_FAMILY = {"t3": "m5", "t3a": "m5a", "t4g": "m6g", "g6f": "g6"}
+PLATFORM_FAMILY = {
+    "t3": "m5",
+    "t3a": "m5a",
+    "t4g": "m6g",
+    "g6f": "g6",
+    "fargate-arm": "m6g",
+    "lambda-arm": "m6g",
+    "sagemaker-serverless": "m5",
+}
 """Families that are small shares of another's server."""
 
 

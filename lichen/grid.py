@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -58,6 +59,7 @@ def carbon_class(
     return "high" if grid_gco2e_kwh > high_min_gco2e_kwh else "medium"
 
 
+@lru_cache(maxsize=512)
 def classify(
     region: Region,
     *,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
 import msgspec
@@ -50,6 +51,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mean_rps: Rate | None = None
     input_tokens: Annotated[int, Meta(ge=0)] | None = None
     output_tokens: Annotated[int, Meta(ge=0)] | None = None
+    longest_tokens: Annotated[int, Meta(ge=1)] | None = None
     items: Annotated[int, Meta(ge=1)] | None = None
     time_to_first_token_ms: Positive | None = None
     time_per_output_token_ms: Positive | None = None
@@ -74,10 +76,11 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             environment=workload.environment,
             mode=workload.mode,
             peak_rps=traffic.peak_rps,
-            # A sum of 24 rates may round above a peak that it equals.
-            mean_rps=min(traffic.peak_rps, sum(traffic.profile_rps) / 24),
+            # A sum of 24 rates has digits that nobody gave, and may be above a peak that it equals.
+            mean_rps=min(traffic.peak_rps, float(f"{sum(traffic.profile_rps) / 24:.4g}")),
             input_tokens=traffic.input_tokens,
             output_tokens=traffic.output_tokens,
+            longest_tokens=traffic.longest_tokens,
             items=traffic.items if traffic.output_tokens is None else None,
             time_to_first_token_ms=workload.latency.time_to_first_token_ms,
             time_per_output_token_ms=workload.latency.time_per_output_token_ms,
@@ -86,6 +89,10 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             confidence=workload.confidence,
             evidence=workload.evidence,
         )
+
+    @property
+    def _typical_tokens(self) -> int:
+        return (self.input_tokens or 0) + (self.output_tokens or 0)
 
     def as_workload(self, environment: Environment) -> Workload | None:
         """The workload as far as sizing needs it; None without a model and a peak rate.
@@ -102,6 +109,8 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 mean_rps=self.mean_rps,
                 input_tokens=self.input_tokens,
                 output_tokens=self.output_tokens,
+                # A typical request must fit; of longer ones nothing is known without the tag.
+                longest_tokens=max(self.longest_tokens or 0, self._typical_tokens) or None,
                 items=1 if self.items is None else self.items,
             ),
             precisions=None if self.precision is None else (self.precision,),
@@ -193,6 +202,8 @@ def _escaped(text: str, spelling: Spelling) -> str:
 
 def _unescaped(text: str, spelling: Spelling) -> str:
     """Escapes back to characters; other text is itself, as a person writes it."""
+    if spelling.mark not in text:
+        return text
 
     def characters(match: re.Match[str]) -> str:
         digits = match[0].replace(spelling.mark, "")
@@ -207,6 +218,8 @@ def _parts(text: str, length: int) -> Iterator[str]:
         yield text[start : start + length]
 
 
+_ONE_WORD = re.compile(r"[A-Za-z0-9_./:-]+")
+"""What a shell takes as it is."""
 _CONTINUATION = re.compile(r"^(?P<key>[a-z0-9-]+)[._](?P<part>[0-9]+)$")
 _NUMBERS = {
     "peak_rps",
@@ -216,6 +229,7 @@ _NUMBERS = {
     "p95_ms",
     "input_tokens",
     "output_tokens",
+    "longest_tokens",
     "items",
     "minimum_replicas",
     "confidence",
@@ -223,24 +237,31 @@ _NUMBERS = {
 
 
 def _read(tags: Mapping[str, str], spelling: Spelling) -> tuple[Passport, tuple[InputError, ...]]:
+    texts = {key: _unescaped(text, spelling) for key, text in _whole(tags).items()}
+    with suppress(InputError):  # nearly always, nothing is wrong with any
+        every = {_name(key): _parsed(key, text) for key, text in texts.items()}
+        return convert(every, Passport), ()
     fields: dict[str, Any] = {}
     mistakes: list[InputError] = []
-    for key, escaped in _whole(tags).items():
-        text = _unescaped(escaped, spelling)
-        name = key.replace("-", "_")
+    for key, text in texts.items():
         try:
-            value = _parsed(name, text)
-            convert({name: value}, Passport)
+            value = _parsed(key, text)
+            convert({_name(key): value}, Passport)
         except InputError as error:
             mistakes.append(_mistake(key, error, spelling))
         else:
-            fields[name] = value
+            fields[_name(key)] = value
     if fields.get("mean_rps", 0) > fields.get("peak_rps", math.inf):
         del fields["mean_rps"]
         tag = f"{spelling.prefix}mean-rps"
         peak = f"{spelling.prefix}peak-rps"
         mistakes.append(InputError(f"is above {peak}", fix=f"correct {tag} or {peak}", field=tag))
     return convert(fields, Passport), tuple(mistakes)
+
+
+def _name(key: str) -> str:
+    """The field of a tag's key."""
+    return key.replace("-", "_")
 
 
 def _whole(tags: Mapping[str, str]) -> dict[str, str]:
@@ -272,8 +293,11 @@ def _right_value(error: InputError) -> str:
     return f"use {error.fix.rstrip(', .')}" if error.fix.startswith("one of") else error.fix
 
 
-def _parsed(name: str, text: str) -> Any:
+def _parsed(key: str, text: str) -> Any:
+    name = _name(key)
     if name == "evidence":
+        if _ONE_WORD.fullmatch(text):
+            return (text,)
         import shlex
 
         try:

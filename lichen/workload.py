@@ -91,11 +91,17 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     notes: str = ""
 
 
+LONGEST_TIMES = 2
+"""The longest request over a typical one, where a workload does not say (design choice)."""
+
+
 class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Requests per second at the peak and on average, and what one request carries.
 
     ``hourly_rps`` is a day's profile: 24 mean rates, one an hour; it replaces ``mean_rps``.
     A language model's request carries input and output tokens; every other model's, items.
+    Tokens are those of a typical request; ``longest_tokens`` is the longest that must be served,
+    prompt and answer together: left out, twice the typical one.
     """
 
     peak_rps: Rate
@@ -103,9 +109,16 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     hourly_rps: Annotated[tuple[Rate, ...], Meta(min_length=24, max_length=24)] | None = None
     input_tokens: Annotated[int, Meta(ge=0, le=10_000_000)] | None = None
     output_tokens: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    longest_tokens: Count | None = None
     items: Count = 1
 
     def __post_init__(self) -> None:
+        typical = (self.input_tokens or 0) + (self.output_tokens or 0)
+        if self.longest_tokens is not None and self.longest_tokens < typical:
+            raise ValueError(
+                f"longest_tokens ({self.longest_tokens}) is below the {typical} tokens of a "
+                "typical request: raise it"
+            )
         if self.mean_rps is not None and self.hourly_rps is not None:
             raise ValueError("give mean_rps or hourly_rps, not both")
         most = max(self.profile_rps)
@@ -118,6 +131,16 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError(
                 f"{of} ({most:g}) is above peak_rps ({self.peak_rps:g}): raise peak_rps or lower it"
             )
+
+    def longest_request(self, card: ModelCard) -> int | None:
+        """Tokens of the longest request that must be served, prompt and answer together; None where
+        no tokens are given. What is left out is no longer than the model accepts."""
+        generates = card.kind in ("llm", "vlm")
+        typical = (self.input_tokens or 0) + ((self.output_tokens or 0) if generates else 0)
+        if self.longest_tokens is not None or not typical:
+            return self.longest_tokens
+        most = card.max_context_tokens or LONGEST_TIMES * typical
+        return max(typical, min(LONGEST_TIMES * typical, most))
 
     @property
     def profile_rps(self) -> tuple[float, ...]:
@@ -190,11 +213,25 @@ class Prompts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     templates: tuple[Prompt, ...] = ()
 
 
+class Compiled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The one shape that a model's files are compiled for (AWS Neuron).
+
+    ``batch``: requests that run together; ``sequence_tokens``: of a prompt with its answer, or of a
+    text; ``tensor_parallel``: the cores that a copy is split over. The files'
+    ``neuron_config.json`` has all three.
+    """
+
+    batch: Count
+    sequence_tokens: Count
+    tensor_parallel: Count
+
+
 class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a user wants served.
 
     Precisions are choices in order of preference; the first is the reference of quality. Left out,
     the model is served in what it is released in (:func:`served_in`).
+    ``compiled`` is the shape of files that exist already: the workload is then sized at that shape.
     ``confidence`` is the probability with which the latency bounds and the traffic are to be met:
     0.8 in production and 0.5 elsewhere if left out.
     """
@@ -208,6 +245,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     where: Where = Where()
     environment: Environment = "dev"
     confidence: Confidence | None = None
+    compiled: Compiled | None = None
     availability: Availability = Availability()
     prompts: Prompts = Prompts()
     evidence: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any
@@ -22,6 +22,10 @@ ON_DEMAND_LINUX = {
 }
 HOSTING = {"productFamily": "ML Instance", "component": "Hosting"}
 
+ENDPOINTS = "sagemaker"
+HOSTED = {ENDPOINTS: "ProductionVariantInstanceType", "sagemaker-batch": "TransformInstanceType"}
+"""SageMaker's rows of hostings.csv, and the list of machine types that each has in its API."""
+
 Client = Callable[[str, str], Any]
 """A boto3 client of a service in a region."""
 
@@ -37,6 +41,7 @@ class InstanceType(msgspec.Struct, frozen=True, kw_only=True):
     accelerator: str | None
     accelerators: float
     accelerator_memory_gib: float | None
+    instance_store_gib: float = 0.0
 
 
 def client(service: str, region: str) -> Any:
@@ -75,6 +80,8 @@ def shape(record: dict[str, Any]) -> InstanceType:
     devices = gpus.get("Gpus") or neuron.get("NeuronDevices") or []
     memory_mib = gpus.get("TotalGpuMemoryInMiB") or neuron.get("TotalNeuronDeviceMemoryInMiB")
     first = devices[0] if devices else {}
+    # The API counts disks in decimal gigabytes, and leaves the whole out where there are none.
+    store_gb = record.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0)
     return InstanceType(
         vcpu=float(record["VCpuInfo"]["DefaultVCpus"]),
         memory_gib=record["MemoryInfo"]["SizeInMiB"] / 1024,
@@ -84,6 +91,7 @@ def shape(record: dict[str, Any]) -> InstanceType:
         accelerator=first.get("Name"),
         accelerators=float(sum(device.get("Count", 1) for device in devices)),
         accelerator_memory_gib=round(memory_mib / 1024, 2) if memory_mib else None,
+        instance_store_gib=round(store_gb * 1e9 / 2**30, 2),
     )
 
 
@@ -129,11 +137,14 @@ def spot_prices(connect: Client, region: str) -> dict[str, float]:
     return {name: round(median(prices), 6) for name, prices in by_type.items()}
 
 
-def hosted_types(connect: Client) -> frozenset[str]:
-    """Types that SageMaker takes for an endpoint, as boto3's own model of the API lists them."""
+def hosted_types(connect: Client) -> Mapping[str, frozenset[str]]:
+    """Types that SageMaker takes for an endpoint and for a batch transform, by hosting, as boto3's
+    own model of the API lists them."""
     model = connect("sagemaker", "us-east-1").meta.service_model
-    listed = model.shape_for("ProductionVariantInstanceType").enum
-    return frozenset(name.removeprefix("ml.") for name in listed)
+    return {
+        hosting: frozenset(name.removeprefix("ml.") for name in model.shape_for(shape).enum)
+        for hosting, shape in HOSTED.items()
+    }
 
 
 def endpoint_quotas(connect: Client, region: str) -> dict[str, float]:

@@ -68,7 +68,7 @@ def apply(pages: Pages, draft: Draft) -> list[str]:
     images, registries = draft.rows("images", Image), draft.rows("registries", Registry)
     messages = []
     for key, image in list(images.items()):
-        if image.hosting != HOSTING:
+        if image.hosting != HOSTING or image.source != SOURCE.id:
             continue
         family = [one for one in published if one.repository == image.repository]
         current = next((one for one in family if one.has_tag(image.tag)), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,12 +15,14 @@ from tempfile import mkdtemp
 
 from sandbox.aws import plugin
 from sandbox.aws.cloud import Cloud, emulated_aws
+from sandbox.aws.provider.api import session
 from sandbox.engine import Engine, ensure
 from sandbox.errors import CommandFailed
 from sandbox.whole_file import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 STATES = ROOT / ".sandbox"
+_URIS = re.compile(r"s3://\S+")
 QUIET = ("--yes", "--non-interactive", "--suppress-progress")
 """Options of a ``pulumi`` command that nobody watches."""
 
@@ -52,9 +55,17 @@ class World:
         return done
 
     def stacks(self, *names: str, cwd: Path = ROOT) -> None:
-        """Make empty stacks, so that ``pulumi up --stack NAME`` finds them."""
+        """Make empty stacks, so that ``pulumi up --stack NAME`` finds them.
+
+        The artefacts that ``stacks/Pulumi.NAME.yaml`` names are then in every region.
+        """
         for name in names:
             self.run("pulumi", "stack", "init", name, "--no-select", "--non-interactive", cwd=cwd)
+        regions = session().get_available_regions("sagemaker")
+        for name in names:
+            settings = cwd / "stacks" / f"Pulumi.{name}.yaml"
+            for uri in _URIS.findall(settings.read_text()) if settings.exists() else ():
+                self.cloud.upload(uri, *regions)
 
 
 @contextmanager

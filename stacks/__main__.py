@@ -5,6 +5,7 @@ is deployed by hand, as a team did before Lichen chose for it; every other is pl
 """
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pulumi
@@ -39,7 +40,14 @@ def deploy(config: pulumi.Config) -> None:
 
 def placed(workload: Workload, config: pulumi.Config) -> None:
     """Serve it on the machine and in the region that placement chooses."""
-    args = {key: value for key in ARGUMENTS if (value := config.get(key)) is not None}
+    args: dict[str, Any] = {
+        key: value for key in ARGUMENTS if (value := config.get(key)) is not None
+    }
+    block = dict(config.get_object("aws") or {})
+    if (protect := config.get_bool("protect")) is not None:
+        block["protect"] = protect
+    if block:
+        args["aws"] = block
     endpoint = Endpoint(workload.name, EndpointArgs(workload=msgspec.to_builtins(workload), **args))
     for output in ("endpoint_name", "machine", "region", "usd_month", "gco2e_month"):
         pulumi.export(output, getattr(endpoint, output))

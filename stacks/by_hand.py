@@ -35,6 +35,34 @@ def by_hand(workload: Workload, config: pulumi.Config) -> None:
         ),
         tags=tags,
     )
+    bucket, _, key = (
+        config.require("artifacts").replace("{region}", region).removeprefix("s3://").partition("/")
+    )
+    aws.iam.RolePolicy(
+        f"{name}-access",
+        role=role.name,
+        policy=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Action": "s3:GetObject",
+                        "Resource": f"arn:aws:s3:::{bucket}/{key}",
+                    },
+                    {
+                        "Effect": "Allow",
+                        "Action": [
+                            "ecr:GetAuthorizationToken",
+                            "ecr:BatchGetImage",
+                            "ecr:GetDownloadUrlForLayer",
+                        ],
+                        "Resource": "*",
+                    },
+                ],
+            }
+        ),
+    )
     model = aws.sagemaker.Model(
         f"{name}-model",
         execution_role_arn=role.arn,

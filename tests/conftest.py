@@ -17,6 +17,9 @@ from tests.terraform import engine
 if TYPE_CHECKING:
     from sandbox.world import World
 
+ARTIFACT_REGIONS = ("eu-central-1", "eu-north-1", "eu-west-1", "eu-west-3", "us-east-1")
+"""Where the artefacts of test programs lie, in the buckets `models-{region}`."""
+
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -85,5 +88,7 @@ def place() -> Iterator[World]:
     from sandbox.world import ROOT, World, world  # most tests need no engine
 
     with world() as place:
+        for folder in ("it", "it/2", "next"):
+            place.cloud.upload(f"s3://models-{{region}}/{folder}/", *ARTIFACT_REGIONS)
         roots = os.pathsep.join(str(ROOT / part) for part in (".", "policies", "components"))
         yield World(place.engine, place.cloud, {**place.environment, "PYTHONPATH": roots})

@@ -296,7 +296,7 @@ def test_a_new_machine_is_placed_on_a_new_hosting_at_its_price(tree: Path) -> No
 
 def test_a_new_image_is_found_by_the_components(tree: Path) -> None:
     program = (
-        "from lichen.catalogue import load; from lichen_components.images import image_of; "
+        "from lichen.catalogue import load; from lichen.placing.images import image_of; "
         "print(image_of(load(), 'lightsail', 'Graviton3', 'encoder').repository)"
     )
     done = run(tree, "-c", program)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import grimp
 import pytest
@@ -72,5 +72,23 @@ def test_the_engine_and_the_rules_need_two_libraries(package: str, needed: set[s
     graph = grimp.build_graph(
         package, include_external_packages=True, exclude_type_checking_imports=True
     )
-    roots = {module.split(".")[0] for module in graph.modules}
-    assert roots - {package} - set(sys.stdlib_module_names) == needed
+    for module, parser in PARSERS.items():
+        if module in graph.modules:
+            assert _outside(graph, {module}) - needed - {package} == {"tree_sitter", *parser}
+            graph.remove_module(module)
+    assert _outside(graph, graph.modules) - {package} == needed
+
+
+PARSERS = {
+    "lichen_policies.dialects.hcl.syntax": ("tree_sitter_hcl",),
+    "lichen_policies.dialects.hcl.expressions": (),
+    "lichen_policies.dialects.azure.bicep": ("tree_sitter_bicep",),
+}
+"""Imported when a file of that language is read, and never by a door that reads none."""
+
+
+def _outside(graph: grimp.ImportGraph, modules: Iterable[str]) -> set[str]:
+    """The packages that modules import, those of Python aside."""
+    imported = (graph.find_modules_directly_imported_by(module) for module in modules)
+    roots = {name.split(".")[0] for names in imported for name in names}
+    return roots - set(sys.stdlib_module_names)

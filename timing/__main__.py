@@ -5,20 +5,20 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from timing import command, pack, templates
+from timing import check, command, pack, templates
 from timing.measure import Measured
 
 
 def main() -> None:
     with Console(stderr=True).status("timing in turn, A B A B"):
-        measured = [*pack.measure(), *command.measure(), *templates.measure()]
+        measured = [*pack.measure(), *command.measure(), *templates.measure(), *check.measure()]
     Console(highlight=False).print(_table(measured))
 
 
 def _table(measured: list[Measured]) -> Table:
     table = Table(box=None, title="medians of runs taken in turn", title_justify="left")
-    for heading in ("", "ms", "against", "ms", "ratio", "wanted"):
-        table.add_column(heading, justify="right" if heading in ("ms", "ratio") else "left")
+    for heading in ("", "ms", "against", "ms", "ratio", "MiB", "wanted"):
+        table.add_column(heading, justify="right" if heading in ("ms", "ratio", "MiB") else "left")
     for one in measured:
         table.add_row(
             one.name,
@@ -26,6 +26,7 @@ def _table(measured: list[Measured]) -> Table:
             one.against,
             "" if one.against_ms is None else f"{one.against_ms:,.1f}",
             "" if one.ratio is None else f"{one.ratio:.2f}",
+            "" if one.most_mib is None else f"{one.most_mib:,.0f}",
             one.target,
         )
     return table

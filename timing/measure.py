@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import time
@@ -13,7 +14,8 @@ RUNS = 9
 
 @dataclass(frozen=True)
 class Measured:
-    """A figure: its median, what it was compared with, and the median of the pairs' ratios."""
+    """A figure: its median, what it was compared with, and the median of the pairs' ratios; of a
+    process that ran once, the most memory that it used."""
 
     name: str
     median_ms: float
@@ -21,6 +23,17 @@ class Measured:
     against_ms: float | None = None
     ratio: float | None = None
     target: str = ""
+    most_mib: float | None = None
+
+
+def process(name: str, command: Sequence[str], target: str) -> Measured:
+    """A process that takes too long to be run several times: its time on a processor, which other
+    work on the machine changes little, and the memory that it used."""
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, used = os.wait4(child.pid, 0)
+    child.returncode = 0  # it is waited for
+    milliseconds = (used.ru_utime + used.ru_stime) * 1000
+    return Measured(name, milliseconds, target=target, most_mib=used.ru_maxrss / 1024)
 
 
 def paired(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import yaml
 from lichen_policies.dialects import cloudformation
 
@@ -25,9 +27,20 @@ RESOURCE = """\
 """
 
 
+def write(folder: Path) -> Path:
+    """A template of ten thousand resources, as a file."""
+    path = folder / "template.yaml"
+    path.write_text(_template(10 * RESOURCES))
+    return path
+
+
+def _template(resources: int) -> str:
+    return "Resources:\n" + "".join(RESOURCE.format(number=n) for n in range(resources))
+
+
 def measure() -> list[Measured]:
     """A template of 1,000 resources, against the loader in Python and the one over libyaml."""
-    text = "Resources:\n" + "".join(RESOURCE.format(number=n) for n in range(RESOURCES))
+    text = _template(RESOURCES)
     loaders: dict[str, type] = {"yaml.SafeLoader": yaml.SafeLoader}
     if yaml.__with_libyaml__:
         loaders["yaml.CSafeLoader"] = yaml.CSafeLoader

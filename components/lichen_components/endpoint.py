@@ -1,8 +1,9 @@
 """The component that chooses where a workload runs, and makes an endpoint there."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,14 +14,16 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Made
 from lichen.day import present_day
 from lichen.document import InputError, did_you_mean
-from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Placement
-from lichen.placing.question import Question
+from lichen.placing.question import Pin, Question
 from lichen.sizing.replicas import floor_of
 from lichen.words import Objective
 from lichen.workload import Workload, as_workload, read_workload
 from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.aws.address import placed_now, record
 from lichen_components.errors import input_errors
+from lichen_components.extras import no_bundle
+from lichen_components.keeping import kept, pin_of
 from lichen_components.makers import (
     SERVERS,
     chip_families,
@@ -53,6 +56,16 @@ class Endpoint(pulumi.ComponentResource):
     """Expected emissions in grams of CO2e a month, idle hours and embodied carbon included."""
     usd_month: pulumi.Output[float]
     """Expected cost in US dollars a month, idle hours included."""
+    key: pulumi.Output[str]
+    """The ARN of the key that encrypts volumes and logs: yours, or the endpoint's own. "" where
+    there is none."""
+    parameter: pulumi.Output[str]
+    """The name of the SSM parameter that always has the endpoint's name, for clients:
+    `/lichen/<name>/<environment>/endpoint`."""
+    dashboard: pulumi.Output[str]
+    """The address of the dashboard; "" without one."""
+    runbook: pulumi.Output[str]
+    """What to do in the cases that happen, with the commands."""
     receipt: pulumi.Output[dict[str, Any]]
     """The placement in full: arithmetic, reasons, runners-up, and how many offers lost for which
     reason."""
@@ -62,10 +75,11 @@ class Endpoint(pulumi.ComponentResource):
     ) -> None:
         super().__init__("lichen:index:Endpoint", name, {}, opts)
         with input_errors():
-            plan = plan_of(args)
-            placement = plan.decision.placement
+            plan = plan_of(args, current=partial(placed_now, name))
+            decision = plan.decision
+            placement = decision.placement
             chosen = placement.chosen
-            make = maker_of(chosen.hosting)
+            make = maker_of(chosen.hosting, plan.decision.workload)
             made = make(name, plan, pulumi.ResourceOptions(parent=self))
         self.endpoint_name = made.endpoint_name
         self.endpoint_arn = made.endpoint_arn
@@ -74,9 +88,17 @@ class Endpoint(pulumi.ComponentResource):
         self.region = pulumi.Output.from_input(chosen.region)
         self.gco2e_month = pulumi.Output.from_input(round(chosen.gco2e_month.likely, 1))
         self.usd_month = pulumi.Output.from_input(round(chosen.usd_month, 2))
-        self.receipt = pulumi.Output.from_input(receipt(placement))
+        record(name, decision.workload.environment, Pin(chosen.machine, chosen.region), self)
+        self.receipt = pulumi.Output.from_input(receipt(placement, plan.kept))
+        extras = getattr(made, "bundle", None) or no_bundle()
+        self.key, self.parameter = extras.key, extras.parameter
+        self.dashboard, self.runbook = extras.dashboard, extras.runbook
         self.register_outputs(
             {
+                "key": self.key,
+                "parameter": self.parameter,
+                "dashboard": self.dashboard,
+                "runbook": self.runbook,
                 "endpoint_name": self.endpoint_name,
                 "endpoint_arn": self.endpoint_arn,
                 "url": self.url,
@@ -89,30 +111,47 @@ class Endpoint(pulumi.ComponentResource):
         )
 
 
-def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
+Current = Callable[[Workload], Pin | None]
+"""Where a workload runs already, if it does."""
+
+
+def plan_of(
+    args: EndpointArgs, catalogue: Catalogue | None = None, current: Current | None = None
+) -> Plan:
     """The workload placed; :class:`InputError` where it is wrong, or nothing can serve it.
 
     ``catalogue`` left out is that of the lichen.yaml above the workload's file, or above the
-    program's directory.
+    program's directory. ``current`` says where a workload runs already.
     """
     objective = _objective(args.get("objective", "carbon"))
-    any_image = "image" in aws_args(args)
+    ours = aws_args(args)
     with _of_the_workload():
         question = Question.of(
             _workload(args["workload"]),
             near=_near(args["workload"]),
             catalogue=catalogue,
             objective=objective,
-            any_image=any_image,
+            any_image="image" in ours,
+            own_registry="registry" in ours,
         )
     makes = question.makes or ()
     _check_mode(question.workload, makes)
+    pin = pin_of(args, question.catalogue)
     with _of_the_workload():
-        placement = place(question)
+        here = current(question.workload) if current is not None and pin is None else None
+        answer = kept(question, pin, here)
+    placement = answer.placement
     if isinstance(placement, NoPlacement):
         misses = "; ".join(
             f"{miss.machine}: {miss.reason} ({miss.relax})" for miss in placement.nearest
         )
+        if placement.compile_command is not None:
+            raise InputError(
+                f"files of this shape do not serve the workload any more: {misses}",
+                fix="compile them for one that does, and write its three numbers here: "
+                f"{placement.compile_command}",
+                field="workload.compiled",
+            )
         raise InputError(
             "no offer can serve it",
             fix=f"change what the nearest misses name: {misses}",
@@ -134,7 +173,7 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
         machine=catalogue.machine(chosen.machine),
         placement=placement,
     )
-    maker_of(chosen.hosting).check(decision, args)
+    maker_of(chosen.hosting, decision.workload).check(decision, args)
     family = chip_families(catalogue).get(chip_of(decision.machine))
     serve = SERVERS[server_of(makes, decision, family)]
     return Plan(
@@ -143,6 +182,7 @@ def plan_of(args: EndpointArgs, catalogue: Catalogue | None = None) -> Plan:
         args=args,
         catalogue=catalogue,
         today=question.today or present_day(),
+        kept=answer.why,
     )
 
 
@@ -171,6 +211,12 @@ def _near(workload: Any) -> Path:
 
 
 def _check_mode(workload: Workload, makes: Iterable[Made]) -> None:
+    if workload.environment == "prod" and workload.availability.minimum_replicas == 0:
+        raise InputError(
+            "production at zero replicas answers nobody until one has started",
+            fix="set minimum_replicas to 1 or leave it out, or environment: dev",
+            field="workload.availability.minimum_replicas",
+        )
     modes = sorted({mode for row in makes for mode in row.modes})
     if workload.mode not in modes:
         raise InputError(
@@ -186,10 +232,14 @@ def _check_mode(workload: Workload, makes: Iterable[Made]) -> None:
         )
 
 
-def receipt(placement: Placement) -> dict[str, Any]:
-    """A placement as plain values; of the offers that lost, how many for each kind of reason."""
+def receipt(placement: Placement, kept: str = "") -> dict[str, Any]:
+    """A placement as plain values; of the offers that lost, how many for each kind of reason.
+
+    ``kept`` is why it is kept where another would be chosen.
+    """
     values: dict[str, Any] = msgspec.to_builtins(placement)
     values["rejected"] = dict(Counter(loser.kind for loser in placement.rejected))
+    values["kept"] = kept
     return values
 
 

@@ -9,22 +9,6 @@ from lichen.catalogue.schema import Image, Registry
 from lichen.document import InputError
 
 
-def image_of(
-    catalogue: Catalogue, hosting: str, chip_family: str | None, kind: str
-) -> Image | None:
-    """The image for a kind of model on a family of chips; None where none is published."""
-    return next(
-        (
-            image
-            for image in catalogue.table("images", Image)
-            if image.hosting == hosting
-            and chip_family in image.chip_families
-            and kind in image.kinds
-        ),
-        None,
-    )
-
-
 def image_uri(image: Image, catalogue: Catalogue, region: str, registry: str | None) -> str:
     """Where the image is pulled from: the publisher's registry in the region, or the user's.
 

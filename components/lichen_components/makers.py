@@ -1,6 +1,6 @@
-"""What makes a placement real: a maker for each hosting, and the servers.
+"""What makes a placement real: a maker for each hosting and mode, and the servers.
 
-Two short tables; makes.csv has their combinations. A maker's module is imported when its hosting
+Short tables; makes.csv has their combinations. A maker's module is imported when its hosting
 is chosen.
 """
 
@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 import pulumi
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Made
+from lichen.sizing.replicas import floor_of
+from lichen.words import Mode
+from lichen.workload import Workload
 from lichen_components.args import EndpointArgs
 from lichen_components.plan import Plan
-from lichen_components.servers import neuron, pytorch_arm, vllm
+from lichen_components.servers import llama_cpp, neuron, own_image, pytorch, vllm
 from lichen_components.servers.container import Container, Decision
 
 
@@ -47,20 +50,37 @@ Serve = Callable[[Decision], Container]
 
 MAKERS: Mapping[str, str] = {
     "sagemaker": "lichen_components.aws.sagemaker.endpoint:SagemakerEndpoint",
+    "sagemaker-batch": "lichen_components.aws.sagemaker.batch:BatchTransform",
+    "sagemaker-serverless": "lichen_components.aws.sagemaker.serverless:ServerlessEndpoint",
+    "ec2": "lichen_components.aws.ec2.group:MachineFleet",
+    "lambda": "lichen_components.aws.lambda_.function:ServingFunction",
+    "ecs-fargate": "lichen_components.aws.ecs.fargate:FargateService",
 }
 """Hosting -> its maker."""
 
+OTHER_MAKERS: Mapping[tuple[str, Mode | Literal["to-zero"]], str] = {
+    (
+        "sagemaker",
+        "asynchronous",
+    ): "lichen_components.aws.sagemaker.asynchronous:AsynchronousEndpoint",
+}
+"""Hosting and way of serving -> the maker of that way, where it is another than the hosting's."""
+
 SERVERS: Mapping[str, Serve] = {
+    "image": own_image.serve,
     "vllm": vllm.serve,
     "neuron": neuron.serve,
-    "pytorch": pytorch_arm.serve,
+    "pytorch": pytorch.serve,
+    "llama.cpp": llama_cpp.serve,
 }
 """Server -> its settings. makes.csv says which serves a kind of model on a family of chips."""
 
 
-def maker_of(hosting: str) -> Maker:
-    """The maker of a hosting, imported now."""
-    module, _, name = MAKERS[hosting].partition(":")
+def maker_of(hosting: str, workload: Workload) -> Maker:
+    """The maker of a workload on a hosting, imported now."""
+    asleep = workload.mode == "real-time" and floor_of(workload) == 0
+    found = OTHER_MAKERS.get((hosting, "to-zero" if asleep else workload.mode))
+    module, _, name = (found or MAKERS[hosting]).partition(":")
     return cast(Maker, getattr(import_module(module), name))
 
 

@@ -14,7 +14,8 @@ from lichen_components.servers.container import Container, Decision
 class Plan:
     """Where a workload was placed, the container that serves it, and the user's arguments.
 
-    ``catalogue`` has the images of the container; ``today`` says which still get patches.
+    ``catalogue`` has the images of the container; ``today`` says which still get patches. ``kept``
+    is why it stays where it is, if another placement would be chosen.
     """
 
     decision: Decision
@@ -22,6 +23,7 @@ class Plan:
     args: EndpointArgs
     catalogue: Catalogue
     today: date
+    kept: str = ""
 
     @property
     def region(self) -> str:

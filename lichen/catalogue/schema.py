@@ -46,6 +46,9 @@ Day = Annotated[
         extra={"is": "day"},
     ),
 ]
+Version = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)*$", description="such as 2.26.1")]
+StartSeconds = Annotated[float, Meta(ge=0, le=100_000)]
+LoadRate = Annotated[float, Meta(gt=0, le=1_000, description="decimal gigabytes a second")]
 Hours = Annotated[float, Meta(gt=0, le=1_000_000)]
 Years = Annotated[float, Meta(gt=0, le=100)]
 Kilograms = Annotated[float, Meta(ge=0, le=1_000_000)]
@@ -277,7 +280,9 @@ class Machine(Estimates, frozen=True, kw_only=True):
 
     ``hostings`` are names of rows of hostings.csv, the one to prefer first. ``accelerator`` and
     ``cpu`` are names of chips; ``accelerators`` how many (a fraction where one is shared).
-    ``processor`` is the class whose watts the host is counted by.
+    ``processor`` is the class whose watts the host is counted by. ``instance_store_gib`` is the
+    disks that the machine brings with it, 0 where it has none; such a machine of a managed service
+    may take no other volume.
     """
 
     name: str
@@ -291,6 +296,7 @@ class Machine(Estimates, frozen=True, kw_only=True):
     accelerator: str | None
     accelerators: Count
     accelerator_memory_gib: Count | None
+    instance_store_gib: Count | None = None
     current_generation: bool | None
     successor: str | None
     arm_alternative: str | None
@@ -307,7 +313,11 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     before a machine's name there. ``reaches_zero`` says whether its replicas can go to zero and
     wake for the next request: always, never, for asynchronous requests only, or only with
     inference components; None is not known. ``sold`` are the ways in which it can be bought;
-    empty: as the machines are.
+    empty: as the machines are. ``billed``: replicas are paid while they are provisioned, at a price
+    of their own; ``as-base``, at that of the base's machines; ``busy``, only while they answer.
+    ``only_named``: placed on only where the workload names it. ``modes`` are those that it serves;
+    empty: all. ``part_of`` is the hosting that it belongs to: it runs the images that are published
+    for that one, and a workload that names that one allows it too.
     """
 
     name: str
@@ -319,6 +329,10 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     reaches_zero: Literal["yes", "no", "asynchronous", "inference-component"] | None
     sold: tuple[WayOfBuying, ...] = ()
+    billed: Literal["provisioned", "as-base", "busy"] = "provisioned"
+    only_named: bool = False
+    modes: tuple[Mode, ...] = ()
+    part_of: str = ""
     source: str
     notes: str = ""
 
@@ -431,6 +445,22 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
         """USD an hour of a way of buying; None where no price of it is known."""
         price: float | None = getattr(self, PRICE_OF[way])
         return price
+
+
+class RateBySize(msgspec.Struct, frozen=True, kw_only=True):
+    """What a hosting that is bought by size costs in a region, on demand: a row of rates.csv.
+
+    A machine of it costs its vCPUs and its GiB of memory. ``usd_million_requests`` is beside that.
+    """
+
+    hosting: str
+    region: str
+    usd_vcpu_hour: Dollars
+    usd_gib_hour: Dollars
+    usd_million_requests: Dollars | None = None
+    as_of: Day | None = None
+    basis: Basis
+    source: str
 
 
 class RegionalPrice(msgspec.Struct, frozen=True, kw_only=True):
@@ -561,7 +591,8 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     """A published container image: what it serves, on which chips, for which hosting.
 
     ``regions`` are those whose registry has it. ``as_of`` is the day on which they were read.
-    ``patched_until`` is the end of security patches.
+    ``patched_until`` is the end of security patches. ``sdk`` and ``runtime`` are the versions of
+    the chips' software in it; it runs on drivers from ``driver_from`` on, below ``driver_below``.
     """
 
     hosting: str
@@ -577,6 +608,11 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     as_of: Day
     source: str
     notes: str = ""
+    sdk: Version | None = None
+    runtime: Version | None = None
+    driver_from: Version | None = None
+    driver_below: Version | None = None
+    chips_source: str | None = None
 
 
 class Registry(msgspec.Struct, frozen=True, kw_only=True):
@@ -597,6 +633,37 @@ class ImagePatches(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     patched_until: str
     source: str
+
+
+class MachineImage(msgspec.Struct, frozen=True, kw_only=True):
+    """The system that a hosting's machines start with, and the driver of their chips in it.
+
+    ``name`` is the hosting's: a word of its API, or a release. ``default``: the machines start with
+    it where none is named. ``as_of`` is the day on which it was read.
+    """
+
+    hosting: str
+    name: str
+    chip_families: tuple[str, ...]
+    driver: Version
+    default: bool
+    as_of: Day
+    source: str
+    notes: str = ""
+
+
+class HostingStart(msgspec.Struct, frozen=True, kw_only=True):
+    """How a hosting starts a replica: seconds from asking until its container runs, image included,
+    and how fast the model's files come to it. ``longest_s`` is after what the hosting gives up
+    loading; None where it waits."""
+
+    hosting: str
+    boot_s: StartSeconds
+    load_gb_s: LoadRate
+    longest_s: StartSeconds | None
+    basis: Basis
+    source: str
+    notes: str = ""
 
 
 # Rows of sizing's tables and of the tables that name what benchmarks measured.
@@ -753,7 +820,9 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     node, ``first`` on all cores with the weights in the memory of one; blank uses all.
     ``prompt_tile`` are the tokens of a prompt that meet the weights at each reading of them; blank
     is all. ``precisions`` are those that it runs; left out, the plain ones of the chip
-    (:data:`PLAIN`).
+    (:data:`PLAIN`). ``compile`` is the command that compiles a model's files for it, with
+    ``{model}``, ``{task}``, ``{target}``, ``{batch}``, ``{tokens}``, ``{cores}`` and
+    ``{precision}`` for what it is compiled for.
     """
 
     stack: str
@@ -775,6 +844,7 @@ class ServingStack(msgspec.Struct, frozen=True, kw_only=True):
     matches: tuple[str, ...]
     basis: str
     source: str
+    compile: str | None = None
 
 
 PLAIN: tuple[Precision, ...] = ("fp32", "bf16", "fp16", "fp8", "int8", "int4")
@@ -971,7 +1041,15 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     },
     CpuBandwidth: {"source": ("read_gb_s",)},
     Around: {"source": ("request_ms", "item_ms", "thousand_tokens_ms")},
-    Machine: {"source": ("vcpu", "memory_gib", "accelerators", "accelerator_memory_gib")},
+    Machine: {
+        "source": (
+            "vcpu",
+            "memory_gib",
+            "accelerators",
+            "accelerator_memory_gib",
+            "instance_store_gib",
+        )
+    },
     Estimates: {
         "power_source": ("idle_w", "half_load_w", "full_load_w"),
         "embodied_source": ("embodied_kgco2e",),
@@ -981,6 +1059,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Offer: {"listed_by": (), "not_listed_by": ()},
     ModelCard: {"source": ("parameters",)},
     Price: {"source": tuple(PRICE_OF.values())},
+    RateBySize: {"source": ("usd_vcpu_hour", "usd_gib_hour", "usd_million_requests")},
     RegionalPrice: {"source": ("usd_hour",)},
     Sale: {"source": ("sold",)},
     Retired: {"source": ("since",)},
@@ -1006,7 +1085,13 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     PricePair: {"source": ("usd_hour", "base_usd_hour")},
     ChipFootprint: {"die_source": ("die_mm2",), "source": ("published_kgco2e", "board_share")},
     Lifetime: {"source": ("years",)},
-    Image: {"source": ("tag", "regions"), "patches_source": ("patched_until",)},
+    Image: {
+        "source": ("tag", "regions"),
+        "patches_source": ("patched_until",),
+        "chips_source": ("runtime", "driver_from", "driver_below"),
+    },
+    MachineImage: {"source": ("driver",)},
+    HostingStart: {"source": ("boot_s", "load_gb_s", "longest_s")},
     ImagePatches: {"source": ("patched_until",)},
     Registry: {"source": ("account",)},
 }
@@ -1086,6 +1171,7 @@ TABLES: dict[str, Table] = {
             "regional_prices", "derived", RegionalPrice, ("machine", "region", "hosting"), own=None,
             instead=_TO_PRICES,
         ),
+        Table("rates", "published", RateBySize, ("hosting", "region")),
         Table("sold", "published", Sale, ("machine", "region", "zone")),
         Table("retired", "published", Retired),
         Table("listings", "published", Listing, ("cloud", "kind")),
@@ -1108,6 +1194,8 @@ TABLES: dict[str, Table] = {
         ),
         Table("makes", "published", Made),
         Table("images", "published", Image, ("hosting", "repository", "tag")),
+        Table("machine_images", "published", MachineImage, ("hosting", "name")),
+        Table("starts", "published", HostingStart, ("hosting",)),
         Table("image_patches", "published", ImagePatches, ("repository", "version")),
         Table("registries", "published", Registry, ("hosting", "region")),
         Table("estimates", "derived", MachineEstimates, ("machine",), own=None, instead=_NOT_READ),

@@ -16,13 +16,14 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 
-from lichen.catalogue.binary_cache import binary_of
+from lichen.catalogue.binary_cache import decoded
 from lichen.catalogue.schema import (
     QUOTAS,
     SOURCES,
     TABLES,
     Chip,
     Hosting,
+    Image,
     ImagePatches,
     Listing,
     Machine,
@@ -31,6 +32,7 @@ from lichen.catalogue.schema import (
     Offer,
     Price,
     Quota,
+    RateBySize,
     Reading,
     Region,
     RegionalPrice,
@@ -75,10 +77,8 @@ def _load(overlay: Path | None) -> Catalogue:
 class ByMachine(Generic[S]):
     """A table's rows by machine, each machine's decoded when it is first used."""
 
-    def __init__(self, content: bytes, row: type[S]) -> None:
-        self._encoded: dict[str, msgspec.Raw] = msgspec.msgpack.decode(
-            content, type=dict[str, msgspec.Raw]
-        )
+    def __init__(self, encoded: Mapping[str, memoryview], row: type[S]) -> None:
+        self._encoded = encoded
         self._decoder = msgspec.msgpack.Decoder(tuple[row, ...])  # type: ignore[valid-type]
         self._decoded: dict[str, tuple[S, ...]] = {}
 
@@ -281,7 +281,8 @@ class Catalogue:
         return frozenset(row.account for row in self.table("registries", Registry))
 
     def patches_of(self, repository: str, tag: str) -> ImagePatches | None:
-        """Until when the images of a repository with such a tag are patched; None if unknown."""
+        """Until when the images of a repository with such a tag are patched, those that components
+        use included; None if unknown."""
         for row in self._patches.get(repository, ()):
             if tag == row.version or tag.startswith((f"{row.version}.", f"{row.version}-")):
                 return row
@@ -292,6 +293,15 @@ class Catalogue:
         rows: dict[str, list[ImagePatches]] = {}
         for row in self.table("image_patches", ImagePatches):
             rows.setdefault(row.repository, []).append(row)
+        for image in self.table("images", Image):
+            if image.patched_until is not None:
+                row = ImagePatches(
+                    repository=image.repository,
+                    version=image.tag,
+                    patched_until=image.patched_until,
+                    source=image.patches_source or image.source,
+                )
+                rows.setdefault(image.repository, []).append(row)
         return rows
 
     @cached_property
@@ -321,8 +331,16 @@ class Catalogue:
         rows = self._prices.rows.of(machine)
         listed = {row.region: row for row in rows if row.hosting == hosting}
         way = self.hostings.get(hosting)
+        if hosting in self._rates:
+            return self._by_size(self.machines[machine], hosting) | listed
         if way is None or way.base is None:
             return listed
+        if way.billed == "as-base":
+            of_base = self.prices_of(machine, way.base)
+            return {
+                region: msgspec.structs.replace(row, hosting=hosting)
+                for region, row in of_base.items()
+            } | listed
         markup = self.markup(machine, hosting)
         if markup is None:
             return listed
@@ -340,6 +358,38 @@ class Catalogue:
             if row.usd_hour is not None
         }
         return assumed | listed
+
+    def _by_size(self, machine: Machine, hosting: str) -> dict[str, Price]:
+        """The prices of a machine of a hosting that is bought by vCPU and memory."""
+        if hosting not in machine.hostings:
+            return {}
+        return {
+            region: Price(
+                machine=machine.name,
+                region=region,
+                hosting=hosting,
+                usd_hour=round(
+                    rate.usd_vcpu_hour * machine.vcpu
+                    + rate.usd_gib_hour * (machine.memory_gib or 0.0),
+                    6,
+                ),
+                as_of=rate.as_of,
+                source=rate.source,
+                basis=rate.basis,
+            )
+            for region, rate in self._rates[hosting].items()
+        }
+
+    def rate(self, hosting: str, region: str) -> RateBySize | None:
+        """What a hosting that is bought by size costs in a region; None of other hostings."""
+        return self._rates.get(hosting, {}).get(region)
+
+    @cached_property
+    def _rates(self) -> dict[str, dict[str, RateBySize]]:
+        rates: dict[str, dict[str, RateBySize]] = {}
+        for row in self.table("rates", RateBySize):
+            rates.setdefault(row.hosting, {})[row.region] = row
+        return rates
 
     @cached_property
     def _prices_found(self) -> dict[tuple[str, str], Mapping[str, Price]]:
@@ -367,8 +417,18 @@ class Catalogue:
         }
 
     def hostings_of(self, machine: Machine) -> tuple[Hosting, ...]:
-        """The hostings that offer a machine, the one to prefer first."""
-        return tuple(self.hostings[name] for name in machine.hostings)
+        """The hostings that offer a machine, the one to prefer first.
+
+        Last come those that cost what its base's machines do, and that no machine's row names.
+        """
+        named = tuple(self.hostings[name] for name in machine.hostings)
+        return named + tuple(
+            way
+            for way in self.hostings.values()
+            if way.billed == "as-base"
+            and way.base in machine.hostings
+            and way.name not in self._named_hostings
+        )
 
     def hosts(self, hosting: str, machine: Machine) -> bool:
         """Whether a hosting offers a machine.
@@ -392,8 +452,13 @@ class Catalogue:
         return name
 
     @cached_property
-    def _prefixes(self) -> Mapping[str, Hosting]:
-        return {row.machine_prefix: row for row in self.hostings.values() if row.machine_prefix}
+    def _prefixes(self) -> Mapping[str, tuple[Hosting, ...]]:
+        """Hostings by what they put before a machine's name: those of one cloud may share it."""
+        found: dict[str, tuple[Hosting, ...]] = {}
+        for row in self.hostings.values():
+            if row.machine_prefix:
+                found[row.machine_prefix] = (*found.get(row.machine_prefix, ()), row)
+        return found
 
     def machine(self, name: str) -> Machine:
         """A machine by name, a hosting's prefix before it or not.
@@ -405,11 +470,13 @@ class Catalogue:
         if machine is None:
             _unknown("machine", name, self.machines)
         if bare != name:
-            way = self._prefixes[name.removesuffix(bare)]
-            if way.name not in machine.hostings:
-                offered = [row.name for row in self.machines.values() if way.name in row.hostings]
+            ways = self._prefixes[name.removesuffix(bare)]
+            if not any(way.name in machine.hostings for way in ways):
+                offered = [
+                    row.name for row in self.machines.values() if ways[0].name in row.hostings
+                ]
                 raise InputError(
-                    f"{way.title} does not offer {name!r}",
+                    f"{ways[0].title} does not offer {name!r}",
                     fix=did_you_mean(bare, offered),
                     field="machine",
                 )
@@ -541,13 +608,16 @@ class Catalogue:
         """A table by machine, with others joined to it. ``more`` are its columns that name rows,
         besides the usual two."""
 
-        def build() -> dict[str, list[S]]:
+        def build() -> dict[str, bytes]:
             by_machine: dict[str, list[S]] = {}
             for values in read(name, row):
                 by_machine.setdefault(values["machine"], []).append(row(**values))
-            return by_machine
+            return {machine: msgspec.msgpack.encode(rows) for machine, rows in by_machine.items()}
 
-        rows = ByMachine(binary_of(self.directory, name, (name, *joined), row, build), row)
+        tables = (name, *joined)
+        rows = ByMachine(
+            decoded(self.directory, name, tables, row, build, dict[str, memoryview]), row
+        )
         own: dict[str, tuple[str, ...]] = {}
         if self.overlay is not None:
             from lichen.catalogue.overlay import merged_by_machine
@@ -585,8 +655,8 @@ class Catalogue:
     def _rows(
         self, name: str, row: type[S], build: Callable[[], list[S]], tables: tuple[str, ...] = ()
     ) -> list[S]:
-        content = binary_of(self.directory, name, tables or (name,), row, build)
-        return msgspec.msgpack.decode(content, type=list[row])  # type: ignore[valid-type]
+        kind = list[row]  # type: ignore[valid-type]
+        return decoded(self.directory, name, tables or (name,), row, build, kind)
 
     def _read(self, name: str, row: type[S]) -> list[S]:
         return [row(**values) for values in self._values(name, row)]

@@ -14,9 +14,10 @@ class Spelling(msgspec.Struct, frozen=True, kw_only=True):
     A key is ``prefix`` and the field's name. Each character that ``escaped`` matches is written as
     its UTF-8 bytes, two hexadecimal digits each behind ``mark``; ``escape`` matches one such byte.
     A value longer than ``length`` characters continues in a second tag, whose key ends with
-    ``continued`` and 2.
+    ``continued`` and 2. ``word`` is what the cloud calls one of them.
     """
 
+    word: str = "tag"
     prefix: str
     continued: str
     length: int

@@ -11,6 +11,7 @@ CLOUD = Cloud(
     title="Google Cloud",
     full_name="Google Cloud",
     tags=Spelling(
+        word="label",
         prefix="lichen-",
         continued="_",
         length=63,

@@ -13,6 +13,7 @@ CLOUD = Cloud(
     full_name="Kubernetes",
     has_regions=False,
     tags=Spelling(
+        word="annotation",
         prefix="lichen.dev/",
         continued=".",
         length=256 * 1024,  # bytes, of all annotations of an object together

@@ -37,27 +37,34 @@ def content_of(path: Path, most_mib: int = MOST_MIB) -> bytes:
 
     A pipe is read once something writes to it, and refused where nothing does.
     """
+    most = most_mib << 20
+    too_large = InputError(
+        f"is larger than {most_mib} MiB, more than is read", fix="split it into several files"
+    )
     try:
-        if path == STDIN:
-            content = sys.stdin.buffer.read((most_mib << 20) + 1)
-        else:
-            content = _read(path, (most_mib << 20) + 1)
+        content = sys.stdin.buffer.read(most + 1) if path == STDIN else _read(path, most + 1)
+    except _TooLarge:
+        raise too_large from None
     except (OSError, ValueError) as error:  # a path with a zero byte is a ValueError
         why = getattr(error, "strerror", None) or "it is no path"
         raise InputError(f"cannot be read ({why})", fix="check the path") from None
-    if len(content) > most_mib << 20:
-        raise InputError(
-            f"is larger than {most_mib} MiB, more than is read", fix="split it into several files"
-        )
+    if len(content) > most:
+        raise too_large
     return content
+
+
+class _TooLarge(Exception):
+    """A file has more bytes than are read, by its size: it is not read to be refused."""
 
 
 def _read(path: Path, most: int) -> bytes:
     # A named pipe without a writer would block the call that opens it.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with open(descriptor, "rb") as file:
-        is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
-        first = _first_of_pipe(descriptor) if is_pipe else b""
+        found = os.fstat(descriptor)
+        if stat.S_ISREG(found.st_mode) and found.st_size >= most:
+            raise _TooLarge
+        first = _first_of_pipe(descriptor) if stat.S_ISFIFO(found.st_mode) else b""
         os.set_blocking(descriptor, True)
         return first + file.read(most - len(first))
 

@@ -7,14 +7,17 @@ look at its price and its grid.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Hosting, Machine, Offer, Price, Retired
 from lichen.emissions import effective_gco2e_kwh
 from lichen.holding import Power, power_of
 from lichen.placing.allowed import allowed_ways, refusals
+from lichen.placing.billing import paid_of
 from lichen.placing.buying import (
     Bought,
     about_retired,
@@ -25,6 +28,7 @@ from lichen.placing.buying import (
     why_not_bought,
     why_retired,
 )
+from lichen.placing.images import not_published
 from lichen.placing.made import Wanted, why_unmade
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import Rejected
@@ -37,7 +41,8 @@ class SizedMachine(msgspec.Struct, frozen=True):
     """A machine that does the work at a precision, before any region is looked at.
 
     ``power`` is of all replicas, on average over the day. ``unmade`` is the
-    reason why no component can make it; None where one can.
+    reason why no component can make it; None where one can. ``unmade_kind``: for want of a
+    component anywhere, or of the image in this region.
     """
 
     layout: Layout
@@ -45,6 +50,7 @@ class SizedMachine(msgspec.Struct, frozen=True):
     replicas_mean: float
     power: Power
     unmade: str | None
+    unmade_kind: Literal["component", "image"] = "component"
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
@@ -90,7 +96,7 @@ def judge_offers(question: Question) -> JudgedOffers:
         if refusal is not None and refusal.kind == "where"
     }
     workload = question.workload
-    ways = allowed_ways(workload.where, catalogue, ways_to_buy(workload))
+    ways = allowed_ways(workload.where, catalogue, ways_to_buy(workload), workload.mode)
     way_of: dict[tuple[str, tuple[str, ...]], Hosting | None] = {}
     effective = {
         name: gco2e_kwh
@@ -100,9 +106,14 @@ def judge_offers(question: Question) -> JudgedOffers:
     judged = JudgedOffers()
     reject = judged.rejected.extend
     reject_one = judged.rejected.append
+    pin = question.pin
     for machine in catalogue.machines.values():
         name, allowed = machine.name, []
+        if pin is not None and name != pin.machine:
+            continue
         for offer in catalogue.offers_of(name):
+            if pin is not None and offer.region != pin.region:
+                continue
             reason = out_of_bounds.get(offer.region)
             if reason is None:
                 allowed.append(offer)
@@ -119,7 +130,7 @@ def judge_offers(question: Question) -> JudgedOffers:
             way_of[offered_by] = ways.of(machine, catalogue)
         way = way_of[offered_by]
         if way is None:
-            reject(_rejected(allowed, "hosting", ways.why_none(machine)))
+            reject(_rejected(allowed, "hosting", ways.why_none(machine, catalogue)))
             continue
         ways_bought = ways_of_hosting(way, ways.bought)
         if not ways_bought:
@@ -141,7 +152,8 @@ def judge_offers(question: Question) -> JudgedOffers:
             continue
         for offer in known:
             so, effective_gco2e = bought[offer.region], effective[offer.region]
-            found = [_candidate(offer, so, group, effective_gco2e, question) for group in sized]
+            here = _where_published(sized, offer.region, question)
+            found = [_candidate(offer, so, group, effective_gco2e, question) for group in here]
             refusal = refused[offer.region]
             if refusal is not None:
                 judged.elsewhere.append(found[0])
@@ -188,11 +200,12 @@ def _sized(
         if ended := next(_retired_for(layout, retired, refused=True), None):
             misfits.append(Misfit("hardware", f"retired: {about_retired(ended)}"))
             continue
-        power = power_of(machine, layout.replicas_mean, layout.draw())
+        replicas_mean, draw = paid_of(layout, way)
+        power = power_of(machine, replicas_mean, draw)
         if power is None:
             return Misfit("hardware", "nobody publishes its watts", None)
         unmade = _why_unmade(question, machine, way, layout)
-        sized.append(SizedMachine(layout, way, layout.replicas_mean, power, unmade))
+        sized.append(SizedMachine(layout, way, replicas_mean, power, unmade))
     if not sized:
         return min(misfits, key=lambda misfit: misfit.shortfall or float("inf"))
     return [group for group in _made_first(sized) if group]
@@ -228,6 +241,26 @@ def _why_unmade(question: Question, machine: Machine, way: Hosting, layout: Layo
         copies=layout.capacity.arrangement.copies,
     )
     return why_unmade(wanted, question.makes)
+
+
+def _where_published(
+    sized: list[list[SizedMachine]], region: str, question: Question
+) -> list[list[SizedMachine]]:
+    """The machines, where one that can be made lacks its image in a region as one that cannot."""
+    first = sized[0][0]
+    if first.unmade is not None or question.makes is None or question.own_images:
+        return sized
+    missing = not_published(
+        question.catalogue,
+        first.hosting.name,
+        first.layout.arrangement.chips.family,
+        question.card.kind,
+        region,
+    )
+    if missing is None:
+        return sized
+    lacking = [replace(one, unmade=missing, unmade_kind="image") for one in sized[0]]
+    return [lacking, *sized[1:]]
 
 
 def _made_first(sized: list[SizedMachine]) -> Iterator[list[SizedMachine]]:

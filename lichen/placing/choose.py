@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from lichen.catalogue import Catalogue, staleness
 from lichen.document import InputError
+from lichen.placing.billing import about_billing
 from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers, retirement_notes
+from lichen.placing.compiling import compile_command, compile_note
 from lichen.placing.hinges import hinges
 from lichen.placing.measuring import worth_measuring
 from lichen.placing.objective import AIMS
@@ -66,6 +68,7 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
             model=question.card.name,
             confidence=workload.wanted_confidence,
             likely=_likely(question, judged.rejected),
+            compile_command=_compile_again(question),
             nearest=tuple(nearest_misses(judged.rejected)),
             rejected=tuple(judged.rejected),
         )
@@ -84,6 +87,8 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         return Compared(option=option(candidate), usd_tonne=usd_per_tonne(chosen, candidate))
 
     layout = chosen.sized.layout
+    sizing = layout.sizing()
+    command = compile_command(layout, sizing, catalogue.machine(chosen.offer.machine))
     emitted = footprint_of(chosen, catalogue)
     tolerance = f"{question.cost_tolerance_pct:g}"
     return Placement(
@@ -96,13 +101,18 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         chosen=option(chosen),
         cheapest=compared(cheapest),
         greenest=compared(greenest),
-        sizing=layout.sizing(),
+        sizing=sizing,
         origin=layout.origin(catalogue),
         footprint=emitted,
         because=tuple(_because(ranked, cheapest, pool, judged, question)),
         hinges=tuple(hinges(ranked, question)),
         worth_measuring=tuple(worth_measuring(ranked, rank, question)),
-        notes=(*layout.notes(), *_notes(chosen, question)),
+        notes=(
+            *layout.notes(),
+            *([] if command is None or workload.compiled else [compile_note(command)]),
+            *_notes(chosen, question),
+        ),
+        compile_command=command,
         steps=(*layout.steps(), *money_and_carbon(chosen, emitted, catalogue)),
         savings=layout.savings(),
         runners_up=tuple(map(option, losers[:runners_up])),
@@ -134,6 +144,29 @@ def _not_among(
             yield far_dearer(one, cheapest_usd_hour)
         else:
             yield no_component(one)
+
+
+def _compile_again(question: Question) -> str | None:
+    """The command that compiles the files for the best shape that serves the workload; None where
+    they are not compiled, or no shape does."""
+    if question.workload.compiled is None:
+        return None
+    anew = replace(question, workload=replace(question.workload, compiled=None))
+    judged = judge_offers(anew)
+    pool = pool_of(
+        (
+            one
+            for one in (*judged.able, *judged.unmade)
+            if one.sized.layout.arrangement.stack.compile is not None
+        ),
+        question.catalogue,
+    )
+    if not pool.candidates:
+        return None
+    rank = rank_of(anew, min(one.usd_hour for one in pool.candidates))
+    best = min(pool.candidates, key=rank)
+    machine = question.catalogue.machine(best.offer.machine)
+    return compile_command(best.sized.layout, best.sized.layout.sizing(), machine)
 
 
 def _likely(question: Question, rejected: Iterable[Rejected]) -> Option | None:
@@ -200,6 +233,8 @@ def _notes(chosen: Candidate, question: Question) -> Iterator[str]:
     region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
     yield from widening_notes(chosen, question)
     yield from about_the_price(chosen, catalogue)
+    if billed := about_billing(chosen.sized.hosting, region.name, catalogue):
+        yield billed
     yield from retirement_notes(chosen.sized.layout, machine, catalogue)
     if question.today is not None:
         yield from staleness.staleness_notes(

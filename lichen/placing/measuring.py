@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from lichen.emissions import HOURS_PER_MONTH
+from lichen.placing.billing import paid_of
 from lichen.placing.candidates import Candidate
 from lichen.placing.option import gco2e_hour_of, usd_hour_of
 from lichen.placing.placement import WorthMeasuring
@@ -62,7 +63,9 @@ def _measured(candidate: Candidate, question: Question) -> Candidate | None:
         return None
     return msgspec.structs.replace(
         candidate,
-        sized=msgspec.structs.replace(sized, layout=layout, replicas_mean=layout.replicas_mean),
+        sized=msgspec.structs.replace(
+            sized, layout=layout, replicas_mean=paid_of(layout, sized.hosting)[0]
+        ),
         usd_hour=usd_hour_of(candidate, layout),
         gco2e_hour=gco2e_hour_of(candidate, layout, 1.0, question.catalogue),
     )

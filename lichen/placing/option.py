@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from lichen.catalogue import Catalogue
 from lichen.emissions import HOURS_PER_MONTH, Footprint, effective_gco2e_kwh
 from lichen.holding import power_of
 from lichen.interval import Interval
+from lichen.placing.billing import least_of, paid_of
 from lichen.placing.candidates import Candidate
 from lichen.placing.placement import Option
 from lichen.sizing import Layout
@@ -43,7 +45,7 @@ def option_of(candidate: Candidate, workload: Workload, catalogue: Catalogue) ->
         hosting_title=sized.hosting.title,
         precision=layout.precision,
         stack=layout.arrangement.stack.stack,
-        replicas_minimum=layout.replicas.minimum,
+        replicas_minimum=least_of(layout, sized.hosting),
         replicas_peak=layout.replicas.peak,
         replicas_maximum=layout.replicas.maximum,
         replicas_mean=sized.replicas_mean,
@@ -53,10 +55,17 @@ def option_of(candidate: Candidate, workload: Workload, catalogue: Catalogue) ->
         usd_hour=usd_hour,
         usd_month=usd_hour * HOURS_PER_MONTH,
         usd_month_needed=around(
-            *(usd_hour_of(candidate, one) * HOURS_PER_MONTH for one in (fast, layout, slow))
+            *(
+                usd_hour_of(candidate, one, times) * HOURS_PER_MONTH
+                for one, times in (
+                    (fast, fast.capacity.slow.rate),
+                    (layout, 1.0),
+                    (slow, slow.capacity.slow.rate),
+                )
+            )
         ),
         usd_unit=usd_hour / units_hour if units_hour else None,
-        price_basis="machine" if sized.hosting.base is None else "hosting",
+        price_basis=_price_basis(candidate, catalogue),
         price_known=candidate.price.basis,
         sold=candidate.bought.sold,
         gco2e_hour=grams,
@@ -66,22 +75,30 @@ def option_of(candidate: Candidate, workload: Workload, catalogue: Catalogue) ->
     )
 
 
+def _price_basis(candidate: Candidate, catalogue: Catalogue) -> Literal["hosting", "machine"]:
+    hosting, region = candidate.sized.hosting, candidate.offer.region
+    of_machines = hosting.base is None and catalogue.rate(hosting.name, region) is None
+    return "machine" if of_machines else "hosting"
+
+
 def footprint_of(candidate: Candidate, catalogue: Catalogue) -> Footprint:
     """What the planned replicas of a candidate emit in an hour."""
     return candidate.sized.power.footprint(catalogue.regions[candidate.offer.region])
 
 
-def usd_hour_of(candidate: Candidate, layout: Layout) -> float:
-    """What the replicas of another layout of the same machine cost in an hour."""
+def usd_hour_of(candidate: Candidate, layout: Layout, slow: float = 1.0) -> float:
+    """What the replicas of another layout of the same machine, whose times are ``slow`` times the
+    likely ones, cost in an hour."""
     planned = candidate.sized.replicas_mean
-    return candidate.usd_hour * layout.replicas_mean / planned if planned else 0.0
+    paid, _ = paid_of(layout, candidate.sized.hosting, slow)
+    return candidate.usd_hour * paid / planned if planned else 0.0
 
 
 def gco2e_hour_of(candidate: Candidate, layout: Layout, slow: float, catalogue: Catalogue) -> float:
     """Likely grams an hour of the replicas of another layout of the same machine, whose times are
     ``slow`` times the likely ones."""
     machine = catalogue.machine(candidate.offer.machine)
-    power = power_of(machine, layout.replicas_mean, layout.draw(slow))
+    power = power_of(machine, *paid_of(layout, candidate.sized.hosting, slow))
     grid = effective_gco2e_kwh(catalogue.regions[candidate.offer.region])
     if power is None or grid is None:
         return candidate.gco2e_hour

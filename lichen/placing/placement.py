@@ -127,7 +127,8 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", t
     are stale, which are the organisation's own, and what its benchmark records changed.
     ``chosen_by`` says what the choice has least of. ``cheapest`` and ``greenest`` are of the offers
     that could have been chosen, with what a tonne avoided costs; None where that is the choice.
-    ``origin`` says what the predicted speed rests on.
+    ``origin`` says what the predicted speed rests on. ``compile_command`` makes the model's files
+    where the stack runs compiled ones; None where it runs others.
     """
 
     workload: str
@@ -146,6 +147,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", t
     hinges: tuple[Hinge, ...]
     worth_measuring: tuple[WorthMeasuring, ...]
     notes: tuple[str, ...]
+    compile_command: str | None
     steps: tuple[Step, ...]
     savings: tuple[Saving, ...]
     runners_up: tuple[Option, ...]
@@ -161,12 +163,14 @@ class NoPlacement(
 
     ``likely`` is what would be chosen if every machine were as fast as is likely: it lacks the
     ``confidence`` that is wanted, not the speed, so that a benchmark of it may be all that is
-    missing. None where nothing would do even so.
+    missing. None where nothing would do even so. ``compile_command`` compiles the model's files for
+    a shape that serves the workload, where they are compiled for one that does not.
     """
 
     workload: str
     model: str
     confidence: float
     likely: Option | None
+    compile_command: str | None
     nearest: tuple[Miss, ...]
     rejected: tuple[Rejected, ...]

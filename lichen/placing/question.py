@@ -27,12 +27,21 @@ COST_TOLERANCE_PCT = 15.0
 CONFIGURATION = "lichen.yaml"
 
 
+class Pin(msgspec.Struct, frozen=True):
+    """The one offer that is asked about: a machine in a region."""
+
+    machine: str
+    region: str
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A workload, and everything else that decides its placement.
 
     ``evidence`` narrows what is predicted where it was measured. ``makes`` are the rows that say
-    what a component can make; None places the workload without asking that. ``today`` is used to
-    warn about stale figures; without it there are no warnings.
+    what a component can make; None places the workload without asking that. ``own_images``: the
+    user gives the serving image, or a registry with copies of the published ones, so that it does
+    not matter where those are published. ``today`` is used to warn about stale figures; without it
+    there are no warnings. ``pin`` leaves one offer alone.
     """
 
     workload: Workload
@@ -40,9 +49,11 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     catalogue: Catalogue
     evidence: tuple[Record, ...] = ()
     makes: tuple[Made, ...] | None = None
+    own_images: bool = False
     objective: Objective = "carbon"
     cost_tolerance_pct: float = COST_TOLERANCE_PCT
     today: datetime.date | None = None
+    pin: Pin | None = None
 
     @classmethod
     def of(
@@ -54,13 +65,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         objective: Objective = "carbon",
         cost_tolerance_pct: float = COST_TOLERANCE_PCT,
         any_image: bool = False,
+        own_registry: bool = False,
         today: datetime.date | None = None,
     ) -> Question:
         """The question that a workload asks where it is: ``near`` is its file, or a folder.
 
         The catalogue is the one of the lichen.yaml above ``near`` unless it is given; the records
         of ``evidence`` are read relative to ``near``. ``any_image``: the user gives a serving
-        image, so that no published one is needed. ``today`` left out is the present day.
+        image, so that no published one is needed; ``own_registry``: a registry with copies of the
+        published ones. ``today`` left out is the present day.
         :class:`InputError` where the workload or a file that it names is wrong.
         """
         if catalogue is None:
@@ -77,6 +90,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             catalogue=catalogue,
             evidence=tuple(read_record(folder / record) for record in workload.evidence),
             makes=makes_of(catalogue, any_image=any_image),
+            own_images=any_image or own_registry,
             objective=objective,
             cost_tolerance_pct=cost_tolerance_pct,
             today=today or present_day(),

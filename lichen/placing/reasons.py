@@ -148,6 +148,9 @@ def about_the_price(chosen: Candidate, catalogue: Catalogue) -> Iterator[str]:
             f"we have no published price of {machine} on {hosting.title} in {region}: that it is "
             f"offered there, and at this price, is assumed from {base.title} ({price.source})"
         )
+    elif price.basis != "published" and catalogue.rate(hosting.name, region) is not None:
+        source = catalogue.sources[price.source]
+        yield f"the price of {machine} in {region} is {price.basis}: {source.title}"
     elif price.basis != "published":
         yield f"the price of {machine} in {region} is {price.basis} from those of other regions"
     if chosen.bought.sold != "on-demand":
@@ -238,7 +241,10 @@ def no_component(candidate: Candidate) -> Rejected:
     """A candidate that no component can make, as a rejected offer."""
     machine, region = candidate.name
     return Rejected(
-        machine=machine, region=region, kind="component", reason=candidate.sized.unmade or ""
+        machine=machine,
+        region=region,
+        kind=candidate.sized.unmade_kind,
+        reason=candidate.sized.unmade or "",
     )
 
 
@@ -302,6 +308,7 @@ _RELAX: dict[str, str] = {
     "throughput": "lower traffic.peak_rps for one workload, or split it in two",
     "context": "lower traffic.input_tokens or output_tokens, or choose a model with more context",
     "precision": "name a precision that the chip runs (precisions: [bf16, int8])",
+    "compiled": "compile the model's files for another shape, or leave compiled out",
     "card": "add the missing fields to the model card",
     "hosting": "widen where.hosting",
     "where": "change the field of where that the reason names",

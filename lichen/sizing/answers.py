@@ -36,6 +36,7 @@ class Misfit(msgspec.Struct, frozen=True, gc=False):
         "throughput",
         "precision",
         "context",
+        "compiled",
         "card",
         "hosting",
         "hardware",
@@ -127,7 +128,11 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     ``at_peak`` are the replicas that run; None where requests wait in a queue or none come.
     ``load`` is the mean share of saturation over the replica-hours, and ``draw`` how far that
     takes their watts from idle (0) to full (1; more where full batches draw more than is usual).
-    Compiled shapes are set where the stack compiles them (Neuron), None elsewhere.
+    ``start_up_s`` are the seconds until a new machine serves: the machine, its image, the weights,
+    which are ``artifact_bytes`` at the precision. ``longest_tokens`` is the longest request of a
+    language model that is served, prompt and answer. Compiled shapes are set where the stack
+    compiles them (Neuron), None elsewhere: the batch, the tokens of a sequence or of a text (None
+    of other models), and the cores that a copy is split over.
     """
 
     prediction: Prediction
@@ -145,5 +150,9 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     replica_hours_by_hour: tuple[float, ...]
     load: float
     draw: float
+    artifact_bytes: float
+    start_up_s: float
+    longest_tokens: int | None
     compiled_batch: int | None
     compiled_sequence_tokens: int | None
+    tensor_parallel: int | None

@@ -7,10 +7,16 @@ import math
 import msgspec
 from msgspec.structs import replace
 
-from lichen.catalogue.schema import PLAIN, Chip, Machine, ServingStack, Work
+from lichen.catalogue.schema import PLAIN, Chip, Kind, Machine, ServingStack, Work
 from lichen.sizing.answers import Misfit
 from lichen.sizing.coefficients import Knowledge, Speed, Spreads
-from lichen.sizing.compiled import batch_for, batch_within, bucket, read_tokens
+from lichen.sizing.compiled import (
+    SHORTEST_SEQUENCE,
+    batch_for,
+    batch_within,
+    bucket,
+    read_tokens,
+)
 from lichen.sizing.hardware import Chips, chips_of_a_copy
 from lichen.sizing.memory import (
     available_gib,
@@ -21,7 +27,7 @@ from lichen.sizing.memory import (
 from lichen.sizing.need import WORK, Need, as_released, need_of
 from lichen.sizing.terms import Terms, decode_terms, item_terms, prefill_terms, seconds
 from lichen.words import Precision
-from lichen.workload import ModelCard
+from lichen.workload import Compiled, ModelCard
 
 UNKNOWN_FLOPS = 2.0
 """Intervals are wider by this where a model's FLOPs come from its parameters alone."""
@@ -42,9 +48,11 @@ class Arrangement(msgspec.Struct, frozen=True):
     ``around_s`` is what a request of one item costs around the model, in seconds of a vCPU, of
     which the machine has ``vcpu``. ``spreads`` are the 80 % factors of its times. ``more_chips``
     are other numbers of chips that a copy could use, all larger. ``longest_tokens`` is the longest
-    sequence that the model accepts. ``compiled_batch`` is the batch that a stack with compiled
-    shapes always runs; None where that is still open, and for other stacks. ``pace`` is a factor
-    on every time of the model, from benchmark records; 1 where there are none.
+    sequence that the model accepts, ``longest_request`` the longest that must be served; None: as
+    long as the others. ``compiled_batch`` is the batch that a stack with compiled shapes always
+    runs, and ``compiled_tokens`` the length; None where that is still open, and for other stacks.
+    ``pace`` is a factor on every time of the model, from benchmark records; 1 where there are
+    none. ``at_most`` are the sequences or items that a copy is given at once.
     """
 
     need: Need
@@ -60,8 +68,11 @@ class Arrangement(msgspec.Struct, frozen=True):
     vcpu: float
     more_chips: tuple[float, ...]
     longest_tokens: float
+    longest_request: float | None = None
     compiled_batch: float | None = None
+    compiled_tokens: float | None = None
     pace: float = 1.0
+    at_most: float = math.inf
 
     @property
     def context_tokens(self) -> float:
@@ -71,16 +82,35 @@ class Arrangement(msgspec.Struct, frozen=True):
     @property
     def sequence_tokens(self) -> float:
         """Tokens that a sequence has room for: of a compiled length, however many it fills."""
+        if self.compiled_tokens is not None:
+            return self.compiled_tokens
         if self.stack.static_shapes and self.need.work == "llm":
-            return bucket(self.context_tokens, self.longest_tokens)
+            longest = max(self.context_tokens, self.longest_request or 0.0)
+            return bucket(longest, self.longest_tokens, SHORTEST_SEQUENCE)
         return self.context_tokens
+
+    @property
+    def longest_gib(self) -> float:
+        """Memory of a copy with nothing but the longest request in it."""
+        longest = max(self.sequence_tokens, self.longest_request or 0.0)
+        return needed_gib(self.need, 1.0, longest, self.chips.degree)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the compiled batch fits, else one request, the longest too."""
+        available = available_gib(self.chips, self.stack)
+        if self.compiled_batch is None:
+            return self.room >= 1 and self.longest_gib <= available
+        degree = self.chips.degree
+        return available >= needed_gib(self.need, self.compiled_batch, self.sequence_tokens, degree)
 
     @property
     def room(self) -> float:
         """Sequences or items that fit into one copy at once."""
         if self.compiled_batch is not None:
             return self.compiled_batch
-        most = most_sequences(self.need, self.chips, self.stack, self.sequence_tokens)
+        fit = most_sequences(self.need, self.chips, self.stack, self.sequence_tokens)
+        most = min(fit, self.at_most)
         return batch_within(most) if self.stack.static_shapes else most
 
     def slots(self, batch: float) -> float:
@@ -170,9 +200,14 @@ def arrange(
     chips: float | None,
     input_tokens: int,
     output_tokens: int,
+    longest_request: int | None = None,
+    compiled: Compiled | None = None,
 ) -> Arrangement | Misfit:
     """A model on the fewest chips of a machine that it fits on, with as many copies as there is
     room for. ``chips`` sets those of one copy; ``stack_name`` the stack instead of the usual one.
+
+    ``longest_request``, in tokens, must fit too. ``compiled`` is the shape that the model's files
+    have: no other is then tried, and a stack without compiled shapes does not run them.
     """
     chip = known.chips.of_machine(machine)
     if chip is None:
@@ -235,6 +270,18 @@ def arrange(
             f"no measured speed of {stack.stack} on {chip.family}"
             + _known_there(known, chip, work),
         )
+    if compiled is not None and not stack.static_shapes:
+        return Misfit(
+            "compiled", f"the model's files are compiled, and {stack.stack} runs none that are"
+        )
+    text_tokens: float | None = None
+    if stack.static_shapes and need.work == "encoder":
+        text_tokens = _text_tokens(card, input_tokens, longest_request, compiled)
+        if text_tokens is not None:  # every text is padded to it
+            padded = need_of(card, form, int(text_tokens))
+            if isinstance(padded, Misfit):
+                return padded
+            need = padded
     context = float(input_tokens + output_tokens) if need.work == "llm" else 0.0
     if need.work == "llm" and card.max_context_tokens and context > card.max_context_tokens:
         return Misfit(
@@ -243,6 +290,16 @@ def arrange(
             f"that {card.name} accepts",
             context / card.max_context_tokens,
         )
+    if compiled is not None:
+        least = max(context, float(longest_request or 0))
+        if compiled.sequence_tokens < least:
+            return Misfit(
+                "compiled",
+                f"the model's files are compiled for {compiled.sequence_tokens} tokens, and a "
+                f"request has {least:g}",
+                least / compiled.sequence_tokens,
+            )
+        chips = compiled.tensor_parallel / (chip.cores or 1)
     if chips and chip.kind != "cpu" and chips > whole.count:
         return Misfit(
             "hardware",
@@ -258,6 +315,8 @@ def arrange(
         return _not_a_degree(chip, chips, allowed)
     if chips and chip.kind != "cpu" and (whole.count > 1 or chips in allowed):
         allowed = [chips]
+    elif need.work == "llm":
+        allowed = [each for each in allowed if each <= 1 or _divides(need, chip.kind, each)]
     arrangement = Arrangement(
         need,
         whole,
@@ -272,8 +331,34 @@ def arrange(
         known.chips.lasting_vcpu(machine),
         (),
         float(card.max_context_tokens or math.inf),
+        None if longest_request is None else float(longest_request),
+        None if compiled is None else float(compiled.batch),
+        text_tokens if compiled is None else float(compiled.sequence_tokens),
     )
     return _on_fewest_chips(arrangement, allowed)
+
+
+def _text_tokens(
+    card: ModelCard, input_tokens: int, longest_request: int | None, compiled: Compiled | None
+) -> float | None:
+    """The one length that an encoder's texts are compiled for; None where nobody asks for one: a
+    benchmark's texts have the length that is stated."""
+    if compiled is not None:
+        return float(compiled.sequence_tokens)
+    if longest_request is None:
+        most = card.max_context_tokens
+        return None if input_tokens or most is None else float(most)
+    return bucket(float(longest_request), float(card.max_context_tokens or math.inf))
+
+
+def _divides(need: Need, kind: Kind, chips: float) -> bool:
+    """Whether a server splits a model's heads over so many chips: vLLM refuses a number that does
+    not divide the heads of the queries, and one that neither divides those of the keys nor is
+    divided by them (``ModelConfig.verify_with_parallel_config``). The Neuron stacks pad them."""
+    if kind in ("cpu", "neuron"):
+        return True
+    kv = need.kv_heads
+    return need.heads % chips == 0 and (not kv or kv % chips == 0 or chips % kv == 0)
 
 
 def _on_fewest_chips(arrangement: Arrangement, allowed: list[float]) -> Arrangement | Misfit:
@@ -286,11 +371,26 @@ def _on_fewest_chips(arrangement: Arrangement, allowed: list[float]) -> Arrangem
             break
         if allowed != [whole.count]:
             widest = arrangement.with_chips(each)
-        if widest.room >= 1:
+        if widest.fits:
             splits = arrangement.need.work in SPLIT
             return replace(widest, more_chips=tuple(allowed[place + 1 :]) if splits else ())
-    needed = needed_gib(arrangement.need, 1.0, widest.sequence_tokens, widest.chips.degree)
-    return _too_little(needed, available_gib(widest.chips, widest.stack))
+    available, batch = available_gib(widest.chips, widest.stack), widest.compiled_batch
+    if batch is not None:
+        needed = needed_gib(widest.need, batch, widest.sequence_tokens, widest.chips.degree)
+        return _too_little(
+            needed,
+            available,
+            f" for a batch of {batch:g} with {widest.sequence_tokens:g} tokens each, as compiled",
+        )
+    if widest.room < 1:
+        needed = needed_gib(widest.need, 1.0, widest.sequence_tokens, widest.chips.degree)
+        return _too_little(needed, available)
+    longest = widest.longest_request or widest.context_tokens
+    return _too_little(
+        widest.longest_gib,
+        available,
+        f" with one request of {longest:,.0f} tokens (traffic.longest_tokens)",
+    )
 
 
 def _not_a_degree(chip: Chip, chips: float, allowed: list[float]) -> Misfit:
@@ -308,11 +408,11 @@ def _known_there(known: Knowledge, chip: Chip, work: Work) -> str:
     return f"; known there: {names}" if names else ""
 
 
-def _too_little(needed: float, available: float) -> Misfit:
+def _too_little(needed: float, available: float, what: str = "") -> Misfit:
     shortfall = needed / available if available > 0 else None
     return Misfit(
         "memory",
-        f"needs {needed:.1f} GiB of memory, {max(0.0, available):.1f} GiB are available",
+        f"needs {needed:.1f} GiB of memory{what}, {max(0.0, available):.1f} GiB are available",
         shortfall,
     )
 

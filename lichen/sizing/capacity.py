@@ -183,7 +183,7 @@ def best_within(
 def _compiled(arrangement: Arrangement, items: int) -> Iterator[Arrangement]:
     """The same with each batch that its stack may compile; of those that do not hold the items of
     one request, only the largest."""
-    if not arrangement.stack.static_shapes:
+    if not arrangement.stack.static_shapes or arrangement.compiled_batch is not None:
         yield arrangement
         return
     every = batches(arrangement.room)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
 
 import msgspec
 
@@ -46,7 +47,8 @@ class Chips(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def peak(self, compute: Compute) -> float:
         """FLOP/s (or integer OP/s) at a compute format, dense."""
-        return float(getattr(self, f"{compute}_flops"))
+        flops: float = getattr(self, _FLOPS[compute])
+        return flops
 
     @property
     def degree(self) -> float:
@@ -78,6 +80,7 @@ class Chips(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return msgspec.structs.replace(self, bandwidth_bytes_s=self.bandwidth_bytes_s / self.nodes)
 
 
+_FLOPS: Mapping[Compute, str] = {compute: f"{compute}_flops" for compute in get_args(Compute)}
 _OF_EACH = frozenset({"family", "kind", "link_bytes_s", "nodes"})
 """Fields that are the same for one chip and for many."""
 
@@ -149,9 +152,10 @@ class ChipTable:
 
     def all_of(self, machine: Machine) -> Chips | None:
         """All of a machine's accelerators or, where it has none, its cores."""
-        if machine.name not in self._machines:
-            self._machines[machine.name] = self._all_of(machine)
-        return self._machines[machine.name]
+        name = machine.name
+        if name not in self._machines:
+            self._machines[name] = self._all_of(machine)
+        return self._machines[name]
 
     def lasting_vcpu(self, machine: Machine) -> float:
         """The vCPU that a machine may use without end; of shared cores, a share of them."""

@@ -27,6 +27,7 @@ from lichen.sizing.capacity import Capacity, best_within
 from lichen.sizing.coefficients import Spreads, knowledge
 from lichen.sizing.confidence import FAST, LIKELY, SLOW
 from lichen.sizing.draw import ChipPower, chip_power
+from lichen.sizing.memory import serverless_gib
 from lichen.sizing.prediction import prediction_at
 from lichen.sizing.receipt import capacity_steps, copy_steps, replica_steps
 from lichen.sizing.replicas import (
@@ -171,11 +172,22 @@ class Layout(msgspec.Struct, frozen=True):
             replica_hours_by_hour=replicas.by_hour,
             load=self.load(),
             draw=self.draw(),
+            longest_tokens=self._longest_tokens(arrangement) if curve.llm else None,
+            artifact_bytes=arrangement.need.weight_bytes,
+            start_up_s=start_up_of(arrangement),
             compiled_batch=None if compiled is None else int(compiled),
             compiled_sequence_tokens=int(arrangement.sequence_tokens)
-            if compiled is not None and curve.llm
+            if compiled is not None and (curve.llm or arrangement.compiled_tokens)
             else None,
+            tensor_parallel=None if compiled is None else round(arrangement.chips.degree),
         )
+
+    @staticmethod
+    def _longest_tokens(arrangement: Arrangement) -> int:
+        """The longest request that is served: as compiled, or as asked."""
+        if arrangement.stack.static_shapes:
+            return int(arrangement.sequence_tokens)
+        return int(arrangement.longest_request or arrangement.context_tokens)
 
     def _replicas_needed(self) -> Interval:
         """Replicas of the peak: if the machine is fast, as planned, if it is slow."""
@@ -321,9 +333,30 @@ def lay_out(
         return Misfit("card", "traffic.input_tokens and traffic.output_tokens are not given")
     known = knowledge(catalogue)
     tokens = traffic.input_tokens or 0, traffic.output_tokens or 0
-    fewest = arrange(card, machine, known, precision, None, None, *tokens)
+    longest = traffic.longest_request(card)
+    if longest is not None and card.max_context_tokens and longest > card.max_context_tokens:
+        return Misfit(
+            "context",
+            f"requests of {longest} tokens are longer than the {card.max_context_tokens} that "
+            f"{card.name} accepts",
+            longest / card.max_context_tokens,
+        )
+    compiled = workload.compiled
+    if compiled is not None and traffic.longest_tokens is None:
+        longest = sum(tokens) or None  # the files were made for what was the longest then
+    fewest = arrange(card, machine, known, precision, None, None, *tokens, longest, compiled)
     if isinstance(fewest, Misfit):
         return fewest
+    if workload.mode == "serverless":
+        needed = serverless_gib(fewest.need)
+        if machine.memory_gib is not None and needed > machine.memory_gib:
+            return Misfit(
+                "memory",
+                f"serverless needs {needed:.1f} GiB of memory for its weights and their loading, "
+                f"{machine.name} has {machine.memory_gib:.1f}",
+                needed / machine.memory_gib,
+            )
+        fewest = replace(fewest, at_most=float(traffic.items) if fewest.need.work != "llm" else 1.0)
     records = tuple(
         record
         for record in evidence
@@ -331,7 +364,7 @@ def lay_out(
         and record.is_of(card.name, precision, fewest.stack.stack)
     )
     share = known.headroom(fewest.chips.kind, fewest.need.work).share
-    if workload.mode in QUEUED:
+    if workload.mode in (*QUEUED, "serverless"):
         share = 1.0
     unmeasured = _as_run(workload, fewest, share) if records else fewest
     measured = unmeasured

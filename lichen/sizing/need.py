@@ -5,6 +5,7 @@ Formulae: shared method notes 1 to 7 of docs/accuracy.md (LLM-Viewer, llm-analys
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -42,7 +43,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ``active_bytes`` are the weights that one token meets; of them, ``looked_up_bytes`` are a table
     from which it takes one row. A mixture sends a token to ``routed`` experts.
     ``kv_bytes_per_token`` is at the cache's precision, before any window, and ``full_share`` of it
-    grows to the whole sequence; it is divided into ``kv_heads`` (0: nobody says into how many).
+    grows to the whole sequence; it is divided into ``kv_heads`` (0: nobody says into how many);
+    ``heads`` are those of the queries.
     ``attention_layers`` are those that have a cache; ``hidden`` is the width of a token between
     layers. ``state_bytes`` are those of a sequence of any length.
     Of every model but a language model: ``flops_per_item``, ``passes`` through the network and the
@@ -61,6 +63,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     flops_per_token: float
     kv_bytes_per_token: float
     kv_heads: float
+    heads: float
     window_tokens: float
     full_share: float
     attention_width: float
@@ -91,10 +94,25 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def kv_bytes(self, context: float, degree: float = 1.0) -> float:
         """Cache of one sequence over all of ``degree`` chips or cores that a copy is split over,
-        and its state: in layers that slide, of a window at most. Each of them holds one head of
-        keys and values at least, so beyond their number the heads are kept several times."""
-        times = max(1.0, degree / self.kv_heads) if self.kv_heads else 1.0
+        and its state: in layers that slide, of a window at most."""
+        times = self.cache_heads(degree) / self.kv_heads if self.kv_heads else 1.0
         return times * self.kv_bytes_per_token * self.kept_tokens(context) + self.state_bytes
+
+    def cache_heads(self, degree: float) -> float:
+        """Heads of keys and values that ``degree`` parts keep together, where nobody says how many
+        there are 0.
+
+        Each part has the same number. Where the heads do not divide into the parts, each is kept by
+        several parts; where the parts do not divide into the heads either, one is kept for every
+        head of the queries, padded to a multiple of the parts (``get_shardable_head_counts``:
+        huggingface/optimum-neuron, NxD Inference, gqa.py).
+        """
+        heads = self.kv_heads
+        if not heads or degree <= 1.0 or heads % degree == 0:
+            return heads
+        if degree % heads == 0:
+            return degree
+        return degree * math.ceil(max(self.heads, heads) / degree)
 
     def kept_tokens(self, context: float) -> float:
         """Tokens of a sequence that are in the cache, on average over the layers that have one."""
@@ -144,6 +162,7 @@ def need_of(card: ModelCard, form: Format, item_tokens: int | None = None) -> Ne
         flops_per_token=2.0 * weights.multiplied,
         kv_bytes_per_token=kv,
         kv_heads=float(card.kv_heads or 0),
+        heads=float(card.heads or 0),
         window_tokens=window,
         full_share=_full_share(card),
         attention_width=width,

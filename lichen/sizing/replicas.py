@@ -9,6 +9,7 @@ from operator import mul
 import msgspec
 
 from lichen.sizing.arrangement import Arrangement
+from lichen.sizing.start_up import start_s
 from lichen.workload import Traffic, Workload
 
 HOURS = 24
@@ -21,8 +22,11 @@ SMALL_VCPU = 4
 slow request share its cores, so that nothing is left for a burst (design choice)."""
 _NEARLY = 1e-9
 """A load over a whole number of replicas by less is rounding."""
-BOOT_S, LOAD_BYTES_S = 240.0, 0.3e9
-"""From asking for a machine to its container running, and how fast weights load (assumed)."""
+_WAVE = [(1.0 + math.cos(2.0 * math.pi * (hour - 14) / HOURS)) / 2.0 for hour in range(HOURS)]
+"""A raised cosine over the day: 1 at 14 h, 0 at 2 h, and twice the same between."""
+_LOGS = [math.log(rate) for rate in _WAVE[3:14]]
+_FLATTEST, _SHARPEST = 1e-12, 4096.0
+"""Powers of a day's wave: of nearly the same rate in every hour, and of all in one hour."""
 
 
 class Replicas(msgspec.Struct, frozen=True):
@@ -141,7 +145,7 @@ def _awake(traffic: Traffic) -> tuple[float, ...]:
 
 def start_up_of(arrangement: Arrangement) -> float:
     """Seconds until a new replica serves: a machine, its image, the weights."""
-    return BOOT_S + arrangement.need.weight_bytes / LOAD_BYTES_S
+    return start_s(arrangement.need.weight_bytes)
 
 
 def day_of(traffic: Traffic) -> tuple[float, ...]:
@@ -156,12 +160,16 @@ def _one_peak(peak: float, mean: float) -> tuple[float, ...]:
     """``peak x w^k``, w a raised cosine with its top at 14 h, k such that the mean is right."""
     if mean >= peak or peak <= 0 or mean <= 0:
         return (mean,) * HOURS
-    wave = [(1.0 + math.cos(2.0 * math.pi * (hour - 14) / HOURS)) / 2.0 for hour in range(HOURS)]
-    low, high = 0.0, 4096.0
-    for _ in range(50):
-        k = (low + high) / 2.0
-        if sum(w**k for w in wave) / HOURS > mean / peak:
-            low = k
-        else:
-            high = k
-    return tuple(peak * w**k for w in wave)
+    k = _sharpness(mean / peak)
+    return tuple(peak * w**k for w in _WAVE)
+
+
+def _sharpness(share: float) -> float:
+    """The power to which the wave has a mean of ``share``: Newton's method from below, which never
+    goes too far, since the mean is convex in the power."""
+    k, step = _FLATTEST, math.inf
+    while step > _NEARLY * k and k < _SHARPEST:
+        powers = [math.exp(k * log) for log in _LOGS]
+        step = (1.0 + 2.0 * sum(powers) - HOURS * share) / (-2.0 * sum(map(mul, powers, _LOGS)))
+        k = min(_SHARPEST, k + max(0.0, step))
+    return k

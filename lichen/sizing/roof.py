@@ -31,7 +31,7 @@ class Roof:
     ) -> None:
         self._workload, self._card, self._precision = workload, card, precision
         self._known = knowledge(catalogue)
-        self._of_chips: dict[str, _OfChip | None] = {}
+        self._of_chips: dict[str | None, _OfChip | None] = {}
 
     def rps(self, machine: Machine) -> float:
         """Requests a second that no layout of the workload on ``machine`` exceeds.
@@ -39,12 +39,14 @@ class Roof:
         Infinite where nothing bounds it; 0 where the machine cannot serve the workload at all,
         which :func:`lay_out` explains.
         """
-        chip, whole = self._known.chips.of_machine(machine), self._known.chips.all_of(machine)
-        if chip is None or whole is None:
+        whole = self._known.chips.all_of(machine)
+        if whole is None:
             return 0.0
-        if chip.name not in self._of_chips:
-            self._of_chips[chip.name] = self._of(chip)
-        found = self._of_chips[chip.name]
+        name = machine.accelerator or machine.cpu
+        if name not in self._of_chips:
+            chip = self._known.chips.of_machine(machine)
+            self._of_chips[name] = None if chip is None else self._of(chip)
+        found = self._of_chips[name]
         if found is None or found.weight_gib > whole.memory_gib:
             return 0.0
         return whole.peak(found.compute) * found.requests_per_operation

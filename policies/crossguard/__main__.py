@@ -5,6 +5,7 @@ Python looks for modules. Nothing is imported from there: a project's own ``lich
 ``yaml`` would judge itself.
 """
 
+import functools
 import gc
 import os
 import sys
@@ -15,18 +16,18 @@ _HERE = os.path.realpath(__file__)
 # In a clone the pack is two folders below the root, whose parts are where its modules are.
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
 _OWN = {_ROOT, *(os.path.join(_ROOT, part) for part in ("policies", "components", "doors"))}
-_PROJECT = os.path.realpath(os.getcwd())
+_PROJECT = os.path.join(os.path.realpath(os.getcwd()), "")
+_PYTHON = tuple(
+    os.path.join(os.path.realpath(prefix), "") for prefix in (sys.prefix, sys.base_prefix)
+)
 
 
-def _is_the_projects(path: str) -> bool:
-    """Whether a path is in the project and in neither Python's installation nor the clone."""
-    path = os.path.realpath(path)
-    within = (path + os.sep).startswith(_PROJECT + os.sep)
-    installed = any(
-        (path + os.sep).startswith(os.path.realpath(prefix) + os.sep)
-        for prefix in (sys.prefix, sys.base_prefix)
-    )
-    return within and not installed and path not in _OWN
+@functools.cache  # hundreds of modules are in a few folders, and every link is followed
+def _is_the_projects(folder: str) -> bool:
+    """Whether a folder is in the project and in neither Python's installation nor the clone."""
+    folder = os.path.realpath(folder)
+    within = os.path.join(folder, "")
+    return within.startswith(_PROJECT) and not within.startswith(_PYTHON) and folder not in _OWN
 
 
 sys.path[:] = [path for path in sys.path if not _is_the_projects(path)]

@@ -28,14 +28,14 @@ from lichen_policies.facts.reading import reader_of, tags_of
 from lichen_policies.facts.resource import Note, Resource
 from lichen_policies.facts.unknown import is_unknown
 
-_COMMENT = re.compile(r"(?:#|//|/\*)\s*lichen:exempt\s+(?P<rule>\S+)(?P<text>.*?)\s*(?:\*/)?\s*$")
-_ABOVE = re.compile(r"\s*(?:(?:#|//).*|[^\s#].*:\s*)?$")
+_COMMENT = r"(?:#|//|/\*)\s*lichen:exempt\s+(?P<rule>\S+)(?P<text>.*?)\s*(?:\*/)?\s*$"
+_ABOVE = r"\s*(?:(?:#|//).*|[^\s#].*:\s*)?$"
 """What may stand between a comment and the resource that it is above: comments, empty lines, and
 the key that a resource begins with."""
 
-_PART = re.compile(r"\s*(?P<name>[A-Za-z]+)=(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>\S*))")
+_PART = r"\s*(?P<name>[A-Za-z]+)=(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>\S*))"
 _PARTS = ("owner", "until", "reason", "approver")
-_REASON = re.compile(r"(?:^|\s)reason=(?P<reason>[^\"\s].*)$")
+_REASON = r"(?:^|\s)reason=(?P<reason>[^\"\s].*)$"
 
 
 class Beside(msgspec.Struct, frozen=True):
@@ -74,7 +74,7 @@ def with_comments(resources: Sequence[Resource], text: str) -> list[Resource]:
         following = next((start for start in starts if start > number), None)
         start = next((start for start in reversed(starts) if start <= number), None)
         if following is not None and all(
-            _ABOVE.match(line) for line in lines[number : following - 1]
+            re.match(_ABOVE, line) for line in lines[number : following - 1]
         ):
             start = following
         if start is not None:
@@ -89,7 +89,7 @@ def with_comments(resources: Sequence[Resource], text: str) -> list[Resource]:
 
 def _comments(lines: Sequence[str], first: int, last: int) -> Iterator[tuple[int, Note]]:
     for number, line in enumerate(lines[first - 1 : last], start=first):
-        if "lichen:exempt" in line and (found := _COMMENT.search(line)):
+        if "lichen:exempt" in line and (found := re.search(_COMMENT, line)):
             yield number, Note(found["rule"], found["text"], f"comment in line {number}")
 
 
@@ -117,19 +117,19 @@ def _read(note: Note, resource: Resource) -> Beside:
 def _exemption(note: Note, resource: Resource) -> Exemption:
     """The exemption of a note; ValueError says what is wrong with it, without its values."""
     text, parts = note.text, {}
-    if unquoted := _REASON.search(text):  # a tag's value takes no quotes: the reason ends it
+    if unquoted := re.search(_REASON, text):  # a tag's value takes no quotes: the reason ends it
         parts["reason"] = unquoted["reason"].strip()
         text = text[: unquoted.start()]
     position = 0
     while text[position:].strip():
-        part = _PART.match(text, position)
+        part = re.match(_PART, text[position:])
         if part is None:
             raise ValueError("it is not written as owner=... until=... reason=...")
         name = part["name"]
         if name not in _PARTS:
             raise ValueError(f"it has no part of that name: {did_you_mean(name, _PARTS)}")
         parts[name] = part["bare"] if part["quoted"] is None else part["quoted"]
-        position = part.end()
+        position += part.end()
     for name in ("owner", "until", "reason"):
         if not parts.get(name, "").strip():
             raise ValueError(f"{name}= is missing")

@@ -12,12 +12,11 @@ import datetime
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from lichen.catalogue import Catalogue, load
 from lichen.clouds import CloudName
 from lichen.document import InputError, convert, did_you_mean, find_upwards, read_document
 from lichen.words import Environment
@@ -27,6 +26,9 @@ from lichen_policies.limits import resolve
 from lichen_policies.registry import ENVIRONMENTS, FOLDER, read_rules
 from lichen_policies.rule import UNSTATED, Rule
 from lichen_policies.verdict import Level
+
+if TYPE_CHECKING:
+    from lichen.catalogue import Catalogue
 
 NAME = "lichen.yaml"
 VARIABLE = "LICHEN_CONFIG"
@@ -155,8 +157,14 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     def catalogue(self) -> Catalogue:
         """The tables that hold here: the installed ones, the own rows of the highest file over
         them."""
-        own = self.layers[0].directory("catalogue") if self.layers else None
-        return load() if own is None else load(overlay=own)
+        from lichen.catalogue import load  # a stack without anything to judge needs no table
+
+        return load(overlay=self.own_tables)
+
+    @property
+    def own_tables(self) -> Path | None:
+        """The directory of the highest file's own rows."""
+        return self.layers[0].directory("catalogue") if self.layers else None
 
     def expired_exemptions(self) -> tuple[Exemption, ...]:
         return tuple(each for each in self.every_exemption() if each.has_expired(self.today))

@@ -6,8 +6,9 @@ For rules that compare what is deployed with what the declared model and traffic
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,10 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Region
 from lichen.holding import Holding, holding
 from lichen.interval import Interval
+from lichen.passport import Passport
 from lichen.sizing.answers import Misfit
 from lichen.sizing.confidence import LIKELY, SLOW
+from lichen.words import Environment
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Fact, Serving
 from lichen_policies.provisioned import load_over, paid_as
@@ -26,6 +29,10 @@ from lichen_policies.rule import UNSTATED, Finding, Known, NotApplicable, Saves,
 
 if TYPE_CHECKING:
     from lichen.sizing import Layout, Sizing
+
+
+_FIELD = re.compile(r"\b(?:traffic|latency|availability)\.([a-z0-9_]+)")
+"""A field of a workload's file of which a tag has the last part."""
 
 
 def declared_workload(fact: Fact, *, most_replicas: int | None = None) -> Workload | None:
@@ -39,7 +46,18 @@ def declared_workload(fact: Fact, *, most_replicas: int | None = None) -> Worklo
         return None
     if most_replicas is not None and (passport.minimum_replicas or 0) > most_replicas:
         passport = msgspec.structs.replace(passport, minimum_replicas=most_replicas)
-    return passport.as_workload(fact.if_known.environment or UNSTATED)
+    return _workload_of(passport, fact.if_known.environment or UNSTATED)
+
+
+@lru_cache(maxsize=64)  # the rules of one resource ask for the same
+def _workload_of(passport: Passport, environment: Environment) -> Workload | None:
+    return passport.as_workload(environment)
+
+
+def in_tags(reason: str, fact: Fact) -> str:
+    """A reason with the tags that a user types in place of a workload's fields:
+    ``lichen:input-tokens`` for ``traffic.input_tokens``."""
+    return _FIELD.sub(lambda match: fact.tag(match[1].replace("_", "-")), reason)
 
 
 class Fleet(msgspec.Struct, frozen=True, dict=True):
@@ -164,7 +182,7 @@ def deployed(fact: Serving, known: Known, *, most_replicas: int | None = None) -
     card = known.declared_model(fact)
     region = known.catalogue.regions.get(fact.if_known.region or "")
     fleets = Fleets.of(workload, card, fact.hosting, region, known)
-    if isinstance(fleets.attempted(machine), Misfit):
+    if isinstance(fleets.attempted(machine, fact), Misfit):
         raise NotApplicable(f"{fact.machine} cannot serve the declared work: see unable-endpoint")
     fleet = fleets.fleet(machine, max(fact.machines or 1, fact.floor or 0))
     if fleet is None:
@@ -213,10 +231,11 @@ class Fleets:
         """Those of a workload; of the last few that were asked for they are kept."""
         return known.catalogue.once(_Kept).of(workload, card, hosting, region)
 
-    def attempted(self, machine: Machine) -> Layout | Misfit:
+    def attempted(self, machine: Machine, fact: Fact | None = None) -> Layout | Misfit:
         """The workload on a machine, or why the machine cannot serve it.
 
-        Raises :class:`Unverified` where its needs or the machine's figures are not known.
+        Raises :class:`Unverified` where its needs or the machine's figures are not known; what is
+        missing is named as the tags of ``fact`` are.
         """
         layout = self._layouts.get(machine.name)
         if layout is None:
@@ -228,7 +247,8 @@ class Fleets:
                 self._workload, self._card, machine, self._precision, self._catalogue
             )
         if isinstance(layout, Misfit) and layout.kind in ("card", "hardware"):
-            raise Unverified(f"the needs of {self._card.name} cannot be computed: {layout.reason}")
+            because = layout.reason if fact is None else in_tags(layout.reason, fact)
+            raise Unverified(f"the needs of {self._card.name} cannot be computed: {because}")
         return layout
 
     def fleet(self, machine: Machine, least_count: int, *, enough: bool = False) -> Fleet | None:
@@ -322,16 +342,19 @@ class Fleets:
             for each in ((self._precision,) if is_named else precisions_to_try(self._precision))
         ]
         found: list[tuple[float, Machine]] = []
-        for machine in offered.on(self._hosting, cloud):
-            if machine.idle_w is None or machine.idle_w.likely * least > most_watts:
-                continue
+        for idle_w, machine in offered.on(self._hosting, cloud):
+            if idle_w * least > most_watts:
+                break
             if fits is not None and not fits(machine):
                 continue
-            most_rps = next((rps for roof in roofs if (rps := roof.rps(machine)) > 0), 0.0)
-            if most_rps <= 0.0:
+            for roof in roofs:
+                most_rps = roof.rps(machine)
+                if most_rps > 0.0:
+                    break
+            else:
                 continue
             count = max(least, fewest_replicas(self._workload, most_rps))
-            watts = machine.idle_w.likely * count
+            watts = idle_w * count
             if watts > most_watts or (most is not None and count > most):
                 continue
             if offered.sold(machine, self._region):
@@ -373,17 +396,25 @@ class _Offered:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._machines: dict[tuple[str, str], tuple[Machine, ...]] = {}
+        self._machines: dict[tuple[str, str], tuple[tuple[float, Machine], ...]] = {}
         self._sold: dict[tuple[str, str | None], bool] = {}
 
-    def on(self, hosting: str, cloud: str) -> tuple[Machine, ...]:
-        """Machines of a hosting, in the order of the catalogue."""
+    def on(self, hosting: str, cloud: str) -> tuple[tuple[float, Machine], ...]:
+        """Machines of a hosting, each with the watts that it draws idle where somebody publishes
+        them, the lowest first."""
         found = self._machines.get((hosting, cloud))
         if found is None:
             found = self._machines[hosting, cloud] = tuple(
-                machine
-                for machine in self._catalogue.machines.values()
-                if machine.cloud == cloud and self._catalogue.hosts(hosting, machine)
+                sorted(
+                    (
+                        (machine.idle_w.likely, machine)
+                        for machine in self._catalogue.machines.values()
+                        if machine.idle_w is not None
+                        and machine.cloud == cloud
+                        and self._catalogue.hosts(hosting, machine)
+                    ),
+                    key=itemgetter(0),
+                )
             )
         return found
 

@@ -9,11 +9,10 @@ import datetime
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lichen.catalogue import Catalogue
 from lichen.document import InputError, did_you_mean
 from lichen.words import Environment
 from lichen_policies import configuration, judging
@@ -24,6 +23,9 @@ from lichen_policies.facts.region import is_unstated
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import Rule
 from lichen_policies.verdict import Configured, Level, Report, Verdict, printable
+
+if TYPE_CHECKING:
+    from lichen.catalogue import Catalogue
 
 
 def _is_above(file: Path | None, folder: Path | None) -> bool:
@@ -92,9 +94,10 @@ class Gate:
                 field="environment",
             )
         gate = cls(configured, region=region, environment=environment)
-        catalogue = gate.catalogue  # an own table with a wrong cell is refused before anything
+        if configured.own_tables is not None:
+            _ = gate.catalogue  # a wrong cell is refused before anything
         if region is not None:
-            catalogue.region(region)
+            gate.catalogue.region(region)
         return gate
 
     @cached_property
@@ -135,13 +138,11 @@ class Gate:
         limits: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Gate:
         """The same with levels and limits that go before the file's, for every environment."""
-        moved = Gate(
+        return Gate(
             self.configuration.moved_by_door(levels=levels, limits=limits),
             region=self.region,
             environment=self.environment,
         )
-        moved.__dict__["catalogue"] = self.catalogue  # the tables do not depend on either
-        return moved
 
     def completed(self, resource: Resource) -> Resource:
         """A resource with the gate's region and environment where its document states none."""

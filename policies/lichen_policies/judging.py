@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from lichen.catalogue import Catalogue
 from lichen.document import InputError
 from lichen.words import Environment
 from lichen_policies import run, timed
@@ -39,6 +39,9 @@ from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack, Unread
 from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
 from lichen_policies.verdict import BLOCKING, Outcome, Report, Verdict
+
+if TYPE_CHECKING:
+    from lichen.catalogue import Catalogue
 
 Facts = tuple[Fact, ...] | Exception
 """A resource's facts, or what its reader failed with."""
@@ -277,10 +280,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             resource=resource,
             environment=self.environments.get(address, self.environment),
         )
-        verdict = about.verdict("fail", finding.message, finding.path)
+        message = finding.message
+        verdict = about.verdict("fail", message, finding.path)
         return msgspec.structs.replace(
             verdict,
-            message=f"{finding.message} {verdict.note}" if verdict.note else finding.message,
+            message=f"{message} {verdict.note}" if verdict.note else message,
             level="advisory" if finding.advice else verdict.level,
             what=finding.what,
             limit=finding.limit,

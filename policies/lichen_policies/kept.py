@@ -1,8 +1,9 @@
 """What was read of Python files, kept beside Python's byte code so that a start need not import
 them.
 
-The files are what is believed: a copy holds only under the checksum of their whole content. Where
-none holds, the files are imported; where it cannot be written, they are imported each time.
+The files are what is believed: a copy holds only under the checksum of their whole content, which
+is not read again while the files are unchanged (:mod:`lichen.unchanged`). Where none holds, the
+files are imported; where it cannot be written, they are imported each time.
 """
 
 from __future__ import annotations
@@ -12,25 +13,35 @@ import sys
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from lichen.unchanged import Unchanged
 from lichen.whole_file import write_whole
 
 T = TypeVar("T")
 
 _CHECKSUM_BYTES = 4
+_PYTHON = zlib.crc32(f"{sys.version}\n{msgspec.__version__}".encode())
 
 
-def checksum_of(paths: Iterable[str]) -> bytes:
-    """Of the files' names and content, and of the Python that runs them."""
-    total = zlib.crc32(f"{sys.version}\n{msgspec.__version__}".encode())
-    for path in paths:
-        with open(path, "rb", buffering=0) as file:
-            total = zlib.crc32(file.read(), zlib.crc32(path.encode(), total))
-    return total.to_bytes(_CHECKSUM_BYTES, "big")
+class Files:
+    """Python files that something is read of."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.paths = tuple(paths)
+
+    @cached_property
+    def checksum(self) -> bytes:
+        """Of the files' names and content, and of the Python that runs them."""
+        total = _PYTHON
+        for path in self.paths:
+            with open(path, "rb", buffering=0) as file:
+                total = zlib.crc32(file.read(), zlib.crc32(path.encode(), total))
+        return total.to_bytes(_CHECKSUM_BYTES, "big")
 
 
 def python_files(folder: str, *, below: bool = True) -> list[str]:
@@ -45,17 +56,25 @@ def python_files(folder: str, *, below: bool = True) -> list[str]:
     return sorted(found)
 
 
-def kept(folder: Path, name: str, checksum: bytes, type_: type[T]) -> T | None:
-    """What is kept beside the byte code of a folder; None where nothing holds."""
+def kept(folder: Path, name: str, files: Files, type_: type[T]) -> T | None:
+    """What is kept beside the byte code of a folder, made of these files; None where nothing
+    holds."""
+    copy = folder / "__pycache__" / f"{name}.msgpack"
+    unchanged = Unchanged(copy.with_suffix(".state"), (*files.paths, str(copy)), _PYTHON)
     with suppress(OSError, msgspec.MsgspecError):
-        content = (folder / "__pycache__" / f"{name}.msgpack").read_bytes()
-        if content[:_CHECKSUM_BYTES] == checksum:
-            return msgspec.msgpack.decode(content[_CHECKSUM_BYTES:], type=type_)
+        content = copy.read_bytes()
+        holds = unchanged.holds
+        if holds or content[:_CHECKSUM_BYTES] == files.checksum:
+            value = msgspec.msgpack.decode(content[_CHECKSUM_BYTES:], type=type_)
+            if not holds and not sys.dont_write_bytecode:
+                unchanged.record()
+            return value
     return None
 
 
 def keep(folder: Path, name: str, checksum: bytes, value: object) -> None:
-    """Keep a value beside the byte code of a folder, where byte code may be written."""
+    """Keep a value under the checksum of its files beside the byte code of a folder, where byte
+    code may be written."""
     if sys.dont_write_bytecode:
         return
     copy = folder / "__pycache__" / f"{name}.msgpack"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from lichen.passport import Passport
@@ -18,12 +20,14 @@ the weights. A design choice of Lichen."""
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """The memory of one accelerator, and where its figure is from."""
+    """The memory of one accelerator, and where its figure is from; ``is_least`` says that it may be
+    a larger one."""
 
     chip: str
     kind: str
     gib: float
     source: str
+    is_least: bool = False
 
 
 def memory_of(chip: str | None, machine: str | None, known: Known) -> Memory | None:
@@ -35,6 +39,26 @@ def memory_of(chip: str | None, machine: str | None, known: Known) -> Memory | N
     if found is None or found.memory_gib is None:
         return None
     return Memory(found.name, found.kind, found.memory_gib, found.source or "")
+
+
+def least_memory(named: str, known: Known) -> Memory | None:
+    """The memory of the smallest accelerator of a maker that clouds offer, where a cluster gives
+    any of them (``NVIDIA GPU``); None for another word."""
+    maker, _, kind = named.partition(" ")
+    chips = (
+        known.catalogue.accelerator_of(machine)
+        for machine in known.catalogue.machines.values()
+        if machine.accelerators >= 1
+    )
+    of_maker = [
+        chip
+        for chip in chips
+        if chip is not None and kind == "GPU" and chip.kind == "gpu" and chip.vendor == maker
+    ]
+    smallest = min(of_maker, key=lambda chip: chip.memory_gib or math.inf, default=None)
+    if smallest is None or smallest.memory_gib is None:
+        return None
+    return Memory(named, smallest.kind, smallest.memory_gib, smallest.source or "", is_least=True)
 
 
 def weights_gib(card: ModelCard, passport: Passport | None, memory: Memory, known: Known) -> float:

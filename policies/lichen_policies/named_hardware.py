@@ -40,6 +40,11 @@ def is_name(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,63}", text) is not None
 
 
+def is_general(word: str) -> bool:
+    """Whether a word means any accelerator of a maker: ``NVIDIA GPU``, ``AWS Neuron``."""
+    return _words(word) <= {"aws", "intel", "neuron", "tpu", "gaudi", "accelerator"}
+
+
 def machine_of(fact: MachineKind, known: Known) -> Machine | None:
     """The catalogue's row of the machine that is named; None where none is, or it has no row."""
     return known.catalogue.machines.get(fact.machine or "")
@@ -59,6 +64,18 @@ def chip_named(name: str, catalogue: Catalogue) -> Chip | None:
     if name not in found:
         found[name] = _chip_named(name, catalogue)
     return found[name]
+
+
+def called(word: str, number: float, catalogue: Catalogue) -> str:
+    """What a message calls accelerators of a cloud's word, after their number: by the catalogue's
+    name (``NVIDIA L4``), else by what they are (``NVIDIA GPUs``, ``AWS Neuron chips``)."""
+    chip = chip_named(word, catalogue)
+    if chip is not None:
+        return chip.name
+    if word == "AWS Neuron":
+        word = "AWS Neuron chip"
+    several = number > 1 and word.endswith(("GPU", "TPU", "chip", "Gaudi", "accelerator"))
+    return f"{word}s" if several else word
 
 
 def families(fact: MachineKind, known: Known) -> tuple[str | None, str | None]:

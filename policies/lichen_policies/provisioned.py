@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from lichen.sizing import Layout, Misfit
 
 
+_OF_WORKSTATIONS = "-vws"
+"""How Google ends the names of GPUs with a licence for the graphics of workstations."""
+
+
 def provisioned(
     fact: Fact,
     machine: Machine,
@@ -142,7 +146,14 @@ def located_for_models(fact: Located, known: Known) -> bool:
         return True
     if known_of.for_models is not None:
         return known_of.for_models
+    if has_attached(fact):
+        return True
     return is_for_models(fact, known_of.machine, known)
+
+
+def has_attached(fact: Located) -> bool:
+    """Whether accelerators are attached to its machines, other than those of workstations."""
+    return any(not chip.endswith(_OF_WORKSTATIONS) for chip in fact.attached)
 
 
 def saved_by_none(

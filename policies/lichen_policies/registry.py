@@ -19,12 +19,13 @@ from types import ModuleType
 from typing import cast, get_args
 
 import msgspec
+from msgspec import NODEFAULT
 
 from lichen.document import InputError, convert, did_you_mean
 from lichen.words import Environment
 from lichen_policies import timed
 from lichen_policies.facts import Fact, Unverified
-from lichen_policies.kept import checksum_of, keep, kept, python_files
+from lichen_policies.kept import Files, keep, kept, python_files
 from lichen_policies.rule import (
     Declared,
     Finding,
@@ -46,7 +47,7 @@ IMPORT_LIMIT_S = 1.0
 """Seconds that a rule's file may take besides the time of the imports themselves."""
 
 _PARTS = ("Why", "Fix", "Exceptions", "Tags")
-_PART = re.compile(rf"^({'|'.join(_PARTS)}):\s", flags=re.MULTILINE)
+_PART = rf"(?m)^({'|'.join(_PARTS)}):\s"
 
 
 class NoLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,9 +58,10 @@ class NoLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def rules() -> Mapping[str, Rule]:
     """Every rule of the package by name, in the order of their names; its file is imported when it
     first judges."""
-    checksum = _checksum()
-    every = _kept_rules(checksum)
+    files = _files()
+    every = _kept_rules(files)
     if every is None:
+        checksum = files.checksum
         every = read_rules(FOLDER)
         _keep_rules(checksum, every)
     return every
@@ -152,12 +154,7 @@ def _rule(name: str, module: ModuleType) -> Rule:
     _check_word("theme", declared.theme, get_args(Theme))
     for environment, level in declared.levels.items():
         _check_word(environment, level, get_args(Level))
-    judges, limits = _annotations(declared, module)
-    code = RuleCode(
-        limits or NoLimits,
-        _defaults(declared, limits or NoLimits),
-        _uniform(declared.judge, limits is not None),
-    )
+    judges, code = _code(declared, module)
     return Rule(
         name=name,
         offence=page["Offence"].rstrip("."),
@@ -172,6 +169,16 @@ def _rule(name: str, module: ModuleType) -> Rule:
         limits_by_environment=declared.limits,
         judges=judges,
         code=lambda: code,
+    )
+
+
+def _code(declared: Declared, module: ModuleType) -> tuple[type[Fact] | type[Stack], RuleCode]:
+    """What a rule judges, and what is of its own Python."""
+    judges, limits = _annotations(declared, module)
+    return judges, RuleCode(
+        limits or NoLimits,
+        _defaults(declared, limits or NoLimits),
+        _uniform(declared.judge, limits is not None),
     )
 
 
@@ -208,7 +215,7 @@ def _declared(name: str, module: ModuleType) -> Declared:
 
 
 def _page(docstring: str) -> dict[str, str]:
-    offence, *rest = _PART.split(docstring)
+    offence, *rest = re.split(_PART, docstring)
     texts = dict(zip(rest[::2], rest[1::2], strict=True))
     page = {
         part: " ".join(text.replace("``", "`").split())
@@ -286,13 +293,17 @@ def _defaults(
         _check_word("limits", environment, ENVIRONMENTS)
     defaults: dict[Environment, msgspec.Struct] = {}
     everywhere: msgspec.Struct | None = None  # where no environment has its own, the same
+    is_whole = NODEFAULT not in limits.__struct_defaults__ and len(
+        limits.__struct_defaults__
+    ) == len(limits.__struct_fields__)
     for environment in ENVIRONMENTS:
         own = dict(declared.limits.get(environment, {}))
         if not own and everywhere is not None:
             defaults[environment] = everywhere
             continue
         try:
-            defaults[environment] = convert(own, limits)
+            # Where nothing is set, nothing needs a check: setting one up takes a while.
+            defaults[environment] = limits() if is_whole and not own else convert(own, limits)
         except InputError as error:
             raise InputError(
                 error.wrong, fix=error.fix, field=f"limits.{environment}.{error.field}".rstrip(".")
@@ -361,8 +372,8 @@ class _KeptRule(msgspec.Struct, frozen=True, kw_only=True):
 _COPY = "rules"
 
 
-def _kept_rules(checksum: bytes) -> Mapping[str, Rule] | None:
-    found = kept(FOLDER, _COPY, checksum, tuple[_KeptRule, ...])
+def _kept_rules(files: Files) -> Mapping[str, Rule] | None:
+    found = kept(FOLDER, _COPY, files, tuple[_KeptRule, ...])
     if found is None:
         return None
     try:
@@ -372,7 +383,7 @@ def _kept_rules(checksum: bytes) -> Mapping[str, Rule] | None:
 
 
 def _keep_rules(checksum: bytes, every: Mapping[str, Rule]) -> None:
-    if any(rule.mistake for rule in every.values()) or checksum != _checksum():
+    if any(rule.mistake for rule in every.values()) or checksum != _files().checksum:
         return
     keep(
         FOLDER,
@@ -421,7 +432,9 @@ def _code_of(name: str) -> RuleCode:
     """What is of a rule's own Python. A file that cannot be imported after all judges nothing: its
     function raises what the import did, which makes the rule's verdicts *unverified*."""
     try:
-        return _rule_in(name, FOLDER / f"{name.replace('-', '_')}.py").code()
+        stem = name.replace("-", "_")
+        module = _imported(FOLDER / f"{stem}.py")
+        return _code(_declared(stem, module), module)[1]
     except Exception as error:
         broken = error
 
@@ -431,10 +444,10 @@ def _code_of(name: str) -> RuleCode:
     return _without_limits(judge)
 
 
-def _checksum() -> bytes:
-    """Of the rules and of what they are made of."""
+def _files() -> Files:
+    """The rules' files, and those of what they are made of."""
     package = FOLDER.parent
-    return checksum_of(
+    return Files(
         (
             *python_files(str(package), below=False),
             *python_files(str(FOLDER)),

@@ -18,13 +18,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 import msgspec
 from msgspec import Meta
 
-from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Machine, Region
 from lichen.clouds import CLOUDS
 from lichen.document import InputError
 from lichen.words import Environment
@@ -32,6 +30,10 @@ from lichen.workload import ModelCard
 from lichen_policies.facts import Fact, NotApplicable, Resource, Unverified
 from lichen_policies.stack import Stack
 from lichen_policies.verdict import Change, Level, Saves, Severity, fix_of
+
+if TYPE_CHECKING:
+    from lichen.catalogue import Catalogue
+    from lichen.catalogue.schema import Machine, Region
 
 __all__ = [
     "HIGHER_IS_STRICTER",
@@ -109,9 +111,14 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """The finding in one line, for a host that takes one string."""
-        fix = f" Fix: {self.fix}." if self.fix else ""
-        saving = f" {self.saves.text}" if self.saves.text else ""
-        return f"{self.what}; {self.limit}.{fix}{saving}"
+        fix, saving = self.fix, self.saves.text
+        return "".join(
+            (
+                f"{self.what}; {self.limit}.",
+                f" Fix: {fix}." if fix else "",
+                f" {saving}" if saving else "",
+            )
+        )
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):

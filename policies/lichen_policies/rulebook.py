@@ -6,10 +6,10 @@ A resource meets only the rules of its kinds of fact, and a level or a limit is 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from lichen.catalogue import Catalogue
 from lichen.words import Environment
 from lichen_policies.configuration import Configuration
 from lichen_policies.facts import Fact
@@ -17,6 +17,9 @@ from lichen_policies.rule import Known, Rule
 from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack
 from lichen_policies.verdict import Level
+
+if TYPE_CHECKING:
+    from lichen.catalogue import Catalogue
 
 
 class Rulebook:

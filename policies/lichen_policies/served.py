@@ -25,9 +25,11 @@ class Server(msgspec.Struct, frozen=True):
     """The names of one server's settings, environment variables first.
 
     ``longest`` is the longest sequence; each of ``parallel`` a number of accelerators, all of which
-    multiply to what the server uses. One of ``marks`` among the settings, of ``repositories`` as
-    the image, or of ``commands`` in the command line shows that it is this server; repositories
-    are regular expressions. An image that ``needs_model`` shows it only where a setting names the
+    multiply to what the server uses; ``copies`` are those of them that start further copies of the
+    model. One that ``uses_one`` accelerator does so where none of them is stated, by its
+    documentation. One of ``marks`` among the settings, of ``repositories`` as the image, or of
+    ``commands`` in the command line shows that it is this server; repositories are regular
+    expressions. An image that ``needs_model`` shows it only where a setting names the
     model: others have their settings in a file beside the weights.
     """
 
@@ -38,6 +40,8 @@ class Server(msgspec.Struct, frozen=True):
     repositories: tuple[str, ...]
     commands: tuple[str, ...] = ()
     needs_model: bool = False
+    uses_one: bool = False
+    copies: tuple[str, ...] = ()
 
 
 SERVERS = {
@@ -52,6 +56,8 @@ SERVERS = {
         ("SM_VLLM_MODEL",),
         (r"vllm(-openai(-\w+)?|-tpu)?",),
         ("vllm serve", "vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server"),
+        uses_one=True,
+        copies=("SM_VLLM_DATA_PARALLEL_SIZE", "--data-parallel-size", "-dp"),
     ),
     "Large Model Inference": Server(
         ("OPTION_MAX_MODEL_LEN",),
@@ -83,20 +89,37 @@ SERVERS = {
         ("SM_SGLANG_MODEL_PATH",),
         ("sglang",),
         ("sglang.launch_server", "sglang serve"),
+        uses_one=True,
+        copies=("SM_SGLANG_DP_SIZE", "--dp-size", "--data-parallel-size", "--dp"),
     ),
 }
 """Servers of language models, by the names that people know them by."""
 
 _MODELS = (
-    "HF_MODEL_ID",
     "SM_VLLM_MODEL",
-    "OPTION_MODEL_ID",
     "SM_SGLANG_MODEL_PATH",
+    "OPTION_MODEL_ID",
+    "HF_MODEL_ID",
     "MODEL_ID",
+    "LLAMA_ARG_HF_REPO",
+    "LLAMA_ARG_MODEL",
+    "LLAMA_ARG_MODEL_URL",
+    "OLLAMA_MODEL",
     "--model",
     "--model-id",
     "--model-path",
+    "--hf-repo",
+    "--model-url",
 )
+"""A server's own setting goes before one that several servers read."""
+
+_FOLLOWED_BY_MODEL = re.compile(
+    r"(?:^|[\s/])(?:vllm\s+serve|ollama\s+(?:run|pull)|trtllm-serve(?:\s+serve)?)\s+"
+    r"(?P<model>[^\s-][^\s;&|]*)"
+)
+_LLAMA_CPP = re.compile(r"(?:^|[\s/])(?:llama-server|llama\.cpp)(?:[\s:@]|$)")
+_LLAMA_CPP_MODELS = ("-m", "-hf", "-hfr", "-mu")
+"""Short names of arguments, which mean a model to llama.cpp alone."""
 
 
 class Setting(NamedTuple):
@@ -172,8 +195,25 @@ def server_of(fact: ServingContainer) -> str | None:
 
 
 def model_setting(fact: ServingContainer) -> Setting | None:
-    """The setting that names the model."""
-    return setting(fact, *_MODELS)
+    """The setting that names the model, or the part of the command line that does; else what the
+    resource gives to the container."""
+    arguments = fact.arguments or ()
+    line = " ".join(arguments)
+    image = fact.if_known.image or ""
+    short = _LLAMA_CPP_MODELS if _LLAMA_CPP.search(line) or _LLAMA_CPP.search(image) else ()
+    found = setting(fact, *_MODELS, *short)
+    if found is not None:
+        return found
+    if match := _FOLLOWED_BY_MODEL.search(line):
+        return Setting(match["model"], fact.arguments_at)
+    # vLLM's image starts "vllm serve" by itself, so its first argument may be the model.
+    first = "-" if fact.starts_otherwise or not arguments else arguments[0]
+    if first.startswith("-") or not any(
+        re.fullmatch(pattern, image_name(image).repository)
+        for pattern in SERVERS["vLLM"].repositories
+    ):
+        return None if fact.model is None else Setting(fact.model, fact.model_at)
+    return Setting(first, fact.arguments_at)
 
 
 class Used(NamedTuple):
@@ -201,6 +241,26 @@ def chips_used(fact: ServingContainer) -> Used:
             raise Unverified(f"{each.path} is no number")
         chips *= number
     return Used(chips, found)
+
+
+def longest_tokens(fact: ServingContainer) -> int | None:
+    """The longest sequence that a server takes, in tokens; None where no setting says it."""
+    server = server_of(fact)
+    stated = setting(fact, *SERVERS[server].longest) if server else None
+    return None if stated is None else whole_in(stated.value)
+
+
+def copies_started(fact: ServingContainer) -> int:
+    """How many copies of its model a server starts by its settings: one where none says.
+
+    Raises :class:`Unverified` where one is not known or is no number.
+    """
+    server = server_of(fact)
+    stated = setting(fact, *SERVERS[server].copies) if server else None
+    number = 1 if stated is None else whole_in(stated.value)
+    if number is None:
+        raise Unverified(f"{stated.path if stated else server} is no number")
+    return number
 
 
 class GivenChips(NamedTuple):

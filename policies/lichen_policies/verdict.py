@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Literal, TypeVar, cast
 
 import msgspec
@@ -421,6 +422,11 @@ def printable(said: Said) -> Said:
 
 
 def _printable(value: object) -> object:
+    if isinstance(value, Verdict):
+        if value.verdict not in ("fail", "unverified"):
+            return value  # it says nothing, and there are forty of them for each that does
+        if _is_visible(value):
+            return value
     if isinstance(value, str):
         return visible(value)
     if isinstance(value, tuple):
@@ -429,8 +435,6 @@ def _printable(value: object) -> object:
         return {_printable(key): _printable(part) for key, part in value.items()}
     if not isinstance(value, msgspec.Struct):
         return value
-    if isinstance(value, Verdict) and value.verdict not in ("fail", "unverified"):
-        return value  # it says nothing, and there are forty of them for each that does
     changes = {}
     for name in value.__struct_fields__:
         part = getattr(value, name)
@@ -438,3 +442,11 @@ def _printable(value: object) -> object:
         if shown != part:
             changes[name] = shown
     return msgspec.structs.replace(value, **changes) if changes else value
+
+
+def _is_visible(verdict: Verdict) -> bool:
+    """Whether every text of a verdict is :func:`visible` surely: nothing in its JSON is escaped."""
+    with suppress(UnicodeEncodeError):  # half a character, which no encoding takes
+        whole = msgspec.json.encode(verdict).decode()
+        return whole.isprintable() and "\\" not in whole
+    return False

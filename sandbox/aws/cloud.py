@@ -24,7 +24,11 @@ STOP_SECONDS = 5
 _ROOT = Path(__file__).resolve().parents[2]
 
 # What some services are called in a signature.
-_SIGNED_AS = {"monitoring": "cloudwatch"}
+_SIGNED_AS = {
+    "elasticloadbalancing": "elbv2",
+    "monitoring": "cloudwatch",
+    "servicequotas": "service-quotas",
+}
 
 
 @dataclass(frozen=True)
@@ -51,27 +55,67 @@ class Cloud:
         """A boto client of this cloud."""
         return connect(service, region, self.endpoint_url)
 
+    def upload(self, uri: str, *regions: str) -> None:
+        """Put one small object where a URI leads, in a bucket of a region.
+
+        A URI that ends with "/" is a folder. `{region}` in it is filled in for each region.
+        """
+        for region in regions:
+            bucket, _, key = uri.format(region=region).removeprefix("s3://").partition("/")
+            client = self.client("s3", region)
+            with contextlib.suppress(
+                client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists
+            ):
+                # The first region is what a bucket without a place is in.
+                place = {"LocationConstraint": region} if region != "us-east-1" else {}
+                configuration = {"CreateBucketConfiguration": place} if place else {}
+                client.create_bucket(Bucket=bucket, **configuration)
+            name = f"{key}weights" if key.endswith("/") or not key else key
+            client.put_object(Bucket=bucket, Key=name, Body=b"weights")
+
+    def deleted_in_use(self) -> list[str]:
+        """What was deleted while an endpoint served it, as `region kind/name of endpoint/name`.
+
+        AWS takes such a deletion; the endpoint can then no longer scale out, be patched or updated.
+        """
+        noted: list[str] = self._noted("deleted-in-use")
+        return noted
+
+    def _noted(self, what: str) -> Any:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{self.endpoint_url}/{what}", timeout=START_SECONDS) as answer:
+            return json.load(answer)
+
     def inventory(self) -> dict[str, list[str]]:
         """Everything there is of the types that components make, as `region/name`, by type.
 
         Empty when nothing is left. A KMS key on its way to deletion is no longer counted.
         """
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{self.endpoint_url}/used", timeout=START_SECONDS) as answer:
-            used = json.load(answer)
+        used = self._noted("used")
         found: dict[str, list[str]] = {}
         for service, region in used:
             client = self.client(_SIGNED_AS.get(service, service), region)
             for kind in KINDS.values():
                 listing = kind.listing
                 if listing and kind.service == client.meta.service_model.service_name:
-                    pages = client.get_paginator(listing.operation).paginate(**listing.parameters)
-                    found.setdefault(kind.token, []).extend(
-                        f"{region}/{name}"
-                        for name in pages.search(listing.names)
-                        if listing.in_use(client, name)
-                    )
+                    for parameters in (listing.parameters, *listing.also):
+                        pages = client.get_paginator(listing.operation).paginate(**parameters)
+                        found.setdefault(kind.token, []).extend(
+                            f"{region}/{name}"
+                            for name in pages.search(listing.names)
+                            if listing.in_use(client, name)
+                        )
+            if client.meta.service_model.service_name == "sagemaker":
+                _add_components(found, region, client)
         return {kind: names for kind, names in found.items() if names}
+
+
+def _add_components(found: dict[str, list[str]], region: str, client: Any) -> None:
+    """The one type of aws-native's that pulumi_aws does not have."""
+    pages = client.get_paginator("list_inference_components").paginate()
+    found.setdefault("aws-native:sagemaker:InferenceComponent", []).extend(
+        f"{region}/{name}" for name in pages.search("InferenceComponents[].InferenceComponentName")
+    )
 
 
 @contextlib.contextmanager

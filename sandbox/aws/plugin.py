@@ -1,4 +1,4 @@
-"""Where the engine finds our `pulumi-resource-aws`."""
+"""Where the engine finds our `pulumi-resource-aws` and `pulumi-resource-aws-native`."""
 
 import shlex
 import sys
@@ -6,23 +6,27 @@ from importlib import metadata
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[2]
+_PACKAGES = {"aws": "pulumi_aws", "aws-native": "pulumi_aws_native"}
 _LAUNCHER = """#!/bin/sh
-PYTHONPATH={root}${{PYTHONPATH:+:$PYTHONPATH}} exec {python} -m sandbox.aws.provider "$@"
+PYTHONPATH={root}${{PYTHONPATH:+:$PYTHONPATH}} exec {python} -m sandbox.aws.provider {name} "$@"
 """
 
 
-def install(pulumi_home: Path) -> Path:
-    """Put the provider among the plugins of a PULUMI_HOME, and give its directory.
+def install(pulumi_home: Path) -> dict[str, Path]:
+    """Put the providers among the plugins of a PULUMI_HOME, and give their files by package.
 
-    It takes the place of the plugin that the installed pulumi_aws asks for, so that the engine says
-    nothing of it. (The directory may go on PATH as well; the engine then warns at each run.) The
-    launcher names this Python and this source tree: it is made anew on each machine.
+    Each takes the place of the plugin that the installed package asks for, so that the engine says
+    nothing of it. (Their directories may go on PATH as well; the engine then warns at each run.)
+    A launcher names this Python and this source tree: it is made anew on each machine.
     """
-    directory = pulumi_home / "plugins" / f"resource-aws-v{metadata.version('pulumi_aws')}"
-    directory.mkdir(parents=True, exist_ok=True)
-    launcher = directory / "pulumi-resource-aws"
-    launcher.write_text(
-        _LAUNCHER.format(root=shlex.quote(str(_ROOT)), python=shlex.quote(sys.executable))
-    )
+    return {name: _installed(pulumi_home, name, of) for name, of in _PACKAGES.items()}
+
+
+def _installed(pulumi_home: Path, name: str, distribution: str) -> Path:
+    version = metadata.version(distribution)
+    launcher = pulumi_home / "plugins" / f"resource-{name}-v{version}" / f"pulumi-resource-{name}"
+    launcher.parent.mkdir(parents=True, exist_ok=True)
+    root, python = shlex.quote(str(_ROOT)), shlex.quote(sys.executable)
+    launcher.write_text(_LAUNCHER.format(root=root, python=python, name=name))
     launcher.chmod(0o755)
-    return directory
+    return launcher

@@ -30,6 +30,8 @@ VECTORS: dict[str, Any] = {
     "environment": "prod",
 }
 ARTIFACTS = "s3://models-{region}/it/"
+QUEUED = {"requests": "s3://questions-{region}/it/", "results": "s3://answers-{region}/it"}
+"""What an asynchronous endpoint and a batch need besides."""
 
 
 class Only(Catalogue):

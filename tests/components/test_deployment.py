@@ -1,6 +1,7 @@
 """The components on the real engine, over an emulated AWS: up, changed, down, nothing left."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,10 @@ class Stack:
     def destroy(self) -> None:
         self.place.run("pulumi", "destroy", *QUIET, "--skip-preview", cwd=self.directory)
 
+    def output(self, name: str) -> str:
+        root = next(r for r in self.resources().values() if r["type"] == "pulumi:pulumi:Stack")
+        return str(root["outputs"][name])
+
     def resources(self) -> dict[str, dict]:
         state = json.loads(self.place.run("pulumi", "stack", "export", cwd=self.directory).stdout)
         return {
@@ -47,9 +52,11 @@ class Stack:
 
 
 @contextmanager
-def stack(place: World, directory: Path, program: Path = PROGRAM) -> Iterator[Stack]:
+def stack(
+    place: World, directory: Path, program: Path = PROGRAM, name: str = "test"
+) -> Iterator[Stack]:
     shutil.copytree(program, directory, dirs_exist_ok=True)
-    place.run("pulumi", "stack", "init", "test", "--non-interactive", cwd=directory)
+    place.run("pulumi", "stack", "init", name, "--non-interactive", cwd=directory)
     made = Stack(place, directory)
     try:
         yield made
@@ -60,9 +67,16 @@ def stack(place: World, directory: Path, program: Path = PROGRAM) -> Iterator[St
 
 def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_path: Path) -> None:
     with stack(place, tmp_path) as made:
-        made.up(**{"aws:region": "us-east-1"}, machine="inf2.xlarge", workload=CHAT)
+        made.up(
+            **{"aws:region": "us-east-1"},
+            machine="inf2.xlarge",
+            workload=CHAT,
+            args={"protect": False},
+        )
         sagemaker = place.cloud.client("sagemaker", "eu-west-3")
-        endpoint = sagemaker.describe_endpoint(EndpointName="chat-prod")
+        name = made.output("endpoint_name")
+        assert re.fullmatch("chat-prod-[0-9a-f]{6}", name)
+        endpoint = sagemaker.describe_endpoint(EndpointName=name)
         before = endpoint["EndpointConfigName"]
         variant = sagemaker.describe_endpoint_config(EndpointConfigName=before)[
             "ProductionVariants"
@@ -78,71 +92,94 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
         assert source["CompressionType"] == "None"
 
         resources = made.resources()
-        roles = "access alias capacity config endpoint errors key latency logs model role scaling"
+        roles = "access address alias capacity config endpoint key logs model role scaling "
+        roles += "rollout-errors rollout-latency"
         made_of_aws = [r for r in resources.values() if r["type"].startswith("aws:")]
         assert {r["urn"].split("::")[-1] for r in made_of_aws} == {
             f"chat-{role}" for role in roles.split(" ")
         }
         assert {r["parent"].split("::")[-1] for r in made_of_aws} == {"chat"}
-        for name in ("model", "config", "endpoint", "role", "key", "logs", "errors", "capacity"):
-            tags = resources[f"chat-{name}"]["inputs"]["tags"]
+        for child in (
+            "model",
+            "config",
+            "endpoint",
+            "role",
+            "key",
+            "logs",
+            "rollout-errors",
+            "capacity",
+        ):
+            tags = resources[f"chat-{child}"]["inputs"]["tags"]
             assert tags["lichen:model"] == "meta-llama/Llama-3.1-8B"
 
         rollback = resources["chat-endpoint"]["inputs"]["deploymentConfig"][
             "autoRollbackConfiguration"
         ]
         watched = [alarm["alarmName"] for alarm in rollback["alarms"]]
-        assert watched == ["chat-prod-errors", "chat-prod-latency"]
+        assert watched == [f"{name}-rollout-errors", f"{name}-rollout-latency"]
 
         busier = {**CHAT, "traffic": {**CHAT["traffic"], "peak_rps": 2.0}}
         made.up(workload=busier)
         targets = place.cloud.client("application-autoscaling", "eu-west-3")
         target = targets.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
-        assert target[0]["ResourceId"] == "endpoint/chat-prod/variant/all"
+        assert target[0]["ResourceId"] == f"endpoint/{name}/variant/all"
         busy, quiet = (planned("inf2.xlarge", chat).decision.sizing for chat in (busier, CHAT))
         assert target[0]["MinCapacity"] == busy.replicas_minimum >= 1
         assert target[0]["MaxCapacity"] == busy.replicas_maximum > quiet.replicas_maximum
 
-        longer = {
-            **busier,
-            "traffic": {**busier["traffic"], "input_tokens": 1600, "output_tokens": 500},
-        }
-        made.up(workload=longer)
-        after = sagemaker.describe_endpoint(EndpointName="chat-prod")
-        assert after["EndpointConfigName"] != before  # another compiled shape: another model
+        # A changed minimum or maximum changes the target alone.
+        assert sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] == before
+
+        # A new version takes over the fleet that runs.
+        sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName=name,
+            DesiredWeightsAndCapacities=[{"VariantName": "all", "DesiredInstanceCount": 2}],
+        )
+        version = {"protect": False, "artifacts": "s3://models-{region}/next/"}
+        made.up(args=version)
+        after = sagemaker.describe_endpoint(EndpointName=name)
+        assert after["EndpointConfigName"] != before
         assert after["CreationTime"] == endpoint["CreationTime"]
+        assert after["ProductionVariants"][0]["DesiredInstanceCount"] == 2
+        made.up("--expect-no-changes")
     assert place.cloud.inventory() == {}
 
 
-def test_an_asynchronous_endpoint_sleeps_and_is_woken(place: World, tmp_path: Path) -> None:
-    sleepy = {**VECTORS, "mode": "asynchronous", "environment": "dev"}
+def test_a_roll_out_that_was_taken_back_ends_the_update_and_is_tried_again(
+    place: World, tmp_path: Path
+) -> None:
     with stack(place, tmp_path) as made:
         made.up(
             **{"aws:region": "us-east-1"},
             machine="c7g.xlarge",
-            workload=sleepy,
-            args={
-                "results": "s3://answers-{region}/vectors",
-                "artifacts": "s3://models/model.tar.gz",
-            },
+            workload=VECTORS,
+            args={"protect": False},
         )
-        scaling = place.cloud.client("application-autoscaling", "us-east-1")
-        target = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
-        assert target[0]["MinCapacity"] == 0
-        policies = scaling.describe_scaling_policies(ServiceNamespace="sagemaker")
-        by_name = {policy["PolicyName"]: policy for policy in policies["ScalingPolicies"]}
-        assert by_name["vectors-dev-scaling"]["PolicyType"] == "TargetTrackingScaling"
-        wake = by_name["vectors-dev-wake"]
-        assert wake["PolicyType"] == "StepScaling"
-        alarms = place.cloud.client("cloudwatch", "us-east-1").describe_alarms(
-            AlarmNames=["vectors-dev-asleep"]
-        )["MetricAlarms"]
-        assert alarms[0]["MetricName"] == "HasBacklogWithoutCapacity"
-        assert alarms[0]["AlarmActions"] == [wake["PolicyARN"]]
-        config = made.resources()["vectors-config"]["inputs"]
-        assert config["asyncInferenceConfig"]["outputConfig"]["s3OutputPath"] == (
-            "s3://answers-us-east-1/vectors/"
-        )
+        sagemaker = place.cloud.client("sagemaker", "us-east-1")
+        cloudwatch = place.cloud.client("cloudwatch", "us-east-1")
+        name = made.output("endpoint_name")
+        serves = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+        model = made.resources()["vectors-model"]["id"]
+        alarm = f"{name}-rollout-errors"
+        state = {"AlarmName": alarm, "StateReason": "a test"}
+        cloudwatch.set_alarm_state(StateValue="ALARM", **state)
+        version = {"protect": False, "artifacts": "s3://models-{region}/next/"}
+        for _ in range(2):  # it is tried again as long as the cause is there, and deletes nothing
+            with pytest.raises(CommandFailed, match=f"because the alarm {alarm} rang") as failed:
+                made.up(args=version)
+            assert "Traceback" not in str(failed.value)
+            assert sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] == serves
+            sagemaker.describe_endpoint_config(EndpointConfigName=serves)
+            sagemaker.describe_model(ModelName=model)
+
+        cloudwatch.set_alarm_state(StateValue="OK", **state)
+        made.up(args=version)
+        now = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+        assert now == made.resources()["vectors-config"]["outputs"]["name"] != serves
+        left = place.cloud.inventory()
+        assert len(left["aws:sagemaker/model:Model"]) == 1
+        assert len(left["aws:sagemaker/endpointConfiguration:EndpointConfiguration"]) == 1
+        made.up("--expect-no-changes", args=version)
     assert place.cloud.inventory() == {}
 
 
@@ -157,14 +194,18 @@ def test_a_real_time_endpoint_at_zero_is_refused_before_anything_is_made(
 
 
 def test_a_program_in_another_language_makes_an_endpoint(place: World, tmp_path: Path) -> None:
-    inputs = {"workload": VECTORS, "artifacts": "s3://models-{region}/it/"}
+    inputs = {
+        "workload": VECTORS,
+        "artifacts": "s3://models-{region}/it/",
+        "aws": {"protect": False},
+    }
     with stack(place, tmp_path, FROM_AFAR) as made:
         plugin = {"providers": [{"name": "lichen", "path": str(ROOT / "components")}]}
         with (tmp_path / "Pulumi.yaml").open("a") as project:
             project.write(f"plugins: {json.dumps(plugin)}\n")
         made.up(**{"aws:region": "us-east-1"}, inputs=inputs)
         outputs = made.resources()["lichen-from-afar-test"]["outputs"]
-        assert outputs["endpoint_name"] == "vectors-prod"
+        assert outputs["endpoint_name"].startswith("vectors-prod-")
         assert outputs["usd_month"] > 0
         assert outputs["machine"] == outputs["chosen"]
 
@@ -190,7 +231,7 @@ def test_every_language_sees_the_component_and_its_sentences(place: World) -> No
     assert all(field.get("description") for field in endpoint["properties"].values())
     first = "workload artifacts image registry environment results artifactsKey alarmTopic subnets "
     first += "securityGroups objective"  # the arguments of version 0.1.0
-    assert set(endpoint["inputProperties"]) == {*first.split(), "aws"}
+    assert set(endpoint["inputProperties"]) == {*first.split(), "aws", "pin"}
     block = schema["types"]["lichen:index:AwsArgs"]["properties"]
     assert all(field.get("description") for field in block.values())
     assert set(endpoint["required"]) >= {"endpointName", "receipt", "gco2eMonth", "usdMonth"}

@@ -6,11 +6,13 @@ import re
 from datetime import date
 
 import pytest
-from lichen_components.images import image_of, image_uri, without_patches
+from lichen_components.images import image_uri, without_patches
+from msgspec.structs import replace
 
 from lichen.catalogue import load
 from lichen.catalogue.schema import Image, Registry
 from lichen.document import InputError
+from lichen.placing.images import fits, image_of, machine_image
 from tests.fixed import fixed
 
 
@@ -80,6 +82,62 @@ def test_every_account_is_of_a_region_that_the_catalogue_knows_or_a_newer_one() 
     known = {name for name, region in catalogue.regions.items() if region.cloud == "aws"}
     assert len({row.region for row in registries} & known) >= 34
     assert all(re.fullmatch(r"[0-9]{12}", row.account) for row in registries)
+
+
+NEURON_SDK = ("2.28", None, "2.29")
+"""Runtime of SDK 2.26, and the drivers that it runs on."""
+
+
+def test_an_images_row_says_which_drivers_its_runtime_runs_on() -> None:
+    for row in load().table("images", Image):
+        neuron = row.server == "neuron"
+        assert (row.sdk is not None) == neuron
+        wanted = NEURON_SDK if neuron else (None, None, None)
+        assert (row.runtime, row.driver_from, row.driver_below) == wanted
+
+
+@pytest.mark.parametrize(
+    ("hosting", "name", "runs"),
+    [
+        ("sagemaker", "al2-ami-sagemaker-inference-neuron-2", True),
+        ("ecs", "amazon-linux-2023/neuron", True),
+        ("eks", "AL2023_x86_64_NEURON 20260610-0625", True),
+        ("eks", "AL2023_x86_64_NEURON 20260714", False),
+        ("ec2", "Neuron DLAMI latest", False),
+    ],
+)
+def test_the_neuron_images_run_below_driver_2_29(hosting: str, name: str, runs: bool) -> None:
+    machines = machine_image(load(), hosting, name)
+    assert machines is not None
+    reason = fits(image("Inferentia2", "llm"), machines.driver)
+    assert (reason is None) == runs
+    if reason:
+        assert reason.endswith(
+            "has runtime 2.28, which a driver from 2.29 on refuses; "
+            f"the machines have {machines.driver}"
+        )
+
+
+def test_a_runtime_from_2_32_on_needs_a_driver_above_2_26() -> None:
+    newer = replace(
+        image("Inferentia2", "llm"), runtime="2.33", driver_from="2.27", driver_below=None
+    )
+    assert fits(newer, "2.30") is None
+    assert fits(newer, "2.27") is None
+    assert str(fits(newer, "2.9")).endswith(
+        "has runtime 2.33, which needs a driver from 2.27 on; the machines have 2.9"
+    )
+
+
+def test_the_rule_and_the_component_read_the_same_end_of_patches() -> None:
+    catalogue = load()
+    for row in catalogue.table("images", Image):
+        patches = catalogue.patches_of(row.repository, row.tag)
+        assert (patches.patched_until if patches else None) == row.patched_until
+
+
+def test_an_image_without_a_runtime_is_not_asked_for_a_driver() -> None:
+    assert fits(image("L4", "llm"), "580.1") is None
 
 
 def test_an_image_without_security_patches_is_named_from_the_day_after() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from lichen_components.args import aws_args
-from lichen_components.aws.sagemaker.endpoint import image_for
+from lichen_components.aws.sagemaker.model import image_for, published_image
 from lichen_components.aws.sagemaker.settings import machine_image, variables, volume_gib
 from lichen_components.servers import vllm
 
@@ -40,10 +40,12 @@ def test_on_nvidia_image_driver_and_layout_agree() -> None:
     concurrency = container.options["max-num-seqs"]
     assert variables(container) == {
         "SM_VLLM_MODEL": "/opt/ml/model",
+        "SM_VLLM_SERVED_MODEL_NAME": "meta-llama/Llama-3.1-8B",
         "SM_VLLM_TENSOR_PARALLEL_SIZE": "1",
         "SM_VLLM_MAX_NUM_SEQS": concurrency,
-        "SM_VLLM_MAX_MODEL_LEN": "2048",  # 2 x (600 + 200), rounded up
+        "SM_VLLM_MAX_MODEL_LEN": "1600",  # 2 x (600 + 200)
         "SM_VLLM_DTYPE": "bfloat16",
+        "HF_HUB_OFFLINE": "1",
     }
 
 
@@ -86,13 +88,45 @@ def test_on_inferentia_image_driver_shape_and_machine_agree() -> None:
     assert machine_image(plan.container) == "al2-ami-sagemaker-inference-neuron-2"
     assert variables(plan.container) == {
         "SM_ON_MODEL": "/opt/ml/model",
-        "SM_ON_TENSOR_PARALLEL_SIZE": "2",  # one chip, two NeuronCores
-        "SM_ON_BATCH_SIZE": str(sizing.compiled_batch),
-        "SM_ON_SEQUENCE_LENGTH": str(sizing.compiled_sequence_tokens),
-        "SM_ON_DTYPE": "bfloat16",
-    }
-    assert sizing.compiled_sequence_tokens is not None
-    assert sizing.compiled_sequence_tokens >= 600 + 200
+        "SM_ON_SERVED_MODEL_NAME": "meta-llama/Llama-3.1-8B",
+        "HF_HUB_OFFLINE": "1",
+    }  # the shape is in the files: an option that differs would end the server
+    assert sizing.compiled_sequence_tokens == 2048
+    assert plan.decision.placement.compile_command == (
+        "hf download meta-llama/Llama-3.1-8B --local-dir ./model && optimum-cli export neuron "
+        "--model ./model --task text-generation --instance_type inf2 "
+        f"--batch_size {sizing.compiled_batch} --sequence_length 2048 --tensor_parallel_size 2 "
+        "--auto_cast_type bf16 ./compiled"
+    )
+
+
+def test_a_shape_that_no_longer_serves_is_refused_with_the_command_that_compiles_another() -> None:
+    shape = {"batch": 4, "sequence_tokens": 512, "tensor_parallel": 2}
+    with pytest.raises(InputError) as refused:
+        planned("inf2.xlarge", {**CHAT, "compiled": shape})
+    assert refused.value.field == "workload.compiled"
+    assert "compiled for 512 tokens, and a request has 800" in refused.value.wrong
+    assert "--sequence_length 2048" in refused.value.fix
+
+
+def test_the_shape_of_files_that_exist_is_kept_and_nothing_is_compiled() -> None:
+    shape = {"batch": 4, "sequence_tokens": 1024, "tensor_parallel": 2}
+    placement = planned("inf2.xlarge", {**CHAT, "compiled": shape}).decision.placement
+    assert placement.sizing.compiled_batch == 4
+    assert "--batch_size 4 --sequence_length 1024" in (placement.compile_command or "")
+    assert not [note for note in placement.notes if "must be compiled" in note]
+
+
+def test_a_published_image_that_the_machines_driver_refuses_is_not_deployed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = planned("inf2.xlarge", CHAT)
+    newer = msgspec.structs.replace(
+        published_image(plan), runtime="2.33", driver_from="2.27", driver_below=None
+    )
+    monkeypatch.setattr("lichen_components.aws.sagemaker.model.published_image", lambda _: newer)
+    with pytest.raises(InputError, match="which needs a driver"):
+        image_for(plan, aws_args(plan.args))
 
 
 def test_an_image_of_the_users_is_taken_as_it_is() -> None:
@@ -128,13 +162,19 @@ def test_bf16_uses_the_units_that_graviton_has_for_it() -> None:
 
 
 def test_the_volume_holds_the_weights_twice() -> None:
-    assert volume_gib(14.96) == 30 + 30  # 8.03e9 x 2 bytes x 2 = 29.9 GiB
-    assert volume_gib(262.8) == 512
+    assert volume_gib(14.96, 0) == 30 + 30  # 8.03e9 x 2 bytes x 2 = 29.9 GiB
+    assert volume_gib(262.8, 0) == 512
+
+
+def test_no_volume_is_asked_for_on_a_machine_with_a_disk_of_its_own_or_perhaps_one() -> None:
+    assert volume_gib(14.96, 250) is None
+    assert volume_gib(14.96, None) is None
 
 
 def test_each_core_of_inferentia_has_a_worker_with_a_copy_of_an_encoder() -> None:
     vectors = {**VECTORS, "where": CHAT["where"], "precisions": ["bf16"]}
     assert planned("inf2.xlarge", vectors).decision.sizing.prediction.copies == 2
     variables_of = environment("inf2.xlarge", vectors)
-    assert variables_of["NEURON_RT_NUM_CORES"] == "1"
+    assert "NEURON_RT_NUM_CORES" not in variables_of
+    assert variables_of["HF_OPTIMUM_SEQUENCE_LENGTH"] == "512"
     assert variables_of["SAGEMAKER_MODEL_SERVER_WORKERS"] == "2"

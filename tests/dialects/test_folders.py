@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from lichen_policies import dialects
+from lichen_policies.dialects import folders
 from lichen_policies.dialects.folders import FolderReading, read_all
 from lichen_policies.facts.reading import facts_of
 
 from lichen.document import InputError
+from lichen.parsing.content import MOST_MIB, content_of
 
 TEMPLATE = """
 Resources:
@@ -62,10 +65,45 @@ def test_a_document_that_cannot_be_read_is_named_and_the_others_are_judged(tmp_p
     assert skipped.text.startswith(f"{tmp_path}/b.yaml kind is there twice")
 
 
+def test_a_document_that_is_no_text_is_named(tmp_path: Path) -> None:
+    tree(tmp_path, {"a.yaml": POD, "b.yaml": "a: b"})
+    (tmp_path / "b.yaml").write_bytes(TEMPLATE.encode() + b"# gr\xfc\xdfe\n")
+    (tmp_path / "c.json").write_bytes(b"\xff\xfe\x00\x01\x80")
+    reading = read_all([tmp_path])
+    assert found(reading) == ["Pod/one"]
+    (skipped,) = reading.skipped
+    assert skipped.broken
+    assert skipped.text.startswith(f"{tmp_path}/b.yaml is not UTF-8 text")
+    assert reading.others == 1  # c.json, in which no word of a document is
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    tree(tmp_path, {"a.yaml": POD})
+    with (tmp_path / "large.json").open("wb") as large:
+        large.truncate((MOST_MIB << 20) + 1)
+    reading = read_all([tmp_path])
+    (skipped,) = reading.skipped
+    assert skipped.broken
+    assert skipped.text.startswith(f"{tmp_path}/large.json is larger than {MOST_MIB} MiB")
+
+
+def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree(tmp_path, {"a.yaml": POD, "b.yaml": TEMPLATE})
+    read: list[Path] = []
+
+    def counted(path: Path) -> bytes:
+        read.append(path)
+        return content_of(path)
+
+    for module in (folders, dialects):
+        monkeypatch.setattr(module, "content_of", counted)
+    read_all([tmp_path])
+    assert sorted(read) == [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+
+
 @pytest.mark.parametrize(
     ("files", "because", "fix"),
     [
-        ({"main.tf": ""}, "is Terraform's configuration", "terraform show -json"),
         ({"Pulumi.yaml": "name: x"}, "is a Pulumi program", "pulumi preview --json"),
         ({"Chart.yaml": "name: x", "templates/a.yaml": POD}, "is a chart of Helm", "helm template"),
         (
@@ -116,7 +154,7 @@ def test_a_patch_of_kustomize_is_no_manifest(tmp_path: Path) -> None:
     assert "is a patch of Kustomize" in {skipped.because for skipped in reading.skipped}
 
 
-@pytest.mark.parametrize("files", [{}, {"notes.txt": ""}, {"main.tf": ""}, {"a.yaml": "x: 1"}])
+@pytest.mark.parametrize("files", [{}, {"notes.txt": ""}, {"a.yaml": "x: 1"}])
 def test_a_folder_in_which_nothing_can_be_judged_is_an_error(
     tmp_path: Path, files: dict[str, str]
 ) -> None:
@@ -182,6 +220,16 @@ def test_a_template_inside_of_another_has_what_that_gives_it(tmp_path: Path) -> 
         assert resource.file == str(tmp_path / "inner.yaml")
         assert resource.properties["InstanceType"] == "g5.2xlarge"
         assert resource.properties["AvailabilityZone"] == "eu-north-1a"
+
+
+def test_what_functions_share_is_their_own_templates(tmp_path: Path) -> None:
+    function = "{Type: AWS::Serverless::Function, Properties: {Handler: a.b}}"
+    outer = f"Globals: {{Function: {{Architectures: [x86_64]}}}}{OUTER}  Own: {function}\n"
+    inner = f"{INNER}  Its: {function}\n"
+    tree(tmp_path, {"outer.yaml": outer, "inner.yaml": inner})
+    by_name = {each.name: each.properties for each in read_all([tmp_path]).resources}
+    assert by_name["Own"] == {"Handler": "a.b", "Architectures": ["x86_64"]}
+    assert by_name["Its"] == {"Handler": "a.b"}
 
 
 def test_what_the_outer_template_does_not_know_the_inner_one_does_not_either(

@@ -48,7 +48,6 @@ def test_json_that_is_no_object(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("main.tf", 'resource "a" "b" {}', "is Terraform's configuration. Fix: run terraform plan"),
         ("Pulumi.yaml", "name: a", "is a Pulumi program. Fix: run pulumi preview --json"),
         ("Chart.yaml", "name: a", "is a chart of Helm. Fix: run helm template"),
         ("nothing.yaml", "", "is empty. Fix: give the output"),

@@ -305,15 +305,16 @@ def test_a_folder_with_a_file_that_cannot_be_read_ends_2_after_its_report(
     run = lichen("check", tmp_path, "--region", "ap-south-1")
     assert run.exit_code == 1
     (tmp_path / "half.yaml").write_text("apiVersion: v1\nkind: Pod\nmetadata: [")
-    (tmp_path / "main.tf").write_text("")
+    (tmp_path / "notes.txt").write_text("none of them")
+    (tmp_path / "main.tf").write_text('module "away" {\n  source = "team/away/aws"\n}\n')
     monkeypatch.setenv("COLUMNS", "200")  # so that no path is folded
     run = lichen("check", tmp_path, "--region", "ap-south-1")
     assert run.exit_code == 2
     assert "dirty-region" in run.stdout
     shown = " ".join(run.stdout.split())
     assert f"not read {tmp_path}/half.yaml does not parse in line 4" in shown
-    assert f"not judged {tmp_path} is Terraform's configuration: run terraform plan" in shown
+    assert f"not judged {tmp_path}/main.tf calls the module away, which is not here: run" in shown
     assert f"lichen: not read: {tmp_path}/half.yaml. Fix: " in run.stderr
     document = json.loads(lichen("check", tmp_path, "--format", "json").stdout)
-    assert [each["broken"] for each in document["skipped"]] == [False, True]
+    assert [each["broken"] for each in document["skipped"]] == [True, False]
     assert document["other_files"] == 1

@@ -58,7 +58,15 @@ def few() -> Iterator[Catalogue]:
 
 def endpoint_of(path: Path) -> Placement | InputError:
     args = EndpointArgs(workload=str(path), artifacts="s3://models/it/")
-    args["aws"] = {"results": "s3://results/it/"}
+    args["aws"] = {
+        "requests": "s3://requests/it/",
+        "results": "s3://results/it/",
+        "subnets": ["subnet-1", "subnet-2"],
+        "security_groups": ["sg-1"],
+    }
+    if "lambda" in path.read_text(encoding="utf-8"):  # no image of AWS's runs there
+        args["aws"]["image"] = "111122223333.dkr.ecr.{region}.amazonaws.com/vectors:1"
+        args["aws"]["image_architecture"] = "arm64"
     try:
         return plan_of(args).decision.placement
     except InputError as error:

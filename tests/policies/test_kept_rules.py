@@ -91,9 +91,9 @@ def test_a_rule_that_cannot_be_imported_after_all_blocks(
     def fails(_path: Path) -> object:
         raise error
 
-    checksum = registry._checksum()
-    registry._keep_rules(checksum, read_rules(FOLDER))
-    known = registry._kept_rules(checksum)
+    files = registry._files()
+    registry._keep_rules(files.checksum, read_rules(FOLDER))
+    known = registry._kept_rules(files)
     if known is None:
         pytest.skip("byte code may not be written here, so nothing is kept")
     monkeypatch.setattr(registry, "_imported", fails)

@@ -100,6 +100,7 @@ def test_a_new_family_is_named_and_taken_in_when_asked(
     assert all(line.startswith(("+ machines: x8g.", "+ offers: x8g.")) for line in changed)
     machine = Catalogue(tables).machine("x8g.xlarge")
     assert (machine.architecture, machine.memory_gib, machine.source) == ("arm64", 64.0, "aws-ec2")
+    assert machine.instance_store_gib == 0
     assert machine.processor == "unknown Arm"
     assert machine.full_load_w is not None
     assert {offer.region for offer in Catalogue(tables).offers_of("x8g.xlarge")} == {"us-west-2"}

@@ -15,14 +15,14 @@ from botocore.exceptions import ClientError
 
 from sandbox.aws.cloud import Cloud, emulated_aws
 from sandbox.errors import EmulatorFailed
+from tests.sandbox.serving_role import ROLE, make_serving_role
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-north-1"
 ENDS_WITHIN_S = 120  # a limit for a busy machine; the server ends in milliseconds
-ROLE = "arn:aws:iam::123456789012:role/serving"
 TARGET = {
     "ServiceNamespace": "sagemaker",
-    "ResourceId": "endpoint/chat/variant/main",
+    "ResourceId": "endpoint/e/variant/main",
     "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
 }
 
@@ -30,6 +30,7 @@ TARGET = {
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
     with emulated_aws() as cloud:
+        make_serving_role(cloud)
         yield cloud
 
 
@@ -121,8 +122,45 @@ def test_updates_an_endpoint_in_place(sagemaker: Any) -> None:
         sagemaker.update_endpoint(EndpointName="none", EndpointConfigName="two")
 
 
-def test_a_policy_needs_a_target_and_goes_with_it(cloud: Cloud) -> None:
+def test_an_update_brings_the_count_back_to_the_configurations(sagemaker: Any) -> None:
+    for name in ("one", "two"):
+        configure(sagemaker, name, **on("ml.inf2.xlarge"))
+    sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="one")
+
+    def count() -> int:
+        (variant,) = sagemaker.describe_endpoint(EndpointName="e")["ProductionVariants"]
+        assert variant["DesiredInstanceCount"] == variant["CurrentInstanceCount"]
+        return int(variant["CurrentInstanceCount"])
+
+    def scale(machines: int) -> None:
+        sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName="e",
+            DesiredWeightsAndCapacities=[{"VariantName": "main", "DesiredInstanceCount": machines}],
+        )
+
+    def update(**how: Any) -> int:
+        scale(5)
+        sagemaker.update_endpoint(EndpointName="e", EndpointConfigName="two", **how)
+        assert sagemaker.describe_endpoint(EndpointName="e")["EndpointStatus"] == "InService"
+        return count()
+
+    excluded = [{"VariantPropertyType": "DesiredInstanceCount"}]
+    assert update() == 1
+    assert update(RetainAllVariantProperties=True) == 5
+    assert update(RetainAllVariantProperties=True, ExcludeRetainedVariantProperties=excluded) == 1
+
+
+@pytest.fixture
+def endpoint(sagemaker: Any) -> Any:
+    """A SageMaker with the endpoint `e`, which serves the model `m` on one machine."""
+    configure(sagemaker, "one", **on("ml.inf2.xlarge"))
+    sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="one")
+    return sagemaker
+
+
+def test_a_policy_needs_a_target_and_goes_with_it(cloud: Cloud, endpoint: Any) -> None:
     scaling = cloud.client("application-autoscaling", REGION)
+    before = cloud.inventory()
     tracking = {
         "TargetValue": 70.0,
         "PredefinedMetricSpecification": {
@@ -139,15 +177,15 @@ def test_a_policy_needs_a_target_and_goes_with_it(cloud: Cloud) -> None:
 
     scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2, Tags={"a": "1"})
     scaling.put_scaling_policy(**policy)
-    assert set(cloud.inventory()) == {
+    assert set(cloud.inventory()) - set(before) == {
         "aws:appautoscaling/target:Target",
         "aws:appautoscaling/policy:Policy",
     }
     scaling.deregister_scalable_target(**TARGET)
-    assert cloud.inventory() == {}
+    assert cloud.inventory() == before
 
 
-def test_a_scalable_target_has_tags(cloud: Cloud) -> None:
+def test_a_scalable_target_has_tags(cloud: Cloud, endpoint: Any) -> None:
     scaling = cloud.client("application-autoscaling", REGION)
     arn = scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2, Tags={"a": "1"})[
         "ScalableTargetARN"
@@ -170,17 +208,18 @@ def test_a_log_group_has_a_class_and_a_key_that_comes_and_goes(cloud: Cloud) -> 
 
 
 def test_the_inventory_covers_every_region_in_use(cloud: Cloud) -> None:
+    before = cloud.inventory()
     for region in (REGION, "us-east-1"):
         cloud.client("logs", region).create_log_group(logGroupName=f"/{region}")
     key = cloud.client("kms", "eu-west-1").create_key()["KeyMetadata"]["KeyId"]
-    assert cloud.inventory() == {
+    assert cloud.inventory() == before | {
         "aws:cloudwatch/logGroup:LogGroup": ["eu-north-1//eu-north-1", "us-east-1//us-east-1"],
         "aws:kms/key:Key": [f"eu-west-1/{key}"],
     }
     for region in (REGION, "us-east-1"):
         cloud.client("logs", region).delete_log_group(logGroupName=f"/{region}")
     cloud.client("kms", "eu-west-1").schedule_key_deletion(KeyId=key)
-    assert cloud.inventory() == {}
+    assert cloud.inventory() == before
 
 
 def test_the_environment_leads_here_and_names_no_region(cloud: Cloud) -> None:

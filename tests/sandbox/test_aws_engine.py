@@ -11,12 +11,15 @@ import pytest
 
 from sandbox.aws import plugin
 from sandbox.aws.cloud import Cloud, emulated_aws
+from sandbox.aws.cloud_types import CLOUD_TYPES
 from sandbox.aws.provider.kinds import KINDS
 from sandbox.engine import ensure
 
 PROGRAM = Path(__file__).with_name("aws_program")
 REGION = "eu-north-1"
-WITHIN = {token for token, kind in KINDS.items() if kind.listing is None}
+COMPONENT = "aws-native:sagemaker:InferenceComponent"
+WHOLE = {token: kind for token, kind in KINDS.items() if not kind.partial}
+WITHIN = {token for token, kind in WHOLE.items() if kind.listing is None}
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,14 @@ def test_a_stack_lives_and_leaves_nothing(stack: Stack) -> None:
     far = cloud.client("logs", "eu-west-1")
 
     previewed = stack.must("preview")
-    assert "14 to create" in previewed
+    # One of each type, and the stack, two more providers and a log group.
+    assert f"{len(WHOLE) + len(CLOUD_TYPES) + 4} to create" in previewed
     assert "warning" not in previewed
     assert cloud.inventory() == {}
 
     stack.must("up", "--yes", "--skip-preview")
     made = cloud.inventory()
-    assert made.keys() | WITHIN == KINDS.keys()
+    assert made.keys() | WITHIN == WHOLE.keys() | {COMPONENT}
     assert sorted(made["aws:cloudwatch/logGroup:LogGroup"]) == [
         f"{REGION}//aws/sagemaker/Endpoints/chat",
         "eu-west-1//far",
@@ -81,6 +85,11 @@ def test_a_stack_lives_and_leaves_nothing(stack: Stack) -> None:
     (group,) = far.describe_log_groups()["logGroups"]
     tags = far.list_tags_for_resource(resourceArn=group["logGroupArn"])["tags"]
     assert tags == {"team": "platform"}
+    (copies,) = sagemaker.list_inference_components()["InferenceComponents"]
+    sagemaker.update_inference_component_runtime_config(
+        InferenceComponentName=copies["InferenceComponentName"],
+        DesiredRuntimeConfig={"CopyCount": 0},
+    )
     (model,) = sagemaker.list_models()["Models"]
     container = sagemaker.describe_model(ModelName=model["ModelName"])["PrimaryContainer"]
     assert container["Environment"] == {"HF_TOKEN": "hush-hush"}
@@ -92,16 +101,20 @@ def test_a_stack_lives_and_leaves_nothing(stack: Stack) -> None:
     cloud.client("cloudwatch", REGION).delete_alarms(AlarmNames=["chat-errors"])
     logs.put_retention_policy(logGroupName="/aws/sagemaker/Endpoints/chat", retentionInDays=365)
     repaired = stack.must("up", "--yes", "--skip-preview", "--refresh")
-    assert {"+ 1 created", "~ 1 updated", "12 unchanged"} <= summary(repaired)
+    assert {
+        "+ 1 created",
+        "~ 1 updated",
+        f"{len(WHOLE) + len(CLOUD_TYPES) + 2} unchanged",
+    } <= summary(repaired)
     assert cloud.inventory() == made
     assert logs.describe_log_groups()["logGroups"][0]["retentionInDays"] == 30
 
     # Changed: the model and its configuration are new ones, and the far log group, whose name is
-    # given, is new after the old is gone; the endpoint is the same.
+    # given, is new after the old is gone; the endpoints are the same.
     before = sagemaker.describe_endpoint(EndpointName="chat")
     stack.must("config", "set", "step", "2")
     changed = stack.must("up", "--yes", "--skip-preview")
-    assert {"~ 6 updated", "+-3 replaced"} <= summary(changed)
+    assert {"~ 8 updated", "+-4 replaced"} <= summary(changed)
     after = sagemaker.describe_endpoint(EndpointName="chat")
     assert after["CreationTime"] == before["CreationTime"]
     assert after["EndpointConfigName"] != before["EndpointConfigName"]

@@ -26,21 +26,12 @@ from sandbox.aws.provider.kinds import KINDS
 from sandbox.aws.provider.resource import Configuration, Resource
 from sandbox.aws.provider.shapes import UNKNOWN
 from sandbox.errors import CallRefused, Refused
+from tests.sandbox.lives import SERVING, Life, resolved, serving_world
+from tests.sandbox.serving_role import ROLE, TRUST, drop_serving_role, make_serving_role
 
 Properties = dict[str, Any]
 
 REGION = "eu-north-1"
-ROLE = "arn:aws:iam::123456789012:role/serving"
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": "sts:AssumeRole",
-            "Principal": {"Service": "sagemaker.amazonaws.com"},
-        }
-    ],
-}
 POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
@@ -161,7 +152,7 @@ def cloud() -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def started(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    launcher = plugin.install(tmp_path_factory.mktemp("home")) / "pulumi-resource-aws"
+    launcher = plugin.install(tmp_path_factory.mktemp("home"))["aws"]
     ambient = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     with subprocess.Popen(
         [launcher, "127.0.0.1:0"],
@@ -185,15 +176,6 @@ def aws(started: Plugin) -> Plugin:
     return started
 
 
-@dataclass(frozen=True)
-class Life:
-    """What a resource is made with, what of it changes in place, and what makes a new one."""
-
-    inputs: Properties
-    in_place: Properties
-    replacing: Properties
-
-
 VARIANT = {
     "variantName": "main",
     "modelName": "m",
@@ -202,9 +184,8 @@ VARIANT = {
     "initialVariantWeight": 0.5,
     "containerStartupHealthCheckTimeoutInSeconds": 600,
     "routingConfigs": [{"routingStrategy": "LEAST_OUTSTANDING_REQUESTS"}],
-    "managedInstanceScaling": {"status": "ENABLED", "minInstanceCount": 0, "maxInstanceCount": 2},
 }
-LIVES = {
+LIVES = SERVING | {
     "aws:sagemaker/model:Model": Life(
         {
             "executionRoleArn": ROLE,
@@ -236,7 +217,9 @@ LIVES = {
                 "outputConfig": {
                     "s3OutputPath": "s3://answers/",
                     "kmsKeyId": "k",
-                    "notificationConfig": {"includeInferenceResponseIns": ["SUCCESS"]},
+                    "notificationConfig": {
+                        "includeInferenceResponseIns": ["SUCCESS_NOTIFICATION_TOPIC"]
+                    },
                 },
                 "clientConfig": {"maxConcurrentInvocationsPerInstance": 4},
             },
@@ -393,37 +376,115 @@ LIVES = {
         },
         {"name": "other"},
     ),
+    "aws:appautoscaling/scheduledAction:ScheduledAction": Life(
+        {
+            **TARGET,
+            "schedule": "cron(0 7 ? * MON-FRI *)",
+            "timezone": "Europe/Paris",
+            "scalableTargetAction": {"minCapacity": 1, "maxCapacity": 2},
+        },
+        {"scalableTargetAction": {"minCapacity": 1, "maxCapacity": 3}},
+        {"name": "other"},
+    ),
+    "aws:ssm/parameter:Parameter": Life(
+        {
+            "name": "/lichen/chat/prod/endpoint",
+            "type": "String",
+            "value": "one",
+            "tags": {"a": "b"},
+        },
+        {"value": "two", "tags": {"a": "c"}},
+        {"name": "/other"},
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": Life(
+        {"dashboardName": "chat", "dashboardBody": '{"widgets":[]}'},
+        {"dashboardBody": '{"widgets":[],"start":"-PT6H"}'},
+        {"dashboardName": "other"},
+    ),
+    "aws:scheduler/schedule:Schedule": Life(
+        {
+            "scheduleExpression": "cron(0 2 * * ? *)",
+            "scheduleExpressionTimezone": "Europe/Stockholm",
+            "flexibleTimeWindow": {"mode": "FLEXIBLE", "maximumWindowInMinutes": 15},
+            "target": {
+                "arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createTransformJob",
+                "roleArn": ROLE,
+                "input": "{}",
+                "retryPolicy": {"maximumRetryAttempts": 2},
+            },
+        },
+        {"scheduleExpression": "rate(1 day)"},
+        {"name": "other"},
+    ),
+    "aws:cloudwatch/eventRule:EventRule": Life(
+        {
+            "description": "failed",
+            "eventPattern": json.dumps({"source": ["aws.sagemaker"]}),
+            "tags": {"lichen:model": "llama"},
+        },
+        {
+            "eventPattern": json.dumps({"source": ["aws.batch"]}),
+            "tags": {"lichen:model": "qwen"},
+        },
+        {"name": "other"},
+    ),
+    "aws:cloudwatch/eventTarget:EventTarget": Life(
+        {
+            "rule": "failed",
+            "targetId": "topic",
+            "arn": "arn:aws:sns:eu-north-1:123456789012:page",
+        },
+        {"arn": "arn:aws:sns:eu-north-1:123456789012:other"},
+        {"targetId": "other"},
+    ),
 }
 
 
 @pytest.fixture(scope="module")
 def world(cloud: Cloud) -> Iterator[dict[str, str]]:
     """What the types need, made past the provider, and taken away again."""
-    sagemaker, iam = cloud.client("sagemaker", REGION), cloud.client("iam", "us-east-1")
+    sagemaker = cloud.client("sagemaker", REGION)
     kms = cloud.client("kms", REGION)
     scaling = cloud.client("application-autoscaling", REGION)
     keys = [kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2)]
+    make_serving_role(cloud)
+    cloud.upload("s3://models/llama/", REGION)
     sagemaker.create_model(
         ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "djl:1"}
     )
+    variant = {"VariantName": "main", "ModelName": "m", "InitialInstanceCount": 1}
     for name in ("c1", "c2"):
         sagemaker.create_endpoint_config(
             EndpointConfigName=name,
-            ProductionVariants=[
-                {
-                    "VariantName": "main",
-                    "ModelName": "m",
-                    "InstanceType": "ml.inf2.xlarge",
-                    "InitialInstanceCount": 1,
-                }
-            ],
+            ProductionVariants=[variant | {"InstanceType": "ml.inf2.xlarge"}],
+            AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "s3://answers/"}},
         )
-    iam.create_role(RoleName="serving", AssumeRolePolicyDocument=json.dumps(TRUST))
+    endpoints = ("chat", "new")
+    for name in endpoints:
+        sagemaker.create_endpoint(EndpointName=name, EndpointConfigName="c1")
+    alarms = cloud.client("cloudwatch", REGION)
+    alarms.put_metric_alarm(
+        AlarmName="errors",
+        MetricName="Invocation5XXErrors",
+        Namespace="AWS/SageMaker",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    events = cloud.client("events", REGION)
+    events.put_rule(Name="failed", EventPattern='{"source": ["aws.sagemaker"]}')
     target = {key[0].upper() + key[1:]: value for key, value in TARGET.items()}
     scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
-    yield {"KEY 1": keys[0], "KEY 2": keys[1]}
+    with serving_world(cloud, REGION) as serving:
+        yield {"KEY 1": keys[0], "KEY 2": keys[1], **serving}
     scaling.deregister_scalable_target(**target)
-    iam.delete_role(RoleName="serving")
+    events.delete_rule(Name="failed")
+    drop_serving_role(cloud)
+    alarms.delete_alarms(AlarmNames=["errors"])
+    for name in endpoints:
+        sagemaker.delete_endpoint(EndpointName=name)
     for name in ("c1", "c2"):
         sagemaker.delete_endpoint_config(EndpointConfigName=name)
     sagemaker.delete_model(ModelName="m")
@@ -435,7 +496,8 @@ def world(cloud: Cloud) -> Iterator[dict[str, str]]:
 def test_a_life(aws: Plugin, cloud: Cloud, world: dict[str, str], token: str) -> None:
     def given(*properties: Properties) -> Properties:
         merged = {key: value for part in properties for key, value in part.items()}
-        return {key: world.get(str(value), value) for key, value in merged.items()}
+        values: Properties = resolved(merged, world)
+        return values
 
     life, outputs = LIVES[token], Resource(KINDS[token], Api()).outputs
     before = cloud.inventory()
@@ -510,10 +572,16 @@ REPLACED = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": {"name"},
     "aws:appautoscaling/target:Target": {*TARGET},
     "aws:appautoscaling/policy:Policy": {"name", *TARGET},
+    "aws:appautoscaling/scheduledAction:ScheduledAction": {"name", *TARGET},
+    "aws:ssm/parameter:Parameter": {"name"},
+    "aws:cloudwatch/dashboard:Dashboard": {"dashboardName"},
+    "aws:scheduler/schedule:Schedule": {"name", "groupName"},
+    "aws:cloudwatch/eventRule:EventRule": {"name", "eventBusName"},
+    "aws:cloudwatch/eventTarget:EventTarget": {"rule", "eventBusName", "targetId"},
 }
 
 
-@pytest.mark.parametrize("token", KINDS)
+@pytest.mark.parametrize("token", [token for token, kind in KINDS.items() if not kind.partial])
 def test_what_makes_a_new_resource(token: str) -> None:
     resource = Resource(KINDS[token], Api())
     assert resource.inputs.keys() - resource.mutable - {"region"} == REPLACED[token]
@@ -643,7 +711,8 @@ def test_what_aws_refuses_says_type_call_and_reason(aws: Plugin, world: dict[str
     refused = refusal(aws.create, token, inputs)
     assert refused.startswith(
         "aws:sagemaker/endpointConfiguration: CreateEndpointConfig: ValidationException: "
-        "Value 'ml.bogus.xlarge' at 'instanceType' failed"
+        "1 validation error detected: Value 'ml.bogus.xlarge' at "
+        "'productionVariants.1.member.instanceType' failed"
     )
 
 
@@ -783,8 +852,8 @@ def test_what_fails_half_made_is_taken_away_again(
 def test_functions(aws: Plugin) -> None:
     who = aws.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})
     assert who["accountId"] == "123456789012"
-    refused = refusal(aws.invoke, "aws:ec2/getVpc:getVpc", {})
-    assert "aws:ec2/getVpc:getVpc is not in this emulated AWS" in refused
+    refused = refusal(aws.invoke, "aws:ec2/getVpcs:getVpcs", {})
+    assert "aws:ec2/getVpcs:getVpcs is not in this emulated AWS" in refused
 
 
 def test_it_is_the_version_that_pulumi_aws_asks_for(aws: Plugin) -> None:
@@ -795,7 +864,7 @@ def test_it_is_the_version_that_pulumi_aws_asks_for(aws: Plugin) -> None:
 def test_it_ends_when_the_engine_says_so_or_is_gone(
     tmp_path: Path, stop: signal.Signals | None
 ) -> None:
-    launcher = plugin.install(tmp_path) / "pulumi-resource-aws"
+    launcher = plugin.install(tmp_path)["aws"]
     with subprocess.Popen(
         [launcher, "127.0.0.1:0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:

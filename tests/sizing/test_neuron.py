@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,11 +12,18 @@ from lichen.catalogue.schema import Machine
 from lichen.sizing import Layout, Misfit, Prediction, lay_out, predict
 from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.coefficients import knowledge
-from lichen.sizing.compiled import batch_for, batch_within, batches, bucket, read_tokens
+from lichen.sizing.compiled import (
+    BATCHES,
+    batch_for,
+    batch_within,
+    batches,
+    bucket,
+    read_tokens,
+)
 from lichen.sizing.formats import Format
 from lichen.sizing.need import Need, need_of
 from lichen.sizing.terms import decode_terms
-from lichen.workload import ModelCard, Traffic, Workload
+from lichen.workload import Compiled, ModelCard, Traffic, Workload
 from tests.fixed import fixed
 
 CATALOGUE = fixed()
@@ -196,11 +201,122 @@ def test_a_batch_is_compiled_once_and_takes_as_long_however_full(machine: str) -
     assert isinstance(layout, Layout)
     sizing = layout.sizing()
     assert sizing.compiled_batch is not None
-    assert math.log2(sizing.compiled_batch).is_integer()
+    assert sizing.compiled_batch in BATCHES
     run = layout.capacity.arrangement
     assert run.step_s(1.0) == run.step_s(float(sizing.compiled_batch))
     quiet, busy = (layout.capacity.curve.serving(share * layout.capacity.rps) for share in (0.1, 1))
     assert quiet.token_s <= busy.token_s
+
+
+@pytest.mark.parametrize(
+    ("heads", "kv_heads", "degree", "kept"),
+    [
+        (32, 8, 2, 8),  # divides
+        (64, 8, 8, 8),
+        (64, 8, 24, 24),  # replicated: three times
+        (64, 8, 12, 72),  # neither: one for every head of the queries, padded to 72
+        (28, 4, 8, 8),
+        (40, 40, 24, 48),
+        (0, 8, 12, 12),  # nobody says how many heads the queries have
+    ],
+)
+def test_heads_of_the_cache_are_what_the_parts_can_share(
+    heads: int, kv_heads: int, degree: int, kept: int
+) -> None:
+    shape = replace(need(CHAT), heads=float(heads), kv_heads=float(kv_heads))
+    assert shape.cache_heads(degree) == kept
+    assert shape.kv_bytes(1000, degree) == pytest.approx(
+        kept / kv_heads * shape.kv_bytes_per_token * 1000
+    )
+
+
+def test_memory_is_that_of_the_compiled_shape() -> None:
+    """1,500 + 700 tokens, twice as many at the longest, are compiled to 8,192."""
+    long = Workload(
+        name="chat",
+        model=CHAT.name,
+        traffic=Traffic(peak_rps=0.1, input_tokens=1500, output_tokens=700),
+    )
+    layout = lay_out(long, CHAT, CATALOGUE.machine("inf2.xlarge"), "bf16", CATALOGUE)
+    assert isinstance(layout, Layout)
+    sizing, run = layout.sizing(), layout.capacity.arrangement
+    assert sizing.compiled_sequence_tokens == 8192
+    assert sizing.tensor_parallel == 2
+    assert sizing.compiled_batch is not None
+    each = run.need.kv_bytes(8192, 2)
+    assert sizing.prediction.memory_gib.likely == pytest.approx(
+        (run.need.weight_bytes * 1.05 + sizing.compiled_batch * each) / 2**30
+    )
+
+
+@pytest.mark.parametrize(
+    ("room", "batches_compiled"),
+    [
+        (0.9, []),
+        (1, [1]),
+        (47, [1, 2, 4, 8, 16, 32]),
+        (48, [1, 2, 4, 8, 16, 32, 48]),
+        (63, [1, 2, 4, 8, 16, 32, 48]),
+        (130, [1, 2, 4, 8, 16, 32, 48, 64, 128]),
+    ],
+)
+def test_only_some_batches_are_compiled(room: float, batches_compiled: list[float]) -> None:
+    assert batches(room) == batches_compiled
+    assert batch_within(room) == (batches_compiled or [0])[-1]
+
+
+def shaped(batch: int, tokens: int, cores: int, **traffic: int) -> Layout | Misfit:
+    asked = Workload(
+        name="chat",
+        model=CHAT.name,
+        traffic=Traffic(peak_rps=0.1, input_tokens=600, output_tokens=200, **traffic),
+        compiled=Compiled(batch=batch, sequence_tokens=tokens, tensor_parallel=cores),
+    )
+    return lay_out(asked, CHAT, CATALOGUE.machine("inf2.xlarge"), "bf16", CATALOGUE)
+
+
+def test_files_that_are_compiled_are_sized_at_their_shape() -> None:
+    found = shaped(4, 1024, 2)
+    assert isinstance(found, Layout)
+    sizing = found.sizing()
+    assert (sizing.compiled_batch, sizing.compiled_sequence_tokens) == (4, 1024)
+    assert (sizing.tensor_parallel, sizing.longest_tokens) == (2, 1024)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "reason"),
+    [
+        ((4, 512, 2), "compiled", "compiled for 512 tokens, and a request has 800"),
+        ((64, 8192, 2), "memory", "for a batch of 64 with 8192 tokens each, as compiled"),
+        ((4, 1024, 8), "hardware", "4 chips a copy are more than the 1 of"),
+        ((4, 1024, 3), "hardware", "1.5 chips a copy are more than the 1 of"),
+    ],
+)
+def test_a_shape_that_does_not_serve_the_workload_is_refused(
+    shape: tuple[int, int, int], kind: str, reason: str
+) -> None:
+    found = shaped(*shape)
+    assert isinstance(found, Misfit)
+    assert found.kind == kind
+    assert reason in found.reason
+
+
+def test_the_longest_request_that_is_stated_must_fit_the_compiled_length() -> None:
+    found = shaped(4, 1024, 2, longest_tokens=1500)
+    assert isinstance(found, Misfit)
+    assert "compiled for 1024 tokens, and a request has 1500" in found.reason
+
+
+def test_compiled_files_run_on_no_other_stack() -> None:
+    asked = Workload(
+        name="chat",
+        model=CHAT.name,
+        traffic=Traffic(peak_rps=0.1, input_tokens=600, output_tokens=200),
+        compiled=Compiled(batch=4, sequence_tokens=1024, tensor_parallel=2),
+    )
+    found = lay_out(asked, CHAT, CATALOGUE.machine("g5.xlarge"), "bf16", CATALOGUE)
+    assert isinstance(found, Misfit)
+    assert found.kind == "compiled"
 
 
 @pytest.mark.parametrize("tokens", [100, 2000, 8000])

@@ -189,6 +189,6 @@ def test_neuron_shapes_are_compiled() -> None:
     layout = lay_out(workload(), CARD, CATALOGUE.machine("inf2.xlarge"), "bf16", CATALOGUE)
     assert isinstance(layout, Layout)
     neuron = layout.sizing()
-    assert neuron.compiled_sequence_tokens == 512
+    assert neuron.compiled_sequence_tokens == 1024
     assert neuron.compiled_batch
     assert sized(workload()).compiled_batch is None

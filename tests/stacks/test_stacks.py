@@ -107,7 +107,7 @@ def test_embeddings_come_up_and_go(place: World, pulumi: Run) -> None:
     assert fired(up.stdout, "idle") == []
     values = outputs(pulumi, "embeddings")
     sagemaker = place.cloud.client("sagemaker", str(values["region"]))
-    endpoint = sagemaker.describe_endpoint(EndpointName="embeddings-prod")
+    endpoint = sagemaker.describe_endpoint(EndpointName=values["endpoint_name"])
     config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
     model = sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
     assert "-arm64:" in model["PrimaryContainer"]["Image"]

@@ -1,8 +1,9 @@
-"""Monitoring of an endpoint: its log, kept for some days, and its alarms."""
+"""Monitoring of a deployment: its log, kept for some days, and its alarms."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import pulumi
@@ -10,7 +11,6 @@ import pulumi_aws as aws
 
 from lichen.words import Environment
 from lichen_components.aws.site import Site
-from lichen_components.servers.container import Decision
 
 RETENTION_DAYS: dict[Environment, int] = {"dev": 7, "staging": 14, "prod": 90}
 """How long logs are kept (design choice; CloudWatch takes only certain numbers)."""
@@ -19,82 +19,98 @@ ERROR_SHARE = 0.01
 """The share of failed requests that raises the alarm (design choice)."""
 
 
-class Metrics(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a hosting reports failed and slow requests; latency in ``per_ms`` units a millisecond.
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """One alarm: a row.
 
-    ``errors`` is a metric whose average is the share of failed requests.
+    ``role`` names the child and ends the alarm's name. ``statistic`` is a word, or a percentile
+    such as ``p95``. The alarm rings where ``bad`` of the last ``of`` periods (of ``period_s``
+    seconds) compare with the threshold. ``missing`` says what a period without data counts as.
+    ``takes_back`` is whether it takes a roll-out back.
     """
 
+    role: str
+    description: str
     namespace: str
-    dimensions: dict[str, str]
-    errors: str
-    latency: str
-    per_ms: float
+    metric: str
+    dimensions: Mapping[str, pulumi.Input[str]]
+    statistic: str
+    threshold: float
+    comparison: str = "GreaterThanThreshold"
+    period_s: int = 60
+    of: int = 5
+    bad: int = 3
+    missing: str = "notBreaching"
+    takes_back: bool = False
+
+    @property
+    def window_s(self) -> int:
+        """How long the alarm looks back."""
+        return self.of * self.period_s
 
 
-def logs(site: Site, environment: Environment, key: aws.kms.Key) -> aws.cloudwatch.LogGroup:
-    """The log group of the endpoint, made before the service makes one that keeps logs for ever."""
+def logs(site: Site, key: pulumi.Input[str]) -> aws.cloudwatch.LogGroup:
+    """The log group, made before the service makes one that keeps logs for ever.
+
+    ``key`` is the ARN of the key that encrypts it. It goes with the deployment that it is named
+    after: one that stayed would be in the way when the same machine is chosen again.
+    """
     return aws.cloudwatch.LogGroup(
         site.child("logs"),
         name=site.log_group_name,
-        retention_in_days=RETENTION_DAYS[environment],
-        kms_key_id=key.arn,
+        retention_in_days=RETENTION_DAYS[site.environment],
+        kms_key_id=key,
         region=site.region,
         tags=site.tags,
         opts=site.under(),
     )
 
 
-def slow_ms(decision: Decision) -> float:
-    """The request time that counts as slow: the workload's p95, else the high end of the one that
-    is predicted at the peak."""
-    if decision.workload.latency.p95_ms is not None:
-        return decision.workload.latency.p95_ms
-    peak = decision.sizing.at_peak
-    return (decision.sizing.prediction.request_ms if peak is None else peak.p95_ms).high
+def alarm_name(site: Site, watch: Watch) -> str:
+    return f"{site.identity}-{watch.role}"
 
 
 def alarms(
-    site: Site, metrics: Metrics, slow_ms: float, topic: pulumi.Input[str] | None
-) -> list[aws.cloudwatch.MetricAlarm]:
-    """Failing and slow requests; a roll-out that raises either is rolled back."""
-    actions = [] if topic is None else [topic]
-    return [
-        aws.cloudwatch.MetricAlarm(
-            site.child("errors"),
-            name=f"{site.endpoint_name}-errors",
-            alarm_description=f"More than {ERROR_SHARE:.0%} of requests failed in the model.",
-            metric_name=metrics.errors,
-            statistic="Average",
-            comparison_operator="GreaterThanThreshold",
-            threshold=ERROR_SHARE,
-            **_watch(site, metrics, actions),
-        ),
-        aws.cloudwatch.MetricAlarm(
-            site.child("latency"),
-            name=f"{site.endpoint_name}-latency",
-            alarm_description=f"The slowest 5 % of requests took over {slow_ms:.0f} ms.",
-            metric_name=metrics.latency,
-            extended_statistic="p95",
-            comparison_operator="GreaterThanThreshold",
-            threshold=round(slow_ms * metrics.per_ms),
-            **_watch(site, metrics, actions),
-        ),
-    ]
+    site: Site, watches: Iterable[Watch], topic: pulumi.Input[str] | None = None
+) -> dict[str, aws.cloudwatch.MetricAlarm]:
+    """An alarm for each row, by its role; the topic hears when it rings and when it stops.
 
-
-def _watch(site: Site, metrics: Metrics, actions: list[pulumi.Input[str]]) -> dict[str, Any]:
-    """Three bad minutes of five; an endpoint without requests raises no alarm."""
+    Without a topic only those are made that take a roll-out back: nobody would hear the others.
+    """
+    topics = [] if topic is None else [topic]
     return {
-        "namespace": metrics.namespace,
-        "dimensions": metrics.dimensions,
-        "period": 60,
-        "evaluation_periods": 5,
-        "datapoints_to_alarm": 3,
-        "treat_missing_data": "notBreaching",
-        "alarm_actions": actions,
-        "ok_actions": actions,
-        "region": site.region,
-        "tags": site.tags,
-        "opts": site.under(),
+        watch.role: alarm(site, watch, rings=topics, stops=topics)
+        for watch in watches
+        if topics or watch.takes_back
     }
+
+
+def alarm(
+    site: Site,
+    watch: Watch,
+    *,
+    rings: Sequence[pulumi.Input[str]],
+    stops: Sequence[pulumi.Input[str]] = (),
+) -> aws.cloudwatch.MetricAlarm:
+    """The alarm of a row, with the ARNs of what hears that it rings, and that it stops."""
+    percentile = re.fullmatch(r"p[0-9.]+", watch.statistic) is not None
+    return aws.cloudwatch.MetricAlarm(
+        site.child(watch.role),
+        name=alarm_name(site, watch),
+        alarm_description=watch.description,
+        namespace=watch.namespace,
+        metric_name=watch.metric,
+        dimensions=dict(watch.dimensions),
+        statistic=None if percentile else watch.statistic,
+        extended_statistic=watch.statistic if percentile else None,
+        comparison_operator=watch.comparison,
+        threshold=watch.threshold,
+        period=watch.period_s,
+        evaluation_periods=watch.of,
+        datapoints_to_alarm=watch.bad,
+        treat_missing_data=watch.missing,
+        alarm_actions=list(rings),
+        ok_actions=list(stops),
+        region=site.region,
+        tags=site.tags,
+        opts=site.under(),
+    )

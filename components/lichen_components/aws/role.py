@@ -1,148 +1,69 @@
-"""The role of an endpoint: what a service may do for it, and nothing else."""
+"""The role of a deployment: what a service may do for it, and nothing else."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 
+from lichen_components.aws.access import Statement, principal
 from lichen_components.aws.account import Account
-from lichen_components.aws.locations import Objects, Repository
 from lichen_components.aws.site import Site
-
-Statement = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Permissions:
-    """What the endpoint reads and writes.
-
-    ``service`` takes the role (``sagemaker.amazonaws.com``), ``metric_namespaces`` are those that
-    it writes to, ``network`` is whether it runs in subnets of the user.
-    """
-
-    service: str
-    metric_namespaces: tuple[str, ...]
-    repository: pulumi.Output[Repository]
-    artifacts: pulumi.Output[Objects]
-    results: pulumi.Output[Objects] | None
-    key: pulumi.Output[str]
-    artifacts_key: pulumi.Input[str] | None
-    network: bool
 
 
 def role(
-    site: Site, account: Account, permissions: Permissions
+    site: Site,
+    account: Account,
+    *,
+    service: str,
+    statements: pulumi.Input[Sequence[Statement]],
+    source: str | None = None,
+    called: str = "role",
 ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
-    """A role that the service takes in this account alone, with the policy of its permissions."""
+    """A role that ``service`` takes in this account alone, with the policy of these statements.
+
+    ``service`` is the short name in ``sagemaker.amazonaws.com``. ``source`` is the service in the
+    ARNs of the resources that it takes the role for, where it says which: ``sagemaker``, or
+    ``ecs`` for ``ecs-tasks``; Lambda and EC2 do not say. ``called`` names the child, of which one
+    deployment may have two. A changed policy is made beside the old one: machines that still serve
+    keep what they may read until the deployment has moved.
+    """
     made = aws.iam.Role(
-        site.child("role"),
-        description=site.description,
-        assume_role_policy=account.id.apply(
-            lambda number: _document([_trust(permissions.service, number)])
+        site.child(called),
+        description=f"{site.title} {site.stable}",
+        assume_role_policy=pulumi.Output.all(account.partition, account.id).apply(
+            lambda of: _document([trust(service, source, of[0], site.region, of[1])])
         ),
         tags=site.tags,
-        opts=site.under(),
+        opts=site.guarded(),
     )
-    outputs: dict[str, Any] = {
-        "partition": account.partition,
-        "account": account.id,
-        "repository": permissions.repository,
-        "artifacts": permissions.artifacts,
-        "results": permissions.results,
-        "keys": [key for key in (permissions.key, permissions.artifacts_key) if key is not None],
-    }
     access = aws.iam.RolePolicy(
-        site.child("access"),
+        site.child("access" if called == "role" else f"{called}-access"),
         role=made.name,
-        policy=pulumi.Output.all(**outputs).apply(
-            lambda known: _document(
-                statements(
-                    site=site,
-                    metric_namespaces=permissions.metric_namespaces,
-                    network=permissions.network,
-                    **known,
-                )
-            )
+        policy=pulumi.Output.from_input(statements).apply(_document),
+        opts=pulumi.ResourceOptions.merge(
+            site.under(), pulumi.ResourceOptions(replace_on_changes=["policy"])
         ),
-        opts=site.under(),
     )
     return made, access
 
 
-def _trust(service: str, account: str) -> Statement:
-    return {
+def trust(service: str, source: str | None, partition: str, region: str, account: str) -> Statement:
+    """Another account, or another service's resource, cannot make the service take this role."""
+    statement: Statement = {
         "Effect": "Allow",
-        "Principal": {"Service": service},
+        "Principal": {"Service": principal(service, region)},
         "Action": "sts:AssumeRole",
-        # Another account cannot make the service take this role for it.
-        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
     }
+    if source is not None:
+        statement["Condition"] = {
+            "StringEquals": {"aws:SourceAccount": account},
+            "ArnLike": {"aws:SourceArn": f"arn:{partition}:{source}:{region}:{account}:*"},
+        }
+    return statement
 
 
-def statements(
-    *,
-    site: Site,
-    partition: str,
-    account: str,
-    repository: Repository,
-    artifacts: Objects,
-    results: Objects | None,
-    keys: list[str],
-    metric_namespaces: tuple[str, ...],
-    network: bool,
-) -> list[Statement]:
-    """What the role allows. The resource ``*`` is used only where AWS takes nothing narrower."""
-
-    def allow(actions: list[str], resources: list[str], **condition: Any) -> Statement:
-        statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
-        return statement | ({"Condition": condition} if condition else {})
-
-    s3 = f"arn:{partition}:s3:::"
-    logs = f"arn:{partition}:logs:{site.region}:{account}:log-group:{site.log_group_name}"
-    image = (
-        f"arn:{partition}:ecr:{repository.region}:{repository.account}:repository/{repository.name}"
-    )
-    allowed = [
-        allow(["ecr:GetAuthorizationToken"], ["*"]),
-        allow(
-            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            [image],
-        ),
-        allow(
-            ["s3:GetObject"],
-            [f"{s3}{artifacts.bucket}/{artifacts.key}{'' if artifacts.is_archive else '*'}"],
-        ),
-        allow(
-            ["s3:ListBucket"],
-            [f"{s3}{artifacts.bucket}"],
-            StringLike={"s3:prefix": [f"{artifacts.key}*"]},
-        ),
-        allow(
-            ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            [logs, f"{logs}:*"],
-        ),
-        allow(
-            ["cloudwatch:PutMetricData"],
-            ["*"],
-            StringEquals={"cloudwatch:namespace": list(metric_namespaces)},
-        ),
-        allow(["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], keys),
-        allow(["kms:CreateGrant"], keys[:1], Bool={"kms:GrantIsForAWSResource": "true"}),
-    ]
-    if results is not None:
-        allowed.append(allow(["s3:PutObject"], [f"{s3}{results.bucket}/{results.key}*"]))
-    if network:
-        # Network interfaces are made before they have a name (SageMaker execution roles).
-        actions = "CreateNetworkInterface CreateNetworkInterfacePermission DeleteNetworkInterface "
-        actions += "DeleteNetworkInterfacePermission DescribeDhcpOptions DescribeNetworkInterfaces "
-        actions += "DescribeSecurityGroups DescribeSubnets DescribeVpcs"
-        allowed.append(allow([f"ec2:{action}" for action in actions.split()], ["*"]))
-    return allowed
-
-
-def _document(allowed: list[Statement]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": allowed})
+def _document(allowed: Sequence[Statement]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(allowed)})

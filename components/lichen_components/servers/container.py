@@ -15,6 +15,10 @@ from lichen.workload import ModelCard, Workload
 MODEL_DIRECTORY = "{model_directory}"
 """A placeholder, in options, for the directory of the model's files: the hosting replaces it."""
 
+OFFLINE: Mapping[str, str] = {"HF_HUB_OFFLINE": "1"}
+"""The container has no network: a file that is missing is then said at once, and no download is
+tried (huggingface/huggingface_hub, environment variables)."""
+
 DATA_TYPES: Mapping[Precision, str] = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 """What vLLM, on NVIDIA and on Neuron, calls the precisions that it computes in."""
 

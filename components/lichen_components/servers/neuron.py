@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from lichen_components.servers.container import DATA_TYPES, MODEL_DIRECTORY, Container, Decision
-
-CORES_PER_CHIP = 2
-"""NeuronCores of an Inferentia2 chip (aws-neuron-sdk, neuron-hardware/inferentia2)."""
+from lichen_components.servers.container import MODEL_DIRECTORY, OFFLINE, Container, Decision
 
 START_S = 3600
 """Loading compiled weights takes Neuron many minutes (design choice: the most that SageMaker
@@ -15,31 +12,25 @@ allows)."""
 def serve(decision: Decision) -> Container:
     """The container of a model on Inferentia2.
 
-    The model's files must be compiled for the shape that is given here (``optimum-cli export
-    neuron``).
+    The files of a language model say what they are compiled for, and the server takes their word:
+    batch, length and cores are not among its options (huggingface/optimum-neuron 0.4.5,
+    ``optimum/commands/neuron/serve.py``: an option that differs from the files ends it). Those of
+    an encoder need not be static, so that its length and batch are given.
     """
     sizing, kind = decision.sizing, decision.card.kind
-    copies = sizing.prediction.copies
-    cores = round(sizing.chips_per_replica * CORES_PER_CHIP / copies)
     options: dict[str, str] = {}
-    environment: dict[str, str] = {}
+    environment: dict[str, str] = {**OFFLINE}
     if kind == "llm":
         # Options of `optimum-cli neuron serve` (huggingface/optimum-neuron,
         # docker/vllm/entrypoint.sh).
-        options = {
-            "model": MODEL_DIRECTORY,
-            "tensor-parallel-size": str(cores),
-            "batch-size": str(sizing.compiled_batch),
-            "sequence-length": str(sizing.compiled_sequence_tokens),
-            "dtype": DATA_TYPES[decision.precision],
-        }
+        options = {"model": MODEL_DIRECTORY, "served-model-name": decision.card.name}
     else:
-        environment = {
+        environment |= {
             "HF_TASK": "feature-extraction" if kind == "encoder" else "text-classification",
             "HF_OPTIMUM_BATCH_SIZE": str(sizing.compiled_batch),
-            "NEURON_RT_NUM_CORES": str(cores),
-            # A worker has one copy, on a core of its own (optimum_utils.py of
-            # aws/sagemaker-huggingface-inference-toolkit).
-            "SAGEMAKER_MODEL_SERVER_WORKERS": str(copies),
+            "HF_OPTIMUM_SEQUENCE_LENGTH": str(sizing.compiled_sequence_tokens),
+            # A worker has one copy, on a core of its own, and sees to that itself
+            # (optimum_utils.py of aws/sagemaker-huggingface-inference-toolkit).
+            "SAGEMAKER_MODEL_SERVER_WORKERS": str(sizing.prediction.copies),
         }
     return Container(server="neuron", options=options, environment=environment, start_s=START_S)

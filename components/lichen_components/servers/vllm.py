@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 
-from lichen_components.servers.container import DATA_TYPES, MODEL_DIRECTORY, Container, Decision
+from lichen_components.servers.container import (
+    DATA_TYPES,
+    MODEL_DIRECTORY,
+    OFFLINE,
+    Container,
+    Decision,
+)
 
 START_S = 1800
 """How long loading and compiling may take (design choice)."""
-
-CONTEXT_MARGIN = 2
-"""The longest request served, over the mean one of the workload (design choice)."""
 
 
 def serve(decision: Decision) -> Container:
@@ -22,20 +25,16 @@ def serve(decision: Decision) -> Container:
     sizing, copies = decision.sizing, decision.sizing.prediction.copies
     options = {
         "model": MODEL_DIRECTORY,
+        # What clients name; without it they would have to name the directory.
+        "served-model-name": decision.card.name,
         "tensor-parallel-size": str(max(1, round(sizing.chips_per_replica / copies))),
         "max-num-seqs": str(math.ceil(sizing.prediction.concurrency / copies)),
-        "max-model-len": str(_context_tokens(decision)),
+        # As sized: the server does not start where one such request does not fit.
+        "max-model-len": str(sizing.longest_tokens),
         "dtype": DATA_TYPES.get(decision.precision, "auto"),
     }
     if decision.precision == "fp8-kv8":
         options["kv-cache-dtype"] = "fp8"
     if copies > 1:
         options["data-parallel-size"] = str(copies)
-    return Container(server="vllm", options=options, environment={}, start_s=START_S)
-
-
-def _context_tokens(decision: Decision) -> int:
-    traffic = decision.workload.traffic
-    mean_tokens = (traffic.input_tokens or 0) + (traffic.output_tokens or 0)
-    context: int = 2 ** math.ceil(math.log2(max(1, mean_tokens * CONTEXT_MARGIN)))
-    return min(context, decision.card.max_context_tokens or context)
+    return Container(server="vllm", options=options, environment=OFFLINE, start_s=START_S)

@@ -22,9 +22,12 @@ COMMANDS: Mapping[str, str] = {
     "place": "Choose what to deploy, and where.",
     "size": "Predict how fast a machine serves a model.",
     "check": "Judge a deployment by the rules.",
+    "artifacts": "Check a model's files against a workload.",
+    "images": "Copy serving images to a region that lacks them.",
     "explain": "Show all that is known about one name.",
     "rules": "List the rules, as configured in this folder.",
     "catalogue": "Show a table of the catalogue.",
+    "prune": "Delete what no endpoint uses any more.",
     "pack": "Print the folder of the CrossGuard policy pack.",
     "checks": "Print the folder of the Checkov checks.",
 }

@@ -95,9 +95,9 @@ def command(
 ) -> None:
     """Judge a deployment by the rules.
 
-    PATHS are Pulumi previews or states, Terraform plans or states, CloudFormation templates or
-    Kubernetes manifests; folders of them, cdk.out among them; or patterns such as 'k8s/**/*.yaml'.
-    - is what is piped in.
+    PATHS are Pulumi previews or states, Terraform plans, states or .tf files, CloudFormation
+    templates, ARM templates or Bicep of Azure, or Kubernetes manifests; folders of them, cdk.out
+    among them; or patterns such as 'k8s/**/*.yaml'. - is what is piped in.
 
     Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong, or a rule that blocks
     is broken; 3, something unverified blocks.
@@ -109,6 +109,7 @@ def command(
     given = DeploymentInput(
         region=region,
         parameters=_parameters(parameters_file, parameter_pairs),
+        variables_file=parameters_file if _is_of_variables(parameters_file) else None,
         exact=len(paths) == 1,
     )
     earlier = None if baseline is None else baseline_of(baseline)
@@ -191,11 +192,18 @@ def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:
         show(renderables(report), form, title="lichen check", output=output)
 
 
+def _is_of_variables(file: Path | None) -> bool:
+    """Whether a file has the values of Terraform's variables."""
+    return file is not None and file.name.endswith((".tfvars", ".tfvars.json"))
+
+
 def _parameters(file: Path | None, pairs: tuple[str, ...]) -> dict[str, str]:
     if file is None and not pairs:
         return {}
     from lichen_policies.dialects import cloudformation_parameters
 
+    if _is_of_variables(file):
+        file = None
     return cloudformation_parameters.of(file, pairs)
 
 

@@ -43,7 +43,7 @@ PARAMETERS = click.option(
     "--parameters",
     "parameters_file",
     type=FILE,
-    help="A file of the values that the deployment gives to a CloudFormation template.",
+    help="A file of the values that the deployment gives to a CloudFormation template, or .tfvars.",
     envvar="LICHEN_PARAMETERS",
     show_envvar=True,
 )

@@ -61,6 +61,11 @@ from lichen_doors.report import for_programs
     help="Choose among all offers, also those that you must provision yourself.",
 )
 @click.option(
+    "--copied-images",
+    is_flag=True,
+    help="You keep copies of the images in every region (registry of the endpoint).",
+)
+@click.option(
     "--top",
     type=click.IntRange(0, 100),
     default=5,
@@ -76,6 +81,7 @@ def command(
     cost_tolerance: float,
     confidence: float | None,
     take_any: bool,
+    copied_images: bool,
     top: int,
     form: str,
 ) -> None:
@@ -97,6 +103,7 @@ def command(
         objective=objective,
         cost_tolerance_pct=cost_tolerance,
         take_any=take_any,
+        copied_images=copied_images,
         runners_up=top,
     )
     if form == "json":
@@ -118,6 +125,7 @@ def placed(
     objective: Objective = "carbon",
     cost_tolerance_pct: float = COST_TOLERANCE_PCT,
     take_any: bool = False,
+    copied_images: bool = False,
     runners_up: int = 5,
 ) -> Placement | NoPlacement:
     """The placement of a file's workload, with the evidence and the own rows beside the file."""
@@ -128,6 +136,7 @@ def placed(
             catalogue=configured_catalogue(file),
             objective=objective,
             cost_tolerance_pct=cost_tolerance_pct,
+            own_registry=copied_images,
         )
         if take_any:
             question = replace(question, makes=None)

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 from lichen_policies.exemptions import Exemption
 from lichen_policies.verdict import (
-    Advice,
     Change,
     Configured,
     Conflict,
@@ -26,12 +25,12 @@ from lichen_policies.verdict import (
     advice_of,
 )
 from rich.console import RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from lichen.figures import many
 from lichen_doors.report import for_programs
+from lichen_doors.report.advice import advice_lines
+from lichen_doors.report.terminal import Rows
 
 Address = tuple[str, str | None, int | None]
 """A resource's address, and the file and line that it is in."""
@@ -164,14 +163,12 @@ def _resource(verdicts: Sequence[Verdict]) -> Iterator[RenderableType]:
     yield name
     source = f"{first.file}:{first.line}" if first.line else first.file
     yield Text("  " + "  ".join(part for part in (first.type, source) if part), style="quiet")
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")  # a long path is typed whole
-    for alike in _alike(verdicts):
-        table.add_row(*_row(alike))
-    for mark, text, style in _fix_lines(verdicts):
-        table.add_row(Text(mark, style=style), Text(text, style=style))
-    yield Padding(table, (0, 0, 1, 2))
+    rows = [_row(alike) for alike in _alike(verdicts)]
+    for mark, text in advice_lines(verdicts):
+        style = _ADVICE_STYLES.get(mark, "good")
+        rows.append((Text(mark, style=style), Text(text, style=style)))
+    yield Rows(rows, indent=2)
+    yield Text("")
 
 
 def _alike(verdicts: Sequence[Verdict]) -> Iterator[Sequence[Verdict]]:
@@ -216,36 +213,7 @@ def _row(alike: Sequence[Verdict]) -> tuple[Text, Text]:
     return Text(mark, style=style), lines
 
 
-def _fix_lines(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, str]]:
-    """The one fix of a resource: a mark, a sentence and a style for each line."""
-    advice = advice_of(verdicts)
-    for change in advice.changes:
-        yield (
-            "fix",
-            _sentence(f"{change.text}: {change.why}" if change.why else change.text),
-            "good",
-        )
-    for conflict in advice.conflicts:
-        yield "conflict", f"{conflict.text}. Only one of these can be done: choose one.", "warn"
-    for other in advice.also:
-        yield "fix", _sentence(other), "good"
-    for other in advice.or_else:
-        yield "or", _sentence(other), "good"
-    if text := _saving(advice, verdicts):
-        yield "saves", text, "good"
-
-
-def _saving(advice: Advice, verdicts: Sequence[Verdict]) -> str:
-    text = advice.saves.text.removeprefix("Saves ")
-    if not text:
-        return ""
-    saving = sum(bool(v.saves.text) for v in verdicts if v.exemption is None)
-    overlap = "" if saving < 2 else f" (the largest of {saving} findings; their fixes overlap)"
-    return _sentence(text.removesuffix(".") + overlap)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+_ADVICE_STYLES = {"conflict": "warn"}
 
 
 def _closing(report: Report) -> Iterator[RenderableType]:
@@ -281,14 +249,12 @@ def _not_read(report: Report) -> Iterator[RenderableType]:
     """The files of a folder that are not judged: first those that are broken."""
     skipped = sorted(report.skipped, key=lambda each: (not each.broken, each.file))
     if skipped:
-        table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="fold")
+        rows = []
         for each in skipped[:_MOST_FILES]:
             mark, style = ("not read", "bad") if each.broken else ("not judged", "warn")
             file, words = Text(f"{each.file}\n", style="quiet"), Text(f"{each.words}.")
-            table.add_row(Text(mark, style=style), file + words)
-        yield table
+            rows.append((Text(mark, style=style), file + words))
+        yield Rows(rows)
     if len(skipped) > _MOST_FILES:
         left = many(len(skipped) - _MOST_FILES, "file")
         yield Text(f"Not judged besides: {left} (--format json names them).", style="warn")

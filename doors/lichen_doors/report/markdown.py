@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from lichen_policies.verdict import Report, Verdict, advice_of
+from lichen_policies.verdict import Report, Verdict
 
 from lichen.figures import many
 from lichen.visible import visible
+from lichen_doors.report.advice import advice_lines
 from lichen_doors.report.findings import by_resource, outcome
 
 MARK = "<!-- lichen check -->"
@@ -76,7 +77,7 @@ def _sections(verdicts: Sequence[Verdict]) -> Iterator[str]:
         place = ":".join(str(part) for part in (file, line) if part)
         lines = [f"**{code(name)}**" + (f" in {code(place)}" if place else ""), ""]
         lines += [_row(verdict) for verdict in group]
-        lines += [f"- **Fix**: {escaped(text)}." for text in _fixes(group)]
+        lines += [f"- **{mark.title()}**: {escaped(text)}" for mark, text in advice_lines(group)]
         yield "\n".join([*lines, ""])
 
 
@@ -84,18 +85,6 @@ def _row(verdict: Verdict) -> str:
     mark = "❌" if verdict.blocks else "❔" if verdict.verdict == "unverified" else "⚠️"
     said = f"{verdict.what}; {verdict.limit}" if verdict.what else verdict.message
     return f"- {mark} {code(verdict.rule)} ({verdict.severity}): {escaped(said)}."
-
-
-def _fixes(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    advice = advice_of(verdicts)
-    for change in advice.changes:
-        yield f"{change.text}: {change.why}" if change.why else change.text
-    for conflict in advice.conflicts:
-        yield f"{conflict.text}. Only one of these can be done: choose one"
-    yield from advice.also
-    yield from (f"or {text}" for text in advice.or_else)
-    if advice.saves.text:
-        yield advice.saves.text.removesuffix(".")
 
 
 def _others(report: Report) -> Iterator[str]:

@@ -272,6 +272,16 @@ def _nothing_fits(answer: NoPlacement) -> Iterator[RenderableType]:
         yield Padding(Text(f"{miss.machine}: {miss.reason}.\nFix: {miss.relax}."), (0, 2))
     if answer.likely is not None:
         yield Padding(Text(f"{about_the_likely(answer.likely, answer.confidence)}."), (1, 2, 0, 2))
+    if answer.compile_command is not None:
+        yield Padding(Text(_about_compiling(answer.compile_command)), (1, 2, 0, 2))
+
+
+def _about_compiling(command: str) -> str:
+    """What to do where compiled files do not serve the workload any more."""
+    return (
+        "The files of this shape (compiled) do not serve it: compile them for one that does, and "
+        f"write its batch, tokens and cores into compiled:\n{command}"
+    )
 
 
 def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
@@ -282,6 +292,8 @@ def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
         )
         if answer.likely is not None:
             misses += f"\n- {about_the_likely(answer.likely, answer.confidence)}."
+        if answer.compile_command is not None:
+            misses += f"\n- {_about_compiling(answer.compile_command)}"
         return f"### {answer.workload}: nothing fits\n\n{misses}\n"
     chosen = answer.chosen
     rows = [

@@ -10,11 +10,16 @@ from io import StringIO
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
+from rich.text import Text
 from rich.theme import Theme
 
 from lichen.visible import visible
 
 THEME = Theme({"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "name": "bold"})
+
+
+_BETWEEN = 2
+"""Blanks between two columns."""
 
 
 class _Visible:
@@ -32,6 +37,27 @@ class _Visible:
         return Measurement.get(console, options, self.renderable)
 
 
+class Rows:
+    """Marks, each with what it says beside it: the marks are in one column, what they say is
+    wrapped in another. A table of rich measures everything several times, which takes seconds where
+    there are thousands."""
+
+    def __init__(self, rows: Iterable[tuple[Text, Text]], *, indent: int = 0) -> None:
+        self._rows, self._indent = tuple(rows), indent
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        beside = max((mark.cell_len for mark, _ in self._rows), default=0) + _BETWEEN
+        width = max(1, options.max_width - self._indent - beside)
+        for mark, text in self._rows:
+            for number, line in enumerate(text.wrap(console, width, overflow="fold")):
+                yield Segment(" " * self._indent)
+                if number == 0:
+                    yield from mark.render(console)
+                yield Segment(" " * (beside - (0 if number else mark.cell_len)))
+                yield from line.render(console)
+                yield Segment.line()
+
+
 def show(renderables: Iterable[RenderableType]) -> None:
     """Print to a terminal as wide as it is; to a pipe or a file plainly, 80 columns wide."""
     if not sys.stdout.isatty():
@@ -44,11 +70,14 @@ def show(renderables: Iterable[RenderableType]) -> None:
 
 def as_text(renderables: Iterable[RenderableType], *, width: int = 80) -> str:
     """Renderables as plain text: no colour, and no space at a line's end."""
-    stream = StringIO()
-    plain = Console(file=stream, theme=THEME, width=width, highlight=False, color_system=None)
-    for renderable in renderables:
-        plain.print(_Visible(renderable))
-    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
+    plain = Console(theme=THEME, width=width, highlight=False, color_system=None)
+    text = "".join(
+        segment.text
+        for renderable in renderables
+        for segment in plain.render(_Visible(renderable))
+        if not segment.control
+    )
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 PAGE = """\

@@ -19,7 +19,6 @@ from lichen.document import InputError, did_you_mean
 from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
-from lichen_policies.dialects import json_documents
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts.resource import Resource
 
@@ -42,6 +41,7 @@ KINDS = (
     "terraform-plan",
     "terraform-state",
     "cloudformation",
+    "azure-template",
     "kubernetes",
 )
 """The kinds of documents, in the order in which they are recognised."""
@@ -52,11 +52,6 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
         "run pulumi preview --json --show-sames > preview.json, and check that file",
     ),
     "Chart.yaml": ("is a chart of Helm", "run helm template . | lichen check -"),
-    ".tf": (
-        "is Terraform's configuration",
-        "run terraform plan -out=plan, then terraform show -json plan > plan.json, "
-        "and check that file",
-    ),
 }
 """What a file of that name or ending is of, and what makes a document of it."""
 
@@ -71,9 +66,14 @@ def _module(kind: str) -> Kind:
     return module
 
 
-def read(path: Path, source: str = "auto", given: DeploymentInput | None = None) -> list[Resource]:
+def read(
+    path: Path,
+    source: str = "auto",
+    given: DeploymentInput | None = None,
+    text: str | None = None,
+) -> list[Resource]:
     """The resources in a document; ``source`` is "auto" or a name in :data:`KINDS`, ``given`` what
-    the deployment gives to a template.
+    the deployment gives to a template. ``text`` is the document's, where it has been read already.
 
     :class:`InputError` names the file, what is wrong with it, and what to type instead.
     """
@@ -82,7 +82,7 @@ def read(path: Path, source: str = "auto", given: DeploymentInput | None = None)
             f"{source!r} is not a kind of document", fix=did_you_mean(source, ["auto", *KINDS])
         )
     try:
-        text = _text(path)
+        text = _text(path) if text is None else text
         if source == "auto":
             _refuse_programs(path)
         documents = _documents(path, text)
@@ -117,6 +117,10 @@ def _resources(
             from lichen_policies.dialects import cloudformation
 
             found = cloudformation.resources(document, str(path), given)
+        elif kind == "azure-template":
+            from lichen_policies.dialects import azure_template
+
+            found = azure_template.resources(document, str(path), given)
         else:
             found = _module(kind).resources(document, str(path))
     except InputError as error:
@@ -160,6 +164,8 @@ def _refuse_programs(path: Path) -> None:
 
 def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]:
     """The documents of a file, each with the line that it begins in where there are several."""
+    from lichen_policies.dialects import json_documents
+
     try:
         documents = json_documents.parsed(text) if _is_json(path, text) else _of_yaml(text)
     except InputError as error:
@@ -186,13 +192,13 @@ _TYPE_THIS = (
     "give the output of pulumi preview --json or terraform show -json, a template or a manifest"
 )
 _RENDER = "render it first: helm template . | lichen check -"
-_TO_RENDER = re.compile(r"\{\{(?!resolve:)")
+_TO_RENDER = r"\{\{(?!resolve:)"
 
 
 def _of_yaml(text: str) -> list[tuple[int | None, Any]]:
     """The documents of a YAML file, or of JSON behind words that a program printed; several objects
     of Kubernetes are one list."""
-    from lichen_policies.dialects import cloudformation, kubernetes
+    from lichen_policies.dialects import cloudformation, json_documents, kubernetes
 
     try:
         documents = cloudformation.parsed(text)
@@ -200,7 +206,7 @@ def _of_yaml(text: str) -> list[tuple[int | None, Any]]:
         if json_documents.BEGINS.search(text):
             with suppress(InputError):
                 return json_documents.parsed(text)
-        if not _TO_RENDER.search(text):
+        if not re.search(_TO_RENDER, text):
             raise
         raise NotRendered("is a template of Helm, not a manifest yet", fix=_RENDER) from None
     if len(documents) < 2:

@@ -62,7 +62,7 @@ def resources(
         raise InputError("is required", fix="add Resources:", field="Resources")
     template = Template(document, given)
     _check_given(template)
-    found = []
+    found: list[Resource] = []
     for name, entry in template.each(_entries(document)):
         if isinstance(entry, Mapping) and isinstance(entry.get("Type"), Mapping):
             raise NotRendered("holds modules of rain", fix="run rain pkg, and check what it prints")
@@ -88,9 +88,11 @@ def resources(
             only_if=str(condition) if is_unknown(made) else "",
         )
         inner = cloudformation_nested.file_of(resource, entry.get("Metadata"))
-        found += [resource] if inner is None else _nested(resource, inner, given)
-    own = [_of_sam(document, each, template) for each in found]
-    return [*_with_branches(document, own, template), *_macros(document, file)]
+        if inner is None:
+            found.append(_of_sam(document, resource, template))
+        else:
+            found += _nested(resource, inner, given)
+    return [*_with_branches(document, found, template), *_macros(document, file)]
 
 
 def _with_branches(

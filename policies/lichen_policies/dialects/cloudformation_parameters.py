@@ -31,10 +31,12 @@ def of(file: Path | None, pairs: Iterable[str] = ()) -> dict[str, str]:
 
 def _entries(document: object) -> Iterator[tuple[str, str]]:
     if isinstance(document, Mapping):
-        inner = document.get("Parameters", document)
+        inner = document.get("Parameters", document.get("parameters", document))
         if not isinstance(inner, Mapping):
             raise InputError("is not a mapping", fix=_FORMS, field="Parameters")
         for name, value in inner.items():
+            if isinstance(value, Mapping) and "value" in value:  # as Azure's files write it
+                value = value["value"]
             yield str(name), _text(value, str(name))
         return
     if not isinstance(document, list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -16,6 +17,7 @@ class DeploymentInput(msgspec.Struct, frozen=True, kw_only=True):
     ``exact`` refuses a parameter that the template does not declare, as CloudFormation does.
     ``whole`` says that the parameters are all that it gives, so that others have their defaults.
     ``inside`` are the templates that this one is nested in, the outermost first.
+    ``variables_file`` has the values of Terraform's variables.
     """
 
     region: Maybe[str] = None
@@ -24,3 +26,4 @@ class DeploymentInput(msgspec.Struct, frozen=True, kw_only=True):
     exact: bool = False
     whole: bool = False
     inside: tuple[str, ...] = ()
+    variables_file: Path | None = None

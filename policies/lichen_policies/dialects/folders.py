@@ -19,9 +19,12 @@ from lichen.parsing.content import STDIN, content_of, text_of
 from lichen.parsing.yaml_text import from_yaml
 from lichen_policies.dialects import PROGRAMS, cdk, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.source_reading import SourceReading
+from lichen_policies.dialects.terraform_files import is_configuration
 from lichen_policies.facts.resource import Resource
 from lichen_policies.verdict import Skipped
 
+_BICEP = ".bicep"
 SUFFIXES = (".json", ".yaml", ".yml", ".template", ".tfstate")
 """How the names of files end that may hold a document."""
 
@@ -33,6 +36,7 @@ _MARKS = (
     ("lineage", "serial"),
     ("urn:pulumi:",),
     ("changeSummary",),
+    ("deploymentTemplate.json",),
 )
 """Every document that is recognised has all words of one of these in it."""
 
@@ -84,14 +88,25 @@ class _Walk:
         self.given = given
         self.progress = progress
         self.documents: dict[Path, list[Resource]] = {}
+        self.modules: dict[Path, None] = {}
+        self.bicep: dict[Path, bool] = {}
         self.skipped: list[Skipped] = []
         self.others = 0
         self.patches: set[Path] = set()
 
-    def read(self, path: Path, given: DeploymentInput) -> None:
-        """Read a file that is a document; :class:`InputError` where it is none."""
+    def read(self, path: Path, given: DeploymentInput, text: str | None = None) -> None:
+        """Read a file that is a document, whose ``text`` may be at hand; :class:`InputError` where
+        it is none."""
+        if is_configuration(path) and self.source == "auto":
+            content_of(path)  # a file that is not there is no module
+            self.modules[path.parent] = None
+            return
+        if path.suffix == _BICEP and self.source == "auto":
+            content_of(path)
+            self.bicep[path] = True
+            return
         self.progress(path)
-        found = read(path, self.source, given)
+        found = read(path, self.source, given, text)
         if all(each.dialect == "kubernetes" and not each.root for each in found):
             # The manifests of a folder go to one cluster: one scales what another holds.
             together = f"{path.parent}#manifests"
@@ -100,7 +115,7 @@ class _Walk:
 
     def enter(self, folder: Path) -> None:
         """Read what is in a folder, and in the folders inside of it."""
-        before = len(self.documents)
+        before = self._count()
         for entered, inner, names in os.walk(folder):
             here = Path(entered)
             if cdk.is_assembly(here):
@@ -117,8 +132,10 @@ class _Walk:
                 and not (is_chart and name in ("templates", "crds"))
             )
             self._mention_sources(here, names)
+            if any(is_configuration(here / name) for name in names):
+                self.modules[here] = None
             self._look(here / name for name in sorted(names))
-        if len(self.documents) == before:
+        if self._count() == before:
             raise self._nothing(str(folder))
 
     def _nothing(self, folder: str) -> InputError:
@@ -144,6 +161,7 @@ class _Walk:
 
     def reading(self) -> FolderReading:
         """All that was read. A template inside of another is judged there, with its parameters."""
+        sources = [*self._modules(), *self._bicep()]
         inner = {
             Path(resource.file)
             for path, resources in self.documents.items()
@@ -158,13 +176,74 @@ class _Walk:
                 for path, resources in self.documents.items()
                 if path not in inner and path not in partial
                 for resource in resources
-            ),
+            )
+            + tuple(resource for source in sources for resource in source.resources),
             skipped=(
                 *self.skipped,
+                *(mention for source in sources for mention in source.skipped),
                 *(Skipped(file=str(path), because="is a patch of Kustomize") for path in partial),
             ),
             others=self.others,
         )
+
+    def _count(self) -> int:
+        """How many documents and programs there are so far."""
+        return len(self.documents) + len(self.modules) + len(self.bicep)
+
+    def _bicep(self) -> Iterator[SourceReading]:
+        """The files of Bicep that are deployed: those that no other one calls."""
+        if not self.bicep:
+            return
+        from lichen_policies.dialects.azure.bicep import called_by, read_bicep
+
+        called: set[Path] = set()
+        for file, is_named in list(self.bicep.items()):
+            try:
+                called |= called_by(file)
+            except InputError as error:
+                self._skip(file, error, broken=is_named or not isinstance(error, NotRendered))
+                del self.bicep[file]
+        for file, is_named in self.bicep.items():
+            if file.resolve() not in called:
+                self.progress(file)
+                try:
+                    yield read_bicep(file, self.given)
+                except InputError as error:
+                    self._skip(file, error, broken=is_named or not isinstance(error, NotRendered))
+
+    def _modules(self) -> Iterator[SourceReading]:
+        """The modules of Terraform that are applied: those that no other one calls."""
+        if not self.modules:
+            return
+        from lichen_policies.dialects.hcl.modules import called_by, read_module
+
+        planned = {
+            path.parent.resolve()
+            for path, resources in self.documents.items()
+            if any(each.dialect == "terraform" or each.root for each in resources)
+        }
+        calls: dict[Path, frozenset[Path]] = {}
+        for folder in list(self.modules):
+            try:
+                calls[folder] = called_by(folder)
+            except InputError as error:
+                self._skip(folder, error, broken=True)
+        called = {inner for folders in calls.values() for inner in folders}
+        covered: set[Path] = set()
+        # First those that no other one calls, then what only calls itself in a circle.
+        for folder in sorted(calls, key=lambda each: each.resolve() in called):
+            if folder.resolve() in covered:
+                continue
+            covered |= _within(folder, calls)
+            if folder.resolve() in planned:
+                because = "is Terraform's configuration: the plan or state beside it is judged"
+                self.skipped.append(Skipped(file=str(folder), because=because))
+                continue
+            self.progress(folder)
+            try:
+                yield read_module(folder, self.given)
+            except InputError as error:
+                self._skip(folder, error, broken=True)
 
     def _mention_sources(self, folder: Path, names: Iterable[str]) -> None:
         for name, (because, fix) in PROGRAMS.items():
@@ -174,13 +253,23 @@ class _Walk:
     def _look(self, files: Iterable[Path]) -> None:
         """Read each file that is a document."""
         for path in files:
-            if path.suffix.lower() not in SUFFIXES or not _may_be_one(path):
+            if is_configuration(path):
+                self.modules[path.parent] = None
+                continue
+            if path.suffix == _BICEP:
+                self.bicep.setdefault(path, False)
+                continue
+            if path.suffix.lower() not in SUFFIXES:
                 self.others += 1
                 continue
             try:
+                text = _text_of_document(path)
+                if text is None:
+                    self.others += 1
+                    continue
                 if path.name in _KUSTOMIZATIONS:
-                    self.patches.update(_patches(path))
-                self.read(path, self.given)
+                    self.patches.update(_patches(path, text))
+                self.read(path, self.given, text)
             except NotRecognised:
                 self.others += 1
             except NotRendered as error:
@@ -200,18 +289,41 @@ class _Walk:
         )
 
 
-def _may_be_one(path: Path) -> bool:
-    """Whether a file may be a document. What is no text is none."""
+def _within(folder: Path, calls: Mapping[Path, frozenset[Path]]) -> set[Path]:
+    """A module and all that are called from it."""
+    by_folder = {each.resolve(): inner for each, inner in calls.items()}
+    left, found = [folder.resolve()], set[Path]()
+    while left:
+        each = left.pop()
+        if each not in found:
+            found.add(each)
+            left.extend(by_folder.get(each, ()))
+    return found
+
+
+def _text_of_document(path: Path) -> str | None:
+    """A file's text where it may be a document; None where it has nothing to do with a deployment.
+
+    :class:`InputError` where nobody can say: it cannot be read, is too large, or is no text though
+    words of a document are in it.
+    """
+    content = content_of(path)
     try:
-        text = text_of(content_of(path))
+        text = text_of(content)
     except InputError:
-        return False
+        if not _may_be_document(content.decode("utf-8", "replace")):
+            return None
+        raise
+    return text if _may_be_document(text) else None
+
+
+def _may_be_document(text: str) -> bool:
     return any(all(word in text for word in words) for words in _MARKS)
 
 
-def _patches(kustomization: Path) -> Iterator[Path]:
+def _patches(kustomization: Path, text: str) -> Iterator[Path]:
     """The files that are only parts of an object, which Kustomize merges into another."""
-    for document in from_yaml(text_of(content_of(kustomization)), typed=False):
+    for document in from_yaml(text, typed=False):
         for key in _PATCHES:
             written = document.get(key) if isinstance(document, Mapping) else None
             for each in written if isinstance(written, list) else ():

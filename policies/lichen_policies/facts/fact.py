@@ -26,7 +26,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     ``tags`` are the resource's tags or labels; the value of one may be unknown by itself.
     ``unreadable`` are the fields of the passport whose tag cannot be read. ``region_of`` is what
     gives a region to a resource that has no property of its own for it. ``tag_prefix`` is how its
-    cloud begins the passport's tags.
+    cloud begins the passport's tags, ``tag_word`` what it calls one.
     """
 
     cloud: str
@@ -37,6 +37,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[str, ...] = ()
     region_of: RegionOf = "provider"
     tag_prefix: str = "lichen:"
+    tag_word: str = "tag"
 
 
 _NO_CONTEXT = Context(cloud="")
@@ -93,6 +94,11 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
         """What a tag of the passport is called on this resource, for messages."""
         return f"{self.context.tag_prefix}{name}"
 
+    @property
+    def tag_word(self) -> str:
+        """What its cloud calls a tag: ``label``."""
+        return self.context.tag_word
+
     def declared(self, *names: str) -> Passport | None:
         """The passport, for a rule that needs some of its fields; None without all of them.
 
@@ -101,7 +107,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
         passport = self.passport
         for name in names:
             if name in self.context.unreadable:
-                raise Unverified(f"the tag for {name.replace('_', '-')} cannot be read")
+                tag = self.tag(name.replace("_", "-"))
+                raise Unverified(f"the {self.tag_word} {tag} cannot be read")
         if passport is None or any(getattr(passport, name) is None for name in names):
             return None
         return passport
@@ -134,7 +141,7 @@ def _without_unknowns(record: Any) -> Any:
 def _as_written(fact: Fact, name: str) -> str:
     """A field as the user wrote it, where the fact has its path, else in words."""
     if name == "passport":
-        return "the lichen:* tags"
+        return f"the {fact.tag('*')} {fact.tag_word}s"
     words = getattr(fact, f"{name}_at", "")
     if not words and name not in Context.__struct_fields__:
         words = object.__getattribute__(fact, "path")

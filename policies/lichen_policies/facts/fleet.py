@@ -12,6 +12,7 @@ from lichen_policies.facts.kinds import Located, Machines, MachineTemplate, Scal
 from lichen_policies.facts.kinds.machines import Requirements
 from lichen_policies.facts.machine import is_pattern, names_accelerators, serves
 from lichen_policies.facts.properties import Stated
+from lichen_policies.facts.resource import called
 from lichen_policies.facts.unknown import Maybe, Unknown, Unverified, field, is_unknown
 
 if TYPE_CHECKING:
@@ -169,6 +170,12 @@ def of_template(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
         return tuple(_with_machine(fact, template) for fact in facts)
     found, named_in = template.fact, template.resource.address
     machine: Maybe[str] = found.as_read("machine")  # type: ignore[assignment]
+    if is_unknown(machine):
+        machine = Unknown(
+            f"names the launch template {called(template.resource)}, whose {found.machine_at} "
+            f"{machine.because}",
+            machine.references,
+        )
     requirements: Maybe[Requirements] = found.as_read("requirements")  # type: ignore[assignment]
     completed = [_with_machine(fact, machine) for fact in facts]
     for at, fact in enumerate(completed):

@@ -9,6 +9,7 @@ import msgspec
 
 from lichen_policies.facts.fact import Fact
 from lichen_policies.facts.kinds import Located, Part, Whole
+from lichen_policies.facts.resource import called
 from lichen_policies.facts.unknown import Maybe, Unknown, Unverified, is_unknown
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def where_its_whole_is(facts: tuple[Fact, ...], stack: Stack, what: str) -> tupl
     if whole is None:
         return facts
     placed = any(isinstance(fact, Part) and fact.placed for fact in facts)
-    called = whole.resource.address
-    part_of = f"its {what} {whole.resource.name if called.startswith('urn:') else called}"
+    part_of = f"its {what} {called(whole.resource)}"
     return tuple(
         msgspec.structs.replace(fact, part_of=part_of) if isinstance(fact, Located) else fact
         for fact in (

@@ -23,6 +23,11 @@ _MOST = 1e15
 """More than any resource has of anything, in bytes too; sums of such numbers stay finite."""
 
 
+BESIDE_PROPERTIES = ("name", "location", "tags", "sku", "zones", "identity", "kind", "plan")
+"""What an Azure template has beside a resource's ``properties``, which are read together
+(Microsoft Learn, ARM template syntax)."""
+
+
 class Stated(NamedTuple, Generic[T]):
     """A property's value, and its path as the dialect spells it."""
 
@@ -72,7 +77,10 @@ class Properties:
         Of several names that of the one given, else the first.
         """
         name, _ = self._first(names)
-        return ".".join(part for part in (self.path, _spelled(name, self._dialect)) if part)
+        path = self.path
+        if self._dialect == "azure" and not path and name not in BESIDE_PROPERTIES:
+            path = "properties"
+        return ".".join(part for part in (path, _spelled(name, self._dialect)) if part)
 
     def block_at(self, name: str) -> str:
         """The path of a block that may be repeated, which Pulumi names in the plural."""

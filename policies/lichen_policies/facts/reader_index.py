@@ -17,7 +17,7 @@ from lichen.input_error import InputError
 from lichen_policies.facts import kinds
 from lichen_policies.facts.fact import Fact
 from lichen_policies.facts.resource import Dialect
-from lichen_policies.kept import checksum_of, keep, kept, python_files
+from lichen_policies.kept import Files, keep, kept, python_files
 from lichen_policies.timed import place_of
 
 _COPY = "readers"
@@ -42,12 +42,13 @@ def declared(paths: Iterable[str], package: str) -> tuple[DeclaredReader, ...]:
     """The readers of a package, in the order of their names. Raises :class:`InputError` for a file
     that is none."""
     roots = [Path(path) for path in paths]
-    checksum = _checksum(roots)
-    found = kept(roots[0], _COPY, checksum, tuple[DeclaredReader, ...])
+    files = _files(roots)
+    found = kept(roots[0], _COPY, files, tuple[DeclaredReader, ...])
     if found is not None and all(hasattr(kinds, name) for each in found for name in each.facts):
         return found
+    checksum = files.checksum
     found = tuple(filter(None, (_imported(name, package) for name in _modules(roots, package))))
-    if checksum == _checksum(roots):  # no file was changed meanwhile
+    if checksum == _files(roots).checksum:  # no file was changed meanwhile
         keep(roots[0], _COPY, checksum, found)
     return found
 
@@ -89,6 +90,6 @@ def _within(folder: Path, package: str) -> Iterator[str]:
             yield f"{package}.{entry.name.removesuffix('.py')}"
 
 
-def _checksum(roots: Iterable[Path]) -> bytes:
+def _files(roots: Iterable[Path]) -> Files:
     folders = (Path(__file__).parent, *roots)
-    return checksum_of(path for folder in folders for path in python_files(str(folder)))
+    return Files(path for folder in folders for path in python_files(str(folder)))

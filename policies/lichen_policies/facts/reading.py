@@ -17,11 +17,16 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
     AllMachines,
     DeclaredTags,
+    Located,
     MachineKind,
     Machines,
+    ModelAccelerators,
     Scaling,
+    ServingContainer,
 )
+from lichen_policies.facts.machine import is_pattern
 from lichen_policies.facts.machine_kinds import MADE_OF, machine_kinds
+from lichen_policies.facts.model_accelerators import accelerators_of_containers
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Dialect, Resource
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
@@ -63,7 +68,9 @@ def by_type() -> Mapping[tuple[Dialect, str], Reader]:
             _function(each.module, "complete") if each.completes else None,
         )
         for dialect, types in each.types.items():
-            found.update(dict.fromkeys(((dialect, type_) for type_ in types), reader))
+            # Azure tells no capital letter in a type from a small one.
+            spelled = [type_.lower() for type_ in types] if dialect == "azure" else types
+            found.update(dict.fromkeys(((dialect, type_) for type_ in spelled), reader))
     return found
 
 
@@ -80,14 +87,15 @@ def _derived(kinds: tuple[type[Fact], ...]) -> tuple[type[Fact], ...]:
     """The kinds of facts that are made of a reader's own."""
     together = (AllMachines,) if Machines in kinds else ()
     each = (MachineKind,) if any(kind in kinds for kind in MADE_OF) else ()
-    return (*together, *each)
+    served = (ModelAccelerators,) if ServingContainer in kinds else ()
+    return (*together, *each, *served)
 
 
 def reader_of(dialect: Dialect, type_: str) -> Reader | None:
     """The reader of a type, with or without the version of its API in its name; None where nobody
     reads it."""
     readers = by_type()
-    found = readers.get((dialect, type_))
+    found = readers.get((dialect, type_.lower() if dialect == "azure" else type_))
     if found is not None or dialect != "pulumi":
         return found
     return readers.get((dialect, _without_version(type_)))
@@ -116,7 +124,11 @@ def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tupl
 
 
 def _is_derived(fact: Fact) -> bool:
-    return isinstance(fact, AllMachines) or (isinstance(fact, MachineKind) and fact.derived)
+    return (
+        isinstance(fact, AllMachines)
+        or (isinstance(fact, MachineKind) and fact.derived)
+        or (isinstance(fact, ModelAccelerators) and fact.container is not None)
+    )
 
 
 def kinds_read(resource: Resource) -> tuple[type[Fact], ...] | None:
@@ -159,8 +171,9 @@ def _where_it_is(fact: Fact, properties: Properties, resource: Resource, cloud: 
 
 
 def _with_derived(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """The facts of a resource, with one of each machine that it names, and one of all of them."""
-    facts = (*facts, *machine_kinds(facts))
+    """The facts of a resource, with one of each machine that it names, one of all of them, and one
+    of the accelerators of each container."""
+    facts = (*facts, *machine_kinds(facts), *accelerators_of_containers(facts))
     floors = {
         scaling.ceiling_at: scaling
         for scaling in facts
@@ -169,6 +182,9 @@ def _with_derived(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     groups = tuple(_with_floor(fact, floors) for fact in facts if isinstance(fact, Machines))
     if not groups:
         return facts
+    facts = tuple(
+        _with_machines(fact, groups) if isinstance(fact, Located) else fact for fact in facts
+    )
     together = AllMachines(
         groups=groups,
         path=groups[0].path,
@@ -176,6 +192,21 @@ def _with_derived(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
         waits_for=next((group.waits_for for group in groups if group.waits_for), ""),
     )
     return (*facts, together)
+
+
+def _with_machines(located: Located, groups: tuple[Machines, ...]) -> Located:
+    """What is in a region, with the accelerators beside its machines, and the machines, by name."""
+    chips = (group.as_read("chip") for group in groups)
+    machines = (name for group in groups for name in (group.as_read("machine"), *group.any_of))
+    return msgspec.structs.replace(
+        located,
+        attached=tuple(dict.fromkeys(chip for chip in chips if isinstance(chip, str))),
+        named_beside=tuple(
+            dict.fromkeys(
+                name for name in machines if isinstance(name, str) and not is_pattern(name)
+            )
+        ),
+    )
 
 
 def _with_floor(group: Machines, scalings: Mapping[str, Scaling]) -> Machines:
@@ -213,6 +244,7 @@ def _context(
         ),
         region_of="stack" if resource.dialect == "cloudformation" else "provider",
         tag_prefix=cloud.tags.prefix,
+        tag_word=cloud.tags.word,
     )
     if tags is None or is_unknown(tags):
         return context, ()

@@ -85,7 +85,9 @@ def of_process(cloud: Cloud, variables: Mapping[str, str]) -> Maybe[str]:
     return _first(variables.get(name) for name in cloud.region_variables)
 
 
-_UNSTATED = "is set by an expression, which a plan does not contain"
+_UNSTATED = "is set by an expression"
+ELSEWHERE = Unknown("is set by a provider that these files do not configure (give --region)")
+"""The region of what goes to a provider that is written elsewhere, if at all."""
 
 
 def unstated(source: str = "") -> Unknown:
@@ -94,12 +96,19 @@ def unstated(source: str = "") -> Unknown:
     ``source`` is the type of the data source that makes a plan say it.
     """
     declare = f'declare data "{source}" "here" {{}} for its provider, or ' if source else ""
-    return Unknown(f"{_UNSTATED} ({declare}give --region)")
+    return Unknown(f"{_UNSTATED}, which a plan does not contain ({declare}give --region)")
+
+
+def of_expression(names: Iterable[str]) -> Unknown:
+    """A region that an expression sets, of which nobody knows what the names in it are."""
+    return Unknown(f"{_UNSTATED} of {' and '.join(names)} (give --region)")
 
 
 def is_unstated(region: Maybe[str]) -> bool:
     """Whether a document leaves a region to what the command line gives."""
-    return region is None or (is_unknown(region) and region.because.startswith(_UNSTATED))
+    if is_unknown(region):
+        return region.because.startswith(_UNSTATED) or region.because == ELSEWHERE.because
+    return region is None
 
 
 def _first(places: Iterable[object]) -> Maybe[str]:

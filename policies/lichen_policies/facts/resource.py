@@ -10,7 +10,7 @@ import msgspec
 from lichen.words import Environment
 from lichen_policies.facts.unknown import Maybe
 
-Dialect = Literal["pulumi", "terraform", "cloudformation", "kubernetes"]
+Dialect = Literal["pulumi", "terraform", "cloudformation", "kubernetes", "azure"]
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -26,8 +26,9 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """One resource of a deployment.
 
     ``type`` is the dialect's own word (``aws:ec2/instance:Instance``, ``aws_instance``,
-    ``AWS::EC2::Instance``, ``apps/v1/Deployment``); ``address`` is the URN, Terraform address,
-    logical id or ``namespace/Kind/name``. ``root`` is where in the document's resource the
+    ``AWS::EC2::Instance``, ``apps/v1/Deployment``, ``Microsoft.Compute/virtualMachines``);
+    ``address`` is the URN, Terraform address, logical id or ``namespace/Kind/name``. ``root`` is
+    where in the document's resource the
     properties are, if not at its top.
     ``properties`` holds None, bool, int, float, str, list and dict, with UNKNOWN in place of what
     is known only after deployment: references, computed values and unresolved variables.
@@ -56,3 +57,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     only_if: str = ""
     branches: tuple[Mapping[str, Any] | None, ...] = ()
     stays: bool | None = None
+
+
+def called(resource: Resource) -> str:
+    """What a message calls a resource: of a Pulumi program its name, else its address."""
+    return resource.name if resource.address.startswith("urn:") else resource.address

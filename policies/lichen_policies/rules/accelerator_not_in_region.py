@@ -29,6 +29,7 @@ from msgspec import Meta
 from lichen.catalogue.schema import Chip, Listing, Machine, Region
 from lichen_policies.facts import MachineKind
 from lichen_policies.named_hardware import chip_of, is_name, machine_of, written
+from lichen_policies.offered import machines_with, regions_of, regions_of_all, where_made
 from lichen_policies.rule import HIGHER_IS_STRICTER, Finding, Known, NotApplicable, rule
 
 
@@ -56,7 +57,7 @@ def accelerator_not_in_region(fact: MachineKind, limits: Limits, known: Known) -
     if here.cloud != cloud or listing is None:
         raise NotApplicable("no list of regions of such machines is known")
     rows = _rows(fact, machine, chip, cloud, known)
-    regions = {name for row in rows for name in _regions(row, known)}
+    regions = regions_of_all(rows, known)
     if not regions or here.name in regions or not _covers(listing, here, known):
         return
     yield _not_here(fact, chip, here, regions, listing, limits, known)
@@ -68,19 +69,7 @@ def _rows(
     """The machine, where it carries the accelerator; else all that do, or that take it."""
     if machine is not None and machine.accelerator is not None and fact.chip is None:
         return (machine,)
-    return [
-        row
-        for row in known.catalogue.machines.values()
-        if row.cloud == cloud and row.accelerator == chip.name
-    ]
-
-
-def _regions(machine: Machine, known: Known) -> set[str]:
-    """Where a machine is made, by any source; of one whose zones are listed, where those are."""
-    sales = known.catalogue.sales_of(machine.name)
-    if sales is not None and sales.by_region and not sales.elsewhere:
-        return set(sales.by_region)
-    return {offer.region for offer in known.catalogue.offers_of(machine.name)}
+    return machines_with(chip, cloud, known)
 
 
 def _covers(listing: Listing, here: Region, known: Known) -> bool:
@@ -133,7 +122,7 @@ def _not_here(
     fact: MachineKind,
     chip: Chip,
     here: Region,
-    regions: set[str],
+    regions: frozenset[str],
     listing: Listing,
     limits: Limits,
     known: Known,
@@ -160,9 +149,16 @@ def _not_here(
     )
 
 
-def _or_else(fact: MachineKind, chip: Chip, here: Region, names: set[str], known: Known) -> str:
+def _or_else(
+    fact: MachineKind, chip: Chip, here: Region, names: frozenset[str], known: Known
+) -> str:
+    beside = where_made((fact.machine,) if fact.machine else (), (), here.cloud, known)
     rows = [known.catalogue.regions[name] for name in names if name in known.catalogue.regions]
-    allowed = [row for row in rows if row.partition == here.partition and known.may_advise(row)]
+    allowed = [
+        row
+        for row in rows
+        if row.partition == here.partition and known.may_advise(row) and beside.has(row)
+    ]
     best = sorted(
         allowed,
         key=lambda row: (row.grid_gco2e_kwh is None, row.grid_gco2e_kwh or 0, row.name),
@@ -192,7 +188,7 @@ def _made_here(fact: MachineKind, chip: Chip, here: Region, known: Known) -> Mac
             continue
         if fact.machine_prefix and not catalogue.hosts(fact.hosting or "", machine):
             continue
-        if here.name in _regions(machine, known) and not catalogue.retired_hardware(
+        if here.name in regions_of(machine, known) and not catalogue.retired_hardware(
             machine.family, its.family, machine.cloud
         ):
             gib = machine.accelerator_memory_gib or 0

@@ -6,9 +6,10 @@ cost nothing where there are none. Outside production there are few.
 Fix: Buy fewer units, or ask the model by the request.
 
 Exceptions: A model of your own that can only be served by bought throughput needs one unit, which
-the limit allows. A term of months outside production only advises. Azure's units are parts of
-what a model needs and are sold by 15 or 50 at the least, which counts as one unit here; above the
-limit it advises.
+the limit allows. A term of months only advises: outside production any, in production one longer
+than the limit ``months``, since a model is often succeeded before half a year is over. Azure's
+units are parts of what a model needs and are sold by 15 or 50 at the least, which counts as one
+unit here; above the limit it advises.
 
 Tags: It reads none but ``lichen:environment``, which chooses the limit.
 """
@@ -21,14 +22,19 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from lichen.figures import many
 from lichen_policies.facts import BoughtThroughput
 from lichen_policies.rule import LOWER_IS_STRICTER, UNSTATED, Change, Finding, Known, rule
 
+MONTHS = {"OneMonth": 1, "SixMonths": 6}
+"""Bedrock's words for a term. (Amazon Bedrock API reference, CreateProvisionedModelThroughput.)"""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``units``: how many units of one model may be bought."""
+    """``units``: how many units of one model may be bought; ``months``: for how long at once."""
 
     units: Annotated[int, Meta(ge=0, le=100_000), LOWER_IS_STRICTER] = 1
+    months: Annotated[int, Meta(ge=0, le=120), LOWER_IS_STRICTER] = 0
 
 
 @rule(
@@ -37,7 +43,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     staging="mandatory",
     prod="mandatory",
     theme="idle",
-    limits={"prod": {"units": 2}},
+    limits={"prod": {"units": 2, "months": 1}},
 )
 def bought_throughput(fact: BoughtThroughput, limits: Limits, known: Known) -> Iterator[Finding]:
     environment = fact.if_known.environment
@@ -59,10 +65,13 @@ def bought_throughput(fact: BoughtThroughput, limits: Limits, known: Known) -> I
             path=fact.units_at,
             advice=fact.least > 1,
         )
-    if environment in ("dev", "staging") and fact.term is not None:
+    months = MONTHS.get(fact.term or "", 0 if fact.term is None else 1)
+    if months > limits.months:
         yield Finding(
-            what=f"{fact.term_at} binds what is bought for months, in {environment}",
-            limit="outside production nothing is bought for longer than an hour",
+            what=f"{fact.term_at} binds what is bought for {many(months, 'month')}{where}",
+            limit="nothing is bought for longer than an hour there"
+            if not limits.months
+            else f"the limit is {many(limits.months, 'month')}",
             changes=(Change(path=fact.term_at, to=None),),
             path=fact.term_at,
             advice=True,

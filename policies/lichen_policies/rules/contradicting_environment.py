@@ -27,8 +27,10 @@ def contradicting_environment(fact: DeclaredTags, known: Known) -> Iterator[Find
         raise NotApplicable("the tags and the stack do not both state an environment")
     if fact.says != fact.deployment:
         yield Finding(
-            what=f"a tag states the environment {fact.says}, and the stack is {fact.deployment}",
+            what=f"the {fact.tag_word}s state the environment {fact.says}, and the stack is "
+            f"{fact.deployment}",
             limit=f"the stack decides, so the resource is judged as in {fact.deployment}",
-            or_else=f"set the tag to {fact.deployment}, or deploy the resource in another stack",
+            or_else=f"set the {fact.tag_word} to {fact.deployment}, or deploy the resource in "
+            "another stack",
             path=fact.path,
         )

@@ -36,6 +36,7 @@ from lichen.distance import round_trip_ms
 from lichen.emissions import effective_gco2e_kwh
 from lichen.grid import HIGH_MIN_GCO2E_KWH, LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Located
+from lichen_policies.offered import offered
 from lichen_policies.provisioned import (
     in_cluster,
     located_for_models,
@@ -107,8 +108,13 @@ def _confined(fact: Located, here: Region, limits: Limits, known: Known) -> bool
     return (
         bool(known.regions or known.clouds)
         and known.may_use(here)
-        and _nearest_cleaner(fact, here, limits, known) is None
+        and _nearest_cleaner(_of_any_kind(fact), here, limits, known) is None
     )
+
+
+def _of_any_kind(fact: Located) -> Located:
+    """The same without an accelerator of which nobody knows where it is made."""
+    return msgspec.structs.replace(fact, attached=())
 
 
 def _why_advice(surely_high: bool, confined: bool, for_models: bool) -> str:
@@ -162,8 +168,14 @@ def _changes(fact: Located, better: Region | None, known: Known) -> tuple[Change
 
 
 def _or_else(fact: Located, better: Region | None, known: Known) -> str:
+    made = offered(fact, known)
+    if better is None and made.unlisted:
+        return (
+            f"move {fact.part_of or 'it'} to a region of cleaner electricity that has "
+            f"{made.unlisted}: Lichen has no list of those"
+        )
     if better is None:
-        return _no_better(_offered_machine(fact, known), known)
+        return _no_better(made.what, known)
     there = f"{better.name}, {_described(better)}: {_why(fact, known)}"
     if in_cluster(fact.hosting, known.catalogue):
         return f"run it on a cluster in {there}"
@@ -178,7 +190,7 @@ def _or_else(fact: Located, better: Region | None, known: Known) -> str:
     return f"set {fact.region_at} to {zones} of {there}"
 
 
-def _no_better(machine: str | None, known: Known) -> str:
+def _no_better(machine: str, known: Known) -> str:
     """What to change where no region that may be used is better."""
     offers = f" that offers {machine}" if machine else ""
     if known.regions or known.clouds:
@@ -193,21 +205,14 @@ def _described(region: Region) -> str:
     return f"{_town(region)}, {region.grid_gco2e_kwh:.0f} gCO2e/kWh"
 
 
-def _offered_machine(fact: Located, known: Known) -> str | None:
-    """The machine, where some region is known to offer it."""
-    machine = fact.if_known.machine
-    return machine if machine and known.catalogue.offers_of(machine) else None
-
-
 def _why(fact: Located, known: Known) -> str:
-    machine = _offered_machine(fact, known)
-    return "the nearest cleaner region" + (f" that offers {machine}" if machine else "")
+    made = offered(fact, known)
+    return "the nearest cleaner region" + (f" that offers {made.what}" if made.what else "")
 
 
 def _nearest_cleaner(fact: Located, here: Region, limits: Limits, known: Known) -> Region | None:
     """The nearest low-carbon region that offers the machine; without one, the cleanest there is."""
-    machine = fact.if_known.machine
-    offered = {offer.region for offer in known.catalogue.offers_of(machine)} if machine else None
+    made = offered(fact, known)
     dirty = effective_gco2e_kwh(here) or float("inf")
     cleaner = [
         region
@@ -215,7 +220,7 @@ def _nearest_cleaner(fact: Located, here: Region, limits: Limits, known: Known) 
         if region.partition == here.partition
         and region.cloud == here.cloud
         and known.may_advise(region)
-        and (not offered or region.name in offered)
+        and made.has(region)
         and (effective_gco2e_kwh(region) or float("inf")) < dirty
     ]
     low = [r for r in cleaner if (r.grid_gco2e_kwh or 0) <= limits.low_max_gco2e_kwh]

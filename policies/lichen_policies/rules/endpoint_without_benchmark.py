@@ -30,9 +30,9 @@ def endpoint_without_benchmark(fact: Serving, known: Known) -> Iterator[Finding]
         raise NotApplicable("a shadow variant is itself a measurement")
     if not passport.evidence:
         yield Finding(
-            what="the tags name no benchmark of the model on its machine",
+            what=f"the {fact.tag_word}s name no benchmark of the model on its machine",
             limit="a size should rest on a measurement",
-            or_else="measure it, and name the record in the workload's evidence or in the tag "
-            f"{fact.tag('evidence')}",
+            or_else=f"measure it, and name the record in the workload's evidence or in the "
+            f"{fact.tag_word} {fact.tag('evidence')}",
             path=fact.machine_at or fact.path,
         )

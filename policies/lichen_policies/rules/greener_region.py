@@ -27,6 +27,8 @@ from lichen.distance import round_trip_ms
 from lichen.grid import LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Located
 from lichen_policies.facts.machine import names_accelerators
+from lichen_policies.offered import offered
+from lichen_policies.provisioned import has_attached
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 
@@ -54,8 +56,8 @@ def greener_region(fact: Located, limits: Limits, known: Known) -> Iterator[Find
     if better is None:
         return
     there, away_ms = better
-    machines = _machines(fact)
-    offering = f", and offers {' and '.join(machines)}" if machines else ""
+    made = offered(fact, known)
+    offering = f", and offers {made.what}" if made.what else ""
     yield Finding(
         what=f"{here.name} runs on {here.grid_gco2e_kwh:.0f} gCO2e/kWh, and {there.name} "
         f"({there.place}) on {there.grid_gco2e_kwh:.0f} ({there.grid_year}); it is about "
@@ -71,7 +73,7 @@ def greener_region(fact: Located, limits: Limits, known: Known) -> Iterator[Find
 def _serves(fact: Located, known: Known) -> bool:
     hosting = known.catalogue.hostings.get(fact.if_known.hosting or "")
     managed = hosting is not None and hosting.kind == "managed"
-    if managed or fact.if_known.chips_each:
+    if managed or fact.if_known.chips_each or has_attached(fact):
         return True
     return any(map(names_accelerators, _machines(fact)))
 
@@ -86,10 +88,7 @@ def _nearest(
     fact: Located, here: Region, limits: Limits, known: Known
 ) -> tuple[Region, float] | None:
     """The nearest region that is clean enough, and how far it is."""
-    offered = [
-        {offer.region for offer in known.catalogue.offers_of(machine)}
-        for machine in _machines(fact)
-    ]
+    made = offered(fact, known)
     most = (here.grid_gco2e_kwh or 0) * limits.share_pct / 100
     found: list[tuple[float, Region]] = []
     for region in known.catalogue.regions.values():
@@ -98,9 +97,7 @@ def _nearest(
             continue
         if grams is None or grams > min(most, LOW_MAX_GCO2E_KWH):
             continue
-        if not known.may_advise(region) or any(
-            regions and region.name not in regions for regions in offered
-        ):
+        if not known.may_advise(region) or not made.has(region):
             continue
         if away_ms is not None and away_ms <= limits.round_trip_ms:
             found.append((away_ms, region))

@@ -1,15 +1,16 @@
 """Container image that was built for other hardware than its machine.
 
 Why: An image for another processor does not start. An image for processors on a machine with an
-accelerator leaves the accelerator idle at full price, and an image for Neuron chips finds none on a
-GPU.
+accelerator leaves the accelerator idle at full price, an image for Neuron chips finds none on a
+GPU, and an image for GPUs finds none on Neuron chips.
 
 Fix: Use the image for the machine, or the machine for the image, as the message says.
 
 Exceptions: It blocks only images in the registries of AWS's Deep Learning Containers, whose names
-say what they are built for (``neuronx``, ``arm64``, ``-cpu-``, ``-gpu-``). ``neuron``, ``arm64``
-and ``amd64`` in the name of another image only advise. An image for GPUs on a machine without one
-is not judged: some start, slowly. Images for both processors are not judged.
+say what they are built for (``neuronx``, ``arm64``, ``-cpu-``, ``-gpu-``). ``neuron``, ``cuda``,
+``arm64`` and ``amd64`` in the name of another image only advise. An image for GPUs on a machine
+that has no accelerator is not judged: some start, slowly. Images for both processors are not
+judged.
 
 Tags: It reads none.
 """
@@ -23,7 +24,11 @@ from typing import NamedTuple
 from lichen.catalogue.schema import Machine
 from lichen_policies.facts import ServingContainer
 from lichen_policies.facts.image import ImageName, image_name
+from lichen_policies.named_hardware import called
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
+
+_CUDA = re.compile(r"gpu|cuda(\d+(\.\d+)*)?|cu\d{2,3}")
+"""A word of an image's name that shows that it is built for NVIDIA's GPUs."""
 
 _NEURON = re.compile(r"(?i)neuron|inferentia|trainium")
 
@@ -81,7 +86,9 @@ def _hardware(fact: ServingContainer, known: Known) -> Iterator[Hardware]:
         return
     if fact.chips:
         kind = "neuron" if _NEURON.search(fact.chip or "") else "gpu"
-        yield Hardware(f"it asks for {fact.chips:g} {fact.chip}", None, kind, fact.chip or "it")
+        word = fact.chip or "accelerator"
+        chips, several = (called(word, each, known.catalogue) for each in (fact.chips, 2))
+        yield Hardware(f"it asks for {fact.chips:g} {chips}", None, kind, several)
     if fact.architecture is not None:
         wanted = f"{_processors(fact.architecture)} processors"
         text = f"{fact.architecture_at} asks for {wanted}"
@@ -93,8 +100,10 @@ def _hardware(fact: ServingContainer, known: Known) -> Iterator[Hardware]:
 def _wrong(image: ImageName, hardware: Hardware, known: Known) -> str:
     """What the image is built for, where the hardware does not have it; else empty."""
     words = f"{image.repository}-{image.tag}".lower().replace("_", "-").split("-")
-    if {"neuron", "neuronx"} & set(words):
+    if {"neuron", "neuronx"} & {*words, *image.path.lower().split("/")}:
         return "" if hardware.kind in ("neuron", None) else "Neuron chips"
+    if hardware.kind == "neuron" and any(map(_CUDA.fullmatch, words)):
+        return "GPUs"
     is_arm = bool({"arm64", "graviton", "aarch64"} & set(words))
     is_x86 = bool({"amd64", "x86"} & set(words)) or (
         not is_arm and _is_of_aws(image, known) and bool({"cpu", "gpu"} & set(words))

@@ -36,9 +36,10 @@ def image_serves_another_model(fact: ServingContainer, known: Known) -> Iterator
         raise NotApplicable("the catalogue does not have both models")
     if name.casefold() != passport.model.casefold():
         yield Finding(
-            what=f"{served.path} is {name}, and the tags declare "
+            what=f"{served.path} is {name}, and the {fact.tag_word}s declare "
             f"{by_folded[passport.model.casefold()]}",
-            limit="the tags must declare the model that is served",
-            or_else=f"set the tag for the model to {name}, or correct {served.path}",
+            limit=f"the {fact.tag_word}s must declare the model that is served",
+            or_else=f"set the {fact.tag_word} {fact.tag('model')} to {name}, or correct "
+            f"{served.path}",
             path=served.path,
         )

@@ -23,6 +23,7 @@ from msgspec import Meta
 from lichen.catalogue.schema import Region
 from lichen.grid import LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Training
+from lichen_policies.offered import Offered, where_made
 from lichen_policies.rule import HIGHER_IS_STRICTER, Finding, Known, NotApplicable, rule
 
 
@@ -44,12 +45,11 @@ def misplaced_training(fact: Training, limits: Limits, known: Known) -> Iterator
     there = _cleanest(fact, here, grams * limits.share_pct / 100, known)
     if there is None or there.grid_gco2e_kwh is None:
         return
-    machine = fact.if_known.machine
-    offered = machine and known.catalogue.offers_of(machine)
+    made = _made(fact, known)
     yield Finding(
         what=f"{here.name} runs on {grams:.0f} gCO2e/kWh, and {there.name} ({there.place}) on "
         f"{there.grid_gco2e_kwh:.0f} ({there.grid_year})"
-        + (f"; it offers {machine} too" if offered else ""),
+        + (f"; it offers {made.what} too" if made.what else ""),
         limit="work that answers nobody may run where its electricity emits at most "
         f"{limits.share_pct:g} % as much",
         or_else=f"run the job in {there.name} if its data may be there",
@@ -58,10 +58,15 @@ def misplaced_training(fact: Training, limits: Limits, known: Known) -> Iterator
     )
 
 
+def _made(fact: Training, known: Known) -> Offered:
+    """Where its machine is made."""
+    machine = fact.if_known.machine
+    return where_made((machine,) if machine else (), (), fact.cloud, known)
+
+
 def _cleanest(fact: Training, here: Region, most: float, known: Known) -> Region | None:
     """The cleanest region that offers the machine and emits little enough."""
-    machine = fact.if_known.machine
-    offered = {offer.region for offer in known.catalogue.offers_of(machine)} if machine else None
+    made = _made(fact, known)
     cleaner = [
         region
         for region in known.catalogue.regions.values()
@@ -69,6 +74,6 @@ def _cleanest(fact: Training, here: Region, most: float, known: Known) -> Region
         and region.grid_gco2e_kwh is not None
         and region.grid_gco2e_kwh <= min(most, LOW_MAX_GCO2E_KWH)
         and known.may_advise(region)
-        and (not offered or region.name in offered)
+        and made.has(region)
     ]
     return min(cleaner, key=lambda region: (region.grid_gco2e_kwh or 0, region.name), default=None)

@@ -48,7 +48,8 @@ def peak_beyond_the_fleet(fact: Serving, limits: Limits, known: Known) -> Iterat
         what=f"the declared peak of {peak_rps:g} requests/s is {peak_rps / served_rps:.0f} times "
         f"the {served_rps:.2g} that {most} x {name} can serve of {here.card.name} at the most",
         limit=f"the limit is {limits.times:g} times",
-        or_else="correct the tag for the peak rate, or deploy the machines that it needs",
+        or_else=f"correct the {fact.tag_word} {fact.tag('peak-rps')}, or deploy the machines that "
+        "it needs",
         path=fact.machines_at,
         sources=(here.card.source,) if here.card.source else (),
         advice=peak_rps <= limits.times_sure * served_rps,

@@ -33,6 +33,7 @@ from lichen.figures import co2e, usd
 from lichen.holding import Holding
 from lichen_policies.facts import MachineKind
 from lichen_policies.named_hardware import families, machine_if_known, machine_of, written
+from lichen_policies.offered import regions_of
 from lichen_policies.provisioned import is_for_models, provisioned
 from lichen_policies.rule import Finding, Known, NotApplicable, Saves, rule
 
@@ -138,7 +139,7 @@ def _can_be_had(fact: MachineKind, later: Machine, here: Region, known: Known) -
     catalogue = known.catalogue
     if fact.hosting in catalogue.hostings and not catalogue.hosts(fact.hosting or "", later):
         return False
-    if all(offer.region != here.name for offer in catalogue.offers_of(later.name)):
+    if here.name not in regions_of(later, known):
         return False
     sales = catalogue.sales_of(later.name)
     return sales is None or "on-demand" in sales.ways(here.name)

@@ -7,18 +7,20 @@ Fix: Lower the count or the ceiling, or choose a machine with fewer accelerators
 them, raise the limit in lichen.yaml, where others see the decision.
 
 Exceptions: The limit is for one resource, and counts all of its machines together: the variants of
-an endpoint, the pools of a service. What always runs blocks above it: a fixed count, or a floor. A
-ceiling is not what runs, and most clusters never reach theirs. So a ceiling above the limit advises
-while all its accelerators at full load draw no more than the limit's number of accelerators of
-400 W (an NVIDIA A100), and blocks above: twelve L4 (0.9 kW) are fine where twelve A10G (3.6 kW) are
-not. An endpoint's own ceiling belongs to one model, and counts 300 W (an NVIDIA A10G) in place of
-400 W. An accelerator whose watts are not known counts for 400 W. A queue of jobs, such as a Batch
+an endpoint, the pools of a service. A GPU, a TPU chip and a Trainium chip count as one each, an AWS
+Inferentia chip as a half. What always runs blocks above it: a fixed count, or a floor. A ceiling is
+not what runs, and most clusters never reach theirs. So a ceiling above the limit advises while all
+its accelerators at full load draw no more than the limit's number of accelerators of 400 W (an
+NVIDIA A100), and blocks above: twelve L4 (0.9 kW) are fine where twelve A10G (3.6 kW) are not. An
+endpoint's own ceiling belongs to one model, and counts 300 W (an NVIDIA A10G) in place of 400 W. An
+accelerator whose watts are not known counts for 400 W. A queue of jobs, such as a Batch
 environment, may have a ceiling of 8 times that, because its machines stop when no job waits. Work
 that ends by itself counts in hours: a training job blocks only above what the limit allows to run
 for a month of 730 hours. A group that may choose among several machines is counted with the ones
 that have the most accelerators, and for its floor with those that have the fewest. A ceiling in
 vCPUs is divided by those of the machine. A scaling target counts the machines of the variant that
-it scales. The sum over several resources is not checked. Templates count as one machine.
+it scales, and says nothing where the variant alone starts with more than the limit. The sum over
+several resources is not checked. Templates count as one machine.
 
 Tags: It reads none but ``lichen:environment``, which chooses the limit.
 """
@@ -33,7 +35,7 @@ from msgspec import Meta
 
 from lichen.catalogue.schema import Machine
 from lichen_policies.facts import AllMachines, Machines
-from lichen_policies.named_hardware import chip_named
+from lichen_policies.named_hardware import called, chip_named
 from lichen_policies.possible_machines import count_of, possible_machines
 from lichen_policies.provisioned import provisioned
 from lichen_policies.rule import (
@@ -42,12 +44,18 @@ from lichen_policies.rule import (
     Change,
     Finding,
     Known,
+    NotApplicable,
     Saves,
     Unverified,
     rule,
 )
 
 HOURS_OF_A_MONTH = 730
+
+INFERENCE_CHIP = 0.5
+"""What an AWS Inferentia chip counts for: it draws 75 to 175 W (estimates: AWS publishes none),
+where an A100 draws 400 W, and a model needs more of them. So a single machine of the largest kind,
+with twelve, is within the limit of production, as one with eight GPUs is."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,18 +80,30 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     each: float
     machines: int
     least_machines: int
-    least: float
+    least_each: float
+    weight: float = 1.0
     others: tuple[str, ...] = ()
 
     @property
     def most(self) -> float:
-        return self.each * self.machines
+        """The most that it may run, as the limit counts them."""
+        return self.each * self.weight * self.machines
+
+    @property
+    def least(self) -> float:
+        """What runs at any time, as the limit counts them."""
+        return self.least_each * self.weight * self.least_machines
 
     def at(self, machines: int) -> str:
         """``4 machines with 4 NVIDIA A10G each``."""
         if machines == 1:
             return f"1 {self.unit.removesuffix('s')} with {self.each:.3g} {self.chip}"
         return f"{machines} {self.unit} with {self.each:.3g} {self.chip} each"
+
+    @property
+    def as_counted(self) -> str:
+        """What its accelerators count for, where that is another number."""
+        return f", which count as {self.most:.4g}" if self.weight != 1 else ""
 
     @property
     def unit(self) -> str:
@@ -101,6 +121,8 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 )
 def too_many_accelerators(fact: AllMachines, limits: Limits, known: Known) -> Iterator[Finding]:
     counts, open_question = _counted(fact, known)
+    if any(_is_found_beside(count, limits) for count in counts):
+        raise NotApplicable("the variant that it scales has the finding")
     most = sum(count.most for count in counts)
     if most > limits.chips:
         yield _finding(fact, counts, limits, known)
@@ -129,7 +151,8 @@ def _count(group: Machines, known: Known) -> Count:
     units = 1 if group.machines is None else group.machines
     least_units = units if group.least is None else min(group.least, units)
     if group.chips_each is not None:
-        chip = group.chip or "accelerator"
+        word = group.chip or "accelerator"
+        chip = called(word, group.chips_each, known.catalogue)
         return Count(
             group=group,
             machine=None,
@@ -137,27 +160,45 @@ def _count(group: Machines, known: Known) -> Count:
             each=group.chips_each,
             machines=units,
             least_machines=least_units,
-            least=group.chips_each * least_units,
+            least_each=group.chips_each,
+            weight=_weight(word, known),
         )
     totals = [(row.accelerators * count_of(row, units, group), row) for row in rows]
     most = max(total for total, _ in totals)
     worst = next(row for total, row in totals if total == most)
-    least = min(row.accelerators * count_of(row, least_units, group) for row in rows)
+    fewest = min(row.accelerators * count_of(row, least_units, group) for row in rows)
+    least_machines = count_of(worst, least_units, group)
     return Count(
         group=group,
         machine=worst,
         chip=worst.accelerator or "accelerator",
         each=worst.accelerators,
         machines=count_of(worst, units, group),
-        least_machines=count_of(worst, least_units, group),
-        least=least,
+        least_machines=least_machines,
+        least_each=fewest / least_machines if least_machines else 0,
+        weight=_weight(worst.accelerator or "", known),
         others=tuple(row.name for row in rows if row is not worst and row.accelerators),
     )
 
 
 def _none_of(group: Machines) -> Count:
     """A group of machines without accelerators."""
-    return Count(group=group, machine=None, chip="", each=0, machines=0, least_machines=0, least=0)
+    return Count(
+        group=group, machine=None, chip="", each=0, machines=0, least_machines=0, least_each=0
+    )
+
+
+def _weight(chip: str, known: Known) -> float:
+    """What one accelerator counts for: a chip for inference alone is the part of a GPU that it has
+    the memory and the watts of."""
+    row = chip_named(chip, known.catalogue)
+    return INFERENCE_CHIP if row is not None and row.family.startswith("Inferentia") else 1.0
+
+
+def _is_found_beside(count: Count, limits: Limits) -> bool:
+    """Whether another resource that counts the same machines is a finding by itself."""
+    counted = count.group.if_known.counted
+    return counted is not None and counted * count.each * count.weight > limits.chips
 
 
 def _finding(fact: AllMachines, counts: Sequence[Count], limits: Limits, known: Known) -> Finding:
@@ -231,15 +272,15 @@ def _draw(counts: Sequence[Count], limits: Limits, known: Known) -> tuple[float,
     for count in counts:
         chip = chip_named(count.chip, known.catalogue)
         if chip is None or chip.tdp_w is None:
-            watts += count.most * limits.ceiling_w
+            watts += count.each * count.machines * limits.ceiling_w
         else:
-            watts += count.most * chip.tdp_w.likely
+            watts += count.each * count.machines * chip.tdp_w.likely
             sources.append(chip.tdp_source or chip.source)
     return watts, tuple(dict.fromkeys(sources))
 
 
 def _what(counts: Sequence[Count], always: bool) -> str:
-    total = sum(count.most for count in counts)
+    total = sum(count.each * count.machines for count in counts)
     if len(counts) > 1:
         parts = [count.at(count.machines) for count in counts]
         listed = ", ".join(
@@ -248,7 +289,7 @@ def _what(counts: Sequence[Count], always: bool) -> str:
         )
         return f"{listed} are {total:.4g} accelerators together"
     (count,) = counts
-    machines, lead = count.machines, ""
+    machines, lead, counted = count.machines, "", count.as_counted
     if count.least_machines != count.machines:
         lead = "at least " if always else "up to "
         machines = count.least_machines if always else count.machines
@@ -260,16 +301,19 @@ def _what(counts: Sequence[Count], always: bool) -> str:
         choice = f" ({named[0]}; or {', '.join(named[1:])}{more})"
     if machines == 1:
         if not lead:
-            return f"1 {count.unit.removesuffix('s')}{choice} has {count.each:.3g} {count.chip}"
-        return f"{lead}{count.at(1)}{choice} runs"
-    return f"{lead}{count.at(machines)}{choice} are {count.each * machines:.4g} accelerators"
+            one = count.unit.removesuffix("s")
+            return f"1 {one}{choice} has {count.each:.3g} {count.chip}{counted}"
+        return f"{lead}{count.at(1)}{choice} runs{counted}"
+    return (
+        f"{lead}{count.at(machines)}{choice} are {count.each * machines:.4g} accelerators{counted}"
+    )
 
 
 def _by_hand(counts: Sequence[Count], most: int) -> str:
     """What to do where no single change is within the limit."""
     if len(counts) == 1:
         choose = "choose a machine with" if counts[0].unit == "machines" else "ask in all for"
-        return f"{choose} at most {most} accelerators"
+        return f"{choose} at most {most / counts[0].weight:g} accelerators"
     paths = list(dict.fromkeys(count.group.machines_at or count.group.path for count in counts))
     if len(paths) > 2:
         return f"lower {paths[0]}, {paths[1]} or {len(paths) - 2} more"
@@ -291,7 +335,10 @@ def _changes(counts: Sequence[Count], always: bool, most: int, known: Known) -> 
         return (*changes, *_desired(group, units))
     if group.named_in or count.others or group.unit != "machines":
         return ()
-    smaller = _smaller(count, most / (group.times if group.machines_at else count.machines), known)
+    allowed = most / count.weight
+    smaller = _smaller(
+        count, allowed / (group.times if group.machines_at else count.machines), known
+    )
     if smaller is None:
         return ()
     change = Change(
@@ -299,7 +346,7 @@ def _changes(counts: Sequence[Count], always: bool, most: int, known: Known) -> 
         to=f"{group.machine_prefix}{smaller.name}",
         note=f"{smaller.accelerators:g} {smaller.accelerator}",
     )
-    fewer = int(most // (smaller.accelerators * group.times))
+    fewer = int(allowed // (smaller.accelerators * group.times))
     if not group.machines_at or fewer * group.times >= count.machines:
         return (change,)
     fewer_machines = Change(path=group.machines_at, to=fewer, at_most=True)
@@ -309,14 +356,14 @@ def _changes(counts: Sequence[Count], always: bool, most: int, known: Known) -> 
 def _desired(group: Machines, most: int) -> tuple[Change, ...]:
     """The number that a group is asked to run now, where a lower ceiling would refuse it."""
     desired = group.if_known.desired
-    if desired is None or desired <= most:
+    if desired is None or desired <= most or group.desired_at == group.machines_at:
         return ()
     return (Change(path=group.desired_at, to=most, at_most=True),)
 
 
 def _units(count: Count, most: int) -> int:
     """The most that the group's size may be set to, in its own unit; 0 where even one is more."""
-    machines = int(most // (count.each * count.group.times))
+    machines = int(most // (count.each * count.weight * count.group.times))
     if count.group.unit == "vCPUs" and count.machine is not None:
         return int(machines * count.machine.vcpu)
     if count.group.unit == "MiB" and count.machine is not None:
@@ -348,7 +395,7 @@ def _saves(counts: Sequence[Count], always: bool, most: int, known: Known) -> Sa
     count = counts[0]
     machine, group = count.machine, count.group
     region = known.catalogue.regions.get(group.if_known.region or "")
-    allowed = int(most // count.each)
+    allowed = int(most // (count.each * count.weight))
     if not always or not allowed or len(counts) > 1 or group.hours is not None:
         return Saves()
     if machine is None or region is None:

@@ -50,12 +50,12 @@ def unable_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[Fin
     machine = machine_of(fact, known)
     card = known.declared_model(fact)
     region = known.catalogue.regions.get(fact.if_known.region or "")
-    planned = Fleets.of(workload, card, fact.hosting, region, known).attempted(machine)
+    planned = Fleets.of(workload, card, fact.hosting, region, known).attempted(machine, fact)
     if workload.wanted_confidence >= LIKELY and not isinstance(planned, Misfit):
         return  # what is met with more confidence is met with less
     likely = msgspec.structs.replace(workload, confidence=LIKELY)
     fleets = Fleets.of(likely, card, fact.hosting, None, known)
-    found = fleets.attempted(machine)
+    found = fleets.attempted(machine, fact)
     if not isinstance(found, Misfit):
         return
     if not _is_sure(found, limits, stated=workload.precisions is not None):
@@ -63,9 +63,10 @@ def unable_endpoint(fact: Serving, limits: Limits, known: Known) -> Iterator[Fin
     able = fleets.lightest(fact.cloud)
     other = "" if able is None else f", or use {able.text} ({able.chips})"
     yield Finding(
-        what=f"{fact.machine} cannot serve what the tags declare of {card.name}: {found.reason}",
-        limit="an endpoint must be able to do what its tags declare",
-        or_else=f"correct the {fact.tag('*')} tags{other}",
+        what=f"{fact.machine} cannot serve what the {fact.tag_word}s declare of "
+        f"{card.name}: {found.reason}",
+        limit=f"an endpoint must be able to do what its {fact.tag_word}s declare",
+        or_else=f"correct the {fact.tag('*')} {fact.tag_word}s{other}",
         path=fact.machine_at,
         sources=(card.source,) if card.source else (),
     )

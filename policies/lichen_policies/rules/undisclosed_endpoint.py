@@ -34,7 +34,7 @@ def undisclosed_endpoint(fact: Located, known: Known) -> Iterator[Finding]:
     if hosting is None or hosting.kind != "managed":
         raise NotApplicable("it is no managed endpoint")
     if not fact.takes_tags:
-        raise NotApplicable("its kind has no tags")
+        raise NotApplicable(f"its kind has no {fact.tag_word}s")
     passport = fact.passport
     keys = {re.sub(r"[^a-z]", "", key.lower().rpartition(":")[2]) for key in fact.tags or {}}
     missing = []
@@ -47,8 +47,8 @@ def undisclosed_endpoint(fact: Located, known: Known) -> Iterator[Finding]:
     if missing:
         wanted = " and ".join((", ".join(missing[:-1]), missing[-1]) if missing[1:] else missing)
         yield Finding(
-            what=f"its tags do not say {wanted}",
+            what=f"its {fact.tag_word}s do not say {wanted}",
             limit="an endpoint must say its owner, its environment and its model",
-            or_else=f"add the tag{'s' if missing[1:] else ''} {wanted}",
+            or_else=f"add the {fact.tag_word}{'s' if missing[1:] else ''} {wanted}",
             path=fact.path or fact.region_at,
         )

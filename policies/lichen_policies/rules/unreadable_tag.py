@@ -23,8 +23,8 @@ from lichen_policies.rule import Finding, Known, rule
 def unreadable_tag(fact: DeclaredTags, known: Known) -> Iterator[Finding]:
     for mistake in fact.mistakes or ():
         yield Finding(
-            what=f"the tag {mistake.field} {mistake.wrong}",
-            limit="a tag of Lichen's must be one that the rules can read",
+            what=f"the {fact.tag_word} {mistake.field} {mistake.wrong}",
+            limit=f"Lichen's {fact.tag_word}s must be such as the rules can read",
             or_else=mistake.fix.rstrip("?")
             if mistake.fix
             else f"correct or remove {mistake.field}",

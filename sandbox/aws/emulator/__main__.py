@@ -1,7 +1,7 @@
 """`python -m sandbox.aws.emulator` prints its port and serves on loopback.
 
 It notes which services were called in which regions (GET /used), so that an inventory need not
-search the world.
+search the world, and what was deleted while an endpoint served it (GET /deleted-in-use).
 """
 
 import json
@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -21,26 +21,39 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
+from sandbox.aws.emulator import cloudcontrol, constraints  # noqa: F401 - every service is checked
+from sandbox.aws.emulator.sagemaker.rollouts import DELETED_IN_USE
 from sandbox.aws.exit_with_parent import exit_with_parent
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 
 
-class Noting:
-    """A WSGI application that serves another and notes the service and region of each call."""
+Application = Callable[..., Iterable[bytes]]
 
-    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+
+class Noting:
+    """A WSGI application that serves another and notes the service and region of each call.
+
+    `ours` are the services that moto does not have, by the names in their signatures.
+    """
+
+    def __init__(self, application: Application, ours: Mapping[str, Application]) -> None:
         self.application = application
+        self.ours = ours
         self.used: set[tuple[str, str]] = set()
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == "/used":
+        noted = {"/used": sorted(self.used), "/deleted-in-use": DELETED_IN_USE}
+        if environ["PATH_INFO"] in noted:
             start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps(sorted(self.used)).encode()]
+            return [json.dumps(noted[environ["PATH_INFO"]]).encode()]
         if found := _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", "")):
-            self.used.add((found[2], found[1]))
+            if found[2] not in self.ours:
+                self.used.add((found[2], found[1]))
+            else:
+                return self.ours[found[2]](environ, start_response)
         return self.application(environ, start_response)
 
 
@@ -61,7 +74,9 @@ def main() -> None:
     server = make_server(
         "127.0.0.1",
         0,
-        Noting(DomainDispatcherApplication(extended_app)),
+        Noting(
+            DomainDispatcherApplication(extended_app), {cloudcontrol.SIGNED_AS: cloudcontrol.app()}
+        ),
         threaded=True,
         request_handler=MotoRequestHandler,
     )

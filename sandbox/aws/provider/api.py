@@ -97,5 +97,10 @@ class Api:
 
 
 def _refused(operation: str, code: str, message: str) -> CallRefused:
-    gone = code in _GONE or (code == "ValidationException" and message.startswith(_GONE_MESSAGES))
+    gone = (
+        code in _GONE
+        or "NotFound" in code
+        or (code == "ValidationError" and "name not found" in message)
+        or (code == "ValidationException" and message.startswith(_GONE_MESSAGES))
+    )
     return CallRefused(operation, code, message, gone=gone)

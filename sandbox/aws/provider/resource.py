@@ -5,13 +5,14 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from sandbox.aws.provider.api import Api
 from sandbox.aws.provider.kinds import Call, Kind, Setting
+from sandbox.aws.provider.placed import Placed, put_at, shape_at, strange, value_at
 from sandbox.aws.provider.shapes import (
     UNKNOWN,
     Form,
@@ -90,36 +91,58 @@ class Resource:
         for setting in self.kind.settings:
             of_put = {name: (form, shape) for _, name, form, shape in self._members(setting.put)}
             taken.setdefault(setting.name, of_put.get(setting.name, (Form.SAME, None)))
+        requested = self.api.operation(self.kind.service, self.kind.create.operation).input_shape
+        for placed in self.kind.placed:
+            plain = type(placed) is Placed and not placed.values and "." not in placed.name
+            taken[placed.top] = placed.form, shape_at(requested, placed.path) if plain else None
+        taken |= dict.fromkeys(self._attribute_names, (Form.SAME, None))
         taken |= {name: taken.get(name, (Form.SAME, None)) for name in self.kind.local}
         if self.kind.regional:
             taken["region"] = (Form.SAME, None)
         if self.kind.tag:
-            taken["tags"] = taken.pop("tagsAll")
+            taken["tags"] = taken.pop("tagsAll", (Form.SAME, None))
         return taken
 
     @cached_property
     def identity(self) -> set[str]:
         """The properties that AWS knows a thing by: those that Delete takes."""
-        return self._taken_by(self.kind.delete).difference(self.kind.local)
+        return set(self.kind.key) or self._taken_by(self.kind.delete).difference(self.kind.local)
 
     @cached_property
     def mutable(self) -> set[str]:
         """The inputs that an update changes in place."""
         set_alone = {setting.name for setting in self.kind.settings}
         known_here = {*self.kind.local, "tags", "tagsAll"}
-        return (set_alone | self._taken_by(self.kind.update) | known_here) - self.identity
+        known_here |= self._attribute_names
+        fixed = self.identity | ({"name"} if self.kind.key and self.kind.autoname else set())
+        return (set_alone | self._taken_by(self.kind.update) | known_here) - fixed
 
     @cached_property
     def outputs(self) -> set[str]:
         """The properties that AWS decides."""
         return {output.name for output in self.kind.outputs} - set(self.inputs)
 
-    def _members(self, operation: str) -> Any:
+    @cached_property
+    def _attribute_names(self) -> set[str]:
+        keys = self.kind.attributes.keys if self.kind.attributes else {}
+        return {name.partition(".")[0] for name in keys}
+
+    def _members(self, operation: str) -> Iterator[tuple[str, str, Form, Any]]:
+        """The members of an operation's parameters; of the list that the resource is one of, those
+        of its own."""
         model = self.api.operation(self.kind.service, operation)
-        return members(model.input_shape, self.names)
+        for each in members(model.input_shape, self.names):
+            if each[0] == self.kind.one_of:
+                yield from members(each[3].member, self.names)
+            else:
+                yield each
 
     def _taken_by(self, operation: str) -> set[str]:
-        return {name for _, name, _, _ in self._members(operation)} if operation else set()
+        if not operation:
+            return set()
+        request = self.api.operation(self.kind.service, operation).input_shape
+        elsewhere = {one.top for one in self.kind.placed if one.member in request.members}
+        return {name for _, name, _, _ in self._members(operation)} | elsewhere
 
     # What the engine asks
 
@@ -133,6 +156,7 @@ class Resource:
             Failure(key, unknown_name(self.kind.token, key, list(self.inputs)))
             for key in sorted(set(inputs) - set(self.inputs))
         ]
+        failures += [Failure(path, "is not known here") for path in self._strange(inputs)]
         if self.kind.regional and not provider.region_for(inputs):
             why = "no region: set it here, on the provider (aws:region), or in AWS_REGION"
             failures.append(Failure("region", why))
@@ -161,6 +185,10 @@ class Resource:
         in_the_way = given and self.identity.isdisjoint(changed) and "region" not in changed
         return Change(changed, replaced, bool(replaced) and in_the_way)
 
+    def identifier(self, state: Properties) -> str:
+        """What the engine knows it by."""
+        return self.kind.id.format_map(state)
+
     def create(self, inputs: Properties, provider: Configuration, preview: bool) -> Properties:
         """Make it, and give its state; in a preview, the state as far as it is known."""
         region = self._region(inputs, provider)
@@ -169,13 +197,22 @@ class Resource:
         given = {**self.kind.defaults, **inputs}
         made = given | (self._ask(self.kind.create, given, region) or {})
         try:
+            self._put_attributes(made, region)
+            if self.kind.tag and "tagsAll" not in self._taken_by(self.kind.create.operation):
+                self._tag(made, {}, given.get("tagsAll", {}), region)
             for setting in self.kind.settings:
                 by_create = setting.name in self._taken_by(self.kind.create.operation)
-                if not by_create and made.get(setting.name, setting.default) != setting.default:
+                if (
+                    not by_create
+                    and not setting.on
+                    and made.get(setting.name, setting.default) != setting.default
+                ):
                     self._apply(setting, made, region)
             found = self._find(made, region)
             if found is None:
                 raise Refused(f"{self.kind.create.operation} succeeded, but nothing is there")
+            if self.kind.wait:
+                self.kind.wait(self.api, region, made)
         except Exception:
             with contextlib.suppress(Refused):
                 self.delete(made, provider)
@@ -212,11 +249,15 @@ class Resource:
         given = {**self.kind.defaults, **kept, **news}
         by_update = self._taken_by(self.kind.update)
         if (changed - {"tagsAll"}) & by_update:
-            self._ask(self.kind.update, {**given, "tagsAll": None}, region)
+            self._ask(self.kind.update, {**given, **self.kind.on_update, "tagsAll": None}, region)
+            if self.kind.wait:
+                self.kind.wait(self.api, region, given)
         for setting in self.kind.settings:
-            touched = {setting.name} | self._taken_by(setting.put)
+            touched = set(setting.on) or {setting.name} | self._taken_by(setting.put)
             if setting.name not in by_update and changed & touched:
                 self._apply(setting, given, region)
+        if changed & self._attribute_names:
+            self._put_attributes(given, region)
         if "tagsAll" in changed:
             self._tag(given, state.get("tagsAll", {}), news.get("tagsAll", {}), region)
         found = self._find(given, region)
@@ -229,9 +270,14 @@ class Resource:
         if state.get("skipDestroy"):
             return
         try:
-            self._ask(
-                self.kind.delete, {**self.kind.defaults, **state}, self._region(state, provider)
-            )
+            known = {**self.kind.defaults, **state}
+            for setting in self.kind.settings:
+                if setting.first and state.get(setting.name):
+                    self._ask(setting.drop, known, self._region(state, provider))
+            if self.kind.key:
+                kept = {*self.kind.key, *self.kind.defaults}
+                known = {name: value for name, value in known.items() if name in kept}
+            self._ask(self.kind.delete, known, self._region(state, provider))
         except CallRefused as refused:
             if not refused.gone:
                 raise
@@ -248,11 +294,19 @@ class Resource:
         """
         call = Call(call) if isinstance(call, str) else call
         model = self.api.operation(self.kind.service, call.operation)
+        request = model.input_shape.members if model.input_shape else {}
+        placed_elsewhere = {one.top for one in self.kind.placed if one.member in request}
         parameters = {
             member: to_api(shape, form, properties[name], name)
-            for member, name, form, shape in members(model.input_shape, self.names)
-            if properties.get(name) is not None
+            for member, name, form, shape in self._members(call.operation)
+            if properties.get(name) is not None and name not in placed_elsewhere
         }
+        for placed in self.kind.placed:
+            if model.input_shape and placed.member in model.input_shape.members:
+                placed.send(model.input_shape, properties, parameters)
+        if self.kind.one_of in model.input_shape.members:
+            own = parameters.keys() - model.input_shape.members.keys()
+            parameters[self.kind.one_of] = [{member: parameters.pop(member) for member in own}]
         answer = self.api.call(self.kind.service, region, call.operation, parameters)
         shape = model.output_shape
         if call.answer:
@@ -261,16 +315,58 @@ class Resource:
             return self._properties(shape, answer)
         for part in answer:
             now = self._properties(shape.member, part)
-            if all(now.get(key, properties[key]) == properties[key] for key in self.identity):
+            known = self.identity & now.keys() & properties.keys()
+            if all(now[key] == properties[key] for key in known):
                 return now
         return None
 
     def _properties(self, shape: Any, answer: Any) -> Properties:
-        return {
+        found = {
             name: from_api(inner, form, answer[member])
             for member, name, form, inner in members(shape, self.names)
             if answer.get(member) is not None
         }
+        if shape is not None and shape.type_name == "structure":
+            tops = {placed.top for placed in self.kind.placed}
+            taken: Properties = {}
+            for placed in self.kind.placed:
+                placed.take(shape, answer, taken)
+            found = {key: value for key, value in found.items() if key not in tops} | taken
+        return found
+
+    def _put_attributes(self, properties: Properties, region: str) -> None:
+        of = self.kind.attributes
+        given = {
+            key: value
+            for name, key in (of.keys if of else {}).items()
+            if (value := value_at(properties, name)) is not None
+        }
+        if of and given:
+            texts = [{"key": key, "value": _text(value)} for key, value in given.items()]
+            self._ask(of.put, {**properties, "attributes": texts}, region)
+
+    def _read_attributes(self, found: Properties, region: str) -> Properties:
+        of = self.kind.attributes
+        if of is None:
+            return {}
+        answer = self._ask(of.read, found, region) or {}
+        texts = {each["key"]: each.get("value") for each in answer.get("attributes", [])}
+        taken: Properties = {}
+        for name, key in of.keys.items():
+            if texts.get(key):
+                put_at(taken, name, _value(texts[key]))
+        return taken
+
+    def _strange(self, inputs: Properties) -> list[str]:
+        names = {placed.name for placed in self.kind.placed}
+        names |= set(self.kind.attributes.keys if self.kind.attributes else ())
+        inside = {name.partition(".")[0] for name in names if "." in name}
+        return [
+            path
+            for top in sorted(inside & inputs.keys())
+            if isinstance(inputs[top], dict)
+            for path in strange(inputs[top], names, top)
+        ]
 
     def _find(self, properties: Properties, region: str) -> Properties | None:
         import jmespath  # type: ignore[import-untyped]
@@ -288,8 +384,11 @@ class Resource:
             if refused.gone:
                 return None
             raise
+        found |= self._read_attributes(found, region)
         for output in self.kind.outputs:
-            found[output.name] = jmespath.search(output.path or output.name, found)
+            value = jmespath.search(output.path or output.name, found)
+            part = re.search(output.part, value) if output.part and value else None
+            found[output.name] = part[1] if part else value
         return {key: value for key, value in found.items() if value not in (None, "", [], {})}
 
     def _as_found(
@@ -330,7 +429,8 @@ class Resource:
 
     def _tag(self, known: Properties, olds: Properties, news: Properties, region: str) -> None:
         if dropped := [key for key in olds if key not in news]:
-            self._ask(self.kind.untag, {**known, "tagKeys": dropped}, region)
+            old = {key: olds[key] for key in dropped}  # EC2 asks for the tags themselves
+            self._ask(self.kind.untag, {**known, "tagKeys": dropped, "tagsAll": old}, region)
         if put := {key: value for key, value in news.items() if olds.get(key) != value}:
             self._ask(self.kind.tag, {**known, "tagsAll": put}, region)
 
@@ -349,7 +449,10 @@ class Resource:
         required = self.api.operation(
             self.kind.service, self.kind.create.operation
         ).input_shape.required_members
+        inside = {placed.member for placed in self.kind.placed}
         for member, name, _, _ in self._members(self.kind.create.operation):
+            if member in inside:
+                continue
             if member in required and name not in inputs and name not in self.kind.defaults:
                 failures.append(Failure(name, "is required"))
         for name, (form, shape) in self.inputs.items():
@@ -372,3 +475,21 @@ class Resource:
         if missing := sorted(self.identity - known.keys()):
             raise Refused(f"{identifier!r} does not say its {', '.join(missing)}")
         return known
+
+
+def _text(value: Any) -> str:
+    """A value as AWS's attributes have it."""
+    return (
+        str(value).lower()
+        if isinstance(value, bool)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+def _value(text: str) -> Any:
+    """An attribute's text as the program's value."""
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if text.isdigit() else text

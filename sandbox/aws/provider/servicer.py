@@ -1,10 +1,11 @@
 """The engine's protocol: gRPC in, a row of the table at work, gRPC out."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, wraps
 from importlib import metadata
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -15,9 +16,8 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
 from sandbox.aws.provider.api import Api
-from sandbox.aws.provider.invokes import INVOKES
-from sandbox.aws.provider.kinds import KINDS
-from sandbox.aws.provider.resource import Configuration, Properties, Resource
+from sandbox.aws.provider.invokes import Invoke
+from sandbox.aws.provider.resource import Change, Configuration, Failure, Properties
 from sandbox.errors import Refused
 
 
@@ -35,27 +35,68 @@ def answers(method: Callable[..., Any]) -> Callable[..., Any]:
     return answered
 
 
+class Managed(Protocol):
+    """What the engine asks of the resources of one type."""
+
+    def check(
+        self, name: str, olds: Properties, news: Properties, seed: bytes, provider: Configuration
+    ) -> tuple[Properties, list[Failure]]: ...
+
+    def diff(
+        self, olds: Properties, news: Properties, state: Properties, provider: Configuration
+    ) -> Change: ...
+
+    def identifier(self, state: Properties) -> str: ...
+
+    def create(self, inputs: Properties, provider: Configuration, preview: bool) -> Properties: ...
+
+    def read(
+        self, identifier: str, state: Properties, inputs: Properties, provider: Configuration
+    ) -> tuple[Properties, Properties] | None: ...
+
+    def update(
+        self,
+        state: Properties,
+        olds: Properties,
+        news: Properties,
+        provider: Configuration,
+        preview: bool,
+    ) -> Properties: ...
+
+    def delete(self, state: Properties, provider: Configuration) -> None: ...
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package of resource types: `distribution` is its Python package, whose version we have."""
+
+    distribution: str
+    types: Mapping[str, Callable[[], Managed]]
+    invokes: Mapping[str, Invoke] = field(default_factory=dict)
+
+
 class Provider(ResourceProviderServicer):
-    """The provider of the package `aws`.
+    """The provider of a package.
 
     It says that it does not take secrets, so the engine sends them plain and marks what comes back
     by the inputs it sent: a secret input is a secret output, and secret in the state.
     """
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, package: Package, api: Api) -> None:
         self.configuration = Configuration()
+        self.package = package
         self.api = api
         self.resource = cache(self._resource)
 
-    def _resource(self, token: str) -> Resource:
-        if token not in KINDS:
-            there = ", ".join(KINDS)
+    def _resource(self, token: str) -> Managed:
+        if token not in self.package.types:
+            there = ", ".join(self.package.types)
             raise Refused(f"{token} is not in this emulated AWS, which has: {there}")
-        return Resource(KINDS[token], self.api)
+        return self.package.types[token]()
 
     @answers
     def GetPluginInfo(self, request: Any) -> plugin_pb2.PluginInfo:
-        return plugin_pb2.PluginInfo(version=metadata.version("pulumi_aws"))
+        return plugin_pb2.PluginInfo(version=metadata.version(self.package.distribution))
 
     @answers
     def Cancel(self, request: Any) -> Empty:
@@ -81,11 +122,12 @@ class Provider(ResourceProviderServicer):
 
     @answers
     def Invoke(self, request: Any) -> proto.InvokeResponse:
-        if request.tok not in INVOKES:
+        invokes = self.package.invokes
+        if request.tok not in invokes:
             raise Refused(
-                f"{request.tok} is not in this emulated AWS, which has: {', '.join(INVOKES)}"
+                f"{request.tok} is not in this emulated AWS, which has: {', '.join(invokes)}"
             )
-        answer = INVOKES[request.tok](self.api, self.configuration, _plain(request.args))
+        answer = invokes[request.tok](self.api, self.configuration, _plain(request.args))
         response = proto.InvokeResponse()
         getattr(response, "return").CopyFrom(_struct(answer))
         return response
@@ -121,7 +163,7 @@ class Provider(ResourceProviderServicer):
     def Create(self, request: Any) -> proto.CreateResponse:
         resource = self.resource(_token(request))
         state = resource.create(_plain(request.properties), self.configuration, request.preview)
-        identifier = "" if request.preview else resource.kind.id.format_map(state)
+        identifier = "" if request.preview else resource.identifier(state)
         return proto.CreateResponse(id=identifier, properties=_struct(state))
 
     @answers

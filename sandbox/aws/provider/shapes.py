@@ -27,6 +27,7 @@ class Form(Enum):
     LIST_OF_ONE = "one structure in AWS, a list of one in Pulumi"
     MAP = "a list of names and values in AWS, a map in Pulumi"
     TEXT = "a number in AWS, a string in Pulumi"
+    JSON = "a structure in AWS, its JSON in Pulumi"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ _NESTED = {
     "IncludeInferenceResponseIn": Property("includeInferenceResponseIns"),
     "MetricIntervalLowerBound": Property("metricIntervalLowerBound", Form.TEXT),
     "MetricIntervalUpperBound": Property("metricIntervalUpperBound", Form.TEXT),
+    "LifecycleHookName": Property("name"),
+    "Tags": Property("tags", Form.MAP),
+    "sizeInGiB": Property("sizeInGib"),
     "RoutingConfig": Property("routingConfigs", Form.LIST_OF_ONE),
     "S3DataSource": Property("s3DataSources", Form.LIST_OF_ONE),
 }
@@ -79,9 +83,12 @@ def camel(member: str) -> str:
 def members(
     shape: Any, names: Mapping[str, Property] = _NESTED
 ) -> Iterator[tuple[str, str, Form, Any]]:
-    """A structure's members: AWS's name, Pulumi's, the form, the member's shape."""
+    """A structure's members: AWS's name, Pulumi's, the form, the member's shape.
+
+    botocore makes up tokens that keep a call from being done twice.
+    """
     for member, inner in shape.members.items() if shape else ():
-        if member not in _ABSENT:
+        if member not in _ABSENT and not inner.metadata.get("idempotencyToken"):
             known = names.get(member) or Property(camel(member))
             yield member, known.name, known.form, inner
 
@@ -104,9 +111,14 @@ def to_api(shape: Any, form: Form, value: Any, path: str) -> Any:
     kind = shape.type_name
     if form is Form.TEXT and isinstance(value, str):
         try:
-            return float(value)
+            return int(value) if kind in ("integer", "long") else float(value)
         except ValueError:
             raise InvalidValue(path, f"takes a number in a string, got {value!r}") from None
+    if form is Form.JSON and isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError as wrong:
+            raise InvalidValue(path, f"takes JSON: {wrong}") from None
     if form is Form.LIST_OF_ONE and isinstance(value, list):
         if len(value) != 1:
             raise InvalidValue(path, f"takes a list of one, got {len(value)}")
@@ -135,6 +147,8 @@ def to_api(shape: Any, form: Form, value: Any, path: str) -> Any:
             if part is not None:
                 taken[member] = to_api(inner, form, part, f"{path}.{name}")
         return taken
+    if kind == "boolean" and value in ("true", "false"):
+        return value == "true"  # as Terraform has what may also be left to AWS
     if kind in ("integer", "long") and isinstance(value, float) and value.is_integer():
         return int(value)  # the wire has floats only
     if kind == "string" and isinstance(value, dict):
@@ -145,7 +159,9 @@ def to_api(shape: Any, form: Form, value: Any, path: str) -> Any:
 def from_api(shape: Any, form: Form, value: Any) -> Any:
     """A value of AWS's as Pulumi has it."""
     if form is Form.TEXT:
-        return f"{value:g}"
+        return f"{value:g}" if isinstance(value, int | float) else value
+    if form is Form.JSON:
+        return json.dumps(value, default=str)
     if form is Form.LIST_OF_ONE:
         return [from_api(shape, Form.SAME, value)]
     if form is Form.MAP:
@@ -170,12 +186,14 @@ def same(one: Any, other: Any) -> bool:
     """Whether two values mean the same: equal, equal as JSON, an ARN and the name that ends it."""
     if one == other:
         return True
+    if isinstance(one, bool) != isinstance(other, bool):
+        return str(one).lower() == str(other).lower()
     if not (isinstance(one, str) and isinstance(other, str)):
         return False
     if one.startswith("arn:") and one.endswith(f"/{other}"):
         return True
     try:
-        return one.startswith("{") and bool(json.loads(one) == json.loads(other))
+        return one.startswith(("{", "[")) and bool(json.loads(one) == json.loads(other))
     except ValueError:
         return False
 
@@ -184,6 +202,16 @@ def as_given(shape: Any, given: Any, found: Any) -> Any:
     """What was found, in the terms of what was given: only the parts of a structure that were."""
     if same(given, found):
         return given
+    if isinstance(given, dict) and isinstance(found, dict) and shape is None:
+        return {key: as_given(None, given[key], found[key]) for key in given if key in found}
+    if shape is None:
+        if isinstance(given, list) and isinstance(found, list) and len(given) == len(found):
+            return [as_given(None, *pair) for pair in zip(given, found, strict=True)]
+        return found
+    if isinstance(given, str) and shape.type_name in ("list", "structure"):  # its JSON
+        asked, now = json.loads(given), json.loads(found)
+        kept = as_given(shape, asked, now)
+        return given if kept == asked else json.dumps(kept)
     if isinstance(given, list) and isinstance(found, list) and len(given) == len(found):
         inner = shape.member if shape.type_name == "list" else shape
         return [as_given(inner, *pair) for pair in zip(given, found, strict=True)]

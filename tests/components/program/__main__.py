@@ -10,6 +10,7 @@ from tests.components.narrowed import planned
 config = pulumi.Config()
 args = json.loads(config.get("args") or "{}")
 plan = planned(config.require("machine"), json.loads(config.require("workload")), **args)
-made = maker_of(plan.decision.placement.chosen.hosting)(plan.decision.workload.name, plan)
+workload = plan.decision.workload
+made = maker_of(plan.decision.placement.chosen.hosting, workload)(workload.name, plan)
 pulumi.export("endpoint_name", made.endpoint_name)
 pulumi.export("endpoint_arn", made.endpoint_arn)

@@ -2,6 +2,7 @@
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_aws_native as aws_native
 
 step = pulumi.Config().get_int("step") or 1
 tags = {"lichen:model": "llama", "step": str(step)}
@@ -15,8 +16,12 @@ trust = pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [serves]
 role = aws.iam.Role("role", assume_role_policy=trust, tags=tags)
 key = aws.kms.Key("key", enable_key_rotation=True, deletion_window_in_days=7, tags=tags)
 aws.kms.Alias("alias", target_key_id=key.key_id)
-decrypts = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key.arn}
-aws.iam.RolePolicy(
+decrypts = {
+    "Effect": "Allow",
+    "Action": ["kms:CreateGrant", "kms:Decrypt"],
+    "Resource": key.arn,
+}
+policy = aws.iam.RolePolicy(
     "policy",
     role=role.name,
     policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [decrypts]}),
@@ -45,7 +50,11 @@ configuration = aws.sagemaker.EndpointConfiguration(
     tags=tags,
 )
 endpoint = aws.sagemaker.Endpoint(
-    "endpoint", name="chat", endpoint_config_name=configuration.name, tags=tags
+    "endpoint",
+    name="chat",
+    endpoint_config_name=configuration.name,
+    tags=tags,
+    opts=pulumi.ResourceOptions(depends_on=[policy]),
 )
 aws.cloudwatch.LogGroup(
     "logs",
@@ -91,6 +100,67 @@ aws.appautoscaling.Policy(
         },
     },
     **of_target,
+)
+aws.appautoscaling.ScheduledAction(
+    "morning",
+    schedule="cron(0 7 ? * MON-FRI *)",
+    scalable_target_action={"min_capacity": 1, "max_capacity": 2},
+    **of_target,
+)
+aws.ssm.Parameter("parameter", name="/lichen/chat/dev/endpoint", type="String", value=endpoint.name)
+aws.cloudwatch.Dashboard("dashboard", dashboard_name="chat", dashboard_body='{"widgets":[]}')
+aws.scheduler.Schedule(
+    "nightly",
+    schedule_expression="cron(0 2 * * ? *)",
+    flexible_time_window={"mode": "OFF"},
+    target={
+        "arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createTransformJob",
+        "role_arn": role.arn,
+        "input": "{}",
+    },
+)
+failed = aws.cloudwatch.EventRule("failed", event_pattern='{"source": ["aws.sagemaker"]}')
+aws.cloudwatch.EventTarget(
+    "page", rule=failed.name, target_id="page", arn="arn:aws:sns:eu-north-1:123456789012:page"
+)
+# By Cloud Control: a model that may have no copy running.
+native = pulumi.ResourceOptions(provider=aws_native.Provider("native", region="eu-north-1"))
+sleepy = aws_native.sagemaker.EndpointConfig(
+    "sleepy",
+    execution_role_arn=role.arn,
+    enable_network_isolation=True,
+    production_variants=[
+        {
+            "variant_name": "all",
+            "instance_type": "ml.inf2.xlarge",
+            "initial_instance_count": 1,
+            "managed_instance_scaling": {
+                "status": "ENABLED",
+                "min_instance_count": 0,
+                "max_instance_count": step,
+            },
+        }
+    ],
+    opts=native,
+)
+asleep = aws_native.sagemaker.Endpoint(
+    "asleep", endpoint_config_name=sleepy.endpoint_config_name, opts=native
+)
+aws_native.sagemaker.InferenceComponent(
+    "copies",
+    endpoint_name=asleep.endpoint_name,
+    variant_name="all",
+    specification={
+        "model_name": model.name,
+        "compute_resource_requirements": {
+            "number_of_accelerator_devices_required": 1,
+            "min_memory_required_in_mb": 8192,
+        },
+    },
+    runtime_config={"copy_count": 1},
+    opts=pulumi.ResourceOptions.merge(
+        native, pulumi.ResourceOptions(ignore_changes=["runtimeConfig"])
+    ),
 )
 # A provider of its own, with another region and tags.
 elsewhere = aws.Provider(

@@ -1,7 +1,10 @@
-"""How many machines an endpoint runs, from the placement's minimum to its maximum."""
+"""How many machines or copies run: targets, policies, and the alarm that wakes from zero."""
 
 from __future__ import annotations
 
+import math
+
+import pulumi
 import pulumi_aws as aws
 from pulumi_aws.appautoscaling import (
     PolicyStepScalingPolicyConfigurationArgs as Steps,
@@ -22,6 +25,9 @@ from pulumi_aws.appautoscaling import (
     PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs as Predefined,
 )
 
+from lichen.document import InputError
+from lichen_components.args import AwsArgs
+from lichen_components.aws.monitoring import Watch, alarm
 from lichen_components.aws.site import Site
 from lichen_components.servers.container import Decision
 
@@ -30,41 +36,117 @@ VARIANT = "all"
 
 SCALE_OUT_COOLDOWN_S = 60
 SCALE_IN_COOLDOWN_S = 300
-"""A machine is added after a minute, removed after five (design choice)."""
-
-BACKLOG_PER_MACHINE = 5.0
-"""Requests that wait for each machine of an asynchronous endpoint (design choice)."""
+"""A machine is added after a minute, removed after five at the earliest (design choice)."""
 
 
-def scale(site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint) -> None:
-    """Target tracking from the placement's minimum to its maximum.
+def check_scaling(args: AwsArgs) -> None:
+    """:class:`InputError` where a share is no share."""
+    if not 0 < args.get("scaling_share", 1.0) <= 1:
+        raise InputError(
+            "is the share of a machine's planned requests that the next one is started at: above "
+            "0, at most 1",
+            fix="scaling_share: 0.5",
+            field="scaling_share",
+        )
 
-    A real-time endpoint tracks the requests that one machine serves within its latency bounds. An
-    asynchronous one tracks its backlog; from zero an alarm starts the first machine, since there
-    is no metric per machine without a machine.
-    """
-    sizing = decision.sizing
-    target = aws.appautoscaling.Target(
+
+def scale(
+    site: Site, decision: Decision, endpoint: aws.sagemaker.Endpoint, *, share: float = 1.0
+) -> aws.appautoscaling.Policy:
+    """Target tracking from the placement's minimum to its maximum, of the requests that one
+    machine serves within its latency bounds; ``share`` of them is when the next is started."""
+    target = target_of(
+        site,
+        f"endpoint/{site.identity}/variant/{VARIANT}",
+        "variant:DesiredInstanceCount",
+        decision.sizing.replicas_minimum,
+        decision.sizing.replicas_maximum,
+        endpoint,
+    )
+    return track(
+        site,
+        target,
+        predefined("SageMakerVariantInvocationsPerInstance"),
+        decision.sizing.rps_planned * 60 * share,
+        start_s=decision.sizing.start_up_s,
+    )
+
+
+def target_of(
+    site: Site,
+    resource: str,
+    dimension: str,
+    least: int,
+    most: int,
+    *first: pulumi.Resource,
+) -> aws.appautoscaling.Target:
+    """What is scaled between two numbers: ``dimension`` is that of SageMaker without its name."""
+    return aws.appautoscaling.Target(
         site.child("capacity"),
         service_namespace="sagemaker",
-        resource_id=f"endpoint/{site.endpoint_name}/variant/{VARIANT}",
-        scalable_dimension="sagemaker:variant:DesiredInstanceCount",
-        min_capacity=sizing.replicas_minimum,
-        max_capacity=sizing.replicas_maximum,
+        resource_id=resource,
+        scalable_dimension=f"sagemaker:{dimension}",
+        min_capacity=least,
+        max_capacity=most,
         region=site.region,
         tags=site.tags,
-        opts=site.under(endpoint),
+        opts=site.under(*first),
     )
-    _policy(
+
+
+def predefined(metric: str) -> Predefined:
+    """One of the metrics that Application Auto Scaling reckons itself."""
+    return Predefined(predefined_metric_type=metric)
+
+
+def averaged(metric: str, **dimensions: str) -> Metric:
+    """A metric of SageMaker, on average."""
+    return Metric(
+        namespace="AWS/SageMaker",
+        metric_name=metric,
+        statistic="Average",
+        dimensions=[By(name=name, value=value) for name, value in dimensions.items()],
+    )
+
+
+def track(
+    site: Site,
+    target: aws.appautoscaling.Target,
+    metric: Predefined | Metric,
+    value: float,
+    *,
+    start_s: float = 0.0,
+) -> aws.appautoscaling.Policy:
+    """Keep a metric at a value. What takes ``start_s`` to start is not removed sooner than that."""
+    return _policy(
         site,
         target,
         "scaling",
-        tracking=_backlog(site)
-        if decision.workload.mode == "asynchronous"
-        else _requests(sizing.rps_planned * 60),
+        tracking=Tracking(
+            target_value=round(value, 2),
+            predefined_metric_specification=metric if isinstance(metric, Predefined) else None,
+            customized_metric_specification=metric if isinstance(metric, Metric) else None,
+            scale_out_cooldown=SCALE_OUT_COOLDOWN_S,
+            scale_in_cooldown=max(SCALE_IN_COOLDOWN_S, math.ceil(start_s)),
+        ),
     )
-    if sizing.replicas_minimum == 0:
-        _wake(site, _policy(site, target, "wake", steps=_first_machine()))
+
+
+def wake(
+    site: Site, target: aws.appautoscaling.Target, asleep: Watch, *, statistic: str, cooldown_s: int
+) -> aws.cloudwatch.MetricAlarm:
+    """Add one when the alarm of a row rings: nothing is tracked where nothing runs.
+
+    ``statistic`` is how the policy adds up the alarm's metric, ``cooldown_s`` how long it then
+    adds no other.
+    """
+    steps = Steps(
+        adjustment_type="ChangeInCapacity",
+        metric_aggregation_type=statistic,
+        cooldown=cooldown_s,
+        step_adjustments=[Step(metric_interval_lower_bound="0", scaling_adjustment=1)],
+    )
+    return alarm(site, asleep, rings=[_policy(site, target, "wake", steps=steps).arn])
 
 
 def _policy(
@@ -77,7 +159,7 @@ def _policy(
 ) -> aws.appautoscaling.Policy:
     return aws.appautoscaling.Policy(
         site.child(role),
-        name=f"{site.endpoint_name}-{role}",
+        name=f"{site.identity}-{role}",
         policy_type="TargetTrackingScaling" if tracking else "StepScaling",
         service_namespace=target.service_namespace,
         resource_id=target.resource_id,
@@ -85,62 +167,5 @@ def _policy(
         target_tracking_scaling_policy_configuration=tracking,
         step_scaling_policy_configuration=steps,
         region=site.region,
-        opts=site.under(),
-    )
-
-
-def _requests(per_minute: float) -> Tracking:
-    return Tracking(
-        target_value=round(per_minute, 2),
-        predefined_metric_specification=Predefined(
-            predefined_metric_type="SageMakerVariantInvocationsPerInstance"
-        ),
-        scale_out_cooldown=SCALE_OUT_COOLDOWN_S,
-        scale_in_cooldown=SCALE_IN_COOLDOWN_S,
-    )
-
-
-def _backlog(site: Site) -> Tracking:
-    return Tracking(
-        target_value=BACKLOG_PER_MACHINE,
-        customized_metric_specification=Metric(
-            namespace="AWS/SageMaker",
-            metric_name="ApproximateBacklogSizePerInstance",
-            statistic="Average",
-            dimensions=[By(name="EndpointName", value=site.endpoint_name)],
-        ),
-        scale_out_cooldown=SCALE_OUT_COOLDOWN_S,
-        scale_in_cooldown=SCALE_IN_COOLDOWN_S,
-    )
-
-
-def _first_machine() -> Steps:
-    return Steps(
-        adjustment_type="ChangeInCapacity",
-        metric_aggregation_type="Average",
-        cooldown=SCALE_IN_COOLDOWN_S,
-        step_adjustments=[Step(metric_interval_lower_bound="0", scaling_adjustment=1)],
-    )
-
-
-def _wake(site: Site, policy: aws.appautoscaling.Policy) -> None:
-    """Start a machine when requests wait and none runs (SageMaker asynchronous inference,
-    "Autoscale an asynchronous endpoint")."""
-    aws.cloudwatch.MetricAlarm(
-        site.child("asleep"),
-        name=f"{site.endpoint_name}-asleep",
-        alarm_description="Requests wait for an endpoint that sleeps.",
-        namespace="AWS/SageMaker",
-        metric_name="HasBacklogWithoutCapacity",
-        dimensions={"EndpointName": site.endpoint_name},
-        statistic="Average",
-        comparison_operator="GreaterThanOrEqualToThreshold",
-        threshold=1,
-        period=60,
-        evaluation_periods=1,
-        treat_missing_data="missing",
-        alarm_actions=[policy.arn],
-        region=site.region,
-        tags=site.tags,
         opts=site.under(),
     )

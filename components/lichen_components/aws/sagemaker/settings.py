@@ -5,15 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from lichen.document import InputError
+from lichen.sizing import start_up
+from lichen.sizing.need import GIB
 from lichen_components.servers.container import MODEL_DIRECTORY, Container
 
 DIRECTORY = "/opt/ml/model"
 """Where SageMaker puts the model's files in a container."""
 
-_OPTION_PREFIXES: Mapping[str, str] = {"vllm": "SM_VLLM_", "neuron": "SM_ON_"}
+_OPTION_PREFIXES: Mapping[str, str] = {
+    "vllm": "SM_VLLM_",
+    "neuron": "SM_ON_",
+    "llama.cpp": "SM_LLAMA_CPP_",
+}
 """SageMaker passes no arguments: the images' entry points read options from variables
 (vllm-project/vllm, examples/online_serving/sagemaker-entrypoint.sh; huggingface/optimum-neuron,
-docker/vllm/entrypoint.sh)."""
+docker/vllm/entrypoint.sh; aws/deep-learning-containers, scripts/docker/llama_cpp)."""
 
 _VARIABLES: Mapping[str, Mapping[str, str]] = {
     "pytorch": {
@@ -32,7 +39,16 @@ _MACHINE_IMAGES: Mapping[str, str] = {
 }
 """A machine's system and drivers (SageMaker API, ProductionVariant, InferenceAmiVersion)."""
 
-_MOST_START_S = 3600
+_MOST_TIMEOUT_S, _LEAST_TIMEOUT_S = 3600, 600
+"""The first is SageMaker's; with less than the second a slow minute of S3 would end a start
+(design choice)."""
+
+_PROVISIONING_S = 600
+"""From asking for a machine to its download (assumed)."""
+
+_MOST_UPDATE_S = 3300
+"""The provider waits an hour for an endpoint (hashicorp/terraform-provider-aws, #39090)."""
+
 _SMALLEST_VOLUME_GIB = 30
 _LARGEST_VOLUME_GIB = 512
 
@@ -52,14 +68,45 @@ def machine_image(container: Container) -> str | None:
     return _MACHINE_IMAGES.get(container.server)
 
 
-def start_timeout_s(container: Container) -> int:
-    """How long loading may take before SageMaker gives the endpoint up: an hour at most."""
-    return min(container.start_s, _MOST_START_S)
+def start_timeout_s(container: Container, files_gib: float) -> int:
+    """How long loading may take before SageMaker gives the endpoint up: twice what it should."""
+    return _timeout_s(min(start_up.load_timeout_s(files_gib * GIB), container.start_s))
 
 
-def volume_gib(weights_gib: float) -> int:
+def download_timeout_s(files_gib: float) -> int:
+    """How long the download of the model's files may take: twice what it should."""
+    return _timeout_s(start_up.download_timeout_s(files_gib * GIB))
+
+
+def _timeout_s(seconds: float) -> int:
+    return max(_LEAST_TIMEOUT_S, min(_MOST_TIMEOUT_S, math.ceil(seconds)))
+
+
+def check_update_s(files_gib: float, container: Container, watched_s: int) -> None:
+    """:class:`InputError` where one change of an endpoint with an archive may take longer than the
+    provider waits. Files below a prefix are downloaded side by side."""
+    longest_s = (
+        _PROVISIONING_S
+        + download_timeout_s(files_gib)
+        + start_timeout_s(container, files_gib)
+        + watched_s
+    )
+    if longest_s > _MOST_UPDATE_S:
+        raise InputError(
+            f"one archive of about {files_gib:.0f} GiB may take {longest_s / 60:.0f} minutes to "
+            f"serve, and Pulumi waits {_MOST_UPDATE_S / 60:.0f}",
+            fix="unpack it, and give the folder: s3://<bucket>/<prefix>/",
+            field="artifacts",
+        )
+
+
+def volume_gib(weights_gib: float, instance_store_gib: float | None) -> int | None:
     """Room for the model's files twice (downloaded, unpacked) beside SageMaker's default volume.
 
-    The default is 30 GiB, the most 512 GiB: CreateEndpointConfig, VolumeSizeInGB.
+    None on a machine with a disk of its own, for which SageMaker takes no volume, and where it is
+    not known whether it has one. The default is 30 GiB, the most 512 GiB: CreateEndpointConfig,
+    VolumeSizeInGB.
     """
+    if instance_store_gib != 0:
+        return None
     return min(_SMALLEST_VOLUME_GIB + math.ceil(2 * weights_gib), _LARGEST_VOLUME_GIB)

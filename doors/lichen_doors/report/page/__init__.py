@@ -13,12 +13,13 @@ from pathlib import Path
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from lichen_policies.verdict import Advice, Report, Verdict, advice_of
+from lichen_policies.verdict import Report, Verdict, advice_of
 from markupsafe import Markup
 
 from lichen import __version__
 from lichen.figures import co2e, many, usd
 from lichen.visible import visible
+from lichen_doors.report.advice import AdviceLine, advice_lines, sentence
 from lichen_doors.report.findings import by_resource, mark_of, outcome
 
 HERE = Path(__file__).parent
@@ -59,7 +60,7 @@ class ShownResource(msgspec.Struct, frozen=True, kw_only=True):
     environment: str
     mark: str
     rows: tuple[ShownVerdict, ...]
-    advice: Advice
+    advice: tuple[AdviceLine, ...]
     gco2e_month: float
     usd_month: float
     gco2e: str
@@ -76,7 +77,7 @@ def as_page(report: Report, *, today: datetime.date) -> str:
         ),
         key=lambda each: (list(MARKS).index(each.mark), -each.gco2e_month, each.name),
     )
-    sentence, style = outcome(report)
+    said, style = outcome(report)
     marks = [row.mark for each in resources for row in each.rows]
     return (
         _templates()
@@ -86,7 +87,7 @@ def as_page(report: Report, *, today: datetime.date) -> str:
             resources=resources,
             marks={key: (name, marks.count(key)) for key, name in MARKS.items() if key in marks},
             rules=sorted({row.rule for each in resources for row in each.rows}),
-            outcome=sentence,
+            outcome=said,
             style=style,
             most_gco2e=max((each.gco2e_month for each in resources), default=0),
             most_usd=max((each.usd_month for each in resources), default=0),
@@ -108,7 +109,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters |= {"many": many, "sentence": _sentence}
+    environment.filters |= {"many": many, "sentence": sentence}
     return environment
 
 
@@ -117,17 +118,12 @@ def _shown(value: object) -> object:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
 def _judged(
     number: int, key: tuple[str, str | None, int | None], verdicts: Sequence[Verdict]
 ) -> ShownResource:
     resource, file, line = key
     rows = sorted((_row(verdict) for verdict in verdicts), key=_urgency)
-    advice = advice_of(verdicts)
-    saves = advice.saves
+    saves = advice_of(verdicts).saves
     grams = saves.gco2e_month.likely if saves.gco2e_month is not None else 0
     dollars = saves.usd_month or 0
     return ShownResource(
@@ -138,7 +134,7 @@ def _judged(
         environment=verdicts[0].environment or "",
         mark=rows[0].mark,
         rows=tuple(rows),
-        advice=advice,
+        advice=tuple(advice_lines(verdicts)),
         gco2e_month=max(grams, 0),
         usd_month=max(dollars, 0),
         gco2e=co2e(saves.gco2e_month) if saves.gco2e_month is not None and grams > 0 else "",

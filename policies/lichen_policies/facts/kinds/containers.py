@@ -14,10 +14,14 @@ class ServingContainer(Software, frozen=True, kw_only=True):
 
     ``names`` are what others call its resource by: a SageMaker model's name. ``settings`` are its
     environment variables and ``arguments`` its command line; a setting may be unknown by itself.
+    ``model`` is the model that the resource gives to it, as it is addressed (``hf://...``).
     ``starts_otherwise`` says that the command line replaces what the image starts by itself.
     ``extended`` says that another resource adds to both: what is not there may come from it.
     ``architecture`` is the processor that its resource states. ``chips`` is how many accelerators
-    it asks for, ``chip`` of which kind. ``packaged`` says that the model comes as a package of the
+    it asks for, ``chip`` of which kind; ``shared`` says that each is a part of one. ``machine`` is
+    what runs it. ``machine_named_in`` and ``chips_named_in`` are the addresses of other resources
+    that name these. ``chips_written`` is what goes before their number at ``chips_at``.
+    ``packaged`` says that the model comes as a package of the
     vendor, which runs nowhere else.
     """
 
@@ -28,6 +32,8 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     settings_at: str = ""
     arguments: tuple[str, ...] | None = None
     arguments_at: str = ""
+    model: str | None = None
+    model_at: str = ""
     starts_otherwise: bool = False
     extended: bool = False
     architecture: str | None = None
@@ -35,9 +41,13 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     chip: str | None = None
     chips: float | None = None
     chips_at: str = ""
+    chips_named_in: str = ""
+    chips_written: str = ""
+    shared: bool = False
     hosting: str | None = None
     machine: str | None = None
     machine_at: str = ""
+    machine_named_in: str = ""
     packaged: bool | None = None
     packaged_at: str = ""
 

@@ -56,13 +56,16 @@ class TaskTemplate(Fact, frozen=True, kw_only=True):
 
 
 class Autoscaler(Fact, frozen=True, kw_only=True):
-    """The bounds of a group's size, set beside the group; ``group`` is its name or link."""
+    """The bounds of a group's size, set beside the group; ``group`` is its name or link, ``wanted``
+    the size between its bounds where nothing says another."""
 
     group: str | None = None
     floor: int | None = None
     floor_at: str = ""
     ceiling: int | None = None
     ceiling_at: str = ""
+    wanted: int | None = None
+    wanted_at: str = ""
 
 
 class ZonedPool(Fact, frozen=True, kw_only=True):

@@ -49,6 +49,8 @@ class Located(Fact, frozen=True, kw_only=True):
 
     ``machine`` is the catalogue's name of what runs there; None where none is named, or several
     are, which are in ``any_of``.
+    ``attached`` are accelerators beside the machines, in the document's words, and
+    ``named_beside`` the machines that the resource's other facts name; no reader fills these.
     ``machines`` is how many run, at the least. ``hosting`` is what runs them, by its name in the
     catalogue's table of hostings; a name that the table does not have has no known price.
     ``chips_each`` is how many accelerators each takes of such a machine: a pod may take a part of
@@ -61,6 +63,8 @@ class Located(Fact, frozen=True, kw_only=True):
     region_at: str
     machine: str | None = None
     any_of: tuple[str, ...] = ()
+    attached: tuple[str, ...] = ()
+    named_beside: tuple[str, ...] = ()
     machines: int | None = 1
     chips_each: float | None = None
     hosting: str | None = None
@@ -86,7 +90,9 @@ class Machines(Fact, frozen=True, kw_only=True):
     work that ends by itself; ``queued`` says that machines run only while jobs wait for them.
 
     ``hosting`` is as in :class:`Located`; ``machine_prefix`` is what it writes before the machine's
-    name. ``spot`` says that they run on spare capacity alone, which may be taken away. ``boots`` is
+    name. ``counted_in`` is the address of a resource that counts ``counted`` of these machines too:
+    of a scaling target its variant, which starts with so many.
+    ``spot`` says that they run on spare capacity alone, which may be taken away. ``boots`` is
     the image that they start from, None where the resource leaves it to others. ``of_template``
     says that the resource is itself a template, which runs nothing.
     """
@@ -108,6 +114,8 @@ class Machines(Fact, frozen=True, kw_only=True):
     times: int = 1
     hours: float | None = None
     queued: bool = False
+    counted: int | None = None
+    counted_in: str = ""
     chip: str | None = None
     chip_at: str = ""
     chips_each: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lichen_policies.facts.fact import Fact
+from lichen_policies.facts.kinds.containers import ServingContainer
 
 
 class ModelAccelerators(Fact, frozen=True, kw_only=True):
@@ -13,6 +14,10 @@ class ModelAccelerators(Fact, frozen=True, kw_only=True):
     none its tags may. ``shapes`` are the numbers of chips that this kind of resource can have, each
     with the text that asks for it. ``topology_at`` is where a topology of several machines is set;
     ``attached_at`` is what names accelerators beside the machine, which must match it.
+
+    Every :class:`ServingContainer` with accelerators has one, which no reader yields: its
+    ``container``, whose settings may name the model. Its ``chip`` is the document's word;
+    ``set_at`` is where its accelerators are set, in words, where another resource does it.
     """
 
     chip: str | None = None
@@ -24,6 +29,8 @@ class ModelAccelerators(Fact, frozen=True, kw_only=True):
     topology_at: str = ""
     attached_at: tuple[str, ...] = ()
     hosting: str | None = None
+    container: ServingContainer | None = None
+    set_at: str = ""
 
 
 class WholeAccelerator(Fact, frozen=True, kw_only=True):

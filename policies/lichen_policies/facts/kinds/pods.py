@@ -53,10 +53,13 @@ class NodePool(Fact, frozen=True, kw_only=True):
 
     ``accelerated`` says that its nodes plainly carry accelerators. ``idle_h`` is how many hours a
     node stays after the last pod needed it, infinity where it is never taken away; ``idle_fix`` is
-    the value at ``idle_h_at`` with which it would be.
+    the value at ``idle_h_at`` with which it would be. ``limited`` says that something limits how
+    many nodes it makes.
     """
 
     accelerated: bool = False
     idle_h: float | None = None
     idle_h_at: str = ""
     idle_fix: str = ""
+    limited: bool | None = None
+    limited_at: str = ""

@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+from moto.core.exceptions import ServiceException
+
 Method = Callable[..., Any]
+
+
+class Refusal(ServiceException):
+    """What AWS answers to a request that it does not take: an error code and a message.
+
+    (moto looks up the error in the service's model for exceptions that are not its own.)
+    """
 
 
 def extends(kind: type) -> Callable[[Method], Method]:

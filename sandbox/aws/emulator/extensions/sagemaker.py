@@ -7,7 +7,6 @@ model; UpdateEndpoint; Describe has all that Create was given.
 import re
 from typing import Any
 
-from botocore.session import get_session
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.sagemaker.exceptions import ValidationError
@@ -15,30 +14,45 @@ from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig, SageMakerMod
 from moto.sagemaker.responses import SageMakerResponse
 
 from sandbox.aws.emulator.extensions import Method, extends
+from sandbox.aws.emulator.sagemaker import (
+    access,
+    components,  # noqa: F401 - its operations
+    configurations,
+    rollouts,
+)
 
 
 @extends(FakeEndpointConfig)
-def validate_instance_type(_: Method, self: FakeEndpointConfig, instance_type: str) -> None:
-    shape = get_session().get_service_model("sagemaker").shape_for("ProductionVariantInstanceType")
-    if instance_type not in shape.enum:
-        raise ValidationError(
-            message=f"Value '{instance_type}' at 'instanceType' failed to satisfy constraint: "
-            f"Member must satisfy enum value set: {shape.enum}"
-        )
+def validate_production_variants(_: Method, self: FakeEndpointConfig, variants: Any) -> None:
+    """moto's lists are old; configurations.py has been asked."""
+
+
+# moto looks for a model in each variant, also where it is for inference components.
+extends(SageMakerModelBackend)(validate_production_variants)
 
 
 @extends(SageMakerModelBackend)
-def validate_production_variants(
-    before: Method, self: SageMakerModelBackend, variants: list[dict[str, Any]]
-) -> None:
-    # A variant for inference components names no model.
-    before(self, [variant for variant in variants if "ModelName" in variant])
+def add_tags(
+    _: Method, self: SageMakerModelBackend, arn: str, tags: list[dict[str, str]]
+) -> list[dict[str, str]]:
+    """A tag that is there has its new value, and is not there twice."""
+    resource = self._get_resource_from_arn(arn)
+    values = {tag["Key"]: tag["Value"] for tag in [*resource.tags, *tags]}
+    resource.tags = [{"Key": key, "Value": value} for key, value in values.items()]
+    return list(resource.tags)
 
 
 @extends(SageMakerResponse)
 def create_model(before: Method, self: SageMakerResponse) -> ActionResult:
     models = self.sagemaker_backend._models
     name = _free(self, "model", "ModelName", models)
+    containers = [self._get_param("PrimaryContainer"), *(self._get_param("Containers") or [])]
+    access.check_model(
+        self.sagemaker_backend,
+        name,
+        self._get_param("ExecutionRoleArn"),
+        [container for container in containers if container],
+    )
     result: ActionResult = before(self)
     _remember(
         self,
@@ -51,14 +65,19 @@ def create_model(before: Method, self: SageMakerResponse) -> ActionResult:
 
 @extends(SageMakerResponse)
 def create_endpoint_config(before: Method, self: SageMakerResponse) -> ActionResult:
-    configurations = self.sagemaker_backend.endpoint_configs
-    name = _free(self, "endpoint configuration", "EndpointConfigName", configurations)
+    taken = self.sagemaker_backend.endpoint_configs
+    name = _free(self, "endpoint configuration", "EndpointConfigName", taken)
+    configurations.check(self.sagemaker_backend, self._get_param)
     result: ActionResult = before(self)
     _remember(
         self,
-        configurations[name],
-        ShadowProductionVariants="ShadowProductionVariants",
+        taken[name],
+        EnableNetworkIsolation="EnableNetworkIsolation",
         ExecutionRoleArn="ExecutionRoleArn",
+        ExplainerConfig="ExplainerConfig",
+        MetricsConfig="MetricsConfig",
+        ShadowProductionVariants="ShadowProductionVariants",
+        VpcConfig="VpcConfig",
     )
     return result
 
@@ -67,9 +86,29 @@ def create_endpoint_config(before: Method, self: SageMakerResponse) -> ActionRes
 def create_endpoint(before: Method, self: SageMakerResponse) -> ActionResult:
     endpoints = self.sagemaker_backend.endpoints
     name = _free(self, "endpoint", "EndpointName", endpoints)
+    configuration = self.sagemaker_backend.describe_endpoint_config(
+        self._get_param("EndpointConfigName")
+    )
+    configurations.check_served(self.sagemaker_backend, configuration["ProductionVariants"])
+    _watched(self, configuration, self._get_param("DeploymentConfig"))
     result: ActionResult = before(self)
     _remember(self, endpoints[name], LastDeploymentConfig="DeploymentConfig")
+    if why := access.failure(self.sagemaker_backend, configuration):
+        endpoints[name].endpoint_status = "Failed"
+        endpoints[name].__dict__["failure_reason"] = why
     return result
+
+
+def _watched(
+    response: SageMakerResponse,
+    configuration: dict[str, Any],
+    deployment: dict[str, Any] | None,
+) -> list[str]:
+    """The alarms of a roll-out that ring; refuses those that the role may not read."""
+    backend = response.sagemaker_backend
+    ringing = rollouts.ringing(backend, deployment)
+    access.check_alarms(backend, configuration, rollouts.watching(deployment))
+    return ringing
 
 
 @extends(SageMakerResponse)
@@ -78,16 +117,77 @@ def update_endpoint(_: None, self: SageMakerResponse) -> ActionResult:
     backend.describe_endpoint(name)  # refuses one that is not there
     endpoint: FakeEndpoint = backend.endpoints[name]
     configuration = backend.describe_endpoint_config(self._get_param("EndpointConfigName"))
-    if self._get_param("RetainAllVariantProperties"):
-        raise ValidationError(message="RetainAllVariantProperties is not emulated")
-    endpoint.endpoint_config_name = configuration["EndpointConfigName"]
-    endpoint.production_variants = endpoint._process_production_variants(
-        configuration["ProductionVariants"]
-    )
-    endpoint.data_capture_config = configuration["DataCaptureConfig"]
-    _remember(self, endpoint, LastDeploymentConfig="DeploymentConfig")
+    rollouts.check_variants(backend, endpoint, configuration["ProductionVariants"])
+    configurations.check_served(backend, configuration["ProductionVariants"])
+    deployment = self._get_param("DeploymentConfig")
+    if self._get_param("RetainDeploymentConfig"):
+        deployment = getattr(endpoint, "last_deployment_config", None)
+    rang = _watched(self, configuration, deployment)
+    failed = access.failure(backend, configuration)
+    setattr(endpoint, "last_deployment_config", deployment)  # noqa: B010 - moto does not have it
     endpoint.last_modified_time = utcnow()
+    if rang or failed:
+        # In service again, with what it had: whoever waits for that alone sees no difference.
+        why = f"Rolled back: the following alarms are in ALARM state: [{', '.join(rang)}]."
+        endpoint.__dict__["failure_reason"] = failed or why
+        return ActionResult({"EndpointArn": endpoint.arn})
+    endpoint.failure_reason = None
+    kept = _kept(self)
+    variants = endpoint._process_production_variants(configuration["ProductionVariants"])
+    for variant in variants:
+        for before in endpoint.production_variants:
+            if before["VariantName"] == variant["VariantName"]:
+                variant |= {key: before[key] for key in kept & before.keys()}
+    endpoint.endpoint_config_name = configuration["EndpointConfigName"]
+    endpoint.production_variants = variants
+    if "DataCaptureConfig" not in kept:
+        endpoint.data_capture_config = configuration["DataCaptureConfig"]
     return ActionResult({"EndpointArn": endpoint.arn})
+
+
+@extends(SageMakerModelBackend)
+def delete_endpoint_config(
+    before: Method, self: SageMakerModelBackend, endpoint_config_name: str
+) -> None:
+    rollouts.note_deletion(self, "endpoint-config", endpoint_config_name)
+    before(self, endpoint_config_name)
+
+
+@extends(SageMakerModelBackend)
+def delete_model(before: Method, self: SageMakerModelBackend, model_name: str) -> None:
+    rollouts.note_deletion(self, "model", model_name)
+    before(self, model_name)
+
+
+@extends(SageMakerModelBackend)
+def update_endpoint_weights_and_capacities(
+    before: Method, self: SageMakerModelBackend, endpoint_name: str, **wanted: Any
+) -> str:
+    """What is desired is there at once, where moto would have it to be updated for ever."""
+    arn: str = before(self, endpoint_name=endpoint_name, **wanted)
+    endpoint: FakeEndpoint = self.endpoints[endpoint_name]
+    endpoint.endpoint_status = "InService"
+    for variant in endpoint.production_variants:
+        for what in ("InstanceCount", "Weight"):
+            if f"Desired{what}" in variant:
+                variant[f"Current{what}"] = variant[f"Desired{what}"]
+    return arn
+
+
+_RETAINED = {
+    "DesiredInstanceCount": {"CurrentInstanceCount", "DesiredInstanceCount"},
+    "DesiredWeight": {"CurrentWeight", "DesiredWeight"},
+    "DataCaptureConfig": {"DataCaptureConfig"},
+}
+
+
+def _kept(response: SageMakerResponse) -> set[str]:
+    """What an update leaves as it is; otherwise the configuration decides, at any load."""
+    if not response._get_param("RetainAllVariantProperties"):
+        return set()
+    excluded = response._get_param("ExcludeRetainedVariantProperties") or []
+    reset = {one["VariantPropertyType"] for one in excluded}
+    return {key for what, keys in _RETAINED.items() if what not in reset for key in keys}
 
 
 def _free(response: SageMakerResponse, what: str, parameter: str, taken: dict[str, Any]) -> str:

@@ -15,11 +15,11 @@ from lichen_policies.facts.kinds import (
     Scaling,
     ScalingPolicy,
     ScalingSchedule,
-    Serving,
     TargetInStack,
 )
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws.joining import (
+    Variants,
     addresses,
     any_of,
     both,
@@ -38,7 +38,7 @@ from lichen_policies.facts.unknown import (
     field,
     is_unknown,
 )
-from lichen_policies.stack import Stack, Subject
+from lichen_policies.stack import Stack
 
 CLOUD = "aws"
 TYPES = {
@@ -169,6 +169,9 @@ def _bounded(bounds: Machines, target: TargetInStack, stack: Stack) -> Iterator[
                 machines_at=bounds.machines_at,
                 least=bounds.as_read("least"),
                 least_at=bounds.least_at,
+                counted=its.as_read("machines"),
+                counted_in=variant.resource.address,
+                desired=None,
                 waits_for=bounds.waits_for,
             )
 
@@ -190,9 +193,6 @@ def _completed(target: TargetInStack, stack: Stack) -> TargetInStack:
         wake_metric=metric,
         waits=asynchronous is True,
     )
-
-
-Variants = list[tuple[Subject[Serving], bool | None]]
 
 
 def _in_common(variants: Variants, name: str) -> Maybe[bool]:

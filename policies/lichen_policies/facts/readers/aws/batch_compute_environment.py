@@ -53,6 +53,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         Bounds(
             floor=resources.stated_whole("minv_cpus", "min_vcpus"),
             ceiling=resources.stated_whole("maxv_cpus", "max_vcpus"),
+            desired=resources.stated_whole("desiredv_cpus", "desired_vcpus"),
             unit="vCPUs",
             queued=True,
         ),

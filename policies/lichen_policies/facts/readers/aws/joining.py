@@ -6,8 +6,8 @@ Each answer is true, false, or None where nobody can say before deployment.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
@@ -16,15 +16,21 @@ from lichen_policies.facts.kinds import (
     ScalingPolicy,
     ScalingSchedule,
     Serving,
+    ServingComponent,
+    ServingContainer,
     ServingEndpoint,
     TargetInStack,
     VariantInStack,
 )
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, Unverified, is_unknown
+from lichen_policies.facts.resource import called
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, Unverified, field, is_unknown
 from lichen_policies.stack import Stack, Subject, named_by, refers_to
 
 Kind = TypeVar("Kind", bound=Fact)
 Value = TypeVar("Value")
+
+Variants: TypeAlias = list[tuple[Subject[Serving], bool | None]]
+"""Variants, each with whether it is meant: None where nobody can say before deployment."""
 
 _VARIANT = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
 _REFERENCE = re.compile(r"\$\{([^.}]+)\}")
@@ -119,6 +125,58 @@ def endpoints_of(
     return [(endpoint, answer) for endpoint, answer in found if answer is not False]
 
 
+def meant_or_open(
+    value: object, kind: type[Kind], name: str, stack: Stack
+) -> list[tuple[Subject[Kind], bool | None]]:
+    """What a value surely means by a name; where nothing is sure, all that it may mean."""
+    sure = stack.meant(value, kind, name)
+    if sure or value is None:
+        return [(each, True) for each in sure]
+    of_kind = stack.of(kind)
+    at = addresses(of_kind)
+    found = [(each, means(value, each, at, name)) for each in of_kind]
+    return [(each, answer) for each, answer in found if answer is not False]
+
+
+def variants_of(endpoint: ServingEndpoint, stack: Stack) -> Variants:
+    """The variants that an endpoint puts into service, or may."""
+    return meant_or_open(endpoint.as_read("configuration"), Serving, "configuration", stack)
+
+
+def variants_under(component: ServingComponent, stack: Stack) -> Iterator[Subject[Serving]]:
+    """The variants on whose machines an inference component surely runs."""
+    for endpoint in stack.meant(component.as_read("endpoint"), ServingEndpoint, "name"):
+        found = variants_of(endpoint.fact, stack)
+        variants = [each for each, sure in found if sure and not each.fact.shadow]
+        for variant in variants:
+            named = component.as_read("variant"), variant.fact.as_read("name")
+            if named[0] == named[1] or len(variants) == 1:
+                yield variant
+
+
+def on_machine_of(
+    container: ServingContainer,
+    variant: Subject[Serving],
+    component: Subject[ServingComponent] | None = None,
+) -> ServingContainer:
+    """A container on the machine of a variant, with the accelerators of it that an inference
+    component asks for."""
+    on = msgspec.structs.replace(
+        container,
+        machine=variant.fact.if_known.machine,
+        machine_at=variant.fact.machine_at,
+        machine_named_in=called(variant.resource),
+    )
+    if component is None:
+        return on
+    return msgspec.structs.replace(
+        on,
+        chips=field(component.fact.as_read("chips")),
+        chips_at=component.fact.chips_at,
+        chips_named_in=called(component.resource),
+    )
+
+
 def endpoint_meant(
     scaled: object, endpoint: Subject[ServingEndpoint], endpoints: frozenset[str]
 ) -> bool | None:
@@ -162,33 +220,16 @@ def in_environment_of(context: Context, others: Sequence[Fact]) -> Context:
     return msgspec.structs.replace(context, environment=unknown or stated.pop())
 
 
-def variants_scaled(
-    target: TargetInStack, stack: Stack
-) -> list[tuple[Subject[Serving], bool | None]]:
+def variants_scaled(target: TargetInStack, stack: Stack) -> Variants:
     """Each variant whose size a target changes, or may."""
     scaled = target.as_read("scales")
-    endpoints = stack.of(ServingEndpoint)
-    at = addresses(endpoints)
-    variants = [subject for subject in stack.of(Serving) if not subject.fact.shadow]
-    configurations = addresses(variants)
-    found: list[tuple[Subject[Serving], bool | None]] = []
-    for endpoint in endpoints:
-        its = endpoint_meant(scaled, endpoint, at)
-        if its is False:
-            continue
-        used = [
-            (variant, answer)
-            for variant in variants
-            if (
-                answer := means(
-                    endpoint.fact.as_read("configuration"),
-                    variant,
-                    configurations,
-                    "configuration",
-                )
-            )
-            is not False
-        ]
+    parts = _VARIANT.search(scaled) if isinstance(scaled, str) else None
+    if isinstance(scaled, str) and parts is None:
+        return []
+    endpoints = meant_or_open(parts[1] if parts else scaled, ServingEndpoint, "name", stack)
+    found: Variants = []
+    for endpoint, its in endpoints:
+        used = [each for each in variants_of(endpoint.fact, stack) if not each[0].fact.shadow]
         for variant, uses in used:
             beside = sum(each.resource is variant.resource for each, _ in used)
             is_it = variant_meant(scaled, variant.fact.as_read("name"), beside == 1)
@@ -198,9 +239,7 @@ def variants_scaled(
     return found
 
 
-def machines_scaled(
-    target: TargetInStack, stack: Stack
-) -> list[tuple[Subject[Serving], bool | None]]:
+def machines_scaled(target: TargetInStack, stack: Stack) -> Variants:
     """Each variant whose machines a target counts, or may: those of :func:`variants_scaled`; where
     the stack has none of its endpoint, the only variant of the name that no endpoint of the stack
     uses."""

@@ -11,10 +11,9 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Serving, ServingEndpoint
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws.joining import (
-    addresses,
     in_environment_of,
     known_or_open,
-    means,
+    variants_of,
 )
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 from lichen_policies.stack import Stack
@@ -65,12 +64,7 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 
 
 def _completed(endpoint: ServingEndpoint, stack: Stack) -> ServingEndpoint:
-    variants = stack.of(Serving)
-    at = addresses(variants)
-    answers = [
-        (variant.fact, means(endpoint.as_read("configuration"), variant, at, "configuration"))
-        for variant in variants
-    ]
+    answers = [(variant.fact, answer) for variant, answer in variants_of(endpoint, stack)]
     its = [variant for variant, answer in answers if answer]
     return msgspec.structs.replace(
         endpoint,

@@ -274,6 +274,7 @@ def _machines(
     names = [machine.value for machine in named]
     unknown = next(filter(is_unknown, names), _UNNAMED if None in names else None)
     most = _most(machines, ceiling)
+    starts = machines if most is ceiling else Stated(None, "")
     yield Machines(
         path=named[0].path,
         machine=field(unknown or (names[0] if len(names) == 1 else None)),
@@ -282,6 +283,8 @@ def _machines(
         machines_at=most.path,
         least=field(floor.value),
         least_at=floor.path,
+        desired=field(starts.value),
+        desired_at=starts.path,
         hosting=_HOSTING,
         machine_prefix=PREFIX,
     )

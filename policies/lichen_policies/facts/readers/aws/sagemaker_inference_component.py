@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import ServingComponent, ServingContainer
 from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.readers.aws.joining import on_machine_of, variants_under
 from lichen_policies.facts.readers.aws.sagemaker_model import serving_container
 from lichen_policies.facts.unknown import field
+from lichen_policies.stack import Stack
 
 CLOUD = "aws"
 TYPES = {
@@ -20,13 +24,15 @@ FACTS = (ServingComponent, ServingContainer)
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A ServingComponent; a ServingContainer where it names its image itself."""
+    """A ServingComponent, and the ServingContainer of the image or of the model that it names."""
     specification = properties.block("specification")
     container = specification.block("container")
     needs = specification.block("compute_resource_requirements")
     name = properties.text("inference_component_name")
     alarms = properties.block("deployment_config").block("auto_rollback_configuration")
     named = tuple(alarm.text("alarm_name") for alarm in alarms.blocks("alarms"))
+    chips = needs.amount("number_of_accelerator_devices_required")
+    chips_at = needs.at("number_of_accelerator_devices_required")
     yield ServingComponent(
         path=specification.path,
         name=field(name),
@@ -34,9 +40,28 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         variant=field(properties.text("variant_name")),
         model=field(specification.text("model_name")),
         copies=field(properties.block("runtime_config").whole("copy_count")),
-        chips=field(needs.amount("number_of_accelerator_devices_required")),
-        chips_at=needs.at("number_of_accelerator_devices_required"),
+        chips=field(chips),
+        chips_at=chips_at,
         alarms=tuple(alarm for alarm in named if isinstance(alarm, str)),
     )
-    if container:
-        yield serving_container(container, name)
+    yield msgspec.structs.replace(
+        serving_container(container if container else specification, name),
+        path=specification.path,
+        chips=field(chips),
+        chips_at=chips_at,
+        waits_for="its endpoint's configuration",
+    )
+
+
+def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
+    """Its container on the machine of its endpoint's variant; without one as it is."""
+    component = next((fact for fact in facts if isinstance(fact, ServingComponent)), None)
+    if component is None:
+        return facts
+    variant = next(iter(variants_under(component, stack)), None)
+    return tuple(
+        on_machine_of(fact, variant)
+        if variant is not None and isinstance(fact, ServingContainer)
+        else fact
+        for fact in facts
+    )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Serving, ServingContainer
+from lichen_policies.facts.kinds import Serving, ServingComponent, ServingContainer
 from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.readers.aws.joining import on_machine_of, variants_under
 from lichen_policies.facts.unknown import Maybe, field
-from lichen_policies.stack import Stack
+from lichen_policies.stack import Stack, Subject
 
 CLOUD = "aws"
 TYPES = {
@@ -31,28 +33,45 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         yield msgspec.structs.replace(fact, waits_for="the variant that runs it")
 
 
+class RunsOn(NamedTuple):
+    """A variant whose machine runs a container, and the inference component that puts it there."""
+
+    variant: Subject[Serving]
+    component: Subject[ServingComponent] | None = None
+
+
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     """Each container on the machine of each variant that runs it; without one as it is."""
-    by_container = stack.once(_machines_by_container)
-    machines: dict[str | None, None] = {
-        machine: None for fact in facts for machine in by_container.get(id(fact), ())
-    } or {None: None}
-    return tuple(
-        msgspec.structs.replace(fact, machine=machine)
-        for fact in facts
-        for machine in (machines if isinstance(fact, ServingContainer) else ())
-    ) + tuple(fact for fact in facts if not isinstance(fact, ServingContainer))
+    places = stack.once(_places_by_container)
+    found: dict[tuple[int, str | None, object], Fact] = {}
+    for fact in facts:
+        if not isinstance(fact, ServingContainer):
+            found[id(fact), None, None] = fact
+            continue
+        for place in places.get(id(fact), ()):
+            on = on_machine_of(fact, *place)
+            found.setdefault((id(fact), on.machine, on.as_read("chips")), on)
+        if id(fact) not in places:
+            found[id(fact), None, None] = fact
+    return tuple(found.values())
 
 
-def _machines_by_container(stack: Stack) -> Mapping[int, list[str]]:
-    """The machines of the variants that run each container, by the identity of its fact, as far as
-    they are known."""
-    found: dict[int, list[str]] = {}
-    for variant in stack.of(Serving):
-        machine = variant.fact.if_known.machine
-        meant = stack.meant(variant.fact.as_read("model"), ServingContainer, "names")
-        if machine and meant:
-            found.setdefault(id(meant[0].fact), []).append(machine)
+def _places_by_container(stack: Stack) -> Mapping[int, list[RunsOn]]:
+    """Where each container runs, by the identity of its fact, as far as that is known."""
+    places = [(RunsOn(variant), variant.fact.as_read("model")) for variant in stack.of(Serving)]
+    for component in stack.of(ServingComponent):
+        model = component.fact.as_read("model")
+        if model is not None:
+            places += (
+                (RunsOn(variant, component), model)
+                for variant in variants_under(component.fact, stack)
+            )
+    found: dict[int, list[RunsOn]] = {}
+    for place, model in places:
+        if place.variant.fact.if_known.machine is None:
+            continue
+        for container in stack.meant(model, ServingContainer, "names"):
+            found.setdefault(id(container.fact), []).append(place)
     return found
 
 

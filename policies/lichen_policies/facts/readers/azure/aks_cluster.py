@@ -18,6 +18,7 @@ TYPES = {
         "azure:containerservice/kubernetesCluster:KubernetesCluster",
     ),
     "terraform": ("azurerm_kubernetes_cluster",),
+    "azure": ("Microsoft.ContainerService/managedClusters",),
 }
 FACTS = (Located, Machines, Part, ReservationUse, Scaling, Whole)
 

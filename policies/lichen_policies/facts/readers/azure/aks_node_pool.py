@@ -17,6 +17,7 @@ TYPES = {
         "azure:containerservice/kubernetesClusterNodePool:KubernetesClusterNodePool",
     ),
     "terraform": ("azurerm_kubernetes_cluster_node_pool",),
+    "azure": ("Microsoft.ContainerService/managedClusters/agentPools",),
 }
 FACTS = (Located, Machines, Part, ReservationUse, Scaling)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Machines, ReservationUse, Scaling
 from lichen_policies.facts.machine import serves
@@ -42,7 +44,15 @@ def pool_facts(
         hosting=HOSTING,
     )
     spot = is_spot(pool, "priority", "scale_set_priority")
-    yield from machines_of(machine, ceiling, spot=spot)
+    for fact in machines_of(machine, ceiling, spot=spot):
+        # Between its bounds a pool is asked for a number to begin with.
+        asked = pool.stated_whole("node_count", "count")
+        scaled = scales is True and asked.value is not None and not is_unknown(asked.value)
+        yield (
+            msgspec.structs.replace(fact, desired=asked.value, desired_at=asked.path)
+            if scaled
+            else fact
+        )
     yield from reservations_of(pool)
     if scales is True and serves(context, machine.value):
         keeps_one = is_default or pool.text("mode") == "System"

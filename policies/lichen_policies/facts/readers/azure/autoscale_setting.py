@@ -26,6 +26,7 @@ TYPES = {
         "azure:monitoring/autoscaleSetting:AutoscaleSetting",
     ),
     "terraform": ("azurerm_monitor_autoscale_setting",),
+    "azure": ("Microsoft.Insights/autoscaleSettings",),
 }
 FACTS = (Autoscaler, Machines, Scaling)
 
@@ -53,6 +54,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         floor_at=floor.path,
         ceiling=field(ceiling.value),
         ceiling_at=ceiling.path,
+        wanted=field(bounds.whole("default")),
+        wanted_at=bounds.at("default"),
         waits_for=_WAITS_FOR,
     )
 
@@ -87,6 +90,8 @@ def _of_group(bounds: Fact, stack: Stack) -> Iterator[Fact]:
             machines_at=bounds.ceiling_at,
             least=floor,
             least_at=bounds.floor_at,
+            desired=bounds.as_read("wanted"),
+            desired_at=bounds.wanted_at,
             waits_for=_WAITS_FOR,
         )
         if served or serves(fact.context, machine):

@@ -13,6 +13,7 @@ CLOUD = "azure"
 TYPES = {
     "pulumi": ("azure-native:batch:BatchAccount", "azure:batch/account:Account"),
     "terraform": ("azurerm_batch_account",),
+    "azure": ("Microsoft.Batch/batchAccounts",),
 }
 FACTS = (Part, Whole)
 

@@ -17,6 +17,7 @@ CLOUD = "azure"
 TYPES = {
     "pulumi": ("azure-native:batch:Pool", "azure:batch/pool:Pool"),
     "terraform": ("azurerm_batch_pool",),
+    "azure": ("Microsoft.Batch/batchAccounts/pools",),
 }
 FACTS = (Located, Machines, Part)
 

@@ -23,6 +23,7 @@ TYPES = {
         "azure:compute/capacityReservation:CapacityReservation",
     ),
     "terraform": ("azurerm_capacity_reservation",),
+    "azure": ("Microsoft.Compute/capacityReservationGroups/capacityReservations",),
 }
 FACTS = (Located, Machines, Part, Reservation)
 

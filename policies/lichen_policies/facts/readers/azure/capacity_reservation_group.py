@@ -16,6 +16,7 @@ TYPES = {
         "azure:compute/capacityReservationGroup:CapacityReservationGroup",
     ),
     "terraform": ("azurerm_capacity_reservation_group",),
+    "azure": ("Microsoft.Compute/capacityReservationGroups",),
 }
 FACTS = (Part, Whole)
 

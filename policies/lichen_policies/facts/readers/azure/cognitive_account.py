@@ -17,6 +17,7 @@ TYPES = {
         "azure:cognitive/aIServices:AIServices",
     ),
     "terraform": ("azurerm_cognitive_account", "azurerm_ai_services"),
+    "azure": ("Microsoft.CognitiveServices/accounts",),
 }
 FACTS = (Part, Whole)
 

@@ -30,6 +30,7 @@ TYPES = {
         "azure:cognitive/deployment:Deployment",
     ),
     "terraform": ("azurerm_cognitive_deployment",),
+    "azure": ("Microsoft.CognitiveServices/accounts/deployments",),
 }
 FACTS = (BoughtThroughput, Located, Part, RoutedModel)
 

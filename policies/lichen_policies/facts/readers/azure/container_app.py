@@ -39,6 +39,7 @@ CLOUD = "azure"
 TYPES = {
     "pulumi": ("azure-native:app:ContainerApp", "azure:containerapp/app:App"),
     "terraform": ("azurerm_container_app",),
+    "azure": ("Microsoft.App/containerApps",),
 }
 FACTS = (Located, Machines, OnProfile, Part, Scaling)
 

@@ -22,6 +22,7 @@ CLOUD = "azure"
 TYPES = {
     "pulumi": ("azure-native:app:ManagedEnvironment", "azure:containerapp/environment:Environment"),
     "terraform": ("azurerm_container_app_environment",),
+    "azure": ("Microsoft.App/managedEnvironments",),
 }
 FACTS = (Located, Machines, Part, Scaling, Whole, WorkloadProfiles)
 

@@ -18,6 +18,7 @@ TYPES = {
         "azure:containerservice/group:Group",
     ),
     "terraform": ("azurerm_container_group",),
+    "azure": ("Microsoft.ContainerInstance/containerGroups",),
 }
 FACTS = (Located, Machines, Part)
 

@@ -29,6 +29,7 @@ TYPES = {
         "azurerm_machine_learning_compute_cluster",
         "azurerm_machine_learning_compute_instance",
     ),
+    "azure": ("Microsoft.MachineLearningServices/workspaces/computes",),
 }
 FACTS = (Located, Machines, Notebook, Part, Scaling, ScalingPolicy)
 

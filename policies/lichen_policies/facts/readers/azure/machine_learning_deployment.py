@@ -18,7 +18,10 @@ from lichen_policies.facts.readers.azure.sizes import machines_of, size
 from lichen_policies.facts.unknown import field
 
 CLOUD = "azure"
-TYPES = {"pulumi": ("azure-native:machinelearningservices:OnlineDeployment",)}
+TYPES = {
+    "pulumi": ("azure-native:machinelearningservices:OnlineDeployment",),
+    "azure": ("Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",),
+}
 FACTS = (Located, MachineGroup, Machines, Part, Serving)
 
 complete = where_its_whole_is

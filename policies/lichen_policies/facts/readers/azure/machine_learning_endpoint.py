@@ -11,7 +11,10 @@ from lichen_policies.facts.readers.azure import machine_learning_workspace
 from lichen_policies.facts.readers.azure.parts import in_its_whole, where_its_whole_is, whole
 
 CLOUD = "azure"
-TYPES = {"pulumi": ("azure-native:machinelearningservices:OnlineEndpoint",)}
+TYPES = {
+    "pulumi": ("azure-native:machinelearningservices:OnlineEndpoint",),
+    "azure": ("Microsoft.MachineLearningServices/workspaces/onlineEndpoints",),
+}
 FACTS = (Part, Whole)
 
 complete = where_its_whole_is

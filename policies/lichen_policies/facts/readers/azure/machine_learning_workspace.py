@@ -16,6 +16,7 @@ TYPES = {
         "azure:machinelearning/workspace:Workspace",
     ),
     "terraform": ("azurerm_machine_learning_workspace",),
+    "azure": ("Microsoft.MachineLearningServices/workspaces",),
 }
 FACTS = (Part, Whole)
 

@@ -27,6 +27,7 @@ TYPES = {
         "azurerm_orchestrated_virtual_machine_scale_set",
         "azurerm_virtual_machine_scale_set",
     ),
+    "azure": ("Microsoft.Compute/virtualMachineScaleSets",),
 }
 FACTS = (Located, MachineGroup, Machines, Part, ReservationUse)
 

@@ -18,6 +18,7 @@ TYPES = {
         "azure:appservice/plan:Plan",
     ),
     "terraform": ("azurerm_service_plan", "azurerm_app_service_plan"),
+    "azure": ("Microsoft.Web/serverfarms",),
 }
 FACTS = (Located, Part)
 

@@ -25,6 +25,7 @@ TYPES = {
         "azurerm_windows_virtual_machine",
         "azurerm_virtual_machine",
     ),
+    "azure": ("Microsoft.Compute/virtualMachines",),
 }
 FACTS = (Located, Machines, Part, ReservationUse)
 

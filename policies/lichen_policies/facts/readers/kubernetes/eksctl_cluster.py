@@ -57,7 +57,7 @@ def _of_group(group: Properties, context: Context, region_at: str) -> Iterator[F
     for fact in group_of_machines(
         context,
         Choice(any_of=named, spot=spot, spot_at=group.at("spot")),
-        Bounds(floor=least, ceiling=most),
+        Bounds(floor=least, ceiling=most, desired=wanted),
         hosting="ec2",
         region_at=region_at,
     ):

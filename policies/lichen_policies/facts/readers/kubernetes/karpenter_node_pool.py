@@ -54,6 +54,8 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         idle_h=field(idle.value),
         idle_h_at=idle.path,
         idle_fix=fix,
+        limited=field(_is_limited(spec)),
+        limited_at=spec.at("limits"),
     )
     if not accelerated:
         return
@@ -70,6 +72,14 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         yield MachineTemplate(
             context=context, path=machine.path, machine=field(name), machine_at=machine.path
         )
+
+
+def _is_limited(spec: Properties) -> bool | Unknown:
+    """Whether a pool's own limits, or its fixed number of nodes, end what it makes."""
+    limits = spec.tags("limits")
+    if is_unknown(limits):
+        return limits
+    return bool(limits) or bool(spec.given("replicas"))
 
 
 def _machine(labels: list[Label]) -> Stated[str] | None:

@@ -10,22 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import (
-    ChosenProcessor,
-    Located,
-    Machines,
-    MachineTemplate,
-    Pods,
-    Scaling,
-    Serving,
-    ServingContainer,
-)
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
 from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.naming import annotation, names_of
 from lichen_policies.facts.readers.kubernetes.pod import Pod, of_group
 from lichen_policies.facts.readers.kubernetes.pods import (
+    OF_SCALED_PODS,
     containers,
     facts_of_pods,
     placed,
@@ -41,16 +32,7 @@ TYPES = types(
     Api("serving.kserve.io", ("v1alpha1", "v1beta1"), "ServingRuntime"),
     Api("serving.kserve.io", ("v1alpha1", "v1beta1"), "ClusterServingRuntime"),
 )
-FACTS = (
-    ChosenProcessor,
-    Located,
-    Machines,
-    MachineTemplate,
-    Pods,
-    Scaling,
-    Serving,
-    ServingContainer,
-)
+FACTS = OF_SCALED_PODS
 
 _MODELS = (
     "model",

@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import (
-    ChosenProcessor,
-    Located,
-    Machines,
-    MachineTemplate,
-    Pods,
-    Serving,
-    ServingContainer,
-)
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
 from lichen_policies.facts.readers.kubernetes.naming import names_of
 from lichen_policies.facts.readers.kubernetes.pod import Pod, of_group
-from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, serves, serving
+from lichen_policies.facts.readers.kubernetes.pods import (
+    OF_SERVING_PODS,
+    facts_of_pods,
+    serves,
+    serving,
+)
 from lichen_policies.facts.readers.kubernetes.scaled import in_their_stack
 
 CLOUD = "kubernetes"
 TYPES = types(Api("leaderworkerset.x-k8s.io", ("v1",), "LeaderWorkerSet"))
-FACTS = (ChosenProcessor, Located, Machines, MachineTemplate, Pods, Serving, ServingContainer)
+FACTS = OF_SERVING_PODS
 
 
 complete = in_their_stack

@@ -29,6 +29,20 @@ from lichen_policies.facts.readers.kubernetes.cluster import waits
 from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
+OF_SERVING_PODS = (
+    ChosenProcessor,
+    Located,
+    Machines,
+    MachineTemplate,
+    Pods,
+    Serving,
+    ServingContainer,
+)
+"""What pods that serve give."""
+
+OF_SCALED_PODS = (*OF_SERVING_PODS, Scaling)
+"""What pods of an object that scales itself give."""
+
 _IMAGES = re.compile(
     r"""(?:^|/)(?:
         vllm(?:-[\w-]+)? | (?:huggingface-)?text-(?:generation|embeddings)-inference[\w.-]*
@@ -282,6 +296,7 @@ def containers(
     for container in pod.containers:
         own = asked or pod.asked_by(container)
         image = container.stated_text("image")
+        model = container.stated_text("storage_uri")
         yield ServingContainer(
             context=context,
             path=container.path,
@@ -291,6 +306,8 @@ def containers(
             settings_at=container.at("env"),
             arguments=field(arguments(container)),
             arguments_at=container.at("args"),
+            model=field(model.value),
+            model_at=model.path,
             starts_otherwise=bool(container.given("command")),
             extended=extended,
             architecture=field(pod.architecture.value),
@@ -298,6 +315,7 @@ def containers(
             chip=None if own is None else own.chip,
             chips=None if own is None else field(own.devices),
             chips_at="" if own is None else own.path,
+            shared=own is not None and own.number != own.devices,
             hosting=hosting,
             machine=field(pod.machine.value),
             machine_at=pod.machine.path,

@@ -10,21 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import (
-    ChosenProcessor,
-    Located,
-    Machines,
-    MachineTemplate,
-    Pods,
-    Scaling,
-    Serving,
-    ServingContainer,
-)
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
 from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
 from lichen_policies.facts.readers.kubernetes.pod import Pod, times
-from lichen_policies.facts.readers.kubernetes.pods import facts_of_pods, scaling, serves, serving
+from lichen_policies.facts.readers.kubernetes.pods import (
+    OF_SCALED_PODS,
+    facts_of_pods,
+    scaling,
+    serves,
+    serving,
+)
 from lichen_policies.facts.unknown import is_unknown
 
 CLOUD = "kubernetes"
@@ -33,16 +29,7 @@ TYPES = types(
     Api("ray.io", ("v1", "v1alpha1"), "RayCluster"),
     Api("ray.io", ("v1", "v1alpha1"), "RayJob"),
 )
-FACTS = (
-    ChosenProcessor,
-    Located,
-    Machines,
-    MachineTemplate,
-    Pods,
-    Scaling,
-    Serving,
-    ServingContainer,
-)
+FACTS = OF_SCALED_PODS
 
 
 complete = in_their_cluster

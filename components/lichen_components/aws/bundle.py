@@ -1,0 +1,115 @@
+"""What every deployment gets beside what serves: an address, schedules, a dashboard, a budget, an
+alarm on idleness, and a page on what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from lichen.document import InputError
+from lichen_components.args import AwsArgs
+from lichen_components.aws.address import publish
+from lichen_components.aws.budget import budget, check_budget
+from lichen_components.aws.dashboard import Chart, dashboard, link
+from lichen_components.aws.monitoring import Watch, alarms
+from lichen_components.aws.schedules import check_schedules, schedule
+from lichen_components.aws.site import Site
+from lichen_components.extras import Bundle
+
+_MOST_IDLE_HOURS, _IDLE_HOURS = 168, 24
+"""An alarm looks back seven days at most (CloudWatch API, PutMetricAlarm, EvaluationPeriods)."""
+
+
+def check_bundle(args: AwsArgs, least: int) -> None:
+    """:class:`InputError` where a part cannot be made as it is asked for; ``least`` is the fewest
+    machines that the hosting scales to."""
+    check_schedules(args.get("schedules") or [], least)
+    check_budget(args)
+    hours = args.get("idle_alarm_hours", 0)
+    if not 0 <= hours <= _MOST_IDLE_HOURS:
+        raise InputError(
+            f"is how many hours without a request raise the alarm: 0 (none) to {_MOST_IDLE_HOURS}",
+            fix=f"idle_alarm_hours: {_IDLE_HOURS}",
+            field="idle_alarm_hours",
+        )
+
+
+def bundle(
+    site: Site,
+    args: AwsArgs,
+    *,
+    serves_as: pulumi.Output[str],
+    key: pulumi.Output[str],
+    requests: Watch,
+    charts: Sequence[Chart],
+    scaled: aws.appautoscaling.Policy | None,
+    after: Sequence[pulumi.Resource] = (),
+    advice: Sequence[str] = (),
+) -> Bundle:
+    """Make it. ``serves_as`` is the name that clients invoke, ``requests`` a row whose metric
+    counts requests, ``scaled`` a policy of what schedules change, and ``advice`` lines of the page
+    that are the hosting's own.
+
+    The address is the last of all, after what is in ``after`` too: production protects it, and
+    Pulumi then deletes nothing that it depends on.
+    """
+    last = list(after)
+    if scaled is not None:
+        last += schedule(site, scaled, args.get("schedules") or [])
+    last += alarms(site, _idle(site, args, requests), args.get("alarm_topic")).values()
+    if "budget_usd" in args and "alarm_topic" in args:
+        last.append(budget(site, args["budget_usd"], args["alarm_topic"]))
+    page = dashboard(site, charts) if args.get("dashboard", site.protected) else None
+    parameter = publish(site, serves_as, *last, *([] if page is None else [page]))
+    return Bundle(
+        key=key,
+        parameter=parameter.name,
+        dashboard=link(page, site),
+        runbook=pulumi.Output.all(serves_as, parameter.name).apply(
+            lambda known: runbook(site, known[0], known[1], advice)
+        ),
+    )
+
+
+def _idle(site: Site, args: AwsArgs, requests: Watch) -> list[Watch]:
+    """No request for hours: what is idle sends no data, so missing data rings."""
+    hours = args.get("idle_alarm_hours", 0 if site.environment == "prod" else _IDLE_HOURS)
+    if not hours:
+        return []
+    return [
+        Watch(
+            role="idle",
+            description=f"No request for {hours:.0f} hours: it may be taken down.",
+            namespace=requests.namespace,
+            metric=requests.metric,
+            dimensions=requests.dimensions,
+            statistic="Sum",
+            comparison="LessThanThreshold",
+            threshold=1,
+            period_s=3600,
+            of=int(hours),
+            bad=int(hours),
+            missing="breaching",
+        )
+    ]
+
+
+def runbook(site: Site, name: str, parameter: str, advice: Sequence[str]) -> str:
+    """What to do in the cases that happen, with the commands."""
+    where = f"--region {site.region}"
+    lines = [
+        f"# {name} ({site.title}, {site.region})",
+        "",
+        f"Clients read its name: aws ssm get-parameter --name {parameter} {where}",
+        f"Its log: aws logs tail {site.log_group_name} --follow {where}",
+        f"Its alarms: aws cloudwatch describe-alarms --alarm-name-prefix {site.identity}- {where}",
+        *advice,
+    ]
+    if site.protected:
+        lines.append(
+            "To take it down: set protect to false, run `pulumi up`, then `pulumi destroy`. What "
+            "production kept of earlier versions goes with `lichen prune aws`."
+        )
+    return "\n".join(lines)

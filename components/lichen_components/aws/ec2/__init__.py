@@ -1,0 +1,1 @@
+"""What EC2 hosts: a group of machines that serve behind a load balancer."""

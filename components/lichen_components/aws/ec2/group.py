@@ -1,0 +1,342 @@
+"""A group of machines on Inferentia2 or Graviton, and all that it needs: nothing is chosen here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_aws as aws
+from pulumi_aws.autoscaling import (
+    GroupInitialLifecycleHookArgs as Hook,
+)
+from pulumi_aws.autoscaling import (
+    GroupInstanceMaintenancePolicyArgs as Maintenance,
+)
+from pulumi_aws.autoscaling import (
+    GroupInstanceRefreshArgs as Refresh,
+)
+from pulumi_aws.autoscaling import (
+    GroupInstanceRefreshPreferencesAlarmSpecificationArgs as RefreshAlarms,
+)
+from pulumi_aws.autoscaling import (
+    GroupInstanceRefreshPreferencesArgs as Preferences,
+)
+from pulumi_aws.autoscaling import (
+    GroupMixedInstancesPolicyArgs as Mixed,
+)
+from pulumi_aws.autoscaling import (
+    GroupMixedInstancesPolicyInstancesDistributionArgs as Distribution,
+)
+from pulumi_aws.autoscaling import (
+    GroupMixedInstancesPolicyLaunchTemplateArgs as MixedTemplate,
+)
+from pulumi_aws.autoscaling import (
+    GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs as Version,
+)
+from pulumi_aws.autoscaling import (
+    GroupMixedInstancesPolicyLaunchTemplateOverrideArgs as Override,
+)
+from pulumi_aws.autoscaling import (
+    GroupTagArgs as Tag,
+)
+from pulumi_aws.autoscaling import (
+    Metric,
+)
+from pulumi_aws.autoscaling import (
+    PolicyTargetTrackingConfigurationArgs as Tracking,
+)
+from pulumi_aws.autoscaling import (
+    PolicyTargetTrackingConfigurationPredefinedMetricSpecificationArgs as Predefined,
+)
+
+from lichen.passport import Passport, to_tags
+from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.aws.access import (
+    Statement,
+    allow,
+    pull_image,
+    read_objects,
+    use_keys,
+    write_logs,
+)
+from lichen_components.aws.account import account_of
+from lichen_components.aws.balancer import Balancer, balance, check_answers
+from lichen_components.aws.balancer import watches as balancer_watches
+from lichen_components.aws.ec2.machines import boots_from, check_driver, devices_of, stand_ins
+from lichen_components.aws.ec2.start import HOOK, Boot, first_request, user_data
+from lichen_components.aws.ec2.template import newest_image, template
+from lichen_components.aws.ec2.watches import watches
+from lichen_components.aws.key import key_of
+from lichen_components.aws.locations import Objects, Repository
+from lichen_components.aws.monitoring import alarms, logs
+from lichen_components.aws.network import Network, check_network, network_of
+from lichen_components.aws.role import role
+from lichen_components.aws.sagemaker.endpoint import slow_ms
+from lichen_components.aws.sagemaker.model import files_gib, published_image
+from lichen_components.aws.serving import (
+    check_architecture,
+    check_files,
+    check_mode,
+    environment_of,
+    files_of,
+    image_of,
+)
+from lichen_components.aws.site import Site, check_name, this_stack
+from lichen_components.errors import input_errors
+from lichen_components.plan import Plan
+from lichen_components.servers.container import Decision
+
+TYPE = "lichen:index:MachineFleet"
+
+_LONGEST_HEARTBEAT_S = 7200
+"""A launch hook waits two hours at most for a sign of life (Auto Scaling API, HeartbeatTimeout)."""
+
+
+class MachineFleet(pulumi.ComponentResource):
+    """Launch template, group, load balancer, role, key, log, scaling and alarms in the chosen
+    region."""
+
+    endpoint_name: pulumi.Output[str]
+    endpoint_arn: pulumi.Output[str]
+    endpoint_url: pulumi.Output[str]
+    machine: pulumi.Output[str]
+
+    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(TYPE, name, {}, opts)
+        decision, args = plan.decision, aws_args(plan.args)
+        workload, machine = decision.workload, decision.machine
+        with input_errors():
+            check_name(name, workload.environment, service="EC2")
+            if "image" not in args:
+                check_driver(machine, published_image(plan), plan.catalogue)
+            network = network_of(args, plan, self)
+        site = Site(
+            name=name,
+            environment=workload.environment,
+            made_of=(machine.name, network.vpc),
+            stack=this_stack(),
+            title="Machine group",
+            region=plan.region,
+            tags=to_tags(Passport.of(workload, decision.precision), "aws"),
+            log_group=lambda identity: f"/ec2/{identity}",
+            protected=args.get("protect", workload.environment == "prod"),
+            parent=self,
+        )
+        account = account_of(self)
+        key = key_of(site, account, args.get("key"))
+        log = logs(site, key)
+        image, files = image_of(plan, args, self), files_of(plan, args)
+        keys = [key] if "artifacts_key" not in args else [key, args["artifacts_key"]]
+        its_role, access = role(
+            site,
+            account,
+            service="ec2",
+            statements=pulumi.Output.all(account.partition, account.id, image, files, keys).apply(
+                lambda known: _statements(site, *known)
+            ),
+        )
+        profile = aws.iam.InstanceProfile(
+            site.child("profile"),
+            name=site.identity,
+            role=its_role.name,
+            tags=site.tags,
+            opts=site.under(access),
+        )
+        balancer = balance(site, network, args, decision, "instance")
+        started = pulumi.Output.all(image, files, environment_of(plan, plan.args)).apply(
+            input_errors()(lambda known: user_data(_start(site, plan, *known)))
+        )
+        made = template(
+            site,
+            machine=machine.name,
+            image=args.get("machine_image") or newest_image(site, boots_from(machine)),
+            pinned="machine_image" in args,
+            profile=profile,
+            user_data=started,
+            groups=[balancer.wall.id, *args.get("security_groups", [])],
+            files_gib=files_gib(plan),
+        )
+        least = max(1, decision.sizing.replicas_minimum)
+        rows = [
+            *balancer_watches(
+                balancer, slow_ms(decision), workload.traffic.peak_rps, least, "machines"
+            ),
+            *watches(site.identity, least),
+        ]
+        ringing = alarms(site, rows, args.get("alarm_topic"))
+        group = _group(
+            site,
+            plan,
+            network,
+            balancer,
+            made,
+            least,
+            [ringing[row.role].name for row in rows if row.takes_back],
+            [log, access],
+        )
+        _scale(site, plan, balancer, group)
+        self.endpoint_name = group.name
+        self.endpoint_arn = group.arn
+        self.endpoint_url = balancer.url
+        self.machine = pulumi.Output.from_input(machine.name)
+        self.register_outputs({"endpoint_name": group.name, "endpoint_arn": group.arn})
+
+    @staticmethod
+    def check(decision: Decision, args: EndpointArgs) -> None:
+        """:class:`InputError` where EC2 cannot do what was decided, or lacks an argument."""
+        ours = aws_args(args)
+        check_mode(decision, "a group of machines")
+        check_files(ours)
+        check_architecture(ours, decision)
+        check_network(ours)
+        check_answers(decision)
+
+
+def _start(
+    site: Site, plan: Plan, image: Repository, files: Objects, environment: Mapping[str, str]
+) -> Boot:
+    return Boot(
+        region=site.region,
+        group=site.identity,
+        log_group=site.log_group_name,
+        image=image,
+        files=files,
+        environment=environment,
+        devices=devices_of(plan.decision.machine),
+        start_s=plan.container.start_s,
+        request=first_request(plan.decision.card.kind),
+    )
+
+
+def _statements(
+    site: Site,
+    partition: str,
+    account: str,
+    image: Repository,
+    files: Objects,
+    keys: Sequence[str],
+) -> list[Statement]:
+    """What a machine may do: fetch image and files, write its log, and end its own launch."""
+    group = (
+        f"arn:{partition}:autoscaling:{site.region}:{account}:autoScalingGroup:*:"
+        f"autoScalingGroupName/{site.identity}"
+    )
+    return [
+        *pull_image(partition, image),
+        *read_objects(partition, files),
+        *write_logs(partition, site.region, account, site.log_group_name),
+        *use_keys(keys),
+        allow(
+            [
+                "autoscaling:CompleteLifecycleAction",
+                "autoscaling:RecordLifecycleActionHeartbeat",
+            ],
+            [group],
+        ),
+    ]
+
+
+def _group(
+    site: Site,
+    plan: Plan,
+    network: Network,
+    balancer: Balancer,
+    made: aws.ec2.LaunchTemplate,
+    least: int,
+    taking_back: list[pulumi.Output[str]],
+    needs: list[pulumi.Resource],
+) -> aws.autoscaling.Group:
+    chosen, start_s = plan.decision.placement.chosen, plan.container.start_s
+    spot = chosen.sold == "spot"
+    types = stand_ins(plan.decision.machine, site.region, chosen.hosting, plan.catalogue)
+    minutes = math.ceil(2 * start_s / 60) + 10
+    return aws.autoscaling.Group(
+        site.child("group"),
+        name=site.identity,
+        min_size=least,
+        max_size=max(least, plan.decision.sizing.replicas_maximum),
+        desired_capacity=least,
+        mixed_instances_policy=Mixed(
+            launch_template=MixedTemplate(
+                # A number: $Latest would change no machine that runs, and takes no refresh back.
+                launch_template_specification=Version(
+                    launch_template_id=made.id, version=made.latest_version.apply(str)
+                ),
+                overrides=[Override(instance_type=each) for each in types],
+            ),
+            instances_distribution=Distribution(
+                on_demand_base_capacity=0,
+                on_demand_percentage_above_base_capacity=0 if spot else 100,
+                on_demand_allocation_strategy="prioritized",
+                spot_allocation_strategy="price-capacity-optimized",
+            ),
+        ),
+        capacity_rebalance=spot,
+        vpc_zone_identifiers=list(network.subnets),
+        target_group_arns=[balancer.group.arn],
+        health_check_type="ELB",
+        health_check_grace_period=start_s,
+        default_instance_warmup=start_s,
+        # Not a hook of its own: the first machines would start before it is there.
+        initial_lifecycle_hooks=[
+            Hook(
+                name=HOOK,
+                lifecycle_transition="autoscaling:EC2_INSTANCE_LAUNCHING",
+                default_result="ABANDON",
+                heartbeat_timeout=min(_LONGEST_HEARTBEAT_S, math.ceil(1.5 * start_s)),
+            )
+        ],
+        instance_refresh=Refresh(
+            strategy="Rolling",
+            preferences=Preferences(
+                min_healthy_percentage=100,
+                max_healthy_percentage=200,
+                instance_warmup=str(start_s),
+                auto_rollback=True,
+                skip_matching=True,
+                alarm_specification=RefreshAlarms(alarms=taking_back),
+            ),
+        ),
+        instance_maintenance_policy=Maintenance(
+            min_healthy_percentage=100, max_healthy_percentage=200
+        ),
+        enabled_metrics=[Metric.GROUP_IN_SERVICE_INSTANCES, Metric.GROUP_DESIRED_CAPACITY],
+        metrics_granularity="1Minute",
+        wait_for_capacity_timeout=f"{minutes}m",
+        min_elb_capacity=least,
+        tags=[
+            Tag(key=key, value=value, propagate_at_launch=False) for key, value in site.tags.items()
+        ],
+        region=site.region,
+        opts=pulumi.ResourceOptions.merge(
+            site.under(balancer.listener, *needs),
+            # Scaling sets the number of machines; an `up` is not to set it back.
+            pulumi.ResourceOptions(
+                ignore_changes=["desiredCapacity"],
+                custom_timeouts=pulumi.CustomTimeouts(
+                    create=f"{minutes}m", update=f"{minutes}m", delete="60m"
+                ),
+            ),
+        ),
+    )
+
+
+def _scale(site: Site, plan: Plan, balancer: Balancer, group: aws.autoscaling.Group) -> None:
+    """Track the requests that one machine serves within its bounds."""
+    aws.autoscaling.Policy(
+        site.child("scaling"),
+        name=f"{site.identity}-scaling",
+        autoscaling_group_name=group.name,
+        policy_type="TargetTrackingScaling",
+        estimated_instance_warmup=plan.container.start_s,
+        target_tracking_configuration=Tracking(
+            target_value=round(plan.decision.sizing.rps_planned * 60, 2),
+            predefined_metric_specification=Predefined(
+                predefined_metric_type="ALBRequestCountPerTarget",
+                resource_label=balancer.label,
+            ),
+        ),
+        region=site.region,
+        opts=site.under(),
+    )

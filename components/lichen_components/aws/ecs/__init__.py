@@ -1,0 +1,1 @@
+"""What ECS hosts: tasks that serve behind a load balancer."""

@@ -1,0 +1,226 @@
+"""A function on arm64 and all that it needs: nothing is chosen here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import pulumi
+import pulumi_aws as aws
+
+from lichen.passport import Passport, to_tags
+from lichen_components.args import AwsArgs, EndpointArgs, FunctionArgs, aws_args
+from lichen_components.aws.access import Statement, join_network, use_keys, write_logs
+from lichen_components.aws.account import account_of
+from lichen_components.aws.key import key_of
+from lichen_components.aws.lambda_.limits import (
+    check_environment,
+    check_image,
+    check_limits,
+    memory_mb,
+    timeout_s,
+)
+from lichen_components.aws.lambda_.watches import watches
+from lichen_components.aws.locations import repository
+from lichen_components.aws.monitoring import alarms, logs
+from lichen_components.aws.role import role
+from lichen_components.aws.sagemaker.endpoint import slow_ms
+from lichen_components.aws.serving import check_architecture, check_mode, environment_of
+from lichen_components.aws.site import Site, check_name, this_stack
+from lichen_components.errors import input_errors
+from lichen_components.plan import Plan
+from lichen_components.servers.container import Decision
+
+TYPE = "lichen:index:ServingFunction"
+
+ALIAS = "live"
+"""What clients call: it names the version that serves, and during a canary the newest beside it."""
+
+
+class ServingFunction(pulumi.ComponentResource):
+    """Function, alias, URL, role, key, log and alarms in the chosen region."""
+
+    endpoint_name: pulumi.Output[str]
+    endpoint_arn: pulumi.Output[str]
+    endpoint_url: pulumi.Output[str]
+    machine: pulumi.Output[str]
+
+    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(TYPE, name, {}, opts)
+        decision, args = plan.decision, aws_args(plan.args)
+        workload, machine = decision.workload, decision.machine
+        asked: FunctionArgs = args.get("function", {})
+        environment = environment_of(plan, plan.args)
+        with input_errors():
+            check_name(name, workload.environment, service="Lambda")
+            check_environment(environment)
+        site = Site(
+            name=name,
+            environment=workload.environment,
+            # Memory changes in place: it is no part of the function's identity.
+            made_of=("arm64",),
+            stack=this_stack(),
+            title="Function",
+            region=plan.region,
+            tags=to_tags(Passport.of(workload, decision.precision), "aws"),
+            log_group=lambda identity: f"/aws/lambda/{identity}",
+            protected=args.get("protect", workload.environment == "prod"),
+            parent=self,
+        )
+        account = account_of(self)
+        key = key_of(site, account, args.get("key"))
+        log = logs(site, key)
+        network = args.get("subnets", []), args.get("security_groups", [])
+        its_role, access = role(
+            site,
+            account,
+            service="lambda",
+            statements=pulumi.Output.all(account.partition, account.id, [key], network).apply(
+                lambda known: _statements(site, *known)
+            ),
+        )
+        function = aws.lambda_.Function(
+            site.child("function"),
+            name=site.identity,
+            role=its_role.arn,
+            package_type="Image",
+            image_uri=pulumi.Output.from_input(args["image"])
+            .apply(input_errors()(partial(repository, region=site.region)))
+            .apply(lambda image: image.uri),
+            architectures=["arm64"],
+            memory_size=memory_mb(machine),
+            timeout=timeout_s(decision),
+            environment=aws.lambda_.FunctionEnvironmentArgs(variables=environment),
+            kms_key_arn=key,
+            reserved_concurrent_executions=asked.get("reserved"),
+            logging_config=aws.lambda_.FunctionLoggingConfigArgs(
+                log_format="JSON", log_group=log.name
+            ),
+            vpc_config=_network(args),
+            publish=True,
+            region=site.region,
+            tags=site.tags,
+            opts=site.under(access),
+        )
+        alias = aws.lambda_.Alias(
+            site.child("alias-live"),
+            name=ALIAS,
+            function_name=function.name,
+            function_version=asked.get("stable_version") or function.version,
+            routing_config=_canary(asked, function),
+            region=site.region,
+            opts=site.under(),
+        )
+        url = aws.lambda_.FunctionUrl(
+            site.child("url"),
+            function_name=function.name,
+            qualifier=alias.name,
+            # Never NONE: whoever knows the address could call the model.
+            authorization_type="AWS_IAM",
+            invoke_mode="BUFFERED",
+            region=site.region,
+            opts=site.under(),
+        )
+        _callers(site, asked, alias)
+        _kept_ready(site, asked, alias)
+        rows = watches(
+            site.identity,
+            ALIAS,
+            slow_ms(decision),
+            workload.traffic.peak_rps,
+            decision.sizing.replicas_maximum,
+            provisioned="provisioned" in asked,
+        )
+        alarms(site, rows, args.get("alarm_topic"))
+        self.endpoint_name = function.name
+        self.endpoint_arn = alias.arn
+        self.endpoint_url = url.function_url
+        self.machine = pulumi.Output.from_input(machine.name)
+        self.register_outputs({"endpoint_name": function.name, "endpoint_arn": alias.arn})
+
+    @staticmethod
+    def check(decision: Decision, args: EndpointArgs) -> None:
+        """:class:`InputError` where Lambda cannot do what was decided, or lacks an argument."""
+        ours = aws_args(args)
+        check_mode(decision, "a function")
+        check_image(ours)
+        check_architecture(ours, decision)
+        check_limits(decision, ours)
+
+
+def _statements(
+    site: Site,
+    partition: str,
+    account: str,
+    keys: Sequence[str],
+    network: tuple[list[str], list[str]],
+) -> list[Statement]:
+    """What the function may do: write its log, and join the network that it is given.
+
+    Lambda itself pulls the image, in the name of its service.
+    """
+    subnets, groups = network
+    allowed = [
+        *write_logs(partition, site.region, account, site.log_group_name),
+        *use_keys(keys),
+    ]
+    if subnets:
+        allowed += join_network(partition, site.region, account, subnets, groups)
+    return allowed
+
+
+def _network(args: AwsArgs) -> aws.lambda_.FunctionVpcConfigArgs | None:
+    subnets = args.get("subnets")
+    if not subnets:
+        return None
+    return aws.lambda_.FunctionVpcConfigArgs(
+        subnet_ids=subnets, security_group_ids=args.get("security_groups", [])
+    )
+
+
+def _canary(
+    asked: FunctionArgs, function: aws.lambda_.Function
+) -> aws.lambda_.AliasRoutingConfigArgs | None:
+    """The newest version's share of requests, beside the stable one."""
+    share = asked.get("canary_share")
+    if share is None:
+        return None
+    return aws.lambda_.AliasRoutingConfigArgs(
+        additional_version_weights=function.version.apply(lambda version: {version: share})
+    )
+
+
+def _callers(site: Site, asked: FunctionArgs, alias: aws.lambda_.Alias) -> None:
+    """Other accounts and roles that may call the URL: both rights that this takes since 2025
+    (Lambda Developer Guide, "Control access to Lambda function URLs")."""
+    for n, caller in enumerate(asked.get("callers", [])):
+        for role_of, action in (
+            ("url", "lambda:InvokeFunctionUrl"),
+            ("function", "lambda:InvokeFunction"),
+        ):
+            through_url = action == "lambda:InvokeFunction"
+            aws.lambda_.Permission(
+                site.child(f"caller-{n + 1}-{role_of}"),
+                action=action,
+                function=alias.function_name,
+                qualifier=alias.name,
+                principal=caller,
+                function_url_auth_type=None if through_url else "AWS_IAM",
+                invoked_via_function_url=True if through_url else None,
+                region=site.region,
+                opts=site.under(),
+            )
+
+
+def _kept_ready(site: Site, asked: FunctionArgs, alias: aws.lambda_.Alias) -> None:
+    """Copies that wait with the model loaded: paid whether they answer or not."""
+    copies = asked.get("provisioned")
+    if copies:
+        aws.lambda_.ProvisionedConcurrencyConfig(
+            site.child("ready"),
+            function_name=alias.function_name,
+            qualifier=alias.name,
+            provisioned_concurrent_executions=copies,
+            region=site.region,
+            opts=site.under(),
+        )

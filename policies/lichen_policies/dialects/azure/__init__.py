@@ -1,0 +1,6 @@
+"""Azure's templates: ARM's JSON, and Bicep, which is compiled to it.
+
+:mod:`expressions` and :mod:`functions` say what an expression of a template holds, :mod:`declared`
+makes a resource of what a template declares, and :mod:`bicep` reads the other language. What only
+the deployment knows is UNKNOWN.
+"""

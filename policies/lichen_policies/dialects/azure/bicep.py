@@ -1,0 +1,470 @@
+"""Bicep, Azure's other language for templates, without its compiler.
+
+A module in a file beside is entered with what it is given; one of a registry is mentioned.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import tree_sitter_bicep
+from tree_sitter import Language, Node, Parser
+
+from lichen.document import InputError, did_you_mean
+from lichen.input_error import NotRendered
+from lichen.parsing.bounds import too_deep
+from lichen.parsing.content import content_of, text_of
+from lichen_policies.dialects.azure.declared import numbered, resource
+from lichen_policies.dialects.azure.expressions import at
+from lichen_policies.dialects.azure.functions import OPEN, called, id_of, made_of
+from lichen_policies.dialects.azure_template import unset
+from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.source_reading import SourceReading
+from lichen_policies.facts.resource import Resource
+from lichen_policies.facts.unknown import Unknown, has_unknown, is_unknown
+from lichen_policies.verdict import Skipped
+
+_MOST_TURNS = 1000
+_LOOP: Any = Unknown("is made of itself")
+_SECRET: Any = Unknown("is secret, so Lichen does not read it")
+
+
+def read_bicep(file: Path, given: DeploymentInput) -> SourceReading:
+    """What a file deploys; :class:`InputError` where it is no Bicep."""
+    try:
+        main = _File(file, dict(given.parameters), frozenset({file.resolve()}))
+        for name in given.parameters if given.exact else ():
+            if name not in main.declared["parameter_declaration"]:
+                names = main.declared["parameter_declaration"]
+                raise InputError(
+                    "is no parameter of the file", fix=did_you_mean(name, names), field=name
+                )
+        found = numbered(list(main.resources("")))
+    except InputError as error:
+        raise error.within(str(file)) from None
+    except RecursionError:
+        raise too_deep().within(str(file)) from None
+    return SourceReading(tuple(found), tuple(main.skipped))
+
+
+def called_by(file: Path) -> frozenset[Path]:
+    """The files that a file calls as modules."""
+    return frozenset(
+        (file.parent / path).resolve()
+        for node in _parsed(file).children
+        if node.type == "module_declaration" and (path := _literal(node)) and ":" not in path
+    )
+
+
+@cache
+def _parser() -> Parser:
+    return Parser(Language(tree_sitter_bicep.language()))
+
+
+_DEPLOYED = re.compile(r"^(?:resource|module)\s", re.MULTILINE)
+_NEWER = (
+    # A type: it says nothing of what is deployed.
+    (
+        re.compile(
+            r"^(param[ \t]+\w+)[ \t]+(?!(?:int|bool)\b)[^=\n{(]+?(?=[ \t]*(?:=|$))", re.MULTILINE
+        ),
+        r"\1 string",
+    ),
+    (re.compile(r"^(var[ \t]+\w+)[ \t]+[^=\n]+=(?!=)", re.MULTILINE), r"\1 ="),
+    # The sign that a value is there.
+    (re.compile(r"(?<=[\w)\]])!(?=[,\s)\].\[:])"), ""),
+)
+"""What the parser does not know of the language yet, and what it reads instead."""
+_MADE = ("resource_declaration", "module_declaration")
+
+
+def _parsed(file: Path) -> Node:
+    """The declarations of a file.
+
+    The parser does not know the newest types of parameters and variables, which say nothing of what
+    is deployed: they are left out. A resource or a module that it does not read whole makes the
+    file none.
+    """
+    text = text_of(content_of(file))
+    root = _parser().parse(text.encode()).root_node
+    if root.has_error:
+        for pattern, instead in _NEWER:
+            text = pattern.sub(instead, text)
+        root = _parser().parse(text.encode()).root_node
+    if root.has_error:
+        whole = [each for each in root.children if each.type in _MADE and not each.has_error]
+        if len(whole) != len(_DEPLOYED.findall(text)):
+            broken = next((each for each in root.children if each.has_error), root)
+            line = _first_error(broken).start_point.row + 1
+            raise NotRendered(
+                f"is not Bicep that Lichen reads in line {line}",
+                fix="run bicep build, and check the JSON that it writes",
+            ).within(str(file))
+    return root
+
+
+def _first_error(node: Node) -> Node:
+    inner = next((each for each in node.children if each.has_error or each.is_missing), None)
+    return node if inner is None else _first_error(inner)
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode()
+
+
+def _literal(node: Node) -> str:
+    """The text of a declaration's first string: a resource's type, a module's path."""
+    string = next((each for each in node.children if each.type == "string"), None)
+    return (
+        ""
+        if string is None
+        else "".join(_text(each) for each in string.children if each.type == "string_content")
+    )
+
+
+def _named(node: Node) -> str:
+    return _text(next(each for each in node.children if each.type == "identifier"))
+
+
+def _after_equals(node: Node) -> Node | None:
+    """What a declaration says after its equals sign."""
+    at_sign = next((index for index, each in enumerate(node.children) if each.type == "="), None)
+    return None if at_sign is None else node.children[at_sign + 1]
+
+
+class _One(NamedTuple):
+    """One of what a declaration makes: its object, the names of a loop, and its condition."""
+
+    body: Node
+    own: Mapping[str, Any]
+    only_if: str = ""
+
+
+class _File:
+    """A file as it is deployed once: what its names hold."""
+
+    def __init__(self, file: Path, given: Mapping[str, Any], inside: frozenset[Path]) -> None:
+        self._file = file
+        self._given = given
+        self._inside = inside
+        self.skipped: list[Skipped] = []
+        self._known: dict[str, Any] = {}
+        self._secret: set[str] = set()
+        kinds = ("parameter", "variable", "resource", "module")
+        self.declared: dict[str, dict[str, Node]] = {f"{kind}_declaration": {} for kind in kinds}
+        secret = False
+        for node in _parsed(file).children:
+            if node.type == "decorators":
+                secret = b"@secure" in (node.text or b"")
+                continue
+            if node.type in self.declared:
+                self.declared[node.type][_named(node)] = node
+                if secret:
+                    self._secret.add(_named(node))
+            secret = False
+
+    # What the names hold.
+
+    def _name(self, name: str) -> Any:
+        if name not in self._known:
+            self._known[name] = _LOOP
+            self._known[name] = self._held(name)
+        return self._known[name]
+
+    def _held(self, name: str) -> Any:
+        if (node := self.declared["parameter_declaration"].get(name)) is not None:
+            if name in self._secret:
+                return _SECRET
+            if name in self._given:
+                found = self._given[name]
+                kind = next((_text(each) for each in node.children if each.type == "type"), "")
+                numeric = kind == "int" and isinstance(found, str) and found.isdigit()
+                return int(found) if numeric else found
+            return unset(name, has_default=_after_equals(node) is not None)
+        if (node := self.declared["variable_declaration"].get(name)) is not None:
+            written = _after_equals(node)
+            return OPEN if written is None else self._value(written, {})
+        if (node := self.declared["resource_declaration"].get(name)) is not None:
+            return self._of_resource(name, node)
+        return OPEN
+
+    def _of_resource(self, symbol: str, node: Node) -> Any:
+        """What others read of a resource: its name, its id, what it declares."""
+        every = list(self._each(node))
+        unknown = Unknown("is known only after deployment", (symbol,))
+        if len(every) != 1 or every[0].body.type != "object":
+            return unknown
+        names = self._names(node, every[0])
+        whole = id_of(_type(node), names) if not has_unknown(list(names)) else unknown
+        found = self._value(every[0].body, every[0].own)
+        return _Declared(found if isinstance(found, Mapping) else {}, names[-1], whole, unknown)
+
+    def _names(self, node: Node, one: _One) -> tuple[Any, ...]:
+        """A resource's name, behind those of what it is a part of."""
+        fields = _fields(one.body)
+        own = self._value(fields["name"], one.own) if "name" in fields else OPEN
+        depth = _type(node).count("/")
+        outer: tuple[Any, ...] = ()
+        if "parent" in fields:
+            parent = self.declared["resource_declaration"].get(_text(fields["parent"]))
+            if parent is not None:
+                first = next(iter(self._each(parent)), None)
+                outer = () if first is None else self._names(parent, first)
+        parts = own.split("/") if isinstance(own, str) else [own]
+        ways = (*outer, *parts)
+        return (*[OPEN] * (depth - len(ways)), *ways)[-depth:] if depth else ways
+
+    # What is made.
+
+    def resources(self, only_if: str) -> Iterator[Resource]:
+        """Every resource of the file and of the modules that it calls."""
+        for symbol, node in self.declared["resource_declaration"].items():
+            if any(each.type == "existing" for each in node.children):
+                continue
+            for one in self._each(node):
+                found = self._value(one.body, one.own)
+                yield resource(
+                    _type(node),
+                    self._names(node, one),
+                    found if isinstance(found, Mapping) else {},
+                    file=str(self._file),
+                    line=node.start_point.row + 1,
+                    symbol=symbol,
+                    only_if=one.only_if or only_if,
+                )
+        for symbol, node in self.declared["module_declaration"].items():
+            yield from self._entered(symbol, node, only_if)
+
+    def _entered(self, symbol: str, node: Node, only_if: str) -> Iterator[Resource]:
+        path = _literal(node)
+        file = self._file.parent / path
+        if ":" in path or not file.is_file() or file.resolve() in self._inside:
+            self.skipped.append(
+                Skipped(
+                    file=str(self._file),
+                    because=f"calls the module {symbol}, which is not here",
+                    fix="run bicep build, and check the JSON that it writes",
+                )
+            )
+            return
+        for one in self._each(node):
+            given = (
+                self._value(_fields(one.body)["params"], one.own)
+                if ("params" in _fields(one.body))
+                else {}
+            )
+            inner = _File(
+                file, given if isinstance(given, Mapping) else {}, self._inside | {file.resolve()}
+            )
+            for each in inner.resources(one.only_if or only_if):
+                yield msgspec.structs.replace(each, address=f"{symbol}.{each.address}")
+            self.skipped += inner.skipped
+
+    def _each(self, node: Node) -> Iterator[_One]:
+        """What a declaration makes: by its condition, and for each of its loop."""
+        written = _after_equals(node)
+        if written is not None:
+            yield from self._of(written, {}, "")
+
+    def _of(self, written: Node, own: Mapping[str, Any], only_if: str) -> Iterator[_One]:
+        if written.type == "object":
+            yield _One(written, own, only_if)
+        elif written.type == "if_statement":
+            asked, body = written.named_children[0], written.named_children[-1]
+            made = self._value(asked, own)
+            if made is not False:
+                condition = "" if made is True else _text(asked).strip("()")
+                yield from self._of(body, own, only_if or condition)
+        elif written.type == "for_statement":
+            yield from self._loop(written, own, only_if)
+
+    def _loop(self, written: Node, own: Mapping[str, Any], only_if: str) -> Iterator[_One]:
+        names, over, body = _parts_of_loop(written)
+        found = self._value(over, own)
+        if not isinstance(found, list) or len(found) > _MOST_TURNS:
+            open_ = dict.fromkeys(names, OPEN)
+            yield from self._of(body, {**own, **open_}, only_if or _text(over))
+            return
+        for index, each in enumerate(found):
+            values = dict(zip(names, (each, index), strict=False))
+            yield from self._of(body, {**own, **values}, only_if)
+
+    # What an expression holds.
+
+    def _value(self, node: Node, own: Mapping[str, Any]) -> Any:
+        reader = _READERS.get(node.type)
+        if reader is not None:
+            return reader(node, lambda inner: self._value(inner, own))
+        if node.type == "identifier":
+            name = _text(node)
+            return _plain(own[name] if name in own else self._name(name))
+        if node.type in ("member_expression", "subscription_expression", "subscript_expression"):
+            return self._member(node, own)
+        if node.type == "for_statement":
+            names, over, body = _parts_of_loop(node)
+            found = self._value(over, own)
+            if not isinstance(found, list) or len(found) > _MOST_TURNS:
+                return found if is_unknown(found) else OPEN
+            return [
+                self._value(body, {**own, **dict(zip(names, (each, index), strict=False))})
+                for index, each in enumerate(found)
+            ]
+        return OPEN
+
+    def _member(self, node: Node, own: Mapping[str, Any]) -> Any:
+        first, *rest = node.named_children
+        if not rest:
+            return OPEN
+        step: Any = (
+            _text(rest[0]) if rest[0].type == "property_identifier" else self._value(rest[0], own)
+        )
+        whole: Any
+        if first.type == "identifier" and _text(first) not in own:
+            whole = self._name(_text(first))
+        elif first.type in ("member_expression", "subscript_expression"):
+            whole = self._member(first, own)
+        else:
+            whole = self._value(first, own)
+        return whole.read(step) if isinstance(whole, _Declared) else at(whole, step)
+
+
+class _Declared(NamedTuple):
+    """A resource as others read it."""
+
+    written: Mapping[str, Any]
+    name: Any
+    id: Any
+    unknown: Unknown
+
+    def read(self, step: Any) -> Any:
+        if step == "id":
+            return self.id
+        if step == "name":
+            return self.name
+        found = at(self.written, step)
+        return self.unknown if found is OPEN else found
+
+
+def _plain(found: Any) -> Any:
+    """A value that an expression may hold; a resource as a whole is known by its address."""
+    return found.unknown if isinstance(found, _Declared) else found
+
+
+def _type(node: Node) -> str:
+    return _literal(node).partition("@")[0]
+
+
+def _fields(body: Node) -> dict[str, Node]:
+    """The properties of an object, as they are written."""
+    found: dict[str, Node] = {}
+    for each in body.children:
+        if each.type == "object_property" and len(each.named_children) > 1:
+            key = each.named_children[0]
+            name = _text(key) if key.type == "identifier" else _text(key).strip("'")
+            found[name] = each.named_children[-1]
+    return found
+
+
+def _parts_of_loop(node: Node) -> tuple[tuple[str, ...], Node, Node]:
+    """The names of a loop, what it goes over, and what it makes."""
+    inner = node.named_children
+    body, over = inner[-1], inner[-2]
+    names = tuple(
+        _text(name)
+        for each in inner[:-2]
+        for name in (each.named_children if each.named_children else [each])
+    )
+    return names, over, body
+
+
+Inner = Callable[[Node], Any]
+
+
+def _string(node: Node, inner: Inner) -> Any:
+    parts = [
+        inner(each.named_children[0]) if each.type == "interpolation" else _unescaped(_text(each))
+        for each in node.children
+        if each.type in ("string_content", "interpolation", "escape_sequence")
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return called("concat", parts) if not has_unknown(parts) else made_of(parts)
+
+
+def _unescaped(text: str) -> str:
+    for written, sign in (("\\'", "'"), ("\\n", "\n"), ("\\t", "\t"), ("\\$", "$"), ("\\\\", "\\")):
+        text = text.replace(written, sign)
+    return text
+
+
+def _object(node: Node, inner: Inner) -> Any:
+    return {name: inner(each) for name, each in _fields(node).items()}
+
+
+def _ternary(node: Node, inner: Inner) -> Any:
+    asked, yes, no = (inner(each) for each in node.named_children[:3])
+    return called("if", [asked, yes, no])
+
+
+_OPERATORS = {
+    "==": "equals",
+    "&&": "and",
+    "||": "or",
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "div",
+    "%": "mod",
+    "<": "less",
+    "<=": "lessorequals",
+    ">": "greater",
+    ">=": "greaterorequals",
+    "??": "coalesce",
+}
+
+
+def _binary(node: Node, inner: Inner) -> Any:
+    left, right = (inner(each) for each in (node.children[0], node.children[-1]))
+    sign = node.children[1].type
+    if sign == "!=":
+        return called("not", [called("equals", [left, right])])
+    return called(_OPERATORS.get(sign, sign), [left, right])
+
+
+def _unary(node: Node, inner: Inner) -> Any:
+    found = inner(node.children[-1])
+    if node.children[0].type == "!":
+        return called("not", [found])
+    return called("sub", [0, found])
+
+
+def _call(node: Node, inner: Inner) -> Any:
+    name = _text(node.named_children[0])
+    arguments = next((each for each in node.children if each.type == "arguments"), None)
+    written = [] if arguments is None else arguments.named_children
+    return called(name, [inner(each) for each in written])
+
+
+def _parenthesized(node: Node, inner: Inner) -> Any:
+    (whole,) = node.named_children[:1] or (None,)
+    return OPEN if whole is None else inner(whole)
+
+
+_READERS: Mapping[str, Callable[[Node, Inner], Any]] = {
+    "array": lambda node, inner: [inner(each) for each in node.named_children],
+    "binary_expression": _binary,
+    "boolean": lambda node, _: _text(node) == "true",
+    "call_expression": _call,
+    "null": lambda _, __: None,
+    "number": lambda node, _: int(_text(node)),
+    "object": _object,
+    "parenthesized_expression": _parenthesized,
+    "string": _string,
+    "ternary_expression": _ternary,
+    "unary_expression": _unary,
+}

@@ -1,0 +1,199 @@
+"""An ARM template of Azure, in JSON: what it declares, deployments inside of it among them.
+
+A parameter has the value that the deployment gives it; a default that may be replaced is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from lichen.document import InputError, did_you_mean
+from lichen_policies.dialects.azure import expressions
+from lichen_policies.dialects.azure.declared import numbered, resource
+from lichen_policies.dialects.azure.functions import OPEN
+from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.facts.numbers import whole_in
+from lichen_policies.facts.resource import Resource
+from lichen_policies.facts.unknown import Maybe, Unknown
+
+_SCHEMA = "deploymenttemplate.json"
+_DEPLOYMENT = "microsoft.resources/deployments"
+_MOST_COPIES = 1000
+"""Of one resource, at the most (Microsoft Learn, ARM templates, resource iteration: 800)."""
+
+_LOOP: Any = Unknown("is made of itself")
+
+
+def recognises(document: Mapping[str, Any]) -> bool:
+    schema = document.get("$schema")
+    return isinstance(schema, str) and _SCHEMA in schema.lower()
+
+
+def resources(
+    document: Mapping[str, Any], file: str, given: DeploymentInput | None = None
+) -> list[Resource]:
+    """The resources that a template makes; :class:`InputError` where it is not whole."""
+    given = given or DeploymentInput()
+    values: dict[str, Any] = dict(given.parameters)
+    declared = document.get("parameters")
+    for name in values if given.exact else ():
+        if not isinstance(declared, Mapping) or name not in declared:
+            raise InputError(
+                "is no parameter of the template",
+                fix=did_you_mean(name, declared if isinstance(declared, Mapping) else ()),
+                field=name,
+            )
+    return numbered(list(_Template(document, file, values).resources()))
+
+
+class _Template:
+    """A template with what its names hold."""
+
+    def __init__(self, document: Mapping[str, Any], file: str, given: Mapping[str, Any]) -> None:
+        self._document = document
+        self._file = file
+        self._given = given
+        self._variables: dict[str, Any] = {}
+        self._copies: list[int] = []
+
+    def resources(self) -> Iterator[Resource]:
+        written = self._document.get("resources", [])
+        if isinstance(written, Mapping):  # with symbolic names
+            written = list(written.values())
+        if not isinstance(written, list):
+            raise InputError("is not a list", fix="give the whole template", field="resources")
+        for each in written:
+            if isinstance(each, Mapping) and not each.get("existing"):
+                yield from self._made(each, "", ())
+
+    def _made(
+        self, written: Mapping[str, Any], outer: str, names: tuple[Any, ...]
+    ) -> Iterator[Resource]:
+        """What a declaration makes, in each of its copies, with what is inside of it."""
+        made = self._value(written.get("condition", True))
+        if made is False:
+            return
+        only_if = "" if made is True else _shown(written["condition"])
+        copy = written.get("copy")
+        asked = copy.get("count") if isinstance(copy, Mapping) else 1
+        found = self._value(asked)
+        count = found if isinstance(found, int) else whole_in(str(found))
+        if count is None:
+            yield from self._one(written, outer, names, only_if or _shown(asked))
+            return
+        if count > _MOST_COPIES:
+            raise InputError(f"is more than {_MOST_COPIES}", fix="correct it", field="copy.count")
+        for index in range(count):
+            self._copies.append(index)
+            yield from self._one(written, outer, names, only_if)
+            self._copies.pop()
+
+    def _one(
+        self, written: Mapping[str, Any], outer: str, names: tuple[Any, ...], only_if: str
+    ) -> Iterator[Resource]:
+        own_type, own_name = written.get("type"), self._value(written.get("name"))
+        if not isinstance(own_type, str):
+            raise InputError("is missing", fix="give the whole template", field="resources[].type")
+        type_ = f"{outer}/{own_type}" if outer else own_type
+        parts = own_name.split("/") if isinstance(own_name, str) else [OPEN]
+        depth = type_.count("/")
+        ways: tuple[Any, ...] = (*names, *parts)
+        ways = (*[OPEN] * (depth - len(ways)), *ways)[-depth:]
+        if type_.lower() == _DEPLOYMENT:
+            yield from self._inside(written, only_if)
+            return
+        plain = {
+            key: self._value(part)
+            for key, part in written.items()
+            if key not in ("resources", "copy", "condition", "dependsOn", "name")
+        }
+        yield resource(type_, ways, plain, file=self._file, only_if=only_if)
+        for each in written.get("resources") or ():
+            if isinstance(each, Mapping):
+                yield from self._made(each, type_, ways)
+
+    def _inside(self, written: Mapping[str, Any], only_if: str) -> Iterator[Resource]:
+        """The resources of a deployment inside of the template, where its template is here too."""
+        inner = written.get("properties")
+        template = inner.get("template") if isinstance(inner, Mapping) else None
+        if not isinstance(inner, Mapping) or not isinstance(template, Mapping):
+            yield resource(str(written["type"]), (OPEN,), {}, file=self._file, only_if=only_if)
+            return
+        options = inner.get("expressionEvaluationOptions")
+        scope = options.get("scope", "outer") if isinstance(options, Mapping) else "outer"
+        if str(scope).lower() != "inner":
+            merged = {**self._document, "resources": template.get("resources", [])}
+            yield from _Template(merged, self._file, self._given).resources()
+            return
+        passed = inner.get("parameters")
+        given = {
+            name: self._value(each["value"])
+            for name, each in (passed.items() if isinstance(passed, Mapping) else ())
+            if isinstance(each, Mapping) and "value" in each
+        }
+        yield from _Template(template, self._file, given).resources()
+
+    def _value(self, written: Any) -> Any:
+        return expressions.value(written, self._call)
+
+    def _call(self, name: str, arguments: list[Any]) -> Any:
+        return expressions.of_the_template(name, arguments, self._own)
+
+    @property
+    def _own(self) -> Mapping[str, Callable[..., Any]]:
+        return {
+            "parameters": self._parameter,
+            "variables": self._variable,
+            "copyindex": self._copy_index,
+        }
+
+    def _copy_index(self, *arguments: Any) -> Any:
+        offset = next((each for each in arguments if isinstance(each, int)), 0)
+        return self._copies[-1] + offset if self._copies else OPEN
+
+    def _parameter(self, *arguments: Any) -> Maybe[Any]:
+        name = arguments[0] if arguments else ""
+        declared = self._document.get("parameters")
+        each = declared.get(name) if isinstance(declared, Mapping) else None
+        kind = str(each.get("type", "")).lower() if isinstance(each, Mapping) else ""
+        if kind.startswith("secure"):
+            return Unknown("is secret, so Lichen does not read it")
+        if name in self._given:
+            return _as_declared(self._given[name], kind)
+        has_default = isinstance(each, Mapping) and "defaultValue" in each
+        return unset(str(name), has_default=has_default)
+
+    def _variable(self, *arguments: Any) -> Any:
+        name = arguments[0] if arguments else ""
+        written = self._document.get("variables")
+        if not isinstance(written, Mapping) or name not in written:
+            return OPEN
+        if name not in self._variables:
+            self._variables[name] = _LOOP
+            self._variables[name] = self._value(written[name])
+        return self._variables[name]
+
+
+def unset(name: str, *, has_default: bool) -> Unknown:
+    """A parameter that nobody gives a value; a default may be replaced."""
+    what = "is the default of" if has_default else "is"
+    because = ", which may be replaced" if has_default else ", which has no value here"
+    return Unknown(f"{what} the parameter {name}{because} (give --parameter {name}=...)")
+
+
+def _as_declared(found: Any, kind: str) -> Any:
+    """A value of the command line, which is text, as the parameter's type says."""
+    if not isinstance(found, str) or kind in ("", "string"):
+        return found
+    return expressions.value(f"[{'json' if kind != 'int' else 'int'}('{found}')]", _plain)
+
+
+def _plain(name: str, arguments: list[Any]) -> Any:
+    return expressions.of_the_template(name, arguments, {})
+
+
+def _shown(written: Any) -> str:
+    """A condition by the functions and names in it."""
+    text = written if isinstance(written, str) else "of its copies"
+    return text.strip("[]")

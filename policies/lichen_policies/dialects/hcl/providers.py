@@ -1,0 +1,69 @@
+"""The providers that a module writes, and what a call hands down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from lichen_policies.dialects.hcl import syntax
+from lichen_policies.dialects.hcl.expressions import Names, at, value, written_names
+from lichen_policies.dialects.hcl.making import properties
+from lichen_policies.dialects.hcl.syntax import Block, Written
+from lichen_policies.facts import region
+from lichen_policies.facts.unknown import Maybe, is_unknown
+
+
+class ProviderBlock(NamedTuple):
+    """A provider block, in the module that it is written in."""
+
+    block: Block
+    module: Names
+
+    def region(self) -> Maybe[str]:
+        written = self.block.body.arguments
+        arguments: dict[str, Any] = {}
+        for name in region.PROVIDER_ARGUMENTS:
+            if name in written:
+                found = value(written[name], self.module)
+                arguments[name] = (
+                    region.of_expression(written_names(written[name]))
+                    if is_unknown(found)
+                    else found
+                )
+        return region.of_provider(arguments)
+
+    def default_tags(self) -> Any:
+        """``dict``: what it puts on everything; None where it puts nothing."""
+        found = properties(self.block.body, self.module).get("default_tags")
+        return None if found is None else at(found, (0, "tags"))
+
+    def hosts(self) -> tuple[str, ...]:
+        """The addresses of the resources that its host is made of, such as a cluster."""
+        found = value(self.block.body.arguments.get("host"), self.module)
+        return found.references if is_unknown(found) else ()
+
+
+def handed(written: Written) -> dict[str, str]:
+    """What a call names its providers: ``{aws.west = aws}``."""
+    if written is None:
+        return {}
+    if isinstance(written, Mapping):
+        return {key: str(name).strip("${}") for key, name in written.items()}
+    pairs: dict[str, str] = {}
+    for element in syntax.elements(written):
+        key, name = element
+        pairs[key] = name
+    return pairs
+
+
+def name_of(written: Written) -> str:
+    if isinstance(written, str):
+        return written.strip("${}")
+    return syntax.text_in(written)
+
+
+def over(by_default: Any, tags: Any) -> Any:
+    for part in (by_default, tags):
+        if is_unknown(part):
+            return part
+    return {**by_default, **(tags or {})} if isinstance(by_default, Mapping) else tags

@@ -1,0 +1,95 @@
+"""Auto Scaling: instance refreshes, and what AWS refuses of groups and their refreshes.
+
+(EC2 Auto Scaling API: CreateAutoScalingGroup, StartInstanceRefresh, RefreshPreferences.)
+"""
+
+from typing import Any
+from uuid import uuid4
+
+from moto.autoscaling.exceptions import ValidationError
+from moto.autoscaling.models import AutoScalingBackend
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
+
+from sandbox.aws.emulator.extensions import Method, extends
+
+_SHORTEST_HEARTBEAT_S, _LONGEST_HEARTBEAT_S = 30, 7200
+
+
+@extends(AutoScalingResponse)
+def create_auto_scaling_group(before: Method, self: AutoScalingResponse) -> Any:
+    for hook in self._get_param("LifecycleHookSpecificationList", []):
+        beat = int(hook.get("HeartbeatTimeout") or 3600)
+        if not _SHORTEST_HEARTBEAT_S <= beat <= _LONGEST_HEARTBEAT_S:
+            raise ValidationError(
+                f"HeartbeatTimeout must be between {_SHORTEST_HEARTBEAT_S} and "
+                f"{_LONGEST_HEARTBEAT_S}"
+            )
+    result = before(self)
+    name = self._get_param("AutoScalingGroupName")
+    for hook in self._get_param("LifecycleHookSpecificationList", []):
+        self.autoscaling_backend.create_lifecycle_hook(
+            hook["LifecycleHookName"],
+            name,
+            hook["LifecycleTransition"],
+            int(hook.get("HeartbeatTimeout") or 3600),
+            hook.get("DefaultResult"),
+        )
+    _remember(self, name)
+    return result
+
+
+@extends(AutoScalingResponse)
+def update_auto_scaling_group(before: Method, self: AutoScalingResponse) -> Any:
+    result = before(self)
+    _remember(self, self._get_param("AutoScalingGroupName"))
+    return result
+
+
+@extends(AutoScalingResponse)
+def start_instance_refresh(_: Method | None, self: AutoScalingResponse) -> ActionResult:
+    name = self._get_param("AutoScalingGroupName")
+    group = self.autoscaling_backend.autoscaling_groups[name]
+    preferences = self._get_param("Preferences") or {}
+    policy = group.mixed_instances_policy or {}
+    template = policy.get("LaunchTemplate", {}).get("LaunchTemplateSpecification", {})
+    rolls_back = str(preferences.get("AutoRollback")).lower() == "true"
+    if rolls_back and not str(template.get("Version", "")).isdigit():
+        raise ValidationError(
+            "Auto rollback needs a launch template with a numbered version, not $Latest or $Default"
+        )
+    refresh = {
+        "InstanceRefreshId": str(uuid4()),
+        "AutoScalingGroupName": name,
+        "Status": "Successful",
+        "StartTime": utcnow(),
+        "Preferences": preferences,
+    }
+    _refreshes(self.autoscaling_backend).setdefault(name, []).insert(0, refresh)
+    return ActionResult({"InstanceRefreshId": refresh["InstanceRefreshId"]})
+
+
+@extends(AutoScalingResponse)
+def describe_instance_refreshes(_: Method | None, self: AutoScalingResponse) -> ActionResult:
+    name = self._get_param("AutoScalingGroupName")
+    return ActionResult({"InstanceRefreshes": _refreshes(self.autoscaling_backend).get(name, [])})
+
+
+def _refreshes(backend: AutoScalingBackend) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = backend.__dict__.setdefault("refreshes", {})
+    return found
+
+
+def _remember(response: AutoScalingResponse, name: str) -> None:
+    """Have Describe answer with what moto does not keep."""
+    group = response.autoscaling_backend.autoscaling_groups[name]
+    for parameter, attribute in (
+        ("DefaultInstanceWarmup", "default_instance_warmup"),
+        ("CapacityRebalance", "capacity_rebalance"),
+        ("InstanceMaintenancePolicy", "instance_maintenance_policy"),
+        ("MaxInstanceLifetime", "max_instance_lifetime"),
+    ):
+        value = response._get_param(parameter)
+        if value is not None:
+            setattr(group, attribute, value)

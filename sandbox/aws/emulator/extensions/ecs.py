@@ -1,0 +1,136 @@
+"""ECS: what a service's deployments are, and the tasks and agreements that ECS refuses.
+
+(ECS Developer Guide: task definition parameters for Fargate, service definition parameters.)
+"""
+
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.core.responses import ActionResult
+from moto.ecs.exceptions import EcsClientException, InvalidParameterException
+from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Service
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.elbv2.models import elbv2_backends
+
+from sandbox.aws.emulator.extensions import Method, extends
+
+_GB = 1024
+_PAIRS: dict[int, tuple[int, ...]] = {
+    256: (512, 1 * _GB, 2 * _GB),
+    512: tuple(_GB * each for each in range(1, 5)),
+    1024: tuple(_GB * each for each in range(2, 9)),
+    2048: tuple(_GB * each for each in range(4, 17)),
+    4096: tuple(_GB * each for each in range(8, 31)),
+    8192: tuple(_GB * each for each in range(16, 61, 4)),
+    16384: tuple(_GB * each for each in range(32, 121, 8)),
+}
+_KEPT = {
+    "deploymentConfiguration": "deployment_configuration",
+    "healthCheckGracePeriodSeconds": "health_check_grace_period_seconds",
+    "availabilityZoneRebalancing": "availability_zone_rebalancing",
+    "enableECSManagedTags": "enable_ecs_managed_tags",
+    "capacityProviderStrategy": "capacity_provider_strategy",
+    "placementConstraints": "placement_constraints",
+    "placementStrategy": "placement_strategy",
+}
+
+
+@extends(EC2ContainerServiceBackend)
+def register_task_definition(
+    before: Method, self: EC2ContainerServiceBackend, *given: Any, **named: Any
+) -> Any:
+    if "FARGATE" in (named.get("requires_compatibilities") or ()):
+        cpu, memory = int(named.get("cpu") or 0), int(named.get("memory") or 0)
+        if memory not in _PAIRS.get(cpu, ()):
+            raise EcsClientException("No Fargate configuration exists for given values.")
+        if named.get("network_mode") != "awsvpc":
+            raise EcsClientException("Fargate only supports network mode 'awsvpc'.")
+        storage = (named.get("ephemeral_storage") or {}).get("sizeInGiB", 21)
+        if not 21 <= storage <= 200:
+            raise EcsClientException("ephemeralStorage must be between 21 and 200 GiB.")
+    return before(self, *given, **named)
+
+
+@extends(EC2ContainerServiceResponse)
+def create_service(before: Method, self: EC2ContainerServiceResponse) -> ActionResult:
+    cluster = self.ecs_backend._get_cluster(self._get_param("cluster", "default"))
+    pair = f"{cluster.name}:{self._get_param('serviceName')}"
+    standing = self.ecs_backend.services.get(pair)
+    if standing is not None and standing.status == "ACTIVE":
+        raise InvalidParameterException("Creation of service was not idempotent.")
+    _check_agreement(self, self._get_param("taskDefinition"), self._get_param("loadBalancers"))
+    result: ActionResult = before(self)
+    _remember(self, self.ecs_backend.services[pair])
+    return result
+
+
+@extends(EC2ContainerServiceResponse)
+def update_service(before: Method, self: EC2ContainerServiceResponse) -> ActionResult:
+    cluster = self.ecs_backend._get_cluster(self._get_param("cluster", "default"))
+    service = self.ecs_backend.services[f"{cluster.name}:{self._get_param('service')}"]
+    if definition := self._get_param("taskDefinition"):
+        _check_agreement(self, definition, service.load_balancers)
+    result: ActionResult = before(self)
+    _remember(self, service)
+    return result
+
+
+@extends(EC2ContainerServiceBackend)
+def delete_cluster(before: Method, self: EC2ContainerServiceBackend, name: str) -> Cluster:
+    cluster = self._get_cluster(name)
+    services = [
+        service
+        for pair, service in self.services.items()
+        if pair.startswith(f"{cluster.name}:") and service.status == "ACTIVE"
+    ]
+    if services:
+        raise JsonRESTError(
+            "ClusterContainsServicesException",
+            "The Cluster cannot be deleted while Services are active.",
+        )
+    before(self, name)
+    self.clusters.pop(cluster.name, None)
+    return cluster
+
+
+def _check_agreement(
+    response: EC2ContainerServiceResponse, definition: str, balancers: list[dict[str, Any]] | None
+) -> None:
+    """The port that a target group is given is one of the task's, and its targets are addresses
+    where each task has one."""
+    task: Any = response.ecs_backend.describe_task_definition(definition)
+    groups = elbv2_backends[response.current_account][response.region].target_groups
+    for balancer in balancers or []:
+        container = next(
+            (c for c in task.container_definitions if c["name"] == balancer["containerName"]), None
+        )
+        ports = {each["containerPort"] for each in (container or {}).get("portMappings", [])}
+        if balancer["containerPort"] not in ports:
+            raise InvalidParameterException(
+                f"The container {balancer['containerName']} did not have a container port "
+                f"{balancer['containerPort']} defined."
+            )
+        group = groups.get(balancer["targetGroupArn"])
+        if group is None:
+            raise InvalidParameterException("The specified target group does not exist.")
+        if task.network_mode == "awsvpc" and group.target_type != "ip":
+            raise InvalidParameterException(
+                "The provided target group has target type instance, which is incompatible with "
+                "the awsvpc network mode specified in the task definition."
+            )
+        if not group.load_balancer_arns:
+            raise InvalidParameterException(
+                "The target group does not have an associated load balancer."
+            )
+
+
+def _remember(response: EC2ContainerServiceResponse, service: Service) -> None:
+    """Have Describe answer with what the request said of deployments."""
+    for parameter, attribute in _KEPT.items():
+        value = response._get_param(parameter)
+        if value is not None:
+            setattr(service, attribute, value)
+    deployment = getattr(service, "deployment_configuration", None) or {}
+    alarms = deployment.get("alarms") or {}
+    if alarms.get("enable") and not alarms.get("alarmNames"):
+        raise InvalidParameterException("Deployment alarms need alarm names.")

@@ -1,0 +1,302 @@
+"""Azure's templates: ARM's JSON and Bicep give the same resources, and what is open stays open."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lichen_policies.dialects import DeploymentInput
+from lichen_policies.dialects.azure.expressions import of_the_template, value
+from lichen_policies.dialects.folders import FolderReading, read_all
+from lichen_policies.facts.kinds import Machines
+from lichen_policies.facts.reading import facts_of
+from lichen_policies.facts.unknown import is_unknown
+
+from lichen.document import InputError
+
+SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+
+TEMPLATE: dict[str, Any] = {
+    "$schema": SCHEMA,
+    "contentVersion": "1.0.0.0",
+    "parameters": {
+        "size": {"type": "string", "defaultValue": "Standard_NC24ads_A100_v4"},
+        "where": {"type": "string", "defaultValue": "[resourceGroup().location]"},
+        "nodes": {"type": "int"},
+        "gpu": {"type": "bool", "defaultValue": False},
+        "password": {"type": "secureString"},
+    },
+    "variables": {"name": "[concat('vm-', 'one')]", "tags": {"lichen:environment": "dev"}},
+    "resources": [
+        {
+            "type": "Microsoft.Compute/virtualMachines",
+            "name": "[variables('name')]",
+            "location": "westeurope",
+            "tags": "[union(variables('tags'), createObject('team', 'search'))]",
+            "properties": {
+                "hardwareProfile": {"vmSize": "Standard_ND96isr_H100_v5"},
+                "osProfile": {"adminPassword": "[parameters('password')]"},
+            },
+        },
+        {
+            "type": "microsoft.compute/virtualmachines",
+            "name": "[format('vm-{0}', uniqueString(resourceGroup().id))]",
+            "location": "[parameters('where')]",
+            "properties": {"hardwareProfile": {"vmSize": "[parameters('size')]"}},
+        },
+        {
+            "type": "Microsoft.ContainerService/managedClusters",
+            "name": "main",
+            "location": "southafricanorth",
+            "properties": {},
+            "resources": [
+                {
+                    "type": "agentPools",
+                    "name": "gpu",
+                    "copy": {"name": "pools", "count": 2},
+                    "properties": {
+                        "vmSize": "Standard_NC24ads_A100_v4",
+                        "count": "[parameters('nodes')]",
+                    },
+                }
+            ],
+        },
+        {
+            "type": "Microsoft.Compute/virtualMachines",
+            "condition": "[parameters('gpu')]",
+            "name": "maybe",
+            "location": "westeurope",
+            "properties": {"hardwareProfile": {"vmSize": "Standard_NC6s_v3"}},
+        },
+        {
+            "type": "Microsoft.Compute/virtualMachines",
+            "condition": "[equals(1, 2)]",
+            "name": "never",
+            "location": "westeurope",
+        },
+        {
+            "type": "Microsoft.Resources/deployments",
+            "name": "inside",
+            "properties": {
+                "expressionEvaluationOptions": {"scope": "inner"},
+                "parameters": {"size": {"value": "Standard_D4s_v5"}},
+                "template": {
+                    "$schema": SCHEMA,
+                    "parameters": {"size": {"type": "string"}},
+                    "resources": [
+                        {
+                            "type": "Microsoft.Compute/virtualMachines",
+                            "name": "inner",
+                            "location": "northeurope",
+                            "properties": {"hardwareProfile": {"vmSize": "[parameters('size')]"}},
+                        }
+                    ],
+                },
+            },
+        },
+    ],
+}
+
+BICEP = """
+@description('Where')
+param where string = resourceGroup().location
+param size string = 'Standard_NC24ads_A100_v4'
+param nodes int
+param gpu bool = false
+param tags resourceInput<'Microsoft.Compute/virtualMachines@2024-01-01'>.tags?
+@secure()
+param password string
+var name = 'vm-${'one'}'
+
+resource one 'Microsoft.Compute/virtualMachines@2024-03-01' = {
+  name: name
+  location: 'westeurope'
+  tags: union({ 'lichen:environment': 'dev' }, { team: 'search' })
+  properties: {
+    hardwareProfile: { vmSize: 'Standard_ND96isr_H100_v5' }
+    osProfile: { adminPassword: password }
+  }
+}
+
+resource two 'Microsoft.Compute/virtualMachines@2024-03-01' = {
+  name: 'vm-${uniqueString(resourceGroup().id)}'
+  location: where
+  properties: { hardwareProfile: { vmSize: size! } }
+}
+
+resource main 'Microsoft.ContainerService/managedClusters@2024-01-01' = {
+  name: 'main'
+  location: 'southafricanorth'
+  properties: {}
+}
+
+resource pools 'Microsoft.ContainerService/managedClusters/agentPools@2024-01-01' = [
+  for i in range(0, 2): {
+  parent: main
+  name: 'gpu'
+  properties: {
+    vmSize: 'Standard_NC24ads_A100_v4'
+    count: nodes
+  }
+}]
+
+resource maybe 'Microsoft.Compute/virtualMachines@2024-03-01' = if (gpu) {
+  name: 'maybe'
+  location: 'westeurope'
+  properties: { hardwareProfile: { vmSize: 'Standard_NC6s_v3' } }
+}
+
+resource there 'Microsoft.Compute/virtualMachines@2024-03-01' existing = {
+  name: 'there'
+}
+
+module inside 'inner.bicep' = {
+  name: 'inside'
+  params: { size: 'Standard_D4s_v5' }
+}
+
+module away 'br/public:avm/res/compute/virtual-machine:0.1.0' = {
+  name: 'away'
+}
+"""
+
+INNER = """
+param size string
+resource inner 'Microsoft.Compute/virtualMachines@2024-03-01' = {
+  name: 'inner'
+  location: 'northeurope'
+  properties: { hardwareProfile: { vmSize: size } }
+}
+"""
+
+
+def arm(folder: Path) -> Path:
+    (folder / "stack.json").write_text(json.dumps(TEMPLATE))
+    return folder
+
+
+def bicep(folder: Path) -> Path:
+    (folder / "main.bicep").write_text(BICEP)
+    (folder / "inner.bicep").write_text(INNER)
+    return folder
+
+
+@pytest.mark.parametrize("written", [arm, bicep])
+def test_both_languages_declare_the_same(written: Any, tmp_path: Path) -> None:
+    reading = read_all([written(tmp_path)])
+    by_name: dict[Any, list[Any]] = {}
+    for each in reading.resources:
+        name = each.properties["name"]
+        by_name.setdefault("?" if is_unknown(name) else name, []).append(each)
+    assert {name: len(found) for name, found in by_name.items()} == {
+        "vm-one": 1,
+        "?": 1,
+        "main": 1,
+        "gpu": 2,
+        "maybe": 1,
+        "inner": 1,
+    }
+    (one,), (two,), (maybe,), (inner,) = (
+        by_name[name] for name in ("vm-one", "?", "maybe", "inner")
+    )
+    assert one.properties["tags"] == {"lichen:environment": "dev", "team": "search"}
+    assert is_unknown(one.properties["osProfile"]["adminPassword"])
+    assert "is secret" in one.properties["osProfile"]["adminPassword"].because
+    assert "may be replaced" in two.properties["hardwareProfile"]["vmSize"].because
+    assert "give --parameter" in two.region.because
+    assert "gpu" in maybe.only_if
+    assert inner.properties["hardwareProfile"] == {"vmSize": "Standard_D4s_v5"}
+    machine = next(fact for fact in facts_of(one) or () if isinstance(fact, Machines))
+    assert machine.machine == "Standard_ND96isr_H100_v5"
+    assert machine.context.region == "westeurope"
+    assert machine.path == "properties.hardwareProfile.vmSize"
+    for pool in by_name["gpu"]:
+        assert pool.properties["resourceName"] == "main"
+
+
+def judged(reading: FolderReading) -> dict[str, set[str]]:
+    from lichen_policies.gate import Gate
+
+    report = Gate.near(Path.cwd()).report(reading.resources)
+    found: dict[str, set[str]] = {}
+    for each in report.findings:
+        found.setdefault(each.rule, set()).add(each.resource or "")
+    return found
+
+
+def raise_where_broken(reading: FolderReading) -> None:
+    for each in reading.skipped:
+        if each.broken:
+            raise InputError(each.text, fix="")
+
+
+def test_a_pool_is_judged_in_the_region_of_its_cluster(tmp_path: Path) -> None:
+    (tmp_path / "arm").mkdir()
+    (tmp_path / "bicep").mkdir()
+    in_json = judged(read_all([arm(tmp_path / "arm")]))["dirty-region"]
+    in_bicep = judged(read_all([bicep(tmp_path / "bicep")]))["dirty-region"]
+    assert {
+        "Microsoft.ContainerService/managedClusters/main",
+        "Microsoft.ContainerService/managedClusters/agentPools/main/gpu",
+        "Microsoft.ContainerService/managedClusters/agentPools/main/gpu#2",
+    } < in_json
+    assert {"main", "pools", "pools#2"} < in_bicep
+
+
+@pytest.mark.parametrize("written", [arm, bicep])
+def test_the_command_line_gives_parameters(written: Any, tmp_path: Path) -> None:
+    given = {"size": "Standard_D2s_v5", "where": "swedencentral", "nodes": "3", "gpu": "true"}
+    reading = read_all([written(tmp_path)], given=DeploymentInput(parameters=given))
+    two = next(each for each in reading.resources if is_unknown(each.properties["name"]))
+    assert two.properties["hardwareProfile"] == {"vmSize": "Standard_D2s_v5"}
+    assert two.properties["location"] == "swedencentral"
+    pools = [each for each in reading.resources if each.properties["name"] == "gpu"]
+    assert [each.properties["count"] for each in pools] == [3, 3]
+    wrong = DeploymentInput(parameters={"sise": "x"}, exact=True)
+    file = tmp_path / ("stack.json" if written is arm else "main.bicep")
+    with pytest.raises(InputError, match=r"sise:? is no parameter"):
+        raise_where_broken(read_all([file], given=wrong))
+
+
+def test_what_is_not_here_or_not_read_is_said(tmp_path: Path) -> None:
+    folder = bicep(tmp_path)
+    (away,) = read_all([folder]).skipped
+    assert away.because == "calls the module away, which is not here"
+    newer = "resource a 'Microsoft.Compute/virtualMachines@2024-03-01' = {\n  ...spread\n}\n"
+    (folder / "newer.bicep").write_text(newer)
+    skipped = {Path(each.file).name: each for each in read_all([folder]).skipped}
+    assert not skipped["newer.bicep"].broken
+    assert "is not Bicep that Lichen reads in line" in skipped["newer.bicep"].because
+    named = read_all([folder / "newer.bicep"]).skipped
+    assert [each.broken for each in named] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain", "plain"),
+        ("[[text]", "[text]"),
+        ("['it''s']", "it's"),
+        ("[if(equals(1, 1), 'a', 'b')]", "a"),
+        ("[toUpper(first(split('a-b', '-')))]", "A"),
+        ("[createObject('a', createArray(1, 2)).a[1]]", 2),
+        ("[length(range(0, 3))]", 3),
+        ("[and(false(), reference('x').on)]", False),
+        ("[coalesce(null(), 'x')]", "x"),
+        ("[json('{\"a\": 1}').a]", 1),
+    ],
+)
+def test_an_expression_holds_what_azure_says(text: str, expected: Any) -> None:
+    assert value(text, lambda name, arguments: of_the_template(name, arguments, {})) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[reference('x').y]", "[newGuid()]", "[concat('a', utcNow())]", "[a", "[1 +]", "[f(]",
+     "[if(contains('a', reference('x')), 1, 2)]", "[first(createArray())]"],
+)  # fmt: skip
+def test_what_only_the_deployment_knows_is_unknown(text: str) -> None:
+    found = value(text, lambda name, arguments: of_the_template(name, arguments, {}))
+    assert is_unknown(found) or found == text

@@ -1,0 +1,105 @@
+"""``lichen check``: large documents and reports, against Checkov and against conftest."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lichen_policies.registry import rules
+
+from timing import conftest, documents, templates
+from timing.measure import Measured, compared, process
+
+ROOT = Path(__file__).resolve().parents[1]
+LICHEN = (sys.executable, "-m", "lichen_doors.command", "check")
+CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"
+RUNS = 3
+CHECKOV_LEAST, CONFTEST_MOST = 20, 1.0
+FINDINGS = 10_000
+SECONDS = {"text": 5.0, "html": 4.6, "json": 1.0}
+"""A fifth of what 10,000 findings took on 2026-11-26, on two cores."""
+MOST_MIB = 1_024
+
+
+def measure() -> Iterator[Measured]:
+    """Every figure of ``lichen check``; those of large documents are of one run each."""
+    with tempfile.TemporaryDirectory() as folder:
+        where = Path(folder)
+        yield from _against_others(where)
+        yield from _large(where)
+        yield from _reports(where)
+        yield _one("10,000 resources of CloudFormation in YAML", templates.write(where), 4.0)
+        served = documents.plan(where / "served.json", documents.served(1_000))
+        yield _one("1,000 endpoints, each of another workload", served, 5.8)
+
+
+def _against_others(where: Path) -> Iterator[Measured]:
+    hundred = documents.plan(where / "hundred.json", documents.mixed(100))
+    if CHECKOV.exists():
+        theirs = [str(CHECKOV), "--quiet", "--compact", "--file", str(hundred)]
+        measured = compared(
+            "lichen check, a plan of 100 resources",
+            lambda: _judge([*LICHEN, str(hundred)]),
+            "Checkov",
+            lambda: _judge(theirs),
+            RUNS,
+            f"at most {1 / CHECKOV_LEAST:g}",
+        )
+        yield measured
+    opa = conftest.found()
+    if opa is not None:
+        ten = documents.plan(where / "ten.json", documents.mixed(10_000))
+        configuration = where / "lichen.yaml"
+        others = rules().keys() - set(conftest.RULES)
+        lines = "".join(f"  {name}: disabled\n" for name in sorted(others))
+        configuration.write_text(f"levels:\n{lines}")
+        ours = [*LICHEN, str(ten), "--format", "json", "--config", str(configuration)]
+        theirs = conftest.command(opa, ten, where / "tables.json")
+        yield compared(
+            "lichen check, 10,000 resources, six rules",
+            lambda: _judge(ours),
+            "conftest with the six rules in Rego",
+            lambda: _judge(theirs),
+            RUNS,
+            f"at most {CONFTEST_MOST:g}",
+        )
+
+
+def _large(where: Path) -> Iterator[Measured]:
+    for count in (10_000, 100_000, 1_000_000):
+        plan = documents.plan(where / f"{count}.json", documents.mixed(count))
+        mib = plan.stat().st_size >> 20
+        bound = f"under {MOST_MIB:,} MiB" if count < 1_000_000 else "judged, or refused at once"
+        yield process(
+            f"lichen check, {count:,} resources ({mib:,} MiB)",
+            [*LICHEN, str(plan), "--format", "json", "--output", os.devnull],
+            bound,
+        )
+        plan.unlink()
+
+
+def _reports(where: Path) -> Iterator[Measured]:
+    # Three findings each: see documents.WASTEFUL.
+    plan = documents.plan(where / "findings.json", documents.mixed(FINDINGS // 3, every=1))
+    for form, seconds in SECONDS.items():
+        yield process(
+            f"lichen check, {FINDINGS:,} findings as {form}",
+            [*LICHEN, str(plan), "--format", form, "--output", str(where / f"report.{form}")],
+            f"at most {seconds:g} s",
+        )
+
+
+def _one(name: str, document: Path, seconds: float) -> Measured:
+    arguments = [str(document), "--format", "json", "--output", os.devnull]
+    return process(f"lichen check, {name}", [*LICHEN, *arguments], f"at most {seconds:g} s")
+
+
+def _judge(command: Sequence[str]) -> None:
+    """Run it, with or without findings: each of them ends with 1 where it has some."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
+        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr[-500:]}")
