@@ -72,6 +72,24 @@ class ScheduleArgs(TypedDict, total=False):
     """The most machines from then on."""
 
 
+class FunctionArgs(TypedDict, total=False):
+    """The function, on Lambda."""
+
+    provisioned: int
+    """How many copies wait with the model loaded. They are paid whether they answer or not; without
+    it none waits, and a request that finds none is slow once."""
+    reserved: int
+    """The most copies that may run, taken from the account's own limit."""
+    callers: list[str]
+    """The ARNs of accounts or roles outside the account that may call the URL; within it, their own
+    policies say so."""
+    stable_version: str
+    """During a canary, the version that serves most requests, such as `3`."""
+    canary_share: float
+    """During a canary, the newest version's share of requests, above 0 and below 1. Nothing shifts
+    by itself: a second `pulumi up` without these two gives it all of them."""
+
+
 class AwsArgs(TypedDict, total=False):
     """What an endpoint on AWS needs beside the workload.
 
@@ -109,6 +127,11 @@ class AwsArgs(TypedDict, total=False):
     """The ARN of an SNS topic that hears of each result of an asynchronous endpoint."""
     error_topic: pulumi.Input[str]
     """The ARN of an SNS topic that hears of each failure of an asynchronous endpoint."""
+    schedule: str
+    """When a batch runs: an expression of EventBridge Scheduler, such as `rate(7 days)`. The
+    default is each day at one: `cron(0 1 * * ? *)`."""
+    schedule_timezone: str
+    """The time zone of `schedule`, such as `Europe/Stockholm`. The default is `UTC`."""
     artifacts_key: pulumi.Input[str]
     """The ARN of the KMS key that encrypts `artifacts`, if it is a key of yours."""
     key: pulumi.Input[str]
@@ -135,6 +158,8 @@ class AwsArgs(TypedDict, total=False):
     group is made, which stays until you name another."""
     balancer: BalancerArgs
     """The load balancer before tasks or machines, on ECS and on EC2."""
+    function: FunctionArgs
+    """The function, on Lambda."""
 
     """Security groups of the model: required with `subnets`, refused without."""
     rollout: str

@@ -1,4 +1,4 @@
-"""What ECS and EC2 refuse before anything is made, and what follows from a placement alone."""
+"""What ECS, EC2 and Lambda refuse before anything is made, and what follows from a placement."""
 
 import shlex
 import subprocess
@@ -15,9 +15,15 @@ from lichen_components.aws.ec2.machines import (
     devices_of,
     stand_ins,
 )
-from lichen_components.aws.ec2.start import Start, first_request, script, user_data
+from lichen_components.aws.ec2.start import Boot, first_request, script, user_data
 from lichen_components.aws.ecs.sizes import check_size, disk_gib
 from lichen_components.aws.ecs.task import execution_statements, task_statements
+from lichen_components.aws.lambda_.limits import (
+    check_environment,
+    check_limits,
+    memory_mb,
+    timeout_s,
+)
 from lichen_components.aws.locations import Objects, Repository
 from msgspec.structs import replace
 
@@ -120,7 +126,7 @@ CHAT_ON_EC2 = {
 }
 
 
-def start(**changed: Any) -> Start:
+def start(**changed: Any) -> Boot:
     usual: dict[str, Any] = {
         "region": "us-east-1",
         "group": "chat-prod-1a2b3c",
@@ -132,7 +138,7 @@ def start(**changed: Any) -> Start:
         "start_s": 600,
         "request": first_request("llm"),
     }
-    return Start(**{**usual, **changed})
+    return Boot(**{**usual, **changed})
 
 
 def test_a_machine_reports_itself_ready_after_its_first_answer() -> None:
@@ -171,3 +177,70 @@ def test_a_runtime_that_the_driver_refuses_is_refused() -> None:
 def test_ec2_asks_for_a_network_too() -> None:
     assert "subnets: is required" in refused(CHAT_ON_EC2, "inf2.xlarge")
     assert planned("inf2.xlarge", CHAT_ON_EC2, **SUBNETS).region == "us-east-1"
+
+
+ON_LAMBDA = {
+    **VECTORS,
+    "latency": {"p95_ms": 10_000},
+    "where": {"clouds": ["aws"], "hosting": ["lambda"], "regions": ["us-east-1"]},
+}
+FUNCTION = {**OWN, "aws": {"image_architecture": "arm64"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "args", "said"),
+    [
+        ({}, {}, "image: is required on Lambda: none of AWS's serving images has Lambda's runtime"),
+        ({}, OWN, "image_architecture: is required with an image of yours"),
+        (
+            {"latency": {"p95_ms": 1_000_000}},
+            FUNCTION,
+            "an answer may take 1,000 s, and a function runs for 900 s at most",
+        ),
+        (
+            {},
+            {**OWN, "aws": {"image_architecture": "arm64", "function": {"canary_share": 0.1}}},
+            "function.stable_version: a canary has two versions",
+        ),
+        (
+            {},
+            {
+                **OWN,
+                "aws": {
+                    "image_architecture": "arm64",
+                    "function": {"canary_share": 10, "stable_version": "1"},
+                },
+            },
+            "10 is not a share of requests between 0 and 1",
+        ),
+    ],
+)
+def test_what_lambda_lacks_is_said_with_its_mend(
+    change: dict[str, Any], args: dict[str, Any], said: str
+) -> None:
+    assert said in refused({**ON_LAMBDA, **change}, "lambda-arm.1769mb", **args)
+
+
+def test_weights_that_do_not_load_in_ten_seconds_are_refused_or_kept_ready() -> None:
+    decision = planned("lambda-arm.1769mb", ON_LAMBDA, **FUNCTION).decision
+    assert memory_mb(decision.machine) == 1769
+    assert timeout_s(decision) == 30
+    check_limits(decision, {})
+    sizing = replace(decision.sizing, artifact_bytes=3e9)
+    large = replace(decision, placement=replace(decision.placement, sizing=sizing))
+    with pytest.raises(InputError, match=r"the weights are 3\.0 GB, and a function has 10 s"):
+        check_limits(large, {})
+    check_limits(large, {"function": {"provisioned": 2}})
+    with pytest.raises(InputError, match="the variables are 5,001 bytes"):
+        check_environment({"A": "x" * 5_000})
+
+
+def test_the_time_at_work_is_all_that_a_function_costs() -> None:
+    chosen = planned("lambda-arm.1769mb", ON_LAMBDA, **FUNCTION).decision.placement
+    assert chosen.chosen.replicas_minimum == 0
+    assert any("a million requests cost USD 0.2" in note for note in chosen.notes)
+    rate = fixed().rate("lambda", "us-east-1")
+    assert rate is not None
+    assert chosen.chosen.usd_hour == pytest.approx(
+        chosen.chosen.replicas_mean * rate.usd_gib_hour * 1769 / 1024, rel=1e-3
+    )

@@ -64,6 +64,9 @@ def endpoint_of(path: Path) -> Placement | InputError:
         "subnets": ["subnet-1", "subnet-2"],
         "security_groups": ["sg-1"],
     }
+    if "lambda" in path.read_text(encoding="utf-8"):  # no image of AWS's runs there
+        args["aws"]["image"] = "111122223333.dkr.ecr.{region}.amazonaws.com/vectors:1"
+        args["aws"]["image_architecture"] = "arm64"
     try:
         return plan_of(args).decision.placement
     except InputError as error:

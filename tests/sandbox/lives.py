@@ -257,6 +257,42 @@ SERVING = {
         {"estimatedInstanceWarmup": 600},
         {"name": "other"},
     ),
+    "aws:lambda/function:Function": Life(
+        {
+            "name": "vectors",
+            "role": "FUNCTION ROLE",
+            "packageType": "Image",
+            "imageUri": "123456789012.dkr.ecr.eu-north-1.amazonaws.com/vectors:1",
+            "architectures": ["arm64"],
+            "memorySize": 1769,
+            "timeout": 30,
+            "environment": {"variables": {"OMP_NUM_THREADS": "1"}},
+            "loggingConfig": {"logFormat": "JSON", "logGroup": "/aws/lambda/vectors"},
+            "publish": True,
+            "tags": TAGS,
+        },
+        {
+            "imageUri": "123456789012.dkr.ecr.eu-north-1.amazonaws.com/vectors:2",
+            "memorySize": 3008,
+            "tags": {"a": "b"},
+        },
+        {"name": "other"},
+    ),
+    "aws:lambda/alias:Alias": Life(
+        {"name": "live", "functionName": "served", "functionVersion": "1"},
+        {"functionVersion": "2", "routingConfig": {"additionalVersionWeights": {"1": 0.1}}},
+        {"name": "other"},
+    ),
+    "aws:lambda/functionUrl:FunctionUrl": Life(
+        {
+            "functionName": "served",
+            "qualifier": "stable",
+            "authorizationType": "AWS_IAM",
+            "invokeMode": "BUFFERED",
+        },
+        {},
+        {"qualifier": "other"},
+    ),
 }
 
 
@@ -302,7 +338,28 @@ def serving_world(cloud: Cloud, region: str) -> Iterator[dict[str, str]]:
         MaxSize=1,
         VPCZoneIdentifier=places[0],
     )
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    trust["Principal"] = {"Service": "lambda.amazonaws.com"}  # type: ignore[assignment]
+    iam, functions = cloud.client("iam", "us-east-1"), cloud.client("lambda", region)
+    role = iam.create_role(
+        RoleName="functions",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )["Role"]["Arn"]
+    functions.create_function(
+        FunctionName="served",
+        Role=role,
+        PackageType="Image",
+        Code={"ImageUri": "123456789012.dkr.ecr.eu-north-1.amazonaws.com/vectors:1"},
+        Publish=True,
+    )
+    functions.update_function_code(
+        FunctionName="served",
+        ImageUri="123456789012.dkr.ecr.eu-north-1.amazonaws.com/vectors:2",
+        Publish=True,
+    )
+    functions.create_alias(FunctionName="served", Name="stable", FunctionVersion="1")
     yield {
+        "FUNCTION ROLE": role,
         "TEMPLATE": template,
         "MACHINES": "machines",
         "VPC": vpc,
@@ -314,6 +371,8 @@ def serving_world(cloud: Cloud, region: str) -> Iterator[dict[str, str]]:
         "CLUSTER": cluster,
         "TASK": task,
     }
+    functions.delete_function(FunctionName="served")
+    iam.delete_role(RoleName="functions")
     groups.delete_auto_scaling_group(AutoScalingGroupName="machines", ForceDelete=True)
     ec2.delete_launch_template(LaunchTemplateId=template)
     ecs.deregister_task_definition(taskDefinition=task)

@@ -4,6 +4,7 @@ import sys
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import pytest
@@ -44,7 +45,9 @@ NOT_EMULATED = {
 def of_pulumi_aws(token: str) -> tuple[type, type]:
     """The class of a type's resources, and the one that takes their inputs."""
     _, module, name = token.split(":")
-    resource = getattr(import_module(f"pulumi_aws.{module.split('/')[0]}"), name)
+    folder = module.partition("/")[0]
+    folder = f"{folder}_" if iskeyword(folder) else folder
+    resource = getattr(import_module(f"pulumi_aws.{folder}"), name)
     return resource, getattr(sys.modules[resource.__module__], f"{name}Args")
 
 

@@ -20,11 +20,16 @@ pytestmark = pytest.mark.xdist_group("engine")
 
 UNTAGGED = (
     "aws:iam/rolePolicy",
+    "aws:ssm/parameter",
     "aws:kms/alias",
     "aws:appautoscaling/policy",
     "aws:autoscaling/policy",
+    "aws:lambda/alias",
+    "aws:lambda/functionUrl",
 )
 IMAGE = "111122223333.dkr.ecr.{{region}}.amazonaws.com/vectors:{}"
+
+KINDS_OF = {"stable_version": "string", "canary_share": "float"}
 
 Run = Callable[..., CompletedProcess[str]]
 
@@ -190,6 +195,52 @@ def test_machines_on_ec2_come_up_change_and_go(
     assert place.cloud.inventory() == {}
 
 
+def test_a_function_comes_up_is_tried_by_a_tenth_and_goes(
+    place: World, project: Path, pulumi: Run
+) -> None:
+    place.stacks("functions", cwd=project)
+    up = ("up", "--stack", "functions", *QUIET, *PACK)
+    assert fired(pulumi(*up).stdout) == []
+    values = outputs(pulumi, "functions")
+    name = values["endpoint_name"]
+    assert values["machine"].startswith("lambda-arm.")
+
+    functions = place.cloud.client("lambda", REGION)
+    function = functions.get_function_configuration(FunctionName=name)
+    assert function["Architectures"] == ["arm64"]
+    assert function["MemorySize"] == 1769
+    assert function["Timeout"] >= 18
+    assert functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"] == "1"
+    url = functions.get_function_url_config(FunctionName=name, Qualifier="live")
+    assert url["AuthType"] == "AWS_IAM"
+    alarms = place.cloud.client("cloudwatch", REGION).describe_alarms(AlarmNamePrefix=name)
+    assert {alarm["AlarmName"].rpartition("-")[2] for alarm in alarms["MetricAlarms"]} == {
+        "errors", "latency", "throttles", "concurrency",
+    }  # fmt: skip
+    check_roles_and_tags(pulumi, "functions", "BAAI/bge-small-en-v1.5")
+    pulumi("refresh", "--stack", "functions", *QUIET, "--expect-no-changes")
+
+    newer = "111122223333.dkr.ecr.{region}.amazonaws.com/vectors-function:2"
+    pulumi("config", "set", "--stack", "functions", "image", newer)
+    for key, value in (("stable_version", "1"), ("canary_share", "0.1")):
+        path = ("--path", f"aws.function.{key}", value, "--type", KINDS_OF[key])
+        pulumi("config", "set", "--stack", "functions", *path)
+    assert fired(pulumi(*up).stdout) == []
+    alias = functions.get_alias(FunctionName=name, Name="live")
+    assert alias["FunctionVersion"] == "1"
+    assert alias["RoutingConfig"]["AdditionalVersionWeights"] == {"2": 0.1}
+    pulumi("config", "rm", "--stack", "functions", "--path", "aws.function")
+    workload = project / "stacks" / "workloads" / "functions.yaml"
+    workload.write_text(workload.read_text().replace("peak_rps: 1", "peak_rps: 2"))
+    pulumi(*up)
+    alias = functions.get_alias(FunctionName=name, Name="live")
+    assert alias["FunctionVersion"] == "2"
+    assert alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}) == {}
+
+    pulumi("destroy", "--stack", "functions", *QUIET)
+    assert place.cloud.inventory() == {}
+
+
 def newest(ec2: Any, name: str) -> dict[str, Any]:
     """The data of a launch template's newest version."""
     versions = ec2.describe_launch_template_versions(LaunchTemplateName=name, Versions=["$Latest"])[
@@ -217,4 +268,4 @@ def check_roles_and_tags(pulumi: Run, stack: str, model: str) -> None:
                 word for tag in inputs["tags"] for word in (tag["key"], tag["value"])
             }
         elif kind.startswith("aws:") and not kind.startswith(UNTAGGED):
-            assert inputs["tags"]["lichen:model"] == model, kind
+            assert inputs["tags"].get("lichen:model") == model, (kind, inputs["tags"])

@@ -294,7 +294,8 @@ class Resource:
         """
         call = Call(call) if isinstance(call, str) else call
         model = self.api.operation(self.kind.service, call.operation)
-        placed_elsewhere = {placed.top for placed in self.kind.placed}
+        request = model.input_shape.members if model.input_shape else {}
+        placed_elsewhere = {one.top for one in self.kind.placed if one.member in request}
         parameters = {
             member: to_api(shape, form, properties[name], name)
             for member, name, form, shape in self._members(call.operation)

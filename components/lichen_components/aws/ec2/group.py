@@ -64,7 +64,7 @@ from lichen_components.aws.account import account_of
 from lichen_components.aws.balancer import Balancer, balance, check_answers
 from lichen_components.aws.balancer import watches as balancer_watches
 from lichen_components.aws.ec2.machines import boots_from, check_driver, devices_of, stand_ins
-from lichen_components.aws.ec2.start import HOOK, Start, first_request, user_data
+from lichen_components.aws.ec2.start import HOOK, Boot, first_request, user_data
 from lichen_components.aws.ec2.template import newest_image, template
 from lichen_components.aws.ec2.watches import watches
 from lichen_components.aws.key import key_of
@@ -87,13 +87,13 @@ from lichen_components.errors import input_errors
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
-TYPE = "lichen:index:MachineGroup"
+TYPE = "lichen:index:MachineFleet"
 
 _LONGEST_HEARTBEAT_S = 7200
 """A launch hook waits two hours at most for a sign of life (Auto Scaling API, HeartbeatTimeout)."""
 
 
-class MachineGroup(pulumi.ComponentResource):
+class MachineFleet(pulumi.ComponentResource):
     """Launch template, group, load balancer, role, key, log, scaling and alarms in the chosen
     region."""
 
@@ -195,8 +195,8 @@ class MachineGroup(pulumi.ComponentResource):
 
 def _start(
     site: Site, plan: Plan, image: Repository, files: Objects, environment: Mapping[str, str]
-) -> Start:
-    return Start(
+) -> Boot:
+    return Boot(
         region=site.region,
         group=site.identity,
         log_group=site.log_group_name,

@@ -22,8 +22,8 @@ _FILES = "/srv/model"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Start:
-    """What a machine is told. ``request`` is sent once before clients may send theirs."""
+class Boot:
+    """What a machine starts with. ``request`` is sent once before clients may send theirs."""
 
     region: str
     group: str
@@ -36,13 +36,13 @@ class Start:
     request: str
 
 
-def user_data(start: Start) -> str:
+def user_data(boot: Boot) -> str:
     """The script, as EC2 takes it; :class:`InputError` where it is longer than EC2 allows.
 
     The machine completes its own launch: where anything fails, it says so, and the group starts
     another.
     """
-    text = script(start)
+    text = script(boot)
     if len(text.encode()) > _LARGEST_BYTES:
         raise InputError(
             f"the variables make a start script of {len(text.encode()):,} bytes, and EC2 takes "
@@ -53,24 +53,24 @@ def user_data(start: Start) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def script(start: Start) -> str:
+def script(boot: Boot) -> str:
     """The script as text."""
-    registry = start.image.uri.partition("/")[0]
+    registry = boot.image.uri.partition("/")[0]
     here = f"http://127.0.0.1:{PORT}"
-    aws = f"docker run --rm --network host -e AWS_REGION={start.region} {COPIER}"
-    copy = " ".join(shlex.quote(part) for part in copy_command(start.files))
+    aws = f"docker run --rm --network host -e AWS_REGION={boot.region} {COPIER}"
+    copy = " ".join(shlex.quote(part) for part in copy_command(boot.files))
     options = [
         "--name server --restart unless-stopped",
         f"-p {PORT}:{PORT} -v {_FILES}:{DIRECTORY}",
-        f"--log-driver awslogs --log-opt awslogs-region={start.region}",
-        f"--log-opt awslogs-group={shlex.quote(start.log_group)}",
+        f"--log-driver awslogs --log-opt awslogs-region={boot.region}",
+        f"--log-opt awslogs-group={shlex.quote(boot.log_group)}",
         '--log-opt "awslogs-stream=$machine"',
-        *(f"--device={device}" for device in start.devices),
+        *(f"--device={device}" for device in boot.devices),
         *(
             f"-e {shlex.quote(f'{name}={value}')}"
-            for name, value in sorted(start.environment.items())
+            for name, value in sorted(boot.environment.items())
         ),
-        f"{start.image.uri} serve",
+        f"{boot.image.uri} serve",
     ]
     return f"""#!/bin/bash
 set -euo pipefail
@@ -81,20 +81,20 @@ systemctl disable --now ecs || true
 systemctl enable --now docker
 launch() {{
   {aws} autoscaling complete-lifecycle-action --lifecycle-hook-name {HOOK} \\
-    --auto-scaling-group-name {start.group} --instance-id "$machine" \\
+    --auto-scaling-group-name {boot.group} --instance-id "$machine" \\
     --lifecycle-action-result "$1"
 }}
 trap 'launch ABANDON' ERR
 {aws} ecr get-login-password | docker login --username AWS --password-stdin {registry}
 mkdir -p {_FILES}
-docker run --rm --network host -e AWS_REGION={start.region} -v {_FILES}:{DIRECTORY} {COPIER} {copy}
+docker run --rm --network host -e AWS_REGION={boot.region} -v {_FILES}:{DIRECTORY} {COPIER} {copy}
 docker run -d {f" {chr(92)}{chr(10)}  ".join(options)}
 until curl -sf {here}{PING}; do
-  [ $SECONDS -lt {start.start_s} ]
+  [ $SECONDS -lt {boot.start_s} ]
   sleep 5
 done
-curl -sf --max-time {start.start_s} -H 'content-type: application/json' \\
-  -d {shlex.quote(start.request)} {here}{INVOCATIONS}
+curl -sf --max-time {boot.start_s} -H 'content-type: application/json' \\
+  -d {shlex.quote(boot.request)} {here}{INVOCATIONS}
 launch CONTINUE
 """
 
