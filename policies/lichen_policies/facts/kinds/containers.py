@@ -52,6 +52,12 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     packaged_at: str = ""
 
 
+class StartedImage(Fact, frozen=True, kw_only=True):
+    """The image of a container that serves a model, of a service whose settings no rule judges."""
+
+    image: str | None = None
+
+
 class KeptImages(Fact, frozen=True, kw_only=True):
     """A repository of container images. ``expire`` says that old ones are deleted by a rule;
     ``serves`` that containers of this stack which serve models are started from it. ``to_expire``
