@@ -74,6 +74,7 @@ PLATFORM_FAMILY = {
     "g6f": "g6",
     "fargate-arm": "m6g",
     "lambda-arm": "m6g",
+    "sagemaker-serverless": "m5",
 }
 """Families that are small shares of another's server."""
 

@@ -9,7 +9,7 @@ the account's SageMaker endpoint quotas among an organisation's own rows.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -61,7 +61,7 @@ PRICES = Source(
 )
 
 
-EC2_HOSTING, SAGEMAKER_HOSTING = "ec2", "sagemaker"
+EC2_HOSTING, SAGEMAKER_HOSTING = "ec2", api.ENDPOINTS
 """Rows of hostings.csv."""
 
 
@@ -71,7 +71,7 @@ EC2_HOSTING, SAGEMAKER_HOSTING = "ec2", "sagemaker"
 def apply_shapes(
     draft: Draft,
     found: dict[str, api.InstanceType],
-    hosted: frozenset[str],
+    hosted: Mapping[str, frozenset[str]],
     chips: Iterable[Chip],
     families: frozenset[str],
 ) -> list[str]:
@@ -87,7 +87,8 @@ def apply_shapes(
             new_families[family] = new_families.get(family, 0) + 1
             continue
         row = before or _new_machine(name, family, instance, related.get(family))
-        machines[name,] = _reshaped(row, instance, name in hosted, chips, notes)
+        hostings = (*(hosting for hosting, names in hosted.items() if name in names), EC2_HOSTING)
+        machines[name,] = _reshaped(row, instance, hostings, chips, notes)
     if new_families:
         names = ", ".join(sorted(new_families))
         notes.append(f"{len(new_families)} families are not in the catalogue (--families): {names}")
@@ -119,7 +120,11 @@ def _new_machine(
 
 
 def _reshaped(
-    row: Machine, instance: api.InstanceType, hosted: bool, chips: Iterable[Chip], notes: list[str]
+    row: Machine,
+    instance: api.InstanceType,
+    hostings: tuple[str, ...],
+    chips: Iterable[Chip],
+    notes: list[str],
 ) -> Machine:
     row = replace(
         row,
@@ -127,7 +132,7 @@ def _reshaped(
         memory_gib=instance.memory_gib,
         instance_store_gib=instance.instance_store_gib,
         current_generation=instance.current_generation,
-        hostings=(SAGEMAKER_HOSTING, EC2_HOSTING) if hosted else (EC2_HOSTING,),
+        hostings=hostings,
         source=EC2.id,
     )
     if instance.accelerator is None or instance.accelerator_memory_gib is None:
@@ -186,7 +191,7 @@ def _words(name: str) -> set[str]:
 def apply_offerings(draft: Draft, offered: dict[str, list[str]]) -> list[str]:
     """Bring the availability of the regions asked to what EC2 says; gives the unknown regions."""
     rows = draft.rows("machines", Machine).values()
-    machines = {machine.name for machine in rows if machine.cloud == "aws"}
+    machines = {machine.name for machine in rows if EC2_HOSTING in machine.hostings}
     regions, offers = draft.rows("regions", Region), draft.rows("offers", Offer)
     for region in sorted(offered):
         if (region,) in regions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any
@@ -21,6 +21,10 @@ ON_DEMAND_LINUX = {
     "marketoption": "OnDemand",
 }
 HOSTING = {"productFamily": "ML Instance", "component": "Hosting"}
+
+ENDPOINTS = "sagemaker"
+HOSTED = {ENDPOINTS: "ProductionVariantInstanceType", "sagemaker-batch": "TransformInstanceType"}
+"""SageMaker's rows of hostings.csv, and the list of machine types that each has in its API."""
 
 Client = Callable[[str, str], Any]
 """A boto3 client of a service in a region."""
@@ -133,11 +137,14 @@ def spot_prices(connect: Client, region: str) -> dict[str, float]:
     return {name: round(median(prices), 6) for name, prices in by_type.items()}
 
 
-def hosted_types(connect: Client) -> frozenset[str]:
-    """Types that SageMaker takes for an endpoint, as boto3's own model of the API lists them."""
+def hosted_types(connect: Client) -> Mapping[str, frozenset[str]]:
+    """Types that SageMaker takes for an endpoint and for a batch transform, by hosting, as boto3's
+    own model of the API lists them."""
     model = connect("sagemaker", "us-east-1").meta.service_model
-    listed = model.shape_for("ProductionVariantInstanceType").enum
-    return frozenset(name.removeprefix("ml.") for name in listed)
+    return {
+        hosting: frozenset(name.removeprefix("ml.") for name in model.shape_for(shape).enum)
+        for hosting, shape in HOSTED.items()
+    }
 
 
 def endpoint_quotas(connect: Client, region: str) -> dict[str, float]:

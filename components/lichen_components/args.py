@@ -127,6 +127,11 @@ class AwsArgs(TypedDict, total=False):
     """The ARN of an SNS topic that hears of each result of an asynchronous endpoint."""
     error_topic: pulumi.Input[str]
     """The ARN of an SNS topic that hears of each failure of an asynchronous endpoint."""
+    schedule: str
+    """When a batch runs: an expression of EventBridge Scheduler, such as `rate(7 days)`. The
+    default is each day at one: `cron(0 1 * * ? *)`."""
+    schedule_timezone: str
+    """The time zone of `schedule`, such as `Europe/Stockholm`. The default is `UTC`."""
     artifacts_key: pulumi.Input[str]
     """The ARN of the KMS key that encrypts `artifacts`, if it is a key of yours."""
     key: pulumi.Input[str]

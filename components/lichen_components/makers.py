@@ -19,7 +19,7 @@ from lichen.words import Mode
 from lichen.workload import Workload
 from lichen_components.args import EndpointArgs
 from lichen_components.plan import Plan
-from lichen_components.servers import llama_cpp, neuron, own_image, pytorch_arm, vllm
+from lichen_components.servers import llama_cpp, neuron, own_image, pytorch, vllm
 from lichen_components.servers.container import Container, Decision
 
 
@@ -50,6 +50,8 @@ Serve = Callable[[Decision], Container]
 
 MAKERS: Mapping[str, str] = {
     "sagemaker": "lichen_components.aws.sagemaker.endpoint:SagemakerEndpoint",
+    "sagemaker-batch": "lichen_components.aws.sagemaker.batch:BatchTransform",
+    "sagemaker-serverless": "lichen_components.aws.sagemaker.serverless:ServerlessEndpoint",
     "ec2": "lichen_components.aws.ec2.group:MachineFleet",
     "lambda": "lichen_components.aws.lambda_.function:ServingFunction",
     "ecs-fargate": "lichen_components.aws.ecs.fargate:FargateService",
@@ -68,7 +70,7 @@ SERVERS: Mapping[str, Serve] = {
     "image": own_image.serve,
     "vllm": vllm.serve,
     "neuron": neuron.serve,
-    "pytorch": pytorch_arm.serve,
+    "pytorch": pytorch.serve,
     "llama.cpp": llama_cpp.serve,
 }
 """Server -> its settings. makes.csv says which serves a kind of model on a family of chips."""

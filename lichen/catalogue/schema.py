@@ -315,7 +315,9 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     inference components; None is not known. ``sold`` are the ways in which it can be bought;
     empty: as the machines are. ``billed``: replicas are paid while they are provisioned, at a price
     of their own; ``as-base``, at that of the base's machines; ``busy``, only while they answer.
-    ``only_named``: placed on only where the workload names it.
+    ``only_named``: placed on only where the workload names it. ``modes`` are those that it serves;
+    empty: all. ``part_of`` is the hosting that it belongs to: it runs the images that are published
+    for that one, and a workload that names that one allows it too.
     """
 
     name: str
@@ -329,6 +331,8 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     sold: tuple[WayOfBuying, ...] = ()
     billed: Literal["provisioned", "as-base", "busy"] = "provisioned"
     only_named: bool = False
+    modes: tuple[Mode, ...] = ()
+    part_of: str = ""
     source: str
     notes: str = ""
 
@@ -370,7 +374,8 @@ class Retired(msgspec.Struct, frozen=True, kw_only=True):
     stack, kinds of work. ``refused``: no placement takes it. Otherwise the answer says it.
     ``what`` is a clause that says what is retired. ``since`` may lie ahead: the day on which it
     will be. ``gone``: its provider refuses to make it. ``instead`` is what replaced it, in words.
-    ``repositories`` are the last parts of the names of container images that hold the stack.
+    ``repositories`` are the last parts of the names of container images that hold the stack,
+    ``runtimes`` the names of a cloud's runtimes for functions.
     ``cloud`` is the only one that it is true of; None where it is true everywhere.
     """
 
@@ -385,6 +390,7 @@ class Retired(msgspec.Struct, frozen=True, kw_only=True):
     gone: bool = False
     instead: str = ""
     repositories: tuple[str, ...] = ()
+    runtimes: tuple[str, ...] = ()
     cloud: str | None = None
 
 

@@ -256,6 +256,14 @@ class Catalogue:
         """What is retired of the software in a container image, by the last part of its name."""
         return self._retired_images.get(repository)
 
+    def retired_runtime(self, runtime: str) -> Retired | None:
+        """What is retired of a cloud's runtime for functions."""
+        return self._retired_runtimes.get(runtime)
+
+    @cached_property
+    def _retired_runtimes(self) -> dict[str, Retired]:
+        return {name: row for row in self.table("retired", Retired) for name in row.runtimes}
+
     @cached_property
     def _retired_images(self) -> dict[str, Retired]:
         return {name: row for row in self.table("retired", Retired) for name in row.repositories}
@@ -444,8 +452,13 @@ class Catalogue:
         return name
 
     @cached_property
-    def _prefixes(self) -> Mapping[str, Hosting]:
-        return {row.machine_prefix: row for row in self.hostings.values() if row.machine_prefix}
+    def _prefixes(self) -> Mapping[str, tuple[Hosting, ...]]:
+        """Hostings by what they put before a machine's name: those of one cloud may share it."""
+        found: dict[str, tuple[Hosting, ...]] = {}
+        for row in self.hostings.values():
+            if row.machine_prefix:
+                found[row.machine_prefix] = (*found.get(row.machine_prefix, ()), row)
+        return found
 
     def machine(self, name: str) -> Machine:
         """A machine by name, a hosting's prefix before it or not.
@@ -457,11 +470,13 @@ class Catalogue:
         if machine is None:
             _unknown("machine", name, self.machines)
         if bare != name:
-            way = self._prefixes[name.removesuffix(bare)]
-            if way.name not in machine.hostings:
-                offered = [row.name for row in self.machines.values() if way.name in row.hostings]
+            ways = self._prefixes[name.removesuffix(bare)]
+            if not any(way.name in machine.hostings for way in ways):
+                offered = [
+                    row.name for row in self.machines.values() if ways[0].name in row.hostings
+                ]
                 raise InputError(
-                    f"{way.title} does not offer {name!r}",
+                    f"{ways[0].title} does not offer {name!r}",
                     fix=did_you_mean(bare, offered),
                     field="machine",
                 )

@@ -12,7 +12,7 @@ from lichen.catalogue.schema import Hosting, Machine, Region
 from lichen.distance import round_trip_ms
 from lichen.document import InputError, did_you_mean
 from lichen.placing.buying import ways_of_hosting
-from lichen.words import WayOfBuying
+from lichen.words import Mode, WayOfBuying
 from lichen.workload import Where
 
 
@@ -98,27 +98,44 @@ def hosting_words(catalogue: Catalogue) -> tuple[str, ...]:
 class Ways(msgspec.Struct, frozen=True):
     """The hostings that a workload allows on each cloud; a cloud that is not named allows all.
 
-    ``bought``: the ways of buying that it allows.
+    ``bought``: the ways of buying that it allows. ``mode``: how it serves; None: in any way.
     """
 
     by_cloud: Mapping[str, tuple[Hosting, ...]]
     bought: tuple[WayOfBuying, ...] = ("on-demand",)
+    mode: Mode | None = None
 
     def of(self, machine: Machine, catalogue: Catalogue) -> Hosting | None:
-        """The first allowed hosting that offers a machine; None if there is none.
+        """The first allowed hosting that offers a machine and serves in the workload's mode; None
+        if there is none.
 
         One that can be bought in an allowed way goes before one that cannot.
         """
         offered = catalogue.hostings_of(machine)
         allowed = self.by_cloud.get(machine.cloud)
         ways = [
-            way for way in offered if (not way.only_named if allowed is None else way in allowed)
+            way
+            for way in offered
+            if (not way.only_named if allowed is None else way in allowed) and self._serves(way)
         ]
         return min(ways, key=lambda way: not ways_of_hosting(way, self.bought), default=None)
 
+    def _serves(self, way: Hosting) -> bool:
+        return self.mode is None or not way.modes or self.mode in way.modes
+
     def why_none(self, machine: Machine, catalogue: Catalogue) -> str:
         """Why no allowed hosting offers a machine, as a clause."""
-        titles = [way.title for way in self.by_cloud.get(machine.cloud, ())]
+        allowed = self.by_cloud.get(machine.cloud)
+        offering = [
+            way
+            for way in catalogue.hostings_of(machine)
+            if (not way.only_named if allowed is None else way in allowed)
+        ]
+        if offering:
+            modes = list(dict.fromkeys(mode for way in offering for mode in way.modes))
+            ways = ", ".join(way.title for way in offering)
+            return f"{ways} on this machine: {' or '.join(modes)}, not {self.mode}"
+        titles = [way.title for way in allowed or () if self._serves(way)]
         named = [way for way in catalogue.hostings_of(machine) if way.only_named]
         if named and not titles:
             return f"{named[0].title} is used only where where.hosting names {named[0].name}"
@@ -132,15 +149,19 @@ class Ways(msgspec.Struct, frozen=True):
 
 
 def allowed_ways(
-    where: Where, catalogue: Catalogue, bought: tuple[WayOfBuying, ...] = ("on-demand",)
+    where: Where,
+    catalogue: Catalogue,
+    bought: tuple[WayOfBuying, ...] = ("on-demand",),
+    mode: Mode | None = None,
 ) -> Ways:
-    """The hostings that ``where`` allows, bought in one of the ways that are given.
+    """The hostings that ``where`` allows, bought in one of the ways that are given, and that serve
+    in a mode.
 
     A restriction to one cloud's hosting does not speak of the other clouds: it holds only on a
     cloud that has one of the hostings named.
     """
     by_cloud: dict[str, tuple[Hosting, ...]] = {}
     for row in catalogue.hostings.values():
-        if row.name in where.hosting or row.kind in where.hosting:
+        if not {row.name, row.kind, row.part_of}.isdisjoint(where.hosting):
             by_cloud[row.cloud] = (*by_cloud.get(row.cloud, ()), row)
-    return Ways(by_cloud, bought)
+    return Ways(by_cloud, bought, mode)

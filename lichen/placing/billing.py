@@ -13,17 +13,22 @@ def paid_of(layout: Layout, hosting: Hosting, slow: float = 1.0) -> tuple[float,
     (0) to full (1), where a machine's times are ``slow`` times the likely ones.
 
     A hosting that bills the time at work takes a replica for the length of a request, and that
-    replica is at work the whole time.
+    replica is at work the whole time. Those that the workload wants ready are paid all the time.
     """
     if hosting.billed != "busy":
         return layout.replicas_mean, layout.draw(slow)
     rps = sum(day_of(layout.workload.traffic)) / HOURS
-    return rps * slow / layout.capacity.saturated_rps, 1.0
+    busy = rps * slow / layout.capacity.saturated_rps
+    paid = max(busy, float(least_of(layout, hosting)))
+    return paid, busy / paid if paid else 1.0
 
 
 def least_of(layout: Layout, hosting: Hosting) -> int:
-    """The replicas that are paid without any traffic."""
-    return 0 if hosting.billed == "busy" else layout.replicas.minimum
+    """The replicas that are paid without any traffic: of those that are billed at work, as many
+    as the workload names."""
+    if hosting.billed == "busy":
+        return layout.workload.availability.minimum_replicas or 0
+    return layout.replicas.minimum
 
 
 def about_billing(hosting: Hosting, region: str, catalogue: Catalogue) -> str | None:

@@ -96,7 +96,7 @@ def judge_offers(question: Question) -> JudgedOffers:
         if refusal is not None and refusal.kind == "where"
     }
     workload = question.workload
-    ways = allowed_ways(workload.where, catalogue, ways_to_buy(workload))
+    ways = allowed_ways(workload.where, catalogue, ways_to_buy(workload), workload.mode)
     way_of: dict[tuple[str, tuple[str, ...]], Hosting | None] = {}
     effective = {
         name: gco2e_kwh

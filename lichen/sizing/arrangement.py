@@ -52,7 +52,7 @@ class Arrangement(msgspec.Struct, frozen=True):
     long as the others. ``compiled_batch`` is the batch that a stack with compiled shapes always
     runs, and ``compiled_tokens`` the length; None where that is still open, and for other stacks.
     ``pace`` is a factor on every time of the model, from benchmark records; 1 where there are
-    none.
+    none. ``at_most`` are the sequences or items that a copy is given at once.
     """
 
     need: Need
@@ -72,6 +72,7 @@ class Arrangement(msgspec.Struct, frozen=True):
     compiled_batch: float | None = None
     compiled_tokens: float | None = None
     pace: float = 1.0
+    at_most: float = math.inf
 
     @property
     def context_tokens(self) -> float:
@@ -108,7 +109,8 @@ class Arrangement(msgspec.Struct, frozen=True):
         """Sequences or items that fit into one copy at once."""
         if self.compiled_batch is not None:
             return self.compiled_batch
-        most = most_sequences(self.need, self.chips, self.stack, self.sequence_tokens)
+        fit = most_sequences(self.need, self.chips, self.stack, self.sequence_tokens)
+        most = min(fit, self.at_most)
         return batch_within(most) if self.stack.static_shapes else most
 
     def slots(self, batch: float) -> float:

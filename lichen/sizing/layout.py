@@ -27,6 +27,7 @@ from lichen.sizing.capacity import Capacity, best_within
 from lichen.sizing.coefficients import Spreads, knowledge
 from lichen.sizing.confidence import FAST, LIKELY, SLOW
 from lichen.sizing.draw import ChipPower, chip_power
+from lichen.sizing.memory import serverless_gib
 from lichen.sizing.prediction import prediction_at
 from lichen.sizing.receipt import capacity_steps, copy_steps, replica_steps
 from lichen.sizing.replicas import (
@@ -346,6 +347,16 @@ def lay_out(
     fewest = arrange(card, machine, known, precision, None, None, *tokens, longest, compiled)
     if isinstance(fewest, Misfit):
         return fewest
+    if workload.mode == "serverless":
+        needed = serverless_gib(fewest.need)
+        if machine.memory_gib is not None and needed > machine.memory_gib:
+            return Misfit(
+                "memory",
+                f"serverless needs {needed:.1f} GiB of memory for its weights and their loading, "
+                f"{machine.name} has {machine.memory_gib:.1f}",
+                needed / machine.memory_gib,
+            )
+        fewest = replace(fewest, at_most=float(traffic.items) if fewest.need.work != "llm" else 1.0)
     records = tuple(
         record
         for record in evidence
@@ -353,7 +364,7 @@ def lay_out(
         and record.is_of(card.name, precision, fewest.stack.stack)
     )
     share = known.headroom(fewest.chips.kind, fewest.need.work).share
-    if workload.mode in QUEUED:
+    if workload.mode in (*QUEUED, "serverless"):
         share = 1.0
     unmeasured = _as_run(workload, fewest, share) if records else fewest
     measured = unmeasured

@@ -25,6 +25,15 @@ def host_needed_gib(need: Need, kind: Kind) -> float:
     return weights if kind == "neuron" else min(weights, LARGEST_SHARD_GIB)
 
 
+SERVERLESS_FACTOR, SERVERLESS_GIB = 1.5, 1.0
+"""Beside the weights a copy is kept while they load, and the program takes a GiB (assumed)."""
+
+
+def serverless_gib(need: Need) -> float:
+    """Memory of a serverless container, each of which answers one request at a time."""
+    return need.weight_bytes / GIB * SERVERLESS_FACTOR + SERVERLESS_GIB
+
+
 def available_gib(chips: Chips, stack: ServingStack) -> float:
     """What the stack leaves to weights, cache and buffers."""
     return max(0.0, chips.memory_gib * stack.memory_share - stack.reserve_gib * reserves(chips))

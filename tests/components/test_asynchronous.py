@@ -79,7 +79,7 @@ def test_it_comes_up_sleeps_is_woken_changes_and_goes(place: World, tmp_path: Pa
             for alarm in cloudwatch.describe_alarms()["MetricAlarms"]
         }
         assert set(alarms) == {
-            "age", "asleep", "expired", "failures", "no-capacity", "unread", "unwritten",
+            "age", "asleep", "expired", "failures", "idle", "no-capacity", "unread", "unwritten",
         }  # fmt: skip
         assert alarms["asleep"]["AlarmActions"] == [policies[f"{name}-wake"]["PolicyARN"]]
         assert all(alarms[each]["AlarmActions"] == [PAGE] for each in alarms if each != "asleep")
@@ -122,7 +122,7 @@ def test_it_comes_up_sleeps_is_woken_changes_and_goes(place: World, tmp_path: Pa
         assert machines() == 1
 
         # Twice the traffic: the target's ceiling; a new version of the model: its configuration.
-        busier = {**SLEEPY, "traffic": {**SLEEPY["traffic"], "peak_rps": 400}}
+        busier = {**SLEEPY, "traffic": {**SLEEPY["traffic"], "peak_rps": 20}}
         made.up(workload=busier, args={**args, "artifacts": "s3://models-{region}/it/2/"})
         (target,) = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")[
             "ScalableTargets"

@@ -6,6 +6,7 @@ import pytest
 
 from lichen.document import InputError
 from lichen.placing.allowed import allowed_ways, check_where
+from lichen.words import Mode
 from lichen.workload import Where
 from tests.fixed import fixed
 
@@ -37,12 +38,30 @@ def test_a_clouds_hosting_does_not_speak_of_other_clouds(
     assert tuple(way and way.name for way in found) == expected
 
 
+def test_a_hosting_is_taken_for_the_modes_that_it_serves() -> None:
+    def way(machine: str, mode: Mode, *hosting: str) -> str | None:
+        ways = allowed_ways(Where(hosting=hosting), CATALOGUE, mode=mode)
+        found = ways.of(CATALOGUE.machine(machine), CATALOGUE)
+        return found and found.name
+
+    assert way("g5.xlarge", "real-time") == way("g5.xlarge", "asynchronous") == "sagemaker"
+    assert way("g5.xlarge", "batch") == way("g5.xlarge", "batch", "sagemaker") == "sagemaker-batch"
+    assert way("c7g.large", "batch", "sagemaker") is None  # no Graviton
+    assert way("c7g.large", "batch") == "ec2"
+    small = "sagemaker-serverless.2048mb"
+    assert way(small, "serverless", "sagemaker") == way(small, "serverless") != way(small, "batch")
+    ways = allowed_ways(Where(hosting=("sagemaker",)), CATALOGUE, mode="batch")
+    assert ways.why_none(CATALOGUE.machine("c7g.large"), CATALOGUE) == (
+        "SageMaker on this machine: real-time or asynchronous, not batch"
+    )
+
+
 def test_a_machine_that_no_allowed_hosting_offers_is_refused_by_their_titles() -> None:
     machine = CATALOGUE.machine("c6g.medium")
-    one = allowed_ways(Where(hosting=("sagemaker",)), CATALOGUE)
+    one = allowed_ways(Where(hosting=("sagemaker",)), CATALOGUE, mode="real-time")
     assert one.of(machine, CATALOGUE) is None
     assert one.why_none(machine, CATALOGUE) == "SageMaker does not offer this machine"
-    several = allowed_ways(Where(hosting=("sagemaker", "lambda")), CATALOGUE)
+    several = allowed_ways(Where(hosting=("sagemaker", "lambda")), CATALOGUE, mode="real-time")
     assert several.why_none(machine, CATALOGUE) == "none of SageMaker, Lambda offers this machine"
 
 

@@ -13,6 +13,30 @@ _MOST_SUBNETS, _MOST_GROUPS = 16, 5
 _FOLDERS = ("results", "requests", "failures")
 
 
+def check_artifacts_given(args: AwsArgs) -> None:
+    """The model's files have a location."""
+    if "artifacts" not in args:
+        raise InputError(
+            "is required on AWS: the location of the model's files",
+            fix="add artifacts: s3://<bucket>/<prefix>/",
+            field="artifacts",
+        )
+
+
+def check_places_given(args: AwsArgs, what: str) -> None:
+    """Requests and results have locations; ``what`` is what reads and writes them."""
+    for field, does in (
+        ("requests", "reads its requests from"),
+        ("results", "writes its results to"),
+    ):
+        if field not in args:
+            raise InputError(
+                f"is required: {what} {does} S3",
+                fix=f"add {field}: s3://<bucket>/<prefix>/",
+                field=field,
+            )
+
+
 def check_locations(args: AwsArgs, region: str) -> None:
     """Locations in S3 that are known already: artefacts may be an archive, all others are
     folders."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pulumi
 import pulumi_aws as aws
 from pulumi_aws.sagemaker import (
@@ -30,6 +31,7 @@ from lichen_components.aws import access
 from lichen_components.aws.access import Statement
 from lichen_components.aws.account import account_of
 from lichen_components.aws.bundle import bundle
+from lichen_components.aws.checks import check_places_given
 from lichen_components.aws.locations import Objects
 from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
@@ -126,7 +128,8 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
             args,
             serves_as=its_name,
             key=base.key,
-            requests=requests_of(site),
+            # Of a queue SageMaker counts what came out of it.
+            requests=msgspec.structs.replace(requests_of(site), metric="InvocationsProcessed"),
             charts=charts_of(site, plan),
             scaled=scaled,
             after=[*watching.values(), *others],
@@ -145,14 +148,7 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
         """:class:`InputError` where an argument lacks, or a request takes longer than it may."""
         SagemakerEndpoint.check(decision, args)
         ours = aws_args(args)
-        for field, what in (
-            ("requests", "an asynchronous endpoint reads its requests from S3"),
-            ("results", "an asynchronous endpoint writes its results to S3"),
-        ):
-            if field not in ours:
-                raise InputError(
-                    f"is required: {what}", fix=f"add {field}: s3://<bucket>/<prefix>/", field=field
-                )
+        check_places_given(ours, "an asynchronous endpoint")
         longest_s = decision.sizing.prediction.request_ms.high / 1000
         if longest_s > MOST_S:
             raise InputError(

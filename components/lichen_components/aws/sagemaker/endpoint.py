@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,12 +10,16 @@ import msgspec
 import pulumi
 import pulumi_aws as aws
 
-from lichen.document import InputError
 from lichen.passport import Passport, to_tags
 from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.aws.account import account_of
 from lichen_components.aws.bundle import bundle, check_bundle
-from lichen_components.aws.checks import check_locations, check_network, check_zones
+from lichen_components.aws.checks import (
+    check_artifacts_given,
+    check_locations,
+    check_network,
+    check_zones,
+)
 from lichen_components.aws.monitoring import ERROR_SHARE, Watch, alarms
 from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
 from lichen_components.aws.sagemaker.comparing import (
@@ -114,12 +119,7 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         """:class:`InputError` where SageMaker cannot do what was decided, or lacks an argument."""
         ours = aws_args(args)
         check_mode(decision.workload, decision.sizing, ours)
-        if "artifacts" not in ours:
-            raise InputError(
-                "is required on AWS: the location of the model's files",
-                fix="add artifacts: s3://<bucket>/<prefix>/",
-                field="artifacts",
-            )
+        check_artifacts_given(ours)
         zones, region = decision.workload.availability.zones, decision.placement.chosen.region
         check_comparing(ours, decision.workload.mode, region)
         check_scaling(ours)
@@ -130,7 +130,18 @@ class SagemakerEndpoint(pulumi.ComponentResource):
         check_zones(region, zones)
 
 
-def site_of(name: str, plan: Plan, machine: str, parent: pulumi.Resource) -> Site:
+def endpoint_logs(identity: str) -> str:
+    """The log group of an endpoint: SageMaker gives it its name."""
+    return f"{USAGE_NAMESPACE}/{identity}"
+
+
+def site_of(
+    name: str,
+    plan: Plan,
+    machine: str,
+    parent: pulumi.Resource,
+    log_group: Callable[[str], str] = endpoint_logs,
+) -> Site:
     """What the resources of a plan on SageMaker share."""
     workload = plan.decision.workload
     args = aws_args(plan.args)
@@ -143,7 +154,7 @@ def site_of(name: str, plan: Plan, machine: str, parent: pulumi.Resource) -> Sit
         title="SageMaker endpoint",
         region=plan.region,
         tags=to_tags(Passport.of(workload, plan.decision.precision), "aws"),
-        log_group=lambda identity: f"{USAGE_NAMESPACE}/{identity}",
+        log_group=log_group,
         protected=args.get("protect", workload.environment == "prod"),
         parent=parent,
     )
@@ -181,9 +192,8 @@ def slow_ms(decision: Decision) -> float:
     return min(slow, _SLOWEST_MS)
 
 
-def watches_of(site: Site, decision: Decision) -> list[Watch]:
-    """Failing and slow requests: each once for people, three bad minutes of five, and once for
-    roll-outs, two of two."""
+def failing_and_slow(site: Site, decision: Decision) -> tuple[Watch, Watch]:
+    """Failing and slow requests, in three bad minutes of five."""
     slow = slow_ms(decision)
     share = Watch(
         role="errors",
@@ -203,9 +213,15 @@ def watches_of(site: Site, decision: Decision) -> list[Watch]:
         statistic="p95",
         threshold=round(slow * 1000),  # SageMaker counts microseconds
     )
+    return share, slowest
+
+
+def watches_of(site: Site, decision: Decision) -> list[Watch]:
+    """Failing and slow requests: each once for people, and once for roll-outs, two minutes of
+    two."""
+    watched = failing_and_slow(site, decision)
     return [
-        share,
-        slowest,
+        *watched,
         *(
             msgspec.structs.replace(
                 watch,
@@ -215,6 +231,6 @@ def watches_of(site: Site, decision: Decision) -> list[Watch]:
                 bad=ROLLOUT_WINDOW_S // 60,
                 takes_back=True,
             )
-            for watch in (share, slowest)
+            for watch in watched
         ),
     ]

@@ -127,7 +127,7 @@ def serve_with(
         ),
         region=site.region,
         tags=site.tags,
-        opts=site.under(base.logs, *first),
+        opts=site.under(*base.logs, *first),
     )
     return endpoint, stayed(endpoint, configuration, alarm_names, site.region)
 

@@ -42,7 +42,7 @@ class Ground:
     """What a mode's own resources stand on; ``key`` is an ARN, the user's or ours."""
 
     key: pulumi.Output[str]
-    logs: aws.cloudwatch.LogGroup
+    logs: tuple[aws.cloudwatch.LogGroup, ...]
     role: aws.iam.Role
     access: aws.iam.RolePolicy
     image: pulumi.Output[Repository]
@@ -58,8 +58,9 @@ def ground(
     alarm_names: Sequence[str] = (),
     also: pulumi.Input[Sequence[Statement]] = (),
     isolated: bool = True,
+    own_logs: bool = True,
 ) -> Ground:
-    """Key, log, role and model of a plan.
+    """Key, log, role and model of a plan; no log where it shares that of others (``own_logs``).
 
     ``alarm_names`` are the alarms that take a roll-out back, ``also`` what the mode's role may do
     beside the common, and ``isolated`` whether the container has no network: serverless takes it
@@ -71,7 +72,7 @@ def ground(
         if warning is not None:
             pulumi.log.warn(warning, site.parent)
     key = key_of(site, account, args.get("key"))
-    its_logs = logs(site, key)
+    its_logs = (logs(site, key),) if own_logs else ()
     image = pulumi.Output.from_input(image_for(plan, args)).apply(
         input_errors()(partial(repository, region=site.region))
     )

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 
 from lichen.document import InputError
+from lichen.sizing import start_up
+from lichen.sizing.need import GIB
 from lichen_components.servers.container import MODEL_DIRECTORY, Container
 
 DIRECTORY = "/opt/ml/model"
@@ -41,12 +43,6 @@ _MOST_TIMEOUT_S, _LEAST_TIMEOUT_S = 3600, 600
 """The first is SageMaker's; with less than the second a slow minute of S3 would end a start
 (design choice)."""
 
-DOWNLOAD_BYTES_S, LOAD_BYTES_S = 100e6, 0.3e9
-"""How fast an archive is downloaded, and weights load (assumed)."""
-
-WARM_UP_S = 300
-"""From loaded weights to the first answer: graphs are captured (assumed)."""
-
 _PROVISIONING_S = 600
 """From asking for a machine to its download (assumed)."""
 
@@ -72,19 +68,14 @@ def machine_image(container: Container) -> str | None:
     return _MACHINE_IMAGES.get(container.server)
 
 
-def _start_s(files_gib: float) -> float:
-    """How long a machine takes to load the model and answer."""
-    return files_gib * 2**30 / LOAD_BYTES_S + WARM_UP_S
-
-
 def start_timeout_s(container: Container, files_gib: float) -> int:
     """How long loading may take before SageMaker gives the endpoint up: twice what it should."""
-    return _timeout_s(min(2 * _start_s(files_gib), container.start_s))
+    return _timeout_s(min(start_up.load_timeout_s(files_gib * GIB), container.start_s))
 
 
 def download_timeout_s(files_gib: float) -> int:
     """How long the download of the model's files may take: twice what it should."""
-    return _timeout_s(2 * files_gib * 2**30 / DOWNLOAD_BYTES_S)
+    return _timeout_s(start_up.download_timeout_s(files_gib * GIB))
 
 
 def _timeout_s(seconds: float) -> int:

@@ -1,4 +1,4 @@
-"""PyTorch on Arm processors: one worker, with a thread for every core of the machine."""
+"""PyTorch on processors: one worker, with a thread for every vCPU of the machine."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ START_S = 900
 
 
 def serve(decision: Decision) -> Container:
-    """The container of an encoder, a reranker or a vision model on an Arm processor.
+    """The container of an encoder, a reranker or a vision model on a processor.
 
     The model's files include the code that serves it, ``code/inference.py``.
     """
-    environment = {"OMP_NUM_THREADS": f"{decision.machine.vcpu:.0f}"}
-    if decision.precision == "bf16":
+    environment = {"OMP_NUM_THREADS": str(max(1, round(decision.machine.vcpu)))}
+    if decision.precision == "bf16" and decision.machine.architecture == "arm64":
         # fp32 layers run on Graviton's bf16 units (aws/aws-graviton-getting-started,
         # machinelearning/pytorch.md); without it bf16 weights are widened.
         environment["DNNL_DEFAULT_FPMATH_MODE"] = "BF16"
