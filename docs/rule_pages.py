@@ -72,7 +72,6 @@ IN_CLUSTERS: Mapping[str, str] = {
     "misplaced-training": "a job of a cluster does not say whether it trains",
     "multi-region-location": "a cluster is in one region",
     "no-way-up-from-zero": _INSTALLED,
-    "oversized-accelerators": _POOLS,
     "tied-endpoint": "a vendor's package of a model does not run in a cluster",
     "training-without-spot": "a job of a cluster does not say whether it trains",
     "undisclosed-endpoint": "it judges services that a cloud manages, and pods are none",
