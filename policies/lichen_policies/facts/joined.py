@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from lichen_policies.facts.fact import Fact
-from lichen_policies.facts.kinds import Located, Part, Whole
+from lichen_policies.facts.kinds import Located, Part, ServingContainer, StartedImage, Whole
 from lichen_policies.facts.resource import called
 from lichen_policies.facts.unknown import Maybe, Unknown, Unverified, is_unknown
 
@@ -32,6 +32,14 @@ def beside(stack: Stack, kind: type[Kind], address: str) -> Iterator[Kind]:
     """The facts of a kind that the resource at an address has."""
     for subject in stack.at(address, kind):
         yield subject.fact
+
+
+def images_served(stack: Stack) -> Iterator[object]:
+    """The image of each container of a stack that serves a model, as it was read."""
+    for container in stack.of(ServingContainer):
+        yield container.fact.as_read("image")
+    for started in stack.of(StartedImage):
+        yield started.fact.as_read("image")
 
 
 def whole_of(facts: tuple[Fact, ...], stack: Stack) -> Subject[Whole] | None:

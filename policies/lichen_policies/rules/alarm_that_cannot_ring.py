@@ -1,4 +1,4 @@
-"""Alarm on an endpoint that cannot ring, or that nobody hears.
+"""Alarm on an endpoint that cannot ring, that rings at every request, or that nobody hears.
 
 Why: A dead alarm looks like a quiet one. A metric's name in other capitals, a dimension left out or
 a threshold in the wrong unit is accepted by the cloud without a word, and is found out on the day
@@ -8,8 +8,10 @@ Fix: Name the metric, the namespace and the dimensions as they are published, in
 unit, and give the alarm an action.
 
 Exceptions: Only alarms on SageMaker's and Bedrock's metrics are judged, and only what is surely
-wrong: a metric that Lichen does not know is taken for right. An alarm without actions passes where
-a roll-out or another alarm of the same stack acts on it. It only advises.
+wrong: a metric that Lichen does not know is taken for right. Of latencies, which SageMaker gives in
+microseconds, that is a threshold below 1,000, which every request is above, and one that no request
+reaches. An alarm without actions passes where a roll-out or another alarm of the same stack acts on
+it. It only advises.
 
 Tags: It reads none.
 """
@@ -31,6 +33,8 @@ def alarm_that_cannot_ring(fact: Alarm, known: Known) -> Iterator[Finding]:
     yield from _without_data(fact)
     if fact.most is not None:
         yield from _out_of_reach(fact, fact.most)
+    if fact.least is not None:
+        yield from _always(fact, fact.least)
     if fact.idle_is_silent:
         yield from _silent_when_idle(fact)
     yield from _unheard(fact)
@@ -81,6 +85,20 @@ def _out_of_reach(fact: Alarm, most: float) -> Iterator[Finding]:
             or_else=f"set {fact.threshold_at} below {_written(most)}",
             path=fact.threshold_at,
         )
+
+
+def _always(fact: Alarm, least: float) -> Iterator[Finding]:
+    """A threshold that every request is above, as one in milliseconds is of microseconds."""
+    threshold, comparison = fact.threshold, fact.comparison or ""
+    if threshold is None or not comparison.startswith("GreaterThan") or threshold >= least:
+        return
+    yield Finding(
+        what=f"{fact.threshold_at} is {_written(threshold)}, and every request is above that, so "
+        f"the alarm always rings: {fact.least_because}",
+        limit=f"a threshold is in the unit of its metric {GUIDE}",
+        or_else=f"set {fact.threshold_at} in microseconds: 1,000 for each millisecond",
+        path=fact.threshold_at,
+    )
 
 
 def _written(number: float) -> str:

@@ -1,4 +1,4 @@
-"""Production endpoint whose machines never change in number.
+"""Endpoint in production or staging whose machines never change in number.
 
 Why: Traffic at night is a fraction of traffic at noon. A fleet that is made for noon and never
 shrinks pays and draws power for noon all night, and one that never grows fails at the first day
@@ -12,7 +12,8 @@ machine in any case, and two are for when one fails. Only an endpoint whose conf
 same stack is judged. What scales it may lie in another stack: then exempt it. Serverless endpoints
 scale by themselves; burstable machines of SageMaker cannot be scaled.
 
-Tags: It reads none but ``lichen:environment``; it judges production alone.
+Tags: It reads none but ``lichen:environment``: it judges production, where it blocks above the
+limit, and staging, where it only advises; it says nothing in dev.
 """
 
 from __future__ import annotations

@@ -6,10 +6,13 @@ away may run on a third of its carbon, for the same machines and often the same 
 Fix: Deploy to the region that the message names, if your data and your users allow it.
 
 Exceptions: It only advises, because it knows nothing of data residency and of users' places: set
-``regions`` in lichen.yaml to those that you may use. A region of high carbon is judged by
-dirty-region, one of low carbon by no rule. Only machines with accelerators and managed endpoints
-are judged. The other region must offer the machine, be low in carbon, emit at most the limit
-``share_pct`` of this one, and be within the limit ``round_trip_ms``, which is an estimate.
+``regions`` in lichen.yaml to those that you may use. A region of high carbon is judged by dirty-
+region, one of low carbon by no rule. Only machines with accelerators and managed endpoints are
+judged: managed are SageMaker, Vertex AI and Azure Machine Learning, on any machine. A service of
+KServe, Knative or Ray is pods of a cluster, so it is judged only where it asks for accelerators and
+its region is known. The other region must offer the machine and the accelerators that are attached
+to it, be low in carbon, emit at most the limit ``share_pct`` of this one, and be within the limit
+``round_trip_ms``, which is an estimate.
 
 Tags: It reads none.
 """

@@ -8,8 +8,11 @@ Fix: Set the floor to zero, as the message says for this kind of resource.
 
 Exceptions: Only resources that clearly serve models are judged: those of SageMaker, Vertex and
 Azure Machine Learning, those with accelerators, and those with ``lichen:*`` tags. A fixed count
-without scaling is not a floor. The first pool of an AKS cluster keeps one machine at the least. A
-resource that states no environment is judged as in production.
+without scaling is not a floor, but the fewest replicas of a Vertex endpoint (``minReplicaCount``, 1
+at the least) and of a KServe service (``minReplicas``, 1 where it is left out) are, since these
+scale: where the platform allows no lower one, the finding says what to do instead. The first pool
+of an AKS cluster keeps one machine at the least. A resource that states no environment is judged as
+in production.
 
 Tags: Without ``lichen:*`` tags it judges the endpoints of SageMaker, Vertex and Azure Machine
 Learning and what has accelerators. With one, such as ``lichen:model``, it judges general machines

@@ -7,13 +7,14 @@ Fix: Use the machine and the count that the message names. If the declaration is
 tags (``lichen:model``, ``lichen:precision``, ``lichen:peak-rps``, ``lichen:input-tokens``,
 ``lichen:output-tokens``, ...).
 
-Exceptions: An endpoint whose ``lichen:*`` tags declare no model or no peak rate is not judged: what
-it needs is unknown. It is judged at its start and its floor, not at its ceiling, and by the low end
-of the interval of what its machines serve, so that an uncertain prediction is no finding.
-Serverless endpoints are not judged, nor endpoints that cannot serve the work at all, which
-unable-endpoint finds. Models that share one endpoint are judged by the one that the tags name. Tags
-without a precision mean bf16. ``lichen:minimum-replicas`` justifies no more machines than the limit
-``replicas``.
+Exceptions: Endpoints are those of SageMaker, Vertex AI and Azure Machine Learning, and pods that
+serve a model and name their machine. An endpoint whose ``lichen:*`` tags declare no model or no
+peak rate is not judged: what it needs is unknown. It is judged at its start and its floor, not at
+its ceiling, and by the low end of the interval of what its machines serve, so that an uncertain
+prediction is no finding. Serverless endpoints are not judged, nor endpoints that cannot serve the
+work at all, which unable-endpoint finds. Models that share one endpoint are judged by the one that
+the tags name. Tags without a precision mean bf16. ``lichen:minimum-replicas`` justifies no more
+machines than the limit ``replicas``.
 
 Tags: It needs ``lichen:model`` and ``lichen:peak-rps``, and finds nothing without them. With
 ``lichen:output-tokens`` and ``lichen:precision`` its figures are nearer to the truth.

@@ -5,10 +5,11 @@ large is paid for by its size, each second of each request.
 
 Fix: Set the memory that the message names.
 
-Exceptions: The memory that a model needs is half as much again as its weights, and 1 GiB for the
-server (a design choice of Lichen). A size within the limit ``times`` of that passes, since memory
-brings processors too; too little is a finding only where the weights alone do not fit. It only
-advises.
+Exceptions: Only SageMaker's serverless endpoints are judged: no other has a size of memory that is
+chosen for a model. The memory that a model needs is half as much again as its weights, and 1 GiB
+for the server (a design choice of Lichen). A size within the limit ``times`` of that passes, since
+memory brings processors too; too little is a finding only where the weights alone do not fit. It
+only advises.
 
 Tags: It needs ``lichen:model``, and finds nothing without it. With ``lichen:precision`` its figures
 are nearer to the truth; without it weights are taken for fp32, and bf16 for what is too little.

@@ -5,7 +5,11 @@ from __future__ import annotations
 from lichen_policies.facts.fact import Fact
 
 
-class ServingContainer(Fact, frozen=True, kw_only=True):
+class Software(Fact, frozen=True, kw_only=True):
+    """What names software that its maker may stop maintaining."""
+
+
+class ServingContainer(Software, frozen=True, kw_only=True):
     """One container that serves a model.
 
     ``names`` are what others call its resource by: a SageMaker model's name. ``settings`` are its
@@ -46,6 +50,12 @@ class ServingContainer(Fact, frozen=True, kw_only=True):
     machine_named_in: str = ""
     packaged: bool | None = None
     packaged_at: str = ""
+
+
+class StartedImage(Fact, frozen=True, kw_only=True):
+    """The image of a container that serves a model, of a service whose settings no rule judges."""
+
+    image: str | None = None
 
 
 class KeptImages(Fact, frozen=True, kw_only=True):

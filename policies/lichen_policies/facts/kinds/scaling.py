@@ -106,7 +106,8 @@ class Alarm(Fact, frozen=True, kw_only=True):
 
     What is surely wrong with it: ``metric_meant`` and ``namespace_meant`` are what exists in place
     of what it names, ``dimensions_meant`` those that its metric is published by; ``most`` is the
-    largest value that can come of its metric and statistic, with the reason, ``idle_is_silent``
+    largest value that can come of its metric and statistic, ``least`` the smallest that any request
+    gives, each with the reason, ``idle_is_silent``
     says that without work there is no value at all. ``unfit`` says in words what its dimensions
     name that its stack does not have. Each is empty where nothing is known to be wrong.
 
@@ -139,6 +140,8 @@ class Alarm(Fact, frozen=True, kw_only=True):
     dimensions_meant: tuple[str, ...] = ()
     most: float | None = None
     most_because: str = ""
+    least: float | None = None
+    least_because: str = ""
     idle_is_silent: bool = False
     used: bool | None = None
     used_at: str = "whether something in the stack acts on the alarm"

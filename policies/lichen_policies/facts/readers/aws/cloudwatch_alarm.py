@@ -80,6 +80,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         dimensions_meant=meant.dimensions,
         most=meant.most,
         most_because=meant.most_because,
+        least=meant.least,
+        least_because=meant.least_because,
         idle_is_silent=meant.idle_is_silent,
     )
 

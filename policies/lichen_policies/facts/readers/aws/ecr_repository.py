@@ -9,7 +9,8 @@ import msgspec
 from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.image import image_name
-from lichen_policies.facts.kinds import ImagePolicy, KeptImages, ServingContainer
+from lichen_policies.facts.joined import images_served
+from lichen_policies.facts.kinds import ImagePolicy, KeptImages
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.unknown import field, is_unknown
 from lichen_policies.stack import Stack
@@ -59,8 +60,7 @@ def _with_policy(stack: Stack) -> frozenset[int]:
 
 def _serving(stack: Stack) -> frozenset[int]:
     """The repositories whose images are started to serve models."""
-    images = (container.fact.as_read("image") for container in stack.of(ServingContainer))
-    return _meant((_repository_of(image) for image in images), stack)
+    return _meant((_repository_of(image) for image in images_served(stack)), stack)
 
 
 def _repository_of(image: object) -> object:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import ChosenProcessor, TaskTemplate
+from lichen_policies.facts.kinds import ChosenProcessor, StartedImage, TaskTemplate
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.names import names
 from lichen_policies.facts.properties import Properties
@@ -20,14 +20,14 @@ TYPES = {
     "terraform": ("aws_ecs_task_definition", "awscc_ecs_task_definition"),
     "cloudformation": ("AWS::ECS::TaskDefinition",),
 }
-FACTS = (ChosenProcessor, TaskTemplate)
+FACTS = (ChosenProcessor, StartedImage, TaskTemplate)
 
 _PROCESSORS = {"X86_64": "x86_64", "ARM64": "arm64"}
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
     """A TaskTemplate; it runs nothing by itself. Fargate has no accelerators. A ChosenProcessor
-    of a task that Fargate runs."""
+    of a task that Fargate runs, and the images of what plainly serves models."""
     containers = parsed(properties, "container_definitions")
     on_fargate = properties.texts("requires_compatibilities") == ("FARGATE",)
     yield TaskTemplate(
@@ -35,6 +35,9 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         names=names(properties, "family", "arn"),
         chips=None if on_fargate else field(_chips(containers)),
     )
+    for container in containers.blocks("items"):
+        if serves(context) or gpus_of(container) is not None:
+            yield StartedImage(path=container.at("image"), image=field(container.text("image")))
     if on_fargate:
         yield from _processor(properties, context)
 

@@ -36,6 +36,9 @@ _ALL = _BY_CALL | _QUEUE | _USE | {_NO_CAPACITY}
 _LONGEST_US = 3600 * 1e6
 """What SageMaker lets an asynchronous request take, the longest of all, in microseconds."""
 
+_SHORTEST_US = 1000
+"""What any container takes for a request over HTTP, in microseconds; a model takes more."""
+
 _TOTALS = ("Sum", "SampleCount")
 
 
@@ -47,6 +50,8 @@ class Meant(NamedTuple):
     dimensions: tuple[str, ...] = ()
     most: float | None = None
     most_because: str = ""
+    least: float | None = None
+    least_because: str = ""
     idle_is_silent: bool = False
 
 
@@ -69,6 +74,9 @@ def meant(namespace: object, metric: object, dimensions: object, statistic: obje
         dimensions=_dimensions_of(metric, dimensions),
         most=most,
         most_because=because,
+        least=_SHORTEST_US if metric == "ModelLatency" and statistic != "SampleCount" else None,
+        least_because="it is in microseconds, and no container answers a request within one "
+        "millisecond",
         idle_is_silent=metric in _COUNTS,
     )
 

@@ -9,7 +9,8 @@ import msgspec
 from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.image import image_name
-from lichen_policies.facts.kinds import KeptImages, ServingContainer
+from lichen_policies.facts.joined import images_served
+from lichen_policies.facts.kinds import KeptImages
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 from lichen_policies.stack import Stack
@@ -71,10 +72,8 @@ def _serving(stack: Stack) -> frozenset[int]:
     """The repositories whose images are started to serve models, by the identity of the fact."""
     return frozenset(
         id(repository.fact)
-        for container in stack.of(ServingContainer)
-        for repository in stack.meant(
-            _repository_of(container.fact.as_read("image")), KeptImages, "names"
-        )
+        for image in images_served(stack)
+        for repository in stack.meant(_repository_of(image), KeptImages, "names")
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Scaling
+from lichen_policies.facts.kinds import Located, Machines, Scaling, StartedImage
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.numbers import quantity
 from lichen_policies.facts.properties import Properties, Stated
@@ -49,6 +49,8 @@ def instances(
         machines=field(least) or 1,
         hosting=HOSTING,
     )
+    for container in containers if accelerated or serves(context) else ():
+        yield StartedImage(path=container.at("image"), image=field(container.text("image")))
     if accelerated:
         yield Machines(
             path=chip.path,
