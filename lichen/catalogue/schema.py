@@ -374,7 +374,8 @@ class Retired(msgspec.Struct, frozen=True, kw_only=True):
     stack, kinds of work. ``refused``: no placement takes it. Otherwise the answer says it.
     ``what`` is a clause that says what is retired. ``since`` may lie ahead: the day on which it
     will be. ``gone``: its provider refuses to make it. ``instead`` is what replaced it, in words.
-    ``repositories`` are the last parts of the names of container images that hold the stack.
+    ``repositories`` are the last parts of the names of container images that hold the stack,
+    ``runtimes`` the names of a cloud's runtimes for functions.
     ``cloud`` is the only one that it is true of; None where it is true everywhere.
     """
 
@@ -389,6 +390,7 @@ class Retired(msgspec.Struct, frozen=True, kw_only=True):
     gone: bool = False
     instead: str = ""
     repositories: tuple[str, ...] = ()
+    runtimes: tuple[str, ...] = ()
     cloud: str | None = None
 
 

@@ -256,6 +256,14 @@ class Catalogue:
         """What is retired of the software in a container image, by the last part of its name."""
         return self._retired_images.get(repository)
 
+    def retired_runtime(self, runtime: str) -> Retired | None:
+        """What is retired of a cloud's runtime for functions."""
+        return self._retired_runtimes.get(runtime)
+
+    @cached_property
+    def _retired_runtimes(self) -> dict[str, Retired]:
+        return {name: row for row in self.table("retired", Retired) for name in row.runtimes}
+
     @cached_property
     def _retired_images(self) -> dict[str, Retired]:
         return {name: row for row in self.table("retired", Retired) for name in row.repositories}

@@ -240,7 +240,15 @@ def _why_unmade(question: Question, machine: Machine, way: Hosting, layout: Layo
         precision=layout.precision,
         copies=layout.capacity.arrangement.copies,
     )
-    return why_unmade(wanted, question.makes)
+    return why_unmade(wanted, question.makes) or _why_unnamed(question, way)
+
+
+def _why_unnamed(question: Question, way: Hosting) -> str | None:
+    """Why no component makes it where the workload does not name the hosting: bare machines need a
+    network of the user's, which a managed hosting brings."""
+    if way.kind != "compute" or {way.name, way.kind} & set(question.workload.where.hosting):
+        return None
+    return f"a component makes it on {way.title} only where where.hosting names {way.name}"
 
 
 def _where_published(

@@ -23,6 +23,9 @@ STOP_SECONDS = 5
 
 _ROOT = Path(__file__).resolve().parents[2]
 
+# What tells the emulator (emulator/quotas.py), which imports moto, that an account is new.
+_NEW_ACCOUNT = "SANDBOX_NEW_ACCOUNT"
+
 # What some services are called in a signature.
 _SIGNED_AS = {
     "elasticloadbalancing": "elbv2",
@@ -119,8 +122,10 @@ def _add_components(found: dict[str, list[str]], region: str, client: Any) -> No
 
 
 @contextlib.contextmanager
-def emulated_aws() -> Iterator[Cloud]:
+def emulated_aws(*, new_account: bool = False) -> Iterator[Cloud]:
     """An emulated AWS on a free loopback port, empty at first and gone at the end.
+
+    A new account may have no accelerated machine until its quotas are raised.
 
     It runs in a session of its own, so that Ctrl-C reaches us and not it, and a deployment can
     still be taken down; it ends with the block, with an exception, or with this process.
@@ -129,6 +134,7 @@ def emulated_aws() -> Iterator[Cloud]:
         EmulatorFailed: it did not start within `START_SECONDS`.
     """
     environment = {**os.environ, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
+    environment |= {_NEW_ACCOUNT: "true"} if new_account else {}
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])
     )

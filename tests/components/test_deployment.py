@@ -180,6 +180,7 @@ def test_a_roll_out_that_was_taken_back_ends_the_update_and_is_tried_again(
         assert len(left["aws:sagemaker/model:Model"]) == 1
         assert len(left["aws:sagemaker/endpointConfiguration:EndpointConfiguration"]) == 1
         made.up("--expect-no-changes", args=version)
+        assert place.cloud.deleted_in_use() == []
     assert place.cloud.inventory() == {}
 
 

@@ -48,15 +48,23 @@ def ask(stack: str) -> tuple[Said, ...]:
     broken = sorted({verdict.rule for verdict in report.unverified if verdict.broken})
     if broken:
         raise InputError(f"broken: {', '.join(broken)}", document=str(path))
-    found: dict[Spot, Said] = {}
-    for verdict in (*report.findings, *report.unverified, *report.exempted):
-        said = Said(
+    return worst(
+        Said(
             address=verdict.resource,
             rule=verdict.rule,
             kind="finding" if verdict.verdict == "fail" else "unverified",
             blocks=verdict.blocks,
             message=verdict.message,
         )
+        for verdict in (*report.findings, *report.unverified, *report.exempted)
+    )
+
+
+def worst(every: Iterable[Said]) -> tuple[Said, ...]:
+    """One verdict of each rule on each resource: a finding before what is unverified, what blocks
+    before what advises."""
+    found: dict[Spot, Said] = {}
+    for said in every:
         before = found.get(said.spot)
         if before is None or _weight(said) > _weight(before):
             found[said.spot] = said

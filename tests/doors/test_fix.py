@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from lichen_doors.command import main
-from lichen_doors.fixing.editing import NoPlace
+from lichen_doors.fixing.editing import Edit, NoPlace
 from lichen_doors.fixing.terraform_text import edit, items
 from lichen_policies.facts import Resource
 from lichen_policies.verdict import Change
@@ -447,6 +447,112 @@ spec:
     assert path.read_text() == expected, run.stdout
     assert "-        autoscaling.knative.dev/min-scale" in run.stdout
     assert "There is nothing to write." in fixed(path).stdout
+
+
+IN_TERRAFORM = """\
+resource "kubernetes_manifest" "chat" {
+  manifest = {
+    apiVersion = "serving.kserve.io/v1beta1" # KServe's
+    kind       = "InferenceService"
+    metadata   = { name = "chat", annotations = { "serving.kserve.io/deploymentMode" : "Serverless" } }
+    spec = {
+      predictor = {
+        minReplicas = 2 # awake
+        model = { resources = { limits = { "nvidia.com/gpu" = 1 } }, args = ["--port=1", "{"] }
+      }
+    }
+  }
+}
+"""  # noqa: E501
+
+
+def object_planned(folder: Path, source: str) -> Path:
+    """The plan of an object of Kubernetes, and its source beside it."""
+    (folder / "main.tf").write_text(source)
+    model = {"resources": {"limits": {"nvidia.com/gpu": 1}}, "args": ["--port=1", "{"]}
+    mode = {"serving.kserve.io/deploymentMode": "Serverless"}
+    manifest = {
+        "apiVersion": "serving.kserve.io/v1beta1",
+        "kind": "InferenceService",
+        "metadata": {"name": "chat", "annotations": mode},
+        "spec": {"predictor": {"minReplicas": 2, "model": model}},
+    }
+    own = {"address": "kubernetes_manifest.chat", "mode": "managed",
+           "type": "kubernetes_manifest", "name": "chat"}  # fmt: skip
+    change = {"actions": ["create"], "after": {"manifest": manifest}, "after_unknown": {}}
+    document = {
+        "format_version": "1.2",
+        "resource_changes": [own | {"change": change}],
+        "configuration": {"root_module": {"resources": [own | {"provider_config_key": "k"}]}},
+    }
+    path = folder / "plan.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_an_object_inside_of_an_expression_is_changed_where_it_is(tmp_path: Path) -> None:
+    run = fixed(object_planned(tmp_path, IN_TERRAFORM))
+    expected = IN_TERRAFORM.replace("minReplicas = 2", "minReplicas = 0")
+    assert (tmp_path / "main.tf").read_text() == expected, run.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "because"),
+    [
+        (("manifest = {", "manifest = merge(local.base, {"), "is inside of an expression"),
+        (("manifest = {", "manifest = { for key, value in local.all : key => value"),
+         "is inside of an expression"),
+        (("minReplicas = 2", "minReplicas = var.floor"), "is made of other values in main.tf"),
+        (("        minReplicas = 2 # awake\n", ""), "is not written there"),
+    ],
+)  # fmt: skip
+def test_what_an_expression_makes_is_left(
+    tmp_path: Path, change: tuple[str, str], because: str
+) -> None:
+    source = changed(IN_TERRAFORM, change)
+    run = fixed(object_planned(tmp_path, source))
+    listed = [line for line in run.stdout.splitlines() if line.startswith("Not written: idle-fl")]
+    assert because in listed[0], run.stdout
+    assert (tmp_path / "main.tf").read_text() == source
+
+
+OBJECT = """\
+resource "a" "b" {
+  all = { "l.m" : [1, { c = "}" }, [2]], d = 4, # x = 5
+    e = "f" }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [('all["l.m"][1].c', '"}"'), ('all["l.m"][2][0]', "2"), ("all.d", "4"), ("all.e", '"f"')],
+)
+def test_values_of_lists_and_objects_have_their_places(
+    tmp_path: Path, path: str, value: str
+) -> None:
+    (tmp_path / "main.tf").write_text(OBJECT)
+    found = edit_of(tmp_path, path)
+    assert OBJECT[found.start : found.end] == value
+
+
+@pytest.mark.parametrize("path", ['all["l.m"][3]', "all.x", "all.d[0]", "all.e.g", "all"])
+def test_what_is_no_value_of_an_object_has_none(tmp_path: Path, path: str) -> None:
+    (tmp_path / "main.tf").write_text(OBJECT)
+    with pytest.raises(NoPlace):
+        edit_of(tmp_path, path)
+
+
+def edit_of(folder: Path, path: str) -> Edit:
+    resource = Resource(
+        type="a",
+        name="b",
+        address="a.b",
+        properties={},
+        dialect="terraform",
+        file=str(folder / "plan.json"),
+    )
+    return edit(Change(path=path, to=7), 7, resource)
 
 
 def test_the_floor_of_an_autoscaler_is_lowered_to_what_it_takes(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What AWS refuses beyond the form of a request, and the emulated AWS with it."""
 
+import contextlib
+import itertools
 import json
 import threading
 from collections.abc import Iterator
@@ -9,6 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.aws.cloud import Cloud, emulated_aws
+from sandbox.aws.provider import waits
+from sandbox.aws.provider.api import Api
+from sandbox.errors import Refused
 from tests.sandbox.serving_role import ROLE, TRUST, make_serving_role
 
 REGION = "us-east-1"
@@ -467,11 +472,11 @@ class Narrow:
     """A role whose policy each test writes, and models that take it."""
 
     arn = "arn:aws:iam::123456789012:role/narrow"
+    numbers = itertools.count()
 
     def __init__(self, cloud: Cloud) -> None:
         self.iam = cloud.client("iam", "us-east-1")
         self.sagemaker = cloud.client("sagemaker", REGION)
-        self.made = 0
 
     def may(self, *statements: dict[str, Any]) -> None:
         policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -480,14 +485,14 @@ class Narrow:
     def model(
         self, uri: str = "s3://models/llama/", kind: str = "S3Prefix", pressed: str = "None"
     ) -> str:
-        self.made += 1
+        name = f"narrow-{next(self.numbers)}"
         source = {"S3Uri": uri, "S3DataType": kind, "CompressionType": pressed}
         self.sagemaker.create_model(
-            ModelName=f"narrow-{self.made}",
+            ModelName=name,
             ExecutionRoleArn=self.arn,
             PrimaryContainer={"Image": IMAGE, "ModelDataSource": {"S3DataSource": source}},
         )
-        return f"narrow-{self.made}"
+        return name
 
 
 @pytest.fixture
@@ -624,3 +629,189 @@ def test_an_endpoint_fails_where_its_role_lacks_something(cloud: Cloud, narrow: 
     sagemaker.update_endpoint(**update)
     assert sagemaker.describe_endpoint(EndpointName="e")["EndpointConfigName"] == "plain"
     cloud.client("cloudwatch", REGION).delete_alarms(AlarmNames=["errors"])
+
+
+# The provider's own patience
+
+
+def test_the_provider_gives_up_after_an_hour_and_on_failure(
+    cloud: Cloud, narrow: Narrow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in cloud.environment().items():
+        monkeypatch.setenv(name, value)
+    sagemaker, api = narrow.sagemaker, Api()
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    narrow.may(everything)
+    folder = narrow.model()
+    archive = narrow.model("s3://models/llama/model.tar.gz", "S3Object", "Gzip")
+
+    def wait(model: str, download_s: int, start_s: int, watched_s: int = 0) -> None:
+        with contextlib.suppress(ClientError):
+            sagemaker.delete_endpoint(EndpointName="e")
+            sagemaker.delete_endpoint_config(EndpointConfigName="slow")
+        times = {
+            "ModelDataDownloadTimeoutInSeconds": download_s,
+            "ContainerStartupHealthCheckTimeoutInSeconds": start_s,
+        }
+        configure(sagemaker, "slow", on("ml.inf2.xlarge", ModelName=model, **times))
+        traffic = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": watched_s}
+        watched = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": traffic}}
+        sagemaker.create_endpoint(
+            EndpointName="e", EndpointConfigName="slow", DeploymentConfig=watched
+        )
+        waits.endpoint(api, REGION, {"name": "e"})
+
+    wait(archive, 1200, 1200, 600)
+    wait(folder, 3600, 1200)  # its files come side by side
+    for asked in ((archive, 3600, 3600), (archive, 1200, 1200, 601)):
+        with pytest.raises(Refused, match=r"\(e\): timeout while waiting .* allow \d+ minutes"):
+            wait(*asked)
+    narrow.may(READS, LISTS)
+    with pytest.raises(Refused, match=r"unexpected state 'Failed'.* does not allow ecr:"):
+        wait(folder, 600, 600)
+
+
+# Quotas
+
+
+def test_a_new_account_has_no_accelerated_machine_until_it_asks() -> None:
+    with emulated_aws(new_account=True) as cloud:
+        make_serving_role(cloud)
+        sagemaker, quotas = (
+            cloud.client("sagemaker", REGION),
+            cloud.client("service-quotas", REGION),
+        )
+        sagemaker.create_model(
+            ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "i"}
+        )
+        configure(sagemaker, "cpu", on("ml.c7g.large"))
+        configure(sagemaker, "chip", on("ml.inf2.xlarge"))
+        sagemaker.create_endpoint(EndpointName="cpu", EndpointConfigName="cpu")
+        said = r"limit 'ml.inf2.xlarge for endpoint usage' is 0 Instances, .* delta of 1 Instances"
+        with pytest.raises(ClientError, match=f"ResourceLimitExceeded.*{said}"):
+            sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="chip")
+
+        (quota,) = [
+            quota
+            for quota in quotas.list_service_quotas(ServiceCode="sagemaker")["Quotas"]
+            if quota["QuotaName"] == "ml.inf2.xlarge for endpoint usage"
+        ]
+        which = {"ServiceCode": "sagemaker", "QuotaCode": quota["QuotaCode"]}
+        quotas.request_service_quota_increase(**which, DesiredValue=1)
+        assert quotas.get_service_quota(**which)["Quota"]["Value"] == 1
+        sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="chip")
+        # A new fleet comes beside the old one.
+        configure(sagemaker, "next", on("ml.inf2.xlarge"))
+        with pytest.raises(ClientError, match="current utilization of 1 Instances"):
+            sagemaker.update_endpoint(EndpointName="e", EndpointConfigName="next")
+        quotas.request_service_quota_increase(**which, DesiredValue=2)
+        sagemaker.update_endpoint(EndpointName="e", EndpointConfigName="next")
+        spot = quotas.list_service_quotas(ServiceCode="ec2")["Quotas"]
+        assert {one["QuotaName"]: one["Value"] for one in spot}[
+            "Running On-Demand Inf instances"
+        ] == 0
+
+
+# Lambda, EC2, budgets
+
+
+def test_what_lambda_refuses(cloud: Cloud) -> None:
+    functions = cloud.client("lambda", REGION)
+    registry = "111122223333.dkr.ecr.{}.amazonaws.com/serve:1"
+    function: dict[str, Any] = {
+        "FunctionName": "f",
+        "Role": ROLE,
+        "PackageType": "Image",
+        "Code": {"ImageUri": registry.format(REGION)},
+        "Architectures": ["arm64"],
+        "MemorySize": 3008,
+        "Publish": True,
+    }
+    for change, said in (
+        (
+            {"Code": {"ImageUri": registry.format("eu-west-1")}},
+            "ECR in us-east-1",
+        ),
+        ({"Code": {"ImageUri": "public.ecr.aws/serve:1"}}, "Source image public.ecr.aws"),
+        ({"MemorySize": 10_241}, "MemorySize"),
+        ({"Timeout": 901}, "Timeout"),
+    ):
+        with pytest.raises(ClientError, match=f"InvalidParameterValueException.*{said}"):
+            functions.create_function(**function | change)
+    functions.create_function(**function)
+    functions.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+
+    which = {"FunctionName": "f", "Qualifier": "live"}
+    with pytest.raises(ClientError, match="ProvisionedConcurrencyConfigNotFound"):
+        functions.get_provisioned_concurrency_config(**which)
+    for qualifier, said in (("$LATEST", "unpublished versions"), ("none", "ResourceNotFound")):
+        with pytest.raises(ClientError, match=said):
+            functions.put_provisioned_concurrency_config(
+                FunctionName="f", Qualifier=qualifier, ProvisionedConcurrentExecutions=1
+            )
+    functions.put_provisioned_concurrency_config(**which, ProvisionedConcurrentExecutions=2)
+    there = functions.get_provisioned_concurrency_config(**which)
+    assert (there["Status"], there["AvailableProvisionedConcurrentExecutions"]) == ("READY", 2)
+    functions.delete_provisioned_concurrency_config(**which)
+
+    permission = {"FunctionName": "f", "StatementId": "url", "Principal": "123456789012"}
+    with pytest.raises(ClientError, match="FunctionUrlAuthType goes with"):
+        functions.add_permission(**permission, Action="lambda:InvokeFunctionUrl")
+    functions.add_permission(
+        **permission, Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="AWS_IAM"
+    )
+    functions.delete_function(FunctionName="f")
+
+
+def test_an_image_is_of_its_machines_architecture(cloud: Cloud) -> None:
+    ec2 = cloud.client("ec2", REGION)
+    images = {
+        architecture: ec2.describe_images(
+            Filters=[{"Name": "architecture", "Values": [architecture]}]
+        )["Images"][0]["ImageId"]
+        for architecture in ("arm64", "x86_64")
+    }
+    one = {"MinCount": 1, "MaxCount": 1}
+    with pytest.raises(ClientError, match="'arm64' of the specified instance type does not match"):
+        ec2.run_instances(ImageId=images["x86_64"], InstanceType="c7g.large", **one)
+    made = ec2.run_instances(ImageId=images["arm64"], InstanceType="c7g.large", **one)
+    ec2.terminate_instances(InstanceIds=[made["Instances"][0]["InstanceId"]])
+
+
+def test_no_warm_pool_beside_mixed_instances(cloud: Cloud) -> None:
+    groups, ec2 = cloud.client("autoscaling", REGION), cloud.client("ec2", REGION)
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    ec2.create_launch_template(LaunchTemplateName="template", LaunchTemplateData={"ImageId": image})
+    template = {"LaunchTemplateName": "template", "Version": "1"}
+    groups.create_auto_scaling_group(
+        AutoScalingGroupName="g",
+        MinSize=0,
+        MaxSize=1,
+        AvailabilityZones=["us-east-1a"],
+        MixedInstancesPolicy={"LaunchTemplate": {"LaunchTemplateSpecification": template}},
+    )
+    with pytest.raises(ClientError, match=r"ValidationError.*mixed instances policy"):
+        groups.put_warm_pool(AutoScalingGroupName="g", MinSize=1)
+    groups.delete_auto_scaling_group(AutoScalingGroupName="g")
+    ec2.delete_launch_template(LaunchTemplateName="template")
+
+
+def test_a_budget_has_tags(cloud: Cloud) -> None:
+    budgets = cloud.client("budgets", "us-east-1")
+    account = "123456789012"
+    budgets.create_budget(
+        AccountId=account,
+        Budget={
+            "BudgetName": "chat",
+            "BudgetType": "COST",
+            "TimeUnit": "MONTHLY",
+            "BudgetLimit": {"Amount": "100", "Unit": "USD"},
+        },
+        ResourceTags=[{"Key": "a", "Value": "1"}],
+    )
+    which = {"ResourceARN": f"arn:aws:budgets::{account}:budget/chat"}
+    budgets.tag_resource(**which, ResourceTags=[{"Key": "b", "Value": "2"}])
+    budgets.untag_resource(**which, ResourceTagKeys=["a"])
+    tags = budgets.list_tags_for_resource(**which)["ResourceTags"]
+    assert tags == [{"Key": "b", "Value": "2"}]
+    budgets.delete_budget(AccountId=account, BudgetName="chat")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lichen.catalogue import load
 
-MODULE = "github.com/open-policy-agent/conftest@VERSION"
+MODULE = "github.com/open-policy-agent/conftest@v0.71.1"
 RULES = (
     "dirty-region",
     "idle-floor",

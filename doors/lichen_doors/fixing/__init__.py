@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+from lichen_policies.dialects.kubernetes import CARRIERS
 from lichen_policies.facts import Resource
 from lichen_policies.remediation import changes_of
 from lichen_policies.verdict import Change, Value, Verdict
@@ -20,6 +21,9 @@ from lichen.document import InputError
 from lichen.whole_file import write_whole
 from lichen_doors.fixing import terraform_text, workload_text, yaml_text
 from lichen_doors.fixing.editing import Edit, NoPlace, read_text
+
+_IN_TERRAFORM = {places[0] for places in CARRIERS.values()}
+"""Where a resource of Terraform holds a whole object of Kubernetes."""
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -72,7 +76,7 @@ def _edits_of(verdict: Verdict, resource: Resource) -> Iterator[Edit]:
 
 
 def _edit(change: Change, to: Value, resource: Resource) -> Edit:
-    if resource.dialect == "terraform":
+    if resource.dialect == "terraform" or resource.root in _IN_TERRAFORM:
         return terraform_text.edit(change, to, resource)
     if resource.dialect == "pulumi":
         return workload_text.edit(change, to, resource)

@@ -24,7 +24,8 @@ _TEMPLATES = tuple(f"{sign}{{" for sign in "$%")
 
 
 class Item(msgspec.Struct, frozen=True):
-    """A block or an argument: its name, its labels, and the text that it holds."""
+    """A block, an argument, or a member of an object: its name, its labels, and the text that it
+    holds."""
 
     name: str
     labels: tuple[str, ...]
@@ -48,12 +49,14 @@ def edit(change: Change, to: Value, resource: Resource) -> Edit:
     file, text, item = _block(Path(resource.file or "."), address["type"], address["name"])
     way = steps(path)
     while way:
-        name, index = str(way.pop(0)), 0
-        if way and isinstance(way[0], int):
-            index = int(way.pop(0))
-        if change.adds and not way and not _is_there(text, item, name):
-            return _addition(file, text, item, name, to, change)
-        item = _within(text, item, name, index, path)
+        step = way.pop(0)
+        if isinstance(step, int):
+            item = _element(text, item, step, path)
+            continue
+        index = int(way.pop(0)) if item.is_block and way and isinstance(way[0], int) else 0
+        if change.adds and not way and not _is_there(text, item, step):
+            return _addition(file, text, item, step, to, change)
+        item = _within(text, item, step, index, path)
     if change.listed and (alone := _ALONE.fullmatch(text, item.start, item.end)):
         item = msgspec.structs.replace(item, start=alone.start(1), end=alone.end(1))
     value = text[item.start : item.end]
@@ -68,14 +71,18 @@ def _written(to: Value) -> str:
 
 
 def _is_there(text: str, item: Item, name: str) -> bool:
-    inner = items(text, item.start, item.end) if item.is_block else ()
+    if not item.is_block:
+        return bool(_members(text, item, name))
+    inner = items(text, item.start, item.end)
     return any(each.name == name or each.labels == (name,) for each in inner)
 
 
 def _addition(file: Path, text: str, block: Item, name: str, to: Value, change: Change) -> Edit:
     """The edit that adds an argument to a block, as its first line."""
     rest = _REST_OF_LINE.match(text, block.start, block.end)
-    if not block.is_block or rest is None:
+    if not block.is_block:
+        raise _no_member(text, block, change.path)
+    if rest is None:
         raise NoPlace(f"{change.path} is not written there, and its block has one line")
     own_line = text[text.rfind("\n", 0, block.start) + 1 :]
     indent = own_line[: len(own_line) - len(own_line.lstrip())]
@@ -100,7 +107,7 @@ def _block(plan: Path, type_: str, name: str) -> tuple[Path, str, Item]:
 
 def _within(text: str, item: Item, name: str, index: int, path: str) -> Item:
     if not item.is_block:
-        raise NoPlace(f"{path} is inside of an expression")
+        return _member(text, item, name, path)
     inner = list(items(text, item.start, item.end))
     if any(each.name == "dynamic" and each.labels == (name,) for each in inner):
         raise NoPlace(f"{name} is a dynamic block")
@@ -108,6 +115,59 @@ def _within(text: str, item: Item, name: str, index: int, path: str) -> Item:
     if index >= len(named):
         raise NoPlace(f"{path} is not written there")
     return named[index]
+
+
+def _member(text: str, item: Item, name: str, path: str) -> Item:
+    """The value of a name in an object: ``{ spec = { replicas = 2 } }``."""
+    named = _members(text, item, name)
+    if len(named) == 1:
+        return named[0]
+    raise _no_member(text, item, path)
+
+
+def _no_member(text: str, item: Item, path: str) -> NoPlace:
+    is_written = any(_parts(text, item, "{}")) or any(_parts(text, item, "[]"))
+    return NoPlace(f"{path} is {'not written there' if is_written else 'inside of an expression'}")
+
+
+def _members(text: str, item: Item, name: str) -> list[Item]:
+    return [
+        msgspec.structs.replace(value, start=sign.end())
+        for value in _parts(text, item, "{}")
+        if (sign := _KEY.match(text, value.start, value.end))
+        and name in (sign["plain"], sign["quoted"])
+    ]
+
+
+def _element(text: str, item: Item, index: int, path: str) -> Item:
+    """One value of a list."""
+    values = [] if item.is_block else list(_parts(text, item, "[]"))
+    if index >= len(values):
+        raise _no_member(text, item, path)
+    return values[index]
+
+
+def _parts(text: str, item: Item, brackets: str) -> Iterator[Item]:
+    """What is between the brackets of an object or a list, without the space around it; nothing of
+    an expression that begins otherwise, goes on after them, or is made by ``for``."""
+    start = _skip_space(text, item.start, item.end)
+    if text[start : start + 1] != brackets[0]:
+        return
+    end = _end_of_value(text, start + 1, item.end, closing=brackets[1])
+    if text[end + 1 : item.end].strip() or _FOR.match(text, start + 1, end):
+        return
+    position = start + 1
+    while (position := _skip_space(text, position, end)) < end:
+        closing = ",\n" if brackets == "{}" else ","
+        after = _end_of_value(text, position, end, closing=closing)
+        value = text[position:after]
+        if value.strip():
+            yield Item("", (), position, position + len(value.rstrip()), False)
+        position = after + (text[after : after + 1] in closing)
+
+
+_FOR = re.compile(r"\s*for\b")
+_KEY = re.compile(r'(?:(?P<plain>[\w-]+)|"(?P<quoted>[^"$%\\]*)")\s*(?:=(?!=)|:)\s*')
 
 
 def items(text: str, position: int, end: int) -> Iterator[Item]:
@@ -147,12 +207,12 @@ def _skip_space(text: str, position: int, end: int) -> int:
 
 
 def _end_of_value(text: str, position: int, end: int, closing: str) -> int:
-    """Where a value or a body ends: at ``closing`` outside of all brackets, strings and comments;
-    a comment ends a value on its line."""
+    """Where a value or a body ends: at one of ``closing`` outside of all brackets, strings and
+    comments; a comment ends a value on its line."""
     depth = 0
     while position < end:
         character = text[position]
-        if depth == 0 and character == closing:
+        if depth == 0 and character in closing:
             return position
         if character == '"':
             position = _end_of_string(text, position + 1, end)
@@ -161,10 +221,10 @@ def _end_of_value(text: str, position: int, end: int, closing: str) -> int:
             position = heredoc.end()
             continue
         if text.startswith(("#", "//", "/*"), position):
-            if closing == "\n" and depth == 0 and not text.startswith("/*", position):
+            if "\n" in closing and depth == 0 and not text.startswith("/*", position):
                 return position
             position = _skip_space(text, position, end)
-            if closing == "\n" and depth == 0 and "\n" in text[position - 1 : position]:
+            if "\n" in closing and depth == 0 and "\n" in text[position - 1 : position]:
                 return position - 1
             continue
         depth += (character in "{[(") - (character in "}])")

@@ -45,7 +45,7 @@ def allows(of: Role, action: str, resource: str, context: Mapping[str, str] | No
 
 
 def names(of: Role, action: str) -> bool:
-    """Whether some statement allows an action, on whatever resource and condition."""
+    """Whether some statement allows an action, on any resource and condition."""
     return any(
         statement["Effect"] == "Allow"
         and any(_is(action.lower(), one.lower()) for one in _several(statement.get("Action")))

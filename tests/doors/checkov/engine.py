@@ -56,9 +56,10 @@ def checkov(
     checks: Path = CHECKS,
     environment: dict[str, str] | None = None,
     from_its_start: bool = False,
+    whole: bool = True,
 ) -> Run:
     """Run Checkov with our checks alone, in a fork of one that has imported itself, or as its
-    users start it."""
+    users start it. With ``whole`` a file that does not parse fails."""
     given = [
         *map(str, arguments),
         "--external-checks-dir",
@@ -80,7 +81,7 @@ def checkov(
             exit_code = _started(given, variables, stdout, stderr)
         else:
             exit_code = warm().run(given, variables, stdout, stderr)
-        return _read(exit_code, stdout.read_text(), stderr.read_text())
+        return _read(exit_code, stdout.read_text(), stderr.read_text(), whole)
 
 
 def _started(arguments: list[str], variables: dict[str, str], stdout: Path, stderr: Path) -> int:
@@ -133,7 +134,7 @@ def warm() -> Warm:
     return Warm()
 
 
-def _read(exit_code: int, stdout: str, stderr: str) -> Run:
+def _read(exit_code: int, stdout: str, stderr: str, whole: bool) -> Run:
     try:
         printed = json.loads(stdout)
     except ValueError:
@@ -144,7 +145,7 @@ def _read(exit_code: int, stdout: str, stderr: str) -> Run:
     return Run(
         exit_code=exit_code,
         version=summaries[0]["checkov_version"],
-        records=tuple(_record(row) for report in reports for row in _rows(report)),
+        records=tuple(_record(row) for report in reports for row in _rows(report, whole)),
         stderr=stderr,
     )
 
@@ -157,9 +158,9 @@ def executable() -> Path:
     return found
 
 
-def _rows(report: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows(report: dict[str, Any], whole: bool) -> list[dict[str, Any]]:
     results = report.get("results", {})
-    assert not results.get("parsing_errors"), results["parsing_errors"]
+    assert not whole or not results.get("parsing_errors"), results["parsing_errors"]
     return [
         row for kind in ("passed", "failed", "skipped") for row in results.get(f"{kind}_checks", ())
     ]

@@ -5,7 +5,11 @@ from __future__ import annotations
 from lichen_policies.facts.fact import Fact
 
 
-class ServingContainer(Fact, frozen=True, kw_only=True):
+class Software(Fact, frozen=True, kw_only=True):
+    """What names software that its maker may stop maintaining."""
+
+
+class ServingContainer(Software, frozen=True, kw_only=True):
     """One container that serves a model.
 
     ``names`` are what others call its resource by: a SageMaker model's name. ``settings`` are its

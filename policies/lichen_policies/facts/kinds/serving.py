@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lichen_policies.facts.fact import Fact
+from lichen_policies.facts.kinds.containers import Software
 
 
 class Serving(Fact, frozen=True, kw_only=True):
@@ -168,11 +169,12 @@ class RoutedModel(Fact, frozen=True, kw_only=True):
     narrower: str = "the model in one region, or to the profile of a smaller area"
 
 
-class CloudFunction(Fact, frozen=True, kw_only=True):
+class CloudFunction(Software, frozen=True, kw_only=True):
     """A function that a cloud runs for each request.
 
     ``architecture`` is the processor's, None where it is left out. ``neutral`` says that its code
-    runs on every processor. ``memory_mib`` also decides how many processors it has.
+    runs on every processor. ``memory_mib`` also decides how many processors it has. ``runtime`` is
+    None for an image.
     """
 
     architecture: str | None
@@ -181,3 +183,5 @@ class CloudFunction(Fact, frozen=True, kw_only=True):
     neutral: bool | None
     memory_mib: float | None
     memory_mib_at: str = ""
+    runtime: str | None = None
+    runtime_at: str = ""

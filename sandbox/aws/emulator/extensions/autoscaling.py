@@ -76,6 +76,16 @@ def describe_instance_refreshes(_: Method | None, self: AutoScalingResponse) -> 
     return ActionResult({"InstanceRefreshes": _refreshes(self.autoscaling_backend).get(name, [])})
 
 
+@extends(AutoScalingBackend)
+def put_warm_pool(before: Method, self: AutoScalingBackend, **given: Any) -> None:
+    group = self.autoscaling_groups.get(given["group_name"])
+    if group is not None and group.mixed_instances_policy:
+        raise ValidationError(
+            "You can't add a warm pool to an Auto Scaling group that has a mixed instances policy."
+        )
+    before(self, **given)
+
+
 def _refreshes(backend: AutoScalingBackend) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = backend.__dict__.setdefault("refreshes", {})
     return found

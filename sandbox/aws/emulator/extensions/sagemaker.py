@@ -18,6 +18,7 @@ from sandbox.aws.emulator.sagemaker import (
     access,
     components,  # noqa: F401 - its operations
     configurations,
+    quotas,
     rollouts,
 )
 
@@ -90,6 +91,7 @@ def create_endpoint(before: Method, self: SageMakerResponse) -> ActionResult:
         self._get_param("EndpointConfigName")
     )
     configurations.check_served(self.sagemaker_backend, configuration["ProductionVariants"])
+    quotas.check(self.sagemaker_backend, configuration["ProductionVariants"])
     _watched(self, configuration, self._get_param("DeploymentConfig"))
     result: ActionResult = before(self)
     _remember(self, endpoints[name], LastDeploymentConfig="DeploymentConfig")
@@ -119,6 +121,10 @@ def update_endpoint(_: None, self: SageMakerResponse) -> ActionResult:
     configuration = backend.describe_endpoint_config(self._get_param("EndpointConfigName"))
     rollouts.check_variants(backend, endpoint, configuration["ProductionVariants"])
     configurations.check_served(backend, configuration["ProductionVariants"])
+    rolling = (self._get_param("DeploymentConfig") or {}).get("RollingUpdatePolicy") or {}
+    batch = rolling.get("MaximumBatchSize", {})
+    at_once = batch.get("Value") if batch.get("Type") == "INSTANCE_COUNT" else None
+    quotas.check(backend, configuration["ProductionVariants"], at_once)
     deployment = self._get_param("DeploymentConfig")
     if self._get_param("RetainDeploymentConfig"):
         deployment = getattr(endpoint, "last_deployment_config", None)

@@ -1,4 +1,4 @@
-"""What an endpoint reads, writes and is watched by, held against its role and the buckets."""
+"""What an endpoint reads, writes and is watched by: its role and the buckets must allow it."""
 
 import re
 from typing import Any

@@ -35,6 +35,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         neutral=field(_neutral(properties)),
         memory_mib=field(properties.amount("memory_size")),
         memory_mib_at=properties.at("memory_size"),
+        runtime=field(properties.text("runtime")),
+        runtime_at=properties.at("runtime"),
     )
     warm = properties.block("provisioned_concurrency_config").stated_whole(
         "provisioned_concurrent_executions"

@@ -1,0 +1,113 @@
+"""Lambda: images of its own region, its bounds, and provisioned concurrency, which moto lacks."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import unquote
+
+from moto.awslambda import urls
+from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.awslambda.responses import LambdaResponse
+from moto.core.utils import utcnow
+
+from sandbox.aws.emulator.extensions import Method, Refusal, extends
+
+_IMAGE = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/")
+_MOST_MEMORY_MB, _MOST_SECONDS = 10_240, 900
+
+urls.url_paths[
+    r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/provisioned-concurrency$"
+] = LambdaResponse.dispatch
+
+
+def _wrong(message: str) -> Refusal:
+    return Refusal("InvalidParameterValueException", message)
+
+
+def _check(region: str, spec: dict[str, Any]) -> None:
+    """What Lambda refuses of a function that runs on Lambda's own machines."""
+    if (spec.get("MemorySize") or 0) > _MOST_MEMORY_MB:
+        raise _wrong(f"'MemorySize' value failed to satisfy constraint: at most {_MOST_MEMORY_MB}")
+    if (spec.get("Timeout") or 0) > _MOST_SECONDS:
+        raise _wrong(f"'Timeout' value failed to satisfy constraint: at most {_MOST_SECONDS}")
+    image = (spec.get("Code") or spec).get("ImageUri")
+    if image:
+        found = _IMAGE.match(image)
+        if found is None or found["region"] != region:
+            raise _wrong(
+                f"Source image {image} is not valid. Provide an image in a repository of Amazon "
+                f"ECR in {region}."
+            )
+
+
+@extends(LambdaBackend)
+def create_function(before: Method, self: LambdaBackend, spec: dict[str, Any]) -> LambdaFunction:
+    _check(self.region_name, spec)
+    made: LambdaFunction = before(self, spec)
+    return made
+
+
+@extends(LambdaBackend)
+def update_function_code(
+    before: Method, self: LambdaBackend, name: str, qualifier: str, body: dict[str, Any]
+) -> Any:
+    _check(self.region_name, body)
+    return before(self, name, qualifier, body)
+
+
+@extends(LambdaBackend)
+def add_permission(
+    before: Method, self: LambdaBackend, function_name: str, qualifier: str, raw: str
+) -> Any:
+    asked = json.loads(raw)
+    if ("FunctionUrlAuthType" in asked) != (asked.get("Action") == "lambda:InvokeFunctionUrl"):
+        raise _wrong("FunctionUrlAuthType goes with the action lambda:InvokeFunctionUrl alone.")
+    return before(self, function_name, qualifier, raw)
+
+
+def _provisioned(response: LambdaResponse) -> tuple[dict[str, Any], str]:
+    """A function's provisioned concurrency by qualifier, and the qualifier that is asked for."""
+    name = unquote(response.path.rsplit("/", 2)[-2])
+    qualifier = response._get_param("Qualifier")
+    if qualifier == "$LATEST":
+        raise _wrong("Provisioned Concurrency Configs cannot be applied to unpublished versions.")
+    response.backend.get_function(name, qualifier)  # refuses one that is not there
+    function = response.backend.get_function(name)
+    kept: dict[str, Any] = function.__dict__.setdefault("provisioned_concurrency", {})
+    return kept, qualifier
+
+
+@extends(LambdaResponse)
+def put_provisioned_concurrency_config(_: None, self: LambdaResponse) -> Any:
+    kept, qualifier = _provisioned(self)
+    wanted = json.loads(self.body)["ProvisionedConcurrentExecutions"]
+    name = unquote(self.path.rsplit("/", 2)[-2])
+    reserved = self.backend.get_function(name).reserved_concurrency
+    if reserved is not None and wanted > int(reserved):
+        raise _wrong(f"ProvisionedConcurrentExecutions exceeds the reserved {reserved}.")
+    kept[qualifier] = {
+        "RequestedProvisionedConcurrentExecutions": wanted,
+        "AvailableProvisionedConcurrentExecutions": wanted,
+        "AllocatedProvisionedConcurrentExecutions": wanted,
+        "Status": "READY",
+        "LastModified": utcnow().strftime("%Y-%m-%dT%H:%M:%S+0000"),
+    }
+    return 202, {"status": 202}, json.dumps(kept[qualifier])
+
+
+@extends(LambdaResponse)
+def get_provisioned_concurrency_config(_: None, self: LambdaResponse) -> Any:
+    kept, qualifier = _provisioned(self)
+    if qualifier not in kept:
+        raise Refusal(
+            "ProvisionedConcurrencyConfigNotFoundException",
+            "No Provisioned Concurrency Config found for this function",
+        )
+    return json.dumps(kept[qualifier])
+
+
+@extends(LambdaResponse)
+def delete_provisioned_concurrency_config(_: None, self: LambdaResponse) -> Any:
+    kept, qualifier = _provisioned(self)
+    kept.pop(qualifier, None)
+    return 204, {"status": 204}, ""
