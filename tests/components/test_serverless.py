@@ -55,7 +55,10 @@ def test_it_comes_up_changes_and_goes(place: World, tmp_path: Path) -> None:
             alarm["AlarmName"].removeprefix(f"{name}-"): alarm
             for alarm in cloudwatch.describe_alarms()["MetricAlarms"]
         }
-        assert set(alarms) == {"concurrency", "errors", "idle", "latency", "overhead", "setup"}
+        assert set(alarms) == {
+            "concurrency", "errors", "idle", "latency", "overhead", "rollout-errors",
+            "rollout-latency", "setup",
+        }  # fmt: skip
         assert alarms["setup"]["Threshold"] < 180e6  # microseconds
         assert not scaling.describe_scalable_targets(ServiceNamespace="sagemaker")[
             "ScalableTargets"

@@ -61,10 +61,12 @@ def endpoint_of(path: Path) -> Placement | InputError:
     args["aws"] = {
         "requests": "s3://requests/it/",
         "results": "s3://results/it/",
-        "subnets": ["subnet-1", "subnet-2"],
-        "security_groups": ["sg-1"],
+        "alarm_topic": "arn:aws:sns:us-east-1:111122223333:page",
     }
-    if "lambda" in path.read_text(encoding="utf-8"):  # no image of AWS's runs there
+    workload = path.read_text(encoding="utf-8")
+    if "serverless" not in workload:  # that has no network of the user's
+        args["aws"] |= {"subnets": ["subnet-1", "subnet-2"], "security_groups": ["sg-1"]}
+    if "lambda" in workload:  # no image of AWS's runs there
         args["aws"]["image"] = "111122223333.dkr.ecr.{region}.amazonaws.com/vectors:1"
         args["aws"]["image_architecture"] = "arm64"
     try:

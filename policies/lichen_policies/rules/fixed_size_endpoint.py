@@ -51,7 +51,7 @@ def fixed_size_endpoint(fact: VariantInStack, limits: Limits, known: Known) -> I
     run = "1 machine runs" if count == 1 else f"{count or 'the same'} machines run"
     yield Finding(
         what=f"nothing in the stack scales this variant: {run} at any traffic{cost}",
-        limit=f"a production endpoint follows its traffic; at most {limits.machines} machines may "
+        limit=f"an endpoint must follow its traffic; at most {limits.machines} machines may "
         "be fixed" + (", so this only advises" if allowed else ""),
         or_else=fact.to_scale,
         path=fact.machines_at,

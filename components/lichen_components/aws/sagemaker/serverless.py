@@ -20,11 +20,13 @@ from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.aws.account import account_of
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import check_artifacts_given, check_locations
-from lichen_components.aws.monitoring import Watch, alarms
+from lichen_components.aws.monitoring import Watch, alarm_name, alarms
 from lichen_components.aws.sagemaker.charts import charts_of, requests_of
-from lichen_components.aws.sagemaker.endpoint import failing_and_slow, site_of
+from lichen_components.aws.sagemaker.endpoint import site_of
+from lichen_components.aws.sagemaker.endpoint import watches_of as common_watches
 from lichen_components.aws.sagemaker.model import METRIC_NAMESPACE, ground
 from lichen_components.aws.sagemaker.modes import MOST_S
+from lichen_components.aws.sagemaker.rollout import rollout, strategy_of
 from lichen_components.aws.sagemaker.scaling import VARIANT, predefined, target_of, track
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
@@ -73,7 +75,9 @@ class ServerlessEndpoint(pulumi.ComponentResource):
         decision, args, machine = plan.decision, aws_args(plan.args), machine_of(plan)
         site = site_of(name, plan, machine, self)
         pulumi.log.info(NOT_ISOLATED, self)
-        base = ground(site, plan, account_of(self), isolated=False)
+        watches = watches_of(site, decision)
+        taking_back = [alarm_name(site, watch) for watch in watches if watch.takes_back]
+        base = ground(site, plan, account_of(self), alarm_names=taking_back, isolated=False)
         ready = ready_of(decision)
         configuration = aws.sagemaker.EndpointConfiguration(
             site.child("config"),
@@ -93,14 +97,15 @@ class ServerlessEndpoint(pulumi.ComponentResource):
             tags=site.tags,
             opts=site.kept(),
         )
-        watching = alarms(site, watches_of(site, decision), args.get("alarm_topic"))
+        watching = alarms(site, watches, args.get("alarm_topic"))
         endpoint = aws.sagemaker.Endpoint(
             site.child("endpoint"),
             name=site.identity,
             endpoint_config_name=configuration.name,
+            deployment_config=rollout(strategy_of(1, None), taking_back),
             region=site.region,
             tags=site.tags,
-            opts=site.under(*base.logs),
+            opts=site.under(*base.logs, *watching.values()),
         )
         scaled = None
         if ready:
@@ -191,7 +196,7 @@ def watches_of(site: Site, decision: Decision) -> list[Watch]:
     dimensions = {"EndpointName": site.identity, "VariantName": VARIANT}
     most_s = SETUP_LIMIT_S * 2 // 3
     return [
-        *failing_and_slow(site, decision),
+        *common_watches(site, decision),
         Watch(
             role="setup",
             description=f"A container took over {most_s} s to start: at {SETUP_LIMIT_S} s it ends.",

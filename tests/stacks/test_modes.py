@@ -1,0 +1,59 @@
+"""The worked examples that serve in another mode than real time, each in one life."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from lichen_policies.registry import rules
+
+from sandbox.world import QUIET, ROOT, World
+
+PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
+
+OF_THE_USER = {"endpoint-without-benchmark", "undisclosed-endpoint"}
+"""What a benchmark and a page of the user's own would answer: advice for every example."""
+
+pytestmark = pytest.mark.xdist_group("engine")
+
+
+@pytest.fixture(scope="module")
+def project(place: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project: the engine writes into its stacks' files."""
+    copy = tmp_path_factory.mktemp("project")
+    shutil.copy(ROOT / "Pulumi.yaml", copy)
+    shutil.copytree(ROOT / "stacks", copy / "stacks")
+    (copy / ".venv").symlink_to(ROOT / ".venv")
+    place.stacks("summaries", "nightly", "rare", cwd=copy)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("stack", "makes", "machine", "findings"),
+    [
+        ("summaries", "SagemakerAsynchronousEndpoint", "ml.", set()),
+        ("nightly", "SagemakerBatchTransform", "ml.", {"image-past-its-patches"}),
+        (
+            "rare",
+            "SagemakerServerlessEndpoint",
+            "sagemaker-serverless.",
+            {"image-past-its-patches"},
+        ),
+    ],
+)
+def test_placement_picks_the_kind_and_it_comes_up_through_the_gate_and_goes(
+    place: World, project: Path, stack: str, makes: str, machine: str, findings: set[str]
+) -> None:
+    def pulumi(*command: str) -> str:
+        return place.run("pulumi", *command, "--stack", stack, cwd=project).stdout
+
+    pulumi("config", "set", "protect", "false")
+    made = pulumi("up", *QUIET, *PACK)
+    assert {name for name in rules() if f"  {name}  " in made} - OF_THE_USER == findings
+    assert f"lichen:index:{makes}" in pulumi("stack", "export")
+    values = json.loads(pulumi("stack", "output", "--json"))
+    assert str(values["machine"]).startswith(machine)
+    pulumi("refresh", *QUIET, "--expect-no-changes")
+    assert "unchanged" in pulumi("up", *QUIET, "--expect-no-changes")
+    pulumi("destroy", *QUIET)
+    assert place.cloud.inventory() == {}
