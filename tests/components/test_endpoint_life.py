@@ -15,7 +15,7 @@ from sandbox.world import QUIET, World
 from tests.components.narrowed import VECTORS
 from tests.components.test_deployment import Stack, stack
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.xdist_group("endpoint-life")
 
 REGION = "us-east-1"
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:alarms"

@@ -23,7 +23,7 @@ SMALL = "sagemaker-serverless.2048mb"
 PAGE = "arn:aws:sns:us-east-1:111122223333:page"
 
 
-@pytest.mark.xdist_group("engine")
+@pytest.mark.xdist_group("serverless")
 def test_it_comes_up_changes_and_goes(place: World, tmp_path: Path) -> None:
     with stack(place, tmp_path) as made:
         args = {"artifacts": ARTIFACTS, "alarm_topic": PAGE}
