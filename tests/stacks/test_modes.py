@@ -36,7 +36,7 @@ def project(place: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (
             "rare",
             "SagemakerServerlessEndpoint",
-            "sagemaker-serverless.",
+            "serverless.",
             {"image-past-its-patches"},
         ),
     ],
