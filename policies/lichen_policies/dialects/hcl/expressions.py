@@ -72,9 +72,7 @@ def condition_of(written: Written) -> Written:
     node = written
     while isinstance(node, Node) and len(_children(node)) == 1:
         (node,) = _children(node)
-    return (
-        _children(node)[0] if isinstance(node, Node) and node.type == "conditional" else written
-    )
+    return _children(node)[0] if isinstance(node, Node) and node.type == "conditional" else written
 
 
 def at(found: Any, steps: Sequence[Step]) -> Any:
@@ -258,9 +256,7 @@ def _collection(node: Node, names: Names) -> Any:
     (inner,) = _children(node)
     if inner.type == "tuple":
         return [
-            _expression(child, names)
-            for child in _children(inner)
-            if child.type == "expression"
+            _expression(child, names) for child in _children(inner) if child.type == "expression"
         ]
     table: dict[str, Any] = {}
     for element in _children(inner):
