@@ -61,6 +61,7 @@ placements: .venv/ready  ## place the panel of workloads, judge each answer, wri
 
 precision: .venv/ready  ## judge the labelled corpus, print precision and recall, write docs/precision.md
 	@$(RUN) -m tests.corpus
+	@$(RUN) -m tests.corpus.public
 
 figures: .venv/ready  ## draw the figures of docs/data.md from the tables
 	@$(RUN) docs/figures/regions.py

@@ -105,7 +105,7 @@ def _found(_: Catalogue) -> dict[str, Chip | None]:
 
 def _chip_named(name: str, catalogue: Catalogue) -> Chip | None:
     words = _words(name)
-    if not words:
+    if not words or is_general(name):
         return None
     named = (
         chip

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.corpus.judged import TODAY, Verdicts
-from tests.corpus.scores import Disagreement, Due, Score, disagreements, scores, total, wilson
+from tests.corpus.public.section import section
+from tests.corpus.scores import Disagreement, Due, Score, disagreements, scores, total
 from tests.corpus.stacks import resources
+from tests.corpus.tables import HEAD, score_row, score_rows, share, table
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "precision.md"
 
-_HEAD = ("rule", "findings", "right", "wrong", "missed", "precision", "recall")
 _UNVERIFIED = ("rule", "said", "right", "needless", "missed")
 
 
@@ -24,6 +25,7 @@ def written(verdicts: Verdicts, due: Due) -> str:
             *_rules(of_rules),
             *_unverified(of_rules),
             *_differences(differences),
+            *section(),
             *_made(),
             "",
         ]
@@ -33,8 +35,8 @@ def written(verdicts: Verdicts, due: Due) -> str:
 def printed(verdicts: Verdicts, due: Due) -> str:
     """The figures for a terminal: one line a rule, all together, and each disagreement."""
     of_rules = scores(verdicts, due)
-    rows = [_HEAD, *_rows(of_rules), _row("all rules", total(of_rules))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    rows = [HEAD, *score_rows(of_rules), score_row("all rules", total(of_rules))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
@@ -60,11 +62,11 @@ def _introduction(of_rules: Mapping[str, Score], due: Due) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"- **Precision {_share(all_rules.right, all_rules.findings)}**: of the findings, so many "
+        f"- **Precision {share(all_rules.right, all_rules.findings)}**: of the findings, so many "
         "are deserved."
     )
     yield (
-        f"- **Recall {_share(all_rules.right, all_rules.due)}**: of the deserved findings, so many "
+        f"- **Recall {share(all_rules.right, all_rules.due)}**: of the deserved findings, so many "
         "are found."
     )
     yield (
@@ -83,7 +85,9 @@ def _introduction(of_rules: Mapping[str, Score], due: Due) -> Iterator[str]:
 def _rules(of_rules: Mapping[str, Score]) -> Iterator[str]:
     yield "## Rule by rule"
     yield ""
-    yield from _table(_HEAD, [*_rows(of_rules, linked=True), _row("all rules", total(of_rules))])
+    yield from table(
+        HEAD, [*score_rows(of_rules, linked=True), score_row("all rules", total(of_rules))]
+    )
     yield ""
     yield "A rule that is not in the table was neither found nor deserved in any stack."
     yield ""
@@ -109,7 +113,7 @@ def _unverified(of_rules: Mapping[str, Score]) -> Iterator[str]:
         for name, score in [*of_rules.items(), ("all rules", total(of_rules))]
         if score.unverified or score.unverified_due
     ]
-    yield from _table(_UNVERIFIED, rows)
+    yield from table(_UNVERIFIED, rows)
     yield ""
 
 
@@ -150,41 +154,6 @@ def _made() -> Iterator[str]:
         "into `given.yaml`, have somebody label it who did not write the rule, and run "
         "`make precision`."
     )
-
-
-def _rows(of_rules: Mapping[str, Score], linked: bool = False) -> list[tuple[str, ...]]:
-    return [
-        _row(f"[{name}](rules/{name}.md)" if linked else name, score)
-        for name, score in of_rules.items()
-        if score.findings or score.due
-    ]
-
-
-def _row(name: str, score: Score) -> tuple[str, ...]:
-    return (
-        name,
-        f"{score.findings}",
-        f"{score.right}",
-        f"{score.wrong}",
-        f"{score.missed}",
-        _share(score.right, score.findings),
-        _share(score.right, score.due),
-    )
-
-
-def _share(right: int, of: int) -> str:
-    """``0.98 (0.91 to 1.00)``, and a dash of none."""
-    if not of:
-        return "-"
-    low, high = wilson(right, of)
-    return f"{right / of:.2f} ({low:.2f} to {high:.2f})"
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"| {' | '.join('---' for _ in head)} |"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
 
 
 def _where(each: Disagreement) -> str:

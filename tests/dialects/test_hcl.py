@@ -59,6 +59,8 @@ def held(text: str) -> Any:
         ("local.objects[*].id", ["x", "y"]),
         ("local.objects.*.id", ["x", "y"]),
         ("[for v in var.list : upper(v)]", ["A", "B"]),
+        ("[for v in /* a */ var.list /* b */ : /* c */ v]", ["a", "b"]),
+        ("[ # a\nvar.list[/* b */ 1] ]", ["b"]),
         ('{ for i, v in var.list : v => i if v != "a" }', {"b": 1}),
         ('{ a = 1, "b" = 2, (var.name) = 3 }', {"a": 1, "b": 2, "chat": 3}),
         ('merge({ a = 1 }, { a = 2 })["a"]', 2),

@@ -104,4 +104,5 @@ def test_a_chip_is_found_by_the_word_of_its_cloud() -> None:
         assert chip is not None
         assert chip.name == name
     assert chip_named("nvidia-tesla-q9", catalogue) is None
-    assert chip_named("nvidia", catalogue) is None
+    for general in ("nvidia", "TPU", "Google TPU", "Intel Gaudi", "AWS Neuron"):
+        assert chip_named(general, catalogue) is None

@@ -10,7 +10,8 @@
 
 A rung whose value is not known yet stops the ladder: a lower rung must not answer for it. Two do
 not: a zone that is not known lies in the region that a lower rung states, and so does a resource
-with a region of its own in what it is a part of. Where no rung states a region the answer is None,
+with a region of its own in what it is a part of. A region that is not known is that of a zone which
+the resource names beside it. Where no rung states a region the answer is None,
 which is a finding of its own. Documents and doors gather what they have of each rung; the names of
 each cloud are in :mod:`lichen.clouds`.
 """
@@ -32,14 +33,17 @@ PROVIDER_ARGUMENTS = tuple(
 def of_resource(properties: Properties, cloud: Cloud) -> Maybe[str]:
     """Rung 1: the region that a resource's own properties state."""
     parents = [properties.text(name) for name in cloud.parent_properties]
+    zone = _first(_zone(properties, name) for name in cloud.zone_properties)
     own = _first(
         (
             *(_named(parent, cloud) for parent in parents),
             *(properties.text(name) for name in cloud.region_properties),
-            *(_zone(properties, name) for name in cloud.zone_properties),
+            zone,
             *(_named(properties.text(name), cloud) for name in cloud.address_properties),
         )
     )
+    if is_unknown(own) and zone is not None:
+        return zone  # in the region that is not known
     return next(filter(is_unknown, parents), None) if own is None else own
 
 

@@ -7,16 +7,17 @@ Fix: Serve the model with what the message names, and measure it again.
 
 Exceptions: It knows Text Generation Inference, TorchServe and TensorFlow on Neuron by the names of
 their images, and that of AWS's image with the first, wherever they were copied to under the same
-name. An image of another name may hold such a server all the same: nobody sees it. Whether a
-version of an image is patched is a matter of image-past-its-patches. Of Lambda it knows the
-runtimes for Python and Node.js, on functions of at least the limit ``memory_mib``, which compute;
-an image has no runtime.
+name, also with the version of CUDA behind it, as Google names its copies. An image of another name
+may hold such a server all the same: nobody sees it. Whether a version of an image is patched is a
+matter of image-past-its-patches. Of Lambda it knows the runtimes for Python and Node.js, on
+functions of at least the limit ``memory_mib``, which compute; an image has no runtime.
 
 Tags: With a ``lichen:*`` tag, such as ``lichen:model``, it judges small functions too.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -26,6 +27,8 @@ from msgspec import Meta
 from lichen_policies.facts import CloudFunction, ServingContainer, Software
 from lichen_policies.facts.image import image_name
 from lichen_policies.rule import LOWER_IS_STRICTER, Finding, Known, NotApplicable, rule
+
+_VERSIONS = re.compile(r"-cu\d.*")
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,7 +50,7 @@ def retired_software(fact: Software, limits: Limits, known: Known) -> Iterator[F
 def _of_image(fact: ServingContainer, known: Known) -> Iterator[Finding]:
     if fact.image is None:
         raise NotApplicable("no image is named")
-    repository = image_name(fact.image).repository
+    repository = _VERSIONS.sub("", image_name(fact.image).repository)
     row = known.catalogue.retired_image(repository)
     if row is None:
         return

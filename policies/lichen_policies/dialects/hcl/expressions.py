@@ -70,11 +70,9 @@ def written_names(written: Written) -> tuple[str, ...]:
 def condition_of(written: Written) -> Written:
     """The condition of an expression that is one, else the expression."""
     node = written
-    while isinstance(node, Node) and len(node.named_children) == 1:
-        (node,) = node.named_children
-    return (
-        node.named_children[0] if isinstance(node, Node) and node.type == "conditional" else written
-    )
+    while isinstance(node, Node) and len(_children(node)) == 1:
+        (node,) = _children(node)
+    return _children(node)[0] if isinstance(node, Node) and node.type == "conditional" else written
 
 
 def at(found: Any, steps: Sequence[Step]) -> Any:
@@ -120,6 +118,11 @@ _TEMPLATE = re.compile(r"[$%]\{")
 _PARENTHESES = ("(", ")")
 
 
+def _children(node: Node) -> list[Node]:
+    """What is named in a node; a comment may be written between any two."""
+    return [each for each in node.named_children if each.type != "comment"]
+
+
 def _expression(node: Node, names: Names) -> Any:
     return _term(node.children, names)
 
@@ -136,15 +139,15 @@ def _term(nodes: Sequence[Node], names: Names) -> Any:
 def _steps(nodes: Sequence[Node], names: Names) -> Iterator[Step]:
     for node in nodes:
         if node.type == "get_attr":
-            yield text_in(node.named_children[0])
+            yield text_in(_children(node)[0])
         elif node.type in ("splat", "attr_splat", "full_splat"):
             if node.type == "splat":
                 yield EVERY
-            yield from _steps(node.named_children, names)
+            yield from _steps(_children(node), names)
         elif node.type == "index":
-            yield from _steps(node.named_children, names)
+            yield from _steps(_children(node), names)
         elif node.type == "new_index":
-            yield _expression(node.named_children[0], names)
+            yield _expression(_children(node)[0], names)
         elif node.type == "legacy_index":
             yield text_in(node).strip(". ")
 
@@ -159,7 +162,7 @@ def _inner(node: Node, names: Names) -> Any:
 
 
 def _literal(node: Node, names: Names) -> Any:
-    (inner,) = node.named_children
+    (inner,) = _children(node)
     text = text_in(inner)
     if inner.type == "numeric_lit":
         number = float(text)
@@ -187,7 +190,7 @@ def _template(node: Node, names: Names) -> Any:
             parts.append(text if heredoc else _unescaped(text))
         position = child.end_byte
         if child.type == "template_interpolation":
-            parts.append(_expression(child.named_children[1], names))
+            parts.append(_expression(_children(child)[1], names))
         elif child.type == "template_directive":
             parts.append(OPEN)
     if heredoc:
@@ -250,18 +253,16 @@ def _unescaped(text: str) -> str:
 
 
 def _collection(node: Node, names: Names) -> Any:
-    (inner,) = node.named_children
+    (inner,) = _children(node)
     if inner.type == "tuple":
         return [
-            _expression(child, names)
-            for child in inner.named_children
-            if child.type == "expression"
+            _expression(child, names) for child in _children(inner) if child.type == "expression"
         ]
     table: dict[str, Any] = {}
-    for element in inner.named_children:
+    for element in _children(inner):
         if element.type != "object_elem":
             continue
-        key, part = (each for each in element.named_children if each.type == "expression")
+        key, part = (each for each in _children(element) if each.type == "expression")
         name = _key(key, names)
         if is_unknown(name):
             return name
@@ -271,16 +272,16 @@ def _collection(node: Node, names: Names) -> Any:
 
 def _key(node: Node, names: Names) -> Any:
     """The key of an object: a name alone is itself."""
-    inner = node.named_children
+    inner = _children(node)
     if len(inner) == 1 and inner[0].type == "variable_expr" and node.child_count == 1:
         return text_in(node)
     return _expression(node, names)
 
 
 def _call(node: Node, names: Names) -> Any:
-    name, *rest = node.named_children
+    name, *rest = _children(node)
     kind = text_in(name)
-    written = [each for part in rest for each in part.named_children]
+    written = [each for part in rest for each in _children(part)]
     if any(each.type == "ellipsis" for each in written):
         *first, last = [each for each in written if each.type == "expression"]
         spread = _expression(last, names)
@@ -327,7 +328,7 @@ def _unknown(found: Any) -> Iterator[Unknown]:
 
 
 def _conditional(node: Node, names: Names) -> Any:
-    asked, *branches = [each for each in node.named_children if each.type == "expression"]
+    asked, *branches = [each for each in _children(node) if each.type == "expression"]
     condition = _expression(asked, names)
     if isinstance(condition, bool):
         return _expression(branches[0 if condition else 1], names)
@@ -356,7 +357,7 @@ _LOGICAL = ("&&", "||")
 
 
 def _operation(node: Node, names: Names) -> Any:
-    (inner,) = node.named_children
+    (inner,) = _children(node)
     if inner.type == "unary_operation":
         sign, *operand = inner.children
         found = _term(operand, names)
@@ -401,11 +402,11 @@ def _operation(node: Node, names: Names) -> Any:
 
 def _for(node: Node, names: Names) -> Any:
     """A list or an object made of each of another, where that is known."""
-    (inner,) = node.named_children
+    (inner,) = _children(node)
     if any(each.type == "ellipsis" for each in inner.children):
         return OPEN
-    intro = next(each for each in inner.named_children if each.type == "for_intro")
-    *own, collection = intro.named_children
+    intro = next(each for each in _children(inner) if each.type == "for_intro")
+    *own, collection = _children(intro)
     found = _expression(collection, names)
     if is_unknown(found):
         return found
@@ -415,15 +416,15 @@ def _for(node: Node, names: Names) -> Any:
     if turns > _MOST_PARTS:
         return TOO_LARGE
     pairs = found.items() if isinstance(found, Mapping) else enumerate(found)
-    results = [each for each in inner.named_children if each.type == "expression"]
-    condition = next((each for each in inner.named_children if each.type == "for_cond"), None)
+    results = [each for each in _children(inner) if each.type == "expression"]
+    condition = next((each for each in _children(inner) if each.type == "for_cond"), None)
     kept: list[Any] = []
     for key, each in pairs:
         values = (each,) if len(own) == 1 else (key, each)
         named = {text_in(name): part for name, part in zip(own, values, strict=True)}
         bound = Bound(names, named, turns)
         if condition is not None:
-            passes = _expression(condition.named_children[0], bound)
+            passes = _expression(_children(condition)[0], bound)
             if not isinstance(passes, bool):
                 return passes if is_unknown(passes) else OPEN
             if not passes:
