@@ -54,6 +54,7 @@ def by_hand(workload: Workload, config: pulumi.Config) -> None:
                         "Effect": "Allow",
                         "Action": [
                             "ecr:GetAuthorizationToken",
+                            "ecr:BatchCheckLayerAvailability",
                             "ecr:BatchGetImage",
                             "ecr:GetDownloadUrlForLayer",
                         ],

@@ -45,7 +45,7 @@ def test_the_readme_shows_commands() -> None:
     assert "README.md" in DOCUMENTS
 
 
-@pytest.mark.xdist_group("engine")
+@pytest.mark.xdist_group("documents")
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_a_document_shows_what_is_printed(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")

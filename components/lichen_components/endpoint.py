@@ -211,12 +211,6 @@ def _near(workload: Any) -> Path:
 
 
 def _check_mode(workload: Workload, makes: Iterable[Made]) -> None:
-    if workload.environment == "prod" and workload.availability.minimum_replicas == 0:
-        raise InputError(
-            "production at zero replicas answers nobody until one has started",
-            fix="set minimum_replicas to 1 or leave it out, or environment: dev",
-            field="workload.availability.minimum_replicas",
-        )
     modes = sorted({mode for row in makes for mode in row.modes})
     if workload.mode not in modes:
         raise InputError(

@@ -83,6 +83,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         check_sold(workload)
         _check_tokens(workload, card)
         _check_prompts(workload)
+        _check_floor(workload)
         folder = Path() if near is None else near if near.is_dir() else near.parent
         return cls(
             workload=workload,
@@ -150,6 +151,15 @@ def _check_tokens(workload: Workload, card: ModelCard) -> None:
                 fix=f"add {field}: of a typical request",
                 field=f"traffic.{field}",
             )
+
+
+def _check_floor(workload: Workload) -> None:
+    if workload.environment == "prod" and workload.availability.minimum_replicas == 0:
+        raise InputError(
+            "production at zero replicas answers nobody until one has started",
+            fix="set minimum_replicas to 1 or leave it out, or environment: dev",
+            field="availability.minimum_replicas",
+        )
 
 
 def _check_prompts(workload: Workload) -> None:

@@ -38,7 +38,7 @@ from lichen.sizing.replicas import (
     replicas_over_day,
     start_up_of,
 )
-from lichen.sizing.savings import QUEUED, Saving, savings_of
+from lichen.sizing.savings import QUEUED, WITHOUT_HEADROOM, Saving, savings_of
 from lichen.words import Precision
 from lichen.workload import Latency, ModelCard, Workload
 
@@ -364,7 +364,7 @@ def lay_out(
         and record.is_of(card.name, precision, fewest.stack.stack)
     )
     share = known.headroom(fewest.chips.kind, fewest.need.work).share
-    if workload.mode in (*QUEUED, "serverless"):
+    if workload.mode in WITHOUT_HEADROOM:
         share = 1.0
     unmeasured = _as_run(workload, fewest, share) if records else fewest
     measured = unmeasured

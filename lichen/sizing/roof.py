@@ -15,7 +15,7 @@ from lichen.sizing.arrangement import OF_WHISPER, UNKNOWN_FLOPS
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.confidence import factor_at
 from lichen.sizing.need import WORK, as_released, need_of
-from lichen.sizing.savings import QUEUED
+from lichen.sizing.savings import WITHOUT_HEADROOM
 from lichen.words import Precision
 from lichen.workload import ModelCard, Workload
 
@@ -83,8 +83,8 @@ class Roof:
         spreads = self._known.spreads(speed, chip.kind)
         if not need.flops_known:
             spreads = spreads.wider(UNKNOWN_FLOPS)
-        queued = self._workload.mode in QUEUED
-        share = 1.0 if queued else self._known.headroom(chip.kind, need.work).share
+        whole = self._workload.mode in WITHOUT_HEADROOM
+        share = 1.0 if whole else self._known.headroom(chip.kind, need.work).share
         slower = factor_at(spreads.rate, self._workload.wanted_confidence)
         return _OfChip(need.compute, weight_gib, share / operations / slower)
 

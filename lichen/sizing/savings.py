@@ -26,6 +26,9 @@ NO_SPARE = ", and no spare replica for a failure"
 QUEUED: tuple[Literal["asynchronous", "batch"], ...] = ("asynchronous", "batch")
 """Ways whose requests wait in a queue, so that a failure needs no spare replica."""
 
+WITHOUT_HEADROOM = (*QUEUED, "serverless")
+"""Ways that use all of a machine: a queue waits, and without a queue each request has a copy."""
+
 
 class Saving(msgspec.Struct, frozen=True, kw_only=True):
     """Replica-hours a day of another way to run the same machine, and what it gives up.

@@ -26,7 +26,7 @@ TOPICS = {
 PAGE = "arn:aws:sns:us-east-1:111122223333:page"
 
 
-@pytest.mark.xdist_group("engine")
+@pytest.mark.xdist_group("asynchronous")
 def test_it_comes_up_sleeps_is_woken_changes_and_goes(place: World, tmp_path: Path) -> None:
     region = {"aws:region": "us-east-1"}
     args = {**QUEUED, **KEYS, **TOPICS, "alarm_topic": PAGE, "artifacts": ARTIFACTS}

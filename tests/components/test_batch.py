@@ -28,7 +28,7 @@ PAGE = "arn:aws:sns:us-east-1:111122223333:page"
 MACHINE = "c5.xlarge"
 
 
-@pytest.mark.xdist_group("engine")
+@pytest.mark.xdist_group("batch")
 def test_it_comes_up_changes_and_goes(place: World, tmp_path: Path) -> None:
     args = {
         **QUEUED,

@@ -17,7 +17,7 @@ from tests.components.narrowed import CHAT, VECTORS, planned
 PROGRAM = Path(__file__).parent / "program"
 FROM_AFAR = Path(__file__).parent / "from_afar"
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.xdist_group("deployment")
 
 
 class Stack:

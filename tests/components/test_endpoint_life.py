@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from sandbox.world import QUIET, World
 from tests.components.narrowed import VECTORS
 from tests.components.test_deployment import Stack, stack
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.xdist_group("endpoint-life")
 
 REGION = "us-east-1"
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:alarms"
@@ -32,7 +31,7 @@ CONFIG = {"aws:region": REGION, "machine": "c7g.xlarge", "workload": DEV}
 
 
 def interrupted(made: Stack, half_way: str) -> None:
-    """An update that somebody stops when there is a resource of this type."""
+    """An update that somebody stops when a resource of this type has been made."""
     arguments = [
         part
         for key, value in {**CONFIG, "args": ARGS}.items()
@@ -42,14 +41,15 @@ def interrupted(made: Stack, half_way: str) -> None:
         ["pulumi", "up", *QUIET, "--skip-preview", *arguments],
         cwd=made.directory,
         env=dict(made.place.environment),
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        text=True,
     )
-    deadline = time.monotonic() + 120
-    while half_way not in made.place.cloud.inventory() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    assert update.stdout is not None
+    assert any(f" {half_way} " in line and " created " in line for line in update.stdout)
     update.send_signal(signal.SIGINT)
-    assert update.wait(120) != 0, "it was over before it was stopped"
+    update.communicate(timeout=120)
+    assert update.returncode != 0, "it was over before it was stopped"
 
 
 class Client(threading.Thread):
@@ -91,7 +91,7 @@ def test_it_is_refused_interrupted_changed_and_lives_beside_its_twin(
         assert "aws service-quotas request-service-quota-increase" in str(refused.value)
         assert place.cloud.inventory() == {}
 
-        interrupted(made, "aws:iam/role:Role")
+        interrupted(made, "aws:iam:Role")
         assert "aws:sagemaker/endpoint:Endpoint" not in place.cloud.inventory()
         made.up()
         name = made.output("endpoint_name")

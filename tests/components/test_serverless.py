@@ -19,11 +19,11 @@ FEW: dict[str, Any] = {
     "environment": "dev",
     "traffic": {"peak_rps": 0.5, "mean_rps": 0.01, "input_tokens": 256},
 }
-SMALL = "sagemaker-serverless.2048mb"
+SMALL = "serverless.2048mb"
 PAGE = "arn:aws:sns:us-east-1:111122223333:page"
 
 
-@pytest.mark.xdist_group("engine")
+@pytest.mark.xdist_group("serverless")
 def test_it_comes_up_changes_and_goes(place: World, tmp_path: Path) -> None:
     with stack(place, tmp_path) as made:
         args = {"artifacts": ARTIFACTS, "alarm_topic": PAGE}
@@ -83,8 +83,8 @@ def test_a_larger_model_takes_more_memory_and_the_largest_are_refused() -> None:
     card = {"name": "large", "kind": "encoder", "parameters": 5.6e8, "layers": 24, "hidden": 1024}
     large = {**FEW, "model": card, "latency": {}}
     with pytest.raises(InputError, match=r"serverless needs 4\.1 GiB of memory"):
-        planned("sagemaker-serverless.4096mb", large)
-    assert memory_mb(planned("sagemaker-serverless.6144mb", large).decision) == 6144
+        planned("serverless.4096mb", large)
+    assert memory_mb(planned("serverless.6144mb", large).decision) == 6144
 
 
 def test_a_copy_answers_one_request_at_a_time() -> None:

@@ -173,7 +173,34 @@ MANIFEST = {
         }
     ],
 }
+AZURE = {
+    "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+    "parameters": {"size": {"type": "string", "defaultValue": "Standard_NC24ads_A100_v4"}},
+    "variables": {"name": "[concat('vm-', parameters('size'))]"},
+    "resources": [
+        {
+            "type": "Microsoft.Compute/virtualMachines",
+            "condition": "[equals(1, 1)]",
+            "copy": {"name": "each", "count": 2},
+            "name": "[variables('name')]",
+            "location": "[resourceGroup().location]",
+            "tags": {"environment": "prod"},
+            "properties": {"hardwareProfile": {"vmSize": "[parameters('size')]"}},
+            "resources": [{"type": "extensions", "name": "one", "properties": {}}],
+        },
+        {
+            "type": "Microsoft.Resources/deployments",
+            "name": "inside",
+            "properties": {
+                "expressionEvaluationOptions": {"scope": "inner"},
+                "parameters": {"a": {"value": 1}},
+                "template": {"resources": []},
+            },
+        },
+    ],
+}
 DOCUMENTS = {
+    "azure-template": AZURE,
     "terraform-plan": PLAN,
     "terraform-state": SHOWN,
     "pulumi-preview": PREVIEW,
@@ -217,7 +244,7 @@ ODD = st.sampled_from([None, True, False, 0, -1.5, "", "var.", "module.", "x" * 
 def test_every_source_has_a_document_here_that_it_reads(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "document.json"
     path.write_text(json.dumps(DOCUMENTS[kind]))
-    (resource,) = read(path)
+    resource, *_ = read(path)
     assert facts_of(resource) is not None
 
 

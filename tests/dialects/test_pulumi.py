@@ -72,6 +72,13 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Documents]:
     with emulated_aws() as cloud:
         environment = engine.ensure().environment(folder / "engine") | cloud.environment()
         plugin.install(Path(environment["PULUMI_HOME"]))
+        trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}}
+        cloud.client("iam", "us-east-1").create_role(
+            RoleName="chat",
+            AssumeRolePolicyDocument=json.dumps(
+                {"Version": "2012-10-17", "Statement": trust | {"Action": "sts:AssumeRole"}}
+            ),
+        )
         for region in ("eu-north-1", "us-west-2", "ap-south-1"):
             cloud.client("sagemaker", region).create_model(
                 ModelName="chat",

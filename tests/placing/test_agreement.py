@@ -128,7 +128,9 @@ def generated(seed: int) -> dict[str, Any]:
         "mode": draw.choice(["real-time", "real-time", "real-time", "asynchronous", "batch"]),
     }
     if draw.random() < 0.2:
-        workload["availability"] = {"minimum_replicas": draw.choice([0, 2])}
+        # Production at zero is refused: see below.
+        least = 2 if workload.get("environment") == "prod" else draw.choice([0, 2])
+        workload["availability"] = {"minimum_replicas": least}
     return workload
 
 
@@ -196,3 +198,14 @@ def test_a_catalogue_that_is_no_directory_is_refused(tmp_path: Path) -> None:
         f"{tmp_path / 'lichen.yaml'}: catalogue: is not a directory. "
         "Fix: name the directory of your own rows."
     )
+
+
+def test_production_at_zero_is_refused_by_all(tmp_path: Path, few: Catalogue) -> None:
+    path = tmp_path / "workload.yaml"
+    workload = {**generated(0), "environment": "prod", "availability": {"minimum_replicas": 0}}
+    path.write_text(yaml.safe_dump(workload), encoding="utf-8")
+    refused = endpoint_of(path)
+    assert isinstance(refused, InputError)
+    assert refused.wrong.startswith("production at zero replicas")
+    with pytest.raises(InputError, match="production at zero replicas"):
+        placed(read_workload(path), path)

@@ -48,7 +48,7 @@ def test_a_hosting_is_taken_for_the_modes_that_it_serves() -> None:
     assert way("g5.xlarge", "batch") == way("g5.xlarge", "batch", "sagemaker") == "sagemaker-batch"
     assert way("c7g.large", "batch", "sagemaker") is None  # no Graviton
     assert way("c7g.large", "batch") == "ec2"
-    small = "sagemaker-serverless.2048mb"
+    small = "serverless.2048mb"
     assert way(small, "serverless", "sagemaker") == way(small, "serverless") != way(small, "batch")
     ways = allowed_ways(Where(hosting=("sagemaker",)), CATALOGUE, mode="batch")
     assert ways.why_none(CATALOGUE.machine("c7g.large"), CATALOGUE) == (

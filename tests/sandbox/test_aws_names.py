@@ -14,7 +14,7 @@ from sandbox.aws.provider.api import Api
 from sandbox.aws.provider.kinds import KINDS
 from sandbox.aws.provider.resource import Resource
 from sandbox.aws.provider.shapes import Form, members
-from tests.sandbox.lives import SERVING
+from tests.sandbox.test_aws_provider import LIVES
 
 API = Api()
 
@@ -104,7 +104,7 @@ def unknown_to(arguments: type, given: Any, path: str = "") -> Iterator[str]:
 
 @pytest.mark.parametrize("token", PARTIAL)
 def test_what_components_use_has_the_names_of_pulumi_aws(token: str) -> None:
-    life = SERVING[token]
+    life = LIVES[token]
     resource, arguments = of_pulumi_aws(token)
     used = {**life.inputs, **life.in_place, **life.replacing}
     assert list(unknown_to(arguments, used)) == []

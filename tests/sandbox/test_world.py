@@ -9,7 +9,7 @@ import pytest
 from sandbox import world
 from sandbox.world import ROOT, STATES
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.xdist_group("world")
 
 
 def sandboxed(*command: str) -> subprocess.CompletedProcess[str]:

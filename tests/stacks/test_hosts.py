@@ -16,7 +16,7 @@ from sandbox.world import QUIET, ROOT, World
 PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
 REGION = "eu-north-1"
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.xdist_group("hosts")
 
 UNTAGGED = (
     "aws:iam/rolePolicy",

@@ -14,7 +14,7 @@ PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
 OF_THE_USER = {"endpoint-without-benchmark", "undisclosed-endpoint"}
 """What a benchmark and a page of the user's own would answer: advice for every example."""
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.xdist_group("modes")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def project(place: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (
             "rare",
             "SagemakerServerlessEndpoint",
-            "sagemaker-serverless.",
+            "serverless.",
             {"image-past-its-patches"},
         ),
     ],

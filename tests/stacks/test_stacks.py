@@ -14,7 +14,7 @@ from sandbox.world import QUIET, ROOT, World
 
 PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.xdist_group("stacks")
 
 Run = Callable[..., CompletedProcess[str]]
 

@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "Show all that is known about one name.",
     "rules": "List the rules, as configured in this folder.",
     "catalogue": "Show a table of the catalogue.",
-    "prune": "Delete what no endpoint uses any more.",
+    "prune": "Delete what production kept of earlier versions.",
     "pack": "Print the folder of the CrossGuard policy pack.",
     "checks": "Print the folder of the Checkov checks.",
 }

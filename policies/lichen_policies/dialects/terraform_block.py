@@ -41,11 +41,14 @@ def resource(
             address=address,
             properties=properties,
             dialect="terraform",
-            region=region.ELSEWHERE if provider is None else _provider_region(provider),
+            region=_ELSEWHERE if provider is None else _provider_region(provider),
             file=file,
             line=line,
         )
     )
+
+
+_ELSEWHERE: Any = Unknown("is set by a provider that these files do not configure")
 
 
 def provider_of(block: Block, others: Sequence[Block]) -> Block | None:

@@ -135,7 +135,13 @@ def test_explain_says_that_records_narrowed_it() -> None:
 def test_what_only_lacks_confidence_is_said_where_nothing_fits() -> None:
     likely = placed().chosen
     answer = NoPlacement(
-        workload="chat", model="any", confidence=0.8, likely=likely, nearest=(), rejected=()
+        workload="chat",
+        model="any",
+        confidence=0.8,
+        likely=likely,
+        nearest=(),
+        rejected=(),
+        compile_command=None,
     )
     said = (
         f"{likely.machine} in {likely.region} would do the work at its likely speed, for "
