@@ -233,6 +233,29 @@ def test_a_module_and_those_that_it_calls_are_read_as_terraform_applies_them(
     assert "terraform init" in mention.fix
 
 
+def test_a_count_inside_of_a_resource_is_a_value(tmp_path: Path) -> None:
+    text = """
+resource "google_compute_instance" "gpu" {
+  count = 1
+  guest_accelerator {
+    type  = "nvidia-l4"
+    count = 2
+  }
+  dynamic "guest_accelerator" {
+    for_each = ["nvidia-t4"]
+    content {
+      type  = guest_accelerator.value
+      count = 4
+    }
+  }
+}
+"""
+    (found,) = by_address(read(folder(tmp_path, {"main.tf": text}))).values()
+    assert found.properties == {
+        "guest_accelerator": [{"type": "nvidia-l4", "count": 2}, {"type": "nvidia-t4", "count": 4}]
+    }
+
+
 def test_values_of_variables_come_from_files_and_the_command_line(tmp_path: Path) -> None:
     root = folder(tmp_path, {"main.tf": MODULE, "workers/main.tf": WORKERS})
     folder(root, {"terraform.tfvars": 'region = "eu-north-1"\nmachine = "t4g.small"\n'})

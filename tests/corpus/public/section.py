@@ -87,8 +87,8 @@ def section() -> Iterator[str]:
     yield "### What they say since"
     yield ""
     yield (
-        "**Not unseen any more:** who changed rules since may have read these documents, and this "
-        "list of causes. The row shows what is repaired and what is not; it says nothing about "
+        "**Not unseen any more:** rules and readers were changed for the causes above, with these "
+        "documents at hand. The row shows what is repaired and what is not; it says nothing about "
         "documents that nobody has seen. Terraform's language is read by `lichen check` here, and "
         "was read by Checkov before."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from lichen.document import InputError
@@ -84,19 +84,24 @@ def _condition(written: Written) -> str:
 
 
 def properties(body: Body, names: Names) -> dict[str, Any]:
-    """A block's values by name, each kind of nested blocks as a list."""
+    """A resource's values by name, each kind of nested blocks as a list."""
+    return _values(body, names, NO_PROPERTIES)
+
+
+def _values(body: Body, names: Names, without: Collection[str] = ()) -> dict[str, Any]:
+    """A block's values. One inside of a resource has a ``count`` as its own: how many GPUs."""
     found = {
         name: value(written, names)
         for name, written in body.arguments.items()
-        if name not in NO_PROPERTIES
+        if name not in without
     }
     for block in body.blocks:
-        if block.kind in NO_PROPERTIES:
+        if block.kind in without:
             continue
         if block.kind == "dynamic":
             name, more = block.label, _dynamic(block, names)
         else:
-            name, more = block.kind, [properties(block.body, names)]
+            name, more = block.kind, [_values(block.body, names)]
         before = found.get(name, [])
         whole = next((part for part in (before, more) if is_unknown(part)), None)
         found[name] = [*before, *more] if whole is None else whole
@@ -116,6 +121,6 @@ def _dynamic(block: Block, names: Names) -> Any:
     if len(found) > MOST_RESOURCES:
         return TOO_LARGE
     return [
-        properties(content.body, Bound(names, {name: {"key": key, "value": part}}))
+        _values(content.body, Bound(names, {name: {"key": key, "value": part}}))
         for key, part in pairs
     ]
