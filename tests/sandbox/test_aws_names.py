@@ -85,8 +85,17 @@ def differences(
             yield from differences(inner, below, f"{path}{name}.")
 
 
-WHOLE = [token for token, kind in KINDS.items() if not kind.partial]
-PARTIAL = [token for token, kind in KINDS.items() if kind.partial]
+OF_SEVERAL_SERVICES = (
+    "aws:appautoscaling/scheduledAction:ScheduledAction",
+    "aws:ssm/parameter:Parameter",
+    "aws:scheduler/schedule:Schedule",
+    "aws:cloudwatch/eventRule:EventRule",
+    "aws:cloudwatch/eventTarget:EventTarget",
+)
+"""Types with properties for many services, of which components use those of a few."""
+
+PARTIAL = [token for token, kind in KINDS.items() if kind.partial or token in OF_SEVERAL_SERVICES]
+WHOLE = [token for token in KINDS if token not in PARTIAL]
 
 
 def unknown_to(arguments: type, given: Any, path: str = "") -> Iterator[str]:

@@ -433,7 +433,6 @@ KINDS = {
                 "ScheduledActionARN": "arn",
             },
             absent=("StartTime", "EndTime"),
-            partial=True,
         ),
         Kind(
             "aws:ssm/parameter:Parameter",
@@ -454,7 +453,6 @@ KINDS = {
             absent=("AllowedPattern", "Description", "KeyId", "Policies", "Tier"),
             defaults={"resourceType": "Parameter", "dataType": "text"},
             on_update={"overwrite": True},
-            partial=True,
         ),
         Kind(
             "aws:cloudwatch/dashboard:Dashboard",
@@ -480,7 +478,6 @@ KINDS = {
             listing=Listing("list_schedules", "Schedules[].Name"),
             defaults={"groupName": "default"},
             id="{groupName}/{name}",
-            partial=True,
         ),
         Kind(
             "aws:cloudwatch/eventRule:EventRule",
@@ -495,7 +492,6 @@ KINDS = {
             names={"Force": "forceDestroy", "Tags": Property("tagsAll", Form.MAP)},
             local=("forceDestroy",),
             defaults={"eventBusName": "default"},
-            partial=True,
         ),
         Kind(
             "aws:cloudwatch/eventTarget:EventTarget",
@@ -523,7 +519,6 @@ KINDS = {
             outputs=(),
             id="{rule}-{targetId}",
             autoname="",
-            partial=True,
         ),
         Kind(
             "aws:ecs/cluster:Cluster",
