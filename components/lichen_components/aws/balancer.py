@@ -13,7 +13,7 @@ import pulumi_aws as aws
 from lichen.document import InputError
 from lichen_components.args import AwsArgs, BalancerArgs
 from lichen_components.aws.locations import objects
-from lichen_components.aws.monitoring import ERROR_SHARE, Watch
+from lichen_components.aws.monitoring import ERROR_SHARE, Watch, too_few
 from lichen_components.aws.network import Network
 from lichen_components.aws.site import Site
 from lichen_components.errors import input_errors
@@ -206,15 +206,13 @@ def watches(
             threshold=0,
             bad=5,
         ),
-        watch(
-            "missing",
-            "HealthyHostCount",
-            f"Fewer than {least} {unit} answer.",
-            statistic="Minimum",
-            threshold=least,
-            comparison="LessThanThreshold",
-            bad=5,
-            missing="breaching",
+        too_few(
+            least,
+            role="missing",
+            description=f"Fewer than {least} {unit} answer.",
+            namespace=NAMESPACE,
+            metric="HealthyHostCount",
+            dimensions=balancer.dimensions,
         ),
     ]
 

@@ -48,6 +48,30 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
         return self.of * self.period_s
 
 
+def too_few(
+    least: int,
+    *,
+    role: str,
+    description: str,
+    namespace: str,
+    metric: str,
+    dimensions: Mapping[str, pulumi.Input[str]],
+) -> Watch:
+    """Fewer than ``least`` for five minutes; one that counts nothing counts none."""
+    return Watch(
+        role=role,
+        description=description,
+        namespace=namespace,
+        metric=metric,
+        dimensions=dimensions,
+        statistic="Minimum",
+        threshold=least,
+        comparison="LessThanThreshold",
+        bad=5,
+        missing="breaching",
+    )
+
+
 def logs(site: Site, key: pulumi.Input[str]) -> aws.cloudwatch.LogGroup:
     """The log group, made before the service makes one that keeps logs for ever.
 

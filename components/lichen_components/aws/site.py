@@ -11,7 +11,10 @@ from functools import cached_property
 import pulumi
 
 from lichen.document import InputError
+from lichen.passport import Passport, to_tags
 from lichen.words import Environment
+from lichen_components.args import aws_args
+from lichen_components.plan import Plan
 
 _HASH = 6
 _RANDOM = len("-config-") + 7
@@ -42,6 +45,32 @@ class Site:
     log_group: Callable[[str], str]
     protected: bool
     parent: pulumi.Resource
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        plan: Plan,
+        parent: pulumi.Resource,
+        *,
+        title: str,
+        made_of: tuple[str, ...],
+        log_group: Callable[[str], str],
+    ) -> Site:
+        """What the resources of a plan share: tags, region and protection are the plan's."""
+        workload = plan.decision.workload
+        return cls(
+            name=name,
+            environment=workload.environment,
+            made_of=made_of,
+            stack=this_stack(),
+            title=title,
+            region=plan.region,
+            tags=to_tags(Passport.of(workload, plan.decision.precision), "aws"),
+            log_group=log_group,
+            protected=aws_args(plan.args).get("protect", workload.environment == "prod"),
+            parent=parent,
+        )
 
     @cached_property
     def identity(self) -> str:

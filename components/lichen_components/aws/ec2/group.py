@@ -50,7 +50,6 @@ from pulumi_aws.autoscaling import (
     PolicyTargetTrackingConfigurationPredefinedMetricSpecificationArgs as Predefined,
 )
 
-from lichen.passport import Passport, to_tags
 from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.aws.access import (
     Statement,
@@ -82,7 +81,7 @@ from lichen_components.aws.serving import (
     files_of,
     image_of,
 )
-from lichen_components.aws.site import Site, check_name, this_stack
+from lichen_components.aws.site import Site, check_name
 from lichen_components.errors import input_errors
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -111,17 +110,13 @@ class MachineFleet(pulumi.ComponentResource):
             if "image" not in args:
                 check_driver(machine, published_image(plan), plan.catalogue)
             network = network_of(args, plan, self)
-        site = Site(
-            name=name,
-            environment=workload.environment,
-            made_of=(machine.name, network.vpc),
-            stack=this_stack(),
+        site = Site.of(
+            name,
+            plan,
+            self,
             title="Machine group",
-            region=plan.region,
-            tags=to_tags(Passport.of(workload, decision.precision), "aws"),
+            made_of=(machine.name, network.vpc),
             log_group=lambda identity: f"/ec2/{identity}",
-            protected=args.get("protect", workload.environment == "prod"),
-            parent=self,
         )
         account = account_of(self)
         key = key_of(site, account, args.get("key"))

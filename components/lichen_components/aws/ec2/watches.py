@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from lichen_components.aws.monitoring import Watch
+from lichen_components.aws.monitoring import Watch, too_few
 
 
 def watches(group: str, least: int) -> list[Watch]:
     """Fewer machines than the minimum, and machines that fail EC2's own checks."""
     dimensions = {"AutoScalingGroupName": group}
     return [
-        Watch(
+        too_few(
+            least,
             role="machines",
             description=f"Fewer than {least} machines are in service.",
             namespace="AWS/AutoScaling",
             metric="GroupInServiceInstances",
             dimensions=dimensions,
-            statistic="Minimum",
-            threshold=least,
-            comparison="LessThanThreshold",
-            bad=5,
-            missing="breaching",
         ),
         Watch(
             role="status",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from lichen.passport import Passport, to_tags
 from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.aws.account import account_of
 from lichen_components.aws.balancer import balance, check_answers
@@ -34,7 +33,7 @@ from lichen_components.aws.serving import (
     files_of,
     image_of,
 )
-from lichen_components.aws.site import Site, check_name, this_stack
+from lichen_components.aws.site import Site, check_name
 from lichen_components.errors import input_errors
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -61,17 +60,13 @@ class FargateService(pulumi.ComponentResource):
         with input_errors():
             check_name(name, workload.environment, service="ECS")
             network = network_of(args, plan, self)
-        site = Site(
-            name=name,
-            environment=workload.environment,
-            made_of=(machine.name, network.vpc),
-            stack=this_stack(),
+        site = Site.of(
+            name,
+            plan,
+            self,
             title="ECS service",
-            region=plan.region,
-            tags=to_tags(Passport.of(workload, decision.precision), "aws"),
+            made_of=(machine.name, network.vpc),
             log_group=lambda identity: f"/ecs/{identity}",
-            protected=args.get("protect", production),
-            parent=self,
         )
         account = account_of(self)
         key = key_of(site, account, args.get("key"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from lichen_components.aws.monitoring import Watch
+from lichen_components.aws.monitoring import Watch, too_few
 
 _FULL_PCT = 90.0
 """Memory over which a task is near its end (design choice)."""
@@ -26,17 +26,13 @@ def watches(cluster: pulumi.Input[str], service: str, least: int, *, insights: b
     ]
     if insights:
         rows.append(
-            Watch(
+            too_few(
+                least,
                 role="tasks",
                 description=f"Fewer than {least} tasks run.",
                 namespace="ECS/ContainerInsights",
                 metric="RunningTaskCount",
                 dimensions=dimensions,
-                statistic="Minimum",
-                threshold=least,
-                comparison="LessThanThreshold",
-                bad=5,
-                missing="breaching",
             )
         )
     return rows

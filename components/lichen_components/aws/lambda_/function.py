@@ -8,7 +8,6 @@ from functools import partial
 import pulumi
 import pulumi_aws as aws
 
-from lichen.passport import Passport, to_tags
 from lichen_components.args import AwsArgs, EndpointArgs, FunctionArgs, aws_args
 from lichen_components.aws.access import Statement, join_network, use_keys, write_logs
 from lichen_components.aws.account import account_of
@@ -26,7 +25,7 @@ from lichen_components.aws.monitoring import alarms, logs
 from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.endpoint import slow_ms
 from lichen_components.aws.serving import check_architecture, check_mode, environment_of
-from lichen_components.aws.site import Site, check_name, this_stack
+from lichen_components.aws.site import Site, check_name
 from lichen_components.errors import input_errors
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -54,18 +53,14 @@ class ServingFunction(pulumi.ComponentResource):
         with input_errors():
             check_name(name, workload.environment, service="Lambda")
             check_environment(environment)
-        site = Site(
-            name=name,
-            environment=workload.environment,
+        site = Site.of(
+            name,
+            plan,
+            self,
+            title="Function",
             # Memory changes in place: it is no part of the function's identity.
             made_of=("arm64",),
-            stack=this_stack(),
-            title="Function",
-            region=plan.region,
-            tags=to_tags(Passport.of(workload, decision.precision), "aws"),
             log_group=lambda identity: f"/aws/lambda/{identity}",
-            protected=args.get("protect", workload.environment == "prod"),
-            parent=self,
         )
         account = account_of(self)
         key = key_of(site, account, args.get("key"))

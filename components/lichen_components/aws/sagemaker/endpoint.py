@@ -10,7 +10,6 @@ import msgspec
 import pulumi
 import pulumi_aws as aws
 
-from lichen.passport import Passport, to_tags
 from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.aws.account import account_of
 from lichen_components.aws.bundle import bundle, check_bundle
@@ -39,7 +38,7 @@ from lichen_components.aws.sagemaker.modes import check_mode, request_ms
 from lichen_components.aws.sagemaker.rollout import ROLLOUT_WINDOW_S
 from lichen_components.aws.sagemaker.scaling import VARIANT, check_scaling, scale
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
-from lichen_components.aws.site import Site, check_name, this_stack
+from lichen_components.aws.site import Site, check_name
 from lichen_components.extras import Bundle
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -143,20 +142,15 @@ def site_of(
     log_group: Callable[[str], str] = endpoint_logs,
 ) -> Site:
     """What the resources of a plan on SageMaker share."""
-    workload = plan.decision.workload
-    args = aws_args(plan.args)
+    workload, shadowed = plan.decision.workload, "shadow" in aws_args(plan.args)
     check_name(name, workload.environment, service="SageMaker")
-    return Site(
-        name=name,
-        environment=workload.environment,
-        made_of=(machine, workload.mode, *(["shadow"] if "shadow" in args else [])),
-        stack=this_stack(),
+    return Site.of(
+        name,
+        plan,
+        parent,
         title="SageMaker endpoint",
-        region=plan.region,
-        tags=to_tags(Passport.of(workload, plan.decision.precision), "aws"),
+        made_of=(machine, workload.mode, *(["shadow"] if shadowed else [])),
         log_group=log_group,
-        protected=args.get("protect", workload.environment == "prod"),
-        parent=parent,
     )
 
 
