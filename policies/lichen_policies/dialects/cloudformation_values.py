@@ -16,7 +16,7 @@ from typing import Any
 from lichen.input_error import InputError
 from lichen.parsing.yaml_text import At
 from lichen_policies.dialects.deployment_input import DeploymentInput
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, is_unknown
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, is_unknown, text_of_parts
 
 MOST_COPIES = 10_000
 """How many copies of their bodies a template's loops may make."""
@@ -382,16 +382,11 @@ def _resolved(text: Any) -> Any:
 
 def _together(separator: str, parts: list[Any]) -> Any:
     """Texts joined, or UNKNOWN where one of them is."""
-    unknown = [part for part in parts if is_unknown(part)]
-    if unknown:
-        references = tuple(dict.fromkeys(name for part in unknown for name in part.references))
-        because = unknown[0].because.replace("is the parameter", "is made of the parameter", 1)
-        texts = [
-            part.written if is_unknown(part) else _text(part) if _is_scalar(part) else ""
-            for part in parts
-        ]
-        complete = all(unknown_part.written for unknown_part in unknown)
-        return Unknown(because, references, separator.join(texts) if complete else "")
+    if any(map(is_unknown, parts)):
+        texts = [_text(part) if _is_scalar(part) else "" for part in parts]
+        found = text_of_parts(parts, texts, separator)
+        found.because = found.because.replace("is the parameter", "is made of the parameter", 1)
+        return found
     if not all(map(_is_scalar, parts)):
         return _MALFORMED
     return separator.join(map(_text, parts))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -88,7 +89,7 @@ class _Walk:
         self.given = given
         self.progress = progress
         self.documents: dict[Path, list[Resource]] = {}
-        self.modules: dict[Path, None] = {}
+        self.modules: dict[Path, bool] = {}
         self.bicep: dict[Path, bool] = {}
         self.skipped: list[Skipped] = []
         self.others = 0
@@ -99,7 +100,7 @@ class _Walk:
         it is none."""
         if is_configuration(path) and self.source == "auto":
             content_of(path)  # a file that is not there is no module
-            self.modules[path.parent] = None
+            self.modules[path.parent] = True
             return
         if path.suffix == _BICEP and self.source == "auto":
             content_of(path)
@@ -133,7 +134,7 @@ class _Walk:
             )
             self._mention_sources(here, names)
             if any(is_configuration(here / name) for name in names):
-                self.modules[here] = None
+                self.modules.setdefault(here, False)
             self._look(here / name for name in sorted(names))
         if self._count() == before:
             raise self._nothing(str(folder))
@@ -191,59 +192,71 @@ class _Walk:
         return len(self.documents) + len(self.modules) + len(self.bicep)
 
     def _bicep(self) -> Iterator[SourceReading]:
-        """The files of Bicep that are deployed: those that no other one calls."""
+        """The files of Bicep that are deployed."""
         if not self.bicep:
             return
-        from lichen_policies.dialects.azure.bicep import called_by, read_bicep
+        from lichen_policies.dialects.azure.bicep import called_by, declarations_of, read_bicep
 
-        called: set[Path] = set()
-        for file, is_named in list(self.bicep.items()):
-            try:
-                called |= called_by(file)
-            except InputError as error:
-                self._skip(file, error, broken=is_named or not isinstance(error, NotRendered))
-                del self.bicep[file]
-        for file, is_named in self.bicep.items():
-            if file.resolve() not in called:
-                self.progress(file)
-                try:
-                    yield read_bicep(file, self.given)
-                except InputError as error:
-                    self._skip(file, error, broken=is_named or not isinstance(error, NotRendered))
+        parsed = cache(declarations_of)
+        yield from self._outermost(
+            self.bicep,
+            lambda file: called_by(file, parsed),
+            lambda file: read_bicep(file, self.given, parsed),
+        )
 
     def _modules(self) -> Iterator[SourceReading]:
-        """The modules of Terraform that are applied: those that no other one calls."""
+        """The modules of Terraform that are applied."""
         if not self.modules:
             return
-        from lichen_policies.dialects.hcl.modules import called_by, read_module
+        from lichen_policies.dialects.hcl.modules import called_by, files_of, read_module
 
+        files = cache(files_of)
         planned = {
             path.parent.resolve()
             for path, resources in self.documents.items()
             if any(each.dialect == "terraform" or each.root for each in resources)
         }
+        yield from self._outermost(
+            self.modules,
+            lambda folder: called_by(folder, files),
+            lambda folder: (
+                self._without_plan(folder, planned) or read_module(folder, self.given, files)
+            ),
+        )
+
+    @staticmethod
+    def _without_plan(folder: Path, planned: Container[Path]) -> SourceReading | None:
+        """What is said of a module whose plan is judged; None of one that has none."""
+        if folder.resolve() not in planned:
+            return None
+        because = "is Terraform's configuration: the plan or state beside it is judged"
+        return SourceReading((), (Skipped(file=str(folder), because=because),))
+
+    def _outermost(
+        self,
+        found: Mapping[Path, bool],
+        called_by: Callable[[Path], frozenset[Path]],
+        read: Callable[[Path], SourceReading],
+    ) -> Iterator[SourceReading]:
+        """What is read of sources that no other one calls, and then of those that call each other
+        in a circle; ``found`` says of each whether somebody named it."""
         calls: dict[Path, frozenset[Path]] = {}
-        for folder in list(self.modules):
+        for path, is_named in found.items():
             try:
-                calls[folder] = called_by(folder)
+                calls[path] = called_by(path)
             except InputError as error:
-                self._skip(folder, error, broken=True)
-        called = {inner for folders in calls.values() for inner in folders}
+                self._skip(path, error, broken=is_named or not isinstance(error, NotRendered))
+        called = {inner for paths in calls.values() for inner in paths}
         covered: set[Path] = set()
-        # First those that no other one calls, then what only calls itself in a circle.
-        for folder in sorted(calls, key=lambda each: each.resolve() in called):
-            if folder.resolve() in covered:
+        for path in sorted(calls, key=lambda each: each.resolve() in called):
+            if path.resolve() in covered:
                 continue
-            covered |= _within(folder, calls)
-            if folder.resolve() in planned:
-                because = "is Terraform's configuration: the plan or state beside it is judged"
-                self.skipped.append(Skipped(file=str(folder), because=because))
-                continue
-            self.progress(folder)
+            covered |= _within(path, calls)
+            self.progress(path)
             try:
-                yield read_module(folder, self.given)
+                yield read(path)
             except InputError as error:
-                self._skip(folder, error, broken=True)
+                self._skip(path, error, broken=found[path] or not isinstance(error, NotRendered))
 
     def _mention_sources(self, folder: Path, names: Iterable[str]) -> None:
         for name, (because, fix) in PROGRAMS.items():
@@ -254,7 +267,7 @@ class _Walk:
         """Read each file that is a document."""
         for path in files:
             if is_configuration(path):
-                self.modules[path.parent] = None
+                self.modules.setdefault(path.parent, False)
                 continue
             if path.suffix == _BICEP:
                 self.bicep.setdefault(path, False)
@@ -289,15 +302,15 @@ class _Walk:
         )
 
 
-def _within(folder: Path, calls: Mapping[Path, frozenset[Path]]) -> set[Path]:
-    """A module and all that are called from it."""
-    by_folder = {each.resolve(): inner for each, inner in calls.items()}
-    left, found = [folder.resolve()], set[Path]()
+def _within(source: Path, calls: Mapping[Path, frozenset[Path]]) -> set[Path]:
+    """A source and all that are called from it."""
+    by_path = {each.resolve(): inner for each, inner in calls.items()}
+    left, found = [source.resolve()], set[Path]()
     while left:
         each = left.pop()
         if each not in found:
             found.add(each)
-            left.extend(by_folder.get(each, ()))
+            left.extend(by_path.get(each, ()))
     return found
 
 

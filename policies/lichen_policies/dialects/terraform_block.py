@@ -33,7 +33,7 @@ def resource(
     properties = {key: _known(value) for key, value in block.items()}
     by_default = None if provider is None else _tags(provider.get("default_tags"))
     if by_default is not None:
-        properties["tags_all"] = _over(by_default, _alone(properties.get("tags")))
+        properties["tags_all"] = over(by_default, _alone(properties.get("tags")))
     return kubernetes.carried(
         Resource(
             type=kind,
@@ -83,11 +83,12 @@ def _tags(default_tags: Any) -> Any:
     return _alone(_known(block["tags"])) if isinstance(block, Mapping) and "tags" in block else None
 
 
-def _over(by_default: Any, tags: Any) -> Any:
+def over(by_default: Any, tags: Any) -> Any:
+    """``dict``: a resource's tags over those of its provider; UNKNOWN where one of both is."""
     for part in (by_default, tags):
         if is_unknown(part):
             return part
-    return {**by_default, **(tags or {})}
+    return {**by_default, **(tags or {})} if isinstance(by_default, Mapping) else tags
 
 
 _OPEN: Any = Unknown("is an expression whose value is not in the configuration")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -74,6 +74,37 @@ def has_unknown(value: object) -> bool:
     if isinstance(value, list | tuple):
         return any(map(has_unknown, value))
     return is_unknown(value)
+
+
+def made_of(parts: Iterable[object], otherwise: Unknown) -> Unknown:
+    """What is made of values, at any depth, of which some are not known; ``otherwise`` where all
+    are."""
+    unknown = list(_unknown_in(parts))
+    references = tuple(dict.fromkeys(name for part in unknown for name in part.references))
+    return Unknown(unknown[0].because if unknown else otherwise.because, references)
+
+
+def text_of_parts(parts: Sequence[object], texts: Iterable[str], separator: str = "") -> Unknown:
+    """The text that is made of values of which some are not known; ``texts`` is what each is where
+    it is known."""
+    unknown = [part for part in parts if is_unknown(part)]
+    whole = made_of(unknown, UNKNOWN)
+    if all(part.written for part in unknown):
+        whole.written = separator.join(
+            part.written if is_unknown(part) else text
+            for part, text in zip(parts, texts, strict=True)
+        )
+    return whole
+
+
+def _unknown_in(value: object) -> Iterator[Unknown]:
+    if is_unknown(value):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _unknown_in(value.values())
+    elif isinstance(value, Iterable) and not isinstance(value, str):
+        for part in value:
+            yield from _unknown_in(part)
 
 
 Maybe: TypeAlias = T | Unknown | None

@@ -21,12 +21,12 @@ from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.dialects.azure.declared import numbered, resource
 from lichen_policies.dialects.azure.expressions import at
-from lichen_policies.dialects.azure.functions import OPEN, called, id_of, made_of
+from lichen_policies.dialects.azure.functions import OPEN, called, id_of
 from lichen_policies.dialects.azure_template import unset
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import Unknown, has_unknown, is_unknown
+from lichen_policies.facts.unknown import Unknown, has_unknown, is_unknown, made_of
 from lichen_policies.verdict import Skipped
 
 _MOST_TURNS = 1000
@@ -34,13 +34,16 @@ _LOOP: Any = Unknown("is made of itself")
 _SECRET: Any = Unknown("is secret, so Lichen does not read it")
 
 
-def read_bicep(file: Path, given: DeploymentInput) -> SourceReading:
-    """What a file deploys; :class:`InputError` where it is no Bicep."""
+def read_bicep(file: Path, given: DeploymentInput, parsed: Callable[[Path], Node]) -> SourceReading:
+    """What a file deploys; ``parsed`` is :func:`declarations_of`, which may remember.
+
+    :class:`InputError` where it is no Bicep.
+    """
     try:
-        main = _File(file, dict(given.parameters), frozenset({file.resolve()}))
+        main = _File(file, dict(given.parameters), frozenset({file.resolve()}), parsed)
+        names = main.declared["parameter_declaration"]
         for name in given.parameters if given.exact else ():
-            if name not in main.declared["parameter_declaration"]:
-                names = main.declared["parameter_declaration"]
+            if name not in names:
                 raise InputError(
                     "is no parameter of the file", fix=did_you_mean(name, names), field=name
                 )
@@ -52,11 +55,11 @@ def read_bicep(file: Path, given: DeploymentInput) -> SourceReading:
     return SourceReading(tuple(found), tuple(main.skipped))
 
 
-def called_by(file: Path) -> frozenset[Path]:
+def called_by(file: Path, parsed: Callable[[Path], Node]) -> frozenset[Path]:
     """The files that a file calls as modules."""
     return frozenset(
         (file.parent / path).resolve()
-        for node in _parsed(file).children
+        for node in parsed(file).children
         if node.type == "module_declaration" and (path := _literal(node)) and ":" not in path
     )
 
@@ -83,7 +86,7 @@ _NEWER = (
 _MADE = ("resource_declaration", "module_declaration")
 
 
-def _parsed(file: Path) -> Node:
+def declarations_of(file: Path) -> Node:
     """The declarations of a file.
 
     The parser does not know the newest types of parameters and variables, which say nothing of what
@@ -148,8 +151,15 @@ class _One(NamedTuple):
 class _File:
     """A file as it is deployed once: what its names hold."""
 
-    def __init__(self, file: Path, given: Mapping[str, Any], inside: frozenset[Path]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        given: Mapping[str, Any],
+        inside: frozenset[Path],
+        parsed: Callable[[Path], Node],
+    ) -> None:
         self._file = file
+        self._parsed = parsed
         self._given = given
         self._inside = inside
         self.skipped: list[Skipped] = []
@@ -158,7 +168,7 @@ class _File:
         kinds = ("parameter", "variable", "resource", "module")
         self.declared: dict[str, dict[str, Node]] = {f"{kind}_declaration": {} for kind in kinds}
         secret = False
-        for node in _parsed(file).children:
+        for node in parsed(file).children:
             if node.type == "decorators":
                 secret = b"@secure" in (node.text or b"")
                 continue
@@ -259,7 +269,10 @@ class _File:
                 else {}
             )
             inner = _File(
-                file, given if isinstance(given, Mapping) else {}, self._inside | {file.resolve()}
+                file,
+                given if isinstance(given, Mapping) else {},
+                self._inside | {file.resolve()},
+                self._parsed,
             )
             for each in inner.resources(one.only_if or only_if):
                 yield msgspec.structs.replace(each, address=f"{symbol}.{each.address}")
@@ -393,7 +406,7 @@ def _string(node: Node, inner: Inner) -> Any:
     ]
     if len(parts) == 1:
         return parts[0]
-    return called("concat", parts) if not has_unknown(parts) else made_of(parts)
+    return called("concat", parts) if not has_unknown(parts) else made_of(parts, OPEN)
 
 
 def _unescaped(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lichen_policies.facts import region
-from lichen_policies.facts.unknown import Unknown, has_unknown, is_unknown
+from lichen_policies.facts.unknown import Unknown, has_unknown, is_unknown, made_of
 
 OPEN: Any = Unknown("is an expression whose value is not in the template")
 OF_THE_GROUP: Any = region.of_expression(("resourceGroup().location",))
@@ -29,7 +29,7 @@ def called(name: str, arguments: Sequence[Any]) -> Any:
         asked, yes, no = arguments
         if isinstance(asked, bool):
             return yes if asked else no
-        return yes if yes == no and not has_unknown([yes, no]) else made_of(arguments)
+        return yes if yes == no and not has_unknown([yes, no]) else made_of(arguments, OPEN)
     if key in _DECIDED and any(each is _DECIDED[key] for each in arguments):
         return _DECIDED[key]
     if key == "resourcegroup":
@@ -38,7 +38,7 @@ def called(name: str, arguments: Sequence[Any]) -> Any:
     together = key in ("union", "concat", "createarray", "array")
     open_ = any(map(is_unknown, arguments)) if together else has_unknown(list(arguments))
     if function is None or open_:
-        return made_of(arguments)
+        return made_of(arguments, OPEN)
     try:
         found = function(*arguments)
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
@@ -50,18 +50,11 @@ _DECIDED: Mapping[str, bool] = {"and": False, "or": True}
 """What one argument decides, no matter what the others are."""
 
 
-def made_of(parts: Sequence[Any]) -> Unknown:
-    """What is made of values of which some are not known."""
-    unknown = [part for part in parts if is_unknown(part)]
-    references = tuple(dict.fromkeys(name for part in unknown for name in part.references))
-    return Unknown(unknown[0].because if unknown else OPEN.because, references)
-
-
 def resource_id(*arguments: Any) -> Any:
     """The id of a resource of this deployment, from its type and names; UNKNOWN where one of these
     is, or where it is in another resource group."""
     if has_unknown(list(arguments)):
-        return made_of(arguments)
+        return made_of(arguments, OPEN)
     texts = [each for each in arguments if isinstance(each, str)]
     at = next((index for index, each in enumerate(texts) if "/" in each), None)
     if at != 0:

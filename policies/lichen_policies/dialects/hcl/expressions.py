@@ -15,7 +15,7 @@ from tree_sitter import Node
 
 from lichen_policies.dialects.hcl import functions
 from lichen_policies.dialects.hcl.syntax import Written, template, text_in
-from lichen_policies.facts.unknown import Unknown, has_unknown, is_unknown
+from lichen_policies.facts.unknown import Unknown, has_unknown, is_unknown, made_of, text_of_parts
 
 Step = Any
 """What leads into a value: a name, a key, an index, an Unknown, or EVERY."""
@@ -215,13 +215,9 @@ def _heredoc(parts: list[Any], indented: bool) -> list[Any]:
 
 
 def _joined(parts: Sequence[Any]) -> Any:
-    unknown = [part for part in parts if is_unknown(part)]
-    if unknown:
-        references = tuple(dict.fromkeys(name for part in unknown for name in part.references))
-        written = [part.written if is_unknown(part) else _scalar(part) or "" for part in parts]
-        complete = all(part.written for part in unknown)
-        return Unknown(unknown[0].because, references, "".join(written) if complete else "")
     texts = [_scalar(part) for part in parts]
+    if any(map(is_unknown, parts)):
+        return text_of_parts(parts, [text or "" for text in texts])
     if any(text is None for text in texts):
         return OPEN
     joined = "".join(text for text in texts if text is not None)
@@ -310,21 +306,7 @@ def _call(node: Node, names: Names) -> Any:
 
 
 def _made_of(parts: Sequence[Any]) -> Unknown:
-    """What is made of values of which some are not known."""
-    unknown = list(_unknown(parts))
-    references = tuple(dict.fromkeys(name for part in unknown for name in part.references))
-    return Unknown(unknown[0].because if unknown else OPEN.because, references)
-
-
-def _unknown(found: Any) -> Iterator[Unknown]:
-    if is_unknown(found):
-        yield found
-    elif isinstance(found, Mapping):
-        for part in found.values():
-            yield from _unknown(part)
-    elif isinstance(found, list):
-        for part in found:
-            yield from _unknown(part)
+    return made_of(parts, OPEN)
 
 
 def _conditional(node: Node, names: Names) -> Any:

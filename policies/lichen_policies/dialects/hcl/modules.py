@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,9 +40,10 @@ from lichen_policies.dialects.hcl.making import (
     is_key,
     properties,
 )
-from lichen_policies.dialects.hcl.providers import ProviderBlock, handed, name_of, over
+from lichen_policies.dialects.hcl.providers import ProviderBlock, handed, name_of
 from lichen_policies.dialects.hcl.syntax import Block, Body, Written
 from lichen_policies.dialects.source_reading import SourceReading
+from lichen_policies.dialects.terraform_block import over
 from lichen_policies.dialects.terraform_files import is_configuration
 from lichen_policies.dialects.terraform_values import SECRET
 from lichen_policies.facts import region
@@ -55,10 +56,14 @@ _NOT_PASSED = ("source", "version", "count", "for_each", "providers", "depends_o
 _LOOP: Any = Unknown("is made of itself")
 
 
-def read_module(folder: Path, given: DeploymentInput) -> SourceReading:
-    """A folder as the module that is applied; :class:`InputError` names the file and line that is
-    no configuration."""
-    reading = _Reading(folder, given)
+def read_module(
+    folder: Path, given: DeploymentInput, files: Callable[[Path], Body]
+) -> SourceReading:
+    """A folder as the module that is applied; ``files`` is :func:`files_of`, which may remember.
+
+    :class:`InputError` names the file and line that is no configuration.
+    """
+    reading = _Reading(folder, files)
     try:
         root = _Module(reading, folder, _Place("", None, None, {}, {}, ()))
         root.values = _given(root, folder, given)
@@ -68,15 +73,11 @@ def read_module(folder: Path, given: DeploymentInput) -> SourceReading:
     return SourceReading(resources, tuple(reading.skipped))
 
 
-def called_by(folder: Path) -> frozenset[Path]:
+def called_by(folder: Path, files: Callable[[Path], Body]) -> frozenset[Path]:
     """The folders that the files of one call as modules by a path."""
-    try:
-        files = _files(folder)
-    except RecursionError:
-        raise too_deep().within(str(folder)) from None
     return frozenset(
         (folder / source).resolve()
-        for block in files.of("module")
+        for block in files(folder).of("module")
         if isinstance(source := _constant(block.body.arguments.get("source")), str)
         and source.startswith(("./", "../"))
     )
@@ -93,7 +94,7 @@ class _Nothing:
         return OPEN
 
 
-def _files(folder: Path) -> Body:
+def files_of(folder: Path) -> Body:
     """What the files of a folder write together."""
     blocks: list[Block] = []
     for file in sorted(folder.iterdir()):
@@ -102,6 +103,8 @@ def _files(folder: Path) -> Body:
                 blocks += syntax.read(file).blocks
             except InputError as error:
                 raise error.within(str(file)) from None
+            except RecursionError:
+                raise too_deep().within(str(file)) from None
     return Body({}, tuple(blocks))
 
 
@@ -141,21 +144,18 @@ def _as_declared(text: Maybe[str], declared: Block) -> Any:
     if not isinstance(text, str) or written in ("", "string", "any"):
         return text
     with suppress(InputError, StopIteration):
-        return value(
-            next(iter(syntax.tree(f"value = {text}").children)).named_children[1], _Nothing()
-        )
+        return value(syntax.expression(text), _Nothing())
     return OPEN
 
 
 class _Reading:
     """What is gathered while a root module is read."""
 
-    def __init__(self, folder: Path, given: DeploymentInput) -> None:
+    def __init__(self, folder: Path, files: Callable[[Path], Body]) -> None:
         self.folder = folder
-        self.given = given
+        self.files = files
         self.skipped: list[Skipped] = []
         self._made = 0
-        self._files: dict[Path, Body] = {}
         self._lines: dict[Path, list[str]] = {}
         self._installed = _installed(folder)
 
@@ -168,11 +168,6 @@ class _Reading:
                 fix="check its plan",
                 document=str(self.folder),
             )
-
-    def files(self, folder: Path) -> Body:
-        if folder not in self._files:
-            self._files[folder] = _files(folder)
-        return self._files[folder]
 
     def lines(self, file: Path) -> list[str]:
         if file not in self._lines:
@@ -235,6 +230,7 @@ class _Module:
         self._resources = {(block.labels[0], block.label): block for block in files.of("resource")}
         self._data = {(block.labels[0], block.label): block for block in files.of("data")}
         self._calls = {block.label: block for block in files.of("module")}
+        self._found_providers: dict[str, ProviderBlock | None] = {}
         self._known: dict[tuple[str, str], Any] = {}
         self._instances: dict[tuple[str, str], tuple[KeyedInstance, ...]] = {}
         self._modules: dict[str, tuple[tuple[KeyedInstance, _Module], ...]] = {}
@@ -376,14 +372,12 @@ class _Module:
     def _resource(self, which: tuple[str, str], block: Block, instance: KeyedInstance) -> Resource:
         kind, name = which
         values = properties(block.body, self._in(instance))
-        provider = self._provider(block, kind)
-        if provider is not None:
-            by_default = provider.default_tags()
-            if by_default is not None:
-                values["tags_all"] = over(by_default, values.get("tags"))
+        provider = self._provider(block)
+        if provider is not None and provider.default_tags is not None:
+            values["tags_all"] = over(provider.default_tags, values.get("tags"))
         place = self._region(block)
         if place is None and kind.startswith(kubernetes.PREFIXES) and provider is not None:
-            place = kubernetes.in_cluster_of(provider.hosts())
+            place = kubernetes.in_cluster_of(provider.hosts)
         lines = self._reading.lines(block.file) if block.line is not None else []
         return kubernetes.carried(
             Resource(
@@ -457,16 +451,23 @@ class _Module:
 
     def _region(self, block: Block) -> Maybe[str]:
         """The region of the provider that a block goes to."""
-        provider = self._provider(block, block.labels[0])
-        return region.ELSEWHERE if provider is None else provider.region()
+        provider = self._provider(block)
+        return region.ELSEWHERE if provider is None else provider.region
 
-    def _provider(self, block: Block, kind: str) -> ProviderBlock | None:
+    def _provider(self, block: Block) -> ProviderBlock | None:
+        """The provider that a block goes to; None where nobody here configures it."""
         written = block.body.arguments.get("provider")
-        name = name_of(written) if written is not None else kind.partition("_")[0]
-        return self.provider(name)
+        return self.provider(
+            name_of(written) if written is not None else block.labels[0].partition("_")[0]
+        )
 
     def provider(self, name: str) -> ProviderBlock | None:
         """The provider of a name such as ``aws.west``: written here, or handed down."""
+        if name not in self._found_providers:
+            self._found_providers[name] = self._find_provider(name)
+        return self._found_providers[name]
+
+    def _find_provider(self, name: str) -> ProviderBlock | None:
         first, _, alias = name.partition(".")
         for block in self._providers:
             written = block.body.arguments.get("alias")

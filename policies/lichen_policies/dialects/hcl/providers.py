@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 from lichen_policies.dialects.hcl import syntax
 from lichen_policies.dialects.hcl.expressions import Names, at, value, written_names
@@ -13,13 +14,16 @@ from lichen_policies.facts import region
 from lichen_policies.facts.unknown import Maybe, is_unknown
 
 
-class ProviderBlock(NamedTuple):
+class ProviderBlock:
     """A provider block, in the module that it is written in."""
 
-    block: Block
-    module: Names
+    def __init__(self, block: Block, module: Names) -> None:
+        self.block = block
+        self.module = module
 
+    @cached_property
     def region(self) -> Maybe[str]:
+        """Where it is; None where it does not say."""
         written = self.block.body.arguments
         arguments: dict[str, Any] = {}
         for name in region.PROVIDER_ARGUMENTS:
@@ -32,11 +36,13 @@ class ProviderBlock(NamedTuple):
                 )
         return region.of_provider(arguments)
 
+    @cached_property
     def default_tags(self) -> Any:
         """``dict``: what it puts on everything; None where it puts nothing."""
         found = properties(self.block.body, self.module).get("default_tags")
         return None if found is None else at(found, (0, "tags"))
 
+    @cached_property
     def hosts(self) -> tuple[str, ...]:
         """The addresses of the resources that its host is made of, such as a cluster."""
         found = value(self.block.body.arguments.get("host"), self.module)
@@ -60,10 +66,3 @@ def name_of(written: Written) -> str:
     if isinstance(written, str):
         return written.strip("${}")
     return syntax.text_in(written)
-
-
-def over(by_default: Any, tags: Any) -> Any:
-    for part in (by_default, tags):
-        if is_unknown(part):
-            return part
-    return {**by_default, **(tags or {})} if isinstance(by_default, Mapping) else tags
