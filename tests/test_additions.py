@@ -27,6 +27,7 @@ PARTS = (
     "lichen",
     "policies",
     "components",
+    "practices",
     "doors",
     "docs",
     "timing",
@@ -34,7 +35,7 @@ PARTS = (
     "tests/policies",
     "tests/terraform",
 )
-ROOTS = (".", "policies", "components", "doors")
+ROOTS = (".", "policies", "components", "practices", "doors")
 
 RULE = '''"""Machine of a family that is to be retired.
 

@@ -15,6 +15,7 @@ PACKAGES = (
     ROOT / "lichen",
     ROOT / "policies" / "lichen_policies",
     ROOT / "components" / "lichen_components",
+    ROOT / "practices" / "lichen_practices",
     ROOT / "doors" / "lichen_doors",
     ROOT / "refresh",
     ROOT / "derive",

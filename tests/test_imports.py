@@ -8,7 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 import grimp
 import pytest
 
-PACKAGES = ("lichen", "lichen_policies", "lichen_components", "lichen_doors")
+PACKAGES = (
+    "lichen",
+    "lichen_policies",
+    "lichen_components",
+    "lichen_practices",
+    "lichen_doors",
+)
 
 
 def circles(imports: Mapping[str, frozenset[str]]) -> list[list[str]]:

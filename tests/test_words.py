@@ -44,7 +44,17 @@ def documents() -> Iterator[Path]:
         yield ROOT / folder / "README.md"
 
 
-PACKAGES = ("lichen", "policies", "components", "doors", "refresh", "derive", "sandbox", "timing")
+PACKAGES = (
+    "lichen",
+    "policies",
+    "components",
+    "practices",
+    "doors",
+    "refresh",
+    "derive",
+    "sandbox",
+    "timing",
+)
 
 
 def docstrings(path: Path) -> Iterator[str]:
