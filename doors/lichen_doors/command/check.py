@@ -179,7 +179,7 @@ def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:
 
         write(as_markdown(report), output)
     elif form == "html":
-        from lichen_doors.report.page import as_page
+        from lichen_doors.report.page.findings import as_page
 
         write(as_page(report, today=gate.configuration.today), output)
     elif form == "json":
