@@ -17,6 +17,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         sys.path.insert(0, self.root)
         from lichen.catalogue import Catalogue
         from lichen.catalogue.schema import (
+            GridHour,
             HostingStart,
             Image,
             ImagePatches,
@@ -48,6 +49,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("retired", Retired),
             ("listings", Listing),
             ("routes", Route),
+            ("grid_hours", GridHour),
             ("precisions", WeightFormat),
         ):
             catalogue.table(name, row)
