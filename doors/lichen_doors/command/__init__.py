@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "rules": "List the rules, as configured in this folder.",
     "catalogue": "Show a table of the catalogue.",
     "mcp": "Answer coding agents over the Model Context Protocol.",
+    "karpenter": "Tell the schedulers of a cluster what machines and regions emit.",
     "lsp": "Show editors what is wrong in workload files and lichen.yaml.",
     "prune": "Delete what production kept of earlier versions.",
     "pack": "Print the folder of the CrossGuard policy pack.",
