@@ -250,9 +250,8 @@ def _why_unmade(question: Question, machine: Machine, way: Hosting, layout: Layo
 def _why_unnamed(question: Question, way: Hosting) -> str | None:
     """Why no component makes it where the workload does not name the hosting: bare machines need a
     network of the user's, which a managed hosting brings."""
-    if way.kind not in ("compute", "tpu") or {way.name, way.kind} & set(
-        question.workload.where.hosting
-    ):
+    named = {way.name, way.kind} & set(question.workload.where.hosting)
+    if way.kind not in ("compute", "tpu") or named:
         return None
     return f"a component makes it on {way.title} only where where.hosting names {way.name}"
 
