@@ -19,6 +19,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         from lichen.catalogue.schema import (
             Egress,
             EgressWaiver,
+            GridHour,
             HostingStart,
             Image,
             ImagePatches,
@@ -52,6 +53,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("retired", Retired),
             ("listings", Listing),
             ("routes", Route),
+            ("grid_hours", GridHour),
             ("precisions", WeightFormat),
         ):
             catalogue.table(name, row)

@@ -51,7 +51,10 @@ def take() -> None:
     def named(table: str) -> Callable[[Row], bool]:
         return lambda row: row["name"] in names[table]
 
+    zones = {row["grid_zone"] for row in _rows("regions") if row["name"] in names["regions"]}
+
     keep: dict[str, Callable[[Row], bool]] = {
+        "grid_hours": lambda row: row["grid_zone"] in zones,
         "machines": named("machines"),
         "regions": named("regions"),
         "models": named("models"),

@@ -74,6 +74,8 @@ FactorInterval = Annotated[Interval, Meta(extra={"end": Factor})]
 Whole = Annotated[int, Meta(ge=1, le=100_000)]
 """A number of things of which there is at least one: cores, threads, nodes."""
 Tokens = Annotated[int, Meta(ge=0, le=100_000_000)]
+Month = Annotated[int, Meta(ge=1, le=12)]
+HourOfDay = Annotated[int, Meta(ge=0, le=23)]
 Rows = Annotated[int, Meta(ge=0, le=100_000_000)]
 """Rows, publishers, machines that a figure rests on."""
 
@@ -149,6 +151,23 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     wue_source: str | None
     confidence: Confidence
     notes: str = ""
+
+
+class GridHour(msgspec.Struct, frozen=True, kw_only=True):
+    """An hour of a month's usual day on a grid, over the mean of its year: a row of grid_hours.csv.
+
+    ``grid_zone`` is that of regions.csv, the hour begins at ``hour_utc``. ``ratio`` has no unit: it
+    multiplies a region's own annual figure, since the publishers' levels differ by method.
+    ``period`` is what it was averaged over, ``scope`` what of it was measured.
+    """
+
+    grid_zone: str
+    month: Month
+    hour_utc: HourOfDay
+    ratio: Factor
+    period: str
+    scope: Scope
+    source: str
 
 
 class Chip(msgspec.Struct, frozen=True, kw_only=True):
@@ -1055,6 +1074,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
         "pue_source": ("pue",),
         "wue_source": ("wue_l_kwh",),
     },
+    GridHour: {"source": ("ratio",)},
     Chip: {
         "source": ("memory_gib", "cores"),
         "rates_source": (
@@ -1181,6 +1201,7 @@ TABLES: dict[str, Table] = {
             "readings", "published", RegionReading, ("region", "method", "source"), own=None,
             instead="write grid_gco2e_kwh, grid_year and grid_source into regions.csv",
         ),
+        Table("grid_hours", "published", GridHour, ("grid_zone", "month", "hour_utc")),
         Table(
             "chips", "published", Chip, ("name",), own="merged",
             moved={

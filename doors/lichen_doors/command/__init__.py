@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, str] = {
     "explain": "Show all that is known about one name.",
     "rules": "List the rules, as configured in this folder.",
     "catalogue": "Show a table of the catalogue.",
+    "mcp": "Answer coding agents over the Model Context Protocol.",
+    "lsp": "Show editors what is wrong in workload files and lichen.yaml.",
     "prune": "Delete what production kept of earlier versions.",
     "pack": "Print the folder of the CrossGuard policy pack.",
     "checks": "Print the folder of the Checkov checks.",
