@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_practices.scorecard.card import BestChange, EndpointCard, PerUnit, Scorecard
-from lichen_practices.scorecard.practices import Judged
+from lichen_practices.scorecard.practices import PracticeVerdict
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -45,7 +45,7 @@ def renderables(card: Scorecard) -> Iterator[RenderableType]:
     yield Text(f"\n{card.boundary}", style="quiet")
 
 
-def _of_rule(judged: Judged) -> str:
+def _of_rule(judged: PracticeVerdict) -> str:
     """The rule that finds a practice not met, in brackets."""
     return f" ({judged.rule})" if judged.rule else ""
 

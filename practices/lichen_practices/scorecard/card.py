@@ -28,7 +28,7 @@ from lichen_practices.catalogue_hash import catalogue_hash
 from lichen_practices.scorecard.practices import (
     PRACTICES,
     Evaluated,
-    Judged,
+    PracticeVerdict,
     judge_practices,
 )
 from lichen_practices.watching.deployed import Tagged, facts_of_stack, running_facts
@@ -90,7 +90,7 @@ class EndpointCard(msgspec.Struct, frozen=True, kw_only=True):
     kwh_month: Interval | None
     per_unit: PerUnit | None
     headroom: Interval | None
-    practices: tuple[Judged, ...]
+    practices: tuple[PracticeVerdict, ...]
     best: BestChange | None
     questions: tuple[str, ...]
     unknown: tuple[str, ...]
@@ -321,7 +321,9 @@ _CLASSES = {
 }
 
 
-def _best(running: Tagged, practices: Sequence[Judged], better: object) -> BestChange | None:
+def _best(
+    running: Tagged, practices: Sequence[PracticeVerdict], better: object
+) -> BestChange | None:
     """The change that saves most grams; without figures the first that is not met."""
     changes = [
         BestChange(

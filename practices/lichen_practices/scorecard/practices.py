@@ -18,6 +18,7 @@ from lichen_policies.verdict import Verdict
 from lichen.catalogue.schema import WeightFormat
 from lichen.document import InputError
 from lichen.evidence import read_record
+from lichen.workload import Workload
 from lichen_practices.watching.deployed import Tagged
 from lichen_practices.watching.moving import BetterPlacement, NotCompared, Workloads
 from lichen_practices.watching.notices import EVIDENCE_DAYS
@@ -102,7 +103,7 @@ _RULES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
+class PracticeVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What one practice says of one endpoint. ``rule`` is the rule that finds it not met, if one
     does; ``change`` is what to do where it is not met, with what that saves where it is known."""
 
@@ -128,12 +129,12 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
     gate: Gate
 
 
-def judge_practices(each: Evaluated) -> tuple[Judged, ...]:
+def judge_practices(each: Evaluated) -> tuple[PracticeVerdict, ...]:
     """What the eight practices say of an endpoint."""
     return tuple(_judged(practice.key, each) for practice in PRACTICES)
 
 
-def _judged(key: str, each: Evaluated) -> Judged:
+def _judged(key: str, each: Evaluated) -> PracticeVerdict:
     names = _RULES.get(key, ())
     themes = _THEMES.get(key, ())
     known = rules()
@@ -144,7 +145,7 @@ def _judged(key: str, each: Evaluated) -> Judged:
     ]
     if against:
         worst = max(against, key=_grams)
-        return Judged(
+        return PracticeVerdict(
             practice=key,
             verdict="not",
             because=worst.what or worst.message,
@@ -154,7 +155,7 @@ def _judged(key: str, each: Evaluated) -> Judged:
             usd_month=worst.saves.usd_month,
         )
     verdict, because, change = _SHOWN[key](each)
-    return Judged(practice=key, verdict=verdict, because=because, change=change)
+    return PracticeVerdict(practice=key, verdict=verdict, because=because, change=change)
 
 
 def _grams(verdict: Verdict) -> float:
@@ -166,10 +167,17 @@ Shown = tuple[Met, str, str]
 _TAG_IT = "add the lichen:* tags of its workload, which the component Endpoint writes"
 
 
-def _portable(each: Evaluated) -> Shown:
+def _workload(each: Evaluated) -> Workload | None:
+    """The workload's file that the endpoint was made from, where it was given."""
     passport = each.running.passport
-    if passport is not None and passport.workload in each.workloads.by_name:
-        where = each.workloads.by_name[passport.workload][0].where
+    found = None if passport is None else each.workloads.by_name.get(passport.workload or "")
+    return None if found is None else found[0]
+
+
+def _portable(each: Evaluated) -> Shown:
+    given = _workload(each)
+    if given is not None:
+        where = given.where
         if len(where.clouds) == 1:
             return "not", f"its workload file allows {where.clouds[0]} alone", (
                 "allow more clouds in the workload's where, and compare: lichen place"
@@ -216,11 +224,11 @@ def _sized(each: Evaluated) -> Shown:
 
 
 def _prompts(each: Evaluated) -> Shown:
-    passport = each.running.passport
-    if passport is not None and passport.workload in each.workloads.by_name:
-        budget = each.workloads.by_name[passport.workload][0].prompts.budget_tokens
+    given = _workload(each)
+    if given is not None:
+        budget = given.prompts.budget_tokens
         if budget is not None:
-            tokens = passport.input_tokens
+            tokens = given.traffic.input_tokens
             if tokens is not None and tokens > budget:
                 return "not", f"{tokens:,} input tokens, above its budget of {budget:,}", (
                     "shorten the prompts: lichen prompts"

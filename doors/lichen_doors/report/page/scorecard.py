@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log10
+from math import floor, log10
 
 import msgspec
 from lichen_practices.scorecard.card import EndpointCard, Scorecard
@@ -33,7 +33,7 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     high_pct: float
 
 
-class Axis(msgspec.Struct, frozen=True, kw_only=True):
+class GramsAxis(msgspec.Struct, frozen=True, kw_only=True):
     """Where the axis has marks, in percent, each with its text."""
 
     marks: tuple[tuple[float, str], ...]
@@ -110,11 +110,11 @@ def _shown(number: int, card: EndpointCard) -> ShownCard:
     )
 
 
-def _bars(cards: Sequence[EndpointCard]) -> tuple[list[Bar], Axis]:
+def _bars(cards: Sequence[EndpointCard]) -> tuple[list[Bar], GramsAxis]:
     known = [card for card in cards if card.gco2e_month is not None]
     most = max((card.gco2e_month.high for card in known if card.gco2e_month), default=0.0)
     if most <= 0:
-        return [], Axis(marks=())
+        return [], GramsAxis(marks=())
     step = _step(most)
     top = step * -(-most // step)
     bars = [
@@ -132,10 +132,10 @@ def _bars(cards: Sequence[EndpointCard]) -> tuple[list[Bar], Axis]:
     ]
     count = round(top / step)
     marks = tuple((100 * at / count, grams(step * at) if at else "0") for at in range(count + 1))
-    return bars, Axis(marks=marks)
+    return bars, GramsAxis(marks=marks)
 
 
 def _step(most: float) -> float:
     """A round step of an axis with four marks or so."""
-    power = 10 ** int(log10(most / 4)) if most >= 4 else 10 ** (int(log10(most / 4)) - 1)
+    power = 10.0 ** floor(log10(most / 4))
     return next(power * each for each in (1, 2, 5, 10, 20, 50, 100) if power * each * 5 >= most)
