@@ -22,6 +22,8 @@ from lichen_policies.registry import ENVIRONMENTS, rules
 from lichen_policies.rule import Rule
 from lichen_practices.recording.record import DecisionRecord
 from lichen_practices.recording.verifying import Verification
+from lichen_practices.retraining.plan import TrainingPlan
+from lichen_practices.retraining.work import TrainingWork
 from lichen_practices.scorecard.card import Scorecard
 from lichen_practices.watching.run import Watched
 
@@ -132,6 +134,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "rules.json": json_schema(list[Page]),
         "scorecard.json": json_schema(Scorecard),
         "size.json": json_schema(Sized),
+        "training.json": json_schema(TrainingWork),
+        "training-plan.json": json_schema(TrainingPlan),
         "verification.json": json_schema(Verification),
         "watch.json": json_schema(Watched),
         "workload.json": _with_hostings(workload_schema()),

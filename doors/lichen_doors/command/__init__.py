@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "images": "Copy serving images to a region that lacks them.",
     "watch": "Judge what is deployed again, by today's catalogue.",
     "scorecard": "One page for the people who decide.",
+    "train": "Choose where and when to train.",
     "verify": "Judge a decision record again, and compare.",
     "explain": "Show all that is known about one name.",
     "rules": "List the rules, as configured in this folder.",
