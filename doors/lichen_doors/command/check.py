@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import msgspec
@@ -29,6 +30,7 @@ from lichen_doors.command.options import (
     PARAMETER,
     PARAMETERS,
     PATH,
+    RECORD,
     REGION,
     formats,
 )
@@ -52,6 +54,7 @@ FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
 @PARAMETERS
 @PARAMETER
 @CONFIGURATION
+@RECORD
 @click.option("--output", type=FILE, help="Write the report to this file.")
 @formats(*FORMS)
 @click.option(
@@ -85,6 +88,7 @@ def command(
     parameters_file: Path | None,
     parameter_pairs: tuple[str, ...],
     configuration: Path | None,
+    record_file: Path | None,
     output: Path | None,
     form: str,
     also: tuple[str, ...],
@@ -104,6 +108,12 @@ def command(
     """
     if fix and (form != "text" or output is not None):
         raise InputError("--fix is for a person at a terminal", fix="leave out --format, --output")
+    if record_file is not None and parameter_pairs:
+        raise InputError(
+            "values of --parameter are not recorded",
+            fix="write them into a file, and name it by --parameters",
+            field="--record",
+        )
     files = [_report_file(each) for each in also]
     timed.end_where_stuck()
     given = DeploymentInput(
@@ -114,20 +124,34 @@ def command(
     )
     earlier = None if baseline is None else baseline_of(baseline)
     with progress() as say:
-        reading = read_all(paths, source, given, lambda path: say(f"Reading {path}"))
-        gate = Gate.near(
-            paths[0],
-            config=configuration,
-            trusted=Path.cwd(),
+        judged = judgement(
+            paths,
+            given,
+            source=source,
             region=region,
+            configuration=configuration,
             environment=environment,
+            say=say,
         )
-        say(f"Judging {many(len(reading.resources), 'resource')}")
-        report = msgspec.structs.replace(
-            gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
+    gate, report = judged.gate, judged.report
+    if record_file is not None:
+        from lichen_practices.recording.record import record_check, write_record
+
+        write_record(
+            record_check(
+                paths,
+                gate,
+                report,
+                source=source,
+                region=region,
+                environment=environment,
+                parameters_file=parameters_file,
+                configuration_file=configuration,
+            ),
+            record_file,
         )
     if only_changes:
-        report = changes_only(report, reading.resources)
+        report = changes_only(report, judged.resources)
     if earlier is not None:
         report = against(report, earlier, str(baseline))
     for other, file in files:
@@ -146,8 +170,45 @@ def command(
             fix="correct what the report says, or name other paths",
         )
     if fix:
-        _fix(report, reading.resources, yes)
+        _fix(report, judged.resources, yes)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
+
+
+class Judged(NamedTuple):
+    """The gate that judged, the resources that were read, and the report of their verdicts."""
+
+    gate: Gate
+    resources: Sequence[Resource]
+    report: Report
+
+
+def judgement(
+    paths: Sequence[Path],
+    given: DeploymentInput,
+    *,
+    source: str = "auto",
+    region: str | None = None,
+    configuration: Path | None = None,
+    environment: Environment | None = None,
+    say: Callable[[str], object] = str,
+) -> Judged:
+    """Read the documents at ``paths`` and judge their resources; ``say`` is given what is done.
+
+    Raises :class:`InputError` where a path, a document or the configuration is wrong.
+    """
+    reading = read_all(paths, source, given, lambda path: say(f"Reading {path}"))
+    gate = Gate.near(
+        paths[0],
+        config=configuration,
+        trusted=Path.cwd(),
+        region=region,
+        environment=environment,
+    )
+    say(f"Judging {many(len(reading.resources), 'resource')}")
+    report = msgspec.structs.replace(
+        gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
+    )
+    return Judged(gate, reading.resources, report)
 
 
 def _report_file(written: str) -> tuple[str, Path]:
@@ -179,7 +240,7 @@ def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:
 
         write(as_markdown(report), output)
     elif form == "html":
-        from lichen_doors.report.page import as_page
+        from lichen_doors.report.page.findings import as_page
 
         write(as_page(report, today=gate.configuration.today), output)
     elif form == "json":
