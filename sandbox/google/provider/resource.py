@@ -271,10 +271,9 @@ class Resource:
         raise Refused(f"{operation['name']} does not end")
 
     def _found(self, name: str) -> Body | None:
-        if self.creating.action == "deploy":
-            return asked("GET", f"{self.kind.api}/{self._path(name)}")
         try:
-            return asked("GET", f"{self.kind.api}/{quote(self._path(name), safe='/:@')}")
+            found: Body = asked("GET", f"{self.kind.api}/{quote(self._path(name), safe='/:@')}")
+            return found
         except CallRefused as refused:
             if refused.gone:
                 return None
