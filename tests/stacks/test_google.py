@@ -92,9 +92,9 @@ def test_passages_on_cloud_run_keep_every_rule_of_production(
     assert _kept(google) == set()
 
 
-def test_an_assistant_with_an_l4_wakes_from_zero(google: GoogleWorld, pulumi: Run) -> None:
-    pulumi("stack", "init", "assistant", "--no-select", "--non-interactive")
-    values = _up(pulumi, "assistant")
+def test_an_questions_with_an_l4_wakes_from_zero(google: GoogleWorld, pulumi: Run) -> None:
+    pulumi("stack", "init", "questions", "--no-select", "--non-interactive")
+    values = _up(pulumi, "questions")
     name = values["endpoint_id"]
     template = google.cloud.call("GET", f"run.v2/v2/{name}")["template"]
     assert template["nodeSelector"] == {"accelerator": "nvidia-l4"}
@@ -104,5 +104,5 @@ def test_an_assistant_with_an_l4_wakes_from_zero(google: GoogleWorld, pulumi: Ru
     assert google.cloud.idle(name) == 0
     assert google.cloud.request(name)
     assert google.cloud.idle(name) == 0
-    pulumi("destroy", "--stack", "assistant", "--skip-preview", *QUIET)
+    pulumi("destroy", "--stack", "questions", "--skip-preview", *QUIET)
     assert _kept(google) == set()

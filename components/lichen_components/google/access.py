@@ -7,13 +7,13 @@ import pulumi_gcp as gcp
 
 from lichen.document import InputError
 from lichen_components.google.args import GoogleArgs
-from lichen_components.google.files import Files
-from lichen_components.google.site import Site
+from lichen_components.google.files import ModelFiles
+from lichen_components.google.site import GoogleSite
 
 _TOO_WIDE = ("allUsers", "allAuthenticatedUsers")
 
 
-def account(site: Site) -> gcp.serviceaccount.Account:
+def account(site: GoogleSite) -> gcp.serviceaccount.Account:
     """A service account of its own: never the project's default one."""
     return gcp.serviceaccount.Account(
         site.child("account"),
@@ -25,7 +25,10 @@ def account(site: Site) -> gcp.serviceaccount.Account:
 
 
 def read_files(
-    site: Site, who: gcp.serviceaccount.Account, files: pulumi.Output[Files], location: object
+    site: GoogleSite,
+    who: gcp.serviceaccount.Account,
+    files: pulumi.Output[ModelFiles],
+    location: object,
 ) -> list[pulumi.Resource]:
     """May read the model's files, and nothing else of the bucket.
 
@@ -49,14 +52,14 @@ def read_files(
     ]
 
 
-def _below(files: Files) -> str:
+def _below(files: ModelFiles) -> str:
     objects = f"projects/_/buckets/{files.bucket}/objects/{files.prefix}"
     return (
         f'resource.type == "storage.googleapis.com/Bucket" || resource.name.startsWith("{objects}")'
     )
 
 
-def read_secrets(site: Site, who: gcp.serviceaccount.Account) -> list[pulumi.Resource]:
+def read_secrets(site: GoogleSite, who: gcp.serviceaccount.Account) -> list[pulumi.Resource]:
     """May read the secrets that are its variables."""
     return [
         gcp.secretmanager.SecretIamMember(
@@ -71,7 +74,7 @@ def read_secrets(site: Site, who: gcp.serviceaccount.Account) -> list[pulumi.Res
     ]
 
 
-def write_logs(site: Site, who: gcp.serviceaccount.Account) -> list[pulumi.Resource]:
+def write_logs(site: GoogleSite, who: gcp.serviceaccount.Account) -> list[pulumi.Resource]:
     """A machine may write logs and metrics of the project: no narrower role does."""
     return [
         gcp.projects.IAMMember(
@@ -88,7 +91,7 @@ def write_logs(site: Site, who: gcp.serviceaccount.Account) -> list[pulumi.Resou
     ]
 
 
-def pull_images(site: Site, who: gcp.serviceaccount.Account) -> list[pulumi.Resource]:
+def pull_images(site: GoogleSite, who: gcp.serviceaccount.Account) -> list[pulumi.Resource]:
     """May pull from the one repository that images come from, where that is Artifact Registry."""
     given = site.args.get("image") or site.args.get("registry") or ""
     text = given if isinstance(given, str) else ""
@@ -109,7 +112,7 @@ def pull_images(site: Site, who: gcp.serviceaccount.Account) -> list[pulumi.Reso
     ]
 
 
-def use_key(site: Site, agent: str) -> list[pulumi.Resource]:
+def use_key(site: GoogleSite, agent: str) -> list[pulumi.Resource]:
     """A service of Google's may use the deployment's key; ``agent`` is its domain."""
     if "key" not in site.args:
         return []
@@ -127,7 +130,7 @@ def use_key(site: Site, agent: str) -> list[pulumi.Resource]:
     ]
 
 
-def key_of(site: Site) -> pulumi.Output[str]:
+def key_of(site: GoogleSite) -> pulumi.Output[str]:
     """The key's full name in the chosen region; "" without one."""
     return pulumi.Output.from_input(site.args.get("key", "")).apply(
         lambda key: key.replace("{region}", site.region)

@@ -13,7 +13,7 @@ from pulumi_gcp.monitoring import AlertPolicyConditionConditionThresholdArgs as 
 
 from lichen.document import InputError
 from lichen_components.google.args import GoogleArgs
-from lichen_components.google.site import Site
+from lichen_components.google.site import GoogleSite
 
 ERROR_SHARE = 0.01
 """The share of failed requests that raises the alert (design choice)."""
@@ -37,13 +37,13 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     minutes: int = 5
 
 
-def alerts(site: Site, rows: list[Alert]) -> list[pulumi.Resource]:
+def alerts(site: GoogleSite, rows: list[Alert]) -> list[pulumi.Resource]:
     """An alert policy for each row; none without a channel: nobody would hear of them."""
     channel = site.args.get("alert_channel")
     return [] if channel is None else [_alert(site, row, channel) for row in rows]
 
 
-def _alert(site: Site, row: Alert, channel: str) -> gcp.monitoring.AlertPolicy:
+def _alert(site: GoogleSite, row: Alert, channel: str) -> gcp.monitoring.AlertPolicy:
     each_minute = [
         Aggregation(
             alignment_period="60s",
@@ -91,7 +91,7 @@ def check_budget(args: GoogleArgs) -> None:
             )
 
 
-def budget(site: Site) -> list[pulumi.Resource]:
+def budget(site: GoogleSite) -> list[pulumi.Resource]:
     """A message where the month will likely cost more than the limit; it stops nothing."""
     if "budget_usd" not in site.args:
         return []

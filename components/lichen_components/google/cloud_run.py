@@ -42,10 +42,10 @@ from lichen_components.google.alerts import ERROR_SHARE, Alert, alerts, budget, 
 from lichen_components.google.args import google_args
 from lichen_components.google.checks import check_mode, server_for
 from lichen_components.google.container import HEALTH, arguments, variables
-from lichen_components.google.files import DIRECTORY, Files, check_files, files_of
+from lichen_components.google.files import DIRECTORY, ModelFiles, check_files, files_of
 from lichen_components.google.images import check_image, image_of
 from lichen_components.google.logs import logs
-from lichen_components.google.site import Site, check_name
+from lichen_components.google.site import GoogleSite, check_name
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -75,7 +75,7 @@ class RunService(pulumi.ComponentResource):
         decision = plan.decision
         with input_errors():
             check_name(name, decision.workload.environment, longest=_LONGEST_NAME)
-        site = Site.of(
+        site = GoogleSite.of(
             name, plan, self, title="Cloud Run service", made_of=(decision.machine.name,)
         )
         files = files_of(site.args, site.region)
@@ -161,10 +161,10 @@ def _check_accelerators(decision: Decision, args: EndpointArgs) -> None:
 
 
 def _service(
-    site: Site,
+    site: GoogleSite,
     plan: Plan,
     who: gcp.serviceaccount.Account,
-    files: pulumi.Output[Files],
+    files: pulumi.Output[ModelFiles],
     mounted: bool,
     needs: list[pulumi.Resource],
 ) -> gcp.cloudrunv2.Service:
@@ -235,7 +235,7 @@ def _accelerator(plan: Plan) -> str | None:
 
 
 def _container(
-    site: Site, plan: Plan, files: pulumi.Output[Files], mounted: bool, chip: str | None
+    site: GoogleSite, plan: Plan, files: pulumi.Output[ModelFiles], mounted: bool, chip: str | None
 ) -> Container:
     machine, health = plan.decision.machine, HEALTH[plan.container.server]
     limits = {"cpu": f"{machine.vcpu:g}", "memory": f"{machine.memory_gib:g}Gi"}
@@ -271,7 +271,7 @@ def _container(
     )
 
 
-def _let_in(site: Site, service: gcp.cloudrunv2.Service) -> None:
+def _let_in(site: GoogleSite, service: gcp.cloudrunv2.Service) -> None:
     for n, member in enumerate(site.args.get("invokers") or []):
         gcp.cloudrunv2.ServiceIamMember(
             site.child("invoker" if not n else f"invoker-{n + 1}"),
@@ -284,13 +284,13 @@ def _let_in(site: Site, service: gcp.cloudrunv2.Service) -> None:
         )
 
 
-def _of_the_service(site: Site) -> str:
+def _of_the_service(site: GoogleSite) -> str:
     """A filter for what the service's versions say of themselves."""
     named = f'resource.labels.service_name="{site.identity}"'
     return f'resource.type="cloud_run_revision" AND {named}'
 
 
-def _watches(site: Site, decision: Decision) -> list[Alert]:
+def _watches(site: GoogleSite, decision: Decision) -> list[Alert]:
     here = f'{_of_the_service(site)} AND metric.type="run.googleapis.com'
     slow_ms = decision.workload.latency.p95_ms or 1.5 * decision.sizing.prediction.request_ms.high
     return [
@@ -314,7 +314,7 @@ def _watches(site: Site, decision: Decision) -> list[Alert]:
     ]
 
 
-def _runbook(site: Site) -> str:
+def _runbook(site: GoogleSite) -> str:
     where = f"--region {site.region}"
     return "\n".join(
         (

@@ -6,10 +6,10 @@ import pulumi
 import pulumi_gcp as gcp
 
 from lichen_components.aws.monitoring import RETENTION_DAYS
-from lichen_components.google.site import Site
+from lichen_components.google.site import GoogleSite
 
 
-def logs(site: Site, resource_filter: str) -> list[pulumi.Resource]:
+def logs(site: GoogleSite, resource_filter: str) -> list[pulumi.Resource]:
     """A bucket in the region, and what leads the deployment's entries into it.
 
     In production alone: a bucket that was deleted keeps its name for a week, and elsewhere the

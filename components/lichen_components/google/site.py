@@ -25,7 +25,7 @@ _LONGEST_ACCOUNT = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class GoogleSite:
     """Names, place, labels and parent of the resources of one deployment.
 
     ``name`` is the component's. ``made_of`` is what cannot change in place, such as the machine:
@@ -55,7 +55,7 @@ class Site:
         *,
         title: str,
         made_of: tuple[str, ...],
-    ) -> Site:
+    ) -> GoogleSite:
         """What the resources of a plan share."""
         workload, args = plan.decision.workload, google_args(plan.args)
         found = gcp.organizations.get_project_output(
