@@ -7,7 +7,7 @@ import pulumi_gcp as gcp
 
 from lichen.document import InputError
 from lichen_components.google.args import GoogleArgs
-from lichen_components.google.files import ModelFiles
+from lichen_components.google.files import FilesAt
 from lichen_components.google.site import GoogleSite
 
 _TOO_WIDE = ("allUsers", "allAuthenticatedUsers")
@@ -27,7 +27,7 @@ def account(site: GoogleSite) -> gcp.serviceaccount.Account:
 def read_files(
     site: GoogleSite,
     who: gcp.serviceaccount.Account,
-    files: pulumi.Output[ModelFiles],
+    files: pulumi.Output[FilesAt],
     location: object,
 ) -> list[pulumi.Resource]:
     """May read the model's files, and nothing else of the bucket.
@@ -52,7 +52,7 @@ def read_files(
     ]
 
 
-def _below(files: ModelFiles) -> str:
+def _below(files: FilesAt) -> str:
     objects = f"projects/_/buckets/{files.bucket}/objects/{files.prefix}"
     return (
         f'resource.type == "storage.googleapis.com/Bucket" || resource.name.startsWith("{objects}")'

@@ -42,7 +42,7 @@ from lichen_components.google.alerts import ERROR_SHARE, Alert, alerts, budget, 
 from lichen_components.google.args import google_args
 from lichen_components.google.checks import check_mode, server_for
 from lichen_components.google.container import HEALTH, arguments, variables
-from lichen_components.google.files import DIRECTORY, ModelFiles, check_files, files_of
+from lichen_components.google.files import DIRECTORY, FilesAt, check_files, files_of
 from lichen_components.google.images import check_image, image_of
 from lichen_components.google.logs import logs
 from lichen_components.google.site import GoogleSite, check_name
@@ -164,7 +164,7 @@ def _service(
     site: GoogleSite,
     plan: Plan,
     who: gcp.serviceaccount.Account,
-    files: pulumi.Output[ModelFiles],
+    files: pulumi.Output[FilesAt],
     mounted: bool,
     needs: list[pulumi.Resource],
 ) -> gcp.cloudrunv2.Service:
@@ -235,7 +235,7 @@ def _accelerator(plan: Plan) -> str | None:
 
 
 def _container(
-    site: GoogleSite, plan: Plan, files: pulumi.Output[ModelFiles], mounted: bool, chip: str | None
+    site: GoogleSite, plan: Plan, files: pulumi.Output[FilesAt], mounted: bool, chip: str | None
 ) -> Container:
     machine, health = plan.decision.machine, HEALTH[plan.container.server]
     limits = {"cpu": f"{machine.vcpu:g}", "memory": f"{machine.memory_gib:g}Gi"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from lichen_components.google.files import ModelFiles
+from lichen_components.google.files import FilesAt
 from lichen_components.plan import Plan
 from lichen_components.servers.container import MODEL_DIRECTORY
 
@@ -25,7 +25,7 @@ HEALTH: Mapping[str, Health] = {
 }
 
 
-def arguments(plan: Plan, files: ModelFiles) -> list[str]:
+def arguments(plan: Plan, files: FilesAt) -> list[str]:
     """The server's command line: its options, and where it listens."""
     container = plan.container
     if container.server == "image":
@@ -39,7 +39,7 @@ def arguments(plan: Plan, files: ModelFiles) -> list[str]:
     return [f"--{name}={value}" for name, value in {**options, **where}.items()]
 
 
-def variables(plan: Plan, files: ModelFiles) -> Mapping[str, str]:
+def variables(plan: Plan, files: FilesAt) -> Mapping[str, str]:
     """The container's variables: offline where its files are there already."""
     given = dict(plan.container.environment)
     if files.model:

@@ -16,8 +16,8 @@ DIRECTORY = "/mnt/model"
 
 
 @dataclass(frozen=True)
-class ModelFiles:
-    """ModelFiles in a bucket below a prefix, or a model on Hugging Face; neither: they are in the
+class FilesAt:
+    """FilesAt in a bucket below a prefix, or a model on Hugging Face; neither: they are in the
     image."""
 
     bucket: str = ""
@@ -30,14 +30,14 @@ class ModelFiles:
         return self.model or DIRECTORY
 
 
-def files_at(location: str, region: str) -> ModelFiles:
+def files_at(location: str, region: str) -> FilesAt:
     """The files at a location; :class:`InputError` where it is none.
 
     ``{region}`` in it is replaced.
     """
     given = location.replace("{region}", region)
     if given.startswith(HUGGING_FACE):
-        return ModelFiles(model=given.removeprefix(HUGGING_FACE).strip("/"))
+        return FilesAt(model=given.removeprefix(HUGGING_FACE).strip("/"))
     bucket, _, prefix = given.removeprefix(GCS).partition("/")
     if not given.startswith(GCS) or not bucket:
         raise InputError(
@@ -45,13 +45,13 @@ def files_at(location: str, region: str) -> ModelFiles:
             fix="write gs://<bucket>/<prefix>/ or hf://<organisation>/<model>",
             field="artifacts",
         )
-    return ModelFiles(bucket=bucket, prefix=prefix.strip("/"))
+    return FilesAt(bucket=bucket, prefix=prefix.strip("/"))
 
 
-def files_of(args: GoogleArgs, region: str) -> pulumi.Output[ModelFiles]:
+def files_of(args: GoogleArgs, region: str) -> pulumi.Output[FilesAt]:
     """The files of a deployment; none where the arguments have none."""
     if "artifacts" not in args:
-        return pulumi.Output.from_input(ModelFiles())
+        return pulumi.Output.from_input(FilesAt())
     return pulumi.Output.from_input(args["artifacts"]).apply(
         input_errors()(lambda location: files_at(location, region))
     )
