@@ -6,7 +6,7 @@ RUN     = .venv/bin/python
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine demo shell test lint format trees mutations bench fit accuracy placements precision figures docs rules golden lock clean
+.PHONY: help setup engine demo shell test llama test-bench lint format trees bench fit accuracy placements precision figures docs rules golden lock clean mutations
 
 help:  ## what there is to type
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,12 @@ shell: engine  ## a shell with the engine and an emulated AWS: try `pulumi up` y
 
 test: setup lint  ## lint, then every test
 	@$(RUN) -m pytest -n 2 --dist loadgroup
+
+llama: .venv/ready  ## build llama.cpp's server from its source, once: some 5 minutes on two cores
+	@$(RUN) -m sandbox.llama
+
+test-bench: llama  ## `lichen bench` against a real llama.cpp server
+	@$(RUN) -m pytest tests/practices/bench
 
 lint: .venv/ready  ## style, types and the direction of imports
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
