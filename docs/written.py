@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 from lichen_doors.report import findings
+from lichen_doors.report.bench import Bench
 from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
 from lichen_policies.registry import ENVIRONMENTS, rules
@@ -126,6 +127,7 @@ def _limits(rule: Rule) -> str:
 def schemas() -> dict[str, dict[str, Any]]:
     """Every published schema by the name of its file."""
     return {
+        "bench.json": _whole(json_schema(Bench)),
         "benchmark-record.json": json_schema(Record),
         "check.json": _whole(json_schema(findings.Document)),
         "decision-record.json": json_schema(DecisionRecord),

@@ -21,6 +21,7 @@ OK, BLOCKED, WRONG_INPUT, NOTHING_FITS = 0, 1, 2, 3
 COMMANDS: Mapping[str, str] = {
     "place": "Choose what to deploy, and where.",
     "size": "Predict how fast a machine serves a model.",
+    "bench": "Measure an endpoint into a benchmark record.",
     "check": "Judge a deployment by the rules.",
     "artifacts": "Check a model's files against a workload.",
     "images": "Copy serving images to a region that lacks them.",
