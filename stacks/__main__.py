@@ -49,7 +49,7 @@ def placed(workload: Workload, config: pulumi.Config) -> None:
     if block:
         args["aws"] = block
     endpoint = Endpoint(workload.name, EndpointArgs(workload=msgspec.to_builtins(workload), **args))
-    for output in ("endpoint_name", "machine", "region", "usd_month", "gco2e_month"):
+    for output in ("endpoint_name", "machine", "region", "usd_month", "gco2e_month", "runbook"):
         pulumi.export(output, getattr(endpoint, output))
     pulumi.export("because", endpoint.receipt["because"])
 

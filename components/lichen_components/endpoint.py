@@ -16,13 +16,13 @@ from lichen.day import present_day
 from lichen.document import InputError, did_you_mean
 from lichen.placing.placement import NoPlacement, Placement
 from lichen.placing.question import Pin, Question
-from lichen.sizing.replicas import floor_of
 from lichen.words import Objective
 from lichen.workload import Workload, as_workload, read_workload
 from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.aws.address import placed_now, record
 from lichen_components.errors import input_errors
 from lichen_components.extras import no_bundle
+from lichen_components.instead import ways_made
 from lichen_components.keeping import kept, pin_of
 from lichen_components.makers import (
     SERVERS,
@@ -89,7 +89,10 @@ class Endpoint(pulumi.ComponentResource):
         self.gco2e_month = pulumi.Output.from_input(round(chosen.gco2e_month.likely, 1))
         self.usd_month = pulumi.Output.from_input(round(chosen.usd_month, 2))
         record(name, decision.workload.environment, Pin(chosen.machine, chosen.region), self)
-        self.receipt = pulumi.Output.from_input(receipt(placement, plan.kept))
+        self.receipt = pulumi.Output.from_input(
+            receipt(placement, plan.kept)
+            | {"instead": ways_made(decision, plan.catalogue), **getattr(made, "receipt", {})}
+        )
         extras = getattr(made, "bundle", None) or no_bundle()
         self.key, self.parameter = extras.key, extras.parameter
         self.dashboard, self.runbook = extras.dashboard, extras.runbook
@@ -217,12 +220,6 @@ def _check_mode(workload: Workload, makes: Iterable[Made]) -> None:
             f"no component makes a {workload.mode} endpoint yet",
             fix=f"use {' or '.join(modes)}; asynchronous scales to zero between requests",
             field="workload.mode",
-        )
-    if workload.mode == "real-time" and floor_of(workload) == 0:
-        raise InputError(
-            "no component makes a real-time endpoint that scales to zero replicas yet",
-            fix="set availability: {minimum_replicas: 1}, or mode: asynchronous",
-            field="workload.availability.minimum_replicas",
         )
 
 

@@ -54,6 +54,7 @@ MAKERS: Mapping[str, str] = {
     "sagemaker-serverless": "lichen_components.aws.sagemaker.serverless:ServerlessEndpoint",
     "ec2": "lichen_components.aws.ec2.group:MachineFleet",
     "lambda": "lichen_components.aws.lambda_.function:ServingFunction",
+    "ecs": "lichen_components.aws.ecs.machines:MachineTasks",
     "ecs-fargate": "lichen_components.aws.ecs.fargate:FargateService",
 }
 """Hosting -> its maker."""
@@ -63,6 +64,7 @@ OTHER_MAKERS: Mapping[tuple[str, Mode | Literal["to-zero"]], str] = {
         "sagemaker",
         "asynchronous",
     ): "lichen_components.aws.sagemaker.asynchronous:AsynchronousEndpoint",
+    ("sagemaker", "to-zero"): "lichen_components.aws.sagemaker.to_zero:ToZeroEndpoint",
 }
 """Hosting and way of serving -> the maker of that way, where it is another than the hosting's."""
 

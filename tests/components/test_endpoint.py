@@ -137,11 +137,12 @@ def test_a_kind_of_model_without_an_image_is_made_with_the_users() -> None:
     assert plan.decision.placement.chosen.machine == "g6.xlarge"
 
 
-def test_the_fix_for_a_real_time_endpoint_at_zero_can_be_followed() -> None:
+def test_the_fix_for_zero_where_a_region_refuses_it_can_be_followed() -> None:
     asleep = {**CHAT, "environment": "dev", "availability": {"minimum_replicas": 0}}
     with pytest.raises(InputError) as refused:
         planned("inf2.xlarge", asleep)
-    assert "availability: {minimum_replicas: 1}, or mode: asynchronous" in refused.value.fix
+    assert "SageMaker was seen to refuse zero machines in real time there" in refused.value.wrong
+    assert "availability: {minimum_replicas: 1}, or mode: asynchronous" in refused.value.wrong
     planned("inf2.xlarge", {**asleep, "availability": {"minimum_replicas": 1}})
     planned("inf2.xlarge", {**asleep, "mode": "asynchronous"}, **QUEUED)
 

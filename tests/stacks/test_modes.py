@@ -24,7 +24,7 @@ def project(place: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "Pulumi.yaml", copy)
     shutil.copytree(ROOT / "stacks", copy / "stacks")
     (copy / ".venv").symlink_to(ROOT / ".venv")
-    place.stacks("summaries", "nightly", "rare", cwd=copy)
+    place.stacks("summaries", "nightly", "rare", "drafts", cwd=copy)
     return copy
 
 
@@ -32,6 +32,7 @@ def project(place: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("stack", "makes", "machine", "findings"),
     [
         ("summaries", "SagemakerAsynchronousEndpoint", "ml.", set()),
+        ("drafts", "SagemakerToZeroEndpoint", "ml.", set()),
         ("nightly", "SagemakerBatchTransform", "ml.", {"image-past-its-patches"}),
         (
             "rare",

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from lichen.document import InputError
 from lichen_components.args import AwsArgs, BalancerArgs
+from lichen_components.aws.dashboard import Chart, Line
 from lichen_components.aws.locations import objects
 from lichen_components.aws.monitoring import ERROR_SHARE, Watch, too_few
 from lichen_components.aws.network import Network
@@ -213,6 +214,52 @@ def watches(
             namespace=NAMESPACE,
             metric="HealthyHostCount",
             dimensions=balancer.dimensions,
+        ),
+    ]
+
+
+def requests_of(balancer: Balancer) -> Watch:
+    """The metric that counts a balancer's requests."""
+    return Watch(
+        role="requests",
+        description="",
+        namespace=NAMESPACE,
+        metric="RequestCount",
+        dimensions=balancer.dimensions,
+        statistic="Sum",
+        threshold=1,
+    )
+
+
+def line_of(balancer: Balancer, metric: str, statistic: str) -> Line:
+    """A metric of the balancer's targets."""
+    return Line(
+        namespace=NAMESPACE, metric=metric, dimensions=balancer.dimensions, statistic=statistic
+    )
+
+
+def charts_of(balancer: Balancer) -> list[Chart]:
+    """Requests, failures, times, and how many answer."""
+
+    def chart(title: str, *metrics: tuple[str, str]) -> Chart:
+        return Chart(title=title, lines=tuple(line_of(balancer, *each) for each in metrics))
+
+    return [
+        chart("Requests a minute", ("RequestCount", "Sum")),
+        chart(
+            "Failed requests",
+            ("HTTPCode_Target_5XX_Count", "Sum"),
+            ("HTTPCode_Target_4XX_Count", "Sum"),
+        ),
+        chart(
+            "Time in the model (seconds)",
+            ("TargetResponseTime", "p50"),
+            ("TargetResponseTime", "p95"),
+        ),
+        chart(
+            "Targets that answer, and that do not",
+            ("HealthyHostCount", "Minimum"),
+            ("UnHealthyHostCount", "Maximum"),
         ),
     ]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox.aws.provider import waits
 from sandbox.aws.provider.api import Api
-from sandbox.aws.provider.placed import GroupTags, Joined, Placed
+from sandbox.aws.provider.placed import GroupTags, Joined, Left, Placed
 from sandbox.aws.provider.shapes import Form, Property
 
 
@@ -854,6 +854,7 @@ KINDS = {
                 "AutoScalingGroupARN": "arn",
                 "ForceDelete": "forceDelete",
                 "LifecycleHookSpecificationList": "initialLifecycleHooks",
+                "NewInstancesProtectedFromScaleIn": "protectFromScaleIn",
                 "TargetGroupARNs": "targetGroupArns",
             },
             placed=(
@@ -871,6 +872,7 @@ KINDS = {
                         "autoRollback": "AutoRollback",
                         "maxHealthyPercentage": "MaxHealthyPercentage",
                         "minHealthyPercentage": "MinHealthyPercentage",
+                        "scaleInProtectedInstances": "ScaleInProtectedInstances",
                         "skipMatching": "SkipMatching",
                         "alarmSpecification.alarms": "AlarmSpecification.Alarms",
                     }.items()
@@ -905,6 +907,31 @@ KINDS = {
                 "PolicyARN": "arn",
             },
             key=("autoscalingGroupName", "name"),
+            partial=True,
+        ),
+        Kind(
+            "aws:autoscaling/schedule:Schedule",
+            "autoscaling",
+            create=Call("PutScheduledUpdateGroupAction"),
+            reads=(Call("DescribeScheduledActions", "ScheduledUpdateGroupActions"),),
+            update="PutScheduledUpdateGroupAction",
+            delete="DeleteScheduledAction",
+            names={
+                "AutoScalingGroupName": "autoscalingGroupName",
+                "ScheduledActionNames": "scheduledActionName",
+                "ScheduledActionARN": "arn",
+            },
+            placed=(
+                Left("desiredCapacity", "DesiredCapacity"),
+                Left("maxSize", "MaxSize"),
+                Left("minSize", "MinSize"),
+            ),
+            absent=("Time", "StartTime", "EndTime"),
+            # moto does not keep it.
+            local=("timeZone",),
+            key=("autoscalingGroupName", "scheduledActionName"),
+            id="{scheduledActionName}",
+            autoname="",
             partial=True,
         ),
         Kind(
@@ -976,6 +1003,62 @@ KINDS = {
             outputs=(Output("functionArn"), Output("functionUrl")),
             key=("functionName", "qualifier"),
             id="{functionName}/{qualifier}",
+            autoname="",
+            partial=True,
+        ),
+        Kind(
+            "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig",
+            "lambda",
+            create=Call("PutProvisionedConcurrencyConfig"),
+            reads=(Call("GetProvisionedConcurrencyConfig"),),
+            update="PutProvisionedConcurrencyConfig",
+            delete="DeleteProvisionedConcurrencyConfig",
+            names={"RequestedProvisionedConcurrentExecutions": "provisionedConcurrentExecutions"},
+            local=("skipDestroy",),
+            outputs=(),
+            key=("functionName", "qualifier"),
+            id="{functionName},{qualifier}",
+            autoname="",
+            partial=True,
+        ),
+        Kind(
+            "aws:ecs/capacityProvider:CapacityProvider",
+            "ecs",
+            create=Call("CreateCapacityProvider", "capacityProvider"),
+            reads=(
+                Call("DescribeCapacityProviders", "capacityProviders"),
+                Call("ListTagsForResource"),
+            ),
+            update="UpdateCapacityProvider",
+            delete="DeleteCapacityProvider",
+            tag="TagResource",
+            untag="UntagResource",
+            names={
+                "capacityProvider": "name",
+                "capacityProviders": "name",
+                "capacityProviderArn": "arn",
+                "tags": Property("tagsAll", Form.MAP),
+            },
+            absent=("managedInstancesProvider",),
+            key=("name",),
+            id="{arn}",
+            partial=True,
+        ),
+        Kind(
+            "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+            "ecs",
+            create=Call("PutClusterCapacityProviders", "cluster"),
+            reads=(Call("DescribeClusters", "clusters"),),
+            update="PutClusterCapacityProviders",
+            delete="PutClusterCapacityProviders",
+            names={
+                "cluster": "clusterName",
+                "clusters": "clusterName",
+                "defaultCapacityProviderStrategy": "defaultCapacityProviderStrategies",
+            },
+            outputs=(),
+            key=("clusterName",),
+            id="{clusterName}",
             autoname="",
             partial=True,
         ),

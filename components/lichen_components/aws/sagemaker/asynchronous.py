@@ -32,6 +32,7 @@ from lichen_components.aws.access import Statement
 from lichen_components.aws.account import account_of
 from lichen_components.aws.bundle import bundle
 from lichen_components.aws.checks import check_places_given
+from lichen_components.aws.deployment import Deployment
 from lichen_components.aws.locations import Objects
 from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
@@ -49,7 +50,6 @@ from lichen_components.aws.sagemaker.scaling import (
 )
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
-from lichen_components.extras import Bundle
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -60,14 +60,8 @@ MOST_S = 3600
 """The longest that one request may take, if the client says so; 900 s if it does not."""
 
 
-class AsynchronousEndpoint(pulumi.ComponentResource):
+class AsynchronousEndpoint(Deployment):
     """An endpoint with a queue in S3, scaled by its backlog, to zero outside production."""
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_arn: pulumi.Output[str]
-    endpoint_url: pulumi.Output[str]
-    machine: pulumi.Output[str]
-    bundle: Bundle
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         # Until version 0.2 one type had both modes.
@@ -123,7 +117,7 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
             ),
         )
         scaled, *others = _scale(site, decision, endpoint, delay_s)
-        self.bundle = bundle(
+        beside = bundle(
             site,
             args,
             serves_as=its_name,
@@ -135,13 +129,13 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
             after=[*watching.values(), *others],
             advice=advice_of(site, alarm_names),
         )
-        self.endpoint_name = its_name
-        self.endpoint_arn = endpoint.arn
-        self.endpoint_url = its_name.apply(
-            lambda name: runtime_url(name, plan.region, "async-invocations")
+        self.gives(
+            name=its_name,
+            arn=endpoint.arn,
+            url=its_name.apply(lambda name: runtime_url(name, plan.region, "async-invocations")),
+            machine=machine,
+            bundle=beside,
         )
-        self.machine = pulumi.Output.from_input(machine)
-        self.register_outputs({"endpoint_name": its_name, "endpoint_arn": endpoint.arn})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:

@@ -20,6 +20,7 @@ from lichen_components.args import EndpointArgs, aws_args
 from lichen_components.aws.account import account_of
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import check_artifacts_given, check_locations
+from lichen_components.aws.deployment import Deployment
 from lichen_components.aws.monitoring import Watch, alarm_name, alarms
 from lichen_components.aws.sagemaker.charts import charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import site_of
@@ -30,7 +31,6 @@ from lichen_components.aws.sagemaker.rollout import rollout, strategy_of
 from lichen_components.aws.sagemaker.scaling import VARIANT, predefined, target_of, track
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
-from lichen_components.extras import Bundle
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -61,14 +61,8 @@ _REFUSED = {
 }
 
 
-class ServerlessEndpoint(pulumi.ComponentResource):
+class ServerlessEndpoint(Deployment):
     """Model, configuration and endpoint without machines, with role, key, log and alarms."""
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_arn: pulumi.Output[str]
-    endpoint_url: pulumi.Output[str]
-    machine: pulumi.Output[str]
-    bundle: Bundle
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lichen:index:SagemakerServerlessEndpoint", name, {}, opts)
@@ -119,7 +113,7 @@ class ServerlessEndpoint(pulumi.ComponentResource):
             )
             used = predefined("SageMakerVariantProvisionedConcurrencyUtilization")
             scaled = track(site, target, used, READY_SHARE)
-        self.bundle = bundle(
+        beside = bundle(
             site,
             args,
             serves_as=endpoint.name,
@@ -130,13 +124,13 @@ class ServerlessEndpoint(pulumi.ComponentResource):
             after=[*watching.values()],
             advice=(NOT_ISOLATED,),
         )
-        self.endpoint_name = endpoint.name
-        self.endpoint_arn = endpoint.arn
-        self.endpoint_url = endpoint.name.apply(
-            lambda name: runtime_url(name, plan.region, "invocations")
+        self.gives(
+            name=endpoint.name,
+            arn=endpoint.arn,
+            url=endpoint.name.apply(lambda name: runtime_url(name, plan.region, "invocations")),
+            machine=machine,
+            bundle=beside,
         )
-        self.machine = pulumi.Output.from_input(machine)
-        self.register_outputs({"endpoint_name": endpoint.name, "endpoint_arn": endpoint.arn})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
