@@ -1,7 +1,8 @@
 """Writes the documents that the code generates: `python docs/written.py`.
 
 The table of rules in ``policies/README.md``, the JSON Schema of everything that is read and printed
-in ``docs/schemas/``, and how many rows the catalogue's tables have. The tests hold the files to the
+in ``docs/schemas/``, the components' pages in ``docs/components/``, and how many rows the
+catalogue's tables have. The tests hold the files to the
 code, and real output to the files.
 """
 
@@ -30,7 +31,7 @@ from lichen.workload import workload_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # this folder is no package, and is started as a script
-from docs import rule_pages  # noqa: E402
+from docs import component_pages, rule_pages  # noqa: E402
 
 TABLE = "policies/README.md"
 SCHEMAS = "docs/schemas"
@@ -163,10 +164,11 @@ def written() -> Mapping[str, str]:
 
 
 if __name__ == "__main__":
-    documents = written()
-    (ROOT / rule_pages.FOLDER).mkdir(exist_ok=True)
-    for page in (ROOT / rule_pages.FOLDER).glob("*.md"):
-        if f"{rule_pages.FOLDER}/{page.name}" not in documents:
-            page.unlink()  # the page of a rule that is gone
+    documents = {**written(), **component_pages.pages()}
+    for folder in (rule_pages.FOLDER, component_pages.FOLDER):
+        (ROOT / folder).mkdir(exist_ok=True)
+        for page in (ROOT / folder).glob("*.md"):
+            if f"{folder}/{page.name}" not in documents:
+                page.unlink()  # the page of a rule or component that is gone
     for path, text in documents.items():
         (ROOT / path).write_text(text, encoding="utf-8")

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from lichen_policies.registry import rules
 
 from sandbox.world import QUIET, ROOT, World
@@ -55,6 +56,22 @@ def test_placement_picks_the_kind_and_it_comes_up_through_the_gate_and_goes(
     values = json.loads(pulumi("stack", "output", "--json"))
     assert str(values["machine"]).startswith(machine)
     pulumi("refresh", *QUIET, "--expect-no-changes")
-    assert "unchanged" in pulumi("up", *QUIET, "--expect-no-changes")
+    assert "unchanged" in pulumi("preview", "--non-interactive", "--expect-no-changes")
+
+    # A new version of the model, twice the traffic, in another region: the new one is made before
+    # the old one goes.
+    workload = project / "stacks" / "workloads" / f"{stack}.yaml"
+    text = workload.read_text()
+    peak = yaml.safe_load(text)["traffic"]["peak_rps"]
+    text = text.replace(f"peak_rps: {peak}", f"peak_rps: {2 * peak}")
+    workload.write_text(text.replace("residency: EU", "regions: [us-west-2]"))
+    newer = pulumi("config", "get", "artifacts").strip().replace("acme-models", "acme-newer")
+    place.cloud.upload(newer, "us-west-2")
+    pulumi("config", "set", "artifacts", newer)
+    moved = pulumi("up", *QUIET, "--skip-preview", *PACK)
+    assert {name for name in rules() if f"  {name}  " in moved} - OF_THE_USER == findings
+    values = json.loads(pulumi("stack", "output", "--json"))
+    assert values["region"] == "us-west-2"
+    assert place.cloud.deleted_in_use() == []
     pulumi("destroy", *QUIET)
     assert place.cloud.inventory() == {}

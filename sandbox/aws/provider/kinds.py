@@ -121,6 +121,8 @@ class Kind:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     # What an update sends beside the properties.
     on_update: Mapping[str, Any] = field(default_factory=dict)
+    # What the call that takes it away is given, where that sets it to nothing.
+    on_delete: Mapping[str, Any] = field(default_factory=dict)
     # Properties that AWS decides.
     outputs: tuple[Output, ...] = (Output("arn"),)
     # A JMESPath over what was read: true of a resource that is being deleted.
@@ -919,7 +921,6 @@ KINDS = {
             names={
                 "AutoScalingGroupName": "autoscalingGroupName",
                 "ScheduledActionNames": "scheduledActionName",
-                "ScheduledActionARN": "arn",
             },
             placed=(
                 Left("desiredCapacity", "DesiredCapacity"),
@@ -929,6 +930,7 @@ KINDS = {
             absent=("Time", "StartTime", "EndTime"),
             # moto does not keep it.
             local=("timeZone",),
+            outputs=(),
             key=("autoscalingGroupName", "scheduledActionName"),
             id="{scheduledActionName}",
             autoname="",
@@ -1051,6 +1053,9 @@ KINDS = {
             reads=(Call("DescribeClusters", "clusters"),),
             update="PutClusterCapacityProviders",
             delete="PutClusterCapacityProviders",
+            on_delete={"capacityProviders": [], "defaultCapacityProviderStrategies": []},
+            defaults={"defaultCapacityProviderStrategies": []},
+            gone="capacityProviders == `[]`",
             names={
                 "cluster": "clusterName",
                 "clusters": "clusterName",

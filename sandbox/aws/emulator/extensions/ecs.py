@@ -9,7 +9,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.ecs.exceptions import EcsClientException, InvalidParameterException
-from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Service
+from moto.ecs.models import CapacityProvider, Cluster, EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 from moto.servicequotas.models import servicequotas_backends
@@ -108,6 +108,25 @@ def delete_cluster(before: Method, self: EC2ContainerServiceBackend, name: str) 
     return cluster
 
 
+@extends(EC2ContainerServiceBackend)
+def delete_capacity_provider(
+    before: Method, self: EC2ContainerServiceBackend, name_or_arn: str
+) -> CapacityProvider:
+    """Refuse one that is not there, or that a cluster has."""
+    provider = self._get_provider(name_or_arn)
+    if provider is None:
+        raise JsonRESTError(
+            "ResourceNotFoundException", "The specified capacity provider does not exist."
+        )
+    if any(provider.name in (each.capacity_providers or []) for each in self.clusters.values()):
+        raise JsonRESTError(
+            "ResourceInUseException",
+            "The specified capacity provider is in use and cannot be removed.",
+        )
+    gone: CapacityProvider = before(self, name_or_arn)
+    return gone
+
+
 def _rings(response: EC2ContainerServiceResponse, service: Service) -> bool:
     """Whether an alarm that takes roll-outs of a service back is in ALARM."""
     watched = (getattr(service, "deployment_configuration", None) or {}).get("alarms") or {}
@@ -127,7 +146,8 @@ def _check_vcpus(response: EC2ContainerServiceResponse, service: Service) -> Non
         return
     backend = response.ecs_backend
     wanted = sum(
-        int(each.desired_count) * int(backend.describe_task_definition(each.task_definition).cpu)
+        int(each.desired_count)
+        * int(backend.describe_task_definition(each.task_definition).cpu or 0)
         for each in backend.services.values()
         if each.launch_type == "FARGATE" and each.status == "ACTIVE"
     )
