@@ -24,11 +24,12 @@ import msgspec
 import pulumi
 import yaml
 from lichen_components import Endpoint
-from lichen_components.args import AwsArgs, EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
+from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.endpoint import plan_of
-from lichen_components.makers import MAKERS, OTHER_MAKERS, maker_of
+from lichen_components.makers import maker_of, maker_rows, row_of
 from lichen_components.plan import Plan
-from pulumi.provider.experimental.analyzer import Analyzer
+from lichen_components.provider import WordsAnalyzer
 from pulumi.runtime.mocks import MockMonitor, MockResourceArgs, Mocks, set_mocks
 
 from lichen.placing.choose import place
@@ -137,8 +138,9 @@ class Example(NamedTuple):
 def example(stack: str) -> Example:
     """Make a worked example under Pulumi's mocks: nothing is asked of AWS."""
     arguments = _arguments(stack)
-    for maker_named in (*MAKERS.values(), *OTHER_MAKERS.values()):
-        import_module(maker_named.partition(":")[0])
+    for row in maker_rows():
+        if row.maker.startswith("lichen_components.aws."):
+            import_module(row.maker.partition(":")[0])
     asked: set[str] = set()
 
     def reading(args: EndpointArgs) -> AwsArgs:
@@ -149,7 +151,7 @@ def example(stack: str) -> Example:
     with _no_account(), _in_their_place("aws_args", reading):
         plan = plan_of(arguments)
         workload = plan.decision.workload
-        maker = maker_of(plan.decision.placement.chosen.hosting, workload)
+        maker = maker_of(row_of(plan.decision.placement.chosen.hosting, workload))
         monitor = _Monitor()
         asyncio.set_event_loop(asyncio.new_event_loop())
         set_mocks(
@@ -303,7 +305,7 @@ def idle(of: Example) -> Cost:
 @cache
 def schema() -> Any:
     """The package's schema, as `pulumi package get-schema` reads it."""
-    return Analyzer("lichen").analyze([Endpoint])
+    return WordsAnalyzer("lichen").analyze([Endpoint])
 
 
 def page(of: Example, without: Cost) -> str:
@@ -403,6 +405,10 @@ def index(examples: list[tuple[Example, Cost]]) -> str:
     lines += _rows(endpoint.inputs, endpoint.inputs_mapping)
     for name in sorted(types):
         definition = types[name]
+        if definition.enum:
+            words = ", ".join(f"`{member.value}`" for member in definition.enum)
+            lines += ["", f"### {name}", "", f"One of {words}."]
+            continue
         lines += ["", f"### {name}", "", _text(definition.description), ""]
         lines += ["| argument | |", "| --- | --- |"]
         lines += _rows(definition.properties, definition.properties_mapping)

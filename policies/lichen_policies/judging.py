@@ -38,7 +38,7 @@ from lichen_policies.rulebook import Rulebook
 from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack, Unread
 from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
-from lichen_policies.verdict import BLOCKING, Outcome, Report, Verdict
+from lichen_policies.verdict import BLOCKING, Month, Outcome, Report, Verdict
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
@@ -107,6 +107,7 @@ def judge_exemptions(
 def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
     verdicts: list[Verdict] = []
     documents: dict[str | None, list[Read]] = defaultdict(list)
+    months: list[Month] = []
     every = yield from _each_read(resources)
     for resource, facts in every:
         if facts is not None:
@@ -118,6 +119,7 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
             each += yield from _judged(resource, facts, book)
         verdicts += yield from _as_every_branch_says(each, alone, book)
         verdicts += yield from _judged_together(read, book)
+        months += _months(read, each, book)
     verdicts += yield from _judged_run(every, book)
     not_judged = Counter(resource.type for resource, facts in every if facts is None)
     enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
@@ -132,7 +134,23 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
         judged=sum(map(len, documents.values())),
         passed=sum(verdict.verdict == "pass" for verdict in enabled),
         configured=configured(book.configuration),
+        months=tuple(months),
     )
+
+
+def _months(read: Sequence[Read], verdicts: Sequence[Verdict], book: Rulebook) -> Iterable[Month]:
+    """What the resources with findings cost and emit as they are."""
+    failed = {verdict.resource for verdict in verdicts if verdict.verdict == "fail"}
+    if not failed:
+        return ()
+    from lichen_policies.monthly import months  # a deployment without findings needs no prices
+
+    found = (
+        (resource, facts)
+        for resource, facts in read
+        if resource.address in failed and not isinstance(facts, Exception)
+    )
+    return months(found, book.known.catalogue)
 
 
 def _judged_alone(
@@ -281,7 +299,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             environment=self.environments.get(address, self.environment),
         )
         message = finding.message
-        verdict = about.verdict("fail", message, finding.path)
+        verdict = about.verdict("fail", message, finding.path, advice=finding.advice)
         return msgspec.structs.replace(
             verdict,
             message=f"{message} {verdict.note}" if verdict.note else message,
@@ -317,9 +335,25 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         where = f"{self.environment or UNSTATED}, which projects_may_exempt_in does not name"
         return None, f"Its exemption ({barred.where}) does not hold in {where}."
 
+    def ramp(self, outcome: Outcome) -> str:
+        """From which day on its advice blocks; empty where lichen.yaml names no day."""
+        configuration = self.book.configuration
+        if outcome == "fail":
+            day = configuration.blocks_from(self.rule, self.environment)
+        else:
+            day = configuration.unverified_blocks_from(self.environment)
+        return "" if day is None else f"It blocks from {day} on."
+
     def verdict(
-        self, outcome: Outcome, message: str = "", path: str = "", *, broken: bool = False
+        self,
+        outcome: Outcome,
+        message: str = "",
+        path: str = "",
+        *,
+        broken: bool = False,
+        advice: bool = False,
     ) -> Verdict:
+        """A verdict; ``advice`` says that it never blocks."""
         rule, resource, environment = self.rule, self.resource, self.environment
         level = self.book.level(rule, environment)
         if outcome == "unverified" and level != "disabled":
@@ -333,6 +367,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         if outcome == "fail" and resource is not None and resource.only_if:
             made = f"It is made only where the condition {resource.only_if} holds."
             note = f"{note} {made}" if note else made
+        if reported and level == "advisory" and not advice:
+            note = " ".join(filter(None, (note, self.ramp(outcome))))
         return Verdict(
             rule=rule.name,
             verdict=outcome,

@@ -6,6 +6,7 @@ of a fix is composed here and nowhere else.
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -218,6 +219,20 @@ class Moved(msgspec.Struct, frozen=True):
         return f"{of} is {self.now} in {where} (by default {self.default})"
 
 
+class Ramp(msgspec.Struct, frozen=True):
+    """A rule that advises now and blocks from a day on."""
+
+    rule: str
+    mandatory_from: datetime.date
+    environments: tuple[Environment, ...]
+
+    @property
+    def text(self) -> str:
+        """``dirty-region blocks from 2027-03-01 on in dev, staging``."""
+        where = ", ".join(self.environments)
+        return f"{self.rule} blocks from {self.mandatory_from} on in {where}"
+
+
 class NotUsed(msgspec.Struct, frozen=True):
     """A field of a lichen.yaml that does not hold, and why."""
 
@@ -233,10 +248,12 @@ class NotUsed(msgspec.Struct, frozen=True):
 
 class Configured(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for a report: the lichen.yaml ``files``, the highest first; every rule that they
-    turned off or ``moved``; what they set ``also``; what of a lower file is ``not_used``."""
+    turned off or ``moved``; ``ramps``, of those that block from a day on; what they set ``also``;
+    what of a lower file is ``not_used``."""
 
     files: tuple[str, ...] = ()
     moved: tuple[Moved, ...] = ()
+    ramps: tuple[Ramp, ...] = ()
     also: tuple[str, ...] = ()
     not_used: tuple[NotUsed, ...] = ()
 
@@ -250,6 +267,8 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
             lines.append(f"Configured by {top}{under}.")
         if self.moved:
             lines.append(f"Moved: {'; '.join(each.text for each in self.moved)}.")
+        if self.ramps:
+            lines.append(f"Ramps: {'; '.join(each.text for each in self.ramps)}.")
         if self.also:
             lines.append(f"Set besides: {'; '.join(self.also)}.")
         return (*lines, *(f"{each.text[:1].upper()}{each.text[1:]}." for each in self.not_used))
@@ -281,6 +300,17 @@ class Gone(msgspec.Struct, frozen=True):
     resource: str
 
 
+class Month(msgspec.Struct, frozen=True, kw_only=True):
+    """What the machines of a resource cost and emit in a month of 730 hours as they are, at the
+    least; None where that is not known."""
+
+    resource: str
+    file: str | None
+    line: int | None
+    gco2e_month: Interval | None
+    usd_month: float | None
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a document's resources were found to be.
 
@@ -290,7 +320,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     it moved; ``skipped`` are files of a folder that are not judged, and ``other_files`` counts
     those that have nothing to do with a deployment; ``baseline`` is the file whose findings are
     old, and ``gone`` are those of them that are not there any more; ``hidden`` counts what was
-    found of resources that stay, where only what changes is shown.
+    found of resources that stay, where only what changes is shown. ``months`` are those of
+    resources with findings.
     """
 
     findings: tuple[Verdict, ...]
@@ -306,6 +337,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     baseline: str = ""
     gone: tuple[Gone, ...] = ()
     hidden: int = 0
+    months: tuple[Month, ...] = ()
 
     @property
     def blocks(self) -> bool:

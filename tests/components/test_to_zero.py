@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from lichen_components.instead import ways_made
-from lichen_components.makers import maker_of
+from lichen_components.makers import maker_of, row_of
 
 from lichen.document import InputError
 from sandbox.errors import CommandFailed
@@ -102,10 +102,12 @@ def test_it_comes_up_sleeps_is_woken_by_one_request_changes_and_goes(
 def test_zero_replicas_in_real_time_are_made_of_copies_outside_production() -> None:
     plan = planned("c7g.xlarge", SLEEPY)
     chosen = plan.decision.placement.chosen
-    maker: Any = maker_of(chosen.hosting, plan.decision.workload)
+    maker: Any = maker_of(row_of(chosen.hosting, plan.decision.workload))
     assert maker.__name__ == "ToZeroEndpoint"
     assert chosen.replicas_minimum == 0
-    production: Any = maker_of(chosen.hosting, planned("c7g.xlarge", VECTORS).decision.workload)
+    production: Any = maker_of(
+        row_of(chosen.hosting, planned("c7g.xlarge", VECTORS).decision.workload)
+    )
     assert production.__name__ == "SagemakerEndpoint"
     with pytest.raises(InputError) as refused:
         planned("c7g.xlarge", SLEEPY, aws={"rollout": "canary"})

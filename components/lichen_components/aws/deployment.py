@@ -14,8 +14,8 @@ class Deployment(pulumi.ComponentResource):
     """A component that makes what a placement says, on AWS."""
 
     endpoint_name: pulumi.Output[str]
-    endpoint_arn: pulumi.Output[str]
-    endpoint_url: pulumi.Output[str]
+    endpoint_id: pulumi.Output[str]
+    url: pulumi.Output[str]
     machine: pulumi.Output[str]
     bundle: Bundle
     receipt: Mapping[str, Any]
@@ -33,7 +33,7 @@ class Deployment(pulumi.ComponentResource):
     ) -> None:
         """Set the outputs and end the component: ``name`` is what clients invoke, ``url`` where,
         ``receipt`` what the component adds to the placement's."""
-        self.endpoint_name, self.endpoint_arn, self.endpoint_url = name, arn, url
+        self.endpoint_name, self.endpoint_id, self.url = name, arn, url
         self.machine = pulumi.Output.from_input(machine)
         self.bundle, self.receipt = bundle, receipt or {}
-        self.register_outputs({"endpoint_name": name, "endpoint_arn": arn})
+        self.register_outputs({"endpoint_name": name, "endpoint_id": arn})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import msgspec
@@ -13,7 +14,7 @@ from lichen_policies.baseline import against
 from lichen_policies.baseline import of as baseline_of
 from lichen_policies.changes_only import changes_only
 from lichen_policies.dialects import KINDS, DeploymentInput
-from lichen_policies.dialects.folders import read_all
+from lichen_policies.dialects.folders import FolderReading, read_all
 from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Report
@@ -29,6 +30,7 @@ from lichen_doors.command.options import (
     PARAMETER,
     PARAMETERS,
     PATH,
+    RECORD,
     REGION,
     formats,
 )
@@ -36,6 +38,8 @@ from lichen_doors.command.output import progress, show, write
 
 FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
 """The forms of a report."""
+PROGRAM = "pulumi-program"
+"""The source that is run rather than read."""
 
 
 @click.command("check")
@@ -45,13 +49,16 @@ FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
     default="auto",
     show_default=True,
     metavar="KIND",
-    help=f"The kind of document, if it is not recognised: {', '.join(KINDS)}.",
+    help=f"The kind of document, if it is not recognised: {', '.join(KINDS)}. With "
+    f"{PROGRAM} the Pulumi program in Python of a folder is run, without an engine.",
 )
+@click.option("--stack", help=f"With --source {PROGRAM}: the stack whose settings it gets.")
 @ENVIRONMENT
 @REGION
 @PARAMETERS
 @PARAMETER
 @CONFIGURATION
+@RECORD
 @click.option("--output", type=FILE, help="Write the report to this file.")
 @formats(*FORMS)
 @click.option(
@@ -80,11 +87,13 @@ FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
 def command(
     paths: tuple[Path, ...],
     source: str,
+    stack: str | None,
     environment: Environment | None,
     region: str | None,
     parameters_file: Path | None,
     parameter_pairs: tuple[str, ...],
     configuration: Path | None,
+    record_file: Path | None,
     output: Path | None,
     form: str,
     also: tuple[str, ...],
@@ -104,6 +113,12 @@ def command(
     """
     if fix and (form != "text" or output is not None):
         raise InputError("--fix is for a person at a terminal", fix="leave out --format, --output")
+    if record_file is not None and parameter_pairs:
+        raise InputError(
+            "values of --parameter are not recorded",
+            fix="write them into a file, and name it by --parameters",
+            field="--record",
+        )
     files = [_report_file(each) for each in also]
     timed.end_where_stuck()
     given = DeploymentInput(
@@ -114,20 +129,35 @@ def command(
     )
     earlier = None if baseline is None else baseline_of(baseline)
     with progress() as say:
-        reading = read_all(paths, source, given, lambda path: say(f"Reading {path}"))
-        gate = Gate.near(
-            paths[0],
-            config=configuration,
-            trusted=Path.cwd(),
+        judged = judgement(
+            paths,
+            given,
+            source=source,
+            stack=stack,
             region=region,
+            configuration=configuration,
             environment=environment,
+            say=say,
         )
-        say(f"Judging {many(len(reading.resources), 'resource')}")
-        report = msgspec.structs.replace(
-            gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
+    gate, report = judged.gate, judged.report
+    if record_file is not None:
+        from lichen_practices.recording.record import record_check, write_record
+
+        write_record(
+            record_check(
+                paths,
+                gate,
+                report,
+                source=source,
+                region=region,
+                environment=environment,
+                parameters_file=parameters_file,
+                configuration_file=configuration,
+            ),
+            record_file,
         )
     if only_changes:
-        report = changes_only(report, reading.resources)
+        report = changes_only(report, judged.resources)
     if earlier is not None:
         report = against(report, earlier, str(baseline))
     for other, file in files:
@@ -146,8 +176,57 @@ def command(
             fix="correct what the report says, or name other paths",
         )
     if fix:
-        _fix(report, reading.resources, yes)
+        _fix(report, judged.resources, yes)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
+
+
+class Judged(NamedTuple):
+    """The gate that judged, the resources that were read, and the report of their verdicts."""
+
+    gate: Gate
+    resources: Sequence[Resource]
+    report: Report
+
+
+def judgement(
+    paths: Sequence[Path],
+    given: DeploymentInput,
+    *,
+    source: str = "auto",
+    stack: str | None = None,
+    region: str | None = None,
+    configuration: Path | None = None,
+    environment: Environment | None = None,
+    say: Callable[[str], object] = str,
+) -> Judged:
+    """Read the documents at ``paths`` and judge their resources; ``say`` is given what is done.
+    With the source :data:`PROGRAM` they are programs, which run, for ``stack``.
+
+    Raises :class:`InputError` where a path, a document or the configuration is wrong.
+    """
+    if source == PROGRAM:
+        reading = _run(paths, stack)
+    else:
+        reading = read_all(paths, source, given, lambda path: say(f"Reading {path}"))
+    gate = Gate.near(
+        paths[0],
+        config=configuration,
+        trusted=Path.cwd(),
+        region=region,
+        environment=environment,
+    )
+    say(f"Judging {many(len(reading.resources), 'resource')}")
+    report = msgspec.structs.replace(
+        gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
+    )
+    return Judged(gate, reading.resources, report)
+
+
+def _run(paths: Sequence[Path], stack: str | None) -> FolderReading:
+    """What programs would make. That they run is said, since nothing else that is judged does."""
+    from lichen_doors.program import read_programs
+
+    return read_programs(paths, stack, lambda text: click.echo(f"lichen: {text}.", err=True))
 
 
 def _report_file(written: str) -> tuple[str, Path]:
@@ -179,7 +258,7 @@ def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:
 
         write(as_markdown(report), output)
     elif form == "html":
-        from lichen_doors.report.page import as_page
+        from lichen_doors.report.page.findings import as_page
 
         write(as_page(report, today=gate.configuration.today), output)
     elif form == "json":

@@ -50,7 +50,7 @@ from pulumi_aws.autoscaling import (
     PolicyTargetTrackingConfigurationPredefinedMetricSpecificationArgs as Predefined,
 )
 
-from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws.access import (
     Statement,
     allow,
@@ -60,6 +60,7 @@ from lichen_components.aws.access import (
     write_logs,
 )
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import aws_args
 from lichen_components.aws.balancer import (
     Balancer,
     balance,

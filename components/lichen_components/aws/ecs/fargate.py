@@ -5,7 +5,8 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
+from lichen_components.aws.args import aws_args
 from lichen_components.aws.deployment import Deployment
 from lichen_components.aws.ecs.service import Ground, Host, check_tasks, serve_tasks
 from lichen_components.aws.ecs.sizes import check_size, disk_gib

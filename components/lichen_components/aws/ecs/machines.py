@@ -28,8 +28,9 @@ from pulumi_aws.ecs import (
     CapacityProviderAutoScalingGroupProviderManagedScalingArgs as ManagedScaling,
 )
 
-from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws.access import Statement, allow
+from lichen_components.aws.args import aws_args
 from lichen_components.aws.deployment import Deployment
 from lichen_components.aws.ec2.group import check_machines, mixed
 from lichen_components.aws.ec2.machines import boots_from, check_driver, devices_of

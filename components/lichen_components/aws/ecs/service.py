@@ -9,8 +9,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from lichen_components.args import AwsArgs, EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws.account import Account, account_of
+from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.balancer import (
     Balancer,
     balance,

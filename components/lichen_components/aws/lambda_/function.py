@@ -8,9 +8,10 @@ from functools import partial
 import pulumi
 import pulumi_aws as aws
 
-from lichen_components.args import AwsArgs, EndpointArgs, FunctionArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws.access import Statement, join_network, use_keys, write_logs
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import AwsArgs, FunctionArgs, aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.deployment import Deployment
 from lichen_components.aws.key import key_of

@@ -26,10 +26,11 @@ from pulumi_aws.sagemaker import (
 )
 
 from lichen.document import InputError
-from lichen_components.args import AwsArgs, EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws import access
 from lichen_components.aws.access import Statement
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.bundle import bundle
 from lichen_components.aws.checks import check_places_given
 from lichen_components.aws.deployment import Deployment

@@ -10,8 +10,9 @@ import msgspec
 import pulumi
 import pulumi_aws as aws
 
-from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import (
     check_artifacts_given,

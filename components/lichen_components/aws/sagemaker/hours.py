@@ -14,7 +14,7 @@ import msgspec
 from lichen.catalogue import Catalogue
 from lichen.document import InputError
 from lichen.grid_hours import HOURS, UsualDay, Window, cleanest, usual_day
-from lichen_components.args import AwsArgs
+from lichen_components.aws.args import AwsArgs
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 

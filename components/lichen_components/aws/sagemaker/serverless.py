@@ -16,8 +16,9 @@ from pulumi_aws.sagemaker import (
 )
 
 from lichen.document import InputError
-from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import check_artifacts_given, check_locations
 from lichen_components.aws.deployment import Deployment

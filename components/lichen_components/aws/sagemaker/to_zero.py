@@ -16,9 +16,10 @@ import pulumi_aws_native as native
 from pulumi_aws_native import sagemaker as of
 
 from lichen.document import InputError
-from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws import access
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import aws_args
 from lichen_components.aws.bundle import bundle
 from lichen_components.aws.deployment import Deployment
 from lichen_components.aws.monitoring import Watch, alarms
