@@ -77,7 +77,7 @@ class _Answers(Mocks):
         name = args.inputs.get("name", args.name)
         return args.name, {**args.inputs, "name": name, "arn": f"arn:aws:it:::{args.name}"}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:  # type: ignore[override]
         return {
             "accountId": "111122223333",
             "arn": "arn:aws:sts::111122223333:user/it",
@@ -98,7 +98,7 @@ class _Monitor(MockMonitor):
         self.registered: dict[str, Registered] = {}
 
     def RegisterResource(self, request: Any) -> Any:
-        answer = super().RegisterResource(request)
+        answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         needs = dict.fromkeys(request.dependencies)
         for of_property in request.propertyDependencies.values():
             needs |= dict.fromkeys(of_property.urns)
@@ -158,7 +158,7 @@ def example(stack: str) -> Example:
             _Answers(), project="lichen", stack="docs", preview=True, monitor=monitor, logger=_QUIET
         )
 
-        @pulumi.runtime.test
+        @pulumi.runtime.test  # type: ignore[untyped-decorator]
         def program() -> None:
             maker(workload.name, plan)
 

@@ -99,7 +99,14 @@ class Endpoint(pulumi.ComponentResource):
             cloud.record(name, decision.workload.environment, here, self)
         self.receipt = pulumi.Output.from_input(
             receipt(placement, plan.kept)
-            | {"instead": ways_made(decision, plan.catalogue), **getattr(made, "receipt", {})}
+            | {
+                "instead": ways_made(
+                    decision,
+                    plan.catalogue,
+                    chip_families(plan.catalogue)[chip_of(decision.machine)],
+                ),
+                **getattr(made, "receipt", {}),
+            }
         )
         extras = getattr(made, "bundle", None) or no_bundle()
         self.key, self.parameter = extras.key, extras.parameter

@@ -10,7 +10,6 @@ from lichen.catalogue.schema import Made
 from lichen.placing.made import Wanted, why_unmade
 from lichen.sizing.savings import Way
 from lichen.words import Mode
-from lichen_components.makers import chip_families, chip_of
 from lichen_components.servers.container import Decision
 
 _WORTH = 0.01
@@ -28,12 +27,12 @@ SCHEDULED = ("sagemaker", "ecs-fargate", "ecs", "ec2")
 """Hostings whose number of replicas changes by the clock."""
 
 
-def ways_made(decision: Decision, catalogue: Catalogue) -> list[dict[str, Any]]:
-    """Each way that saves something and that a component makes on the chosen kind of chip: its
-    name, the share of replica-hours that it saves, what it gives up, and what to write."""
+def ways_made(decision: Decision, catalogue: Catalogue, family: str) -> list[dict[str, Any]]:
+    """Each way that saves something and that a component makes on the chosen ``family`` of chips:
+    its name, the share of replica-hours that it saves, what it gives up, and what to write."""
     found: list[dict[str, Any]] = []
     for saving in decision.placement.savings:
-        if saving.saved_share >= _WORTH and _is_made(saving.way, decision, catalogue):
+        if saving.saved_share >= _WORTH and _is_made(saving.way, decision, catalogue, family):
             found.append(
                 {
                     "way": saving.way,
@@ -45,7 +44,7 @@ def ways_made(decision: Decision, catalogue: Catalogue) -> list[dict[str, Any]]:
     return found
 
 
-def _is_made(way: Way, decision: Decision, catalogue: Catalogue) -> bool:
+def _is_made(way: Way, decision: Decision, catalogue: Catalogue, family: str) -> bool:
     chosen, workload = decision.placement.chosen, decision.workload
     if way == "schedule":
         return chosen.hosting in SCHEDULED
@@ -62,7 +61,7 @@ def _is_made(way: Way, decision: Decision, catalogue: Catalogue) -> bool:
         machine=chosen.machine,
         hosting=chosen.hosting,
         hosting_title=chosen.hosting_title,
-        family=chip_families(catalogue)[chip_of(decision.machine)],
+        family=family,
         kind=decision.card.kind,
         mode=mode,
         to_zero=to_zero or mode != "real-time",

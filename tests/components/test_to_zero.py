@@ -124,7 +124,9 @@ def test_the_receipt_names_what_else_can_be_built_and_what_to_write() -> None:
         ("eu-west-3", {"schedule", "asynchronous"}),  # where zero was refused
     ):
         plan = planned("inf2.xlarge", {**chat, "where": {**CHAT["where"], "regions": [region]}})
-        found = {each["way"]: each for each in ways_made(plan.decision, plan.catalogue)}
+        found = {
+            each["way"]: each for each in ways_made(plan.decision, plan.catalogue, "Inferentia2")
+        }
         assert found.keys() == ways
         assert found["asynchronous"]["write"] == "mode: asynchronous, with requests and results"
         # Batch transform has no driver for what serves on this chip.

@@ -147,7 +147,7 @@ def _check_vcpus(response: EC2ContainerServiceResponse, service: Service) -> Non
     backend = response.ecs_backend
     wanted = sum(
         int(each.desired_count)
-        * int(backend.describe_task_definition(each.task_definition).cpu or 0)
+        * int(backend.describe_task_definition(str(each.task_definition)).cpu or 0)
         for each in backend.services.values()
         if each.launch_type == "FARGATE" and each.status == "ACTIVE"
     )
