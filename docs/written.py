@@ -33,6 +33,7 @@ from lichen.document import json_schema
 from lichen.evidence import Record
 from lichen.placing.allowed import hosting_words
 from lichen.placing.placement import NoPlacement, Placement
+from lichen.placing.side_by_side import SideBySide
 from lichen.workload import workload_schema
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -134,6 +135,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "lichen-yaml.json": configuration_schema(rules()),
         "placement.json": json_schema(Placement | NoPlacement),
         "rules.json": json_schema(list[Page]),
+        "side-by-side.json": json_schema(SideBySide),
         "scorecard.json": json_schema(Scorecard),
         "size.json": json_schema(Sized),
         "training.json": json_schema(TrainingWork),

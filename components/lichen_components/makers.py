@@ -16,7 +16,6 @@ from typing import Protocol, cast
 
 import pulumi
 
-import lichen_components
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Made
 from lichen.placing.question import Pin
