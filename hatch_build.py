@@ -17,6 +17,8 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         sys.path.insert(0, self.root)
         from lichen.catalogue import Catalogue
         from lichen.catalogue.schema import (
+            Egress,
+            EgressWaiver,
             GridHour,
             HostingStart,
             Image,
@@ -45,6 +47,8 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("registries", Registry),
             ("markups", Markup),
             ("rates", RateBySize),
+            ("egress", Egress),
+            ("egress_waivers", EgressWaiver),
             ("sold", Sale),
             ("retired", Retired),
             ("listings", Listing),

@@ -88,6 +88,8 @@ def take() -> None:
         "stacks",
         "around",
         "powers",
+        "egress",
+        "egress_waivers",
     )
     for table in (*keep, *whole):
         wanted = keep.get(table, lambda row: True)

@@ -469,17 +469,51 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
 class RateBySize(msgspec.Struct, frozen=True, kw_only=True):
     """What a hosting that is bought by size costs in a region, on demand: a row of rates.csv.
 
-    A machine of it costs its vCPUs and its GiB of memory. ``usd_million_requests`` is beside that.
+    A machine of it costs its vCPUs, its GiB of memory and its accelerators: ``chip`` is the kind
+    that the row speaks of, None for machines without. ``usd_million_requests`` is beside that.
     """
 
     hosting: str
     region: str
+    chip: str | None = None
     usd_vcpu_hour: Dollars
     usd_gib_hour: Dollars
+    usd_chip_hour: Dollars | None = None
     usd_million_requests: Dollars | None = None
     as_of: Day | None = None
     basis: Basis
     source: str
+
+
+class Egress(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cloud asks for data that leaves a region: a row of egress.csv.
+
+    ``to``: the internet, or another region of the cloud on the same continent or on another one.
+    ``above_gb`` is where the tier begins, in GB of one month. The price is that of regions in
+    North America and Europe; others ask more. Data that comes in costs nothing.
+    """
+
+    cloud: str
+    to: Literal["internet", "same-continent", "other-continent"]
+    above_gb: Annotated[float, Meta(ge=0, le=10_000_000)]
+    usd_gb: Annotated[float, Meta(ge=0, le=10)]
+    as_of: Day
+    basis: Basis
+    source: str
+    notes: str = ""
+
+
+class EgressWaiver(msgspec.Struct, frozen=True, kw_only=True):
+    """Who pays nothing, or less, for data that leaves a cloud: a row of egress_waivers.csv.
+
+    ``who`` is a clause that says in which case, ``since`` may lie ahead.
+    """
+
+    cloud: str
+    who: str
+    since: Day
+    source: str
+    notes: str = ""
 
 
 class RegionalPrice(msgspec.Struct, frozen=True, kw_only=True):
@@ -1079,7 +1113,11 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Offer: {"listed_by": (), "not_listed_by": ()},
     ModelCard: {"source": ("parameters",)},
     Price: {"source": tuple(PRICE_OF.values())},
-    RateBySize: {"source": ("usd_vcpu_hour", "usd_gib_hour", "usd_million_requests")},
+    RateBySize: {
+        "source": ("usd_vcpu_hour", "usd_gib_hour", "usd_chip_hour", "usd_million_requests")
+    },
+    Egress: {"source": ("usd_gb", "as_of")},
+    EgressWaiver: {"source": ("who", "since")},
     RegionalPrice: {"source": ("usd_hour",)},
     Sale: {"source": ("sold",)},
     Retired: {"source": ("since",)},
@@ -1192,7 +1230,9 @@ TABLES: dict[str, Table] = {
             "regional_prices", "derived", RegionalPrice, ("machine", "region", "hosting"), own=None,
             instead=_TO_PRICES,
         ),
-        Table("rates", "published", RateBySize, ("hosting", "region")),
+        Table("rates", "published", RateBySize, ("hosting", "region", "chip")),
+        Table("egress", "published", Egress, ("cloud", "to", "above_gb")),
+        Table("egress_waivers", "published", EgressWaiver, ("cloud", "who")),
         Table("sold", "published", Sale, ("machine", "region", "zone")),
         Table("retired", "published", Retired),
         Table("listings", "published", Listing, ("cloud", "kind")),

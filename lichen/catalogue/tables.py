@@ -370,25 +370,28 @@ class Catalogue:
                 hosting=hosting,
                 usd_hour=round(
                     rate.usd_vcpu_hour * machine.vcpu
-                    + rate.usd_gib_hour * (machine.memory_gib or 0.0),
+                    + rate.usd_gib_hour * (machine.memory_gib or 0.0)
+                    + (rate.usd_chip_hour or 0.0) * machine.accelerators,
                     6,
                 ),
                 as_of=rate.as_of,
                 source=rate.source,
                 basis=rate.basis,
             )
-            for region, rate in self._rates[hosting].items()
+            for (region, chip), rate in self._rates[hosting].items()
+            if chip == machine.accelerator
         }
 
-    def rate(self, hosting: str, region: str) -> RateBySize | None:
-        """What a hosting that is bought by size costs in a region; None of other hostings."""
-        return self._rates.get(hosting, {}).get(region)
+    def rate(self, hosting: str, region: str, chip: str | None = None) -> RateBySize | None:
+        """What a hosting that is bought by size costs in a region, of machines with such a chip or
+        without; None of other hostings."""
+        return self._rates.get(hosting, {}).get((region, chip))
 
     @cached_property
-    def _rates(self) -> dict[str, dict[str, RateBySize]]:
-        rates: dict[str, dict[str, RateBySize]] = {}
+    def _rates(self) -> dict[str, dict[tuple[str, str | None], RateBySize]]:
+        rates: dict[str, dict[tuple[str, str | None], RateBySize]] = {}
         for row in self.table("rates", RateBySize):
-            rates.setdefault(row.hosting, {})[row.region] = row
+            rates.setdefault(row.hosting, {})[row.region, row.chip] = row
         return rates
 
     @cached_property

@@ -35,6 +35,7 @@ from lichen.placing.placement import Rejected
 from lichen.placing.question import Question
 from lichen.sizing import Layout, Misfit, lay_out_as_usual
 from lichen.sizing.replicas import floor_of
+from lichen.sizing.start_up import start_of, start_s
 
 
 class SizedMachine(msgspec.Struct, frozen=True):
@@ -229,6 +230,7 @@ def retirement_notes(layout: Layout, machine: Machine, catalogue: Catalogue) -> 
 def _why_unmade(question: Question, machine: Machine, way: Hosting, layout: Layout) -> str | None:
     if question.makes is None:
         return None
+    start = start_of(question.catalogue, way.name)
     wanted = Wanted(
         machine=machine.name,
         hosting=way.name,
@@ -239,6 +241,8 @@ def _why_unmade(question: Question, machine: Machine, way: Hosting, layout: Layo
         to_zero=floor_of(question.workload) == 0,
         precision=layout.precision,
         copies=layout.capacity.arrangement.copies,
+        start_s=start_s(layout.arrangement.need.weight_bytes, start),
+        longest_start_s=start.longest_s,
     )
     return why_unmade(wanted, question.makes) or _why_unnamed(question, way)
 
@@ -246,7 +250,8 @@ def _why_unmade(question: Question, machine: Machine, way: Hosting, layout: Layo
 def _why_unnamed(question: Question, way: Hosting) -> str | None:
     """Why no component makes it where the workload does not name the hosting: bare machines need a
     network of the user's, which a managed hosting brings."""
-    if way.kind != "compute" or {way.name, way.kind} & set(question.workload.where.hosting):
+    named = {way.name, way.kind} & set(question.workload.where.hosting)
+    if way.kind not in ("compute", "tpu") or named:
         return None
     return f"a component makes it on {way.title} only where where.hosting names {way.name}"
 

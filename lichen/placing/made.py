@@ -12,7 +12,8 @@ from lichen.words import Mode, Precision
 class Wanted(NamedTuple):
     """A sized machine, as far as what can be made depends on it.
 
-    ``to_zero``: no replica is to run while there is no traffic.
+    ``to_zero``: no replica is to run while there is no traffic. ``start_s`` is how long a replica
+    takes until it serves, ``longest_start_s`` after how long the hosting ends the attempt.
     """
 
     machine: str
@@ -24,6 +25,8 @@ class Wanted(NamedTuple):
     to_zero: bool
     precision: Precision
     copies: int
+    start_s: float = 0.0
+    longest_start_s: float | None = None
 
 
 def why_unmade(wanted: Wanted, makes: Iterable[Made]) -> str | None:
@@ -59,6 +62,11 @@ def _miss(wanted: Wanted, row: Made) -> tuple[int, str] | None:
         return 4, (
             f"{wanted.copies} copies of the model share one {wanted.machine}, and the "
             f"{row.server} image runs {row.most_copies}"
+        )
+    if wanted.longest_start_s is not None and wanted.start_s > wanted.longest_start_s:
+        return 5, (
+            f"a copy takes about {wanted.start_s:,.0f} s until it serves, and "
+            f"{wanted.hosting_title} ends a start after {wanted.longest_start_s:,.0f} s"
         )
     return None
 

@@ -38,7 +38,7 @@ from lichen_policies.rulebook import Rulebook
 from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack, Unread
 from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
-from lichen_policies.verdict import BLOCKING, Outcome, Report, Verdict
+from lichen_policies.verdict import BLOCKING, Month, Outcome, Report, Verdict
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
@@ -107,6 +107,7 @@ def judge_exemptions(
 def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
     verdicts: list[Verdict] = []
     documents: dict[str | None, list[Read]] = defaultdict(list)
+    months: list[Month] = []
     every = yield from _each_read(resources)
     for resource, facts in every:
         if facts is not None:
@@ -118,6 +119,7 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
             each += yield from _judged(resource, facts, book)
         verdicts += yield from _as_every_branch_says(each, alone, book)
         verdicts += yield from _judged_together(read, book)
+        months += _months(read, each, book)
     verdicts += yield from _judged_run(every, book)
     not_judged = Counter(resource.type for resource, facts in every if facts is None)
     enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
@@ -132,7 +134,23 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
         judged=sum(map(len, documents.values())),
         passed=sum(verdict.verdict == "pass" for verdict in enabled),
         configured=configured(book.configuration),
+        months=tuple(months),
     )
+
+
+def _months(read: Sequence[Read], verdicts: Sequence[Verdict], book: Rulebook) -> Iterable[Month]:
+    """What the resources with findings cost and emit as they are."""
+    failed = {verdict.resource for verdict in verdicts if verdict.verdict == "fail"}
+    if not failed:
+        return ()
+    from lichen_policies.monthly import months  # a deployment without findings needs no prices
+
+    found = (
+        (resource, facts)
+        for resource, facts in read
+        if resource.address in failed and not isinstance(facts, Exception)
+    )
+    return months(found, book.known.catalogue)
 
 
 def _judged_alone(

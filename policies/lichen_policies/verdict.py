@@ -281,6 +281,17 @@ class Gone(msgspec.Struct, frozen=True):
     resource: str
 
 
+class Month(msgspec.Struct, frozen=True, kw_only=True):
+    """What the machines of a resource cost and emit in a month of 730 hours as they are, at the
+    least; None where that is not known."""
+
+    resource: str
+    file: str | None
+    line: int | None
+    gco2e_month: Interval | None
+    usd_month: float | None
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a document's resources were found to be.
 
@@ -290,7 +301,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     it moved; ``skipped`` are files of a folder that are not judged, and ``other_files`` counts
     those that have nothing to do with a deployment; ``baseline`` is the file whose findings are
     old, and ``gone`` are those of them that are not there any more; ``hidden`` counts what was
-    found of resources that stay, where only what changes is shown.
+    found of resources that stay, where only what changes is shown. ``months`` are those of
+    resources with findings.
     """
 
     findings: tuple[Verdict, ...]
@@ -306,6 +318,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     baseline: str = ""
     gone: tuple[Gone, ...] = ()
     hidden: int = 0
+    months: tuple[Month, ...] = ()
 
     @property
     def blocks(self) -> bool:

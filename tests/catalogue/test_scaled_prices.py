@@ -3,6 +3,7 @@
 import pytest
 
 from lichen.catalogue import load
+from lichen.catalogue.schema import Egress, EgressWaiver
 
 
 def test_scaled_prices_follow_from_the_xlarge_size() -> None:
@@ -15,3 +16,39 @@ def test_scaled_prices_follow_from_the_xlarge_size() -> None:
         assert reference is not None
         assert reference.source == "skypilot"
         assert price.usd_hour == pytest.approx(reference.usd_hour * machine.vcpu / 4, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("machine", "region", "usd_hour", "basis"),
+    [
+        ("cloudrun-cpu.2x8", "europe-west4", 2 * 0.0864 + 8 * 0.009, "published"),
+        ("cloudrun-cpu.2x8", "europe-west3", 2 * 0.12096 + 8 * 0.0126, "assumed"),
+        ("cloudrun-gpu-l4", "europe-west4", 4 * 0.0648 + 16 * 0.0072 + 0.67212, "assumed"),
+    ],
+)
+def test_what_is_bought_by_size_costs_its_parts(
+    machine: str, region: str, usd_hour: float, basis: str
+) -> None:
+    catalogue = load()
+    (hosting,) = catalogue.machine(machine).hostings
+    price = catalogue.price(machine, region, hosting)
+    assert price is not None
+    assert (price.usd_hour, price.basis) == (pytest.approx(usd_hour), basis)
+
+
+def test_a_chip_without_a_rate_has_no_price() -> None:
+    """Nobody publishes what an RTX PRO 6000 costs on Cloud Run, in what we could read."""
+    assert not load().prices_of("cloudrun-gpu-rtx-pro-6000", "cloud-run-gpu")
+
+
+def test_tiers_of_data_that_leaves_a_cloud_get_no_dearer() -> None:
+    tiers: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for row in load().table("egress", Egress):
+        tiers.setdefault((row.cloud, row.to), []).append((row.above_gb, row.usd_gb))
+    for rows in tiers.values():
+        assert rows[0][0] == 0
+        assert rows == sorted(rows)
+        paid = [usd for _, usd in rows if usd]
+        assert paid == sorted(paid, reverse=True)
+    assert {cloud for cloud, _ in tiers} == {"aws", "google"}
+    assert all(row.since >= "2024" for row in load().table("egress_waivers", EgressWaiver))

@@ -38,6 +38,8 @@ def test_prices_of_two_sources_agree_but_where_they_were_cut() -> None:
         ("g5.4xlarge", "sagemaker", Interval(1.25, 1.25, 1.4), "derived"),
         ("c7g.xlarge", "sagemaker", Interval.exactly(1.1979), "assumed"),
         ("p4de.24xlarge", "sagemaker", Interval(1.15, 1.25, 1.4), "assumed"),
+        ("g2-standard-4", "vertex", Interval.exactly(1.1502), "derived"),
+        ("a3-highgpu-8g", "vertex", Interval(1.1407, 1.15, 1.1502), "assumed"),
     ],
 )
 def test_a_markup_is_the_machines_its_familys_or_its_kinds(
@@ -47,7 +49,7 @@ def test_a_markup_is_the_machines_its_familys_or_its_kinds(
     assert (found.markup, found.basis) == (expected, basis)
 
 
-@pytest.mark.parametrize(("machine", "hosting"), [("g2-standard-4", "vertex"),
+@pytest.mark.parametrize(("machine", "hosting"), [("n2-standard-4", "vertex"),
                                                   ("g2-standard-4", "sagemaker"),
                                                   ("inf2.xlarge", "ec2")])  # fmt: skip
 def test_no_markup_is_made_up(machine: str, hosting: str) -> None:
@@ -55,9 +57,11 @@ def test_no_markup_is_made_up(machine: str, hosting: str) -> None:
 
 
 def test_a_hosting_without_prices_or_markup_has_no_price() -> None:
-    """A Vertex endpoint costs more than the bare machine, and nobody here knows how much."""
+    """Prices of Vertex AI are known of machines with accelerators alone."""
     catalogue = load()
-    assert catalogue.price("g2-standard-4", "us-central1", "compute-engine") is not None
-    assert catalogue.price("g2-standard-4", "us-central1", "vertex") is None
+    assert catalogue.price("n2-standard-4", "us-central1", "compute-engine") is not None
+    assert catalogue.price("n2-standard-4", "us-central1", "vertex") is None
+    known = catalogue.price("g2-standard-12", "us-central1", "vertex")
+    assert (known.usd_hour, known.basis) == (1.15069, "published")
     assert catalogue.hosts("vertex", catalogue.machine("g2-standard-4"))
     assert not catalogue.hosts("vertex", catalogue.machine("inf2.xlarge"))

@@ -24,7 +24,7 @@ CLOUDS = {
         (["tpu"], ("sagemaker", None, "tpu-vm", "azure-vm")),
         (["tpu-vm"], ("sagemaker", None, "tpu-vm", "azure-vm")),
         (["sagemaker"], ("sagemaker", "compute-engine", "tpu-vm", "azure-vm")),
-        (["vertex"], ("sagemaker", None, None, "azure-vm")),
+        (["vertex"], ("sagemaker", "vertex", None, "azure-vm")),
         (["compute"], ("ec2", "compute-engine", None, "azure-vm")),
         (["ec2", "tpu"], ("ec2", None, "tpu-vm", "azure-vm")),
         (["sagemaker", "compute"], ("sagemaker", "compute-engine", None, "azure-vm")),

@@ -80,6 +80,11 @@ TABLES = (
 )
 
 
+def view_of(name: str, catalogue: Catalogue) -> report.View:
+    """The whole table of that name."""
+    return next(table.view for table in TABLES if table.view.__name__ == name)(catalogue)
+
+
 @click.group("catalogue")
 def command() -> None:
     """Show a table of the catalogue."""

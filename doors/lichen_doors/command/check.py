@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import msgspec
@@ -114,20 +115,18 @@ def command(
     )
     earlier = None if baseline is None else baseline_of(baseline)
     with progress() as say:
-        reading = read_all(paths, source, given, lambda path: say(f"Reading {path}"))
-        gate = Gate.near(
-            paths[0],
-            config=configuration,
-            trusted=Path.cwd(),
+        judged = judgement(
+            paths,
+            given,
+            source=source,
             region=region,
+            configuration=configuration,
             environment=environment,
+            say=say,
         )
-        say(f"Judging {many(len(reading.resources), 'resource')}")
-        report = msgspec.structs.replace(
-            gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
-        )
+    gate, report = judged.gate, judged.report
     if only_changes:
-        report = changes_only(report, reading.resources)
+        report = changes_only(report, judged.resources)
     if earlier is not None:
         report = against(report, earlier, str(baseline))
     for other, file in files:
@@ -146,8 +145,45 @@ def command(
             fix="correct what the report says, or name other paths",
         )
     if fix:
-        _fix(report, reading.resources, yes)
+        _fix(report, judged.resources, yes)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
+
+
+class Judged(NamedTuple):
+    """The gate that judged, the resources that were read, and the report of their verdicts."""
+
+    gate: Gate
+    resources: Sequence[Resource]
+    report: Report
+
+
+def judgement(
+    paths: Sequence[Path],
+    given: DeploymentInput,
+    *,
+    source: str = "auto",
+    region: str | None = None,
+    configuration: Path | None = None,
+    environment: Environment | None = None,
+    say: Callable[[str], object] = str,
+) -> Judged:
+    """Read the documents at ``paths`` and judge their resources; ``say`` is given what is done.
+
+    Raises :class:`InputError` where a path, a document or the configuration is wrong.
+    """
+    reading = read_all(paths, source, given, lambda path: say(f"Reading {path}"))
+    gate = Gate.near(
+        paths[0],
+        config=configuration,
+        trusted=Path.cwd(),
+        region=region,
+        environment=environment,
+    )
+    say(f"Judging {many(len(reading.resources), 'resource')}")
+    report = msgspec.structs.replace(
+        gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
+    )
+    return Judged(gate, reading.resources, report)
 
 
 def _report_file(written: str) -> tuple[str, Path]:
@@ -179,7 +215,7 @@ def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:
 
         write(as_markdown(report), output)
     elif form == "html":
-        from lichen_doors.report.page import as_page
+        from lichen_doors.report.page.findings import as_page
 
         write(as_page(report, today=gate.configuration.today), output)
     elif form == "json":

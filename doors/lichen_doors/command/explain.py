@@ -13,6 +13,7 @@ from lichen_doors.command.output import show
 from lichen_doors.report import explain as story
 from lichen_doors.report import for_programs
 from lichen_doors.report import rules as report
+from lichen_doors.report.catalogue import Row
 
 
 @click.command("explain")
@@ -29,19 +30,26 @@ def command(what: str, form: str) -> None:
         _explain_placement(Path(what), form)
         return
     gate = Gate.near(Path.cwd(), trusted=Path.cwd())
-    catalogue = gate.catalogue
+    known = known_of(what, gate)
+    if form == "json":
+        click.echo(for_programs(known))
+    elif isinstance(known, report.Page):
+        show(report.page(known), form, title=what)
+    else:
+        show(story.renderables(gate.catalogue, what), form, title=what)
+
+
+def known_of(what: str, gate: Gate) -> report.Page | Row:
+    """The page of a rule, or what the catalogue knows of a region, a machine or a model.
+
+    Raises :class:`InputError` with the nearest name where nothing has this one.
+    """
     pages = {page.rule: page for page in report.pages(gate)}
     if what in pages:
-        if form == "json":
-            click.echo(for_programs(pages[what]))
-        else:
-            show(report.page(pages[what]), form, title=what)
-    elif not story.knows(catalogue, what) and (close := nearest(what, pages)):
+        return pages[what]
+    if not story.knows(gate.catalogue, what) and (close := nearest(what, pages)):
         raise InputError(f"{what!r} is not known", fix=f"did you mean {close[0]!r}?")
-    elif form == "json":
-        click.echo(for_programs(story.story(catalogue, what)))
-    else:
-        show(story.renderables(catalogue, what), form, title=what)
+    return story.story(gate.catalogue, what)
 
 
 def _explain_placement(path: Path, form: str) -> None:

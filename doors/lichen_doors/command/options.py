@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar, get_args
 
 import click
 
 from lichen.clouds import REGIONAL
+from lichen.input_error import InputError
 from lichen.words import Environment
 
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -66,3 +68,15 @@ def formats(*names: str) -> Callable[[Function], Function]:
 def sort(*keys: str) -> Callable[[Function], Function]:
     """``--sort``: the first key is the default."""
     return click.option("--sort", type=click.Choice(keys), default=keys[0], show_default=True)
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """A module that an extra of the installation brings: without it, the command says which."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"this command needs the package {error.name}, which is not installed",
+            fix=f"pip install 'lichen[{name}]'",
+        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 from typing import get_args
 
@@ -109,13 +110,24 @@ def command(
     if form == "json":
         click.echo(for_programs(answer))
     else:
-        from lichen_doors.report import placement as report
-
-        if form == "markdown":
-            write(report.as_markdown(answer, top=top))
-        else:
-            show(report.renderables(answer, top=top), form, title=f"lichen: {workload.name}")
+        _print(answer, workload_file, form, top)
     sys.exit(NOTHING_FITS if isinstance(answer, NoPlacement) else OK)
+
+
+def _print(answer: Placement | NoPlacement, workload_file: Path, form: str, top: int) -> None:
+    """Print an answer for a person; each form is imported when it is asked for."""
+    if form == "html":
+        from lichen_doors.report.page.placement import as_page
+
+        catalogue = configured_catalogue(workload_file)
+        write(as_page(answer, catalogue, today=date.today(), top=top))
+        return
+    from lichen_doors.report import placement as report
+
+    if form == "markdown":
+        write(report.as_markdown(answer, top=top))
+    else:
+        show(report.renderables(answer, top=top), form, title=f"lichen: {answer.workload}")
 
 
 def placed(

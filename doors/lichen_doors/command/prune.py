@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lichen.document import InputError
+from lichen_doors.command.options import extra
 
 
 @click.command("prune")
@@ -18,12 +18,8 @@ def command(cloud: str, region: str, delete: bool) -> None:
     version replaces them, since a roll-out that was taken back still serves with them. This lists
     those that carry Lichen's tags and that no endpoint uses, and deletes them with --delete.
     """
-    try:
+    with extra("pulumi"):
         from lichen_components.aws.sagemaker.unused import delete_all, unused
-    except ImportError:
-        raise InputError(
-            "needs boto3", fix="pip install 'lichen[pulumi]'", field="lichen prune"
-        ) from None
     found = unused(region)
     for kind, name in found:
         click.echo(f"{kind} {name}")

@@ -9,6 +9,7 @@ from typing import TypedDict, get_args
 import click
 
 from lichen import sizing
+from lichen.catalogue import Catalogue
 from lichen.document import InputError
 from lichen.words import Precision
 from lichen.workload import ModelCard, served_in
@@ -94,6 +95,41 @@ def command(
         return
     if model is None or machine is None:
         raise click.UsageError("--model and --machine are required, unless --cases is given.")
+    sized = sized_on(
+        catalogue,
+        model,
+        machine,
+        precision=precision,
+        stack=stack,
+        chips=chips,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        concurrency=concurrency,
+    )
+    if form == "json":
+        click.echo(for_programs(sized))
+    else:
+        show(report.renderables(sized), form, title="lichen size")
+    sys.exit(OK if sized.misfit is None else NOTHING_FITS)
+
+
+def sized_on(
+    catalogue: Catalogue,
+    model: str,
+    machine: str,
+    *,
+    precision: Precision | None = None,
+    stack: str | None = None,
+    chips: float | None = None,
+    input_tokens: int | None = None,
+    output_tokens: int | None = None,
+    concurrency: float = 1.0,
+) -> report.Sized:
+    """How fast a machine serves a model, with the arithmetic, or why it does not fit.
+
+    Without a precision, the ones that the model is served in are tried in their order. Raises
+    :class:`InputError` for a name that is not known, and for a language model without lengths.
+    """
     card, row = catalogue.model(model), catalogue.machine(machine)
     _check_lengths(card, input_tokens, output_tokens)
     choices = (precision,) if precision else sizing.precisions_to_try(served_in(card))
@@ -113,11 +149,7 @@ def command(
         answer = sizing.predict(card, row, catalogue, **load)
     steps = sizing.explain_prediction(card, row, catalogue, **load)
     arithmetic = () if isinstance(steps, sizing.Misfit) else steps
-    if form == "json":
-        click.echo(for_programs(report.sized(model, machine, answer, arithmetic)))
-    else:
-        show(report.prediction_text(model, machine, answer, arithmetic), form, title="lichen size")
-    sys.exit(NOTHING_FITS if isinstance(answer, sizing.Misfit) else OK)
+    return report.sized(model, machine, answer, arithmetic)
 
 
 def _check_lengths(card: ModelCard, input_tokens: int | None, output_tokens: int | None) -> None:

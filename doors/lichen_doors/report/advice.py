@@ -38,3 +38,9 @@ def advice_lines(verdicts: Sequence[Verdict]) -> Iterator[AdviceLine]:
 def sentence(text: str) -> str:
     """A text with a capital letter and a full stop."""
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def begun(text: str) -> str:
+    """A text with a capital letter where it begins with a plain word: ``g5.xlarge`` stays."""
+    first = text.split(" ", 1)[0]
+    return f"{text[:1].upper()}{text[1:]}" if first.isalpha() else text

@@ -17,6 +17,7 @@ from lichen_policies.verdict import (
     Configured,
     Conflict,
     Gone,
+    Month,
     Report,
     Saves,
     Skipped,
@@ -56,8 +57,9 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """What ``lichen check --format json`` prints.
 
     ``expired`` are exemptions past their last day; ``not_judged`` counts resources by the types
-    that no rule covers; ``fixes`` has an entry for each resource with findings; ``configured`` is
-    the lichen.yaml that holds, with each rule that it turned off or moved.
+    that no rule covers; ``fixes`` has an entry for each resource with findings, ``months`` what
+    those cost and emit as they are, where that is known; ``configured`` is the lichen.yaml that
+    holds, with each rule that it turned off or moved.
     """
 
     findings: tuple[Verdict, ...]
@@ -66,6 +68,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     expired: tuple[Exemption, ...]
     not_judged: Mapping[str, int]
     fixes: tuple[Fix, ...]
+    months: tuple[Month, ...]
     configured: Configured
     skipped: tuple[Skipped, ...]
     other_files: int
@@ -87,6 +90,7 @@ def as_json(report: Report) -> str:
             fixes=tuple(
                 _fix(address, verdicts) for address, verdicts in by_resource(report.findings)
             ),
+            months=report.months,
             configured=report.configured,
             skipped=report.skipped,
             other_files=report.other_files,

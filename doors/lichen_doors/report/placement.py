@@ -40,7 +40,7 @@ def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[Render
     yield Text("\nBecause", style="name")
     for reason in answer.because:
         yield Padding(Text(f"{reason}."), (0, 2))
-    for doubt in _doubts(answer):
+    for doubt in doubts(answer):
         yield Padding(Text(f"{doubt}."), (0, 2))
     for note in answer.notes:
         yield Padding(Text(f"Note: {note}.", style="warn"), (0, 2))
@@ -60,7 +60,7 @@ def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[Render
     )
 
 
-def _doubts(answer: Placement) -> Iterator[str]:
+def doubts(answer: Placement) -> Iterator[str]:
     """What the choice hangs on, and what measuring would be worth."""
     yield from map(about_hinge, answer.hinges[:MOST_HINGES])
     yield from map(about_measuring, answer.worth_measuring)
@@ -106,18 +106,18 @@ def _receipt(answer: Placement) -> Table:
     )
     row(
         "run",
-        f"{chosen.precision} on {chosen.stack}; {_replicas(chosen)}",
+        f"{chosen.precision} on {chosen.stack}; {replicas(chosen)}",
     )
-    row("emits", f"{co2e(chosen.gco2e_month)} a month, {_split(answer)}", "good")
-    row("", _per_unit(answer))
+    row("emits", f"{co2e(chosen.gco2e_month)} a month, {making_share(answer)}", "good")
+    row("", per_unit(answer))
     price = (
         ""
         if chosen.price_basis == "hosting"
         else "; this is the bare machine's price: the hosting may charge more"
     )
-    row("costs", f"{_money(chosen)} a month, idle hours included{price}")
+    row("costs", f"{money(chosen)} a month, idle hours included{price}")
     row("draws", f"{between(emitted.watts, 'W')} at the socket, PUE {emitted.pue:g}")
-    for name, value in _latency(answer):
+    for name, value in latency(answer):
         row(name, value)
     row(
         "memory",
@@ -127,7 +127,7 @@ def _receipt(answer: Placement) -> Table:
     return table
 
 
-def _replicas(chosen: Option) -> str:
+def replicas(chosen: Option) -> str:
     """How many machines run: ``1 to 4 replicas, 3 at the peak (2 to 5), 1.42 on average``."""
     mean, needed = f"{figure(chosen.replicas_mean)} on average", chosen.replicas_needed
     ends = "" if needed.low == needed.high else f" ({needed.low:.0f} to {needed.high:.0f})"
@@ -139,14 +139,14 @@ def _replicas(chosen: Option) -> str:
     )
 
 
-def _money(option: Option) -> str:
+def money(option: Option) -> str:
     """``$1,126 ($960 to $1,800)``: what is planned, and what the speed's interval would need."""
     low, high = usd(option.usd_month_needed.low), usd(option.usd_month_needed.high)
     ends = "" if low == high else f" ({low} to {high})"
     return f"{usd(option.usd_month)}{ends}"
 
 
-def _split(answer: Placement) -> str:
+def making_share(answer: Placement) -> str:
     embodied = answer.footprint.embodied_gco2e_hour
     if embodied is None:
         return "operation only: nobody publishes what making the hardware emits"
@@ -154,7 +154,7 @@ def _split(answer: Placement) -> str:
     return f"{share * 100:.0f} % of it from making the hardware"
 
 
-def _per_unit(answer: Placement) -> str:
+def per_unit(answer: Placement) -> str:
     chosen = answer.chosen
     if chosen.gco2e_unit is None or chosen.usd_unit is None:
         return "no figures per unit without traffic"
@@ -163,7 +163,7 @@ def _per_unit(answer: Placement) -> str:
     )
 
 
-def _latency(answer: Placement) -> Iterator[tuple[str, str]]:
+def latency(answer: Placement) -> Iterator[tuple[str, str]]:
     """Lines of the receipt: how fast the replicas are at the expected load and at the peak."""
     sizing = answer.sizing
     if sizing.at_mean is None or sizing.at_peak is None:
@@ -191,7 +191,7 @@ def _times(served: ReplicasAtLoad) -> str:
     )
 
 
-def _beside(answer: Placement) -> Iterator[tuple[str, Compared]]:
+def beside(answer: Placement) -> Iterator[tuple[str, Compared]]:
     """The cheapest and the greenest offer, where they are not the choice."""
     if answer.cheapest is not None:
         yield "cheapest", answer.cheapest
@@ -199,9 +199,9 @@ def _beside(answer: Placement) -> Iterator[tuple[str, Compared]]:
         yield "greenest", answer.greenest
 
 
-def _next(answer: Placement, top: int) -> tuple[Option, ...]:
+def next_best(answer: Placement, top: int) -> tuple[Option, ...]:
     """The next best that are not shown already."""
-    shown = [compared.option for _, compared in _beside(answer)]
+    shown = [compared.option for _, compared in beside(answer)]
     return tuple(option for option in answer.runners_up if option not in shown)[:top]
 
 
@@ -209,8 +209,8 @@ def _options_table(answer: Placement, top: int) -> Table:
     table = Table(box=None, padding=(0, 1), pad_edge=True)
     for name in ("", "machine", "region"):
         table.add_column(name, header_style="quiet", overflow="fold")
-    beside = list(_beside(answer))
-    figures = ("replicas", "USD/month", "CO2e/month", *(("USD/t",) if beside else ()))
+    others = list(beside(answer))
+    figures = ("replicas", "USD/month", "CO2e/month", *(("USD/t",) if others else ()))
     for name in figures:
         table.add_column(name, header_style="quiet", justify="right", no_wrap=True)
 
@@ -222,14 +222,14 @@ def _options_table(answer: Placement, top: int) -> Table:
             f"{figure(option.replicas_mean)} x {option.precision}",
             usd(option.usd_month),
             grams(option.gco2e_month.likely),
-            *(("" if a_tonne is None else usd(a_tonne),) if beside else ()),
+            *(("" if a_tonne is None else usd(a_tonne),) if others else ()),
             style=style,
         )
 
     row("chosen", answer.chosen, "name")
-    for label, compared in beside:
+    for label, compared in others:
         row(label, compared.option, a_tonne=compared.usd_tonne)
-    for option in _next(answer, top):
+    for option in next_best(answer, top):
         row("next", option)
     for option in answer.by_cloud:
         if option.cloud != answer.chosen.cloud:
@@ -273,10 +273,10 @@ def _nothing_fits(answer: NoPlacement) -> Iterator[RenderableType]:
     if answer.likely is not None:
         yield Padding(Text(f"{about_the_likely(answer.likely, answer.confidence)}."), (1, 2, 0, 2))
     if answer.compile_command is not None:
-        yield Padding(Text(_about_compiling(answer.compile_command)), (1, 2, 0, 2))
+        yield Padding(Text(about_compiling(answer.compile_command)), (1, 2, 0, 2))
 
 
-def _about_compiling(command: str) -> str:
+def about_compiling(command: str) -> str:
     """What to do where compiled files do not serve the workload any more."""
     return (
         "The files of this shape (compiled) do not serve it: compile them for one that does, and "
@@ -293,13 +293,13 @@ def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
         if answer.likely is not None:
             misses += f"\n- {about_the_likely(answer.likely, answer.confidence)}."
         if answer.compile_command is not None:
-            misses += f"\n- {_about_compiling(answer.compile_command)}"
+            misses += f"\n- {about_compiling(answer.compile_command)}"
         return f"### {answer.workload}: nothing fits\n\n{misses}\n"
     chosen = answer.chosen
     rows = [
         ("**chosen**", chosen),
-        *((label, compared.option) for label, compared in _beside(answer)),
-        *(("next", option) for option in _next(answer, top)),
+        *((label, compared.option) for label, compared in beside(answer)),
+        *(("next", option) for option in next_best(answer, top)),
     ]
     lines = [
         f"### {answer.workload}: `{chosen.machine}` in `{chosen.region}`",
@@ -310,13 +310,13 @@ def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
         "| --- | --- | --- | --- | ---: | ---: | ---: |",
         *(
             f"| {label} | `{option.machine}` | `{option.region}` | {option.precision} "
-            f"| {figure(option.replicas_mean)} | {_money(option)} "
+            f"| {figure(option.replicas_mean)} | {money(option)} "
             f"| {co2e(option.gco2e_month)} |"
             for label, option in rows
         ),
         "",
-        *(f"- {reason}." for reason in (*answer.because, *_doubts(answer))),
-        *(f"- {line}." for _, line in _latency(answer)),
-        f"- {len(answer.rejected):,} offers rejected; {_per_unit(answer)}.",
+        *(f"- {reason}." for reason in (*answer.because, *doubts(answer))),
+        *(f"- {line}." for _, line in latency(answer)),
+        f"- {len(answer.rejected):,} offers rejected; {per_unit(answer)}.",
     ]
     return "\n".join(lines) + "\n"

@@ -39,18 +39,16 @@ def sized(
     )
 
 
-def prediction_text(
-    model: str, machine: str, answer: Prediction | Misfit, steps: Sequence[Step] = ()
-) -> Iterator[RenderableType]:
+def renderables(sized: Sized) -> Iterator[RenderableType]:
     """``lichen size`` for a terminal."""
-    yield Text.assemble("\n", (model, "name"), " on ", (machine, "name"), "\n")
-    if isinstance(answer, Misfit):
-        yield Padding(Text(f"does not fit: {answer.reason}.", style="bad"), (0, 2))
-        return
-    yield Padding(_figures(answer), (0, 2))
-    if steps:
+    yield Text.assemble("\n", (sized.model, "name"), " on ", (sized.machine, "name"), "\n")
+    if sized.misfit is not None:
+        yield Padding(Text(f"does not fit: {sized.misfit.reason}.", style="bad"), (0, 2))
+    if sized.prediction is not None:
+        yield Padding(_figures(sized.prediction), (0, 2))
+    if sized.steps:
         yield Text("\nThe arithmetic", style="name")
-        yield Padding(steps_table(steps), (0, 2))
+        yield Padding(steps_table(sized.steps), (0, 2))
 
 
 def _figures(p: Prediction) -> Table:

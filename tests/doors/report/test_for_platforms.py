@@ -147,6 +147,17 @@ def test_only_what_is_new_blocks(tmp_path: Path) -> None:
     assert "of `Two`" in comment
 
 
+def test_a_month_as_it_is_has_what_the_fix_saves(tmp_path: Path) -> None:
+    path = template(tmp_path, One="p5.48xlarge", Two="p9.enormous")
+    run = lichen(path, "--region", "ap-south-1", "--format", "json")
+    document = json.loads(run.stdout)
+    (month,) = document["months"]  # of a machine that nobody knows there is none
+    assert (month["resource"], month["file"], month["line"]) == ("One", str(path), 2)
+    (fix,) = [each for each in document["fixes"] if each["resource"] == "One"]
+    assert 0 < fix["saves"]["gco2e_month"]["likely"] < month["gco2e_month"]["likely"]
+    assert month["usd_month"] > 10_000
+
+
 def test_a_finding_that_has_grown_is_new(tmp_path: Path) -> None:
     baseline = tmp_path / "baseline.json"
     small = template(tmp_path, One="g5.48xlarge")

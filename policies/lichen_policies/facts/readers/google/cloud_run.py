@@ -12,6 +12,8 @@ from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 HOSTING = "cloud-run"
+WITH_A_CHIP = "cloud-run-gpu"
+"""Rows of hostings.csv: an instance with an accelerator is billed in another way."""
 
 _LIMIT = "nvidia.com/gpu"
 _MACHINES = {
@@ -42,12 +44,13 @@ def instances(
     """
     chips = chips_asked(containers)
     accelerated = chip.value is not None or chips not in (None, 0.0)
+    hosting = WITH_A_CHIP if accelerated else HOSTING
     least = None if floor is None else floor.value
     yield Located(
         region_at=properties.at("location"),
         machine=machine_of(chip.value),
         machines=field(least) or 1,
-        hosting=HOSTING,
+        hosting=hosting,
     )
     for container in containers if accelerated or serves(context) else ():
         yield StartedImage(path=container.at("image"), image=field(container.text("image")))
@@ -58,7 +61,7 @@ def instances(
             machines_at=ceiling.path,
             chip=field(chip.value),
             chips_each=field(chips or 1.0),
-            hosting=HOSTING,
+            hosting=hosting,
         )
     if floor is not None and (accelerated or serves(context)):
         yield Scaling(
@@ -68,7 +71,7 @@ def instances(
             ceiling_at=ceiling.path,
             unit="containers",
             machine=machine_of(chip.value),
-            hosting=HOSTING,
+            hosting=hosting,
         )
 
 

@@ -1,0 +1,182 @@
+"""The tools that a coding agent is offered: place, size, explain, check and catalogue.
+
+Each answers what the command of the same name prints as JSON. No tool writes anything.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from lichen_policies.dialects import DeploymentInput
+from lichen_policies.gate import Gate
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
+from msgspec.structs import replace
+from pydantic import Field
+
+from lichen import __version__
+from lichen.document import InputError
+from lichen.placing.placement import NoPlacement, Placement
+from lichen.words import Environment, Objective, Precision
+from lichen.workload import Workload, as_workload, read_workload
+from lichen_doors.agents.files import within_folder
+from lichen_doors.command.own_rows import configured_catalogue
+
+INSTRUCTIONS = """\
+Lichen chooses the smallest efficient hardware for machine-learning inference, in a region with \
+clean electricity, and judges deployments by rules. Use `place` before you write infrastructure \
+for a model, and `check` before you propose a deployment. A value of `null` is not known: never \
+treat it as zero. Every figure names its unit in its key, and its source beside it."""
+
+Answer: TypeAlias = dict[str, Any]
+"""An answer as plain values, with the schema of the command of the same name."""
+Table: TypeAlias = Literal[
+    "regions", "machines", "offers", "accelerators", "models", "sources", "stale"
+]
+
+_MOST_ROWS = 200
+
+
+def server() -> MCPServer:
+    """The server. Its tools read files of the folder where it runs, and no others."""
+    mcp: MCPServer = MCPServer(
+        "lichen", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
+    )
+
+    def tool(function: Callable[..., Answer]) -> None:
+        """Offer a function; a mistake of the agent is answered in a sentence."""
+
+        @functools.wraps(function)
+        def answering(*args: object, **options: object) -> Answer:
+            try:
+                return function(*args, **options)
+            except InputError as error:
+                raise ToolError(str(error)) from None
+
+        mcp.tool(
+            annotations=ToolAnnotations(
+                read_only_hint=True,
+                destructive_hint=False,
+                idempotent_hint=True,
+                open_world_hint=False,
+            )
+        )(answering)
+
+    def place(
+        file: Annotated[str, Field(description="A workload file of the folder.")] = "",
+        workload: Annotated[
+            Answer | None, Field(description="The workload itself, where there is no file.")
+        ] = None,
+        objective: Objective = "carbon",
+        next_best: Annotated[int, Field(ge=0, le=20)] = 5,
+    ) -> Answer:
+        """Choose what to deploy, and where: the best offer for a workload, its cost and emissions,
+        why it won, the next best, and how many others lost for which reason."""
+        from lichen_doors.command.place import placed
+
+        if bool(file) == (workload is not None):
+            raise InputError("give one of file and workload", fix="name a file, or give a workload")
+        path = within_folder(file, "file") if file else Path.cwd()
+        asked = read_workload(path) if workload is None else _given(workload)
+        answer = placed(asked, path, objective=objective, runners_up=next_best)
+        return _with_counts(answer)
+
+    def size(
+        model: str,
+        machine: str,
+        input_tokens: Annotated[int | None, Field(ge=0)] = None,
+        output_tokens: Annotated[int | None, Field(ge=1)] = None,
+        concurrency: Annotated[float, Field(ge=1)] = 1.0,
+        precision: Precision | None = None,
+    ) -> Answer:
+        """Predict how fast a machine serves a model, with 80 % intervals and the arithmetic. A
+        language model needs the tokens of a typical request."""
+        from lichen_doors.command.size import sized_on
+
+        return _plain(
+            sized_on(
+                configured_catalogue(Path.cwd()),
+                model,
+                machine,
+                precision=precision,
+                input_tokens=input_tokens,
+                output_tokens=output_tokens,
+                concurrency=concurrency,
+            )
+        )
+
+    def explain(
+        name: Annotated[str, Field(description="A rule, a region, a machine or a model.")],
+    ) -> Answer:
+        """Show all that is known about one name, with its sources."""
+        from lichen_doors.command.explain import known_of
+
+        return _plain(known_of(name, Gate.near(Path.cwd(), trusted=Path.cwd())))
+
+    def check(
+        paths: Annotated[
+            list[str],
+            Field(
+                min_length=1,
+                description="Files or folders: a Pulumi preview, a Terraform plan or its .tf "
+                "files, a CloudFormation template, Bicep, or Kubernetes manifests.",
+            ),
+        ],
+        environment: Environment | None = None,
+        region: str | None = None,
+    ) -> Answer:
+        """Judge a deployment by the rules. A `mandatory` finding stops the deployment; an
+        *unverified* verdict needs a value that is not known yet."""
+        from lichen_doors.command.check import judgement
+        from lichen_doors.report.findings import as_json
+
+        judged = judgement(
+            [within_folder(path, "paths") for path in paths],
+            DeploymentInput(region=region, exact=len(paths) == 1),
+            region=region,
+            environment=environment,
+        )
+        document: Answer = msgspec.json.decode(as_json(judged.report))
+        return document
+
+    def catalogue(
+        table: Table,
+        containing: Annotated[str, Field(description="Only rows with this text.")] = "",
+    ) -> Answer:
+        """Show rows of a table of the catalogue, such as machines with their prices and regions
+        with their carbon."""
+        from lichen_doors.command.catalogue import view_of
+
+        view = view_of(table, configured_catalogue(Path.cwd()))
+        rows = [row for row in view.rows if containing.casefold() in str(row).casefold()]
+        return {"rows": rows[:_MOST_ROWS], "matching": len(rows), "of": len(view.rows)}
+
+    for each in (place, size, explain, check, catalogue):
+        tool(each)
+    return mcp
+
+
+def _given(workload: Answer) -> Workload:
+    """A workload that an agent wrote; the config.json that it may name is of the folder too."""
+    model = workload.get("model")
+    if isinstance(model, dict) and isinstance(model.get("config"), str):
+        within_folder(model["config"], "model.config")
+    return as_workload(workload)
+
+
+def _plain(value: object) -> Answer:
+    plain: Answer = msgspec.to_builtins(value)
+    return plain
+
+
+def _with_counts(answer: Placement | NoPlacement) -> Answer:
+    """A placement with the offers that lost as counts by reason: they are thousands."""
+    plain = _plain(replace(answer, rejected=()))
+    plain["rejected"] = dict(Counter(loser.kind for loser in answer.rejected).most_common())
+    return plain

@@ -1,0 +1,138 @@
+"""``lichen karpenter``: tell a cluster's schedulers what machines and regions emit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import yaml
+from lichen_practices.clusters.ceilings import ceilings
+from lichen_practices.clusters.overlays import overlays
+
+from lichen.document import InputError
+from lichen.figures import many
+from lichen.grid import CarbonClass
+from lichen.parsing.content import content_of, text_of
+from lichen.parsing.yaml_text import from_yaml
+from lichen_doors.command.options import FILE, formats
+from lichen_doors.command.output import write
+from lichen_doors.command.own_rows import configured_catalogue
+from lichen_doors.report import for_programs
+
+_REGION = click.option("--region", required=True, help="The region of the cluster.")
+_OUTPUT = click.option("--output", type=FILE, help="Write to this file. Default: the screen.")
+_MOST_MIB = 16
+
+
+@click.group("karpenter")
+def command() -> None:
+    """Tell a cluster's schedulers what machines and regions emit.
+
+    Both commands print manifests for kubectl or your repository. They change nothing themselves.
+    """
+
+
+@command.command("overlays")
+@_REGION
+@click.option(
+    "--carbon-price",
+    "usd_per_tonne",
+    type=click.FloatRange(min=0, min_open=True),
+    required=True,
+    metavar="USD",
+    help="Dollars for a tonne of CO2e.",
+)
+@click.option("--family", "families", multiple=True, help="Only this family; may be repeated.")
+@_OUTPUT
+@formats("yaml", "json")
+def overlay_command(
+    region: str, usd_per_tonne: float, families: tuple[str, ...], output: Path | None, form: str
+) -> None:
+    """Print Karpenter NodeOverlays that add the carbon of each machine to its price.
+
+    Karpenter then prefers the machine that emits less, where the difference in dollars is smaller
+    than that in carbon. Your bill does not change. NodeOverlay is an alpha feature of Karpenter,
+    which its feature gate turns on.
+    """
+    catalogue = configured_catalogue(Path.cwd())
+    found = overlays(catalogue, catalogue.region(region), usd_per_tonne, families=families)
+    _print(found.manifests, form, output)
+    if found.unknown:
+        click.echo(
+            f"Nobody publishes the watts of {many(len(found.unknown), 'machine')}, which have no "
+            f"overlay and look cheaper than they are: {', '.join(found.unknown)}. "
+            "Leave them out of your NodePool.",
+            err=True,
+        )
+
+
+@command.command("ceilings")
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="MANIFESTS")
+@_REGION
+@click.option(
+    "--share",
+    "shares",
+    multiple=True,
+    required=True,
+    metavar="CLASS=PERCENT",
+    help="What of its ceiling an autoscaler may use where the electricity is of this class, such "
+    "as high=50; may be repeated.",
+)
+@_OUTPUT
+@formats("yaml", "json")
+def ceiling_command(
+    files: tuple[Path, ...], region: str, shares: tuple[str, ...], output: Path | None, form: str
+) -> None:
+    """Print patches that lower the ceilings of autoscalers by the class of the region.
+
+    MANIFESTS have HorizontalPodAutoscalers, KEDA ScaledObjects or ScaledJobs, and Karpenter
+    NodePools. A patch is one for kustomize and for kubectl patch. A ceiling never goes below its
+    floor.
+    """
+    catalogue = configured_catalogue(Path.cwd())
+    capped = ceilings(
+        _manifests(files), catalogue.region(region), dict(_share(share) for share in shares)
+    )
+    _print(capped.patches, form, output)
+    click.echo(
+        f"{region} is {capped.level} in carbon: {capped.percent:g} % of each ceiling, "
+        f"{len(capped.patches)} to patch.",
+        err=True,
+    )
+
+
+def _manifests(files: Iterable[Path]) -> Iterator[Any]:
+    for file in files:
+        try:
+            yield from from_yaml(text_of(content_of(file, _MOST_MIB)))
+        except InputError as error:
+            raise error.within(str(file)) from None
+
+
+def _share(written: str) -> tuple[CarbonClass, float]:
+    level, _, percent = written.partition("=")
+    classes: tuple[CarbonClass, ...] = get_args(CarbonClass)
+    known = next((each for each in classes if each == level), None)
+    if known is None or not percent.removesuffix("%").replace(".", "", 1).isdigit():
+        raise InputError(
+            f"{written!r} is not CLASS=PERCENT",
+            fix=f"write high=50; the classes are {', '.join(classes)}",
+            field="--share",
+        )
+    number = float(percent.removesuffix("%"))
+    if number > 100:
+        raise InputError("is above 100", fix="give a percent from 0 to 100", field="--share")
+    return known, number
+
+
+def _print(manifests: Iterable[Mapping[str, Any]], form: str, output: Path | None) -> None:
+    if form == "json":
+        items = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
+        write(for_programs(items), output)
+    else:
+        write(
+            yaml.safe_dump_all(manifests, sort_keys=False, default_flow_style=False, width=88),
+            output,
+        )

@@ -1,0 +1,1 @@
+"""The door for editors: the Language Server Protocol, for workload files and ``lichen.yaml``."""

@@ -1,0 +1,167 @@
+"""What is wrong in the text of an editor, and what is known of the word under the pointer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from lichen_policies import configuration
+from lichen_policies.gate import Gate
+
+from lichen.catalogue import Catalogue
+from lichen.document import InputError, convert, json_schema
+from lichen.parsing.json_text import from_json
+from lichen.parsing.yaml_text import from_yaml
+from lichen.placing.question import Question
+from lichen.workload import as_workload, workload_schema
+from lichen_doors.editors.fields import TOP, Field, Span, field_at, fields_of, span_of
+from lichen_doors.report import explain, rules, terminal
+
+Kind: TypeAlias = Literal["workload", "configuration"]
+
+_WIDTH = 76
+"""Characters in a line of what a pointer shows."""
+
+
+class Problem(NamedTuple):
+    """What is wrong, in one sentence, and where."""
+
+    span: Span
+    message: str
+
+
+def kind_of(path: Path, text: str) -> Kind | None:
+    """What an editor's text is; None where it is nothing that Lichen reads.
+
+    A workload is known by its first keys, or by the address of its schema in a comment.
+    """
+    if path.name == configuration.NAME:
+        return "configuration"
+    if path.suffix not in (".yaml", ".yml", ".json"):
+        return None
+    if re.search(r"\$schema.*workload\.json", text):
+        return "workload"
+    keys = {field.steps[0] for field in fields_of(text) if len(field.steps) == 1}
+    return "workload" if {"name", "model", "traffic"} <= keys else None
+
+
+def problems(path: Path, text: str) -> list[Problem]:
+    """What is wrong in a text, as the command says of the file; at most one.
+
+    What ``lichen.yaml`` names beside itself is read from the disk, and only once the text is there.
+    """
+    kind = kind_of(path, text)
+    try:
+        if kind == "workload":
+            Question.of(as_workload(_mapping(path, text), path.parent), near=path)
+        elif kind == "configuration":
+            convert(_mapping(path, text), configuration.File)
+            if path.is_file() and path.read_text(encoding="utf-8") == text:
+                configuration.read(path)
+    except InputError as error:
+        return [Problem(_span(error, text), _sentence(error))]
+    return []
+
+
+def _mapping(path: Path, text: str) -> dict[str, Any]:
+    if path.suffix == ".json":
+        document = from_json(text)
+    else:
+        documents = from_yaml(text)
+        document = documents[0] if documents else {}
+    if not isinstance(document, dict):
+        raise InputError("this is no mapping", fix="begin with a key, such as name:")
+    return document
+
+
+def _span(error: InputError, text: str) -> Span:
+    if error.field:
+        return span_of(error.field, fields_of(text))
+    if line := re.search(r"\bline (\d+)", error.wrong):
+        number = int(line[1]) - 1
+        return Span(number, 0, number + 1, 0)
+    return TOP
+
+
+def _sentence(error: InputError) -> str:
+    """The message without the path: the editor shows which file it is."""
+    return str(type(error)(error.wrong, fix=error.fix, field=error.field))
+
+
+def about(path: Path, text: str, line: int, character: int) -> str:
+    """Markdown on the field or the name at a place of the text; empty where nothing is known."""
+    kind = kind_of(path, text)
+    field = field_at(line, character, fields_of(text)) if kind else None
+    if kind is None or field is None:
+        return ""
+    word = field.written if field.value.has(line, character) else field.steps[-1]
+    return _of_name(word, path) or _of_field(field, kind)
+
+
+def _of_name(word: str, path: Path) -> str:
+    """What ``lichen explain`` prints of a rule, a region, a machine or a model."""
+    gate = Gate.near(path)
+    pages = {page.rule: page for page in rules.pages(gate)}
+    if word in pages:
+        return _printed(terminal.as_text(rules.page(pages[word]), width=_WIDTH))
+    catalogue: Catalogue = gate.catalogue
+    if explain.knows(catalogue, word):
+        return _printed(terminal.as_text(explain.renderables(catalogue, word), width=_WIDTH))
+    return ""
+
+
+def _printed(text: str) -> str:
+    return f"```text\n{text.strip()}\n```"
+
+
+@cache
+def _schema(kind: Kind) -> Mapping[str, Any]:
+    return workload_schema() if kind == "workload" else json_schema(configuration.File)
+
+
+def _of_field(field: Field, kind: Kind) -> str:
+    """A field's description, its values and what it is where it is left out, by the schema."""
+    schema = _schema(kind)
+    at: Mapping[str, Any] = schema
+    for step in field.steps:
+        at = _within(at, step, schema)
+    if not at:
+        return ""
+    resolved = _resolved(at, schema)
+    lines = [f"**{'.'.join(field.steps).replace('.[', '[')}**"]
+    lines += [text for each in (at, resolved) if (text := each.get("description"))][:1]
+    if values := resolved.get("enum"):
+        lines.append("One of " + ", ".join(f"`{value}`" for value in values) + ".")
+    if at.get("default") not in (None, {}, []):
+        lines.append(f"Default: `{at['default']}`.")
+    return "\n\n".join(lines)
+
+
+def _within(at: Mapping[str, Any], step: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of one step further in; empty where it says nothing of it."""
+    for each in _options(at, schema):
+        if step.startswith("["):
+            found = each.get("items")
+        else:
+            found = each.get("properties", {}).get(step) or each.get("additionalProperties")
+        if isinstance(found, dict):
+            return found
+    return {}
+
+
+def _options(at: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    resolved = _resolved(at, schema)
+    return [resolved, *(_resolved(each, schema) for each in resolved.get("anyOf", ()))]
+
+
+def _resolved(at: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a reference of the schema is of; of a choice with nothing, the other."""
+    others = [each for each in at.get("anyOf", ()) if each.get("type") != "null"]
+    if len(others) == 1:
+        return _resolved(others[0], schema)
+    name = at.get("$ref", "").rpartition("/")[2]
+    found: Mapping[str, Any] = schema["$defs"][name] if name else at
+    return found

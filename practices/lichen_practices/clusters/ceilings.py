@@ -1,0 +1,129 @@
+"""Lower ceilings where the electricity is dirtier: patches for what scales in a cluster.
+
+The same manifests run in several regions. Where a region's class is high or medium, each autoscaler
+may go to a share of its ceiling alone, so that work which can go elsewhere does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
+from typing import Any, NamedTuple
+
+from lichen.catalogue.schema import Region
+from lichen.document import InputError
+from lichen.grid import CarbonClass, classify
+
+_CEILINGS = {
+    "HorizontalPodAutoscaler": ("maxReplicas", "minReplicas", 1),
+    "ScaledObject": ("maxReplicaCount", "minReplicaCount", 0),
+    "ScaledJob": ("maxReplicaCount", "minReplicaCount", 0),
+}
+"""By kind: the field of the ceiling, that of the floor, and the floor where it is left out."""
+_DEFAULT_CEILING = {"ScaledObject": 100, "ScaledJob": 100}
+"""KEDA's own where none is written: https://keda.sh/docs/latest/reference/scaledobject-spec/."""
+
+
+class Capped(NamedTuple):
+    """The class of the region, the share that it may use, and the patches."""
+
+    level: CarbonClass
+    percent: float
+    patches: Sequence[dict[str, Any]]
+
+
+def ceilings(
+    manifests: Iterable[Any], region: Region, percents: Mapping[CarbonClass, float]
+) -> Capped:
+    """Patches that lower each ceiling to the share of the region's class, never below the floor.
+
+    ``percents`` has a share in percent by class; a class that it does not name keeps its ceilings.
+    Manifests of other kinds are passed over. Raises :class:`InputError` where a ceiling is no
+    number, or nothing in the manifests scales.
+    """
+    level = classify(region).level
+    percent = percents.get(level, 100.0)
+    patches: list[dict[str, Any]] = []
+    scaling = 0
+    for manifest in _each(manifests):
+        kind = manifest.get("kind")
+        if kind not in _CEILINGS and kind != "NodePool":
+            continue
+        scaling += 1
+        spec = _mapping(manifest.get("spec"), f"{kind}.spec")
+        lower = _limits(spec, percent) if kind == "NodePool" else _replicas(kind, spec, percent)
+        if lower:
+            patches.append(_patch(manifest, lower))
+    if not scaling:
+        raise InputError(
+            "nothing in these manifests scales",
+            fix=f"give files with a {', '.join(_CEILINGS)} or NodePool",
+        )
+    return Capped(level, percent, patches)
+
+
+def _each(manifests: Iterable[Any]) -> Iterable[dict[str, Any]]:
+    for manifest in manifests:
+        if isinstance(manifest, dict):
+            if manifest.get("kind") == "List":
+                yield from _each(manifest.get("items") or ())
+            else:
+                yield manifest
+
+
+def _mapping(value: Any, field: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InputError("is no mapping", fix="give a manifest that the cluster takes", field=field)
+    return value
+
+
+def _replicas(kind: str, spec: dict[str, Any], percent: float) -> dict[str, Any]:
+    field, floor_field, least = _CEILINGS[kind]
+    most = _count(spec.get(field, _DEFAULT_CEILING.get(kind)), f"{kind}.spec.{field}")
+    floor = _count(spec.get(floor_field, least), f"{kind}.spec.{floor_field}")
+    lower = max(ceil(most * percent / 100), floor, 1)
+    return {field: lower} if lower < most else {}
+
+
+def _limits(spec: dict[str, Any], percent: float) -> dict[str, Any]:
+    """Each limit of a NodePool as its share; one with a unit (``100Gi``) keeps its unit."""
+    lower: dict[str, Any] = {}
+    for name, written in _mapping(spec.get("limits") or {}, "NodePool.spec.limits").items():
+        text = str(written)
+        unit = text.lstrip("0123456789.")
+        number = text.removesuffix(unit) if unit else text
+        try:
+            most = float(number)
+        except ValueError:
+            raise InputError(
+                "is no quantity", fix="write it like 100 or 400Gi", field=f"limits.{name}"
+            ) from None
+        share = ceil(most * percent / 100)
+        if share < most:
+            lower[name] = f"{share}{unit}" if isinstance(written, str) else share
+    return {"limits": lower} if lower else {}
+
+
+def _count(value: Any, field: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InputError("is no count", fix="give a whole number", field=field)
+    return value
+
+
+def _patch(manifest: dict[str, Any], lower: dict[str, Any]) -> dict[str, Any]:
+    """A patch as Kustomize and `kubectl patch` take it: what identifies the object, what changes.
+
+    Raises :class:`InputError` for an object without a name.
+    """
+    metadata = _mapping(manifest.get("metadata"), f"{manifest['kind']}.metadata")
+    if not isinstance(metadata.get("name"), str):
+        raise InputError(
+            "is required", fix="give the object a name", field=f"{manifest['kind']}.metadata.name"
+        )
+    identity = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
+    return {
+        "apiVersion": manifest.get("apiVersion"),
+        "kind": manifest["kind"],
+        "metadata": identity,
+        "spec": lower,
+    }
