@@ -113,11 +113,15 @@ class Api:
 
     def apply(self, thing: Object, *, dry_run: bool = False, manager: str = "pulumi") -> Object:
         """Server-side apply: a field that the API does not know is refused, not dropped."""
-        query = {"fieldManager": manager, "fieldValidation": "Strict"}
-        if dry_run:
-            query["dryRun"] = "All"
-        path = self.path_to(thing)
-        return self.call("PATCH", path, thing, kind="application/apply-patch+yaml", **query)
+        return self.call(
+            "PATCH",
+            self.path_to(thing),
+            thing,
+            kind="application/apply-patch+yaml",
+            fieldManager=manager,
+            fieldValidation="Strict",
+            **({"dryRun": "All"} if dry_run else {}),  # type: ignore[arg-type]
+        )
 
     def get(self, path: str) -> Object | None:
         """What is at a path; None where nothing is."""

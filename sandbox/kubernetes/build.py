@@ -9,12 +9,11 @@ which go.mod names.
 from __future__ import annotations
 
 import fcntl
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.engine.build import Progress, dotted, go_environment, pinned, run, toolchain
+from sandbox.engine.build import Progress, dotted, go_command, pinned
 from sandbox.engine.find import TOOLS, say
 from sandbox.errors import EngineMissing
 
@@ -44,7 +43,6 @@ def ensure(progress: Progress = say, tools: Path = TOOLS) -> Path:
 
 
 def _build(tools: Path, progress: Progress) -> Path:
-    environ = go_environment(tools)
     program = tools / "bin" / f"kubernetes-{VERSION}"
     partial = program.with_suffix(".partial")
     major, minor, *_ = VERSION.split(".")
@@ -52,24 +50,20 @@ def _build(tools: Path, progress: Progress) -> Path:
         f"-s -w -X {_SAID}.gitVersion=v{VERSION}"
         f" -X {_SAID}.gitMajor={major} -X {_SAID}.gitMinor={minor}"
     )
+    here = ["-C", str(MODULE)]
     try:
-        compiler = toolchain(tools, environ, progress, pinned("go", MODULE))
-
-        def go(arguments: list[str], doing: str) -> list[str]:
-            return run([str(compiler), *arguments], environ, progress, doing, cwd=MODULE)
-
-        progress(f"Building the control plane of Kubernetes {VERSION} from its Go modules, once:")
-        progress("  about 17 minutes on two idle cores; other machines may need more or less.")
-        listed = go(["list", "-deps", "."], "downloading: {} Go modules")
-        packages = sum(not line.startswith("go: ") for line in listed)
-        arguments = ["build", "-v", "-ldflags", flags, "-o", str(partial), "."]
-        go(arguments, f"compiling: {{}} packages of at most {packages}")
+        with go_command(tools, progress, MODULE) as go:
+            progress(f"Building the control plane of Kubernetes {VERSION} from Go modules, once:")
+            progress("  about 17 minutes on two idle cores; other machines may need more or less.")
+            listed = go([*here, "list", "-deps", "."], "downloading: {} Go modules")
+            packages = sum(not line.startswith("go: ") for line in listed)
+            arguments = [*here, "build", "-v", "-ldflags", flags, "-o", str(partial), "."]
+            go(arguments, f"compiling: {{}} packages of at most {packages}")
         return partial.replace(program)
     except OSError as error:
         raise EngineMissing(f"Kubernetes could not be built: {error}") from error
     finally:
         partial.unlink(missing_ok=True)
-        shutil.rmtree(environ["GOTMPDIR"], ignore_errors=True)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ class PublicImage(NamedTuple):
 
 
 _TEI = "ghcr.io/huggingface/text-embeddings-inference"
-_TABLE: dict[tuple[str, str], PublicImage] = {
+IMAGES: dict[tuple[str, str], PublicImage] = {
     ("vllm", "tpu"): PublicImage("docker.io/vllm/vllm-tpu:v0.27.0", 8000, "/health"),
     ("vllm", "gpu"): PublicImage("docker.io/vllm/vllm-openai:v0.28.0", 8000, "/health"),
     ("tei", "arm64"): PublicImage(f"{_TEI}:cpu-arm64-1.9", 8000, "/health"),
@@ -44,10 +44,10 @@ def image_for(
     wanted = decision.machine.architecture
     if "image" in args:
         confirm(args, wanted, decision.machine.name)
-        public = _TABLE.get((server, chip_kind or wanted))
+        public = IMAGES.get((server, chip_kind or wanted))
         port, health = (public.port, public.health) if public else (_OWN_PORT, _OWN_HEALTH)
         return args["image"], args.get("port", port), args.get("health_path", health)
-    public = _TABLE.get((server, chip_kind or wanted))
+    public = IMAGES.get((server, chip_kind or wanted))
     if public is None:
         raise InputError(
             f"is required: no public image serves a model of kind {decision.card.kind} on "

@@ -125,7 +125,9 @@ def pod_spec(
         security_context=_V1.PodSecurityContextArgs(
             fs_group=_USER,
             seccomp_profile=_V1.SeccompProfileArgs(type="RuntimeDefault"),
-            **({} if row.resource else {"run_as_non_root": True, "run_as_user": _USER}),
+            # Devices belong to root in the images of servers for accelerators.
+            run_as_non_root=None if row.resource else True,
+            run_as_user=None if row.resource else _USER,
         ),
         termination_grace_period_seconds=_grace_s(plan),
     )
@@ -182,26 +184,24 @@ def _container(
             capabilities=_V1.CapabilitiesArgs(drop=["ALL"]),
             read_only_root_filesystem=not row.resource,
         ),
-        **(_probes(plan, server) if probed else {}),
+        # A start as long as sizing says before anything else counts.
+        startup_probe=_probe(server, _EVERY_S, math.ceil(start_s(plan) / _EVERY_S), probed),
+        readiness_probe=_probe(server, 5, 3, probed),
+        liveness_probe=_probe(server, _EVERY_S, 6, probed),
     )
 
 
-def _probes(plan: Plan, server: Server) -> dict[str, k8s.core.v1.ProbeArgs]:
-    """A start as long as sizing says before anything else counts; then readiness, and liveness."""
-
-    def probe(period_s: int, failures: int) -> k8s.core.v1.ProbeArgs:
-        return _V1.ProbeArgs(
-            http_get=_V1.HTTPGetActionArgs(path=server.health, port="http"),
-            period_seconds=period_s,
-            failure_threshold=failures,
-            timeout_seconds=5,
-        )
-
-    return {
-        "startup_probe": probe(_EVERY_S, math.ceil(start_s(plan) / _EVERY_S)),
-        "readiness_probe": probe(5, 3),
-        "liveness_probe": probe(_EVERY_S, 6),
-    }
+def _probe(
+    server: Server, period_s: int, failures: int, probed: bool
+) -> k8s.core.v1.ProbeArgs | None:
+    if not probed:
+        return None
+    return _V1.ProbeArgs(
+        http_get=_V1.HTTPGetActionArgs(path=server.health, port="http"),
+        period_seconds=period_s,
+        failure_threshold=failures,
+        timeout_seconds=5,
+    )
 
 
 def _scratch(row: NodeRow) -> list[k8s.core.v1.VolumeArgs]:

@@ -14,7 +14,7 @@ from lichen_policies.baseline import against
 from lichen_policies.baseline import of as baseline_of
 from lichen_policies.changes_only import changes_only
 from lichen_policies.dialects import KINDS, DeploymentInput
-from lichen_policies.dialects.folders import read_all
+from lichen_policies.dialects.folders import FolderReading, read_all
 from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Report
@@ -30,6 +30,7 @@ from lichen_doors.command.options import (
     PARAMETER,
     PARAMETERS,
     PATH,
+    RECORD,
     REGION,
     formats,
 )
@@ -37,6 +38,8 @@ from lichen_doors.command.output import progress, show, write
 
 FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
 """The forms of a report."""
+PROGRAM = "pulumi-program"
+"""The source that is run rather than read."""
 
 
 @click.command("check")
@@ -46,13 +49,16 @@ FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
     default="auto",
     show_default=True,
     metavar="KIND",
-    help=f"The kind of document, if it is not recognised: {', '.join(KINDS)}.",
+    help=f"The kind of document, if it is not recognised: {', '.join(KINDS)}. With "
+    f"{PROGRAM} the Pulumi program in Python of a folder is run, without an engine.",
 )
+@click.option("--stack", help=f"With --source {PROGRAM}: the stack whose settings it gets.")
 @ENVIRONMENT
 @REGION
 @PARAMETERS
 @PARAMETER
 @CONFIGURATION
+@RECORD
 @click.option("--output", type=FILE, help="Write the report to this file.")
 @formats(*FORMS)
 @click.option(
@@ -81,11 +87,13 @@ FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
 def command(
     paths: tuple[Path, ...],
     source: str,
+    stack: str | None,
     environment: Environment | None,
     region: str | None,
     parameters_file: Path | None,
     parameter_pairs: tuple[str, ...],
     configuration: Path | None,
+    record_file: Path | None,
     output: Path | None,
     form: str,
     also: tuple[str, ...],
@@ -105,6 +113,12 @@ def command(
     """
     if fix and (form != "text" or output is not None):
         raise InputError("--fix is for a person at a terminal", fix="leave out --format, --output")
+    if record_file is not None and parameter_pairs:
+        raise InputError(
+            "values of --parameter are not recorded",
+            fix="write them into a file, and name it by --parameters",
+            field="--record",
+        )
     files = [_report_file(each) for each in also]
     timed.end_where_stuck()
     given = DeploymentInput(
@@ -119,12 +133,29 @@ def command(
             paths,
             given,
             source=source,
+            stack=stack,
             region=region,
             configuration=configuration,
             environment=environment,
             say=say,
         )
     gate, report = judged.gate, judged.report
+    if record_file is not None:
+        from lichen_practices.recording.record import record_check, write_record
+
+        write_record(
+            record_check(
+                paths,
+                gate,
+                report,
+                source=source,
+                region=region,
+                environment=environment,
+                parameters_file=parameters_file,
+                configuration_file=configuration,
+            ),
+            record_file,
+        )
     if only_changes:
         report = changes_only(report, judged.resources)
     if earlier is not None:
@@ -162,16 +193,21 @@ def judgement(
     given: DeploymentInput,
     *,
     source: str = "auto",
+    stack: str | None = None,
     region: str | None = None,
     configuration: Path | None = None,
     environment: Environment | None = None,
     say: Callable[[str], object] = str,
 ) -> Judged:
     """Read the documents at ``paths`` and judge their resources; ``say`` is given what is done.
+    With the source :data:`PROGRAM` they are programs, which run, for ``stack``.
 
     Raises :class:`InputError` where a path, a document or the configuration is wrong.
     """
-    reading = read_all(paths, source, given, lambda path: say(f"Reading {path}"))
+    if source == PROGRAM:
+        reading = _run(paths, stack)
+    else:
+        reading = read_all(paths, source, given, lambda path: say(f"Reading {path}"))
     gate = Gate.near(
         paths[0],
         config=configuration,
@@ -184,6 +220,13 @@ def judgement(
         gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
     )
     return Judged(gate, reading.resources, report)
+
+
+def _run(paths: Sequence[Path], stack: str | None) -> FolderReading:
+    """What programs would make. That they run is said, since nothing else that is judged does."""
+    from lichen_doors.program import read_programs
+
+    return read_programs(paths, stack, lambda text: click.echo(f"lichen: {text}.", err=True))
 
 
 def _report_file(written: str) -> tuple[str, Path]:

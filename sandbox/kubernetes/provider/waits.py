@@ -57,7 +57,7 @@ def until_gone(api: Api, path: str) -> None:
 
 def _deployed(api: Api, live: Object) -> bool:
     status, wanted = live.get("status", {}), live["spec"].get("replicas", 1)
-    return (
+    return bool(
         status.get("observedGeneration", 0) >= live["metadata"]["generation"]
         and status.get("updatedReplicas", 0) == wanted
         and status.get("availableReplicas", 0) >= wanted
