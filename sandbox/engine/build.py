@@ -40,11 +40,11 @@ STOP_S = 5.0
 Version = tuple[int, ...]
 
 
-def pinned(name: str) -> Version:
-    """The version in go.mod of a module, or of Go itself for the name `go`."""
-    found = re.search(rf"^\s*{re.escape(name)} v?([\d.]+)", (MODULE / "go.mod").read_text(), re.M)
+def pinned(name: str, module: Path = MODULE) -> Version:
+    """The version in a go.mod of a module, or of Go itself for the name `go`."""
+    found = re.search(rf"^\s*{re.escape(name)} v?([\d.]+)", (module / "go.mod").read_text(), re.M)
     if found is None:
-        raise LookupError(f"{name} is not in {MODULE / 'go.mod'}")
+        raise LookupError(f"{name} is not in {module / 'go.mod'}")
     return version_of(found[1])
 
 
