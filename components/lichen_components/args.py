@@ -1,198 +1,12 @@
 """The arguments of an endpoint. These annotations and sentences are the package's schema."""
 
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from lichen.document import InputError
-
-
-class BalancerArgs(TypedDict, total=False):
-    """The load balancer before tasks or machines: on ECS and on EC2."""
-
-    public: bool
-    """Whether the internet may reach it. The default is false; true needs `certificate` and
-    `subnets`."""
-    subnets: list[str]
-    """Subnets of the load balancer, in two zones at least: public ones where it is public. The
-    default is those of the model."""
-    certificate: pulumi.Input[str]
-    """The ARN of a certificate in ACM of the chosen region. With it requests come over HTTPS,
-    without it over HTTP and within the network alone."""
-    clients: list[str]
-    """The address ranges that may send requests, such as `10.0.0.0/16`. The default is the
-    network's own range, or everybody where the load balancer is public."""
-    access_logs: pulumi.Input[str]
-    """Where the load balancer writes a line for each request: `s3://bucket/prefix/`. Without it:
-    nowhere."""
-
-
-class ShadowArgs(TypedDict, total=False):
-    """A second model that gets copies of requests; its answers are thrown away.
-
-    It runs on a fleet of its own, as large as the one that answers: it costs as much again.
-    """
-
-    artifacts: pulumi.Input[str]
-    """Its files; the endpoint's own where it is left out."""
-    image: pulumi.Input[str]
-    """Its serving image in ECR; the endpoint's own where it is left out."""
-    environment: dict[str, pulumi.Input[str]]
-    """Variables of its container; they replace those of the endpoint's."""
-    share: float
-    """The share of requests that are copied to it, above 0 and at most 1. The default is 1."""
-
-
-class CaptureArgs(TypedDict, total=False):
-    """Requests and answers that are kept in S3. They may hold personal data: it is off by default.
-
-    Give the bucket a lifecycle rule that deletes them.
-    """
-
-    destination: pulumi.Input[str]
-    """Where they are kept: `s3://bucket/prefix/`."""
-    percent: int
-    """How many requests of a hundred are kept. The default is 100."""
-    what: str
-    """`input`, `output` or `both` (the default)."""
-    key: pulumi.Input[str]
-    """The ARN of the KMS key that encrypts them. The default is the bucket's own."""
-
-
-class ScheduleArgs(TypedDict, total=False):
-    """Other numbers of machines from a time on, such as fewer at night."""
-
-    at: str
-    """When, as cron of EventBridge: `cron(0 7 ? * MON-FRI *)`."""
-    timezone: str
-    """The time zone of `at`, such as `Europe/Paris`. The default is UTC."""
-    minimum: int
-    """The fewest machines from then on."""
-    maximum: int
-    """The most machines from then on."""
-
-
-class FunctionArgs(TypedDict, total=False):
-    """The function, on Lambda."""
-
-    provisioned: int
-    """How many copies wait with the model loaded. They are paid whether they answer or not; without
-    it none waits, and a request that finds none is slow once."""
-    reserved: int
-    """The most copies that may run, taken from the account's own limit."""
-    callers: list[str]
-    """The ARNs of accounts or roles outside the account that may call the URL; within it, their own
-    policies say so."""
-    stable_version: str
-    """During a canary, the version that serves most requests, such as `3`."""
-    canary_share: float
-    """During a canary, the newest version's share of requests, above 0 and below 1. Nothing shifts
-    by itself: a second `pulumi up` without these two gives it all of them."""
-
-
-class AwsArgs(TypedDict, total=False):
-    """What an endpoint on AWS needs beside the workload.
-
-    `{region}` in `artifacts`, `image`, `registry`, `requests`, `results` and `failures` is replaced
-    by the chosen region: SageMaker reads all of them from the endpoint's own region.
-    """
-
-    artifacts: pulumi.Input[str]
-    """The model's files: `s3://bucket/prefix/`, or one `.tar.gz`. For Inferentia they are compiled
-    by the command in the receipt (`compile_command`), and the workload's `compiled` then has their
-    shape. For a language model on Graviton they are one GGUF file; for other models there they
-    include the code that serves them, `code/inference.py`. `lichen artifacts check` reads them."""
-    image: pulumi.Input[str]
-    """The serving image in ECR, for every chip that may be chosen. Without it: AWS's own image for
-    the chip."""
-    registry: str
-    """An ECR registry with copies of AWS's images under their own names, such as
-    `111122223333.dkr.ecr.{region}.amazonaws.com`: AWS does not publish every image in every
-    region."""
-    requests: pulumi.Input[str]
-    """Where clients put the requests of an asynchronous endpoint, and the records of a batch:
-    `s3://bucket/prefix/`. Required by both."""
-    requests_key: pulumi.Input[str]
-    """The ARN of the KMS key that encrypts `requests`, if it is a key of yours."""
-    results: pulumi.Input[str]
-    """Where an asynchronous endpoint and a batch write their results: `s3://bucket/prefix/`.
-    Required by both."""
-    results_key: pulumi.Input[str]
-    """The ARN of a KMS key of yours that encrypts results and failures. Without it: what their
-    bucket encrypts with. It is never the component's own key, which goes with the component."""
-    failures: pulumi.Input[str]
-    """Where an asynchronous endpoint writes what failed: `s3://bucket/prefix/`. Without it:
-    `failures/` below `results`."""
-    success_topic: pulumi.Input[str]
-    """The ARN of an SNS topic that hears of each result of an asynchronous endpoint."""
-    error_topic: pulumi.Input[str]
-    """The ARN of an SNS topic that hears of each failure of an asynchronous endpoint."""
-    schedule: str
-    """When a batch runs: an expression of EventBridge Scheduler, such as `rate(7 days)`. The
-    default is each day at one: `cron(0 1 * * ? *)`."""
-    schedule_timezone: str
-    """The time zone of `schedule`, such as `Europe/Stockholm`. The default is `UTC`."""
-    artifacts_key: pulumi.Input[str]
-    """The ARN of the KMS key that encrypts `artifacts`, if it is a key of yours."""
-    key: pulumi.Input[str]
-    """The ARN of a KMS key of yours for volumes and logs, in the chosen region; its policy lets
-    CloudWatch Logs use it. Without it: a key of its own, at a dollar a month."""
-    protect: bool
-    """Whether Pulumi refuses to delete role and key, and keeps models and configurations in AWS.
-    The default is true in production. To take a production endpoint down, set it to false, run
-    `pulumi up`, then `pulumi destroy`."""
-    alarm_topic: pulumi.Input[str]
-    """The ARN of an SNS topic that alarms are sent to."""
-    subnets: list[str]
-    """Private subnets that the model runs in, in the chosen region: one for each zone. The model's
-    files and image come through them: they need a gateway endpoint for S3 and interface endpoints
-    for ECR (api and dkr) and CloudWatch Logs, or a NAT gateway."""
-    security_groups: list[str]
-    """Security groups of the model; used with `subnets`."""
-    image_architecture: str
-    """The processor that `image` is built for, outside SageMaker: `arm64` or `x86_64`. Required
-    there with `image`: one for another processor ends with "exec format error"."""
-    machine_image: str
-    """On EC2, the id of the machine image (`ami-...`) in the chosen region; it has Docker, and for
-    Inferentia a driver that the serving image runs on. Without it: the newest of ECS's own when the
-    group is made, which stays until you name another."""
-    balancer: BalancerArgs
-    """The load balancer before tasks or machines, on ECS and on EC2."""
-    function: FunctionArgs
-    """The function, on Lambda."""
-
-    """Security groups of the model: required with `subnets`, refused without."""
-    rollout: str
-    """How a new version is rolled out: `all-at-once`, `canary`, `linear` or `rolling`. The default
-    is canary where several machines run, else all at once."""
-    rollout_alarms: list[str]
-    """The names of one to ten CloudWatch alarms that take a roll-out back, instead of the
-    component's own."""
-    shadow: ShadowArgs
-    """A second model beside the one that answers, to compare them."""
-    capture: CaptureArgs
-    """Keep requests and answers in S3."""
-    scaling_share: float
-    """At which share of a machine's planned requests the next machine is started, above 0 and at
-    most 1. The default is 1: the plan has a margin already. AWS advises to start at a half where
-    nothing was measured."""
-    schedules: list[ScheduleArgs]
-    """Numbers of machines by the time of day."""
-    idle_alarm_hours: int
-    """Raise an alarm after so many hours without a request, at most 168. The default is 24 outside
-    production; 0 turns it off."""
-    dashboard: bool
-    """Make a dashboard. The default is true in production: CloudWatch asks 3 dollars a month for
-    each after the third."""
-    budget_usd: float
-    """Raise an alarm where a month costs more. The tag `lichen:workload` must be activated for cost
-    allocation by the account that pays, a day before. Needs `alarm_topic`."""
-    check_quota: bool
-    """Whether the account's quota for the machine is read before anything is made. The default is
-    true."""
-    streaming: bool
-    """Whether clients read answers as they are made (InvokeEndpointWithResponseStream). A real-time
-    endpoint cuts every other answer after 60 seconds."""
+from lichen_components.aws.args import AwsArgs
+from lichen_components.google.args import GoogleArgs
+from lichen_components.kubernetes.args import KubernetesArgs
 
 
 class PinArgs(TypedDict):
@@ -207,8 +21,8 @@ class PinArgs(TypedDict):
 class EndpointArgs(TypedDict):
     """What to serve, and where its files are.
 
-    Each cloud has a block of its own. The arguments of `aws` may also be written without the
-    block, as here. `{region}` in them is replaced by the chosen region.
+    Each cloud has a block of its own. What a block takes may also be written without the block, as
+    here; it then counts for whichever cloud is chosen. `{region}` is replaced by the chosen region.
     """
 
     # A mapping or a path. The schema has no unions, so the annotation cannot name the two.
@@ -227,10 +41,16 @@ class EndpointArgs(TypedDict):
     than the tolerance of the placement."""
     aws: NotRequired[AwsArgs]
     """Arguments for a placement on AWS."""
+    google: NotRequired[GoogleArgs]
+    """Arguments for a placement on Google Cloud."""
+    kubernetes: NotRequired[KubernetesArgs]
+    """Arguments for a placement on a Kubernetes cluster."""
     artifacts: NotRequired[pulumi.Input[str]]
-    """The same as `aws.artifacts`: the model's files, `s3://bucket/prefix/` or one `.tar.gz`."""
+    """The model's files: `s3://bucket/prefix/` (on AWS also one `.tar.gz`), `gs://bucket/prefix/`,
+    `hf://organisation/model`, or `pvc://claim/folder` on a volume of the cluster. What the chosen
+    hosting cannot read from is refused. Give a cloud's own in its block."""
     image: NotRequired[pulumi.Input[str]]
-    """The same as `aws.image`: the serving image in ECR."""
+    """The serving image, from a registry that the chosen cloud may pull from: on AWS from ECR."""
     registry: NotRequired[str]
     """The same as `aws.registry`: an ECR registry with copies of AWS's images."""
     results: NotRequired[pulumi.Input[str]]
@@ -243,30 +63,3 @@ class EndpointArgs(TypedDict):
     """The same as `aws.subnets`: private subnets that the model runs in."""
     security_groups: NotRequired[list[str]]
     """The same as `aws.security_groups`: security groups of the model."""
-
-
-def aws_args(args: EndpointArgs) -> AwsArgs:
-    """The arguments for AWS, from the block and from beside it.
-
-    :class:`InputError` where both give an argument and the values differ.
-    """
-    block: dict[str, Any] = dict(args.get("aws") or {})
-    for name in AwsArgs.__annotations__:
-        if name not in args:
-            continue
-        value = dict(args)[name]
-        if name in block and not _same(block[name], value):
-            raise InputError(
-                f"'{name}' and 'aws.{name}' have different values",
-                fix="write it once",
-                field=f"aws.{name}",
-            )
-        block[name] = value
-    return cast(AwsArgs, block)
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Outputs are the same only if they are one object: their values are not known yet."""
-    if isinstance(one, pulumi.Output) or isinstance(other, pulumi.Output):
-        return one is other
-    return bool(one == other)

@@ -19,17 +19,21 @@ from lichen.placing.question import Pin, Question
 from lichen.sizing.replicas import floor_of
 from lichen.words import Objective
 from lichen.workload import Workload, as_workload, read_workload
-from lichen_components.args import EndpointArgs, aws_args
-from lichen_components.aws.address import placed_now, record
+from lichen_components.args import EndpointArgs
+from lichen_components.artifacts import check_artifacts
+from lichen_components.blocks import anywhere
 from lichen_components.errors import input_errors
 from lichen_components.extras import no_bundle
 from lichen_components.keeping import kept, pin_of
 from lichen_components.makers import (
-    SERVERS,
     chip_families,
     chip_of,
     maker_of,
+    record_of,
+    record_rows,
+    row_of,
     server_of,
+    servers_found,
 )
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -44,8 +48,8 @@ class Endpoint(pulumi.ComponentResource):
 
     endpoint_name: pulumi.Output[str]
     """The name to invoke."""
-    endpoint_arn: pulumi.Output[str]
-    """The endpoint's ARN on AWS; its full name on another cloud."""
+    endpoint_id: pulumi.Output[str]
+    """The endpoint's full name in its cloud: on AWS its ARN."""
     url: pulumi.Output[str]
     """The address that requests are sent to."""
     machine: pulumi.Output[str]
@@ -57,11 +61,11 @@ class Endpoint(pulumi.ComponentResource):
     usd_month: pulumi.Output[float]
     """Expected cost in US dollars a month, idle hours included."""
     key: pulumi.Output[str]
-    """The ARN of the key that encrypts volumes and logs: yours, or the endpoint's own. "" where
-    there is none."""
+    """The full name of the key that encrypts volumes and logs: yours, or the endpoint's own. ""
+    where there is none."""
     parameter: pulumi.Output[str]
-    """The name of the SSM parameter that always has the endpoint's name, for clients:
-    `/lichen/<name>/<environment>/endpoint`."""
+    """The name under which clients always find what the endpoint is called now: on AWS an SSM
+    parameter, `/lichen/<name>/<environment>/endpoint`. "" where there is none."""
     dashboard: pulumi.Output[str]
     """The address of the dashboard; "" without one."""
     runbook: pulumi.Output[str]
@@ -79,16 +83,19 @@ class Endpoint(pulumi.ComponentResource):
             decision = plan.decision
             placement = decision.placement
             chosen = placement.chosen
-            make = maker_of(chosen.hosting, plan.decision.workload)
+            make = maker_of(row_of(chosen.hosting, decision.workload))
             made = make(name, plan, pulumi.ResourceOptions(parent=self))
         self.endpoint_name = made.endpoint_name
-        self.endpoint_arn = made.endpoint_arn
-        self.url = made.endpoint_url
+        self.endpoint_id = made.endpoint_id
+        self.url = made.url
         self.machine = made.machine
         self.region = pulumi.Output.from_input(chosen.region)
         self.gco2e_month = pulumi.Output.from_input(round(chosen.gco2e_month.likely, 1))
         self.usd_month = pulumi.Output.from_input(round(chosen.usd_month, 2))
-        record(name, decision.workload.environment, Pin(chosen.machine, chosen.region), self)
+        cloud = record_of(plan.catalogue.hostings[chosen.hosting].cloud)
+        if cloud is not None:
+            here = Pin(chosen.machine, chosen.region)
+            cloud.record(name, decision.workload.environment, here, self)
         self.receipt = pulumi.Output.from_input(receipt(placement, plan.kept))
         extras = getattr(made, "bundle", None) or no_bundle()
         self.key, self.parameter = extras.key, extras.parameter
@@ -100,7 +107,7 @@ class Endpoint(pulumi.ComponentResource):
                 "dashboard": self.dashboard,
                 "runbook": self.runbook,
                 "endpoint_name": self.endpoint_name,
-                "endpoint_arn": self.endpoint_arn,
+                "endpoint_id": self.endpoint_id,
                 "url": self.url,
                 "machine": self.machine,
                 "region": self.region,
@@ -115,6 +122,18 @@ Current = Callable[[Workload], Pin | None]
 """Where a workload runs already, if it does."""
 
 
+def placed_now(name: str, workload: Workload) -> Pin | None:
+    """Where this stack's deployment is, as the cloud that it is on remembers it; None where none
+    does. Clouds that the workload excludes are not asked."""
+    for row in record_rows():
+        record = record_of(row.cloud)
+        if record is None or (workload.where.clouds and row.cloud not in workload.where.clouds):
+            continue
+        if (found := record.placed_now(name, workload)) is not None:
+            return found
+    return None
+
+
 def plan_of(
     args: EndpointArgs, catalogue: Catalogue | None = None, current: Current | None = None
 ) -> Plan:
@@ -124,15 +143,14 @@ def plan_of(
     program's directory. ``current`` says where a workload runs already.
     """
     objective = _objective(args.get("objective", "carbon"))
-    ours = aws_args(args)
     with _of_the_workload():
         question = Question.of(
             _workload(args["workload"]),
             near=_near(args["workload"]),
             catalogue=catalogue,
             objective=objective,
-            any_image="image" in ours,
-            own_registry="registry" in ours,
+            any_image=anywhere(args, "image"),
+            own_registry=anywhere(args, "registry"),
         )
     makes = question.makes or ()
     _check_mode(question.workload, makes)
@@ -158,6 +176,13 @@ def plan_of(
             field="workload",
         )
     chosen = placement.chosen
+    if chosen.unmade is not None and _asleep(question.workload):
+        raise InputError(
+            f"no replica is to run while there are no requests, and {chosen.unmade}",
+            fix="set availability: {minimum_replicas: 1}, or mode: asynchronous, or allow in where "
+            "what wakes by itself",
+            field="workload.availability.minimum_replicas",
+        )
     if chosen.unmade is not None:
         raise InputError(
             f"{chosen.machine} in {chosen.region} at {chosen.precision} would serve the workload, "
@@ -173,9 +198,11 @@ def plan_of(
         machine=catalogue.machine(chosen.machine),
         placement=placement,
     )
-    maker_of(chosen.hosting, decision.workload).check(decision, args)
+    row, hosting = row_of(chosen.hosting, decision.workload), catalogue.hostings[chosen.hosting]
+    check_artifacts(args, hosting.cloud, row, hosting.title)
+    maker_of(row).check(decision, args)
     family = chip_families(catalogue).get(chip_of(decision.machine))
-    serve = SERVERS[server_of(makes, decision, family)]
+    serve = servers_found()[server_of(makes, decision, family)]
     return Plan(
         decision=decision,
         container=serve(decision),
@@ -218,12 +245,11 @@ def _check_mode(workload: Workload, makes: Iterable[Made]) -> None:
             fix=f"use {' or '.join(modes)}; asynchronous scales to zero between requests",
             field="workload.mode",
         )
-    if workload.mode == "real-time" and floor_of(workload) == 0:
-        raise InputError(
-            "no component makes a real-time endpoint that scales to zero replicas yet",
-            fix="set availability: {minimum_replicas: 1}, or mode: asynchronous",
-            field="workload.availability.minimum_replicas",
-        )
+
+
+def _asleep(workload: Workload) -> bool:
+    """Whether no replica of a real-time endpoint runs while there are no requests."""
+    return workload.mode == "real-time" and floor_of(workload) == 0
 
 
 def receipt(placement: Placement, kept: str = "") -> dict[str, Any]:

@@ -1,38 +1,46 @@
-"""What makes a placement real: a maker for each hosting and mode, and the servers.
+"""What makes a placement real: a maker for each hosting and mode, a server for each program.
 
-Short tables; makes.csv has their combinations. A maker's module is imported when its hosting
-is chosen.
+The rows are found, not listed: a hosting's in the ``__init__.py`` of its folder, a server's in its
+file under ``servers/``. makes.csv has their combinations. A maker's module is imported when its
+hosting is chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
-from typing import Literal, Protocol, cast
+from types import ModuleType
+from typing import Protocol, cast
 
 import pulumi
 
+import lichen_components
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Made
+from lichen.placing.question import Pin
 from lichen.sizing.replicas import floor_of
-from lichen.words import Mode
+from lichen.words import Environment
 from lichen.workload import Workload
+from lichen_components import servers
 from lichen_components.args import EndpointArgs
 from lichen_components.plan import Plan
-from lichen_components.servers import llama_cpp, neuron, own_image, pytorch, vllm
+from lichen_components.row import MakerRow, RecordRow
 from lichen_components.servers.container import Container, Decision
 
 
 class Served(Protocol):
     """What a maker has made.
 
-    ``endpoint_arn`` is the full name in the cloud: on AWS its ARN. ``endpoint_url`` is the address
-    of requests. ``machine`` is the hosting's name of the machine type.
+    ``endpoint_id`` is the full name in the cloud: on AWS its ARN. ``url`` is the address of
+    requests. ``machine`` is the hosting's name of the machine type. A maker that makes more beside
+    what serves has a ``bundle`` (:class:`lichen_components.extras.Bundle`) too.
     """
 
     endpoint_name: pulumi.Output[str]
-    endpoint_arn: pulumi.Output[str]
-    endpoint_url: pulumi.Output[str]
+    endpoint_id: pulumi.Output[str]
+    url: pulumi.Output[str]
     machine: pulumi.Output[str]
 
 
@@ -46,42 +54,76 @@ class Maker(Protocol):
         """:class:`InputError` where the hosting cannot do what was decided."""
 
 
+class Record(Protocol):
+    """Remembers where a stack's deployments are, in one cloud."""
+
+    def record(
+        self, name: str, environment: Environment, here: Pin, parent: pulumi.Resource
+    ) -> None:
+        """Write it down, as a resource under ``parent``."""
+
+    def placed_now(self, name: str, workload: Workload) -> Pin | None:
+        """What was written down; None where nothing was."""
+
+
 Serve = Callable[[Decision], Container]
 
-MAKERS: Mapping[str, str] = {
-    "sagemaker": "lichen_components.aws.sagemaker.endpoint:SagemakerEndpoint",
-    "sagemaker-batch": "lichen_components.aws.sagemaker.batch:BatchTransform",
-    "sagemaker-serverless": "lichen_components.aws.sagemaker.serverless:ServerlessEndpoint",
-    "ec2": "lichen_components.aws.ec2.group:MachineFleet",
-    "lambda": "lichen_components.aws.lambda_.function:ServingFunction",
-    "ecs-fargate": "lichen_components.aws.ecs.fargate:FargateService",
-}
-"""Hosting -> its maker."""
 
-OTHER_MAKERS: Mapping[tuple[str, Mode | Literal["to-zero"]], str] = {
-    (
-        "sagemaker",
-        "asynchronous",
-    ): "lichen_components.aws.sagemaker.asynchronous:AsynchronousEndpoint",
-}
-"""Hosting and way of serving -> the maker of that way, where it is another than the hosting's."""
-
-SERVERS: Mapping[str, Serve] = {
-    "image": own_image.serve,
-    "vllm": vllm.serve,
-    "neuron": neuron.serve,
-    "pytorch": pytorch.serve,
-    "llama.cpp": llama_cpp.serve,
-}
-"""Server -> its settings. makes.csv says which serves a kind of model on a family of chips."""
+@cache
+def maker_rows() -> tuple[MakerRow, ...]:
+    """The rows of all hostings."""
+    return tuple(row for module in _folders() for row in getattr(module, "MAKERS", ()))
 
 
-def maker_of(hosting: str, workload: Workload) -> Maker:
-    """The maker of a workload on a hosting, imported now."""
+@cache
+def record_rows() -> tuple[RecordRow, ...]:
+    """The rows of all clouds that remember placements."""
+    return tuple(row for module in _folders() for row in getattr(module, "RECORDS", ()))
+
+
+@cache
+def servers_found() -> Mapping[str, Serve]:
+    """Server -> its settings. makes.csv says which serves a kind of model on a family of chips."""
+    found: dict[str, Serve] = {}
+    for entry in pkgutil.iter_modules(servers.__path__, f"{servers.__name__}."):
+        module = import_module(entry.name)
+        if hasattr(module, "SERVER"):
+            found[module.SERVER] = module.serve
+    return found
+
+
+def _folders() -> Iterator[ModuleType]:
+    """The folders of this package, imported without their files, which import a cloud's SDK."""
+    for entry in pkgutil.walk_packages(
+        lichen_components.__path__, f"{lichen_components.__name__}."
+    ):
+        if entry.ispkg:
+            yield import_module(entry.name)
+
+
+def row_of(hosting: str, workload: Workload) -> MakerRow:
+    """The row of a workload's way of serving on a hosting; LookupError where there is none."""
     asleep = workload.mode == "real-time" and floor_of(workload) == 0
-    found = OTHER_MAKERS.get((hosting, "to-zero" if asleep else workload.mode))
-    module, _, name = (found or MAKERS[hosting]).partition(":")
+    rows = [row for row in maker_rows() if row.hosting == hosting]
+    for mode in ("to-zero" if asleep else workload.mode, None):
+        for row in rows:
+            if row.mode == mode:
+                return row
+    raise LookupError(f"no folder of lichen_components has a row for {hosting}")
+
+
+def maker_of(row: MakerRow) -> Maker:
+    """A row's maker, imported now."""
+    module, _, name = row.maker.partition(":")
     return cast(Maker, getattr(import_module(module), name))
+
+
+def record_of(cloud: str) -> Record | None:
+    """What remembers the placements on a cloud, imported now; None where nothing does."""
+    for row in record_rows():
+        if row.cloud == cloud:
+            return cast(Record, import_module(row.module))
+    return None
 
 
 def server_of(makes: Iterable[Made], decision: Decision, chip_family: str | None) -> str:

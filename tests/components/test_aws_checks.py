@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lichen_components.args import AwsArgs
 from lichen_components.aws import checks
+from lichen_components.aws.args import AwsArgs
 from lichen_components.aws.bundle import check_bundle
 from lichen_components.aws.locations import objects
 from lichen_components.aws.sagemaker.comparing import check_comparing

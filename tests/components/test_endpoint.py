@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import lichen_components
 import msgspec
 import pulumi
 import pytest
 import yaml
-from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
+from lichen_components.aws.args import aws_args
 from lichen_components.aws.sagemaker.asynchronous import AsynchronousEndpoint
 from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint
 from lichen_components.endpoint import plan_of, receipt
 from lichen_components.errors import input_errors
 from lichen_components.makers import (
-    MAKERS,
-    SERVERS,
     chip_families,
     chip_of,
     maker_of,
+    maker_rows,
+    row_of,
+    servers_found,
 )
 from lichen_components.servers.container import DATA_TYPES
 from pulumi import RunError
@@ -43,16 +48,63 @@ def test_chip_and_model_choose_the_server() -> None:
 
 def test_a_hostings_maker_is_imported_by_its_path() -> None:
     chat = as_workload(CHAT)
-    assert maker_of("sagemaker", chat) is SagemakerEndpoint
+    assert maker_of(row_of("sagemaker", chat)) is SagemakerEndpoint
     queued = msgspec.structs.replace(chat, mode="asynchronous")
-    assert maker_of("sagemaker", queued) is AsynchronousEndpoint
+    assert maker_of(row_of("sagemaker", queued)) is AsynchronousEndpoint
+
+
+def test_a_hosting_is_a_folder_with_its_rows_and_no_table_names_it(tmp_path: Path) -> None:
+    """A new hosting is one new folder; looking for rows imports no cloud's SDK."""
+    folder = tmp_path / "lichen_components" / "elsewhere"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(
+        "from lichen_components.row import MakerRow\n"
+        "MAKERS = (MakerRow('elsewhere', 'lichen_components.elsewhere.maker:Made'),)\n"
+    )
+    (folder / "maker.py").write_text("class Made: ...\n")
+    program = (
+        "import sys, lichen_components\n"
+        f"lichen_components.__path__.append({str(tmp_path / 'lichen_components')!r})\n"
+        "from lichen.workload import as_workload\n"
+        "from lichen_components.makers import maker_of, maker_rows, row_of\n"
+        f"chat = as_workload({CHAT!r})\n"
+        "assert len(maker_rows()) > 5\n"
+        "assert not {'pulumi_aws', 'pulumi_gcp', 'pulumi_kubernetes'} & sys.modules.keys()\n"
+        "print(maker_of(row_of('elsewhere', chat)).__name__)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("Made\n", "")
+    own = {row.hosting for row in maker_rows()} - {"ec2", "lambda"}  # words of other meanings
+    package = Path(lichen_components.__file__).parent
+    for file in (package / "makers.py", package / "endpoint.py"):
+        assert [hosting for hosting in own if hosting in file.read_text()] == []
+
+
+@pytest.mark.parametrize(
+    ("where", "wrong", "fix"),
+    [
+        ("gs://models/chat/", "SageMaker does not read", "copy them, and write s3://<bucket>"),
+        ("hf://meta-llama/Llama-3.1-8B", "SageMaker does not read", "or name another hosting"),
+        ("pvc://models/chat", "SageMaker does not read", "where.hosting"),
+        ("/models/chat", "is no location of a model's files", "write s3://<bucket>/<prefix>/"),
+    ],
+)
+def test_files_are_where_the_hosting_can_read_them(where: str, wrong: str, fix: str) -> None:
+    for args in (
+        EndpointArgs(workload=CHAT, artifacts=where),
+        EndpointArgs(workload=CHAT, aws={"artifacts": where}),
+    ):
+        with pytest.raises(InputError, match=wrong) as refused:
+            plan_of(args, Only("inf2.xlarge"))
+        assert refused.value.field == "artifacts"
+        assert fix in refused.value.fix
 
 
 def test_every_image_has_a_maker_and_a_server_and_every_maker_and_server_an_image() -> None:
     images = load().table("images", Image)
-    assert {image.hosting for image in images} <= set(MAKERS)
+    assert {image.hosting for image in images} <= {row.hosting for row in maker_rows()}
     # The user's own image is in no table.
-    assert {image.server for image in images} == set(SERVERS) - {"image"}
+    assert {image.server for image in images} == set(servers_found()) - {"image"}
     families = set(chip_families(load()).values())
     assert all(set(image.chip_families) <= families for image in images)
 
@@ -79,8 +131,8 @@ def test_the_rows_of_what_can_be_made_and_the_images_say_the_same() -> None:
     assert triples((row, row.families) for row in made) == triples(
         (image, image.chip_families) for image in images
     )
-    assert {row.hosting for row in made} == set(MAKERS)
-    assert {row.server for row in made} == set(SERVERS)
+    assert {row.hosting for row in made} == {row.hosting for row in maker_rows()}
+    assert {row.server for row in made} == set(servers_found())
     assert {
         precision for row in made if row.server == "neuron" for precision in row.precisions
     } == set(DATA_TYPES)
@@ -120,7 +172,7 @@ def test_what_no_component_makes_never_wins() -> None:
 def test_a_user_who_names_nothing_gets_what_a_component_makes() -> None:
     anywhere = {**CHAT, "where": {}, "precisions": ["int8", "bf16"]}
     plan = plan_of(EndpointArgs(workload=anywhere, artifacts=ARTIFACTS), load())
-    assert plan.decision.placement.chosen.hosting in MAKERS
+    assert plan.decision.placement.chosen.hosting in {row.hosting for row in maker_rows()}
 
 
 def test_a_precision_that_the_images_do_not_serve_gives_way_to_one_that_they_do() -> None:

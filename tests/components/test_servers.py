@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from lichen_components.args import aws_args
+from lichen_components.aws.args import aws_args
 from lichen_components.aws.sagemaker.model import image_for, published_image
 from lichen_components.aws.sagemaker.settings import machine_image, variables, volume_gib
 from lichen_components.servers import vllm

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.document import InputError
-from lichen_components.args import AwsArgs, BalancerArgs
+from lichen_components.aws.args import AwsArgs, BalancerArgs
 from lichen_components.aws.locations import objects
 from lichen_components.aws.monitoring import ERROR_SHARE, Watch, too_few
 from lichen_components.aws.network import Network

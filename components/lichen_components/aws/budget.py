@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.document import InputError
-from lichen_components.args import AwsArgs
+from lichen_components.aws.args import AwsArgs
 from lichen_components.aws.site import Site
 
 TAG = "lichen:workload"

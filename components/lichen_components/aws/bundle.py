@@ -9,8 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.document import InputError
-from lichen_components.args import AwsArgs
 from lichen_components.aws.address import publish
+from lichen_components.aws.args import AwsArgs
 from lichen_components.aws.budget import budget, check_budget
 from lichen_components.aws.dashboard import Chart, dashboard, link
 from lichen_components.aws.monitoring import Watch, alarms

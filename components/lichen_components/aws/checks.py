@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lichen.document import InputError
-from lichen_components.args import AwsArgs
+from lichen_components.aws.args import AwsArgs
 from lichen_components.aws.locations import objects
 from lichen_components.aws.reading import zones_of
 

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.document import InputError
-from lichen_components.args import AwsArgs
+from lichen_components.aws.args import AwsArgs
 from lichen_components.plan import Plan
 
 _ZONES_OF_A_BALANCER = 2

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.document import InputError
-from lichen_components.args import ScheduleArgs
+from lichen_components.aws.args import ScheduleArgs
 from lichen_components.aws.site import Site
 
 _CRON = re.compile(r"cron\((\S+ ){5}\S+\)|rate\(\d+ (minutes?|hours?|days?)\)|at\(\S+\)")

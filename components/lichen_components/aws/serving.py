@@ -8,7 +8,8 @@ from functools import partial
 import pulumi
 
 from lichen.document import InputError
-from lichen_components.args import AwsArgs, EndpointArgs
+from lichen_components.args import EndpointArgs
+from lichen_components.aws.args import AwsArgs
 from lichen_components.aws.locations import Objects, Repository, repository
 from lichen_components.aws.sagemaker.model import image_for, located, published_image
 from lichen_components.aws.sagemaker.settings import DIRECTORY, variables

@@ -13,7 +13,7 @@ import pulumi
 from lichen.document import InputError
 from lichen.passport import Passport, to_tags
 from lichen.words import Environment
-from lichen_components.args import aws_args
+from lichen_components.aws.args import aws_args
 from lichen_components.plan import Plan
 
 _HASH = 6

@@ -5,6 +5,9 @@ from __future__ import annotations
 from lichen.sizing.waiting import concurrency_of
 from lichen_components.servers.container import Container, Decision
 
+SERVER = "llama.cpp"
+"""Its name in makes.csv and images.csv."""
+
 START_S = 900
 """How long reading the weights may take (design choice)."""
 

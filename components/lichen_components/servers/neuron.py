@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from lichen_components.servers.container import MODEL_DIRECTORY, OFFLINE, Container, Decision
 
+SERVER = "neuron"
+"""Its name in makes.csv and images.csv."""
+
 START_S = 3600
 """Loading compiled weights takes Neuron many minutes (design choice: the most that SageMaker
 allows)."""

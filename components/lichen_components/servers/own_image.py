@@ -6,6 +6,9 @@ import math
 
 from lichen_components.servers.container import Container, Decision
 
+SERVER = "image"
+"""Its name in makes.csv and images.csv."""
+
 START_S = 10
 """How long Lambda lets a function initialise before it starts again within the request's own time
 (Lambda Developer Guide, "Lambda runtime environment")."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from lichen_components.servers.container import Container, Decision
 
+SERVER = "pytorch"
+"""Its name in makes.csv and images.csv."""
+
 START_S = 900
 """How long loading may take (design choice)."""
 

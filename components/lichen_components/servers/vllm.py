@@ -12,6 +12,9 @@ from lichen_components.servers.container import (
     Decision,
 )
 
+SERVER = "vllm"
+"""Its name in makes.csv and images.csv."""
+
 START_S = 1800
 """How long loading and compiling may take (design choice)."""
 

@@ -3,7 +3,7 @@
 import json
 
 import pulumi
-from lichen_components.makers import maker_of
+from lichen_components.makers import maker_of, row_of
 
 from tests.components.narrowed import planned
 
@@ -11,6 +11,6 @@ config = pulumi.Config()
 args = json.loads(config.get("args") or "{}")
 plan = planned(config.require("machine"), json.loads(config.require("workload")), **args)
 workload = plan.decision.workload
-made = maker_of(plan.decision.placement.chosen.hosting, workload)(workload.name, plan)
+made = maker_of(row_of(plan.decision.placement.chosen.hosting, workload))(workload.name, plan)
 pulumi.export("endpoint_name", made.endpoint_name)
-pulumi.export("endpoint_arn", made.endpoint_arn)
+pulumi.export("endpoint_id", made.endpoint_id)

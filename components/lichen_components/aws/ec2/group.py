@@ -50,7 +50,7 @@ from pulumi_aws.autoscaling import (
     PolicyTargetTrackingConfigurationPredefinedMetricSpecificationArgs as Predefined,
 )
 
-from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws.access import (
     Statement,
     allow,
@@ -60,6 +60,7 @@ from lichen_components.aws.access import (
     write_logs,
 )
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import aws_args
 from lichen_components.aws.balancer import Balancer, balance, check_answers
 from lichen_components.aws.balancer import watches as balancer_watches
 from lichen_components.aws.ec2.machines import boots_from, check_driver, devices_of, stand_ins
@@ -97,8 +98,8 @@ class MachineFleet(pulumi.ComponentResource):
     region."""
 
     endpoint_name: pulumi.Output[str]
-    endpoint_arn: pulumi.Output[str]
-    endpoint_url: pulumi.Output[str]
+    endpoint_id: pulumi.Output[str]
+    url: pulumi.Output[str]
     machine: pulumi.Output[str]
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -172,10 +173,10 @@ class MachineFleet(pulumi.ComponentResource):
         )
         _scale(site, plan, balancer, group)
         self.endpoint_name = group.name
-        self.endpoint_arn = group.arn
-        self.endpoint_url = balancer.url
+        self.endpoint_id = group.arn
+        self.url = balancer.url
         self.machine = pulumi.Output.from_input(machine.name)
-        self.register_outputs({"endpoint_name": group.name, "endpoint_arn": group.arn})
+        self.register_outputs({"endpoint_name": group.name, "endpoint_id": group.arn})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:

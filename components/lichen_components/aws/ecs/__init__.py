@@ -1,1 +1,7 @@
 """What ECS hosts: tasks that serve behind a load balancer."""
+
+from lichen_components.row import S3, MakerRow
+
+MAKERS = (
+    MakerRow("ecs-fargate", "lichen_components.aws.ecs.fargate:FargateService", artifacts=(S3,)),
+)

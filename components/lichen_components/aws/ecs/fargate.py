@@ -5,8 +5,9 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import aws_args
 from lichen_components.aws.balancer import balance, check_answers
 from lichen_components.aws.balancer import watches as balancer_watches
 from lichen_components.aws.ecs.scaling import scale
@@ -48,8 +49,8 @@ class FargateService(pulumi.ComponentResource):
     region."""
 
     endpoint_name: pulumi.Output[str]
-    endpoint_arn: pulumi.Output[str]
-    endpoint_url: pulumi.Output[str]
+    endpoint_id: pulumi.Output[str]
+    url: pulumi.Output[str]
     machine: pulumi.Output[str]
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -176,10 +177,10 @@ class FargateService(pulumi.ComponentResource):
         )
         scale(site, decision, balancer, service, site.identity, plan.container.start_s)
         self.endpoint_name = service.name
-        self.endpoint_arn = service.arn
-        self.endpoint_url = balancer.url
+        self.endpoint_id = service.arn
+        self.url = balancer.url
         self.machine = pulumi.Output.from_input(machine.name)
-        self.register_outputs({"endpoint_name": service.name, "endpoint_arn": service.arn})
+        self.register_outputs({"endpoint_name": service.name, "endpoint_id": service.arn})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:

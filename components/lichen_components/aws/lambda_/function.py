@@ -8,9 +8,10 @@ from functools import partial
 import pulumi
 import pulumi_aws as aws
 
-from lichen_components.args import AwsArgs, EndpointArgs, FunctionArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws.access import Statement, join_network, use_keys, write_logs
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import AwsArgs, FunctionArgs, aws_args
 from lichen_components.aws.key import key_of
 from lichen_components.aws.lambda_.limits import (
     check_environment,
@@ -40,8 +41,8 @@ class ServingFunction(pulumi.ComponentResource):
     """Function, alias, URL, role, key, log and alarms in the chosen region."""
 
     endpoint_name: pulumi.Output[str]
-    endpoint_arn: pulumi.Output[str]
-    endpoint_url: pulumi.Output[str]
+    endpoint_id: pulumi.Output[str]
+    url: pulumi.Output[str]
     machine: pulumi.Output[str]
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -128,10 +129,10 @@ class ServingFunction(pulumi.ComponentResource):
         )
         alarms(site, rows, args.get("alarm_topic"))
         self.endpoint_name = function.name
-        self.endpoint_arn = alias.arn
-        self.endpoint_url = url.function_url
+        self.endpoint_id = alias.arn
+        self.url = url.function_url
         self.machine = pulumi.Output.from_input(machine.name)
-        self.register_outputs({"endpoint_name": function.name, "endpoint_arn": alias.arn})
+        self.register_outputs({"endpoint_name": function.name, "endpoint_id": alias.arn})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:

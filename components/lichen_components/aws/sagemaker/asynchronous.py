@@ -26,10 +26,11 @@ from pulumi_aws.sagemaker import (
 )
 
 from lichen.document import InputError
-from lichen_components.args import AwsArgs, EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws import access
 from lichen_components.aws.access import Statement
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.bundle import bundle
 from lichen_components.aws.checks import check_places_given
 from lichen_components.aws.locations import Objects
@@ -64,8 +65,8 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
     """An endpoint with a queue in S3, scaled by its backlog, to zero outside production."""
 
     endpoint_name: pulumi.Output[str]
-    endpoint_arn: pulumi.Output[str]
-    endpoint_url: pulumi.Output[str]
+    endpoint_id: pulumi.Output[str]
+    url: pulumi.Output[str]
     machine: pulumi.Output[str]
     bundle: Bundle
 
@@ -136,12 +137,10 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
             advice=advice_of(site, alarm_names),
         )
         self.endpoint_name = its_name
-        self.endpoint_arn = endpoint.arn
-        self.endpoint_url = its_name.apply(
-            lambda name: runtime_url(name, plan.region, "async-invocations")
-        )
+        self.endpoint_id = endpoint.arn
+        self.url = its_name.apply(lambda name: runtime_url(name, plan.region, "async-invocations"))
         self.machine = pulumi.Output.from_input(machine)
-        self.register_outputs({"endpoint_name": its_name, "endpoint_arn": endpoint.arn})
+        self.register_outputs({"endpoint_name": its_name, "endpoint_id": endpoint.arn})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:

@@ -15,10 +15,11 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.document import InputError
-from lichen_components.args import AwsArgs, EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws import access
 from lichen_components.aws.access import Statement
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.checks import (
     check_artifacts_given,
     check_locations,
@@ -56,8 +57,8 @@ class BatchTransform(pulumi.ComponentResource):
     """Model, role, key, schedule, and a rule that says when a job failed."""
 
     endpoint_name: pulumi.Output[str]
-    endpoint_arn: pulumi.Output[str]
-    endpoint_url: pulumi.Output[str]
+    endpoint_id: pulumi.Output[str]
+    url: pulumi.Output[str]
     machine: pulumi.Output[str]
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -126,10 +127,10 @@ class BatchTransform(pulumi.ComponentResource):
         )
         _watch_failures(site, args)
         self.endpoint_name = schedule.name
-        self.endpoint_arn = schedule.arn
-        self.endpoint_url = results.apply(lambda known: known.uri)
+        self.endpoint_id = schedule.arn
+        self.url = results.apply(lambda known: known.uri)
         self.machine = pulumi.Output.from_input(machine)
-        self.register_outputs({"endpoint_name": schedule.name, "endpoint_arn": schedule.arn})
+        self.register_outputs({"endpoint_name": schedule.name, "endpoint_id": schedule.arn})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:

@@ -10,10 +10,10 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.document import InputError, did_you_mean
-from lichen_components.args import AwsArgs, aws_args
 from lichen_components.aws import access
 from lichen_components.aws.access import Statement
 from lichen_components.aws.account import Account
+from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.locations import Repository, objects, repository
 from lichen_components.aws.sagemaker.model import Ground, located, model_of
 from lichen_components.aws.site import Site

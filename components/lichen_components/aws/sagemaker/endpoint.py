@@ -10,8 +10,9 @@ import msgspec
 import pulumi
 import pulumi_aws as aws
 
-from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import (
     check_artifacts_given,
@@ -60,8 +61,8 @@ class SagemakerEndpoint(pulumi.ComponentResource):
     """Model, configuration, endpoint, role, key, log, scaling and alarms in the chosen region."""
 
     endpoint_name: pulumi.Output[str]
-    endpoint_arn: pulumi.Output[str]
-    endpoint_url: pulumi.Output[str]
+    endpoint_id: pulumi.Output[str]
+    url: pulumi.Output[str]
     machine: pulumi.Output[str]
     bundle: Bundle
 
@@ -106,12 +107,10 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             advice=advice_of(site, alarm_names),
         )
         self.endpoint_name = its_name
-        self.endpoint_arn = endpoint.arn
-        self.endpoint_url = its_name.apply(
-            lambda name: runtime_url(name, plan.region, "invocations")
-        )
+        self.endpoint_id = endpoint.arn
+        self.url = its_name.apply(lambda name: runtime_url(name, plan.region, "invocations"))
         self.machine = pulumi.Output.from_input(machine)
-        self.register_outputs({"endpoint_name": its_name, "endpoint_arn": endpoint.arn})
+        self.register_outputs({"endpoint_name": its_name, "endpoint_id": endpoint.arn})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:

@@ -13,7 +13,7 @@ import pulumi_aws as aws
 from pulumi_aws.sagemaker import EndpointConfigurationProductionVariantArgs as Variant
 
 from lichen.document import InputError
-from lichen_components.args import AwsArgs, aws_args
+from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.locations import objects
 from lichen_components.aws.monitoring import Watch, alarm_name
 from lichen_components.aws.quota import check_quota

@@ -15,10 +15,10 @@ from lichen.placing import images
 from lichen.placing.images import image_of
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.need import weights_gib
-from lichen_components.args import AwsArgs, aws_args
 from lichen_components.aws import access
 from lichen_components.aws.access import Statement
 from lichen_components.aws.account import Account
+from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.key import key_of
 from lichen_components.aws.locations import Objects, Repository, objects, repository
 from lichen_components.aws.monitoring import logs

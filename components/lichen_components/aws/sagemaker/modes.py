@@ -6,7 +6,7 @@ from lichen.document import InputError
 from lichen.interval import Interval
 from lichen.sizing import Sizing
 from lichen.workload import Workload
-from lichen_components.args import AwsArgs
+from lichen_components.aws.args import AwsArgs
 
 MOST_S = 60
 """An answer of a real-time endpoint is cut after that (botocore, sagemaker-runtime,

@@ -26,7 +26,7 @@ from pulumi_aws.appautoscaling import (
 )
 
 from lichen.document import InputError
-from lichen_components.args import AwsArgs
+from lichen_components.aws.args import AwsArgs
 from lichen_components.aws.monitoring import Watch, alarm
 from lichen_components.aws.site import Site
 from lichen_components.servers.container import Decision

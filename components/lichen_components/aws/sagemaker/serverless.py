@@ -16,8 +16,9 @@ from pulumi_aws.sagemaker import (
 )
 
 from lichen.document import InputError
-from lichen_components.args import EndpointArgs, aws_args
+from lichen_components.args import EndpointArgs
 from lichen_components.aws.account import account_of
+from lichen_components.aws.args import aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import check_artifacts_given, check_locations
 from lichen_components.aws.monitoring import Watch, alarm_name, alarms
@@ -65,8 +66,8 @@ class ServerlessEndpoint(pulumi.ComponentResource):
     """Model, configuration and endpoint without machines, with role, key, log and alarms."""
 
     endpoint_name: pulumi.Output[str]
-    endpoint_arn: pulumi.Output[str]
-    endpoint_url: pulumi.Output[str]
+    endpoint_id: pulumi.Output[str]
+    url: pulumi.Output[str]
     machine: pulumi.Output[str]
     bundle: Bundle
 
@@ -131,12 +132,10 @@ class ServerlessEndpoint(pulumi.ComponentResource):
             advice=(NOT_ISOLATED,),
         )
         self.endpoint_name = endpoint.name
-        self.endpoint_arn = endpoint.arn
-        self.endpoint_url = endpoint.name.apply(
-            lambda name: runtime_url(name, plan.region, "invocations")
-        )
+        self.endpoint_id = endpoint.arn
+        self.url = endpoint.name.apply(lambda name: runtime_url(name, plan.region, "invocations"))
         self.machine = pulumi.Output.from_input(machine)
-        self.register_outputs({"endpoint_name": endpoint.name, "endpoint_arn": endpoint.arn})
+        self.register_outputs({"endpoint_name": endpoint.name, "endpoint_id": endpoint.arn})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:

@@ -1,0 +1,1 @@
+"""What an endpoint on Google Cloud is made of."""

@@ -1,0 +1,1 @@
+"""What an endpoint on a Kubernetes cluster is made of."""
