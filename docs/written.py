@@ -20,6 +20,7 @@ from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
 from lichen_policies.registry import ENVIRONMENTS, rules
 from lichen_policies.rule import Rule
+from lichen_practices.watching.run import Watched
 
 from lichen.catalogue import load, row_counts
 from lichen.document import json_schema
@@ -126,6 +127,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "placement.json": json_schema(Placement | NoPlacement),
         "rules.json": json_schema(list[Page]),
         "size.json": json_schema(Sized),
+        "watch.json": json_schema(Watched),
         "workload.json": _with_hostings(workload_schema()),
     }
 

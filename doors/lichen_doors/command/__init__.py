@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "Judge a deployment by the rules.",
     "artifacts": "Check a model's files against a workload.",
     "images": "Copy serving images to a region that lacks them.",
+    "watch": "Judge what is deployed again, by today's catalogue.",
     "explain": "Show all that is known about one name.",
     "rules": "List the rules, as configured in this folder.",
     "catalogue": "Show a table of the catalogue.",

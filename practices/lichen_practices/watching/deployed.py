@@ -1,0 +1,217 @@
+"""What serves or trains models in a stack: where, on which machines, and a month of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+import msgspec
+from lichen_policies.facts import (
+    Fact,
+    Located,
+    Resource,
+    Serving,
+    ServingEndpoint,
+    Unverified,
+)
+from lichen_policies.facts.reading import completed, facts_of
+from lichen_policies.provisioned import located_for_models, machines_for, provisioned
+from lichen_policies.rule import Known
+from lichen_policies.stack import Stack
+
+from lichen.grid import Agreement, CarbonClass, classify
+from lichen.interval import Interval
+from lichen.passport import Passport
+from lichen.words import Environment
+from lichen_practices.watching.utilisation import MeasuredEndpoint
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """Machines of one resource that serve or train models, with a month of 730 hours of them.
+
+    ``variant`` names the part of a resource that has several. ``machines`` is how many run, at the
+    least. ``model`` is the declared one where the catalogue has it, since a tag may hold anything.
+    ``unknown`` says in words what cannot be said of it, and so is not counted.
+    """
+
+    stack: str
+    resource: str
+    address: str
+    variant: str
+    type: str
+    cloud: str
+    region: str | None
+    carbon_class: CarbonClass
+    agreement: Agreement
+    environment: Environment | None
+    hosting: str | None
+    machine: str | None
+    machines: int | None
+    model: str | None
+    gco2e_month: Interval | None
+    usd_month: float | None
+    watts: Interval | None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The resource with its part: ``chat (blue)``."""
+        return f"{self.resource} ({self.variant})" if self.variant else self.resource
+
+    @property
+    def key(self) -> str:
+        """The same in every run."""
+        return f"{self.address}#{self.variant}"
+
+
+class Tagged(Running, frozen=True, kw_only=True):
+    """The same with its passport, which no page, record or history has: a tag may hold anything."""
+
+    passport: Passport | None
+
+    @property
+    def untagged(self) -> Running:
+        """As it may be printed."""
+        return Running(**{name: getattr(self, name) for name in Running.__struct_fields__})
+
+
+class StackFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Each resource of a stack with its facts, and how many could not be read."""
+
+    read: tuple[tuple[Resource, tuple[Fact, ...]], ...]
+    unread: int = 0
+
+
+def facts_of_stack(resources: Iterable[Resource]) -> StackFacts:
+    """The facts of a stack, each with what the other resources say.
+
+    A reader that fails gives no facts here; the rules say that it failed.
+    """
+    read: list[tuple[Resource, tuple[Fact, ...]]] = []
+    unread = 0
+    for resource in resources:
+        try:
+            facts = facts_of(resource)
+        except Exception:  # a rule's verdict says which reader is broken
+            unread += 1
+            continue
+        if facts is not None:
+            read.append((resource, facts))
+    stack = Stack(read)
+    whole = []
+    for resource, facts in read:
+        with suppress(Exception):
+            facts = completed(resource, facts, stack)
+        whole.append((resource, facts))
+    return StackFacts(read=tuple(whole), unread=unread)
+
+
+def running_in(stack: str, facts: StackFacts, known: Known) -> Iterator[Tagged]:
+    """What serves or trains models in a stack: each variant of an endpoint, and other machines
+    that plainly do."""
+    for resource, found in facts.read:
+        variants = [fact for fact in found if isinstance(fact, Serving) and not fact.shadow]
+        for variant in variants:
+            yield _of(stack, resource, variant, variant.hosting, len(variants) > 1, known)
+        if variants:
+            continue
+        for fact in found:
+            if isinstance(fact, Located) and _is_for_models(fact, known):
+                yield _of(stack, resource, fact, fact.if_known.hosting, False, known)
+
+
+def measured_in(
+    stack: str, facts: StackFacts, running: Iterable[Tagged]
+) -> Iterator[MeasuredEndpoint]:
+    """The endpoints of a stack that a monitoring service knows by name, a variant each."""
+    passports = {each.address: each.passport for each in running}
+    found = [(resource, fact) for resource, facts_ in facts.read for fact in facts_]
+    for _, endpoint in found:
+        if not isinstance(endpoint, ServingEndpoint):
+            continue
+        seen = endpoint.if_known
+        if seen.name is None or seen.region is None or endpoint.cloud not in ("aws", "google"):
+            continue
+        for resource, variant in found:
+            if not isinstance(variant, Serving) or variant.shadow:
+                continue
+            of = variant.if_known
+            if endpoint.cloud == "aws" and (
+                of.configuration is None or of.configuration != seen.configuration
+            ):
+                continue
+            yield MeasuredEndpoint(
+                stack=stack,
+                endpoint=seen.name,
+                variant=of.name or "",
+                cloud="aws" if endpoint.cloud == "aws" else "google",
+                region=seen.region,
+                passport=passports.get(resource.address),
+            )
+
+
+def _is_for_models(fact: Located, known: Known) -> bool:
+    try:
+        return located_for_models(fact, known)
+    except Unverified:
+        return False
+
+
+def _of(
+    stack: str,
+    resource: Resource,
+    fact: Serving | Located,
+    hosting: str | None,
+    several: bool,
+    known: Known,
+) -> Tagged:
+    seen = fact.if_known
+    region = known.catalogue.regions.get(seen.region or "")
+    machine = known.catalogue.machines.get(seen.machine or "")
+    count = seen.machines
+    if isinstance(seen, Serving) and seen.floor is not None and count is not None:
+        count = max(count, seen.floor)
+    grid = None if region is None else classify(region)
+    unknown = []
+    if region is None:
+        unknown.append("its region is not known here")
+    if machine is None:
+        unknown.append(
+            "it runs on no machine of its own"
+            if isinstance(seen, Serving) and seen.serverless
+            else "its machine is not in the catalogue"
+        )
+    if count is None:
+        unknown.append("how many machines run is not known")
+    month = None
+    if machine is not None and count is not None:
+        chips = seen.chips if isinstance(seen, Serving) else seen.chips_each
+        whole = machines_for(count, chips, machine)
+        month = provisioned(fact, machine, whole, hosting, region, known.catalogue)
+    if month is not None and month.gco2e_month is None and region is not None:
+        unknown.append("nobody publishes the watts of its machine")
+    if month is not None and month.usd_month is None and region is not None:
+        unknown.append("no price of its machine there is known")
+    passport = seen.passport
+    card = known.catalogue.find_model(passport.model) if passport and passport.model else None
+    return Tagged(
+        stack=stack,
+        resource=resource.name,
+        address=resource.address,
+        variant=(seen.name or "") if isinstance(seen, Serving) and several else "",
+        type=resource.type,
+        cloud=fact.cloud,
+        region=None if region is None else region.name,
+        carbon_class="unknown" if grid is None else grid.level,
+        agreement="unknown" if grid is None else grid.agreement,
+        environment=seen.environment,
+        hosting=hosting,
+        machine=None if machine is None else machine.name,
+        machines=count,
+        passport=passport,
+        model=None if card is None else card.name,
+        gco2e_month=None if month is None else month.gco2e_month,
+        usd_month=None if month is None else month.usd_month,
+        watts=None if month is None else month.watts,
+        unknown=tuple(unknown),
+    )

@@ -1,0 +1,256 @@
+"""Where states are: files, folders of stacks, an exported organisation, buckets.
+
+One state is in memory at a time. What Pulumi keeps beside its stacks (history, backups, locks) and
+what Terraform keeps of its own (``.terraform``) is no state of a stack.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from lichen_policies.dialects import read
+from lichen_policies.facts.resource import Resource
+
+from lichen.document import InputError
+from lichen.parsing.content import text_of
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+BUCKETS = ("s3://", "gs://", "az://", "azure://", "abfs://", "abfss://")
+"""How the address of a bucket or of a container begins."""
+
+_ENDS = (".json", ".json.gz", ".tfstate", ".tfstate.gz")
+_NOT_STATES = frozenset({"history", "backups", "locks", "workspaces", "plugins", ".terraform"})
+MOST_BYTES = 256 * 1024 * 1024
+"""A state that is larger than this is refused: it would not fit in memory beside its resources."""
+
+
+class KeptText(msgspec.Struct, frozen=True, kw_only=True):
+    """A state as it is kept: where, and its text. ``named`` says that a user named the file."""
+
+    place: str
+    text: str
+    named: bool = False
+
+
+class StoredState(msgspec.Struct, frozen=True, kw_only=True):
+    """The resources of one stack, as its state has them."""
+
+    stack: str
+    place: str
+    resources: tuple[Resource, ...]
+
+
+class UnreadState(msgspec.Struct, frozen=True, kw_only=True):
+    """A state that cannot be read, and why."""
+
+    place: str
+    because: str
+
+
+def read_states(places: Sequence[str]) -> Iterator[StoredState | UnreadState]:
+    """Every state at some places, one after the other.
+
+    :class:`InputError` where a place is not there or cannot be reached, where a file that is named
+    is no state, and where no place has a state.
+    """
+    found = False
+    for place in places:
+        for kept in _kept(place):
+            for state in _states(kept):
+                found = True
+                yield state
+    if not found:
+        raise InputError(
+            "has no state of Pulumi or Terraform",
+            fix="name a folder of states, or write one: pulumi stack export --file NAME.json",
+            document=", ".join(places),
+        )
+
+
+def _kept(place: str) -> Iterator[KeptText | UnreadState]:
+    if place.startswith(BUCKETS):
+        yield from _in_bucket(place)
+        return
+    if "://" in place:
+        raise InputError(
+            "is not an address that states are read from",
+            fix=f"name a file, a folder, or one that begins with {', '.join(BUCKETS[:3])}",
+            document=_without_secret(place),
+        )
+    path = Path(place)
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            if file.is_file() and _is_name_of_state(file.relative_to(path).as_posix()):
+                yield _of_file(file, named=False)
+        return
+    if not path.exists():
+        raise InputError("is not there", fix="check the path", document=place)
+    yield _of_file(path, named=True)
+
+
+def _is_name_of_state(name: str) -> bool:
+    *folders, last = name.split("/")
+    return last.endswith(_ENDS) and not _NOT_STATES & set(folders)
+
+
+def _of_file(path: Path, *, named: bool) -> KeptText | UnreadState:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            return _refused(str(path), "is larger than 256 MiB", named)
+        content = path.read_bytes()
+    except OSError as error:
+        return _refused(str(path), f"cannot be read ({error.strerror})", named)
+    return _decoded(str(path), content, named)
+
+
+def _refused(place: str, because: str, named: bool) -> UnreadState:
+    if named:
+        raise InputError(because, fix="name another file", document=place)
+    return UnreadState(place=place, because=because)
+
+
+def _decoded(place: str, content: bytes, named: bool) -> KeptText | UnreadState:
+    try:
+        if content[:2] == b"\x1f\x8b":
+            opened = zlib.decompressobj(31)
+            content = opened.decompress(content, MOST_BYTES)
+            if opened.unconsumed_tail:
+                return _refused(place, "is larger than 256 MiB when unpacked", named)
+            if not opened.eof:
+                raise gzip.BadGzipFile
+        return KeptText(place=place, text=text_of(content), named=named)
+    except (OSError, zlib.error):
+        return _refused(place, "is cut short or is no gzip file", named)
+    except InputError as error:
+        return _refused(place, error.wrong, named)
+
+
+def _in_bucket(address: str) -> Iterator[KeptText | UnreadState]:
+    """The states of a bucket under a prefix; the credentials are those of the cloud's own tools."""
+    store = _store(address)
+    try:
+        for page in store.list():
+            for entry in page:
+                name = str(entry["path"])
+                if not _is_name_of_state(name):
+                    continue
+                place = f"{address.rstrip('/')}/{name}"
+                if int(entry["size"]) > MOST_BYTES:
+                    yield UnreadState(place=place, because="is larger than 256 MiB")
+                    continue
+                yield _decoded(place, bytes(store.get(name).bytes()), named=False)
+    except InputError:
+        raise
+    except Exception as error:  # each store has errors of its own, with no common class
+        raise InputError(
+            f"cannot be read ({_first_words(error)})",
+            fix="check the address, and the credentials as the cloud's own command reads them",
+            document=_without_secret(address),
+        ) from None
+
+
+def _store(address: str) -> ObjectStore:
+    try:
+        from obstore.store import from_url
+    except ImportError:
+        raise InputError(
+            "needs a package that is not installed",
+            fix="pip install 'lichen[watch]'",
+            document=_without_secret(address),
+        ) from None
+    try:
+        return from_url(address, client_options=_CLIENT, retry_config=_RETRY)
+    except Exception as error:
+        raise InputError(
+            f"is no address of a bucket ({_first_words(error)})",
+            fix="write s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX",
+            document=_without_secret(address),
+        ) from None
+
+
+_CLIENT: Any = {"timeout": "60s", "connect_timeout": "10s", "allow_http": True}
+_RETRY: Any = {"max_retries": 2}
+
+
+def _first_words(error: Exception) -> str:
+    """What went wrong, in the words of a store, without a query and what may be signed in it."""
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return re.sub(r"https?://\S+", "", first)[:200].strip()
+
+
+def _without_secret(address: str) -> str:
+    """An address without a name and a password in front of its host, and without a query."""
+    return re.sub(r"//[^/@]*@", "//", address.partition("?")[0])
+
+
+def _states(kept: KeptText | UnreadState) -> Iterator[StoredState | UnreadState]:
+    if isinstance(kept, UnreadState):
+        yield kept
+        return
+    source = _kind(kept.text)
+    if source is None:
+        if kept.named:
+            raise InputError(
+                "is no state of Pulumi or Terraform",
+                fix="write one: pulumi stack export --file NAME.json, or terraform show -json",
+                document=kept.place,
+            )
+        return
+    if source == "organisation":
+        yield from _of_organisation(kept)
+        return
+    yield _read(kept.place, kept.text, source)
+
+
+def _of_organisation(kept: KeptText) -> Iterator[StoredState | UnreadState]:
+    """The states of a document that has a stack's export under each stack's name."""
+    document = msgspec.json.decode(kept.text, type=dict[str, msgspec.Raw])
+    for name, export in document.items():
+        yield _read(f"{kept.place}#{name}", bytes(export).decode(), "pulumi-state")
+
+
+def _kind(text: str) -> str | None:
+    """Which state a text is; None where it is none."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return "pulumi-state" if '"deployment"' in text[:4096] else None
+    if not isinstance(document, Mapping):
+        return None
+    if "deployment" in document or "checkpoint" in document:
+        return "pulumi-state"
+    shown = "format_version" in document and "values" in document and "planned" not in document
+    if "lineage" in document or (shown and "planned_values" not in document):
+        return "terraform-state"
+    if document and all(
+        isinstance(each, Mapping) and "deployment" in each for each in document.values()
+    ):
+        return "organisation"
+    return None
+
+
+def _read(place: str, text: str, source: str) -> StoredState | UnreadState:
+    try:
+        resources = read(Path(f"{place}.json"), source, text=text)
+    except InputError as error:
+        field = f"{error.field} " if error.field else ""
+        return UnreadState(place=place, because=f"{field}{error.wrong}")
+    return StoredState(stack=_stack_of(resources, place), place=place, resources=tuple(resources))
+
+
+def _stack_of(resources: Sequence[Resource], place: str) -> str:
+    """``project/stack`` of a Pulumi state; the place of any other."""
+    for resource in resources:
+        if resource.address.startswith("urn:pulumi:"):
+            stack, project = resource.address.removeprefix("urn:pulumi:").split("::")[:2]
+            return f"{project}/{stack}"
+    return place
