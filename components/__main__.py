@@ -1,7 +1,10 @@
 """Lichen's components for every language: `pulumi package add` points here."""
 
+import sys
+
 from lichen_components import Endpoint
-from pulumi.provider.experimental import component_provider_host
+from lichen_components.provider import Package
+from pulumi.provider import main
 
 if __name__ == "__main__":
-    component_provider_host(name="lichen", version="0.1.0", components=[Endpoint])
+    main(Package([Endpoint], "lichen", "0.1.0"), sys.argv[1:])

@@ -20,6 +20,9 @@ from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
 from lichen_policies.registry import ENVIRONMENTS, rules
 from lichen_policies.rule import Rule
+from lichen_practices.recording.record import DecisionRecord
+from lichen_practices.recording.verifying import Verification
+from lichen_practices.scorecard.card import Scorecard
 from lichen_practices.watching.run import Watched
 
 from lichen.catalogue import load, row_counts
@@ -123,10 +126,13 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "benchmark-record.json": json_schema(Record),
         "check.json": _whole(json_schema(findings.Document)),
+        "decision-record.json": json_schema(DecisionRecord),
         "lichen-yaml.json": configuration_schema(rules()),
         "placement.json": json_schema(Placement | NoPlacement),
         "rules.json": json_schema(list[Page]),
+        "scorecard.json": json_schema(Scorecard),
         "size.json": json_schema(Sized),
+        "verification.json": json_schema(Verification),
         "watch.json": json_schema(Watched),
         "workload.json": _with_hostings(workload_schema()),
     }

@@ -1,12 +1,14 @@
 """The arguments of an endpoint. These annotations and sentences are the package's schema."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 
+from lichen.words import Objective
 from lichen_components.aws.args import AwsArgs
 from lichen_components.google.args import GoogleArgs
 from lichen_components.kubernetes.args import KubernetesArgs
+from lichen_components.workload_args import WorkloadArgs
 
 
 class PinArgs(TypedDict):
@@ -25,16 +27,17 @@ class EndpointArgs(TypedDict):
     here; it then counts for whichever cloud is chosen. `{region}` is replaced by the chosen region.
     """
 
-    # A mapping or a path. The schema has no unions, so the annotation cannot name the two.
-    workload: Any
-    """The workload: name, model, traffic, latency, where it may run, environment. Or the path of a
-    workload file, absolute or from the program's directory; then `lichen.yaml` and the evidence
-    near that file count, as for the command `lichen place`."""
+    workload: NotRequired[WorkloadArgs]
+    """What is served: a model, its traffic, how fast, and where it may live. It or `workload_file`
+    is required."""
+    workload_file: NotRequired[str]
+    """The path of a workload file instead, absolute or from the program's directory; `lichen.yaml`
+    and the evidence near that file count, as for the command `lichen place`."""
     environment: NotRequired[dict[str, pulumi.Input[str]]]
     """Variables of the container; they replace those of the component. No secrets: the cloud shows
     them to anyone who may describe the model."""
-    objective: NotRequired[str]
-    """`carbon` (the default), `cost` or `balanced`: what the placement minimises."""
+    objective: NotRequired[Objective]
+    """What the placement minimises. The default is `carbon`."""
     pin: NotRequired[PinArgs]
     """Stay on this machine in this region, also when a newer catalogue has a better; the receipt
     says what moving would give. Without it an endpoint stays where it is until moving gains more

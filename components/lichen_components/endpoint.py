@@ -145,8 +145,8 @@ def plan_of(
     objective = _objective(args.get("objective", "carbon"))
     with _of_the_workload():
         question = Question.of(
-            _workload(args["workload"]),
-            near=_near(args["workload"]),
+            _workload(args),
+            near=Path(args.get("workload_file") or Path.cwd()),
             catalogue=catalogue,
             objective=objective,
             any_image=anywhere(args, "image"),
@@ -213,13 +213,23 @@ def plan_of(
     )
 
 
-def _workload(workload: Any) -> Workload:
-    """A workload from a mapping, or from the path of its file."""
-    return (
-        read_workload(Path(workload))
-        if isinstance(workload, str)
-        else as_workload(_whole(workload))
-    )
+def _workload(args: EndpointArgs) -> Workload:
+    """The workload that is written, or that of the file."""
+    written, file = args.get("workload"), args.get("workload_file")
+    if isinstance(written, str):
+        raise InputError(f"{written!r} is a path", fix=f"write it as workload_file: {written}")
+    if (written is None) == (file is None):
+        raise InputError(
+            f"{'neither' if file is None else 'both'} of workload and workload_file is given",
+            fix="give one of them",
+        )
+    if file is not None:
+        return read_workload(Path(file))
+    values: dict[str, Any] = {**(written or {})}
+    card = values.pop("model_card", None)
+    if card is not None and "model" in values:
+        raise InputError("both of model and model_card are given", fix="give one of them")
+    return as_workload(_whole(values if card is None else {**values, "model": card}))
 
 
 def _what_is_made(question: Question) -> str:
@@ -230,11 +240,6 @@ def _what_is_made(question: Question) -> str:
             title = question.catalogue.hostings[row.hosting].title
             families.setdefault(title, {}).update(dict.fromkeys(row.families))
     return "; ".join(f"{', '.join(of)} on {title}" for title, of in families.items())
-
-
-def _near(workload: Any) -> Path:
-    """The workload's file; of a mapping, the program's directory."""
-    return Path(workload) if isinstance(workload, str) else Path.cwd()
 
 
 def _check_mode(workload: Workload, makes: Iterable[Made]) -> None:

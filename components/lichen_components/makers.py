@@ -54,8 +54,8 @@ class Maker(Protocol):
         """:class:`InputError` where the hosting cannot do what was decided."""
 
 
-class Record(Protocol):
-    """Remembers where a stack's deployments are, in one cloud."""
+class PlacementRecord(Protocol):
+    """What remembers where a stack's deployments are, in one cloud."""
 
     def record(
         self, name: str, environment: Environment, here: Pin, parent: pulumi.Resource
@@ -118,11 +118,11 @@ def maker_of(row: MakerRow) -> Maker:
     return cast(Maker, getattr(import_module(module), name))
 
 
-def record_of(cloud: str) -> Record | None:
+def record_of(cloud: str) -> PlacementRecord | None:
     """What remembers the placements on a cloud, imported now; None where nothing does."""
     for row in record_rows():
         if row.cloud == cloud:
-            return cast(Record, import_module(row.module))
+            return cast(PlacementRecord, import_module(row.module))
     return None
 
 

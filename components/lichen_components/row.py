@@ -36,7 +36,7 @@ class RecordRow:
     """Where the placements on a cloud are recorded.
 
     ``module`` has ``record`` and ``placed_now``, of the kinds that
-    :class:`lichen_components.makers.Record` gives.
+    :class:`lichen_components.makers.PlacementRecord` gives.
     """
 
     cloud: str

@@ -192,6 +192,29 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
             level = asked if number == 0 else max(level, asked, key=STRICTNESS.index)
         return level
 
+    def blocks_from(self, rule: Rule, environment: Environment | None) -> datetime.date | None:
+        """The day from which a rule's advice is mandatory; None where no day is set."""
+        ramps = (layer.file.levels.get(rule.name) for layer in self.layers)
+        for day, then in self._ramp(ramps):
+            if then.level(rule, environment) == "mandatory":
+                return day
+        return None
+
+    def unverified_blocks_from(self, environment: Environment | None) -> datetime.date | None:
+        """The day from which an *unverified* verdict blocks; None where no day is set."""
+        for day, then in self._ramp(layer.file.unverified for layer in self.layers):
+            if then.unverified_level(environment) == "mandatory":
+                return day
+        return None
+
+    def _ramp(
+        self, moved: Iterable[Level | Levels | UnsetType | None]
+    ) -> Iterator[tuple[datetime.date, Configuration]]:
+        """The days to come that levels name, the earliest first, with what holds then."""
+        days = {each.mandatory_from for each in moved if isinstance(each, Levels)}
+        for day in sorted(day for day in days if day is not None and day > self.today):
+            yield day, msgspec.structs.replace(self, today=day)
+
     def _level(
         self, moved: Level | Levels | UnsetType | None, environment: Environment, default: Level
     ) -> Level:

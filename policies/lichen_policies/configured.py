@@ -3,6 +3,7 @@ off or moved, and what of a lower file does not hold."""
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +15,7 @@ from lichen_policies.configuration import STRICTNESS, Configuration, Layer
 from lichen_policies.limits import asked, is_stricter
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import Rule
-from lichen_policies.verdict import Configured, Moved, NotUsed
+from lichen_policies.verdict import Configured, Moved, NotUsed, Ramp
 
 _DOOR = "this run's own settings"
 
@@ -28,6 +29,7 @@ def configured(configuration: Configuration) -> Configured:
     return Configured(
         files=files,
         moved=tuple(_moved(configuration)),
+        ramps=tuple(_ramps(configuration)),
         also=tuple(
             f"{field} of {layer.shown}"
             for number, layer in enumerate(configuration.layers)
@@ -63,6 +65,19 @@ def _moved(configuration: Configuration) -> Iterator[Moved]:
                 settings[what, default, now, by].append(environment)
         for (what, default, now, by), environments in settings.items():
             yield Moved(rule.name, what, tuple(environments), default, now, by)
+
+
+def _ramps(configuration: Configuration) -> Iterator[Ramp]:
+    """What will block from a day on that is still to come."""
+    for rule in _touched(configuration):
+        days: dict[datetime.date, list[Environment]] = defaultdict(list)
+        for environment in ENVIRONMENTS:
+            advises = configuration.level(rule, environment) == "advisory"
+            day = configuration.blocks_from(rule, environment) if advises else None
+            if day is not None:
+                days[day].append(environment)
+        for day, environments in days.items():
+            yield Ramp(rule.name, day, tuple(environments))
 
 
 def _of_rule(

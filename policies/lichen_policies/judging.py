@@ -299,7 +299,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             environment=self.environments.get(address, self.environment),
         )
         message = finding.message
-        verdict = about.verdict("fail", message, finding.path)
+        verdict = about.verdict("fail", message, finding.path, advice=finding.advice)
         return msgspec.structs.replace(
             verdict,
             message=f"{message} {verdict.note}" if verdict.note else message,
@@ -335,9 +335,25 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         where = f"{self.environment or UNSTATED}, which projects_may_exempt_in does not name"
         return None, f"Its exemption ({barred.where}) does not hold in {where}."
 
+    def ramp(self, outcome: Outcome) -> str:
+        """From which day on its advice blocks; empty where lichen.yaml names no day."""
+        configuration = self.book.configuration
+        if outcome == "fail":
+            day = configuration.blocks_from(self.rule, self.environment)
+        else:
+            day = configuration.unverified_blocks_from(self.environment)
+        return "" if day is None else f"It blocks from {day} on."
+
     def verdict(
-        self, outcome: Outcome, message: str = "", path: str = "", *, broken: bool = False
+        self,
+        outcome: Outcome,
+        message: str = "",
+        path: str = "",
+        *,
+        broken: bool = False,
+        advice: bool = False,
     ) -> Verdict:
+        """A verdict; ``advice`` says that it never blocks."""
         rule, resource, environment = self.rule, self.resource, self.environment
         level = self.book.level(rule, environment)
         if outcome == "unverified" and level != "disabled":
@@ -351,6 +367,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         if outcome == "fail" and resource is not None and resource.only_if:
             made = f"It is made only where the condition {resource.only_if} holds."
             note = f"{note} {made}" if note else made
+        if reported and level == "advisory" and not advice:
+            note = " ".join(filter(None, (note, self.ramp(outcome))))
         return Verdict(
             rule=rule.name,
             verdict=outcome,

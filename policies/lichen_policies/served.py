@@ -17,6 +17,7 @@ import msgspec
 from lichen_policies.facts import NotYetKnown, ServingContainer, Unverified, is_unknown
 from lichen_policies.facts.image import image_name
 from lichen_policies.facts.numbers import whole_in
+from lichen_policies.facts.server_settings import OF_VLLM
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
 from lichen_policies.rule import Known, NotApplicable
 
@@ -53,7 +54,7 @@ SERVERS = {
             ("SM_VLLM_PIPELINE_PARALLEL_SIZE", "--pipeline-parallel-size", "-pp"),
             ("SM_VLLM_DATA_PARALLEL_SIZE", "--data-parallel-size", "-dp"),
         ),
-        ("SM_VLLM_MODEL",),
+        ("SM_VLLM_MODEL", *OF_VLLM),
         (r"vllm(-openai(-\w+)?|-tpu)?",),
         ("vllm serve", "vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server"),
         uses_one=True,
@@ -147,7 +148,14 @@ def setting(fact: ServingContainer, *names: str) -> Setting | None:
                 error = NotYetKnown if value.because == AFTER_DEPLOYMENT else Unverified
                 raise error(f"{path} {value.because}")
             return Setting(str(value), path)
+    if (elsewhere := _all_of(fact)) is not None:
+        raise Unverified(f"{fact.settings_at or fact.path} takes all of {elsewhere}, not here")
     return None
+
+
+def _all_of(fact: ServingContainer) -> str | None:
+    """A ConfigMap of which a container takes all settings and that is not in the document."""
+    return next((f"ConfigMap {name}" for own, name, _ in fact.set_by if not own), None)
 
 
 def _argument(name: str, arguments: tuple[str, ...]) -> str | None:

@@ -6,6 +6,7 @@ of a fix is composed here and nowhere else.
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -218,6 +219,20 @@ class Moved(msgspec.Struct, frozen=True):
         return f"{of} is {self.now} in {where} (by default {self.default})"
 
 
+class Ramp(msgspec.Struct, frozen=True):
+    """A rule that advises now and blocks from a day on."""
+
+    rule: str
+    mandatory_from: datetime.date
+    environments: tuple[Environment, ...]
+
+    @property
+    def text(self) -> str:
+        """``dirty-region blocks from 2027-03-01 on in dev, staging``."""
+        where = ", ".join(self.environments)
+        return f"{self.rule} blocks from {self.mandatory_from} on in {where}"
+
+
 class NotUsed(msgspec.Struct, frozen=True):
     """A field of a lichen.yaml that does not hold, and why."""
 
@@ -233,10 +248,12 @@ class NotUsed(msgspec.Struct, frozen=True):
 
 class Configured(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for a report: the lichen.yaml ``files``, the highest first; every rule that they
-    turned off or ``moved``; what they set ``also``; what of a lower file is ``not_used``."""
+    turned off or ``moved``; ``ramps``, of those that block from a day on; what they set ``also``;
+    what of a lower file is ``not_used``."""
 
     files: tuple[str, ...] = ()
     moved: tuple[Moved, ...] = ()
+    ramps: tuple[Ramp, ...] = ()
     also: tuple[str, ...] = ()
     not_used: tuple[NotUsed, ...] = ()
 
@@ -250,6 +267,8 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
             lines.append(f"Configured by {top}{under}.")
         if self.moved:
             lines.append(f"Moved: {'; '.join(each.text for each in self.moved)}.")
+        if self.ramps:
+            lines.append(f"Ramps: {'; '.join(each.text for each in self.ramps)}.")
         if self.also:
             lines.append(f"Set besides: {'; '.join(self.also)}.")
         return (*lines, *(f"{each.text[:1].upper()}{each.text[1:]}." for each in self.not_used))

@@ -51,3 +51,15 @@ def planned(machine: str, workload: dict[str, Any], **more: Any) -> Plan:
     """The plan of a workload where there is this machine alone."""
     args = EndpointArgs(workload=workload, artifacts=more.pop("artifacts", ARTIFACTS))
     return plan_of({**args, **more}, Only(machine))
+
+
+def camel(value: Any) -> Any:
+    """A workload file's mapping as other languages write it: ``peakRps`` for ``peak_rps``."""
+    if not isinstance(value, dict):
+        return value
+    return {_camel(key): camel(item) for key, item in value.items()}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

@@ -301,8 +301,8 @@ def test_an_endpoint_on_aws_needs_artifacts() -> None:
 def test_a_workload_may_be_the_path_of_its_file(tmp_path: Path) -> None:
     file = tmp_path / "chat.yaml"
     file.write_text(yaml.safe_dump(CHAT))
-    read = plan_of(EndpointArgs(workload=str(file), artifacts=ARTIFACTS), Only("inf2.xlarge"))
+    read = plan_of(EndpointArgs(workload_file=str(file), artifacts=ARTIFACTS), Only("inf2.xlarge"))
     assert read.decision.workload == planned("inf2.xlarge", CHAT).decision.workload
     file.write_text(yaml.safe_dump({**CHAT, "trafic": {}}))
     with pytest.raises(InputError, match=r"chat\.yaml: trafic"):
-        plan_of(EndpointArgs(workload=str(file), artifacts=ARTIFACTS), Only("inf2.xlarge"))
+        plan_of(EndpointArgs(workload_file=str(file), artifacts=ARTIFACTS), Only("inf2.xlarge"))

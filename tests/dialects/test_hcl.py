@@ -14,6 +14,7 @@ from lichen_policies.dialects.hcl import syntax
 from lichen_policies.dialects.hcl.expressions import value
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import is_unknown
+from lichen_policies.gate import Gate
 
 from tests.terraform import engine
 
@@ -358,3 +359,58 @@ def test_values_that_grow_without_end_stay_small(tmp_path: Path) -> None:
     assert is_unknown(each.properties["z"])
     assert len(repr(each.properties["y"])) < 10_000_000
     assert ["which it is inside of" in each.because for each in reading.skipped] == [True, True]
+
+
+def test_a_folder_of_templates_is_said_and_not_judged(tmp_path: Path) -> None:
+    """A tool fills Go's templates in first: of their folder no file is known."""
+    instance = 'resource "aws_instance" "gpu" { instance_type = "g5.xlarge" }\n'
+    place = 'provider "aws" { region = "eu-north-1" }\n'
+    folder(tmp_path, {"good/main.tf": place + instance})
+    template = 'provider "aws" {\n  {{if .Region}}region = "{{.Region}}"{{end}}\n}\n'
+    folder(tmp_path, {"made/main.tf": template})
+    folder(tmp_path, {"made/other.tf": instance})
+    reading = read_all([tmp_path])
+    assert [each.address for each in reading.resources] == ["aws_instance.gpu"]
+    (skipped,) = reading.skipped
+    assert skipped.broken
+    assert skipped.file.endswith("made/main.tf")
+    assert skipped.because == (
+        "line 2 has a Go template ({{...}}) in it, so it is not Terraform's language yet: none of "
+        "the 2 files of this folder is judged"
+    )
+
+
+ENDPOINT = 'resource "aws_instance" "gpu" { instance_type = "g5.xlarge" }\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "verdict", "says"),
+    [
+        (ENDPOINT, "fail", "nothing in these files configures the provider"),
+        ('provider "aws" {}\n' + ENDPOINT, "fail", "neither the resource nor its provider"),
+        (
+            'variable "zone" {}\n'
+            'resource "google_compute_instance" "gpu" {\n'
+            '  machine_type = "g2-standard-4"\n  zone = var.zone\n}\n',
+            "pass",
+            "",
+        ),
+        (
+            'variable "region" {}\nprovider "aws" { region = var.region }\n' + ENDPOINT,
+            "unverified",
+            "is set by an expression of var.region",
+        ),
+    ],
+    ids=["no provider", "a provider without a region", "a zone by a variable", "a region by one"],
+)
+def test_what_states_a_region(tmp_path: Path, files: str, verdict: str, says: str) -> None:
+    """A location by a variable is stated; a provider by one is not known; none at all is found."""
+    folder(tmp_path, {"main.tf": files})
+    gate = Gate.near(tmp_path, environment="prod")
+    report = gate.report(read_all([tmp_path]).resources)
+    said = [
+        each for each in (*report.findings, *report.unverified) if each.rule == "region-unresolved"
+    ]
+    assert [each.verdict for each in said] == ([] if verdict == "pass" else [verdict])
+    assert all(says in each.message for each in said)
+    assert not any(each.blocks for each in said if "these files" in each.message)

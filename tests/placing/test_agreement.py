@@ -57,7 +57,7 @@ def few() -> Iterator[Catalogue]:
 
 
 def endpoint_of(path: Path) -> Placement | InputError:
-    args = EndpointArgs(workload=str(path), artifacts="s3://models/it/")
+    args = EndpointArgs(workload_file=str(path), artifacts="s3://models/it/")
     args["aws"] = {
         "requests": "s3://requests/it/",
         "results": "s3://results/it/",

@@ -1,7 +1,7 @@
 """The arguments for a placement on AWS: part of the package's schema."""
 
 from collections.abc import Mapping
-from typing import TypedDict, cast
+from typing import Literal, TypedDict, cast
 
 import pulumi
 
@@ -54,8 +54,8 @@ class CaptureArgs(TypedDict, total=False):
     """Where they are kept: `s3://bucket/prefix/`."""
     percent: int
     """How many requests of a hundred are kept. The default is 100."""
-    what: str
-    """`input`, `output` or `both` (the default)."""
+    what: Literal["input", "output", "both"]
+    """What is kept. The default is both."""
     key: pulumi.Input[str]
     """The ARN of the KMS key that encrypts them. The default is the bucket's own."""
 
@@ -150,9 +150,9 @@ class AwsArgs(TypedDict, total=False):
     for ECR (api and dkr) and CloudWatch Logs, or a NAT gateway."""
     security_groups: list[str]
     """Security groups of the model; used with `subnets`."""
-    image_architecture: str
-    """The processor that `image` is built for, outside SageMaker: `arm64` or `x86_64`. Required
-    there with `image`: one for another processor ends with "exec format error"."""
+    image_architecture: Literal["arm64", "x86_64"]
+    """The processor that `image` is built for, outside SageMaker. Required there with `image`:
+    one for another processor ends with "exec format error"."""
     machine_image: str
     """On EC2, the id of the machine image (`ami-...`) in the chosen region; it has Docker, and for
     Inferentia a driver that the serving image runs on. Without it: the newest of ECS's own when the
@@ -161,11 +161,9 @@ class AwsArgs(TypedDict, total=False):
     """The load balancer before tasks or machines, on ECS and on EC2."""
     function: FunctionArgs
     """The function, on Lambda."""
-
-    """Security groups of the model: required with `subnets`, refused without."""
-    rollout: str
-    """How a new version is rolled out: `all-at-once`, `canary`, `linear` or `rolling`. The default
-    is canary where several machines run, else all at once."""
+    rollout: Literal["all-at-once", "canary", "linear", "rolling"]
+    """How a new version is rolled out. The default is canary where several machines run,
+    else all at once."""
     rollout_alarms: list[str]
     """The names of one to ten CloudWatch alarms that take a roll-out back, instead of the
     component's own."""

@@ -25,6 +25,8 @@ COMMANDS: Mapping[str, str] = {
     "artifacts": "Check a model's files against a workload.",
     "images": "Copy serving images to a region that lacks them.",
     "watch": "Judge what is deployed again, by today's catalogue.",
+    "scorecard": "One page for the people who decide.",
+    "verify": "Judge a decision record again, and compare.",
     "explain": "Show all that is known about one name.",
     "rules": "List the rules, as configured in this folder.",
     "catalogue": "Show a table of the catalogue.",

@@ -30,6 +30,7 @@ from lichen_doors.command.options import (
     PARAMETER,
     PARAMETERS,
     PATH,
+    RECORD,
     REGION,
     formats,
 )
@@ -53,6 +54,7 @@ FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
 @PARAMETERS
 @PARAMETER
 @CONFIGURATION
+@RECORD
 @click.option("--output", type=FILE, help="Write the report to this file.")
 @formats(*FORMS)
 @click.option(
@@ -86,6 +88,7 @@ def command(
     parameters_file: Path | None,
     parameter_pairs: tuple[str, ...],
     configuration: Path | None,
+    record_file: Path | None,
     output: Path | None,
     form: str,
     also: tuple[str, ...],
@@ -105,6 +108,12 @@ def command(
     """
     if fix and (form != "text" or output is not None):
         raise InputError("--fix is for a person at a terminal", fix="leave out --format, --output")
+    if record_file is not None and parameter_pairs:
+        raise InputError(
+            "values of --parameter are not recorded",
+            fix="write them into a file, and name it by --parameters",
+            field="--record",
+        )
     files = [_report_file(each) for each in also]
     timed.end_where_stuck()
     given = DeploymentInput(
@@ -125,6 +134,22 @@ def command(
             say=say,
         )
     gate, report = judged.gate, judged.report
+    if record_file is not None:
+        from lichen_practices.recording.record import record_check, write_record
+
+        write_record(
+            record_check(
+                paths,
+                gate,
+                report,
+                source=source,
+                region=region,
+                environment=environment,
+                parameters_file=parameters_file,
+                configuration_file=configuration,
+            ),
+            record_file,
+        )
     if only_changes:
         report = changes_only(report, judged.resources)
     if earlier is not None:

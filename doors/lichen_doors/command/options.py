@@ -57,6 +57,13 @@ PARAMETER = click.option(
     help="One such value; may be repeated.",
 )
 
+RECORD = click.option(
+    "--record",
+    "record_file",
+    type=FILE,
+    help="Write what was decided, and from what, to this file: lichen verify judges it again.",
+)
+
 
 def formats(*names: str) -> Callable[[Function], Function]:
     """``--format``: the first name is the default."""

@@ -18,7 +18,7 @@ from lichen.placing.question import COST_TOLERANCE_PCT, Question
 from lichen.words import Objective
 from lichen.workload import LEAST_CONFIDENCE, MOST_CONFIDENCE, Workload, read_workload
 from lichen_doors.command import NOTHING_FITS, OK
-from lichen_doors.command.options import FILE, formats
+from lichen_doors.command.options import FILE, RECORD, formats
 from lichen_doors.command.output import show, write
 from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import for_programs
@@ -73,6 +73,7 @@ from lichen_doors.report import for_programs
     show_default=True,
     help="How many of the next best to show.",
 )
+@RECORD
 @formats("text", "json", "markdown", "html")
 def command(
     workload_file: Path,
@@ -84,6 +85,7 @@ def command(
     take_any: bool,
     copied_images: bool,
     top: int,
+    record_file: Path | None,
     form: str,
 ) -> None:
     """Choose what to deploy, and where.
@@ -107,6 +109,22 @@ def command(
         copied_images=copied_images,
         runners_up=top,
     )
+    if record_file is not None:
+        from lichen_policies.gate import Gate
+        from lichen_practices.recording.record import PlaceDecision, record_place, write_record
+
+        asked = PlaceDecision(
+            workload=str(workload_file),
+            clouds=clouds,
+            regions=regions,
+            objective=objective,
+            cost_tolerance_pct=cost_tolerance,
+            confidence=confidence,
+            take_any=take_any,
+            copied_images=copied_images,
+        )
+        gate = Gate.near(workload_file, trusted=Path.cwd())
+        write_record(record_place(workload_file, workload, gate, asked, answer), record_file)
     if form == "json":
         click.echo(for_programs(answer))
     else:

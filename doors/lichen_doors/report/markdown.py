@@ -84,7 +84,8 @@ def _sections(verdicts: Sequence[Verdict]) -> Iterator[str]:
 def _row(verdict: Verdict) -> str:
     mark = "❌" if verdict.blocks else "❔" if verdict.verdict == "unverified" else "⚠️"
     said = f"{verdict.what}; {verdict.limit}" if verdict.what else verdict.message
-    return f"- {mark} {code(verdict.rule)} ({verdict.severity}): {escaped(said)}."
+    note = f" {escaped(verdict.note)}" if verdict.note else ""
+    return f"- {mark} {code(verdict.rule)} ({verdict.severity}): {escaped(said)}.{note}"
 
 
 def _others(report: Report) -> Iterator[str]:

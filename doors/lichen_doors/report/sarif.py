@@ -2,7 +2,8 @@
 
 A result's message is the finding, not the rule's name. Its fingerprint outlives moved lines, so a
 platform knows an old finding from a new one. Exempted findings are there as suppressed. What the
-lichen.yaml that holds turned off or moved is in its notifications.
+lichen.yaml that holds turned off or moved is in its notifications. GitHub refuses a file above its
+limits, so what is too much is left out, what blocks the last, and counted in a notification.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import quote
 
 import msgspec
@@ -19,17 +20,24 @@ from lichen_policies.rule import Rule
 from lichen_policies.verdict import Report, Severity, Verdict
 
 from lichen import __version__
+from lichen.figures import many
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME = "https://github.com/lichen-ml/lichen"
 
 Level = Literal["error", "warning", "note"]
 
+MOST_RESULTS = 25_000
+"""How many results GitHub takes in a run; it shows the first 5,000."""
+MOST_CHARACTERS = 1_024
+"""How long GitHub takes a rule's descriptions."""
+
 
 def as_sarif(report: Report, rules: Mapping[str, Rule]) -> str:
     """A report under the rules that made it, by name."""
     index = {name: number for number, name in enumerate(rules)}
-    verdicts = (*report.findings, *report.unverified, *report.exempted)
+    every = (*report.findings, *report.unverified, *report.exempted)
+    verdicts = sorted(every, key=_urgency)[:MOST_RESULTS] if len(every) > MOST_RESULTS else every
     log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -49,7 +57,8 @@ def as_sarif(report: Report, rules: Mapping[str, Rule]) -> str:
                         "toolExecutionNotifications": [
                             _notification("error" if each.broken else "note", each.text)
                             for each in report.skipped
-                        ],
+                        ]
+                        + _left_out(len(every) - len(verdicts)),
                         "toolConfigurationNotifications": [
                             {"level": "note", "message": {"text": text}}
                             for text in report.configured.texts
@@ -71,6 +80,28 @@ def _notification(level: Level, skipped: str) -> dict[str, object]:
     return {"level": level, "message": {"text": f"Not judged: {skipped}."}}
 
 
+def _left_out(count: int) -> list[dict[str, object]]:
+    """A notification of results that are too many."""
+    if not count:
+        return []
+    text = f"Left out: {many(count, 'result')}, since a run has at most {MOST_RESULTS:,}."
+    return [{"level": "warning", "message": {"text": text}}]
+
+
+def _urgency(verdict: Verdict) -> tuple[bool, int, int]:
+    """What is left out last: what blocks, then what is severe."""
+    return (
+        not verdict.blocks,
+        ("error", "warning", "note").index(_level(verdict)),
+        -get_args(Severity).index(verdict.severity),
+    )
+
+
+def _within(text: str) -> str:
+    """A text that is no longer than GitHub takes."""
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
+
+
 def _descriptor(rule: Rule) -> dict[str, object]:
     paragraphs = {
         "Why": rule.why,
@@ -81,16 +112,28 @@ def _descriptor(rule: Rule) -> dict[str, object]:
     return {
         "id": rule.name,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
-        "shortDescription": {"text": f"{rule.offence}."},
-        "fullDescription": {"text": rule.why},
+        "shortDescription": {"text": _within(f"{rule.offence}.")},
+        "fullDescription": {"text": _within(rule.why)},
         "help": {
             "text": "\n\n".join(f"{name}: {text}" for name, text in paragraphs.items()),
             "markdown": "\n\n".join(f"**{name}.** {text}" for name, text in paragraphs.items()),
         },
         "helpUri": rule.url,
         "defaultConfiguration": {"level": _weight(rule.severity)},
-        "properties": {"tags": ["sustainability", "cost"], "problem.severity": rule.severity},
+        "properties": {
+            "tags": ["sustainability", "cost"],
+            "problem.severity": _PROBLEM[rule.severity],
+        },
     }
+
+
+_PROBLEM: Mapping[Severity, str] = {
+    "low": "recommendation",
+    "medium": "warning",
+    "high": "error",
+    "critical": "error",
+}
+"""A severity in GitHub's words for alerts that are not of security."""
 
 
 def _numbers(verdicts: Sequence[Verdict]) -> Iterator[int]:

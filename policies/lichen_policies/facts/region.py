@@ -90,6 +90,12 @@ def of_process(cloud: Cloud, variables: Mapping[str, str]) -> Maybe[str]:
 
 
 _UNSTATED = "is set by an expression"
+_GIVEN_LATER = (
+    "is var.",
+    "is the default of var.",
+    "is the parameter ",
+    f"{_UNSTATED} (give --parameter",
+)
 ELSEWHERE = Unknown("is set by a provider that these files do not configure (give --region)")
 """The region of what goes to a provider that is written elsewhere, if at all."""
 
@@ -113,6 +119,17 @@ def is_unstated(region: Maybe[str]) -> bool:
     if is_unknown(region):
         return region.because.startswith(_UNSTATED) or region.because == ELSEWHERE.because
     return region is None
+
+
+def is_written_elsewhere(region: Maybe[str]) -> bool:
+    """Whether nothing in a document configures the provider that would state a region."""
+    return is_unknown(region) and region.because == ELSEWHERE.because
+
+
+def is_given_later(region: Maybe[str]) -> bool:
+    """Whether a resource itself states its region, by a variable or a parameter that who deploys
+    gives."""
+    return is_unknown(region) and region.because.startswith(_GIVEN_LATER)
 
 
 def _first(places: Iterable[object]) -> Maybe[str]:

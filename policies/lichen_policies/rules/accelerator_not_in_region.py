@@ -11,8 +11,11 @@ it advises, and blocks in production only where the list was whole and is at mos
 (``make refresh-aws`` reads it anew). It speaks of regions, not of zones, nor of quota and free
 capacity. Where the catalogue knows no region of a machine, where one of its sources has the machine
 in the region, and where only customers on an allowlist can have it, it is silent; so it is of
-serverless containers, whose regions are another list. Of SageMaker it
-also reports the machines that its hosting does not take at all.
+serverless containers, whose regions are another list. It is silent too where the machine is not
+known, since too-many-accelerators says that it cannot be checked; an accelerator that is known is
+judged beside such a machine. A machine that a launch template names is reported there, once, and
+not again at the groups that use it. Of SageMaker it also reports the machines that its hosting does
+not take at all.
 
 Tags: It reads none but ``lichen:environment``, which chooses the level.
 """
@@ -28,7 +31,13 @@ from msgspec import Meta
 
 from lichen.catalogue.schema import Chip, Listing, Machine, Region
 from lichen_policies.facts import MachineKind
-from lichen_policies.named_hardware import chip_of, is_name, machine_of, written
+from lichen_policies.named_hardware import (
+    chip_named,
+    is_name,
+    machine_if_known,
+    machine_of,
+    written,
+)
 from lichen_policies.offered import machines_with, regions_of, regions_of_all, where_made
 from lichen_policies.rule import HIGHER_IS_STRICTER, Finding, Known, NotApplicable, rule
 
@@ -41,10 +50,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="mandatory", theme="hardware")
 def accelerator_not_in_region(fact: MachineKind, limits: Limits, known: Known) -> Iterator[Finding]:
-    machine, chip = machine_of(fact, known), chip_of(fact, known)
+    if fact.as_read("chip") is None:
+        machine_if_known(fact)
+    machine = known.catalogue.machines.get(fact.if_known.machine or "")
+    chip = chip_named(fact.chip, known.catalogue) if fact.chip is not None else None
+    if fact.chip is None and machine is not None:
+        chip = known.catalogue.accelerator_of(machine)
     if chip is None:
         raise NotApplicable("it names no accelerator of the catalogue")
-    cloud = machine.cloud if machine else fact.cloud
     if machine is not None and _is_refused(fact, machine, known):
         yield _not_hosted(fact, machine, known)
         return
@@ -53,6 +66,8 @@ def accelerator_not_in_region(fact: MachineKind, limits: Limits, known: Known) -
     if fact.region is None:
         raise NotApplicable("no region is stated: see region-unresolved")
     here = known.region(fact.region)
+    # What pods ask for is of the cloud that their region is of.
+    cloud = machine.cloud if machine else here.cloud if fact.cloud == "kubernetes" else fact.cloud
     listing = known.catalogue.listing(cloud, chip.kind)
     if here.cloud != cloud or listing is None:
         raise NotApplicable("no list of regions of such machines is known")

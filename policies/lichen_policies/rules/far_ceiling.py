@@ -5,9 +5,12 @@ ceiling allows before anybody looks. A ceiling that nobody reached in earnest pr
 
 Fix: Lower the ceiling to what the busiest hour needed, with some room, or raise the floor.
 
-Exceptions: A floor of zero is not judged: any ceiling is far above it. It only advises, since
-traffic may differ that much. How many accelerators a ceiling may allow is judged by
-too-many-accelerators.
+Exceptions: A floor of zero is not judged: any ceiling is far above it. Nor is a ceiling that is
+left out, as KServe's ``maxReplicas`` may be. An autoscaler of pods (a HorizontalPodAutoscaler, a
+ScaledObject of KEDA) is judged where the pods that it scales are in the same deployment: elsewhere
+they may be anything, and it says nothing. So it does of a group whose machine is not known and that
+has no ``lichen:*`` tag. It only advises, since traffic may differ that much. How many accelerators
+a ceiling may allow is judged by too-many-accelerators.
 
 Tags: Without ``lichen:*`` tags it judges the endpoints of SageMaker, Vertex and Azure Machine
 Learning and what has accelerators. With one, such as ``lichen:model``, it judges general machines

@@ -6,13 +6,17 @@ away may run on a third of its carbon, for the same machines and often the same 
 Fix: Deploy to the region that the message names, if your data and your users allow it.
 
 Exceptions: It only advises, because it knows nothing of data residency and of users' places: set
-``regions`` in lichen.yaml to those that you may use. A region of high carbon is judged by dirty-
-region, one of low carbon by no rule. Only machines with accelerators and managed endpoints are
-judged: managed are SageMaker, Vertex AI and Azure Machine Learning, on any machine. A service of
-KServe, Knative or Ray is pods of a cluster, so it is judged only where it asks for accelerators and
-its region is known. The other region must offer the machine and the accelerators that are attached
-to it, be low in carbon, emit at most the limit ``share_pct`` of this one, and be within the limit
-``round_trip_ms``, which is an estimate.
+``regions`` in lichen.yaml to those that you may use. A region of high carbon is judged by
+dirty-region, one of low carbon by no rule. Only machines with accelerators and managed endpoints
+are judged: managed are SageMaker, Vertex AI and Azure Machine Learning, on any machine. A service
+of KServe, Knative or Ray is pods of a cluster, so it is judged only where it asks for accelerators
+and its region is known. A pool of Karpenter that asks for accelerators is judged where its region
+is known, by the accelerator's name where it asks for one. Where the machine comes by a variable and
+nothing else shows accelerators it says nothing: dirty-region says that it cannot be checked. The
+other region must offer the machine and the accelerators that are attached to it, as far as the
+catalogue knows them (a machine that it does not have is taken to be in every region, and the
+message then does not say that it is offered), be low in carbon, emit at most the limit
+``share_pct`` of this one, and be within the limit ``round_trip_ms``, which is an estimate.
 
 Tags: It reads none.
 """

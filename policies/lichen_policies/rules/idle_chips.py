@@ -7,9 +7,11 @@ Fix: Let the server use all of them, or choose a machine with as many as it uses
 says.
 
 Exceptions: It judges vLLM, SGLang and Text Generation Inference, whose one process serves one
-model, and only where a setting states how many accelerators it uses. A container beside others that
-share the accelerators is judged by what it asks for itself. Servers that start a copy for each
-accelerator by themselves, such as AWS's Large Model Inference containers, are not judged.
+model, and only where a setting states how many accelerators it uses. Settings of a ConfigMap in the
+same deployment are read; a number that comes from elsewhere is unverified. A server whose container
+asks for no accelerators is not judged. A container beside others that share the accelerators is
+judged by what it asks for itself. Servers that start a copy for each accelerator by themselves,
+such as AWS's Large Model Inference containers, are not judged.
 
 Tags: It reads none.
 """

@@ -10,7 +10,8 @@ Exceptions: It blocks only images in the registries of AWS's Deep Learning Conta
 say what they are built for (``neuronx``, ``arm64``, ``-cpu-``, ``-gpu-``). ``neuron``, ``cuda``,
 ``arm64`` and ``amd64`` in the name of another image only advise. An image for GPUs on a machine
 that has no accelerator is not judged: some start, slowly. Images for both processors are not
-judged.
+judged. A pod that asks for no accelerator and names no machine is not judged: its image may be a
+client's. An image whose name is filled in later (``<image>``, ``IMAGE_URL``) is unverified.
 
 Tags: It reads none.
 """

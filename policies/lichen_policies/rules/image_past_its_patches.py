@@ -8,7 +8,8 @@ Fix: Use a newer version of the image, and measure the model on it.
 Exceptions: It knows the images of AWS's Deep Learning Containers by their repository and version,
 also where they were copied into another registry under the same name. Of other images it knows no
 end. An image named by its digest alone is not judged. Of the images of Hugging Face
-(``huggingface-*``) AWS publishes no such day: they are not judged.
+(``huggingface-*``) AWS publishes no such day: they are not judged. An image whose name is filled in
+later (``<image>``, ``IMAGE_URL``) is unverified.
 
 Tags: It reads none.
 """

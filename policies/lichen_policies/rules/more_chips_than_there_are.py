@@ -7,8 +7,10 @@ Fix: Set the number to what the machine has, or choose a larger machine.
 
 Exceptions: A SageMaker inference component is judged by the devices that it asks for, where its
 endpoint's machine is among the resources. It judges vLLM, SGLang and Text Generation Inference by
-their settings. A server that is spread over several machines is judged only where its container
-asks for accelerators itself and the settings name no number of machines.
+their settings. Settings of a ConfigMap in the same deployment are read; a number that comes from
+elsewhere is unverified. A server whose container asks for no accelerators is not judged: nobody
+knows what its machine has. A server that is spread over several machines is judged only where its
+container asks for accelerators itself and the settings name no number of machines.
 
 Tags: It reads none.
 """

@@ -7,7 +7,9 @@ judge it.
 Fix: Name one region, the cleanest that is near enough.
 
 Exceptions: Resources that have no place of their own, such as a global address, are not judged.
-Storage, networks and databases are not judged.
+Storage, networks and databases are not judged. A region that comes by a variable, or from a
+provider that is not here or whose value is not known, is not judged either: dirty-region says that
+it cannot be checked.
 
 Tags: It reads none.
 """
@@ -18,6 +20,7 @@ from collections.abc import Iterator
 
 from lichen.clouds import CLOUDS
 from lichen_policies.facts import Located
+from lichen_policies.facts.region import is_given_later, is_unstated
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 
@@ -25,6 +28,9 @@ from lichen_policies.rule import Finding, Known, NotApplicable, rule
 def multi_region_location(fact: Located, known: Known) -> Iterator[Finding]:
     if fact.part_of:
         raise NotApplicable(f"it is where {fact.part_of} is")
+    region = fact.context.region
+    if is_given_later(region) or is_unstated(region):
+        raise NotApplicable("its region is not known here: see dirty-region")
     cloud = CLOUDS.get(fact.cloud)
     if fact.region is None or cloud is None or fact.region.lower() not in cloud.multi_regions:
         return

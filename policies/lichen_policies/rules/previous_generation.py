@@ -13,8 +13,10 @@ idle hours and making included, and cost at most ``dearer_pct`` percent more: a 
 is dearer than that saves money only where fewer of them do the work, which nobody knows before it
 is measured. A general machine (no accelerators, no ``lichen:*`` tags) has a successor only if that
 costs no more. Where a price is not known it is silent. What a provider itself calls a previous
-generation has no part in it. Machines without a hypervisor (metal) are compared with such. Hardware
-that is retired is a matter of retired-hardware.
+generation has no part in it. Machines without a hypervisor (metal) are compared with such. Where
+the machine is not known it says nothing: too-many-accelerators says that it cannot be checked. A
+machine that a launch template names is judged there, once. Hardware that is retired is a matter of
+retired-hardware.
 
 Tags: It reads none for the finding; ``lichen:model`` and ``lichen:peak-rps`` make the figures of a
 month those of the declared traffic.

@@ -10,9 +10,11 @@ Exceptions: It blocks only in production, and only what its provider refuses to 
 Elastic Inference, the NVIDIA K80 on Google Cloud, Azure's NC up to NCv3, its first ND and NV, NVv3
 and NVv4. The rest is advice, with the day: AWS's Inferentia1, P2, P3 and G3; NVIDIA chips of the
 generations Maxwell, Pascal and Volta; Google's TPU v2 and v3; older series of Azure. An end that
-lies ahead is reported from ``days_before`` days before it. What ended only for one kind of model or
-for one server is not judged here; an older generation that is still made and maintained is a matter
-of previous-generation.
+lies ahead is reported from ``days_before`` days before it. What GKE's node auto-provisioning may
+make is judged too: each kind of accelerator in its resource limits. A machine that a launch
+template names is reported there, once, and not again at the groups that use it. What ended only for
+one kind of model or for one server is not judged here; an older generation that is still made and
+maintained is a matter of previous-generation.
 
 Tags: It reads none but ``lichen:environment``, which chooses the level.
 """

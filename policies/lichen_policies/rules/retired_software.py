@@ -5,10 +5,13 @@ misses what its successors gained in speed, so the same traffic takes more machi
 
 Fix: Serve the model with what the message names, and measure it again.
 
-Exceptions: It knows Text Generation Inference, TorchServe and TensorFlow on Neuron by the names of
-their images, and that of AWS's image with the first, wherever they were copied to under the same
-name, also with the version of CUDA behind it, as Google names its copies. An image of another name
-may hold such a server all the same: nobody sees it. Whether a version of an image is patched is a
+Exceptions: It knows Text Generation Inference (``text-generation-inference``, AWS's
+``huggingface-pytorch-tgi-inference``, Google's ``huggingface-text-generation-inference``),
+TorchServe (``torchserve``, ``torchserve-kfs``) and TensorFlow on Neuron
+(``tensorflow-inference-neuronx``) by the names of their images, wherever they were copied to under
+the same name, also with the version of CUDA behind it, as Google names its copies. An image whose
+name is filled in later (``<image>``, ``IMAGE_URL``) is unverified. An image of another name may
+hold such a server all the same: nobody sees it. Whether a version of an image is patched is a
 matter of image-past-its-patches. Of Lambda it knows the runtimes for Python and Node.js, on
 functions of at least the limit ``memory_mib``, which compute; an image has no runtime.
 

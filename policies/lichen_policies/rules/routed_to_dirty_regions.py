@@ -8,7 +8,12 @@ Fix: Take the model in one region, or the profile of an area without such grids.
 
 Exceptions: It only advises: which regions a profile includes depends on the model, some models are
 sold by such profiles alone, and the vendor changes the list. The list is that of the day in the
-message.
+message. Only regions count of which the sources agree that they are high in carbon, as in
+dirty-region what blocks: a region that one source calls high and another does not makes no finding.
+Where the region that the requests are sent from is itself high, dirty-region is the finding.
+Azure's Global and DataZone deployments are judged as profiles are. Where a template makes the name
+of the source, its area is read if it is written (``inference-profile/eu.``); one that follows a
+parameter is unverified.
 
 Tags: It reads none.
 """

@@ -6,8 +6,10 @@ chip or another vendor would do, it cannot move.
 Fix: Serve the model from its own weights in a container, where its licence allows that.
 
 Exceptions: It only advises: a package may be the only way to have a model. It judges SageMaker's
-model packages, not open weights that a vendor's catalogue deploys, nor hosted models that are
-called through an API.
+model packages as AWS Marketplace sells them. A version of a group in the account's own model
+registry (``model-package/GROUP/3``, or a package of the same stack or account) is the account's own
+model: it says nothing. A package whose name is a parameter may be either: unverified. Open weights
+that a vendor's catalogue deploys, and hosted models that are called through an API, are not judged.
 
 Tags: It reads none.
 """

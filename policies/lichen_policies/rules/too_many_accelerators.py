@@ -20,7 +20,12 @@ for a month of 730 hours. A group that may choose among several machines is coun
 that have the most accelerators, and for its floor with those that have the fewest. A ceiling in
 vCPUs is divided by those of the machine. A scaling target counts the machines of the variant that
 it scales, and says nothing where the variant alone starts with more than the limit. The sum over
-several resources is not checked. Templates count as one machine.
+several resources is not checked. Templates count as one machine. An autoscaler of pods is counted
+where the pods that it scales are in the same deployment: elsewhere they may be anything. A ceiling
+that is left out, as KServe's ``maxReplicas`` may be, is not counted: the floor is. What GKE's node
+auto-provisioning may make is counted by the most of each kind (``maximum`` of its resource limits).
+Accelerators of which nothing but a name is known (``example.com/npu``) are not counted: see
+unknown-accelerator.
 
 Tags: It reads none but ``lichen:environment``, which chooses the limit.
 """

@@ -7,9 +7,15 @@ Fix: Correct the name where it is a slip. Where the machine is new, add its row 
 to ``machines.csv`` in the folder that ``catalogue`` in lichen.yaml names.
 
 Exceptions: It only advises, and only where the name says that the machine carries accelerators: the
-families p, g, inf, trn, dl and vt of AWS, a2 to a4x, g2, g4, ct and tpu of Google, N of Azure, and
-accelerators that are attached to a machine of Compute Engine or Vertex AI. General machines are
-left alone, patterns such as ``g5.*`` too. Hardware that is retired is a matter of retired-hardware.
+families p, g, inf, trn, dl and vt of AWS, a2 to a4x, g2, g4, ct and tpu of Google, N of Azure;
+accelerators of any name that are attached to a machine of Compute Engine, GKE or Vertex AI; and
+devices that a container asks for by a name which ends in gpu, npu, xpu, mlu, gcu, dcu or
+accelerator (``example.com/npu``), Intel's ``gpu.intel.com/i915`` and ``xe``, and Huawei's Ascend.
+The devices of NVIDIA and AMD, Intel's Gaudi (``habana.ai/gaudi``), AWS's Neuron and Google's TPUs
+are known: whichever of them a cluster has, they are counted. A label that chooses nodes may be
+anything, and is not judged. General machines are left alone, patterns such as ``g5.*`` too, and a
+name that comes by a variable where no machine is known: too-many-accelerators says that it cannot
+be checked. Hardware that is retired is a matter of retired-hardware.
 
 Tags: It reads none.
 """
@@ -22,18 +28,17 @@ from lichen.catalogue.schema import Machine
 from lichen.clouds import CLOUDS
 from lichen.input_error import nearest
 from lichen_policies.facts import MachineKind
-from lichen_policies.facts.machine import names_accelerators
+from lichen_policies.facts.machine import is_device, names_accelerators
 from lichen_policies.named_hardware import (
     chip_named,
     families,
+    is_general,
     is_name,
     machine_if_known,
     written,
 )
 from lichen_policies.provisioned import in_cluster
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
-
-_MAKERS = ("nvidia", "amd")
 
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="hardware")
@@ -50,11 +55,14 @@ def unknown_accelerator(fact: MachineKind, known: Known) -> Iterator[Finding]:
 
 
 def _is_attached(fact: MachineKind, chip: str, known: Known) -> bool:
-    """Whether it is an accelerator by a cloud's own word: a label of a cluster may be anything."""
+    """Whether it is an accelerator by a cloud's own word, or a device of a cluster by its name: a
+    label of a cluster may be anything."""
+    if not chip or is_general(chip):
+        return False
     made = fact.hosting in known.catalogue.hostings and not in_cluster(
         fact.hosting, known.catalogue
     )
-    return made and chip.lower().startswith(_MAKERS)
+    return made or is_device(chip)
 
 
 def _unknown_machine(fact: MachineKind, machine: str, known: Known) -> Finding:
@@ -74,7 +82,7 @@ def _unknown_machine(fact: MachineKind, machine: str, known: Known) -> Finding:
 
 
 def _unknown_chip(fact: MachineKind, chip: str) -> Finding:
-    name = chip if is_name(chip) else "an accelerator"
+    name = chip if is_name(chip) or is_device(chip) else "an accelerator"
     return Finding(
         what=f"{name} is no accelerator of the catalogue",
         limit=_LIMIT,

@@ -12,7 +12,8 @@ alternative in the catalogue's column ``arm_alternative``, with as many vCPUs an
 that its hosting and its region offer, that emits less by the limit ``less_pct`` and costs no more
 where both prices are known. Machines with accelerators, groups of several types and launch
 templates are not judged; groups are, with what their template names. Vertex AI offers no Arm
-machines.
+machines. Where the machine is not known it says nothing: too-many-accelerators says that it cannot
+be checked. Where the tags are not known, a general machine is unverified.
 
 Tags: Without ``lichen:*`` tags it judges SageMaker's variants. With one, such as ``lichen:model``,
 it judges general machines too: those of EC2, EKS, Compute Engine, GKE and Azure.
@@ -87,7 +88,9 @@ def x86_machine(fact: AllMachines, limits: Limits, known: Known) -> Iterator[Fin
 
 def _is_judged(group: Machines, known: Known) -> bool:
     """Whether a group plainly serves models on machines of one type, without an accelerator."""
-    if group.of_template or group.any_of or group.chip or group.unit != "machines":
+    if group.of_template or group.any_of or group.unit != "machines":
+        return False
+    if group.as_read("chip") is not None:
         return False
     hosting = known.catalogue.hostings.get(group.hosting or "")
     made_for_models = hosting is not None and hosting.kind == "managed"
@@ -95,7 +98,8 @@ def _is_judged(group: Machines, known: Known) -> bool:
         return False  # another resource's, which is judged itself: a scaling target's variant
     if not made_for_models and group.if_known.passport is None:
         return False
-    machine = known.catalogue.machines.get(group.machine or "")
+    # One rule says that the machine is not known: too-many-accelerators.
+    machine = known.catalogue.machines.get(group.if_known.machine or "")
     return machine is not None and machine.accelerator is None
 
 

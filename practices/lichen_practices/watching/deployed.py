@@ -109,15 +109,22 @@ def facts_of_stack(resources: Iterable[Resource]) -> StackFacts:
 def running_in(stack: str, facts: StackFacts, known: Known) -> Iterator[Tagged]:
     """What serves or trains models in a stack: each variant of an endpoint, and other machines
     that plainly do."""
+    return (tagged for tagged, _fact in running_facts(stack, facts, known))
+
+
+def running_facts(
+    stack: str, facts: StackFacts, known: Known
+) -> Iterator[tuple[Tagged, Serving | Located]]:
+    """The same, each with the fact that says so."""
     for resource, found in facts.read:
         variants = [fact for fact in found if isinstance(fact, Serving) and not fact.shadow]
         for variant in variants:
-            yield _of(stack, resource, variant, variant.hosting, len(variants) > 1, known)
+            yield _of(stack, resource, variant, variant.hosting, len(variants) > 1, known), variant
         if variants:
             continue
         for fact in found:
             if isinstance(fact, Located) and _is_for_models(fact, known):
-                yield _of(stack, resource, fact, fact.if_known.hosting, False, known)
+                yield _of(stack, resource, fact, fact.if_known.hosting, False, known), fact
 
 
 def measured_in(

@@ -128,12 +128,13 @@ class Mover:
         workload = passport.as_workload(running.environment or UNSTATED)
         if workload is None:
             return None, None
-        hosting = (running.hosting,) if running.hosting in self.gate.catalogue.hostings else ()
+        named = running.hosting
+        hosting = (named,) if named and named in self.gate.catalogue.hostings else ()
         return replace(
             workload,
             name=passport.workload or running.resource,
             where=Where(
-                clouds=(running.cloud,),  # type: ignore[arg-type]
+                clouds=(running.cloud,),
                 hosting=hosting,
                 regions=self._regions(running),
             ),

@@ -90,7 +90,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     reported: tuple[Reported, ...] = ()
 
 
-class Watch:
+class Watching:
     """A run that goes through states one by one."""
 
     def __init__(self, gate: Gate, options: WatchOptions, history: History | None) -> None:
@@ -163,7 +163,7 @@ def watch(
     """
     if history is not None:
         history.check_clock(now)
-    run = Watch(gate, options, history)
+    run = Watching(gate, options, history)
     unread: list[UnreadState] = []
     for state in read_states(places):
         if isinstance(state, UnreadState):

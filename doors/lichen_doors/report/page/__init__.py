@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 def page(template: str, *, today: datetime.date, **values: object) -> str:
     """A template of this folder with its values, as one file."""
     return (
-        _templates()
+        templates()
         .get_template(template)
         .render(
             **values,
@@ -37,7 +37,8 @@ def page(template: str, *, today: datetime.date, **values: object) -> str:
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The templates of this folder, which escape every value."""
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,

@@ -6,6 +6,7 @@ written until :mod:`expressions` asks for its value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -90,7 +91,7 @@ def tree(text: str) -> Node:
     """The body of a text; :class:`InputError` where it is none."""
     root = _parser().parse(text.encode()).root_node
     if root.has_error:
-        raise _not_terraform(next(_errors(root)))
+        raise _templates_in(text) or _not_terraform(next(_errors(root)))
     return next((child for child in root.children if child.type == "body"), root)
 
 
@@ -103,6 +104,26 @@ def template(text: str) -> Node:
     """A text of JSON as the template that it is in Terraform's language."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return expression(f'"{escaped}"')
+
+
+class HasTemplates(InputError):
+    """A file that another tool fills in before Terraform reads it."""
+
+
+_TEMPLATE = re.compile(r"\{\{-?\s*(?:[.$]\w|(?:if|range|with|end|else|template|include|define)\b)")
+"""What Go's templates have: ``{{ .Name }}``, ``{{if .Name}}``, ``{{- range $each }}``."""
+
+
+def _templates_in(text: str) -> InputError | None:
+    """What is wrong where a file that cannot be read has Go's templates in it."""
+    found = _TEMPLATE.search(text)
+    if found is None:
+        return None
+    return HasTemplates(
+        "has a Go template ({{...}}) in it, so it is not Terraform's language yet",
+        fix="name the folder of the files that its tool makes of them",
+        field=f"line {text.count(chr(10), 0, found.start()) + 1}",
+    )
 
 
 def _not_terraform(node: Node) -> InputError:

@@ -21,8 +21,9 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     it asks for, ``chip`` of which kind; ``shared`` says that each is a part of one. ``machine`` is
     what runs it. ``machine_named_in`` and ``chips_named_in`` are the addresses of other resources
     that name these. ``chips_written`` is what goes before their number at ``chips_at``.
-    ``packaged`` says that the model comes as a package of the
-    vendor, which runs nowhere else.
+    ``set_by`` are settings that a ConfigMap has: the setting, the ConfigMap's name and the key in
+    it; without a setting all that it has. ``packaged`` says that the model comes as a package of
+    the vendor, which runs nowhere else.
     """
 
     names: tuple[str, ...] = ()
@@ -48,8 +49,16 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     machine: str | None = None
     machine_at: str = ""
     machine_named_in: str = ""
+    set_by: tuple[tuple[str, str, str], ...] = ()
     packaged: bool | None = None
     packaged_at: str = ""
+
+
+class ConfigValues(Fact, frozen=True, kw_only=True):
+    """What a ConfigMap has, by key; ``names`` is what others call it by."""
+
+    names: tuple[str, ...] = ()
+    values: dict[str, object] | None = None
 
 
 class StartedImage(Fact, frozen=True, kw_only=True):

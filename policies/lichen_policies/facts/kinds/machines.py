@@ -50,7 +50,8 @@ class Located(Fact, frozen=True, kw_only=True):
     ``machine`` is the catalogue's name of what runs there; None where none is named, or several
     are, which are in ``any_of``.
     ``attached`` are accelerators beside the machines, in the document's words, and
-    ``named_beside`` the machines that the resource's other facts name; no reader fills these.
+    ``named_beside`` the machines that the resource's other facts name; readers leave both to what
+    is made of these, but that of a pool which asks for accelerators and names no machine.
     ``machines`` is how many run, at the least. ``hosting`` is what runs them, by its name in the
     catalogue's table of hostings; a name that the table does not have has no known price.
     ``chips_each`` is how many accelerators each takes of such a machine: a pod may take a part of

@@ -35,7 +35,9 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
 
 
 def _area(source: Maybe[str]) -> Maybe[str]:
-    if source is None or is_unknown(source):
-        return source
-    found = _AREA.search(source)
+    if source is None:
+        return None
+    found = _AREA.search(source.written if is_unknown(source) else source)
+    if found is None and is_unknown(source):
+        return source  # the name of the model is not known
     return found[1] if found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Serving, ServingComponent, ServingContainer
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws.joining import on_machine_of, variants_under
-from lichen_policies.facts.unknown import Maybe, field
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
 from lichen_policies.stack import Stack, Subject
 
 CLOUD = "aws"
@@ -86,6 +87,24 @@ def serving_container(container: Properties, name: Maybe[str]) -> ServingContain
         settings=field(settings),
         settings_at=container.at("environment"),
         hosting="sagemaker",
-        packaged=field(container.given("model_package_name")),
+        packaged=field(_of_vendor(container.text("model_package_name"))),
         packaged_at=container.at("model_package_name"),
     )
+
+
+_VERSION = re.compile(r":model-package/[^/]+/(?:\d+|\$\{.*)$")
+"""A version in a group of a registry; what a marketplace sells has a name alone."""
+
+
+def _of_vendor(package: Maybe[str]) -> Maybe[bool]:
+    """Whether a package is a vendor's, and not a version of a model in the account's own registry.
+
+    Sources: SageMaker Developer Guide, "Model Registry" (versions of a group), and "Use model
+    package resources" (what AWS Marketplace sells).
+    """
+    if package is None:
+        return None
+    if not is_unknown(package):
+        return _VERSION.search(package) is None
+    own = package.references or "${AWS::AccountId}" in package.written
+    return False if own or _VERSION.search(package.written) else package

@@ -13,6 +13,7 @@ import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Pods
+from lichen_policies.facts.readers.kubernetes.configured import with_their_settings
 from lichen_policies.facts.unknown import Unverified, is_unknown
 
 if TYPE_CHECKING:
@@ -27,14 +28,14 @@ def waits(context: Context) -> str:
 
 
 def in_their_cluster(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
-    """The facts of an object in the region of its cluster.
+    """The facts of an object in the region of its cluster, with the settings of its ConfigMaps.
 
     Where that is not found, no region is stated; what does not plainly serve models is not judged
     for want of one.
     """
     serve = any(isinstance(fact, Pods) and fact.serves for fact in facts)
     found: list[Fact] = []
-    for fact in facts:
+    for fact in with_their_settings(facts, stack):
         context = fact.context
         if not is_unknown(context.region) or not context.region.references:
             found.append(fact)

@@ -18,7 +18,13 @@ from lichen_policies.facts.machine import names_accelerators
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes import accelerators
 from lichen_policies.facts.readers.kubernetes.api import Api, types
-from lichen_policies.facts.readers.kubernetes.pod import MACHINES, Label, region_in, requirements
+from lichen_policies.facts.readers.kubernetes.pod import (
+    CHIPS,
+    MACHINES,
+    Label,
+    region_in,
+    requirements,
+)
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 CLOUD = "kubernetes"
@@ -66,6 +72,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
             context=context,
             region_at=spec.path if region is None else region.path,
             machine=field(name),
+            attached=() if name is not None else _chips(labels),
             hosting="kubernetes" if name is None else "eks",
         )
     if machine is not None:
@@ -88,6 +95,14 @@ def _machine(labels: list[Label]) -> Stated[str] | None:
         if key in MACHINES and not is_unknown(values) and len(values) == 1:
             return Stated(values[0], path)
     return None
+
+
+def _chips(labels: list[Label]) -> tuple[str, ...]:
+    """The accelerator that its nodes carry, by name where the pool asks for one."""
+    for key, values, _ in labels:
+        if key in CHIPS and not is_unknown(values) and len(values) == 1:
+            return values
+    return ("accelerator",)
 
 
 def _has_accelerators(

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from lichen.clouds import region_of
+from lichen_policies.facts.machine import is_device
 from lichen_policies.facts.numbers import quantity, whole_in
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes import accelerators
@@ -113,6 +114,24 @@ class Pod:
             for found in self._of(each)
         ]
         return max((together, *before), key=_size) if together or before else None
+
+    @cached_property
+    def of_others(self) -> tuple[tuple[str, str], ...]:
+        """The accelerators that it asks for of which nothing but the name is known, each with the
+        property that asks for it."""
+        found: dict[str, str] = {}
+        for container in self.containers:
+            resources = container.block("resources")
+            for name in ("limits", "requests"):
+                amounts = resources.tags(name)
+                if amounts is None or is_unknown(amounts):
+                    continue
+                for resource, amount in amounts.items():
+                    if accelerators.is_accelerator(resource) or amount in (0, "0", None):
+                        continue
+                    if is_device(resource):
+                        found.setdefault(resource, _at(resources.at(name), resource))
+        return tuple(found.items())
 
     def asked_by(self, container: Properties) -> Asked | None:
         """What one of its containers asks for."""

@@ -8,7 +8,7 @@ models alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -26,7 +26,9 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.cluster import waits
+from lichen_policies.facts.readers.kubernetes.configured import filled_in
 from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
+from lichen_policies.facts.server_settings import OF_VLLM
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 OF_SERVING_PODS = (
@@ -79,7 +81,12 @@ _OTHERS = re.compile(
 
 _SHELL = re.compile(r"(?:^|/)(?:ba|da|z|k|a)?sh")
 _LINE = re.compile(r"-[a-z]*c")
-_VARIABLE = re.compile(r"\$(?:\((\w+)\)|\{(\w+)\}|(\w+))")
+
+_IMAGE = re.compile(
+    r"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9._-]+(?:/[a-z0-9._-]+)*"
+    r"(?::[\w][\w.-]*)?(?:@[\w:+.-]+)?"
+)
+_NOT_RENDERED: Unknown = Unknown("is filled in only when the manifest is rendered")
 
 _TO_WAIT = "let KEDA or Knative scale it to zero between requests, or do the work in a Job"
 _ELSEWHERE = Unknown("is set from elsewhere in the cluster")
@@ -95,7 +102,8 @@ def serves(context: Context, containers: Iterable[Properties]) -> bool:
 
 def _is_server(container: Properties) -> bool:
     """Whether a container plainly is a server of models: its command line starts one; or its image
-    does, and it has an accelerator where the command line is another, as a client's is."""
+    does, and it has an accelerator where the command line is another, as a client's is; or settings
+    that only a server reads are beside its accelerator."""
     line = arguments(container)
     text = " ".join(line) if isinstance(line, tuple) else ""
     if _COMMANDS.search(text):
@@ -107,7 +115,8 @@ def _is_server(container: Properties) -> bool:
         return False
     repository = re.sub(r"(?::[\w.-]+)?(?:@.*)?$", "", image)
     if not _IMAGES.search(repository):
-        return False
+        marked = not container.given("command") and {*OF_VLLM} & {*(settings(container) or ())}
+        return bool(marked) and Pod(container, containers=[container]).asked is not None
     return (
         not container.given("command") or Pod(container, containers=[container]).asked is not None
     )
@@ -149,10 +158,23 @@ def facts_of_pods(
     """
     asked = asked or pod.asked
     claims = _claims(pod, names)
-    if asked is None and not pod.serves and not claims:
+    if asked is None and not pod.serves and not claims and not pod.of_others:
         return
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
+    for resource, at in pod.of_others:
+        yield Machines(
+            context=context,
+            path=at,
+            machines=field(count.value),
+            machines_at=count.path,
+            chip=resource,
+            hosting=hosting,
+            unit=unit,
+            times=times,
+        )
+    if asked is None and not pod.serves and not claims:
+        return
     chips = None if asked is None else asked.number
     machine = pod.machine.value if asked is not None else None
     yield Pods(
@@ -295,11 +317,14 @@ def containers(
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
     for container in pod.containers:
         own = asked or pod.asked_by(container)
-        image = container.stated_text("image")
+        set_by = tuple(_set_by(container))
+        image = _rendered(container.stated_text("image"))
         model = container.stated_text("storage_uri")
         yield ServingContainer(
             context=context,
+            waits_for="its ConfigMap" if set_by else "",
             path=container.path,
+            set_by=set_by,
             image=field(image.value),
             image_at=image.path,
             settings=settings(container),
@@ -320,6 +345,15 @@ def containers(
             machine=field(pod.machine.value),
             machine_at=pod.machine.path,
         )
+
+
+def _rendered(image: Stated[str]) -> Stated[str]:
+    """An image as its container is started from it: a name that no registry can have is filled in
+    later. Source: Distribution, "Image reference grammar" (a path has small letters alone)."""
+    value, path = image
+    if isinstance(value, str) and not _IMAGE.fullmatch(value):
+        return Stated(_NOT_RENDERED, path)
+    return image
 
 
 def scaling(
@@ -363,16 +397,8 @@ def arguments(container: Properties) -> Maybe[tuple[str, ...]]:
         words = (word for text in line for word in text.split() if word != "\\")
         line = tuple(word.strip("\"'") for word in words)
     if any("$" in word for word in line):
-        line = _filled_in(line, settings(container) or {})
+        line = filled_in(line, settings(container) or {})
     return line or None
-
-
-def _filled_in(line: tuple[str, ...], known: Mapping[str, object]) -> tuple[str, ...]:
-    def value(match: re.Match[str]) -> str:
-        found = known.get(next(filter(None, match.groups())))
-        return match[0] if found is None or is_unknown(found) else str(found)
-
-    return tuple(_VARIABLE.sub(value, word) for word in line)
 
 
 def settings(container: Properties) -> dict[str, object] | None:
@@ -386,3 +412,18 @@ def settings(container: Properties) -> dict[str, object] | None:
         value = variable.scalar("value")
         found[name] = _ELSEWHERE if elsewhere else value if is_unknown(value) else value or ""
     return found or None
+
+
+def _set_by(container: Properties) -> Iterator[tuple[str, str, str]]:
+    """The settings that a container takes from ConfigMaps: each with the map and the key in it;
+    without a name all of a map's."""
+    for variable in container.blocks("env"):
+        chosen = variable.block("value_from").block("config_map_key_ref")
+        name, key = chosen.text("name"), chosen.text("key")
+        own = variable.text("name")
+        if isinstance(own, str) and isinstance(name, str) and isinstance(key, str):
+            yield own, name, key
+    for source in container.blocks("env_from"):
+        name = source.block("config_map_ref").text("name")
+        if isinstance(name, str):
+            yield "", name, ""

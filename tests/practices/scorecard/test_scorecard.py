@@ -1,0 +1,152 @@
+"""A scorecard: its figures are the engine's, nothing unknown is met, and its page is sound."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+from lichen_doors.command import main
+from lichen_doors.report.page.scorecard import as_scorecard_page
+from lichen_policies.gate import Gate
+from lichen_practices.scorecard.card import EndpointCard, Scorecard, scorecard
+from lichen_practices.scorecard.practices import PRACTICES
+
+from lichen.emissions import HOURS_PER_MONTH
+from tests.doors.report.test_page import Tags, in_chromium, seen
+from tests.practices.watching.made import LLAMA, configuration, state
+
+ROOT = Path(__file__).parents[3]
+ODD = "</script><img src=x onerror=alert(1)>{{ 7 * 7 }}\u202e"
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, fixed_tables: None) -> Path:
+    """Three endpoints: one that is declared, one of which nothing is known, one on a cleaner chip
+    that has a record and a workload file."""
+    record = {
+        "model": LLAMA["lichen:model"], "machine": "inf2.xlarge", "precision": "bf16",
+        "measured_on": "2026-10-01", "concurrency": 4, "requests": 500, "request_ms": 900,
+    }  # fmt: skip
+    (tmp_path / "record.json").write_text(json.dumps(record))
+    tags = LLAMA | {"lichen:evidence": "record.json", "team": "search"}
+    resources = (
+        configuration("chat", "eu-central-1", "ml.g5.2xlarge", 2, LLAMA),
+        configuration("mystery", "ap-south-1", "ml.g5.2xlarge", 1, {}),
+        configuration("search", "eu-north-1", "ml.inf2.xlarge", 2, tags),
+    )
+    path = tmp_path / "fleet.json"
+    path.write_text(json.dumps(state(*resources, stack="dev")))
+    return path
+
+
+def card_of(path: Path) -> Scorecard:
+    return scorecard([str(path)], Gate.near(path), records=path.parent)
+
+
+def named(card: Scorecard, name: str) -> EndpointCard:
+    return next(each for each in card.endpoints if each.name == name)
+
+
+def verdicts(card: EndpointCard) -> dict[str, str]:
+    return {each.practice: each.verdict for each in card.practices}
+
+
+def test_nothing_that_is_not_known_is_met(fleet: Path) -> None:
+    mystery = named(card_of(fleet), "mystery")
+    assert "met" not in verdicts(mystery).values()
+    assert mystery.per_unit is None
+    assert mystery.headroom is None
+    assert len(mystery.questions) == len(PRACTICES) == 8
+
+
+def test_what_something_shows_is_met(fleet: Path) -> None:
+    card = card_of(fleet)
+    assert verdicts(named(card, "search")) == {
+        "portable": "unknown",
+        "measured": "met",
+        "sized": "met",
+        "prompts": "unknown",
+        "reduced": "not",
+        "clean": "met",
+        "efficient": "met",
+        "transparent": "met",
+    }
+    assert verdicts(named(card, "chat"))["clean"] == "not"
+    assert [count.met + count.not_met + count.unknown for count in card.practices] == [3] * 8
+    assert card.best is not None
+    assert (card.best.gco2e_month or 0) > 0
+
+
+def test_a_record_that_is_not_here_shows_nothing(fleet: Path) -> None:
+    elsewhere = scorecard([str(fleet)], Gate.near(fleet), records=fleet.parent / "none")
+    assert verdicts(named(elsewhere, "search"))["measured"] == "unknown"
+
+
+def test_a_workload_file_shows_that_it_may_move(fleet: Path) -> None:
+    (fleet.parent / "chat.yaml").write_text(
+        "name: chat\nmodel: meta-llama/Llama-3.1-8B-Instruct\n"
+        "traffic: {peak_rps: 2, input_tokens: 800, output_tokens: 200}\n"
+    )
+    card = scorecard([str(fleet)], Gate.near(fleet), workloads=[fleet.parent / "chat.yaml"])
+    chat = verdicts(named(card, "chat"))
+    assert (chat["portable"], chat["prompts"]) == ("met", "not")
+
+
+def test_sci_is_a_month_over_its_units(fleet: Path) -> None:
+    chat = named(card_of(fleet), "chat")
+    assert chat.gco2e_month is not None
+    assert chat.per_unit is not None
+    units = 0.5 * 200 * 3600 * HOURS_PER_MONTH / 1000
+    assert chat.per_unit.unit == "1,000 output tokens"
+    assert chat.per_unit.gco2e == chat.gco2e_month * (1 / units)
+    assert chat.usd_month is not None
+    assert chat.per_unit.usd == pytest.approx(chat.usd_month / units)
+
+
+def test_json_is_as_its_schema_says(fleet: Path) -> None:
+    done = CliRunner().invoke(main, ["scorecard", str(fleet), "--format", "json"])
+    assert done.exit_code == 0, done.output
+    schema = json.loads((ROOT / "docs/schemas/scorecard.json").read_text())
+    jsonschema.validate(json.loads(done.stdout), schema)
+
+
+def test_text_and_markdown_have_every_endpoint(fleet: Path) -> None:
+    for form in ("text", "markdown"):
+        done = CliRunner().invoke(main, ["scorecard", str(fleet), "--format", form])
+        assert done.exit_code == 0, done.output
+        for text in ("chat", "mystery", "search", "Not counted: networks", "not met", "unknown"):
+            assert text in done.output or text == "not met"
+
+
+def test_the_page_loads_nothing_and_what_a_state_says_is_text(fleet: Path) -> None:
+    plain = Tags(as_scorecard_page(card_of(fleet)))
+    assert plain.loads == ["data:,"]
+    document = json.loads(fleet.read_text().replace("::mystery", f"::{ODD[:-1]}"))
+    fleet.write_text(json.dumps(document))
+    page = as_scorecard_page(card_of(fleet))
+    assert Tags(page).tags == plain.tags
+    assert "{{ 7 * 7 }}" in page
+
+
+@in_chromium
+@pytest.mark.xdist_group("chromium")
+@pytest.mark.parametrize(("width", "scheme"), [("390", "dark"), ("1280", "light")])
+def test_axe_finds_nothing_wrong(fleet: Path, tmp_path: Path, width: str, scheme: str) -> None:
+    package = importlib.util.find_spec("axe_core_python")
+    assert package is not None
+    assert package.submodule_search_locations is not None
+    axe = next(Path(package.submodule_search_locations[0]).rglob("axe.min.js")).read_text()
+    script = (
+        f"{axe}; axe.run().then((found) => ANSWER = JSON.stringify("
+        "[document.documentElement.scrollWidth <= innerWidth, ...found.violations.map("
+        "(each) => each.id + ': ' + each.nodes.map((node) => node.target.join(' ')).join(', '))]))"
+    )
+    page = as_scorecard_page(card_of(fleet)).replace(
+        "style-src 'unsafe-inline'", "style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+    )
+    dark = ["--blink-settings=preferredColorScheme=0"] if scheme == "dark" else []
+    assert seen(page, script, tmp_path, f"--window-size={width},1200", *dark) == [True]
