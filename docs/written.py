@@ -16,12 +16,15 @@ from typing import Any
 
 import msgspec
 from lichen_doors.report import findings
+from lichen_doors.report.bench import Bench
 from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
 from lichen_policies.registry import ENVIRONMENTS, rules
 from lichen_policies.rule import Rule
 from lichen_practices.recording.record import DecisionRecord
 from lichen_practices.recording.verifying import Verification
+from lichen_practices.retraining.plan import TrainingPlan
+from lichen_practices.retraining.work import TrainingWork
 from lichen_practices.scorecard.card import Scorecard
 from lichen_practices.watching.run import Watched
 
@@ -124,6 +127,7 @@ def _limits(rule: Rule) -> str:
 def schemas() -> dict[str, dict[str, Any]]:
     """Every published schema by the name of its file."""
     return {
+        "bench.json": _whole(json_schema(Bench)),
         "benchmark-record.json": json_schema(Record),
         "check.json": _whole(json_schema(findings.Document)),
         "decision-record.json": json_schema(DecisionRecord),
@@ -132,6 +136,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "rules.json": json_schema(list[Page]),
         "scorecard.json": json_schema(Scorecard),
         "size.json": json_schema(Sized),
+        "training.json": json_schema(TrainingWork),
+        "training-plan.json": json_schema(TrainingPlan),
         "verification.json": json_schema(Verification),
         "watch.json": json_schema(Watched),
         "workload.json": _with_hostings(workload_schema()),

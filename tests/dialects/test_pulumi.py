@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from lichen_doors.command import main
+from lichen_doors.program import read_programs
 from lichen_policies.dialects import read
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import is_unknown
@@ -98,6 +99,29 @@ def configurations(path: Path) -> dict[str, Resource]:
 def variant(resource: Resource) -> dict[str, Any]:
     (only,) = resource.properties["productionVariants"]
     return dict(only)
+
+
+def test_a_program_run_without_the_engine_gives_what_the_engine_previews(
+    documents: Documents, tmp_path: Path
+) -> None:
+    shutil.copytree(PROGRAM, tmp_path / "program")
+    (tmp_path / "program" / "Pulumi.staging.yaml").write_text("config: {aws:region: eu-north-1}")
+    said: list[str] = []
+    reading = read_programs([tmp_path / "program"], None, said.append)
+    offline = {each.name: each for each in reading.resources if each.type == TYPE}
+    previewed = configurations(documents.new)
+    assert offline.keys() == previewed.keys()
+    for name, resource in offline.items():
+        other = previewed[name]
+        assert resource.address == other.address
+        for key, value in resource.properties.items():  # a provider adds some of its own
+            # Of a list with a secret in it the engine shows nothing.
+            engine_s = other.properties[key]
+            assert repr(value) == repr(engine_s) or is_unknown(engine_s), (name, key)
+        assert (resource.region, resource.environment) == (other.region, other.environment), name
+        assert (resource.file, resource.line) != (None, None)
+    assert is_unknown(variant(offline["secret"])["instanceType"])
+    assert ["without an engine" in text for text in said] == [True]
 
 
 def test_a_preview_tells_what_is_to_be_created(documents: Documents) -> None:

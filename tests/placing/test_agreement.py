@@ -69,6 +69,9 @@ def endpoint_of(path: Path) -> Placement | InputError:
     if "lambda" in workload:  # no image of AWS's runs there
         args["aws"]["image"] = "111122223333.dkr.ecr.{region}.amazonaws.com/vectors:1"
         args["aws"]["image_architecture"] = "arm64"
+    if "clouds: [google]" in workload:
+        args["artifacts"] = "gs://models/it/"
+        args["google"] = {"network": "projects/acme/global/networks/it", "subnetwork": "it"}
     try:
         return plan_of(args).decision.placement
     except InputError as error:

@@ -21,11 +21,13 @@ OK, BLOCKED, WRONG_INPUT, NOTHING_FITS = 0, 1, 2, 3
 COMMANDS: Mapping[str, str] = {
     "place": "Choose what to deploy, and where.",
     "size": "Predict how fast a machine serves a model.",
+    "bench": "Measure an endpoint into a benchmark record.",
     "check": "Judge a deployment by the rules.",
     "artifacts": "Check a model's files against a workload.",
     "images": "Copy serving images to a region that lacks them.",
     "watch": "Judge what is deployed again, by today's catalogue.",
     "scorecard": "One page for the people who decide.",
+    "train": "Choose where and when to train.",
     "verify": "Judge a decision record again, and compare.",
     "explain": "Show all that is known about one name.",
     "rules": "List the rules, as configured in this folder.",

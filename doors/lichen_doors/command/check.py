@@ -14,7 +14,7 @@ from lichen_policies.baseline import against
 from lichen_policies.baseline import of as baseline_of
 from lichen_policies.changes_only import changes_only
 from lichen_policies.dialects import KINDS, DeploymentInput
-from lichen_policies.dialects.folders import read_all
+from lichen_policies.dialects.folders import FolderReading, read_all
 from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Report
@@ -38,6 +38,8 @@ from lichen_doors.command.output import progress, show, write
 
 FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
 """The forms of a report."""
+PROGRAM = "pulumi-program"
+"""The source that is run rather than read."""
 
 
 @click.command("check")
@@ -47,8 +49,10 @@ FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
     default="auto",
     show_default=True,
     metavar="KIND",
-    help=f"The kind of document, if it is not recognised: {', '.join(KINDS)}.",
+    help=f"The kind of document, if it is not recognised: {', '.join(KINDS)}. With "
+    f"{PROGRAM} the Pulumi program in Python of a folder is run, without an engine.",
 )
+@click.option("--stack", help=f"With --source {PROGRAM}: the stack whose settings it gets.")
 @ENVIRONMENT
 @REGION
 @PARAMETERS
@@ -83,6 +87,7 @@ FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
 def command(
     paths: tuple[Path, ...],
     source: str,
+    stack: str | None,
     environment: Environment | None,
     region: str | None,
     parameters_file: Path | None,
@@ -128,6 +133,7 @@ def command(
             paths,
             given,
             source=source,
+            stack=stack,
             region=region,
             configuration=configuration,
             environment=environment,
@@ -187,16 +193,21 @@ def judgement(
     given: DeploymentInput,
     *,
     source: str = "auto",
+    stack: str | None = None,
     region: str | None = None,
     configuration: Path | None = None,
     environment: Environment | None = None,
     say: Callable[[str], object] = str,
 ) -> Judged:
     """Read the documents at ``paths`` and judge their resources; ``say`` is given what is done.
+    With the source :data:`PROGRAM` they are programs, which run, for ``stack``.
 
     Raises :class:`InputError` where a path, a document or the configuration is wrong.
     """
-    reading = read_all(paths, source, given, lambda path: say(f"Reading {path}"))
+    if source == PROGRAM:
+        reading = _run(paths, stack)
+    else:
+        reading = read_all(paths, source, given, lambda path: say(f"Reading {path}"))
     gate = Gate.near(
         paths[0],
         config=configuration,
@@ -209,6 +220,13 @@ def judgement(
         gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
     )
     return Judged(gate, reading.resources, report)
+
+
+def _run(paths: Sequence[Path], stack: str | None) -> FolderReading:
+    """What programs would make. That they run is said, since nothing else that is judged does."""
+    from lichen_doors.program import read_programs
+
+    return read_programs(paths, stack, lambda text: click.echo(f"lichen: {text}.", err=True))
 
 
 def _report_file(written: str) -> tuple[str, Path]:

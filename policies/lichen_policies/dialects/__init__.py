@@ -22,7 +22,7 @@ from lichen.parsing.content import content_of, text_of
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts.resource import Resource
 
-__all__ = ["KINDS", "PROGRAMS", "DeploymentInput", "Kind", "is_program", "read"]
+__all__ = ["KINDS", "PROGRAMS", "DeploymentInput", "Kind", "check_source", "is_program", "read"]
 
 
 class Kind(Protocol):
@@ -77,10 +77,7 @@ def read(
 
     :class:`InputError` names the file, what is wrong with it, and what to type instead.
     """
-    if source != "auto" and source not in KINDS:
-        raise InputError(
-            f"{source!r} is not a kind of document", fix=did_you_mean(source, ["auto", *KINDS])
-        )
+    check_source(source)
     try:
         text = _text(path) if text is None else text
         if source == "auto":
@@ -100,6 +97,14 @@ def read(
     except RecursionError:
         raise too_deep().within(str(path)) from None
     return resources
+
+
+def check_source(source: str) -> None:
+    """Refuse what is neither "auto" nor a name in :data:`KINDS`."""
+    if source != "auto" and source not in KINDS:
+        raise InputError(
+            f"{source!r} is not a kind of document", fix=did_you_mean(source, ["auto", *KINDS])
+        )
 
 
 def _resources(

@@ -18,7 +18,7 @@ from lichen.document import InputError
 from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, text_of
 from lichen.parsing.yaml_text import from_yaml
-from lichen_policies.dialects import PROGRAMS, cdk, is_program, read
+from lichen_policies.dialects import PROGRAMS, cdk, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.dialects.terraform_files import is_configuration
@@ -68,6 +68,7 @@ def read_all(
     :class:`InputError` where a file that is named cannot be read as a document, a pattern matches
     nothing, or there is no document at all.
     """
+    check_source(source)
     walk = _Walk(source, given or DeploymentInput(), progress)
     for path in paths:
         if path != STDIN and path.is_dir():

@@ -89,7 +89,7 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """The file that ``--record`` writes and ``lichen verify`` reads.
 
     ``day`` is the day that exemptions and ages were judged by. ``catalogue`` is the hash of all
-    tables, own rows included. ``configured`` are the lichen.yaml files and own rules that held.
+    tables, own rows included. ``configured`` are the lichen.yaml files and own rules that count.
     """
 
     version: int = VERSION

@@ -1,0 +1,74 @@
+"""``lichen train``: where and when to train again."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+
+import click
+
+from lichen.document import InputError
+from lichen_doors.command.options import FILE, formats
+from lichen_doors.command.output import show
+from lichen_doors.command.own_rows import configured_catalogue
+from lichen_doors.report import for_programs
+
+
+@click.command("train")
+@click.argument("training_file", metavar="TRAINING", type=FILE)
+@click.option(
+    "--cost-tolerance",
+    type=click.FloatRange(min=0),
+    default=15.0,
+    show_default=True,
+    metavar="PERCENT",
+    help="How much more than the cheapest choice a cleaner one may cost.",
+)
+@click.option(
+    "--top",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="How many regions to show.",
+)
+@formats("text", "json", "eventbridge", "cloud-scheduler")
+def command(training_file: Path, cost_tolerance: float, top: int, form: str) -> None:
+    """Choose where and when to train.
+
+    TRAINING is a file (YAML, TOML or JSON) with the machines, the hours or the FLOPs, the deadline
+    and where the data is. The command compares regions and hours: grams by the usual day of each
+    grid, dollars with the data's egress, and what waiting saves. The formats eventbridge and
+    cloud-scheduler print the expression of a schedule, in UTC.
+    """
+    from lichen_practices.retraining.plan import plan_training
+    from lichen_practices.retraining.schedule import expression
+    from lichen_practices.retraining.work import read_training
+
+    work = read_training(training_file)
+    try:
+        plan = plan_training(
+            work,
+            configured_catalogue(training_file),
+            now=_now(),
+            tolerance_pct=cost_tolerance,
+        )
+        if form == "eventbridge":
+            click.echo(expression(plan, "eventbridge"))
+        elif form == "cloud-scheduler":
+            click.echo(expression(plan, "cloud-scheduler"))
+        elif form == "json":
+            click.echo(for_programs(plan))
+        else:
+            from lichen_doors.report import train as report
+
+            show(report.renderables(plan, top=top), form, title=f"lichen: {work.name}")
+    except InputError as error:
+        raise (error if error.document else error.within(str(training_file))) from None
+
+
+def _now() -> datetime.datetime:
+    """This minute in UTC; or that of SOURCE_DATE_EPOCH, so that a document can be made again."""
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
+    return datetime.datetime.now(datetime.UTC)

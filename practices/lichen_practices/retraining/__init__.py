@@ -1,0 +1,1 @@
+"""Where and when to train again: regions and hours for a training, with what waiting saves."""
