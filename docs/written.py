@@ -20,6 +20,7 @@ from lichen_doors.report import findings
 from lichen_doors.report.bench import Bench
 from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
+from lichen_doors.report.starting import Started
 from lichen_policies.registry import ENVIRONMENTS, rules
 from lichen_policies.rule import Rule
 from lichen_practices.recording.record import DecisionRecord
@@ -27,14 +28,14 @@ from lichen_practices.recording.verifying import Verification
 from lichen_practices.retraining.plan import TrainingPlan
 from lichen_practices.retraining.work import TrainingWork
 from lichen_practices.scorecard.card import Scorecard
+from lichen_practices.starting.checked import schema_text
 from lichen_practices.watching.run import Watched
 
 from lichen.catalogue import load, row_counts
 from lichen.document import json_schema
 from lichen.evidence import Record
-from lichen.placing.allowed import hosting_words
 from lichen.placing.placement import NoPlacement, Placement
-from lichen.workload import workload_schema
+from lichen.placing.side_by_side import SideBySide
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # this folder is no package, and is started as a script
@@ -132,16 +133,18 @@ def schemas() -> dict[str, dict[str, Any]]:
         "benchmark-record.json": json_schema(Record),
         "check.json": _whole(json_schema(findings.Document)),
         "decision-record.json": json_schema(DecisionRecord),
+        "init.json": _whole(json_schema(Started)),
         "lichen-yaml.json": configuration_schema(rules()),
         "placement.json": json_schema(Placement | NoPlacement),
         "rules.json": json_schema(list[Page]),
+        "side-by-side.json": json_schema(SideBySide),
         "scorecard.json": json_schema(Scorecard),
         "size.json": json_schema(Sized),
         "training.json": json_schema(TrainingWork),
         "training-plan.json": json_schema(TrainingPlan),
         "verification.json": json_schema(Verification),
         "watch.json": json_schema(Watched),
-        "workload.json": _with_hostings(workload_schema()),
+        "workload.json": json.loads(schema_text(load())),
     }
 
 
@@ -151,13 +154,6 @@ def _whole(printed: dict[str, Any]) -> dict[str, Any]:
         if "properties" in definition:
             definition["required"] = list(definition["properties"])
     return printed
-
-
-def _with_hostings(workload: dict[str, Any]) -> dict[str, Any]:
-    """A workload's schema with the hostings that it may name, as the tables have them."""
-    where = workload["$defs"]["Where"]["properties"]
-    where["hosting"]["items"]["enum"] = list(hosting_words(load()))
-    return workload
 
 
 @cache
