@@ -21,6 +21,7 @@ from lichen_doors.report.bench import Bench
 from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
 from lichen_doors.report.starting import Started
+from lichen_policies.portability import Portability
 from lichen_policies.registry import ENVIRONMENTS, rules
 from lichen_policies.rule import Rule
 from lichen_practices.recording.record import DecisionRecord
@@ -136,6 +137,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "init.json": _whole(json_schema(Started)),
         "lichen-yaml.json": configuration_schema(rules()),
         "placement.json": json_schema(Placement | NoPlacement),
+        "portability.json": json_schema(Portability),
         "rules.json": json_schema(list[Page]),
         "side-by-side.json": json_schema(SideBySide),
         "scorecard.json": json_schema(Scorecard),
