@@ -10,7 +10,7 @@ import pulumi
 from lichen_components.extras import Bundle
 
 
-class Deployment(pulumi.ComponentResource):
+class AwsDeployment(pulumi.ComponentResource):
     """A component that makes what a placement says, on AWS."""
 
     endpoint_name: pulumi.Output[str]

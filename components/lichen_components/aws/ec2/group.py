@@ -72,7 +72,7 @@ from lichen_components.aws.balancer import (
 from lichen_components.aws.balancer import watches as balancer_watches
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.dashboard import Chart, Line
-from lichen_components.aws.deployment import Deployment
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.ec2.machines import boots_from, check_driver, devices_of, stand_ins
 from lichen_components.aws.ec2.start import HOOK, Boot, first_request, user_data
 from lichen_components.aws.ec2.template import newest_image, template
@@ -107,7 +107,7 @@ _LONGEST_HEARTBEAT_S = 7200
 """A launch hook waits two hours at most for a sign of life (Auto Scaling API, HeartbeatTimeout)."""
 
 
-class MachineFleet(Deployment):
+class MachineFleet(AwsDeployment):
     """Launch template, group, load balancer, role, key, log, scaling and alarms in the chosen
     region."""
 

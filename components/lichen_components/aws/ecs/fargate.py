@@ -7,8 +7,8 @@ import pulumi_aws as aws
 
 from lichen_components.args import EndpointArgs
 from lichen_components.aws.args import aws_args
-from lichen_components.aws.deployment import Deployment
-from lichen_components.aws.ecs.service import Ground, Host, check_tasks, serve_tasks
+from lichen_components.aws.deployment import AwsDeployment
+from lichen_components.aws.ecs.service import TaskGround, TaskHost, check_tasks, serve_tasks
 from lichen_components.aws.ecs.sizes import check_size, disk_gib
 from lichen_components.aws.quota import check_quota
 from lichen_components.aws.sagemaker.model import files_gib
@@ -18,7 +18,7 @@ from lichen_components.servers.container import Decision
 TYPE = "lichen:index:FargateService"
 
 
-class FargateService(Deployment):
+class FargateService(AwsDeployment):
     """Cluster, task, service, load balancer, roles, key, log, scaling and alarms in the chosen
     region."""
 
@@ -34,9 +34,9 @@ class FargateService(Deployment):
         check_tasks(decision, args)
 
 
-def _fargate(plan: Plan, _: Ground) -> Host:
+def _fargate(plan: Plan, _: TaskGround) -> TaskHost:
     machine, disk = plan.decision.machine, disk_gib(files_gib(plan))
-    return Host(
+    return TaskHost(
         task={
             "cpu": f"{machine.vcpu * 1024:.0f}",
             "memory": f"{(machine.memory_gib or 0) * 1024:.0f}",

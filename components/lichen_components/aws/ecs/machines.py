@@ -31,11 +31,11 @@ from pulumi_aws.ecs import (
 from lichen_components.args import EndpointArgs
 from lichen_components.aws.access import Statement, allow
 from lichen_components.aws.args import aws_args
-from lichen_components.aws.deployment import Deployment
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.ec2.group import check_machines, mixed
 from lichen_components.aws.ec2.machines import boots_from, check_driver, devices_of
 from lichen_components.aws.ec2.template import newest_image, template
-from lichen_components.aws.ecs.service import Ground, Host, check_tasks, serve_tasks
+from lichen_components.aws.ecs.service import TaskGround, TaskHost, check_tasks, serve_tasks
 from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.model import files_gib, published_image
 from lichen_components.aws.site import Site
@@ -50,7 +50,7 @@ _KEPT_SHARE, _KEPT_MIB = 0.1, 256
 placed on none (design choice)."""
 
 
-class MachineTasks(Deployment):
+class MachineTasks(AwsDeployment):
     """Cluster, machines, capacity provider, task, service, load balancer, roles, key, log, scaling
     and alarms in the chosen region."""
 
@@ -73,7 +73,7 @@ def task_mib(memory_gib: float) -> int:
     return math.floor((1 - _KEPT_SHARE) * 1024 * memory_gib) - _KEPT_MIB
 
 
-def _machines(plan: Plan, ground: Ground) -> Host:
+def _machines(plan: Plan, ground: TaskGround) -> TaskHost:
     site, machine = ground.site, plan.decision.machine
     group = _group(plan, ground)
     provider = aws.ecs.CapacityProvider(
@@ -102,7 +102,7 @@ def _machines(plan: Plan, ground: Ground) -> Host:
         region=site.region,
         opts=site.under(),
     )
-    return Host(
+    return TaskHost(
         task={
             "memory": str(task_mib(machine.memory_gib or 0)),
             "requires_compatibilities": ["EC2"],
@@ -127,7 +127,7 @@ def _machines(plan: Plan, ground: Ground) -> Host:
     )
 
 
-def _group(plan: Plan, ground: Ground) -> aws.autoscaling.Group:
+def _group(plan: Plan, ground: TaskGround) -> aws.autoscaling.Group:
     """Machines of the cluster, none of them until a task waits for one."""
     site, args = ground.site, aws_args(plan.args)
     its_role, access = role(

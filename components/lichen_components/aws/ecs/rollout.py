@@ -20,7 +20,7 @@ from lichen_components.aws.ringing import rang
 _ABSENT = ("ClusterNotFound", "Unable to describe task definition", "ServiceNotFound")
 
 
-class Running(msgspec.Struct, frozen=True, kw_only=True):
+class RunningService(msgspec.Struct, frozen=True, kw_only=True):
     """A service as AWS describes it: the revision that it runs, the family's newest, which attempt
     that was, and why a roll-out failed, where AWS says so."""
 
@@ -30,10 +30,10 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def running(identity: str, region: str) -> Running | None:
+def running(identity: str, region: str) -> RunningService | None:
     """What the service of this name runs; None where there is none, or it could not be read."""
 
-    def ask() -> Running | None:
+    def ask() -> RunningService | None:
         ecs = client("ecs", region)
         services = ecs.describe_services(cluster=identity, services=[identity])["services"]
         if not services or services[0]["status"] != "ACTIVE":
@@ -52,7 +52,7 @@ def running(identity: str, region: str) -> Running | None:
             for each in services[0].get("deployments", [])
             if each.get("rolloutState") == "FAILED"
         ]
-        return Running(
+        return RunningService(
             revision=services[0]["taskDefinition"],
             newest=newest["taskDefinitionArn"],
             attempt=int(labels.get(ATTEMPT, 0)),
@@ -62,7 +62,7 @@ def running(identity: str, region: str) -> Running | None:
     return read(f"The service {identity}", ask, absent=_ABSENT)
 
 
-def attempt_of(now: Running | None, parent: pulumi.Resource) -> int:
+def attempt_of(now: RunningService | None, parent: pulumi.Resource) -> int:
     """Which attempt the next revision is. One more than the newest where that does not run: a
     revision of the same containers would be no change, and so would not be rolled out."""
     if now is None:

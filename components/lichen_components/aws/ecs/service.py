@@ -23,7 +23,7 @@ from lichen_components.aws.balancer import (
 from lichen_components.aws.balancer import watches as balancer_watches
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.dashboard import Chart, Line
-from lichen_components.aws.deployment import Deployment
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.ecs.rollout import attempt_of, running, stayed
 from lichen_components.aws.ecs.scaling import scale
 from lichen_components.aws.ecs.task import (
@@ -58,7 +58,7 @@ _MOST_MINUTES = 120
 
 
 @dataclass(frozen=True)
-class Ground:
+class TaskGround:
     """What tasks run in: a cluster in a network, behind a balancer."""
 
     site: Site
@@ -70,7 +70,7 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class Host:
+class TaskHost:
     """What the tasks run on: properties of the task's definition and of the service, the devices
     that a task sees, what the service needs before it, and what it is made after."""
 
@@ -81,12 +81,12 @@ class Host:
 
 
 def serve_tasks(
-    component: Deployment,
+    component: AwsDeployment,
     name: str,
     plan: Plan,
     *,
     title: str,
-    on: Callable[[Plan, Ground], Host],
+    on: Callable[[Plan, TaskGround], TaskHost],
     made_of: tuple[str, ...] = (),
 ) -> None:
     """Make everything, and set the component's outputs. ``made_of`` is what cannot change in place
@@ -121,7 +121,7 @@ def serve_tasks(
         tags=site.tags,
         opts=site.under(),
     )
-    host = on(plan, Ground(site, account, network, balancer, cluster, key))
+    host = on(plan, TaskGround(site, account, network, balancer, cluster, key))
     now = running(site.identity, site.region)
     task = _task(site, plan, args, account, key, log, host, attempt_of(now, component))
     least = max(1, decision.sizing.replicas_minimum)
@@ -220,7 +220,7 @@ def _task(
     account: Account,
     key: pulumi.Output[str],
     log: aws.cloudwatch.LogGroup,
-    host: Host,
+    host: TaskHost,
     attempt: int,
 ) -> aws.ecs.TaskDefinition:
     """A revision of the task, with the role that starts it and the one that its containers have."""

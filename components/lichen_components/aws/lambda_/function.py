@@ -13,7 +13,7 @@ from lichen_components.aws.access import Statement, join_network, use_keys, writ
 from lichen_components.aws.account import account_of
 from lichen_components.aws.args import AwsArgs, FunctionArgs, aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
-from lichen_components.aws.deployment import Deployment
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.key import key_of
 from lichen_components.aws.lambda_.limits import (
     check_environment,
@@ -41,7 +41,7 @@ ALIAS = "live"
 """What clients call: it names the version that serves, and during a canary the newest beside it."""
 
 
-class ServingFunction(Deployment):
+class ServingFunction(AwsDeployment):
     """Function, alias, URL, role, key, log and alarms in the chosen region."""
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -26,7 +26,7 @@ from lichen_components.aws.checks import (
     check_network,
     check_places_given,
 )
-from lichen_components.aws.deployment import Deployment
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.locations import Objects
 from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.asynchronous import at_once, statements
@@ -51,7 +51,7 @@ _MOST_PAYLOAD_MB, _PAYLOAD_MB = 100, 6
 _MOST_REQUEST_S, _RETRIES = 3600, 3
 
 
-class BatchTransform(Deployment):
+class BatchTransform(AwsDeployment):
     """Model, role, key, schedule, and a rule that says when a job failed."""
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -20,7 +20,7 @@ from lichen_components.aws.checks import (
     check_network,
     check_zones,
 )
-from lichen_components.aws.deployment import Deployment
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.monitoring import ERROR_SHARE, Watch, alarms
 from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
 from lichen_components.aws.sagemaker.comparing import (
@@ -57,7 +57,7 @@ _SLOWEST_MS = 55_000
 """The highest threshold of a latency alarm in real time: answers end at 60 s."""
 
 
-class SagemakerEndpoint(Deployment):
+class SagemakerEndpoint(AwsDeployment):
     """Model, configuration, endpoint, role, key, log, scaling and alarms in the chosen region."""
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:

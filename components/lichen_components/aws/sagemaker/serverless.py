@@ -21,7 +21,7 @@ from lichen_components.aws.account import account_of
 from lichen_components.aws.args import aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import check_artifacts_given, check_locations
-from lichen_components.aws.deployment import Deployment
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.monitoring import Watch, alarm_name, alarms
 from lichen_components.aws.sagemaker.charts import charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import site_of
@@ -62,7 +62,7 @@ _REFUSED = {
 }
 
 
-class ServerlessEndpoint(Deployment):
+class ServerlessEndpoint(AwsDeployment):
     """Model, configuration and endpoint without machines, with role, key, log and alarms."""
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -21,7 +21,7 @@ from lichen_components.aws import access
 from lichen_components.aws.account import account_of
 from lichen_components.aws.args import aws_args
 from lichen_components.aws.bundle import bundle
-from lichen_components.aws.deployment import Deployment
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.sagemaker.charts import charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint, site_of
@@ -72,7 +72,7 @@ _REFUSED = {
 _ALONE = "availability: {minimum_replicas: 1}"
 
 
-class ToZeroEndpoint(Deployment):
+class ToZeroEndpoint(AwsDeployment):
     """Model, configuration, endpoint and inference component, with the alarm that wakes it, role,
     key, log, scaling and alarms in the chosen region."""
 
