@@ -63,11 +63,12 @@ _RULES = ("aws:vpc/securityGroupIngressRule", "aws:vpc/securityGroupEgressRule")
 
 
 class Registered(NamedTuple):
-    """A resource that was registered: its type, name, and the URNs that it depends on."""
+    """A resource that was registered: its type, name, the URNs that it depends on, its inputs."""
 
     kind: str
     name: str
     needs: tuple[str, ...]
+    inputs: Mapping[str, Any]
 
 
 class _Answers(Mocks):
@@ -102,7 +103,9 @@ class _Monitor(MockMonitor):
         needs = dict.fromkeys(request.dependencies)
         for of_property in request.propertyDependencies.values():
             needs |= dict.fromkeys(of_property.urns)
-        self.registered[answer.urn] = Registered(request.type, request.name, tuple(needs))
+        made = self.resources.get(answer.urn)
+        inputs = {} if made is None else made.state
+        self.registered[answer.urn] = Registered(request.type, request.name, tuple(needs), inputs)
         return answer
 
 
@@ -135,9 +138,10 @@ class Example(NamedTuple):
     asked: frozenset[str]
 
 
-def example(stack: str) -> Example:
-    """Make a worked example under Pulumi's mocks: nothing is asked of AWS."""
-    arguments = _arguments(stack)
+def example(stack: str, **more: Any) -> Example:
+    """Make a worked example under Pulumi's mocks, with ``more`` arguments for AWS: nothing is asked
+    of AWS."""
+    arguments = _arguments(stack, more)
     for row in maker_rows():
         if row.maker.startswith("lichen_components.aws."):
             import_module(row.maker.partition(":")[0])
@@ -167,7 +171,7 @@ def example(stack: str) -> Example:
     return Example(stack, maker, plan, monitor.registered, frozenset(asked))
 
 
-def _arguments(stack: str) -> EndpointArgs:
+def _arguments(stack: str, more: Mapping[str, Any]) -> EndpointArgs:
     config = yaml.safe_load((STACKS / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
     given = {
         name.removeprefix("lichen:"): value
@@ -176,7 +180,7 @@ def _arguments(stack: str) -> EndpointArgs:
     }
     workload = yaml.safe_load((STACKS / given.pop("workload")).read_text(encoding="utf-8"))
     block = {"protect": str(given.pop("protect", "")) != "false", **given.pop("aws", {})}
-    block |= {"check_quota": False, "dashboard": True}
+    block |= {"check_quota": False, "dashboard": True, **more}
     return EndpointArgs(workload=workload, aws=AwsArgs(**block), **given)  # type: ignore[typeddict-item]
 
 
@@ -425,7 +429,7 @@ def _rows(properties: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[s
 @cache
 def pages() -> Mapping[str, str]:
     """Each page's text, by its path in the repository."""
-    examples = [(made, idle(made)) for made in map(example, EXAMPLES)]
+    examples = [(made, idle(made)) for made in (example(stack) for stack in EXAMPLES)]
     return {
         f"{FOLDER}/README.md": index(examples),
         **{f"{FOLDER}/{of.kind.__name__}.md": page(of, without) for of, without in examples},

@@ -85,6 +85,7 @@ def balance(
     for n, clients in enumerate(network.clients):
         aws.vpc.SecurityGroupIngressRule(
             site.child("clients" if not n else f"clients-{n + 1}"),
+            description="Requests of clients",
             security_group_id=front.id,
             cidr_ipv4=clients,
             from_port=port,
@@ -287,6 +288,7 @@ def _join(site: Site, front: aws.ec2.SecurityGroup, wall: aws.ec2.SecurityGroup)
     at: dict[str, Any] = {"from_port": PORT, "to_port": PORT}
     aws.vpc.SecurityGroupEgressRule(
         site.child("to-targets"),
+        description="Requests to the targets",
         security_group_id=front.id,
         referenced_security_group_id=wall.id,
         **at,
@@ -294,6 +296,7 @@ def _join(site: Site, front: aws.ec2.SecurityGroup, wall: aws.ec2.SecurityGroup)
     )
     aws.vpc.SecurityGroupIngressRule(
         site.child("from-balancer"),
+        description="Requests from the load balancer",
         security_group_id=wall.id,
         referenced_security_group_id=front.id,
         **at,
@@ -301,6 +304,7 @@ def _join(site: Site, front: aws.ec2.SecurityGroup, wall: aws.ec2.SecurityGroup)
     )
     aws.vpc.SecurityGroupEgressRule(
         site.child("to-aws"),
+        description="To the services of AWS",
         security_group_id=wall.id,
         cidr_ipv4="0.0.0.0/0",
         from_port=443,
