@@ -32,7 +32,7 @@ from lichen_components.google.start import StartUp, script
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
-TYPE = "lichen:index:MachineGroup"
+TYPE = "lichen:index:ManagedGroup"
 
 _CHECKERS = ("35.191.0.0/16", "130.211.0.0/22")
 """Where Google's health checks come from (Cloud Load Balancing, "Firewall rules"). Without a way
@@ -47,7 +47,7 @@ _PICKED_ZONES = 3
 """Zones that Google spreads a group over where none is named."""
 
 
-class MachineGroup(pulumi.ComponentResource):
+class ManagedGroup(pulumi.ComponentResource):
     """Template, group, autoscaler, health check and its way in, load balancer, account, alerts."""
 
     endpoint_name: pulumi.Output[str]

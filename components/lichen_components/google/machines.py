@@ -19,7 +19,7 @@ _HYPERDISK = ("c4a", "n4a", "c4", "n4", "ct6e", "tpu7x")
 """Families that boot from Hyperdisk alone (Compute Engine documentation, their machine series)."""
 
 
-class Boot(NamedTuple):
+class BootsFrom(NamedTuple):
     """An image, a kind of disk, and whether the machine moves or ends at maintenance."""
 
     image: str
@@ -27,18 +27,18 @@ class Boot(NamedTuple):
     maintenance: str
 
 
-def boot_of(machine: Machine, args: GoogleArgs) -> Boot:
+def boot_of(machine: Machine, args: GoogleArgs) -> BootsFrom:
     """What a machine boots from; :class:`InputError` where no image is known."""
     disk = "hyperdisk-balanced" if machine.family in _HYPERDISK else "pd-balanced"
     maintenance = "TERMINATE" if machine.accelerator else "MIGRATE"
     if "machine_image" in args:
-        return Boot(args["machine_image"], disk, maintenance)
+        return BootsFrom(args["machine_image"], disk, maintenance)
     if machine.architecture == "arm64":
-        return Boot(f"{_COS}/cos-arm64-stable", disk, maintenance)
+        return BootsFrom(f"{_COS}/cos-arm64-stable", disk, maintenance)
     if chips_of(machine) != "tpu":
-        return Boot(f"{_COS}/cos-stable", disk, maintenance)
+        return BootsFrom(f"{_COS}/cos-stable", disk, maintenance)
     if machine.family in ("ct6e", "ct5p"):
-        return Boot(_TPU_IMAGES, disk, maintenance)
+        return BootsFrom(_TPU_IMAGES, disk, maintenance)
     raise InputError(
         f"is required: no image with a driver for {machine.accelerator} is known",
         fix="add google: {machine_image: projects/<project>/global/images/<image>}",

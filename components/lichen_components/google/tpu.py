@@ -21,7 +21,7 @@ from lichen_components.google.args import google_args
 from lichen_components.google.checks import check_mode, server_for
 from lichen_components.google.container import HEALTH, arguments, variables
 from lichen_components.google.files import FilesAt, check_files, files_of
-from lichen_components.google.group import MachineGroup, check_network
+from lichen_components.google.group import ManagedGroup, check_network
 from lichen_components.google.images import check_image, image_of
 from lichen_components.google.machines import zones_of
 from lichen_components.google.site import GoogleSite, check_name
@@ -177,7 +177,7 @@ class _OfTheMachine:
 
     def __call__(
         self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None
-    ) -> MachineGroup | TpuNodes:
+    ) -> ManagedGroup | TpuNodes:
         return _maker(plan.decision)(name, plan, opts)
 
     def check(self, decision: Decision, args: EndpointArgs) -> None:
@@ -185,8 +185,8 @@ class _OfTheMachine:
         _maker(decision).check(decision, args)
 
 
-def _maker(decision: Decision) -> type[MachineGroup | TpuNodes]:
-    return TpuNodes if decision.machine.family == _V5E else MachineGroup
+def _maker(decision: Decision) -> type[ManagedGroup | TpuNodes]:
+    return TpuNodes if decision.machine.family == _V5E else ManagedGroup
 
 
 TpuMachines = _OfTheMachine()
