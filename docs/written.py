@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 from lichen_doors.report import findings
 from lichen_doors.report.bench import Bench
+from lichen_doors.report.prompts import Prompted
 from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
 from lichen_doors.report.starting import Started
@@ -134,6 +135,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "init.json": _whole(json_schema(Started)),
         "lichen-yaml.json": configuration_schema(rules()),
         "placement.json": json_schema(Placement | NoPlacement),
+        "prompts.json": _whole(json_schema(Prompted)),
         "rules.json": json_schema(list[Page]),
         "scorecard.json": json_schema(Scorecard),
         "size.json": json_schema(Sized),
