@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 from lichen_doors.report import findings
 from lichen_doors.report.bench import Bench
+from lichen_doors.report.prompts import Prompted
 from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
 from lichen_doors.report.starting import Started
@@ -138,6 +139,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "lichen-yaml.json": configuration_schema(rules()),
         "placement.json": json_schema(Placement | NoPlacement),
         "portability.json": json_schema(Portability),
+        "prompts.json": _whole(json_schema(Prompted)),
         "rules.json": json_schema(list[Page]),
         "side-by-side.json": json_schema(SideBySide),
         "scorecard.json": json_schema(Scorecard),

@@ -59,12 +59,13 @@ def _state(number: int) -> dict[str, object]:
         "instanceType": "ml.g5.2xlarge",
         "initialInstanceCount": 1,
     }
-    endpoint = {
+    endpoint: dict[str, object] = {
         "name": "chat",
         "region": "eu-central-1",
         "tags": tags,
         "productionVariants": [variant],
     }
+    kinds: list[tuple[str, str, dict[str, object]]]
     kinds = [("aws:sagemaker/endpointConfiguration:EndpointConfiguration", "chat", endpoint)]
     kinds += [
         ("aws:cloudwatch/logGroup:LogGroup", f"log-{at}",
