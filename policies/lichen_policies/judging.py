@@ -231,6 +231,7 @@ def _stack_of(read: Sequence[Read]) -> Stack:
             for resource, found in read
             if isinstance(found, Exception)
         },
+        unseen=next((resource.unseen for resource, _ in read if resource.unseen), ""),
     )
 
 

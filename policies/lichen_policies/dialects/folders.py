@@ -179,7 +179,7 @@ class _Walk:
                 if path not in inner and path not in partial
                 for resource in resources
             )
-            + tuple(resource for source in sources for resource in source.resources),
+            + tuple(resource for source in sources for resource in _as_far_as_seen(source)),
             skipped=(
                 *self.skipped,
                 *(mention for source in sources for mention in source.skipped),
@@ -301,6 +301,13 @@ class _Walk:
                 broken=broken,
             )
         )
+
+
+def _as_far_as_seen(source: SourceReading) -> Iterator[Resource]:
+    """The resources of a source; where it calls what is not here, each says so."""
+    unseen = next((f"{each.file} {each.because}" for each in source.skipped), "")
+    for resource in source.resources:
+        yield msgspec.structs.replace(resource, unseen=unseen) if unseen else resource
 
 
 def _within(source: Path, calls: Mapping[Path, frozenset[Path]]) -> set[Path]:
