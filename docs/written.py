@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from lichen_doors.report import findings
+from lichen_doors.report import document
 from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
 from lichen_policies.registry import ENVIRONMENTS, rules
@@ -127,7 +127,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     """Every published schema by the name of its file."""
     return {
         "benchmark-record.json": json_schema(Record),
-        "check.json": _whole(json_schema(findings.Document)),
+        "check.json": _whole(json_schema(document.Document)),
         "decision-record.json": json_schema(DecisionRecord),
         "lichen-yaml.json": configuration_schema(rules()),
         "placement.json": json_schema(Placement | NoPlacement),

@@ -17,7 +17,6 @@ import msgspec
 from lichen.document import InputError
 from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, text_of
-from lichen.parsing.yaml_text import from_yaml
 from lichen_policies.dialects import PROGRAMS, cdk, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.source_reading import SourceReading
@@ -344,6 +343,8 @@ def _may_be_document(text: str) -> bool:
 
 def _patches(kustomization: Path, text: str) -> Iterator[Path]:
     """The files that are only parts of an object, which Kustomize merges into another."""
+    from lichen.parsing.yaml_text import from_yaml  # many deployments have no YAML
+
     for document in from_yaml(text, typed=False):
         for key in _PATCHES:
             written = document.get(key) if isinstance(document, Mapping) else None

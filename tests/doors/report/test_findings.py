@@ -221,7 +221,7 @@ def test_an_exempted_finding_is_suppressed_with_its_reason(printed: Printed) -> 
 
 
 def test_json_keeps_what_cannot_be_computed_null() -> None:
-    document = json.loads(findings.as_json(report(found=(verdict(saves=Saves(usd_month=2.5)),))))
+    document = json.loads(document_of.as_json(report(found=(verdict(saves=Saves(usd_month=2.5)),))))
     assert document["findings"][0]["saves"] == {"gco2e_month": None, "usd_month": 2.5}
 
 
