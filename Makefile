@@ -6,7 +6,7 @@ RUN     = .venv/bin/python
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine demo shell test lint format trees mutations bench fit accuracy placements precision figures docs rules golden lock clean
+.PHONY: help setup engine languages demo shell test test-languages llama test-bench lint format trees bench fit accuracy placements precision figures docs rules golden lock clean mutations
 
 help:  ## what there is to type
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ setup: engine .venv-checkov/ready  ## both environments and the engine
 engine: .venv/ready  ## the Pulumi engine: the one here, the official one, or one built
 	@$(RUN) -m sandbox.engine
 
+languages: engine  ## what runs TypeScript, YAML and Go beside the engine, built once (2 minutes)
+	@$(RUN) -m sandbox.engine.hosts
+
 demo: engine  ## a workload to a running endpoint, and a wasteful one stopped (emulated AWS)
 	@$(RUN) -m sandbox.demo
 
@@ -24,6 +27,15 @@ shell: engine  ## a shell with the engine and an emulated AWS: try `pulumi up` y
 
 test: setup lint  ## lint, then every test
 	@$(RUN) -m pytest -n 2 --dist loadgroup
+
+test-languages: languages  ## programs in TypeScript, YAML and Go on the engine, with the policy pack
+	@TEST_LANGUAGES=1 $(RUN) -m pytest tests/languages -rs
+
+llama: .venv/ready  ## build llama.cpp's server from its source, once: some 5 minutes on two cores
+	@$(RUN) -m sandbox.llama
+
+test-bench: llama  ## `lichen bench` against a real llama.cpp server
+	@$(RUN) -m pytest tests/practices/bench
 
 lint: .venv/ready  ## style, types and the direction of imports
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -21,14 +21,82 @@ RECORD_SPREAD = 0.10
 FEW_REQUESTS = 100
 """A record of fewer requests is less sure, by the root of how many it lacks."""
 
+CARRIED = 0.18
+"""How much of what a record finds carries over to another machine: the slope between the logarithms
+of measured over predicted times of one model under one stack on two machines. Of public rows it is
+0.18 where the chips are of one family (12 pairs), and none where they are not (81).
+``python -m derive.carried`` prints it."""
+CARRIED_LEFT = math.sqrt(1.0 - CARRIED**2)
+"""What a record of another machine leaves of an interval, in log units: nearly all."""
+
 Milliseconds = Annotated[float, Meta(gt=0, le=1e9)]
+
+
+class Percentile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One quantile of measured times, in milliseconds, with its 95 % confidence interval.
+
+    The ends are order statistics, so that no shape of the times is assumed; None where too few
+    requests were measured to have that end.
+    """
+
+    ms: Annotated[float, Meta(ge=0, le=1e9)]
+    low_ms: Annotated[float, Meta(ge=0, le=1e9)] | None = None
+    high_ms: Annotated[float, Meta(ge=0, le=1e9)] | None = None
+
+
+class Percentiles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What so many measured times were like: their median and the slow ones."""
+
+    count: Annotated[int, Meta(ge=1)]
+    p50: Percentile
+    p95: Percentile
+    p99: Percentile
+
+
+class Unanswered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Requests of a measurement that were not answered in full, by why.
+
+    ``errors`` were refused or answered with an error; ``timeouts`` took longer than they may;
+    ``cut`` were closed in the middle of an answer; ``garbled`` answered something unreadable;
+    ``dropped`` were due and never sent; ``unfinished`` were under way when the measurement ended.
+    """
+
+    errors: Annotated[int, Meta(ge=0)] = 0
+    timeouts: Annotated[int, Meta(ge=0)] = 0
+    cut: Annotated[int, Meta(ge=0)] = 0
+    garbled: Annotated[int, Meta(ge=0)] = 0
+    dropped: Annotated[int, Meta(ge=0)] = 0
+    unfinished: Annotated[int, Meta(ge=0)] = 0
+
+    @property
+    def total(self) -> int:
+        return sum(getattr(self, field) for field in self.__struct_fields__)
+
+
+class Energy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Energy that a machine's own counter showed while it was measured, idle share included.
+
+    ``covers`` says of what: the counter of a processor or of GPUs leaves out the rest of the
+    machine.
+    """
+
+    joules: Annotated[float, Meta(ge=0, le=1e12)]
+    seconds: Annotated[float, Meta(gt=0, le=1e8)]
+    covers: str
+    counter: str
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One benchmark of one endpoint at one concurrency: the file that ``lichen bench`` writes.
 
-    Times are medians in milliseconds; ``requests`` is how many were sent. ``stack`` left out is
-    any. Its JSON Schema is docs/schemas/benchmark-record.json.
+    Times are medians in milliseconds; ``requests`` is how many were answered and measured.
+    ``stack`` left out is any. ``machine`` is a name of the catalogue; where it is another machine,
+    ``chip`` and ``chips`` say what it computes with, and the speed carries over to the catalogue's
+    machines with a wider interval. An open loop sends at ``offered_rps`` and counts from when a
+    request was due; a closed loop keeps ``concurrency`` requests in flight. ``first_token``,
+    ``between_tokens`` and ``request`` have the slow ones. ``energy`` left out is unknown.
+    ``interrupted``: it was stopped before its time. Its JSON Schema is
+    docs/schemas/benchmark-record.json.
     """
 
     model: str
@@ -44,6 +112,18 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     request_ms: Milliseconds | None = None
     requests_per_s: Annotated[float, Meta(gt=0, le=1e9)] | None = None
     stack: str | None = None
+    chip: str | None = None
+    chips: Annotated[float, Meta(gt=0, le=100_000)] | None = None
+    loop: Literal["open", "closed"] | None = None
+    offered_rps: Annotated[float, Meta(gt=0, le=1e9)] | None = None
+    seconds: Annotated[float, Meta(gt=0, le=1e9)] | None = None
+    warm_up_requests: Annotated[int, Meta(ge=0)] | None = None
+    unanswered: Unanswered | None = None
+    first_token: Percentiles | None = None
+    between_tokens: Percentiles | None = None
+    request: Percentiles | None = None
+    energy: Energy | None = None
+    interrupted: bool = False
     tool: str = ""
     notes: str = ""
 
@@ -88,6 +168,22 @@ def surprise(predicted: Mapping[str, float], record: Record) -> float:
         if took and predicted.get(name, 0.0) > 0
     ]
     return sum(logs) / len(logs) if logs else 0.0
+
+
+def carried_over(ratios: Sequence[float]) -> float:
+    """A factor on the times of a machine, from records of other ones.
+
+    ``ratios`` are measured over predicted time, each on its own machine: how much slower than the
+    roofline there the model was. Their mean carries over by the share CARRIED; 1 without any.
+    """
+    if not ratios:
+        return 1.0
+    return math.exp(CARRIED * sum(map(math.log, ratios)) / len(ratios))
+
+
+def left_by_others(spread: tuple[float, float]) -> tuple[float, float]:
+    """The 80 % factors that records of other machines leave."""
+    return spread[0] ** CARRIED_LEFT, spread[1] ** CARRIED_LEFT
 
 
 def weigh(

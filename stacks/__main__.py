@@ -24,6 +24,16 @@ ARGUMENTS = (
     "alarm_topic",
     "objective",
 )
+OUTPUTS = (
+    "endpoint_name",
+    "endpoint_id",
+    "url",
+    "machine",
+    "region",
+    "usd_month",
+    "gco2e_month",
+    "runbook",
+)
 
 
 def deploy(config: pulumi.Config) -> None:
@@ -48,8 +58,10 @@ def placed(workload: Workload, config: pulumi.Config) -> None:
         block["protect"] = protect
     if block:
         args["aws"] = block
+    if (google := config.get_object("google")) is not None:
+        args["google"] = google
     endpoint = Endpoint(workload.name, EndpointArgs(workload=msgspec.to_builtins(workload), **args))
-    for output in ("endpoint_name", "machine", "region", "usd_month", "gco2e_month"):
+    for output in OUTPUTS:
         pulumi.export(output, getattr(endpoint, output))
     pulumi.export("because", endpoint.receipt["because"])
 

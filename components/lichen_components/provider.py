@@ -182,7 +182,11 @@ class Package(ComponentProvider):
         for kind in self._type_defs.values():
             kind.name = kind.name.removesuffix(_ENDING)
         self._type_defs = {kind.name: kind for kind in self._type_defs.values()}
-        for definition in (*self._type_defs.values(), *self._component_defs.values()):
+        definitions: list[TypeDefinition | ComponentDefinition] = [
+            *self._type_defs.values(),
+            *self._component_defs.values(),
+        ]
+        for definition in definitions:
             if definition.description:
                 definition.description = inspect.cleandoc(definition.description)
         for prop in self._all_properties():

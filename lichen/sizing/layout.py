@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -14,8 +15,10 @@ from lichen.catalogue.schema import Machine
 from lichen.evidence import (
     FEW_REQUESTS,
     Record,
+    carried_over,
     contradicts,
     discord,
+    left_by_others,
     narrower,
     surprise,
     weigh,
@@ -24,7 +27,7 @@ from lichen.interval import Interval
 from lichen.sizing.answers import Misfit, Origin, ReplicasAtLoad, Sizing, Step
 from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.capacity import Capacity, best_within
-from lichen.sizing.coefficients import Spreads, knowledge
+from lichen.sizing.coefficients import Knowledge, Spreads, knowledge
 from lichen.sizing.confidence import FAST, LIKELY, SLOW
 from lichen.sizing.draw import ChipPower, chip_power
 from lichen.sizing.memory import serverless_gib
@@ -47,13 +50,24 @@ HOPELESS = 5.0
 """More than so many times the planned replicas are no answer to a slow machine (design choice)."""
 
 
+class Carried(NamedTuple):
+    """A record of the model on another machine, and its times over those predicted there.
+
+    One that contradicts the prediction there carries nothing over: something else was measured.
+    """
+
+    record: Record
+    ratio: float
+    contradicts: bool
+
+
 class Layout(msgspec.Struct, frozen=True):
     """A workload's model on one machine at one precision, at the capacity that keeps its bounds.
 
     ``arrangement`` uses the fewest chips a copy. ``records`` are those of this model, machine,
     precision and stack, which narrowed it, and ``unmeasured`` what they were measured on, before
-    any of them.
-    ``share`` of a machine's saturation may be used. ``small``: it has few vCPU, see
+    any of them. ``carried`` are records of the model on other machines, where there is none of this
+    one. ``share`` of a machine's saturation may be used. ``small``: it has few vCPU, see
     :func:`replicas_over_day`.
     """
 
@@ -68,6 +82,7 @@ class Layout(msgspec.Struct, frozen=True):
     capacity: Capacity
     replicas: Replicas
     power: ChipPower | None
+    carried: tuple[Carried, ...] = ()
 
     @property
     def replicas_mean(self) -> float:
@@ -280,6 +295,19 @@ class Layout(msgspec.Struct, frozen=True):
             else:
                 yield f"{found}, and narrows it"
             arrangement = narrowed(arrangement, record)
+        for carried in self.carried:
+            record = carried.record
+            found = (
+                f"the record of {record.measured_on} on {record.machine} took {carried.ratio:.2g} "
+                "times what was predicted there"
+            )
+            if carried.contradicts:
+                yield f"{found}, outside the 80 % interval: nothing of it carries over"
+            else:
+                yield (
+                    f"{found}, of which little carries over to this machine: a record of it would "
+                    "say far more"
+                )
         bounded = self.workload.latency != _NO_BOUNDS and self.workload.mode not in QUEUED
         if bounded and self.misses_when_slow:
             yield (
@@ -370,8 +398,10 @@ def lay_out(
     measured = unmeasured
     for record in records:
         measured = narrowed(measured, record)
+    carried = () if records else tuple(_carried(card, machine, known, catalogue, evidence))
+    measured = _moved(measured, [one.ratio for one in carried if not one.contradicts])
     chip = known.chips.of_machine(machine)
-    return _layout_of(
+    layout = _layout_of(
         workload,
         card,
         precision,
@@ -382,6 +412,77 @@ def lay_out(
         machine.vcpu < SMALL_VCPU,
         chip_power(chip, known.chip_power) if chip and machine.accelerator else None,
         workload.wanted_confidence,
+    )
+    return replace(layout, carried=carried) if carried and isinstance(layout, Layout) else layout
+
+
+def _carried(
+    card: ModelCard,
+    machine: Machine,
+    known: Knowledge,
+    catalogue: Catalogue,
+    evidence: Sequence[Record],
+) -> Iterator[Carried]:
+    """The records of a model on other machines whose own roofline is known."""
+    for record in evidence:
+        there = _machine_of(record, catalogue)
+        if record.model != card.name or there is None or there.name == machine.name:
+            continue
+        tokens = record.input_tokens, record.output_tokens
+        for stack in dict.fromkeys((record.stack, None)):
+            arrangement = arrange(card, there, known, record.precision, stack, None, *tokens)
+            if not isinstance(arrangement, Misfit):
+                there_ms = _predicted_times(arrangement, record)
+                spread = arrangement.spreads.token
+                yield Carried(
+                    record,
+                    math.exp(surprise(there_ms, record)),
+                    contradicts(there_ms, record, spread),
+                )
+                break
+
+
+def _machine_of(record: Record, catalogue: Catalogue) -> Machine | None:
+    """The machine of a record: the catalogue's, or one made of the chip that the record names."""
+    known = catalogue.machines.get(catalogue.bare_name(record.machine))
+    chip = None if known or record.chip is None else knowledge(catalogue).chips.get(record.chip)
+    if known is not None or chip is None:
+        return known
+    is_cpu, count = chip.kind == "cpu", record.chips or 1.0
+    return Machine(
+        name=f"{record.chip} x {count:g}",
+        cloud="",
+        family="",
+        vcpu=count * (chip.threads_per_core or 1.0) if is_cpu else 8.0,
+        architecture="x86_64",
+        memory_gib=None if not is_cpu else 1024.0,
+        cpu=chip.name if is_cpu else None,
+        processor="",
+        accelerator=None if is_cpu else chip.name,
+        accelerators=0 if is_cpu else count,
+        accelerator_memory_gib=None,
+        current_generation=None,
+        successor=None,
+        arm_alternative=None,
+        hostings=(),
+        source="",
+    )
+
+
+def _moved(arrangement: Arrangement, ratios: Sequence[float]) -> Arrangement:
+    """The arrangement at the pace that records of other machines leave likely."""
+    if not ratios:
+        return arrangement
+    spreads = arrangement.spreads
+    return replace(
+        arrangement,
+        pace=arrangement.pace * carried_over(ratios),
+        spreads=Spreads(
+            rate=left_by_others(spreads.rate),
+            first=left_by_others(spreads.first),
+            token=left_by_others(spreads.token),
+            request=left_by_others(spreads.request),
+        ),
     )
 
 

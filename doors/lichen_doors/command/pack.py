@@ -1,28 +1,60 @@
-"""``lichen pack``: print the folder of the CrossGuard policy pack."""
+"""``lichen pack``: print the folder of the CrossGuard policy pack, or write it as one file."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
-import lichen_doors
 from lichen.document import InputError
+from lichen.whole_file import write_whole
+from lichen_doors.crossguard.folder import pack_folder
+
+EXECUTABLE = """\
+#!/bin/sh
+'''exec' "{python}" -Iu "$0" "$@"
+' '''
+# Lichen's policy pack as one file, for `pulumi up --policy-pack FILE`. It runs in the Python that
+# `lichen pack --file` ran in, from what is installed there: write it anew after a move.
+import sys
+from runpy import run_module
+
+try:
+    from lichen_doors.crossguard.folder import pack_folder
+except ModuleNotFoundError as error:
+    fix = f"write it anew with `lichen pack --file {{sys.argv[0]}}`"
+    sys.exit(f"lichen: {{sys.executable}} has no {{error.name}}. Fix: {{fix}}.")
+
+sys.argv = [sys.argv[0], sys.argv[1], str(pack_folder())]
+run_module("pulumi.policy", run_name="__main__")
+"""
+"""A shell's script and a Python program at once: a first line may not have a space in a path."""
 
 
 @click.command("pack")
-def command() -> None:
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the pack as one executable file instead.",
+)
+def command(file: Path | None) -> None:
     """Print the folder of the CrossGuard policy pack.
 
+    \b
     pulumi up --policy-pack "$(lichen pack)"
+    lichen pack --file lichen-pack && pulumi up --policy-pack ./lichen-pack
     """
-    click.echo(_directory())
-
-
-def _directory() -> Path:
-    """In the installed package, or in the checkout that the package comes from."""
-    doors = Path(lichen_doors.__file__).parent
-    for directory in (doors / "crossguard" / "pack", doors.parents[1] / "policies" / "crossguard"):
-        if directory.is_dir():
-            return directory
-    raise InputError("the pack is not installed", fix="reinstall lichen")
+    if file is None:
+        click.echo(pack_folder())
+        return
+    pack_folder()
+    try:
+        write_whole(file, EXECUTABLE.format(python=sys.executable))
+        file.chmod(0o755)
+    except OSError as error:
+        raise InputError(
+            f"{file} cannot be written: {error.strerror}", fix="name another"
+        ) from None
+    click.echo(f"pulumi up --policy-pack {file.absolute()}")

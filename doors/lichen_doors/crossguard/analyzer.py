@@ -32,6 +32,7 @@ from lichen_policies.remediation import changes_of, is_asked_for, passes
 from lichen_policies.verdict import Level, Verdict
 from pulumi.runtime import proto
 
+from lichen import __version__
 from lichen.clouds import CLOUDS
 from lichen.document import InputError
 from lichen_doors.crossguard.changing import changed
@@ -74,11 +75,12 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         self, gate: Gate, name: str, version: str, policies: list[sdk.Policy],
         *rest: Any,
     ) -> None:  # fmt: skip
-        super().__init__(name, version, policies, *rest)
+        # The SDK has one number for all packs; a pack in one file has no other place for its own.
+        super().__init__(name, __version__, policies, *rest)
         self._file = self._gate = gate
         self._policies = {policy.name: policy for policy in policies}
         self._declared: dict[str, Level] = {}
-        self._version = version
+        self._version = __version__
         self._config: Mapping[str, str] = pulumi.runtime.get_config_env()
         self._environment = environment.of_stack(os.environ.get("PULUMI_STACK", ""), self._config)
 

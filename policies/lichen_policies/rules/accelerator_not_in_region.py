@@ -11,11 +11,11 @@ it advises, and blocks in production only where the list was whole and is at mos
 (``make refresh-aws`` reads it anew). It speaks of regions, not of zones, nor of quota and free
 capacity. Where the catalogue knows no region of a machine, where one of its sources has the machine
 in the region, and where only customers on an allowlist can have it, it is silent; so it is of
-serverless containers, whose regions are another list. It is silent too where the machine is not
-known, since too-many-accelerators says that it cannot be checked; an accelerator that is known is
-judged beside such a machine. A machine that a launch template names is reported there, once, and
-not again at the groups that use it. Of SageMaker it also reports the machines that its hosting does
-not take at all.
+serverless containers, whose regions are another list. It is silent too where the machine or the
+accelerator beside it is not known, since too-many-accelerators says that it cannot be checked; an
+accelerator that is known is judged beside such a machine. A machine that a launch template names is
+reported there, once, and not again at the groups that use it. Of SageMaker it also reports the
+machines that its hosting does not take at all.
 
 Tags: It reads none but ``lichen:environment``, which chooses the level.
 """
@@ -30,7 +30,7 @@ import msgspec
 from msgspec import Meta
 
 from lichen.catalogue.schema import Chip, Listing, Machine, Region
-from lichen_policies.facts import MachineKind
+from lichen_policies.facts import MachineKind, is_unknown
 from lichen_policies.named_hardware import (
     chip_named,
     is_name,
@@ -50,7 +50,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="mandatory", theme="hardware")
 def accelerator_not_in_region(fact: MachineKind, limits: Limits, known: Known) -> Iterator[Finding]:
-    if fact.as_read("chip") is None:
+    if is_unknown(fact.as_read("chip")):
+        raise NotApplicable("its accelerator is not known: see too-many-accelerators")
+    if fact.chip is None:
         machine_if_known(fact)
     machine = known.catalogue.machines.get(fact.if_known.machine or "")
     chip = chip_named(fact.chip, known.catalogue) if fact.chip is not None else None

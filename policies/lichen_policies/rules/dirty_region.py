@@ -13,9 +13,10 @@ database, a web server) get advice, and so does a machine with GPUs whose tags n
 graphics (a workstation, a render farm). Annual averages by location decide; contracts for green
 power, carbon-free shares and marginal rates do not. The rule does not know data residency, latency,
 quota or capacity: set ``regions`` in lichen.yaml to those that you may use. If they include the
-region and none that is cleaner, it advises. A group whose ceiling is zero runs nothing and is not
-judged, nor are templates, networks, storage and managed databases. A general pool of an AKS
-cluster that is not among the resources is not judged either.
+region and none that is cleaner, it advises. What asks for a device of which nothing but a name is
+known (see unknown-accelerator) gets advice. A group whose ceiling is zero runs nothing and is not
+judged, nor are templates, networks, storage and managed databases. A general pool of an AKS cluster
+that is not among the resources is not judged either.
 
 Tags: Without ``lichen:*`` tags it blocks what has accelerators and what is made for models. With
 one, such as ``lichen:model``, it blocks general machines too. ``lichen:environment`` says how

@@ -12,8 +12,10 @@ are judged: managed are SageMaker, Vertex AI and Azure Machine Learning, on any 
 of KServe, Knative or Ray is pods of a cluster, so it is judged only where it asks for accelerators
 and its region is known. A pool of Karpenter that asks for accelerators is judged where its region
 is known, by the accelerator's name where it asks for one. Where the machine comes by a variable and
-nothing else shows accelerators it says nothing: dirty-region says that it cannot be checked. The
-other region must offer the machine and the accelerators that are attached to it, as far as the
+nothing else shows accelerators it says nothing: dirty-region says that it cannot be checked. A
+managed endpoint, and pods with accelerators, whose machine comes by a variable are unverified: it
+decides which regions offer it. A notebook is no endpoint: it is judged where it has accelerators.
+The other region must offer the machine and the accelerators that are attached to it, as far as the
 catalogue knows them (a machine that it does not have is taken to be in every region, and the
 message then does not say that it is offered), be low in carbon, emit at most the limit
 ``share_pct`` of this one, and be within the limit ``round_trip_ms``, which is an estimate.
@@ -34,6 +36,7 @@ from lichen.distance import round_trip_ms
 from lichen.grid import LOW_MAX_GCO2E_KWH, classify
 from lichen_policies.facts import Located
 from lichen_policies.facts.machine import names_accelerators
+from lichen_policies.named_hardware import chip_named
 from lichen_policies.offered import offered
 from lichen_policies.provisioned import has_attached
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
@@ -59,6 +62,9 @@ def greener_region(fact: Located, limits: Limits, known: Known) -> Iterator[Find
         raise NotApplicable("its electricity is high in carbon: see dirty-region")
     if level != "medium":
         return
+    chips = any(chip_named(word, known.catalogue) for word in fact.attached)
+    if not chips and not fact.any_of and not fact.named_beside:
+        _ = fact.machine  # where it is not known, nobody knows which regions offer it
     better = _nearest(fact, here, limits, known)
     if better is None:
         return

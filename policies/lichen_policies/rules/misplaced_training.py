@@ -80,7 +80,7 @@ def _at_clean_hours(fact: Training, here: Region, known: Known) -> str:
         return ""
     return (
         f"; or begin it at {window.start_hour_utc:02d}:00 UTC, when {hours} hours in {here.name} "
-        f"usually emit {less:.0%} less"
+        f"usually emit {less * 100:.0f} % less than the mean of the day"
     )
 
 

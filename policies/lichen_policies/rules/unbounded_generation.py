@@ -11,7 +11,9 @@ how large it is. So a limit counts on a command line whose value is filled in la
 (``--max-model-len=$(LENGTH)``). Settings that a container takes from a ConfigMap are read where
 that is in the same deployment; a container that takes all settings of one that is not is
 unverified. A container whose image is a placeholder is judged by its command line and by settings
-that vLLM alone reads (``VLLM_USE_V1``). A container that names no model in its settings is not
+that vLLM alone reads (``VLLM_USE_V1``). A server that embeds, ranks or classifies makes no text,
+and is not judged: by its command line (``--task=embed``, ``--runner=pooling``), or where KubeAI's
+``features`` do not have TextGeneration. A container that names no model in its settings is not
 judged, nor one whose command line starts something else, nor KServe's runtimes and language models,
 to which others add settings. Text Generation Inference before its version 3 limits a sequence to
 4,096 tokens or less by itself.
@@ -27,7 +29,7 @@ from collections.abc import Iterator
 from lichen_policies.facts import ServingContainer
 from lichen_policies.facts.image import ImageName, image_name
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
-from lichen_policies.served import SERVERS, server_of, setting
+from lichen_policies.served import SERVERS, argument, server_of, setting
 
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="model")
@@ -35,6 +37,8 @@ def unbounded_generation(fact: ServingContainer, known: Known) -> Iterator[Findi
     server = server_of(fact)
     if server is None:
         raise NotApplicable("it is no server of language models that is known by its settings")
+    if fact.generates is False or _embeds(fact):
+        raise NotApplicable("it makes no text, but embeddings or the like")
     limits = SERVERS[server].longest
     if setting(fact, *limits) is None:
         if fact.extended:
@@ -50,6 +54,17 @@ def unbounded_generation(fact: ServingContainer, known: Known) -> Iterator[Findi
             or_else=f"set {name} to the tokens of the longest request and answer together",
             path=fact.settings_at or fact.arguments_at or fact.path,
         )
+
+
+def _embeds(fact: ServingContainer) -> bool:
+    """Whether the command line says that the server embeds, ranks or classifies."""
+    line = fact.arguments or ()
+    task = argument("--task", line) or argument("--runner", line)
+    return task in _NO_TEXT or "--is-embedding" in line
+
+
+_NO_TEXT = ("embed", "embedding", "score", "classify", "reward", "pooling")
+"""Tasks and runners of vLLM (documentation, "Pooling Models")."""
 
 
 def _limits_itself(image: ImageName) -> bool:

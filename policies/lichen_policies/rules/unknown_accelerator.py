@@ -14,8 +14,8 @@ accelerator (``example.com/npu``), Intel's ``gpu.intel.com/i915`` and ``xe``, an
 The devices of NVIDIA and AMD, Intel's Gaudi (``habana.ai/gaudi``), AWS's Neuron and Google's TPUs
 are known: whichever of them a cluster has, they are counted. A label that chooses nodes may be
 anything, and is not judged. General machines are left alone, patterns such as ``g5.*`` too, and a
-name that comes by a variable where no machine is known: too-many-accelerators says that it cannot
-be checked. Hardware that is retired is a matter of retired-hardware.
+name that comes by a variable: too-many-accelerators says that it cannot be checked. Hardware that
+is retired is a matter of retired-hardware.
 
 Tags: It reads none.
 """
@@ -27,8 +27,9 @@ from collections.abc import Iterator
 from lichen.catalogue.schema import Machine
 from lichen.clouds import CLOUDS
 from lichen.input_error import nearest
-from lichen_policies.facts import MachineKind
+from lichen_policies.facts import MachineKind, is_unknown
 from lichen_policies.facts.machine import is_device, names_accelerators
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
 from lichen_policies.named_hardware import (
     chip_named,
     families,
@@ -43,6 +44,9 @@ from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="hardware")
 def unknown_accelerator(fact: MachineKind, known: Known) -> Iterator[Finding]:
+    attached = fact.as_read("chip")
+    if is_unknown(attached) and attached.because != AFTER_DEPLOYMENT:
+        raise NotApplicable("its accelerator is not known: see too-many-accelerators")
     if machine_if_known(fact) is None and fact.chip is None:
         raise NotApplicable("it names no machine")
     if known.catalogue.retired_hardware(*families(fact, known), fact.cloud):

@@ -25,6 +25,8 @@ from tests.corpus.public.documents import (
 
 SEED = 20261126
 RESOURCES = 150
+SECOND_SEED = 20261127
+SECOND_RESOURCES = 100
 PER_DOCUMENT = 3
 PER_REPOSITORY = 8
 """At most so many documents of one repository and format, so that none decides the figures."""
@@ -111,10 +113,10 @@ def _speaks(text: str) -> bool:
     return bool(SERVES.search(text) or ACCELERATED.search(text))
 
 
-def sample(found: Iterable[Drawn]) -> list[Drawn]:
+def sample(found: Iterable[Drawn], *, seed: int = SEED, resources: int = RESOURCES) -> list[Drawn]:
     """Draw: documents of every repository and format in turn, a few resources of each, until
-    there are :data:`RESOURCES`. What a deployer gives beside a document is drawn too."""
-    chance = random.Random(SEED)
+    there are so many. What a deployer gives beside a document is drawn too."""
+    chance = random.Random(seed)
     groups: dict[tuple[Format, str], list[Drawn]] = {}
     for document, addresses in sorted(found, key=lambda each: (each[0].repository, each[0].path)):
         groups.setdefault((document.format, document.repository), []).append((document, addresses))
@@ -126,13 +128,13 @@ def sample(found: Iterable[Drawn]) -> list[Drawn]:
     chance.shuffle(names)
     while any(groups.values()):
         for name in names:
-            if not groups[name] or sum(len(addresses) for _, addresses in drawn) >= RESOURCES:
+            if not groups[name] or sum(len(addresses) for _, addresses in drawn) >= resources:
                 continue
             document, addresses = groups[name].pop()
             taken = sorted(chance.sample(addresses, min(PER_DOCUMENT, len(addresses))))
             given = _given(document, chance)
             drawn.append((given, tuple(taken)))
-        if sum(len(addresses) for _, addresses in drawn) >= RESOURCES:
+        if sum(len(addresses) for _, addresses in drawn) >= resources:
             break
     return [
         (

@@ -63,8 +63,8 @@ def section() -> Iterator[str]:
     yield from _labelled(first, second, both)
     yield "### What the rules said before anything was changed for this sample"
     yield ""
-    yield from _headline(before, both)
-    yield from _overall(
+    yield from headline(before, both, recorded(BEFORE))
+    yield from overall(
         [
             ("all rules", before, both.due),
             *_by_format(before, both, documents),
@@ -83,7 +83,7 @@ def section() -> Iterator[str]:
     yield from _unverified(before, both)
     yield "### Why they were wrong or silent"
     yield ""
-    yield from _by_cause(disagreements(before, both.due))
+    yield from by_cause(disagreements(before, both.due), causes())
     yield "### What they say since"
     yield ""
     yield (
@@ -93,11 +93,11 @@ def section() -> Iterator[str]:
         "was read by Checkov before."
     )
     yield ""
-    yield from _overall([("before", before, both.due), ("since", after, both.due)])
+    yield from overall([("before", before, both.due), ("since", after, both.due)])
     yield ""
     yield f"Wrong blocks since: {total(scores(after, both.due)).wrong_blocks}. What is left:"
     yield ""
-    yield from _by_cause(disagreements(after, both.due))
+    yield from by_cause(disagreements(after, both.due), causes())
 
 
 def _drawn(documents: Sample) -> Iterator[str]:
@@ -156,11 +156,13 @@ def _of(found: Agreement) -> str:
     return f"{found.same} of {found.pairs} ({found.same / found.pairs:.2f})"
 
 
-def _headline(before: Verdicts, both: Merged) -> Iterator[str]:
+def headline(before: Verdicts, both: Merged, said_first: Verdicts) -> Iterator[str]:
+    """The shares of right findings, of found ones and of right blocks; ``said_first`` has what is
+    not scored too."""
     every, blocks = total(scores(before, both.due)), total(scores(blocking(before), both.due))
     dropped = [
         said
-        for name, each in recorded(BEFORE).items()
+        for name, each in said_first.items()
         for said in each
         if said.kind == "finding" and (name, said.spot) in both.not_scored
     ]
@@ -177,7 +179,7 @@ def _headline(before: Verdicts, both: Merged) -> Iterator[str]:
     yield ""
 
 
-def _overall(rows: list[_Row]) -> Iterator[str]:
+def overall(rows: list[_Row]) -> Iterator[str]:
     named = [score_row(name, total(scores(said, due))) for name, said, due in rows]
     yield from table(("what", *HEAD[1:]), named)
 
@@ -211,10 +213,9 @@ def _unverified(before: Verdicts, both: Merged) -> Iterator[str]:
     yield ""
 
 
-def _by_cause(differences: tuple[Disagreement, ...]) -> Iterator[str]:
+def by_cause(differences: tuple[Disagreement, ...], known: Causes) -> Iterator[str]:
     """Findings that are wrong or missed, the most frequent cause first; KeyError where a cause is
     not written down."""
-    known = causes()
     count: Counter[tuple[str, str]] = Counter()
     rules: dict[tuple[str, str], set[str]] = {}
     for each in differences:

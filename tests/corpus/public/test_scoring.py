@@ -10,9 +10,11 @@ import pytest
 from lichen_policies.registry import rules
 
 from tests.corpus.judged import Said, recorded
+from tests.corpus.public import second_sample
 from tests.corpus.public.scoring import (
     LABELS,
     NONE,
+    SAMPLE,
     Label,
     Labels,
     Line,
@@ -111,21 +113,34 @@ def test_what_is_open_is_not_scored_and_blocks_are_scored_by_themselves() -> Non
     assert (blocks.findings, blocks.right, blocks.wrong_blocks) == (2, 1, 1)
 
 
-@pytest.mark.parametrize("path", LABELS, ids=lambda path: path.stem)
-def test_every_resource_of_the_sample_is_labelled_once_for_a_rule(path: Path) -> None:
-    drawn = {(name, address) for name, (_, of) in sample().items() for address in of}
+@pytest.mark.parametrize(
+    ("path", "drawn_from", "resources"),
+    [*((path, SAMPLE, 150) for path in LABELS), (second_sample.LABELS, second_sample.SAMPLE, 96)],
+    ids=["first labeller", "second labeller", "second sample"],
+)
+def test_every_resource_of_a_sample_is_labelled_once_for_a_rule(
+    path: Path, drawn_from: Path, resources: int
+) -> None:
+    drawn = {(name, address) for name, (_, of) in sample(drawn_from).items() for address in of}
     found = lines(path)
     assert {(line.document, line.resource) for line in found} == drawn
-    assert len(drawn) == 150
+    assert len(drawn) == resources
     assert len({line.pair for line in found}) == len(found)
     assert {line.rule for line in found} <= {NONE, *rules()}
     assert all((line.rule == NONE) == (not line.verdict) for line in found)
     assert max(len(line.why) for line in found) < 150
 
 
-@pytest.mark.parametrize("path", [BEFORE, AFTER], ids=lambda path: path.stem)
-def test_verdicts_are_of_the_sample(path: Path) -> None:
-    verdicts, drawn = recorded(path), sample()
+@pytest.mark.parametrize(
+    ("path", "drawn_from"),
+    [
+        *((path, SAMPLE) for path in (BEFORE, AFTER)),
+        *((path, second_sample.SAMPLE) for path in (second_sample.BEFORE, second_sample.AFTER)),
+    ],
+    ids=["before", "after", "second, before", "second, after"],
+)
+def test_verdicts_are_of_their_sample(path: Path, drawn_from: Path) -> None:
+    verdicts, drawn = recorded(path), sample(drawn_from)
     assert {*verdicts} == {*drawn}
     for name, said in verdicts.items():
         assert {each.address for each in said} <= {*drawn[name][1]}
@@ -135,3 +150,4 @@ def test_each_wrong_or_missed_finding_has_a_cause() -> None:
     text = "\n".join(section())
     assert "1 wrong finding" in text
     assert "Not unseen any more" in text
+    assert "wrong finding" in "\n".join(second_sample.section())

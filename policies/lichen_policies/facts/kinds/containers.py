@@ -22,7 +22,8 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     what runs it. ``machine_named_in`` and ``chips_named_in`` are the addresses of other resources
     that name these. ``chips_written`` is what goes before their number at ``chips_at``.
     ``set_by`` are settings that a ConfigMap has: the setting, the ConfigMap's name and the key in
-    it; without a setting all that it has. ``packaged`` says that the model comes as a package of
+    it; without a setting all that it has. ``generates`` is False of one that its resource says
+    makes no text, such as embeddings. ``packaged`` says that the model comes as a package of
     the vendor, which runs nowhere else.
     """
 
@@ -50,6 +51,7 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     machine_at: str = ""
     machine_named_in: str = ""
     set_by: tuple[tuple[str, str, str], ...] = ()
+    generates: bool | None = None
     packaged: bool | None = None
     packaged_at: str = ""
 

@@ -83,7 +83,8 @@ def pool_facts(
             machine=field(machine),
             attached=any(attached_to(node)),
         )
-    if _scales(pool) and (serves(context, machine) or any(attached_to(node))):
+    shows = any(isinstance(guest.text("type"), str) for guest in attached_to(node))
+    if _scales(pool) and (serves(context, machine) or shows):
         yield Scaling(
             path=floor.path,
             floor=field(least),

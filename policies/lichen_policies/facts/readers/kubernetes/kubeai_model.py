@@ -37,6 +37,9 @@ complete = in_their_cluster
 _STARTS = {"VLLM": ("vllm", "serve"), "OLlama": ("ollama", "serve")}
 """What the operator runs for an engine, before the arguments that a model adds."""
 
+_TEXT = "TextGeneration"
+"""What a model does that answers with text: the others embed, rank or write speech down."""
+
 _GPU, _TPU = "nvidia-gpu-", "google-tpu-"
 
 
@@ -85,9 +88,11 @@ def _container(
     starts = _STARTS.get(engine, ()) if isinstance(engine, str) else ()
     model = spec.stated_text("url")
     name = profile.value.partition(":")[0] if isinstance(profile.value, str) else ""
+    features = spec.texts("features")
     return ServingContainer(
         context=context,
         path=spec.path,
+        generates=False if isinstance(features, tuple) and _TEXT not in features else None,
         image=field(spec.text("image")),
         image_at=spec.at("image"),
         settings=field(spec.tags("env")),

@@ -162,6 +162,15 @@ def facts_of_pods(
         return
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
+    if asked is None and not pod.serves and pod.of_others and isinstance(context.region, str):
+        # What the device is for, and what it draws, nobody knows: that is no reason to block.
+        yield Located(
+            context=context,
+            region_at=pod.region.path,
+            machines=field(count.value),
+            hosting=hosting,
+            for_models=False,
+        )
     for resource, at in pod.of_others:
         yield Machines(
             context=context,

@@ -1,0 +1,1 @@
+"""Measuring an endpoint: load, times, energy, and the benchmark record that placing reads."""

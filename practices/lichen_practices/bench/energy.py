@@ -1,0 +1,155 @@
+"""Energy from the counters that a machine shows: RAPL of processors, NVML of NVIDIA's GPUs.
+
+A counter is of this machine: it says nothing of a server elsewhere. What shows none is unknown,
+with the reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from lichen.evidence import Energy
+
+POWERCAP = Path("/sys/class/powercap")
+READ_EVERY_S = 5.0
+"""Counters of processors begin anew after some 260 kJ: minutes at a few hundred watts."""
+
+
+class Meter(Protocol):
+    """A counter of joules."""
+
+    covers: str
+    counter: str
+
+    def joules(self) -> float:
+        """Since some moment in the past; never less than at the last call."""
+        ...
+
+
+class Rapl:
+    """Processors' own counters under /sys, those of whole packages added up."""
+
+    counter = "RAPL"
+
+    def __init__(self, zones: Sequence[Path]) -> None:
+        self._zones = tuple(zones)
+        self._range = [_number(zone / "max_energy_range_uj") for zone in zones]
+        self._last = [_number(zone / "energy_uj") for zone in zones]
+        self._total_uj = 0.0
+        count = len(zones)
+        self.covers = "the processor" if count == 1 else f"{count} processors"
+
+    def joules(self) -> float:
+        for index, zone in enumerate(self._zones):
+            now = _number(zone / "energy_uj")
+            grown = now - self._last[index]
+            self._total_uj += grown if grown >= 0 else grown + self._range[index]
+            self._last[index] = now
+        return self._total_uj / 1e6
+
+
+def _number(path: Path) -> float:
+    return float(path.read_text().strip())
+
+
+def rapl(folder: Path = POWERCAP) -> Rapl | str:
+    """The processors' counters, or why there is none."""
+    zones = [
+        zone
+        for zone in sorted(folder.glob("intel-rapl:*"))
+        if zone.name.count(":") == 1 and _name(zone).startswith("package")
+    ]
+    if not zones:
+        return "the machine shows no counter of its processor (RAPL)"
+    try:
+        return Rapl(zones)
+    except PermissionError:
+        return "the processor's counter may be read by root alone (RAPL)"
+    except (OSError, ValueError):
+        return "the processor's counter cannot be read (RAPL)"
+
+
+def _name(zone: Path) -> str:
+    try:
+        return (zone / "name").read_text().strip()
+    except OSError:
+        return ""
+
+
+class Nvml:
+    """NVIDIA's own counters, of all GPUs of the machine that this process sees."""
+
+    counter = "NVML"
+
+    def __init__(self) -> None:
+        import pynvml
+
+        self._nvml = pynvml
+        pynvml.nvmlInit()
+        self._devices = [
+            pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())
+        ]
+        count = len(self._devices)
+        self.covers = "the GPU" if count == 1 else f"{count} GPUs"
+        self.joules()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of each device, as its driver calls it."""
+        return tuple(str(self._nvml.nvmlDeviceGetName(device)) for device in self._devices)
+
+    def joules(self) -> float:
+        millijoules = map(self._nvml.nvmlDeviceGetTotalEnergyConsumption, self._devices)
+        return float(sum(millijoules)) / 1e3
+
+
+def nvml() -> Nvml | str:
+    """The GPUs' counters, or why there is none."""
+    try:
+        import pynvml
+    except ImportError:
+        return "nvidia-ml-py is not installed (NVML)"
+    try:
+        meter = Nvml()
+    except pynvml.NVMLError:
+        return "the machine shows no counter of a GPU (NVML)"
+    return meter if meter.names else "the machine has no GPU (NVML)"
+
+
+class Metering:
+    """Energy between :meth:`start` and :meth:`stop`, of one meter."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._begun = 0.0
+        self._joules = 0.0
+
+    def start(self) -> None:
+        self._joules, self._begun = self._meter.joules(), time.perf_counter()
+
+    def read(self) -> None:
+        """To be called every READ_EVERY_S, so that no counter begins anew unseen."""
+        self._meter.joules()
+
+    def stop(self) -> Energy:
+        joules, now = self._meter.joules(), time.perf_counter()
+        return Energy(
+            joules=joules - self._joules,
+            seconds=now - self._begun,
+            covers=self._meter.covers,
+            counter=self._meter.counter,
+        )
+
+
+def meter_of_this_machine() -> Meter | str:
+    """The GPUs' counter where there are GPUs, else the processors'; else why there is none."""
+    graphics = nvml()
+    if not isinstance(graphics, str):
+        return graphics
+    processors = rapl()
+    if not isinstance(processors, str):
+        return processors
+    return f"{graphics}; {processors}"

@@ -1,0 +1,443 @@
+"""Benchmark records from the results of other tools, each recognised by its content.
+
+Read are: ``vllm bench serve`` and SGLang's ``bench_serving`` (JSON), ``llama-bench -o json``,
+guidellm (``benchmarks.json``), genai-perf and aiperf (``profile_export_*.json``), inference-perf
+(``summary_lifecycle_metrics.json`` and those of stages), and MLPerf's loadgen
+(``mlperf_log_summary.txt``). Names and units of fields are those of the tools' own sources.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from lichen.document import InputError
+from lichen.evidence import Percentile, Percentiles, Record, Unanswered
+from lichen.parsing.content import content_of, text_of
+from lichen_practices.bench.record import About
+
+Document = Mapping[str, Any]
+_MOST_MIB = 512
+"""Some results have every request in them."""
+READ = (
+    "vllm bench serve, SGLang's bench_serving, llama-bench -o json, guidellm, genai-perf, aiperf, "
+    "inference-perf and MLPerf's loadgen"
+)
+
+
+def records_of_other(path: Path, about: About) -> tuple[Record, ...]:
+    """The records in another tool's result, one for each load that it ran.
+
+    :class:`InputError` where the file is of no tool that is read, or has no time in it.
+    """
+    text = text_of(content_of(path, _MOST_MIB))
+    try:
+        found = tuple(_records(text, about))
+    except InputError as error:
+        raise error.within(str(path)) from None
+    except (KeyError, TypeError, AttributeError, ZeroDivisionError, ValueError, OverflowError):
+        raise InputError(
+            "has the form of a benchmark's result, but not all of its fields",
+            fix="give the whole file, as the tool wrote it",
+            document=str(path),
+        ) from None
+    if not found:
+        raise InputError(
+            "has no request that was answered", fix="measure again", document=str(path)
+        )
+    return found
+
+
+def _records(text: str, about: About) -> Iterator[Record]:
+    if "MLPerf Results Summary" in text:
+        yield from _loadgen(text, about)
+        return
+    documents = _documents(text)
+    for document in documents:
+        for recognises, read in _READERS:
+            if recognises(document):
+                yield from read(document, about)
+                break
+        else:
+            raise InputError("is of no tool that is read", fix=f"read are {READ}")
+
+
+def _documents(text: str) -> Sequence[Any]:
+    """One JSON document, or one a line."""
+    try:
+        return [json.loads(text)]
+    except ValueError:
+        pass
+    try:
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+    except ValueError:
+        raise InputError("is not JSON", fix=f"read are {READ}") from None
+
+
+def _record(about: About, tool: str, requests: object, **measured: Any) -> Iterator[Record]:
+    """One record; none where no request was answered."""
+    count = round(float(str(requests)))
+    if count < 1:
+        return
+    times = ("time_to_first_token_ms", "time_per_output_token_ms", "request_ms", "requests_per_s")
+    known = {
+        name: value
+        for name, value in measured.items()
+        if value is not None and not (name in times and not 0 < value < 1e9)
+    }
+    if not known.keys() & set(times):
+        raise InputError("has no measured time", fix="measure with streaming, or give latencies")
+    yield Record(
+        model=about.model,
+        machine=about.machine,
+        precision=about.precision,
+        measured_on=known.pop("day", about.day),
+        stack=about.stack,
+        chip=known.pop("chip", None) or about.chip,
+        chips=known.pop("chips", None) or about.chips,
+        concurrency=max(1e-3, known.pop("concurrency", 1.0)),
+        requests=count,
+        tool=tool,
+        notes=" ".join(about.notes),
+        **known,
+    )
+
+
+def _plain(value: object) -> float | None:
+    """A finite number; None for anything else, and for ``inf`` as some tools write it."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _percentiles(
+    count: object, p50: object, p95: object, p99: object, unit_ms: float = 1.0
+) -> Percentiles | None:
+    """Percentiles in milliseconds, without intervals: the tools keep no single times."""
+    found = [_plain(value) for value in (p50, p95, p99)]
+    if None in found or _plain(count) is None:
+        return None
+    middle, slow, slowest = (Percentile(ms=(value or 0.0) * unit_ms) for value in found)
+    return Percentiles(count=max(1, int(float(str(count)))), p50=middle, p95=slow, p99=slowest)
+
+
+def _in_flight(rate: float | None, request_s: float | None) -> float:
+    """Requests in flight on average, by Little's law."""
+    return rate * request_s if rate and request_s else 1.0
+
+
+# --- vllm bench serve, and SGLang's bench_serving, which took its names ---
+
+
+def _is_vllm(document: Any) -> bool:
+    return isinstance(document, dict) and {"request_throughput", "mean_ttft_ms"} <= document.keys()
+
+
+def _vllm(document: Document, about: About) -> Iterator[Record]:
+    completed, get = document["completed"], document.get
+    whole = "e2el" if "mean_e2el_ms" in document else "e2e_latency"
+
+    def times(name: str) -> Percentiles | None:
+        middle, slow, slowest = (get(f"{end}_{name}_ms") for end in ("median", "p95", "p99"))
+        return _percentiles(completed, middle, slow, slowest)
+
+    rate = _plain(document["request_throughput"])
+    per_token = _plain(get("median_tpot_ms"))
+    first = _plain(get("median_ttft_ms"))
+    output = round(document["total_output_tokens"] / completed) if completed else 0
+    request_ms = _plain(get(f"median_{whole}_ms"))
+    mean_s = _plain(get(f"mean_{whole}_ms"))
+    if mean_s is None:  # kept only where it was asked for
+        mean_s = (get("mean_ttft_ms") or 0.0) + max(0, output - 1) * (get("mean_tpot_ms") or 0.0)
+    most = _plain(get("max_concurrency"))
+    offered = _plain(get("request_rate"))
+    failed = int(get("failed") or max(0, (get("num_prompts") or completed) - completed))
+    yield from _record(
+        about,
+        "vllm bench serve" if "model_id" in document else "sglang bench_serving",
+        completed,
+        concurrency=_plain(get("concurrency")) or min(most or math.inf,
+                                                      _in_flight(rate, mean_s / 1e3)),
+        loop="open" if offered else "closed" if most else None,
+        offered_rps=offered or None,
+        seconds=_plain(get("duration")),
+        requests_per_s=rate,
+        input_tokens=round(document["total_input_tokens"] / completed) if completed else 0,
+        output_tokens=output,
+        time_to_first_token_ms=first,
+        time_per_output_token_ms=per_token,
+        request_ms=request_ms,
+        first_token=times("ttft"),
+        between_tokens=times("itl"),
+        request=times(whole),
+        unanswered=Unanswered(errors=failed),
+    )  # fmt: skip
+
+
+# --- llama-bench -o json: one row for reading a prompt, one for generating ---
+
+
+def _is_llama_bench(document: Any) -> bool:
+    rows = document if isinstance(document, list) else [document]
+    return bool(rows) and all(
+        isinstance(row, dict) and {"n_prompt", "n_gen", "avg_ts", "avg_ns"} <= row.keys()
+        for row in rows
+    )
+
+
+def _llama_bench(document: Any, about: About) -> Iterator[Record]:
+    rows: list[Document] = document if isinstance(document, list) else [document]
+    prompts = [row for row in rows if row["n_prompt"] and not row["n_gen"]]
+    answers = [row for row in rows if row["n_gen"] and not row["n_prompt"]]
+    prompt, answer = (max(kind, key=_tokens, default=None) for kind in (prompts, answers))
+    if prompt is None and answer is None:
+        raise InputError("has neither a prompt's row nor an answer's", fix="run it with -p and -n")
+    of: Document = answer or prompt or {}
+    graphics = str(of.get("gpu_info") or "")
+    yield from _record(
+        about,
+        f"llama-bench {of.get('build_number', '')}".strip(),
+        len(of.get("samples_ns") or ()) or 1,
+        concurrency=1.0,
+        loop="closed",
+        day=_day(of.get("test_time")),
+        input_tokens=int(prompt["n_prompt"]) if prompt else 0,
+        output_tokens=int(answer["n_gen"]) if answer else 0,
+        time_to_first_token_ms=prompt["avg_ns"] / 1e6 if prompt else None,
+        time_per_output_token_ms=1e3 / answer["avg_ts"] if answer else None,
+        chip=None if about.chip else graphics.split(",")[0] or None,
+        chips=None if about.chip or not graphics else float(graphics.count(",") + 1),
+    )
+
+
+def _tokens(row: Document) -> float:
+    return float(row["n_prompt"] + row["n_gen"])
+
+
+def _day(text: object) -> date | None:
+    found = re.match(r"\d{4}-\d\d-\d\d", str(text))
+    try:
+        return date.fromisoformat(found[0]) if found else None
+    except ValueError:
+        return None
+
+
+# --- guidellm ---
+
+
+def _is_guidellm(document: Any) -> bool:
+    rows = document.get("benchmarks") if isinstance(document, dict) else None
+    return isinstance(rows, list) and all(
+        isinstance(row, dict) and "metrics" in row for row in rows
+    )
+
+
+def _guidellm(document: Document, about: About) -> Iterator[Record]:
+    for row in document["benchmarks"]:
+        metrics = row["metrics"]
+        totals = metrics["request_totals"]
+        good = totals["successful"]
+
+        def of(name: str, metrics: Document = metrics) -> Document:
+            return (metrics.get(name) or {}).get("successful") or {}
+
+        def times(name: str, unit_ms: float, good: object = good) -> Percentiles | None:
+            found = of(name)
+            ends = found.get("percentiles") or {}
+            return _percentiles(
+                found.get("count") or good, found.get("median"), ends.get("p95"), ends.get("p99"),
+                unit_ms,
+            )  # fmt: skip
+
+        rate = _plain(of("requests_per_second").get("mean"))
+        whole_s = _plain(of("request_latency").get("median"))
+        yield from _record(
+            about,
+            "guidellm",
+            good,
+            concurrency=_plain(of("request_concurrency").get("mean"))
+            or _in_flight(rate, _plain(of("request_latency").get("mean"))),
+            requests_per_s=rate,
+            input_tokens=round(_plain(of("prompt_token_count").get("median")) or 0),
+            output_tokens=round(_plain(of("output_token_count").get("median")) or 0),
+            time_to_first_token_ms=_plain(of("time_to_first_token_ms").get("median")),
+            # Of its two, this one leaves out the first token, as the others' does.
+            time_per_output_token_ms=_plain(of("inter_token_latency_ms").get("median")),
+            request_ms=None if whole_s is None else whole_s * 1e3,
+            first_token=times("time_to_first_token_ms", 1.0),
+            between_tokens=times("inter_token_latency_ms", 1.0),
+            request=times("request_latency", 1e3),
+            unanswered=Unanswered(
+                errors=int(totals.get("errored") or 0),
+                unfinished=int(totals.get("incomplete") or 0),
+            ),
+        )
+
+
+# --- genai-perf and aiperf, which kept its form ---
+
+
+def _is_genai_perf(document: Any) -> bool:
+    if not isinstance(document, dict):
+        return False
+    found = document.get("request_latency")
+    return isinstance(found, dict) and "unit" in found and "avg" in found
+
+
+_MS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "sec": 1e3}
+
+
+def _genai_perf(document: Document, about: About) -> Iterator[Record]:
+    def of(name: str) -> Document:
+        found = document.get(name)
+        return found if isinstance(found, dict) else {}
+
+    def ms(name: str, key: str) -> float | None:
+        found = _plain(of(name).get(key))
+        return None if found is None else found * _MS[of(name)["unit"]]
+
+    rate = _plain(of("request_throughput").get("avg"))
+    lasted = of("benchmark_duration").get("avg")
+    requests = of("request_count").get("avg") or (rate or 0.0) * (_plain(lasted) or 0.0) or 1
+
+    def times(name: str) -> Percentiles | None:
+        return _percentiles(requests, ms(name, "p50"), ms(name, "p95"), ms(name, "p99"))
+
+    whole_ms = ms("request_latency", "avg")
+    given = document.get("input_config")
+    is_aiperf = "aiperf_version" in document or "was_cancelled" in document
+    config: Document = given if isinstance(given, dict) else {}
+    load = config.get("loadgen")
+    loadgen: Document = load if isinstance(load, dict) else {}
+    yield from _record(
+        about,
+        "aiperf" if is_aiperf or loadgen else "genai-perf",
+        requests,
+        concurrency=_plain(loadgen.get("concurrency"))
+        or _in_flight(rate, None if whole_ms is None else whole_ms / 1e3),
+        requests_per_s=rate,
+        seconds=_plain(lasted),
+        input_tokens=round(_plain(of("input_sequence_length").get("avg")) or 0),
+        output_tokens=round(_plain(of("output_sequence_length").get("avg")) or 0),
+        time_to_first_token_ms=ms("time_to_first_token", "p50"),
+        time_per_output_token_ms=ms("inter_token_latency", "p50"),
+        request_ms=ms("request_latency", "p50") or whole_ms,
+        first_token=times("time_to_first_token"),
+        between_tokens=times("inter_token_latency"),
+        request=times("request_latency"),
+        unanswered=Unanswered(errors=int(of("error_request_count").get("avg") or 0)),
+        interrupted=bool(document.get("was_cancelled")),
+    )
+
+
+# --- inference-perf ---
+
+
+def _is_inference_perf(document: Any) -> bool:
+    return isinstance(document, dict) and {"load_summary", "successes"} <= document.keys()
+
+
+def _inference_perf(document: Document, about: About) -> Iterator[Record]:
+    load, good = document["load_summary"], document["successes"]
+    latency, count = good["latency"], good["count"]
+
+    def of(name: str, key: str) -> float | None:
+        found = _plain((latency.get(name) or {}).get(key))
+        return None if found is None else found * 1e3
+
+    def times(name: str) -> Percentiles | None:
+        return _percentiles(count, of(name, "median"), of(name, "p95"), of(name, "p99"))
+
+    rate = _plain(good["throughput"]["requests_per_sec"])
+    mean_ms = of("request_latency", "mean")
+    asked = good.get("prompt_len") or good.get("prompt_tokens") or {}
+    answered = good.get("output_len") or good.get("output_tokens") or {}
+    offered = _plain(load.get("requested_rate"))
+    yield from _record(
+        about,
+        "inference-perf",
+        count,
+        concurrency=_plain(load.get("concurrency"))
+        or _in_flight(rate, None if mean_ms is None else mean_ms / 1e3),
+        loop="open" if offered else None,
+        offered_rps=offered or None,
+        seconds=_plain(document.get("benchmark_time_seconds")),
+        requests_per_s=rate,
+        input_tokens=round(_plain(asked.get("median", asked.get("mean"))) or 0),
+        output_tokens=round(_plain(answered.get("median", answered.get("mean"))) or 0),
+        time_to_first_token_ms=of("time_to_first_token", "median"),
+        time_per_output_token_ms=of("time_per_output_token", "median"),
+        request_ms=of("request_latency", "median"),
+        first_token=times("time_to_first_token"),
+        between_tokens=times("inter_token_latency"),
+        request=times("request_latency"),
+        unanswered=Unanswered(errors=int((document.get("failures") or {}).get("count") or 0)),
+    )
+
+
+# --- MLPerf's loadgen ---
+
+_RATES = (
+    "Samples per second", "Completed samples per second", "Scheduled samples per second",
+    "QPS w/o loadgen overhead",
+)  # fmt: skip
+
+
+def _loadgen(text: str, about: About) -> Iterator[Record]:
+    lines = [line.partition(":") for line in text.splitlines()]
+    values = {name.strip(): value.strip() for name, _, value in lines if value.strip()}
+    scenario = values["Scenario"]
+    if values.get("Mode", "").startswith("Accuracy"):
+        raise InputError("is of an accuracy run", fix="give the summary of a performance run")
+    if scenario == "Offline":  # all are due at once: their latency is that of the whole run
+        raise InputError(
+            "is of the scenario Offline, which has the time of no single request",
+            fix="give the summary of Server or SingleStream",
+        )
+
+    def of(name: str) -> float | None:
+        return float(values[name]) if name in values else None
+
+    def ms(name: str, percent: str) -> float | None:
+        found = of(f"{percent} percentile {name} (ns)")
+        return None if found is None else found / 1e6
+
+    rate = next((found for name in _RATES if (found := of(name)) is not None), None)
+    mean_ns = of("Mean latency (ns)")
+    is_alone = scenario in ("SingleStream", "MultiStream")
+    if rate is None and mean_ns:
+        rate = 1e9 / mean_ns
+    counted = of("min_query_count") or 1.0  # the summary has no other count
+
+    def times(name: str) -> Percentiles | None:
+        return _percentiles(counted, ms(name, "50.00"), ms(name, "95.00"), ms(name, "99.00"))
+
+    concurrency = 1.0 if is_alone else _in_flight(rate, mean_ns / 1e9 if mean_ns else None)
+    yield from _record(
+        about,
+        "mlperf loadgen",
+        counted,
+        concurrency=concurrency,
+        loop={"Server": "open", "SingleStream": "closed"}.get(scenario),
+        offered_rps=of("target_qps") if scenario == "Server" else None,
+        requests_per_s=rate,
+        time_to_first_token_ms=ms("first token latency", "50.00"),
+        time_per_output_token_ms=ms("time to output token", "50.00"),
+        request_ms=ms("latency", "50.00"),
+        first_token=times("first token latency"),
+        request=times("latency"),
+    )
+
+
+_READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, About], Iterator[Record]]], ...] = (
+    (_is_vllm, _vllm),
+    (_is_llama_bench, _llama_bench),
+    (_is_guidellm, _guidellm),
+    (_is_inference_perf, _inference_perf),
+    (_is_genai_perf, _genai_perf),
+)

@@ -1,0 +1,1 @@
+"""The server: one checker of requests for all services, and what single services add to it."""

@@ -1,0 +1,1 @@
+"""``pulumi-resource-gcp`` over the emulated Google: a row for each kind of resource."""

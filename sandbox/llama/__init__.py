@@ -1,0 +1,6 @@
+"""A real llama.cpp server, built once into `.tools/`, and a tiny model for it made on the spot."""
+
+from pathlib import Path
+
+TOOLS = Path(__file__).resolve().parents[2] / ".tools" / "llama"
+SERVER = TOOLS / "llama-server"

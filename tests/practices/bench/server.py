@@ -1,0 +1,145 @@
+"""A server whose delays are known: it speaks HTTP by hand, so that it can break its rules."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+Behaviour = Literal["good", "error", "hang", "garbage", "cut", "half", "embeddings", "locked"]
+TOKENS = 4
+
+
+class Server:
+    """Answers ``TOKENS`` tokens: the first after ``first_s``, each next after ``next_s``, both from
+    when the request came. From ``stall`` to its end, in seconds from :meth:`arm`, it does nothing.
+    """
+
+    def __init__(
+        self,
+        behaviour: Behaviour = "good",
+        first_s: float = 0.0,
+        next_s: float = 0.0,
+        stall: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        self.behaviour = behaviour
+        self.first_s, self.next_s, self.stall = first_s, next_s, stall
+        self.seen: list[dict[str, Any]] = []
+        self.headers: list[str] = []
+        self.url = ""
+        self._armed = time.perf_counter()
+
+    def arm(self) -> None:
+        self._armed = time.perf_counter()
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while await self._one(reader, writer):
+                pass
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        came = asyncio.get_running_loop().time()
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        self.headers.append(head)
+        length = next(
+            (int(line.split(":")[1]) for line in head.lower().split("\r\n") if "length" in line), 0
+        )
+        body = await reader.readexactly(length)
+        if head.startswith("GET"):
+            known = "/v1/models" in head and self.behaviour != "embeddings"
+            self._whole(writer, 200 if known else 404, {"data": [{"id": "tiny"}]})
+            await writer.drain()
+            return True
+        self.seen.append(json.loads(body))
+        return await self._generate(writer, came, len(self.seen))
+
+    async def _generate(self, writer: asyncio.StreamWriter, came: float, number: int) -> bool:
+        behaviour = self.behaviour
+        if behaviour == "half":
+            behaviour = "cut" if number > 3 and number % 2 else "good"
+        if behaviour == "hang":
+            await asyncio.sleep(3600)
+        if behaviour in ("error", "locked"):
+            self._whole(writer, 500 if behaviour == "error" else 401, {"error": "no"})
+            return True
+        await self._past_the_stall()
+        if behaviour == "embeddings":
+            self._whole(writer, 200, [[0.0]])
+            return True
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n"
+        )
+        if behaviour == "garbage":
+            self._chunk(writer, "\x00\x01 not an event\n\n")
+            return False
+        for token in range(TOKENS):
+            # Against the clock: a late wake-up does not add to the next one.
+            await self._until(came + self.first_s + token * self.next_s)
+            delta = {"choices": [{"delta": {"content": "word "}}]}
+            self._chunk(writer, f"data: {json.dumps(delta)}\n\n")
+            await writer.drain()
+            if behaviour == "cut":
+                return False
+        usage = {"prompt_tokens": 40, "completion_tokens": TOKENS}
+        self._chunk(writer, f"data: {json.dumps({'choices': [], 'usage': usage})}\n\n")
+        self._chunk(writer, "data: [DONE]\n\n")
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+        return True
+
+    async def _past_the_stall(self) -> None:
+        begin, end = self.stall
+        now = time.perf_counter() - self._armed
+        if begin <= now < end:
+            await asyncio.sleep(end - now)
+
+    @staticmethod
+    async def _until(moment: float) -> None:
+        await asyncio.sleep(max(0.0, moment - asyncio.get_running_loop().time()))
+
+    @staticmethod
+    def _chunk(writer: asyncio.StreamWriter, text: str) -> None:
+        data = text.encode()
+        writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+
+    @staticmethod
+    def _whole(writer: asyncio.StreamWriter, status: int, body: object) -> None:
+        data = json.dumps(body).encode()
+        writer.write(
+            f"HTTP/1.1 {status} said\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(data)}\r\n\r\n".encode()
+            + data
+        )
+
+
+@contextmanager
+def serving(server: Server) -> Iterator[Server]:
+    """The server on a free port of loopback, in a thread of its own."""
+    started, over = threading.Event(), asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def serve() -> None:
+        listening = await asyncio.start_server(server.answer, "127.0.0.1", 0)
+        server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        loops.append(asyncio.get_running_loop())
+        started.set()
+        await over.wait()
+        listening.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    assert started.wait(10)
+    try:
+        yield server
+    finally:
+        loops[0].call_soon_threadsafe(over.set)
+        thread.join(10)

@@ -1,0 +1,137 @@
+"""`lichen bench`: the record's file, bad servers in a sentence, Ctrl-C, and no secret anywhere."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from lichen_doors.command import main
+from lichen_practices.bench import endpoint
+
+from tests.practices.bench.server import Behaviour, Server, serving
+
+ABOUT = ("--model", "tiny", "--precision", "bf16", "--machine", "g5.xlarge")
+QUICK = ("--closed", "2", "--seconds", "0.3", "--warm-up", "0", "--requests", "6")
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def bench(*arguments: str, json_form: bool = False) -> Result:
+    form = ("--format", "json") if json_form else ()
+    return CliRunner().invoke(main, ["bench", *arguments, *form])
+
+
+def test_a_server_is_measured_and_no_secret_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", "s3cret-of-mine")
+    with serving(Server()) as server:
+        run = bench(
+            server.url, *ABOUT, *QUICK, "--header", "Authorization: Bearer $KEY",
+            "--output", "record.json", json_form=True,
+        )  # fmt: skip
+    assert run.exit_code == 0, run.stderr
+    answer = json.loads(run.stdout)
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert answer["records"] == [record]
+    assert record["requests"] >= 6
+    assert record["loop"] == "closed"
+    assert any("authorization: bearer s3cret-of-mine" in head.lower() for head in server.headers)
+    assert "s3cret" not in run.output + (tmp_path / "record.json").read_text()
+    assert list(tmp_path.iterdir()) == [tmp_path / "record.json"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "says"),
+    [
+        ("error", "the server answered 500"),
+        ("locked", "--header 'Authorization"),
+        ("garbage", "lines that are no server-sent events"),
+        ("cut", "closed the connection in the middle of an answer"),
+        ("hang", "no whole answer in 0.5 s"),
+    ],
+)
+def test_a_bad_server_is_a_sentence(
+    behaviour: Behaviour, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "PROBE_S", 0.5)
+    with serving(Server(behaviour)) as server:
+        run = bench(server.url, *ABOUT, *QUICK, "--timeout", "0.5")
+    assert run.exit_code == 2
+    assert says in run.stderr
+    assert "Traceback" not in run.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_absent_server_is_a_sentence() -> None:
+    run = bench("http://127.0.0.1:9", *ABOUT, *QUICK)
+    assert run.exit_code == 2
+    assert "nothing answers at this address" in run.stderr
+
+
+def test_embeddings_and_any_other_request(tmp_path: Path) -> None:
+    template = tmp_path / "request.json"
+    template.write_text('{"instances": [{"text": "{prompt}"}]}')
+    with serving(Server("embeddings")) as server:
+        tei = bench(server.url, *ABOUT, *QUICK, "--protocol", "tei", "--output", "tei.json")
+        any_other = bench(
+            f"{server.url}/predict",
+            *ABOUT,
+            *QUICK,
+            "--template",
+            str(template),
+            "--output",
+            "o.json",
+        )
+    assert tei.exit_code == any_other.exit_code == 0, tei.output + any_other.output
+    assert {"inputs", "instances"} <= {key for body in server.seen for key in body}
+    assert all("{prompt}" not in json.dumps(body) for body in server.seen)
+    record = json.loads((tmp_path / "o.json").read_text())
+    assert record["time_to_first_token_ms"] is None
+    assert record["request_ms"] > 0
+
+
+def test_an_interrupt_keeps_what_was_measured(tmp_path: Path) -> None:
+    with serving(Server(first_s=0.05)) as server:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lichen_doors.command", "bench", server.url, *ABOUT,
+             "--closed", "2", "--seconds", "600", "--warm-up", "0", "--output", "r.json"],
+            cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        while len(server.seen) < 8 and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    record: dict[str, Any] = json.loads((tmp_path / "r.json").read_text())
+    assert record["interrupted"] is True
+    assert record["requests"] >= 1
+    assert "It was stopped before its time: it was interrupted." in record["notes"]
+    assert "stopped before its time" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("http://127.0.0.1:9", "--model", "x", "--closed", "1"), "does not know the model"),
+        (("http://127.0.0.1:9", *ABOUT[:-1], "no-such", "--closed", "1"), "not a machine of the"),
+        (("ftp://x", *ABOUT, "--closed", "1"), "not the address of an endpoint"),
+        (("http://127.0.0.1:9", *ABOUT, "--rate", "peak"), "is of a workload"),
+        (("http://127.0.0.1:9", *ABOUT), "say how to load"),
+        (("http://127.0.0.1:9", *ABOUT, "--closed", "1", "--header", "x: $NO_SUCH"), "is not set"),
+    ],
+)
+def test_a_wrong_option_is_a_sentence(arguments: tuple[str, ...], says: str) -> None:
+    run = bench(*arguments)
+    assert run.exit_code == 2
+    assert says in " ".join(run.stderr.split())
