@@ -221,7 +221,7 @@ def _tokens(row: Document) -> float:
 
 
 def _day(text: object) -> date | None:
-    """The day that a text begins with: ``2026-11-20T...``, or ``20261120-...`` as vLLM writes it."""
+    """The day that a text begins with: ``2026-11-20T...``, or ``20261120-...`` as vLLM has it."""
     found = re.match(r"(\d{4})-?(\d\d)-?(\d\d)", str(text))
     try:
         return date(*map(int, found.groups())) if found else None
