@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from lichen_doors.report import findings
+from lichen_doors.report import document
 from lichen_doors.report.bench import Bench
 from lichen_doors.report.prompts import Prompted
 from lichen_doors.report.rules import Page, configuration_schema
@@ -133,7 +133,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "bench.json": _whole(json_schema(Bench)),
         "benchmark-record.json": json_schema(Record),
-        "check.json": _whole(json_schema(findings.Document)),
+        "check.json": _whole(json_schema(document.Document)),
         "decision-record.json": json_schema(DecisionRecord),
         "init.json": _whole(json_schema(Started)),
         "lichen-yaml.json": configuration_schema(rules()),
