@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from lichen_doors.report import findings
+from lichen_doors.report import document
 from lichen_doors.report.bench import Bench
+from lichen_doors.report.prompts import Prompted
 from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
 from lichen_doors.report.starting import Started
@@ -132,12 +133,13 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "bench.json": _whole(json_schema(Bench)),
         "benchmark-record.json": json_schema(Record),
-        "check.json": _whole(json_schema(findings.Document)),
+        "check.json": _whole(json_schema(document.Document)),
         "decision-record.json": json_schema(DecisionRecord),
         "init.json": _whole(json_schema(Started)),
         "lichen-yaml.json": configuration_schema(rules()),
         "placement.json": json_schema(Placement | NoPlacement),
         "portability.json": json_schema(Portability),
+        "prompts.json": _whole(json_schema(Prompted)),
         "rules.json": json_schema(list[Page]),
         "side-by-side.json": json_schema(SideBySide),
         "scorecard.json": json_schema(Scorecard),

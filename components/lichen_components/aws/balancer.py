@@ -18,6 +18,7 @@ from lichen_components.aws.monitoring import ERROR_SHARE, Watch, too_few
 from lichen_components.aws.network import Network
 from lichen_components.aws.site import Site
 from lichen_components.errors import input_errors
+from lichen_components.promises import longest_s
 from lichen_components.servers.container import Decision
 
 PORT = 8080
@@ -62,13 +63,6 @@ def check_answers(decision: Decision) -> None:
             fix="bound latency.p95_ms, or use mode: asynchronous on SageMaker",
             field="workload.latency.p95_ms",
         )
-
-
-def longest_s(decision: Decision) -> float:
-    """The longest answer that is planned for, in seconds."""
-    bound = decision.workload.latency.p95_ms
-    predicted = decision.sizing.prediction.request_ms.high
-    return (predicted if bound is None else max(bound, predicted)) / 1000
 
 
 def balance(
