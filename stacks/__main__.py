@@ -24,7 +24,16 @@ ARGUMENTS = (
     "alarm_topic",
     "objective",
 )
-OUTPUTS = ("endpoint_name", "endpoint_id", "url", "machine", "region", "usd_month", "gco2e_month")
+OUTPUTS = (
+    "endpoint_name",
+    "endpoint_id",
+    "url",
+    "machine",
+    "region",
+    "usd_month",
+    "gco2e_month",
+    "runbook",
+)
 
 
 def deploy(config: pulumi.Config) -> None:
