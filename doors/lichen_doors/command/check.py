@@ -262,7 +262,7 @@ def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:
 
         write(as_page(report, today=gate.configuration.today), output)
     elif form == "json":
-        from lichen_doors.report.findings import as_json
+        from lichen_doors.report.document import as_json
 
         write(as_json(report), output)
     else:
