@@ -110,7 +110,7 @@ _LATENCY = {
 
 def _line(field: str, meaning: str, is_unread: bool = False) -> str:
     mark = f"{UNREAD}: " if is_unread else ""
-    return f"{field:<34}# {mark}{meaning}"
+    return f"{field:<33} # {mark}{meaning}"
 
 
 def _model(draft: KnownWorkload) -> list[str]:
