@@ -56,3 +56,12 @@ def test_what_a_row_gives_can_be_made() -> None:
 )
 def test_what_no_row_gives_has_a_reason(change: dict[str, object], reason: str) -> None:
     assert why_unmade(INFERENTIA._replace(**change), MAKES) == reason
+
+
+def test_what_starts_too_slowly_is_not_made_and_both_numbers_are_said() -> None:
+    slow = INFERENTIA._replace(start_s=301.4, longest_start_s=240)
+    assert why_unmade(slow, MAKES) == (
+        "a copy takes about 301 s until it serves, and SageMaker ends a start after 240 s"
+    )
+    assert why_unmade(slow._replace(start_s=240), MAKES) is None
+    assert why_unmade(slow._replace(longest_start_s=None), MAKES) is None

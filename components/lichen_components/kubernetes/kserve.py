@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_kubernetes as k8s
 
-from lichen_components.kubernetes.place import Place
+from lichen_components.kubernetes.place import ClusterPlace
 from lichen_components.kubernetes.pod import pod_spec
 from lichen_components.kubernetes.scaling import bounds
 from lichen_components.plan import Plan
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from lichen_components.kubernetes.serving import Prepared
 
 
-def inference_service(place: Place, plan: Plan, ready: Prepared, *after: pulumi.Resource) -> None:
+def inference_service(
+    place: ClusterPlace, plan: Plan, ready: Prepared, *after: pulumi.Resource
+) -> None:
     """Make it: KServe makes Deployment, Service and scaler from it."""
     least, most = bounds(plan.decision)
     pod = pod_spec(place, plan, ready.args, ready.row, ready.server, ready.files)
