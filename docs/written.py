@@ -1,7 +1,8 @@
 """Writes the documents that the code generates: `python docs/written.py`.
 
 The table of rules in ``policies/README.md``, the JSON Schema of everything that is read and printed
-in ``docs/schemas/``, and how many rows the catalogue's tables have. The tests hold the files to the
+in ``docs/schemas/``, the components' pages in ``docs/components/``, and how many rows the
+catalogue's tables have. The tests hold the files to the
 code, and real output to the files.
 """
 
@@ -15,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from lichen_doors.report import findings
+from lichen_doors.report import document
 from lichen_doors.report.bench import Bench
+from lichen_doors.report.prompts import Prompted
 from lichen_doors.report.rules import Page, configuration_schema
 from lichen_doors.report.sizing import Sized
+from lichen_doors.report.starting import Started
+from lichen_policies.portability import Portability
 from lichen_policies.registry import ENVIRONMENTS, rules
 from lichen_policies.rule import Rule
 from lichen_practices.recording.record import DecisionRecord
@@ -26,18 +30,18 @@ from lichen_practices.recording.verifying import Verification
 from lichen_practices.retraining.plan import TrainingPlan
 from lichen_practices.retraining.work import TrainingWork
 from lichen_practices.scorecard.card import Scorecard
+from lichen_practices.starting.checked import schema_text
 from lichen_practices.watching.run import Watched
 
 from lichen.catalogue import load, row_counts
 from lichen.document import json_schema
 from lichen.evidence import Record
-from lichen.placing.allowed import hosting_words
 from lichen.placing.placement import NoPlacement, Placement
-from lichen.workload import workload_schema
+from lichen.placing.side_by_side import SideBySide
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # this folder is no package, and is started as a script
-from docs import rule_pages  # noqa: E402
+from docs import component_pages, rule_pages  # noqa: E402
 
 TABLE = "policies/README.md"
 SCHEMAS = "docs/schemas"
@@ -129,18 +133,22 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "bench.json": _whole(json_schema(Bench)),
         "benchmark-record.json": json_schema(Record),
-        "check.json": _whole(json_schema(findings.Document)),
+        "check.json": _whole(json_schema(document.Document)),
         "decision-record.json": json_schema(DecisionRecord),
+        "init.json": _whole(json_schema(Started)),
         "lichen-yaml.json": configuration_schema(rules()),
         "placement.json": json_schema(Placement | NoPlacement),
+        "portability.json": json_schema(Portability),
+        "prompts.json": _whole(json_schema(Prompted)),
         "rules.json": json_schema(list[Page]),
+        "side-by-side.json": json_schema(SideBySide),
         "scorecard.json": json_schema(Scorecard),
         "size.json": json_schema(Sized),
         "training.json": json_schema(TrainingWork),
         "training-plan.json": json_schema(TrainingPlan),
         "verification.json": json_schema(Verification),
         "watch.json": json_schema(Watched),
-        "workload.json": _with_hostings(workload_schema()),
+        "workload.json": json.loads(schema_text(load())),
     }
 
 
@@ -150,13 +158,6 @@ def _whole(printed: dict[str, Any]) -> dict[str, Any]:
         if "properties" in definition:
             definition["required"] = list(definition["properties"])
     return printed
-
-
-def _with_hostings(workload: dict[str, Any]) -> dict[str, Any]:
-    """A workload's schema with the hostings that it may name, as the tables have them."""
-    where = workload["$defs"]["Where"]["properties"]
-    where["hosting"]["items"]["enum"] = list(hosting_words(load()))
-    return workload
 
 
 @cache
@@ -177,10 +178,11 @@ def written() -> Mapping[str, str]:
 
 
 if __name__ == "__main__":
-    documents = written()
-    (ROOT / rule_pages.FOLDER).mkdir(exist_ok=True)
-    for page in (ROOT / rule_pages.FOLDER).glob("*.md"):
-        if f"{rule_pages.FOLDER}/{page.name}" not in documents:
-            page.unlink()  # the page of a rule that is gone
+    documents = {**written(), **component_pages.pages()}
+    for folder in (rule_pages.FOLDER, component_pages.FOLDER):
+        (ROOT / folder).mkdir(exist_ok=True)
+        for page in (ROOT / folder).glob("*.md"):
+            if f"{folder}/{page.name}" not in documents:
+                page.unlink()  # the page of a rule or component that is gone
     for path, text in documents.items():
         (ROOT / path).write_text(text, encoding="utf-8")

@@ -204,13 +204,16 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Prompts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Prompts of the workload and the tokens they may take together.
+    """Prompts of the workload and the tokens that their fixed parts may take together.
 
-    Nothing counts their tokens yet: a workload that gives any is refused when it is placed.
+    ``tokenizer`` is the model's tokenizer.json, relative to the workload's file; without it tokens
+    are estimated. A workload that is surely over its budget is refused when it is placed, and by
+    ``lichen prompts``.
     """
 
     budget_tokens: Count | None = None
     templates: tuple[Prompt, ...] = ()
+    tokenizer: str | None = None
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -58,6 +58,12 @@ def test_a_generated_document_is_up_to_date(path: str) -> None:
     assert text == WRITTEN.written()[path], "`make rules` writes it"
 
 
+@pytest.mark.xdist_group("documents")
+def test_the_components_pages_are_up_to_date() -> None:
+    for path, text in WRITTEN.component_pages.pages().items():
+        assert (ROOT / path).read_text(encoding="utf-8") == text, f"{path}: `make rules` writes it"
+
+
 def test_why_a_rule_judges_no_object_of_a_cluster_is_said_of_such_rules_alone() -> None:
     judged = PAGES.matrix(rules())
     assert set(PAGES.IN_CLUSTERS) <= {

@@ -5,13 +5,19 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from timing import check, command, pack, templates
+from timing import check, command, pack, templates, watch
 from timing.measure import Measured
 
 
 def main() -> None:
     with Console(stderr=True).status("timing in turn, A B A B"):
-        measured = [*pack.measure(), *command.measure(), *templates.measure(), *check.measure()]
+        measured = [
+            *pack.measure(),
+            *command.measure(),
+            *templates.measure(),
+            *check.measure(),
+            *watch.measure(),
+        ]
     Console(highlight=False).print(_table(measured))
 
 

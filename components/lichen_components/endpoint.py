@@ -24,6 +24,7 @@ from lichen_components.artifacts import check_artifacts
 from lichen_components.blocks import anywhere
 from lichen_components.errors import input_errors
 from lichen_components.extras import no_bundle
+from lichen_components.instead import ways_made
 from lichen_components.keeping import kept, pin_of
 from lichen_components.makers import (
     chip_families,
@@ -96,7 +97,17 @@ class Endpoint(pulumi.ComponentResource):
         if cloud is not None:
             here = Pin(chosen.machine, chosen.region)
             cloud.record(name, decision.workload.environment, here, self)
-        self.receipt = pulumi.Output.from_input(receipt(placement, plan.kept))
+        self.receipt = pulumi.Output.from_input(
+            receipt(placement, plan.kept)
+            | {
+                "instead": ways_made(
+                    decision,
+                    plan.catalogue,
+                    chip_families(plan.catalogue)[chip_of(decision.machine)],
+                ),
+                **getattr(made, "receipt", {}),
+            }
+        )
         extras = getattr(made, "bundle", None) or no_bundle()
         self.key, self.parameter = extras.key, extras.parameter
         self.dashboard, self.runbook = extras.dashboard, extras.runbook

@@ -8,6 +8,7 @@ hosting is chosen.
 from __future__ import annotations
 
 import pkgutil
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
@@ -16,7 +17,6 @@ from typing import Protocol, cast
 
 import pulumi
 
-import lichen_components
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Made
 from lichen.placing.question import Pin
@@ -94,9 +94,8 @@ def servers_found() -> Mapping[str, Serve]:
 
 def _folders() -> Iterator[ModuleType]:
     """The folders of this package, imported without their files, which import a cloud's SDK."""
-    for entry in pkgutil.walk_packages(
-        lichen_components.__path__, f"{lichen_components.__name__}."
-    ):
+    package = __name__.rpartition(".")[0]
+    for entry in pkgutil.walk_packages(sys.modules[package].__path__, f"{package}."):
         if entry.ispkg:
             yield import_module(entry.name)
 

@@ -624,8 +624,9 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     ``families`` are those of chips (an accelerator's, or the CPU's where a machine has none).
     ``server`` is what runs in the container; ``kinds`` are the kinds of model that a published
     image serves. ``modes_to_zero`` are the modes in which no replica runs while there is no
-    traffic. ``precisions`` and ``most_copies`` (of the model, on one machine) are what the
-    server runs; left out, any. A row without ``server`` has ``why_not`` and makes nothing.
+    traffic; in real time not in the regions of ``not_to_zero_in``, whose users were refused it.
+    ``precisions`` and ``most_copies`` (of the model, on one machine) are what the server runs;
+    left out, any. A row without ``server`` has ``why_not`` and makes nothing.
     """
 
     hosting: str
@@ -634,6 +635,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()
     modes: tuple[Mode, ...] = ()
     modes_to_zero: tuple[Mode, ...] = ()
+    not_to_zero_in: tuple[str, ...] = ()
     precisions: tuple[Precision, ...] = ()
     most_copies: Whole | None
     why_not: str | None

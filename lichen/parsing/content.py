@@ -111,3 +111,11 @@ def _encoding(content: bytes) -> str:
     if len(content) > 1 and (content[0] == 0) != (content[1] == 0):
         return "utf-16-be" if content[0] == 0 else "utf-16-le"
     return "utf-8"
+
+
+def text_in(path: Path, most_mib: int) -> str:
+    """The text of a file; an :class:`InputError` names the file."""
+    try:
+        return text_of(content_of(path, most_mib))
+    except InputError as error:
+        raise error.within(str(path)) from None

@@ -112,13 +112,15 @@ class Ways(msgspec.Struct, frozen=True):
         One that can be bought in an allowed way goes before one that cannot.
         """
         offered = catalogue.hostings_of(machine)
-        allowed = self.by_cloud.get(machine.cloud)
-        ways = [
-            way
-            for way in offered
-            if (not way.only_named if allowed is None else way in allowed) and self._serves(way)
-        ]
+        ways = [way for way in offered if self._allows(way, machine) and self._serves(way)]
         return min(ways, key=lambda way: not ways_of_hosting(way, self.bought), default=None)
+
+    def _allows(self, way: Hosting, machine: Machine) -> bool:
+        """A cluster of one's own has machines of another cloud: either may be restricted."""
+        named = [
+            self.by_cloud[cloud] for cloud in (machine.cloud, way.cloud) if cloud in self.by_cloud
+        ]
+        return any(way in ways for ways in named) if named else not way.only_named
 
     def _serves(self, way: Hosting) -> bool:
         return self.mode is None or not way.modes or self.mode in way.modes
@@ -126,11 +128,7 @@ class Ways(msgspec.Struct, frozen=True):
     def why_none(self, machine: Machine, catalogue: Catalogue) -> str:
         """Why no allowed hosting offers a machine, as a clause."""
         allowed = self.by_cloud.get(machine.cloud)
-        offering = [
-            way
-            for way in catalogue.hostings_of(machine)
-            if (not way.only_named if allowed is None else way in allowed)
-        ]
+        offering = [way for way in catalogue.hostings_of(machine) if self._allows(way, machine)]
         if offering:
             modes = list(dict.fromkeys(mode for way in offering for mode in way.modes))
             ways = ", ".join(way.title for way in offering)

@@ -248,10 +248,10 @@ def _why_unmade(question: Question, machine: Machine, way: Hosting, layout: Layo
 
 
 def _why_unnamed(question: Question, way: Hosting) -> str | None:
-    """Why no component makes it where the workload does not name the hosting: bare machines need a
-    network of the user's, which a managed hosting brings."""
+    """Why no component makes it where the workload does not name the hosting: machines and
+    containers need a network of the user's, which a managed hosting brings."""
     named = {way.name, way.kind} & set(question.workload.where.hosting)
-    if way.kind not in ("compute", "tpu") or named:
+    if way.kind not in ("compute", "containers", "tpu") or named:
         return None
     return f"a component makes it on {way.title} only where where.hosting names {way.name}"
 
@@ -259,9 +259,15 @@ def _why_unnamed(question: Question, way: Hosting) -> str | None:
 def _where_published(
     sized: list[list[SizedMachine]], region: str, question: Question
 ) -> list[list[SizedMachine]]:
-    """The machines, where one that can be made lacks its image in a region as one that cannot."""
+    """The machines, where one that can be made lacks its image in a region, or may not sleep there,
+    as one that cannot."""
     first = sized[0][0]
-    if first.unmade is not None or question.makes is None or question.own_images:
+    if first.unmade is not None or question.makes is None:
+        return sized
+    awake = _why_awake(first, region, question)
+    if awake is not None:
+        return [[replace(one, unmade=awake) for one in sized[0]], *sized[1:]]
+    if question.own_images:
         return sized
     missing = not_published(
         question.catalogue,
@@ -274,6 +280,21 @@ def _where_published(
         return sized
     lacking = [replace(one, unmade=missing, unmade_kind="image") for one in sized[0]]
     return [lacking, *sized[1:]]
+
+
+def _why_awake(one: SizedMachine, region: str, question: Question) -> str | None:
+    """A clause that says that a region's hosting keeps a machine running; None where it does not,
+    or where that is not asked for."""
+    workload, hosting = question.workload, one.hosting
+    if workload.mode != "real-time" or floor_of(workload) > 0:
+        return None
+    for row in question.makes or ():
+        if row.hosting == hosting.name and region in row.not_to_zero_in:
+            return (
+                f"{hosting.title} was seen to refuse zero machines in real time there: set "
+                "availability: {minimum_replicas: 1}, or mode: asynchronous"
+            )
+    return None
 
 
 def _made_first(sized: list[SizedMachine]) -> Iterator[list[SizedMachine]]:

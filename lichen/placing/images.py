@@ -13,13 +13,18 @@ def image_of(
     return next(
         (
             image
-            for image in catalogue.table("images", Image)
+            for image in catalogue.once(_images)
             if image.hosting == hosting
             and chip_family in image.chip_families
             and kind in image.kinds
         ),
         None,
     )
+
+
+def _images(catalogue: Catalogue) -> tuple[Image, ...]:
+    """The rows of images.csv: a placement asks for each offer, and reads them once."""
+    return catalogue.table("images", Image)
 
 
 def not_published(

@@ -16,8 +16,10 @@ from lichen.catalogue.schema import Made
 from lichen.day import present_day
 from lichen.document import InputError, find_upwards, read_document
 from lichen.evidence import Record, read_record
+from lichen.parsing.content import text_in
 from lichen.placing.allowed import check_where
 from lichen.placing.buying import check_sold
+from lichen.prompt_tokens import estimated_tokens, fixed_part
 from lichen.words import Objective
 from lichen.workload import ModelCard, Workload
 
@@ -82,9 +84,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         check_where(workload.where, catalogue)
         check_sold(workload)
         _check_tokens(workload, card)
-        _check_prompts(workload)
         _check_floor(workload)
         folder = Path() if near is None else near if near.is_dir() else near.parent
+        _check_prompts(workload, folder)
         return cls(
             workload=workload,
             card=card,
@@ -162,11 +164,40 @@ def _check_floor(workload: Workload) -> None:
         )
 
 
-def _check_prompts(workload: Workload) -> None:
-    """Prompts change nothing yet: a budget that nothing enforces would mislead."""
-    if workload.prompts.templates or workload.prompts.budget_tokens is not None:
+def prompt_texts(workload: Workload, folder: Path) -> tuple[tuple[str, str], ...]:
+    """The workload's prompts, each a name and its text; files are looked for in ``folder``.
+
+    :class:`InputError` where a prompt has no text, or its file cannot be read.
+    """
+    found = []
+    for index, prompt in enumerate(workload.prompts.templates):
+        if (prompt.text is None) == (prompt.file is None):
+            raise InputError(
+                "needs a text or a file, not both",
+                fix="give text: or file:",
+                field=f"prompts.templates[{index}]",
+            )
+        text = prompt.text
+        if text is None:
+            text = text_in(folder / str(prompt.file), _MOST_PROMPT_MIB)
+        found.append((prompt.name, text))
+    return tuple(found)
+
+
+_MOST_PROMPT_MIB = 16
+
+
+def _check_prompts(workload: Workload, folder: Path) -> None:
+    """A budget that the prompts are surely over refuses the workload."""
+    budget = workload.prompts.budget_tokens
+    if budget is None or not workload.prompts.templates:
+        return
+    least = sum(
+        estimated_tokens(fixed_part(text)).low for _, text in prompt_texts(workload, folder)
+    )
+    if least > budget:
         raise InputError(
-            "is not used yet: nothing counts the tokens of a prompt",
-            fix="remove prompts, and count its tokens in traffic.input_tokens",
-            field="prompts",
+            f"is {budget:,}, and the prompts take at least {least:,.0f} tokens",
+            fix="shorten them (`lichen prompts` says where), or raise the budget",
+            field="prompts.budget_tokens",
         )

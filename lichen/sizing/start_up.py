@@ -21,9 +21,7 @@ DOUBT = 2.0
 def start_of(catalogue: Catalogue, hosting: str) -> HostingStart:
     """How a hosting, by its name in hostings.csv, starts a replica: its row of starts.csv, or that
     of a machine of no known hosting."""
-    rows = catalogue.table("starts", HostingStart)
-    found = next((row for row in rows if row.hosting == hosting), None)
-    return found or HostingStart(
+    return catalogue.once(_starts).get(hosting) or HostingStart(
         hosting=hosting,
         boot_s=BOOT_S,
         load_gb_s=LOAD_BYTES_S / 1e9,
@@ -31,6 +29,11 @@ def start_of(catalogue: Catalogue, hosting: str) -> HostingStart:
         basis="assumed",
         source="unpublished-starts",
     )
+
+
+def _starts(catalogue: Catalogue) -> dict[str, HostingStart]:
+    """The rows of starts.csv by hosting: a placement asks for each machine, and reads them once."""
+    return {row.hosting: row for row in catalogue.table("starts", HostingStart)}
 
 
 def start_s(artifact_bytes: float, start: HostingStart | None = None) -> float:

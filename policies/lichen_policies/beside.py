@@ -48,8 +48,22 @@ class Beside(msgspec.Struct, frozen=True):
 
 
 def written(resource: Resource) -> tuple[Beside, ...]:
-    """All that is written beside a resource, in the order in which it is written."""
-    return tuple(_read(note, resource) for note in (*resource.notes, *_of_tags(resource)))
+    """All that is written beside a resource, in the order in which it is written.
+
+    Each finding of a resource asks, one after the other, so the last answer is kept.
+    """
+    last = _Last.answer
+    if last is not None and last[0] is resource:
+        return last[1]
+    found = tuple(_read(note, resource) for note in (*resource.notes, *_of_tags(resource)))
+    _Last.answer = (resource, found)  # at once: threads that judge others replace it
+    return found
+
+
+class _Last:
+    """The resource that was asked for last, and what is beside it."""
+
+    answer: tuple[Resource, tuple[Beside, ...]] | None = None
 
 
 def comments(lines: Sequence[str], first: int, last: int) -> tuple[Note, ...]:

@@ -116,7 +116,7 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
         read = yield from _completed(alone)
         each: list[Verdict] = []
         for resource, facts in read:
-            each += yield from _judged(resource, facts, book)
+            each += yield from _judged(resource, facts, book, with_nothing=False)
         verdicts += yield from _as_every_branch_says(each, alone, book)
         verdicts += yield from _judged_together(read, book)
         months += _months(read, each, book)
@@ -231,6 +231,7 @@ def _stack_of(read: Sequence[Read]) -> Stack:
             for resource, found in read
             if isinstance(found, Exception)
         },
+        unseen=next((resource.unseen for resource, _ in read if resource.unseen), ""),
     )
 
 
@@ -388,8 +389,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def _judged(resource: Resource, facts: Facts, book: Rulebook) -> Steps[list[Verdict]]:
-    """Every rule of one resource, in the order of their names."""
+def _judged(
+    resource: Resource, facts: Facts, book: Rulebook, *, with_nothing: bool = True
+) -> Steps[list[Verdict]]:
+    """Every rule of one resource, in the order of their names; those that have nothing to judge
+    only ``with_nothing``, since a report does not show them."""
     verdicts: list[Verdict] = []
     met: dict[str, list[Fact]] = {}
     unread: set[str] = set()
@@ -402,7 +406,8 @@ def _judged(resource: Resource, facts: Facts, book: Rulebook) -> Steps[list[Verd
     for rule in book.of_resources:
         if rule.name not in met and rule.name not in unread and not rule.mistake:
             # Forty rules have nothing to judge for each that has.
-            verdicts.append(_nothing_to_judge(rule, resource, book))
+            if with_nothing:
+                verdicts.append(_nothing_to_judge(rule, resource, book))
             continue
         judgement = Judgement(
             book=book, rule=rule, resource=resource, environment=resource.environment

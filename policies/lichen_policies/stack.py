@@ -42,7 +42,8 @@ class Stack:
     """The facts of every resource of one deployment.
 
     ``unread`` is the addresses of resources whose reader failed, with the kinds of facts that it
-    reads: nothing of these can be said to be absent.
+    reads: nothing of these can be said to be absent. ``unseen`` says in words what of the
+    deployment is not here at all; empty where all of it is.
     """
 
     __slots__ = (
@@ -55,13 +56,16 @@ class Stack:
         "_of_fact",
         "_of_resource",
         "_unread",
+        "unseen",
     )
 
     def __init__(
         self,
         facts: Iterable[tuple[Resource, Iterable[Fact]]],
         unread: Mapping[str, Iterable[type[Fact]]] | None = None,
+        unseen: str = "",
     ) -> None:
+        self.unseen = unseen
         self._by_kind: dict[type[Fact], list[Subject[Fact]]] = {}
         self._found: dict[type[Fact], tuple[Subject[Fact], ...]] = {}
         self._of_fact: dict[int, Subject[Fact]] = {}

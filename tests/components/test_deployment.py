@@ -184,16 +184,6 @@ def test_a_roll_out_that_was_taken_back_ends_the_update_and_is_tried_again(
     assert place.cloud.inventory() == {}
 
 
-def test_a_real_time_endpoint_at_zero_is_refused_before_anything_is_made(
-    place: World, tmp_path: Path
-) -> None:
-    asleep = {**VECTORS, "environment": "dev", "availability": {"minimum_replicas": 0}}
-    with stack(place, tmp_path) as made:
-        with pytest.raises(CommandFailed, match="that scales to zero replicas yet"):
-            made.up(**{"aws:region": "us-east-1"}, machine="c7g.xlarge", workload=asleep)
-        assert place.cloud.inventory() == {}
-
-
 def test_a_program_in_another_language_makes_an_endpoint(place: World, tmp_path: Path) -> None:
     inputs = {
         "workload": camel(VECTORS),

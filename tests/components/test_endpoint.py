@@ -21,6 +21,7 @@ from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint
 from lichen_components.endpoint import plan_of, receipt
 from lichen_components.errors import input_errors
 from lichen_components.google.images import IMAGES
+from lichen_components.kubernetes.images import IMAGES as IN_CLUSTERS
 from lichen_components.makers import (
     chip_families,
     chip_of,
@@ -131,12 +132,16 @@ def test_the_rows_of_what_can_be_made_and_the_images_say_the_same() -> None:
         }
 
     hostings = load().hostings
+    clusters = {row.server for row in made if hostings[row.hosting].kind == "kubernetes"}
+    assert clusters == {server for server, _ in IN_CLUSTERS} | {"image", "neuron"}
+    made = [row for row in made if hostings[row.hosting].kind != "kubernetes"]
     ours = [row for row in made if hostings[row.hosting].cloud == "aws"]
     assert triples((row, row.families) for row in ours) == triples(
         (image, image.chip_families) for image in images
     )
     google = {row.server for row in made if hostings[row.hosting].cloud == "google"}
-    assert google <= {server for server, _ in IMAGES} | {"image"}
+    assert google == {server for server, _ in IMAGES} | {"image"}
+    made = [row for row in load().table("makes", Made) if row.server is not None]
     assert {row.hosting for row in made} == {row.hosting for row in maker_rows()}
     assert {row.server for row in made} == set(servers_found())
     assert {
@@ -147,7 +152,8 @@ def test_the_rows_of_what_can_be_made_and_the_images_say_the_same() -> None:
 def test_where_no_component_makes_any_it_is_said_what_there_is() -> None:
     anywhere = {**CHAT, "where": {"clouds": ["google"]}}
     arguments = EndpointArgs(workload=anywhere, artifacts=ARTIFACTS)
-    with pytest.raises(InputError, match="no component makes L4 on Compute Engine yet") as refused:
+    unnamed = r"on Compute Engine only where where\.hosting names compute-engine"
+    with pytest.raises(InputError, match=unnamed) as refused:
         plan_of(arguments, Only("g2-standard-4"))
     assert refused.value.fix.startswith(
         "allow in where and precisions what a component can make: Inferentia2, T4, A10G, L4, L40S, "
@@ -169,7 +175,7 @@ def test_what_no_component_makes_never_wins() -> None:
     assert placement.chosen.machine == "g6.48xlarge"
     assert re.fullmatch(
         r"g2-standard-4 in \S+ at bf16 would emit \d+ % less and cost \d+ % less, "
-        "but no component makes L4 on Compute Engine yet",
+        "but a component makes it on Compute Engine only where where.hosting names compute-engine",
         placement.because[-1],
     )
     assert receipt(placement)["rejected"]["component"] > 0
@@ -195,11 +201,12 @@ def test_a_kind_of_model_without_an_image_is_made_with_the_users() -> None:
     assert plan.decision.placement.chosen.machine == "g6.xlarge"
 
 
-def test_the_fix_for_a_real_time_endpoint_at_zero_can_be_followed() -> None:
+def test_the_fix_for_zero_where_a_region_refuses_it_can_be_followed() -> None:
     asleep = {**CHAT, "environment": "dev", "availability": {"minimum_replicas": 0}}
     with pytest.raises(InputError) as refused:
         planned("inf2.xlarge", asleep)
-    assert "availability: {minimum_replicas: 1}, or mode: asynchronous" in refused.value.fix
+    assert "SageMaker was seen to refuse zero machines in real time there" in refused.value.wrong
+    assert "availability: {minimum_replicas: 1}, or mode: asynchronous" in refused.value.wrong
     planned("inf2.xlarge", {**asleep, "availability": {"minimum_replicas": 1}})
     planned("inf2.xlarge", {**asleep, "mode": "asynchronous"}, **QUEUED)
 

@@ -6,6 +6,7 @@ from base64 import b64decode
 from typing import Any
 
 import pytest
+from lichen_components.aws import quota
 from lichen_components.aws.balancer import LONGEST_IDLE_S
 from lichen_components.aws.ec2.machines import (
     ARM_IMAGE,
@@ -16,6 +17,8 @@ from lichen_components.aws.ec2.machines import (
     stand_ins,
 )
 from lichen_components.aws.ec2.start import Boot, first_request, script, user_data
+from lichen_components.aws.ecs.machines import agent_statements, task_mib
+from lichen_components.aws.ecs.machines import user_data as joins
 from lichen_components.aws.ecs.sizes import check_size, disk_gib
 from lichen_components.aws.ecs.task import execution_statements, task_statements
 from lichen_components.aws.lambda_.limits import (
@@ -25,6 +28,8 @@ from lichen_components.aws.lambda_.limits import (
     timeout_s,
 )
 from lichen_components.aws.locations import Objects, Repository
+from lichen_components.aws.quota import check_vcpus
+from lichen_components.aws.schedules import recurrence
 from msgspec.structs import replace
 
 from lichen.document import InputError
@@ -244,3 +249,76 @@ def test_the_time_at_work_is_all_that_a_function_costs() -> None:
     assert chosen.chosen.usd_hour == pytest.approx(
         chosen.chosen.replicas_mean * rate.usd_gib_hour * 1769 / 1024, rel=1e-3
     )
+
+
+@pytest.mark.parametrize(
+    ("at", "repeats"),
+    [
+        ("cron(30 6 ? * MON-FRI *)", "30 6 * * 1-5"),
+        ("cron(0 20 ? * 1,7 *)", "0 20 * * 0,6"),
+        ("cron(0 0 1 * ? *)", "0 0 1 * *"),
+    ],
+)
+def test_a_group_of_machines_repeats_what_eventbridge_would(at: str, repeats: str) -> None:
+    assert recurrence(at) == repeats
+
+
+@pytest.mark.parametrize("at", ["rate(1 day)", "cron(0 8 L * ? *)", "cron(0 8 ? * MON 2027)"])
+def test_a_time_that_a_group_cannot_repeat_is_refused(at: str) -> None:
+    with pytest.raises(InputError, match=r"write cron\(\.\.\.\) with numbers, lists and ranges"):
+        recurrence(at)
+
+
+ON_ECS = {**CHAT, "where": {"clouds": ["aws"], "hosting": ["ecs"], "regions": ["us-east-1"]}}
+
+
+def test_a_task_of_a_machine_has_its_devices_and_leaves_the_system_its_memory() -> None:
+    plan = planned("inf2.xlarge", ON_ECS, **SUBNETS)
+    assert plan.decision.placement.chosen.hosting == "ecs"
+    machine = plan.decision.machine
+    assert task_mib(machine.memory_gib or 0) < 1024 * (machine.memory_gib or 0) - 512
+    # What nobody asked for: a network of the user's is not taken unless the workload names it.
+    unnamed = {**CHAT, "where": {"clouds": ["aws"], "regions": ["us-east-1"]}}
+    assert planned("inf2.xlarge", unnamed).decision.placement.chosen.hosting == "sagemaker"
+
+    class Here:
+        region, identity = "us-east-1", "chat-prod-1a2b3c"
+
+    agent = agent_statements(Here(), "aws", "1")  # type: ignore[arg-type]
+    wide = [action for each in agent for action in each["Action"] if each["Resource"] == ["*"]]
+    assert wide == ["ecs:DiscoverPollEndpoint"]
+    assert "ECS_CLUSTER=chat" in b64decode(joins("chat")).decode()
+
+
+def test_the_accounts_vcpus_are_read_by_the_machines_family(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def found(service: str, name: str, region: str) -> tuple[float, str]:
+        asked.append((service, name))
+        return 8.0, "L-1"
+
+    monkeypatch.setattr(quota, "_quota", found)
+    machines = fixed().machines
+    check_vcpus(machines["inf2.xlarge"], 2, "us-east-1", spot=False)
+    with pytest.raises(InputError, match=r"is 8, and 12 are needed \(3 of inf2\.xlarge, 4 vCPU"):
+        check_vcpus(machines["inf2.xlarge"], 3, "us-east-1", spot=False)
+    check_vcpus(machines["g6.xlarge"], 2, "us-east-1", spot=True)
+    check_vcpus(machines["c7g.large"], 4, "us-east-1", spot=False)
+    assert asked == [
+        ("ec2", "Running On-Demand Inf instances"),
+        ("ec2", "Running On-Demand Inf instances"),
+        ("ec2", "All G and VT Spot Instance Requests"),
+        ("ec2", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances"),
+    ]
+
+
+def test_only_copies_that_are_kept_ready_change_by_the_clock() -> None:
+    morning = [{"at": "cron(0 7 ? * MON-FRI *)", "minimum": 2}]
+    args = {**OWN, "aws": {"image_architecture": "arm64", "schedules": morning}}
+    assert "schedules: only copies that are kept ready" in refused(
+        ON_LAMBDA, "lambda-arm.1769mb", **args
+    )
+    args["aws"]["function"] = {"provisioned": 1}  # type: ignore[index]
+    planned("lambda-arm.1769mb", ON_LAMBDA, **args)

@@ -234,6 +234,48 @@ def test_a_module_and_those_that_it_calls_are_read_as_terraform_applies_them(
     assert "terraform init" in mention.fix
 
 
+SERVED = """
+provider "aws" { region = "eu-north-1" }
+resource "aws_sagemaker_endpoint_configuration" "chat" {
+  name = "chat"
+  production_variants {
+    variant_name           = "all"
+    model_name             = "chat"
+    instance_type          = "ml.g5.xlarge"
+    initial_instance_count = 3
+  }
+}
+resource "aws_sagemaker_endpoint" "chat" {
+  name                 = "chat"
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.chat.name
+}
+"""
+AWAY = """
+module "scaling" {
+  source = "terraform-aws-modules/autoscaling/aws"
+}
+"""
+
+
+def test_what_a_module_that_is_not_here_may_do_is_not_absent(tmp_path: Path) -> None:
+    def verdicts(text: str) -> dict[str, tuple[str, str]]:
+        (tmp_path / "main.tf").write_text(text)
+        reading = read_all([tmp_path])
+        gate = Gate.near(tmp_path, environment="prod")
+        report = gate.report(reading.resources)
+        said = (*report.findings, *report.unverified)
+        return {each.rule: (each.verdict, each.message) for each in said}
+
+    assert verdicts(SERVED)["fixed-size-endpoint"][0] == "fail"
+    outcome, message = verdicts(SERVED + AWAY)["fixed-size-endpoint"]
+    assert outcome == "unverified"
+    assert "may be changed by what is not read" in message
+    assert "calls the module scaling, which is not here" in message
+    # What one resource alone shows is still found.
+    dirty = (SERVED + AWAY).replace("eu-north-1", "ap-south-1")
+    assert verdicts(dirty)["dirty-region"][0] == "fail"
+
+
 def test_a_count_inside_of_a_resource_is_a_value(tmp_path: Path) -> None:
     text = """
 resource "google_compute_instance" "gpu" {

@@ -104,6 +104,30 @@ def test_several_plans_in_one_file_are_as_many_deployments(tmp_path: Path, betwe
     assert first.document != second.document
 
 
+def test_plans_in_terragrunt_s_log_are_read(tmp_path: Path) -> None:
+    """As ``terragrunt run --all --log-format json -- show -json plan`` writes them."""
+
+    def logged(level: str, message: str) -> str:
+        entry = {"time": "2026-11-26T16:00:00Z", "level": level, "working-dir": "live/chat"}
+        return json.dumps({**entry, "tf-path": "terraform", "msg": message})
+
+    own = json.dumps({"@level": "info", "@message": "Terraform 1.11"})
+    lines = [
+        logged("info", "Unit live/chat"),
+        logged("stdout", own),
+        logged("stdout", json.dumps(plan("t.a"))),
+        logged("stderr", json.dumps(plan("t.no"))),
+        logged("stdout", json.dumps(plan("t.b"))),
+    ]
+    path = tmp_path / "plans.json"
+    path.write_text("\n".join(lines))
+    first, second = read(path)
+    assert [(each.address, each.line) for each in (first, second)] == [("t.a", 3), ("t.b", 5)]
+    path.write_text(f"{lines[0]}\n{lines[1]}")
+    with pytest.raises(InputError, match="is a log of messages"):
+        read(path)
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

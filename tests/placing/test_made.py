@@ -39,7 +39,7 @@ def test_what_a_row_gives_can_be_made() -> None:
         ),
         ({"mode": "batch"}, "no component makes a batch endpoint yet"),
         (
-            {"to_zero": True},
+            {"to_zero": True, "hosting": "ec2"},
             "no component makes a real-time endpoint that scales to zero replicas yet",
         ),
         ({"kind": "vision"}, "no published image serves models of kind vision on Inferentia2"),
@@ -56,3 +56,12 @@ def test_what_a_row_gives_can_be_made() -> None:
 )
 def test_what_no_row_gives_has_a_reason(change: dict[str, object], reason: str) -> None:
     assert why_unmade(INFERENTIA._replace(**change), MAKES) == reason
+
+
+def test_what_starts_too_slowly_is_not_made_and_both_numbers_are_said() -> None:
+    slow = INFERENTIA._replace(start_s=301.4, longest_start_s=240)
+    assert why_unmade(slow, MAKES) == (
+        "a copy takes about 301 s until it serves, and SageMaker ends a start after 240 s"
+    )
+    assert why_unmade(slow._replace(start_s=240), MAKES) is None
+    assert why_unmade(slow._replace(longest_start_s=None), MAKES) is None

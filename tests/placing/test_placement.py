@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -23,7 +24,7 @@ from lichen.placing.question import Question
 from lichen.placing.ranking import FAR_DEARER, Pool, pool_of
 from lichen.placing.reasons import about_dirty_regions, nearest_misses, ties
 from lichen.words import Objective
-from lichen.workload import Latency, Prompts, Workload, as_workload
+from lichen.workload import Latency, Prompt, Prompts, Workload, as_workload
 from tests.fixed import FIXED, fixed
 
 CATALOGUE = fixed()
@@ -290,14 +291,28 @@ def test_where_nothing_can_be_made_the_best_is_taken_and_its_reason_given() -> N
     assert len(answer.rejected) == len(CATALOGUE.offers) - 1
 
 
-def test_prompts_are_refused_until_something_counts_them() -> None:
-    budgeted = msgspec.structs.replace(chat(), prompts=Prompts(budget_tokens=100))
-    with pytest.raises(InputError) as refused:
-        asked(budgeted)
-    assert str(refused.value) == (
-        "prompts: is not used yet: nothing counts the tokens of a prompt. "
-        "Fix: remove prompts, and count its tokens in traffic.input_tokens."
+def test_prompts_over_their_budget_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "rules.txt").write_text("Answer in one sentence. " * 20)
+    prompts = Prompts(
+        budget_tokens=50,
+        templates=(Prompt(name="rules", file="rules.txt"), Prompt(name="tone", text="Be kind.")),
     )
+    workload = msgspec.structs.replace(chat(), prompts=prompts)
+    with pytest.raises(InputError, match="is 50, and the prompts take at least") as raised:
+        Question.of(workload, near=tmp_path, catalogue=CATALOGUE)
+    assert raised.value.field == "prompts.budget_tokens"
+
+    def placed_with(changed: Prompts) -> Question:
+        workload = msgspec.structs.replace(chat(), prompts=changed)
+        return Question.of(workload, near=tmp_path, catalogue=CATALOGUE)
+
+    placed_with(msgspec.structs.replace(prompts, budget_tokens=500))
+    for wrong, says in (
+        (Prompt(name="rules", file="gone.txt"), r"gone\.txt"),
+        (Prompt(name="rules"), "needs a text or a file"),
+    ):
+        with pytest.raises(InputError, match=says):
+            placed_with(msgspec.structs.replace(prompts, templates=(wrong,)))
 
 
 def test_money_and_carbon_follow_from_the_replicas() -> None:

@@ -293,6 +293,47 @@ SERVING = {
         {},
         {"qualifier": "other"},
     ),
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": Life(
+        {"functionName": "served", "qualifier": "stable", "provisionedConcurrentExecutions": 2},
+        {"provisionedConcurrentExecutions": 3},
+        {"qualifier": "other"},
+    ),
+    "aws:autoscaling/schedule:Schedule": Life(
+        {
+            "scheduledActionName": "morning",
+            "autoscalingGroupName": "MACHINES",
+            "recurrence": "0 7 * * 1-5",
+            "timeZone": "Europe/Stockholm",
+            "minSize": 2,
+            "maxSize": 4,
+            "desiredCapacity": -1,
+        },
+        {"recurrence": "0 8 * * 1-5", "minSize": 3},
+        {"scheduledActionName": "other"},
+    ),
+    "aws:ecs/capacityProvider:CapacityProvider": Life(
+        {
+            "name": "vectors",
+            "autoScalingGroupProvider": {
+                "autoScalingGroupArn": "MACHINES ARN",
+                "managedScaling": {
+                    "status": "ENABLED",
+                    "targetCapacity": 100,
+                    "instanceWarmupPeriod": 600,
+                },
+                "managedTerminationProtection": "ENABLED",
+                "managedDraining": "ENABLED",
+            },
+            "tags": TAGS,
+        },
+        {"tags": {"a": "b"}},
+        {"name": "other"},
+    ),
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": Life(
+        {"clusterName": "serving", "capacityProviders": ["machines"]},
+        {},
+        {"clusterName": "other"},
+    ),
 }
 
 
@@ -362,6 +403,9 @@ def serving_world(cloud: Cloud, region: str) -> Iterator[dict[str, str]]:
         "FUNCTION ROLE": role,
         "TEMPLATE": template,
         "MACHINES": "machines",
+        "MACHINES ARN": groups.describe_auto_scaling_groups()["AutoScalingGroups"][0][
+            "AutoScalingGroupARN"
+        ],
         "VPC": vpc,
         "SUBNET 1": places[0],
         "SUBNET 2": places[1],

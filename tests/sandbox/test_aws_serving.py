@@ -1,5 +1,7 @@
 """What ECS and its load balancers refuse, asked of the emulated AWS directly."""
 
+import contextlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -113,3 +115,148 @@ def test_a_refresh_that_rolls_back_takes_a_numbered_version(
     with pytest.raises(ClientError, match="numbered version"):
         groups.start_instance_refresh(AutoScalingGroupName="it", Preferences={"AutoRollback": True})
     groups.delete_auto_scaling_group(AutoScalingGroupName="it", ForceDelete=True)
+
+
+def vcpus(cloud: Cloud, service: str, name: str, value: float) -> None:
+    """Have the account's quota of that name at a number."""
+    quotas = cloud.client("service-quotas", REGION)
+    found = quotas.list_service_quotas(ServiceCode=service)["Quotas"]
+    code = next(each["QuotaCode"] for each in found if each["QuotaName"] == name)
+    quotas.request_service_quota_increase(ServiceCode=service, QuotaCode=code, DesiredValue=value)
+
+
+def test_more_vcpus_than_the_account_has_are_refused(cloud: Cloud, world: dict[str, str]) -> None:
+    ecs, ec2 = cloud.client("ecs", REGION), cloud.client("ec2", REGION)
+    ecs.register_task_definition(**{**TASK, "cpu": "2048", "memory": "4096"})
+    vcpus(cloud, "fargate", "Fargate On-Demand vCPU resource count", 6)
+    wanted: dict[str, Any] = {
+        "cluster": world["CLUSTER"],
+        "serviceName": "many",
+        "taskDefinition": "it",
+        "launchType": "FARGATE",
+    }
+    with pytest.raises(ClientError, match=r"number of vCPUs .* 8 are asked for"):
+        ecs.create_service(**wanted, desiredCount=4)
+    ecs.create_service(**wanted, desiredCount=3)
+    ecs.delete_service(cluster=world["CLUSTER"], service="many", force=True)
+
+    vcpus(cloud, "ec2", "Running On-Demand Inf instances", 8)
+    machines = {"InstanceType": "inf2.xlarge", "ImageId": "ami-0123456789abcdef0"}
+    with pytest.raises(ClientError, match="VcpuLimitExceeded"):
+        ec2.run_instances(**machines, MinCount=3, MaxCount=3)
+    two = ec2.run_instances(**machines, MinCount=2, MaxCount=2)["Instances"]
+    with pytest.raises(ClientError, match="VcpuLimitExceeded"):
+        ec2.run_instances(**machines, MinCount=1, MaxCount=1)
+    ec2.terminate_instances(InstanceIds=[each["InstanceId"] for each in two])
+
+
+@pytest.mark.parametrize(
+    ("image", "machine", "said"),
+    [
+        ("amazon-linux-2023", "c7g.large", "architecture 'arm64' of the specified instance type"),
+        ("amazon-linux-2023/arm64", "c5.large", "architecture 'x86_64' of the specified"),
+        ("amazon-linux-2023", "inf2.xlarge", "has no Neuron driver, and inf2.xlarge has its"),
+        ("amazon-linux-2023/neuron", "c5.large", "has the Neuron driver, and c5.large has no"),
+        ("amazon-linux-2023/neuron", "inf2.xlarge", ""),
+        ("amazon-linux-2023/arm64", "c7g.large", ""),
+    ],
+)
+def test_a_machine_starts_from_an_image_of_its_kind(
+    cloud: Cloud, image: str, machine: str, said: str
+) -> None:
+    name = f"/aws/service/ecs/optimized-ami/{image}/recommended/image_id"
+    found = cloud.client("ssm", REGION).get_parameter(Name=name)["Parameter"]["Value"]
+    ec2 = cloud.client("ec2", REGION)
+
+    def start() -> None:
+        made = ec2.run_instances(InstanceType=machine, ImageId=found, MinCount=1, MaxCount=1)
+        ec2.terminate_instances(InstanceIds=[made["Instances"][0]["InstanceId"]])
+
+    if said:
+        with pytest.raises(ClientError, match=said):
+            start()
+    else:
+        start()
+
+
+OF_OUR_OWN = "123456789012.dkr.ecr.eu-north-1.amazonaws.com/sized"
+
+
+def manifest(architecture: str, size: int) -> dict[str, Any]:
+    """A manifest of one layer, built for an architecture."""
+    kind = "application/vnd.oci.image"
+    digest = f"sha256:{architecture:0<64.64}".replace("m", "0").replace("r", "0")
+    return {
+        "schemaVersion": 2,
+        "mediaType": f"{kind}.manifest.v1+json",
+        "config": {
+            "mediaType": f"{kind}.config.v1+json",
+            "size": 2,
+            "digest": digest,
+            "platform": {"architecture": architecture, "os": "linux"},
+        },
+        "layers": [{"mediaType": f"{kind}.layer.v1.tar+gzip", "size": size, "digest": digest}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("pushed", "said"),
+    [
+        (manifest("arm64", 11 * 1024**3), "exceeds the limit of 10 GB"),
+        (manifest("amd64", 100), "is built for x86_64, and the function runs on arm64"),
+        (
+            {
+                "schemaVersion": 2,
+                "manifests": [],
+                "mediaType": "application/vnd.oci.image.index.v1",
+            },
+            "The image manifest, config or layer media type for the source image .* not supported",
+        ),
+        (manifest("arm64", 9 * 1024**3), ""),
+    ],
+)
+def test_a_function_has_one_image_of_its_size_and_architecture(
+    cloud: Cloud, world: dict[str, str], pushed: dict[str, Any], said: str
+) -> None:
+    ecr, functions = cloud.client("ecr", REGION), cloud.client("lambda", REGION)
+    with contextlib.suppress(ecr.exceptions.RepositoryAlreadyExistsException):
+        ecr.create_repository(repositoryName="sized")
+    tag = said.replace(" ", "")[:9].rstrip(".*") or "fits"
+    ecr.put_image(repositoryName="sized", imageTag=tag, imageManifest=json.dumps(pushed))
+    wanted: dict[str, Any] = {
+        "FunctionName": "sized",
+        "Role": world["FUNCTION ROLE"],
+        "PackageType": "Image",
+        "Architectures": ["arm64"],
+        "Code": {"ImageUri": f"{OF_OUR_OWN}:{tag}"},
+    }
+    if said:
+        with pytest.raises(ClientError, match=said):
+            functions.create_function(**wanted)
+    else:
+        functions.create_function(**wanted)
+        functions.delete_function(FunctionName="sized")
+
+
+def test_a_url_takes_the_right_to_itself_and_to_its_function(
+    cloud: Cloud, world: dict[str, str]
+) -> None:
+    functions, caller = cloud.client("lambda", REGION), "arn:aws:iam::111122223333:role/caller"
+
+    def may(action: str, **more: Any) -> None:
+        functions.add_permission(
+            FunctionName="served",
+            Qualifier="stable",
+            StatementId=action.rpartition(":")[2],
+            Action=action,
+            Principal=caller,
+            **more,
+        )
+
+    def answer() -> int:
+        return cloud.called_through_url(REGION, "served", "stable", caller)
+
+    may("lambda:InvokeFunctionUrl", FunctionUrlAuthType="AWS_IAM")
+    assert answer() == 403
+    may("lambda:InvokeFunction", InvokedViaFunctionUrl=True)
+    assert answer() == 200

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
@@ -14,6 +15,7 @@ from lichen_policies.registry import rules
 
 from sandbox.google.world import GoogleWorld, google_world
 from sandbox.world import QUIET, ROOT
+from tests.stacks.google_program import PROGRAM
 
 PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
 pytestmark = pytest.mark.xdist_group("google")
@@ -25,7 +27,7 @@ Run = Callable[..., CompletedProcess[str]]
 def google() -> Iterator[GoogleWorld]:
     with google_world() as place:
         place.cloud.bucket("acme-models")
-        for region in ("europe-west1", "europe-west4", "europe-west9"):
+        for region in ("europe-north1", "europe-north2", "europe-west4", "europe-west9"):
             place.cloud.repository(region, "hub")
         roots = os.pathsep.join(str(ROOT / part) for part in (".", "policies", "components"))
         yield GoogleWorld(place.engine, place.cloud, {**place.environment, "PYTHONPATH": roots})
@@ -105,4 +107,70 @@ def test_an_questions_with_an_l4_wakes_from_zero(google: GoogleWorld, pulumi: Ru
     assert google.cloud.request(name)
     assert google.cloud.idle(name) == 0
     pulumi("destroy", "--stack", "questions", "--skip-preview", *QUIET)
+    assert _kept(google) == set()
+
+
+def test_a_library_on_axion_keeps_every_rule_of_production(
+    google: GoogleWorld, pulumi: Run
+) -> None:
+    """A template's change replaces it beside the old one; the group stays."""
+    pulumi("stack", "init", "library", "--no-select", "--non-interactive")
+    made = pulumi("up", "--stack", "library", "--skip-preview", *QUIET, *PACK)
+    assert [name for name in rules() if f"  {name}  " in made.stdout] == []
+    found = google.cloud.inventory()
+    (template,) = found["compute.regionInstanceTemplates"]
+    properties = google.cloud.call("GET", f"compute.v1/compute/v1/{template}")["properties"]
+    assert properties["machineType"].startswith(("c4a-", "n4a-"))
+    assert properties["labels"]["lichen-workload"] == "library"
+    assert "accessConfigs" not in properties["networkInterfaces"][0]
+    items = {item["key"]: item["value"] for item in properties["metadata"]["items"]}
+    assert "text-embeddings-inference:cpu-arm64-1.9" in items["startup-script"]
+    assert "gs://acme-models/bge-small-en-v1.5" in items["startup-script"]
+    (scaler,) = found["compute.regionAutoscalers"]
+    policy = google.cloud.call("GET", f"compute.v1/compute/v1/{scaler}")["autoscalingPolicy"]
+    assert policy["scalingSchedules"]["schedule-1"]["durationSec"] == 36000
+    assert policy["minNumReplicas"] >= 1
+    (wall,) = found["compute.firewalls"]
+    wall_body = google.cloud.call("GET", f"compute.v1/compute/v1/{wall}")
+    assert wall_body["sourceRanges"] == ["35.191.0.0/16", "130.211.0.0/22", "10.129.0.0/23"]
+    pulumi("refresh", "--stack", "library", "--expect-no-changes", *QUIET)
+    pulumi("config", "set", "--stack", "library", "--path", "google.subnetwork", "other")
+    _up(pulumi, "library")
+    after = google.cloud.inventory()
+    assert after["compute.regionInstanceTemplates"] != [template]
+    assert (
+        after["compute.regionInstanceGroupManagers"]
+        == (found["compute.regionInstanceGroupManagers"])
+    )
+    pulumi("destroy", "--stack", "library", "--skip-preview", *QUIET)
+    assert _kept(google) == set()
+
+
+def test_tpus_and_vertex_come_up_and_go(google: GoogleWorld, tmp_path: Path) -> None:
+    """A group of TPU v6e, nodes of v5e and a deployment of Model Garden, of one model."""
+    (tmp_path / "Pulumi.yaml").write_text("name: chips\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text(PROGRAM)
+
+    def run(*command: str) -> str:
+        return google.run("pulumi", *command, cwd=tmp_path).stdout
+
+    run("stack", "init", "it", "--non-interactive")
+    said = run("up", "--skip-preview", *QUIET)
+    assert "keeps one replica at least" in said
+    values = json.loads(run("stack", "output", "--json"))
+    assert [values[name] for name in ("v6e", "v5e", "vertex")] == [
+        "ct6e-standard-1t", "ct5lp-hightpu-4t", "g2-standard-4",
+    ]  # fmt: skip
+    found = google.cloud.inventory()
+    (template,) = found["compute.regionInstanceTemplates"]
+    properties = google.cloud.call("GET", f"compute.v1/compute/v1/{template}")["properties"]
+    assert properties["scheduling"]["onHostMaintenance"] == "TERMINATE"
+    node = google.cloud.call("GET", f"tpu.v2/v2/{found['tpu.projects.locations.nodes'][0]}")
+    assert node["acceleratorType"] == "v5litepod-4"
+    assert node["networkConfig"]["enableExternalIps"] is False
+    (endpoint,) = found["aiplatform.projects.locations.endpoints"]
+    (model,) = google.cloud.call("GET", f"aiplatform.v1/v1/{endpoint}")["deployedModels"]
+    assert model["dedicatedResources"]["minReplicaCount"] == 1
+    run("refresh", "--expect-no-changes", *QUIET)
+    run("destroy", "--skip-preview", *QUIET)
     assert _kept(google) == set()

@@ -21,6 +21,11 @@ pytestmark = pytest.mark.xdist_group("hosts")
 UNTAGGED = (
     "aws:iam/rolePolicy",
     "aws:ssm/parameter",
+    "aws:cloudwatch/dashboard",
+    "aws:autoscaling/schedule",
+    "aws:appautoscaling/scheduledAction",
+    "aws:lambda/provisionedConcurrencyConfig",
+    "aws:ecs/clusterCapacityProviders",
     "aws:kms/alias",
     "aws:appautoscaling/policy",
     "aws:autoscaling/policy",
@@ -128,6 +133,7 @@ def test_tasks_on_fargate_come_up_change_and_go(
         "errors", "latency", "unhealthy", "missing", "memory", "tasks",
     }  # fmt: skip
     check_roles_and_tags(pulumi, "tasks", "BAAI/bge-small-en-v1.5")
+    check_beside(place, "tasks", name, values)
     pulumi("refresh", "--stack", "tasks", *QUIET, "--expect-no-changes")
     before = target(place, "ecs")
     workload = project / "stacks" / "workloads" / "tasks.yaml"
@@ -138,6 +144,28 @@ def test_tasks_on_fargate_come_up_change_and_go(
     task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
     assert task["containerDefinitions"][1]["image"].endswith("/vectors:2")
     assert target(place, "ecs")["MaxCapacity"] > before["MaxCapacity"]
+
+    # An alarm takes a roll-out back: the `up` ends with its name, and the next one rolls it out.
+    running = service["taskDefinition"]
+    watching.set_alarm_state(AlarmName=f"{name}-errors", StateValue="ALARM", StateReason="fails")
+    pulumi("config", "set", "--stack", "tasks", "image", IMAGE.format(3))
+    schedule = ("--path", "aws.schedules[0].at", "cron(0 20 ? * MON-FRI *)")
+    pulumi("config", "set", "--stack", "tasks", *schedule)
+    fewest = ("--path", "aws.schedules[0].maximum", "3", "--type", "int")
+    pulumi("config", "set", "--stack", "tasks", *fewest)
+    taken_back = pulumi(*up, check=False)
+    assert f"because the alarm {name}-errors rang" in taken_back.stdout
+    service = ecs.describe_services(cluster=name, services=[name])["services"][0]
+    assert service["taskDefinition"] == running
+    watching.set_alarm_state(AlarmName=f"{name}-errors", StateValue="OK", StateReason="mended")
+    again = pulumi(*up)
+    assert "was taken back" in again.stdout
+    service = ecs.describe_services(cluster=name, services=[name])["services"][0]
+    assert service["taskDefinition"] != running
+    pulumi("preview", "--stack", "tasks", "--non-interactive", "--expect-no-changes")
+    scaling = place.cloud.client("application-autoscaling", REGION)
+    (action,) = scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
+    assert action["ScalableTargetAction"] == {"MaxCapacity": 3}
 
     pulumi("destroy", "--stack", "tasks", *QUIET)
     assert place.cloud.inventory() == {}
@@ -178,16 +206,26 @@ def test_machines_on_ec2_come_up_change_and_go(
         "errors", "latency", "unhealthy", "missing", "machines", "status",
     }  # fmt: skip
     check_roles_and_tags(pulumi, "machines", "meta-llama/Llama-3.1-8B")
+    check_beside(place, "machines", name, values)
     pulumi("refresh", "--stack", "machines", *QUIET, "--expect-no-changes")
 
     workload = project / "stacks" / "workloads" / "machines.yaml"
     workload.write_text(workload.read_text().replace("peak_rps: 0.3", "peak_rps: 0.6"))
     newer = "s3://acme-models-{region}/llama-3.1-8b-neuron-2/"
+    by_clock = ("--path", "aws.schedules[0].at", "cron(30 6 ? * MON-FRI *)")
+    pulumi("config", "set", "--stack", "machines", *by_clock)
+    fewest = ("--path", "aws.schedules[0].minimum", "3", "--type", "int")
+    pulumi("config", "set", "--stack", "machines", *fewest)
     pulumi("config", "set", "--stack", "machines", "artifacts", newer)
     assert fired(pulumi(*up).stdout) == []
     assert "llama-3.1-8b-neuron-2/" in b64decode(newest(ec2, name)["UserData"]).decode()
     after = groups.describe_auto_scaling_groups()["AutoScalingGroups"][0]
     assert after["MaxSize"] > group["MaxSize"]
+    (action,) = groups.describe_scheduled_actions(AutoScalingGroupName=name)[
+        "ScheduledUpdateGroupActions"
+    ]
+    assert (action["Recurrence"], action["MinSize"]) == ("30 6 * * 1-5", 3)
+    assert action["MaxSize"] == after["MaxSize"]
     refreshes = groups.describe_instance_refreshes(AutoScalingGroupName=name)["InstanceRefreshes"]
     assert [each["Preferences"]["AutoRollback"] for each in refreshes] == [True]
 
@@ -218,6 +256,7 @@ def test_a_function_comes_up_is_tried_by_a_tenth_and_goes(
         "errors", "latency", "throttles", "concurrency",
     }  # fmt: skip
     check_roles_and_tags(pulumi, "functions", "BAAI/bge-small-en-v1.5")
+    check_beside(place, "functions", name, values)
     pulumi("refresh", "--stack", "functions", *QUIET, "--expect-no-changes")
 
     newer = "111122223333.dkr.ecr.{region}.amazonaws.com/vectors-function:2"
@@ -230,15 +269,81 @@ def test_a_function_comes_up_is_tried_by_a_tenth_and_goes(
     assert alias["FunctionVersion"] == "1"
     assert alias["RoutingConfig"]["AdditionalVersionWeights"] == {"2": 0.1}
     pulumi("config", "rm", "--stack", "functions", "--path", "aws.function")
+    # Copies that are kept ready, more of them in the morning.
+    ready = ("--path", "aws.function.provisioned", "2", "--type", "int")
+    pulumi("config", "set", "--stack", "functions", *ready)
+    morning = ("--path", "aws.schedules[0].at", "cron(0 7 ? * MON-FRI *)")
+    pulumi("config", "set", "--stack", "functions", *morning)
+    more = ("--path", "aws.schedules[0].minimum", "3", "--type", "int")
+    pulumi("config", "set", "--stack", "functions", *more)
     workload = project / "stacks" / "workloads" / "functions.yaml"
     workload.write_text(workload.read_text().replace("peak_rps: 1", "peak_rps: 2"))
     pulumi(*up)
     alias = functions.get_alias(FunctionName=name, Name="live")
     assert alias["FunctionVersion"] == "2"
     assert alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}) == {}
+    kept = functions.get_provisioned_concurrency_config(FunctionName=name, Qualifier="live")
+    assert kept["RequestedProvisionedConcurrentExecutions"] == 2
+    assert target(place, "lambda")["MinCapacity"] == 2
+    scaling = place.cloud.client("application-autoscaling", REGION)
+    (action,) = scaling.describe_scheduled_actions(ServiceNamespace="lambda")["ScheduledActions"]
+    assert action["ScalableTargetAction"] == {"MinCapacity": 3}
+    pulumi("refresh", "--stack", "functions", *QUIET, "--expect-no-changes")
 
     pulumi("destroy", "--stack", "functions", *QUIET)
     assert place.cloud.inventory() == {}
+
+
+def test_tasks_on_machines_of_a_cluster_come_up_change_and_go(
+    place: World, project: Path, pulumi: Run, subnets: list[str]
+) -> None:
+    place.stacks("cluster", cwd=project)
+    up = ("up", "--stack", "cluster", *QUIET, *PACK)
+    for n, subnet in enumerate(subnets):
+        pulumi("config", "set", "--stack", "cluster", "--path", f"aws.subnets[{n}]", subnet)
+    assert fired(pulumi(*up).stdout) == []
+    values = outputs(pulumi, "cluster")
+    name = values["endpoint_name"]
+    ecs, groups = (place.cloud.client(kind, REGION) for kind in ("ecs", "autoscaling"))
+    (provider,) = ecs.describe_capacity_providers(capacityProviders=[name])["capacityProviders"]
+    (group,) = groups.describe_auto_scaling_groups()["AutoScalingGroups"]
+    its = provider["autoScalingGroupProvider"]
+    assert its["autoScalingGroupArn"] == group["AutoScalingGroupARN"]
+    assert its["managedScaling"]["status"] == "ENABLED"
+    assert (group["MinSize"], group["NewInstancesProtectedFromScaleIn"]) == (0, True)
+    (cluster,) = ecs.describe_clusters(clusters=[name])["clusters"]
+    assert cluster["capacityProviders"] == [name]
+    (service,) = ecs.describe_services(cluster=name, services=[name])["services"]
+    assert service["capacityProviderStrategy"][0]["capacityProvider"] == name
+    assert service["placementConstraints"] == [{"type": "distinctInstance"}]
+    task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    assert task["requiresCompatibilities"] == ["EC2"]
+    check_roles_and_tags(pulumi, "cluster", "BAAI/bge-small-en-v1.5")
+    check_beside(place, "cluster", name, values)
+    pulumi("refresh", "--stack", "cluster", *QUIET, "--expect-no-changes")
+
+    workload = project / "stacks" / "workloads" / "cluster.yaml"
+    workload.write_text(workload.read_text().replace("peak_rps: 30", "peak_rps: 300"))
+    pulumi("config", "set", "--stack", "cluster", "image", IMAGE.format(2))
+    assert fired(pulumi(*up).stdout) == []
+    assert (
+        groups.describe_auto_scaling_groups()["AutoScalingGroups"][0]["MaxSize"]
+        > (group["MaxSize"])
+    )
+    pulumi("destroy", "--stack", "cluster", *QUIET)
+    assert place.cloud.inventory() == {}
+
+
+def check_beside(place: World, stack: str, name: str, values: dict[str, Any]) -> None:
+    """Clients find its name, people its page and what to do."""
+    ssm = place.cloud.client("ssm", REGION)
+    address = ssm.get_parameter(Name=f"/lichen/{stack}/prod/endpoint")["Parameter"]
+    assert address["Value"] == name
+    watching = place.cloud.client("cloudwatch", REGION)
+    page = json.loads(watching.get_dashboard(DashboardName=name)["DashboardBody"])
+    assert page["widgets"][0]["properties"]["title"] == "Requests a minute"
+    assert all("$" not in str(each["properties"]["metrics"]) for each in page["widgets"])
+    assert f"# {name}" in values["runbook"]
 
 
 def newest(ec2: Any, name: str) -> dict[str, Any]:
@@ -262,7 +367,7 @@ def check_roles_and_tags(pulumi: Run, stack: str, model: str) -> None:
                 for action in statement["Action"]
                 if statement["Resource"] == ["*"]
             ]
-            assert set(wide) <= {"ecr:GetAuthorizationToken"}
+            assert set(wide) <= {"ecr:GetAuthorizationToken", "ecs:DiscoverPollEndpoint"}
         elif kind == "aws:autoscaling/group:Group":
             assert {"lichen:model", model} <= {
                 word for tag in inputs["tags"] for word in (tag["key"], tag["value"])

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from lichen_policies.registry import rules
 
 from sandbox.world import QUIET, ROOT, World
@@ -24,7 +25,7 @@ def project(place: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "Pulumi.yaml", copy)
     shutil.copytree(ROOT / "stacks", copy / "stacks")
     (copy / ".venv").symlink_to(ROOT / ".venv")
-    place.stacks("summaries", "nightly", "rare", cwd=copy)
+    place.stacks("summaries", "nightly", "rare", "drafts", cwd=copy)
     return copy
 
 
@@ -32,6 +33,7 @@ def project(place: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("stack", "makes", "machine", "findings"),
     [
         ("summaries", "SagemakerAsynchronousEndpoint", "ml.", set()),
+        ("drafts", "SagemakerToZeroEndpoint", "ml.", set()),
         ("nightly", "SagemakerBatchTransform", "ml.", {"image-past-its-patches"}),
         (
             "rare",
@@ -54,6 +56,21 @@ def test_placement_picks_the_kind_and_it_comes_up_through_the_gate_and_goes(
     values = json.loads(pulumi("stack", "output", "--json"))
     assert str(values["machine"]).startswith(machine)
     pulumi("refresh", *QUIET, "--expect-no-changes")
-    assert "unchanged" in pulumi("up", *QUIET, "--expect-no-changes")
+    assert "unchanged" in pulumi("preview", "--non-interactive", "--expect-no-changes")
+
+    # A new version of the model, twice the traffic, in another region: the new one is made before
+    # the old one goes.
+    workload = project / "stacks" / "workloads" / f"{stack}.yaml"
+    text = workload.read_text()
+    peak = yaml.safe_load(text)["traffic"]["peak_rps"]
+    text = text.replace(f"peak_rps: {peak}", f"peak_rps: {2 * peak}")
+    workload.write_text(text.replace("residency: EU", "regions: [us-west-2]"))
+    newer = pulumi("config", "get", "artifacts").strip().replace("acme-models", "acme-newer")
+    place.cloud.upload(newer, "us-west-2")
+    pulumi("config", "set", "artifacts", newer)
+    pulumi("up", *QUIET, "--skip-preview")
+    values = json.loads(pulumi("stack", "output", "--json"))
+    assert values["region"] == "us-west-2"
+    assert place.cloud.deleted_in_use() == []
     pulumi("destroy", *QUIET)
     assert place.cloud.inventory() == {}

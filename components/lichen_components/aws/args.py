@@ -129,8 +129,10 @@ class AwsArgs(TypedDict, total=False):
     error_topic: pulumi.Input[str]
     """The ARN of an SNS topic that hears of each failure of an asynchronous endpoint."""
     schedule: str
-    """When a batch runs: an expression of EventBridge Scheduler, such as `rate(7 days)`. The
-    default is each day at one: `cron(0 1 * * ? *)`."""
+    """When a batch runs: an expression of EventBridge Scheduler, such as `rate(7 days)`; or
+    `cleanest(22-6)`, each day in those of these hours in which the region's grid is usually
+    cleanest. The default is `cleanest`: of all hours; each day at one where no open source has
+    the grid's hours."""
     schedule_timezone: str
     """The time zone of `schedule`, such as `Europe/Stockholm`. The default is `UTC`."""
     artifacts_key: pulumi.Input[str]

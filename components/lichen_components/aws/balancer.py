@@ -12,11 +12,13 @@ import pulumi_aws as aws
 
 from lichen.document import InputError
 from lichen_components.aws.args import AwsArgs, BalancerArgs
+from lichen_components.aws.dashboard import Chart, Line
 from lichen_components.aws.locations import objects
 from lichen_components.aws.monitoring import ERROR_SHARE, Watch, too_few
 from lichen_components.aws.network import Network
 from lichen_components.aws.site import Site
 from lichen_components.errors import input_errors
+from lichen_components.promises import longest_s
 from lichen_components.servers.container import Decision
 
 PORT = 8080
@@ -63,13 +65,6 @@ def check_answers(decision: Decision) -> None:
         )
 
 
-def longest_s(decision: Decision) -> float:
-    """The longest answer that is planned for, in seconds."""
-    bound = decision.workload.latency.p95_ms
-    predicted = decision.sizing.prediction.request_ms.high
-    return (predicted if bound is None else max(bound, predicted)) / 1000
-
-
 def balance(
     site: Site, network: Network, args: AwsArgs, decision: Decision, target_type: str
 ) -> Balancer:
@@ -84,6 +79,7 @@ def balance(
     for n, clients in enumerate(network.clients):
         aws.vpc.SecurityGroupIngressRule(
             site.child("clients" if not n else f"clients-{n + 1}"),
+            description="Requests of clients",
             security_group_id=front.id,
             cidr_ipv4=clients,
             from_port=port,
@@ -217,6 +213,52 @@ def watches(
     ]
 
 
+def requests_of(balancer: Balancer) -> Watch:
+    """The metric that counts a balancer's requests."""
+    return Watch(
+        role="requests",
+        description="",
+        namespace=NAMESPACE,
+        metric="RequestCount",
+        dimensions=balancer.dimensions,
+        statistic="Sum",
+        threshold=1,
+    )
+
+
+def line_of(balancer: Balancer, metric: str, statistic: str) -> Line:
+    """A metric of the balancer's targets."""
+    return Line(
+        namespace=NAMESPACE, metric=metric, dimensions=balancer.dimensions, statistic=statistic
+    )
+
+
+def charts_of(balancer: Balancer) -> list[Chart]:
+    """Requests, failures, times, and how many answer."""
+
+    def chart(title: str, *metrics: tuple[str, str]) -> Chart:
+        return Chart(title=title, lines=tuple(line_of(balancer, *each) for each in metrics))
+
+    return [
+        chart("Requests a minute", ("RequestCount", "Sum")),
+        chart(
+            "Failed requests",
+            ("HTTPCode_Target_5XX_Count", "Sum"),
+            ("HTTPCode_Target_4XX_Count", "Sum"),
+        ),
+        chart(
+            "Time in the model (seconds)",
+            ("TargetResponseTime", "p50"),
+            ("TargetResponseTime", "p95"),
+        ),
+        chart(
+            "Targets that answer, and that do not",
+            ("HealthyHostCount", "Minimum"),
+            ("UnHealthyHostCount", "Maximum"),
+        ),
+    ]
+
+
 def _group(site: Site, network: Network, role: str) -> aws.ec2.SecurityGroup:
     what = "Load balancer" if role == "balancer-wall" else "Targets"
     return aws.ec2.SecurityGroup(
@@ -240,6 +282,7 @@ def _join(site: Site, front: aws.ec2.SecurityGroup, wall: aws.ec2.SecurityGroup)
     at: dict[str, Any] = {"from_port": PORT, "to_port": PORT}
     aws.vpc.SecurityGroupEgressRule(
         site.child("to-targets"),
+        description="Requests to the targets",
         security_group_id=front.id,
         referenced_security_group_id=wall.id,
         **at,
@@ -247,6 +290,7 @@ def _join(site: Site, front: aws.ec2.SecurityGroup, wall: aws.ec2.SecurityGroup)
     )
     aws.vpc.SecurityGroupIngressRule(
         site.child("from-balancer"),
+        description="Requests from the load balancer",
         security_group_id=wall.id,
         referenced_security_group_id=front.id,
         **at,
@@ -254,6 +298,7 @@ def _join(site: Site, front: aws.ec2.SecurityGroup, wall: aws.ec2.SecurityGroup)
     )
     aws.vpc.SecurityGroupEgressRule(
         site.child("to-aws"),
+        description="To the services of AWS",
         security_group_id=wall.id,
         cidr_ipv4="0.0.0.0/0",
         from_port=443,

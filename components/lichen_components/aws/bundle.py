@@ -14,7 +14,7 @@ from lichen_components.aws.args import AwsArgs
 from lichen_components.aws.budget import budget, check_budget
 from lichen_components.aws.dashboard import Chart, dashboard, link
 from lichen_components.aws.monitoring import Watch, alarms
-from lichen_components.aws.schedules import check_schedules, schedule
+from lichen_components.aws.schedules import GroupByClock, check_schedules, schedule
 from lichen_components.aws.site import Site
 from lichen_components.extras import Bundle
 
@@ -22,9 +22,11 @@ _MOST_IDLE_HOURS, _IDLE_HOURS = 168, 24
 """An alarm looks back seven days at most (CloudWatch API, PutMetricAlarm, EvaluationPeriods)."""
 
 
-def check_bundle(args: AwsArgs, least: int) -> None:
+def check_bundle(args: AwsArgs, least: int, *, unscheduled: str = "") -> None:
     """:class:`InputError` where a part cannot be made as it is asked for; ``least`` is the fewest
-    machines that the hosting scales to."""
+    machines that the hosting scales to, ``unscheduled`` why it has none by the clock."""
+    if unscheduled and args.get("schedules"):
+        raise InputError(unscheduled, fix="leave schedules out", field="schedules")
     check_schedules(args.get("schedules") or [], least)
     check_budget(args)
     hours = args.get("idle_alarm_hours", 0)
@@ -42,15 +44,16 @@ def bundle(
     *,
     serves_as: pulumi.Output[str],
     key: pulumi.Output[str],
-    requests: Watch,
+    requests: Watch | None,
     charts: Sequence[Chart],
-    scaled: aws.appautoscaling.Policy | None,
+    scaled: aws.appautoscaling.Policy | GroupByClock | None,
     after: Sequence[pulumi.Resource] = (),
     advice: Sequence[str] = (),
 ) -> Bundle:
     """Make it. ``serves_as`` is the name that clients invoke, ``requests`` a row whose metric
-    counts requests, ``scaled`` a policy of what schedules change, and ``advice`` lines of the page
-    that are the hosting's own.
+    counts requests (None where none does), ``charts`` those of the dashboard (without any there is
+    none), ``scaled`` what schedules change, and ``advice`` lines of the page that are the hosting's
+    own.
 
     The address is the last of all, after what is in ``after`` too: production protects it, and
     Pulumi then deletes nothing that it depends on.
@@ -58,10 +61,12 @@ def bundle(
     last = list(after)
     if scaled is not None:
         last += schedule(site, scaled, args.get("schedules") or [])
-    last += alarms(site, _idle(site, args, requests), args.get("alarm_topic")).values()
+    if requests is not None:
+        last += alarms(site, _idle(site, args, requests), args.get("alarm_topic")).values()
     if "budget_usd" in args and "alarm_topic" in args:
         last.append(budget(site, args["budget_usd"], args["alarm_topic"]))
-    page = dashboard(site, charts) if args.get("dashboard", site.protected) else None
+    wanted = charts and args.get("dashboard", site.environment == "prod")
+    page = dashboard(site, charts) if wanted else None
     parameter = publish(site, serves_as, *last, *([] if page is None else [page]))
     return Bundle(
         key=key,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     namespace: str
     metric: str
-    dimensions: Mapping[str, str]
+    dimensions: Mapping[str, pulumi.Input[str]]
     statistic: str
     id: str = ""
     hidden: bool = False
@@ -40,7 +39,7 @@ def dashboard(site: Site, charts: Sequence[Chart]) -> aws.cloudwatch.Dashboard:
     return aws.cloudwatch.Dashboard(
         site.child("dashboard"),
         dashboard_name=site.identity,
-        dashboard_body=json.dumps(body(site.region, charts)),
+        dashboard_body=pulumi.Output.json_dumps(body(site.region, charts)),
         region=site.region,
         opts=site.under(),
     )

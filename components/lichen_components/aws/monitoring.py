@@ -9,11 +9,8 @@ import msgspec
 import pulumi
 import pulumi_aws as aws
 
-from lichen.words import Environment
 from lichen_components.aws.site import Site
-
-RETENTION_DAYS: dict[Environment, int] = {"dev": 7, "staging": 14, "prod": 90}
-"""How long logs are kept (design choice; CloudWatch takes only certain numbers)."""
+from lichen_components.promises import RETENTION_DAYS
 
 ERROR_SHARE = 0.01
 """The share of failed requests that raises the alarm (design choice)."""

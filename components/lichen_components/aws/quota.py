@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 import pulumi
 
+from lichen.catalogue.schema import Machine
 from lichen.document import InputError
 from lichen_components.aws.reading import client, read
 
@@ -32,6 +36,35 @@ def check_quota(
         pulumi.log.warn(f"{wrong}. Fix: {fix}.")
         return
     raise InputError(wrong, fix=fix, field="check_quota")
+
+
+_FAMILIES: Mapping[str, str] = {
+    "dl": "DL",
+    "f": "F",
+    "g": "G and VT",
+    "hpc": "HPC",
+    "inf": "Inf",
+    "p": "P",
+    "trn": "Trn",
+    "vt": "G and VT",
+    "x": "X",
+}
+_STANDARD = "Standard (A, C, D, H, I, M, R, T, Z)"
+"""EC2's quotas are of vCPUs, by the letters that machine types begin with (EC2 User Guide, quotas
+of On-Demand and of Spot instances)."""
+
+
+def check_vcpus(machine: Machine, count: int, region: str, *, spot: bool) -> None:
+    """Read EC2's quota of vCPUs for so many machines of a type, as :func:`check_quota` does."""
+    letters = re.match("[a-z]+", machine.name)
+    family = _FAMILIES.get(letters[0] if letters else "", _STANDARD)
+    check_quota(
+        f"All {family} Spot Instance Requests" if spot else f"Running On-Demand {family} instances",
+        round(count * machine.vcpu),
+        region,
+        service="ec2",
+        why=f" ({count} of {machine.name}, {machine.vcpu:g} vCPU each)",
+    )
 
 
 def _quota(service: str, name: str, region: str) -> tuple[float, str] | None:

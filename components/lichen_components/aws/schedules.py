@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -47,13 +48,53 @@ def check_schedules(schedules: Sequence[ScheduleArgs], least: int) -> None:
             )
 
 
+@dataclass(frozen=True)
+class GroupByClock:
+    """A group of machines of EC2, which has schedules of its own, with its usual bounds."""
+
+    group: aws.autoscaling.Group
+    least: int
+    most: int
+
+
+_WORDS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_PLAIN_CRON = re.compile(r"cron\(([-0-9*/,]+ ){2}[-0-9*/,?]+ [-0-9*/,]+ [-A-Z0-9*,?]+ \*\)")
+
+
+def recurrence(at: str) -> str:
+    """A cron of EventBridge as Auto Scaling takes it, which is Unix's: five fields, days of the
+    week from 0 for Sunday. :class:`InputError` where Unix's cannot say it."""
+    if not _PLAIN_CRON.fullmatch(at):
+        raise InputError(
+            f"{at!r} is nothing that a group of machines repeats",
+            fix="write cron(...) with numbers, lists and ranges, and * for the year, such as "
+            "cron(0 7 ? * MON-FRI *)",
+            field="schedules.at",
+        )
+    minute, hour, day, month, weekday, _ = at.removeprefix("cron(").removesuffix(")").split()
+    days = "".join(map(_weekday, re.split("([-,])", weekday)))
+    return " ".join("*" if each == "?" else each for each in (minute, hour, day, month, days))
+
+
+def _weekday(part: str) -> str:
+    """Sunday is 1 to EventBridge, and 0 to Unix."""
+    if part in _WORDS:
+        return str(_WORDS.index(part))
+    return str(int(part) - 1) if part.isdigit() else part
+
+
 def schedule(
-    site: Site, scaled: aws.appautoscaling.Policy, schedules: Sequence[ScheduleArgs]
+    site: Site,
+    scaled: aws.appautoscaling.Policy | GroupByClock,
+    schedules: Sequence[ScheduleArgs],
 ) -> list[pulumi.Resource]:
     """One action each, one after the other: changes of one target at the same time are refused.
 
-    ``scaled`` is a policy of the target that they change. The last of them, which is after all.
+    ``scaled`` is a policy of the target that they change, or a group. The last of them, which is
+    after all.
     """
+    if isinstance(scaled, GroupByClock):
+        return [_of_group(site, scaled, each, index) for index, each in enumerate(schedules)]
     before: list[pulumi.Resource] = [scaled]
     for index, each in enumerate(schedules):
         before = [
@@ -73,3 +114,20 @@ def schedule(
             )
         ]
     return before
+
+
+def _of_group(site: Site, scaled: GroupByClock, each: ScheduleArgs, index: int) -> pulumi.Resource:
+    """A bound that is left out is the usual one: Pulumi's own default is none."""
+    return aws.autoscaling.Schedule(
+        site.child(f"schedule-{index}"),
+        scheduled_action_name=f"{site.identity}-schedule-{index}",
+        autoscaling_group_name=scaled.group.name,
+        recurrence=recurrence(each["at"]),
+        time_zone=each.get("timezone", "Etc/UTC"),
+        min_size=each.get("minimum", scaled.least),
+        max_size=each.get("maximum", scaled.most),
+        # -1 leaves the number of machines to scaling.
+        desired_capacity=-1,
+        region=site.region,
+        opts=site.under(),
+    )

@@ -54,6 +54,12 @@ class GoogleArgs(TypedDict, total=False):
     secrets: dict[str, str]
     """Variables of the container that are secrets: the variable -> the id of a secret in Secret
     Manager, such as `HF_TOKEN: huggingface`. On Cloud Run."""
+    machine_image: str
+    """The image that machines start with, by its full name: with Docker, and a driver for their
+    chips. The default is Google's for Axion, an L4 and TPU v5p and v6e; TPU v7x needs one."""
+    proxy_ranges: list[str]
+    """The range of the region's proxy-only subnet, from which an internal load balancer sends, such
+    as `10.129.0.0/23`. Required for a group of machines."""
     zones: list[str]
     """The zones of a group of machines. The default is as many as the workload asks for, of those
     that have the machine."""

@@ -27,7 +27,6 @@ from pulumi_gcp.cloudrunv2 import ServiceTemplateVpcAccessNetworkInterfaceArgs a
 from lichen.document import InputError
 from lichen.sizing.waiting import concurrency_of
 from lichen_components.args import EndpointArgs
-from lichen_components.aws.balancer import longest_s
 from lichen_components.errors import input_errors
 from lichen_components.extras import Bundle
 from lichen_components.google.access import (
@@ -47,6 +46,7 @@ from lichen_components.google.images import check_image, image_of
 from lichen_components.google.logs import logs
 from lichen_components.google.site import GoogleSite, check_name
 from lichen_components.plan import Plan
+from lichen_components.promises import longest_s
 from lichen_components.servers.container import Decision
 
 TYPE = "lichen:index:RunService"

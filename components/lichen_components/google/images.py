@@ -18,6 +18,7 @@ from lichen_components.servers.container import Decision
 
 IMAGES: Mapping[tuple[str, str], str] = {
     ("vllm", "x86_64"): "docker.io/vllm/vllm-openai:v0.11.0",
+    ("vllm-tpu", "x86_64"): "docker.io/vllm/vllm-tpu:v0.12.0",
     ("tei", "x86_64"): "ghcr.io/huggingface/text-embeddings-inference:cpu-1.9",
     ("tei", "arm64"): "ghcr.io/huggingface/text-embeddings-inference:cpu-arm64-1.9",
 }

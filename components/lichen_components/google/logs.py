@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 import pulumi_gcp as gcp
 
-from lichen_components.aws.monitoring import RETENTION_DAYS
 from lichen_components.google.site import GoogleSite
+from lichen_components.promises import RETENTION_DAYS
 
 
 def logs(site: GoogleSite, resource_filter: str) -> list[pulumi.Resource]:

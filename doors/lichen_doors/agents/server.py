@@ -134,7 +134,7 @@ def server() -> MCPServer:
         """Judge a deployment by the rules. A `mandatory` finding stops the deployment; an
         *unverified* verdict needs a value that is not known yet."""
         from lichen_doors.command.check import judgement
-        from lichen_doors.report.findings import as_json
+        from lichen_doors.report.document import as_json
 
         judged = judgement(
             [within_folder(path, "paths") for path in paths],

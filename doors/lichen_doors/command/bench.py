@@ -326,9 +326,9 @@ def _prompts(
 
 
 def _lines(file: Path) -> list[str]:
-    from lichen.parsing.content import content_of, text_of
+    from lichen.parsing.content import text_in
 
-    lines = [line for line in text_of(content_of(file, 64)).splitlines() if line.strip()]
+    lines = [line for line in text_in(file, 64).splitlines() if line.strip()]
     if not lines:
         raise InputError("has no prompt", fix="write one prompt a line", document=str(file))
     return lines

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from lichen_policies.gate import Gate
 
-from lichen.document import InputError, nearest
+from lichen.document import InputError, nearest, read_document
 from lichen_doors.command.options import formats
 from lichen_doors.command.output import show
 from lichen_doors.report import explain as story
@@ -24,10 +24,15 @@ def command(what: str, form: str) -> None:
 
     WHAT is a rule, a region, a machine or a model. It may also be a workload file: then the command
     shows each step of its placement, what the predicted speed rests on, and why the other offers
-    lost.
+    lost. Or it is a deployment, in any form that `lichen check` reads, or a folder: then the
+    command lists what of it is bound to one vendor, and what replaces that.
     """
-    if Path(what).is_file():
-        _explain_placement(Path(what), form)
+    path = Path(what)
+    if path.is_file() and _is_workload(path):
+        _explain_placement(path, form)
+        return
+    if path.is_file() or path.is_dir():
+        _explain_portability(path, form)
         return
     gate = Gate.near(Path.cwd(), trusted=Path.cwd())
     known = known_of(what, gate)
@@ -70,3 +75,31 @@ def _explain_placement(path: Path, form: str) -> None:
         )
     else:
         show(placement.arithmetic(answer), form, title=str(path))
+
+
+def _is_workload(path: Path) -> bool:
+    """Whether a file is meant as a workload: it says so in its fields, or is no deployment."""
+    try:
+        document = read_document(path)
+    except InputError:
+        return False
+    return isinstance(document, dict) and len(document.keys() & _FIELDS) > 1
+
+
+_FIELDS = {"name", "model", "traffic", "latency", "where", "trafic", "precisions"}
+"""Fields of a workload that a deployment's document does not have two of."""
+
+
+def _explain_portability(path: Path, form: str) -> None:
+    """What of a deployment is bound to one vendor."""
+    from lichen_policies.dialects.folders import read_all
+    from lichen_policies.portability import portability
+
+    from lichen_doors.report import portability as report
+
+    gate = Gate.near(path, trusted=Path.cwd())
+    answer = portability(read_all([path]).resources, gate.catalogue, str(path))
+    if form == "json":
+        click.echo(for_programs(answer))
+    else:
+        show(report.renderables(answer), form, title=str(path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import get_args
+from typing import NoReturn, get_args
 
 import click
 from msgspec.structs import replace
@@ -73,6 +73,18 @@ from lichen_doors.report import for_programs
     show_default=True,
     help="How many of the next best to show.",
 )
+@click.option(
+    "--all-clouds",
+    is_flag=True,
+    help="The best of each cloud and of Kubernetes side by side, and what moving there takes.",
+)
+@click.option(
+    "--data-gb",
+    type=click.FloatRange(0, 10_000_000),
+    default=0,
+    metavar="GB",
+    help="With --all-clouds: data beside the model that moves with it.",
+)
 @RECORD
 @formats("text", "json", "markdown", "html")
 def command(
@@ -85,6 +97,8 @@ def command(
     take_any: bool,
     copied_images: bool,
     top: int,
+    all_clouds: bool,
+    data_gb: float,
     record_file: Path | None,
     form: str,
 ) -> None:
@@ -100,6 +114,11 @@ def command(
     workload = restricted(read_workload(workload_file), clouds, regions)
     if confidence is not None:
         workload = replace(workload, confidence=confidence)
+    if all_clouds:
+        asked_for = _asked(
+            workload, workload_file, objective, cost_tolerance, take_any, copied_images
+        )
+        _compare(asked_for, data_gb, workload_file, form)
     answer = placed(
         workload,
         workload_file,
@@ -132,6 +151,24 @@ def command(
     sys.exit(NOTHING_FITS if isinstance(answer, NoPlacement) else OK)
 
 
+def _compare(question: Question, data_gb: float, file: Path, form: str) -> NoReturn:
+    """Print each cloud's best beside the others, and end."""
+    from lichen.placing.side_by_side import side_by_side
+    from lichen_doors.report import side_by_side as report
+
+    if form not in ("text", "json"):
+        raise InputError(f"--all-clouds is not written as {form}", fix="use --format text or json")
+    try:
+        answer = side_by_side(question, data_gb)
+    except InputError as error:
+        raise (error if error.document else error.within(str(file))) from None
+    if form == "json":
+        click.echo(for_programs(answer))
+    else:
+        show(report.renderables(answer), form, title=f"lichen: {answer.workload}")
+    sys.exit(OK if answer.moved_from else NOTHING_FITS)
+
+
 def _print(answer: Placement | NoPlacement, workload_file: Path, form: str, top: int) -> None:
     """Print an answer for a person; each form is imported when it is asked for."""
     if form == "html":
@@ -159,6 +196,22 @@ def placed(
     runners_up: int = 5,
 ) -> Placement | NoPlacement:
     """The placement of a file's workload, with the evidence and the own rows beside the file."""
+    asked = _asked(workload, file, objective, cost_tolerance_pct, take_any, copied_images)
+    try:
+        return place(asked, runners_up=runners_up)
+    except InputError as error:
+        raise (error if error.document else error.within(str(file))) from None
+
+
+def _asked(
+    workload: Workload,
+    file: Path,
+    objective: Objective,
+    cost_tolerance_pct: float,
+    take_any: bool,
+    copied_images: bool,
+) -> Question:
+    """What a file's workload asks, with the evidence and the own rows beside the file."""
     try:
         question = Question.of(
             workload,
@@ -168,11 +221,9 @@ def placed(
             cost_tolerance_pct=cost_tolerance_pct,
             own_registry=copied_images,
         )
-        if take_any:
-            question = replace(question, makes=None)
-        return place(question, runners_up=runners_up)
     except InputError as error:
         raise (error if error.document else error.within(str(file))) from None
+    return replace(question, makes=None) if take_any else question
 
 
 def restricted(workload: Workload, clouds: tuple[str, ...], regions: tuple[str, ...]) -> Workload:

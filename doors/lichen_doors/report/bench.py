@@ -59,9 +59,8 @@ def _load(record: Record) -> Table:
     else:
         table.add_row("load", f"{record.concurrency:g} in flight")
     unanswered = record.unanswered.total if record.unanswered is not None else 0
-    warm_up = f", {record.warm_up_requests:,} before them to warm up" * bool(
-        record.warm_up_requests
-    )
+    before = record.warm_up_requests
+    warm_up = f", {before:,} before them to warm up" if before else ""
     lasted = f" in {figure(record.seconds)} s" if record.seconds else ""
     table.add_row("requests", f"{record.requests:,} answered{lasted}{warm_up}")
     if unanswered and record.unanswered is not None:
@@ -98,6 +97,8 @@ def _times(record: Record) -> Table:
 
 
 def _percentile(found: Percentile) -> str:
+    if found.low_ms is None and found.high_ms is None:
+        return figure(found.ms)
     low, high = (UNKNOWN if end is None else figure(end) for end in (found.low_ms, found.high_ms))
     return f"{figure(found.ms)} ({low} to {high})"
 
@@ -160,7 +161,7 @@ def _said_of(outlook: Outlook) -> str:
         )
     said = (
         f"Times on {outlook.after.machine} were {_factors(outlook.same_before)} of the likely "
-        f"one, and are {_factors(outlook.after)}: {outlook.narrowed:.2g} times narrower."
+        f"one, and are {_factors(outlook.after)}: {outlook.narrowed:.3g} times narrower."
     )
     if outlook.carried:
         said += (

@@ -1,4 +1,4 @@
-"""What the rules found: for a person at a terminal, and as JSON for programs.
+"""What the rules found, for a person at a terminal.
 
 Each resource is shown with its findings, then with one fix: the changes that its findings ask for,
 merged. Changes that contradict each other are shown as a conflict, and the saving is the largest of
@@ -7,121 +7,16 @@ one finding, never the sum, because fixes overlap.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-import msgspec
-from lichen_policies.exemptions import Exemption
-from lichen_policies.verdict import (
-    Change,
-    Configured,
-    Conflict,
-    Gone,
-    Month,
-    Report,
-    Saves,
-    Skipped,
-    Summary,
-    Verdict,
-    advice_of,
-)
+from lichen_policies.verdict import Report, Verdict
 from rich.console import RenderableType
 from rich.text import Text
 
 from lichen.figures import many
-from lichen_doors.report import for_programs
 from lichen_doors.report.advice import advice_lines
+from lichen_doors.report.document import by_resource, mark_of, outcome
 from lichen_doors.report.terminal import Rows
-
-Address = tuple[str, str | None, int | None]
-"""A resource's address, and the file and line that it is in."""
-
-
-class Fix(msgspec.Struct, frozen=True, kw_only=True):
-    """The findings of one resource as one set of changes.
-
-    ``changes`` agree with each other, ``conflicts`` do not; ``also`` is what to do besides, in
-    words; ``or_else`` are other ways out. ``saves`` is the largest saving of one finding.
-    """
-
-    resource: str
-    file: str | None
-    changes: tuple[Change, ...]
-    conflicts: tuple[Conflict, ...]
-    also: tuple[str, ...]
-    or_else: tuple[str, ...]
-    saves: Saves
-
-
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``lichen check --format json`` prints.
-
-    ``expired`` are exemptions past their last day; ``not_judged`` counts resources by the types
-    that no rule covers; ``fixes`` has an entry for each resource with findings, ``months`` what
-    those cost and emit as they are, where that is known; ``configured`` is the lichen.yaml that
-    holds, with each rule that it turned off or moved.
-    """
-
-    findings: tuple[Verdict, ...]
-    unverified: tuple[Verdict, ...]
-    exempted: tuple[Verdict, ...]
-    expired: tuple[Exemption, ...]
-    not_judged: Mapping[str, int]
-    fixes: tuple[Fix, ...]
-    months: tuple[Month, ...]
-    configured: Configured
-    skipped: tuple[Skipped, ...]
-    other_files: int
-    baseline: str
-    gone: tuple[Gone, ...]
-    hidden: int
-    summary: Summary
-
-
-def as_json(report: Report) -> str:
-    """Everything, as docs/schemas/check.json describes it."""
-    return for_programs(
-        Document(
-            findings=report.findings,
-            unverified=report.unverified,
-            exempted=report.exempted,
-            expired=report.expired,
-            not_judged=report.not_judged,
-            fixes=tuple(
-                _fix(address, verdicts) for address, verdicts in by_resource(report.findings)
-            ),
-            months=report.months,
-            configured=report.configured,
-            skipped=report.skipped,
-            other_files=report.other_files,
-            baseline=report.baseline,
-            gone=report.gone,
-            hidden=report.hidden,
-            summary=report.summary,
-        )
-    )
-
-
-def by_resource(verdicts: Sequence[Verdict]) -> list[tuple[Address, list[Verdict]]]:
-    """The verdicts of each resource, in the order of the first of each."""
-    grouped: dict[Address, list[Verdict]] = defaultdict(list)
-    for verdict in verdicts:
-        grouped[verdict.resource, verdict.file, verdict.line].append(verdict)
-    return list(grouped.items())
-
-
-def _fix(address: Address, verdicts: Sequence[Verdict]) -> Fix:
-    resource, file, _line = address
-    advice = advice_of(verdicts)
-    return Fix(
-        resource=resource,
-        file=file,
-        changes=advice.changes,
-        conflicts=advice.conflicts,
-        also=advice.also,
-        or_else=advice.or_else,
-        saves=advice.saves,
-    )
 
 
 def renderables(report: Report) -> Iterator[RenderableType]:
@@ -184,17 +79,6 @@ def _alike(verdicts: Sequence[Verdict]) -> Iterator[Sequence[Verdict]]:
             verdict
         )
     yield from rows.values()
-
-
-def mark_of(verdict: Verdict) -> str:
-    """What a verdict does, in a word: exempted, old, blocks, unverified or advises."""
-    if verdict.exemption is not None:
-        return "exempted"
-    if verdict.is_old:
-        return "old"
-    if verdict.blocks:
-        return "blocks"
-    return "unverified" if verdict.verdict == "unverified" else "advises"
 
 
 _STYLES = {"exempted": "quiet", "old": "quiet", "blocks": "bad"}
@@ -265,19 +149,3 @@ def _not_read(report: Report) -> Iterator[RenderableType]:
     if report.other_files:
         are = "is no deployment" if report.other_files == 1 else "are no deployments"
         yield Text(f"{many(report.other_files, 'other file')} {are}.", style="quiet")
-
-
-def outcome(report: Report) -> tuple[str, str]:
-    """The last sentence, and its style."""
-    findings = sum(verdict.blocks for verdict in report.findings)
-    unverified = sum(verdict.blocks for verdict in report.unverified)
-    parts = [many(findings, "finding")] if findings else []
-    if unverified:
-        parts.append(many(unverified, "unverified result"))
-    unread = sum(each.broken for each in report.skipped)
-    if not parts and unread:
-        return f"Nothing that was read blocks; {many(unread, 'file')} could not be read.", "bad"
-    if not parts:
-        return "Nothing blocks this deployment.", "good"
-    verb = "blocks" if findings + unverified == 1 else "block"
-    return f"{' and '.join(parts)} {verb} this deployment.", "bad"

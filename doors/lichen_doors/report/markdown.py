@@ -14,7 +14,7 @@ from lichen_policies.verdict import Report, Verdict
 from lichen.figures import many
 from lichen.visible import visible
 from lichen_doors.report.advice import advice_lines
-from lichen_doors.report.findings import by_resource, outcome
+from lichen_doors.report.document import by_resource, outcome
 
 MARK = "<!-- lichen check -->"
 """The first line, by which a later run finds the comment that it renews."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import StringIO
 
+from rich._wrap import divide_line
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
@@ -48,6 +49,9 @@ class Rows:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         beside = max((mark.cell_len for mark, _ in self._rows), default=0) + _BETWEEN
         width = max(1, options.max_width - self._indent - beside)
+        if console.color_system is None:
+            yield from self._without_styles(beside, width)
+            return
         for mark, text in self._rows:
             for number, line in enumerate(text.wrap(console, width, overflow="fold")):
                 yield Segment(" " * self._indent)
@@ -56,6 +60,27 @@ class Rows:
                 yield Segment(" " * (beside - (0 if number else mark.cell_len)))
                 yield from line.render(console)
                 yield Segment.line()
+
+    def _without_styles(self, beside: int, width: int) -> RenderResult:
+        """The same text, a line at a time. Styles, which a file has none of, are most of the work
+        otherwise."""
+        for mark, text in self._rows:
+            plain = text.copy()
+            plain.expand_tabs()
+            before = f"{' ' * self._indent}{mark.plain}{' ' * (beside - mark.cell_len)}"
+            for line in _folded(plain.plain, width):
+                yield Segment(f"{before}{line}\n")
+                before = " " * (self._indent + beside)
+
+
+def _folded(text: str, width: int) -> Iterator[str]:
+    """A text in lines that are no wider, as rich wraps it."""
+    for line in text.split("\n"):
+        ends = [*divide_line(line, width, fold=True), len(line)]
+        start = 0
+        for end in ends:
+            yield line[start:end].rstrip()
+            start = end
 
 
 def show(renderables: Iterable[RenderableType]) -> None:

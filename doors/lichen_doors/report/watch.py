@@ -144,13 +144,17 @@ class _Beside:
         )
 
 
-_REPORTED = ("month", "region", "service", "location-based", "market-based", "Lichen, the region")
+_REPORTED = ("month", "region", "service", "by location", "by market", "estimate")
+"""What a provider reports of a service, by both methods, and what Lichen estimates of all that runs
+in that region."""
 
 
 def _reported(watched: Watched) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in _REPORTED:
-        table.add_column(name, justify="left" if name in _REPORTED[:3] else "right")
+        table.add_column(
+            name, justify="left" if name in _REPORTED[:3] else "right", overflow="fold"
+        )
     beside = _Beside(watched)
     for each in watched.reported:
         table.add_row(*beside.row(each))

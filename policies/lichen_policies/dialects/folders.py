@@ -17,7 +17,6 @@ import msgspec
 from lichen.document import InputError
 from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, text_of
-from lichen.parsing.yaml_text import from_yaml
 from lichen_policies.dialects import PROGRAMS, cdk, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.source_reading import SourceReading
@@ -179,7 +178,7 @@ class _Walk:
                 if path not in inner and path not in partial
                 for resource in resources
             )
-            + tuple(resource for source in sources for resource in source.resources),
+            + tuple(resource for source in sources for resource in _as_far_as_seen(source)),
             skipped=(
                 *self.skipped,
                 *(mention for source in sources for mention in source.skipped),
@@ -303,6 +302,13 @@ class _Walk:
         )
 
 
+def _as_far_as_seen(source: SourceReading) -> Iterator[Resource]:
+    """The resources of a source; where it calls what is not here, each says so."""
+    unseen = next((f"{each.file} {each.because}" for each in source.skipped), "")
+    for resource in source.resources:
+        yield msgspec.structs.replace(resource, unseen=unseen) if unseen else resource
+
+
 def _within(source: Path, calls: Mapping[Path, frozenset[Path]]) -> set[Path]:
     """A source and all that are called from it."""
     by_path = {each.resolve(): inner for each, inner in calls.items()}
@@ -337,6 +343,8 @@ def _may_be_document(text: str) -> bool:
 
 def _patches(kustomization: Path, text: str) -> Iterator[Path]:
     """The files that are only parts of an object, which Kustomize merges into another."""
+    from lichen.parsing.yaml_text import from_yaml  # many deployments have no YAML
+
     for document in from_yaml(text, typed=False):
         for key in _PATCHES:
             written = document.get(key) if isinstance(document, Mapping) else None

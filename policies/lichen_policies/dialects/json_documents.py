@@ -3,7 +3,8 @@
 Tools print words around them: ``terragrunt run-all show -json`` one plan a line behind a prefix,
 a wrapper of ``terraform`` its command, ``pulumi`` its warnings. The events that Pulumi's engine
 streams, one a line, are one document. Words are left out; what begins
-like an object and does not parse is an error, or half a document would pass for a whole one.
+like an object and does not parse is an error, or half a document would pass for a whole one. What
+Terragrunt logs as JSON has the line that its tool printed as a message, a plan among them.
 """
 
 from __future__ import annotations
@@ -35,7 +36,12 @@ def parsed(text: str) -> list[tuple[int | None, Any]]:
             every = list(_found(text))
             if not every:
                 raise
-    found = [(line, document) for line, document in every if document and not _is_log(document)]
+    found = [
+        (line, document)
+        for line, logged in every
+        if logged
+        for document in (_printed(logged) if _is_log(logged) else (logged,))
+    ]
     if not found:
         raise InputError(
             "is a log of messages, which does not hold what is planned",
@@ -49,6 +55,15 @@ def parsed(text: str) -> list[tuple[int | None, Any]]:
 
 def _is_log(document: Mapping[str, Any]) -> bool:
     return any(message <= document.keys() for message in _MESSAGES)
+
+
+def _printed(logged: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What a tool printed, of a log that has its lines as messages: documents, not its own log."""
+    message = logged.get("msg")
+    if isinstance(message, str) and logged.get("level") == "stdout":
+        for _line, document in _found(message):
+            if document and not _is_log(document):
+                yield document
 
 
 def _is_event(document: Mapping[str, Any]) -> bool:

@@ -29,7 +29,7 @@ from lichen_policies.facts.machine_kinds import MADE_OF, machine_kinds
 from lichen_policies.facts.model_accelerators import accelerators_of_containers
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Dialect, Resource
-from lichen_policies.facts.unknown import Maybe, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 if TYPE_CHECKING:
     from lichen_policies.stack import Stack
@@ -118,9 +118,27 @@ def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tupl
     reader = reader_of(resource.dialect, resource.type)
     if reader is None or reader.complete is None:
         return facts
-    return _with_derived(
-        reader.complete(tuple(fact for fact in facts if not _is_derived(fact)), stack)
-    )
+    own = tuple(fact for fact in facts if not _is_derived(fact))
+    found = reader.complete(own, stack)
+    return _with_derived(_not_absent(own, found, stack.unseen) if stack.unseen else found)
+
+
+def _not_absent(own: tuple[Fact, ...], found: tuple[Fact, ...], unseen: str) -> tuple[Fact, ...]:
+    """The facts of a stack of which not all is here: what no other resource was seen to do is not
+    known, since one that was not read may do it."""
+    before = {(type(fact), fact.path): fact for fact in own}
+    unknown = Unknown(f"may be changed by what is not read: {unseen}")
+
+    def doubted(fact: Fact) -> Fact:
+        alone = before.get((type(fact), fact.path))
+        absent = [
+            name
+            for name in fact.__struct_fields__
+            if alone is not None and fact.as_read(name) is False and alone.as_read(name) is None
+        ]
+        return msgspec.structs.replace(fact, **dict.fromkeys(absent, unknown))
+
+    return tuple(map(doubted, found))
 
 
 def _is_derived(fact: Fact) -> bool:

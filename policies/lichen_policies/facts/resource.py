@@ -39,7 +39,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     can evaluate it here. Where its properties depend on conditions that nobody can evaluate,
     ``branches`` are its properties for each way in which these may turn out, the same ways for all
     resources of a document, None where it is not made then. ``stays`` says that the deployment
-    leaves it as it is, None where the document does not say.
+    leaves it as it is, None where the document does not say. ``unseen`` says what of its deployment
+    is not here, in words: a module that nobody has downloaded.
     """
 
     type: str
@@ -57,6 +58,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     only_if: str = ""
     branches: tuple[Mapping[str, Any] | None, ...] = ()
     stays: bool | None = None
+    unseen: str = ""
 
 
 def called(resource: Resource) -> str:

@@ -165,6 +165,7 @@ def _vllm(document: Document, about: About) -> Iterator[Record]:
                                                       _in_flight(rate, mean_s / 1e3)),
         loop="open" if offered else "closed" if most else None,
         offered_rps=offered or None,
+        day=_day(get("date")),
         seconds=_plain(get("duration")),
         requests_per_s=rate,
         input_tokens=round(document["total_input_tokens"] / completed) if completed else 0,
@@ -220,9 +221,10 @@ def _tokens(row: Document) -> float:
 
 
 def _day(text: object) -> date | None:
-    found = re.match(r"\d{4}-\d\d-\d\d", str(text))
+    """The day that a text begins with: ``2026-11-20T...``, or ``20261120-...`` as vLLM has it."""
+    found = re.match(r"(\d{4})-?(\d\d)-?(\d\d)", str(text))
     try:
-        return date.fromisoformat(found[0]) if found else None
+        return date(*map(int, found.groups())) if found else None
     except ValueError:
         return None
 

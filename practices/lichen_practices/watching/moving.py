@@ -107,7 +107,8 @@ class Mover:
         workload, near = self._workload(running)
         if workload is None:
             return None
-        key = (msgspec.json.encode(workload), running.machine, running.region)
+        same = replace(workload, name="same", evidence=() if near is None else workload.evidence)
+        key = (msgspec.json.encode(same), near, running.machine, running.region)
         if key not in self._answers:
             try:
                 self._answers[key] = self._compared(workload, near, running)

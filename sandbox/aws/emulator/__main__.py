@@ -27,6 +27,7 @@ from sandbox.aws.exit_with_parent import exit_with_parent
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 
+_FUNCTION_URL = "/function-url/"
 
 Application = Callable[..., Iterable[bytes]]
 
@@ -49,6 +50,15 @@ class Noting:
         if environ["PATH_INFO"] in noted:
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(noted[environ["PATH_INFO"]]).encode()]
+        if environ["PATH_INFO"].startswith(_FUNCTION_URL):
+            extended_app("lambda")
+            from sandbox.aws.emulator.extensions.awslambda import called_through_url
+
+            status, said = called_through_url(
+                environ["PATH_INFO"].removeprefix(_FUNCTION_URL), environ["HTTP_X_PRINCIPAL"]
+            )
+            start_response(status, [("Content-Type", "application/json")])
+            return [json.dumps(said).encode()]
         if found := _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", "")):
             if found[2] not in self.ours:
                 self.used.add((found[2], found[1]))

@@ -21,8 +21,13 @@ _USES = {
     "ProductionVariantInstanceType": "for endpoint usage",
     "TransformInstanceType": "for transform job usage",
 }
-_VCPUS = ("G and VT", "Inf", "P", "Trn")
-_VCPUS_GRANTED = 768.0
+_STANDARD = "Standard (A, C, D, H, I, M, R, T, Z)"
+_VCPUS = ("G and VT", "Inf", "P", "Trn", _STANDARD)
+_VCPUS_GRANTED, _VCPUS_AT_FIRST = 768.0, 5.0
+FARGATE = "Fargate On-Demand vCPU resource count"
+"""The vCPUs that all tasks on Fargate may have at once; 6 in a new account."""
+
+_FARGATE_GRANTED, _FARGATE_AT_FIRST = 4000.0, 6.0
 
 Quota = dict[str, Any]
 
@@ -44,23 +49,41 @@ def quotas(backend: ServiceQuotasBackend, service: str) -> dict[str, Quota]:
     return kept[service]
 
 
-def granted(backend: ServiceQuotasBackend, name: str) -> float:
-    """The value of one of SageMaker's quotas."""
-    of = quotas(backend, "sagemaker")
+def granted(backend: ServiceQuotasBackend, name: str, service: str = "sagemaker") -> float:
+    """The value of one of a service's quotas."""
+    of = quotas(backend, service)
     return float(next(quota["Value"] for quota in of.values() if quota["QuotaName"] == name))
+
+
+def family_of(kind: str) -> str:
+    """The family that a quota of vCPUs counts a machine type in."""
+    letters = kind.partition(".")[0].rstrip("abcdefghijklmnopqrstuvwxyz-").rstrip("0123456789")
+    named = {"g": "G and VT", "vt": "G and VT", "inf": "Inf", "p": "P", "trn": "Trn"}
+    return named.get(letters, _STANDARD)
+
+
+def vcpus_of(family: str, *, spot: bool) -> str:
+    """The name of a quota of vCPUs."""
+    return (
+        f"All {family} Spot Instance Requests" if spot else f"Running On-Demand {family} instances"
+    )
 
 
 @cache
 def _defaults(service: str) -> dict[str, tuple[str, float]]:
     is_new = NEW_ACCOUNT in os.environ
     if service == "ec2":
-        value = 0.0 if is_new else _VCPUS_GRANTED
-        names = [
-            f"{what} {family} {'instances' if what.startswith('Running') else 'Spot Requests'}"
+        return {
+            name.replace(" ", "-"): (
+                name,
+                _VCPUS_GRANTED if not is_new else _VCPUS_AT_FIRST if family == _STANDARD else 0.0,
+            )
             for family in _VCPUS
-            for what in ("Running On-Demand", "All")
-        ]
-        return {name.replace(" ", "-"): (name, value) for name in names}
+            for name in (vcpus_of(family, spot=False), vcpus_of(family, spot=True))
+        }
+    if service == "fargate":
+        value = _FARGATE_AT_FIRST if is_new else _FARGATE_GRANTED
+        return {"L-3032A538": (FARGATE, value)}
     if service != "sagemaker":
         return {}
     model = get_session().get_service_model("sagemaker")

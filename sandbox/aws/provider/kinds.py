@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox.aws.provider import waits
 from sandbox.aws.provider.api import Api
-from sandbox.aws.provider.placed import GroupTags, Joined, Placed
+from sandbox.aws.provider.placed import GroupTags, Joined, Left, Placed
 from sandbox.aws.provider.shapes import Form, Property
 
 
@@ -121,6 +121,8 @@ class Kind:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     # What an update sends beside the properties.
     on_update: Mapping[str, Any] = field(default_factory=dict)
+    # What the call that takes it away is given, where that sets it to nothing.
+    on_delete: Mapping[str, Any] = field(default_factory=dict)
     # Properties that AWS decides.
     outputs: tuple[Output, ...] = (Output("arn"),)
     # A JMESPath over what was read: true of a resource that is being deleted.
@@ -854,6 +856,7 @@ KINDS = {
                 "AutoScalingGroupARN": "arn",
                 "ForceDelete": "forceDelete",
                 "LifecycleHookSpecificationList": "initialLifecycleHooks",
+                "NewInstancesProtectedFromScaleIn": "protectFromScaleIn",
                 "TargetGroupARNs": "targetGroupArns",
             },
             placed=(
@@ -871,6 +874,7 @@ KINDS = {
                         "autoRollback": "AutoRollback",
                         "maxHealthyPercentage": "MaxHealthyPercentage",
                         "minHealthyPercentage": "MinHealthyPercentage",
+                        "scaleInProtectedInstances": "ScaleInProtectedInstances",
                         "skipMatching": "SkipMatching",
                         "alarmSpecification.alarms": "AlarmSpecification.Alarms",
                     }.items()
@@ -905,6 +909,31 @@ KINDS = {
                 "PolicyARN": "arn",
             },
             key=("autoscalingGroupName", "name"),
+            partial=True,
+        ),
+        Kind(
+            "aws:autoscaling/schedule:Schedule",
+            "autoscaling",
+            create=Call("PutScheduledUpdateGroupAction"),
+            reads=(Call("DescribeScheduledActions", "ScheduledUpdateGroupActions"),),
+            update="PutScheduledUpdateGroupAction",
+            delete="DeleteScheduledAction",
+            names={
+                "AutoScalingGroupName": "autoscalingGroupName",
+                "ScheduledActionNames": "scheduledActionName",
+            },
+            placed=(
+                Left("desiredCapacity", "DesiredCapacity"),
+                Left("maxSize", "MaxSize"),
+                Left("minSize", "MinSize"),
+            ),
+            absent=("Time", "StartTime", "EndTime"),
+            # moto does not keep it.
+            local=("timeZone",),
+            outputs=(),
+            key=("autoscalingGroupName", "scheduledActionName"),
+            id="{scheduledActionName}",
+            autoname="",
             partial=True,
         ),
         Kind(
@@ -976,6 +1005,65 @@ KINDS = {
             outputs=(Output("functionArn"), Output("functionUrl")),
             key=("functionName", "qualifier"),
             id="{functionName}/{qualifier}",
+            autoname="",
+            partial=True,
+        ),
+        Kind(
+            "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig",
+            "lambda",
+            create=Call("PutProvisionedConcurrencyConfig"),
+            reads=(Call("GetProvisionedConcurrencyConfig"),),
+            update="PutProvisionedConcurrencyConfig",
+            delete="DeleteProvisionedConcurrencyConfig",
+            names={"RequestedProvisionedConcurrentExecutions": "provisionedConcurrentExecutions"},
+            local=("skipDestroy",),
+            outputs=(),
+            key=("functionName", "qualifier"),
+            id="{functionName},{qualifier}",
+            autoname="",
+            partial=True,
+        ),
+        Kind(
+            "aws:ecs/capacityProvider:CapacityProvider",
+            "ecs",
+            create=Call("CreateCapacityProvider", "capacityProvider"),
+            reads=(
+                Call("DescribeCapacityProviders", "capacityProviders"),
+                Call("ListTagsForResource"),
+            ),
+            update="UpdateCapacityProvider",
+            delete="DeleteCapacityProvider",
+            tag="TagResource",
+            untag="UntagResource",
+            names={
+                "capacityProvider": "name",
+                "capacityProviders": "name",
+                "capacityProviderArn": "arn",
+                "tags": Property("tagsAll", Form.MAP),
+            },
+            absent=("managedInstancesProvider",),
+            key=("name",),
+            id="{arn}",
+            partial=True,
+        ),
+        Kind(
+            "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+            "ecs",
+            create=Call("PutClusterCapacityProviders", "cluster"),
+            reads=(Call("DescribeClusters", "clusters"),),
+            update="PutClusterCapacityProviders",
+            delete="PutClusterCapacityProviders",
+            on_delete={"capacityProviders": [], "defaultCapacityProviderStrategies": []},
+            defaults={"defaultCapacityProviderStrategies": []},
+            gone="capacityProviders == `[]`",
+            names={
+                "cluster": "clusterName",
+                "clusters": "clusterName",
+                "defaultCapacityProviderStrategy": "defaultCapacityProviderStrategies",
+            },
+            outputs=(),
+            key=("clusterName",),
+            id="{clusterName}",
             autoname="",
             partial=True,
         ),

@@ -67,6 +67,17 @@ class Joined(Placed):
             properties[self.name] = value.split(",")
 
 
+class Left(Placed):
+    """A number that -1 leaves as it is: it is then not sent, and AWS has none."""
+
+    def send(self, shape: Any, properties: Mapping[str, Any], parameters: dict[str, Any]) -> None:
+        if properties.get(self.name) != -1:
+            super().send(shape, properties, parameters)
+
+    def take(self, shape: Any, answer: Any, properties: dict[str, Any]) -> None:
+        properties[self.name] = answer.get(self.path, -1)
+
+
 class GroupTags(Placed):
     """The tags of an auto scaling group: each says which group it is of."""
 

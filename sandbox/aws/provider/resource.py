@@ -277,6 +277,7 @@ class Resource:
             if self.kind.key:
                 kept = {*self.kind.key, *self.kind.defaults}
                 known = {name: value for name, value in known.items() if name in kept}
+            known |= self.kind.on_delete
             self._ask(self.kind.delete, known, self._region(state, provider))
         except CallRefused as refused:
             if not refused.gone:

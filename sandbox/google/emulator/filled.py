@@ -9,7 +9,9 @@ from sandbox.google.emulator.store import Body, Store, number_of
 
 
 def compute(store: Store, name: str, body: Body) -> Body:
+    address = {"IPAddress": "10.0.0.2"} if "/forwardingRules/" in name else {}
     return {
+        **address,
         "id": str(10**18 + next(store.counter)),
         "selfLink": f"https://www.googleapis.com/compute/v1/{name}",
         "fingerprint": _mark(body),
@@ -36,6 +38,7 @@ def service_account(store: Store, name: str, body: Body) -> Body:
 
 def tpu_node(store: Store, name: str, body: Body) -> Body:
     filled: Body = {"name": name, "state": "READY", "health": "HEALTHY"}
+    filled["networkEndpoints"] = [{"ipAddress": "10.0.0.3", "port": 8470}]
     if "acceleratorType" not in body and "acceleratorConfig" not in body:
         filled["acceleratorType"] = "v2-8"  # as the Cloud TPU API does, silently
     return filled

@@ -349,7 +349,7 @@ KINDS: Mapping[str, Kind] = {
             parent="v2/projects/{project}/locations/{zone}/nodes",
             identifier="nodeId",
             moved={"serviceAccount.scopes": Moved("scope")},
-            outputs={"state": "state", "health": "health"},
+            outputs={"state": "state", "health": "health", "networkEndpoints": "networkEndpoints"},
             replaces=(
                 "acceleratorType", "acceleratorConfig", "runtimeVersion", "networkConfig",
                 "schedulingConfig", "serviceAccount", "shieldedInstanceConfig", "zone",

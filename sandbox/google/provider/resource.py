@@ -26,6 +26,7 @@ _PLACES = ("project", "region", "zone", "location")
 _VIRTUAL = ("deletionPolicy",)
 """Inputs that pulumi_gcp adds to most kinds, and that no API has."""
 _POLL_S = 0.05
+_TRIES = 50
 
 
 @dataclass(frozen=True)
@@ -433,6 +434,16 @@ class Membership:
         return {"bindings": [], **policy}
 
     def _change(self, of: str, inputs: Properties, *, add: bool) -> None:
+        """Read, change, write; again where another wrote meanwhile, as the real provider does."""
+        for _ in range(_TRIES):
+            try:
+                return self._changed(of, inputs, add=add)
+            except CallRefused as refused:
+                if "ABORTED" not in str(refused):
+                    raise
+        raise Refused(f"the policy of {of} does not come to rest")
+
+    def _changed(self, of: str, inputs: Properties, *, add: bool) -> None:
         verb, suffix = self.row.write
         policy = self._policy(of)
         if policy is None:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from lichen_doors.command import main
 from lichen_doors.report import findings, sarif
+from lichen_doors.report.document import as_json
 from lichen_doors.report.terminal import as_text
 from lichen_policies.registry import rules
 from lichen_policies.verdict import Report, Saves, Verdict
@@ -221,7 +222,7 @@ def test_an_exempted_finding_is_suppressed_with_its_reason(printed: Printed) -> 
 
 
 def test_json_keeps_what_cannot_be_computed_null() -> None:
-    document = json.loads(findings.as_json(report(found=(verdict(saves=Saves(usd_month=2.5)),))))
+    document = json.loads(as_json(report(found=(verdict(saves=Saves(usd_month=2.5)),))))
     assert document["findings"][0]["saves"] == {"gco2e_month": None, "usd_month": 2.5}
 
 

@@ -36,6 +36,7 @@ VLLM: dict[str, Any] = {
 def test_vllm_bench_serve(tmp_path: Path) -> None:
     (record,) = read(tmp_path, VLLM)
     assert record.tool == "vllm bench serve"
+    assert record.measured_on == date(2026, 11, 20)
     assert record.requests == 200
     assert record.unanswered == Unanswered(errors=10)
     assert (record.input_tokens, record.output_tokens) == (512, 128)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import datetime
+import gzip
 import json
 import shutil
 from collections.abc import Iterator
@@ -21,6 +23,7 @@ from lichen.placing.question import Question
 from lichen.workload import Traffic, Where, Workload
 from sandbox.world import QUIET, World
 from tests.fixed import FIXED, fixed
+from tests.practices.watching.made import configuration, endpoint, state
 
 PROGRAM = Path(__file__).parent / "program"
 SECRET = "hf_planted_secret_1f3a"
@@ -159,3 +162,77 @@ def test_the_backend_s_own_folder_is_read(states: Path, today: Path) -> None:
     assert answer["stacks"] == 1
     assert {each["stack"] for each in answer["running"]} == {"fleet/dev"}
     assert answer["unread"] == []
+
+
+@pytest.fixture
+def of_emulator(place: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """What runs in this process reaches the emulated AWS alone."""
+    for name, value in place.cloud.environment().items():
+        monkeypatch.setenv(name, value)
+    return place
+
+
+def test_states_in_a_bucket_are_read(states: Path, today: Path, of_emulator: World) -> None:
+    s3 = of_emulator.cloud.client("s3", "us-east-1")
+    s3.create_bucket(Bucket="states")
+    content = (states / "shown.json").read_bytes()
+    s3.put_object(Bucket="states", Key="prod/.pulumi/stacks/fleet/dev.json", Body=content)
+    s3.put_object(
+        Bucket="states", Key="prod/.pulumi/stacks/fleet/two.json.gz", Body=gzip.compress(content)
+    )
+    s3.put_object(Bucket="states", Key="prod/.pulumi/history/fleet/dev/1.json", Body=b"{")
+    s3.put_object(Bucket="states", Key="prod/notes.txt", Body=b"no state")
+    answer = json.loads(watch("s3://states/prod", "--format", "json").stdout)
+    assert (answer["stacks"], answer["unread"]) == (2, [])
+    assert {each["kind"] for each in answer["notices"]} == {kind for kind, _ in PLANTED}
+    for place in ("s3://not-there/prod", "s3://states/empty", "ftp://states/prod"):
+        refused = watch(place, code=2).output
+        assert refused.startswith("lichen: ")
+        assert "Traceback" not in refused
+
+
+def test_requests_of_cloudwatch_are_beside_what_is_declared(
+    today: Path, of_emulator: World
+) -> None:
+    path = today.parent / "chat.json"
+    tags = to_tags(Passport.of(CHAT, "bf16"), "aws")
+    path.write_text(
+        json.dumps(
+            state(
+                configuration("chat-1", "eu-north-1", "ml.inf2.xlarge", 2, tags),
+                endpoint("chat", "eu-north-1", "chat-1"),
+                configuration("quiet-1", "eu-north-1", "ml.inf2.xlarge", 2, tags),
+                endpoint("quiet", "eu-north-1", "quiet-1"),
+            )
+        )
+    )
+    cloudwatch = of_emulator.cloud.client("cloudwatch", "eu-north-1")
+    start = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
+    named = [{"Name": "EndpointName", "Value": "chat"}, {"Name": "VariantName", "Value": "all"}]
+    for hour, requests in enumerate((3600, 36_000)):
+        at = start + datetime.timedelta(hours=hour)
+        cloudwatch.put_metric_data(
+            Namespace="AWS/SageMaker",
+            MetricData=[
+                {"MetricName": "Invocations", "Dimensions": named, "Timestamp": at,
+                 "Value": requests, "Unit": "Count"}
+            ],
+        )  # fmt: skip
+    cloudwatch.put_metric_data(
+        Namespace="/aws/sagemaker/Endpoints",
+        MetricData=[
+            {"MetricName": "CPUUtilization", "Dimensions": named, "Timestamp": start, "Value": 40.0}
+        ],
+    )
+    answer = json.loads(watch(path, "--utilisation", "aws", "--format", "json").stdout)
+    rows = {each["endpoint"]: each for each in answer["utilisation"]}
+    assert rows["chat"]["peak_rps"] == 10
+    assert rows["chat"]["mean_rps"] == pytest.approx(39_600 / (7 * 24 * 3600))
+    assert (rows["chat"]["declared_peak_rps"], rows["chat"]["cpu_pct"]) == (2, 40)
+    assert rows["chat"]["differs"] == (
+        "its busiest hour had 10 requests/s, 5.0 times the declared peak"
+    )
+    assert rows["quiet"]["peak_rps"] is None
+    assert "no request in 7 days" in rows["quiet"]["differs"]
+    assert "declared peak" in watch(path, "--utilisation", "aws").output
+    assert "is no service" in watch(path, "--utilisation", "azure", code=2).output

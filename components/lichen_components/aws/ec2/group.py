@@ -61,8 +61,18 @@ from lichen_components.aws.access import (
 )
 from lichen_components.aws.account import account_of
 from lichen_components.aws.args import aws_args
-from lichen_components.aws.balancer import Balancer, balance, check_answers
+from lichen_components.aws.balancer import (
+    Balancer,
+    balance,
+    charts_of,
+    check_answers,
+    line_of,
+    requests_of,
+)
 from lichen_components.aws.balancer import watches as balancer_watches
+from lichen_components.aws.bundle import bundle, check_bundle
+from lichen_components.aws.dashboard import Chart, Line
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.ec2.machines import boots_from, check_driver, devices_of, stand_ins
 from lichen_components.aws.ec2.start import HOOK, Boot, first_request, user_data
 from lichen_components.aws.ec2.template import newest_image, template
@@ -71,9 +81,12 @@ from lichen_components.aws.key import key_of
 from lichen_components.aws.locations import Objects, Repository
 from lichen_components.aws.monitoring import alarms, logs
 from lichen_components.aws.network import Network, check_network, network_of
+from lichen_components.aws.quota import check_vcpus
 from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.endpoint import slow_ms
 from lichen_components.aws.sagemaker.model import files_gib, published_image
+from lichen_components.aws.sagemaker.scaling import check_scaling, in_receipt
+from lichen_components.aws.schedules import GroupByClock, recurrence
 from lichen_components.aws.serving import (
     check_architecture,
     check_files,
@@ -83,6 +96,7 @@ from lichen_components.aws.serving import (
     image_of,
 )
 from lichen_components.aws.site import Site, check_name
+from lichen_components.aws.watts import watts_of
 from lichen_components.errors import input_errors
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -93,14 +107,9 @@ _LONGEST_HEARTBEAT_S = 7200
 """A launch hook waits two hours at most for a sign of life (Auto Scaling API, HeartbeatTimeout)."""
 
 
-class MachineFleet(pulumi.ComponentResource):
+class MachineFleet(AwsDeployment):
     """Launch template, group, load balancer, role, key, log, scaling and alarms in the chosen
     region."""
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(TYPE, name, {}, opts)
@@ -110,6 +119,7 @@ class MachineFleet(pulumi.ComponentResource):
             check_name(name, workload.environment, service="EC2")
             if "image" not in args:
                 check_driver(machine, published_image(plan), plan.catalogue)
+            check_machines(plan)
             network = network_of(args, plan, self)
         site = Site.of(
             name,
@@ -171,12 +181,26 @@ class MachineFleet(pulumi.ComponentResource):
             [ringing[row.role].name for row in rows if row.takes_back],
             [log, access],
         )
-        _scale(site, plan, balancer, group)
-        self.endpoint_name = group.name
-        self.endpoint_id = group.arn
-        self.url = balancer.url
-        self.machine = pulumi.Output.from_input(machine.name)
-        self.register_outputs({"endpoint_name": group.name, "endpoint_id": group.arn})
+        _scale(site, plan, balancer, group, args.get("scaling_share", 1.0))
+        beside = bundle(
+            site,
+            args,
+            serves_as=group.name,
+            key=key,
+            requests=requests_of(balancer),
+            charts=[*charts_of(balancer), *_usage(site, plan, balancer)],
+            scaled=GroupByClock(group, least, max(least, decision.sizing.replicas_maximum)),
+            after=[*ringing.values()],
+            advice=_advice(site),
+        )
+        self.gives(
+            name=group.name,
+            arn=group.arn,
+            url=balancer.url,
+            machine=machine.name,
+            bundle=beside,
+            receipt=in_receipt(decision, args),
+        )
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
@@ -187,6 +211,46 @@ class MachineFleet(pulumi.ComponentResource):
         check_architecture(ours, decision)
         check_network(ours)
         check_answers(decision)
+        check_scaling(ours)
+        check_bundle(ours, 1)
+        for each in ours.get("schedules") or []:
+            recurrence(each["at"])
+
+
+def check_machines(plan: Plan) -> None:
+    """The account's vCPUs: all machines, or two fleets while a refresh exchanges them."""
+    if aws_args(plan.args).get("check_quota", True):
+        sizing, chosen = plan.decision.sizing, plan.decision.placement.chosen
+        check_vcpus(
+            plan.decision.machine,
+            max(sizing.replicas_maximum, 2 * max(1, sizing.replicas_minimum)),
+            plan.region,
+            spot=chosen.sold == "spot",
+        )
+
+
+def _usage(site: Site, plan: Plan, balancer: Balancer) -> list[Chart]:
+    """Processors of the machines, and estimated watts."""
+    used = Line(
+        namespace="AWS/EC2",
+        metric="CPUUtilization",
+        dimensions={"AutoScalingGroupName": site.identity},
+        statistic="Average",
+    )
+    return [
+        Chart(title="Utilisation of the processors (%)", lines=(used,)),
+        *watts_of(plan, used, line_of(balancer, "RequestCount", "Sum")),
+    ]
+
+
+def _advice(site: Site) -> list[str]:
+    where = f"--auto-scaling-group-name {site.identity} --region {site.region}"
+    return [
+        f"What runs now: aws autoscaling describe-auto-scaling-groups {where}",
+        f"How its machines are exchanged: aws autoscaling describe-instance-refreshes {where}",
+        "A machine that never becomes ready ends its own launch; its start is in the log, in a "
+        "stream of the machine's id.",
+    ]
 
 
 def _start(
@@ -243,9 +307,7 @@ def _group(
     taking_back: list[pulumi.Output[str]],
     needs: list[pulumi.Resource],
 ) -> aws.autoscaling.Group:
-    chosen, start_s = plan.decision.placement.chosen, plan.container.start_s
-    spot = chosen.sold == "spot"
-    types = stand_ins(plan.decision.machine, site.region, chosen.hosting, plan.catalogue)
+    start_s = plan.container.start_s
     minutes = math.ceil(2 * start_s / 60) + 10
     return aws.autoscaling.Group(
         site.child("group"),
@@ -253,22 +315,8 @@ def _group(
         min_size=least,
         max_size=max(least, plan.decision.sizing.replicas_maximum),
         desired_capacity=least,
-        mixed_instances_policy=Mixed(
-            launch_template=MixedTemplate(
-                # A number: $Latest would change no machine that runs, and takes no refresh back.
-                launch_template_specification=Version(
-                    launch_template_id=made.id, version=made.latest_version.apply(str)
-                ),
-                overrides=[Override(instance_type=each) for each in types],
-            ),
-            instances_distribution=Distribution(
-                on_demand_base_capacity=0,
-                on_demand_percentage_above_base_capacity=0 if spot else 100,
-                on_demand_allocation_strategy="prioritized",
-                spot_allocation_strategy="price-capacity-optimized",
-            ),
-        ),
-        capacity_rebalance=spot,
+        mixed_instances_policy=mixed(plan, made),
+        capacity_rebalance=plan.decision.placement.chosen.sold == "spot",
         vpc_zone_identifiers=list(network.subnets),
         target_group_arns=[balancer.group.arn],
         health_check_type="ELB",
@@ -318,8 +366,32 @@ def _group(
     )
 
 
-def _scale(site: Site, plan: Plan, balancer: Balancer, group: aws.autoscaling.Group) -> None:
-    """Track the requests that one machine serves within its bounds."""
+def mixed(plan: Plan, made: aws.ec2.LaunchTemplate) -> Mixed:
+    """The chosen machine and those that may stand in for it, on demand or spot as was chosen."""
+    chosen = plan.decision.placement.chosen
+    types = stand_ins(plan.decision.machine, plan.region, chosen.hosting, plan.catalogue)
+    return Mixed(
+        launch_template=MixedTemplate(
+            # A number: $Latest would change no machine that runs, and takes no refresh back.
+            launch_template_specification=Version(
+                launch_template_id=made.id, version=made.latest_version.apply(str)
+            ),
+            overrides=[Override(instance_type=each) for each in types],
+        ),
+        instances_distribution=Distribution(
+            on_demand_base_capacity=0,
+            on_demand_percentage_above_base_capacity=0 if chosen.sold == "spot" else 100,
+            on_demand_allocation_strategy="prioritized",
+            spot_allocation_strategy="price-capacity-optimized",
+        ),
+    )
+
+
+def _scale(
+    site: Site, plan: Plan, balancer: Balancer, group: aws.autoscaling.Group, share: float
+) -> None:
+    """Track the requests that one machine serves within its bounds, ``share`` of which starts the
+    next."""
     aws.autoscaling.Policy(
         site.child("scaling"),
         name=f"{site.identity}-scaling",
@@ -327,7 +399,7 @@ def _scale(site: Site, plan: Plan, balancer: Balancer, group: aws.autoscaling.Gr
         policy_type="TargetTrackingScaling",
         estimated_instance_warmup=plan.container.start_s,
         target_tracking_configuration=Tracking(
-            target_value=round(plan.decision.sizing.rps_planned * 60, 2),
+            target_value=round(plan.decision.sizing.rps_planned * 60 * share, 2),
             predefined_metric_specification=Predefined(
                 predefined_metric_type="ALBRequestCountPerTarget",
                 resource_label=balancer.label,

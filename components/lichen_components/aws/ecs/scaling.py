@@ -25,9 +25,10 @@ def scale(
     service: aws.ecs.Service,
     cluster: str,
     start_s: int,
-) -> None:
-    """Track the requests that one task serves within its bounds; a task goes no sooner than
-    another would have started."""
+    share: float,
+) -> aws.appautoscaling.Policy:
+    """Track the requests that one task serves within its bounds, ``share`` of which starts the
+    next; a task goes no sooner than another would have started."""
     sizing = decision.sizing
     target = aws.appautoscaling.Target(
         site.child("capacity"),
@@ -40,7 +41,7 @@ def scale(
         tags=site.tags,
         opts=site.under(),
     )
-    aws.appautoscaling.Policy(
+    return aws.appautoscaling.Policy(
         site.child("scaling"),
         name=f"{site.identity}-scaling",
         policy_type="TargetTrackingScaling",
@@ -48,7 +49,7 @@ def scale(
         resource_id=target.resource_id,
         scalable_dimension=target.scalable_dimension,
         target_tracking_scaling_policy_configuration=Tracking(
-            target_value=round(sizing.rps_planned * 60, 2),
+            target_value=round(sizing.rps_planned * 60 * share, 2),
             predefined_metric_specification=Predefined(
                 predefined_metric_type="ALBRequestCountPerTarget",
                 resource_label=balancer.label,

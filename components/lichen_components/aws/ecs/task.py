@@ -24,6 +24,9 @@ from lichen_components.aws.site import Site
 
 CONTAINER = "server"
 _VOLUME = "model"
+ATTEMPT = "lichen.attempt"
+"""A label of the server: the same containers as in a roll-out that was taken back, once more."""
+
 _STOP_S = 120
 """How long a task may take to end (Fargate's most)."""
 
@@ -34,9 +37,11 @@ def containers(
     files: Objects,
     environment: Mapping[str, str],
     devices: Sequence[str] = (),
+    attempt: int = 0,
 ) -> list[dict[str, Any]]:
     """The containers of a task, as ECS writes them. ``devices`` are paths on the machine that the
-    server sees: without them it has no accelerator."""
+    server sees: without them it has no accelerator. ``attempt`` is above 0 after a roll-out that
+    was taken back."""
     log = {
         "logDriver": "awslogs",
         "options": {
@@ -60,6 +65,8 @@ def containers(
         "logConfiguration": log,
         "stopTimeout": _STOP_S,
     }
+    if attempt:
+        server["dockerLabels"] = {ATTEMPT: str(attempt)}
     if devices:
         server["linuxParameters"] = {
             "devices": [
@@ -111,10 +118,11 @@ def written(
     files: pulumi.Output[Objects],
     environment: Mapping[str, pulumi.Input[str]],
     devices: Sequence[str] = (),
+    attempt: int = 0,
 ) -> pulumi.Output[str]:
     """The containers as JSON, once all in them is known."""
     return pulumi.Output.all(image, files, environment).apply(
-        lambda known: json.dumps(containers(site, known[0], known[1], known[2], devices))
+        lambda known: json.dumps(containers(site, known[0], known[1], known[2], devices, attempt))
     )
 
 

@@ -12,6 +12,8 @@ from lichen_components.args import EndpointArgs
 from lichen_components.aws.access import Statement, join_network, use_keys, write_logs
 from lichen_components.aws.account import account_of
 from lichen_components.aws.args import AwsArgs, FunctionArgs, aws_args
+from lichen_components.aws.bundle import bundle, check_bundle
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.key import key_of
 from lichen_components.aws.lambda_.limits import (
     check_environment,
@@ -20,11 +22,13 @@ from lichen_components.aws.lambda_.limits import (
     memory_mb,
     timeout_s,
 )
-from lichen_components.aws.lambda_.watches import watches
+from lichen_components.aws.lambda_.watches import charts_of, requests_of, watches
 from lichen_components.aws.locations import repository
 from lichen_components.aws.monitoring import alarms, logs
 from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.endpoint import slow_ms
+from lichen_components.aws.sagemaker.scaling import predefined, track
+from lichen_components.aws.sagemaker.serverless import READY_SHARE
 from lichen_components.aws.serving import check_architecture, check_mode, environment_of
 from lichen_components.aws.site import Site, check_name
 from lichen_components.errors import input_errors
@@ -37,13 +41,8 @@ ALIAS = "live"
 """What clients call: it names the version that serves, and during a canary the newest beside it."""
 
 
-class ServingFunction(pulumi.ComponentResource):
+class ServingFunction(AwsDeployment):
     """Function, alias, URL, role, key, log and alarms in the chosen region."""
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(TYPE, name, {}, opts)
@@ -118,7 +117,7 @@ class ServingFunction(pulumi.ComponentResource):
             opts=site.under(),
         )
         _callers(site, asked, alias)
-        _kept_ready(site, asked, alias)
+        scaled = _kept_ready(site, asked, alias, decision)
         rows = watches(
             site.identity,
             ALIAS,
@@ -127,12 +126,25 @@ class ServingFunction(pulumi.ComponentResource):
             decision.sizing.replicas_maximum,
             provisioned="provisioned" in asked,
         )
-        alarms(site, rows, args.get("alarm_topic"))
-        self.endpoint_name = function.name
-        self.endpoint_id = alias.arn
-        self.url = url.function_url
-        self.machine = pulumi.Output.from_input(machine.name)
-        self.register_outputs({"endpoint_name": function.name, "endpoint_id": alias.arn})
+        ringing = alarms(site, rows, args.get("alarm_topic"))
+        beside = bundle(
+            site,
+            args,
+            serves_as=function.name,
+            key=key,
+            requests=requests_of(site.identity, ALIAS),
+            charts=charts_of(site.identity, ALIAS),
+            scaled=scaled,
+            after=[url, *ringing.values()],
+            advice=_advice(site),
+        )
+        self.gives(
+            name=function.name,
+            arn=alias.arn,
+            url=url.function_url,
+            machine=machine.name,
+            bundle=beside,
+        )
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
@@ -142,6 +154,15 @@ class ServingFunction(pulumi.ComponentResource):
         check_image(ours)
         check_architecture(ours, decision)
         check_limits(decision, ours)
+        ready = ours.get("function", {}).get("provisioned")
+        check_bundle(
+            ours,
+            1,
+            unscheduled=""
+            if ready
+            else "only copies that are kept ready change by the clock, and "
+            "there are none: function.provisioned says how many",
+        )
 
 
 def _statements(
@@ -208,15 +229,50 @@ def _callers(site: Site, asked: FunctionArgs, alias: aws.lambda_.Alias) -> None:
             )
 
 
-def _kept_ready(site: Site, asked: FunctionArgs, alias: aws.lambda_.Alias) -> None:
-    """Copies that wait with the model loaded: paid whether they answer or not."""
+def _kept_ready(
+    site: Site, asked: FunctionArgs, alias: aws.lambda_.Alias, decision: Decision
+) -> aws.appautoscaling.Policy | None:
+    """Copies that wait with the model loaded, paid whether they answer or not: more of them while
+    most are at work, up to those of the peak."""
     copies = asked.get("provisioned")
-    if copies:
-        aws.lambda_.ProvisionedConcurrencyConfig(
-            site.child("ready"),
-            function_name=alias.function_name,
-            qualifier=alias.name,
-            provisioned_concurrent_executions=copies,
-            region=site.region,
-            opts=site.under(),
-        )
+    if not copies:
+        return None
+    ready = aws.lambda_.ProvisionedConcurrencyConfig(
+        site.child("ready"),
+        function_name=alias.function_name,
+        qualifier=alias.name,
+        provisioned_concurrent_executions=copies,
+        region=site.region,
+        # Scaling sets their number; an `up` is not to set it back.
+        opts=pulumi.ResourceOptions.merge(
+            site.under(), pulumi.ResourceOptions(ignore_changes=["provisionedConcurrentExecutions"])
+        ),
+    )
+    target = aws.appautoscaling.Target(
+        site.child("capacity"),
+        service_namespace="lambda",
+        resource_id=pulumi.Output.concat("function:", alias.function_name, ":", alias.name),
+        scalable_dimension="lambda:function:ProvisionedConcurrency",
+        min_capacity=copies,
+        max_capacity=max(copies, decision.sizing.replicas_maximum),
+        region=site.region,
+        tags=site.tags,
+        opts=site.under(ready),
+    )
+    return track(
+        site,
+        target,
+        predefined("LambdaProvisionedConcurrencyUtilization"),
+        READY_SHARE,
+        start_s=decision.sizing.start_up_s,
+    )
+
+
+def _advice(site: Site) -> list[str]:
+    return [
+        f"What serves now: aws lambda get-alias --function-name {site.identity} --name {ALIAS} "
+        f"--region {site.region}",
+        "A canary: set function.stable_version to the version that serves and "
+        "function.canary_share to the newest one's share; a second `pulumi up` without the two "
+        "gives it all requests. To go back, name the version before in function.stable_version.",
+    ]

@@ -9,7 +9,7 @@ from typing import Any
 from lichen.catalogue.schema import Machine
 from lichen.document import InputError
 from lichen_components.aws.args import AwsArgs
-from lichen_components.aws.balancer import longest_s
+from lichen_components.promises import longest_s
 from lichen_components.servers.container import Decision
 
 LONGEST_S = 900

@@ -4,7 +4,52 @@ from __future__ import annotations
 
 import math
 
+from lichen_components.aws.dashboard import Chart, Line
 from lichen_components.aws.monitoring import ERROR_SHARE, Watch
+
+_NAMESPACE = "AWS/Lambda"
+
+
+def _of(function: str, alias: str) -> dict[str, str]:
+    return {"FunctionName": function, "Resource": f"{function}:{alias}"}
+
+
+def requests_of(function: str, alias: str) -> Watch:
+    """The metric that counts an alias's requests."""
+    return Watch(
+        role="requests",
+        description="",
+        namespace=_NAMESPACE,
+        metric="Invocations",
+        dimensions=_of(function, alias),
+        statistic="Sum",
+        threshold=1,
+    )
+
+
+def charts_of(function: str, alias: str) -> list[Chart]:
+    """Requests, failures, times, and how many copies run."""
+
+    def chart(title: str, *metrics: tuple[str, str]) -> Chart:
+        return Chart(
+            title=title,
+            lines=tuple(
+                Line(
+                    namespace=_NAMESPACE,
+                    metric=metric,
+                    dimensions=_of(function, alias),
+                    statistic=statistic,
+                )
+                for metric, statistic in metrics
+            ),
+        )
+
+    return [
+        chart("Requests a minute", ("Invocations", "Sum")),
+        chart("Failed and refused requests", ("Errors", "Sum"), ("Throttles", "Sum")),
+        chart("Time of a request (milliseconds)", ("Duration", "p50"), ("Duration", "p95")),
+        chart("Copies that run", ("ConcurrentExecutions", "Maximum")),
+    ]
 
 
 def watches(
@@ -18,9 +63,9 @@ def watches(
         return Watch(
             role=role,
             description=says,
-            namespace="AWS/Lambda",
+            namespace=_NAMESPACE,
             metric=metric,
-            dimensions={"FunctionName": function, "Resource": f"{function}:{alias}"},
+            dimensions=_of(function, alias),
             statistic=statistic,
             threshold=threshold,
         )

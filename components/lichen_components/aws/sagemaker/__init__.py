@@ -12,6 +12,7 @@ MAKERS = (
         mode="asynchronous",
         artifacts=(S3,),
     ),
+    MakerRow("sagemaker", f"{_HERE}.to_zero:ToZeroEndpoint", mode="to-zero", artifacts=(S3,)),
     MakerRow("sagemaker-batch", f"{_HERE}.batch:BatchTransform", artifacts=(S3,)),
     MakerRow("sagemaker-serverless", f"{_HERE}.serverless:ServerlessEndpoint", artifacts=(S3,)),
 )

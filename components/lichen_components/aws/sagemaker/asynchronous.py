@@ -33,6 +33,7 @@ from lichen_components.aws.account import account_of
 from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.bundle import bundle
 from lichen_components.aws.checks import check_places_given
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.locations import Objects
 from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
@@ -50,7 +51,6 @@ from lichen_components.aws.sagemaker.scaling import (
 )
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
-from lichen_components.extras import Bundle
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -61,14 +61,8 @@ MOST_S = 3600
 """The longest that one request may take, if the client says so; 900 s if it does not."""
 
 
-class AsynchronousEndpoint(pulumi.ComponentResource):
+class AsynchronousEndpoint(AwsDeployment):
     """An endpoint with a queue in S3, scaled by its backlog, to zero outside production."""
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
-    bundle: Bundle
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         # Until version 0.2 one type had both modes.
@@ -124,7 +118,7 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
             ),
         )
         scaled, *others = _scale(site, decision, endpoint, delay_s)
-        self.bundle = bundle(
+        beside = bundle(
             site,
             args,
             serves_as=its_name,
@@ -136,11 +130,13 @@ class AsynchronousEndpoint(pulumi.ComponentResource):
             after=[*watching.values(), *others],
             advice=advice_of(site, alarm_names),
         )
-        self.endpoint_name = its_name
-        self.endpoint_id = endpoint.arn
-        self.url = its_name.apply(lambda name: runtime_url(name, plan.region, "async-invocations"))
-        self.machine = pulumi.Output.from_input(machine)
-        self.register_outputs({"endpoint_name": its_name, "endpoint_id": endpoint.arn})
+        self.gives(
+            name=its_name,
+            arn=endpoint.arn,
+            url=its_name.apply(lambda name: runtime_url(name, plan.region, "async-invocations")),
+            machine=machine,
+            bundle=beside,
+        )
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:

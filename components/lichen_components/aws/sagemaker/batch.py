@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import Any
 
 import pulumi
@@ -20,16 +19,19 @@ from lichen_components.aws import access
 from lichen_components.aws.access import Statement
 from lichen_components.aws.account import account_of
 from lichen_components.aws.args import AwsArgs, aws_args
+from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import (
     check_artifacts_given,
     check_locations,
     check_network,
     check_places_given,
 )
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.locations import Objects
 from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.asynchronous import at_once, statements
 from lichen_components.aws.sagemaker.endpoint import site_of
+from lichen_components.aws.sagemaker.hours import check_hours, runs
 from lichen_components.aws.sagemaker.model import ground, located
 from lichen_components.aws.sagemaker.variant import machine_of
 from lichen_components.aws.site import Site, check_name
@@ -39,9 +41,6 @@ from lichen_components.servers.container import Decision
 LOGS = "/aws/sagemaker/TransformJobs"
 """The log group of all transform jobs of an account: SageMaker gives it its name."""
 
-NIGHTLY = "cron(0 1 * * ? *)"
-"""Once a day (design choice): which hours have the cleanest grid is not in the catalogue."""
-
 EXECUTION = "<aws.scheduler.execution-id>"
 _EXECUTION_LENGTH = len("-") + 16
 _NAME_LENGTH = 63
@@ -50,16 +49,10 @@ _MOST_PAYLOAD_MB, _PAYLOAD_MB = 100, 6
 """SageMaker API, CreateTransformJob: of all requests at once, and of one by default."""
 
 _MOST_REQUEST_S, _RETRIES = 3600, 3
-_EXPRESSION = re.compile(r"(cron|rate|at)\(.+\)")
 
 
-class BatchTransform(pulumi.ComponentResource):
+class BatchTransform(AwsDeployment):
     """Model, role, key, schedule, and a rule that says when a job failed."""
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lichen:index:SagemakerBatchTransform", name, {}, opts)
@@ -71,7 +64,7 @@ class BatchTransform(pulumi.ComponentResource):
             longest=_NAME_LENGTH - _EXECUTION_LENGTH,
         )
         site = site_of(name, plan, machine, self, log_group=lambda _: LOGS)
-        account = account_of(self)
+        account, when = account_of(self), runs(plan, args)
         requests, results = (
             located(args[field], plan.region, field) for field in ("requests", "results")
         )
@@ -109,8 +102,8 @@ class BatchTransform(pulumi.ComponentResource):
             site.child("schedule"),
             name=site.identity,
             description=site.description,
-            schedule_expression=args.get("schedule", NIGHTLY),
-            schedule_expression_timezone=args.get("schedule_timezone", "UTC"),
+            schedule_expression=when.expression,
+            schedule_expression_timezone=when.timezone,
             flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),
             target=aws.scheduler.ScheduleTargetArgs(
                 arn=account.partition.apply(
@@ -125,12 +118,27 @@ class BatchTransform(pulumi.ComponentResource):
             region=site.region,
             opts=site.under(base.access, starts_access),
         )
-        _watch_failures(site, args)
-        self.endpoint_name = schedule.name
-        self.endpoint_id = schedule.arn
-        self.url = results.apply(lambda known: known.uri)
-        self.machine = pulumi.Output.from_input(machine)
-        self.register_outputs({"endpoint_name": schedule.name, "endpoint_id": schedule.arn})
+        failed = _watch_failures(site, args)
+        beside = bundle(
+            site,
+            args,
+            serves_as=schedule.name,
+            key=base.key,
+            # A job has no metric that counts its requests, and none by a name that stays.
+            requests=None,
+            charts=(),
+            scaled=None,
+            after=[*failed],
+            advice=_advice(site),
+        )
+        self.gives(
+            name=schedule.name,
+            arn=schedule.arn,
+            url=results.apply(lambda known: known.uri),
+            machine=machine,
+            bundle=beside,
+            receipt=when.in_receipt(),
+        )
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
@@ -140,12 +148,8 @@ class BatchTransform(pulumi.ComponentResource):
         check_places_given(ours, "a batch")
         check_locations(ours, decision.placement.chosen.region)
         check_network(ours, 1)
-        if not _EXPRESSION.fullmatch(ours.get("schedule", NIGHTLY)):
-            raise InputError(
-                f"{ours['schedule']!r} is no schedule of EventBridge",
-                fix="write cron(0 1 * * ? *) for each day at one, or rate(1 day)",
-                field="schedule",
-            )
+        check_hours(decision, ours)
+        check_bundle(ours, 1, unscheduled="a batch has no machines that wait: schedule says when")
         if decision.workload.environment == "prod" and "alarm_topic" not in ours:
             raise InputError(
                 "is required for a batch in production: a job that fails says so nowhere else",
@@ -238,10 +242,10 @@ def starter_statements(
     ]
 
 
-def _watch_failures(site: Site, args: AwsArgs) -> None:
+def _watch_failures(site: Site, args: AwsArgs) -> list[pulumi.Resource]:
     """Tell the topic of jobs that failed: a job has no metrics of its own to watch."""
     if "alarm_topic" not in args:
-        return
+        return []
     pattern = {
         "source": ["aws.sagemaker"],
         "detail-type": ["SageMaker Transform Job State Change"],
@@ -259,7 +263,7 @@ def _watch_failures(site: Site, args: AwsArgs) -> None:
         tags=site.tags,
         opts=site.under(),
     )
-    aws.cloudwatch.EventTarget(
+    target = aws.cloudwatch.EventTarget(
         site.child("failed-to"),
         rule=failed.name,
         target_id="topic",
@@ -267,3 +271,14 @@ def _watch_failures(site: Site, args: AwsArgs) -> None:
         region=site.region,
         opts=site.under(),
     )
+    return [failed, target]
+
+
+def _advice(site: Site) -> list[str]:
+    where = f"--region {site.region}"
+    return [
+        f"Its jobs: aws sagemaker list-transform-jobs --name-contains {site.identity} {where}",
+        f"When it runs: aws scheduler get-schedule --name {site.identity} {where}",
+        "A job that failed is not tried again before the next time; CreateTransformJob with the "
+        "input of the schedule runs it by hand.",
+    ]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import msgspec
+import pulumi
 
-from lichen.emissions import machine_watts
-from lichen_components.aws.dashboard import Chart, Line, watts
+from lichen_components.aws.dashboard import Chart, Line
 from lichen_components.aws.monitoring import Watch
 from lichen_components.aws.sagemaker.model import METRIC_NAMESPACE, USAGE_NAMESPACE
 from lichen_components.aws.sagemaker.scaling import VARIANT
 from lichen_components.aws.site import Site
+from lichen_components.aws.watts import chip_kind, watts_of
 from lichen_components.plan import Plan
 
 
-def _of(site: Site) -> dict[str, str]:
+def of_variant(site: Site) -> dict[str, str]:
+    """The dimensions of the one variant's metrics."""
     return {"EndpointName": site.identity, "VariantName": VARIANT}
 
 
@@ -26,20 +27,33 @@ def requests_of(site: Site) -> Watch:
         description="",
         namespace=METRIC_NAMESPACE,
         metric="Invocations",
-        dimensions=_of(site),
+        dimensions=of_variant(site),
         statistic="Sum",
         threshold=1,
     )
 
 
-def charts_of(site: Site, plan: Plan) -> list[Chart]:
-    """Requests, failures, times, utilisation and estimated watts."""
+def charts_of(
+    site: Site,
+    plan: Plan,
+    *,
+    dimensions: Mapping[str, pulumi.Input[str]] | None = None,
+    usage: str = USAGE_NAMESPACE,
+) -> list[Chart]:
+    """Requests, failures, times, utilisation and estimated watts.
+
+    ``dimensions`` left out are those of the endpoint's variant; ``usage`` is the namespace of its
+    utilisation.
+    """
+    of: Mapping[str, pulumi.Input[str]] = dimensions or of_variant(site)
+    machine = plan.decision.machine
 
     def line(metric: str, statistic: str, namespace: str = METRIC_NAMESPACE) -> Line:
-        return Line(namespace=namespace, metric=metric, dimensions=_of(site), statistic=statistic)
+        return Line(namespace=namespace, metric=metric, dimensions=of, statistic=statistic)
 
     used = [f"{kind}Utilization" for kind in ("CPU", "Memory", "Disk")]
-    if _chip_kind(plan) == "gpu":
+    kind = chip_kind(machine, plan.catalogue)
+    if kind == "gpu":
         used[0] = "GPUUtilization"
     return [
         Chart(title="Requests a minute", lines=(line("Invocations", "Sum"),)),
@@ -53,44 +67,15 @@ def charts_of(site: Site, plan: Plan) -> list[Chart]:
         ),
         Chart(
             title="Utilisation (% of one core or GPU, added up)",
-            lines=tuple(line(metric, "Average", USAGE_NAMESPACE) for metric in used),
+            lines=tuple(line(metric, "Average", usage) for metric in used),
         ),
-        *_watts(plan, line(used[0], "Average", USAGE_NAMESPACE), line("Invocations", "Sum")),
-    ]
-
-
-def _chip_kind(plan: Plan) -> str:
-    machine = plan.decision.machine
-    if machine.accelerator is None:
-        return "cpu"
-    return plan.catalogue.chips[machine.accelerator].kind
-
-
-def _watts(plan: Plan, used: Line, requests: Line) -> list[Chart]:
-    """Of a CPU or GPU by its utilisation; SageMaker publishes none of Neuron's, so there by the
-    requests, at the energy that each is expected to take. None where no watts are known."""
-    decision = plan.decision
-    machine = decision.machine
-    idle, full = machine_watts(machine, 0.0), machine_watts(machine, 1.0)
-    kind = _chip_kind(plan)
-    if idle is None or full is None:
-        return []
-    if kind in ("cpu", "gpu"):
-        parts = machine.vcpu if kind == "cpu" else machine.accelerators
-        title = "Watts of one machine (estimated)"
-        return [watts(title, used, idle.likely, full.likely, 100 * max(1, parts))]
-    rps = sum(decision.workload.traffic.profile_rps) / 24
-    if not rps:
-        return []
-    joules = decision.placement.footprint.watts.likely / rps
-    per_minute = msgspec.structs.replace(requests, id="used", hidden=True)
-    return [
-        Chart(
-            title="Watts of all machines (estimated from the requests)",
-            lines=(per_minute,),
-            expression=f"{joules / 60:.4f} * used",
-            label=f"at {joules:.1f} J a request, idle hours included (estimated)",
-        )
+        *watts_of(
+            plan,
+            line(used[0], "Average", usage),
+            line("Invocations", "Sum"),
+            # SageMaker adds the cores or the GPUs up.
+            per_cent=100 * max(1, machine.vcpu if kind == "cpu" else machine.accelerators),
+        ),
     ]
 
 

@@ -20,6 +20,7 @@ from lichen_components.aws.checks import (
     check_network,
     check_zones,
 )
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.monitoring import ERROR_SHARE, Watch, alarms
 from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
 from lichen_components.aws.sagemaker.comparing import (
@@ -37,10 +38,9 @@ from lichen_components.aws.sagemaker.fleet import (
 from lichen_components.aws.sagemaker.model import METRIC_NAMESPACE, USAGE_NAMESPACE, ground
 from lichen_components.aws.sagemaker.modes import check_mode, request_ms
 from lichen_components.aws.sagemaker.rollout import ROLLOUT_WINDOW_S
-from lichen_components.aws.sagemaker.scaling import VARIANT, check_scaling, scale
+from lichen_components.aws.sagemaker.scaling import VARIANT, check_scaling, in_receipt, scale
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site, check_name
-from lichen_components.extras import Bundle
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -57,14 +57,8 @@ _SLOWEST_MS = 55_000
 """The highest threshold of a latency alarm in real time: answers end at 60 s."""
 
 
-class SagemakerEndpoint(pulumi.ComponentResource):
+class SagemakerEndpoint(AwsDeployment):
     """Model, configuration, endpoint, role, key, log, scaling and alarms in the chosen region."""
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
-    bundle: Bundle
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         aliases = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=kind) for kind in OLD_TYPES])
@@ -95,7 +89,7 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             data_capture_config=capture_of(args, site.region),
         )
         scaled = scale(site, decision, endpoint, share=args.get("scaling_share", 1.0))
-        self.bundle = bundle(
+        beside = bundle(
             site,
             args,
             serves_as=its_name,
@@ -106,11 +100,14 @@ class SagemakerEndpoint(pulumi.ComponentResource):
             after=[*watching.values()],
             advice=advice_of(site, alarm_names),
         )
-        self.endpoint_name = its_name
-        self.endpoint_id = endpoint.arn
-        self.url = its_name.apply(lambda name: runtime_url(name, plan.region, "invocations"))
-        self.machine = pulumi.Output.from_input(machine)
-        self.register_outputs({"endpoint_name": its_name, "endpoint_id": endpoint.arn})
+        self.gives(
+            name=its_name,
+            arn=endpoint.arn,
+            url=its_name.apply(lambda name: runtime_url(name, plan.region, "invocations")),
+            machine=machine,
+            bundle=beside,
+            receipt=in_receipt(decision, args),
+        )
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
@@ -139,8 +136,10 @@ def site_of(
     machine: str,
     parent: pulumi.Resource,
     log_group: Callable[[str], str] = endpoint_logs,
+    made_of: tuple[str, ...] = (),
 ) -> Site:
-    """What the resources of a plan on SageMaker share."""
+    """What the resources of a plan on SageMaker share; ``made_of`` is what cannot change in place
+    beside machine and mode."""
     workload, shadowed = plan.decision.workload, "shadow" in aws_args(plan.args)
     check_name(name, workload.environment, service="SageMaker")
     return Site.of(
@@ -148,7 +147,7 @@ def site_of(
         plan,
         parent,
         title="SageMaker endpoint",
-        made_of=(machine, workload.mode, *(["shadow"] if shadowed else [])),
+        made_of=(machine, workload.mode, *(["shadow"] if shadowed else []), *made_of),
         log_group=log_group,
     )
 

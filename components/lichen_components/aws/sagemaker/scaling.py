@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -48,6 +49,23 @@ def check_scaling(args: AwsArgs) -> None:
             fix="scaling_share: 0.5",
             field="scaling_share",
         )
+
+
+def in_receipt(decision: Decision, args: AwsArgs) -> dict[str, Any]:
+    """When the next machine is started, for the receipt."""
+    sizing, share = decision.sizing, args.get("scaling_share", 1.0)
+    return {
+        "scaling": {
+            "share": share,
+            "next_at_rps_a_machine": round(sizing.rps_planned * share, 4),
+            "planned_rps_a_machine": round(sizing.rps_planned, 4),
+            "planned_share_of_saturation": round(sizing.headroom, 3),
+            "start_s": round(sizing.start_up_s),
+            "why": "the plan keeps its own distance from saturation; the longer a machine takes to "
+            "start, the lower scaling_share should be: AWS advises half of what was measured "
+            "(SageMaker guide, endpoint-scaling-loadtest)",
+        }
+    }
 
 
 def scale(

@@ -21,6 +21,7 @@ from lichen_components.aws.account import account_of
 from lichen_components.aws.args import aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import check_artifacts_given, check_locations
+from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.monitoring import Watch, alarm_name, alarms
 from lichen_components.aws.sagemaker.charts import charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import site_of
@@ -31,7 +32,6 @@ from lichen_components.aws.sagemaker.rollout import rollout, strategy_of
 from lichen_components.aws.sagemaker.scaling import VARIANT, predefined, target_of, track
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
-from lichen_components.extras import Bundle
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -62,14 +62,8 @@ _REFUSED = {
 }
 
 
-class ServerlessEndpoint(pulumi.ComponentResource):
+class ServerlessEndpoint(AwsDeployment):
     """Model, configuration and endpoint without machines, with role, key, log and alarms."""
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
-    bundle: Bundle
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lichen:index:SagemakerServerlessEndpoint", name, {}, opts)
@@ -120,7 +114,7 @@ class ServerlessEndpoint(pulumi.ComponentResource):
             )
             used = predefined("SageMakerVariantProvisionedConcurrencyUtilization")
             scaled = track(site, target, used, READY_SHARE)
-        self.bundle = bundle(
+        beside = bundle(
             site,
             args,
             serves_as=endpoint.name,
@@ -131,11 +125,13 @@ class ServerlessEndpoint(pulumi.ComponentResource):
             after=[*watching.values()],
             advice=(NOT_ISOLATED,),
         )
-        self.endpoint_name = endpoint.name
-        self.endpoint_id = endpoint.arn
-        self.url = endpoint.name.apply(lambda name: runtime_url(name, plan.region, "invocations"))
-        self.machine = pulumi.Output.from_input(machine)
-        self.register_outputs({"endpoint_name": endpoint.name, "endpoint_id": endpoint.arn})
+        self.gives(
+            name=endpoint.name,
+            arn=endpoint.arn,
+            url=endpoint.name.apply(lambda name: runtime_url(name, plan.region, "invocations")),
+            machine=machine,
+            bundle=beside,
+        )
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:

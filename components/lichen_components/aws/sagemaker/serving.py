@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -18,12 +17,12 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen_components.aws.reading import client, read
+from lichen_components.aws.ringing import rang
 
 VERSION_TAG = "lichen-version"
 """The tag of a configuration that says what it was made of, the count of machines aside."""
 
 _ABSENT = ("Could not find",)
-_RANG_WITHIN = timedelta(hours=6)
 
 
 class InService(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,38 +118,56 @@ def stayed(
     )
 
 
-def _compared(identity: str, wanted: str, alarm_names: Sequence[str], region: str) -> str:
+def component_serving(identity: str, region: str) -> InService | None:
+    """What an inference component serves with: its model is its configuration. None where there is
+    none yet, or it could not be read."""
+
+    def ask() -> InService:
+        found = client("sagemaker", region).describe_inference_component(
+            InferenceComponentName=identity
+        )
+        copies = int((found.get("RuntimeConfig") or {}).get("DesiredCopyCount", 1))
+        return InService(
+            configuration=(found.get("Specification") or {}).get("ModelName", ""),
+            machines=copies,
+            first_machines=copies,
+            version=None,
+            extra_s=_extra_s(found.get("LastDeploymentConfig") or {}),
+            reason=found.get("FailureReason", ""),
+        )
+
+    return read(f"The inference component {identity}", ask, absent=_ABSENT)
+
+
+def component_stayed(
+    name: pulumi.Input[str | None],
+    model: pulumi.Output[str],
+    alarm_names: Sequence[str],
+    region: str,
+) -> pulumi.Output[str]:
+    """The component's name, once it serves the model; else the program ends with why."""
+    return pulumi.Output.all(name, model).apply(
+        lambda names: _compared(names[0], names[1], alarm_names, region, component_serving)
+    )
+
+
+def _compared(
+    identity: str,
+    wanted: str,
+    alarm_names: Sequence[str],
+    region: str,
+    look: Callable[[str, str], InService | None] = serving,
+) -> str:
     if pulumi.runtime.is_dry_run():
         return identity
-    now = serving(identity, region)
+    now = look(identity, region)
     if now is None or now.configuration == wanted:
         return identity
-    rang = _rang(alarm_names, region)
-    why = f"the alarm {' and the alarm '.join(rang)} rang" if rang else now.reason
+    ringing = rang(alarm_names, region)
+    why = f"the alarm {' and the alarm '.join(ringing)} rang" if ringing else now.reason
     raise pulumi.RunError(
         f"{identity} still serves with {now.configuration}: SageMaker took the roll-out of "
         f"{wanted} back{', because ' + why if why else ''}. Nothing that serves was deleted. "
         "Fix: mend the cause, wait until no alarm rings, and run `pulumi up` again: it rolls out "
         "anew."
     )
-
-
-def _rang(names: Sequence[str], region: str) -> list[str]:
-    """The alarms that ring, or else did within hours."""
-
-    def ask() -> list[str]:
-        cloudwatch = client("cloudwatch", region)
-        states = cloudwatch.describe_alarms(AlarmNames=list(names))["MetricAlarms"]
-        ringing = [alarm["AlarmName"] for alarm in states if alarm["StateValue"] == "ALARM"]
-        return ringing or [name for name in names if _history(cloudwatch, name)]
-
-    return (read("The alarms", ask) or []) if names else []
-
-
-def _history(cloudwatch: Any, name: str) -> bool:
-    items = cloudwatch.describe_alarm_history(
-        AlarmName=name,
-        HistoryItemType="StateUpdate",
-        StartDate=datetime.now(UTC) - _RANG_WITHIN,
-    )["AlarmHistoryItems"]
-    return any("to ALARM" in item["HistorySummary"] for item in items)

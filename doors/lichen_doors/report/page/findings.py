@@ -10,7 +10,7 @@ from lichen_policies.verdict import Month, Report, Verdict, advice_of
 
 from lichen.figures import co2e, grams, usd
 from lichen_doors.report.advice import AdviceLine, advice_lines
-from lichen_doors.report.findings import Address, by_resource, mark_of, outcome
+from lichen_doors.report.document import Address, by_resource, mark_of, outcome
 from lichen_doors.report.page import page
 
 MARKS = {

@@ -6,14 +6,16 @@ from typing import Any
 from urllib.parse import unquote
 
 from moto.awslambda import urls
-from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 from moto.awslambda.responses import LambdaResponse
 from moto.core.utils import utcnow
+from moto.ecr.models import ecr_backends
 
 from sandbox.aws.emulator.extensions import Method, Refusal, extends
 
 _IMAGE = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/")
 _MOST_MEMORY_MB, _MOST_SECONDS = 10_240, 900
+_MOST_IMAGE_BYTES = 10 * 1024**3
 
 urls.url_paths[
     r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/provisioned-concurrency$"
@@ -38,6 +40,54 @@ def _check(region: str, spec: dict[str, Any]) -> None:
                 f"Source image {image} is not valid. Provide an image in a repository of Amazon "
                 f"ECR in {region}."
             )
+        architecture = (spec.get("Architectures") or ["x86_64"])[0]
+        _check_image(image, architecture if "Code" in spec else None)
+
+
+def _check_image(uri: str, architecture: str | None) -> None:
+    """What Lambda refuses of an image whose manifest the emulated ECR has. (Of another architecture
+    AWS says so when the function is called.)"""
+    account, _, rest = uri.partition(".")
+    region = rest.split(".")[2]
+    name, _, tag = uri.partition("/")[2].partition(":")
+    registry = ecr_backends[account][region].repositories.get(name)
+    image = (
+        next((each for each in registry.images if tag in each.image_tags), None)
+        if registry
+        else None
+    )
+    if image is None:
+        return
+    manifest = json.loads(image.image_manifest)
+    if "manifests" in manifest:
+        raise _wrong(
+            f"The image manifest, config or layer media type for the source image {uri} is not "
+            f"supported."
+        )
+    size = sum(layer.get("size", 0) for layer in manifest.get("layers", []))
+    if size > _MOST_IMAGE_BYTES:
+        raise _wrong(f"Container image size exceeds the limit of 10 GB: {uri} has {size} bytes.")
+    built_for = manifest.get("config", {}).get("platform", {}).get("architecture")
+    theirs = {"amd64": "x86_64"}.get(built_for, built_for)
+    if architecture and theirs not in (None, architecture):
+        raise _wrong(f"{uri} is built for {theirs}, and the function runs on {architecture}.")
+
+
+def called_through_url(path: str, principal: str) -> tuple[str, dict[str, str]]:
+    """What a function's URL answers to a signed request of a principal of another account: it takes
+    the right to invoke the URL and the right to invoke the function (Lambda Developer Guide,
+    "Control access to Lambda function URLs"). `path` is region/account/function/alias."""
+    region, account, name, qualifier = path.split("/")
+    function = lambda_backends[account][region].get_function(name)
+    url = f"{function.function_arn}:{qualifier}"
+    may = {
+        statement["Action"]
+        for statement in function.policy.statements
+        if statement["Resource"] == url and principal in str(statement["Principal"])
+    }
+    if may >= {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}:
+        return "200 OK", {}
+    return "403 Forbidden", {"Message": "Forbidden. For troubleshooting Function URL authorization"}
 
 
 @extends(LambdaBackend)

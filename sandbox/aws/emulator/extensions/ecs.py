@@ -5,14 +5,17 @@
 
 from typing import Any
 
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.ecs.exceptions import EcsClientException, InvalidParameterException
-from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Service
+from moto.ecs.models import CapacityProvider, Cluster, EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
+from moto.servicequotas.models import servicequotas_backends
 
 from sandbox.aws.emulator.extensions import Method, extends
+from sandbox.aws.emulator.quotas import FARGATE, granted
 
 _GB = 1024
 _PAIRS: dict[int, tuple[int, ...]] = {
@@ -61,6 +64,11 @@ def create_service(before: Method, self: EC2ContainerServiceResponse) -> ActionR
     _check_agreement(self, self._get_param("taskDefinition"), self._get_param("loadBalancers"))
     result: ActionResult = before(self)
     _remember(self, self.ecs_backend.services[pair])
+    try:
+        _check_vcpus(self, self.ecs_backend.services[pair])
+    except Exception:
+        del self.ecs_backend.services[pair]
+        raise
     return result
 
 
@@ -70,8 +78,15 @@ def update_service(before: Method, self: EC2ContainerServiceResponse) -> ActionR
     service = self.ecs_backend.services[f"{cluster.name}:{self._get_param('service')}"]
     if definition := self._get_param("taskDefinition"):
         _check_agreement(self, definition, service.load_balancers)
+    running = service.task_definition
     result: ActionResult = before(self)
     _remember(self, service)
+    _check_vcpus(self, service)
+    if _rings(self, service):
+        # The alarm takes the roll-out back: the revision before runs again, as if nothing was.
+        service.task_definition = running
+        for deployment in service.deployments:
+            deployment["taskDefinition"] = running
     return result
 
 
@@ -91,6 +106,58 @@ def delete_cluster(before: Method, self: EC2ContainerServiceBackend, name: str) 
     before(self, name)
     self.clusters.pop(cluster.name, None)
     return cluster
+
+
+@extends(EC2ContainerServiceBackend)
+def delete_capacity_provider(
+    before: Method, self: EC2ContainerServiceBackend, name_or_arn: str
+) -> CapacityProvider:
+    """Refuse one that is not there, or that a cluster has."""
+    provider = self._get_provider(name_or_arn)
+    if provider is None:
+        raise JsonRESTError(
+            "ResourceNotFoundException", "The specified capacity provider does not exist."
+        )
+    if any(provider.name in (each.capacity_providers or []) for each in self.clusters.values()):
+        raise JsonRESTError(
+            "ResourceInUseException",
+            "The specified capacity provider is in use and cannot be removed.",
+        )
+    gone: CapacityProvider = before(self, name_or_arn)
+    return gone
+
+
+def _rings(response: EC2ContainerServiceResponse, service: Service) -> bool:
+    """Whether an alarm that takes roll-outs of a service back is in ALARM."""
+    watched = (getattr(service, "deployment_configuration", None) or {}).get("alarms") or {}
+    if not (watched.get("enable") and watched.get("rollback")):
+        return False
+    alarms = cloudwatch_backends[response.current_account][response.region].alarms
+    return any(
+        name in alarms and alarms[name].state_value == "ALARM"
+        for name in watched.get("alarmNames") or []
+    )
+
+
+def _check_vcpus(response: EC2ContainerServiceResponse, service: Service) -> None:
+    """Refuse more vCPUs than the account has on Fargate. (AWS takes the service, whose tasks then
+    do not start: an `up` that waits for them fails with these words.)"""
+    if service.launch_type != "FARGATE":
+        return
+    backend = response.ecs_backend
+    wanted = sum(
+        int(each.desired_count)
+        * int(backend.describe_task_definition(str(each.task_definition)).cpu or 0)
+        for each in backend.services.values()
+        if each.launch_type == "FARGATE" and each.status == "ACTIVE"
+    )
+    quotas = servicequotas_backends[response.current_account][response.region]
+    most = granted(quotas, FARGATE, "fargate")
+    if wanted / 1024 > most:
+        raise InvalidParameterException(
+            f"You've reached the limit on the number of vCPUs you can run concurrently: "
+            f"{wanted / 1024:g} are asked for, and {FARGATE} is {most:g}."
+        )
 
 
 def _check_agreement(

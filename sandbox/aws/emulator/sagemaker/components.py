@@ -11,6 +11,7 @@ from moto.sagemaker.utils import arn_formatter
 from sandbox.aws.emulator.extensions import Method, extends
 from sandbox.aws.emulator.sagemaker import refused
 from sandbox.aws.emulator.sagemaker.machines import machine
+from sandbox.aws.emulator.sagemaker.rollouts import ringing
 
 
 class Component:
@@ -160,13 +161,15 @@ def describe_inference_component(_: None, self: SageMakerResponse) -> ActionResu
 def update_inference_component(_: None, self: SageMakerResponse) -> ActionResult:
     component = _component(self.sagemaker_backend, self._get_param("InferenceComponentName"))
     changed: dict[str, Any] = {"LastModifiedTime": utcnow()}
-    if self._get_param("Specification") or self._get_param("Specifications"):
+    deployment = self._get_param("DeploymentConfig")
+    taken_back = ringing(self.sagemaker_backend, deployment)
+    if (self._get_param("Specification") or self._get_param("Specifications")) and not taken_back:
         its = component.answer
         variant = _variant(self.sagemaker_backend, its["EndpointName"], its["VariantName"])
         changed |= _checked(self, variant)
     if runtime := self._get_param("RuntimeConfig"):
         changed["RuntimeConfig"] = _runs(runtime["CopyCount"])
-    if deployment := self._get_param("DeploymentConfig"):
+    if deployment:
         changed["LastDeploymentConfig"] = deployment
     component.answer |= changed
     return ActionResult({"InferenceComponentArn": component.arn})

@@ -1,0 +1,187 @@
+"""An endpoint of Vertex AI with a container of one's own, as a deployment of Model Garden."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_gcp.vertex import AiEndpointWithModelGardenDeployment as Deployment
+from pulumi_gcp.vertex import (
+    AiEndpointWithModelGardenDeploymentDeployConfigArgs as DeployConfig,
+)
+from pulumi_gcp.vertex import (
+    AiEndpointWithModelGardenDeploymentDeployConfigDedicatedResourcesArgs as Dedicated,
+)
+from pulumi_gcp.vertex import (
+    AiEndpointWithModelGardenDeploymentDeployConfigDedicatedResourcesAutoscalingMetricSpecArgs as Metric,  # noqa: E501
+)
+from pulumi_gcp.vertex import (
+    AiEndpointWithModelGardenDeploymentDeployConfigDedicatedResourcesMachineSpecArgs as Spec,
+)
+from pulumi_gcp.vertex import (
+    AiEndpointWithModelGardenDeploymentEndpointConfigArgs as EndpointConfig,
+)
+from pulumi_gcp.vertex import AiEndpointWithModelGardenDeploymentModelConfigArgs as ModelConfig
+from pulumi_gcp.vertex import (
+    AiEndpointWithModelGardenDeploymentModelConfigContainerSpecArgs as Container,
+)
+from pulumi_gcp.vertex import (
+    AiEndpointWithModelGardenDeploymentModelConfigContainerSpecEnvArgs as Variable,
+)
+from pulumi_gcp.vertex import (
+    AiEndpointWithModelGardenDeploymentModelConfigContainerSpecPortArgs as Port,
+)
+
+from lichen.document import InputError
+from lichen_components.args import EndpointArgs
+from lichen_components.errors import input_errors
+from lichen_components.extras import Bundle
+from lichen_components.google.alerts import budget, check_budget
+from lichen_components.google.args import GoogleArgs, google_args
+from lichen_components.google.checks import check_mode, server_for
+from lichen_components.google.container import HEALTH, arguments, variables
+from lichen_components.google.files import check_files, files_of
+from lichen_components.google.images import check_image, image_of
+from lichen_components.google.site import GoogleSite, check_name
+from lichen_components.plan import Plan
+from lichen_components.servers.container import Decision
+
+TYPE = "lichen:index:ModelGardenEndpoint"
+
+_CHIPS: Mapping[str, str] = {
+    "NVIDIA L4": "NVIDIA_L4",
+    "NVIDIA A100 SXM4 80GB": "NVIDIA_A100_80GB",
+    "NVIDIA A100 SXM4 40GB": "NVIDIA_TESLA_A100",
+    "NVIDIA H100 SXM5 80GB": "NVIDIA_H100_80GB",
+}
+"""A chip -> Vertex AI's word (API aiplatform v1, MachineSpec.acceleratorType)."""
+_ROUTES: Mapping[str, str] = {"vllm": "/v1/completions", "tei": "/embed", "image": "/predict"}
+_BUSY = "aiplatform.googleapis.com/prediction/online/accelerator/duty_cycle"
+_BUSY_PERCENT = 60
+
+
+class ModelGardenEndpoint(pulumi.ComponentResource):
+    """The deployment and its endpoint. It promises less than the others: see docs/google.md."""
+
+    endpoint_name: pulumi.Output[str]
+    endpoint_id: pulumi.Output[str]
+    url: pulumi.Output[str]
+    machine: pulumi.Output[str]
+    bundle: Bundle
+
+    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(TYPE, name, {}, opts)
+        decision = plan.decision
+        with input_errors():
+            check_name(name, decision.workload.environment)
+        site = GoogleSite.of(
+            name, plan, self, title="Vertex AI endpoint", made_of=(decision.machine.name,)
+        )
+        deployed = _deployment(site, plan)
+        budget(site)
+        pulumi.log.warn(_LESS, self)
+        full = pulumi.Output.all(site.project, deployed.endpoint).apply(
+            lambda known: f"projects/{known[0]}/locations/{site.region}/endpoints/{known[1]}"
+        )
+        self.endpoint_name = deployed.endpoint
+        self.endpoint_id = full
+        self.url = full.apply(
+            lambda path: f"https://{site.region}-aiplatform.googleapis.com/v1/{path}:rawPredict"
+        )
+        self.machine = pulumi.Output.from_input(decision.machine.name)
+        nothing = pulumi.Output.from_input("")
+        self.bundle = Bundle(
+            key=nothing,
+            parameter=nothing,
+            dashboard=nothing,
+            runbook=pulumi.Output.from_input(f"# {site.description}\n\n{_LESS}\n"),
+        )
+        self.register_outputs({"endpoint_name": self.endpoint_name, "endpoint_id": full})
+
+    @staticmethod
+    def check(decision: Decision, args: EndpointArgs) -> None:
+        """:class:`InputError` where Vertex AI cannot do what was decided, or lacks an argument."""
+        ours, server = google_args(args), server_for(decision)
+        check_mode(decision, "an endpoint of Vertex AI")
+        check_files(ours, server)
+        check_image(decision, server, ours)
+        check_budget(ours)
+        _check_impossible(ours)
+        if decision.machine.accelerator not in _CHIPS:
+            raise InputError(
+                f"{decision.machine.name} is not made on Vertex AI by this component",
+                fix=f"allow machines with {', '.join(_CHIPS)}, or another hosting",
+                field="workload.where",
+            )
+
+
+_LESS = (
+    "Vertex AI keeps one replica at least, and this deployment has no labels, no key and no "
+    "account of yours; `pulumi refresh` sees none of its changes. Quota is charged for the most "
+    "replicas."
+)
+
+
+def _check_impossible(args: GoogleArgs) -> None:
+    for field, what in (
+        ("key", "a deployment of Model Garden takes no key of yours"),
+        ("secrets", "a deployment of Model Garden takes no secrets"),
+        ("schedules", "an endpoint of Vertex AI has no floors by the time of day"),
+    ):
+        if field in args:
+            raise InputError(
+                what,
+                fix=f"leave google.{field} out, or name another hosting in where.hosting",
+                field=f"google.{field}",
+            )
+
+
+def _deployment(site: GoogleSite, plan: Plan) -> Deployment:
+    decision, server = plan.decision, plan.container.server
+    machine, sizing = decision.machine, decision.sizing
+    files, health = files_of(site.args, site.region), HEALTH[server]
+    ours = files.apply(lambda known: dict(variables(plan, known)))
+    given = plan.args.get("environment", {})
+    least = max(1, sizing.replicas_minimum)
+    return Deployment(
+        site.child("endpoint"),
+        location=site.region,
+        project=site.project,
+        hugging_face_model_id=files.apply(lambda known: known.model or None),
+        model_config=ModelConfig(
+            accept_eula=True,
+            model_display_name=site.identity,
+            container_spec=Container(
+                image_uri=image_of(decision, server, site.args, site.region),
+                args=files.apply(lambda known: arguments(plan, known)),
+                envs=pulumi.Output.all(ours, given).apply(
+                    lambda known: [
+                        Variable(name=name, value=value)
+                        for name, value in {**known[0], **known[1]}.items()
+                    ]
+                ),
+                ports=[Port(container_port=health.port)],
+                predict_route=_ROUTES[server],
+                health_route=health.path,
+                deployment_timeout=f"{2 * plan.container.start_s}s",
+            ),
+        ),
+        endpoint_config=EndpointConfig(
+            endpoint_display_name=site.identity, dedicated_endpoint_enabled=True
+        ),
+        deploy_config=DeployConfig(
+            dedicated_resources=Dedicated(
+                machine_spec=Spec(
+                    machine_type=machine.name,
+                    accelerator_type=_CHIPS[machine.accelerator or ""],
+                    accelerator_count=round(machine.accelerators),
+                ),
+                min_replica_count=least,
+                max_replica_count=max(least, sizing.replicas_maximum),
+                # Without a metric of the chips an endpoint scales by its processors, which a
+                # language model leaves idle.
+                autoscaling_metric_specs=[Metric(metric_name=_BUSY, target=_BUSY_PERCENT)],
+            )
+        ),
+        opts=site.under(),
+    )

@@ -1,0 +1,240 @@
+"""A pool of a GKE cluster for one endpoint: TPUs, Axion or GPUs, and the pods on it.
+
+Sources: GKE documentation, "Deploy TPU workloads in GKE Standard" (placement, whole slices, the
+autoscaler's bounds), "Run GPUs in GKE Standard node pools" (drivers), "Use Workload Identity
+Federation for GKE" (members), vllm-project/ci-infra#545 and keras-team/kinetic#88 (bounds of a
+slice's pool).
+"""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_gcp as gcp
+
+from lichen.document import InputError
+from lichen.passport import Passport, to_tags
+from lichen_components.args import EndpointArgs
+from lichen_components.errors import input_errors
+from lichen_components.kubernetes.args import GkeArgs, KubernetesArgs, kubernetes_args
+from lichen_components.kubernetes.nodes import NodeRow, gpu_label
+from lichen_components.kubernetes.place import ClusterPlace
+from lichen_components.kubernetes.scaling import bounds
+from lichen_components.kubernetes.serving import check, prepared, serve, url_of
+from lichen_components.plan import Plan
+from lichen_components.row import GCS
+from lichen_components.servers.container import Decision
+
+TYPE = "lichen:index:GkeService"
+
+_LONGEST = 40
+"""Of a pool's name (GKE API, NodePool.name)."""
+_HYPERDISK = ("c4a", "n4a", "c4", "n4", "ct6e", "tpu7x")
+"""Families that no other disk boots (Compute Engine documentation, "Hyperdisk")."""
+
+
+class GkeService(pulumi.ComponentResource):
+    """A node pool in the GKE cluster that is given, and what serves on it."""
+
+    endpoint_name: pulumi.Output[str]
+    endpoint_id: pulumi.Output[str]
+    url: pulumi.Output[str]
+    machine: pulumi.Output[str]
+
+    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(TYPE, name, {}, opts)
+        with input_errors():
+            ready = prepared(name, plan)
+            ours = _gke(ready.args)
+            _check_place(ours, plan, ready.row)
+        place = ClusterPlace.of(name, plan, ready.args, self)
+        pools = [] if not ours.get("pool", True) else _pools(place, plan, ours, ready.row)
+        _may_read(place, ready.args, ours, pools)
+        served = serve(place, plan, ready, *pools)
+        self.endpoint_name = pulumi.Output.from_input(place.identity)
+        self.endpoint_id = pulumi.Output.concat(
+            ours.get("cluster", ""), f"/{place.namespace}/{served}/{place.identity}"
+        )
+        self.url = pulumi.Output.from_input(url_of(place, ready.args))
+        self.machine = pulumi.Output.from_input(plan.decision.machine.name)
+        self.register_outputs({"endpoint_name": self.endpoint_name, "url": self.url})
+
+    @staticmethod
+    def check(decision: Decision, args: EndpointArgs) -> None:
+        """:class:`InputError` where a pool cannot do what was decided, or lacks an argument."""
+        ours = kubernetes_args(args)
+        check(decision, ours)
+        if _gke(ours).get("pool", True):
+            _required(_gke(ours), "cluster", "project", "location", "node_account")
+        if str(ours.get("artifacts", "")).startswith(GCS):
+            _required(_gke(ours), "project", "project_number")
+            if "service_account" not in ours:
+                raise InputError(
+                    "is required with gs://: what reads the bucket is an account of the pods'",
+                    fix="add service_account: <a ServiceAccount of the namespace>",
+                    field="kubernetes.service_account",
+                )
+
+
+def _gke(args: KubernetesArgs) -> GkeArgs:
+    return args.get("gke", {})
+
+
+def _required(ours: GkeArgs, *names: str) -> None:
+    for name in names:
+        if name not in ours:
+            raise InputError(
+                "is required for a placement on GKE",
+                fix=f"add gke: {{{name}: ...}} to kubernetes, or take another hosting in "
+                "where.hosting",
+                field=f"kubernetes.gke.{name}",
+            )
+
+
+def _check_place(ours: GkeArgs, plan: Plan, row: NodeRow) -> None:
+    """The placement is where the cluster is, and a TPU in a zone that is named."""
+    location = ours.get("location", plan.region)
+    region = location if location.count("-") == 1 else location.rpartition("-")[0]
+    if region != plan.region:
+        raise InputError(
+            f"the cluster is in {location}, and the placement in {plan.region}",
+            fix=f"allow the cluster's region alone: where: {{regions: [{region}]}}",
+            field="workload.where.regions",
+        )
+    if row.part is not None and "zone" not in ours and ours.get("pool", True):
+        raise InputError(
+            "is required for TPUs: few zones of a region have them",
+            fix=f"add zone, such as {plan.region}-b: gcloud compute tpus locations list",
+            field="kubernetes.gke.zone",
+        )
+
+
+def _pools(place: ClusterPlace, plan: Plan, ours: GkeArgs, row: NodeRow) -> list[pulumi.Resource]:
+    """One pool; of a slice of several machines one for each replica, for such a pool is whole."""
+    least, most = bounds(plan.decision)
+    several = row.part is not None and row.part.nodes > 1
+    names = (
+        [f"{place.child('pool')}-{n}" for n in range(most)] if several else [place.child("pool")]
+    )
+    return [_pool(name, place, plan, ours, row, (least, most)) for name in names]
+
+
+def _pool(
+    name: str,
+    place: ClusterPlace,
+    plan: Plan,
+    ours: GkeArgs,
+    row: NodeRow,
+    between: tuple[int, int],
+) -> gcp.container.NodePool:
+    part, chosen = row.part, plan.decision.placement.chosen
+    several = part is not None and part.nodes > 1
+    least, most = between
+    labels = to_tags(Passport.of(plan.decision.workload, plan.decision.precision), "google")
+    c = gcp.container
+    if several and part is not None:
+        # By zone: a total of a slice's pool is refused, and its least must be 0.
+        autoscaling = c.NodePoolAutoscalingArgs(
+            min_node_count=0, max_node_count=part.nodes, location_policy="ANY"
+        )
+    else:
+        autoscaling = c.NodePoolAutoscalingArgs(
+            total_min_node_count=least,
+            total_max_node_count=most,
+            location_policy="ANY" if row.resource else "BALANCED",
+        )
+    return c.NodePool(
+        name,
+        name=name[:_LONGEST].rstrip("-"),
+        cluster=ours.get("cluster", ""),
+        project=ours.get("project"),
+        location=ours.get("location"),
+        node_locations=[ours["zone"]] if "zone" in ours else None,
+        initial_node_count=part.nodes if several and part is not None else least,
+        autoscaling=autoscaling,
+        # A machine alone must not name a topology; a slice of several must.
+        placement_policy=c.NodePoolPlacementPolicyArgs(type="COMPACT", tpu_topology=part.topology)
+        if several and part is not None
+        else None,
+        node_config=_node_config(plan, ours, row, labels, chosen.sold == "spot"),
+        network_config=c.NodePoolNetworkConfigArgs(enable_private_nodes=True),
+        management=c.NodePoolManagementArgs(auto_repair=True, auto_upgrade=True),
+        upgrade_settings=None
+        if several
+        else c.NodePoolUpgradeSettingsArgs(
+            strategy="SURGE",
+            max_surge=0 if row.scarce else 1,
+            max_unavailable=1 if row.scarce else 0,
+        ),
+        opts=pulumi.ResourceOptions(
+            parent=place.parent,
+            # The autoscaler's alone once it is made.
+            ignore_changes=["initialNodeCount"],
+        ),
+    )
+
+
+def _node_config(
+    plan: Plan, ours: GkeArgs, row: NodeRow, labels: dict[str, str], spot: bool
+) -> gcp.container.NodePoolNodeConfigArgs:
+    c, machine = gcp.container, row.machine
+    chip = plan.catalogue.accelerator_of(machine)
+    hyperdisk = machine.name.startswith(tuple(f"{family}-" for family in _HYPERDISK))
+    return c.NodePoolNodeConfigArgs(
+        machine_type=machine.name,
+        service_account=ours.get("node_account"),
+        oauth_scopes=["https://www.googleapis.com/auth/cloud-platform"],
+        spot=ours.get("spot", spot) or None,
+        disk_type="hyperdisk-balanced" if hyperdisk else None,
+        disk_size_gb=max(100, 50 + 2 * int(plan.decision.sizing.artifact_bytes / 1e9)),
+        boot_disk_kms_key=ours.get("key"),
+        resource_labels=labels,
+        guest_accelerators=[
+            c.NodePoolNodeConfigGuestAcceleratorArgs(
+                type=gpu_label(chip.name),
+                count=row.count,
+                # Left out, the machine has no driver.
+                gpu_driver_installation_config=c.NodePoolNodeConfigGuestAcceleratorGpuDriverInstallationConfigArgs(
+                    gpu_driver_version="LATEST"
+                ),
+            )
+        ]
+        if chip is not None and chip.kind == "gpu"
+        else None,
+        # TPU pools must say so themselves.
+        reservation_affinity=c.NodePoolNodeConfigReservationAffinityArgs(
+            consume_reservation_type="NO_RESERVATION"
+        )
+        if row.part is not None
+        else None,
+        taint_config=c.NodePoolNodeConfigTaintConfigArgs(architecture_taint_behavior="ARM")
+        if row.architecture == "arm64"
+        else None,
+        workload_metadata_config=c.NodePoolNodeConfigWorkloadMetadataConfigArgs(
+            mode="GKE_METADATA"
+        ),
+        shielded_instance_config=c.NodePoolNodeConfigShieldedInstanceConfigArgs(
+            enable_secure_boot=True, enable_integrity_monitoring=True
+        ),
+        gvnic=c.NodePoolNodeConfigGvnicArgs(enabled=True),
+        gcfs_config=c.NodePoolNodeConfigGcfsConfigArgs(enabled=True),
+    )
+
+
+def _may_read(
+    place: ClusterPlace, args: KubernetesArgs, ours: GkeArgs, pools: list[pulumi.Resource]
+) -> None:
+    """The pods' own account reads the bucket of the model, and nothing else."""
+    location = args.get("artifacts")
+    if not isinstance(location, str) or not location.startswith(GCS):
+        return
+    bucket = location.removeprefix(GCS).partition("/")[0]
+    project, number = ours.get("project", ""), ours.get("project_number", "")
+    gcp.storage.BucketIAMMember(
+        place.child("reads"),
+        bucket=bucket,
+        role="roles/storage.objectViewer",
+        member=f"principal://iam.googleapis.com/projects/{number}/locations/global/"
+        f"workloadIdentityPools/{project}.svc.id.goog/subject/ns/{place.namespace}/sa/"
+        f"{args.get('service_account', 'default')}",
+        opts=pulumi.ResourceOptions(parent=place.parent),
+    )

@@ -1,0 +1,114 @@
+"""``lichen prompts``: tokens of prompts, their share of a workload, and their budget."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lichen.document import InputError
+from lichen.workload import Workload, read_workload
+from lichen_doors.command import BLOCKED, OK
+from lichen_doors.command.options import FILE, PATH, formats
+from lichen_doors.command.output import show
+from lichen_doors.command.own_rows import configured_catalogue
+from lichen_doors.report import for_programs
+
+if TYPE_CHECKING:
+    from lichen_practices.prompts.counting import Count, CountedPrompt
+
+
+@click.command("prompts")
+@click.argument("files", nargs=-1, type=FILE)
+@click.option("--workload", "workload_file", type=FILE, help="Whose month the prompts have a share "
+              "of. Its own `prompts` are counted where no file is named.")  # fmt: skip
+@click.option("--tokenizer", type=FILE, help="The model's own tokenizer.json. Default: the "
+              "workload's; without one, an estimate.")  # fmt: skip
+@click.option("--before", "earlier", multiple=True, type=PATH,
+              help="An earlier version of the files, in their order; may be repeated.")  # fmt: skip
+@click.option("--budget", type=click.IntRange(1), help="Fixed tokens of all prompts together. "
+              "Default: the workload's.")  # fmt: skip
+@formats("text", "json")
+def command(
+    files: tuple[Path, ...],
+    workload_file: Path | None,
+    tokenizer: Path | None,
+    earlier: tuple[Path, ...],
+    budget: int | None,
+    form: str,
+) -> None:
+    """Count the tokens of prompts, and what they take of a workload's month.
+
+    FILES are prompts or templates (Jinja, {name}, ${name}). No prompt is sent anywhere and none is
+    printed. Ends 1 where the prompts are over their budget.
+    """
+    from lichen_practices.prompts.counting import against_budget, counter, read_prompt, total_of
+    from lichen_practices.prompts.share import share_of
+
+    from lichen_doors.report import prompts as report
+
+    workload = None if workload_file is None else read_workload(workload_file)
+    folder = Path() if workload_file is None else workload_file.parent
+    if tokenizer is None and workload is not None and workload.prompts.tokenizer:
+        tokenizer = folder / workload.prompts.tokenizer
+    if budget is None and workload is not None:
+        budget = workload.prompts.budget_tokens
+    if len(earlier) > len(files):
+        raise InputError(
+            f"are {len(earlier)}, for {len(files)} files",
+            fix="give one for each file, in their order",
+            field="--before",
+        )
+    count = counter(tokenizer)
+    prompts = _named(files, count) if files else _of_workload(workload, folder, count)
+    before = tuple(_one(each.name, read_prompt(each), count) for each in earlier)
+    total = total_of(prompts)
+    share = None
+    if workload is not None and workload_file is not None:
+        from lichen.placing.question import Question
+
+        question = Question.of(
+            workload, near=workload_file, catalogue=configured_catalogue(workload_file)
+        )
+        share = share_of(question, total.likely, sum(one.prefix.likely for one in prompts))
+    answer = report.Prompted(
+        prompts=prompts,
+        before=before,
+        counted_by="estimate" if tokenizer is None else tokenizer.name,
+        total=total,
+        budget_tokens=budget,
+        budget=None if budget is None else against_budget(total, budget),
+        share=share,
+    )
+    if form == "json":
+        click.echo(for_programs(answer))
+    else:
+        show(report.renderables(answer), form, title="lichen prompts")
+    sys.exit(BLOCKED if answer.budget == "over" else OK)
+
+
+def _named(files: tuple[Path, ...], count: Count) -> tuple[CountedPrompt, ...]:
+    from lichen_practices.prompts.counting import read_prompt
+
+    return tuple(_one(file.name, read_prompt(file), count) for file in files)
+
+
+def _of_workload(
+    workload: Workload | None, folder: Path, count: Count
+) -> tuple[CountedPrompt, ...]:
+    from lichen.placing.question import prompt_texts
+
+    if workload is None or not workload.prompts.templates:
+        raise InputError(
+            "no prompt is named", fix="name files, or a workload whose prompts has templates"
+        )
+    texts = prompt_texts(workload, folder)
+    return tuple(_one(name, text, count) for name, text in texts)
+
+
+def _one(name: str, text: str, count: Count) -> CountedPrompt:
+    from lichen_practices.prompts.counting import counted_prompt
+
+    return counted_prompt(name, text, count)

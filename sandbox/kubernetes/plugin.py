@@ -1,0 +1,10 @@
+"""Where the engine finds our `pulumi-resource-kubernetes`."""
+
+from pathlib import Path
+
+from sandbox.aws.plugin import placed
+
+
+def install(pulumi_home: Path) -> Path:
+    """Put the provider among the plugins of a PULUMI_HOME, and give its file."""
+    return placed(pulumi_home, "kubernetes", "pulumi_kubernetes", "sandbox.kubernetes.provider")

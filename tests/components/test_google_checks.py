@@ -1,0 +1,124 @@
+"""What the components for Google Cloud refuse before anything is made, and what they start."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from lichen_components.google.container import HEALTH, arguments, variables
+from lichen_components.google.files import FilesAt, files_at
+from lichen_components.google.images import IMAGES
+from lichen_components.google.start import StartUp, script
+
+from lichen.document import InputError
+from tests.components.narrowed import CHAT, VECTORS, Only, planned
+
+PLACE = {"network": "projects/acme/global/networks/it", "subnetwork": "it"}
+GROUP = {**PLACE, "proxy_ranges": ["10.129.0.0/23"]}
+GS, HF = "gs://models-{region}/it/", "hf://meta-llama/Llama-3.1-8B"
+L4, CPU, AXION = "cloudrun-gpu-l4", "cloudrun-cpu.2x8", "c4a-standard-4"
+
+
+def on(workload: dict[str, Any], hosting: str, **more: Any) -> dict[str, Any]:
+    where = {"clouds": ["google"], "hosting": [hosting], "regions": ["europe-west4"]}
+    asked = {**workload, "where": where, "environment": "staging", **more}
+    return asked if "precisions" in asked else {**asked, "precisions": ["bf16"]}
+
+
+@pytest.mark.parametrize(
+    ("machine", "workload", "google", "field", "wrong"),
+    [
+        (L4, on(CHAT, "cloud-run", availability={"zones": 2}), {},
+         "workload.availability.zones", "stays in one without zonal redundancy"),
+        (L4, on(CHAT, "cloud-run", traffic={**CHAT["traffic"], "peak_rps": 12}), {},
+         "google.gpu_quota", "the project may have 3 in europe-west4"),
+        (CPU, on(VECTORS, "cloud-run"), {"invokers": ["allUsers"]},
+         "google.invokers[0]", "anybody in the world"),
+        (CPU, on(VECTORS, "cloud-run"), {"network": "it"}, "google.subnetwork", "belong together"),
+        (CPU, on(VECTORS, "cloud-run"), {"budget_usd": 100}, "google.billing_account", "required"),
+        (AXION, on(VECTORS, "compute-engine"), PLACE, "google.proxy_ranges", "proxy-only subnet"),
+        (AXION, on(VECTORS, "compute-engine"), {}, "google.network", "required for machines"),
+        (AXION, on(VECTORS, "compute-engine"), {**GROUP, "image": "it:1"},
+         "image_architecture", "has a processor of arm64"),
+        (AXION, on(VECTORS, "compute-engine"),
+         {**GROUP, "schedules": [{"at": "0 7 * * *", "hours": 0.05, "minimum": 2}]},
+         "google.schedules[0].hours", "five minutes"),
+        ("ct5lp-hightpu-4t", on(CHAT, "tpu-vm", environment="prod"), PLACE,
+         "workload.environment", "not for production"),
+        ("ct5lp-hightpu-4t", on(CHAT, "tpu-vm"), {**PLACE, "key": "k"}, "google.key", "TPU node"),
+        ("g2-standard-4", on(CHAT, "vertex"), {"key": "k"}, "google.key", "takes no key"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_made_is_refused(
+    machine: str, workload: dict[str, Any], google: dict[str, Any], field: str, wrong: str
+) -> None:
+    files = HF if workload["where"]["hosting"] == ["vertex"] else GS
+    with pytest.raises(InputError, match=re.escape(wrong)) as refused:
+        planned(machine, workload, artifacts=files, google=google)
+    assert refused.value.field == field
+
+
+def test_vertex_reads_no_bucket() -> None:
+    with pytest.raises(InputError, match="does not read a model's files from 'gs://"):
+        planned("g2-standard-4", on(CHAT, "vertex"), artifacts=GS)
+
+
+def test_the_cost_is_that_of_the_rows() -> None:
+    """A month is the mean number of replicas, times the price that the rates add up to."""
+    chosen = planned(L4, on(CHAT, "cloud-run"), artifacts=GS).decision.placement.chosen
+    rate = Only(L4).rate("cloud-run-gpu", "europe-west4", "NVIDIA L4")
+    assert rate is not None
+    usd_hour = 4 * rate.usd_vcpu_hour + 16 * rate.usd_gib_hour + (rate.usd_chip_hour or 0)
+    assert chosen.usd_hour == pytest.approx(usd_hour)
+    assert chosen.usd_month == pytest.approx(730 * chosen.replicas_mean * usd_hour, rel=0.01)
+
+
+def test_a_server_is_started_with_what_was_sized() -> None:
+    plan = planned("ct6e-standard-4t", on(CHAT, "tpu-vm"), artifacts=GS, google=GROUP)
+    given = arguments(plan, files_at(GS, "europe-west4"))
+    split = dict(option.removeprefix("--").split("=", 1) for option in given)
+    degree = int(split["tensor-parallel-size"]) * int(split.get("data-parallel-size", 1))
+    assert degree == 4
+    assert split["model"] == "/mnt/model"
+    assert split["port"] == str(HEALTH["vllm-tpu"].port)
+    from_hub = FilesAt(model="meta-llama/Llama-3.1-8B")
+    assert "--model=meta-llama/Llama-3.1-8B" in arguments(plan, from_hub)
+    assert "HF_HUB_OFFLINE" not in variables(plan, from_hub)
+    started = script(
+        StartUp(
+            server="vllm-tpu", image=IMAGES["vllm-tpu", "x86_64"], arguments=given,
+            variables={"A": "b c"}, files=files_at(GS, "europe-west4"), chips="tpu",
+        )
+    )  # fmt: skip
+    assert "rsync --recursive gs://models-europe-west4/it /mnt/model" in started
+    assert "--privileged --net=host --shm-size=150gb" in started
+    assert "'--env=A=b c'" in started
+
+
+def test_a_gpus_driver_is_installed_before_its_server() -> None:
+    started = script(
+        StartUp(
+            server="vllm", image="europe-west4-docker.pkg.dev/acme/hub/vllm:1", arguments=[],
+            variables={}, files=FilesAt(), chips="gpu",
+        )
+    )  # fmt: skip
+    lines = started.splitlines()
+    assert lines[0] == "#! /bin/sh"
+    driver = lines.index("cos-extensions install gpu")
+    server = next(n for n, line in enumerate(lines) if "--detach" in line)
+    assert driver < server
+    assert "--registries=europe-west4-docker.pkg.dev" in started
+    assert "gcloud storage rsync" not in started
+
+
+@pytest.mark.parametrize(
+    ("location", "files"),
+    [
+        (GS, FilesAt(bucket="models-europe-west4", prefix="it")),
+        ("gs://models", FilesAt(bucket="models")),
+        (HF, FilesAt(model="meta-llama/Llama-3.1-8B")),
+    ],
+)
+def test_where_files_are(location: str, files: FilesAt) -> None:
+    assert files_at(location, "europe-west4") == files

@@ -1,0 +1,167 @@
+"""`lichen prompts`: tokens by part, the share of a month, the budget, and never a prompt's text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from lichen_doors.command import main
+from lichen_practices.prompts.template import shortened, template_of
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from lichen.prompt_tokens import estimated_tokens
+
+ROOT = Path(__file__).parents[3]
+CHAT = ROOT / "stacks" / "workloads" / "chat.yaml"
+PROMPT = (
+    "You are a helpful zebra.\n{# a note #}\nBe brief.\nBe brief.\n"
+    "Customer: {{ customer.name | upper }}\n{% for line in history %}{{ line }}{% endfor %}\n"
+    "Never promise ${thing}, and answer {question}.\n"
+)
+
+
+@pytest.fixture
+def prompt(tmp_path: Path) -> Path:
+    path = tmp_path / "support.txt"
+    path.write_text(PROMPT)
+    return path
+
+
+@pytest.fixture
+def tokenizer(tmp_path: Path) -> Path:
+    """A tokenizer of words and signs: what it counts can be counted by hand."""
+    one = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    one.pre_tokenizer = pre_tokenizers.Whitespace()
+    path = tmp_path / "tokenizer.json"
+    one.save(str(path))
+    return path
+
+
+def prompts(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["prompts", *map(str, arguments)])
+
+
+def answered(*arguments: object, ends: int = 0) -> dict[str, Any]:
+    run = prompts(*arguments, "--format", "json")
+    assert run.exit_code == ends, run.output
+    answer: dict[str, Any] = json.loads(run.stdout)
+    return answer
+
+
+def test_the_parts_of_a_template() -> None:
+    template = template_of(PROMPT)
+    assert template.names == ("customer.name", "line", "thing", "question")
+    assert template.prefix.endswith("Be brief.\nCustomer: ")
+    assert "note" not in template.fixed
+    assert "for" not in template.fixed
+    assert "Never promise , and answer ." in template.fixed
+    plain = template_of('Answer as JSON: {"answer": 1, "sure": {}}')
+    assert plain.names == ()
+    assert plain.fixed == plain.prefix == 'Answer as JSON: {"answer": 1, "sure": {}}'
+    assert shortened("Be  brief.\n\n\n\nBe brief.\nNow\n") == "Be brief.\n\nNow"
+
+
+def test_a_tokenizer_counts_exactly(prompt: Path, tokenizer: Path) -> None:
+    answer = answered(prompt, "--tokenizer", tokenizer)
+    (counted,) = answer["prompts"]
+    # 6 + 3 + 3 + 2 before what varies; then "Never promise , and answer ."
+    assert counted["prefix"] == {"low": 14.0, "likely": 14.0, "high": 14.0}
+    assert counted["fixed"]["likely"] == 20.0
+    assert counted["behind"]["likely"] == 6.0
+    assert counted["shortened"]["likely"] == 17.0
+    assert counted["placeholders"] == ["customer.name", "line", "thing", "question"]
+    assert answer["counted_by"] == "tokenizer.json"
+
+
+def test_an_estimate_has_an_interval_that_says_so(prompt: Path) -> None:
+    answer = answered(prompt)
+    fixed = answer["prompts"][0]["fixed"]
+    assert fixed["low"] < fixed["likely"] < fixed["high"]
+    assert answer["counted_by"] == "estimate"
+    assert "estimated" in prompts(prompt).output
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        # Counted once by the real tokenizers of Llama 3 and GPT-2 (derive/token_estimate.py).
+        ("The quick brown fox jumps over the lazy dog.", 10),
+        ("import json\n\nprint(json.dumps({'a': [1, 2, 3]}))\n", 21),
+    ],
+)
+def test_an_estimate_is_near_real_counts(text: str, tokens: int) -> None:
+    found = estimated_tokens(text)
+    assert found.low * 0.8 <= tokens <= found.high * 1.2
+
+
+def test_nothing_of_a_prompt_is_printed(prompt: Path) -> None:
+    for form in ("text", "json"):
+        run = prompts(prompt, "--workload", CHAT, "--budget", "10", "--format", form)
+        assert "zebra" not in run.output
+        assert "promise" not in run.output
+
+
+def test_the_share_of_a_month(prompt: Path, tmp_path: Path) -> None:
+    long = tmp_path / "long.txt"
+    long.write_text("Read this rule with care. " * 60)
+    small, large = (answered(each, "--workload", CHAT)["share"] for each in (prompt, long))
+    assert 0 < small["of_time"] < large["of_time"] < large["of_input"] < 1
+    assert 0 < small["usd_month"] < large["usd_month"]
+    assert large["gco2e_month"]["low"] < large["gco2e_month"]["high"]
+    assert large["cached"] == pytest.approx(large["of_time"])  # all of it is prefix
+    assert small["cached"] < small["of_time"]
+
+
+def test_two_versions_side_by_side(prompt: Path, tokenizer: Path, tmp_path: Path) -> None:
+    earlier = tmp_path / "earlier.txt"
+    earlier.write_text(PROMPT + "And one sentence more.\n")
+    answer = answered(prompt, "--before", earlier, "--tokenizer", tokenizer)
+    assert answer["before"][0]["fixed"]["likely"] == 25.0
+    run = prompts(prompt, "--before", earlier, "--tokenizer", tokenizer)
+    assert "-5 tokens against the version before" in run.output
+
+
+def test_a_budget_is_kept_or_blocks(prompt: Path, tokenizer: Path) -> None:
+    assert answered(prompt, "--tokenizer", tokenizer, "--budget", "20")["budget"] == "within"
+    assert answered(prompt, "--tokenizer", tokenizer, "--budget", "19", ends=1)["budget"] == "over"
+    likely = round(answered(prompt)["total"]["likely"])
+    assert answered(prompt, "--budget", likely)["budget"] == "unknown"
+
+
+def test_a_workload_s_own_prompts(prompt: Path, tokenizer: Path, tmp_path: Path) -> None:
+    document = yaml.safe_load(CHAT.read_text())
+    document["prompts"] = {
+        "budget_tokens": 30,
+        "tokenizer": "tokenizer.json",
+        "templates": [{"name": "support", "file": "support.txt"}, {"name": "tone", "text": "Hi"}],
+    }
+    workload = tmp_path / "workload.yaml"
+    workload.write_text(yaml.safe_dump(document))
+    answer = answered("--workload", workload)
+    assert [one["name"] for one in answer["prompts"]] == ["support", "tone"]
+    assert answer["total"]["likely"] == 21.0
+    assert answer["budget"] == "within"
+    document["prompts"]["budget_tokens"] = 5
+    workload.write_text(yaml.safe_dump(document))
+    run = CliRunner().invoke(main, ["place", str(workload)])
+    assert run.exit_code == 2
+    assert "the prompts take at least" in " ".join(run.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "no prompt is named"),
+        (("gone.txt",), "gone.txt"),
+        (("{prompt}", "--tokenizer", "{prompt}"), "is no tokenizer"),
+        (("{prompt}", "--before", "{prompt}", "--before", "{prompt}"), "are 2, for 1 files"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence(arguments: tuple[str, ...], says: str, prompt: Path) -> None:
+    run = prompts(*(argument.format(prompt=prompt) for argument in arguments))
+    assert run.exit_code == 2
+    assert says in " ".join(run.stderr.split())

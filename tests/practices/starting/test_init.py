@@ -1,0 +1,217 @@
+"""`lichen init`: a file that validates, from answers or from a deployment; unread parts marked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from lichen_doors.command import main
+
+from lichen.workload import Workload, read_workload
+
+ANSWERS = ("--peak-rps", "2", "--input-tokens", "600", "--output-tokens", "200",
+           "--environment", "prod")  # fmt: skip
+SAGEMAKER = """\
+Resources:
+  Model:
+    Type: AWS::SageMaker::Model
+    Properties:
+      ModelName: helpdesk
+      PrimaryContainer:
+        Image: 763104351884.dkr.ecr.us-east-1.amazonaws.com/vllm:0.11
+        Environment: {SM_VLLM_MODEL: meta-llama/Llama-3.1-8B, SM_VLLM_MAX_MODEL_LEN: '512'}
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants:
+        - {VariantName: all, ModelName: helpdesk, InstanceType: ml.g5.2xlarge,
+           InitialInstanceCount: 2, InitialVariantWeight: 1}
+"""
+KUBERNETES = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: chat, labels: {environment: staging}, annotations: {lichen.dev/peak-rps: '3'}}
+spec:
+  replicas: 3
+  template:
+    metadata: {annotations: {lichen.dev/peak-rps: '3'}}
+    spec:
+      nodeSelector: {node.kubernetes.io/instance-type: g5.2xlarge}
+      containers:
+        - name: server
+          image: vllm/vllm-openai:v0.9.1
+          env: [{name: HF_TOKEN, value: hf_averysecrettoken}]
+          args: [--model, meta-llama/Llama-3.1-8B, --dtype, bfloat16]
+          resources: {limits: {nvidia.com/gpu: 1}}
+"""
+VLLM = "model: meta-llama/Llama-3.1-8B\nmax-model-len: 8192\nport: 8000\nquantization: awq\n"
+VERTEX = {
+    "version": 3,
+    "deployment": {
+        "resources": [
+            {
+                "urn": "urn:pulumi:prod::p::gcp:vertex/aiEndpointWithModelGardenDeployment:"
+                "AiEndpointWithModelGardenDeployment::answers",
+                "custom": True,
+                "id": "x",
+                "type": "gcp:vertex/aiEndpointWithModelGardenDeployment:"
+                "AiEndpointWithModelGardenDeployment",
+                "inputs": {
+                    "location": "europe-west4",
+                    "huggingFaceModelId": "meta-llama/Llama-3.1-8B",
+                    "deployConfig": {
+                        "dedicatedResources": {
+                            "minReplicaCount": 1,
+                            "machineSpec": {
+                                "machineType": "g2-standard-12",
+                                "acceleratorType": "NVIDIA_L4",
+                                "acceleratorCount": 1,
+                            },
+                        }
+                    },
+                },
+            }
+        ]
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def init(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["init", *arguments])
+
+
+def started(*arguments: str) -> tuple[Workload, dict[str, Any], str]:
+    """The workload that a run wrote, its answer for programs, and the file's text."""
+    run = init(*arguments, "--format", "json")
+    assert run.exit_code == 0, run.output
+    text = Path("workload.yaml").read_text()
+    address = text.splitlines()[0].partition("$schema=")[2]
+    schema = json.loads(Path(address).read_text())
+    jsonschema.validate(yaml.safe_load(text), schema)  # as an editor does
+    answer: dict[str, Any] = json.loads(run.stdout)
+    return read_workload(Path("workload.yaml")), answer, text
+
+
+def test_a_model_and_five_answers() -> None:
+    workload, answer, text = started(
+        "--model", "meta-llama/Llama-3.1-8B", *ANSWERS, "--first-token-ms", "1500",
+        "--residency", "EU", "--cloud", "aws",
+    )  # fmt: skip
+    assert workload.name == "llama-3-1-8b"
+    assert workload.model == "meta-llama/Llama-3.1-8B"
+    assert workload.traffic.peak_rps == 2.0
+    assert (workload.traffic.input_tokens, workload.traffic.output_tokens) == (600, 200)
+    assert workload.latency.time_to_first_token_ms == 1500.0
+    assert (workload.where.residency, workload.where.clouds) == ("EU", ("aws",))
+    assert answer["unread"] == []
+    assert "NOT READ" not in text
+    assert all("#" in line for line in text.splitlines() if line.startswith("  peak"))
+
+
+def test_a_config_json(tmp_path: Path) -> None:
+    config = {
+        "model_type": "llama", "hidden_size": 2048, "num_hidden_layers": 16,
+        "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 8192,
+        "vocab_size": 128256, "tie_word_embeddings": True, "max_position_embeddings": 131072,
+        "torch_dtype": "bfloat16",
+    }  # fmt: skip
+    folder = tmp_path / "my-model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(config))
+    workload, _, text = started("--model", "my-model/config.json", *ANSWERS)
+    assert workload.name == "my-model"
+    assert not isinstance(workload.model, str)
+    assert workload.model.parameters == pytest.approx(1.24e9, rel=0.01)
+    assert 'model: {config: "my-model/config.json"}' in text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "environment", "unread"),
+    [
+        ("sagemaker.yaml", SAGEMAKER, "prod", ["traffic.peak_rps", "environment"]),
+        ("kubernetes.yaml", KUBERNETES, "staging", []),
+        ("vllm.yaml", VLLM, "prod", ["traffic.peak_rps", "environment"]),
+        ("vertex.json", json.dumps(VERTEX), "prod", ["traffic.peak_rps"]),
+    ],
+)
+def test_what_is_deployed(name: str, content: str, environment: str, unread: list[str]) -> None:
+    Path(name).write_text(content)
+    workload, answer, text = started("--from", name)
+    assert workload.model == "meta-llama/Llama-3.1-8B"
+    assert workload.environment == environment
+    tokens = ["traffic.input_tokens", "traffic.output_tokens"]
+    assert sorted(answer["unread"]) == sorted([*unread, *tokens])
+    for field in answer["unread"]:
+        line = next(line for line in text.splitlines() if f"{field.split('.')[-1]}:" in line)
+        assert "NOT READ" in line
+    assert "secret" not in text
+
+
+def test_what_a_deployment_says_is_kept() -> None:
+    Path("s.yaml").write_text(SAGEMAKER)
+    workload, _, text = started("--from", "s.yaml", "--peak-rps", "4")
+    assert workload.traffic.peak_rps == 4.0
+    assert workload.traffic.longest_tokens == 512
+    assert (workload.traffic.input_tokens or 0) + (workload.traffic.output_tokens or 0) <= 512
+    assert workload.where.clouds == ("aws",)
+    assert "It runs on 2 x g5.2xlarge" in text
+    Path("k.yaml").write_text(KUBERNETES)
+    workload, _, _ = started("--from", "k.yaml", "--force")
+    assert (workload.name, workload.precisions) == ("chat", ("bf16",))
+    assert workload.traffic.peak_rps == 3.0
+    Path("v.yaml").write_text(VLLM)
+    workload, _, _ = started("--from", "v.yaml", "--force")
+    assert workload.precisions == ("awq",)
+
+
+def test_one_of_several_is_chosen() -> None:
+    other = KUBERNETES.replace("name: chat,", "name: search,")
+    Path("two.yaml").write_text(f"{KUBERNETES}---\n{other}")
+    run = init("--from", "two.yaml")
+    assert run.exit_code == 2
+    assert "serves 2 models: chat, search" in run.stderr
+    workload, _, _ = started("--from", "two.yaml", "--endpoint", "search")
+    assert workload.name == "search"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "name a model or a config.json"),
+        (("--model", "no-such-model", *ANSWERS), "is not known"),
+        (("--model", "meta-llama/Llama-3.1-8B"), "--peak-rps, --environment, --input-tokens"),
+        (("--from", "no-such-file.yaml"), "no-such-file.yaml"),
+        (("--from", "empty.yaml"), "no container of it serves a model"),
+        (("--model", "m.json", *ANSWERS), "does not parse"),
+        (("--model", "meta-llama/Llama-3.1-8B", *ANSWERS, "--name", "A B"), "name"),
+        (("--model", "meta-llama/Llama-3.1-8B", *ANSWERS, "--mean-rps", "9"), "above peak_rps"),
+        (("--model", "meta-llama/Llama-3.1-8B", *ANSWERS, "--residency", "Narnia"), "residency"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence_and_writes_nothing(
+    arguments: tuple[str, ...], says: str
+) -> None:
+    Path("empty.yaml").write_text("apiVersion: v1\nkind: Service\nmetadata: {name: x}\n")
+    Path("m.json").write_text("{")
+    run = init(*arguments)
+    assert run.exit_code == 2, run.output
+    assert says in " ".join(run.stderr.split())
+    assert "Traceback" not in run.output
+    assert not Path("workload.yaml").exists()
+
+
+def test_a_file_that_is_there_is_kept() -> None:
+    Path("workload.yaml").write_text("mine")
+    run = init("--model", "meta-llama/Llama-3.1-8B", *ANSWERS)
+    assert run.exit_code == 2
+    assert Path("workload.yaml").read_text() == "mine"

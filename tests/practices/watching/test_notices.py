@@ -1,0 +1,371 @@
+"""What a run notices of made states, what it reads, and what it says to other programs."""
+
+from __future__ import annotations
+
+import datetime
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from concurrent import futures
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import grpc
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+from lichen_doors.command import main
+from lichen_practices.watching.provider_emissions import read_reported, reported_by_aws
+from lichen_practices.watching.utilisation import CloudMonitoring, MeasuredEndpoint, measure
+
+from lichen.document import InputError
+from lichen.passport import Passport
+from tests.practices.watching.made import LLAMA, configuration, state
+
+ROOT = Path(__file__).parents[3]
+NOW = datetime.datetime(2026, 11, 26, tzinfo=datetime.UTC)
+
+pytestmark = pytest.mark.usefixtures("fixed_tables")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(NOW.timestamp())))
+    return tmp_path
+
+
+def watch(*arguments: object, code: int = 0) -> Result:
+    done = CliRunner().invoke(main, ["watch", *map(str, arguments)])
+    assert done.exit_code == code, done.output
+    return done
+
+
+def answer_of(*arguments: object, code: int = 0) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(watch(*arguments, "--format", "json", code=code).stdout)
+    schema = json.loads((ROOT / "docs/schemas/watch.json").read_text())
+    jsonschema.validate(answer, schema)
+    return answer
+
+
+def written(path: Path, *resources: dict[str, Any], stack: str = "dev") -> Path:
+    path.write_text(json.dumps(state(*resources, stack=stack)))
+    return path
+
+
+def kinds(answer: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(each["kind"], each["resource"]) for each in answer["notices"]}
+
+
+def test_what_ends_soon_is_noticed(here: Path) -> None:
+    record = {
+        "model": LLAMA["lichen:model"], "machine": "inf2.xlarge", "precision": "bf16",
+        "measured_on": "2025-12-10", "concurrency": 4, "requests": 500, "request_ms": 900,
+    }  # fmt: skip
+    (here / "record.json").write_text(json.dumps(record))
+    (here / "old.json").write_text(json.dumps(record | {"measured_on": "2025-01-01"}))
+    ends = {"lichen:exempt.idle-floor": "owner=a until=2026-12-10 reason=a pilot"}
+    path = written(
+        here / "state.json",
+        configuration("soon", "eu-north-1", "ml.inf2.xlarge", 2,
+                      LLAMA | {"lichen:evidence": "record.json"}),
+        configuration("late", "eu-north-1", "ml.inf2.xlarge", 2,
+                      LLAMA | {"lichen:evidence": "old.json"}),
+        configuration("away", "eu-north-1", "ml.inf2.xlarge", 2,
+                      LLAMA | {"lichen:evidence": "../../etc/passwd"}),
+        configuration("pilot", "eu-north-1", "ml.m5.large", 1, ends),
+    )  # fmt: skip
+    found = {each for each in kinds(answer_of(path)) if "differs" not in each[0]}
+    assert found == {
+        ("expiring-evidence", "soon"),
+        ("expired-evidence", "late"),
+        ("expiring-exemption", "pilot"),
+    }
+    assert ("expiring-evidence", "soon") not in kinds(answer_of(path, "--soon", 7))
+
+
+def test_what_runs_differs_from_its_passport(here: Path) -> None:
+    tags = LLAMA | {"lichen:minimum-replicas": "3"}
+    path = written(here / "state.json", configuration("chat", "eu-north-1", "ml.g6e.xlarge", 2,
+                                                      tags))  # fmt: skip
+    answer = answer_of(path)
+    assert ("differs-from-passport", "chat") in kinds(answer)
+    said = next(each for each in answer["notices"] if each["kind"] == "differs-from-passport")
+    assert said["what"] == "2 machines run, and its tags ask for 3 at the least"
+
+
+def test_a_better_placement_stays_where_the_work_may_be(here: Path) -> None:
+    path = written(here / "state.json", configuration("chat", "eu-central-1", tags=LLAMA))
+    better = next(
+        each for each in answer_of(path)["notices"] if each["kind"] == "better-placement"
+    )["better"]
+    assert better["then"]["region"].startswith("eu-")
+    assert better["then"]["hosting"] == "sagemaker"
+    assert better["moving"]["copy_gib"] == pytest.approx(14.96, rel=0.01)
+    assert better["moving"]["usd"] == pytest.approx(better["then"]["usd_hour"])
+    # lichen.yaml allows no other region, and the workload's own file none but its own.
+    (here / "lichen.yaml").write_text("regions: [eu-central-1]\n")
+    stay = [each for each in answer_of(path)["notices"] if each["better"]]
+    assert all(each["better"]["then"]["region"] == "eu-central-1" for each in stay)
+    (here / "lichen.yaml").unlink()
+    (here / "chat.yaml").write_text(
+        "name: chat\nmodel: meta-llama/Llama-3.1-8B-Instruct\nenvironment: dev\n"
+        "traffic: {peak_rps: 2, mean_rps: 0.5, input_tokens: 800, output_tokens: 200}\n"
+        "where: {countries: [DE], hosting: [sagemaker], clouds: [aws]}\n"
+    )
+    told = [
+        each for each in answer_of(path, "--workloads", "chat.yaml")["notices"] if each["better"]
+    ]
+    assert all(each["better"]["then"]["region"] == "eu-central-1" for each in told)
+    assert "better-placement" not in {
+        each["kind"] for each in answer_of(path, "--tolerance", 99)["notices"]
+    }
+
+
+def test_states_of_every_form_are_read(here: Path) -> None:
+    folder = here / "states"
+    (folder / "history").mkdir(parents=True)
+    one = state(configuration("chat", "eu-north-1", tags=LLAMA), stack="one")
+    (folder / "one.json.gz").write_bytes(gzip.compress(json.dumps(one).encode()))
+    (folder / "checkpoint.json").write_text(
+        json.dumps(
+            {
+                "version": 3,
+                "checkpoint": {
+                    "latest": state(configuration("b", "eu-west-1"), stack="two")["deployment"]
+                },
+            }
+        )
+    )
+    (folder / "org.json").write_text(
+        json.dumps(
+            {
+                f"acme/shop/{name}": state(configuration("c", "eu-west-3"), stack=name)
+                for name in ("three", "four")
+            }
+        )
+    )
+    attributes = {
+        "name": "t", "arn": "arn:aws:sagemaker:eu-west-1:1:endpoint-config/t",
+        "region": "eu-west-1",
+        "production_variants": [{"variant_name": "all", "instance_type": "ml.g5.2xlarge",
+                                 "initial_instance_count": 1, "model_name": "t"}],
+    }  # fmt: skip
+    terraform = {
+        "version": 4, "lineage": "x", "serial": 1,
+        "resources": [{"mode": "managed", "type": "aws_sagemaker_endpoint_configuration",
+                       "name": "t", "instances": [{"attributes": attributes}]}],
+    }  # fmt: skip
+    (folder / "terraform.tfstate").write_text(json.dumps(terraform))
+    (folder / "history" / "old.json").write_text("{")
+    (folder / "package.json").write_text('{"name": "no state"}')
+    (folder / "broken.json").write_text('{"version": 3, "deployment": {"resources": [')
+    (folder / "cut.json.gz").write_bytes(gzip.compress(json.dumps(one).encode())[:60])
+    answer = json.loads(watch(folder, "--format", "json", code=2).stdout)
+    assert {each["stack"] for each in answer["running"]} == {
+        "shop/one", "shop/two", "shop/three", "shop/four", str(folder / "terraform.tfstate"),
+    }  # fmt: skip
+    assert {Path(each["place"]).name for each in answer["unread"]} == {"broken.json", "cut.json.gz"}
+    assert "not read: " in watch(folder, code=2).output
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "is not there"),
+        ('{"a": 1}', "is no state of Pulumi or Terraform"),
+        ('{"version": 3, "deployment": {"resources": [', "lichen: state.json"),
+        ('{"version": 9, "deployment": {}}', "state version 9 is not supported"),
+    ],
+)
+def test_what_is_no_state_is_a_sentence(here: Path, text: str | None, says: str) -> None:
+    if text is not None:
+        (here / "state.json").write_text(text)
+    printed = watch("state.json", "--history", "h.sqlite", code=2).output
+    assert says in printed
+    assert "Traceback" not in printed
+
+
+EXPORTS = {
+    "aws.csv": (
+        "usage_period_start,region_code,product_code,total_lbm_emissions_value,"
+        "total_mbm_emissions_value\n"
+        "2026-09-01 00:00:00Z,eu-north-1,AmazonSageMaker,0.25,0.01\n"
+        "2026-09-01 00:00:00Z,eu-north-1,AmazonSageMaker,0.5,\n"
+    ),
+    "aws.json": json.dumps(
+        {
+            "Results": [
+                {
+                    "TimePeriod": {"Start": "2026-09-01T00:00:00+00:00"},
+                    "DimensionsValues": {"REGION": "eu-north-1", "SERVICE": "AmazonSageMaker"},
+                    "EmissionsValues": {
+                        "TOTAL_LBM_CARBON_EMISSIONS": {"Value": 0.75, "Unit": "MTCO2e"},
+                        "TOTAL_MBM_CARBON_EMISSIONS": {"Value": 0.01, "Unit": "MTCO2e"},
+                    },
+                }
+            ]
+        }
+    ),
+    "google.csv": (
+        "usage_month,location.region,service.description,carbon_footprint_total_kgCO2e."
+        "location_based,carbon_footprint_total_kgCO2e.market_based\n"
+        "2026-09-01,europe-north1,Vertex AI,12.5,3\n"
+    ),
+    "google.jsonl": (
+        '{"usage_month": "2026-09-01", "location": {"region": "europe-north1"}, "service": '
+        '{"description": "Vertex AI"}, "carbon_footprint_total_kgCO2e": {"location_based": 12.5, '
+        '"market_based": 3}}\n'
+    ),
+    "azure.json": json.dumps(
+        {
+            "value": [
+                {"dataType": "ItemDetailsData", "itemName": "endpoint", "date": "2026-09-01",
+                 "location": "swedencentral", "resourceType": "microsoft.machinelearningservices",
+                 "latestMonthEmissions": 4.5, "categoryType": "Resource"}
+            ]
+        }
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_a_provider_s_export_is_read(here: Path, name: str) -> None:
+    (here / name).write_text(EXPORTS[name])
+    (row,) = read_reported(here / name)
+    cloud = name.partition(".")[0]
+    expected = {
+        "aws": ("eu-north-1", "AmazonSageMaker", 750_000, 10_000),
+        "google": ("europe-north1", "Vertex AI", 12_500, 3_000),
+        "azure": ("swedencentral", "microsoft.machinelearningservices", None, 4_500),
+    }
+    assert (row.cloud, row.month) == (cloud, "2026-09")
+    assert (
+        row.region, row.service, row.location_based_gco2e, row.market_based_gco2e,
+    ) == expected[cloud]  # fmt: skip
+
+
+def test_what_a_provider_reports_is_beside_the_estimate(here: Path) -> None:
+    (here / "aws.csv").write_text(EXPORTS["aws.csv"])
+    path = written(here / "state.json", configuration("chat", "eu-north-1", tags=LLAMA))
+    printed = watch(path, "--emissions", "aws.csv").output
+    assert "by location" in printed
+    assert "750 kg" in printed
+    (here / "wrong.csv").write_text("a,b\n1,2\n")
+    (here / "nan.csv").write_text(EXPORTS["aws.csv"].replace("0.25", "much"))
+    for wrong, says in (("wrong.csv", "no provider's report"), ("nan.csv", "no number in line 2")):
+        assert says in watch(path, "--emissions", wrong, code=2).output
+
+
+class Listener:
+    """An HTTP server on the loopback that keeps what it is sent, and answers with one body."""
+
+    def __init__(self, body: bytes = b"", status: int = 200) -> None:
+        self.received: list[bytes] = []
+        keep = self.received
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                keep.append(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_arguments: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_aws_s_sustainability_api_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    results = json.loads(EXPORTS["aws.json"])
+    results["Results"][0]["TimePeriod"] = {"Start": 1788220800, "End": 1790812800}
+    with Listener(json.dumps(results).encode()) as api:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SUSTAINABILITY", api.url)
+        (row,) = reported_by_aws(NOW)
+        assert (row.month, row.location_based_gco2e) == ("2026-09", 750_000)
+        asked = json.loads(api.received[0])
+        assert asked["GroupBy"] == ["REGION", "SERVICE"]
+    with Listener(b"{}", status=403) as api:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SUSTAINABILITY", api.url)
+        with pytest.raises(InputError, match="does not answer"):
+            reported_by_aws(NOW)
+
+
+def test_metrics_go_to_a_collector_once(here: Path) -> None:
+    path = written(here / "state.json", configuration("chat", "eu-north-1", tags=LLAMA))
+    with Listener() as collector:
+        watch(path, "--otlp", f"{collector.url}/v1/metrics")
+        assert len(collector.received) == 1
+    assert b"lichen" in gzip_or_plain(collector.received[0])
+    assert "is no address" in watch(path, "--otlp", "collector:4318", code=2).output
+
+
+def gzip_or_plain(content: bytes) -> bytes:
+    return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+
+
+@pytest.fixture
+def monitoring() -> Iterator[Any]:
+    """A client of Google's Cloud Monitoring, of a server that has two hours of requests."""
+    from google.cloud import monitoring_v3
+    from google.cloud.monitoring_v3.services.metric_service.transports import (
+        MetricServiceGrpcTransport,
+    )
+
+    def answer(request: Any, _context: grpc.ServicerContext) -> Any:
+        assert request.name == "projects/shop"
+        assert 'endpoint_id="42"' in request.filter
+        points = [
+            monitoring_v3.Point(value=monitoring_v3.TypedValue(int64_value=count))
+            for count in (7200, 3600)
+        ]
+        return monitoring_v3.ListTimeSeriesResponse(
+            time_series=[monitoring_v3.TimeSeries(points=points)]
+        )
+
+    server = grpc.server(futures.ThreadPoolExecutor(1))
+    server.add_generic_rpc_handlers(
+        [
+            grpc.method_handlers_generic_handler(
+                "google.monitoring.v3.MetricService",
+                {
+                    "ListTimeSeries": grpc.unary_unary_rpc_method_handler(
+                        answer,
+                        request_deserializer=monitoring_v3.ListTimeSeriesRequest.deserialize,
+                        response_serializer=monitoring_v3.ListTimeSeriesResponse.serialize,
+                    )
+                },
+            )
+        ]
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+    yield monitoring_v3.MetricServiceClient(transport=MetricServiceGrpcTransport(channel=channel))
+    channel.close()
+    server.stop(None)
+
+
+def test_requests_of_cloud_monitoring_are_read(monitoring: Any) -> None:
+    asked = MeasuredEndpoint(
+        stack="shop/dev", endpoint="42", variant="", cloud="google", region="europe-north1",
+        passport=Passport(peak_rps=2),
+    )  # fmt: skip
+    (row,) = measure([asked], {"google": CloudMonitoring("shop", monitoring)}, NOW)
+    assert (row.peak_rps, row.differs) == (2, "")
