@@ -1,4 +1,4 @@
-"""What serves in a cluster: a Deployment or what stands for it, a Service, a scaler, a budget of
+"""What serves in a cluster: a Deployment or its like, a Service, a scaler, a budget of
 disruptions. Nothing is chosen here."""
 
 from __future__ import annotations
