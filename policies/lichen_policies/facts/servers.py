@@ -99,7 +99,7 @@ def filled_in(line: tuple[str, ...], known: Mapping[str, object]) -> tuple[str, 
     return tuple(_VARIABLE.sub(value, word) for word in line)
 
 
-class Container(NamedTuple):
+class DescribedContainer(NamedTuple):
     """A container of a service as its cloud describes it. ``command`` replaces what the image
     starts by itself, ``args`` goes behind it; ``chips`` is how many accelerators it asks for."""
 
@@ -141,7 +141,7 @@ def _is_elsewhere(variable: Properties) -> bool:
 ELSEWHERE = Unknown("is set from elsewhere")
 
 
-def started(container: Container, *, hosting: str, serves: bool) -> Iterator[Fact]:
+def started(container: DescribedContainer, *, hosting: str, serves: bool) -> Iterator[Fact]:
     """A ServingContainer of a container that plainly is a server of models, else a StartedImage of
     one that ``serves`` all the same."""
     image, settings = container.image, container.settings

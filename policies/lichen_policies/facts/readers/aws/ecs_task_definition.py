@@ -18,7 +18,7 @@ from lichen_policies.facts.names import names
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.aws.gpus import CHIP, gpus_of
 from lichen_policies.facts.readers.aws.json_text import parsed
-from lichen_policies.facts.servers import Container, settings_of, started
+from lichen_policies.facts.servers import DescribedContainer, settings_of, started
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 CLOUD = "aws"
@@ -53,7 +53,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         yield from _processor(properties, context)
 
 
-def _container(container: Properties, platform: Properties, on_fargate: bool) -> Container:
+def _container(container: Properties, platform: Properties, on_fargate: bool) -> DescribedContainer:
     """A container of a task; what a secret holds is not known. Source: Amazon ECS API,
     ``ContainerDefinition``."""
     written = platform.stated_text("cpu_architecture")
@@ -67,7 +67,7 @@ def _container(container: Properties, platform: Properties, on_fargate: bool) ->
     chips = None if on_fargate else gpus_of(container)
     image = container.stated_text("image")
     asked = [*container.blocks("resource_requirements"), container]
-    return Container(
+    return DescribedContainer(
         path=_in_list(container.path),
         image=Stated(image.value, _in_list(image.path)),
         command=container.texts("entry_point"),

@@ -32,7 +32,7 @@ from lichen_policies.facts.readers.azure.profiles import (
     Accelerated,
     accelerated,
 )
-from lichen_policies.facts.servers import Container, settings_of, started
+from lichen_policies.facts.servers import DescribedContainer, settings_of, started
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 if TYPE_CHECKING:
@@ -107,9 +107,9 @@ def _facts(properties: Properties, context: Context) -> Iterator[Fact]:
         yield _scaling(floor, ceiling, None)
 
 
-def _container(container: Properties) -> Container:
+def _container(container: Properties) -> DescribedContainer:
     """A container of an app: what it has of an accelerator its environment's profile says."""
-    return Container(
+    return DescribedContainer(
         path=container.path,
         image=container.stated_text("image"),
         command=container.texts("command"),

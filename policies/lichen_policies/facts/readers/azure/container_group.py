@@ -9,7 +9,7 @@ from lichen_policies.facts.kinds import Located, Machines, Part, ServingContaine
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.azure.parts import in_its_group, where_its_whole_is
 from lichen_policies.facts.readers.azure.sizes import is_spot
-from lichen_policies.facts.servers import ELSEWHERE, Container, settings_of, started
+from lichen_policies.facts.servers import ELSEWHERE, DescribedContainer, settings_of, started
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 CLOUD = "azure"
@@ -60,14 +60,14 @@ def _facts(properties: Properties) -> Iterator[Fact]:
         )
 
 
-def _container(container: Properties) -> Container:
+def _container(container: Properties) -> DescribedContainer:
     """A container of a group; its command takes the place of what the image starts."""
     variables = container.blocks("environment_variables")
     named = [each for each in variables if each.given("name")]
     written = settings_of(named) if named else container.tags("environment_variables")
     settings = written if is_unknown(written) else {**_secret(container), **(written or {})}
     asks = next(iter(_asked(container)), None)
-    return Container(
+    return DescribedContainer(
         path=container.path,
         image=container.stated_text("image"),
         command=container.texts("commands", "command"),

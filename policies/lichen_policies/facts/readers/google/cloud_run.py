@@ -9,7 +9,7 @@ from lichen_policies.facts.kinds import Located, Machines, Scaling
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.numbers import quantity
 from lichen_policies.facts.properties import Properties, Stated
-from lichen_policies.facts.servers import Container, settings_of, started
+from lichen_policies.facts.servers import DescribedContainer, settings_of, started
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 HOSTING = "cloud-run"
@@ -82,10 +82,10 @@ def instances(
         )
 
 
-def _container(container: Properties, chip: Stated[str], chips: Maybe[float]) -> Container:
+def _container(container: Properties, chip: Stated[str], chips: Maybe[float]) -> DescribedContainer:
     """A container of an instance; the one that asks for the accelerator has it, else a single
     one."""
-    return Container(
+    return DescribedContainer(
         path=container.path,
         image=container.stated_text("image"),
         command=container.texts("command", "commands"),
