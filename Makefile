@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE =
 .PHONY: help setup engine languages demo shell test test-languages llama test-bench lint format trees bench fit accuracy placements precision figures docs rules golden lock clean mutations
 
 help:  ## what there is to type
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: engine .venv-checkov/ready  ## both environments and the engine
 
@@ -36,6 +36,12 @@ llama: .venv/ready  ## build llama.cpp's server from its source, once: some 5 mi
 
 test-bench: llama  ## `lichen bench` against a real llama.cpp server
 	@$(RUN) -m pytest tests/practices/bench
+
+kubernetes: .venv/ready  ## the control plane of Kubernetes, built from its Go modules once (17 minutes)
+	@$(RUN) -m sandbox.kubernetes
+
+test-kubernetes: engine kubernetes  ## the tests that need a real Kubernetes: API server, scheduler, controllers
+	@$(RUN) -m pytest tests/sandbox/test_kubernetes.py tests/components/test_kubernetes_life.py
 
 lint: .venv/ready  ## style, types and the direction of imports
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

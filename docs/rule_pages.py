@@ -40,6 +40,7 @@ TITLES = {
     "terraform": "Terraform",
     "cloudformation": "CloudFormation",
     "kubernetes": "Kubernetes",
+    "azure": "Azure templates",
 }
 
 

@@ -58,8 +58,9 @@ def placed(workload: Workload, config: pulumi.Config) -> None:
         block["protect"] = protect
     if block:
         args["aws"] = block
-    if (google := config.get_object("google")) is not None:
-        args["google"] = google
+    for cloud in ("google", "kubernetes"):
+        if (given := config.get_object(cloud)) is not None:
+            args[cloud] = given
     endpoint = Endpoint(workload.name, EndpointArgs(workload=msgspec.to_builtins(workload), **args))
     for output in OUTPUTS:
         pulumi.export(output, getattr(endpoint, output))

@@ -25,6 +25,8 @@ lichen check "${options[@]}" \
   --report "markdown=$reports/lichen.md" \
   --report "junit=$reports/lichen.xml" \
   --report "code-quality=$reports/lichen-code-quality.json" \
+  --report "html=$reports/lichen.html" \
+  --report "suggestions=$reports/lichen-suggestions.jsonl" \
   -- "${paths[@]}" || code=$?
 
 if [[ -n ${GITHUB_STEP_SUMMARY:-} && -f $reports/lichen.md ]]; then

@@ -427,6 +427,10 @@ def _merged(changes: list[Change]) -> Change | None:
             return None
         # One finding that changes the value goes before another that relies on it.
         chosen = min(exact, key=lambda change: change.keeps)
+    elif len({change.to for change in ceilings}) == 1:
+        chosen = ceilings[0]
+    elif any(isinstance(change.to, str) for change in ceilings):
+        return None  # two durations, as texts
     else:
         chosen = min(ceilings, key=lambda change: float(change.to or 0))
     reasons = dict.fromkeys(change.why for change in (*exact, *ceilings) if change.why)

@@ -213,7 +213,7 @@ def _until_established(api: Api) -> None:
 
 
 def _is(thing: Object, condition: str) -> bool:
-    conditions = thing.get("status", {}).get("conditions", [])
+    conditions = thing.get("status", {}).get("conditions") or []
     return any(one["type"] == condition and one["status"] == "True" for one in conditions)
 
 

@@ -13,7 +13,9 @@ from typing import Any
 
 import yaml
 from lichen_policies.cases import Case
+from lichen_policies.dialects.azure.declared import PARENTS
 from lichen_policies.facts import Resource, Unknown
+from lichen_policies.facts.properties import BESIDE_PROPERTIES
 from lichen_policies.facts.reading import reader_of
 
 from timing.pack_process import UNKNOWN
@@ -29,6 +31,7 @@ def written(case: Case, folder: Path) -> Path:
         "terraform": plan,
         "pulumi": preview,
         "cloudformation": template,
+        "azure": azure_template,
     }
     if case.dialect == "kubernetes":
         path = folder / "objects.yaml"
@@ -209,6 +212,40 @@ def template(case: Case) -> dict[str, Any]:
             for each in case.resources
         },
     }
+
+
+def azure_template(case: Case) -> dict[str, Any]:
+    """A template of Azure that makes the resources; a parameter stands for what nobody knows."""
+
+    def put(value: Any) -> Any:
+        if isinstance(value, Unknown):
+            return "[parameters('later')]"
+        if isinstance(value, Mapping):
+            return {key: put(each) for key, each in value.items()}
+        return [put(each) for each in value] if isinstance(value, list) else value
+
+    made = []
+    for each in case.resources:
+        given = {key: value for key, value in each.properties.items() if key != "resourceGroupName"}
+        parents = [given.pop(name, "own") for name in PARENTS.get(each.type.lower(), ())]
+        own = given.pop("name", None)
+        name = next((given[key] for key in _OWN_NAMES if key in given), own or each.address)
+        beside = {key: put(given[key]) for key in BESIDE_PROPERTIES if key in given}
+        inner = {key: put(value) for key, value in given.items() if key not in beside}
+        named = {"name": "/".join(map(str, (*parents, name)))}
+        made.append(
+            {"type": each.type, "apiVersion": "2025-01-01", **beside, **named, "properties": inner}
+        )
+    return {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {"later": {"type": "string"}},
+        "resources": made,
+    }
+
+
+_OWN_NAMES = ("accountName", "deploymentName", "vmName", "capacityReservationName")
+"""What azure-native calls a resource's own name."""
 
 
 def manifest(resource: Resource) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from tests.doors.test_fix import TEMPLATE
+
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINES = ROOT / "doors" / "pipelines"
 DIRTY = """
@@ -188,6 +190,8 @@ def blocks(language: str) -> list[str]:
 def test_the_recipes_of_the_documentation_run(project: Path) -> None:
     (project / "plan.json").write_text(json.dumps(yaml.safe_load(CLEAN)))
     (project / "in prod" / "stack.yaml").unlink()
+    (project / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (project / "__main__.py").write_text("import pulumi\n")
     recipes = [yaml.safe_load(text) for text in blocks("yaml")]
     atlantis = next(recipe for recipe in recipes if "workflows" in recipe)
     spacelift = next(recipe for recipe in recipes if "stack_defaults" in recipe)
@@ -195,7 +199,7 @@ def test_the_recipes_of_the_documentation_run(project: Path) -> None:
     lines = [each["run"] for each in steps if isinstance(each, dict)]
     lines += [line for line in spacelift["stack_defaults"]["after_plan"] if "lichen" in line]
     lines += [line for text in blocks("sh") for line in text.splitlines() if "lichen" in line]
-    assert len(lines) == 5
+    assert len(lines) == 6
     for line in lines:
         done = run(line, project, SHOWFILE="plan.json", LICHEN_REGION="eu-north-1")
         assert done.returncode == 0, (line, done.stdout, done.stderr)
@@ -207,3 +211,50 @@ def test_the_recipe_of_github_names_inputs_that_there_are() -> None:
         each for each in recipe["jobs"]["lichen"]["steps"] if each["uses"].startswith("lichen-ml")
     )
     assert set(uses["with"]) <= set(action()["inputs"])
+
+
+SUGGESTING_GH = """#!/usr/bin/env bash
+if [[ " $* " == *" --paginate "* ]]; then cat "$GH_THERE"; exit 0; fi
+echo "$*" >>"$GH_CALLS"; cat >>"$GH_CALLS"
+"""
+
+
+def test_the_action_suggests_what_can_be_committed_once(tmp_path: Path) -> None:
+    (tmp_path / "stack.yaml").write_text(TEMPLATE)
+    variables = as_on_github(
+        "Check", tmp_path, paths="stack.yaml", region="eu-north-1", environment="dev"
+    )
+    run(step("Check")["run"], tmp_path, **variables)
+    written = (tmp_path / "lichen-report" / "lichen-suggestions.jsonl").read_text()
+    reviews = [json.loads(line) for line in written.splitlines()]
+    assert reviews
+    for review in reviews:
+        (comment,) = review["comments"]
+        assert comment["path"] == "stack.yaml"
+        assert comment["side"] == "RIGHT"
+        mark, *_ = comment["body"].splitlines()
+        assert re.fullmatch("<!-- lichen suggestion [0-9a-f]{16} -->", mark)
+        (text,) = re.findall("```suggestion\n(.*?)\n```", comment["body"], re.DOTALL)
+        # Committed, it is the template with that one change.
+        lines = TEMPLATE.splitlines()
+        first = comment.get("start_line", comment["line"])
+        lines[first - 1 : comment["line"]] = text.splitlines()
+        assert "Resources" in yaml.safe_load("\n".join(lines))
+        assert lines != TEMPLATE.splitlines()
+    commands = tmp_path / "commands"
+    commands.mkdir()
+    (commands / "gh").write_text(SUGGESTING_GH)
+    (commands / "gh").chmod(0o755)
+    there, calls = tmp_path / "there", tmp_path / "calls"
+    variables = as_on_github("Suggest", tmp_path) | {
+        "GH_CALLS": str(calls),
+        "GH_THERE": str(there),
+    }
+    there.write_text("another comment\n")
+    done = run(step("Suggest")["run"], tmp_path, commands, **variables)
+    assert done.returncode == 0, done.stderr
+    assert calls.read_text().count("--method POST repos/ada/shop/pulls/7/reviews") == len(reviews)
+    calls.unlink()
+    there.write_text("".join(f"{r['comments'][0]['body'].splitlines()[0]}\n" for r in reviews))
+    run(step("Suggest")["run"], tmp_path, commands, **variables)
+    assert not calls.exists()

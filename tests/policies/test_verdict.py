@@ -112,3 +112,11 @@ def test_a_saving_in_words() -> None:
     assert Saves(usd_month=-5).text == ""
     saves = Saves(gco2e_month=Interval(60_000, 590_000, 900_000), usd_month=22_391.2)
     assert saves.text == "Saves about 590 kg CO2e (60.0 to 900) and $22,391 a month."
+
+
+@pytest.mark.parametrize(("other", "merged"), [("PT3600S", True), ("PT900S", False)])
+def test_two_durations_are_one_only_where_they_are_the_same(other: str, merged: bool) -> None:
+    ceiling = to("n", "PT3600S", at_most=True)
+    advice = advice_of([verdict("a", ceiling), verdict("b", to("n", other, at_most=True))])
+    assert advice.changes == ((ceiling,) if merged else ())
+    assert bool(advice.conflicts) != merged

@@ -42,7 +42,7 @@ REGIONS = (
 SECRET = "hunter2-CANARY"
 """A text that no message may repeat."""
 
-_HARMLESS = re.compile(rf"the (region|machine) '{SECRET}' is not|\d {SECRET}|^{SECRET}")
+_HARMLESS = re.compile(rf"the (region|machine) '({SECRET})+' is not|\d {SECRET}|^{SECRET}")
 """Machine types, accelerators and regions are printed as they are written."""
 
 ODD: tuple[Any, ...] = (

@@ -17,7 +17,7 @@ _V1 = k8s.core.v1
 
 
 @dataclass(frozen=True)
-class Files:
+class PodFiles:
     """The ``model`` that a server is given: a folder, or a name on Hugging Face; with the volumes,
     mounts and first containers that bring it, and what its pod is annotated with."""
 
@@ -29,10 +29,10 @@ class Files:
     offline: bool = True
 
 
-def files_of(location: str, region: str, gib: int, folder: str = DIRECTORY) -> Files:
+def files_of(location: str, region: str, gib: int, folder: str = DIRECTORY) -> PodFiles:
     """How a pod reads a location into ``folder``; ``gib`` is the room that a copy may take."""
     if location.startswith(HUGGING_FACE):
-        return Files(location.removeprefix(HUGGING_FACE).strip("/"), offline=False)
+        return PodFiles(location.removeprefix(HUGGING_FACE).strip("/"), offline=False)
     if location.startswith(VOLUME):
         claim, _, within = location.removeprefix(VOLUME).partition("/")
         volume = _V1.VolumeArgs(
@@ -44,7 +44,7 @@ def files_of(location: str, region: str, gib: int, folder: str = DIRECTORY) -> F
         mount = _V1.VolumeMountArgs(
             name="models", mount_path=folder, sub_path=within.strip("/") or None, read_only=True
         )
-        return Files(folder, (volume,), (mount,))
+        return PodFiles(folder, (volume,), (mount,))
     if location.startswith(GCS):
         return _from_cloud_storage(location, folder)
     return _copied(location.replace("{region}", region), region, gib, folder)
@@ -68,7 +68,7 @@ def check_location(location: object, hosting: str) -> None:
         )
 
 
-def _from_cloud_storage(location: str, folder: str) -> Files:
+def _from_cloud_storage(location: str, folder: str) -> PodFiles:
     """Cloud Storage FUSE: the bucket is a folder (GKE documentation, "Access Cloud Storage buckets
     with the Cloud Storage FUSE CSI driver")."""
     bucket, _, prefix = location.removeprefix(GCS).partition("/")
@@ -82,10 +82,10 @@ def _from_cloud_storage(location: str, folder: str) -> Files:
         ),
     )
     mount = _V1.VolumeMountArgs(name="models", mount_path=folder, read_only=True)
-    return Files(folder, (volume,), (mount,), annotations={"gke-gcsfuse/volumes": "true"})
+    return PodFiles(folder, (volume,), (mount,), annotations={"gke-gcsfuse/volumes": "true"})
 
 
-def _copied(location: str, region: str, gib: int, folder: str) -> Files:
+def _copied(location: str, region: str, gib: int, folder: str) -> PodFiles:
     """From S3 into a folder of the pod, before the server starts."""
     volume = _V1.VolumeArgs(
         name="models", empty_dir=_V1.EmptyDirVolumeSourceArgs(size_limit=f"{gib}Gi")
@@ -109,4 +109,4 @@ def _copied(location: str, region: str, gib: int, folder: str) -> Files:
         ),
     )
     read = _V1.VolumeMountArgs(name="models", mount_path=folder, read_only=True)
-    return Files(folder, (volume,), (read,), (copier,))
+    return PodFiles(folder, (volume,), (read,), (copier,))

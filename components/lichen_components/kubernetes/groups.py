@@ -7,23 +7,20 @@ Sources: kubernetes-sigs/lws 060ab4d, ``docs/examples/vllm/TPU``; vllm-project/v
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from lichen_components.kubernetes.place import Place
-from lichen_components.kubernetes.pod import Server, template
+from lichen_components.kubernetes.place import ClusterPlace
+from lichen_components.kubernetes.pod import PodServer, template
+from lichen_components.kubernetes.ready import Prepared
 from lichen_components.kubernetes.scaling import bounds
 from lichen_components.plan import Plan
-
-if TYPE_CHECKING:
-    from lichen_components.kubernetes.serving import Prepared
 
 _SCRIPT = "/vllm-workspace/examples/online_serving/multi-node-serving.sh"
 
 
-def group(place: Place, plan: Plan, ready: Prepared, *after: pulumi.Resource) -> None:
+def group(place: ClusterPlace, plan: Plan, ready: Prepared, *after: pulumi.Resource) -> None:
     """Make the groups: one a replica, as large as the slice has machines."""
     part = ready.row.part
     assert part is not None
@@ -57,12 +54,12 @@ def group(place: Place, plan: Plan, ready: Prepared, *after: pulumi.Resource) ->
     )
 
 
-def _of(server: Server) -> tuple[str, ...]:
+def _of(server: PodServer) -> tuple[str, ...]:
     return (*server.arguments, "--distributed-executor-backend", "ray")
 
 
-def _shell(server: Server, line: str) -> Server:
-    return Server(
+def _shell(server: PodServer, line: str) -> PodServer:
+    return PodServer(
         image=server.image,
         port=server.port,
         health=server.health,

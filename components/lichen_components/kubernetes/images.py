@@ -31,7 +31,7 @@ IMAGES: dict[tuple[str, str], PublicImage] = {
     ("tei", "arm64"): PublicImage(f"{_TEI}:cpu-arm64-1.9", 8000, "/health"),
     ("tei", "x86_64"): PublicImage(f"{_TEI}:cpu-1.9", 8000, "/health"),
 }
-"""Server and kind of chip, or of processor where there is none -> the image."""
+"""PodServer and kind of chip, or of processor where there is none -> the image."""
 
 _OWN_PORT, _OWN_HEALTH = 8080, "/ping"
 

@@ -6,21 +6,19 @@ and Knative; the class ``keda`` alone keeps a floor of 0 in Standard mode.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pulumi
 import pulumi_kubernetes as k8s
 
-from lichen_components.kubernetes.place import Place
+from lichen_components.kubernetes.place import ClusterPlace
 from lichen_components.kubernetes.pod import pod_spec
+from lichen_components.kubernetes.ready import Prepared
 from lichen_components.kubernetes.scaling import bounds
 from lichen_components.plan import Plan
 
-if TYPE_CHECKING:
-    from lichen_components.kubernetes.serving import Prepared
 
-
-def inference_service(place: Place, plan: Plan, ready: Prepared, *after: pulumi.Resource) -> None:
+def inference_service(
+    place: ClusterPlace, plan: Plan, ready: Prepared, *after: pulumi.Resource
+) -> None:
     """Make it: KServe makes Deployment, Service and scaler from it."""
     least, most = bounds(plan.decision)
     pod = pod_spec(place, plan, ready.args, ready.row, ready.server, ready.files)

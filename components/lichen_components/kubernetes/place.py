@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class ClusterPlace:
     """Where objects are made: ``identity`` is their name, ``labels`` find the pods, ``passport``
     the annotations of every object and of the pods."""
 
@@ -40,7 +40,7 @@ class Place:
         args: KubernetesArgs,
         parent: pulumi.Resource,
         provider: pulumi.ProviderResource | None = None,
-    ) -> Place:
+    ) -> ClusterPlace:
         """The place of a plan; a provider is made where a kubeconfig is given and none is there."""
         workload = plan.decision.workload
         identity = f"{name}-{workload.environment}"

@@ -10,9 +10,9 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from lichen_components.kubernetes.args import KubernetesArgs
-from lichen_components.kubernetes.files import CACHE, Files
+from lichen_components.kubernetes.files import CACHE, PodFiles
 from lichen_components.kubernetes.nodes import NodeRow
-from lichen_components.kubernetes.place import Place
+from lichen_components.kubernetes.place import ClusterPlace
 from lichen_components.plan import Plan
 from lichen_components.servers.container import MODEL_DIRECTORY, OFFLINE
 
@@ -27,7 +27,7 @@ _USER = 1000
 
 
 @dataclass(frozen=True)
-class Server:
+class PodServer:
     """What runs in the pod: its image, where it answers, and its command line."""
 
     image: pulumi.Input[str]
@@ -38,7 +38,7 @@ class Server:
     environment: Mapping[str, pulumi.Input[str]]
 
 
-def command_of(plan: Plan, files: Files, port: int) -> tuple[str, ...]:
+def command_of(plan: Plan, files: PodFiles, port: int) -> tuple[str, ...]:
     """The arguments of a server that we know, by its options; none of an image of the user's."""
     options = dict(plan.container.options)
     if not options:
@@ -52,7 +52,7 @@ def command_of(plan: Plan, files: Files, port: int) -> tuple[str, ...]:
 
 
 def environment_of(
-    plan: Plan, variables: Mapping[str, str], files: Files
+    plan: Plan, variables: Mapping[str, str], files: PodFiles
 ) -> dict[str, pulumi.Input[str]]:
     """The container's variables, the user's over ours."""
     ours = dict(variables)
@@ -68,12 +68,12 @@ def start_s(plan: Plan) -> int:
 
 
 def template(
-    place: Place,
+    place: ClusterPlace,
     plan: Plan,
     args: KubernetesArgs,
     row: NodeRow,
-    server: Server,
-    files: Files,
+    server: PodServer,
+    files: PodFiles,
     *,
     probed: bool = True,
 ) -> k8s.core.v1.PodTemplateSpecArgs:
@@ -87,12 +87,12 @@ def template(
 
 
 def pod_spec(
-    place: Place,
+    place: ClusterPlace,
     plan: Plan,
     args: KubernetesArgs,
     row: NodeRow,
-    server: Server,
-    files: Files,
+    server: PodServer,
+    files: PodFiles,
     *,
     probed: bool = True,
 ) -> k8s.core.v1.PodSpecArgs:
@@ -137,8 +137,8 @@ def _container(
     plan: Plan,
     args: KubernetesArgs,
     row: NodeRow,
-    server: Server,
-    files: Files,
+    server: PodServer,
+    files: PodFiles,
     cache: str | None,
     probed: bool,
 ) -> k8s.core.v1.ContainerArgs:
@@ -192,7 +192,7 @@ def _container(
 
 
 def _probe(
-    server: Server, period_s: int, failures: int, probed: bool
+    server: PodServer, period_s: int, failures: int, probed: bool
 ) -> k8s.core.v1.ProbeArgs | None:
     if not probed:
         return None

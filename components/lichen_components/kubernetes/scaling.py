@@ -16,7 +16,7 @@ from lichen.document import InputError
 from lichen.sizing.replicas import floor_of
 from lichen.sizing.waiting import concurrency_of
 from lichen_components.kubernetes.args import KubernetesArgs, TriggerArgs
-from lichen_components.kubernetes.place import Place
+from lichen_components.kubernetes.place import ClusterPlace
 from lichen_components.kubernetes.pod import start_s
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -83,7 +83,7 @@ def _check_trigger(trigger: TriggerArgs, least: int) -> None:
 
 
 def scale(
-    place: Place, plan: Plan, args: KubernetesArgs, target: pulumi.Resource, hosting: str
+    place: ClusterPlace, plan: Plan, args: KubernetesArgs, target: pulumi.Resource, hosting: str
 ) -> None:
     """Make what moves the number of pods of a Deployment, if anything does."""
     if fixed(plan.decision, args):
@@ -94,7 +94,7 @@ def scale(
         _horizontal(place, plan, args, target, hosting)
 
 
-def _keda(place: Place, plan: Plan, args: KubernetesArgs, target: pulumi.Resource) -> None:
+def _keda(place: ClusterPlace, plan: Plan, args: KubernetesArgs, target: pulumi.Resource) -> None:
     least, most = bounds(plan.decision)
     scaling = args["scaling"]
     given = scaling["trigger"]
@@ -120,7 +120,7 @@ def _keda(place: Place, plan: Plan, args: KubernetesArgs, target: pulumi.Resourc
 
 
 def _horizontal(
-    place: Place, plan: Plan, args: KubernetesArgs, target: pulumi.Resource, hosting: str
+    place: ClusterPlace, plan: Plan, args: KubernetesArgs, target: pulumi.Resource, hosting: str
 ) -> None:
     v2 = k8s.autoscaling.v2
     least, most = bounds(plan.decision)
@@ -171,7 +171,7 @@ def _horizontal(
     )
 
 
-def _monitor(place: Place) -> None:
+def _monitor(place: ClusterPlace) -> None:
     """What Google's managed Prometheus reads: without it the metric is not there."""
     k8s.apiextensions.CustomResource(
         place.child("monitoring"),

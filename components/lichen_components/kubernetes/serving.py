@@ -1,9 +1,9 @@
-"""What serves in a cluster: a Deployment or what stands for it, a Service, a scaler, a budget of
+"""What serves in a cluster: a Deployment or its like, a Service, a scaler, a budget of
 disruptions. Nothing is chosen here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -12,19 +12,20 @@ from lichen.document import InputError
 from lichen_components.args import EndpointArgs
 from lichen_components.errors import input_errors
 from lichen_components.kubernetes.args import KubernetesArgs, kubernetes_args
-from lichen_components.kubernetes.files import DIRECTORY, Files, check_location, files_of
+from lichen_components.kubernetes.files import DIRECTORY, PodFiles, check_location, files_of
 from lichen_components.kubernetes.groups import group
 from lichen_components.kubernetes.images import image_for
 from lichen_components.kubernetes.kserve import inference_service
 from lichen_components.kubernetes.nodes import NodeRow, node_of
-from lichen_components.kubernetes.place import Place, check_name
+from lichen_components.kubernetes.place import ClusterPlace, check_name
 from lichen_components.kubernetes.pod import (
-    Server,
+    PodServer,
     command_of,
     environment_of,
     start_s,
     template,
 )
+from lichen_components.kubernetes.ready import Prepared
 from lichen_components.kubernetes.scaling import bounds, check_scaling, fixed, scale
 from lichen_components.plan import Plan
 from lichen_components.servers import own_image
@@ -35,16 +36,6 @@ TYPE = "lichen:index:ClusterService"
 _PORT = 80
 _SERVES = {"vllm": ("llm", "vlm"), "tei": ("encoder", "reranker"), "neuron": ("llm",)}
 _GIB = 1 << 30
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A plan as pods, before anything is made."""
-
-    args: KubernetesArgs
-    row: NodeRow
-    server: Server
-    files: Files
 
 
 class ClusterService(pulumi.ComponentResource):
@@ -60,7 +51,7 @@ class ClusterService(pulumi.ComponentResource):
         super().__init__(TYPE, name, {}, opts)
         with input_errors():
             ready = prepared(name, plan)
-        place = Place.of(name, plan, ready.args, self)
+        place = ClusterPlace.of(name, plan, ready.args, self)
         served = serve(place, plan, ready)
         self.endpoint_name = pulumi.Output.from_input(place.identity)
         self.endpoint_id = pulumi.Output.from_input(f"{place.namespace}/{served}/{place.identity}")
@@ -116,7 +107,7 @@ def prepared(name: str, plan: Plan) -> Prepared:
     files = _files(plan, ours, DIRECTORY)
     kind = None if chip is None else chip.kind
     image, port, health = image_for(plan.container.server, decision, kind, ours)
-    server = Server(
+    server = PodServer(
         image=image,
         port=port,
         health=health,
@@ -127,12 +118,12 @@ def prepared(name: str, plan: Plan) -> Prepared:
     return Prepared(ours, row, server, files)
 
 
-def _neuron(plan: Plan, ours: KubernetesArgs) -> tuple[Server, Files]:
+def _neuron(plan: Plan, ours: KubernetesArgs) -> tuple[PodServer, PodFiles]:
     """AWS's image for Inferentia takes its options as variables, and its model from one folder."""
     from lichen_components.kubernetes.eks import neuron
 
     files = _files(plan, ours, neuron.FOLDER)
-    server = Server(
+    server = PodServer(
         image=neuron.image_of_neuron(plan, ours),
         port=neuron.PORT,
         health=neuron.HEALTH,
@@ -143,14 +134,14 @@ def _neuron(plan: Plan, ours: KubernetesArgs) -> tuple[Server, Files]:
     return server, files
 
 
-def _files(plan: Plan, ours: KubernetesArgs, folder: str) -> Files:
+def _files(plan: Plan, ours: KubernetesArgs, folder: str) -> PodFiles:
     location = ours.get("artifacts")
     if not isinstance(location, str):
-        return Files("")
+        return PodFiles("")
     return files_of(location, plan.region, 2 * _gib(plan) + 1, folder)
 
 
-def _arguments(plan: Plan, row: NodeRow, files: Files, port: int) -> tuple[str, ...]:
+def _arguments(plan: Plan, row: NodeRow, files: PodFiles, port: int) -> tuple[str, ...]:
     found = list(command_of(plan, files, port))
     if row.part is not None and row.part.nodes > 1 and "--tensor-parallel-size" in found:
         # One copy over the whole slice.
@@ -162,7 +153,7 @@ def _gib(plan: Plan) -> int:
     return int(plan.decision.sizing.artifact_bytes / _GIB) + 1
 
 
-def serve(place: Place, plan: Plan, ready: Prepared, *after: pulumi.Resource) -> str:
+def serve(place: ClusterPlace, plan: Plan, ready: Prepared, *after: pulumi.Resource) -> str:
     """Make all objects, after ``after``; the kind of the one that runs the pods."""
     hosting = plan.decision.placement.chosen.hosting
     if ready.args.get("kserve"):
@@ -179,7 +170,7 @@ def serve(place: Place, plan: Plan, ready: Prepared, *after: pulumi.Resource) ->
     return "LeaderWorkerSet" if many else "Deployment"
 
 
-def url_of(place: Place, args: KubernetesArgs) -> str:
+def url_of(place: ClusterPlace, args: KubernetesArgs) -> str:
     """The address within the cluster."""
     # KServe's own service of a predictor, in either of its modes.
     host = f"{place.identity}-predictor" if args.get("kserve") else place.identity
@@ -187,7 +178,7 @@ def url_of(place: Place, args: KubernetesArgs) -> str:
 
 
 def _deployment(
-    place: Place, plan: Plan, ready: Prepared, *after: pulumi.Resource
+    place: ClusterPlace, plan: Plan, ready: Prepared, *after: pulumi.Resource
 ) -> k8s.apps.v1.Deployment:
     apps, row = k8s.apps.v1, ready.row
     least, _ = bounds(plan.decision)
@@ -221,7 +212,7 @@ def _deployment(
     )
 
 
-def _service(place: Place, plan: Plan, ready: Prepared, *, leaders_only: bool) -> None:
+def _service(place: ClusterPlace, plan: Plan, ready: Prepared, *, leaders_only: bool) -> None:
     least, _ = bounds(plan.decision)
     # A service of no pods, or of pods that another object makes later, has nobody behind it yet.
     asleep = {"pulumi.com/skipAwait": "true"} if least == 0 or leaders_only else {}
@@ -244,7 +235,7 @@ def _service(place: Place, plan: Plan, ready: Prepared, *, leaders_only: bool) -
     )
 
 
-def _budget(place: Place) -> None:
+def _budget(place: ClusterPlace) -> None:
     """One pod at a time is drained. As many as run would let no node be drained at all."""
     k8s.policy.v1.PodDisruptionBudget(
         place.child("budget"),

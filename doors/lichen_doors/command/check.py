@@ -36,7 +36,7 @@ from lichen_doors.command.options import (
 )
 from lichen_doors.command.output import progress, show, write
 
-FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
+FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality", "suggestions")
 """The forms of a report."""
 PROGRAM = "pulumi-program"
 """The source that is run rather than read."""
@@ -160,9 +160,10 @@ def command(
         report = changes_only(report, judged.resources)
     if earlier is not None:
         report = against(report, earlier, str(baseline))
+    judged = judged._replace(report=report)
     for other, file in files:
-        _print(report, gate, other, file)
-    _print(report, gate, form, output)
+        _print(judged, other, file)
+    _print(judged, form, output)
     if report.broken:
         raise InputError(
             f"broken, so it judged nothing: {', '.join(report.broken)}"
@@ -239,8 +240,9 @@ def _report_file(written: str) -> tuple[str, Path]:
     return form, Path(file)
 
 
-def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:
+def _print(judged: Judged, form: str, output: Path | None) -> None:
     """Print a report, or write it; each form is imported when it is asked for."""
+    gate, report = judged.gate, judged.report
     if form == "sarif":
         from lichen_doors.report.sarif import as_sarif
 
@@ -257,6 +259,10 @@ def _print(report: Report, gate: Gate, form: str, output: Path | None) -> None:
         from lichen_doors.report.markdown import as_markdown
 
         write(as_markdown(report), output)
+    elif form == "suggestions":
+        from lichen_doors.report.suggestions import as_suggestions
+
+        write(as_suggestions(report, judged.resources), output)
     elif form == "html":
         from lichen_doors.report.page.findings import as_page
 

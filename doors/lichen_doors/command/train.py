@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
-import os
 from pathlib import Path
 
 import click
 
+from lichen.day import present_time
 from lichen.document import InputError
 from lichen_doors.command.options import FILE, formats
 from lichen_doors.command.output import show
@@ -50,7 +49,7 @@ def command(training_file: Path, cost_tolerance: float, top: int, form: str) -> 
         plan = plan_training(
             work,
             configured_catalogue(training_file),
-            now=_now(),
+            now=present_time(),
             tolerance_pct=cost_tolerance,
         )
         if form == "eventbridge":
@@ -65,10 +64,3 @@ def command(training_file: Path, cost_tolerance: float, top: int, form: str) -> 
             show(report.renderables(plan, top=top), form, title=f"lichen: {work.name}")
     except InputError as error:
         raise (error if error.document else error.within(str(training_file))) from None
-
-
-def _now() -> datetime.datetime:
-    """This minute in UTC; or that of SOURCE_DATE_EPOCH, so that a document can be made again."""
-    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
-        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
-    return datetime.datetime.now(datetime.UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lichen.day import present_time
 from lichen.document import InputError
 from lichen.placing.question import COST_TOLERANCE_PCT
 from lichen.words import Environment
@@ -148,7 +148,7 @@ def command(
     gate = Gate.near(
         local, config=configuration, trusted=Path.cwd(), region=region, environment=environment
     )
-    now = _now()
+    now = present_time()
     options = WatchOptions(
         tolerance=Tolerance(gain_pct=tolerance, cost_pct=cost_tolerance),
         soon_days=soon_days,
@@ -194,13 +194,6 @@ def command(
         if ("any" in fail_on or each.kind in fail_on) and (each.is_new or not only_new)
     ]
     sys.exit(BLOCKED if failing else OK)
-
-
-def _now() -> datetime.datetime:
-    """This second in UTC; or that of SOURCE_DATE_EPOCH, so that a run can be repeated."""
-    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
-        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
-    return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 
 
 def _reported(given: Sequence[str], now: datetime.datetime) -> tuple[Reported, ...]:

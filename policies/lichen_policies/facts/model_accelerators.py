@@ -19,6 +19,7 @@ def accelerators_of_containers(facts: tuple[Fact, ...]) -> Iterator[ModelAcceler
     for fact in containers:
         if fact.shared or fact.extended:
             continue  # a part of one, or a command line that is not all here
+        chip: Maybe[str] = fact.as_read("chip")  # type: ignore[assignment]
         chips: Maybe[float] = fact.as_read("chips")  # type: ignore[assignment]
         machine: Maybe[str] = fact.as_read("machine")  # type: ignore[assignment]
         # SageMaker gives a container its whole machine, a cluster what its container asks for.
@@ -32,7 +33,7 @@ def accelerators_of_containers(facts: tuple[Fact, ...]) -> Iterator[ModelAcceler
             waits_for=fact.waits_for,
             path=(fact.settings_at or fact.path) if named_in else at,
             set_at=f"{at} of {named_in}" if named_in else "",
-            chip=fact.chip,
+            chip=field(chip),
             chips=field(chips),
             machine=field(machine),
             shapes=()

@@ -11,18 +11,18 @@ SGLang the cache of one sequence of the longest length. It advises, because spee
 many users may need more chips: exempt them, or declare the peak rate; the smaller shape must then
 be predicted to serve it. A shape is a finding where it has more memory than the limit ``times`` of
 that need (``times_by_settings`` where a container's settings name the model), and half as many
-chips would do. In production it blocks only where nothing of that
-can be the reason: a server whose settings, or whose documented default, use at most half of the
-accelerators, with more memory than the limit ``times_surely`` of the need. A server
-that is set to start several copies of its model is not judged, nor one of several containers that
-share a machine. Where a cluster may give any GPU, the smallest that clouds offer counts.
+chips would do. In production it blocks only where nothing of that can be the reason: a server whose
+settings, or whose documented default, use at most half of the accelerators, with more memory than
+the limit ``times_surely`` of the need. A server that is set to start several copies of its model is
+not judged, nor one of several containers that share a machine. Where a cluster may give any GPU,
+the smallest that clouds offer counts.
 
 Tags: On a TPU it needs ``lichen:model``. It needs none where the resource itself names the model: a
-deployment from Vertex AI's Model Garden; a container whose settings, command line or image do
-(``--model``, ``HF_MODEL_ID``, ``MODEL_ID``, ``SM_VLLM_MODEL``, ``ollama run`` and their like). A
-model that the catalogue does not have counts by the size in its name (``-7B-``). With
-``lichen:precision``, ``lichen:peak-rps`` and ``lichen:output-tokens`` its figures are nearer to the
-truth.
+deployment from Vertex AI's Model Garden; a container of SageMaker, Kubernetes, ECS, Cloud Run or
+Azure Container Instances whose settings, command line or image do (``--model``, ``HF_MODEL_ID``,
+``MODEL_ID``, ``SM_VLLM_MODEL``, ``ollama run`` and their like). A model that the catalogue does not
+have counts by the size in its name (``-7B-``). With ``lichen:precision``, ``lichen:peak-rps`` and
+``lichen:output-tokens`` its figures are nearer to the truth.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ serves nobody else meanwhile. A server without a limit of its own gives it to wh
 Fix: Set the longest sequence that your users need, as the message says.
 
 Exceptions: It judges servers that it knows by their settings: vLLM, SGLang, Text Generation
-Inference and AWS's Large Model Inference containers. A limit of any size counts: it does not judge
-how large it is. So a limit counts on a command line whose value is filled in later
+Inference and AWS's Large Model Inference containers; in containers of SageMaker, Kubernetes, ECS,
+Cloud Run and Azure (container apps and container instances). A limit of any size counts: it does
+not judge how large it is. So a limit counts on a command line whose value is filled in later
 (``--max-model-len=$(LENGTH)``). Settings that a container takes from a ConfigMap are read where
 that is in the same deployment; a container that takes all settings of one that is not is
 unverified. A container whose image is a placeholder is judged by its command line and by settings

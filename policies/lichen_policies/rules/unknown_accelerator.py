@@ -86,15 +86,20 @@ def _unknown_machine(fact: MachineKind, machine: str, known: Known) -> Finding:
 
 
 def _unknown_chip(fact: MachineKind, chip: str) -> Finding:
-    name = chip if is_name(chip) or is_device(chip) else "an accelerator"
+    by_maker = is_name(chip) and chip.lower().startswith(_MAKERS)
+    name = chip if by_maker or is_device(chip) else ""
     return Finding(
-        what=f"{name} is no accelerator of the catalogue",
+        what=f"{name or 'what is attached to it'} is no accelerator of the catalogue",
         limit=_LIMIT,
         or_else=f"correct {fact.path}, or add a row to chips.csv in your own tables (catalogue in "
-        f"lichen.yaml) that has {name} among its names in the column also",
+        f"lichen.yaml) that has {name or 'its name'} {'among its names ' if name else ''}in the "
+        "column also",
         path=fact.path,
     )
 
+
+_MAKERS = ("nvidia", "amd")
+"""What the names begin with that are printed: any other may be anything."""
 
 _LIMIT = (
     "what the catalogue does not know is neither sized nor priced, and no rule knows what it draws"

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from lichen.document import InputError
 from lichen_practices.bench.exchange import Outcome, Target, exchange
-from lichen_practices.bench.measure import is_loopback
+from lichen_practices.bench.measure import is_encrypted, is_loopback
 from lichen_practices.bench.protocols import PATHS, Protocol, Shape
 
 _WORDS = """
@@ -194,7 +194,11 @@ _FIXES = {
 
 
 async def _ask(target: Target, shape: Shape, prompt: str) -> Outcome:
-    async with httpx.AsyncClient(timeout=PROBE_S, trust_env=not is_loopback(target.url)) as client:
+    async with httpx.AsyncClient(
+        timeout=PROBE_S,
+        trust_env=not is_loopback(target.url),
+        verify=is_encrypted(target.url),
+    ) as client:
         patient = replace(target, timeout_s=max(PROBE_S, target.timeout_s))
         return await exchange(client, patient, shape, prompt, time.perf_counter(), output_tokens=4)
 

@@ -19,6 +19,7 @@ from lichen_policies.verdict import Level, Outcome, Report
 from msgspec.structs import replace
 
 from lichen import __version__
+from lichen.day import present_time
 from lichen.document import InputError, convert, read_document
 from lichen.interval import Interval
 from lichen.placing.choose import place
@@ -176,7 +177,7 @@ def _record(
 ) -> DecisionRecord:
     return DecisionRecord(
         lichen=__version__,
-        recorded_at=datetime.datetime.now(datetime.UTC).replace(microsecond=0),
+        recorded_at=present_time(),
         day=gate.configuration.today,
         catalogue=catalogue_hash(gate.catalogue),
         configuration_file=None if configuration_file is None else str(configuration_file),

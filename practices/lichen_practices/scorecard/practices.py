@@ -29,11 +29,10 @@ REDUCED_BITS = 16.0
 
 
 class Practice(msgspec.Struct, frozen=True, kw_only=True):
-    """One practice: its name, the page in docs/practices, and what to ask where it is not met."""
+    """One practice: its name, and what to ask where it is not met."""
 
     key: str
     title: str
-    page: str
     question: str
 
 
@@ -41,49 +40,41 @@ PRACTICES = (
     Practice(
         key="portable",
         title="No dependence on one vendor",
-        page="architecture.md",
         question="If this vendor doubled its price, what would it take to run it elsewhere?",
     ),
     Practice(
         key="measured",
         title="Measured before production",
-        page="measure.md",
         question="Which measurement says that this machine and this number are right?",
     ),
     Practice(
         key="sized",
         title="No larger than its use",
-        page="size.md",
         question="How many requests a second does it answer in its busiest hour, and on average?",
     ),
     Practice(
         key="prompts",
         title="Lean prompts",
-        page="prompts.md",
         question="How many tokens does each request send, and which of them are always the same?",
     ),
     Practice(
         key="reduced",
         title="A reduced model",
-        page="reduce.md",
         question="Which evaluation says that a smaller or a quantised model is not good enough?",
     ),
     Practice(
         key="clean",
         title="A clean region",
-        page="regions.md",
         question="What keeps it in this region: data, users, or habit?",
     ),
     Practice(
         key="efficient",
         title="Efficient hardware",
-        page="hardware.md",
         question="Was an inference chip or an Arm processor tried for it?",
     ),
     Practice(
         key="transparent",
         title="Transparent figures",
-        page="transparency.md",
         question="Who owns it, and who sees what it costs and emits?",
     ),
 )

@@ -88,7 +88,8 @@ _READY: dict[str, Callable[[Api, Object], bool]] = {
 
 def _unscheduled(api: Api, live: Object) -> list[str]:
     """What the scheduler says of the object's pods that have no node."""
-    labels = (live["spec"].get("selector") or {}).get("matchLabels")
+    selector = live["spec"].get("selector") or {}
+    labels = selector if live["kind"] == "Service" else selector.get("matchLabels")
     if not labels:
         return []
     pods = api.items(

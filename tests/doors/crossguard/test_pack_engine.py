@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from lichen_doors.command import main
 
 from lichen.passport import Passport, to_tags
 from sandbox import engine
@@ -101,6 +103,15 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
 
 def test_what_is_right_passes(preview: Preview) -> None:
     code, printed = preview("right", machine="ml.g6.xlarge", count="2")
+    assert code == 0, printed
+    assert "lichen" in printed
+
+
+def test_the_start_s_command_runs_the_pack(preview: Preview) -> None:
+    start = (Path(__file__).parents[3] / "docs" / "start.md").read_text()
+    assert 'pulumi preview --policy-pack "$(lichen pack)"\n' in start
+    folder = CliRunner().invoke(main, ["pack"]).stdout.strip()
+    code, printed = preview("right", machine="ml.g6.xlarge", count="2", pack=Path(folder))
     assert code == 0, printed
     assert "lichen" in printed
 

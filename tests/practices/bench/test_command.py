@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 from lichen_doors.command import main
@@ -17,6 +18,7 @@ from lichen_practices.bench import endpoint
 
 from tests.practices.bench.server import Behaviour, Server, serving
 
+SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "bench.json"
 ABOUT = ("--model", "tiny", "--precision", "bf16", "--machine", "g5.xlarge")
 QUICK = ("--closed", "2", "--seconds", "0.3", "--warm-up", "0", "--requests", "6")
 
@@ -44,6 +46,7 @@ def test_a_server_is_measured_and_no_secret_is_kept(
     answer = json.loads(run.stdout)
     record = json.loads((tmp_path / "record.json").read_text())
     assert answer["records"] == [record]
+    jsonschema.validate(answer, json.loads(SCHEMA.read_text()))
     assert record["requests"] >= 6
     assert record["loop"] == "closed"
     assert any("authorization: bearer s3cret-of-mine" in head.lower() for head in server.headers)

@@ -24,9 +24,9 @@ from lichen.document import InputError
 from lichen.evidence import Record, Unanswered
 from tests.practices.bench.server import TOKENS, Server, serving
 
-FIRST_S, NEXT_S = 2.0, 0.5
+FIRST_S, NEXT_S = 3.0, 0.75
 """Large against the milliseconds by which a busy machine wakes a process late."""
-STALL_S = (1.0, 2.5)
+STALL_S = (2.0, 3.5)
 ABOUT = About(model="tiny", machine="g5.xlarge", precision="bf16", day=date(2026, 11, 26))
 CHAT = Shape(protocol="chat", served_model="tiny", output_tokens=TOKENS)
 
@@ -43,7 +43,7 @@ def plan(server: Server, **changed: object) -> OfferedLoad:
         "target": Target(f"{server.url}/v1/chat/completions", {}, 30.0),
         "shape": CHAT,
         "prompt": str,
-        "seconds": 3.5,
+        "seconds": 5.0,
         "warm_up_s": 0.0,
     }
     return OfferedLoad(**(values | changed))  # type: ignore[arg-type]
@@ -51,28 +51,30 @@ def plan(server: Server, **changed: object) -> OfferedLoad:
 
 @pytest.fixture(scope="module")
 def runs() -> Iterator[dict[str, Found]]:
-    """All runs side by side, so that they take as long as the longest."""
+    """The run whose times count by itself, then the others side by side."""
     with ExitStack() as stack:
         known = stack.enter_context(serving(Server(first_s=FIRST_S, next_s=NEXT_S)))
         stalls = stack.enter_context(serving(Server(first_s=0.02, stall=STALL_S)))
         alone = stack.enter_context(serving(Server(first_s=0.02, stall=STALL_S)))
-        quick = stack.enter_context(serving(Server(first_s=0.02)))
+        quick = stack.enter_context(serving(Server(first_s=0.1)))
         half = stack.enter_context(serving(Server("half")))
         hangs = stack.enter_context(serving(Server("hang")))
         slow = Target(f"{hangs.url}/v1/chat/completions", {}, 1.0)
         plans = {
-            "known": plan(known, seconds=1.5, concurrency=12),
+            "known": plan(known, seconds=2.0, concurrency=5),
             "warm": plan(quick, seconds=1.0, warm_up_s=1.5, concurrency=4),
             "stalled, open": plan(stalls, rates_rps=(20.0,), seed=3),
             "stalled, closed": plan(alone, concurrency=1),
-            "half": plan(half, concurrency=1, most_requests=20),
+            "half": plan(half, concurrency=1, most_requests=20, seconds=60.0),
             "hangs": plan(hangs, target=slow, rates_rps=(10.0,), seconds=1.0),
         }
 
         async def all_of_them() -> list[Measured]:
+            first, *others = plans.values()
+            by_itself = await measure(first)
             for server in (stalls, alone):
                 server.arm()
-            return await asyncio.gather(*map(measure, plans.values()))
+            return [by_itself, *await asyncio.gather(*map(measure, others))]
 
         found = dict(zip(plans, asyncio.run(all_of_them()), strict=True))
         yield {
@@ -84,7 +86,7 @@ def runs() -> Iterator[dict[str, Found]]:
 
 def test_known_delays_are_reproduced_within_5_percent(runs: dict[str, Found]) -> None:
     record = runs["known"].record
-    assert record.requests == 12
+    assert record.requests == 5
     assert record.time_to_first_token_ms is not None
     assert record.time_per_output_token_ms is not None
     assert record.request_ms is not None
@@ -93,7 +95,7 @@ def test_known_delays_are_reproduced_within_5_percent(runs: dict[str, Found]) ->
     whole_s = FIRST_S + (TOKENS - 1) * NEXT_S
     assert record.request_ms / (whole_s * 1e3) == pytest.approx(1.0, abs=0.05)
     assert record.between_tokens is not None
-    assert record.between_tokens.count == 12 * (TOKENS - 1)
+    assert record.between_tokens.count == 5 * (TOKENS - 1)
     assert (record.input_tokens, record.output_tokens) == (40, TOKENS)
 
 
@@ -104,13 +106,17 @@ def test_the_warm_up_is_not_measured(runs: dict[str, Found]) -> None:
 
 
 def test_a_stall_is_seen_by_all_that_were_due_meanwhile(runs: dict[str, Found]) -> None:
-    """A closed loop sends nothing while it waits, so that one slow request stands for all."""
-    opened, closed = (runs[f"stalled, {loop}"].record.request for loop in ("open", "closed"))
-    assert opened is not None
-    assert closed is not None
+    """A closed loop sends nothing while it waits, so that one slow request has to do for all."""
     stall_ms = (STALL_S[1] - STALL_S[0]) * 1e3
-    assert opened.p99.ms > 0.8 * stall_ms
-    assert opened.p95.ms > 0.5 * stall_ms > closed.p95.ms
+    opened, closed = (
+        sum(one.request_ms > stall_ms / 2 for one in runs[f"stalled, {loop}"].measured.outcomes)
+        for loop in ("open", "closed")
+    )
+    assert opened >= 8
+    assert 1 <= closed <= 2
+    record = runs["stalled, open"].record
+    assert record.request is not None
+    assert record.request.p99.ms > 0.8 * stall_ms
 
 
 def test_what_is_missing_is_counted(runs: dict[str, Found]) -> None:
@@ -138,10 +144,10 @@ def test_time_outs_count_as_slow(runs: dict[str, Found]) -> None:
         warm_up=0,
         energy=None,
     )
-    record = record_of(both, plan(Server(), concurrency=12), ABOUT)
+    record = record_of(both, plan(Server(), concurrency=5), ABOUT)
     assert record.unanswered == Unanswered(timeouts=2)
     assert record.request is not None
-    assert record.request.count == 14
+    assert record.request.count == 7
 
 
 def test_a_record_is_what_placing_reads(runs: dict[str, Found]) -> None:

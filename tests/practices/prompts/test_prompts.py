@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -16,6 +17,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from lichen.prompt_tokens import estimated_tokens
 
 ROOT = Path(__file__).parents[3]
+SCHEMA = json.loads((ROOT / "docs" / "schemas" / "prompts.json").read_text())
 CHAT = ROOT / "stacks" / "workloads" / "chat.yaml"
 PROMPT = (
     "You are a helpful zebra.\n{# a note #}\nBe brief.\nBe brief.\n"
@@ -49,6 +51,7 @@ def answered(*arguments: object, ends: int = 0) -> dict[str, Any]:
     run = prompts(*arguments, "--format", "json")
     assert run.exit_code == ends, run.output
     answer: dict[str, Any] = json.loads(run.stdout)
+    jsonschema.validate(answer, SCHEMA)
     return answer
 
 

@@ -14,6 +14,7 @@ from lichen_doors.command import main
 
 from lichen.workload import Workload, read_workload
 
+ANSWER = json.loads((Path(__file__).parents[3] / "docs" / "schemas" / "init.json").read_text())
 ANSWERS = ("--peak-rps", "2", "--input-tokens", "600", "--output-tokens", "200",
            "--environment", "prod")  # fmt: skip
 SAGEMAKER = """\
@@ -99,6 +100,7 @@ def started(*arguments: str) -> tuple[Workload, dict[str, Any], str]:
     schema = json.loads(Path(address).read_text())
     jsonschema.validate(yaml.safe_load(text), schema)  # as an editor does
     answer: dict[str, Any] = json.loads(run.stdout)
+    jsonschema.validate(answer, ANSWER)
     return read_workload(Path("workload.yaml")), answer, text
 
 

@@ -26,7 +26,7 @@ _EXPRESSION = re.compile(r"(cron|rate|at)\(.+\)")
 _MONTHS = range(1, 13)
 
 
-class Runs(msgspec.Struct, frozen=True, kw_only=True):
+class BatchTimes(msgspec.Struct, frozen=True, kw_only=True):
     """When a batch starts: an expression of EventBridge Scheduler in a zone. ``window`` is why,
     where the hours were chosen."""
 
@@ -88,23 +88,23 @@ def check_hours(decision: Decision, args: AwsArgs) -> None:
         )
 
 
-def runs(plan: Plan, args: AwsArgs) -> Runs:
+def runs(plan: Plan, args: AwsArgs) -> BatchTimes:
     """When the batch of a plan starts."""
     asked = args.get("schedule", "cleanest")
     zone = _zone(args)
     window = _WINDOW.fullmatch(asked)
     if window is None:
-        return Runs(expression=asked, timezone=zone.key)
+        return BatchTimes(expression=asked, timezone=zone.key)
     first = int(window[2]) if window[1] else 0
     day = _year(plan.region, plan.catalogue)
     if day is None:
         at = f"cron(0 {first} * * ? *)" if window[1] else AT_ONE
-        return Runs(expression=at, timezone=zone.key)
+        return BatchTimes(expression=at, timezone=zone.key)
     takes, offset = hours_of(plan.decision), _offset(zone)
     latest = _length(first, int(window[3])) - takes if window[1] else HOURS - 1
     starts = [(first + hour - offset) % HOURS for hour in range(latest + 1)]
     found = cleanest(day, takes, starts)
-    return Runs(
+    return BatchTimes(
         expression=f"cron(0 {(found.start_hour_utc + offset) % HOURS} * * ? *)",
         timezone=zone.key,
         window=found,

@@ -92,10 +92,12 @@ class ToZeroEndpoint(AwsDeployment):
             also=access.write_metrics((USAGE_NAMESPACE,)),
         )
         watching = alarms(site, watches, args.get("alarm_topic"))
-        # aws-native has no region on a resource: a provider says it for these three.
+        # aws-native has no region on a resource: a provider says it for these three. The region is
+        # in its name: one that moved would look for the old endpoint in the new region, not find
+        # it, and leave it running.
         here = pulumi.ResourceOptions(
             provider=native.Provider(
-                site.child("native"),
+                site.child(f"native-{site.region}"),
                 region=site.region,
                 profile=pulumi.Config("aws").get("profile"),
                 opts=site.under(),

@@ -21,7 +21,7 @@ from lichen_components.errors import input_errors
 from lichen_components.kubernetes.args import EksArgs, KubernetesArgs, kubernetes_args
 from lichen_components.kubernetes.eks.neuron import check_driver
 from lichen_components.kubernetes.nodes import NodeRow
-from lichen_components.kubernetes.place import Place
+from lichen_components.kubernetes.place import ClusterPlace
 from lichen_components.kubernetes.scaling import bounds
 from lichen_components.kubernetes.serving import check, prepared, serve, url_of
 from lichen_components.plan import Plan
@@ -48,7 +48,7 @@ class EksService(pulumi.ComponentResource):
             ready = prepared(name, plan)
             ours = _eks(ready.args)
             _check_machines(ready.args, ours, plan, ready.row)
-        place = Place.of(name, plan, ready.args, self)
+        place = ClusterPlace.of(name, plan, ready.args, self)
         nodes = _made(place, plan, ours, ready.row)
         access = _may_read(place, plan, ready.args, ours)
         served = serve(place, plan, ready, *nodes, *access)
@@ -145,7 +145,7 @@ def _check_machines(args: KubernetesArgs, ours: EksArgs, plan: Plan, row: NodeRo
     check_driver(plan, args, ours)
 
 
-def _made(place: Place, plan: Plan, ours: EksArgs, row: NodeRow) -> list[pulumi.Resource]:
+def _made(place: ClusterPlace, plan: Plan, ours: EksArgs, row: NodeRow) -> list[pulumi.Resource]:
     kind = ours.get("nodes", "group")
     if kind == "none":
         return []
@@ -164,7 +164,7 @@ def _disk_gib(plan: Plan, ours: EksArgs) -> int:
     return int(ours.get("disk_gib", max(100, needed)))
 
 
-def _group(place: Place, plan: Plan, ours: EksArgs, row: NodeRow) -> aws.eks.NodeGroup:
+def _group(place: ClusterPlace, plan: Plan, ours: EksArgs, row: NodeRow) -> aws.eks.NodeGroup:
     least, most = bounds(plan.decision)
     chosen = plan.decision.placement.chosen
     tags = to_tags(Passport.of(plan.decision.workload, plan.decision.precision), "aws")
@@ -221,7 +221,9 @@ def _group(place: Place, plan: Plan, ours: EksArgs, row: NodeRow) -> aws.eks.Nod
     )
 
 
-def _karpenter(place: Place, plan: Plan, ours: EksArgs, row: NodeRow) -> list[pulumi.Resource]:
+def _karpenter(
+    place: ClusterPlace, plan: Plan, ours: EksArgs, row: NodeRow
+) -> list[pulumi.Resource]:
     _, most = bounds(plan.decision)
     chosen = plan.decision.placement.chosen
     tags = to_tags(Passport.of(plan.decision.workload, plan.decision.precision), "aws")
@@ -308,7 +310,7 @@ def _in(key: str, *values: str) -> dict[str, object]:
 
 
 def _may_read(
-    place: Place, plan: Plan, args: KubernetesArgs, ours: EksArgs
+    place: ClusterPlace, plan: Plan, args: KubernetesArgs, ours: EksArgs
 ) -> list[pulumi.Resource]:
     """The pods' own account reads the model's files, by EKS Pod Identity."""
     location = args.get("artifacts")

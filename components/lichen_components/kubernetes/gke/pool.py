@@ -17,7 +17,7 @@ from lichen_components.args import EndpointArgs
 from lichen_components.errors import input_errors
 from lichen_components.kubernetes.args import GkeArgs, KubernetesArgs, kubernetes_args
 from lichen_components.kubernetes.nodes import NodeRow, gpu_label
-from lichen_components.kubernetes.place import Place
+from lichen_components.kubernetes.place import ClusterPlace
 from lichen_components.kubernetes.scaling import bounds
 from lichen_components.kubernetes.serving import check, prepared, serve, url_of
 from lichen_components.plan import Plan
@@ -46,7 +46,7 @@ class GkeService(pulumi.ComponentResource):
             ready = prepared(name, plan)
             ours = _gke(ready.args)
             _check_place(ours, plan, ready.row)
-        place = Place.of(name, plan, ready.args, self)
+        place = ClusterPlace.of(name, plan, ready.args, self)
         pools = [] if not ours.get("pool", True) else _pools(place, plan, ours, ready.row)
         _may_read(place, ready.args, ours, pools)
         served = serve(place, plan, ready, *pools)
@@ -108,7 +108,7 @@ def _check_place(ours: GkeArgs, plan: Plan, row: NodeRow) -> None:
         )
 
 
-def _pools(place: Place, plan: Plan, ours: GkeArgs, row: NodeRow) -> list[pulumi.Resource]:
+def _pools(place: ClusterPlace, plan: Plan, ours: GkeArgs, row: NodeRow) -> list[pulumi.Resource]:
     """One pool; of a slice of several machines one for each replica, for such a pool is whole."""
     least, most = bounds(plan.decision)
     several = row.part is not None and row.part.nodes > 1
@@ -119,7 +119,12 @@ def _pools(place: Place, plan: Plan, ours: GkeArgs, row: NodeRow) -> list[pulumi
 
 
 def _pool(
-    name: str, place: Place, plan: Plan, ours: GkeArgs, row: NodeRow, between: tuple[int, int]
+    name: str,
+    place: ClusterPlace,
+    plan: Plan,
+    ours: GkeArgs,
+    row: NodeRow,
+    between: tuple[int, int],
 ) -> gcp.container.NodePool:
     part, chosen = row.part, plan.decision.placement.chosen
     several = part is not None and part.nodes > 1
@@ -216,7 +221,7 @@ def _node_config(
 
 
 def _may_read(
-    place: Place, args: KubernetesArgs, ours: GkeArgs, pools: list[pulumi.Resource]
+    place: ClusterPlace, args: KubernetesArgs, ours: GkeArgs, pools: list[pulumi.Resource]
 ) -> None:
     """The pods' own account reads the bucket of the model, and nothing else."""
     location = args.get("artifacts")

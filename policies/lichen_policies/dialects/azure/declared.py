@@ -13,7 +13,7 @@ from lichen_policies.facts.properties import BESIDE_PROPERTIES
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Unknown, is_unknown
 
-_PARENTS: Mapping[str, tuple[str, ...]] = {
+PARENTS: Mapping[str, tuple[str, ...]] = {
     "microsoft.batch/batchaccounts/pools": ("accountName",),
     "microsoft.cognitiveservices/accounts/deployments": ("accountName",),
     "microsoft.compute/capacityreservationgroups/capacityreservations": (
@@ -55,7 +55,7 @@ def resource(
     if is_unknown(properties.get("location")):
         because = properties.pop("location")
         place = because if region.is_unstated(because) else _BY_PARAMETER
-    for name, found in zip(_PARENTS.get(type_.lower(), ()), names, strict=False):
+    for name, found in zip(PARENTS.get(type_.lower(), ()), names, strict=False):
         properties[name] = found
     known = all(isinstance(name, str) for name in names)
     own = "/".join(str(name) for name in names) if known else symbol or "?"

@@ -19,6 +19,8 @@ from lichen_policies.facts.kinds import (
     OnProfile,
     Part,
     Scaling,
+    ServingContainer,
+    StartedImage,
     WorkloadProfiles,
 )
 from lichen_policies.facts.machine import serves
@@ -30,6 +32,7 @@ from lichen_policies.facts.readers.azure.profiles import (
     Accelerated,
     accelerated,
 )
+from lichen_policies.facts.servers import DescribedContainer, settings_of, started
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ TYPES = {
     "terraform": ("azurerm_container_app",),
     "azure": ("Microsoft.App/containerApps",),
 }
-FACTS = (Located, Machines, OnProfile, Part, Scaling)
+FACTS = (Located, Machines, OnProfile, Part, Scaling, ServingContainer, StartedImage)
 
 _NAMES = ("container_app_environment_id", "managed_environment_id", "environment_id")
 _ENVIRONMENT = (("managedenvironments", _NAMES),)
@@ -57,7 +60,7 @@ _LEAST, _MOST = 0, 10
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
     """A Located and an OnProfile; Machines that wait for the environment's profile; a Scaling where
-    it serves models."""
+    it serves models; a ServingContainer of each server."""
     facts = _facts(properties, context)
     yield from in_its_whole(properties, context, facts, _ENVIRONMENT, _WAITS_FOR)
 
@@ -98,8 +101,23 @@ def _facts(properties: Properties, context: Context) -> Iterator[Fact]:
             hosting=HOSTING,
             waits_for=_WAITS_FOR,
         )
+    for container in template.blocks("containers", "container"):
+        yield from started(_container(container), hosting=HOSTING, serves=serves(context))
     if serves(context):
         yield _scaling(floor, ceiling, None)
+
+
+def _container(container: Properties) -> DescribedContainer:
+    """A container of an app: what it has of an accelerator its environment's profile says."""
+    return DescribedContainer(
+        path=container.path,
+        image=container.stated_text("image"),
+        command=container.texts("command"),
+        args=container.texts("args"),
+        args_at=container.at("args"),
+        settings=settings_of(container.blocks("env")) or None,
+        settings_at=container.at("env"),
+    )
 
 
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:

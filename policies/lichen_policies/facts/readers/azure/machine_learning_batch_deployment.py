@@ -37,7 +37,10 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
 
 
 def _facts(properties: Properties) -> Iterator[Fact]:
-    resources = properties.block("batch_deployment_properties").block("resources")
+    own = properties  # a template's own properties are read together already
+    if properties.dialect != "azure":
+        own = properties.block("batch_deployment_properties")
+    resources = own.block("resources")
     machine = size(resources, "instance_type")
     if machine.value is None:
         return

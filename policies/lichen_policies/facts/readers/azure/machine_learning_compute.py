@@ -53,7 +53,8 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
 
 
 def _facts(properties: Properties, context: Context) -> Iterator[Fact]:
-    compute = properties.block("properties")
+    # A template's own properties are read together already.
+    compute = properties if properties.dialect == "azure" else properties.block("properties")
     kind = compute.text("compute_type")
     if not is_unknown(kind) and kind not in _KINDS:
         return

@@ -43,7 +43,9 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
 
 
 def _facts(properties: Properties) -> Iterator[Fact]:
-    own = properties.block("online_deployment_properties")
+    own = properties
+    if properties.dialect != "azure":  # whose template has these beside nothing else
+        own = properties.block("online_deployment_properties")
     if own.text("endpoint_compute_type") == "Kubernetes":
         return
     machine = size(own, "instance_type")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Scaling, StartedImage
+from lichen_policies.facts.kinds import Located, Machines, Scaling
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.numbers import quantity
 from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.servers import DescribedContainer, settings_of, started
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 HOSTING = "cloud-run"
@@ -16,6 +17,7 @@ WITH_A_CHIP = "cloud-run-gpu"
 """Rows of hostings.csv: an instance with an accelerator is billed in another way."""
 
 _LIMIT = "nvidia.com/gpu"
+CHIP = "NVIDIA GPU"
 _MACHINES = {
     "nvidia-l4": "cloudrun-gpu-l4",
     "nvidia-rtx-pro-6000": "cloudrun-gpu-rtx-pro-6000",
@@ -52,8 +54,13 @@ def instances(
         machines=field(least) or 1,
         hosting=hosting,
     )
-    for container in containers if accelerated or serves(context) else ():
-        yield StartedImage(path=container.at("image"), image=field(container.text("image")))
+    for container in containers:
+        asks = len(containers) == 1 or chips_asked([container]) is not None
+        yield from started(
+            _container(container, chip, (chips or 1.0) if asks and accelerated else None),
+            hosting=hosting,
+            serves=accelerated or serves(context),
+        )
     if accelerated:
         yield Machines(
             path=chip.path,
@@ -73,6 +80,23 @@ def instances(
             machine=machine_of(chip.value),
             hosting=hosting,
         )
+
+
+def _container(container: Properties, chip: Stated[str], chips: Maybe[float]) -> DescribedContainer:
+    """A container of an instance; the one that asks for the accelerator has it, else a single
+    one."""
+    return DescribedContainer(
+        path=container.path,
+        image=container.stated_text("image"),
+        command=container.texts("command", "commands"),
+        args=container.texts("args"),
+        args_at=container.at("args"),
+        settings=settings_of(container.blocks("envs", "env")) or None,
+        settings_at=container.at("envs", "env"),
+        chip=None if chips is None else chip.value or CHIP,
+        chips=chips,
+        chips_at=chip.path,
+    )
 
 
 def chips_asked(containers: Sequence[Properties]) -> Maybe[float]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Scaling
+from lichen_policies.facts.kinds import (
+    Located,
+    Machines,
+    Scaling,
+    ServingContainer,
+    StartedImage,
+)
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.google.cloud_run import instances, least_stated
 
@@ -14,7 +20,7 @@ TYPES = {
     "pulumi": ("gcp:cloudrunv2/job:Job",),
     "terraform": ("google_cloud_run_v2_job",),
 }
-FACTS = (Located, Machines, Scaling)
+FACTS = (Located, Machines, Scaling, ServingContainer, StartedImage)
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:

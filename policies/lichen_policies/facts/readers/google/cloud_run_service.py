@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Scaling, ServerlessContainer
+from lichen_policies.facts.kinds import (
+    Located,
+    Machines,
+    Scaling,
+    ServerlessContainer,
+    ServingContainer,
+    StartedImage,
+)
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.google.cloud_run import HOSTING, instances, least_stated
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
@@ -18,7 +25,7 @@ TYPES = {
     ),
     "terraform": ("google_cloud_run_v2_service", "google_cloud_run_v2_worker_pool"),
 }
-FACTS = (Located, Machines, Scaling, ServerlessContainer)
+FACTS = (Located, Machines, Scaling, ServerlessContainer, ServingContainer, StartedImage)
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Scaling, ServerlessContainer
+from lichen_policies.facts.kinds import (
+    Located,
+    Machines,
+    Scaling,
+    ServerlessContainer,
+    ServingContainer,
+    StartedImage,
+)
 from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.google.cloud_run import HOSTING, instances
@@ -16,7 +23,7 @@ TYPES = {
     "pulumi": ("gcp:cloudrun/service:Service",),
     "terraform": ("google_cloud_run_service",),
 }
-FACTS = (Located, Machines, Scaling, ServerlessContainer)
+FACTS = (Located, Machines, Scaling, ServerlessContainer, ServingContainer, StartedImage)
 
 _LEAST, _MOST = "autoscaling.knative.dev/minScale", "autoscaling.knative.dev/maxScale"
 _LEAST_OF_ALL = "run.googleapis.com/minScale"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -11,12 +10,11 @@ import msgspec
 from lichen_policies.facts.fact import Fact
 from lichen_policies.facts.joined import found
 from lichen_policies.facts.kinds import ConfigValues, Pods, ServingContainer
+from lichen_policies.facts.servers import filled_in
 from lichen_policies.facts.unknown import is_unknown
 
 if TYPE_CHECKING:
     from lichen_policies.stack import Stack
-
-_VARIABLE = re.compile(r"\$(?:\((\w+)\)|\{(\w+)\}|(\w+))")
 
 
 def with_their_settings(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
@@ -62,13 +60,3 @@ def _values(name: str, stack: Stack) -> Mapping[str, object] | None:
         return None
     values = subject.fact.as_read("values")
     return values if isinstance(values, Mapping) else None
-
-
-def filled_in(line: tuple[str, ...], known: Mapping[str, object]) -> tuple[str, ...]:
-    """A command line with the values of settings in place of their names, as far as known."""
-
-    def value(match: re.Match[str]) -> str:
-        found = known.get(next(filter(None, match.groups())))
-        return match[0] if found is None or is_unknown(found) else str(found)
-
-    return tuple(_VARIABLE.sub(value, word) for word in line)

@@ -26,9 +26,8 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.cluster import waits
-from lichen_policies.facts.readers.kubernetes.configured import filled_in
 from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
-from lichen_policies.facts.server_settings import OF_VLLM
+from lichen_policies.facts.servers import command_line, is_server
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 OF_SERVING_PODS = (
@@ -44,43 +43,6 @@ OF_SERVING_PODS = (
 
 OF_SCALED_PODS = (*OF_SERVING_PODS, Scaling)
 """What pods of an object that scales itself give."""
-
-_IMAGES = re.compile(
-    r"""(?:^|/)(?:
-        vllm(?:-[\w-]+)? | (?:huggingface-)?text-(?:generation|embeddings)-inference[\w.-]*
-      | tritonserver | sglang | ollama | llama\.cpp | torchserve(?:-\w+)? | mlserver | lmdeploy
-      | model_server | sax-model-server | tf-serving(?:-\w+)?
-      | djl-(?:serving|inference) | nim | llm-nim | tensorflow/serving | localai | infinity
-      | (?:huggingface-)?(?:pytorch|tensorflow)-(?:tgi-)?inference(?:-[\w-]+)?
-      | (?:huggingface|sklearn|xgb|lgb|paddle|pmml)server
-      | jetstream-(?:http|pytorch-server|pathways) | maxengine-server | tgi-tpu
-    )(?:/|$)""",
-    re.VERBOSE,
-)
-"""Images of servers of models, by their repositories' names."""
-
-_COMMANDS = re.compile(
-    r"""(?:^|[\s/])(?:
-        vllm\s+serve | vllm\.entrypoints(?:\.openai)?\.api_server | text-generation-launcher
-      | text-embeddings-router | sglang\.launch_server | sglang\s+serve | llama-server
-      | tritonserver | trtllm-serve | ollama\s+serve | lmdeploy\s+serve | mlserver\s+start
-      | tensorflow_model_server | torchserve
-    )(?:\s|$)""",
-    re.VERBOSE,
-)
-"""What starts a server of models, in a command line."""
-
-_OTHERS = re.compile(
-    r"""(?:^|[\s/])(?:
-        sleep\s+(?:infinity|\d+) | tail\s+-f\s+/dev/null | genai-perf | perf_analyzer
-      | vllm\s+bench | \S*benchmark_\w+(?:\.py)?
-    )(?:\s|$)""",
-    re.VERBOSE,
-)
-"""What measures a server or waits for a person, in a command line."""
-
-_SHELL = re.compile(r"(?:^|/)(?:ba|da|z|k|a)?sh")
-_LINE = re.compile(r"-[a-z]*c")
 
 _IMAGE = re.compile(
     r"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9._-]+(?:/[a-z0-9._-]+)*"
@@ -101,24 +63,13 @@ def serves(context: Context, containers: Iterable[Properties]) -> bool:
 
 
 def _is_server(container: Properties) -> bool:
-    """Whether a container plainly is a server of models: its command line starts one; or its image
-    does, and it has an accelerator where the command line is another, as a client's is; or settings
-    that only a server reads are beside its accelerator."""
-    line = arguments(container)
-    text = " ".join(line) if isinstance(line, tuple) else ""
-    if _COMMANDS.search(text):
-        return True
-    if _OTHERS.search(text):
-        return False
-    image = container.text("image")
-    if not isinstance(image, str):
-        return False
-    repository = re.sub(r"(?::[\w.-]+)?(?:@.*)?$", "", image)
-    if not _IMAGES.search(repository):
-        marked = not container.given("command") and {*OF_VLLM} & {*(settings(container) or ())}
-        return bool(marked) and Pod(container, containers=[container]).asked is not None
-    return (
-        not container.given("command") or Pod(container, containers=[container]).asked is not None
+    """Whether a container plainly is a server of models."""
+    return is_server(
+        container.text("image"),
+        arguments(container),
+        settings(container),
+        replaced=bool(container.given("command")),
+        accelerated=lambda: Pod(container, containers=[container]).asked is not None,
     )
 
 
@@ -149,12 +100,13 @@ def facts_of_pods(
     asked: Asked | None = None,
     unit: str = "pods",
     times: int = 1,
+    stated: Maybe[bool] = False,
 ) -> Iterator[Fact]:
     """The facts of ``count`` pods: nothing where they are not judged.
 
     A Pods, a ChosenProcessor, a Located, a Machines and a MachineTemplate, as far as they apply.
     ``asked`` is what each asks for, where it is a ``unit`` of several pods; ``times`` is how many
-    pods one more at the property of their number adds.
+    pods one more at the property of their number adds; ``stated`` says that it is written.
     """
     asked = asked or pod.asked
     claims = _claims(pod, names)
@@ -199,6 +151,7 @@ def facts_of_pods(
         claims_at=pod.spec.at("resource_claims"),
         machines=field(count.value),
         machines_at=count.path,
+        stated=field(stated),
         waits_for="its claims of devices" if claims else "",
     )
     if asked is None and not pod.serves:
@@ -396,18 +349,10 @@ def scaling(
 
 
 def arguments(container: Properties) -> Maybe[tuple[str, ...]]:
-    """A container's command line, its words apart where a shell takes them as one text, with its
-    environment variables in place of their names as far as it sets them itself."""
-    command, args = container.texts("command"), container.texts("args")
-    if is_unknown(command) or is_unknown(args):
-        return command if is_unknown(command) else args
-    line = (*(command or ()), *(args or ()))
-    if line and _SHELL.search(line[0]) and any(map(_LINE.fullmatch, line[1:3])):
-        words = (word for text in line for word in text.split() if word != "\\")
-        line = tuple(word.strip("\"'") for word in words)
-    if any("$" in word for word in line):
-        line = filled_in(line, settings(container) or {})
-    return line or None
+    """A container's command line, with the variables that it sets itself."""
+    return command_line(
+        container.texts("command"), container.texts("args"), settings(container) or {}
+    )
 
 
 def settings(container: Properties) -> dict[str, object] | None:

@@ -1,0 +1,172 @@
+"""Endpoints in a real Kubernetes by the real engine: up, changed, refreshed, down, nothing left.
+
+Skipped where Kubernetes is not built; `make test-kubernetes` builds it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.errors import CommandFailed
+from sandbox.kubernetes import plugin
+from sandbox.kubernetes.cluster import Cluster
+from sandbox.kubernetes.nodes import Node, eks_nodes, gke_nodes
+from sandbox.world import World, world
+from tests.components.clusters import CHAT, PHOTOS, VECTORS
+from tests.components.test_deployment import stack
+from tests.sandbox.kubernetes_here import needs_kubernetes, running
+
+pytestmark = [needs_kubernetes, pytest.mark.xdist_group("kubernetes")]
+
+PROGRAM = Path(__file__).parent / "cluster_program"
+MODEL = "hf://meta-llama/Llama-3.1-8B"
+GKE = {"location": "europe-west4", "pool": False}
+KARPENTER = {
+    "node_role": "KarpenterNodeRole-serving",
+    "nodes": "karpenter",
+    "discovery": {"karpenter.sh/discovery": "serving"},
+    "ami_alias": "al2023@v20260625",
+}
+SLICE: dict[str, Any] = {
+    "hosting": "gke-tpu",
+    "machine": "ct5lp-hightpu-4t",
+    "workload": {**CHAT, "name": "slice"},
+    "given": {"artifacts": MODEL, "gke": {"location": "us-central1", "pool": False}},
+}
+PARTS: list[dict[str, Any]] = [
+    {
+        "hosting": "gke",
+        "machine": "g2-standard-4",
+        "workload": CHAT,
+        "region": "europe-west4",
+        "given": {"artifacts": MODEL, "gke": GKE},
+    },
+    {
+        "hosting": "eks",
+        "machine": "c7g.xlarge",
+        "workload": VECTORS,
+        "region": "us-east-1",
+        "given": {"artifacts": "hf://BAAI/bge-small-en-v1.5", "eks": KARPENTER},
+    },
+    {
+        "hosting": "kubernetes",
+        "machine": "c7g.xlarge",
+        "workload": PHOTOS,
+        "given": {
+            "artifacts": "hf://acme/defects",
+            "image": "registry.acme.example/defects:3",
+            "image_architecture": "arm64",
+            "node_selector": {"acme.example/pool": "vision"},
+            "tolerations": [{"key": "acme.example/vision", "operator": "Exists"}],
+        },
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[tuple[World, Cluster]]:
+    with world() as place, running() as cluster:
+        plugin.install(Path(place.environment["PULUMI_HOME"]))
+        cluster.register(_nodes())
+        environment = {**place.environment, **cluster.environment()}
+        yield replace(place, environment=environment), cluster
+
+
+def _nodes() -> list[Node]:
+    """What GKE, EKS with Karpenter, and racks of one's own would register."""
+    driver = {"gpuDriverInstallationConfig": {"gpuDriverVersion": "LATEST"}}
+    gpu = {"machineType": "g2-standard-4", "accelerators": [{"acceleratorCount": "1", **driver}]}
+    arm = {
+        "instanceTypes": ["c7g.xlarge"],
+        "amiType": "AL2023_ARM_64_STANDARD",
+        "scalingConfig": {"desiredSize": 12},
+    }
+    return [
+        *gke_nodes("l4", gpu, zone="europe-west4-a", count=2, vcpu=3.9, memory_gib=13.3),
+        *gke_nodes(
+            "tpu",
+            {"machineType": "ct5lp-hightpu-4t"},
+            zone="us-central1-a",
+            vcpu=111,
+            memory_gib=180,
+        ),
+        *eks_nodes("arm", arm, zone="us-east-1a", vcpu=3.9, memory_gib=6.9),
+        *(
+            Node(
+                f"rack-{n}",
+                3.9,
+                6.9,
+                "arm64",
+                {"acme.example/pool": "vision"},
+                [{"key": "acme.example/vision", "value": "", "effect": "NoSchedule"}],
+            )
+            for n in range(3)
+        ),
+    ]
+
+
+def test_three_workloads_come_up_change_refresh_clean_and_go(
+    here: tuple[World, Cluster], tmp_path: Path
+) -> None:
+    place, cluster = here
+    with stack(place, tmp_path, program=PROGRAM) as made:
+        made.up(parts=PARTS)
+        assert made.output("chat") == "http://chat-prod.default.svc.cluster.local"
+        runs_on = {
+            pod["metadata"]["labels"]["app.kubernetes.io/name"]: pod["spec"]["nodeName"]
+            for pod in cluster.api.items("v1", "Pod", "default")
+            if pod["spec"].get("nodeName")
+        }
+        assert [runs_on[name].partition("-")[0] for name in ("chat", "vectors", "photos")] == [
+            "gke",
+            "eks",
+            "rack",
+        ]
+        pools = cluster.api.items("karpenter.sh/v1", "NodePool", None)
+        assert [one["metadata"]["name"] for one in pools] == ["vectors-prod"]
+
+        # The scaler sets the number of pods, and neither a refresh nor an `up` sets it back.
+        scaler = next(
+            one
+            for one in cluster.api.items("autoscaling/v2", "HorizontalPodAutoscaler", "default")
+            if one["metadata"]["name"] == "chat-prod"
+        )
+        assert (scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]) == (1, 2)
+        place.run(
+            "pulumi", "preview", "--refresh", "--expect-no-changes", "-c",
+            f"parts={json.dumps(PARTS)}", cwd=tmp_path,
+        )  # fmt: skip
+
+        changed = json.loads(json.dumps(PARTS))
+        changed[0]["workload"]["latency"]["p95_ms"] = 50_000
+        made.up(parts=changed)
+        deployment = cluster.api.get("/apis/apps/v1/namespaces/default/deployments/chat-prod")
+        assert deployment is not None
+        assert deployment["metadata"]["annotations"]["lichen.dev/p95-ms"] == "50000"
+        assert deployment["metadata"]["generation"] > 1
+    assert cluster.left("default") == []
+    assert cluster.api.items("karpenter.sh/v1", "NodePool", None) == []
+
+
+def test_a_slice_comes_up_only_where_its_topology_is(
+    here: tuple[World, Cluster], tmp_path: Path
+) -> None:
+    place, cluster = here
+    with stack(place, tmp_path, program=PROGRAM, name="slice") as made:
+        made.up(parts=[SLICE])
+        # Another topology is refused before anything is made; so no pod is ever pending for it.
+        wrong = {**SLICE, "given": {**SLICE["given"], "topology": "4x4"}}
+        with pytest.raises(CommandFailed, match=r"take topology: 2x2 \(1 x ct5lp-hightpu-4t\)"):
+            made.up(parts=[wrong])
+        # A label that no node has is found by the scheduler alone, and said in its words.
+        lost = {**SLICE, "given": {**SLICE["given"], "node_selector": {"acme.example/row": "9"}}}
+        with pytest.raises(CommandFailed, match="didn't match Pod's node affinity/selector"):
+            made.up(parts=[lost])
+        made.up(parts=[SLICE])
+    assert cluster.left("default") == []
