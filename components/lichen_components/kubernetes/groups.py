@@ -7,18 +7,15 @@ Sources: kubernetes-sigs/lws 060ab4d, ``docs/examples/vllm/TPU``; vllm-project/v
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from lichen_components.kubernetes.place import ClusterPlace
 from lichen_components.kubernetes.pod import PodServer, template
+from lichen_components.kubernetes.ready import Prepared
 from lichen_components.kubernetes.scaling import bounds
 from lichen_components.plan import Plan
-
-if TYPE_CHECKING:
-    from lichen_components.kubernetes.serving import Prepared
 
 _SCRIPT = "/vllm-workspace/examples/online_serving/multi-node-serving.sh"
 

@@ -6,18 +6,14 @@ and Knative; the class ``keda`` alone keeps a floor of 0 in Standard mode.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pulumi
 import pulumi_kubernetes as k8s
 
 from lichen_components.kubernetes.place import ClusterPlace
 from lichen_components.kubernetes.pod import pod_spec
+from lichen_components.kubernetes.ready import Prepared
 from lichen_components.kubernetes.scaling import bounds
 from lichen_components.plan import Plan
-
-if TYPE_CHECKING:
-    from lichen_components.kubernetes.serving import Prepared
 
 
 def inference_service(

@@ -1,9 +1,9 @@
-"""What serves in a cluster: a Deployment or what stands for it, a Service, a scaler, a budget of
+"""What serves in a cluster: a Deployment or its like, a Service, a scaler, a budget of
 disruptions. Nothing is chosen here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -25,6 +25,7 @@ from lichen_components.kubernetes.pod import (
     start_s,
     template,
 )
+from lichen_components.kubernetes.ready import Prepared
 from lichen_components.kubernetes.scaling import bounds, check_scaling, fixed, scale
 from lichen_components.plan import Plan
 from lichen_components.servers import own_image
@@ -35,16 +36,6 @@ TYPE = "lichen:index:ClusterService"
 _PORT = 80
 _SERVES = {"vllm": ("llm", "vlm"), "tei": ("encoder", "reranker"), "neuron": ("llm",)}
 _GIB = 1 << 30
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A plan as pods, before anything is made."""
-
-    args: KubernetesArgs
-    row: NodeRow
-    server: PodServer
-    files: PodFiles
 
 
 class ClusterService(pulumi.ComponentResource):

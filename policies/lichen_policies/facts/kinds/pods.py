@@ -12,7 +12,7 @@ class Pods(Fact, frozen=True, kw_only=True):
     them (``Deployment/models/chat``). ``chips`` is how many accelerators one pod asks for, of the
     kind ``chip``; None where it asks for none. ``serves`` says that they plainly serve models.
     ``claims`` are the names of the claims of devices that are made for each pod, at ``claims_at``;
-    ``machines`` is how many pods there are.
+    ``machines`` is how many pods there are; ``stated`` says that their object writes it.
     """
 
     names: tuple[str, ...] = ()
@@ -25,6 +25,7 @@ class Pods(Fact, frozen=True, kw_only=True):
     claims_at: str = ""
     machines: int | None = 1
     machines_at: str = ""
+    stated: bool = False
 
 
 class ClaimedDevices(Fact, frozen=True, kw_only=True):
@@ -46,6 +47,18 @@ class PodAutoscaler(Fact, frozen=True, kw_only=True):
     ceiling: int | None = None
     ceiling_at: str = ""
     least: int = 0
+
+
+class ScaledPods(Fact, frozen=True, kw_only=True):
+    """Pods that serve, whose number an autoscaler of the same deployment sets.
+
+    ``pods`` is the address of their object; ``stated`` says that it writes a number of its own, at
+    ``stated_at``.
+    """
+
+    pods: str
+    stated: bool
+    stated_at: str
 
 
 class NodePool(Fact, frozen=True, kw_only=True):

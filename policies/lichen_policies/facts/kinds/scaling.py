@@ -34,6 +34,28 @@ class Scaling(Fact, frozen=True, kw_only=True):
     dimension: str | None = None
 
 
+class Waking(Fact, frozen=True, kw_only=True):
+    """What brings back that which serves, when none of it runs.
+
+    ``wakes`` says whether any signal does; None where nothing says. ``signal`` are those that it
+    has, in words, at ``signal_at``, and ``instead`` those that would. ``only_zero`` says that the
+    floor takes no other number, and may be left out. ``for_models`` says that what
+    is scaled plainly serves models; None where its stack may say.
+    """
+
+    floor: int | None
+    floor_at: str
+    wakes: bool | None
+    wakes_at: str
+    signal: str
+    signal_at: str
+    instead: str
+    unit: str
+    only_zero: bool = False
+    for_models: bool | None = None
+    for_models_at: str = "whether what it scales serves models"
+
+
 class TargetInStack(Fact, frozen=True, kw_only=True):
     """What is scaled between two bounds, with what the rest of its stack does to it.
 

@@ -9,7 +9,7 @@ import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.joined import found
-from lichen_policies.facts.kinds import Autoscaler, MachineGroup, Machines, Scaling
+from lichen_policies.facts.kinds import Autoscaler, MachineGroup, Machines, Scaling, Waking
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.google.accelerators import HOSTING
@@ -27,7 +27,7 @@ TYPES = {
     ),
     "terraform": ("google_compute_autoscaler", "google_compute_region_autoscaler"),
 }
-FACTS = (Autoscaler, Machines, Scaling)
+FACTS = (Autoscaler, Machines, Scaling, Waking)
 
 _TO_ZERO = (
     "a group at zero wakes by a schedule or by a metric of the whole group, not by its "
@@ -49,6 +49,28 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         ceiling_at=ceiling_at,
         waits_for="its group",
     )
+    yield Waking(
+        path=floor_at,
+        floor=field(floor),
+        floor_at=floor_at,
+        wakes=_wakes(policy),
+        wakes_at=policy.at("metrics"),
+        signal="the load of the group's own machines",
+        signal_at=policy.at("cpu_utilization"),
+        instead="a metric of the whole group (metrics with singleInstanceAssignment), such as the "
+        "length of a queue, or a schedule",
+        unit="machine",
+        for_models=None,
+        waits_for="its group",
+    )
+
+
+def _wakes(policy: Properties) -> bool | None:
+    """Whether anything but the load of its machines moves it; None where a metric may be of
+    either (Compute Engine documentation, "Scaling based on Monitoring metrics")."""
+    if policy.blocks("scaling_schedules"):
+        return True
+    return None if policy.given("metrics") or policy.given("metric") else False
 
 
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
@@ -69,6 +91,12 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
             )
             carries = fact.chips_each or serves(context, machine)  # type: ignore[arg-type]
             if carries:
+                completed = [
+                    msgspec.structs.replace(one, for_models=True)
+                    if isinstance(one, Waking)
+                    else one
+                    for one in completed
+                ]
                 completed.append(
                     Scaling(
                         path=bounds.floor_at,
@@ -83,3 +111,7 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
                     )
                 )
     return tuple(completed)
+
+
+def _of_models(fact: Fact) -> Fact:
+    return msgspec.structs.replace(fact, for_models=True) if isinstance(fact, Waking) else fact

@@ -16,6 +16,7 @@ from lichen_policies.facts.readers.kubernetes.pods import (
     serving,
 )
 from lichen_policies.facts.readers.kubernetes.scaled import in_their_stack
+from lichen_policies.facts.unknown import Maybe, is_unknown
 
 CLOUD = "kubernetes"
 TYPES = types(
@@ -58,6 +59,10 @@ def of_template(
     spec = outer.block("template").block("spec") if outer.given("template") else outer
     plainly = serves(context, spec.blocks("containers", "container"))
     pod = Pod(spec, plainly)
-    yield from facts_of_pods(pod, context, count, names=names_of(properties))
+    stated: Maybe[bool] = outer.given("template") and outer.given("replicas")
+    number = outer.stated_whole("replicas").value
+    if is_unknown(number):
+        stated = number  # it may yet be left out
+    yield from facts_of_pods(pod, context, count, names=names_of(properties), stated=stated)
     if plainly:
         yield from serving(pod, context, serving_with, waits_for="what scales it")

@@ -100,12 +100,13 @@ def facts_of_pods(
     asked: Asked | None = None,
     unit: str = "pods",
     times: int = 1,
+    stated: Maybe[bool] = False,
 ) -> Iterator[Fact]:
     """The facts of ``count`` pods: nothing where they are not judged.
 
     A Pods, a ChosenProcessor, a Located, a Machines and a MachineTemplate, as far as they apply.
     ``asked`` is what each asks for, where it is a ``unit`` of several pods; ``times`` is how many
-    pods one more at the property of their number adds.
+    pods one more at the property of their number adds; ``stated`` says that it is written.
     """
     asked = asked or pod.asked
     claims = _claims(pod, names)
@@ -150,6 +151,7 @@ def facts_of_pods(
         claims_at=pod.spec.at("resource_claims"),
         machines=field(count.value),
         machines_at=count.path,
+        stated=field(stated),
         waits_for="its claims of devices" if claims else "",
     )
     if asked is None and not pod.serves:
