@@ -13,7 +13,7 @@ from lichen_policies.facts import Resource
 from lichen_policies.facts.resource import called
 
 
-class Bound(msgspec.Struct, frozen=True, kw_only=True):
+class TiedResource(msgspec.Struct, frozen=True, kw_only=True):
     """Something that a vendor alone has, the resources that use it, and what replaces it."""
 
     vendor: str
@@ -27,7 +27,7 @@ class Portability(msgspec.Struct, frozen=True, kw_only=True):
 
     document: str
     resources: int
-    bound: tuple[Bound, ...]
+    bound: tuple[TiedResource, ...]
     portable: tuple[str, ...]
 
 
@@ -114,7 +114,7 @@ def portability(resources: Iterable[Resource], catalogue: Catalogue, document: s
         document=document,
         resources=len(every),
         bound=tuple(
-            Bound(
+            TiedResource(
                 vendor=vendor,
                 what=what,
                 replaced_by=replaced_by,

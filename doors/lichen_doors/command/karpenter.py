@@ -28,7 +28,7 @@ _MOST_MIB = 16
 
 @click.group("karpenter")
 def command() -> None:
-    """Tell a cluster's schedulers what machines and regions emit.
+    """Tell the schedulers of a cluster what machines and regions emit.
 
     Both commands print manifests for kubectl or your repository. They change nothing themselves.
     """
