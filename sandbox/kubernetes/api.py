@@ -113,15 +113,11 @@ class Api:
 
     def apply(self, thing: Object, *, dry_run: bool = False, manager: str = "pulumi") -> Object:
         """Server-side apply: a field that the API does not know is refused, not dropped."""
-        return self.call(
-            "PATCH",
-            self.path_to(thing),
-            thing,
-            kind="application/apply-patch+yaml",
-            fieldManager=manager,
-            fieldValidation="Strict",
-            **({"dryRun": "All"} if dry_run else {}),  # type: ignore[arg-type]
-        )
+        query: dict[str, Any] = {"fieldManager": manager, "fieldValidation": "Strict"}
+        if dry_run:
+            query["dryRun"] = "All"
+        path = self.path_to(thing)
+        return self.call("PATCH", path, thing, kind="application/apply-patch+yaml", **query)
 
     def get(self, path: str) -> Object | None:
         """What is at a path; None where nothing is."""
@@ -136,7 +132,8 @@ class Api:
         """The objects of a kind; of all namespaces where ``namespace`` is "*"."""
         path = self.path_of(version, kind, namespace)
         path = path.replace("/namespaces/*", "")
-        return list(self.call("GET", path, **query)["items"])
+        parameters: dict[str, Any] = dict(query)
+        return list(self.call("GET", path, **parameters)["items"])
 
     def _resource(self, version: str, kind: str) -> tuple[str, bool]:
         if (version, kind) not in self.kinds:

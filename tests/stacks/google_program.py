@@ -1,4 +1,4 @@
-"""A program that serves one model on three of Google Cloud's hostings."""
+"""A program that serves one model on four of Google Cloud's hostings."""
 
 PROGRAM = """
 from copy import deepcopy
@@ -27,6 +27,8 @@ def serve(name, hosting, machine, artifacts):
     workload = deepcopy(WORKLOAD)
     workload["name"] = name
     workload["where"]["hosting"] = [hosting]
+    if hosting == "cloud-run":
+        workload["availability"] = {"minimum_replicas": 0}
     args = EndpointArgs(
         workload=workload,
         artifacts=artifacts,
@@ -39,4 +41,5 @@ def serve(name, hosting, machine, artifacts):
 serve("v6e", "tpu-vm", "ct6e-standard-1t", GS)
 serve("v5e", "tpu-vm", "ct5lp-hightpu-4t", GS)
 serve("vertex", "vertex", "g2-standard-4", HF)
+serve("run", "cloud-run", "cloudrun-gpu-l4", GS)
 """

@@ -14,6 +14,7 @@ from pulumi_gcp.monitoring import AlertPolicyConditionConditionThresholdArgs as 
 from lichen.document import InputError
 from lichen_components.google.args import GoogleArgs
 from lichen_components.google.site import GoogleSite
+from lichen_components.servers.container import Decision
 
 ERROR_SHARE = 0.01
 """The share of failed requests that raises the alert (design choice)."""
@@ -35,6 +36,36 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     reducer: str
     over: str = ""
     minutes: int = 5
+
+
+def of_requests(
+    here: str, requests: str, failed: str, latencies: str, decision: Decision
+) -> list[Alert]:
+    """The two alerts of everything that answers requests: failures and slow answers.
+
+    ``here`` finds the deployment's series, and the others are metrics, ``failed`` with the label of
+    those that count as failures.
+    """
+    slow_ms = decision.workload.latency.p95_ms or 1.5 * decision.sizing.prediction.request_ms.high
+    return [
+        Alert(
+            role="errors",
+            description=f"more than {ERROR_SHARE:.0%} of requests fail",
+            filter=f'{here} AND metric.type="{requests}" AND {failed}',
+            over=f'{here} AND metric.type="{requests}"',
+            threshold=ERROR_SHARE,
+            aligner="ALIGN_RATE",
+            reducer="REDUCE_SUM",
+        ),
+        Alert(
+            role="latency",
+            description=f"95 % of answers take more than {slow_ms:,.0f} ms",
+            filter=f'{here} AND metric.type="{latencies}"',
+            threshold=slow_ms,
+            aligner="ALIGN_PERCENTILE_95",
+            reducer="REDUCE_MAX",
+        ),
+    ]
 
 
 def alerts(site: GoogleSite, rows: list[Alert]) -> list[pulumi.Resource]:

@@ -33,8 +33,8 @@ class GoogleArgs(TypedDict, total=False):
     chosen machine has an Arm processor."""
     registry: str
     """An Artifact Registry repository through which published images are pulled, such as
-    `europe-west4-docker.pkg.dev/acme-ml/hub`: a remote repository of Docker Hub and ghcr.io.
-    Without it they come from there, which needs a way to the internet."""
+    `europe-west4-docker.pkg.dev/acme-ml/hub`: a remote repository of Docker Hub or ghcr.io, or a
+    virtual one of both. Without it they come from there, which needs a way to the internet."""
     project: str
     """The project. The default is the provider's (`gcp:project`)."""
     network: str

@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 from lichen.document import InputError
+from lichen_components.args import EndpointArgs
+from lichen_components.google.alerts import check_budget
+from lichen_components.google.args import GoogleArgs, google_args
+from lichen_components.google.files import check_files
+from lichen_components.google.images import check_image
 from lichen_components.servers.container import Decision
+
+
+def checked(decision: Decision, args: EndpointArgs, what: str) -> GoogleArgs:
+    """The arguments for Google Cloud; :class:`InputError` where a part that every hosting needs is
+    missing or wrong. ``what`` is what would be made."""
+    ours, server = google_args(args), server_for(decision)
+    check_mode(decision, what)
+    check_files(ours, server)
+    check_image(decision, server, ours)
+    check_budget(ours)
+    return ours
 
 
 def check_mode(decision: Decision, what: str) -> None:

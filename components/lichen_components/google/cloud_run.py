@@ -37,12 +37,12 @@ from lichen_components.google.access import (
     read_secrets,
     use_key,
 )
-from lichen_components.google.alerts import ERROR_SHARE, Alert, alerts, budget, check_budget
+from lichen_components.google.alerts import Alert, alerts, budget, of_requests
 from lichen_components.google.args import google_args
-from lichen_components.google.checks import check_mode, server_for
+from lichen_components.google.checks import checked
 from lichen_components.google.container import HEALTH, arguments, variables
-from lichen_components.google.files import DIRECTORY, FilesAt, check_files, files_of
-from lichen_components.google.images import check_image, image_of
+from lichen_components.google.files import DIRECTORY, FilesAt, files_of
+from lichen_components.google.images import image_of
 from lichen_components.google.logs import logs
 from lichen_components.google.site import GoogleSite, check_name
 from lichen_components.plan import Plan
@@ -115,12 +115,8 @@ class RunService(pulumi.ComponentResource):
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
         """:class:`InputError` where Cloud Run cannot do what was decided, or lacks an argument."""
-        ours, server = google_args(args), server_for(decision)
-        check_mode(decision, "Cloud Run")
-        check_files(ours, server)
-        check_image(decision, server, ours)
+        ours = checked(decision, args, "Cloud Run")
         check_invokers(ours)
-        check_budget(ours)
         if longest_s(decision) > _LONGEST_ANSWER_S:
             raise InputError(
                 f"an answer may take {longest_s(decision):,.0f} s, and Cloud Run ends a request "
@@ -291,27 +287,13 @@ def _of_the_service(site: GoogleSite) -> str:
 
 
 def _watches(site: GoogleSite, decision: Decision) -> list[Alert]:
-    here = f'{_of_the_service(site)} AND metric.type="run.googleapis.com'
-    slow_ms = decision.workload.latency.p95_ms or 1.5 * decision.sizing.prediction.request_ms.high
-    return [
-        Alert(
-            role="errors",
-            description=f"more than {ERROR_SHARE:.0%} of requests fail",
-            filter=f'{here}/request_count" AND metric.labels.response_code_class="5xx"',
-            over=f'{here}/request_count"',
-            threshold=ERROR_SHARE,
-            aligner="ALIGN_RATE",
-            reducer="REDUCE_SUM",
-        ),
-        Alert(
-            role="latency",
-            description=f"95 % of answers take more than {slow_ms:,.0f} ms",
-            filter=f'{here}/request_latencies"',
-            threshold=slow_ms,
-            aligner="ALIGN_PERCENTILE_95",
-            reducer="REDUCE_MAX",
-        ),
-    ]
+    return of_requests(
+        _of_the_service(site),
+        requests="run.googleapis.com/request_count",
+        failed='metric.labels.response_code_class="5xx"',
+        latencies="run.googleapis.com/request_latencies",
+        decision=decision,
+    )
 
 
 def _runbook(site: GoogleSite) -> str:

@@ -20,12 +20,12 @@ from lichen_components.google.access import (
     use_key,
     write_logs,
 )
-from lichen_components.google.alerts import ERROR_SHARE, Alert, alerts, budget, check_budget
+from lichen_components.google.alerts import Alert, alerts, budget, of_requests
 from lichen_components.google.args import GoogleArgs, google_args
-from lichen_components.google.checks import check_mode, server_for
+from lichen_components.google.checks import checked
 from lichen_components.google.container import HEALTH, arguments, variables
-from lichen_components.google.files import FilesAt, check_files, files_of
-from lichen_components.google.images import check_image, image_of
+from lichen_components.google.files import FilesAt, files_of
+from lichen_components.google.images import image_of
 from lichen_components.google.machines import boot_of, chips_of, zones_of
 from lichen_components.google.site import GoogleSite, check_name
 from lichen_components.google.start import StartUp, script
@@ -103,10 +103,7 @@ class ManagedGroup(pulumi.ComponentResource):
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
         """:class:`InputError` where a group cannot do what was decided, or lacks an argument."""
-        ours, server = google_args(args), server_for(decision)
-        check_mode(decision, "a group of machines")
-        check_files(ours, server)
-        check_image(decision, server, ours)
+        ours = checked(decision, args, "a group of machines")
         boot_of(decision.machine, ours)
         check_network(ours)
         if not ours.get("proxy_ranges"):
@@ -116,7 +113,6 @@ class ManagedGroup(pulumi.ComponentResource):
                 fix="add google: {proxy_ranges: [10.129.0.0/23]}, the range of yours",
                 field="google.proxy_ranges",
             )
-        check_budget(ours)
         _check_schedules(ours)
 
 
@@ -396,30 +392,13 @@ def _balance(
 
 def _watches(site: GoogleSite, decision: Decision) -> list[Alert]:
     rule = f'resource.labels.forwarding_rule_name="{site.identity}"'
-    here = (
-        f'resource.type="internal_http_lb_rule" AND {rule} AND '
-        'metric.type="loadbalancing.googleapis.com/https/internal'
+    return of_requests(
+        f'resource.type="internal_http_lb_rule" AND {rule}',
+        requests="loadbalancing.googleapis.com/https/internal/request_count",
+        failed="metric.labels.response_code_class=500",
+        latencies="loadbalancing.googleapis.com/https/internal/total_latencies",
+        decision=decision,
     )
-    slow_ms = decision.workload.latency.p95_ms or 1.5 * decision.sizing.prediction.request_ms.high
-    return [
-        Alert(
-            role="errors",
-            description=f"more than {ERROR_SHARE:.0%} of requests fail",
-            filter=f'{here}/request_count" AND metric.labels.response_code_class=500',
-            over=f'{here}/request_count"',
-            threshold=ERROR_SHARE,
-            aligner="ALIGN_RATE",
-            reducer="REDUCE_SUM",
-        ),
-        Alert(
-            role="latency",
-            description=f"95 % of answers take more than {slow_ms:,.0f} ms",
-            filter=f'{here}/total_latencies"',
-            threshold=slow_ms,
-            aligner="ALIGN_PERCENTILE_95",
-            reducer="REDUCE_MAX",
-        ),
-    ]
 
 
 def _runbook(site: GoogleSite) -> str:

@@ -16,13 +16,13 @@ from lichen_components.google.access import (
     read_files,
     write_logs,
 )
-from lichen_components.google.alerts import budget, check_budget
+from lichen_components.google.alerts import budget
 from lichen_components.google.args import google_args
-from lichen_components.google.checks import check_mode, server_for
+from lichen_components.google.checks import checked
 from lichen_components.google.container import HEALTH, arguments, variables
-from lichen_components.google.files import FilesAt, check_files, files_of
+from lichen_components.google.files import FilesAt, files_of
 from lichen_components.google.group import ManagedGroup, check_network
-from lichen_components.google.images import check_image, image_of
+from lichen_components.google.images import image_of
 from lichen_components.google.machines import zones_of
 from lichen_components.google.site import GoogleSite, check_name
 from lichen_components.google.start import StartUp, script
@@ -88,12 +88,8 @@ class TpuNodes(pulumi.ComponentResource):
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
         """:class:`InputError` where nodes cannot do what was decided, or lack an argument."""
-        ours, server = google_args(args), server_for(decision)
-        check_mode(decision, "a TPU node")
-        check_files(ours, server)
-        check_image(decision, server, ours)
+        ours = checked(decision, args, "a TPU node")
         check_network(ours)
-        check_budget(ours)
         if decision.workload.environment == "prod":
             raise InputError(
                 f"{decision.machine.name} is made as nodes that nobody replaces when they fail, "

@@ -36,12 +36,12 @@ from lichen.document import InputError
 from lichen_components.args import EndpointArgs
 from lichen_components.errors import input_errors
 from lichen_components.extras import Bundle
-from lichen_components.google.alerts import budget, check_budget
-from lichen_components.google.args import GoogleArgs, google_args
-from lichen_components.google.checks import check_mode, server_for
+from lichen_components.google.alerts import budget
+from lichen_components.google.args import GoogleArgs
+from lichen_components.google.checks import checked
 from lichen_components.google.container import HEALTH, arguments, variables
-from lichen_components.google.files import check_files, files_of
-from lichen_components.google.images import check_image, image_of
+from lichen_components.google.files import files_of
+from lichen_components.google.images import image_of
 from lichen_components.google.site import GoogleSite, check_name
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -101,12 +101,7 @@ class ModelGardenEndpoint(pulumi.ComponentResource):
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
         """:class:`InputError` where Vertex AI cannot do what was decided, or lacks an argument."""
-        ours, server = google_args(args), server_for(decision)
-        check_mode(decision, "an endpoint of Vertex AI")
-        check_files(ours, server)
-        check_image(decision, server, ours)
-        check_budget(ours)
-        _check_impossible(ours)
+        _check_impossible(checked(decision, args, "an endpoint of Vertex AI"))
         if decision.machine.accelerator not in _CHIPS:
             raise InputError(
                 f"{decision.machine.name} is not made on Vertex AI by this component",

@@ -424,7 +424,7 @@ class Membership:
 
     def _policy(self, of: str) -> Body | None:
         verb, suffix = self.row.read
-        body = {} if verb == "POST" else None
+        body: Body | None = {} if verb == "POST" else None
         try:
             policy = asked(verb, f"{self.row.api}/{of}{suffix}", body)
         except CallRefused as refused:

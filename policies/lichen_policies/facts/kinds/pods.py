@@ -25,7 +25,7 @@ class Pods(Fact, frozen=True, kw_only=True):
     claims_at: str = ""
     machines: int | None = 1
     machines_at: str = ""
-    stated: bool = False
+    stated: bool | None = False
 
 
 class ClaimedDevices(Fact, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class ScaledPods(Fact, frozen=True, kw_only=True):
     """
 
     pods: str
-    stated: bool
+    stated: bool | None
     stated_at: str
 
 
