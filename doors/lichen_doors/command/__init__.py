@@ -19,11 +19,11 @@ from lichen.document import InputError
 OK, BLOCKED, WRONG_INPUT, NOTHING_FITS = 0, 1, 2, 3
 
 COMMANDS: Mapping[str, str] = {
-    "init": "Write a first workload file.",
+    "init": "Write a first workload file, with a comment at each field.",
     "place": "Choose what to deploy, and where.",
     "size": "Predict how fast a machine serves a model.",
     "bench": "Measure an endpoint into a benchmark record.",
-    "prompts": "Count prompts' tokens, and what they take of a month.",
+    "prompts": "Count the tokens of prompts, and what they take of a workload's month.",
     "check": "Judge a deployment by the rules.",
     "artifacts": "Check a model's files against a workload.",
     "images": "Copy serving images to a region that lacks them.",

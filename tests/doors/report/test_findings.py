@@ -80,7 +80,7 @@ def test_what_cannot_be_checked_blocks_where_that_is_configured(printed: Printed
         "unknown.json", "--environment", "dev", configuration="unverified: mandatory\n"
     )
     assert code == 3
-    assert "4 unverified results block this deployment." in text
+    assert "2 unverified results block this deployment." in text
 
 
 def test_a_plan_without_findings(printed: Printed, golden: Golden) -> None:
