@@ -22,9 +22,11 @@ REGIONS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/r
 ZONES = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 MACHINES = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 ARCHITECTURES = ("kubernetes.io/arch", "beta.kubernetes.io/arch")
+TPU_ACCELERATOR = "cloud.google.com/gke-tpu-accelerator"
+TPU_TOPOLOGY = "cloud.google.com/gke-tpu-topology"
 CHIPS = (
     "cloud.google.com/gke-accelerator",
-    "cloud.google.com/gke-tpu-accelerator",
+    TPU_ACCELERATOR,
     "eks.amazonaws.com/instance-gpu-name",
     "karpenter.k8s.aws/instance-gpu-name",
     "nvidia.com/gpu.product",
@@ -89,6 +91,16 @@ class Pod:
         """The one processor that its nodes must have, as the catalogue names it."""
         value, path = self._selected(*ARCHITECTURES)
         return Stated(_PROCESSORS.get(value, value) if isinstance(value, str) else value, path)
+
+    @cached_property
+    def tpu_accelerator(self) -> Stated[str]:
+        """The one kind of slices of TPUs that its nodes must be of."""
+        return self._selected(TPU_ACCELERATOR)
+
+    @cached_property
+    def tpu_topology(self) -> Stated[str]:
+        """The one topology that its nodes' slice must have."""
+        return self._selected(TPU_TOPOLOGY)
 
     @cached_property
     def spot(self) -> Stated[bool]:
