@@ -6,7 +6,6 @@ import datetime
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 from lichen_policies.beside import written
@@ -20,21 +19,8 @@ from lichen.document import InputError
 from lichen.evidence import Record, read_record
 from lichen.figures import co2e, usd
 from lichen_practices.watching.deployed import Running, StackFacts, Tagged
+from lichen_practices.watching.kinds import Kind
 from lichen_practices.watching.moving import BetterPlacement
-
-Kind = Literal[
-    "dirtier-region",
-    "cleaner-region",
-    "better-placement",
-    "expired-exemption",
-    "expiring-exemption",
-    "expired-evidence",
-    "expiring-evidence",
-    "retired-hardware",
-    "differs-from-passport",
-    "new-finding",
-]
-"""What can be noticed."""
 
 EVIDENCE_DAYS = 365
 """How long a benchmark record is taken for fresh (design choice): a year of new drivers, servers
