@@ -321,6 +321,7 @@ def containers(
             extended=extended,
             architecture=field(pod.architecture.value),
             architecture_at=pod.architecture.path,
+            architecture_by_family=pod.by_family,
             chip=None if own is None else own.chip,
             chips=None if own is None else field(own.devices),
             chips_at="" if own is None else own.path,
