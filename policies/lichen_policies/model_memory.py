@@ -6,6 +6,7 @@ import math
 
 import msgspec
 
+from lichen.catalogue.schema import Kind
 from lichen.passport import Passport
 from lichen.words import Precision
 from lichen.workload import ModelCard
@@ -82,10 +83,18 @@ def host_weights_gib(card: ModelCard, precision: Precision, known: Known) -> flo
 
     Raises :class:`Unverified` where that is not known.
     """
+    return files_gib(card, precision, "cpu", known)
+
+
+def files_gib(card: ModelCard, precision: Precision, kind: Kind, known: Known) -> float:
+    """What a model's weights take for chips of a kind, in GiB.
+
+    Raises :class:`Unverified` where that is not known.
+    """
     from lichen.sizing.coefficients import knowledge
     from lichen.sizing.need import weights_gib as at_precision
 
-    found = at_precision(card, precision, knowledge(known.catalogue).formats, "cpu")
+    found = at_precision(card, precision, knowledge(known.catalogue).formats, kind)
     if found is None:
         raise Unverified(f"the weights of {card.name} at {precision} are not known")
     return found

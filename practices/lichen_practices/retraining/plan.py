@@ -18,11 +18,9 @@ from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, machine_w
 from lichen.grid_hours import HOURS, UsualDay, ratio_over, usual_day
 from lichen.interval import Interval
 from lichen.placing.allowed import check_where, refusals
+from lichen.placing.question import COST_TOLERANCE_PCT
 from lichen.units import kwh
 from lichen_practices.retraining.work import TrainingFleet, TrainingWork, fleets_for
-
-TOLERANCE_PCT = 15.0
-"""How much more than the cheapest a cleaner choice may cost (design choice), as in placing."""
 
 
 class TrainingOption(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +76,7 @@ def plan_training(
     catalogue: Catalogue,
     *,
     now: datetime.datetime,
-    tolerance_pct: float = TOLERANCE_PCT,
+    tolerance_pct: float = COST_TOLERANCE_PCT,
 ) -> TrainingPlan:
     """The plan of a training. :class:`InputError` where nothing can do it in time."""
     check_where(work.where, catalogue)

@@ -23,3 +23,17 @@ class ServerlessContainer(Fact, frozen=True, kw_only=True):
     floor: int | None = None
     floor_at: str = ""
     hosting: str | None = None
+
+
+class ServiceStart(Fact, frozen=True, kw_only=True):
+    """How long a service lets its container start. ``probe_s`` is how long its startup probe, at
+    ``probe_s_at``, waits: so many failures at ``threshold_at``, so many seconds apart at
+    ``period_at``; None where it has no probe of its own. It begins after ``delay_s``."""
+
+    hosting: str
+    accelerated: bool = False
+    delay_s: float | None = None
+    probe_s: float | None = None
+    probe_s_at: str = ""
+    threshold_at: str = ""
+    period_at: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, Scaling
+from lichen_policies.facts.kinds import Located, Machines, Scaling, ServiceStart
 from lichen_policies.facts.machine import serves
 from lichen_policies.facts.numbers import quantity
 from lichen_policies.facts.properties import Properties, Stated
@@ -39,8 +39,8 @@ def instances(
     floor: Stated[int] | None,
     ceiling: Stated[int],
 ) -> Iterator[Fact]:
-    """A Located; a Machines where an accelerator is named or asked for; a Scaling where there is a
-    floor and it serves models.
+    """A Located; a Machines where an accelerator is named or asked for; a Scaling and a
+    ServiceStart of each container where there is a floor and it serves models.
 
     ``ceiling`` is the most instances that run at once.
     """
@@ -80,6 +80,37 @@ def instances(
             machine=machine_of(chip.value),
             hosting=hosting,
         )
+        yield from _starts(containers, hosting)
+
+
+def _starts(containers: Sequence[Properties], hosting: str) -> Iterator[Fact]:
+    """How long the containers of a service may start: a container beside the one that serves has
+    none of its model."""
+    several = len(containers) > 1
+    for container in containers:
+        probe = container.block("startup_probe")
+        if several and not probe:
+            continue
+        failures = probe.stated_whole("failure_threshold")
+        period = probe.stated_whole("period_seconds")
+        yield ServiceStart(
+            path=container.path,
+            hosting=hosting,
+            accelerated=hosting == WITH_A_CHIP,
+            delay_s=field(probe.amount("initial_delay_seconds")),
+            probe_s=field(_product(failures.value, period.value)) if probe else None,
+            probe_s_at=probe.path,
+            threshold_at=failures.path,
+            period_at=period.path,
+        )
+
+
+def _product(failures: Maybe[int], period_s: Maybe[int]) -> Maybe[float]:
+    """Seconds that a probe waits; the API's own numbers where they are left out: 3 failures, 10 s
+    apart (Cloud Run Admin API, ``Probe``)."""
+    if is_unknown(failures) or is_unknown(period_s):
+        return failures if is_unknown(failures) else period_s
+    return float((3 if failures is None else failures) * (10 if period_s is None else period_s))
 
 
 def _container(container: Properties, chip: Stated[str], chips: Maybe[float]) -> DescribedContainer:

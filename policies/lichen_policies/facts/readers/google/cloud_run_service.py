@@ -10,6 +10,7 @@ from lichen_policies.facts.kinds import (
     Machines,
     Scaling,
     ServerlessContainer,
+    ServiceStart,
     ServingContainer,
     StartedImage,
 )
@@ -25,7 +26,15 @@ TYPES = {
     ),
     "terraform": ("google_cloud_run_v2_service", "google_cloud_run_v2_worker_pool"),
 }
-FACTS = (Located, Machines, Scaling, ServerlessContainer, ServingContainer, StartedImage)
+FACTS = (
+    Located,
+    Machines,
+    Scaling,
+    ServerlessContainer,
+    ServiceStart,
+    ServingContainer,
+    StartedImage,
+)
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:

@@ -10,6 +10,7 @@ from lichen_policies.facts.kinds import (
     Machines,
     Scaling,
     ServerlessContainer,
+    ServiceStart,
     ServingContainer,
     StartedImage,
 )
@@ -23,7 +24,15 @@ TYPES = {
     "pulumi": ("gcp:cloudrun/service:Service",),
     "terraform": ("google_cloud_run_service",),
 }
-FACTS = (Located, Machines, Scaling, ServerlessContainer, ServingContainer, StartedImage)
+FACTS = (
+    Located,
+    Machines,
+    Scaling,
+    ServerlessContainer,
+    ServiceStart,
+    ServingContainer,
+    StartedImage,
+)
 
 _LEAST, _MOST = "autoscaling.knative.dev/minScale", "autoscaling.knative.dev/maxScale"
 _LEAST_OF_ALL = "run.googleapis.com/minScale"
