@@ -119,6 +119,12 @@ def command(
             fix="write them into a file, and name it by --parameters",
             field="--record",
         )
+    if record_file is not None and source == PROGRAM:
+        raise InputError(
+            "a program is run and not read, so it cannot be judged again",
+            fix="write pulumi preview --json to a file, and check that",
+            field="--record",
+        )
     files = [_report_file(each) for each in also]
     timed.end_where_stuck()
     given = DeploymentInput(

@@ -21,11 +21,10 @@ from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, machine_w
 from lichen.grid_hours import HOURS, UsualDay, ratio_over, usual_day
 from lichen.interval import Interval
 from lichen.placing.allowed import check_where, refusals
+from lichen.placing.question import COST_TOLERANCE_PCT
 from lichen.units import kwh
 from lichen_practices.retraining.work import Repeats, TrainingFleet, TrainingWork, fleets_for
 
-TOLERANCE_PCT = 15.0
-"""How much more than the cheapest a cleaner choice may cost (design choice), as in placing."""
 RUNS_A_MONTH: Mapping[Repeats, float] = {
     "never": 1.0, "daily": 365 / 12, "weekly": 365 / 12 / 7, "monthly": 1.0,
 }  # fmt: skip
@@ -88,7 +87,7 @@ def plan_training(
     catalogue: Catalogue,
     *,
     now: datetime.datetime,
-    tolerance_pct: float = TOLERANCE_PCT,
+    tolerance_pct: float = COST_TOLERANCE_PCT,
 ) -> TrainingPlan:
     """The plan of a training. :class:`InputError` where nothing can do it in time."""
     check_where(work.where, catalogue)

@@ -96,12 +96,18 @@ def test_what_cannot_be_recorded_or_verified_is_a_sentence(folder: Path) -> None
         main, ["check", "-", "--record", "r.json"], input=(folder / "state.json").read_text()
     )
     secret = run("check", "state.json", "--record", "r.json", "--parameter", f"Key={SECRET}")
+    compared = run("place", "chat.yaml", "--all-clouds", "--record", "r.json")
+    program = run(
+        "check", ".", "--source", "pulumi-program", "--stack", "dev", "--record", "r.json"
+    )
     (folder / "newer.json").write_text('{"version": 9, "decision": {}}')
     run("check", "state.json", "--record", "record.json")
     (folder / "state.json").unlink()
     for done in (
         piped,
         secret,
+        compared,
+        program,
         run("verify", "chat.yaml"),
         run("verify", "newer.json"),
         run("verify", "record.json"),
@@ -111,4 +117,6 @@ def test_what_cannot_be_recorded_or_verified_is_a_sentence(folder: Path) -> None
         assert "lichen: " in done.output
         assert "Traceback" not in done.output
         assert SECRET not in done.output
+    assert "--record" in compared.output
+    assert "pulumi preview --json" in program.output
     assert not (folder / "r.json").exists()
