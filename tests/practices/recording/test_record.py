@@ -60,6 +60,36 @@ def test_a_check_is_judged_again(folder: Path) -> None:
     assert of(other) == {"input", "verdict"}
 
 
+def test_what_a_document_names_is_an_input_too(folder: Path) -> None:
+    module, stack = folder / "mod", folder / "stack"
+    for each in (module, stack):
+        each.mkdir()
+    text = 'resource "aws_s3_bucket" "files" {\n  bucket = "SHOP"\n}\n'
+    (module / "main.tf").write_text(text)
+    (stack / "main.tf").write_text('module "files" {\n  source = "../mod"\n}\n')
+    (stack / "terraform.tfvars").write_text("")
+    checked = run("check", "stack", "--record", "record.json")
+    assert checked.exit_code == 0, checked.output
+    inputs = json.loads((folder / "record.json").read_text())["inputs"]
+    assert {each["path"] for each in inputs} == {
+        "mod/main.tf", "stack/main.tf", "stack/terraform.tfvars",
+    }  # fmt: skip
+    assert run("verify", "record.json").exit_code == 0
+    (module / "main.tf").write_text(text.replace("SHOP", "market"))
+    other = run("verify", "record.json", "--format", "json")
+    assert (other.exit_code, of(other)) == (1, {"input"})
+
+
+def test_the_file_of_a_prompt_is_an_input_too(folder: Path) -> None:
+    (folder / "system.txt").write_text("Answer in one sentence.")
+    prompts = "prompts: {templates: [{name: system, file: system.txt}]}\n"
+    (folder / "chat.yaml").write_text(WORKLOAD + prompts)
+    placed = run("place", "chat.yaml", "--cloud", "aws", "--record", "record.json")
+    assert placed.exit_code == 0, placed.output
+    inputs = json.loads((folder / "record.json").read_text())["inputs"]
+    assert [each["path"] for each in inputs] == ["chat.yaml", "system.txt"]
+
+
 def test_another_configuration_is_named(folder: Path) -> None:
     run("check", "state.json", "--record", "record.json")
     (folder / "lichen.yaml").write_text("levels: {greener-region: advisory}\n")
