@@ -388,7 +388,6 @@ def test_a_slice_of_several_machines_is_a_group_that_starts_and_ends_together() 
     leader = spec["leaderTemplate"]["spec"]["containers"][0]
     assert "--tensor-parallel-size 8" in leader["command"][2]
     assert leader["resources"]["limits"]["google.com/tpu"] == "4"
-    assert objects["LeaderWorkerSet"]["spec"]["replicas"] == 1
     pool = registered.inputs["chat-pool-0"]
     assert pool["name"] == "chat-prod-pool-0"
     assert pool["placementPolicy"] == {"type": "COMPACT", "tpuTopology": "2x4"}
