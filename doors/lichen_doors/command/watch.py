@@ -6,9 +6,10 @@ import datetime
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
+from lichen_practices.watching.kinds import Kind
 
 from lichen.day import present_time
 from lichen.document import InputError
@@ -24,19 +25,6 @@ if TYPE_CHECKING:
     from lichen_practices.watching.run import Watched
     from lichen_practices.watching.utilisation import MeasuredEndpoint, Utilisation
 
-KINDS = (
-    "dirtier-region",
-    "cleaner-region",
-    "better-placement",
-    "expired-exemption",
-    "expiring-exemption",
-    "expired-evidence",
-    "expiring-evidence",
-    "retired-hardware",
-    "differs-from-passport",
-    "new-finding",
-)
-
 
 @click.command("watch")
 @click.argument("places", nargs=-1, required=True, metavar="PLACE...")
@@ -49,7 +37,7 @@ KINDS = (
 )
 @click.option(
     "--fail-on",
-    type=click.Choice([*KINDS, "any"]),
+    type=click.Choice([*get_args(Kind), "any"]),
     multiple=True,
     help="End with 1 if this is noticed; may be repeated.",
 )

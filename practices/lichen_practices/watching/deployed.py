@@ -76,10 +76,9 @@ class Tagged(Running, frozen=True, kw_only=True):
 
 
 class StackFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Each resource of a stack with its facts, and how many could not be read."""
+    """Each resource of a stack with its facts, as far as they could be read."""
 
     read: tuple[tuple[Resource, tuple[Fact, ...]], ...]
-    unread: int = 0
 
 
 def facts_of_stack(resources: Iterable[Resource]) -> StackFacts:
@@ -88,12 +87,10 @@ def facts_of_stack(resources: Iterable[Resource]) -> StackFacts:
     A reader that fails gives no facts here; the rules say that it failed.
     """
     read: list[tuple[Resource, tuple[Fact, ...]]] = []
-    unread = 0
     for resource in resources:
         try:
             facts = facts_of(resource)
         except Exception:  # a rule's verdict says which reader is broken
-            unread += 1
             continue
         if facts is not None:
             read.append((resource, facts))
@@ -103,7 +100,7 @@ def facts_of_stack(resources: Iterable[Resource]) -> StackFacts:
         with suppress(Exception):
             facts = completed(resource, facts, stack)
         whole.append((resource, facts))
-    return StackFacts(read=tuple(whole), unread=unread)
+    return StackFacts(read=tuple(whole))
 
 
 def running_in(stack: str, facts: StackFacts, known: Known) -> Iterator[Tagged]:

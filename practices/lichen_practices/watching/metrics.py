@@ -11,7 +11,7 @@ import msgspec
 
 from lichen.document import InputError
 from lichen.whole_file import write_whole
-from lichen_practices.watching.notices import Kind
+from lichen_practices.watching.kinds import Kind
 from lichen_practices.watching.run import Watched
 
 _MISSING = "needs a package that is not installed"

@@ -6,7 +6,6 @@ import datetime
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 from lichen_policies.beside import written
@@ -20,21 +19,8 @@ from lichen.document import InputError
 from lichen.evidence import Record, read_record
 from lichen.figures import co2e, usd
 from lichen_practices.watching.deployed import Running, StackFacts, Tagged
+from lichen_practices.watching.kinds import Kind
 from lichen_practices.watching.moving import BetterPlacement
-
-Kind = Literal[
-    "dirtier-region",
-    "cleaner-region",
-    "better-placement",
-    "expired-exemption",
-    "expiring-exemption",
-    "expired-evidence",
-    "expiring-evidence",
-    "retired-hardware",
-    "differs-from-passport",
-    "new-finding",
-]
-"""What can be noticed."""
 
 EVIDENCE_DAYS = 365
 """How long a benchmark record is taken for fresh (design choice): a year of new drivers, servers
@@ -246,7 +232,7 @@ class Evidence:
         """The records that the passport names and that are too old, or soon will be. A record that
         is not in the folder is not judged."""
         for name in running.passport.evidence if running.passport else ():
-            record = self._record(name)
+            record = self.record(name)
             if record is None:
                 continue
             last = record.measured_on + datetime.timedelta(days=self.days)
@@ -263,7 +249,8 @@ class Evidence:
                 name,
             )
 
-    def _record(self, name: str) -> Record | None:
+    def record(self, name: str) -> Record | None:
+        """A record by its file's name; None of what is not in the folder, or is no record."""
         if name not in self._read:
             path = (self.folder / name).resolve()
             inside = path.is_relative_to(self.folder.resolve())
