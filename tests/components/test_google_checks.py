@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 from lichen_components.google.args import GoogleArgs
+from lichen_components.google.checks import server_for
 from lichen_components.google.cloud_run import RunService
 from lichen_components.google.container import HEALTH, arguments, variables
 from lichen_components.google.files import FilesAt, files_at, files_of, in_bucket
@@ -19,7 +20,9 @@ from lichen_components.google.vertex import CHIPS, ModelGardenEndpoint
 from lichen_components.plan import Plan
 
 from lichen.catalogue import load
+from lichen.catalogue.schema import Made
 from lichen.document import InputError
+from lichen.placing.made import server_of
 from tests.components.clusters import Registered, made
 from tests.components.narrowed import CHAT, VECTORS, Only, planned
 
@@ -78,6 +81,24 @@ def test_what_cannot_be_made_is_refused(
 def test_vertex_reads_no_bucket() -> None:
     with pytest.raises(InputError, match="does not read a model's files from 'gs://"):
         planned("g2-standard-4", on(CHAT, "vertex"), artifacts=GS)
+
+
+def test_the_server_of_a_check_is_that_of_the_rows() -> None:
+    catalogue = load()
+    accelerators = {chip.name for chip in catalogue.chips.values() if chip.kind != "cpu"}
+    rows = [
+        (row, chip.name, kind)
+        for row in catalogue.table("makes", Made)
+        if row.hosting in {"cloud-run", "cloud-run-gpu", "compute-engine", "tpu-vm", "vertex"}
+        for chip in catalogue.chips.values()
+        if chip.family in row.families
+        for kind in row.kinds
+    ]
+    assert {row.server for row, _, _ in rows} == {"vllm", "vllm-tpu", "tei", "image"}
+    for row, chip, kind in rows:
+        assert server_for(kind, chip if chip in accelerators else None) == row.server, (row, chip)
+        assert server_of([row], row.hosting, kind, catalogue.chips[chip].family) == row.server
+    assert server_of([row for row, _, _ in rows], "vertex", "llm", None) is None
 
 
 class OnGoogle(Registered):

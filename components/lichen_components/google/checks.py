@@ -14,7 +14,8 @@ from lichen_components.servers.container import Decision
 def checked(decision: Decision, args: EndpointArgs, what: str) -> GoogleArgs:
     """The arguments for Google Cloud; :class:`InputError` where a part that every hosting needs is
     missing or wrong. ``what`` is what would be made."""
-    ours, server = google_args(args), server_for(decision)
+    ours = google_args(args)
+    server = server_for(decision.card.kind, decision.machine.accelerator)
     check_mode(decision, what)
     check_files(ours, server)
     check_image(decision, server, ours)
@@ -44,9 +45,9 @@ def check_mode(decision: Decision, what: str) -> None:
         )
 
 
-def server_for(decision: Decision) -> str:
-    """The server of what was decided, as makes.csv has it for Google Cloud."""
-    kind, chip = decision.card.kind, decision.machine.accelerator or ""
+def server_for(kind: str, accelerator: str | None) -> str:
+    """The server of a kind of model, as makes.csv has it for Google Cloud: a check has no
+    catalogue."""
     if kind == "llm":
-        return "vllm-tpu" if "TPU" in chip else "vllm"
+        return "vllm-tpu" if "TPU" in (accelerator or "") else "vllm"
     return "tei" if kind in ("encoder", "reranker") else "image"
