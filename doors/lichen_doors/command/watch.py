@@ -6,9 +6,10 @@ import datetime
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
+from lichen_practices.watching.kinds import SOON_DAYS, Kind
 
 from lichen.day import present_time
 from lichen.document import InputError
@@ -24,19 +25,6 @@ if TYPE_CHECKING:
     from lichen_practices.watching.run import Watched
     from lichen_practices.watching.utilisation import MeasuredEndpoint, Utilisation
 
-KINDS = (
-    "dirtier-region",
-    "cleaner-region",
-    "better-placement",
-    "expired-exemption",
-    "expiring-exemption",
-    "expired-evidence",
-    "expiring-evidence",
-    "retired-hardware",
-    "differs-from-passport",
-    "new-finding",
-)
-
 
 @click.command("watch")
 @click.argument("places", nargs=-1, required=True, metavar="PLACE...")
@@ -49,7 +37,7 @@ KINDS = (
 )
 @click.option(
     "--fail-on",
-    type=click.Choice([*KINDS, "any"]),
+    type=click.Choice([*get_args(Kind), "any"]),
     multiple=True,
     help="End with 1 if this is noticed; may be repeated.",
 )
@@ -58,7 +46,7 @@ KINDS = (
     "--soon",
     "soon_days",
     type=click.IntRange(0, 3650),
-    default=30,
+    default=SOON_DAYS,
     show_default=True,
     metavar="DAYS",
     help="How long before its end an exemption or a benchmark record is noticed.",
@@ -226,6 +214,13 @@ def _measured(
         if cloud == "aws" and not project:
             services["aws"] = CloudWatch()
         elif cloud == "google" and project:
+            if all(endpoint.cloud != "google" for endpoint in endpoints):
+                raise InputError(
+                    "no state has an endpoint of Vertex AI with its number",
+                    fix="leave google out: the number is in Terraform's state of a deployment "
+                    "of the Model Garden",
+                    field="--utilisation",
+                )
             services["google"] = CloudMonitoring(project)
         else:
             raise InputError(

@@ -20,8 +20,8 @@ from lichen.document import InputError
 from lichen.evidence import read_record
 from lichen.workload import Workload
 from lichen_practices.watching.deployed import Tagged
+from lichen_practices.watching.kinds import EVIDENCE_DAYS
 from lichen_practices.watching.moving import BetterPlacement, NotCompared, Workloads
-from lichen_practices.watching.notices import EVIDENCE_DAYS
 
 Met = Literal["met", "not", "unknown"]
 REDUCED_BITS = 16.0

@@ -11,7 +11,7 @@ import msgspec
 
 from lichen.document import InputError
 from lichen.whole_file import write_whole
-from lichen_practices.watching.notices import Kind
+from lichen_practices.watching.kinds import Kind
 from lichen_practices.watching.run import Watched
 
 _MISSING = "needs a package that is not installed"
@@ -99,7 +99,9 @@ def write_prometheus(watched: Watched, path: Path) -> None:
         raise InputError(_MISSING, fix=_INSTALL, field="--prometheus") from None
     registry = CollectorRegistry()
     for each in gauges(watched):
-        names = list(each.values[0][0]) if each.values else []
+        if not each.values:
+            continue
+        names = list(each.values[0][0])
         gauge = Sampled(each.name, each.help, names, registry=registry)
         for labels, value in each.values:
             (gauge.labels(**labels) if labels else gauge).set(value)
