@@ -1,7 +1,7 @@
 """What a hosting says of itself: rows in the ``__init__.py`` of its own folder.
 
-``MAKERS`` are its makers; ``RECORDS``, of a cloud, where it keeps what stays where. Nothing but
-those folders names a hosting: :mod:`lichen_components.makers` finds the rows.
+``MAKERS`` are its makers; ``RECORDS``, of a cloud, where it keeps what stays where. What chooses a
+maker names no hosting: :mod:`lichen_components.makers` finds the rows.
 """
 
 from __future__ import annotations

@@ -96,7 +96,8 @@ class PromptArgs(TypedDict):
 
 
 class PromptsArgs(TypedDict, total=False):
-    """Prompts of the workload. Nothing counts their tokens yet: a workload with any is refused."""
+    """Prompts of the workload; `lichen prompts` counts their tokens. A workload whose prompts are
+    surely over their budget is refused."""
 
     budget_tokens: int
     """The most tokens that they may take together."""

@@ -7,7 +7,9 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from lichen.input_error import InputError
@@ -21,6 +23,8 @@ MOST_MIB = 256
 _WAIT_S = 2.0
 """How long a named pipe may have no writer before nobody is waited for."""
 
+_READ: ContextVar[dict[Path, None] | None] = ContextVar("files_read", default=None)
+
 _ARCHIVES: Mapping[bytes, str] = {
     b"PK\x03\x04": "a zip archive",
     b"PK\x05\x06": "a zip archive",
@@ -30,6 +34,18 @@ _ARCHIVES: Mapping[bytes, str] = {
     b"\x28\xb5\x2f\xfd": "compressed by zstd",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
 }
+
+
+@contextmanager
+def files_read() -> Iterator[Mapping[Path, None]]:
+    """The files that are read meanwhile, each once, in their order: a document may name others.
+    What is piped in is no file."""
+    read: dict[Path, None] = {}
+    before = _READ.set(read)
+    try:
+        yield read
+    finally:
+        _READ.reset(before)
 
 
 def content_of(path: Path, most_mib: int = MOST_MIB) -> bytes:
@@ -50,6 +66,8 @@ def content_of(path: Path, most_mib: int = MOST_MIB) -> bytes:
         raise InputError(f"cannot be read ({why})", fix="check the path") from None
     if len(content) > most:
         raise too_large
+    if path != STDIN and (read := _READ.get()) is not None:
+        read[path] = None
     return content
 
 

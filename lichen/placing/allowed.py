@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Hosting, Machine, Region
@@ -13,7 +14,7 @@ from lichen.distance import round_trip_ms
 from lichen.document import InputError, did_you_mean
 from lichen.placing.buying import ways_of_hosting
 from lichen.words import Mode, WayOfBuying
-from lichen.workload import Where
+from lichen.workload import Where, Workload
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -43,6 +44,16 @@ def check_where(where: Where, catalogue: Catalogue) -> None:
             "country with a cloud region",
             MISTAKEN_COUNTRIES.get(country),
         )
+
+
+def restricted(workload: Workload, clouds: tuple[str, ...], regions: tuple[str, ...]) -> Workload:
+    """The workload, allowed only in these clouds and regions; none given restricts nothing."""
+    where = workload.where
+    if clouds:
+        where = replace(where, clouds=clouds)
+    if regions:
+        where = replace(where, regions=regions)
+    return replace(workload, where=where)
 
 
 MISTAKEN_COUNTRIES = {"EL": "GR", "UK": "GB"}

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
-from lichen.catalogue.schema import Egress, EgressWaiver, Hosting, HostingStart
+from lichen.catalogue.schema import EgressWaiver, Hosting, HostingStart
 from lichen.clouds import REGIONAL
+from lichen.egress import egress_usd
 from lichen.figures import grams, many, usd
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Option, Placement
@@ -150,13 +151,15 @@ _ELSEWHERE = ("cloud", "where")
 def _moving(question: Question, here: Option, answer: Placement, data_gb: float) -> Relocation:
     there = answer.chosen
     files_gb = model_files_gb(question, there)
-    stays = here.region == there.region
+    catalogue = question.catalogue
+    left, reached = catalogue.regions[here.region], catalogue.regions[there.region]
+    copied_gb = 0.0 if left is reached else files_gb + data_gb
     return Relocation(
         files_gb=files_gb,
         data_gb=data_gb,
-        egress_usd=0.0 if stays else _egress_usd(question, here, there, files_gb + data_gb),
+        egress_usd=egress_usd(left, reached, copied_gb, catalogue),
         waivers=() if here.cloud == there.cloud else tuple(_waivers(question, here.cloud)),
-        hours=_hours(question, there, files_gb, 0.0 if stays else files_gb + data_gb),
+        hours=_hours(question, there, files_gb, copied_gb),
         work=tuple(_work(question, here, answer)),
     )
 
@@ -167,24 +170,6 @@ def model_files_gb(question: Question, option: Option) -> float:
     chip = known.chips.of_machine(question.catalogue.machine(option.machine))
     kind = "gpu" if chip is None else chip.kind
     return (weights_gib(question.card, option.precision, known.formats, kind) or 0.0) * GIB / 1e9
-
-
-def _egress_usd(question: Question, here: Option, there: Option, gb: float) -> float | None:
-    """What the cloud of ``here`` asks for so many GB in one month, tier by tier.
-
-    Between regions of one cloud the dearer of its two prices counts.
-    """
-    rows = [row for row in question.catalogue.table("egress", Egress) if row.cloud == here.cloud]
-    if here.cloud == there.cloud:
-        return max((row.usd_gb * gb for row in rows if row.to != "internet"), default=None)
-    tiers = sorted((row for row in rows if row.to == "internet"), key=lambda row: row.above_gb)
-    if not tiers:
-        return None
-    ends = [*(row.above_gb for row in tiers[1:]), float("inf")]
-    return sum(
-        max(0.0, min(gb, end) - row.above_gb) * row.usd_gb
-        for row, end in zip(tiers, ends, strict=True)
-    )
 
 
 def _waivers(question: Question, cloud: str) -> Iterator[str]:

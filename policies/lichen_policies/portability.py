@@ -93,7 +93,24 @@ _SPELLINGS = (
     (re.compile(r"^(googlebeta|google)"), "gcp"),
     (re.compile(r"^(azurenative|azurerm|microsoft)"), "azure"),
     (re.compile(r"^gcpvertexai"), "gcpvertex"),
+    # Terraform's types of EC2 do not name it, but for a few.
+    (
+        re.compile(
+            r"^aws(?=instance|spot|launch|ami|ebs|eip|subnet|vpc(?!lattice)|securitygroup"
+            r"|default(?:vpc|subnet|securitygroup|routetable|networkacl)|internetgateway"
+            r"|natgateway|networkinterface|networkacl|routetable|keypair|placementgroup)"
+        ),
+        "awsec2",
+    ),
+    (re.compile(r"^awsautoscalinglaunch"), "awsec2launch"),
+    (re.compile(r"^aws(alb|elasticloadbalancing|elb)"), "awslb"),
+    (re.compile(r"^awsapplicationautoscaling"), "awsappautoscaling"),
+    (re.compile(r"^awslogs"), "awscloudwatch"),
+    (re.compile(r"^awsserverlessfunction"), "awslambda"),
+    (re.compile(r"^azureapp(?=containerapp|managedenvironment|job)"), "azurecontainerapp"),
+    (re.compile(r"^azureaiservices"), "azurecognitive"),
 )
+"""How the types of a service begin in other dialects, and how in the rows."""
 _SIGNS = re.compile(r"[^a-z0-9]")
 _PREFIX = "ml."
 

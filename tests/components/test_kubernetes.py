@@ -8,9 +8,10 @@ import pytest
 from lichen_components.kubernetes.eks.machines import EksService
 from lichen_components.kubernetes.gke.pool import GkeService
 from lichen_components.kubernetes.serving import ClusterService
-from lichen_components.kubernetes.shapes import GENERATIONS, check_slice, slice_of, slices_of
+from lichen_components.kubernetes.shapes import check_slice, slice_of
 
 from lichen.catalogue import load
+from lichen.clouds.tpu_slices import GENERATIONS, slices_of
 from lichen.document import InputError
 from lichen.passport import read_tags
 from sandbox.kubernetes.nodes import shape_of

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from lichen_doors.command import main
-from lichen_policies.facts import Resource
+from lichen_policies.facts import Resource, readers
 from lichen_policies.portability import ROWS, portability
 
 from tests.fixed import fixed
@@ -53,6 +55,38 @@ def test_other_vendors_services_too(dialect: Any, type_: str, vendor: str, what:
     (bound,) = portability([resource(type_, dialect)], fixed(), "it").bound
     assert bound.vendor == vendor
     assert bound.what.startswith(what)
+
+
+@pytest.mark.parametrize(
+    "name", [each.name for each in walk_packages(readers.__path__, f"{readers.__name__}.")]
+)
+def test_a_kind_of_resource_is_bound_alike_in_every_dialect(name: str) -> None:
+    types = getattr(import_module(name), "TYPES", {})
+    bound = {
+        each: tuple((one.vendor, one.what) for one in answer.bound)
+        for dialect, spelled in types.items()
+        for each in spelled
+        for answer in [portability([resource(each, dialect)], fixed(), "it")]
+    }
+    if name.endswith(".capacity_provider"):  # it reads those of three services
+        assert all(bound.values())
+        return
+    assert len(set(bound.values())) <= 1, bound
+
+
+@pytest.mark.parametrize(
+    ("dialect", "type_", "what"),
+    [
+        ("terraform", "aws_alb", "load balancers"),
+        ("cloudformation", "AWS::ElasticLoadBalancingV2::Listener", "load balancers"),
+        ("terraform", "aws_security_group", "machines and networks of EC2"),
+        ("terraform", "aws_vpclattice_service", ""),
+        ("terraform", "azurerm_app_service", ""),
+    ],
+)
+def test_types_that_no_reader_reads_too(dialect: Any, type_: str, what: str) -> None:
+    bound = portability([resource(type_, dialect)], fixed(), "it").bound
+    assert [each.what[: len(what)] for each in bound] == ([what] if what else [])
 
 
 def test_a_chip_of_one_cloud_is_bound_and_a_gpu_is_not() -> None:

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine
+from lichen.clouds.tpu_slices import GENERATIONS, Slice
 from lichen.document import InputError
-from lichen_components.kubernetes.shapes import GENERATIONS, Slice, check_slice, slice_of
+from lichen_components.kubernetes.shapes import check_slice, slice_of
 
 ARCHITECTURE = "kubernetes.io/arch"
 INSTANCE_TYPE = "node.kubernetes.io/instance-type"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import re
 from pathlib import Path
@@ -73,7 +74,8 @@ RATES = ("peak", "mean", "day")
 @click.option("--prompts", "prompts_file", type=FILE, help="Your own prompts, one a line, in place "
               "of random words.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="Of arrivals and words.")
-@click.option("--output", type=FILE, help="The record's file. Default: a name from model and load.")
+@click.option("--output", type=FILE, help="The record's file. Default: a name from "
+              "model, machine and load, that no file has yet.")  # fmt: skip
 @formats("text", "json")
 def command(
     url: str | None,
@@ -390,7 +392,10 @@ def _said(now: Progress) -> str:
 
 
 def _kept(record: Record, output: Path | None, number: int = 0) -> Path:
-    """Write the record; its file. One of several has its number in the name."""
+    """Write the record; its file. One of several has its number in the name.
+
+    Without ``output`` no file is written over: the next number that is free is in the name.
+    """
     import msgspec
 
     from lichen.whole_file import write_whole
@@ -399,10 +404,11 @@ def _kept(record: Record, output: Path | None, number: int = 0) -> Path:
         load = f"closed {record.concurrency:g}"
         if record.loop == "open" and record.offered_rps:
             load = f"open {record.offered_rps:.3g} rps"
-        slug = re.sub(r"[^a-z0-9.]+", "-", f"{record.model} {load}".lower())
-        output = Path(f"benchmark-{slug.strip('-')}.json")
-
-    if number:
+        slug = re.sub(r"[^a-z0-9.]+", "-", f"{record.model} {record.machine} {load}".lower())
+        plain = Path(f"benchmark-{slug.strip('-')}.json")
+        names = (plain.with_stem(f"{plain.stem}-{again}") for again in itertools.count(2))
+        output = next(name for name in itertools.chain([plain], names) if not name.exists())
+    elif number:
         output = output.with_stem(f"{output.stem}-{number}")
     text = msgspec.json.format(msgspec.json.encode(record))
     try:

@@ -14,6 +14,7 @@ from lichen_policies.baseline import against
 from lichen_policies.baseline import of as baseline_of
 from lichen_policies.changes_only import changes_only
 from lichen_policies.dialects import KINDS, DeploymentInput
+from lichen_policies.dialects.deployment_input import deployment_input
 from lichen_policies.dialects.folders import FolderReading, read_all
 from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
@@ -119,14 +120,15 @@ def command(
             fix="write them into a file, and name it by --parameters",
             field="--record",
         )
+    if record_file is not None and source == PROGRAM:
+        raise InputError(
+            "a program is run and not read, so it cannot be judged again",
+            fix="write pulumi preview --json to a file, and check that",
+            field="--record",
+        )
     files = [_report_file(each) for each in also]
     timed.end_where_stuck()
-    given = DeploymentInput(
-        region=region,
-        parameters=_parameters(parameters_file, parameter_pairs),
-        variables_file=parameters_file if _is_of_variables(parameters_file) else None,
-        exact=len(paths) == 1,
-    )
+    given = deployment_input(region, parameters_file, parameter_pairs, exact=len(paths) == 1)
     earlier = None if baseline is None else baseline_of(baseline)
     with progress() as say:
         judged = judgement(
@@ -146,6 +148,7 @@ def command(
         write_record(
             record_check(
                 paths,
+                judged.files,
                 gate,
                 report,
                 source=source,
@@ -182,11 +185,13 @@ def command(
 
 
 class Judged(NamedTuple):
-    """The gate that judged, the resources that were read, and the report of their verdicts."""
+    """The gate that judged, the resources and files that were read, and the report of their
+    verdicts."""
 
     gate: Gate
     resources: Sequence[Resource]
     report: Report
+    files: Sequence[Path]
 
 
 def judgement(
@@ -220,7 +225,7 @@ def judgement(
     report = msgspec.structs.replace(
         gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
     )
-    return Judged(gate, reading.resources, report)
+    return Judged(gate, reading.resources, report, reading.files)
 
 
 def _run(paths: Sequence[Path], stack: str | None) -> FolderReading:
@@ -275,21 +280,6 @@ def _print(judged: Judged, form: str, output: Path | None) -> None:
         from lichen_doors.report.findings import renderables
 
         show(renderables(report), form, title="lichen check", output=output)
-
-
-def _is_of_variables(file: Path | None) -> bool:
-    """Whether a file has the values of Terraform's variables."""
-    return file is not None and file.name.endswith((".tfvars", ".tfvars.json"))
-
-
-def _parameters(file: Path | None, pairs: tuple[str, ...]) -> dict[str, str]:
-    if file is None and not pairs:
-        return {}
-    from lichen_policies.dialects import cloudformation_parameters
-
-    if _is_of_variables(file):
-        file = None
-    return cloudformation_parameters.of(file, pairs)
 
 
 def _fix(report: Report, resources: Sequence[Resource], yes: bool) -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from lichen.clouds import REGIONAL
 from lichen.document import InputError
+from lichen.placing.allowed import restricted
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Placement
 from lichen.placing.question import COST_TOLERANCE_PCT, Question
@@ -111,6 +112,12 @@ def command(
     It chooses only what a component can build, as the component Endpoint does with the same file.
     If no component can build any offer, it chooses the best one and says so.
     """
+    if all_clouds and record_file is not None:
+        raise InputError(
+            "--all-clouds compares clouds, and decides nothing that could be recorded",
+            fix="leave out --all-clouds, or --record",
+            field="--record",
+        )
     workload = restricted(read_workload(workload_file), clouds, regions)
     if confidence is not None:
         workload = replace(workload, confidence=confidence)
@@ -224,13 +231,3 @@ def _asked(
     except InputError as error:
         raise (error if error.document else error.within(str(file))) from None
     return replace(question, makes=None) if take_any else question
-
-
-def restricted(workload: Workload, clouds: tuple[str, ...], regions: tuple[str, ...]) -> Workload:
-    """The workload, allowed only in the clouds and regions of the command line."""
-    where = workload.where
-    if clouds:
-        where = replace(where, clouds=clouds)
-    if regions:
-        where = replace(where, regions=regions)
-    return replace(workload, where=where)

@@ -8,6 +8,7 @@ import click
 
 from lichen.day import present_time
 from lichen.document import InputError
+from lichen.placing.question import COST_TOLERANCE_PCT
 from lichen_doors.command.options import FILE, formats
 from lichen_doors.command.output import show
 from lichen_doors.command.own_rows import configured_catalogue
@@ -19,7 +20,7 @@ from lichen_doors.report import for_programs
 @click.option(
     "--cost-tolerance",
     type=click.FloatRange(min=0),
-    default=15.0,
+    default=COST_TOLERANCE_PCT,
     show_default=True,
     metavar="PERCENT",
     help="How much more than the cheapest choice a cleaner one may cost.",

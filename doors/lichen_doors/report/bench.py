@@ -115,10 +115,12 @@ def _drawn(energy: Energy, record: Record) -> str:
     said = f"{figure(energy.joules)} J in {figure(energy.seconds)} s: " + (
         f"{figure(energy.joules / energy.seconds)} W"
     )
-    each = energy.joules / record.requests
-    said += f", {figure(each)} J a request"
-    if record.output_tokens:
-        said += f", {figure(each / record.output_tokens)} J a token"
+    if record.requests_per_s:
+        # What was answered while the counter ran: `requests` are those due in that time.
+        each = energy.joules / energy.seconds / record.requests_per_s
+        said += f", {figure(each)} J a request"
+        if record.output_tokens:
+            said += f", {figure(each / record.output_tokens)} J a token"
     return said
 
 

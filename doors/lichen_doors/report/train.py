@@ -39,8 +39,8 @@ def renderables(plan: TrainingPlan, *, top: int) -> Iterator[RenderableType]:
         table.add_row(
             name, f"{grams(option.gco2e.likely)} from {option.start:%Y-%m-%d %H:%M} UTC{less}"
         )
-    if plan.schedule_hour_utc is not None and plan.repeats != "never":
-        table.add_row(f"each run ({plan.repeats})", f"begin at {plan.schedule_hour_utc:02d}:00 UTC")
+    if plan.scheduled is not None:
+        table.add_row(f"each run ({plan.repeats})", f"begin at {plan.scheduled:%H:%M} UTC")
     yield Padding(table, (0, 2))
     regions = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("region", "machine", "start (UTC)", "CO2e", "cost", "hours"):

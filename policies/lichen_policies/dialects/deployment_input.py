@@ -27,3 +27,23 @@ class DeploymentInput(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool = False
     inside: tuple[str, ...] = ()
     variables_file: Path | None = None
+
+
+def deployment_input(
+    region: str | None, file: Path | None, pairs: tuple[str, ...] = (), *, exact: bool
+) -> DeploymentInput:
+    """What the command line gives to a template: ``file`` has the values of parameters, or of
+    Terraform's variables, by its name; ``pairs`` are ``NAME=VALUE``."""
+    of_variables = file is not None and file.name.endswith((".tfvars", ".tfvars.json"))
+    of_parameters = None if of_variables else file
+    parameters: Mapping[str, str] = {}
+    if of_parameters is not None or pairs:
+        from lichen_policies.dialects import cloudformation_parameters
+
+        parameters = cloudformation_parameters.of(of_parameters, pairs)
+    return DeploymentInput(
+        region=region,
+        parameters=parameters,
+        variables_file=file if of_variables else None,
+        exact=exact,
+    )

@@ -16,7 +16,7 @@ import msgspec
 
 from lichen.document import InputError
 from lichen.input_error import NotRecognised, NotRendered
-from lichen.parsing.content import STDIN, content_of, text_of
+from lichen.parsing.content import STDIN, content_of, files_read, text_of
 from lichen_policies.dialects import PROGRAMS, cdk, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.source_reading import SourceReading
@@ -48,11 +48,13 @@ _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 
 class FolderReading(msgspec.Struct, frozen=True, kw_only=True):
     """What was read: its resources, what is not judged and why, and how many other files there are
-    that have nothing to do with a deployment."""
+    that have nothing to do with a deployment. ``files`` are all that were opened for it, those
+    among them that a document names: modules, nested templates, files of variables."""
 
     resources: tuple[Resource, ...]
     skipped: tuple[Skipped, ...] = ()
     others: int = 0
+    files: tuple[Path, ...] = ()
 
 
 def read_all(
@@ -69,14 +71,16 @@ def read_all(
     """
     check_source(source)
     walk = _Walk(source, given or DeploymentInput(), progress)
-    for path in paths:
-        if path != STDIN and path.is_dir():
-            walk.enter(path)
-        elif path != STDIN and glob.has_magic(str(path)) and not path.exists():
-            walk.match(path)
-        else:
-            walk.read(path, walk.given)
-    return walk.reading()
+    with files_read() as files:
+        for path in paths:
+            if path != STDIN and path.is_dir():
+                walk.enter(path)
+            elif path != STDIN and glob.has_magic(str(path)) and not path.exists():
+                walk.match(path)
+            else:
+                walk.read(path, walk.given)
+        reading = walk.reading()
+    return msgspec.structs.replace(reading, files=tuple(files))
 
 
 class _Walk:

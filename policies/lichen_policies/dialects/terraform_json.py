@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from lichen.input_error import InputError
+from lichen.parsing.content import content_of
 from lichen_policies.dialects import terraform_block
 from lichen_policies.facts.resource import Resource
 
@@ -34,8 +36,8 @@ def _provider(name: str, folder: Path) -> Mapping[str, Any] | None:
     name, _, alias = name.partition(".")
     for path in sorted(folder.glob("*.tf.json")):
         try:
-            document = json.loads(path.read_bytes())
-        except (OSError, ValueError):
+            document = json.loads(content_of(path))
+        except (InputError, ValueError):
             continue
         for block in _providers(document, name):
             if block.get("alias", "") == alias:

@@ -8,7 +8,8 @@ Fix: Use the image for the machine, or the machine for the image, as the message
 
 Exceptions: It blocks only images in the registries of AWS's Deep Learning Containers, whose names
 say what they are built for (``neuronx``, ``arm64``, ``-cpu-``, ``-gpu-``). ``neuron``, ``cuda``,
-``arm64`` and ``amd64`` in the name of another image only advise. An image for GPUs on a machine
+``arm64`` and ``amd64`` in the name of another image only advise, and so does a family of Graviton
+or Axion machines that a pod selects. An image for GPUs on a machine
 that has no accelerator is not judged: some start, slowly. Images for both processors are not
 judged. A pod that asks for no accelerator and names no machine is not judged: its image may be a
 client's. An image whose name is filled in later (``<image>``, ``IMAGE_URL``) is unverified.
@@ -65,7 +66,7 @@ def image_for_other_hardware(fact: ServingContainer, known: Known) -> Iterator[F
             or_else=f"set {fact.image_at} to an image for {hardware.wanted}, or choose a machine "
             f"with {wrong}",
             path=fact.image_at,
-            advice=not of_aws,
+            advice=not of_aws or fact.architecture_by_family,
         )
         return
 

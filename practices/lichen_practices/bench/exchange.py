@@ -26,7 +26,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a request. Times are seconds on :func:`time.perf_counter`.
 
     ``due`` is when it was to be sent, which is what latency counts from. ``tokens_at`` are the
-    times of the events that brought text. ``why`` says what failed, free of any prompt or answer.
+    times of the events that brought text. ``end`` of a failed one is when it was given up.
+    ``why`` says what failed, free of any prompt or answer.
     """
 
     due: float
@@ -106,7 +107,8 @@ async def exchange(
     return Outcome(
         due=due,
         sent=sent,
-        end=seen.ended or time.perf_counter(),
+        # A stream that stalled was waited for until it failed, not until its last event.
+        end=(0.0 if seen.failure else seen.ended) or time.perf_counter(),
         tokens_at=tuple(arrived),
         input_tokens=seen.input_tokens,
         output_tokens=seen.output_tokens,

@@ -61,13 +61,13 @@ class Progress(msgspec.Struct, frozen=True):
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """What a load found. ``begun`` and ``ended`` bound the measured window, without the warm-up;
-    outcomes are those due in it, ``warm_up`` how many came before. ``why_stopped`` is blank unless
-    it ended before its time."""
+    outcomes are those due in it, ``warm_up`` those due before. ``why_stopped`` is blank unless it
+    ended before its time."""
 
     outcomes: tuple[Outcome, ...]
     begun: float
     ended: float
-    warm_up: int
+    warm_up: tuple[Outcome, ...]
     energy: Energy | None
     why_stopped: str = ""
 
@@ -134,12 +134,11 @@ class _Sender:
                 for task in (*watching, *self._tasks):
                     task.cancel()
                 await asyncio.gather(*watching, *self._tasks, return_exceptions=True)
-        measured = tuple(one for one in self._outcomes if one.due >= self._begun)
         return Measured(
-            outcomes=measured,
+            outcomes=tuple(one for one in self._outcomes if one.due >= self._begun),
             begun=self._begun,
             ended=max(ended, self._begun),
-            warm_up=len(self._outcomes) - len(measured),
+            warm_up=tuple(one for one in self._outcomes if one.due < self._begun),
             energy=energy,
             why_stopped=self._why,
         )

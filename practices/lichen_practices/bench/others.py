@@ -151,9 +151,9 @@ def _vllm(document: Document, about: About) -> Iterator[Record]:
     first = _plain(get("median_ttft_ms"))
     output = round(document["total_output_tokens"] / completed) if completed else 0
     request_ms = _plain(get(f"median_{whole}_ms"))
-    mean_s = _plain(get(f"mean_{whole}_ms"))
-    if mean_s is None:  # kept only where it was asked for
-        mean_s = (get("mean_ttft_ms") or 0.0) + max(0, output - 1) * (get("mean_tpot_ms") or 0.0)
+    mean_ms = _plain(get(f"mean_{whole}_ms"))
+    if mean_ms is None:  # kept only where it was asked for
+        mean_ms = (get("mean_ttft_ms") or 0.0) + max(0, output - 1) * (get("mean_tpot_ms") or 0.0)
     most = _plain(get("max_concurrency"))
     offered = _plain(get("request_rate"))
     failed = int(get("failed") or max(0, (get("num_prompts") or completed) - completed))
@@ -162,7 +162,7 @@ def _vllm(document: Document, about: About) -> Iterator[Record]:
         "vllm bench serve" if "model_id" in document else "sglang bench_serving",
         completed,
         concurrency=_plain(get("concurrency")) or min(most or math.inf,
-                                                      _in_flight(rate, mean_s / 1e3)),
+                                                      _in_flight(rate, mean_ms / 1e3)),
         loop="open" if offered else "closed" if most else None,
         offered_rps=offered or None,
         day=_day(get("date")),

@@ -57,7 +57,12 @@ def record_of(
     # A time-out counts with what was waited: without it a server that hangs would look fast.
     waited = [one for one in measured.outcomes if one.failure == "timeouts"]
     window_s = max(1e-3, measured.ended - measured.begun)
-    ended_within = sum(one.end <= measured.ended for one in good)
+    # What was answered or in flight in the window counts whenever it was due: a request of the
+    # warm-up that ends in the window takes the place of one that ends after it.
+    every = (*measured.warm_up, *measured.outcomes)
+    answered_within = sum(
+        one.failure is None and measured.begun <= one.end <= measured.ended for one in every
+    )
     firsts = percentiles(
         [one.first_ms for one in good if one.first_ms is not None]
         + [one.request_ms for one in waited if not one.tokens_at and plan.shape.streams]
@@ -66,7 +71,7 @@ def record_of(
     per_token = [one.per_token_ms for one in good if one.per_token_ms is not None]
     assert whole is not None
     in_flight = (
-        sum(max(0.0, min(one.end, measured.ended) - one.due) for one in measured.outcomes)
+        sum(max(0.0, min(one.end, measured.ended) - max(one.due, measured.begun)) for one in every)
         / window_s
     )
     spent = Counter(one.failure for one in measured.outcomes if one.failure)
@@ -82,14 +87,14 @@ def record_of(
         concurrency=plan.concurrency or max(1e-3, round(in_flight, 3)),
         offered_rps=None if plan.concurrency else sum(plan.rates_rps) / len(plan.rates_rps) or None,
         requests=len(good),
-        warm_up_requests=measured.warm_up,
+        warm_up_requests=len(measured.warm_up),
         seconds=window_s,
         input_tokens=_median([one.input_tokens for one in good]) or assumed_tokens,
         output_tokens=_median([one.answered_tokens or None for one in good]) or 0,
         time_to_first_token_ms=firsts.p50.ms if firsts else None,
         time_per_output_token_ms=statistics.median(per_token) if per_token else None,
         request_ms=whole.p50.ms,
-        requests_per_s=ended_within / window_s or None,
+        requests_per_s=answered_within / window_s or None,
         unanswered=Unanswered(**{str(name): count for name, count in spent.items()}),
         first_token=firsts,
         between_tokens=percentiles(_gaps_ms(good)),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
-from lichen_policies.dialects.deployment_input import DeploymentInput
-from lichen_policies.dialects.folders import SUFFIXES, read_all
+from lichen_policies.dialects.deployment_input import deployment_input
+from lichen_policies.dialects.folders import read_all
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Level, Outcome, Report
 from msgspec.structs import replace
@@ -22,6 +23,7 @@ from lichen import __version__
 from lichen.day import present_time
 from lichen.document import InputError, convert, read_document
 from lichen.interval import Interval
+from lichen.placing.allowed import restricted
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Placement
 from lichen.placing.question import Question
@@ -31,7 +33,6 @@ from lichen.workload import Workload, read_workload
 from lichen_practices.catalogue_hash import catalogue_hash
 
 VERSION = 1
-_SOURCES = (*SUFFIXES, ".tf", ".tfvars", ".bicep", ".py")
 
 
 class HashedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +118,7 @@ def hashed(path: Path) -> HashedFile:
 
 def record_check(
     paths: Sequence[Path],
+    files: Iterable[Path],
     gate: Gate,
     report: Report,
     *,
@@ -126,20 +128,19 @@ def record_check(
     parameters_file: Path | None,
     configuration_file: Path | None,
 ) -> DecisionRecord:
-    """The record of a check. :class:`InputError` for what cannot be read a second time: a pipe."""
+    """The record of a check of ``paths``, for which ``files`` were read. :class:`InputError` for
+    what cannot be read a second time: a pipe."""
     if any(str(path) == "-" for path in paths):
         raise InputError(
             "a pipe cannot be read again",
             fix="write it to a file, and check that",
             field="--record",
         )
-    inputs = [hashed(path) for given in paths for path in _files(given)]
-    if parameters_file is not None:
-        inputs.append(hashed(parameters_file))
+    read = [*files, *(() if parameters_file is None else (parameters_file,))]
     return _record(
         gate,
         configuration_file,
-        inputs,
+        map(hashed, {Path(os.path.normpath(path)): None for path in read}),
         CheckDecision(
             paths=tuple(map(str, paths)),
             source=source,
@@ -166,6 +167,7 @@ def record_place(
     model = document.get("model") if isinstance(document, dict) else None
     if isinstance(model, dict) and isinstance(model.get("config"), str):
         files.append(file.parent / model["config"])
+    files += (file.parent / each.file for each in workload.prompts.templates if each.file)
     return _record(gate, None, [hashed(path) for path in files], _chosen(asked, answer))
 
 
@@ -193,21 +195,6 @@ def _configured(gate: Gate) -> Iterator[HashedFile]:
         rules = layer.directory("rules")
         for path in sorted(rules.glob("*.py")) if rules is not None else ():
             yield hashed(path)
-
-
-def _files(path: Path) -> Iterator[Path]:
-    """The files of a path that may be documents: those of a folder without what is hidden."""
-    if not path.is_dir():
-        if path.exists():
-            yield path
-        else:  # a pattern
-            yield from sorted(each for each in Path().glob(str(path)) if each.is_file())
-        return
-    for file in sorted(path.rglob("*")):
-        inside = file.relative_to(path).parts
-        hidden = any(part.startswith(".") or part == "node_modules" for part in inside)
-        if file.is_file() and not hidden and file.name.endswith(_SOURCES):
-            yield file
 
 
 def _verdicts(report: Report) -> tuple[RecordedVerdict, ...]:
@@ -292,9 +279,10 @@ def judge_again(record: DecisionRecord) -> DecisionRecord:
             environment=decision.environment, today=record.day,
         )  # fmt: skip
         given = deployment_input(decision.region, variables, exact=len(paths) == 1)
-        report = gate.report(read_all(paths, decision.source, given).resources)
+        reading = read_all(paths, decision.source, given)
+        report = gate.report(reading.resources)
         return record_check(
-            paths, gate, report, source=decision.source, region=decision.region,
+            paths, reading.files, gate, report, source=decision.source, region=decision.region,
             environment=decision.environment, parameters_file=variables,
             configuration_file=config,
         )  # fmt: skip
@@ -313,12 +301,7 @@ def judge_again(record: DecisionRecord) -> DecisionRecord:
 
 def narrowed(workload: Workload, asked: PlaceDecision) -> Workload:
     """A workload as the options of the command line leave it."""
-    where = workload.where
-    if asked.clouds:
-        where = replace(where, clouds=asked.clouds)
-    if asked.regions:
-        where = replace(where, regions=asked.regions)
-    workload = replace(workload, where=where)
+    workload = restricted(workload, asked.clouds, asked.regions)
     return workload if asked.confidence is None else replace(workload, confidence=asked.confidence)
 
 
@@ -328,17 +311,3 @@ def without_answer(decision: PlaceDecision) -> PlaceDecision:
         decision, machine=None, region=None, hosting=None, precision=None, replicas_peak=None,
         usd_month=None, gco2e_month=None,
     )  # fmt: skip
-
-
-def deployment_input(region: str | None, file: Path | None, *, exact: bool) -> DeploymentInput:
-    """What a file gives to a template: the values of parameters, or of Terraform's variables."""
-    from lichen_policies.dialects import cloudformation_parameters
-
-    of_variables = file is not None and file.name.endswith((".tfvars", ".tfvars.json"))
-    parameters = {} if file is None or of_variables else cloudformation_parameters.of(file, ())
-    return DeploymentInput(
-        region=region,
-        parameters=parameters,
-        variables_file=file if of_variables else None,
-        exact=exact,
-    )

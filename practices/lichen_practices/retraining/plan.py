@@ -6,30 +6,38 @@ nobody publishes them the grid is taken as the same all day: waiting saves nothi
 
 from __future__ import annotations
 
+import calendar
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Egress, Region
+from lichen.catalogue.schema import Region
 from lichen.document import InputError
+from lichen.egress import egress_usd
 from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, machine_watts
 from lichen.grid_hours import HOURS, UsualDay, ratio_over, usual_day
 from lichen.interval import Interval
 from lichen.placing.allowed import check_where, refusals
+from lichen.placing.question import COST_TOLERANCE_PCT
 from lichen.units import kwh
-from lichen_practices.retraining.work import TrainingFleet, TrainingWork, fleets_for
+from lichen_practices.retraining.work import Repeats, TrainingFleet, TrainingWork, fleets_for
 
-TOLERANCE_PCT = 15.0
-"""How much more than the cheapest a cleaner choice may cost (design choice), as in placing."""
+RUNS_A_MONTH: Mapping[Repeats, float] = {
+    "never": 1.0, "daily": 365 / 12, "weekly": 365 / 12 / 7, "monthly": 1.0,
+}  # fmt: skip
+MONTHLY_DAYS = 28
+"""Every month has so many days: a training that repeats by month begins on one of them."""
 
 
 class TrainingOption(msgspec.Struct, frozen=True, kw_only=True):
     """A region and a time to train.
 
     ``usd`` is all of it: ``usd_machines`` at the list price on demand, and ``usd_egress`` for data
-    that leaves where it is and results that go back; None where a price is not known.
+    that leaves where it is and results that go back (of a training that repeats, one run's share
+    of a month's); None where a price is not known.
     ``ratio`` is how the grid is in these hours over the mean of its year, 1 where its hours are not
     known (``hours_known``).
     """
@@ -56,8 +64,9 @@ class TrainingPlan(msgspec.Struct, frozen=True, kw_only=True):
     ``now`` is that (None without data, or where it cannot run there), ``later`` the cleanest time
     there, ``chosen`` the best of all, ``options`` the best time of each region in order.
     ``waiting_saves_pct`` is what ``later`` emits less than ``now``, ``moving_saves_pct`` what
-    ``chosen`` does. ``schedule_hour_utc`` is the cleanest hour to begin on a usual day of the whole
-    year in the chosen region; None where its hours are not known. ``notes`` say what is assumed.
+    ``chosen`` does. ``scheduled`` is the first start of a training that repeats: by the usual days
+    of the whole year, the cleanest hour of the chosen region that keeps the deadline. None where
+    its hours are not known, or it does not repeat. ``notes`` say what is assumed.
     """
 
     work: str
@@ -67,7 +76,7 @@ class TrainingPlan(msgspec.Struct, frozen=True, kw_only=True):
     later: TrainingOption | None
     waiting_saves_pct: float | None
     moving_saves_pct: float | None
-    schedule_hour_utc: int | None
+    scheduled: datetime.datetime | None
     options: tuple[TrainingOption, ...]
     notes: tuple[str, ...]
     sources: tuple[str, ...]
@@ -78,7 +87,7 @@ def plan_training(
     catalogue: Catalogue,
     *,
     now: datetime.datetime,
-    tolerance_pct: float = TOLERANCE_PCT,
+    tolerance_pct: float = COST_TOLERANCE_PCT,
 ) -> TrainingPlan:
     """The plan of a training. :class:`InputError` where nothing can do it in time."""
     check_where(work.where, catalogue)
@@ -87,16 +96,16 @@ def plan_training(
             catalogue.region(work.data.region)
         except InputError as error:
             raise InputError(error.wrong, fix=error.fix, field="data.region") from None
-    earliest = (work.earliest or now).astimezone(datetime.UTC).replace(second=0, microsecond=0)
+    window = _window(work, now)
     fleets = fleets_for(work, catalogue)
     allowed = [name for name, refused in refusals(work.where, catalogue).items() if refused is None]
-    asked = _Asked(work, catalogue, earliest)
+    asked = _Asked(work, catalogue, window)
     options: list[TrainingOption] = []
     at_once: list[TrainingOption] = []
     there: list[TrainingOption] = []
     too_long = False
     for fleet in fleets:
-        if fleet.hours.high > work.within_h:
+        if fleet.hours.high > window.hours:
             too_long = True
             continue
         offered = {offer.region for offer in catalogue.offers_of(fleet.machine.name)}
@@ -109,7 +118,7 @@ def plan_training(
             options.append(best)
             if work.data is not None and name == work.data.region:
                 there.append(best)
-                first = asked.option(fleet, catalogue.regions[name], earliest)
+                first = asked.option(fleet, catalogue.regions[name], window.begin)
                 if first is not None:
                     at_once.append(first)
     if not options:
@@ -139,11 +148,63 @@ def plan_training(
         later=later,
         waiting_saves_pct=_saves(first, later),
         moving_saves_pct=_saves(first, chosen),
-        schedule_hour_utc=_usual_hour(catalogue.regions[chosen.region], chosen, catalogue),
+        scheduled=_scheduled(work, chosen, window, catalogue),
         options=tuple(_each_region(ranked)),
         notes=tuple(_notes(work, chosen, options, catalogue)),
         sources=tuple(_sources(chosen, catalogue)),
     )
+
+
+class _Window(NamedTuple):
+    """When a run may begin, and when it must be done, in UTC."""
+
+    begin: datetime.datetime
+    end: datetime.datetime
+
+    @property
+    def hours(self) -> float:
+        return (self.end - self.begin) / datetime.timedelta(hours=1)
+
+    def starts(self, hours: float) -> Iterator[datetime.datetime]:
+        """Every hour from the beginning on, as long as a run of so many hours is done in time."""
+        for hour in range(int(self.hours - hours) + 1):
+            yield self.begin + datetime.timedelta(hours=hour)
+
+
+def _window(work: TrainingWork, now: datetime.datetime) -> _Window:
+    """The window of the next run; :class:`InputError` where the only one is over."""
+    soonest = now.astimezone(datetime.UTC).replace(second=0, microsecond=0)
+    if soonest < now:  # the minute that has begun is past for a schedule
+        soonest += datetime.timedelta(minutes=1)
+    if work.earliest is None:
+        begin = soonest
+    else:
+        begin = work.earliest.astimezone(datetime.UTC).replace(second=0, microsecond=0)
+        if work.repeats != "never":
+            begin = _next(begin, soonest, work.repeats)
+    window = _Window(max(begin, soonest), begin + datetime.timedelta(hours=work.within_h))
+    if window.hours <= 0:
+        raise InputError(
+            f"is past, and so is the deadline {work.within_h:g} hours later",
+            fix="set a time to come, or leave it out to begin now",
+            field="earliest",
+        )
+    return window
+
+
+def _next(
+    begin: datetime.datetime, soonest: datetime.datetime, repeats: Repeats
+) -> datetime.datetime:
+    """The first beginning of a training that repeats which is not past."""
+    if repeats == "monthly":
+        day = begin.day
+        while begin < soonest:
+            year, month = begin.year + begin.month // 12, begin.month % 12 + 1
+            last = calendar.monthrange(year, month)[1]
+            begin = begin.replace(year=year, month=month, day=min(day, last))
+        return begin
+    period = datetime.timedelta(days=7 if repeats == "weekly" else 1)
+    return begin + max(0, -((begin - soonest) // period)) * period
 
 
 def _grams(option: TrainingOption) -> tuple[float, str, datetime.datetime]:
@@ -159,19 +220,15 @@ def _saves(before: TrainingOption | None, after: TrainingOption | None) -> float
 class _Asked:
     """One training, asked of machines and regions."""
 
-    def __init__(
-        self, work: TrainingWork, catalogue: Catalogue, earliest: datetime.datetime
-    ) -> None:
-        self.work, self.catalogue, self.earliest = work, catalogue, earliest
+    def __init__(self, work: TrainingWork, catalogue: Catalogue, window: _Window) -> None:
+        self.work, self.catalogue, self.window = work, catalogue, window
 
     def best(self, fleet: TrainingFleet, region: Region) -> TrainingOption | None:
         """The cleanest time in a region; None where its grams cannot be said."""
-        latest = self.work.within_h - fleet.hours.high
-        start = self.earliest
-        best, clean = start, self._ratio(region, start, fleet.hours.likely)
+        best = self.window.begin
+        clean = self._ratio(region, best, fleet.hours.likely)
         if clean is not None:
-            for hour in range(1, int(latest) + 1):
-                at = start + datetime.timedelta(hours=hour)
+            for at in self.window.starts(fleet.hours.high):
                 ratio = self._ratio(region, at, fleet.hours.likely)
                 if ratio is not None and ratio < clean - 1e-9:
                     best, clean = at, ratio
@@ -183,7 +240,7 @@ class _Asked:
     def option(
         self, fleet: TrainingFleet, region: Region, start: datetime.datetime
     ) -> TrainingOption | None:
-        watts, grid = machine_watts(fleet.machine, 1.0), effective_gco2e_kwh(region)
+        watts, grid = machine_watts(fleet.machine, fleet.load), effective_gco2e_kwh(region)
         if watts is None or grid is None or region.pue is None:
             return None
         ratio = self._ratio(region, start, fleet.hours.likely)
@@ -235,39 +292,11 @@ class _Asked:
         if data is None or data.region == region.name:
             return 0.0
         home = self.catalogue.regions[data.region]
-        out = egress_usd(home, region, data.gb, self.catalogue)
-        back = egress_usd(region, home, data.results_gb, self.catalogue)
-        return None if out is None or back is None else out + back
-
-
-def egress_usd(here: Region, there: Region, gb: float, catalogue: Catalogue) -> float | None:
-    """What so many gigabytes cost that leave a region for another, by the tiers of one month; None
-    where no price is known. Two regions are on one continent where their countries are in one named
-    group, or are the same: of others the dearer price is taken."""
-    if gb == 0 or here.name == there.name:
-        return 0.0
-    to = "internet"
-    if here.cloud == there.cloud:
-        groups = catalogue.residency.values()
-        near = here.country == there.country or any(
-            here.country in group and there.country in group for group in groups
-        )
-        to = "same-continent" if near else "other-continent"
-    tiers = sorted(
-        (
-            row
-            for row in catalogue.table("egress", Egress)
-            if (row.cloud, row.to) == (here.cloud, to)
-        ),
-        key=lambda row: row.above_gb,
-    )
-    if not tiers:
-        return None
-    ends = [row.above_gb for row in tiers[1:]] + [float("inf")]
-    return sum(
-        row.usd_gb * max(0.0, min(gb, end) - row.above_gb)
-        for row, end in zip(tiers, ends, strict=True)
-    )
+        # The tiers are of a month, and so is what is free.
+        runs = RUNS_A_MONTH[self.work.repeats]
+        out = egress_usd(home, region, data.gb * runs, self.catalogue)
+        back = egress_usd(region, home, data.results_gb * runs, self.catalogue)
+        return None if out is None or back is None else (out + back) / runs
 
 
 def _ranked(options: Sequence[TrainingOption], tolerance_pct: float) -> list[TrainingOption]:
@@ -294,17 +323,29 @@ def _each_region(ranked: Sequence[TrainingOption]) -> Iterator[TrainingOption]:
             yield each
 
 
-def _usual_hour(region: Region, chosen: TrainingOption, catalogue: Catalogue) -> int | None:
-    """The cleanest hour to begin at, on the usual days of all twelve months."""
+def _scheduled(
+    work: TrainingWork, chosen: TrainingOption, window: _Window, catalogue: Catalogue
+) -> datetime.datetime | None:
+    """The cleanest start in the window, on the usual days of all twelve months."""
+    if work.repeats == "never":
+        return None
+    region = catalogue.regions[chosen.region]
     days = [usual_day(region, month, catalogue) for month in range(1, 13)]
     known: list[UsualDay] = [day for day in days if day is not None]
     if len(known) < 12:
         return None
     length = min(HOURS, max(1, round(chosen.hours.likely)))
     means = [sum(day.ratios[hour] for day in known) / 12 for hour in range(HOURS)]
+
+    def ratio(start: datetime.datetime) -> float:
+        return sum(means[(start.hour + at) % HOURS] for at in range(length))
+
+    starts = list(window.starts(chosen.hours.high))
+    if work.repeats == "monthly":
+        starts = [start for start in starts if start.day <= MONTHLY_DAYS] or starts
     return min(
-        range(HOURS),
-        key=lambda start: (sum(means[(start + at) % HOURS] for at in range(length)), start),
+        starts,
+        key=lambda start: (round(ratio(start), 9), start),
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lichen.document import InputError
-from lichen_practices.retraining.plan import TrainingPlan
+from lichen_practices.retraining.plan import MONTHLY_DAYS, TrainingPlan
 
 Scheduler = Literal["eventbridge", "cloud-scheduler"]
 _DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -20,20 +20,25 @@ _DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 def expression(plan: TrainingPlan, scheduler: Scheduler) -> str:
     """The expression that starts the training in the chosen region, in UTC.
 
-    A training that repeats begins at the cleanest hour of the usual days of a year, one that does
-    not at the chosen time. :class:`InputError` for a single run of Cloud Scheduler, which has none.
+    A training that repeats begins at ``plan.scheduled``, one that does not at the chosen time.
+    :class:`InputError` for a single run of Cloud Scheduler, which has none, and for a monthly one
+    on a day that some months lack.
     """
-    start = plan.chosen.start
+    start = plan.scheduled or plan.chosen.start
     hour, minute = start.hour, start.minute
-    if plan.repeats != "never" and plan.schedule_hour_utc is not None:
-        hour, minute = plan.schedule_hour_utc, 0
+    if plan.repeats == "monthly" and start.day > MONTHLY_DAYS:
+        raise InputError(
+            f"begins it on day {start.day}, which some months lack",
+            fix=f"set an earliest on one of the days 1 to {MONTHLY_DAYS}, or raise within_h",
+            field="earliest",
+        )
     if scheduler == "eventbridge":
         if plan.repeats == "never":
             return f"at({start:%Y-%m-%dT%H:%M:%S})"
         days = {
             "daily": "* * ?",
             "weekly": f"? * {_DAYS[start.weekday()]}",
-            "monthly": f"{min(start.day, 28)} * ?",
+            "monthly": f"{start.day} * ?",
         }
         return f"cron({minute} {hour} {days[plan.repeats]} *)"
     if plan.repeats == "never":
@@ -45,6 +50,6 @@ def expression(plan: TrainingPlan, scheduler: Scheduler) -> str:
     days = {
         "daily": "* * *",
         "weekly": f"* * {_DAYS[start.weekday()]}",
-        "monthly": f"{min(start.day, 28)} * *",
+        "monthly": f"{start.day} * *",
     }
     return f"{minute} {hour} {days[plan.repeats]}"

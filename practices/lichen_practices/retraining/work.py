@@ -21,8 +21,9 @@ Gigabytes = Annotated[float, Meta(ge=0, le=1e9)]
 Repeats = Literal["never", "daily", "weekly", "monthly"]
 
 UTILISATION = Interval(0.25, 0.4, 0.5)
-"""The share of a chip's peak arithmetic that a training reaches, where nobody says it (assumed):
-published runs of language models report 0.3 to 0.5, other models less."""
+"""The share of a chip's peak arithmetic that a training reaches, where nobody says it. The likely
+one is of Llama 3 405B, 0.38 to 0.43 (The Llama 3 Herd of Models, arXiv:2407.21783, table 4); the
+ends are assumed, since other models and clusters reach less or more."""
 LONGEST_H = 31 * 24
 
 
@@ -83,18 +84,20 @@ def read_training(path: Path) -> TrainingWork:
 
 
 class TrainingFleet(msgspec.Struct, frozen=True, kw_only=True):
-    """Machines of one kind that do the work, and how long that takes."""
+    """Machines of one kind that do the work, how long that takes, and the share of their
+    accelerators that it keeps busy (``load``, 1 for all)."""
 
     machine: Machine
     count: int
     hours: Interval
+    load: float = 1.0
 
 
 def fleets_for(work: TrainingWork, catalogue: Catalogue) -> tuple[TrainingFleet, ...]:
     """Every kind of machine that the work may run on. :class:`InputError` where there is none."""
     if work.machine is not None:
         named = catalogue.machine(work.machine)
-        chosen = [(named, work.machines)]
+        chosen = [(named, work.machines, named.accelerators * work.machines)]
     else:
         chips = {machine.accelerator for machine in catalogue.machines.values()}
         if work.accelerator not in chips:
@@ -104,20 +107,25 @@ def fleets_for(work: TrainingWork, catalogue: Catalogue) -> tuple[TrainingFleet,
                 field="accelerator",
             )
         chosen = [
-            (machine, ceil(work.accelerators / machine.accelerators))
+            (machine, ceil(work.accelerators / machine.accelerators), work.accelerators)
             for machine in catalogue.machines.values()
             if machine.accelerator == work.accelerator and machine.accelerators >= 1
         ]
     return tuple(
-        TrainingFleet(machine=machine, count=count, hours=_hours(work, machine, count, catalogue))
-        for machine, count in chosen
+        TrainingFleet(
+            machine=machine,
+            count=count,
+            hours=_hours(work, machine, chips, catalogue),
+            load=chips / (machine.accelerators * count) if chips else 1.0,
+        )
+        for machine, count, chips in chosen
     )
 
 
-def _hours(work: TrainingWork, machine: Machine, count: int, catalogue: Catalogue) -> Interval:
+def _hours(work: TrainingWork, machine: Machine, chips: float, catalogue: Catalogue) -> Interval:
+    """How long ``chips`` of the machine's kind take."""
     if work.hours is not None:
         return Interval(work.hours, work.hours, work.hours)
-    chips = machine.accelerators * count
     if chips <= 0:
         raise InputError(
             f"{machine.name} has no accelerator",

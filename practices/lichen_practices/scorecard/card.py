@@ -8,15 +8,24 @@ hardware, over the functional unit. Energy counts idle hours.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
-from lichen_policies.facts import Located, NotApplicable, Serving, Unverified
+from lichen_policies.facts import (
+    Located,
+    NotApplicable,
+    Serving,
+    ServingComponent,
+    ServingContainer,
+    Unverified,
+)
+from lichen_policies.facts.readers.aws.joining import variants_under
 from lichen_policies.fleets import deployed
 from lichen_policies.gate import Gate
 from lichen_policies.provisioned import machines_for, provisioned
 from lichen_policies.rulebook import Rulebook
+from lichen_policies.stack import Stack
 from lichen_policies.verdict import Verdict
 
 from lichen import __version__
@@ -33,6 +42,7 @@ from lichen_practices.scorecard.practices import (
 )
 from lichen_practices.watching.deployed import Tagged, facts_of_stack, running_facts
 from lichen_practices.watching.moving import BetterPlacement, Mover, Tolerance, Workloads
+from lichen_practices.watching.notices import Evidence
 from lichen_practices.watching.states import StoredState, UnreadState, read_states
 
 JOULES_PER_KWH = 3.6e6
@@ -198,22 +208,22 @@ class _Maker:
     """Makes cards, stack by stack."""
 
     def __init__(self, gate: Gate, workloads: Workloads, records: Path) -> None:
-        self.gate, self.workloads, self.records = gate, workloads, records
+        self.gate, self.workloads, self.evidence = gate, workloads, Evidence(records)
         self.mover = Mover(gate, Tolerance(), workloads)
         self.known = Rulebook.of(gate.configuration, gate.catalogue).known
 
     def cards(self, state: StoredState) -> list[EndpointCard]:
         resources = [self.gate.completed(each) for each in state.resources]
         facts = facts_of_stack(resources)
+        stack = Stack(facts.read)
         report = self.gate.report(state.resources)
-        return [
-            self._card(running, fact, self._about(running, report.findings))
-            for running, fact in running_facts(state.stack, facts, self.known)
-        ]
-
-    @staticmethod
-    def _about(running: Tagged, findings: Sequence[Verdict]) -> list[Verdict]:
-        return [verdict for verdict in findings if verdict.resource == running.address]
+        every = (*report.findings, *report.unverified, *report.exempted)
+        cards = []
+        for running, fact in running_facts(state.stack, facts, self.known):
+            own = {running.address, *_named_by(fact, stack)}
+            about = [verdict for verdict in every if verdict.resource in own]
+            cards.append(self._card(running, fact, about))
+        return cards
 
     def _card(
         self, running: Tagged, fact: Serving | Located, findings: list[Verdict]
@@ -231,7 +241,7 @@ class _Maker:
                 sized=headroom is not None,
                 better=better,
                 workloads=self.workloads,
-                records=self.records,
+                evidence=self.evidence,
                 gate=self.gate,
             )
         )
@@ -311,6 +321,22 @@ class _Maker:
         count = machines_for(running.machines or 1, None, machine)
         month = provisioned(fact, machine, count, running.hosting, region, self.gate.catalogue)
         return month.making_gco2e_month is not None
+
+
+def _named_by(fact: Serving | Located, stack: Stack) -> Iterator[str]:
+    """The addresses of what a variant names: the model that it serves, and what scales it. A model
+    that an inference component puts on it counts as named."""
+    if not isinstance(fact, Serving):
+        return
+    yield fact.scaled_by
+    models = [fact.as_read("model")]
+    for component in stack.of(ServingComponent):
+        if any(variant.fact is fact for variant in variants_under(component.fact, stack)):
+            yield component.resource.address
+            models.append(component.fact.as_read("model"))
+    for model in models:
+        for container in stack.meant(model, ServingContainer, "names"):
+            yield container.resource.address
 
 
 _CLASSES = {

@@ -7,7 +7,6 @@ finding of one of its rules makes it *not met*.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -16,12 +15,12 @@ from lichen_policies.registry import rules
 from lichen_policies.verdict import Verdict
 
 from lichen.catalogue.schema import WeightFormat
-from lichen.document import InputError
-from lichen.evidence import read_record
+from lichen.visible import visible
 from lichen.workload import Workload
 from lichen_practices.watching.deployed import Tagged
 from lichen_practices.watching.kinds import EVIDENCE_DAYS
 from lichen_practices.watching.moving import BetterPlacement, NotCompared, Workloads
+from lichen_practices.watching.notices import Evidence
 
 Met = Literal["met", "not", "unknown"]
 REDUCED_BITS = 16.0
@@ -109,14 +108,15 @@ class PracticeVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
     """All that the practices look at of one endpoint. ``sized`` says whether sizing could judge
-    it, ``findings`` are those of the rules about its resource."""
+    it, ``findings`` are those of the rules about its resource and those that it names, what is
+    exempted and what is unverified among them."""
 
     running: Tagged
     findings: Sequence[Verdict]
     sized: bool
     better: BetterPlacement | NotCompared | None
     workloads: Workloads
-    records: Path
+    evidence: Evidence
     gate: Gate
 
 
@@ -129,23 +129,34 @@ def _judged(key: str, each: Evaluated) -> PracticeVerdict:
     names = _RULES.get(key, ())
     themes = _THEMES.get(key, ())
     known = rules()
-    against = [
+    about = [
         verdict
         for verdict in each.findings
         if verdict.rule in names or (verdict.rule in known and known[verdict.rule].theme in themes)
     ]
+    against = [verdict for verdict in about if verdict.verdict == "fail"]
     if against:
         worst = max(against, key=_grams)
         return PracticeVerdict(
             practice=key,
             verdict="not",
-            because=worst.what or worst.message,
+            because=(worst.what or worst.message)
+            + ("" if worst.exemption is None else f" (exempted until {worst.exemption.expires})"),
             rule=worst.rule,
             change=worst.fix,
             gco2e_month=_grams(worst) or None,
             usd_month=worst.saves.usd_month,
         )
     verdict, because, change = _SHOWN[key](each)
+    open_ = next((one for one in about if one.verdict == "unverified"), None)
+    if verdict == "met" and open_ is not None:
+        return PracticeVerdict(
+            practice=key,
+            verdict="unknown",
+            because=f"{open_.rule} could not judge it: {open_.message}",
+            rule=open_.rule,
+            change="judge a plan or a preview in which it is known",
+        )
     return PracticeVerdict(practice=key, verdict=verdict, because=because, change=change)
 
 
@@ -187,19 +198,39 @@ def _measured(each: Evaluated) -> Shown:
         return "not", "its tags name no benchmark record", (
             "measure it (lichen bench), and name the record in the workload's evidence"
         )  # fmt: skip
-    today = each.gate.configuration.today
-    ages = []
-    for name in passport.evidence:
-        path = (each.records / name).resolve()
-        if not path.is_relative_to(each.records.resolve()):
-            continue
-        try:
-            ages.append((today - read_record(path).measured_on).days)
-        except InputError:
-            continue
-    if not ages:
+    records = [one for one in map(each.evidence.record, passport.evidence) if one is not None]
+    if not records:
         return "unknown", "its benchmark record is not among the records here", (
             "name the records' folder: --records"
+        )  # fmt: skip
+    running = each.running
+    if running.model is None or running.machine is None or passport.precision is None:
+        return "unknown", "its model, machine or precision is not known, so no record is its own", (
+            _TAG_IT
+        )  # fmt: skip
+    bare_name = each.gate.catalogue.bare_name
+    own = [
+        one
+        for one in records
+        if one.model == running.model
+        and one.precision == passport.precision
+        and bare_name(one.machine) == running.machine
+    ]
+    if not own:
+        other = records[0]
+        return (
+            "not",
+            (
+                f"its benchmark record is of {visible(other.model)} in {other.precision} on "
+                f"{visible(other.machine)}"
+            ),
+            f"measure {running.model} in {passport.precision} on {running.machine}: lichen bench",
+        )
+    today = each.gate.configuration.today
+    ages = [age for one in own if (age := (today - one.measured_on).days) >= 0]
+    if not ages:
+        return "not", f"its benchmark record is of a day to come, {own[0].measured_on}", (
+            "measure again: lichen bench"
         )  # fmt: skip
     if min(ages) > EVIDENCE_DAYS:
         return "not", f"its benchmark record is {min(ages)} days old", "measure again: lichen bench"

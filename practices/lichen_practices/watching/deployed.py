@@ -76,7 +76,7 @@ class Tagged(Running, frozen=True, kw_only=True):
 
 
 class StackFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Each resource of a stack with its facts."""
+    """Each resource of a stack with its facts, as far as they could be read."""
 
     read: tuple[tuple[Resource, tuple[Fact, ...]], ...]
 

@@ -321,8 +321,9 @@ class History:
             yield
         except sql.exc.SQLAlchemyError as error:
             cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            cause = re.sub(r"[^ ]+://[^ ]+", lambda _address: self._shown, cause)
             raise InputError(
-                f"cannot be used ({re.sub(r'[^ ]+://[^ ]+', self._shown, cause)[:200]})",
+                f"cannot be used ({cause[:200]})",
                 fix="check the path or the URL, and that the file is a history of lichen watch",
                 document=self._shown,
             ) from None

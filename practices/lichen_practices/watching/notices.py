@@ -228,7 +228,7 @@ class Evidence:
         """The records that the passport names and that are too old, or soon will be. A record that
         is not in the folder is not judged."""
         for name in running.passport.evidence if running.passport else ():
-            record = self._record(name)
+            record = self.record(name)
             if record is None:
                 continue
             last = record.measured_on + datetime.timedelta(days=EVIDENCE_DAYS)
@@ -245,7 +245,8 @@ class Evidence:
                 name,
             )
 
-    def _record(self, name: str) -> Record | None:
+    def record(self, name: str) -> Record | None:
+        """A record by its file's name; None of what is not in the folder, or is no record."""
         if name not in self._read:
             path = (self.folder / name).resolve()
             inside = path.is_relative_to(self.folder.resolve())

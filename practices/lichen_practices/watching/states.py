@@ -73,7 +73,7 @@ def read_states(places: Sequence[str]) -> Iterator[StoredState | UnreadState]:
         raise InputError(
             "has no state of Pulumi or Terraform",
             fix="name a folder of states, or write one: pulumi stack export --file NAME.json",
-            document=", ".join(places),
+            document=", ".join(map(without_secret, places)),
         )
 
 

@@ -82,6 +82,19 @@ def test_an_absent_server_is_a_sentence() -> None:
     assert "nothing answers at this address" in run.stderr
 
 
+def test_no_record_is_written_over(tmp_path: Path) -> None:
+    about = ("--model", "tiny", "--precision", "bf16", *QUICK)
+    with serving(Server()) as server:
+        for machine in ("g5.xlarge", "g5.xlarge", "g6.xlarge"):
+            run = bench(server.url, *about, "--machine", machine)
+            assert run.exit_code == 0, run.output
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "benchmark-tiny-g5.xlarge-closed-2-2.json",
+        "benchmark-tiny-g5.xlarge-closed-2.json",
+        "benchmark-tiny-g6.xlarge-closed-2.json",
+    ]
+
+
 def test_embeddings_and_any_other_request(tmp_path: Path) -> None:
     template = tmp_path / "request.json"
     template.write_text('{"instances": [{"text": "{prompt}"}]}')

@@ -6,22 +6,26 @@ import asyncio
 import json
 import math
 import random
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
+import httpx
 import pytest
+from lichen_doors.command.output import show
+from lichen_doors.report.bench import Bench, renderables
 from lichen_practices.bench.arrivals import poisson
-from lichen_practices.bench.exchange import Target
+from lichen_practices.bench.exchange import Outcome, Target, exchange
 from lichen_practices.bench.measure import Measured, OfferedLoad, measure
 from lichen_practices.bench.percentiles import percentile, percentiles
 from lichen_practices.bench.protocols import Shape
 from lichen_practices.bench.record import About, record_of
 
 from lichen.document import InputError
-from lichen.evidence import Record, Unanswered
+from lichen.evidence import Energy, Record, Unanswered
 from tests.practices.bench.server import TOKENS, Server, serving
 
 FIRST_S, NEXT_S = 3.0, 0.75
@@ -141,13 +145,49 @@ def test_time_outs_count_as_slow(runs: dict[str, Found]) -> None:
         outcomes=(*good.outcomes, *bad.outcomes[:2]),
         begun=good.begun,
         ended=good.ended,
-        warm_up=0,
+        warm_up=(),
         energy=None,
     )
     record = record_of(both, plan(Server(), concurrency=5), ABOUT)
     assert record.unanswered == Unanswered(timeouts=2)
     assert record.request is not None
     assert record.request.count == 7
+
+
+def test_a_stream_that_stalls_lasts_until_it_is_given_up() -> None:
+    timeout_s = 0.3
+
+    async def one(server: Server) -> Outcome:
+        target = Target(f"{server.url}/v1/chat/completions", {}, timeout_s)
+        async with httpx.AsyncClient() as client:
+            return await exchange(client, target, CHAT, "words", time.perf_counter())
+
+    with serving(Server(next_s=3600.0)) as server:
+        outcome = asyncio.run(one(server))
+    assert outcome.failure == "timeouts"
+    assert len(outcome.tokens_at) == 1
+    assert outcome.request_ms >= 0.9 * timeout_s * 1e3
+
+
+def test_what_the_warm_up_sent_counts_where_it_is_answered_in_the_window(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One in flight, each 1.5 s long, a window from 1 s to 4 s: two are answered in it."""
+    sent = [1.5 * number for number in range(3)]
+    first, *others = [Outcome(due=due, sent=due, end=due + 1.5, output_tokens=10) for due in sent]
+    energy = Energy(joules=300.0, seconds=3.0, covers="the GPU", counter="NVML")
+    measured = Measured(
+        outcomes=tuple(others), begun=1.0, ended=4.0, warm_up=(first,), energy=energy
+    )
+    record = record_of(measured, plan(Server(), rates_rps=(0.7,)), ABOUT)
+    assert record.requests_per_s == pytest.approx(2 / 3)
+    assert record.concurrency == pytest.approx(1.0)
+    assert record.requests == 2
+    assert record.warm_up_requests == 1
+    answer = Bench(files=(), records=(record,), energy_unknown="", outlook=None)
+    show(renderables(answer), "text", title="lichen bench")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "100 W, 150 J a request, 15.0 J a token" in printed
 
 
 def test_a_record_is_what_placing_reads(runs: dict[str, Found]) -> None:

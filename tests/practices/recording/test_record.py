@@ -60,6 +60,36 @@ def test_a_check_is_judged_again(folder: Path) -> None:
     assert of(other) == {"input", "verdict"}
 
 
+def test_what_a_document_names_is_an_input_too(folder: Path) -> None:
+    module, stack = folder / "mod", folder / "stack"
+    for each in (module, stack):
+        each.mkdir()
+    text = 'resource "aws_s3_bucket" "files" {\n  bucket = "SHOP"\n}\n'
+    (module / "main.tf").write_text(text)
+    (stack / "main.tf").write_text('module "files" {\n  source = "../mod"\n}\n')
+    (stack / "terraform.tfvars").write_text("")
+    checked = run("check", "stack", "--record", "record.json")
+    assert checked.exit_code == 0, checked.output
+    inputs = json.loads((folder / "record.json").read_text())["inputs"]
+    assert {each["path"] for each in inputs} == {
+        "mod/main.tf", "stack/main.tf", "stack/terraform.tfvars",
+    }  # fmt: skip
+    assert run("verify", "record.json").exit_code == 0
+    (module / "main.tf").write_text(text.replace("SHOP", "market"))
+    other = run("verify", "record.json", "--format", "json")
+    assert (other.exit_code, of(other)) == (1, {"input"})
+
+
+def test_the_file_of_a_prompt_is_an_input_too(folder: Path) -> None:
+    (folder / "system.txt").write_text("Answer in one sentence.")
+    prompts = "prompts: {templates: [{name: system, file: system.txt}]}\n"
+    (folder / "chat.yaml").write_text(WORKLOAD + prompts)
+    placed = run("place", "chat.yaml", "--cloud", "aws", "--record", "record.json")
+    assert placed.exit_code == 0, placed.output
+    inputs = json.loads((folder / "record.json").read_text())["inputs"]
+    assert [each["path"] for each in inputs] == ["chat.yaml", "system.txt"]
+
+
 def test_another_configuration_is_named(folder: Path) -> None:
     run("check", "state.json", "--record", "record.json")
     (folder / "lichen.yaml").write_text("levels: {greener-region: advisory}\n")
@@ -96,12 +126,18 @@ def test_what_cannot_be_recorded_or_verified_is_a_sentence(folder: Path) -> None
         main, ["check", "-", "--record", "r.json"], input=(folder / "state.json").read_text()
     )
     secret = run("check", "state.json", "--record", "r.json", "--parameter", f"Key={SECRET}")
+    compared = run("place", "chat.yaml", "--all-clouds", "--record", "r.json")
+    program = run(
+        "check", ".", "--source", "pulumi-program", "--stack", "dev", "--record", "r.json"
+    )
     (folder / "newer.json").write_text('{"version": 9, "decision": {}}')
     run("check", "state.json", "--record", "record.json")
     (folder / "state.json").unlink()
     for done in (
         piped,
         secret,
+        compared,
+        program,
         run("verify", "chat.yaml"),
         run("verify", "newer.json"),
         run("verify", "record.json"),
@@ -111,4 +147,6 @@ def test_what_cannot_be_recorded_or_verified_is_a_sentence(folder: Path) -> None
         assert "lichen: " in done.output
         assert "Traceback" not in done.output
         assert SECRET not in done.output
+    assert "--record" in compared.output
+    assert "pulumi preview --json" in program.output
     assert not (folder / "r.json").exists()

@@ -12,11 +12,12 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 from lichen_doors.command import main
-from lichen_practices.retraining.plan import TrainingPlan, egress_usd, plan_training
+from lichen_practices.retraining.plan import TrainingPlan, plan_training
 from lichen_practices.retraining.schedule import expression
 from lichen_practices.retraining.work import TrainingWork, read_training
 
 from lichen.document import InputError
+from lichen.egress import egress_usd
 from lichen.grid_hours import ratio_over
 from tests.fixed import fixed
 
@@ -65,7 +66,7 @@ def test_a_grid_without_hours_is_the_same_all_day() -> None:
     assert not plan.chosen.hours_known
     assert plan.chosen.start == MAY
     assert plan.waiting_saves_pct == 0
-    assert plan.schedule_hour_utc is None
+    assert plan.scheduled is None
     assert any("nobody publishes the hours" in note for note in plan.notes)
 
 
@@ -122,9 +123,90 @@ def test_flops_become_hours_with_an_interval() -> None:
 )
 def test_a_schedule_is_an_expression(repeats: str, scheduler: Any, expected: str) -> None:
     plan = planned(repeats=repeats, within_h=24)
+    assert (plan.scheduled is None) == (repeats == "never")
+    usual = plan.scheduled or plan.chosen.start
     assert expression(plan, scheduler) == expected.format(
-        hour=plan.chosen.start.hour, usual=plan.schedule_hour_utc
+        hour=plan.chosen.start.hour, usual=usual.hour
     )
+
+
+def at(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC)
+
+
+@pytest.mark.parametrize("region", ["us-west-2", "us-east-1", "eu-west-1"])
+@pytest.mark.parametrize("repeats", ["daily", "weekly", "monthly"])
+def test_a_schedule_keeps_the_deadline(region: str, repeats: str) -> None:
+    earliest, hours, within_h = at("2026-12-01T22:30"), 3, 5
+    plan = planned(
+        machine="g5.2xlarge", hours=hours, within_h=within_h, earliest=earliest, repeats=repeats,
+        data=None, where={"regions": [region]},
+    )  # fmt: skip
+    assert plan.scheduled is not None
+    assert plan.scheduled >= earliest
+    last = earliest + datetime.timedelta(hours=within_h - hours)
+    assert plan.scheduled <= last
+    minute, hour, *_ = expression(plan, "cloud-scheduler").split()
+    assert f"{hour}:{minute}" in ("22:30", "23:30", "0:30")
+
+
+def test_a_monthly_run_begins_on_a_day_that_every_month_has() -> None:
+    plan = planned(repeats="monthly", earliest=at("2026-08-30T00:00"), within_h=72)
+    assert plan.scheduled is not None
+    assert plan.scheduled.day == 1
+    late = planned(repeats="monthly", earliest=at("2026-08-30T00:00"), within_h=24)
+    with pytest.raises(InputError, match="earliest: begins it on day 30"):
+        expression(late, "eventbridge")
+
+
+@pytest.mark.parametrize(
+    ("repeats", "earliest", "begins"),
+    [
+        ("never", "2026-05-03T20:00", "2026-05-04T00:00"),
+        ("daily", "2025-01-01T01:00", "2026-05-04T01:00"),
+        ("weekly", "2026-04-29T01:00", "2026-05-06T01:00"),
+        ("monthly", "2025-12-31T01:00", "2026-05-31T01:00"),
+        ("never", "2026-05-04T07:00", "2026-05-04T07:00"),
+    ],
+)
+def test_no_run_begins_in_the_past(repeats: str, earliest: str, begins: str) -> None:
+    plan = planned(repeats=repeats, earliest=at(earliest), within_h=10)
+    assert plan.now is not None
+    assert plan.now.start == at(begins)
+    assert plan.chosen.start >= MAY
+
+
+def test_a_deadline_that_is_past_is_a_sentence() -> None:
+    with pytest.raises(InputError, match="earliest: is past, and so is the deadline 10 hours"):
+        planned(earliest=at("2025-01-01T01:00"), within_h=10)
+    with pytest.raises(InputError, match="within_h: takes longer than its deadline"):
+        planned(earliest=at("2026-05-03T18:00"), within_h=10)
+
+
+def test_the_runs_of_a_month_share_the_tiers() -> None:
+    """90 GB a run are 2,737.5 GB in a month of 365/12 days, of which 100 GB are free."""
+    moved: dict[str, Any] = {
+        "machine": "g2-standard-12", "where": {"regions": ["us-central1"]},
+        "data": {"region": "us-east-1", "gb": 90},
+    }  # fmt: skip
+    assert planned(**moved).chosen.usd_egress == 0
+    runs = 365 / 12
+    each = 0.09 * (90 * runs - 100) / runs
+    assert planned(**moved, repeats="daily").chosen.usd_egress == pytest.approx(each)
+
+
+def test_machines_compute_with_the_accelerators_that_were_asked_for() -> None:
+    asked: dict[str, Any] = {
+        "machine": None, "accelerator": "NVIDIA A100 SXM4 40GB", "hours": None,
+        "accelerator_hours": 80,
+    }  # fmt: skip
+    one, eight, twelve = (planned(**asked, accelerators=count).chosen for count in (1, 8, 12))
+    assert (one.machine, one.machines, one.hours.likely) == ("p4d.24xlarge", 1, 80)
+    assert (eight.machines, eight.hours.likely) == (1, 10)
+    assert twelve.machines == 2
+    assert twelve.hours.likely == pytest.approx(80 / 12)
+    # Seven of its eight accelerators idle, which takes less than work.
+    assert one.kwh.likely / 80 < eight.kwh.likely / 10
 
 
 def test_cloud_scheduler_has_no_single_run() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -15,12 +17,20 @@ from lichen_policies.gate import Gate
 from lichen_practices.scorecard.card import EndpointCard, Scorecard, scorecard
 from lichen_practices.scorecard.practices import PRACTICES
 
+from lichen.day import present_day
 from lichen.emissions import HOURS_PER_MONTH
 from tests.doors.report.test_page import Tags, in_chromium, seen
 from tests.practices.watching.made import LLAMA, configuration, state
 
 ROOT = Path(__file__).parents[3]
 ODD = "</script><img src=x onerror=alert(1)>{{ 7 * 7 }}\u202e"
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What Pulumi writes for a value that is not known yet."""
+WORKLOAD = (
+    "name: chat\nmodel: meta-llama/Llama-3.1-8B-Instruct\n"
+    "traffic: {peak_rps: 2, input_tokens: 800, output_tokens: 200}\n"
+)
 
 
 @pytest.fixture
@@ -86,11 +96,69 @@ def test_a_record_that_is_not_here_shows_nothing(fleet: Path) -> None:
     assert verdicts(named(elsewhere, "search"))["measured"] == "unknown"
 
 
-def test_a_workload_file_shows_that_it_may_move(fleet: Path) -> None:
-    (fleet.parent / "chat.yaml").write_text(
-        "name: chat\nmodel: meta-llama/Llama-3.1-8B-Instruct\n"
-        "traffic: {peak_rps: 2, input_tokens: 800, output_tokens: 200}\n"
+@pytest.mark.parametrize(
+    ("changed", "verdict", "because"),
+    [
+        ({"model": "Qwen/Qwen3-8B"}, "not", "of Qwen/Qwen3-8B in bf16 on inf2.xlarge"),
+        ({"machine": "g5.xlarge"}, "not", "on g5.xlarge"),
+        ({"precision": "fp8"}, "not", "in fp8"),
+        ({"measured_on": "2999-01-01"}, "not", "of a day to come"),
+        ({"measured_on": "2020-01-01"}, "not", "days old"),
+        ({"machine": "ml.inf2.xlarge"}, "met", "days ago"),
+    ],
+)
+def test_a_record_of_something_else_shows_nothing(
+    fleet: Path, changed: dict[str, str], verdict: str, because: str
+) -> None:
+    file = fleet.parent / "record.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changed))
+    (measured,) = (
+        each for each in named(card_of(fleet), "search").practices if each.practice == "measured"
     )
+    assert (measured.verdict, because in measured.because) == (verdict, True), measured.because
+
+
+def test_findings_on_the_model_are_about_the_endpoint_that_serves_it(fleet: Path) -> None:
+    image = "763104351884.dkr.ecr.eu-north-1.amazonaws.com/djl-inference:0.31.0-lmi13.0.0-cu124"
+    settings = {"HF_MODEL_ID": LLAMA["lichen:model"], "OPTION_DTYPE": "fp32"}
+
+    def model(name: str) -> dict[str, Any]:
+        container = {"image": image, "environment": settings}
+        values = {"name": name, "region": "eu-north-1", "primaryContainer": container}
+        return {"type": "aws:sagemaker/model:Model", "name": name, "values": values}
+
+    chat = configuration("chat", "eu-north-1", "ml.g5.2xlarge", 2, LLAMA)
+    other = configuration("other", "eu-north-1", "ml.g5.2xlarge", 2, LLAMA)
+    fleet.write_text(json.dumps(state(chat, other, model("chat"))))
+    (fleet.parent / "chat.yaml").write_text(f"{WORKLOAD}prompts: {{budget_tokens: 900}}\n")
+
+    def prompts(name: str) -> tuple[str, str]:
+        card = scorecard([str(fleet)], Gate.near(fleet), workloads=[fleet.parent / "chat.yaml"])
+        by_key = {each.practice: each for each in named(card, name).practices}
+        return by_key["prompts"].verdict, by_key["prompts"].rule
+
+    assert prompts("other") == ("met", "")
+    assert prompts("chat") == ("not", "unbounded-generation")
+
+    until = present_day() + timedelta(days=20)
+    (fleet.parent / "lichen.yaml").write_text(
+        "exemptions:\n- {rule: unbounded-generation, resource: '*', owner: team, "
+        f"reason: an evaluation is under way, expires: {until}, approver: lead}}\n"
+    )
+    assert prompts("chat") == ("not", "unbounded-generation")
+
+    (fleet.parent / "lichen.yaml").unlink()
+    settings["OPTION_MAX_MODEL_LEN"] = "4096"
+    fleet.write_text(json.dumps(state(chat, other, model("chat"))))
+    assert prompts("chat") == ("met", "")
+
+    text = fleet.read_text().replace(json.dumps(settings), f'"{UNKNOWN}"')
+    fleet.write_text(text)
+    assert prompts("chat") == ("unknown", "unbounded-generation")
+
+
+def test_a_workload_file_shows_that_it_may_move(fleet: Path) -> None:
+    (fleet.parent / "chat.yaml").write_text(WORKLOAD)
     card = scorecard([str(fleet)], Gate.near(fleet), workloads=[fleet.parent / "chat.yaml"])
     chat = verdicts(named(card, "chat"))
     assert (chat["portable"], chat["prompts"]) == ("met", "not")

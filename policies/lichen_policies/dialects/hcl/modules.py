@@ -205,9 +205,9 @@ def _installed(folder: Path) -> dict[str, str]:
     """The folders that ``terraform init`` has put modules into, by their names."""
     index = folder / ".terraform" / "modules" / "modules.json"
     try:
-        entries = json.loads(index.read_bytes())["Modules"]
+        entries = json.loads(content_of(index))["Modules"]
         return {each["Key"]: each["Dir"] for each in entries}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (InputError, ValueError, KeyError, TypeError):
         return {}
 
 

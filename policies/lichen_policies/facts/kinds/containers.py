@@ -17,7 +17,8 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     ``model`` is the model that the resource gives to it, as it is addressed (``hf://...``).
     ``starts_otherwise`` says that the command line replaces what the image starts by itself.
     ``extended`` says that another resource adds to both: what is not there may come from it.
-    ``architecture`` is the processor that its resource states. ``chips`` is how many accelerators
+    ``architecture`` is the processor that its resource states, ``architecture_by_family`` says that
+    it does so by naming families of machines. ``chips`` is how many accelerators
     it asks for, ``chip`` of which kind; ``shared`` says that each is a part of one. ``machine`` is
     what runs it. ``machine_named_in`` and ``chips_named_in`` are the addresses of other resources
     that name these. ``chips_written`` is what goes before their number at ``chips_at``.
@@ -40,6 +41,7 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     extended: bool = False
     architecture: str | None = None
     architecture_at: str = ""
+    architecture_by_family: bool = False
     chip: str | None = None
     chips: float | None = None
     chips_at: str = ""

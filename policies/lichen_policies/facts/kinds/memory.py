@@ -33,6 +33,27 @@ class ModelAccelerators(Fact, frozen=True, kw_only=True):
     set_at: str = ""
 
 
+class TpuSlice(Fact, frozen=True, kw_only=True):
+    """What a resource says of the slice of TPUs that it makes or needs, as far as it does.
+
+    ``accelerator`` is the label of its nodes; ``chip`` the catalogue's name, where the resource
+    names the chip otherwise. ``chips`` is how many one pod asks for, ``nodes`` how many nodes a
+    pool makes of one slice.
+    """
+
+    accelerator: str | None = None
+    accelerator_at: str = ""
+    chip: str | None = None
+    topology: str | None = None
+    topology_at: str = ""
+    machine: str | None = None
+    machine_at: str = ""
+    chips: float | None = None
+    chips_at: str = ""
+    nodes: int | None = None
+    nodes_at: str = ""
+
+
 class WholeAccelerator(Fact, frozen=True, kw_only=True):
     """How the pods of a pool share its accelerators; ``path`` is where that is set.
 

@@ -91,12 +91,7 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
             )
             carries = fact.chips_each or serves(context, machine)  # type: ignore[arg-type]
             if carries:
-                completed = [
-                    msgspec.structs.replace(one, for_models=True)
-                    if isinstance(one, Waking)
-                    else one
-                    for one in completed
-                ]
+                completed = [_of_models(one) for one in completed]
                 completed.append(
                     Scaling(
                         path=bounds.floor_at,

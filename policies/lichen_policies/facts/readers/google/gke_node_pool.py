@@ -17,6 +17,7 @@ from lichen_policies.facts.kinds import (
     Part,
     ReservationUse,
     Scaling,
+    TpuSlice,
     WholeAccelerator,
     ZonedPool,
 )
@@ -39,6 +40,7 @@ FACTS = (
     Part,
     ReservationUse,
     Scaling,
+    TpuSlice,
     WholeAccelerator,
     ZonedPool,
 )

@@ -16,6 +16,7 @@ from lichen_policies.facts.kinds import (
     Located,
     ModelAccelerators,
     Scaling,
+    TpuSlice,
     WholeAccelerator,
     ZonedPool,
 )
@@ -37,6 +38,9 @@ from lichen_policies.facts.unknown import Maybe, field, is_unknown
 ZONES_OF_A_REGION = 3
 TPU_HOSTING = "tpu-vm"
 """Of which the machines that carry TPUs are, in the catalogue."""
+
+TPU_MACHINES = ("ct", "tpu")
+"""How the names of machines that carry TPUs begin."""
 
 
 def pool_facts(
@@ -71,6 +75,19 @@ def pool_facts(
         yield msgspec.structs.replace(fact, waits_for=waits_for)
     yield from reservations_of(node)
     yield from _of_models(node, pool, waits_for)
+    if isinstance(machine, str) and machine.startswith(TPU_MACHINES):
+        placement = pool.block("placement_policy")
+        topology, topology_at = placement.stated_text("tpu_topology")
+        yield TpuSlice(
+            path=node.at("machine_type"),
+            topology=field(topology),
+            topology_at=topology_at,
+            machine=machine,
+            machine_at=node.at("machine_type"),
+            # What a total counts may be several zones.
+            nodes=None if total or _left_out(pool) else field(ceiling.value),
+            nodes_at=ceiling.path,
+        )
     listed = zones_of(pool)
     if isinstance(listed, tuple) and not total:
         yield ZonedPool(
@@ -101,7 +118,7 @@ def _of_models(node: Properties, pool: Properties, waits_for: str) -> Iterator[F
     machine = bare(node.text("machine_type"))
     if not isinstance(machine, str):
         return
-    if machine.startswith(("ct", "tpu")):
+    if machine.startswith(TPU_MACHINES):
         placement = pool.block("placement_policy")
         topology, topology_at = placement.stated_text("tpu_topology")
         chips = chips_of_topology(topology)
@@ -139,6 +156,12 @@ def zones_of(pool: Properties) -> Maybe[tuple[str, ...]]:
 def _scales(pool: Properties) -> bool:
     bounds = pool.block("autoscaling")
     return bool(bounds) and bounds.flag("enabled") is not False
+
+
+def _left_out(pool: Properties) -> bool:
+    """Whether a provider may compute how many machines a pool has."""
+    count = pool.whole("node_count", "initial_node_count")
+    return not _scales(pool) and is_unknown(count) and pool.computes(count)
 
 
 def _bounds(pool: Properties) -> tuple[Stated[int], Stated[int], bool]:

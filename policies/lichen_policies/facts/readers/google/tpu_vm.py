@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, ModelAccelerators
+from lichen_policies.facts.kinds import Located, Machines, ModelAccelerators, TpuSlice
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.google.tpu import (
     chip_of,
@@ -26,7 +26,7 @@ TYPES = {
     ),
     "terraform": ("google_tpu_v2_vm", "google_tpu_v2_queued_resource", "google_tpu_node"),
 }
-FACTS = (Located, Machines, ModelAccelerators)
+FACTS = (Located, Machines, ModelAccelerators, TpuSlice)
 
 _HOSTING = "tpu-vm"
 _LEFT_OUT = "v2-8"
@@ -35,7 +35,8 @@ documentation of ``google_tpu_v2_vm``."""
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A Located for the whole; for each TPU a Machines and a ModelAccelerators."""
+    """A Located for the whole; for each TPU a Machines and a ModelAccelerators, and a TpuSlice
+    where its topology is set."""
     requested = [
         spec.block("node") for spec in properties.block("tpu").blocks("node_specs", "node_spec")
     ]
@@ -65,6 +66,14 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
             shapes=shapes_of(version, as_topology=at.endswith("opology")),
             hosting=_HOSTING,
         )
+        shape = node.block("accelerator_config")
+        if version is not None and shape.given("topology"):
+            yield TpuSlice(
+                path=shape.path,
+                chip=chip_of(version),
+                topology=field(shape.text("topology")),
+                topology_at=shape.at("topology"),
+            )
 
 
 def _shape(node: Properties) -> tuple[Maybe[str], str | None, Maybe[float], str]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import ChosenProcessor, Located, Machines, MachineTemplate, Pods
+from lichen_policies.facts.kinds import (
+    ChosenProcessor,
+    Located,
+    Machines,
+    MachineTemplate,
+    Pods,
+    TpuSlice,
+)
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
 from lichen_policies.facts.readers.kubernetes.naming import names_of
@@ -19,7 +26,7 @@ TYPES = types(
     Api("batch", ("v1",), "Job", ("kubernetes_job", "kubernetes_job_v1")),
     Api("batch", ("v1",), "CronJob", ("kubernetes_cron_job", "kubernetes_cron_job_v1")),
 )
-FACTS = (ChosenProcessor, Located, Machines, MachineTemplate, Pods)
+FACTS = (ChosenProcessor, Located, Machines, MachineTemplate, Pods, TpuSlice)
 
 
 complete = in_their_stack

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, Machines, MachineTemplate, Pods
+from lichen_policies.facts.kinds import Located, Machines, MachineTemplate, Pods, TpuSlice
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
 from lichen_policies.facts.readers.kubernetes.job import at_once
@@ -32,7 +32,7 @@ TYPES = types(
     Api("elastic.pytorch.org", ("v1alpha1",), "ElasticJob"),
     Api("batch.volcano.sh", ("v1alpha1",), "Job"),
 )
-FACTS = (Located, Machines, MachineTemplate, Pods)
+FACTS = (Located, Machines, MachineTemplate, Pods, TpuSlice)
 
 _BY_ROLE = (
     "pytorch_replica_specs",

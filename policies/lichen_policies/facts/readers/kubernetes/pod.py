@@ -22,9 +22,11 @@ REGIONS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/r
 ZONES = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 MACHINES = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 ARCHITECTURES = ("kubernetes.io/arch", "beta.kubernetes.io/arch")
+TPU_ACCELERATOR = "cloud.google.com/gke-tpu-accelerator"
+TPU_TOPOLOGY = "cloud.google.com/gke-tpu-topology"
 CHIPS = (
     "cloud.google.com/gke-accelerator",
-    "cloud.google.com/gke-tpu-accelerator",
+    TPU_ACCELERATOR,
     "eks.amazonaws.com/instance-gpu-name",
     "karpenter.k8s.aws/instance-gpu-name",
     "nvidia.com/gpu.product",
@@ -44,6 +46,14 @@ _CLIENTS = "cloud.google.com/gke-max-shared-clients-per-gpu"
 _CHIP = re.compile(r"(?i)(?:nvidia|amd|tpu)[a-z0-9._-]*|[tlahb]\d{1,3}[a-z]{0,2}")
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _UNRENDERED: Unknown = Unknown("is filled in only when the manifest is rendered")
+FAMILIES = (
+    "karpenter.k8s.aws/instance-family",
+    "eks.amazonaws.com/instance-family",
+    "cloud.google.com/machine-family",
+)
+_ARM_FAMILY = re.compile(r"a1|[a-z]{1,3}\d{1,2}g[a-z]{0,3}|t2a|c4a|n4a")
+"""Families of machines with Arm processors: Graviton's have a "g" after their generation (Amazon
+EC2, "Instance type naming conventions"); Google's are T2A, and Axion's C4A and N4A."""
 _PROCESSORS = {"amd64": "x86_64", "arm64": "arm64"}
 
 
@@ -88,7 +98,34 @@ class Pod:
     def architecture(self) -> Stated[str]:
         """The one processor that its nodes must have, as the catalogue names it."""
         value, path = self._selected(*ARCHITECTURES)
+        if value is None:
+            return self._of_family or Stated(value, path)
         return Stated(_PROCESSORS.get(value, value) if isinstance(value, str) else value, path)
+
+    @property
+    def by_family(self) -> bool:
+        """Whether the family of its nodes' machines alone says which processor they have."""
+        return self._of_family is not None and self._selected(*ARCHITECTURES).value is None
+
+    @cached_property
+    def _of_family(self) -> Stated[str] | None:
+        """Arm, where all families that its nodes may be of have it."""
+        for key, values, path in self._labels:
+            if key not in FAMILIES or is_unknown(values) or not values:
+                continue
+            if all(_ARM_FAMILY.fullmatch(value) for value in values):
+                return Stated("arm64", path)
+        return None
+
+    @cached_property
+    def tpu_accelerator(self) -> Stated[str]:
+        """The one kind of slices of TPUs that its nodes must be of."""
+        return self._selected(TPU_ACCELERATOR)
+
+    @cached_property
+    def tpu_topology(self) -> Stated[str]:
+        """The one topology that its nodes' slice must have."""
+        return self._selected(TPU_TOPOLOGY)
 
     @cached_property
     def spot(self) -> Stated[bool]:

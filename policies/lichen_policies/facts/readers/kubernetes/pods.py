@@ -23,6 +23,7 @@ from lichen_policies.facts.kinds import (
     Scaling,
     Serving,
     ServingContainer,
+    TpuSlice,
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.cluster import waits
@@ -38,6 +39,7 @@ OF_SERVING_PODS = (
     Pods,
     Serving,
     ServingContainer,
+    TpuSlice,
 )
 """What pods that serve give."""
 
@@ -192,6 +194,7 @@ def facts_of_pods(
             unit=unit,
             times=times,
         )
+    yield from _slice(pod, context)
     named = pod.machine.value if isinstance(pod.machine.value, str) else None
     if named is not None or pod.spot.value is True:
         yield MachineTemplate(
@@ -202,6 +205,25 @@ def facts_of_pods(
             spot=field(pod.spot.value),
             spot_at=pod.spot.path,
         )
+
+
+def _slice(pod: Pod, context: Context) -> Iterator[Fact]:
+    """The slice of TPUs that a pod needs its node to be of."""
+    asked, label, topology = pod.asked, pod.tpu_accelerator, pod.tpu_topology
+    if asked is None or "google.com/tpu" not in asked.path or label.value is None:
+        return
+    yield TpuSlice(
+        context=context,
+        path=label.path,
+        accelerator=field(label.value),
+        accelerator_at=label.path,
+        topology=field(topology.value),
+        topology_at=topology.path,
+        machine=field(pod.machine.value),
+        machine_at=pod.machine.path,
+        chips=field(asked.devices),
+        chips_at=asked.path,
+    )
 
 
 def _claims(pod: Pod, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -299,6 +321,7 @@ def containers(
             extended=extended,
             architecture=field(pod.architecture.value),
             architecture_at=pod.architecture.path,
+            architecture_by_family=pod.by_family,
             chip=None if own is None else own.chip,
             chips=None if own is None else field(own.devices),
             chips_at="" if own is None else own.path,
