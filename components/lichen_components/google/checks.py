@@ -22,6 +22,18 @@ def checked(decision: Decision, args: EndpointArgs, what: str) -> GoogleArgs:
     return ours
 
 
+def refuse(args: GoogleArgs, **why: str) -> None:
+    """:class:`InputError` where an argument is given that the hosting does nothing with; ``why``
+    says it of each."""
+    for field, what in why.items():
+        if field in args:
+            raise InputError(
+                what,
+                fix=f"leave google.{field} out, or name another hosting in where.hosting",
+                field=f"google.{field}",
+            )
+
+
 def check_mode(decision: Decision, what: str) -> None:
     """:class:`InputError` where ``what`` is not what the workload's mode asks for."""
     if decision.workload.mode != "real-time":
