@@ -183,7 +183,7 @@ def _precisions(fact: ServingContainer, declared: Passport) -> tuple[Precision, 
     if quantised is not None and quantised.value.casefold() not in ("", "none"):
         # How many bits another method leaves is not known: the dtype is that of its arithmetic.
         method = quantised.value.casefold()
-        return (method,) if method in get_args(Precision) else ()
+        return tuple(known for known in get_args(Precision) if known == method)
     server = _said(lambda: server_of(fact))
     names = SERVERS[server].precision if server else ("DTYPE", "--dtype")
     dtype = _said(lambda: setting(fact, *names))
