@@ -14,6 +14,7 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Made
 from lichen.day import present_day
 from lichen.document import InputError, did_you_mean
+from lichen.placing.made import server_of
 from lichen.placing.placement import NoPlacement, Placement
 from lichen.placing.question import Pin, Question
 from lichen.sizing.replicas import floor_of
@@ -33,7 +34,6 @@ from lichen_components.makers import (
     record_of,
     record_rows,
     row_of,
-    server_of,
     servers_found,
 )
 from lichen_components.plan import Plan
@@ -213,10 +213,16 @@ def plan_of(
     check_artifacts(args, hosting.cloud, row, hosting.title)
     maker_of(row).check(decision, args)
     family = chip_families(catalogue).get(chip_of(decision.machine))
-    serve = servers_found()[server_of(makes, decision, family)]
+    server = server_of(makes, chosen.hosting, decision.card.kind, family)
+    if server is None:
+        raise InputError(
+            f"no component serves {decision.card.kind} models on {chosen.machine}",
+            fix="allow in where what a component makes",
+            field="workload",
+        )
     return Plan(
         decision=decision,
-        container=serve(decision),
+        container=servers_found()[server](decision),
         args=args,
         catalogue=catalogue,
         today=question.today or present_day(),

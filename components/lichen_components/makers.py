@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -18,7 +18,7 @@ from typing import Protocol, cast
 import pulumi
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Machine, Made
+from lichen.catalogue.schema import Machine
 from lichen.placing.question import Pin
 from lichen.sizing.replicas import floor_of
 from lichen.words import Environment
@@ -123,19 +123,6 @@ def record_of(cloud: str) -> PlacementRecord | None:
         if row.cloud == cloud:
             return cast(PlacementRecord, import_module(row.module))
     return None
-
-
-def server_of(makes: Iterable[Made], decision: Decision, chip_family: str | None) -> str:
-    """The server of a placement, by the rows of what can be made."""
-    hosting, kind = decision.placement.chosen.hosting, decision.card.kind
-    return next(
-        row.server
-        for row in makes
-        if row.server is not None
-        and row.hosting == hosting
-        and chip_family in row.families
-        and (not row.kinds or kind in row.kinds)
-    )
 
 
 def chip_families(catalogue: Catalogue) -> Mapping[str, str]:

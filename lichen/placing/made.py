@@ -46,6 +46,15 @@ def why_unmade(wanted: Wanted, makes: Iterable[Made]) -> str | None:
     return reason
 
 
+def server_of(makes: Iterable[Made], hosting: str, kind: str, family: str | None) -> str | None:
+    """The server of a kind of model on a family of chips; None where no component serves it."""
+    for row in makes:
+        fits = row.hosting == hosting and family in row.families
+        if row.server is not None and fits and (not row.kinds or kind in row.kinds):
+            return row.server
+    return None
+
+
 def _miss(wanted: Wanted, row: Made) -> tuple[int, str] | None:
     """How far the row comes (more is nearer), and the one reason why it does not make it."""
     if row.server is None:

@@ -150,7 +150,7 @@ _ELSEWHERE = ("cloud", "where")
 
 def _moving(question: Question, here: Option, answer: Placement, data_gb: float) -> Relocation:
     there = answer.chosen
-    files_gb = _files_gb(question, there)
+    files_gb = model_files_gb(question, there)
     catalogue = question.catalogue
     left, reached = catalogue.regions[here.region], catalogue.regions[there.region]
     copied_gb = 0.0 if left is reached else files_gb + data_gb
@@ -164,7 +164,7 @@ def _moving(question: Question, here: Option, answer: Placement, data_gb: float)
     )
 
 
-def _files_gb(question: Question, option: Option) -> float:
+def model_files_gb(question: Question, option: Option) -> float:
     """The model's files at an option's precision, in GB."""
     known = knowledge(question.catalogue)
     chip = known.chips.of_machine(question.catalogue.machine(option.machine))

@@ -105,10 +105,12 @@ class Registered(pulumi.runtime.Mocks):
         }
 
 
-def made(component: Callable[[str, Plan], object], of: Plan) -> Registered:
+def made(
+    component: Callable[[str, Plan], object], of: Plan, mocks: Registered | None = None
+) -> Registered:
     """What a component registers for a plan."""
     asyncio.set_event_loop(asyncio.new_event_loop())
-    mocks = Registered()
+    mocks = mocks or Registered()
     pulumi.runtime.set_mocks(mocks, project="lichen", stack="test", preview=False)
 
     @pulumi.runtime.test

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
+import pulumi
 import pytest
 from lichen_components.kubernetes.eks.machines import EksService
-from lichen_components.kubernetes.gke.pool import GkeService
+from lichen_components.kubernetes.gke.pool import GkeService, name_of
 from lichen_components.kubernetes.serving import ClusterService
 from lichen_components.kubernetes.shapes import check_slice, slice_of
 
@@ -131,7 +134,9 @@ def test_pods_at_zero_are_brought_back_by_a_signal_from_outside() -> None:
     objects = registered.objects()
     check_strictly(objects["ScaledObject"])
     spec = objects["ScaledObject"]["spec"]
-    assert (spec["minReplicaCount"], spec["scaleTargetRef"]) == (0, {"name": "vectors-dev"})
+    assert spec["minReplicaCount"] == 0
+    of = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "vectors-dev"}
+    assert spec["scaleTargetRef"] == of
     assert "HorizontalPodAutoscaler" not in objects
     assert "replicas" not in objects["Deployment"]["spec"]
     # Nobody is behind it yet, and an `up` does not wait for that.
@@ -271,6 +276,14 @@ def test_what_is_not_a_field_is_refused_by_the_schemas_of_these_tests() -> None:
             "pvc://",
         ),
         ("kubernetes", "c7g.xlarge", VECTORS, {"topology": "2x2"}, "kubernetes.topology", "none"),
+        (
+            "kubernetes",
+            "c7g.xlarge",
+            ASLEEP,
+            {"kserve": True, "scaling": {"trigger": GATEWAY}},
+            "kubernetes.scaling",
+            "KServe makes the scaler",
+        ),
         ("gke", "c4a-standard-4", VECTORS, {}, "kubernetes.gke.cluster", "is required"),
         ("gke", "c4a-standard-4", VECTORS, {"gke": GKE}, "workload.where.regions", "us-central1"),
         (
@@ -377,5 +390,81 @@ def test_a_slice_of_several_machines_is_a_group_that_starts_and_ends_together() 
     assert "--tensor-parallel-size 8" in leader["command"][2]
     assert leader["resources"]["limits"]["google.com/tpu"] == "4"
     pool = registered.inputs["chat-pool-0"]
+    assert pool["name"] == "chat-prod-pool-0"
     assert pool["placementPolicy"] == {"type": "COMPACT", "tpuTopology": "2x4"}
     assert pool["autoscaling"] == {"minNodeCount": 0, "maxNodeCount": 2, "locationPolicy": "ANY"}
+
+
+def test_groups_are_scaled_as_deployments_are() -> None:
+    asleep = {**LONG, "environment": "dev", "availability": {"minimum_replicas": 0}}
+    woken = made(
+        GkeService,
+        plan(
+            "gke-tpu", "ct5lp-hightpu-4t", asleep,
+            gke=GKE, topology="2x4", scaling={"trigger": GATEWAY},
+        ),
+    ).objects()  # fmt: skip
+    busy = {**LONG, "traffic": {**LONG["traffic"], "peak_rps": 0.05, "mean_rps": 0.01}}
+    grown = made(GkeService, plan("gke-tpu", "ct5lp-hightpu-4t", busy, gke=GKE, topology="2x4"))
+    for each in (*woken.values(), *grown.objects().values()):
+        check_strictly(each)
+    kind = {"apiVersion": "leaderworkerset.x-k8s.io/v1", "kind": "LeaderWorkerSet"}
+    assert woken["ScaledObject"]["spec"]["scaleTargetRef"] == {**kind, "name": "chat-dev"}
+    scaler = grown.objects()["HorizontalPodAutoscaler"]["spec"]
+    assert scaler["scaleTargetRef"] == {**kind, "name": "chat-prod"}
+    pools = [name for name in grown.inputs if name.startswith("chat-pool-")]
+    assert len(pools) == scaler["maxReplicas"] > scaler["minReplicas"]
+    for objects in (woken, grown.objects()):
+        assert "replicas" not in objects["LeaderWorkerSet"]["spec"]
+
+
+def test_kserve_wakes_pods_itself() -> None:
+    asleep = made(ClusterService, plan("kubernetes", "c7g.xlarge", ASLEEP, kserve=True))
+    service = asleep.objects()["InferenceService"]
+    assert service["spec"]["predictor"]["minReplicas"] == 0
+    assert service["metadata"]["annotations"]["serving.kserve.io/deploymentMode"] == "Knative"
+
+
+def test_a_location_that_is_known_late_is_refused() -> None:
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    late = pulumi.Output.from_input("pvc://models/it")
+    with pytest.raises(InputError, match="known only when resources are made") as refused:
+        plan("kubernetes", "c7g.xlarge", VECTORS, artifacts=late)
+    assert refused.value.field == "artifacts"
+
+
+def test_a_region_in_a_bucket_is_replaced() -> None:
+    registered = made(
+        GkeService,
+        plan(
+            "gke", "g2-standard-4", CHAT, "europe-west4",
+            gke=EUROPE, artifacts="gs://models-{region}/it", service_account="reader",
+        ),
+    )  # fmt: skip
+    attributes = pod_of(registered)["volumes"][0]["csi"]["volumeAttributes"]
+    assert attributes["bucketName"] == "models-europe-west4"
+    assert registered.inputs["chat-reads"]["bucket"] == "models-europe-west4"
+
+
+def test_a_grant_on_eks_ends_with_its_folder() -> None:
+    registered = made(
+        EksService,
+        plan(
+            "eks", "c7g.xlarge", VECTORS, eks=EKS, artifacts="s3://models/a", service_account="it"
+        ),
+    )
+    policy = json.loads(registered.inputs["vectors-access"]["policy"])
+    assert policy["Statement"][0]["Resource"] == "arn:aws:s3:::models/a/*"
+
+
+def test_names_of_pools_differ_however_long_they_are() -> None:
+    name = "a" * 34
+    names = [
+        name_of(f"{name}{end}-{environment}", f"pool-{n}")
+        for end in ("", "b" * 9)
+        for environment in ("dev", "prod")
+        for n in (0, 1, 10)
+    ]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= 40
+    assert name_of("chat-dev", "pool") == "chat-dev-pool"

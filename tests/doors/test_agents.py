@@ -91,11 +91,19 @@ def test_an_agent_places_sizes_explains_checks_and_looks_up(folder: Path) -> Non
 
 
 def test_a_mistake_is_a_sentence_and_nothing_outside_the_folder_is_read(folder: Path) -> None:
-    config = {**WORKLOAD, "model": {"config": "../outside.yaml"}}
+    outside: tuple[dict[str, Any], ...] = (
+        {"model": {"config": "../outside.yaml"}},
+        {"evidence": ["../outside.yaml"]},
+        {"prompts": {"templates": [{"name": "a", "file": str(folder.parent / "outside.yaml")}]}},
+        {"prompts": {"tokenizer": "../outside.yaml"}},
+    )
+    for at, more in enumerate(outside):
+        (folder / f"away{at}.json").write_text(json.dumps(WORKLOAD | more))
     wrong = (
         ("place", {"file": "../outside.yaml"}, "outside the folder"),
         ("place", {"file": str(folder.parent / "outside.yaml")}, "outside the folder"),
-        ("place", {"workload": config}, "outside the folder"),
+        *(("place", {"workload": WORKLOAD | more}, "outside the folder") for more in outside),
+        *(("place", {"file": f"away{at}.json"}, "outside the folder") for at in range(4)),
         ("check", {"paths": [".."]}, "outside the folder"),
         ("check", {"paths": ["absent.yaml"]}, "is not there"),
         ("place", {}, "give one of file and workload"),

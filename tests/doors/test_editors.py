@@ -45,6 +45,12 @@ def test_a_mistake_is_marked_where_it_is() -> None:
     assert span.line == 2
 
 
+def test_a_field_is_explained_in_a_folder_with_own_rules(tmp_path: Path) -> None:
+    (tmp_path / "lichen.yaml").write_text("rules: [own.py]\n")
+    (tmp_path / "own.py").write_text("raise SystemExit(1)\n")
+    assert about(tmp_path / "search.yaml", RIGHT, 3, 4).startswith("**traffic.peak_rps**")
+
+
 def test_a_text_that_is_nothing_of_lichen_s_has_no_mistakes() -> None:
     assert kind_of(Path("values.yaml"), "name: x\nimage: y\n") is None
     assert problems(Path("values.yaml"), "name: [") == []

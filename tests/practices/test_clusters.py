@@ -109,6 +109,32 @@ def test_the_limits_of_a_pool_keep_their_units_and_a_clean_region_keeps_all() ->
 
 
 @pytest.mark.parametrize(
+    ("written", "percent", "lower"),
+    [
+        ("1Ti", 50.0, "512Gi"),
+        ("1k", 50.0, "500"),
+        ("10Gi", 33.0, "3380Mi"),
+        ("1001Gi", 50.0, "501Gi"),
+        ("1.5Ti", 50.0, "768Gi"),
+        ("1500m", 50.0, "750m"),
+        ("1e3", 50.0, "500"),
+        ("1E", 50.0, "500P"),
+        ("1Ki", 50.0, "512"),
+        (3, 50.0, 2),
+        ("100", 29.0, "29"),
+        ("1", 50.0, None),
+    ],
+)
+def test_half_of_one_unit_is_many_of_a_smaller_one(
+    written: Any, percent: float, lower: Any
+) -> None:
+    pool = {**POOL, "spec": {"limits": {"memory": written}}}
+    patches = ceilings([pool], fixed().region("eu-west-1"), {"high": percent}).patches
+    expected = [] if lower is None else [{"limits": {"memory": lower}}]
+    assert [patch["spec"] for patch in patches] == expected
+
+
+@pytest.mark.parametrize(
     ("manifest", "message"),
     [
         ({"kind": "Service"}, "nothing in these manifests scales"),
@@ -116,6 +142,8 @@ def test_the_limits_of_a_pool_keep_their_units_and_a_clean_region_keeps_all() ->
         ({**HPA, "spec": []}, "HorizontalPodAutoscaler.spec: is no mapping"),
         ({**HPA, "metadata": {}}, "HorizontalPodAutoscaler.metadata.name: is required"),
         ({**POOL, "spec": {"limits": {"cpu": "x"}}}, "limits.cpu: is no quantity"),
+        ({**POOL, "spec": {"limits": {"cpu": "1ki"}}}, "limits.cpu: is no quantity"),
+        ({**POOL, "spec": {"limits": {"cpu": "1e999"}}}, "limits.cpu: is no quantity"),
     ],
 )
 def test_a_manifest_that_no_cluster_takes_is_named(manifest: Any, message: str) -> None:

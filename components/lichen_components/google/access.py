@@ -7,7 +7,7 @@ import pulumi_gcp as gcp
 
 from lichen.document import InputError
 from lichen_components.google.args import GoogleArgs
-from lichen_components.google.files import FilesAt
+from lichen_components.google.files import FilesAt, in_bucket
 from lichen_components.google.site import GoogleSite
 
 _TOO_WIDE = ("allUsers", "allAuthenticatedUsers")
@@ -28,13 +28,10 @@ def read_files(
     site: GoogleSite,
     who: gcp.serviceaccount.Account,
     files: pulumi.Output[FilesAt],
-    location: object,
 ) -> list[pulumi.Resource]:
-    """May read the model's files, and nothing else of the bucket.
-
-    Nothing is granted where the location is known to be no bucket.
-    """
-    if not isinstance(location, pulumi.Output) and not str(location).startswith("gs://"):
+    """May read the model's files, and nothing else of the bucket; nothing where they are in
+    none."""
+    if not in_bucket(site.args):
         return []
     return [
         gcp.storage.BucketIAMMember(
@@ -53,7 +50,9 @@ def read_files(
 
 
 def _below(files: FilesAt) -> str:
-    objects = f"projects/_/buckets/{files.bucket}/objects/{files.prefix}"
+    # Without the slash a/b would let a/bc be read too.
+    below = f"{files.prefix}/" if files.prefix else ""
+    objects = f"projects/_/buckets/{files.bucket}/objects/{below}"
     return (
         f'resource.type == "storage.googleapis.com/Bucket" || resource.name.startsWith("{objects}")'
     )

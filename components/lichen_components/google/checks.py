@@ -14,12 +14,25 @@ from lichen_components.servers.container import Decision
 def checked(decision: Decision, args: EndpointArgs, what: str) -> GoogleArgs:
     """The arguments for Google Cloud; :class:`InputError` where a part that every hosting needs is
     missing or wrong. ``what`` is what would be made."""
-    ours, server = google_args(args), server_for(decision)
+    ours = google_args(args)
+    server = server_for(decision.card.kind, decision.machine.accelerator)
     check_mode(decision, what)
     check_files(ours, server)
     check_image(decision, server, ours)
     check_budget(ours)
     return ours
+
+
+def refuse(args: GoogleArgs, **why: str) -> None:
+    """:class:`InputError` where an argument is given that the hosting does nothing with; ``why``
+    says it of each."""
+    for field, what in why.items():
+        if field in args:
+            raise InputError(
+                what,
+                fix=f"leave google.{field} out, or name another hosting in where.hosting",
+                field=f"google.{field}",
+            )
 
 
 def check_mode(decision: Decision, what: str) -> None:
@@ -32,9 +45,9 @@ def check_mode(decision: Decision, what: str) -> None:
         )
 
 
-def server_for(decision: Decision) -> str:
-    """The server of what was decided, as makes.csv has it for Google Cloud."""
-    kind, chip = decision.card.kind, decision.machine.accelerator or ""
+def server_for(kind: str, accelerator: str | None) -> str:
+    """The server of a kind of model, as makes.csv has it for Google Cloud: a check has no
+    catalogue."""
     if kind == "llm":
-        return "vllm-tpu" if "TPU" in chip else "vllm"
+        return "vllm-tpu" if "TPU" in (accelerator or "") else "vllm"
     return "tei" if kind in ("encoder", "reranker") else "image"

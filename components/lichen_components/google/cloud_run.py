@@ -41,7 +41,7 @@ from lichen_components.google.alerts import Alert, alerts, budget, of_requests
 from lichen_components.google.args import google_args
 from lichen_components.google.checks import checked
 from lichen_components.google.container import HEALTH, arguments, variables
-from lichen_components.google.files import DIRECTORY, FilesAt, files_of
+from lichen_components.google.files import DIRECTORY, FilesAt, files_of, in_bucket
 from lichen_components.google.images import image_of
 from lichen_components.google.logs import logs
 from lichen_components.google.site import GoogleSite, check_name
@@ -80,17 +80,13 @@ class RunService(pulumi.ComponentResource):
         )
         files = files_of(site.args, site.region)
         who = account(site)
-        location = site.args.get("artifacts", "")
         grants = [
-            *read_files(site, who, files, location),
+            *read_files(site, who, files),
             *read_secrets(site, who),
             *use_key(site, "serverless-robot-prod"),
         ]
         kept = logs(site, _of_the_service(site))
-        mounted = bool(location) and (
-            isinstance(location, pulumi.Output) or str(location).startswith("gs://")
-        )
-        service = _service(site, plan, who, files, mounted, [*grants, *kept])
+        service = _service(site, plan, who, files, in_bucket(site.args), [*grants, *kept])
         _let_in(site, service)
         alerts(site, _watches(site, decision))
         budget(site)

@@ -48,13 +48,34 @@ def files_at(location: str, region: str) -> FilesAt:
     return FilesAt(bucket=bucket, prefix=prefix.strip("/"))
 
 
-def files_of(args: GoogleArgs, region: str) -> pulumi.Output[FilesAt]:
-    """The files of a deployment; none where the arguments have none."""
+def files_of(args: GoogleArgs, region: str, *, late: str = GCS) -> pulumi.Output[FilesAt]:
+    """The files of a deployment; none where the arguments have none.
+
+    ``late`` is how a location begins that is known only when resources are made:
+    :class:`InputError` where it begins otherwise, for what is made follows from it.
+    """
     if "artifacts" not in args:
         return pulumi.Output.from_input(FilesAt())
-    return pulumi.Output.from_input(args["artifacts"]).apply(
-        input_errors()(lambda location: files_at(location, region))
-    )
+    given = args["artifacts"]
+
+    @input_errors()
+    def found(location: str) -> FilesAt:
+        if not isinstance(given, str) and not location.startswith(late):
+            raise InputError(
+                f"{location!r} is known only when resources are made, and does not begin with "
+                f"{late}",
+                fix=f"write it as text in the program, or a location that begins with {late}",
+                field="artifacts",
+            )
+        return files_at(location, region)
+
+    return pulumi.Output.from_input(given).apply(found)
+
+
+def in_bucket(args: GoogleArgs) -> bool:
+    """Whether the files are in a bucket, as every location is that is not known yet."""
+    given = args.get("artifacts", "")
+    return not isinstance(given, str) or given.startswith(GCS)
 
 
 def check_files(args: GoogleArgs, server: str) -> None:

@@ -22,7 +22,7 @@ from lichen_components.google.access import (
 )
 from lichen_components.google.alerts import Alert, alerts, budget, of_requests
 from lichen_components.google.args import GoogleArgs, google_args
-from lichen_components.google.checks import checked
+from lichen_components.google.checks import checked, refuse
 from lichen_components.google.container import HEALTH, arguments, variables
 from lichen_components.google.files import FilesAt, files_of
 from lichen_components.google.images import image_of
@@ -74,7 +74,7 @@ class ManagedGroup(pulumi.ComponentResource):
         who = account(site)
         files = files_of(site.args, site.region)
         grants = [
-            *read_files(site, who, files, site.args.get("artifacts", "")),
+            *read_files(site, who, files),
             *write_logs(site, who),
             *pull_images(site, who),
             *use_key(site, "compute-system"),
@@ -104,6 +104,7 @@ class ManagedGroup(pulumi.ComponentResource):
     def check(decision: Decision, args: EndpointArgs) -> None:
         """:class:`InputError` where a group cannot do what was decided, or lacks an argument."""
         ours = checked(decision, args, "a group of machines")
+        refuse(ours, secrets="a group of machines takes no secrets")
         boot_of(decision.machine, ours)
         check_network(ours)
         if not ours.get("proxy_ranges"):

@@ -15,8 +15,9 @@ _TPU_IMAGES = (
     "ubuntu-accel-2204-amd64-tpu-v5e-v5p-v6e"
 )
 """Source: GitHub vllm-project/tpu-inference, docs/getting_started/tpu_setup.md."""
-_HYPERDISK = ("c4a", "n4a", "c4", "n4", "ct6e", "tpu7x")
+HYPERDISK_ALONE = ("c4a", "n4a", "c4", "n4", "ct6e", "tpu7x")
 """Families that boot from Hyperdisk alone (Compute Engine documentation, their machine series)."""
+HYPERDISK = "hyperdisk-balanced"
 
 
 class BootsFrom(NamedTuple):
@@ -29,7 +30,7 @@ class BootsFrom(NamedTuple):
 
 def boot_of(machine: Machine, args: GoogleArgs) -> BootsFrom:
     """What a machine boots from; :class:`InputError` where no image is known."""
-    disk = "hyperdisk-balanced" if machine.family in _HYPERDISK else "pd-balanced"
+    disk = HYPERDISK if machine.family in HYPERDISK_ALONE else "pd-balanced"
     maintenance = "TERMINATE" if machine.accelerator else "MIGRATE"
     if "machine_image" in args:
         return BootsFrom(args["machine_image"], disk, maintenance)
@@ -77,3 +78,22 @@ def zones_of(
             field="workload.availability.zones",
         )
     return list(given)
+
+
+def zone_of(machine: Machine, region: str, args: GoogleArgs, catalogue: Catalogue) -> str:
+    """The one zone of what cannot spread; :class:`InputError` where none or several are named."""
+    zones = zones_of(machine, region, 1, args, catalogue)
+    if not zones:
+        raise InputError(
+            f"is required: no zone of {region} is known to have {machine.name}",
+            fix=f"add google: {{zones: [{region}-b]}}, with a zone that has it: "
+            "gcloud compute tpus locations list",
+            field="google.zones",
+        )
+    if len(zones) > 1:
+        raise InputError(
+            f"{machine.name} is in one zone, and {len(zones)} are named: {', '.join(zones)}",
+            fix=f"write zones: [{zones[0]}]",
+            field="google.zones",
+        )
+    return zones[0]

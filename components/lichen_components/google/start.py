@@ -65,9 +65,8 @@ def script(start: StartUp) -> str:
         _fetch(start.files),
         "docker rm --force server || true",
         run,
-        "",
     ]
-    return "\n".join(line for line in lines[:-1] if line) + "\n"
+    return "\n".join(line for line in lines if line) + "\n"
 
 
 def _registry(image: str) -> str:

@@ -18,12 +18,12 @@ from lichen_components.google.access import (
 )
 from lichen_components.google.alerts import budget
 from lichen_components.google.args import google_args
-from lichen_components.google.checks import checked
+from lichen_components.google.checks import checked, refuse
 from lichen_components.google.container import HEALTH, arguments, variables
 from lichen_components.google.files import FilesAt, files_of
 from lichen_components.google.group import ManagedGroup, check_network
 from lichen_components.google.images import image_of
-from lichen_components.google.machines import zones_of
+from lichen_components.google.machines import zone_of
 from lichen_components.google.site import GoogleSite, check_name
 from lichen_components.google.start import StartUp, script
 from lichen_components.plan import Plan
@@ -53,14 +53,12 @@ class TpuNodes(pulumi.ComponentResource):
         decision = plan.decision
         with input_errors():
             check_name(name, decision.workload.environment)
-            (zone,) = zones_of(
-                decision.machine, plan.region, 1, google_args(plan.args), plan.catalogue
-            )
+            zone = zone_of(decision.machine, plan.region, google_args(plan.args), plan.catalogue)
         site = GoogleSite.of(name, plan, self, title="TPU nodes", made_of=(decision.machine.name,))
         who = account(site)
         files = files_of(site.args, site.region)
         grants = [
-            *read_files(site, who, files, site.args.get("artifacts", "")),
+            *read_files(site, who, files),
             *write_logs(site, who),
             *pull_images(site, who),
         ]
@@ -97,12 +95,12 @@ class TpuNodes(pulumi.ComponentResource):
                 fix="allow TPU v6e (a group of machines), GKE or another hosting in where",
                 field="workload.environment",
             )
-        if "key" in ours:
-            raise InputError(
-                "the disk of a TPU node cannot be encrypted with a key of yours",
-                fix="leave google.key out, or choose another hosting",
-                field="google.key",
-            )
+        refuse(
+            ours,
+            key="the disk of a TPU node cannot be encrypted with a key of yours",
+            secrets="a TPU node takes no secrets",
+            schedules="TPU nodes have no floors by the time of day",
+        )
 
 
 def _node(

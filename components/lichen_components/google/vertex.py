@@ -37,22 +37,22 @@ from lichen_components.args import EndpointArgs
 from lichen_components.errors import input_errors
 from lichen_components.extras import Bundle
 from lichen_components.google.alerts import budget
-from lichen_components.google.args import GoogleArgs
-from lichen_components.google.checks import checked
+from lichen_components.google.checks import checked, refuse
 from lichen_components.google.container import HEALTH, arguments, variables
 from lichen_components.google.files import files_of
 from lichen_components.google.images import image_of
 from lichen_components.google.site import GoogleSite, check_name
 from lichen_components.plan import Plan
+from lichen_components.row import HUGGING_FACE
 from lichen_components.servers.container import Decision
 
 TYPE = "lichen:index:ModelGardenEndpoint"
 
-_CHIPS: Mapping[str, str] = {
+CHIPS: Mapping[str, str] = {
     "NVIDIA L4": "NVIDIA_L4",
     "NVIDIA A100 SXM4 80GB": "NVIDIA_A100_80GB",
     "NVIDIA A100 SXM4 40GB": "NVIDIA_TESLA_A100",
-    "NVIDIA H100 SXM5 80GB": "NVIDIA_H100_80GB",
+    "NVIDIA H100 SXM 80GB": "NVIDIA_H100_80GB",
 }
 """A chip -> Vertex AI's word (API aiplatform v1, MachineSpec.acceleratorType)."""
 _ROUTES: Mapping[str, str] = {"vllm": "/v1/completions", "tei": "/embed", "image": "/predict"}
@@ -83,11 +83,14 @@ class ModelGardenEndpoint(pulumi.ComponentResource):
         full = pulumi.Output.all(site.project, deployed.endpoint).apply(
             lambda known: f"projects/{known[0]}/locations/{site.region}/endpoints/{known[1]}"
         )
+        # An endpoint with a host of its own takes no requests at the region's shared one
+        # (Vertex AI documentation, "Use dedicated public endpoints").
+        host = pulumi.Output.all(deployed.endpoint, site.number).apply(
+            lambda known: f"{known[0]}.{site.region}-{known[1]}.prediction.vertexai.goog"
+        )
         self.endpoint_name = deployed.endpoint
         self.endpoint_id = full
-        self.url = full.apply(
-            lambda path: f"https://{site.region}-aiplatform.googleapis.com/v1/{path}:rawPredict"
-        )
+        self.url = pulumi.Output.concat("https://", host, "/v1/", full, ":rawPredict")
         self.machine = pulumi.Output.from_input(decision.machine.name)
         nothing = pulumi.Output.from_input("")
         self.bundle = Bundle(
@@ -101,11 +104,17 @@ class ModelGardenEndpoint(pulumi.ComponentResource):
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
         """:class:`InputError` where Vertex AI cannot do what was decided, or lacks an argument."""
-        _check_impossible(checked(decision, args, "an endpoint of Vertex AI"))
-        if decision.machine.accelerator not in _CHIPS:
+        ours = checked(decision, args, "an endpoint of Vertex AI")
+        refuse(
+            ours,
+            key="a deployment of Model Garden takes no key of yours",
+            secrets="a deployment of Model Garden takes no secrets",
+            schedules="an endpoint of Vertex AI has no floors by the time of day",
+        )
+        if decision.machine.accelerator not in CHIPS:
             raise InputError(
                 f"{decision.machine.name} is not made on Vertex AI by this component",
-                fix=f"allow machines with {', '.join(_CHIPS)}, or another hosting",
+                fix=f"allow machines with {', '.join(CHIPS)}, or another hosting",
                 field="workload.where",
             )
 
@@ -117,24 +126,10 @@ _LESS = (
 )
 
 
-def _check_impossible(args: GoogleArgs) -> None:
-    for field, what in (
-        ("key", "a deployment of Model Garden takes no key of yours"),
-        ("secrets", "a deployment of Model Garden takes no secrets"),
-        ("schedules", "an endpoint of Vertex AI has no floors by the time of day"),
-    ):
-        if field in args:
-            raise InputError(
-                what,
-                fix=f"leave google.{field} out, or name another hosting in where.hosting",
-                field=f"google.{field}",
-            )
-
-
 def _deployment(site: GoogleSite, plan: Plan) -> Deployment:
     decision, server = plan.decision, plan.container.server
     machine, sizing = decision.machine, decision.sizing
-    files, health = files_of(site.args, site.region), HEALTH[server]
+    files, health = files_of(site.args, site.region, late=HUGGING_FACE), HEALTH[server]
     ours = files.apply(lambda known: dict(variables(plan, known)))
     given = plan.args.get("environment", {})
     least = max(1, sizing.replicas_minimum)
@@ -168,7 +163,7 @@ def _deployment(site: GoogleSite, plan: Plan) -> Deployment:
             dedicated_resources=Dedicated(
                 machine_spec=Spec(
                     machine_type=machine.name,
-                    accelerator_type=_CHIPS[machine.accelerator or ""],
+                    accelerator_type=CHIPS[machine.accelerator or ""],
                     accelerator_count=round(machine.accelerators),
                 ),
                 min_replica_count=least,

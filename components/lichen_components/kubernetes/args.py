@@ -42,8 +42,8 @@ class ScalerArgs(TypedDict, total=False):
     """A metric that each pod exports and the cluster's metrics adapter has. The default is
     `vllm:num_requests_waiting` where vLLM serves; on GKE it is read by managed Prometheus."""
     target: float
-    """The value of `metric` for each pod at which the next one starts. The default is what the
-    sizing lets a pod have in flight."""
+    """The value of `metric` for each pod at which the next one starts. The default is 1
+    for vLLM's waiting requests, and for another what the sizing lets a pod have in flight."""
     trigger: TriggerArgs
     """Scale by KEDA on this signal. Required for a floor of 0: `minimum_replicas: 0`."""
     cooldown_s: int
@@ -113,7 +113,8 @@ class KubernetesArgs(TypedDict, total=False):
 
     artifacts: pulumi.Input[str]
     """The model's files: `pvc://claim/folder`, `hf://organisation/model`; on GKE also
-    `gs://bucket/prefix/`, on EKS `s3://bucket/prefix/`."""
+    `gs://bucket/prefix/`, on EKS `s3://bucket/prefix/`. Text that is known when the program runs:
+    volumes and grants follow from it."""
     image: pulumi.Input[str]
     """The serving image, for every chip that may be chosen. Required for vision models: no public
     image serves them."""
@@ -148,7 +149,7 @@ class KubernetesArgs(TypedDict, total=False):
     kserve: bool
     """Make an InferenceService of KServe, which the cluster must have, in place of a Deployment."""
     scaling: ScalerArgs
-    """What moves the number of pods."""
+    """What moves the number of pods. Not with `kserve`, which makes a scaler of its own."""
     gke: GkeArgs
     """The GKE cluster of a placement on GKE."""
     eks: EksArgs

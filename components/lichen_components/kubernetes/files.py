@@ -30,7 +30,11 @@ class PodFiles:
 
 
 def files_of(location: str, region: str, gib: int, folder: str = DIRECTORY) -> PodFiles:
-    """How a pod reads a location into ``folder``; ``gib`` is the room that a copy may take."""
+    """How a pod reads a location into ``folder``; ``gib`` is the room that a copy may take.
+
+    ``{region}`` in the location is replaced.
+    """
+    location = location.replace("{region}", region)
     if location.startswith(HUGGING_FACE):
         return PodFiles(location.removeprefix(HUGGING_FACE).strip("/"), offline=False)
     if location.startswith(VOLUME):
@@ -47,7 +51,7 @@ def files_of(location: str, region: str, gib: int, folder: str = DIRECTORY) -> P
         return PodFiles(folder, (volume,), (mount,))
     if location.startswith(GCS):
         return _from_cloud_storage(location, folder)
-    return _copied(location.replace("{region}", region), region, gib, folder)
+    return _copied(location, region, gib, folder)
 
 
 def check_location(location: object, hosting: str) -> None:

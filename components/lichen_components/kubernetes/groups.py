@@ -14,13 +14,15 @@ import pulumi_kubernetes as k8s
 from lichen_components.kubernetes.place import ClusterPlace
 from lichen_components.kubernetes.pod import PodServer, template
 from lichen_components.kubernetes.ready import Prepared
-from lichen_components.kubernetes.scaling import bounds
+from lichen_components.kubernetes.scaling import GROUP, bounds, fixed
 from lichen_components.plan import Plan
 
 _SCRIPT = "/vllm-workspace/examples/online_serving/multi-node-serving.sh"
 
 
-def group(place: ClusterPlace, plan: Plan, ready: Prepared, *after: pulumi.Resource) -> None:
+def group(
+    place: ClusterPlace, plan: Plan, ready: Prepared, *after: pulumi.Resource
+) -> k8s.apiextensions.CustomResource:
     """Make the groups: one a replica, as large as the slice has machines."""
     part = ready.row.part
     assert part is not None
@@ -32,13 +34,14 @@ def group(place: ClusterPlace, plan: Plan, ready: Prepared, *after: pulumi.Resou
     )
     works = _shell(ready.server, f"bash {_SCRIPT} worker --ray_address=$(LWS_LEADER_ADDRESS)")
     pods = (place, plan, ready.args, ready.row)
-    k8s.apiextensions.CustomResource(
+    return k8s.apiextensions.CustomResource(
         place.child("group"),
-        api_version="leaderworkerset.x-k8s.io/v1",
-        kind="LeaderWorkerSet",
+        api_version=GROUP.api_version,
+        kind=GROUP.kind,
         metadata=place.metadata(),
         spec={
-            "replicas": least,
+            # Where something scales it, the number is the scaler's alone.
+            **({"replicas": least} if fixed(plan.decision, ready.args) else {}),
             "leaderWorkerTemplate": {
                 "size": part.nodes,
                 "restartPolicy": "RecreateGroupOnPodRestart",

@@ -8,6 +8,7 @@ Autoscaling"; KEDA documentation, "ScaledObject specification" and "Scalers"; GK
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -28,6 +29,26 @@ _CPU_PER_CENT = 70
 _INSIDE = ("cpu", "memory")
 _OF_PODS = re.compile(r"vllm[:_]|\bte_|tgi_|DCGM_|container_|kube_pod_|:num_requests_")
 """Names of metrics that pods export, or the cluster about them: none while there are no pods."""
+
+
+class ObjectKind(NamedTuple):
+    """A kind of object that has a number of replicas, as a scaler names it."""
+
+    api_version: str
+    kind: str
+
+
+DEPLOYMENT = ObjectKind("apps/v1", "Deployment")
+GROUP = ObjectKind("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet")
+"""Scalers take it too, and count its groups by their leaders (kubernetes-sigs/lws, "Horizontal Pod
+Autoscaler")."""
+
+
+class Scaled(NamedTuple):
+    """What a scaler moves."""
+
+    pods: pulumi.Resource
+    kind: ObjectKind
 
 
 def bounds(decision: Decision) -> tuple[int, int]:
@@ -83,9 +104,9 @@ def _check_trigger(trigger: TriggerArgs, least: int) -> None:
 
 
 def scale(
-    place: ClusterPlace, plan: Plan, args: KubernetesArgs, target: pulumi.Resource, hosting: str
+    place: ClusterPlace, plan: Plan, args: KubernetesArgs, target: Scaled, hosting: str
 ) -> None:
-    """Make what moves the number of pods of a Deployment, if anything does."""
+    """Make what moves the number of pods, or of groups of pods, if anything does."""
     if fixed(plan.decision, args):
         return
     if "trigger" in args.get("scaling", {}):
@@ -94,7 +115,7 @@ def scale(
         _horizontal(place, plan, args, target, hosting)
 
 
-def _keda(place: ClusterPlace, plan: Plan, args: KubernetesArgs, target: pulumi.Resource) -> None:
+def _keda(place: ClusterPlace, plan: Plan, args: KubernetesArgs, target: Scaled) -> None:
     least, most = bounds(plan.decision)
     scaling = args["scaling"]
     given = scaling["trigger"]
@@ -107,7 +128,11 @@ def _keda(place: ClusterPlace, plan: Plan, args: KubernetesArgs, target: pulumi.
         kind="ScaledObject",
         metadata=place.metadata(),
         spec={
-            "scaleTargetRef": {"name": place.identity},
+            "scaleTargetRef": {
+                "apiVersion": target.kind.api_version,
+                "kind": target.kind.kind,
+                "name": place.identity,
+            },
             "minReplicaCount": least,
             "maxReplicaCount": most,
             # A pod that goes before the next start is over would be started for nothing.
@@ -115,12 +140,12 @@ def _keda(place: ClusterPlace, plan: Plan, args: KubernetesArgs, target: pulumi.
             "pollingInterval": 15,
             "triggers": [trigger],
         },
-        opts=place.under(target),
+        opts=place.under(target.pods),
     )
 
 
 def _horizontal(
-    place: ClusterPlace, plan: Plan, args: KubernetesArgs, target: pulumi.Resource, hosting: str
+    place: ClusterPlace, plan: Plan, args: KubernetesArgs, target: Scaled, hosting: str
 ) -> None:
     v2 = k8s.autoscaling.v2
     least, most = bounds(plan.decision)
@@ -156,7 +181,7 @@ def _horizontal(
         metadata=place.metadata(),
         spec=v2.HorizontalPodAutoscalerSpecArgs(
             scale_target_ref=v2.CrossVersionObjectReferenceArgs(
-                api_version="apps/v1", kind="Deployment", name=place.identity
+                api_version=target.kind.api_version, kind=target.kind.kind, name=place.identity
             ),
             min_replicas=least,
             max_replicas=most,
@@ -167,7 +192,7 @@ def _horizontal(
                 )
             ),
         ),
-        opts=place.under(target),
+        opts=place.under(target.pods),
     )
 
 

@@ -26,7 +26,15 @@ from lichen_components.kubernetes.pod import (
     template,
 )
 from lichen_components.kubernetes.ready import Prepared
-from lichen_components.kubernetes.scaling import bounds, check_scaling, fixed, scale
+from lichen_components.kubernetes.scaling import (
+    DEPLOYMENT,
+    GROUP,
+    Scaled,
+    bounds,
+    check_scaling,
+    fixed,
+    scale,
+)
 from lichen_components.plan import Plan
 from lichen_components.servers import own_image
 from lichen_components.servers.container import Decision
@@ -79,12 +87,33 @@ def check(decision: Decision, ours: KubernetesArgs) -> None:
             fix="use mode: real-time, or another hosting in where.hosting",
             field="workload.mode",
         )
-    check_scaling(decision, ours)
-    if ours.get("kserve") and "topology" in ours:
+    if "artifacts" in ours and not isinstance(ours["artifacts"], str):
+        raise InputError(
+            "is known only when resources are made, and volumes and grants of the pods follow from "
+            "it",
+            fix="write it as text in the program: pvc://<claim>/<folder>",
+            field="artifacts",
+        )
+    if ours.get("kserve"):
+        _check_kserve(ours)
+    else:
+        check_scaling(decision, ours)
+
+
+def _check_kserve(ours: KubernetesArgs) -> None:
+    """KServe makes the scaler itself. From zero its Knative mode wakes pods, so that a floor of 0
+    needs no signal."""
+    if "topology" in ours:
         raise InputError(
             "an InferenceService is one pod, and a topology may be several machines",
             fix="leave kserve or topology out",
             field="kubernetes.kserve",
+        )
+    if "scaling" in ours:
+        raise InputError(
+            "KServe makes the scaler of an InferenceService itself, and this would not be used",
+            fix="leave kserve or scaling out",
+            field="kubernetes.scaling",
         )
 
 
@@ -161,10 +190,10 @@ def serve(place: ClusterPlace, plan: Plan, ready: Prepared, *after: pulumi.Resou
         return "InferenceService"
     many = ready.row.part is not None and ready.row.part.nodes > 1
     if many:
-        group(place, plan, ready, *after)
+        pods: pulumi.Resource = group(place, plan, ready, *after)
     else:
-        deployment = _deployment(place, plan, ready, *after)
-        scale(place, plan, ready.args, deployment, hosting)
+        pods = _deployment(place, plan, ready, *after)
+    scale(place, plan, ready.args, Scaled(pods, GROUP if many else DEPLOYMENT), hosting)
     _service(place, plan, ready, leaders_only=many)
     _budget(place)
     return "LeaderWorkerSet" if many else "Deployment"

@@ -12,6 +12,16 @@ def within_folder(name: str, field: str) -> Path:
 
     Raises :class:`InputError` with the field where it is outside the folder, or is not there.
     """
+    path = inside(name, field)
+    if not path.exists():
+        raise InputError(
+            "is not there", fix="name a file of the folder that this server reads", field=field
+        )
+    return path
+
+
+def inside(name: str | Path, field: str) -> Path:
+    """The same of what need not be there."""
     folder = Path.cwd().resolve()
     path = (folder / name).resolve()
     if not path.is_relative_to(folder):
@@ -19,9 +29,5 @@ def within_folder(name: str, field: str) -> Path:
             "is outside the folder that this server reads",
             fix="name a file of that folder, or start lichen mcp --folder with another one",
             field=field,
-        )
-    if not path.exists():
-        raise InputError(
-            "is not there", fix="name a file of the folder that this server reads", field=field
         )
     return path.relative_to(folder)

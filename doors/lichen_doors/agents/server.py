@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -21,11 +21,11 @@ from msgspec.structs import replace
 from pydantic import Field
 
 from lichen import __version__
-from lichen.document import InputError
+from lichen.document import InputError, read_document
 from lichen.placing.placement import NoPlacement, Placement
 from lichen.words import Environment, Objective, Precision
 from lichen.workload import Workload, as_workload, read_workload
-from lichen_doors.agents.files import within_folder
+from lichen_doors.agents.files import inside, within_folder
 from lichen_doors.command.own_rows import configured_catalogue
 
 INSTRUCTIONS = """\
@@ -83,7 +83,7 @@ def server() -> MCPServer:
         if bool(file) == (workload is not None):
             raise InputError("give one of file and workload", fix="name a file, or give a workload")
         path = within_folder(file, "file") if file else Path.cwd()
-        asked = read_workload(path) if workload is None else _given(workload)
+        asked = _of_folder(workload, path)
         answer = placed(asked, path, objective=objective, runners_up=next_best)
         return _with_counts(answer)
 
@@ -162,12 +162,29 @@ def server() -> MCPServer:
     return mcp
 
 
-def _given(workload: Answer) -> Workload:
-    """A workload that an agent wrote; the config.json that it may name is of the folder too."""
-    model = workload.get("model")
+def _of_folder(given: Answer | None, path: Path) -> Workload:
+    """The workload that an agent wrote, else that of a file; each file that it names is in the
+    folder that the server reads. ``path`` is the workload's file, or the folder."""
+    folder = path if path.is_dir() else path.parent
+    document = read_document(path) if given is None else given
+    model = document.get("model") if isinstance(document, dict) else None
     if isinstance(model, dict) and isinstance(model.get("config"), str):
-        within_folder(model["config"], "model.config")
-    return as_workload(workload)
+        inside(folder / model["config"], "model.config")
+    asked = read_workload(path) if given is None else as_workload(given, folder)
+    for field, name in _files_of(asked):
+        inside(folder / name, field)
+    return asked
+
+
+def _files_of(workload: Workload) -> Iterator[tuple[str, str]]:
+    """The files that a workload names, each with its field."""
+    for at, record in enumerate(workload.evidence):
+        yield f"evidence[{at}]", record
+    for at, template in enumerate(workload.prompts.templates):
+        if template.file is not None:
+            yield f"prompts.templates[{at}].file", template.file
+    if workload.prompts.tokenizer is not None:
+        yield "prompts.tokenizer", workload.prompts.tokenizer
 
 
 def _plain(value: object) -> Answer:

@@ -10,6 +10,7 @@ import click
 from lichen.catalogue.schema import Made
 from lichen.document import InputError
 from lichen.placing.choose import place
+from lichen.placing.made import server_of
 from lichen.placing.placement import NoPlacement
 from lichen.placing.question import Question
 from lichen.visible import visible
@@ -59,17 +60,11 @@ def check(location: str, workload_file: Path, copied_images: bool) -> None:
     chosen, catalogue = answer.chosen, question.catalogue
     machine = catalogue.machine(chosen.machine)
     chip = catalogue.chips.get(machine.accelerator or machine.cpu or "")
-    server = next(
-        (
-            row.server
-            for row in catalogue.table("makes", Made)
-            if row.server is not None
-            and row.hosting == chosen.hosting
-            and chip is not None
-            and chip.family in row.families
-            and (not row.kinds or question.card.kind in row.kinds)
-        ),
-        None,
+    server = server_of(
+        catalogue.table("makes", Made),
+        chosen.hosting,
+        question.card.kind,
+        None if chip is None else chip.family,
     )
     if server is None:
         raise InputError(

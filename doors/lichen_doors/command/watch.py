@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
-from lichen_practices.watching.kinds import Kind
+from lichen_practices.watching.kinds import SOON_DAYS, Kind
 
 from lichen.day import present_time
 from lichen.document import InputError
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     "--soon",
     "soon_days",
     type=click.IntRange(0, 3650),
-    default=30,
+    default=SOON_DAYS,
     show_default=True,
     metavar="DAYS",
     help="How long before its end an exemption or a benchmark record is noticed.",
@@ -214,6 +214,13 @@ def _measured(
         if cloud == "aws" and not project:
             services["aws"] = CloudWatch()
         elif cloud == "google" and project:
+            if all(endpoint.cloud != "google" for endpoint in endpoints):
+                raise InputError(
+                    "no state has an endpoint of Vertex AI with its number",
+                    fix="leave google out: the number is in Terraform's state of a deployment "
+                    "of the Model Garden",
+                    field="--utilisation",
+                )
             services["google"] = CloudMonitoring(project)
         else:
             raise InputError(

@@ -102,8 +102,12 @@ def about(path: Path, text: str, line: int, character: int) -> str:
 
 
 def _of_name(word: str, path: Path) -> str:
-    """What ``lichen explain`` prints of a rule, a region, a machine or a model."""
-    gate = Gate.near(path)
+    """What ``lichen explain`` prints of a rule, a region, a machine or a model; empty where the
+    folder's own lichen.yaml cannot be used, as where it names rules in Python."""
+    try:
+        gate = Gate.near(path)
+    except InputError:
+        return ""
     pages = {page.rule: page for page in rules.pages(gate)}
     if word in pages:
         return _printed(terminal.as_text(rules.page(pages[word]), width=_WIDTH))

@@ -31,6 +31,7 @@ TITLES = {
     "new-finding": "A rule finds what it did not find before",
 }
 _BARS = "▁▂▃▄▅▆▇█"
+_MOST_BARS = 40
 MOST_LEFT = 10
 """Of what could not be said, so many lines are shown."""
 
@@ -49,11 +50,7 @@ def summary(watched: Watched) -> str:
 def renderables(watched: Watched) -> Iterator[RenderableType]:
     """A run for a terminal."""
     yield Text.assemble("\n", (summary(watched), "name"))
-    yield Text(
-        f"A month: {grams(watched.gco2e_month)} CO2e and {usd(watched.usd_month)}"
-        + (f"; {many(watched.uncounted, 'endpoint')} not counted" if watched.uncounted else ""),
-        style="quiet",
-    )
+    yield Text(_month(watched), style="quiet")
     for kind, title in TITLES.items():
         of_kind = [notice for notice in watched.notices if notice.kind == kind]
         if not of_kind:
@@ -77,6 +74,17 @@ def renderables(watched: Watched) -> Iterator[RenderableType]:
             yield Padding(Text(f"{text}{more}", style="quiet"), (0, 2))
     for unread in watched.unread:
         yield Text(f"Not read: {unread.place}: {unread.because}", style="bad")
+
+
+def _month(watched: Watched) -> str:
+    """What all endpoints emit and cost in a month, and how many are not in each sum."""
+    missing = (
+        f"; {many(count, 'endpoint')} without {of}"
+        for count, of in ((watched.without_grams, "grams"), (watched.without_dollars, "dollars"))
+        if count
+    )
+    sums = f"A month: {grams(watched.gco2e_month)} CO2e and {usd(watched.usd_month)}"
+    return sums + "".join(missing)
 
 
 def _notice(notice: Notice) -> Text:
@@ -163,10 +171,11 @@ def _reported(watched: Watched) -> Table:
 
 def trend(runs: Sequence[RunTotals]) -> str:
     """The grams of the latest runs as bars, with the first and the last figure."""
-    values = [run.gco2e_month for run in runs[-40:]]
+    runs = runs[-_MOST_BARS:]
+    values = [run.gco2e_month for run in runs]
     most = max(values) or 1.0
     bars = "".join(_BARS[min(7, int(value / most * 7.999))] for value in values)
-    first, last = runs[-len(values)], runs[-1]
+    first, last = runs[0], runs[-1]
     return (
         f"CO2e a month  {grams(first.gco2e_month)} {bars} {grams(last.gco2e_month)}\n"
         f"Cost a month  {usd(first.usd_month)} to {usd(last.usd_month)}, "
@@ -179,8 +188,7 @@ def as_markdown(watched: Watched) -> str:
     lines = [
         f"### Lichen: {escaped(summary(watched))}",
         "",
-        f"A month: {grams(watched.gco2e_month)} CO2e and {escaped(usd(watched.usd_month))}"
-        + (f"; {many(watched.uncounted, 'endpoint')} not counted." if watched.uncounted else "."),
+        f"{escaped(_month(watched))}.",
         "",
     ]
     for kind, title in TITLES.items():

@@ -6,7 +6,9 @@ may go to a share of its ceiling alone, so that work which can go elsewhere does
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -22,6 +24,19 @@ _CEILINGS = {
 """By kind: the field of the ceiling, that of the floor, and the floor where it is left out."""
 _DEFAULT_CEILING = {"ScaledObject": 100, "ScaledJob": 100}
 """KEDA's own where none is written: https://keda.sh/docs/latest/reference/scaledobject-spec/."""
+
+_QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)")
+"""A quantity of Kubernetes: a number with an exponent or a unit."""
+_SMALLER = {
+    "k": ("", 1000), "M": ("k", 1000), "G": ("M", 1000), "T": ("G", 1000), "P": ("T", 1000),
+    "E": ("P", 1000), "Ki": ("", 1024), "Mi": ("Ki", 1024), "Gi": ("Mi", 1024),
+    "Ti": ("Gi", 1024), "Pi": ("Ti", 1024), "Ei": ("Pi", 1024),
+}  # fmt: skip
+"""The next unit below each, and how many of it make one; what has no unit is whole."""
+_MOST_EXPONENT = 18
+"""Kubernetes keeps quantities below 2^63."""
+_FINE = 100
+"""A share of so many units is rounded up, by 1 % at most; of fewer, a smaller unit is taken."""
 
 
 class Capped(NamedTuple):
@@ -86,21 +101,29 @@ def _replicas(kind: str, spec: dict[str, Any], percent: float) -> dict[str, Any]
 
 
 def _limits(spec: dict[str, Any], percent: float) -> dict[str, Any]:
-    """Each limit of a NodePool as its share; one with a unit (``100Gi``) keeps its unit."""
+    """Each limit of a NodePool as its share; one with a unit (``100Gi``) keeps its unit, unless the
+    share is a fraction of few: half of ``1Ti`` is ``512Gi``."""
     lower: dict[str, Any] = {}
     for name, written in _mapping(spec.get("limits") or {}, "NodePool.spec.limits").items():
-        text = str(written)
-        unit = text.lstrip("0123456789.")
-        number = text.removesuffix(unit) if unit else text
-        try:
-            most = float(number)
-        except ValueError:
+        found = _QUANTITY.fullmatch(str(written))
+        if found is None:
             raise InputError(
                 "is no quantity", fix="write it like 100 or 400Gi", field=f"limits.{name}"
-            ) from None
-        share = ceil(most * percent / 100)
-        if share < most:
-            lower[name] = f"{share}{unit}" if isinstance(written, str) else share
+            )
+        number, exponent, unit = found[1], int(found[2] or 0), found[3] or ""
+        if abs(exponent) > _MOST_EXPONENT:
+            raise InputError(
+                "is no quantity that a cluster has", fix="write it like 100 or 400Gi",
+                field=f"limits.{name}",
+            )  # fmt: skip
+        most = Fraction(number) * Fraction(10) ** exponent
+        share = most * Fraction(str(percent)) / 100
+        while share.denominator > 1 and share < _FINE and unit in _SMALLER:
+            unit, times = _SMALLER[unit]
+            share, most = share * times, most * times
+        whole = ceil(share)
+        if whole < most:
+            lower[name] = f"{whole}{unit}" if isinstance(written, str) else whole
     return {"limits": lower} if lower else {}
 
 

@@ -17,7 +17,12 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Region
 from lichen.document import InputError
 from lichen.egress import egress_usd
-from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour, machine_watts
+from lichen.emissions import (
+    HOURS_PER_MONTH,
+    effective_gco2e_kwh,
+    embodied_gco2e_hour,
+    machine_watts,
+)
 from lichen.grid_hours import HOURS, UsualDay, ratio_over, usual_day
 from lichen.interval import Interval
 from lichen.placing.allowed import check_where, refusals
@@ -26,7 +31,8 @@ from lichen.units import kwh
 from lichen_practices.retraining.work import Repeats, TrainingFleet, TrainingWork, fleets_for
 
 RUNS_A_MONTH: Mapping[Repeats, float] = {
-    "never": 1.0, "daily": 365 / 12, "weekly": 365 / 12 / 7, "monthly": 1.0,
+    "never": 1.0, "daily": HOURS_PER_MONTH / 24, "weekly": HOURS_PER_MONTH / (24 * 7),
+    "monthly": 1.0,
 }  # fmt: skip
 MONTHLY_DAYS = 28
 """Every month has so many days: a training that repeats by month begins on one of them."""

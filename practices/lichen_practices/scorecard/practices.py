@@ -18,6 +18,7 @@ from lichen.catalogue.schema import WeightFormat
 from lichen.visible import visible
 from lichen.workload import Workload
 from lichen_practices.watching.deployed import Tagged
+from lichen_practices.watching.kinds import EVIDENCE_DAYS
 from lichen_practices.watching.moving import BetterPlacement, NotCompared, Workloads
 from lichen_practices.watching.notices import Evidence
 
@@ -231,7 +232,7 @@ def _measured(each: Evaluated) -> Shown:
         return "not", f"its benchmark record is of a day to come, {own[0].measured_on}", (
             "measure again: lichen bench"
         )  # fmt: skip
-    if min(ages) > each.evidence.days:
+    if min(ages) > EVIDENCE_DAYS:
         return "not", f"its benchmark record is {min(ages)} days old", "measure again: lichen bench"
     return "met", f"measured {min(ages)} days ago", ""
 

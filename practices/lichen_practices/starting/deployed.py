@@ -176,9 +176,14 @@ def _longest(fact: ServingContainer, most: int | None) -> int | None:
 def _precisions(fact: ServingContainer, declared: Passport) -> tuple[Precision, ...]:
     if declared.precision is not None:
         return (declared.precision,)
-    quantised = _said(lambda: setting(fact, *_QUANTISED))
-    if quantised is not None and quantised.value in get_args(Precision):
-        return (quantised.value,)
+    try:
+        quantised = setting(fact, *_QUANTISED)
+    except Unverified:
+        return ()
+    if quantised is not None and quantised.value.casefold() not in ("", "none"):
+        # How many bits another method leaves is not known: the dtype is that of its arithmetic.
+        method = quantised.value.casefold()
+        return tuple(known for known in get_args(Precision) if known == method)
     server = _said(lambda: server_of(fact))
     names = SERVERS[server].precision if server else ("DTYPE", "--dtype")
     dtype = _said(lambda: setting(fact, *names))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 import msgspec
 
+from lichen.visible import visible
 from lichen.words import Environment, Mode, Precision
 
 SCHEMA = ".lichen/workload.json"
@@ -70,9 +72,10 @@ def name_of(text: str) -> str:
 
 def text_of_draft(draft: KnownWorkload, schema: str = SCHEMA) -> str:
     """The file, in YAML: each field with what it means."""
+    came_from = visible(draft.came_from)
     lines = [
         f"# yaml-language-server: $schema={schema}",
-        f"# What is served, for `lichen place`. Written by `lichen init`{draft.came_from}.",
+        f"# What is served, for `lichen place`. Written by `lichen init`{came_from}.",
     ]
     if draft.unread:
         lines.append(f"# Replace each value that is marked {UNREAD}: nothing said it.")
@@ -82,7 +85,7 @@ def text_of_draft(draft: KnownWorkload, schema: str = SCHEMA) -> str:
         lines.append(_line(f"precisions: [{said}]", "what it may be served in, the best first"))
     lines += ["traffic:", *_traffic(draft)]
     latency = [
-        _line(f"  {name}: {value:g}", meaning)
+        _line(f"  {name}: {_plain(value)}", meaning)
         for name, meaning in _LATENCY.items()
         if (value := getattr(draft, name)) is not None
     ]
@@ -138,12 +141,18 @@ def _traffic(draft: KnownWorkload) -> list[str]:
     for name, meaning in fields:
         value = getattr(draft, name)
         is_unread = value is None
-        lines.append(_line(f"  {name}: {_typical(draft, name):g}", meaning, is_unread))
+        lines.append(_line(f"  {name}: {_plain(_typical(draft, name))}", meaning, is_unread))
     if draft.longest_tokens is not None:
         lines.append(
             _line(f"  longest_tokens: {draft.longest_tokens}", "the longest, prompt and answer")
         )
     return lines
+
+
+def _plain(value: float) -> str:
+    """All digits of a number, without an exponent."""
+    text = f"{Decimal(str(value)):f}"
+    return text.removesuffix(".0")
 
 
 def _typical(draft: KnownWorkload, name: str) -> float:
@@ -167,4 +176,4 @@ def _where(draft: KnownWorkload) -> list[str]:
     if draft.residency:
         lines.append(f"  residency: {draft.residency}")
     head = ["where:", *lines] if lines else ["# where: {residency: EU}   # no restriction"]
-    return [*head, *([f"# {draft.runs_on}"] if draft.runs_on else [])]
+    return [*head, *([f"# {visible(draft.runs_on)}"] if draft.runs_on else [])]

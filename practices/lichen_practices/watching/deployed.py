@@ -130,25 +130,35 @@ def measured_in(
     """The endpoints of a stack that a monitoring service knows by name, a variant each."""
     passports = {each.address: each.passport for each in running}
     found = [(resource, fact) for resource, facts_ in facts.read for fact in facts_]
+    for resource, fact in found:
+        if isinstance(fact, Serving) and fact.cloud == "google":
+            served = fact.if_known
+            if served.endpoint is not None and served.region is not None:
+                yield MeasuredEndpoint(
+                    stack=stack,
+                    endpoint=served.endpoint,
+                    variant="",
+                    cloud="google",
+                    region=served.region,
+                    passport=passports.get(resource.address),
+                )
     for _, endpoint in found:
         if not isinstance(endpoint, ServingEndpoint):
             continue
         seen = endpoint.if_known
-        if seen.name is None or seen.region is None or endpoint.cloud not in ("aws", "google"):
+        if seen.name is None or seen.region is None or endpoint.cloud != "aws":
             continue
         for resource, variant in found:
             if not isinstance(variant, Serving) or variant.shadow:
                 continue
             of = variant.if_known
-            if endpoint.cloud == "aws" and (
-                of.configuration is None or of.configuration != seen.configuration
-            ):
+            if of.configuration is None or of.configuration != seen.configuration:
                 continue
             yield MeasuredEndpoint(
                 stack=stack,
                 endpoint=seen.name,
                 variant=of.name or "",
-                cloud="aws" if endpoint.cloud == "aws" else "google",
+                cloud="aws",
                 region=seen.region,
                 passport=passports.get(resource.address),
             )

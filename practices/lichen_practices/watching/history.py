@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from lichen.document import InputError
+from lichen_practices.watching.address import is_ambiguous, without_secret
 from lichen_practices.watching.deployed import Running
 from lichen_practices.watching.notices import EarlierClass, Notice
 
@@ -73,7 +74,8 @@ _FINDINGS = sql.Table(
     sql.Column("stack", sql.Text, nullable=False),
     sql.Column("fingerprint", sql.String(16), nullable=False),
 )
-# The class of a region when an endpoint was first seen there; it stays until the endpoint moves.
+# The first class that was known of a region since an endpoint was first seen there; it stays until
+# the endpoint moves.
 _FIRST = sql.Table(
     "lichen_first_seen",
     _TABLES,
@@ -110,7 +112,7 @@ class History:
 
     def __init__(self, where: str) -> None:
         self.where = where
-        self._shown = re.sub(r"//[^/@]*@", "//", where)
+        self._shown = without_secret(where)
         self._engine = self._opened()
 
     def close(self) -> None:
@@ -148,10 +150,7 @@ class History:
     def first_classes(self) -> Mapping[tuple[str, str, str], EarlierClass]:
         """The class of a region when an endpoint was first seen there, by stack, key and region."""
         with self._reading() as connection:
-            return {
-                (row.stack, row.key, row.region): EarlierClass(row.carbon_class, row.seen)
-                for row in connection.execute(sql.select(_FIRST))
-            }
+            return _first_classes(connection)
 
     def totals(self, most: int = 60) -> tuple[RunTotals, ...]:
         """The latest runs, the oldest of them first."""
@@ -195,7 +194,6 @@ class History:
         findings: Mapping[str, Sequence[str]],
     ) -> None:
         """One run, whole or not at all."""
-        known = set(self.first_classes())
         with self._writing() as connection:
             made = connection.execute(
                 _RUNS.insert().values(
@@ -228,10 +226,11 @@ class History:
                     for mark in dict.fromkeys(marks)
                 ),
             )
+            known = set(_first_classes(connection))
             first = {
                 (each.stack, each.key, each.region): each
                 for each in running
-                if each.region is not None
+                if each.region is not None and each.carbon_class != "unknown"
             }
             _insert(
                 connection,
@@ -261,20 +260,34 @@ class History:
             )
 
     def _opened(self) -> Engine:
-        url = self.where if "://" in self.where else f"sqlite:///{Path(self.where).absolute()}"
-        if re.match(r"postgres(ql)?://", url):
-            url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
-        if not url.startswith(("sqlite:", "postgresql+psycopg:")):
-            raise InputError(
-                "is no database that a history is kept in",
-                fix="name a file (watch.sqlite), or postgresql://USER@HOST/DATABASE",
-                document=self._shown,
-            )
         with self._explained():
-            engine = sql.create_engine(url)
+            engine = sql.create_engine(self._url())
             with engine.begin() as connection:
                 self._check_version(connection)
         return engine
+
+    def _url(self) -> sql.URL:
+        if "://" not in self.where:
+            return sql.URL.create("sqlite", database=str(Path(self.where).absolute()))
+        if is_ambiguous(self.where):
+            raise InputError(
+                "has a password that is not clear",
+                fix="write @, / and ? in a name or a password as %40, %2F and %3F",
+                document=self._shown,
+            )
+        try:
+            url = sql.make_url(self.where)
+        except (sql.exc.ArgumentError, ValueError):
+            url = None
+        if url is not None and url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+            return url.set(drivername="postgresql+psycopg")
+        if url is not None and url.drivername == "sqlite":
+            return url
+        raise InputError(
+            "is no database that a history is kept in",
+            fix="name a file (watch.sqlite), or postgresql://USER@HOST/DATABASE",
+            document=self._shown,
+        )
 
     def _check_version(self, connection: Connection) -> None:
         if sql.inspect(connection).has_table(_VERSIONS.name):
@@ -308,11 +321,19 @@ class History:
             yield
         except sql.exc.SQLAlchemyError as error:
             cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            cause = re.sub(r"[^ ]+://[^ ]+", lambda _address: self._shown, cause)
             raise InputError(
-                f"cannot be used ({re.sub(r'//[^/@ ]*@', '//', cause)[:200]})",
+                f"cannot be used ({cause[:200]})",
                 fix="check the path or the URL, and that the file is a history of lichen watch",
                 document=self._shown,
             ) from None
+
+
+def _first_classes(connection: Connection) -> dict[tuple[str, str, str], EarlierClass]:
+    return {
+        (row.stack, row.key, row.region): EarlierClass(row.carbon_class, row.seen)
+        for row in connection.execute(sql.select(_FIRST))
+    }
 
 
 def _insert(connection: Connection, table: sql.Table, rows: Iterator[dict[str, object]]) -> None:

@@ -1,4 +1,4 @@
-"""The kinds of what ``lichen watch`` notices. The command's help names them without the rest."""
+"""The kinds of what a run of ``lichen watch`` notices, and the days that it counts with."""
 
 from __future__ import annotations
 
@@ -17,3 +17,9 @@ Kind = Literal[
     "new-finding",
 ]
 """What can be noticed."""
+
+EVIDENCE_DAYS = 365
+"""How long a benchmark record is taken for fresh (design choice): a year of new drivers, servers
+and traffic."""
+SOON_DAYS = 30
+"""How long before its end something is noticed, where nobody says (design choice)."""

@@ -99,7 +99,9 @@ def write_prometheus(watched: Watched, path: Path) -> None:
         raise InputError(_MISSING, fix=_INSTALL, field="--prometheus") from None
     registry = CollectorRegistry()
     for each in gauges(watched):
-        names = list(each.values[0][0]) if each.values else []
+        if not each.values:
+            continue
+        names = list(each.values[0][0])
         gauge = Sampled(each.name, each.help, names, registry=registry)
         for labels, value in each.values:
             (gauge.labels(**labels) if labels else gauge).set(value)

@@ -10,27 +10,27 @@ from lichen_policies.gate import Gate
 from lichen_policies.rule import UNSTATED
 from msgspec.structs import replace
 
-from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import WeightFormat
 from lichen.document import InputError
+from lichen.emissions import HOURS_PER_MONTH
 from lichen.interval import Interval
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Option
 from lichen.placing.question import COST_TOLERANCE_PCT, Pin, Question
+from lichen.placing.side_by_side import model_files_gb
+from lichen.sizing.need import GIB
 from lichen.workload import Where, Workload, read_workload
 from lichen_practices.watching.deployed import Tagged
 
 OVERLAP_H = 1.0
 """How long the old and the new machines run beside each other while traffic moves (design
 choice): a roll-out with an alarm takes most of an hour."""
-GIB = 2**30
 
 
 class Moving(msgspec.Struct, frozen=True, kw_only=True):
-    """What moving takes: ``copy_gib`` of weights into the new region, 0 within one; both placements
-    for an hour (``usd``, ``gco2e``). ``compile_command`` makes the model's files where the new
-    machine needs others. ``pays_back_days`` is when the saved dollars have paid it; None where no
-    dollars are saved. ``steps`` say what is to be done."""
+    """What moving takes: ``copy_gib`` of weights into the new region, 0 within one; the new
+    placement for an hour beside the old one (``usd``, ``gco2e``). ``compile_command`` makes the
+    model's files where the new machine needs others. ``pays_back_days`` is when the saved dollars
+    have paid it; None where no dollars are saved. ``steps`` say what is to be done."""
 
     copy_gib: float
     usd: float
@@ -41,8 +41,9 @@ class Moving(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BetterPlacement(msgspec.Struct, frozen=True, kw_only=True):
-    """A placement that beats what runs by more than the tolerance. Grams are what it emits less in
-    a month, worst against best; dollars what it costs less, negative where it costs more."""
+    """A placement that beats what runs by more than the tolerance. ``now`` has as many machines as
+    run. Grams are what it emits less in a month, worst against best; dollars what it costs less,
+    negative where it costs more."""
 
     now: Option
     then: Option
@@ -108,7 +109,15 @@ class Mover:
         if workload is None:
             return None
         same = replace(workload, name="same", evidence=() if near is None else workload.evidence)
-        key = (msgspec.json.encode(same), near, running.machine, running.region)
+        key = (
+            msgspec.json.encode(same),
+            near,
+            running.machine,
+            running.region,
+            running.machines,
+            running.gco2e_month,
+            running.usd_month,
+        )
         if key not in self._answers:
             try:
                 self._answers[key] = self._compared(workload, near, running)
@@ -188,7 +197,9 @@ class Mover:
         if isinstance(pinned, NoPlacement):
             reason = pinned.rejected[0].reason if pinned.rejected else "it is not offered there"
             return NotCompared(f"what runs cannot be placed today: {reason}")
-        now = pinned.chosen
+        now = _as_it_runs(pinned.chosen, running)
+        if isinstance(now, NotCompared):
+            return now
         if not self._beats(then, now):
             return None
         grams = Interval(
@@ -214,11 +225,33 @@ class Mover:
         )
 
 
+def _as_it_runs(sized: Option, running: Tagged) -> Option | NotCompared:
+    """The placement of a machine with what its stack runs of it, in place of what it needs."""
+    count, grams, dollars = running.machines, running.gco2e_month, running.usd_month
+    if count is None or grams is None or dollars is None:
+        return NotCompared("what runs has no known emissions or costs to compare with")
+    return replace(
+        sized,
+        replicas_minimum=count,
+        replicas_peak=count,
+        replicas_maximum=max(count, sized.replicas_maximum),
+        replicas_mean=float(count),
+        replicas_needed=Interval.exactly(count),
+        usd_month_needed=Interval.exactly(dollars),
+        usd_hour=dollars / HOURS_PER_MONTH,
+        usd_month=dollars,
+        gco2e_hour=grams * (1 / HOURS_PER_MONTH),
+        gco2e_month=grams,
+        usd_unit=None,
+        gco2e_unit=None,
+    )
+
+
 def _moving(
     question: Question, then: Option, now: Option, compile_command: str | None, usd_month: float
 ) -> Moving:
     moves = then.region != now.region
-    gib = _weights_gib(question, then, question.catalogue) if moves else 0.0
+    gib = model_files_gb(question, then) * 1e9 / GIB if moves else 0.0
     usd = then.usd_hour * OVERLAP_H
     steps = []
     if moves:
@@ -233,16 +266,6 @@ def _moving(
         usd=usd,
         gco2e=then.gco2e_hour * OVERLAP_H,
         compile_command=compile_command,
-        pays_back_days=usd / (usd_month / 730 * 24) if usd_month > 0 else None,
+        pays_back_days=usd / (usd_month / HOURS_PER_MONTH * 24) if usd_month > 0 else None,
         steps=tuple(steps),
     )
-
-
-def _weights_gib(question: Question, then: Option, catalogue: Catalogue) -> float:
-    """The size of the weights at a precision: parameters times bits, all experts."""
-    bits = next(
-        row.bits
-        for row in catalogue.table("precisions", WeightFormat)
-        if row.precision == then.precision
-    )
-    return question.card.parameters * bits / 8 / GIB

@@ -19,12 +19,8 @@ from lichen.document import InputError
 from lichen.evidence import Record, read_record
 from lichen.figures import co2e, usd
 from lichen_practices.watching.deployed import Running, StackFacts, Tagged
-from lichen_practices.watching.kinds import Kind
+from lichen_practices.watching.kinds import EVIDENCE_DAYS, Kind
 from lichen_practices.watching.moving import BetterPlacement
-
-EVIDENCE_DAYS = 365
-"""How long a benchmark record is taken for fresh (design choice): a year of new drivers, servers
-and traffic."""
 
 ORDER = {"unknown": -1, "low": 0, "medium": 1, "high": 2}
 _OF_RULES: Mapping[str, Kind] = {
@@ -137,7 +133,7 @@ def of_better(running: Running, better: BetterPlacement) -> Notice:
         f"{then.replicas_peak} x {then.machine} in {then.region} would emit "
         f"{co2e(better.gco2e_month)} a month less{more}",
         f"{'; '.join(moving.steps)}. Both run for an hour: {usd(moving.usd)} and "
-        f"{co2e(moving.gco2e)}{back}",
+        f"{co2e(moving.gco2e)} more{back}",
         then.machine,
         then.region,
     )
@@ -222,10 +218,10 @@ def _ending(stack: str, resource: Resource, exemption: Exemption, left: int) -> 
 
 
 class Evidence:
-    """The benchmark records of a folder, each read once; ``days`` is how long one is fresh."""
+    """The benchmark records of a folder, each read once."""
 
-    def __init__(self, folder: Path, days: int = EVIDENCE_DAYS) -> None:
-        self.folder, self.days = folder, days
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._read: dict[str, Record | None] = {}
 
     def of(self, running: Tagged, today: datetime.date, soon_days: int) -> Iterator[Notice]:
@@ -235,7 +231,7 @@ class Evidence:
             record = self.record(name)
             if record is None:
                 continue
-            last = record.measured_on + datetime.timedelta(days=self.days)
+            last = record.measured_on + datetime.timedelta(days=EVIDENCE_DAYS)
             left = (last - today).days
             if left > soon_days:
                 continue
@@ -244,7 +240,7 @@ class Evidence:
                 "expired-evidence" if over else "expiring-evidence",
                 running,
                 f"its benchmark record is of {record.measured_on}, and a record is fresh for "
-                f"{self.days} days: {'over since' if over else 'until'} {last}",
+                f"{EVIDENCE_DAYS} days: {'over since' if over else 'until'} {last}",
                 "measure again: lichen bench",
                 name,
             )

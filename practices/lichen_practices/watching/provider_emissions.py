@@ -29,6 +29,9 @@ from lichen.document import InputError
 from lichen.parsing.content import content_of, text_of
 
 GRAMS_PER_TONNE, GRAMS_PER_KG = 1e6, 1e3
+_TONNES = "MTCO2e"
+"""The one unit of AWS. Source: AWS Sustainability API Reference, "Emissions"; AWS Data Exports,
+"Carbon emissions columns"."""
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,12 @@ def read_reported(path: Path) -> tuple[Reported, ...]:
         rows = tuple(_rows(text))
     except InputError as error:
         raise error.within(str(path)) from None
+    except (AttributeError, KeyError, TypeError, RecursionError, csv.Error):
+        raise InputError(
+            "has the form of a provider's report of emissions, but not all of its fields",
+            fix=_KNOWN,
+            document=str(path),
+        ) from None
     if not rows:
         raise InputError("has no row of emissions", fix=_KNOWN, document=str(path))
     return _summed(rows)
@@ -94,7 +103,7 @@ def _of_json(text: str) -> Iterator[Reported]:
     elif isinstance(document, Mapping) and isinstance(document.get("value"), list):
         for at, row in enumerate(document["value"]):
             yield _of_azure(row, at)
-    elif isinstance(document, list | Mapping):
+    else:
         for at, row in enumerate(document if isinstance(document, list) else [document]):
             yield _of_google(_flat(row), at)
 
@@ -125,6 +134,15 @@ def _number(row: Mapping[str, Any], column: str, line: int, grams: float) -> flo
     return number * grams
 
 
+def _tonnes(row: Mapping[str, Any], column: str, unit: str, line: int) -> float | None:
+    """AWS's figure in grams; metric tonnes are the one unit that it documents."""
+    if row.get(unit) not in (None, "", _TONNES):
+        raise InputError(
+            f"is another unit than {_TONNES} in line {line}", fix="export it again", field=unit
+        )
+    return _number(row, column, line, GRAMS_PER_TONNE)
+
+
 def _month(written: object, line: int) -> str:
     text = str(written or "")[:7].replace("/", "-")
     year, _, month = text.partition("-")
@@ -139,8 +157,12 @@ def _of_aws_export(row: Mapping[str, Any], line: int) -> Reported:
         month=_month(row.get("usage_period_start"), line),
         region=row.get("region_code") or "",
         service=row.get("product_code") or "",
-        location_based_gco2e=_number(row, "total_lbm_emissions_value", line, GRAMS_PER_TONNE),
-        market_based_gco2e=_number(row, "total_mbm_emissions_value", line, GRAMS_PER_TONNE),
+        location_based_gco2e=_tonnes(
+            row, "total_lbm_emissions_value", "total_lbm_emissions_unit", line
+        ),
+        market_based_gco2e=_tonnes(
+            row, "total_mbm_emissions_value", "total_mbm_emissions_unit", line
+        ),
     )
 
 
@@ -153,11 +175,11 @@ def _of_aws_answer(document: Mapping[str, Any]) -> Iterator[Reported]:
             month=_month(period.get("Start"), at),
             region=where.get("REGION") or "",
             service=where.get("SERVICE") or "",
-            location_based_gco2e=_number(
-                values.get("TOTAL_LBM_CARBON_EMISSIONS") or {}, "Value", at, GRAMS_PER_TONNE
+            location_based_gco2e=_tonnes(
+                values.get("TOTAL_LBM_CARBON_EMISSIONS") or {}, "Value", "Unit", at
             ),
-            market_based_gco2e=_number(
-                values.get("TOTAL_MBM_CARBON_EMISSIONS") or {}, "Value", at, GRAMS_PER_TONNE
+            market_based_gco2e=_tonnes(
+                values.get("TOTAL_MBM_CARBON_EMISSIONS") or {}, "Value", "Unit", at
             ),
         )
 

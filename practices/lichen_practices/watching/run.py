@@ -23,6 +23,7 @@ from lichen_practices.watching.deployed import (
     running_in,
 )
 from lichen_practices.watching.history import History, LastRun, RunTotals
+from lichen_practices.watching.kinds import SOON_DAYS
 from lichen_practices.watching.moving import (
     BetterPlacement,
     Mover,
@@ -44,8 +45,6 @@ from lichen_practices.watching.provider_emissions import Reported
 from lichen_practices.watching.states import StoredState, UnreadState, read_states
 from lichen_practices.watching.utilisation import MeasuredEndpoint, Utilisation
 
-SOON_DAYS = 30
-
 
 class Unsaid(msgspec.Struct, frozen=True, kw_only=True):
     """What could not be said of an endpoint, and why."""
@@ -62,16 +61,16 @@ class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     soon_days: int = SOON_DAYS
     workloads: tuple[Path, ...] = ()
     records: Path = Path()
-    evidence_days: int = 365
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """A run: what runs, what was noticed, and how it compares with earlier runs.
 
-    ``gco2e_month`` and ``usd_month`` are sums of what is known; ``uncounted`` is how many endpoints
-    are in neither. ``unread`` are states that could not be read. ``trend`` are the latest runs of
-    the history, this one last; empty without a history. ``utilisation`` is what a monitoring
-    service measured; ``reported`` are emissions that a provider reports.
+    ``gco2e_month`` and ``usd_month`` are sums of what is known; ``without_grams`` and
+    ``without_dollars`` count the endpoints that are not in them. ``unread`` are states that could
+    not be read. ``trend`` are the latest runs of the history, this one last; empty without a
+    history. ``utilisation`` is what a monitoring service measured; ``reported`` are emissions that
+    a provider reports.
     """
 
     at: datetime.datetime
@@ -83,7 +82,8 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     unread: tuple[UnreadState, ...]
     gco2e_month: float
     usd_month: float
-    uncounted: int
+    without_grams: int
+    without_dollars: int
     previous: datetime.datetime | None
     trend: tuple[RunTotals, ...] = ()
     utilisation: tuple[Utilisation, ...] = ()
@@ -98,7 +98,7 @@ class Watching:
         self.last: LastRun | None = None if history is None else history.last()
         self.first = {} if history is None else history.first_classes()
         self.mover = Mover(gate, options.tolerance, Workloads.of(options.workloads))
-        self.evidence = Evidence(options.records, options.evidence_days)
+        self.evidence = Evidence(options.records)
         self.known = Rulebook.of(gate.configuration, gate.catalogue).known
         self.running: list[Tagged] = []
         self.endpoints: list[MeasuredEndpoint] = []
@@ -190,7 +190,8 @@ def watch(
         unread=tuple(unread),
         gco2e_month=sum(each.gco2e_month.likely for each in run.running if each.gco2e_month),
         usd_month=sum(each.usd_month or 0.0 for each in run.running),
-        uncounted=sum(each.gco2e_month is None and each.usd_month is None for each in run.running),
+        without_grams=sum(each.gco2e_month is None for each in run.running),
+        without_dollars=sum(each.usd_month is None for each in run.running),
         previous=None if run.last is None else run.last.at.replace(tzinfo=datetime.UTC),
         trend=() if history is None else history.totals(),
         utilisation=utilisation,

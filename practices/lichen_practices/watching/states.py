@@ -20,6 +20,7 @@ from lichen_policies.facts.resource import Resource
 
 from lichen.document import InputError
 from lichen.parsing.content import text_of
+from lichen_practices.watching.address import without_secret
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -72,7 +73,7 @@ def read_states(places: Sequence[str]) -> Iterator[StoredState | UnreadState]:
         raise InputError(
             "has no state of Pulumi or Terraform",
             fix="name a folder of states, or write one: pulumi stack export --file NAME.json",
-            document=", ".join(places),
+            document=", ".join(map(without_secret, places)),
         )
 
 
@@ -84,7 +85,7 @@ def _kept(place: str) -> Iterator[KeptText | UnreadState]:
         raise InputError(
             "is not an address that states are read from",
             fix=f"name a file, a folder, or one that begins with {', '.join(BUCKETS[:3])}",
-            document=_without_secret(place),
+            document=without_secret(place),
         )
     path = Path(place)
     if path.is_dir():
@@ -136,14 +137,14 @@ def _decoded(place: str, content: bytes, named: bool) -> KeptText | UnreadState:
 
 def _in_bucket(address: str) -> Iterator[KeptText | UnreadState]:
     """The states of a bucket under a prefix; the credentials are those of the cloud's own tools."""
-    store = _store(address)
+    store, shown = _store(address), without_secret(address).rstrip("/")
     try:
         for page in store.list():
             for entry in page:
                 name = str(entry["path"])
                 if not _is_name_of_state(name):
                     continue
-                place = f"{address.rstrip('/')}/{name}"
+                place = f"{shown}/{name}"
                 if int(entry["size"]) > MOST_BYTES:
                     yield UnreadState(place=place, because="is larger than 256 MiB")
                     continue
@@ -154,7 +155,7 @@ def _in_bucket(address: str) -> Iterator[KeptText | UnreadState]:
         raise InputError(
             f"cannot be read ({_first_words(error)})",
             fix="check the address, and the credentials as the cloud's own command reads them",
-            document=_without_secret(address),
+            document=without_secret(address),
         ) from None
 
 
@@ -165,7 +166,7 @@ def _store(address: str) -> ObjectStore:
         raise InputError(
             "needs a package that is not installed",
             fix="pip install 'lichen[watch]'",
-            document=_without_secret(address),
+            document=without_secret(address),
         ) from None
     try:
         return from_url(address, client_options=_CLIENT, retry_config=_RETRY)
@@ -173,7 +174,7 @@ def _store(address: str) -> ObjectStore:
         raise InputError(
             f"is no address of a bucket ({_first_words(error)})",
             fix="write s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX",
-            document=_without_secret(address),
+            document=without_secret(address),
         ) from None
 
 
@@ -187,16 +188,15 @@ def _first_words(error: Exception) -> str:
     return re.sub(r"https?://\S+", "", first)[:200].strip()
 
 
-def _without_secret(address: str) -> str:
-    """An address without a name and a password in front of its host, and without a query."""
-    return re.sub(r"//[^/@]*@", "//", address.partition("?")[0])
-
-
 def _states(kept: KeptText | UnreadState) -> Iterator[StoredState | UnreadState]:
     if isinstance(kept, UnreadState):
         yield kept
         return
-    source = _kind(kept.text)
+    try:
+        source = _kind(kept.text)
+    except RecursionError:
+        yield _refused(kept.place, "is nested too deeply", kept.named)
+        return
     if source is None:
         if kept.named:
             raise InputError(
@@ -213,7 +213,11 @@ def _states(kept: KeptText | UnreadState) -> Iterator[StoredState | UnreadState]
 
 def _of_organisation(kept: KeptText) -> Iterator[StoredState | UnreadState]:
     """The states of a document that has a stack's export under each stack's name."""
-    document = msgspec.json.decode(kept.text, type=dict[str, msgspec.Raw])
+    try:
+        document = msgspec.json.decode(kept.text, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        yield _refused(kept.place, "is no JSON that can be taken apart by stacks", kept.named)
+        return
     for name, export in document.items():
         yield _read(f"{kept.place}#{name}", bytes(export).decode(), "pulumi-state")
 
@@ -228,7 +232,7 @@ def _kind(text: str) -> str | None:
         return None
     if "deployment" in document or "checkpoint" in document:
         return "pulumi-state"
-    shown = "format_version" in document and "values" in document and "planned" not in document
+    shown = "format_version" in document and "values" in document
     if "lineage" in document or (shown and "planned_values" not in document):
         return "terraform-state"
     if document and all(
@@ -251,6 +255,6 @@ def _stack_of(resources: Sequence[Resource], place: str) -> str:
     """``project/stack`` of a Pulumi state; the place of any other."""
     for resource in resources:
         if resource.address.startswith("urn:pulumi:"):
-            stack, project = resource.address.removeprefix("urn:pulumi:").split("::")[:2]
-            return f"{project}/{stack}"
+            stack, _, rest = resource.address.removeprefix("urn:pulumi:").partition("::")
+            return f"{rest.partition('::')[0]}/{stack}"
     return place

@@ -9,6 +9,7 @@ one core or one GPU); Google Cloud, "Vertex AI metrics" (``prediction/online/pre
 from __future__ import annotations
 
 import datetime
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
@@ -232,7 +233,8 @@ class CloudMonitoring:
                     name=f"projects/{self.project}",
                     filter=(
                         'metric.type="aiplatform.googleapis.com/prediction/online/'
-                        f'prediction_count" AND resource.labels.endpoint_id="{endpoint.endpoint}"'
+                        'prediction_count" AND resource.labels.endpoint_id='
+                        + json.dumps(endpoint.endpoint)
                     ),
                     interval=api.TimeInterval(start_time=start, end_time=end),
                     aggregation=api.Aggregation(

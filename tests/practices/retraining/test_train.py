@@ -184,13 +184,13 @@ def test_a_deadline_that_is_past_is_a_sentence() -> None:
 
 
 def test_the_runs_of_a_month_share_the_tiers() -> None:
-    """90 GB a run are 2,737.5 GB in a month of 365/12 days, of which 100 GB are free."""
+    """90 GB a run are 2,737.5 GB in a month of 730 hours, of which 100 GB are free."""
     moved: dict[str, Any] = {
         "machine": "g2-standard-12", "where": {"regions": ["us-central1"]},
         "data": {"region": "us-east-1", "gb": 90},
     }  # fmt: skip
     assert planned(**moved).chosen.usd_egress == 0
-    runs = 365 / 12
+    runs = 730 / 24
     each = 0.09 * (90 * runs - 100) / runs
     assert planned(**moved, repeats="daily").chosen.usd_egress == pytest.approx(each)
 

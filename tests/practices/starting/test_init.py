@@ -11,8 +11,11 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 from lichen_doors.command import main
+from lichen_practices.starting.deployed import drafts_of
+from lichen_practices.starting.draft import KnownWorkload, text_of_draft
 
 from lichen.workload import Workload, read_workload
+from tests.fixed import fixed
 
 ANSWER = json.loads((Path(__file__).parents[3] / "docs" / "schemas" / "init.json").read_text())
 ANSWERS = ("--peak-rps", "2", "--input-tokens", "600", "--output-tokens", "200",
@@ -174,6 +177,41 @@ def test_what_a_deployment_says_is_kept() -> None:
     Path("v.yaml").write_text(VLLM)
     workload, _, _ = started("--from", "v.yaml", "--force")
     assert workload.precisions == ("awq",)
+
+
+def test_what_a_state_says_stays_in_its_comment() -> None:
+    """A line break in a machine's name begins no field of the file."""
+    deployed = SAGEMAKER.replace("ml.g5.2xlarge", '"ml.a\\nmode: batch #"')
+    Path("s.yaml").write_text(deployed)
+    workload, _, text = started("--from", "s.yaml")
+    assert workload.mode == "real-time"
+    assert "\\nmode: batch" in text
+    draft = KnownWorkload(name="a", came_from=" from a\nmode: batch", runs_on="b\rmode: batch")
+    assert "mode" not in yaml.safe_load(text_of_draft(draft))
+
+
+@pytest.mark.parametrize(("rate", "written"), [("1000000", "1000000"), ("0.00001", "0.00001"),
+                                               ("1234567.5", "1234567.5"), ("2", "2")])  # fmt: skip
+def test_numbers_have_all_their_digits(rate: str, written: str) -> None:
+    draft = KnownWorkload(name="a", peak_rps=float(rate), p95_ms=float(rate))
+    text = text_of_draft(draft)
+    assert f"  peak_rps: {written} " in text
+    assert f"  p95_ms: {written} " in text
+    document = yaml.safe_load(text)
+    assert document["traffic"]["peak_rps"] == document["latency"]["p95_ms"] == float(rate)
+
+
+@pytest.mark.parametrize(
+    ("method", "precisions"),
+    [("bitsandbytes", ()), ("gptq_marlin", ()), ("awq", ("awq",)), ("None", ("bf16",))],
+)
+def test_a_method_of_unknown_bits_has_no_precision(
+    method: str, precisions: tuple[str, ...]
+) -> None:
+    Path("v.yaml").write_text(VLLM.replace("quantization: awq", f"quantization: {method}")
+                              + "dtype: bfloat16\n")  # fmt: skip
+    (draft,) = drafts_of([Path("v.yaml")], fixed())
+    assert draft.precisions == precisions
 
 
 def test_one_of_several_is_chosen() -> None:

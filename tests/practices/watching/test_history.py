@@ -13,6 +13,8 @@ import pytest
 from click.testing import CliRunner
 from lichen_doors.command import main
 from lichen_policies.gate import Gate
+from lichen_practices.watching.address import without_secret
+from lichen_practices.watching.deployed import Running
 from lichen_practices.watching.history import VERSION, History
 from lichen_practices.watching.run import WatchOptions, watch
 from sqlalchemy import text
@@ -136,3 +138,52 @@ def test_the_tables_have_no_column_for_what_a_tag_says(stacks: Path, tmp_path: P
         kept = connection.execute(text("SELECT model FROM lichen_running")).scalars().all()
     assert kept == [LLAMA["lichen:model"], None, LLAMA["lichen:model"]]
     history.close()
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "postgresql://127.0.0.1:1/none?user=lichen&password=hunter2&connect_timeout=1",
+        "postgresql://lichen:p@hunter2@127.0.0.1:1/none?connect_timeout=1",
+        "postgresql://lichen:p/hunter2@127.0.0.1:1/none?connect_timeout=1",
+        "postgresql://lichen:p?hunter2@127.0.0.1:1/none",
+        "postgresql://127.0.0.1:1/none?user=a@b&password=hunter2",
+        "postgresql://127.0.0.1:hunter2/none",
+        "mysql://lichen:p/hunter2@db/none",
+    ],
+)
+def test_no_password_of_a_history_is_printed(where: str) -> None:
+    with pytest.raises(InputError) as refused:
+        History(where)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_an_address_is_shown_without_its_secret() -> None:
+    shown = {
+        "s3://bucket/a/b?X-Signature=hunter2": "s3://bucket/a/b",
+        "s3://bucket/pre@fix": "s3://bucket/pre@fix",
+        "s3://key:hun/ter2@bucket/a": "s3://bucket/a",
+        "postgresql://u:p@ss@db/x": "postgresql://...",
+        "watch?.sqlite": "watch?.sqlite",
+    }
+    assert {address: without_secret(address) for address in shown} == shown
+
+
+def test_a_file_s_name_may_have_a_question_mark(tmp_path: Path) -> None:
+    History(str(tmp_path / "what?.sqlite")).close()
+    assert [path.name for path in tmp_path.iterdir()] == ["what?.sqlite"]
+
+
+def test_an_unknown_class_is_no_baseline(tmp_path: Path) -> None:
+    history = History(str(tmp_path / "watch.sqlite"))
+    for day, known in enumerate(("unknown", "low", "high")):
+        seen = Running(
+            stack="shop/dev", resource="chat", address="chat", variant="", type="", cloud="aws",
+            region="eu-north-1", carbon_class=known, agreement="unknown", environment=None,
+            hosting=None, machine=None, machines=None, model=None, gco2e_month=None,
+            usd_month=None, watts=None,
+        )  # fmt: skip
+        history.write(NOW + datetime.timedelta(days=day), "1", "c", 1, [seen], [], {})
+    (first,) = history.first_classes().values()
+    history.close()
+    assert (first.carbon_class, first.seen) == ("low", datetime.date(2026, 11, 27))

@@ -17,8 +17,13 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 from lichen_doors.command import main
+from lichen_doors.report.watch import trend
+from lichen_practices.watching.deployed import facts_of_stack, measured_in
+from lichen_practices.watching.history import RunTotals
 from lichen_practices.watching.provider_emissions import read_reported, reported_by_aws
+from lichen_practices.watching.states import StoredState, read_states
 from lichen_practices.watching.utilisation import CloudMonitoring, MeasuredEndpoint, measure
+from msgspec.structs import replace
 
 from lichen.document import InputError
 from lichen.passport import Passport
@@ -77,7 +82,8 @@ def test_what_ends_soon_is_noticed(here: Path) -> None:
                       LLAMA | {"lichen:evidence": "../../etc/passwd"}),
         configuration("pilot", "eu-north-1", "ml.m5.large", 1, ends),
     )  # fmt: skip
-    found = {each for each in kinds(answer_of(path)) if "differs" not in each[0]}
+    others = ("differs-from-passport", "better-placement")
+    found = {each for each in kinds(answer_of(path)) if each[0] not in others}
     assert found == {
         ("expiring-evidence", "soon"),
         ("expired-evidence", "late"),
@@ -163,11 +169,15 @@ def test_states_of_every_form_are_read(here: Path) -> None:
     (folder / "package.json").write_text('{"name": "no state"}')
     (folder / "broken.json").write_text('{"version": 3, "deployment": {"resources": [')
     (folder / "cut.json.gz").write_bytes(gzip.compress(json.dumps(one).encode())[:60])
+    (folder / "deep.json").write_text("[" * 100_000)
+    (folder / "nan.json").write_text('{"acme/shop/a": {"deployment": {"resources": [NaN]}}}')
     answer = json.loads(watch(folder, "--format", "json", code=2).stdout)
     assert {each["stack"] for each in answer["running"]} == {
         "shop/one", "shop/two", "shop/three", "shop/four", str(folder / "terraform.tfstate"),
     }  # fmt: skip
-    assert {Path(each["place"]).name for each in answer["unread"]} == {"broken.json", "cut.json.gz"}
+    assert {Path(each["place"]).name for each in answer["unread"]} == {
+        "broken.json", "cut.json.gz", "deep.json", "nan.json",
+    }  # fmt: skip
     assert "not read: " in watch(folder, code=2).output
 
 
@@ -178,6 +188,7 @@ def test_states_of_every_form_are_read(here: Path) -> None:
         ('{"a": 1}', "is no state of Pulumi or Terraform"),
         ('{"version": 3, "deployment": {"resources": [', "lichen: state.json"),
         ('{"version": 9, "deployment": {}}', "state version 9 is not supported"),
+        ("[" * 100_000, "is nested too deeply"),
     ],
 )
 def test_what_is_no_state_is_a_sentence(here: Path, text: str | None, says: str) -> None:
@@ -259,6 +270,70 @@ def test_what_a_provider_reports_is_beside_the_estimate(here: Path) -> None:
         assert says in watch(path, "--emissions", wrong, code=2).output
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"Results": [1]}', "not all of its fields"),
+        ('{"Results": null}', "not all of its fields"),
+        ('{"Results": [{"EmissionsValues": [1]}]}', "no month"),
+        ("[" * 100_000, "not all of its fields"),
+        (EXPORTS["aws.json"].replace("MTCO2e", "KGCO2e", 1), "is another unit than MTCO2e"),
+        (
+            "usage_period_start,total_lbm_emissions_value,total_lbm_emissions_unit\n"
+            "2026-09-01,3,kgCO2e\n",
+            "is another unit than MTCO2e in line 2",
+        ),
+    ],
+)
+def test_a_malformed_report_is_a_sentence(here: Path, text: str, says: str) -> None:
+    (here / "report.json").write_text(text)
+    with pytest.raises(InputError, match=says):
+        read_reported(here / "report.json")
+
+
+def test_a_better_placement_is_compared_with_the_machines_that_run(here: Path) -> None:
+    path = written(
+        here / "state.json",
+        configuration("one", "eu-central-1", "ml.p4d.24xlarge", 1, LLAMA),
+        configuration("ten", "eu-central-1", "ml.p4d.24xlarge", 10, LLAMA),
+    )
+    answer = answer_of(path)
+    better = {each["resource"]: each["better"] for each in answer["notices"] if each["better"]}
+    running = {each["resource"]: each for each in answer["running"]}
+    assert set(better) == {"one", "ten"}
+    for name, count in (("one", 1), ("ten", 10)):
+        now = better[name]["now"]
+        assert now["replicas_peak"] == count
+        assert now["gco2e_month"] == running[name]["gco2e_month"]
+        assert now["usd_month"] == running[name]["usd_month"]
+    assert better["ten"]["usd_month"] > 9 * better["one"]["usd_month"]
+    likely = [better[name]["gco2e_month"]["likely"] for name in ("one", "ten")]
+    assert likely[1] > 3 * likely[0]
+
+
+def test_what_is_not_known_is_in_no_metric_and_counted_beside_the_sums(here: Path) -> None:
+    path = written(here / "state.json", configuration("odd", "eu-north-1", "ml.odd9.large"))
+    answer = answer_of(path, "--prometheus", "lichen.prom")
+    assert (answer["without_grams"], answer["without_dollars"]) == (1, 1)
+    text = (here / "lichen.prom").read_text()
+    assert "lichen_endpoint_co2e_grams_month" not in text
+    assert "lichen_states_unread 0.0" in text
+    assert "1 endpoint without grams; 1 endpoint without dollars" in " ".join(
+        watch(path).output.split()
+    )
+
+
+def test_the_trend_says_how_many_runs_it_draws() -> None:
+    runs = [
+        RunTotals(
+            at=NOW + datetime.timedelta(days=day), stacks=1, running=1, gco2e_month=day + 1.0,
+            usd_month=1.0, notices=0,
+        )
+        for day in range(60)
+    ]  # fmt: skip
+    assert trend(runs).endswith("2026-12-16 to 2027-01-24, 40 runs")
+
+
 class Listener:
     """An HTTP server on the loopback that keeps what it is sent, and answers with one body."""
 
@@ -330,7 +405,7 @@ def monitoring() -> Iterator[Any]:
 
     def answer(request: Any, _context: grpc.ServicerContext) -> Any:
         assert request.name == "projects/shop"
-        assert 'endpoint_id="42"' in request.filter
+        assert 'endpoint_id="42"' in request.filter or r'endpoint_id="4\"2"' in request.filter
         points = [
             monitoring_v3.Point(value=monitoring_v3.TypedValue(int64_value=count))
             for count in (7200, 3600)
@@ -367,5 +442,35 @@ def test_requests_of_cloud_monitoring_are_read(monitoring: Any) -> None:
         stack="shop/dev", endpoint="42", variant="", cloud="google", region="europe-north1",
         passport=Passport(peak_rps=2),
     )  # fmt: skip
-    (row,) = measure([asked], {"google": CloudMonitoring("shop", monitoring)}, NOW)
+    service = {"google": CloudMonitoring("shop", monitoring)}
+    (row,) = measure([asked], service, NOW)
     assert (row.peak_rps, row.differs) == (2, "")
+    assert measure([replace(asked, endpoint='4"2')], service, NOW)
+
+
+def test_an_endpoint_of_vertex_ai_is_asked_by_its_own_number(here: Path) -> None:
+    def deployed(name: str, number: str) -> dict[str, Any]:
+        spec = {"machine_type": "g2-standard-12"}
+        attributes = {
+            "location": "europe-west4", "endpoint": number, "hugging_face_model_id": "google/g",
+            "deploy_config": [{"dedicated_resources": [
+                {"machine_spec": [spec], "min_replica_count": 1, "max_replica_count": 1}]}],
+        }  # fmt: skip
+        return {"mode": "managed", "name": name, "instances": [{"attributes": attributes}],
+                "type": "google_vertex_ai_endpoint_with_model_garden_deployment"}  # fmt: skip
+
+    (here / "terraform.tfstate").write_text(
+        json.dumps({"version": 4, "lineage": "x", "serial": 1,
+                    "resources": [deployed("a", "1"), deployed("b", "2")]})
+    )  # fmt: skip
+    (state,) = read_states(["terraform.tfstate"])
+    assert isinstance(state, StoredState)
+    measured = list(measured_in("shop", facts_of_stack(state.resources), []))
+    assert [(each.endpoint, each.region) for each in measured] == [
+        ("1", "europe-west4"), ("2", "europe-west4"),
+    ]  # fmt: skip
+    path = written(here / "state.json", configuration("chat", "eu-north-1"))
+    assert (
+        "no state has an endpoint of Vertex AI"
+        in watch(path, "--utilisation", "google:shop", code=2).output
+    )

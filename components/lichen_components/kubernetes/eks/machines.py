@@ -316,7 +316,9 @@ def _may_read(
     location = args.get("artifacts")
     if not isinstance(location, str) or not location.startswith(S3):
         return []
-    bucket, _, prefix = location.replace("{region}", plan.region).removeprefix(S3).partition("/")
+    bucket, _, rest = location.replace("{region}", plan.region).removeprefix(S3).partition("/")
+    # Without the slash a/b would let a/bc be read too.
+    prefix = f"{rest.strip('/')}/" if rest.strip("/") else ""
     tags = to_tags(Passport.of(plan.decision.workload, plan.decision.precision), "aws")
     partition = "aws-cn" if plan.region.startswith("cn-") else "aws"
     role = aws.iam.Role(

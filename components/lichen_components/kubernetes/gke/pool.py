@@ -14,7 +14,9 @@ import pulumi_gcp as gcp
 from lichen.document import InputError
 from lichen.passport import Passport, to_tags
 from lichen_components.args import EndpointArgs
+from lichen_components.aws.site import short
 from lichen_components.errors import input_errors
+from lichen_components.google.machines import HYPERDISK, HYPERDISK_ALONE
 from lichen_components.kubernetes.args import GkeArgs, KubernetesArgs, kubernetes_args
 from lichen_components.kubernetes.nodes import NodeRow, gpu_label
 from lichen_components.kubernetes.place import ClusterPlace
@@ -28,8 +30,6 @@ TYPE = "lichen:index:GkeService"
 
 _LONGEST = 40
 """Of a pool's name (GKE API, NodePool.name)."""
-_HYPERDISK = ("c4a", "n4a", "c4", "n4", "ct6e", "tpu7x")
-"""Families that no other disk boots (Compute Engine documentation, "Hyperdisk")."""
 
 
 class GkeService(pulumi.ComponentResource):
@@ -48,7 +48,7 @@ class GkeService(pulumi.ComponentResource):
             _check_place(ours, plan, ready.row)
         place = ClusterPlace.of(name, plan, ready.args, self)
         pools = [] if not ours.get("pool", True) else _pools(place, plan, ours, ready.row)
-        _may_read(place, ready.args, ours, pools)
+        _may_read(place, plan, ready.args, ours)
         served = serve(place, plan, ready, *pools)
         self.endpoint_name = pulumi.Output.from_input(place.identity)
         self.endpoint_id = pulumi.Output.concat(
@@ -112,14 +112,22 @@ def _pools(place: ClusterPlace, plan: Plan, ours: GkeArgs, row: NodeRow) -> list
     """One pool; of a slice of several machines one for each replica, for such a pool is whole."""
     least, most = bounds(plan.decision)
     several = row.part is not None and row.part.nodes > 1
-    names = (
-        [f"{place.child('pool')}-{n}" for n in range(most)] if several else [place.child("pool")]
-    )
-    return [_pool(name, place, plan, ours, row, (least, most)) for name in names]
+    ends = [f"pool-{n}" for n in range(most)] if several else ["pool"]
+    return [_pool(end, place, plan, ours, row, (least, most)) for end in ends]
+
+
+def name_of(identity: str, end: str) -> str:
+    """A pool's name in its cluster. One that is too long is cut before its end, and a mark keeps
+    it apart from others that begin alike."""
+    whole = f"{identity}-{end}"
+    if len(whole) <= _LONGEST:
+        return whole
+    rest = f"-{short(identity)}-{end}"
+    return identity[: _LONGEST - len(rest)].rstrip("-") + rest
 
 
 def _pool(
-    name: str,
+    end: str,
     place: ClusterPlace,
     plan: Plan,
     ours: GkeArgs,
@@ -143,8 +151,8 @@ def _pool(
             location_policy="ANY" if row.resource else "BALANCED",
         )
     return c.NodePool(
-        name,
-        name=name[:_LONGEST].rstrip("-"),
+        place.child(end),
+        name=name_of(place.identity, end),
         cluster=ours.get("cluster", ""),
         project=ours.get("project"),
         location=ours.get("location"),
@@ -178,13 +186,12 @@ def _node_config(
 ) -> gcp.container.NodePoolNodeConfigArgs:
     c, machine = gcp.container, row.machine
     chip = plan.catalogue.accelerator_of(machine)
-    hyperdisk = machine.name.startswith(tuple(f"{family}-" for family in _HYPERDISK))
     return c.NodePoolNodeConfigArgs(
         machine_type=machine.name,
         service_account=ours.get("node_account"),
         oauth_scopes=["https://www.googleapis.com/auth/cloud-platform"],
         spot=ours.get("spot", spot) or None,
-        disk_type="hyperdisk-balanced" if hyperdisk else None,
+        disk_type=HYPERDISK if machine.family in HYPERDISK_ALONE else None,
         disk_size_gb=max(100, 50 + 2 * int(plan.decision.sizing.artifact_bytes / 1e9)),
         boot_disk_kms_key=ours.get("key"),
         resource_labels=labels,
@@ -220,14 +227,12 @@ def _node_config(
     )
 
 
-def _may_read(
-    place: ClusterPlace, args: KubernetesArgs, ours: GkeArgs, pools: list[pulumi.Resource]
-) -> None:
+def _may_read(place: ClusterPlace, plan: Plan, args: KubernetesArgs, ours: GkeArgs) -> None:
     """The pods' own account reads the bucket of the model, and nothing else."""
     location = args.get("artifacts")
     if not isinstance(location, str) or not location.startswith(GCS):
         return
-    bucket = location.removeprefix(GCS).partition("/")[0]
+    bucket = location.replace("{region}", plan.region).removeprefix(GCS).partition("/")[0]
     project, number = ours.get("project", ""), ours.get("project_number", "")
     gcp.storage.BucketIAMMember(
         place.child("reads"),

@@ -16,9 +16,10 @@ class Serving(Fact, frozen=True, kw_only=True):
 
     ``name`` is the variant's, ``configuration`` that of the configuration it belongs to, ``model``
     the name of the model that it holds. ``shadow`` marks a variant that receives a copy of the
-    traffic and answers nobody. ``asynchronous`` says that requests wait in a queue; ``to_wait`` is
-    what to do so that they can, in words, where no property alone does it. ``chips`` is
-    how many accelerators one replica takes of its machine; None where it has all of it. Of a
+    traffic and answers nobody. ``endpoint`` is what a monitoring service calls the endpoint, where
+    the resource is the endpoint itself. ``asynchronous`` says that requests wait in a queue;
+    ``to_wait`` is what to do so that they can, in words, where no property alone does it. ``chips``
+    is how many accelerators one replica takes of its machine; None where it has all of it. Of a
     serverless variant ``memory_mib`` is the memory of one copy. ``scaled_by`` is the address of the
     resource that has the properties of the bounds, where that is another one.
     """
@@ -37,6 +38,7 @@ class Serving(Fact, frozen=True, kw_only=True):
     name: str | None = None
     configuration: str | None = None
     model: str | None = None
+    endpoint: str | None = None
     shadow: bool = False
     asynchronous: bool | None = None
     chips: float | None = None

@@ -81,6 +81,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machines_at=floor_at,
         floor_at=floor_at,
         holds_model_at="",
+        endpoint=None if deployment is None else field(properties.text("endpoint")),
     )
     chip, chips = _chips(spec)
     yield Machines(
