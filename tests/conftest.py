@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from google.rpc import status_pb2
 
 from lichen.catalogue import tables
 from tests.fixed import FIXED
 from tests.terraform import engine
+
+# Pulumi brings Google's `google.rpc.Status` once more, under another file's name, and one process
+# takes it once: in the tests, which load both libraries, Pulumi has Google's.
+sys.modules["pulumi.runtime.proto.status_pb2"] = status_pb2
 
 if TYPE_CHECKING:
     from sandbox.world import World

@@ -107,7 +107,7 @@ def test_a_month_is_operation_and_making_and_names_its_sources() -> None:
 
 
 def test_what_is_not_known_is_no_figure() -> None:
-    machine, region = CATALOGUE.machine("g2-standard-4"), CATALOGUE.region("us-central1")
+    machine, region = CATALOGUE.machine("c3-standard-4"), CATALOGUE.region("us-central1")
     served = holding(machine, 1, region, "vertex", CATALOGUE, load=None)
     assert (served.usd_month, served.price) == (None, None)
     assert served.gco2e_month is not None

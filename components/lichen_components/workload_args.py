@@ -101,6 +101,8 @@ class PromptsArgs(TypedDict, total=False):
 
     budget_tokens: int
     """The most tokens that they may take together."""
+    tokenizer: str
+    """The path of the model's `tokenizer.json`. Without it the tokens are an estimate."""
     templates: list[PromptArgs]
     """The prompts."""
 

@@ -92,8 +92,8 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
         assert source["CompressionType"] == "None"
 
         resources = made.resources()
-        roles = "access address alias capacity config endpoint key logs model role scaling "
-        roles += "rollout-errors rollout-latency"
+        roles = "access address alias capacity config dashboard endpoint key logs model role "
+        roles += "scaling rollout-errors rollout-latency"
         made_of_aws = [r for r in resources.values() if r["type"].startswith("aws:")]
         assert {r["urn"].split("::")[-1] for r in made_of_aws} == {
             f"chat-{role}" for role in roles.split(" ")

@@ -24,6 +24,7 @@ FOUND = {
         ("too-many-accelerators", "chat-staging/Deployment/chat"),
         ("idle-floor", "chat-staging/HorizontalPodAutoscaler/chat"),
         ("too-many-accelerators", "chat-staging/HorizontalPodAutoscaler/chat"),
+        ("replicas-owned-twice", "chat-staging/HorizontalPodAutoscaler/chat"),
     },
     "embeddings.yaml": set(),
     "pools.yaml": {("karpenter-consolidation-off", "NodePool/gpu")},

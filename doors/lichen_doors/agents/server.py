@@ -154,7 +154,11 @@ def server() -> MCPServer:
         from lichen_doors.command.catalogue import view_of
 
         view = view_of(table, configured_catalogue(Path.cwd()))
-        rows = [row for row in view.rows if containing.casefold() in str(row).casefold()]
+        rows: list[Answer] = [
+            msgspec.to_builtins(row)
+            for row in view.rows
+            if containing.casefold() in str(row).casefold()
+        ]
         return {"rows": rows[:_MOST_ROWS], "matching": len(rows), "of": len(view.rows)}
 
     for each in (place, size, explain, check, catalogue):

@@ -17,6 +17,8 @@ from lichen import __version__
 from lichen.document import InputError
 
 OK, BLOCKED, WRONG_INPUT, NOTHING_FITS = 0, 1, 2, 3
+INTERRUPTED = 130
+"""What shells say of a program that Ctrl-C ended: no verdict."""
 
 COMMANDS: Mapping[str, str] = {
     "init": "Write a first workload file, with a comment at each field.",
@@ -71,6 +73,9 @@ class Commands(click.Group):
         except InputError as error:
             click.echo(f"lichen: {error}", err=True)
             ctx.exit(WRONG_INPUT)
+        except KeyboardInterrupt:
+            click.echo("lichen: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
         except BrokenPipeError:  # `lichen ... | head`
             sys.stderr.close()
             ctx.exit(OK)

@@ -15,7 +15,7 @@ from lichen.day import present_day
 from lichen.document import InputError
 from lichen.words import Precision
 from lichen.workload import ModelCard, Workload, read_workload, served_in
-from lichen_doors.command.options import FILE, formats
+from lichen_doors.command.options import FILE, NumberRange, formats
 from lichen_doors.command.output import progress, show
 from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import for_programs
@@ -44,7 +44,7 @@ RATES = ("peak", "mean", "day")
 @click.option("--machine", help="The machine that serves, by its name in `lichen catalogue "
               "machines`. Default, on this machine: what it computes with.")  # fmt: skip
 @click.option("--chip", help="What a machine of no cloud computes with: `lichen catalogue chips`.")
-@click.option("--chips", type=click.FloatRange(min=0, min_open=True),
+@click.option("--chips", type=NumberRange(min=0, min_open=True),
               help="How many; of a processor, its cores.")  # fmt: skip
 @click.option("--precision", type=click.Choice(get_args(Precision)),
               help="What is served. Default: the workload's, or the model's own.")  # fmt: skip
@@ -60,12 +60,12 @@ RATES = ("peak", "mean", "day")
               help="A closed loop: N requests in flight.")  # fmt: skip
 @click.option("--rate", metavar="RATE", help="An open loop: requests a second, or the workload's "
               "peak, mean, or day (its 24 hours in little). Default: the peak.")  # fmt: skip
-@click.option("--seconds", type=click.FloatRange(0.1, 86_400), default=60.0, show_default=True,
+@click.option("--seconds", type=NumberRange(0.1, 86_400), default=60.0, show_default=True,
               help="How long is measured.")  # fmt: skip
-@click.option("--warm-up", type=click.FloatRange(0, 3_600), default=5.0, show_default=True,
+@click.option("--warm-up", type=NumberRange(0, 3_600), default=5.0, show_default=True,
               help="Seconds of the same load before, which are not measured.")  # fmt: skip
 @click.option("--requests", "most_requests", type=click.IntRange(1), help="End after so many.")
-@click.option("--timeout", "timeout_s", type=click.FloatRange(0.1, 3_600), default=120.0,
+@click.option("--timeout", "timeout_s", type=NumberRange(0.1, 3_600), default=120.0,
               show_default=True, help="Seconds that a request may take.")  # fmt: skip
 @click.option("--input-tokens", type=click.IntRange(1, 1_000_000), help="Of a prompt. Default: the "
               "workload's, or 256.")  # fmt: skip
@@ -312,7 +312,9 @@ def _of_environment(name: re.Match[str]) -> str:
     try:
         return os.environ[name[1]]
     except KeyError:
-        raise InputError(f"${name[1]} is not set", fix="export it", field="--header") from None
+        raise InputError(
+            f"the variable {name[1]} is not set", fix="export it", field="--header"
+        ) from None
 
 
 def _prompts(

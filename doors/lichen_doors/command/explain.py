@@ -98,7 +98,10 @@ def _explain_portability(path: Path, form: str) -> None:
     from lichen_doors.report import portability as report
 
     gate = Gate.near(path, trusted=Path.cwd())
-    answer = portability(read_all([path]).resources, gate.catalogue, str(path))
+    reading = read_all([path])
+    if unread := [each.file for each in reading.skipped if each.broken]:
+        raise InputError(f"not read: {', '.join(unread)}", fix="correct them, or name other paths")
+    answer = portability(reading.resources, gate.catalogue, str(path))
     if form == "json":
         click.echo(for_programs(answer))
     else:

@@ -10,9 +10,10 @@ import click
 from msgspec.structs import replace
 
 from lichen.clouds import REGIONAL
-from lichen.document import InputError
+from lichen.document import InputError, convert
 from lichen.words import Environment
-from lichen_doors.command.options import FILE, PATH, formats
+from lichen.workload import Name
+from lichen_doors.command.options import FILE, PATH, NumberRange, formats
 from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import for_programs
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from lichen.catalogue import Catalogue
 
-POSITIVE = click.FloatRange(min=0, min_open=True)
+POSITIVE = NumberRange(min=0, min_open=True)
 
 
 @click.command("init")
@@ -32,7 +33,7 @@ POSITIVE = click.FloatRange(min=0, min_open=True)
 @click.option("--endpoint", help="With --from: the one of several that are served.")
 @click.option("--name", help="The workload's name. Default: from the model.")
 @click.option("--peak-rps", type=POSITIVE, help="Requests a second at the busiest.")
-@click.option("--mean-rps", type=click.FloatRange(min=0), help="On average over the day.")
+@click.option("--mean-rps", type=NumberRange(min=0), help="On average over the day.")
 @click.option("--input-tokens", type=click.IntRange(0), help="Of a typical prompt.")
 @click.option("--output-tokens", type=click.IntRange(1), help="Of a typical answer.")
 @click.option("--first-token-ms", type=POSITIVE, help="The answer must begin within.")
@@ -82,6 +83,11 @@ def command(
                          document=str(output))  # fmt: skip
     if output.suffix not in (".yaml", ".yml"):
         raise InputError("does not end in .yaml", fix="name it so", field="--output")
+    if name is not None:
+        try:
+            convert(name, Name)
+        except InputError as error:
+            raise InputError(error.wrong, fix=error.fix, field="--name") from None
     catalogue = configured_catalogue(output.absolute().parent)
     given = {
         "peak_rps": peak_rps,

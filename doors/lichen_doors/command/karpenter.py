@@ -16,7 +16,7 @@ from lichen.figures import many
 from lichen.grid import CarbonClass
 from lichen.parsing.content import content_of, text_of
 from lichen.parsing.yaml_text import from_yaml
-from lichen_doors.command.options import FILE, formats
+from lichen_doors.command.options import FILE, NumberRange, formats
 from lichen_doors.command.output import write
 from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import for_programs
@@ -39,7 +39,7 @@ def command() -> None:
 @click.option(
     "--carbon-price",
     "usd_per_tonne",
-    type=click.FloatRange(min=0, min_open=True),
+    type=NumberRange(min=0, min_open=True),
     required=True,
     metavar="USD",
     help="Dollars for a tonne of CO2e.",

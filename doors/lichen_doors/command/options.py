@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import TypeVar, get_args
 
@@ -14,6 +15,19 @@ from lichen.input_error import InputError
 from lichen.words import Environment
 
 Function = TypeVar("Function", bound=Callable[..., object])
+
+
+class NumberRange(click.FloatRange):
+    """A number between bounds; neither ``nan`` nor ``inf``, which are no numbers."""
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value} is not a number.", param, ctx)
+        return number
+
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 PATH = click.Path(path_type=Path)

@@ -19,7 +19,7 @@ from lichen.placing.question import COST_TOLERANCE_PCT, Question
 from lichen.words import Objective
 from lichen.workload import LEAST_CONFIDENCE, MOST_CONFIDENCE, Workload, read_workload
 from lichen_doors.command import NOTHING_FITS, OK
-from lichen_doors.command.options import FILE, RECORD, formats
+from lichen_doors.command.options import FILE, RECORD, NumberRange, formats
 from lichen_doors.command.output import show, write
 from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import for_programs
@@ -44,7 +44,7 @@ from lichen_doors.report import for_programs
 )
 @click.option(
     "--cost-tolerance",
-    type=click.FloatRange(min=0),
+    type=NumberRange(min=0),
     default=COST_TOLERANCE_PCT,
     show_default=True,
     metavar="PERCENT",
@@ -52,7 +52,7 @@ from lichen_doors.report import for_programs
 )
 @click.option(
     "--confidence",
-    type=click.FloatRange(LEAST_CONFIDENCE, MOST_CONFIDENCE),
+    type=NumberRange(LEAST_CONFIDENCE, MOST_CONFIDENCE),
     help="How surely the latency bounds and the traffic are met. Default: the workload's, else 0.8 "
     "in production and 0.5 elsewhere.",
 )
@@ -81,7 +81,7 @@ from lichen_doors.report import for_programs
 )
 @click.option(
     "--data-gb",
-    type=click.FloatRange(0, 10_000_000),
+    type=NumberRange(0, 10_000_000),
     default=0,
     metavar="GB",
     help="With --all-clouds: data beside the model that moves with it.",

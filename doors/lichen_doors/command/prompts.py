@@ -41,8 +41,8 @@ def command(
 ) -> None:
     """Count the tokens of prompts, and what they take of a workload's month.
 
-    FILES are prompts or templates (Jinja, {name}, ${name}). No prompt is sent anywhere and none is
-    printed. Ends 1 where the prompts are over their budget.
+    FILES are prompts or templates (Jinja's, Python's or the shell's). No prompt is sent anywhere
+    and none is printed. Ends 1 where the prompts are over their budget.
     """
     from lichen_practices.prompts.counting import against_budget, counter, read_prompt, total_of
     from lichen_practices.prompts.share import share_of

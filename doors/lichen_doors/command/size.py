@@ -14,7 +14,7 @@ from lichen.document import InputError
 from lichen.words import Precision
 from lichen.workload import ModelCard, served_in
 from lichen_doors.command import NOTHING_FITS, OK
-from lichen_doors.command.options import FILE, formats
+from lichen_doors.command.options import FILE, NumberRange, formats
 from lichen_doors.command.output import show
 from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import for_programs
@@ -43,7 +43,7 @@ class PredictionOptions(TypedDict):
 @click.option("--stack", help="The serving software. Default: the usual one of the machine.")
 @click.option(
     "--chips",
-    type=click.FloatRange(min=0, min_open=True),
+    type=NumberRange(min=0, min_open=True),
     help="How many chips one copy of the model uses.",
 )
 @click.option(
@@ -54,7 +54,7 @@ class PredictionOptions(TypedDict):
 )
 @click.option(
     "--concurrency",
-    type=click.FloatRange(min=1),
+    type=NumberRange(min=1),
     default=1.0,
     show_default=True,
     help="Requests in flight at the same time.",

@@ -9,7 +9,7 @@ import click
 from lichen.day import present_time
 from lichen.document import InputError
 from lichen.placing.question import COST_TOLERANCE_PCT
-from lichen_doors.command.options import FILE, formats
+from lichen_doors.command.options import FILE, NumberRange, formats
 from lichen_doors.command.output import show
 from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import for_programs
@@ -19,7 +19,7 @@ from lichen_doors.report import for_programs
 @click.argument("training_file", metavar="TRAINING", type=FILE)
 @click.option(
     "--cost-tolerance",
-    type=click.FloatRange(min=0),
+    type=NumberRange(min=0),
     default=COST_TOLERANCE_PCT,
     show_default=True,
     metavar="PERCENT",

@@ -16,7 +16,15 @@ from lichen.document import InputError
 from lichen.placing.question import COST_TOLERANCE_PCT
 from lichen.words import Environment
 from lichen_doors.command import BLOCKED, OK
-from lichen_doors.command.options import CONFIGURATION, ENVIRONMENT, FILE, PATH, REGION, formats
+from lichen_doors.command.options import (
+    CONFIGURATION,
+    ENVIRONMENT,
+    FILE,
+    PATH,
+    REGION,
+    NumberRange,
+    formats,
+)
 from lichen_doors.command.output import progress, show, write
 from lichen_doors.report import for_programs
 
@@ -53,7 +61,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--tolerance",
-    type=click.FloatRange(0, 99),
+    type=NumberRange(0, 99),
     default=COST_TOLERANCE_PCT,
     show_default=True,
     metavar="PERCENT",
@@ -61,7 +69,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--cost-tolerance",
-    type=click.FloatRange(min=0),
+    type=NumberRange(min=0),
     default=COST_TOLERANCE_PCT,
     show_default=True,
     metavar="PERCENT",

@@ -113,11 +113,13 @@ def _root(folder: Path) -> Path:
 
 
 def _only_stack(folder: Path) -> str:
-    """The one stack that has a file; ``dev`` where none has."""
+    """The one stack that has a file: its name may say which environment it is."""
     names = [path.name.split(".")[1] for path in sorted(folder.glob("Pulumi.*.yaml"))]
     if len(names) > 1:
         raise InputError(f"has the stacks {', '.join(names)}", fix="name one by --stack")
-    return names[0] if names else "dev"
+    if not names:
+        raise InputError("no stack has a file Pulumi.NAME.yaml here", fix="name one by --stack")
+    return names[0]
 
 
 def _config(project: Project, folder: Path, stack: str) -> tuple[dict[str, str], list[str]]:

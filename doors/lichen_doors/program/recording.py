@@ -52,7 +52,7 @@ class Recorder(mocks.MockMonitor):
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """As the engine makes it: with the types of all parents but the stack."""
         above = parent.split("::")[2] if parent else STACK
-        whole = type_ if above == STACK else f"{above}${type_}"
+        whole = type_ if above == STACK else "$".join((above, type_))
         return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{whole}::{name}"
 
     def RegisterResource(self, request: Any) -> resource_pb2.RegisterResourceResponse:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -47,8 +48,11 @@ def declared(paths: Iterable[str], package: str) -> tuple[DeclaredReader, ...]:
     if found is not None and all(hasattr(kinds, name) for each in found for name in each.facts):
         return found
     checksum = files.checksum
-    found = tuple(filter(None, (_imported(name, package) for name in _modules(roots, package))))
-    if checksum == _files(roots).checksum:  # no file was changed meanwhile
+    names = list(_modules(roots, package))
+    # A module that this process has already may be of a file that was changed since.
+    fresh = not any(name in sys.modules for name in names)
+    found = tuple(filter(None, (_imported(name, package) for name in names)))
+    if fresh and checksum == _files(roots).checksum:  # no file was changed meanwhile
         keep(roots[0], _COPY, checksum, found)
     return found
 

@@ -18,6 +18,8 @@ from lichen.grid import classify
 from lichen.holding import power_of
 
 _GRAMS_A_TONNE = 1_000_000
+_MACHINES = "compute"
+"""The kind of hosting whose machines may be nodes of a cluster."""
 _DIGITS = 2
 """Significant digits of an adjustment: machines that emit alike share an overlay."""
 
@@ -64,7 +66,7 @@ def overlays(
     annotations = {
         "lichen.dev/region": region.name,
         "lichen.dev/grid-gco2e-kwh": f"{grid.grid_gco2e_kwh:g}",
-        "lichen.dev/usd-per-tonne": f"{usd_per_tonne:g}",
+        "lichen.dev/usd-per-tonne": f"{usd_per_tonne:.10g}",
     }
     manifests = [
         _overlay(number, adjustment, names, weight, annotations)
@@ -81,7 +83,7 @@ def _machines(catalogue: Catalogue, region: Region, families: Sequence[str]) -> 
         catalogue.machines[offer.machine]
         for offer in catalogue.offers_in(region.name)
         if any(
-            catalogue.hostings[hosting].base is None
+            catalogue.hostings[hosting].kind == _MACHINES
             for hosting in catalogue.machines[offer.machine].hostings
         )
     ]

@@ -758,6 +758,18 @@ KINDS = {
                         "IpPermissions.0.UserIdGroupPairs.0.GroupId",
                         "ReferencedGroupInfo.GroupId",
                     ),
+                    Placed(
+                        "description",
+                        "IpPermissions.0.IpRanges.0.Description",
+                        "Description",
+                        beside="cidrIpv4",
+                    ),
+                    Placed(
+                        "description",
+                        "IpPermissions.0.UserIdGroupPairs.0.Description",
+                        "Description",
+                        beside="referencedSecurityGroupId",
+                    ),
                 ),
                 outputs=(Output("id"),),
                 key=("id", "securityGroupId"),

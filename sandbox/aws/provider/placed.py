@@ -13,7 +13,7 @@ class Placed:
 
     `name` is pulumi_aws's, `path` AWS's, both with dots; a whole number in it is a place in a list,
     `*` every place of one that is read. `found` is the path in what is read, where it is another.
-    `values` are AWS's words for values.
+    `values` are AWS's words for values. `beside`: it is sent only beside that property.
     """
 
     name: str
@@ -21,6 +21,7 @@ class Placed:
     found: str = ""
     form: Form = Form.SAME
     values: Mapping[Any, Any] = field(default_factory=dict)
+    beside: str = ""
 
     @property
     def top(self) -> str:
@@ -35,7 +36,7 @@ class Placed:
     def send(self, shape: Any, properties: Mapping[str, Any], parameters: dict[str, Any]) -> None:
         """Put the property's value into a request's parameters, if it has one."""
         value = value_at(properties, self.name)
-        if value is None:
+        if value is None or (self.beside and value_at(properties, self.beside) is None):
             return
         inner = shape_at(shape, self.path)
         value = self.values.get(value, value) if self.values else value
