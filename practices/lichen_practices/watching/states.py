@@ -197,6 +197,9 @@ def _states(kept: KeptText | UnreadState) -> Iterator[StoredState | UnreadState]
     except RecursionError:
         yield _refused(kept.place, "is nested too deeply", kept.named)
         return
+    if source is None and _is_broken(kept):
+        yield _refused(kept.place, "is no JSON: it is empty, or a part of a file", kept.named)
+        return
     if source is None:
         if kept.named:
             raise InputError(
@@ -240,6 +243,18 @@ def _kind(text: str) -> str | None:
     ):
         return "organisation"
     return None
+
+
+def _is_broken(kept: KeptText) -> bool:
+    """Whether a file whose name says that it is a state cannot be parsed: it may be a part of one,
+    and must not be passed over."""
+    if not kept.place.endswith((".json", ".tfstate")):
+        return False
+    try:
+        json.loads(kept.text)
+    except ValueError:
+        return True
+    return False
 
 
 def _read(place: str, text: str, source: str) -> StoredState | UnreadState:
