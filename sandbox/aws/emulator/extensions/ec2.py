@@ -1,10 +1,12 @@
-"""EC2: a launch template is read with the tags that it has now; a machine runs its own images."""
+"""EC2: a launch template is read with the tags that it has now, a rule of a security group with its
+description; a machine runs its own images."""
 
 from typing import Any
 
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.servicequotas.models import servicequotas_backends
 from moto.ssm.models import ssm_backends
 
@@ -23,6 +25,13 @@ def _leave(self: LaunchTemplate, value: Any) -> None:
 
 
 setattr(LaunchTemplate, "tags", property(_tags, _leave))  # noqa: B010
+
+
+def _description(self: SecurityGroupRule) -> str | None:
+    return self.ip_range.get("Description") or self.source_group.get("Description")
+
+
+setattr(SecurityGroupRule, "description", property(_description))  # noqa: B010
 
 
 @extends(InstanceBackend)
