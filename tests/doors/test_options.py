@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import pytest
 from click.testing import CliRunner
 from lichen_doors.command import main
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -35,3 +39,33 @@ def test_ctrl_c_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(click.Context, "invoke", interrupted)
     assert CliRunner().invoke(main, ["rules"]).exit_code == 130
+
+
+def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    state.write_text((ROOT / "docs/practices/examples/states/search-prod.json").read_text())
+    workload = tmp_path / "chat.yaml"
+    workload.write_text((ROOT / "stacks/workloads/chat.yaml").read_text())
+    before = [path.read_bytes() for path in (state, workload)]
+    for words in (
+        ("check", str(state), "--output", str(state)),
+        ("check", str(state), "--record", str(state)),
+        ("check", str(state), "--report", f"sarif={state}"),
+        ("check", str(tmp_path), "--record", str(tmp_path / "record.json")),
+        ("place", str(workload), "--record", str(workload)),
+    ):
+        refused = CliRunner().invoke(main, words)
+        assert refused.exit_code == 2, words
+        assert words[2] in refused.output
+    assert [path.read_bytes() for path in (state, workload)] == before
+    assert not (tmp_path / "record.json").exists()
+
+
+def test_a_place_that_takes_no_file_is_said_before_anything_is_measured(tmp_path: Path) -> None:
+    absent = tmp_path / "absent" / "record.json"
+    refused = CliRunner().invoke(
+        main,
+        ["bench", "http://127.0.0.1:9", "--model", "BAAI/bge-m3", "--output", str(absent)],
+    )
+    assert refused.exit_code == 2
+    assert "--output: nothing can be written into" in refused.output

@@ -125,6 +125,11 @@ def command(
         raise click.UsageError("--closed and --rate are two ways to load: give one")
     if output is not None and output.suffix != ".json":
         raise InputError("does not end in .json", fix="name it so", field="--output")
+    folder = Path() if output is None else output.parent
+    if not os.access(folder, os.W_OK):
+        raise InputError(
+            f"nothing can be written into {folder}", fix="name another place", field="--output"
+        )
     catalogue = configured_catalogue(workload_file or Path.cwd())
     workload = None if workload_file is None else read_workload(workload_file)
     card = _card(workload, model, catalogue)

@@ -35,7 +35,7 @@ from lichen_doors.command.options import (
     REGION,
     formats,
 )
-from lichen_doors.command.output import progress, show, write
+from lichen_doors.command.output import check_outputs, progress, show, write
 
 FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality", "suggestions")
 """The forms of a report."""
@@ -127,6 +127,17 @@ def command(
             field="--record",
         )
     files = [_report_file(each) for each in also]
+    check_outputs(
+        [*paths, *filter(None, (parameters_file, configuration, baseline))],
+        {"--output": output, "--record": record_file},
+    )
+    check_outputs(paths, {f"--report {each}": file for each, file in files})
+    if record_file is not None and _is_within(record_file, paths):
+        raise InputError(
+            f"{record_file} is in a folder that is judged, and would be an input itself",
+            fix="name a file outside of it",
+            field="--record",
+        )
     timed.end_where_stuck()
     given = deployment_input(region, parameters_file, parameter_pairs, exact=len(paths) == 1)
     earlier = None if baseline is None else baseline_of(baseline)
@@ -233,6 +244,12 @@ def _run(paths: Sequence[Path], stack: str | None) -> FolderReading:
     from lichen_doors.program import read_programs
 
     return read_programs(paths, stack, lambda text: click.echo(f"lichen: {text}.", err=True))
+
+
+def _is_within(file: Path, folders: Sequence[Path]) -> bool:
+    return any(
+        folder.is_dir() and file.resolve().is_relative_to(folder.resolve()) for folder in folders
+    )
 
 
 def _report_file(written: str) -> tuple[str, Path]:

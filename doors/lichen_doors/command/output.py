@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,3 +54,16 @@ def write(text: str, output: Path | None = None) -> None:
         raise InputError(
             f"cannot be written ({error.strerror})", fix="check the path", document=str(output)
         ) from None
+
+
+def check_outputs(inputs: Iterable[Path], outputs: Mapping[str, Path | None]) -> None:
+    """Refuse a file to write that is one of the inputs: it would be lost. ``outputs`` are by the
+    option that names each."""
+    read = {path.resolve() for path in inputs}
+    for option, path in outputs.items():
+        if path is not None and path.resolve() in read:
+            raise InputError(
+                f"{path} is what is read, and would be lost",
+                fix="name another file",
+                field=option,
+            )

@@ -20,7 +20,7 @@ from lichen.words import Objective
 from lichen.workload import LEAST_CONFIDENCE, MOST_CONFIDENCE, Workload, read_workload
 from lichen_doors.command import NOTHING_FITS, OK
 from lichen_doors.command.options import FILE, RECORD, NumberRange, formats
-from lichen_doors.command.output import show, write
+from lichen_doors.command.output import check_outputs, show, write
 from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import for_programs
 
@@ -118,6 +118,7 @@ def command(
             fix="leave out --all-clouds, or --record",
             field="--record",
         )
+    check_outputs([workload_file], {"--record": record_file})
     workload = restricted(read_workload(workload_file), clouds, regions)
     if confidence is not None:
         workload = replace(workload, confidence=confidence)

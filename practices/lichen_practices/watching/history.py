@@ -327,6 +327,12 @@ class History:
                 fix="check the path or the URL, and that the file is a history of lichen watch",
                 document=self._shown,
             ) from None
+        except (ValueError, TypeError):  # a value that no history has
+            raise InputError(
+                "is damaged: it has a value that no history has",
+                fix="name another history, or restore this one",
+                document=self._shown,
+            ) from None
 
 
 def _first_classes(connection: Connection) -> dict[tuple[str, str, str], EarlierClass]:

@@ -187,3 +187,21 @@ def test_an_unknown_class_is_no_baseline(tmp_path: Path) -> None:
     (first,) = history.first_classes().values()
     history.close()
     assert (first.carbon_class, first.seen) == ("low", datetime.date(2026, 11, 27))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update lichen_runs set at = 'junk'",
+        "update lichen_first_seen set seen = 'x'",
+        "update lichen_history set version = 'abc'",
+    ],
+)
+def test_a_damaged_history_is_said(stacks: Path, tmp_path: Path, damage: str) -> None:
+    file = tmp_path / "damaged.sqlite"
+    run(stacks, str(file))
+    with sqlite3.connect(file) as connection:
+        connection.execute(damage)
+    done = CliRunner().invoke(main, ["watch", str(stacks), "--history", str(file)])
+    assert done.exit_code == 2, done.output
+    assert "damaged.sqlite: is damaged" in done.output
