@@ -58,14 +58,21 @@ class UnreadState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_states(places: Sequence[str]) -> Iterator[StoredState | UnreadState]:
-    """Every state at some places, one after the other.
+    """Every state at some places, one after the other; what two places have is read once.
 
     :class:`InputError` where a place is not there or cannot be reached, where a file that is named
     is no state, and where no place has a state.
     """
     found = False
+    seen: set[str] = set()
     for place in places:
         for kept in _kept(place):
+            where = (
+                kept.place if kept.place.startswith(BUCKETS) else str(Path(kept.place).resolve())
+            )
+            if where in seen:
+                continue
+            seen.add(where)
             for state in _states(kept):
                 found = True
                 yield state

@@ -17,6 +17,7 @@ from lichen_practices.watching.address import without_secret
 from lichen_practices.watching.deployed import Running
 from lichen_practices.watching.history import VERSION, History
 from lichen_practices.watching.run import WatchOptions, watch
+from lichen_practices.watching.states import UnreadState, read_states
 from sqlalchemy import text
 
 from lichen.document import InputError
@@ -205,3 +206,19 @@ def test_a_damaged_history_is_said(stacks: Path, tmp_path: Path, damage: str) ->
     done = CliRunner().invoke(main, ["watch", str(stacks), "--history", str(file)])
     assert done.exit_code == 2, done.output
     assert "damaged.sqlite: is damaged" in done.output
+
+
+def test_what_two_places_have_is_read_once(stacks: Path) -> None:
+    twice = [str(stacks), str(stacks / "one.json"), f"{stacks}/../stacks"]
+    assert [each.place for each in read_states(twice)] == [
+        str(stacks / "one.json"),
+        str(stacks / "two.json"),
+    ]
+
+
+def test_a_part_of_a_state_is_not_passed_over(stacks: Path) -> None:
+    whole = (stacks / "one.json").read_text()
+    (stacks / "cut.tfstate").write_text(whole[: len(whole) // 2])
+    (stacks / "empty.json").write_text("")
+    unread = [each.place for each in read_states([str(stacks)]) if isinstance(each, UnreadState)]
+    assert unread == [str(stacks / "cut.tfstate"), str(stacks / "empty.json")]
