@@ -25,6 +25,8 @@ expert future growth honest
 """
 PROBE_S = 60.0
 """The first request may wait for a model that is loaded when it comes."""
+_MOST_PROBE = 1 << 20
+"""Bytes of what a server says of itself: more is no list of models."""
 TOKENS_PER_WORD = 1.3
 """English under the tokenizers of today, where the server does not say how many it read."""
 
@@ -133,14 +135,25 @@ def _served(client: httpx.Client, base: httpx.URL) -> str:
 
 def _json(client: httpx.Client, url: str) -> dict[str, Any]:
     """What an address answers, where that is a JSON object; else an empty one."""
+    patience_s = client.timeout.read or PROBE_S
+    until = time.monotonic() + patience_s
+    content = bytearray()
     try:
-        answer = client.get(url)
-        found = answer.json() if answer.status_code == 200 else {}
+        with client.stream("GET", url) as answer:
+            if answer.status_code != 200:
+                return {}
+            for part in answer.iter_bytes():
+                content += part
+                if len(content) > _MOST_PROBE:
+                    raise _refused("it answers more than a server of models says of itself")
+                if time.monotonic() > until:
+                    raise _refused(f"its answer was not whole after {patience_s:g} s")
+        found = msgspec.json.decode(content)
     except httpx.ConnectError:
         raise _refused("nothing answers at this address") from None
     except httpx.TimeoutException:
-        raise _refused(f"it did not answer in {PROBE_S:g} s") from None
-    except (httpx.HTTPError, ValueError):
+        raise _refused(f"it did not answer in {patience_s:g} s") from None
+    except (httpx.HTTPError, msgspec.DecodeError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -6,7 +6,10 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -151,3 +154,26 @@ def test_a_wrong_option_is_a_sentence(arguments: tuple[str, ...], says: str) -> 
     run = bench(*arguments)
     assert run.exit_code == 2
     assert says in " ".join(run.stderr.split())
+
+
+def test_a_server_that_says_too_much_of_itself_is_left() -> None:
+    class Endless(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):  # until the client has enough
+                while True:
+                    self.wfile.write(b"x" * 65_536)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endless) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        run = bench(f"http://127.0.0.1:{server.server_port}", *ABOUT, *QUICK)
+        server.shutdown()
+        thread.join()
+    assert run.exit_code == 2
+    assert "more than a server of models says of itself" in run.stderr
