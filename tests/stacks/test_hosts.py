@@ -139,7 +139,7 @@ def test_tasks_on_fargate_come_up_change_and_go(
     workload = project / "stacks" / "workloads" / "tasks.yaml"
     workload.write_text(workload.read_text().replace("peak_rps: 4", "peak_rps: 8"))
     pulumi("config", "set", "--stack", "tasks", "image", IMAGE.format(2))
-    assert fired(pulumi(*up).stdout) == []
+    assert fired(pulumi(*up, "--skip-preview").stdout) == []
     service = ecs.describe_services(cluster=name, services=[name])["services"][0]
     task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
     assert task["containerDefinitions"][1]["image"].endswith("/vectors:2")
@@ -158,7 +158,7 @@ def test_tasks_on_fargate_come_up_change_and_go(
     service = ecs.describe_services(cluster=name, services=[name])["services"][0]
     assert service["taskDefinition"] == running
     watching.set_alarm_state(AlarmName=f"{name}-errors", StateValue="OK", StateReason="mended")
-    again = pulumi(*up)
+    again = pulumi(*up, "--skip-preview")
     assert "was taken back" in again.stdout
     service = ecs.describe_services(cluster=name, services=[name])["services"][0]
     assert service["taskDefinition"] != running
@@ -217,7 +217,7 @@ def test_machines_on_ec2_come_up_change_and_go(
     fewest = ("--path", "aws.schedules[0].minimum", "3", "--type", "int")
     pulumi("config", "set", "--stack", "machines", *fewest)
     pulumi("config", "set", "--stack", "machines", "artifacts", newer)
-    assert fired(pulumi(*up).stdout) == []
+    assert fired(pulumi(*up, "--skip-preview").stdout) == []
     assert "llama-3.1-8b-neuron-2/" in b64decode(newest(ec2, name)["UserData"]).decode()
     after = groups.describe_auto_scaling_groups()["AutoScalingGroups"][0]
     assert after["MaxSize"] > group["MaxSize"]
@@ -264,7 +264,7 @@ def test_a_function_comes_up_is_tried_by_a_tenth_and_goes(
     for key, value in (("stable_version", "1"), ("canary_share", "0.1")):
         path = ("--path", f"aws.function.{key}", value, "--type", KINDS_OF[key])
         pulumi("config", "set", "--stack", "functions", *path)
-    assert fired(pulumi(*up).stdout) == []
+    assert fired(pulumi(*up, "--skip-preview").stdout) == []
     alias = functions.get_alias(FunctionName=name, Name="live")
     assert alias["FunctionVersion"] == "1"
     assert alias["RoutingConfig"]["AdditionalVersionWeights"] == {"2": 0.1}
@@ -278,7 +278,7 @@ def test_a_function_comes_up_is_tried_by_a_tenth_and_goes(
     pulumi("config", "set", "--stack", "functions", *more)
     workload = project / "stacks" / "workloads" / "functions.yaml"
     workload.write_text(workload.read_text().replace("peak_rps: 1", "peak_rps: 2"))
-    pulumi(*up)
+    pulumi(*up, "--skip-preview")
     alias = functions.get_alias(FunctionName=name, Name="live")
     assert alias["FunctionVersion"] == "2"
     assert alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}) == {}
@@ -325,7 +325,7 @@ def test_tasks_on_machines_of_a_cluster_come_up_change_and_go(
     workload = project / "stacks" / "workloads" / "cluster.yaml"
     workload.write_text(workload.read_text().replace("peak_rps: 30", "peak_rps: 300"))
     pulumi("config", "set", "--stack", "cluster", "image", IMAGE.format(2))
-    assert fired(pulumi(*up).stdout) == []
+    assert fired(pulumi(*up, "--skip-preview").stdout) == []
     assert (
         groups.describe_auto_scaling_groups()["AutoScalingGroups"][0]["MaxSize"]
         > (group["MaxSize"])
