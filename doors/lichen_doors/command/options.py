@@ -79,6 +79,26 @@ RECORD = click.option(
 )
 
 
+RECORDS = click.option(
+    "--records",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The folder of the benchmark records that tags name. Default: the current one.",
+)
+
+
+def cost_tolerance(default: float, text: str) -> Callable[[Function], Function]:
+    """``--cost-tolerance``: percent of money that less carbon may cost."""
+    return click.option(
+        "--cost-tolerance",
+        type=NumberRange(min=0),
+        default=default,
+        show_default=True,
+        metavar="PERCENT",
+        help=text,
+    )
+
+
 def formats(*names: str) -> Callable[[Function], Function]:
     """``--format``: the first name is the default."""
     return click.option(

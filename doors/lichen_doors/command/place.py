@@ -19,7 +19,7 @@ from lichen.placing.question import COST_TOLERANCE_PCT, Question
 from lichen.words import Objective
 from lichen.workload import LEAST_CONFIDENCE, MOST_CONFIDENCE, Workload, read_workload
 from lichen_doors.command import NOTHING_FITS, OK
-from lichen_doors.command.options import FILE, RECORD, NumberRange, formats
+from lichen_doors.command.options import FILE, RECORD, NumberRange, cost_tolerance, formats
 from lichen_doors.command.output import check_outputs, show, write
 from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import for_programs
@@ -42,14 +42,7 @@ from lichen_doors.report import for_programs
     show_default=True,
     help="What the best offer has least of; balanced is carbon x cost.",
 )
-@click.option(
-    "--cost-tolerance",
-    type=NumberRange(min=0),
-    default=COST_TOLERANCE_PCT,
-    show_default=True,
-    metavar="PERCENT",
-    help="How much more than the cheapest offer a cleaner one may cost.",
-)
+@cost_tolerance(COST_TOLERANCE_PCT, "How much more than the cheapest offer a cleaner one may cost.")
 @click.option(
     "--confidence",
     type=NumberRange(LEAST_CONFIDENCE, MOST_CONFIDENCE),

@@ -8,7 +8,15 @@ import click
 
 from lichen.document import InputError
 from lichen.words import Environment
-from lichen_doors.command.options import CONFIGURATION, ENVIRONMENT, FILE, PATH, REGION, formats
+from lichen_doors.command.options import (
+    CONFIGURATION,
+    ENVIRONMENT,
+    FILE,
+    PATH,
+    RECORDS,
+    REGION,
+    formats,
+)
 from lichen_doors.command.output import progress, show, write
 from lichen_doors.report import for_programs
 
@@ -21,12 +29,7 @@ from lichen_doors.report import for_programs
     type=PATH,
     help="A workload file, or a folder of them: some practices are shown by it alone.",
 )
-@click.option(
-    "--records",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(),
-    help="The folder of the benchmark records that tags name. Default: the current one.",
-)
+@RECORDS
 @ENVIRONMENT
 @REGION
 @CONFIGURATION

@@ -9,7 +9,7 @@ import click
 from lichen.day import present_time
 from lichen.document import InputError
 from lichen.placing.question import COST_TOLERANCE_PCT
-from lichen_doors.command.options import FILE, NumberRange, formats
+from lichen_doors.command.options import FILE, cost_tolerance, formats
 from lichen_doors.command.output import show
 from lichen_doors.command.own_rows import configured_catalogue
 from lichen_doors.report import for_programs
@@ -17,13 +17,8 @@ from lichen_doors.report import for_programs
 
 @click.command("train")
 @click.argument("training_file", metavar="TRAINING", type=FILE)
-@click.option(
-    "--cost-tolerance",
-    type=NumberRange(min=0),
-    default=COST_TOLERANCE_PCT,
-    show_default=True,
-    metavar="PERCENT",
-    help="How much more than the cheapest choice a cleaner one may cost.",
+@cost_tolerance(
+    COST_TOLERANCE_PCT, "How much more than the cheapest choice a cleaner one may cost."
 )
 @click.option(
     "--top",

@@ -21,8 +21,10 @@ from lichen_doors.command.options import (
     ENVIRONMENT,
     FILE,
     PATH,
+    RECORDS,
     REGION,
     NumberRange,
+    cost_tolerance,
     formats,
 )
 from lichen_doors.command.output import progress, show, write
@@ -67,26 +69,14 @@ if TYPE_CHECKING:
     metavar="PERCENT",
     help="How much less a better placement emits at the least.",
 )
-@click.option(
-    "--cost-tolerance",
-    type=NumberRange(min=0),
-    default=COST_TOLERANCE_PCT,
-    show_default=True,
-    metavar="PERCENT",
-    help="How much more than what runs it may cost.",
-)
+@cost_tolerance(COST_TOLERANCE_PCT, "How much more than what runs it may cost.")
 @click.option(
     "--workloads",
     multiple=True,
     type=PATH,
     help="A workload file, or a folder of them: where each may run is then known exactly.",
 )
-@click.option(
-    "--records",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(),
-    help="The folder of the benchmark records that tags name. Default: the current one.",
-)
+@RECORDS
 @click.option(
     "--utilisation",
     multiple=True,
