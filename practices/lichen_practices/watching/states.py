@@ -200,11 +200,11 @@ def _states(kept: KeptText | UnreadState) -> Iterator[StoredState | UnreadState]
         yield kept
         return
     try:
-        source = _kind(kept.text)
+        source = _kind(kept)
     except RecursionError:
         yield _refused(kept.place, "is nested too deeply", kept.named)
         return
-    if source is None and _is_broken(kept):
+    if source == "broken":
         yield _refused(kept.place, "is no JSON: it is empty, or a part of a file", kept.named)
         return
     if source is None:
@@ -232,12 +232,15 @@ def _of_organisation(kept: KeptText) -> Iterator[StoredState | UnreadState]:
         yield _read(f"{kept.place}#{name}", bytes(export).decode(), "pulumi-state")
 
 
-def _kind(text: str) -> str | None:
-    """Which state a text is; None where it is none."""
+def _kind(kept: KeptText) -> str | None:
+    """Which state a text is; None where it is none, ``broken`` where it cannot be parsed and its
+    name says that it is a state: it may be a part of one, and must not be passed over."""
     try:
-        document = json.loads(text)
+        document = json.loads(kept.text)
     except ValueError:
-        return "pulumi-state" if '"deployment"' in text[:4096] else None
+        if '"deployment"' in kept.text[:4096]:
+            return "pulumi-state"
+        return "broken" if kept.place.endswith((".json", ".tfstate")) else None
     if not isinstance(document, Mapping):
         return None
     if "deployment" in document or "checkpoint" in document:
@@ -250,18 +253,6 @@ def _kind(text: str) -> str | None:
     ):
         return "organisation"
     return None
-
-
-def _is_broken(kept: KeptText) -> bool:
-    """Whether a file whose name says that it is a state cannot be parsed: it may be a part of one,
-    and must not be passed over."""
-    if not kept.place.endswith((".json", ".tfstate")):
-        return False
-    try:
-        json.loads(kept.text)
-    except ValueError:
-        return True
-    return False
 
 
 def _read(place: str, text: str, source: str) -> StoredState | UnreadState:
