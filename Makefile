@@ -43,6 +43,10 @@ kubernetes: .venv/ready  ## the control plane of Kubernetes, built from its Go m
 test-kubernetes: engine kubernetes  ## the tests that need a real Kubernetes: API server, scheduler, controllers
 	@$(RUN) -m pytest tests/sandbox/test_kubernetes.py tests/components/test_kubernetes_life.py
 
+conformance: engine kubernetes  ## Pulumi's own provider for Kubernetes, built once, runs our components
+	@$(RUN) -m sandbox.kubernetes.real_provider
+	@$(RUN) -m pytest tests/stacks/test_conformance.py -rs
+
 lint: .venv/ready  ## style, types and the direction of imports
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	@.venv/bin/mypy lichen policies components practices doors sandbox refresh derive timing

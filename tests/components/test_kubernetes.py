@@ -207,6 +207,9 @@ def test_machines_on_eks_have_the_drivers_of_their_chips() -> None:
         "AL2023_x86_64_NEURON",
         "1.33.5-20260625",
     )
+    # One more than the most pods: a roll-out starts a pod before it ends an old one.
+    most = group.objects()["HorizontalPodAutoscaler"]["spec"]["maxReplicas"]
+    assert machines["scalingConfig"]["maxSize"] == most + 1
     assert machines["taints"] == [
         {"key": "aws.amazon.com/neuron", "value": "present", "effect": "NO_SCHEDULE"}
     ]
@@ -221,7 +224,7 @@ def test_machines_on_eks_have_the_drivers_of_their_chips() -> None:
     for each in (*group.objects().values(), *objects.values()):
         check_strictly(each)
     assert objects["NodePool"]["spec"]["disruption"]["consolidationPolicy"] == "WhenEmpty"
-    assert objects["NodePool"]["spec"]["limits"]["aws.amazon.com/neuron"] == "2"
+    assert objects["NodePool"]["spec"]["limits"]["aws.amazon.com/neuron"] == "3"
     assert objects["EC2NodeClass"]["spec"]["amiSelectorTerms"] == [{"alias": "al2023@v20260625"}]
 
 

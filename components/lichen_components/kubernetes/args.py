@@ -101,8 +101,8 @@ class EksArgs(TypedDict, total=False):
     disk_gib: int
     """The disk of each machine. The default holds the image and the model twice, 100 at least."""
     device_plugin: bool
-    """Whether the cluster runs the Neuron device plugin, without which a pod that asks for Neuron
-    devices stays pending. Must be true for Inferentia and Trainium."""
+    """Whether the cluster runs the device plugin of Neuron or of NVIDIA, without which a pod that
+    asks for such devices stays pending. Must be true for accelerators."""
 
 
 class KubernetesArgs(TypedDict, total=False):

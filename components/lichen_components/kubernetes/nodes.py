@@ -38,6 +38,9 @@ _FOR_PODS = 0.9
 (design choice)."""
 
 
+_SHARED_CORES, _KEPT_OF_SHARED_CORES = ("e2-micro", "e2-small", "e2-medium"), 1.06
+
+
 class Taint(NamedTuple):
     """A taint of nodes, and what a pod tolerates. ``value`` "" tolerates any."""
 
@@ -143,9 +146,13 @@ def room(machine: Machine) -> tuple[int, int]:
 
     The system keeps 6 % of the first processor, 1 % of the second, 0.5 % of two more, 0.25 % of the
     rest; 25 % of the first 4 GiB, 20 % of 4 more, 10 % of 8 more, 6 % up to 128, 2 % above, and
-    100 MiB (GKE documentation, "Plan node sizes").
+    100 MiB; of E2 machines that share cores 1.06 processors (GKE documentation, "Plan node sizes").
     """
-    keeps_cpu = _kept(machine.vcpu, ((1, 0.06), (1, 0.01), (2, 0.005), (math.inf, 0.0025)))
+    keeps_cpu = (
+        _KEPT_OF_SHARED_CORES
+        if machine.name in _SHARED_CORES
+        else _kept(machine.vcpu, ((1, 0.06), (1, 0.01), (2, 0.005), (math.inf, 0.0025)))
+    )
     gib = machine.memory_gib or 0
     steps = ((4, 0.25), (4, 0.2), (8, 0.1), (112, 0.06), (math.inf, 0.02))
     keeps_mib = 1024 * _kept(gib, steps) + 100

@@ -41,6 +41,12 @@ from lichen_components.servers.container import Decision
 
 TYPE = "lichen:index:ClusterService"
 
+OWN_CLUSTER = (
+    "a cluster of your own is a region of your own rows, with its machines: "
+    "docs/kubernetes.md, A cluster of your own"
+)
+"""As a hosting ``kubernetes`` is also the group of GKE and EKS: what to write for neither."""
+
 _PORT = 80
 _SERVES = {"vllm": ("llm", "vlm"), "tei": ("encoder", "reranker"), "neuron": ("llm",)}
 _GIB = 1 << 30
@@ -194,7 +200,7 @@ def serve(place: ClusterPlace, plan: Plan, ready: Prepared, *after: pulumi.Resou
     else:
         pods = _deployment(place, plan, ready, *after)
     scale(place, plan, ready.args, Scaled(pods, GROUP if many else DEPLOYMENT), hosting)
-    _service(place, plan, ready, leaders_only=many)
+    _service(place, plan, ready, pods, leaders_only=many)
     _budget(place)
     return "LeaderWorkerSet" if many else "Deployment"
 
@@ -241,7 +247,16 @@ def _deployment(
     )
 
 
-def _service(place: ClusterPlace, plan: Plan, ready: Prepared, *, leaders_only: bool) -> None:
+def _service(
+    place: ClusterPlace,
+    plan: Plan,
+    ready: Prepared,
+    pods: pulumi.Resource,
+    *,
+    leaders_only: bool,
+) -> None:
+    """After the pods: an `up` waits for somebody behind a service, for 10 minutes at most, and the
+    pods may take longer than that."""
     least, _ = bounds(plan.decision)
     # A service of no pods, or of pods that another object makes later, has nobody behind it yet.
     asleep = {"pulumi.com/skipAwait": "true"} if least == 0 or leaders_only else {}
@@ -260,7 +275,7 @@ def _service(place: ClusterPlace, plan: Plan, ready: Prepared, *, leaders_only: 
                 )
             ],
         ),
-        opts=place.under(),
+        opts=place.under(pods),
     )
 
 

@@ -114,7 +114,9 @@ class Resource:
         set_alone = {setting.name for setting in self.kind.settings}
         known_here = {*self.kind.local, "tags", "tagsAll"}
         known_here |= self._attribute_names
-        fixed = self.identity | ({"name"} if self.kind.key and self.kind.autoname else set())
+        fixed = self.identity | (
+            {self.kind.named} if self.kind.key and self.kind.autoname else set()
+        )
         return (set_alone | self._taken_by(self.kind.update) | known_here) - fixed
 
     @cached_property
@@ -160,7 +162,7 @@ class Resource:
         if self.kind.regional and not provider.region_for(inputs):
             why = "no region: set it here, on the provider (aws:region), or in AWS_REGION"
             failures.append(Failure("region", why))
-        if self.kind.autoname and "name" not in inputs:
+        if self.kind.autoname and self.kind.named not in inputs:
             inputs |= self._named(name, olds, seed)
         if self.kind.tag:
             tags = inputs.get("tags", {})
@@ -436,12 +438,12 @@ class Resource:
             self._ask(self.kind.tag, {**known, "tagsAll": put}, region)
 
     def _named(self, name: str, olds: Properties, seed: bytes) -> Properties:
-        if "name" in olds.get(_FILLED, ()):
-            made = olds["name"]
+        if self.kind.named in olds.get(_FILLED, ()):
+            made = olds[self.kind.named]
         else:
             random = hashlib.sha256(seed or secrets.token_bytes(8)).hexdigest()[:7]
             made = self.kind.autoname.format(name=name, random=random)
-        return {"name": made, _FILLED: ["name"]}
+        return {self.kind.named: made, _FILLED: [self.kind.named]}
 
     def _misfits(self, inputs: Properties) -> list[Failure]:
         from botocore.validate import ParamValidator

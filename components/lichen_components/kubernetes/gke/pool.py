@@ -20,8 +20,8 @@ from lichen_components.google.machines import HYPERDISK, HYPERDISK_ALONE
 from lichen_components.kubernetes.args import GkeArgs, KubernetesArgs, kubernetes_args
 from lichen_components.kubernetes.nodes import NodeRow, gpu_label
 from lichen_components.kubernetes.place import ClusterPlace
-from lichen_components.kubernetes.scaling import bounds
-from lichen_components.kubernetes.serving import check, prepared, serve, url_of
+from lichen_components.kubernetes.scaling import bounds, most_machines
+from lichen_components.kubernetes.serving import OWN_CLUSTER, check, prepared, serve, url_of
 from lichen_components.plan import Plan
 from lichen_components.row import GCS
 from lichen_components.servers.container import Decision
@@ -85,7 +85,7 @@ def _required(ours: GkeArgs, *names: str) -> None:
             raise InputError(
                 "is required for a placement on GKE",
                 fix=f"add gke: {{{name}: ...}} to kubernetes, or take another hosting in "
-                "where.hosting",
+                f"where.hosting; {OWN_CLUSTER}",
                 field=f"kubernetes.gke.{name}",
             )
 
@@ -113,7 +113,7 @@ def _pools(place: ClusterPlace, plan: Plan, ours: GkeArgs, row: NodeRow) -> list
     least, most = bounds(plan.decision)
     several = row.part is not None and row.part.nodes > 1
     ends = [f"pool-{n}" for n in range(most)] if several else ["pool"]
-    return [_pool(end, place, plan, ours, row, (least, most)) for end in ends]
+    return [_pool(end, place, plan, ours, row, least) for end in ends]
 
 
 def name_of(identity: str, end: str) -> str:
@@ -132,11 +132,10 @@ def _pool(
     plan: Plan,
     ours: GkeArgs,
     row: NodeRow,
-    between: tuple[int, int],
+    least: int,
 ) -> gcp.container.NodePool:
     part, chosen = row.part, plan.decision.placement.chosen
     several = part is not None and part.nodes > 1
-    least, most = between
     labels = to_tags(Passport.of(plan.decision.workload, plan.decision.precision), "google")
     c = gcp.container
     if several and part is not None:
@@ -147,7 +146,7 @@ def _pool(
     else:
         autoscaling = c.NodePoolAutoscalingArgs(
             total_min_node_count=least,
-            total_max_node_count=most,
+            total_max_node_count=most_machines(plan.decision, row),
             location_policy="ANY" if row.resource else "BALANCED",
         )
     return c.NodePool(
