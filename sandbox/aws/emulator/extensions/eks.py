@@ -57,7 +57,7 @@ def create_nodegroup(before: Method, self: EKSResponse) -> Any:
     group.update_config = self._get_param("updateConfig") or {"maxUnavailable": 1}
     group.node_repair_config = self._get_param("nodeRepairConfig")
     if template:
-        group.disk_size = None
+        group.disk_size = None  # type: ignore[assignment]  # AWS leaves it out
     _join(group)
     return result
 
