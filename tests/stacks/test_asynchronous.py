@@ -16,21 +16,21 @@ KEYS = {
     "requests_key": "arn:aws:kms:us-east-1:111122223333:key/asked",
     "results_key": "arn:aws:kms:us-east-1:111122223333:key/answered",
 }
-TOPICS = {
-    "success_topic": "arn:aws:sns:us-east-1:111122223333:done",
-    "error_topic": "arn:aws:sns:us-east-1:111122223333:failed",
-}
-PAGE = "arn:aws:sns:us-east-1:111122223333:page"
+DONE = "arn:aws:sns:us-east-1:111122223333:done"
 
 
 @pytest.mark.xdist_group("asynchronous")
 def test_it_comes_up_sleeps_is_woken_changes_and_goes(place: World, tmp_path: Path) -> None:
     region = {"aws:region": "us-east-1"}
-    args = {**QUEUED, **KEYS, **TOPICS, "alarm_topic": PAGE, "artifacts": ARTIFACTS}
+    topics = {"success_topic": DONE, "topics": ["alarm", "error"]}  # one is there, two are made
+    args = {**QUEUED, **KEYS, **topics, "artifacts": ARTIFACTS}
     with stack(place, tmp_path) as made:
         made.up(**region, machine="c7g.xlarge", workload=SLEEPY, args=args)
         resources = made.resources()
         name = resources["vectors-endpoint"]["outputs"]["name"]
+        page, broken = (
+            resources[f"vectors-topic-{word}"]["outputs"]["arn"] for word in ("alarm", "error")
+        )
         sagemaker, scaling, cloudwatch, iam = (
             place.cloud.client(service, "us-east-1")
             for service in ("sagemaker", "application-autoscaling", "cloudwatch", "iam")
@@ -45,8 +45,8 @@ def test_it_comes_up_sleeps_is_woken_changes_and_goes(place: World, tmp_path: Pa
                 "S3FailurePath": "s3://answers-us-east-1/it/failures/",
                 "KmsKeyId": KEYS["results_key"],
                 "NotificationConfig": {
-                    "SuccessTopic": TOPICS["success_topic"],
-                    "ErrorTopic": TOPICS["error_topic"],
+                    "SuccessTopic": DONE,
+                    "ErrorTopic": broken,
                 },
             },
         }
@@ -79,7 +79,7 @@ def test_it_comes_up_sleeps_is_woken_changes_and_goes(place: World, tmp_path: Pa
             "age", "asleep", "expired", "failures", "idle", "no-capacity", "unread", "unwritten",
         }  # fmt: skip
         assert alarms["asleep"]["AlarmActions"] == [policies[f"{name}-wake"]["PolicyARN"]]
-        assert all(alarms[each]["AlarmActions"] == [PAGE] for each in alarms if each != "asleep")
+        assert all(alarms[each]["AlarmActions"] == [page] for each in alarms if each != "asleep")
         # A request that waits for a machine from zero is no fault, one that waits for two is.
         assert sizing.start_up_s < alarms["age"]["Threshold"] < 6 * 3600
         window_s = alarms["no-capacity"]["Period"] * alarms["no-capacity"]["EvaluationPeriods"]
@@ -98,7 +98,7 @@ def test_it_comes_up_sleeps_is_woken_changes_and_goes(place: World, tmp_path: Pa
         assert {
             ("s3:GetObject", "arn:aws:s3:::questions-us-east-1/it/*"),
             ("s3:PutObject", "arn:aws:s3:::answers-us-east-1/it/*"),
-            ("sns:Publish", TOPICS["error_topic"]),
+            ("sns:Publish", broken),
             ("kms:Decrypt", KEYS["requests_key"]),
             ("kms:GenerateDataKey", KEYS["results_key"]),
         } <= may
