@@ -330,7 +330,11 @@ class Resource:
             for name, key in (of.keys if of else {}).items()
             if (value := value_at(properties, name)) is not None
         }
-        if of and given:
+        if of and of.singly:
+            for key, value in given.items():
+                one = {"attributeName": key, "attributeValue": _text(value)}
+                self._ask(of.put, {**properties, **one}, region)
+        elif of and given:
             texts = [{"key": key, "value": _text(value)} for key, value in given.items()]
             self._ask(of.put, {**properties, "attributes": texts}, region)
 
@@ -339,7 +343,9 @@ class Resource:
         if of is None:
             return {}
         answer = self._ask(of.read, found, region) or {}
-        texts = {each["key"]: each.get("value") for each in answer.get("attributes", [])}
+        texts = answer.get("attributes", {})
+        if not of.singly:
+            texts = {each["key"]: each.get("value") for each in texts or []}
         taken: Properties = {}
         for name, key in of.keys.items():
             if texts.get(key):

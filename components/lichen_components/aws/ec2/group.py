@@ -95,6 +95,7 @@ from lichen_components.aws.serving import (
     image_of,
 )
 from lichen_components.aws.site import Site, check_name
+from lichen_components.aws.topics import with_topics
 from lichen_components.aws.watts import watts_of
 from lichen_components.errors import input_errors
 from lichen_components.hosted import HostedEndpoint
@@ -130,6 +131,8 @@ class MachineFleet(HostedEndpoint):
             log_group=lambda identity: f"/ec2/{identity}",
         )
         account = account_of(self)
+        plan = with_topics(site, plan, account)
+        args = aws_args(plan.args)
         key = key_of(site, account, args.get("key"))
         log = logs(site, key)
         image, files = image_of(plan, args, self), files_of(plan, args)

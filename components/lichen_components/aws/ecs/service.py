@@ -48,6 +48,7 @@ from lichen_components.aws.serving import (
     image_of,
 )
 from lichen_components.aws.site import Site, check_name
+from lichen_components.aws.topics import with_topics
 from lichen_components.aws.watts import watts_of
 from lichen_components.errors import input_errors
 from lichen_components.hosted import HostedEndpoint
@@ -106,6 +107,8 @@ def serve_tasks(
         log_group=lambda identity: f"/ecs/{identity}",
     )
     account = account_of(component)
+    plan = with_topics(site, plan, account)
+    args = aws_args(plan.args)
     key = key_of(site, account, args.get("key"))
     log = logs(site, key)
     balancer = balance(site, network, args, decision, "ip")

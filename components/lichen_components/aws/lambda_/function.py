@@ -30,6 +30,7 @@ from lichen_components.aws.sagemaker.scaling import predefined, track
 from lichen_components.aws.sagemaker.serverless import READY_SHARE
 from lichen_components.aws.serving import check_architecture, check_mode, environment_of
 from lichen_components.aws.site import Site, check_name
+from lichen_components.aws.topics import with_topics
 from lichen_components.errors import input_errors
 from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
@@ -63,6 +64,8 @@ class ServingFunction(HostedEndpoint):
             log_group=lambda identity: f"/aws/lambda/{identity}",
         )
         account = account_of(self)
+        plan = with_topics(site, plan, account)
+        args = aws_args(plan.args)
         key = key_of(site, account, args.get("key"))
         log = logs(site, key)
         network = args.get("subnets", []), args.get("security_groups", [])

@@ -50,6 +50,7 @@ from lichen_components.aws.sagemaker.scaling import (
 )
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
+from lichen_components.aws.topics import with_topics
 from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -85,6 +86,8 @@ class AsynchronousEndpoint(HostedEndpoint):
         check_making(plan)
         alarm_names = taking_back(site, args, watches)
         account = account_of(self)
+        plan = with_topics(site, plan, account)
+        args = aws_args(plan.args)
         base = ground(
             site,
             plan,

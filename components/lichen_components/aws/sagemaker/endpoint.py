@@ -40,6 +40,7 @@ from lichen_components.aws.sagemaker.rollout import ROLLOUT_WINDOW_S
 from lichen_components.aws.sagemaker.scaling import VARIANT, check_scaling, in_receipt, scale
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site, check_name
+from lichen_components.aws.topics import with_topics
 from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -70,6 +71,8 @@ class SagemakerEndpoint(HostedEndpoint):
         watches = watches_of(site, decision)
         alarm_names = taking_back(site, args, watches)
         account = account_of(self)
+        plan = with_topics(site, plan, account)
+        args = aws_args(plan.args)
         base = ground(
             site,
             plan,
@@ -119,7 +122,8 @@ class SagemakerEndpoint(HostedEndpoint):
         check_comparing(ours, decision.workload.mode, region)
         check_scaling(ours)
         check_rollout(decision, ours)
-        check_bundle(ours, least=0 if decision.workload.mode == "asynchronous" else 1)
+        queue = decision.workload.mode == "asynchronous"
+        check_bundle(ours, least=0 if queue else 1, queue=queue)
         check_locations(ours, region)
         check_network(ours, zones)
         check_zones(region, zones)

@@ -31,6 +31,7 @@ from lichen_components.aws.sagemaker.rollout import rollout, strategy_of
 from lichen_components.aws.sagemaker.scaling import VARIANT, predefined, target_of, track
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
+from lichen_components.aws.topics import with_topics
 from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -72,7 +73,10 @@ class ServerlessEndpoint(HostedEndpoint):
         pulumi.log.info(NOT_ISOLATED, self)
         watches = watches_of(site, decision)
         taking_back = [alarm_name(site, watch) for watch in watches if watch.takes_back]
-        base = ground(site, plan, account_of(self), alarm_names=taking_back, isolated=False)
+        account = account_of(self)
+        plan = with_topics(site, plan, account)
+        args = aws_args(plan.args)
+        base = ground(site, plan, account, alarm_names=taking_back, isolated=False)
         ready = ready_of(decision)
         configuration = aws.sagemaker.EndpointConfiguration(
             site.child("config"),

@@ -50,6 +50,7 @@ from lichen_components.aws.sagemaker.settings import (
 )
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
+from lichen_components.aws.topics import with_topics
 from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
@@ -84,10 +85,13 @@ class ToZeroEndpoint(HostedEndpoint):
         check_making(plan)
         watches = watches_of(site, decision)
         alarm_names = taking_back(site, args, watches)
+        account = account_of(self)
+        plan = with_topics(site, plan, account)
+        args = aws_args(plan.args)
         base = ground(
             site,
             plan,
-            account_of(self),
+            account,
             alarm_names=alarm_names,
             also=access.write_metrics((USAGE_NAMESPACE,)),
         )
