@@ -106,7 +106,8 @@ def test_an_endpoint_comes_up_is_judged_and_a_misspelt_input_is_refused(
     with pytest.raises(CommandFailed, match="artefacts") as refused:
         pulumi("preview", CLEAN, *misspelt(project))
     # Ours says the nearest; YAML's own check lists all, the nearest first.
-    assert re.search(r"did you mean 'artifacts'\?|Existing \w+ are: artifacts\b", str(refused.value))
+    nearest = r"did you mean 'artifacts'\?|Existing \w+ are: artifacts\b"
+    assert re.search(nearest, str(refused.value))
     (project / "Pulumi.yaml").write_text(
         (project / "Pulumi.yaml").read_text().replace("artefacts: ", "artifacts: ")
     )
