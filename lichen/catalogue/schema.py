@@ -554,6 +554,17 @@ class Residency(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class FamilyMember(msgspec.Struct, frozen=True, kw_only=True):
+    """A model and the family that its publisher released it in: a row of families.csv.
+
+    Members are made alike, in several sizes: one size says nothing of how well another answers.
+    """
+
+    model: str
+    family: str
+    source: str
+
+
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """A region to which requests for a model may be sent, where they are kept within an area of the
     world; ``region`` is empty for all commercial regions of the cloud. ``as_of`` is the day of the
@@ -1128,6 +1139,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Listing: {"source": ("as_of",)},
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
+    FamilyMember: {"source": ("family",)},
     Residency: {"source": ("country",)},
     Route: {"source": ("area", "region", "as_of")},
     WeightFormat: {"source": ("bits", "cache_bits")},
@@ -1241,6 +1253,7 @@ TABLES: dict[str, Table] = {
         Table("retired", "published", Retired),
         Table("listings", "published", Listing, ("cloud", "kind")),
         Table("models", "published", ModelCard, ("name",), own="merged"),
+        Table("families", "published", FamilyMember, ("model",)),
         Table("residency", "published", Residency, ("residency", "country")),
         Table("routes", "published", Route, ("cloud", "area", "region")),
         Table("processors", "published", Processor, ("name",), own=None, instead=_NOT_READ),

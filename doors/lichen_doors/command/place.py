@@ -133,6 +133,7 @@ def command(
         take_any=take_any,
         copied_images=copied_images,
         runners_up=top,
+        variants=True,
     )
     if record_file is not None:
         from lichen_policies.gate import Gate
@@ -200,11 +201,12 @@ def placed(
     take_any: bool = False,
     copied_images: bool = False,
     runners_up: int = 5,
+    variants: bool = False,
 ) -> Placement | NoPlacement:
     """The placement of a file's workload, with the evidence and the own rows beside the file."""
     asked = _asked(workload, file, objective, cost_tolerance_pct, take_any, copied_images)
     try:
-        return place(asked, runners_up=runners_up)
+        return place(asked, runners_up=runners_up, variants=variants)
     except InputError as error:
         raise (error if error.document else error.within(str(file))) from None
 
