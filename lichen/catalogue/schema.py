@@ -656,8 +656,10 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """A published container image: what it serves, on which chips, for which hosting.
 
-    ``regions`` are those whose registry has it. ``as_of`` is the day on which they were read.
-    ``patched_until`` is the end of security patches. ``sdk`` and ``runtime`` are the versions of
+    ``hosting`` is ``public`` for one that runs on any. ``repository`` has the registry's name in
+    front where that registry is the same everywhere; else ``regions`` are those whose registry has
+    it. ``as_of`` is the day on which it was read. ``patched_until`` is the end of security patches,
+    unknown where its maker publishes none. ``sdk`` and ``runtime`` are the versions of
     the chips' software in it; it runs on drivers from ``driver_from`` on, below ``driver_below``.
     """
 
@@ -667,7 +669,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     server: str
     chip_families: tuple[str, ...]
     kinds: tuple[str, ...]
-    regions: tuple[str, ...]
+    regions: tuple[str, ...] = ()
     published_on: Day | None
     patched_until: Day | None
     patches_source: str | None

@@ -15,9 +15,10 @@ from sandbox.aws.cloud import Cloud, emulated_aws
 from sandbox.aws.cloud_types import CLOUD_TYPES
 from sandbox.aws.provider.api import Api
 from sandbox.aws.provider.native import Native, parts
-from sandbox.aws.provider.resource import Configuration, Properties
+from sandbox.aws.provider.resource import Configuration
 from sandbox.aws.provider.shapes import UNKNOWN
 from sandbox.errors import CallRefused
+from sandbox.inputs import Properties
 from tests.sandbox.serving_role import ROLE, make_serving_role
 
 REGION = "eu-north-1"

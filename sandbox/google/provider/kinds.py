@@ -25,7 +25,9 @@ class Kind:
     Google decides -> where they are in what it answers. ``replaces`` are inputs that the real
     provider makes a new resource for, although the API would change them. ``local`` are inputs that
     no request has. ``sends`` is what a creation says where a program says nothing. ``delete`` is
-    what takes it away: "" leaves it. ``update`` is a method's name.
+    what takes it away: "" leaves it. ``update`` is a method's name. ``adds`` are parts of a message
+    that Pulumi leaves out where the message itself is there. ``setters`` are inputs that have a
+    method each, in place of ``update``.
     """
 
     token: str
@@ -45,6 +47,8 @@ class Kind:
     local: tuple[str, ...] = ()
     sends: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    adds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    setters: Mapping[str, str] = field(default_factory=dict)
     labels: str = "labels"
 
 
@@ -356,6 +360,34 @@ KINDS: Mapping[str, Kind] = {
                 "schedulingConfig", "serviceAccount", "shieldedInstanceConfig", "zone",
             ),
             local=("zone",),
+        ),
+        Kind(
+            "gcp:container/nodePool:NodePool",
+            "container.node_pool:NodePoolArgs",
+            api="container.v1",
+            methods="container.projects.locations.clusters.nodePools",
+            parent="v1/projects/{project}/locations/{location}/clusters/{cluster}/nodePools",
+            wrapper="nodePool",
+            moved={
+                "name": Moved("name"),
+                "nodeConfig": Moved("config"),
+                "nodeConfig.guestAccelerators": Moved("accelerators"),
+                "nodeConfig.guestAccelerators.type": Moved("acceleratorType"),
+                "nodeConfig.guestAccelerators.count": Moved("acceleratorCount"),
+                "nodeLocations": Moved("locations"),
+            },
+            adds={"autoscaling": {"enabled": True}},
+            setters={
+                "autoscaling": "setAutoscaling",
+                "management": "setManagement",
+                "upgradeSettings": "update",
+            },
+            # The real provider changes some of it in place; a new pool is the careful answer.
+            replaces=(
+                "nodeConfig", "placementPolicy", "networkConfig", "nodeLocations",
+                "initialNodeCount", "maxPodsPerNode", "cluster",
+            ),
+            labels="",
         ),
         Kind(
             "gcp:vertex/aiEndpointWithModelGardenDeployment:AiEndpointWithModelGardenDeployment",
