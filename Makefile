@@ -44,7 +44,8 @@ kubernetes: .venv/ready  ## the control plane of Kubernetes, built from its Go m
 	@$(RUN) -m sandbox.kubernetes
 
 test-kubernetes: engine kubernetes  ## the tests that need a real Kubernetes: API server, scheduler, controllers
-	@$(RUN) -m pytest tests/sandbox/test_kubernetes.py tests/components/test_kubernetes_life.py
+	@$(RUN) -m pytest tests/sandbox/test_kubernetes.py tests/components/test_kubernetes_life.py \
+	  tests/stacks/test_anywhere_kubernetes.py
 
 conformance: engine kubernetes  ## Pulumi's own provider for Kubernetes, built once, runs our components
 	@$(RUN) -m sandbox.kubernetes.real_provider

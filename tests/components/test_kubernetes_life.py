@@ -197,7 +197,10 @@ def test_chips_are_seen_where_the_cluster_has_their_plugin(
         cluster.api.apply(PLUGIN, manager="helm")
         # Nodes that Karpenter would add, of the machine that its pool names.
         by_hand = {"instanceTypes": ["c7g.xlarge"], "amiType": "AL2023_ARM_64_STANDARD"}
-        size = {"scalingConfig": {"maxSize": 4}}
+        size = {
+            "scalingConfig": {"maxSize": 4},
+            "labels": {"app.kubernetes.io/instance": "vectors-prod"},
+        }
         found = eks_nodes("karpenter", by_hand | size, zone="us-east-1a", vcpu=3.9, memory_gib=6.9)
         cluster.register(found)
         pool = {

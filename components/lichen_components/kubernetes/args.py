@@ -132,13 +132,15 @@ class KubernetesArgs(TypedDict, total=False):
     namespace: str
     """A namespace that is there. The default is `default`."""
     service_account: str
-    """The pods' account. The default is the namespace's own, without a token."""
+    """The pods' account. The default is the namespace's own, without a token. On EKS with `s3://`
+    each endpoint needs one of its own: an account has one role."""
     pull_secret: str
     """The name of a secret with the credentials of the image's registry."""
     huggingface_secret: str
     """The name of a secret whose key `token` lets `hf://` files be read."""
     node_selector: dict[str, str]
-    """Labels that your nodes must have, beside those that the table of nodes knows."""
+    """Labels that your nodes must have, beside those that the table of nodes knows. On a cluster of
+    your own `topology.kubernetes.io/region` among them lets the rules know the place."""
     tolerations: list[TolerationArgs]
     """Taints of your nodes that the pods tolerate."""
     topology: str

@@ -20,6 +20,7 @@ from lichen_components.kubernetes.shapes import check_slice, slice_of
 
 ARCHITECTURE = "kubernetes.io/arch"
 INSTANCE_TYPE = "node.kubernetes.io/instance-type"
+REGION = "topology.kubernetes.io/region"
 _ARM_FAMILIES = {"c4a": "c4a", "n4a": "n4a"}
 _GPU_LABELS = {
     "NVIDIA L4": "nvidia-l4",
@@ -179,4 +180,6 @@ def _gke(
     if chip is not None:
         return {"cloud.google.com/gke-accelerator": gpu_label(chip)}
     family = _ARM_FAMILIES.get(machine.family, machine.family)
-    return {**selector, "cloud.google.com/machine-family": family}
+    # The family says the processor; Arm is named too, since GKE then adds the toleration.
+    arm = selector if machine.architecture == "arm64" else {}
+    return {**arm, "cloud.google.com/machine-family": family}

@@ -18,7 +18,7 @@ from lichen_components.kubernetes.files import DIRECTORY, PodFiles, check_locati
 from lichen_components.kubernetes.groups import group
 from lichen_components.kubernetes.images import image_for
 from lichen_components.kubernetes.kserve import inference_service
-from lichen_components.kubernetes.nodes import NodeRow, node_of
+from lichen_components.kubernetes.nodes import REGION, NodeRow, node_of
 from lichen_components.kubernetes.place import ClusterPlace, check_name
 from lichen_components.kubernetes.pod import (
     PodServer,
@@ -67,6 +67,10 @@ class ClusterService(HostedEndpoint):
             ready = prepared(name, plan)
             self.check_machines(plan, ready)
         place = ClusterPlace.of(name, plan, ready.args, self)
+        if self.makes_machines(ready.args):
+            # They are for these pods alone, and carry this label.
+            row = replace(ready.row, selector={**ready.row.selector, **place.selector})
+            ready = replace(ready, row=row)
         served = serve(place, plan, ready, *self.machines(place, plan, ready))
         cluster = self.cluster_of(ready.args)
         within = f"{place.namespace}/{served}/{place.identity}"
@@ -79,6 +83,11 @@ class ClusterService(HostedEndpoint):
 
     def check_machines(self, plan: Plan, ready: Prepared) -> None:
         """:class:`InputError` where the cluster cannot have the machine that was chosen."""
+
+    def makes_machines(self, args: KubernetesArgs) -> bool:
+        """Whether :meth:`machines` makes machines, whose nodes then carry the place's selector as
+        labels."""
+        return False
 
     def machines(
         self, place: ClusterPlace, plan: Plan, ready: Prepared
@@ -147,6 +156,9 @@ def prepared(name: str, plan: Plan) -> Prepared:
     predicted = decision.sizing.prediction
     need_gib = predicted.memory_gib.high / predicted.copies
     row = node_of(hosting, decision.machine, plan.catalogue, ours.get("topology"), need_gib)
+    if hosting != "kubernetes":
+        # A cloud labels its nodes so; on a cluster of one's own nobody may have.
+        row = replace(row, selector={**row.selector, REGION: plan.region})
     if plan.container.server == "neuron":
         return Prepared(ours, row, *_neuron(plan, ours))
     files = _files(plan, ours, DIRECTORY)

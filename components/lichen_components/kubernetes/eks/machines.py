@@ -53,6 +53,9 @@ class EksService(ClusterService):
     def check_machines(self, plan: Plan, ready: Prepared) -> None:
         _check_machines(ready.args, _eks(ready.args), plan, ready.row)
 
+    def makes_machines(self, args: KubernetesArgs) -> bool:
+        return _eks(args).get("nodes", "group") != "none"
+
     def machines(
         self, place: ClusterPlace, plan: Plan, ready: Prepared
     ) -> Sequence[pulumi.Resource]:
@@ -209,6 +212,7 @@ def _group(place: ClusterPlace, plan: Plan, ours: EksArgs, row: NodeRow) -> aws.
         scaling_config=aws.eks.NodeGroupScalingConfigArgs(
             min_size=least, max_size=most_machines(plan.decision, row), desired_size=least
         ),
+        labels=dict(place.selector),
         update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1),
         node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
         taints=[

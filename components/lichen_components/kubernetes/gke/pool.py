@@ -39,6 +39,9 @@ class GkeService(ClusterService):
     def check_machines(self, plan: Plan, ready: Prepared) -> None:
         _check_place(_gke(ready.args), plan, ready.row)
 
+    def makes_machines(self, args: KubernetesArgs) -> bool:
+        return bool(_gke(args).get("pool", True))
+
     def machines(
         self, place: ClusterPlace, plan: Plan, ready: Prepared
     ) -> Sequence[pulumi.Resource]:
@@ -148,13 +151,18 @@ def _pool(
         project=ours.get("project"),
         location=ours.get("location"),
         node_locations=[ours["zone"]] if "zone" in ours else None,
-        initial_node_count=part.nodes if several and part is not None else least,
+        # It is for each zone of the pool: of several zones the autoscaler adds what lacks.
+        initial_node_count=part.nodes
+        if several and part is not None
+        else least
+        if "zone" in ours
+        else min(1, least),
         autoscaling=autoscaling,
         # A machine alone must not name a topology; a slice of several must.
         placement_policy=c.NodePoolPlacementPolicyArgs(type="COMPACT", tpu_topology=part.topology)
         if several and part is not None
         else None,
-        node_config=_node_config(plan, ours, row, labels, chosen.sold == "spot"),
+        node_config=_node_config(place, plan, ours, row, labels, chosen.sold == "spot"),
         network_config=c.NodePoolNetworkConfigArgs(enable_private_nodes=True),
         management=c.NodePoolManagementArgs(auto_repair=True, auto_upgrade=True),
         upgrade_settings=None
@@ -173,7 +181,12 @@ def _pool(
 
 
 def _node_config(
-    plan: Plan, ours: GkeArgs, row: NodeRow, labels: dict[str, str], spot: bool
+    place: ClusterPlace,
+    plan: Plan,
+    ours: GkeArgs,
+    row: NodeRow,
+    labels: dict[str, str],
+    spot: bool,
 ) -> gcp.container.NodePoolNodeConfigArgs:
     c, machine = gcp.container, row.machine
     chip = plan.catalogue.accelerator_of(machine)
@@ -185,6 +198,7 @@ def _node_config(
         disk_type=HYPERDISK if machine.family in HYPERDISK_ALONE else None,
         disk_size_gb=max(100, 50 + 2 * int(plan.decision.sizing.artifact_bytes / 1e9)),
         boot_disk_kms_key=ours.get("key"),
+        labels=dict(place.selector),
         resource_labels=labels,
         guest_accelerators=[
             c.NodePoolNodeConfigGuestAcceleratorArgs(
