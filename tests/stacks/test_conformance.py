@@ -42,7 +42,7 @@ PARTS: list[dict[str, Any]] = [
         "hosting": "kubernetes",
         "machine": "c7g.xlarge",
         "workload": VECTORS,
-        "given": {"artifacts": "pvc://models/bge"},
+        "given": {"artifacts": "hf://BAAI/bge-small-en-v1.5"},
     },
     {
         "hosting": "gke-tpu",
@@ -62,13 +62,13 @@ PARTS: list[dict[str, Any]] = [
             "environment": "dev",
             "availability": {"minimum_replicas": 0},
         },
-        "given": {"artifacts": "pvc://models/bge", "scaling": {"trigger": OUTSIDE}},
+        "given": {"artifacts": "hf://BAAI/bge-small-en-v1.5", "scaling": {"trigger": OUTSIDE}},
     },
     {
         "hosting": "kubernetes",
         "machine": "c7g.xlarge",
         "workload": {**VECTORS, "name": "served"},
-        "given": {"artifacts": "pvc://models/bge", "kserve": True},
+        "given": {"artifacts": "hf://BAAI/bge-small-en-v1.5", "kserve": True},
     },
 ]
 
@@ -81,7 +81,7 @@ def here() -> Iterator[tuple[World, Cluster]]:
         real_provider.install(Path(place.environment["PULUMI_HOME"]), program)
         tpu = {"machineType": "ct5lp-hightpu-4t"}
         cluster.register(gke_nodes("tpu", tpu, zone="us-central1-a", vcpu=111, memory_gib=180))
-        cluster.register(Node(f"arm-{n}", 3.9, 6.9, "arm64") for n in range(4))
+        cluster.register(Node(f"arm-{n}", 3.9, 6.9, "arm64") for n in range(16))
         yield replace(place, environment={**place.environment, **cluster.environment()}), cluster
 
 
