@@ -10,7 +10,7 @@ do, so that nothing passes because of it. A table that cannot be believed is no 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,14 @@ from lichen_policies.verdict import BLOCKING, Month, Outcome, Report, Verdict
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
+
+try:  # Python's own: that of hashlib loads OpenSSL, which takes as long as reading a plan
+    from _sha2 import sha256
+except ImportError:
+    try:
+        from _sha256 import sha256  # type: ignore[import-not-found, no-redef]  # before 3.12
+    except ImportError:
+        from hashlib import sha256
 
 Facts = tuple[Fact, ...] | Exception
 """A resource's facts, or what its reader failed with."""
@@ -75,17 +83,19 @@ def judge_resource(
     catalogue: Catalogue,
     *,
     stack_follows: bool = False,
+    with_nothing: bool = True,
 ) -> tuple[Verdict, ...] | None:
     """Every rule of one resource, at least one verdict a rule; None where nobody reads its type.
 
     Never raises for what a resource holds: a reader or a rule that fails gives *unverified*. Where
     ``stack_follows``, facts that another resource completes are left to :func:`judge_stack`.
+    ``with_nothing``: also of rules that have nothing to judge there, which are most.
     """
     kinds = kinds_read(resource)
     if kinds is None:
         return None
     book = Rulebook.of(configuration, catalogue)
-    return timed.run(_judged_alone(resource, book, stack_follows))
+    return timed.run(_judged_alone(resource, book, stack_follows, with_nothing))
 
 
 def judge_stack(
@@ -154,12 +164,12 @@ def _months(read: Sequence[Read], verdicts: Sequence[Verdict], book: Rulebook) -
 
 
 def _judged_alone(
-    resource: Resource, book: Rulebook, stack_follows: bool
+    resource: Resource, book: Rulebook, stack_follows: bool, with_nothing: bool
 ) -> Steps[tuple[Verdict, ...]]:
     facts = yield from _read(resource)
     if stack_follows and not isinstance(facts, Exception):
         facts = tuple(fact for fact in facts if not fact.waits_for)
-    return tuple((yield from _judged(resource, facts, book)))
+    return tuple((yield from _judged(resource, facts, book, with_nothing=with_nothing)))
 
 
 def _left_to_stack(resources: Sequence[Resource], book: Rulebook) -> Steps[tuple[Verdict, ...]]:
@@ -244,6 +254,9 @@ def _environment_of(fact: Fact) -> Environment | None:
     return None if isinstance(environment, Unknown) else environment
 
 
+_NO_FINDING = Finding(what="", limit="")
+
+
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """A rule on a resource, in the environment that one of its facts states.
 
@@ -259,29 +272,39 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     file: str | None = None
     environments: Mapping[str, Environment | None] = {}
 
-    def of(
-        self, judged: Fact | Stack, path: str = "", limit_s: float = LIMIT_S
-    ) -> Steps[list[Verdict]]:
+    def of(self, judged: Stack, limit_s: float) -> Steps[list[Verdict]]:
         """A verdict for each finding; without one *pass*, *unverified* or *not-applicable*."""
-        rule = self.rule
         found: list[Finding] = []
-        last: Verdict | None = None
+        error: Exception | None = None
         try:
-            yield partial(self._find, judged, found), limit_s
-            if not found:
-                last = self.verdict("pass")
-        except NotApplicable as because:
-            last = self.verdict("not-applicable", str(because))
-        except Unverified as because:
-            yet = " yet" if isinstance(because, NotYetKnown) else ""
-            message = f"cannot be checked{yet}: {because}"
-            last = self.verdict("unverified", message, path, broken=isinstance(because, Unread))
-        except Exception as error:
-            if isinstance(error, InputError) and error.document:
-                raise  # of a table, which no rule can answer for
-            last = self.broken(f"the rule {rule.name}", error, path)
-        # What was found before it broke stays found.
-        return [*map(self.failed, tuple(found)), *([last] if last else [])]
+            yield self.step(judged, found), limit_s
+        except Exception as raised:
+            error = raised
+        return self.verdicts(found, error)
+
+    def step(self, judged: Fact | Stack, found: list[Finding]) -> Callable[[], None]:
+        """What judges, and puts its findings into ``found``."""
+        return partial(self._find, judged, found)
+
+    def verdicts(
+        self, found: list[Finding], error: Exception | None, path: str = ""
+    ) -> list[Verdict]:
+        """What a step found before it ended, or before it raised ``error``: what was found before
+        it broke stays found."""
+        if error is None:
+            # A step that was left behind may still find something.
+            return [*map(self.failed, tuple(found))] or [self.verdict("pass")]
+        if isinstance(error, NotApplicable):
+            last = self.verdict("not-applicable", str(error))
+        elif isinstance(error, Unverified):
+            yet = " yet" if isinstance(error, NotYetKnown) else ""
+            message = f"cannot be checked{yet}: {error}"
+            last = self.verdict("unverified", message, path, broken=isinstance(error, Unread))
+        elif isinstance(error, InputError) and error.document:
+            raise error  # of a table, which no rule can answer for
+        else:
+            last = self.broken(f"the rule {self.rule.name}", error, path)
+        return [*map(self.failed, tuple(found)), last]
 
     def _find(self, judged: Fact | Stack, found: list[Finding]) -> None:
         limits = self.book.limits(self.rule, self.environment)
@@ -294,25 +317,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     def failed(self, finding: Finding) -> Verdict:
         resource = finding.resource or self.resource
         address = "" if resource is None else resource.address
-        about = msgspec.structs.replace(
-            self,
-            resource=resource,
-            environment=self.environments.get(address, self.environment),
-        )
-        message = finding.message
-        verdict = about.verdict("fail", message, finding.path, advice=finding.advice)
-        return msgspec.structs.replace(
-            verdict,
-            message=f"{message} {verdict.note}" if verdict.note else message,
-            level="advisory" if finding.advice else verdict.level,
-            what=finding.what,
-            limit=finding.limit,
-            fix=finding.fix,
-            changes=finding.changes,
-            or_else=finding.or_else,
-            saves=finding.saves,
-            sources=finding.sources,
-        )
+        environment = self.environments.get(address, self.environment)
+        about = self
+        if resource is not self.resource or environment != self.environment:
+            about = msgspec.structs.replace(self, resource=resource, environment=environment)
+        return about.verdict("fail", finding.message, finding.path, finding=finding)
 
     def exemption(self) -> tuple[Exemption | None, str]:
         """The exemption that covers the resource; else what is to be said of one that does not."""
@@ -352,9 +361,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         path: str = "",
         *,
         broken: bool = False,
-        advice: bool = False,
+        finding: Finding | None = None,
     ) -> Verdict:
-        """A verdict; ``advice`` says that it never blocks."""
+        """A verdict, with the parts of the finding that it is about."""
         rule, resource, environment = self.rule, self.resource, self.environment
         level = self.book.level(rule, environment)
         if outcome == "unverified" and level != "disabled":
@@ -362,18 +371,34 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             level = max(level, unverified, key=STRICTNESS.index) if broken else unverified
         address = "" if resource is None else resource.address
         reported = outcome in ("fail", "unverified")
+        if not reported:  # most are, and have little to say
+            return Verdict(
+                rule=rule.name,
+                verdict=outcome,
+                level=level,
+                severity=rule.severity,
+                resource=address,
+                type="" if resource is None else resource.type,
+                file=self.file if resource is None else resource.file,
+                line=None if resource is None else resource.line,
+                environment=environment,
+                message=message,
+            )
         exemption, note = None, ""
         if outcome == "fail" or (outcome == "unverified" and level in BLOCKING):
             exemption, note = self.exemption()
         if outcome == "fail" and resource is not None and resource.only_if:
             made = f"It is made only where the condition {resource.only_if} holds."
             note = f"{note} {made}" if note else made
-        if reported and level == "advisory" and not advice:
+        finding = finding or _NO_FINDING
+        if level == "advisory" and not finding.advice:
             note = " ".join(filter(None, (note, self.ramp(outcome))))
+        if outcome == "fail" and note:
+            message = f"{message} {note}"
         return Verdict(
             rule=rule.name,
             verdict=outcome,
-            level=level,
+            level="advisory" if finding.advice else level,
             severity=rule.severity,
             resource=address,
             type="" if resource is None else resource.type,
@@ -382,9 +407,16 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             line=None if resource is None else resource.line,
             environment=environment,
             message=message,
+            what=finding.what,
+            limit=finding.limit,
+            fix=finding.fix,
+            changes=finding.changes,
+            or_else=finding.or_else,
             note=note,
             broken=broken,
-            fingerprint=_fingerprint(rule.name, address, path) if reported else "",
+            saves=finding.saves,
+            sources=finding.sources,
+            fingerprint=_fingerprint(rule.name, address, path),
             exemption=exemption,
         )
 
@@ -394,21 +426,12 @@ def _judged(
 ) -> Steps[list[Verdict]]:
     """Every rule of one resource, in the order of their names; those that have nothing to judge
     only ``with_nothing``, since a report does not show them."""
-    verdicts: list[Verdict] = []
-    met: dict[str, list[Fact]] = {}
-    unread: set[str] = set()
     if isinstance(facts, Exception):
-        unread = {rule.name for rule in book.may_judge(kinds_read(resource) or ())}
+        met = tuple((rule, ()) for rule in book.may_judge(kinds_read(resource) or ()))
     else:
-        for fact in facts:
-            for rule in book.judging(type(fact)):
-                met.setdefault(rule.name, []).append(fact)
-    for rule in book.of_resources:
-        if rule.name not in met and rule.name not in unread and not rule.mistake:
-            # Forty rules have nothing to judge for each that has.
-            if with_nothing:
-                verdicts.append(_nothing_to_judge(rule, resource, book))
-            continue
+        met = book.met(tuple(map(type, facts)))
+    verdicts: list[Verdict] = []
+    for rule, positions in met:
         judgement = Judgement(
             book=book, rule=rule, resource=resource, environment=resource.environment
         )
@@ -418,8 +441,20 @@ def _judged(
         elif isinstance(facts, Exception):
             verdicts.append(judgement.broken("the reader", facts))
         else:
-            verdicts += yield from _judged_by(judgement, met[rule.name])
-    return verdicts
+            verdicts += yield from _judged_by(judgement, [facts[at] for at in positions])
+    return _with_nothing(verdicts, resource, book) if with_nothing else verdicts
+
+
+def _with_nothing(verdicts: Sequence[Verdict], resource: Resource, book: Rulebook) -> list[Verdict]:
+    """Verdicts, with one of each rule that has nothing to judge, in the order of rules."""
+    by_rule: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        by_rule.setdefault(verdict.rule, []).append(verdict)
+    return [
+        verdict
+        for rule in book.of_resources
+        for verdict in by_rule.get(rule.name) or (_nothing_to_judge(rule, resource, book),)
+    ]
 
 
 def _nothing_to_judge(rule: Rule, resource: Resource, book: Rulebook) -> Verdict:
@@ -519,8 +554,16 @@ def _judged_by(judgement: Judgement, facts: Sequence[Fact]) -> Steps[list[Verdic
         environment = _environment_of(fact)
         if book.level(rule, environment) == "disabled":
             continue
-        within = msgspec.structs.replace(judgement, environment=environment)
-        for verdict in (yield from within.of(fact, fact.path)):
+        within = judgement
+        if environment != judgement.environment:
+            within = msgspec.structs.replace(judgement, environment=environment)
+        found: list[Finding] = []
+        error: Exception | None = None
+        try:  # as Judgement.of does; a generator less for each of a million judgements
+            yield within.step(fact, found), LIMIT_S
+        except Exception as raised:
+            error = raised
+        for verdict in within.verdicts(found, error, fact.path):
             loud = verdict.verdict in ("fail", "unverified")
             (reported if loud else quiet).append(verdict)
     if reported:
@@ -543,7 +586,7 @@ def _judged_together(read: Sequence[Read], book: Rulebook) -> Steps[list[Verdict
         judgement = Judgement(
             book=book, rule=rule, resource=None, environment=environment, file=read[0][0].file
         )
-        verdicts += yield from judgement.of(stack, limit_s=_limit_s(read))
+        verdicts += yield from judgement.of(stack, _limit_s(read))
     return verdicts
 
 
@@ -565,7 +608,7 @@ def _judged_run(every: Sequence[run.Read], book: Rulebook) -> Steps[list[Verdict
             environment=environment,
             environments=environments,
         )
-        verdicts += yield from judgement.of(judged, limit_s=_limit_s(every))
+        verdicts += yield from judgement.of(judged, _limit_s(every))
     return verdicts
 
 
@@ -589,8 +632,6 @@ def _shared(environments: Iterable[Environment | None]) -> Environment | None:
 
 def _fingerprint(*parts: str) -> str:
     """The same for the same offence in every run: figures and wording have no part in it."""
-    from hashlib import sha256  # loads OpenSSL, which a run without findings does not need
-
     # Half a character, which JSON can name and no encoding takes, is hashed as it is.
     return sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]
 

@@ -35,7 +35,7 @@ from lichen_doors.command.options import (
     REGION,
     formats,
 )
-from lichen_doors.command.output import check_outputs, progress, show, write
+from lichen_doors.command.output import check_outputs, progress, show_lines, write
 
 FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality", "suggestions")
 """The forms of a report."""
@@ -294,9 +294,9 @@ def _print(judged: Judged, form: str, output: Path | None) -> None:
 
         write(as_json(report), output)
     else:
-        from lichen_doors.report.findings import renderables
+        from lichen_doors.report.findings import lines
 
-        show(renderables(report), form, title="lichen check", output=output)
+        show_lines(lines(report), output)
 
 
 def _fix(report: Report, resources: Sequence[Resource], yes: bool) -> None:

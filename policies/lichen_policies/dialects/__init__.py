@@ -35,16 +35,17 @@ class Kind(Protocol):
         """The resources of a document; :class:`InputError` where it is not whole."""
 
 
-KINDS = (
-    "pulumi-preview",
-    "pulumi-state",
-    "terraform-plan",
-    "terraform-state",
-    "cloudformation",
-    "azure-template",
-    "kubernetes",
-)
-"""The kinds of documents, in the order in which they are recognised."""
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "pulumi-preview": ("steps", "changeSummary", "events"),
+    "pulumi-state": ("deployment", "checkpoint"),
+    "terraform-plan": ("format_version",),
+    "terraform-state": ("format_version", "lineage"),
+    "cloudformation": ("AWSTemplateFormatVersion", "Resources"),
+    "azure-template": ("$schema",),
+    "kubernetes": ("apiVersion",),
+}
+"""The kinds of documents, in the order in which they are recognised. A document of a kind has one
+of these keys at its top: a module that cannot recognise it is not even imported."""
 
 PROGRAMS: Mapping[str, tuple[str, str]] = {
     "Pulumi.yaml": (
@@ -141,8 +142,8 @@ def _resources(
 
 
 def _kind(document: Mapping[str, Any]) -> str:
-    for kind in KINDS:
-        if _module(kind).recognises(document):
+    for kind, keys in KINDS.items():
+        if any(key in document for key in keys) and _module(kind).recognises(document):
             return kind
     raise NotRecognised(
         "is not a document that Lichen recognises",

@@ -80,7 +80,8 @@ class Properties:
         path = self.path
         if self._dialect == "azure" and not path and name not in BESIDE_PROPERTIES:
             path = "properties"
-        return ".".join(part for part in (path, _spelled(name, self._dialect)) if part)
+        spelled = _spelled(name, self._dialect)
+        return f"{path}.{spelled}" if path and spelled else path or spelled
 
     def block_at(self, name: str) -> str:
         """The path of a block that may be repeated, which Pulumi names in the plural."""
