@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -327,9 +327,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         """The exemption that covers the resource; else what is to be said of one that does not."""
         if self.resource is None:
             return None, ""
-        configuration = self.book.configuration
+        book, configuration = self.book, self.book.configuration
         names = (self.resource.address, self.resource.name)
         beside = tuple(each.exemption for each in written(self.resource) if each.exemption)
+        if not beside and not book.exemptions:
+            return None, ""
         allowed = configuration.projects_may_exempt(self.environment)
         holding = (*configuration.exemptions(self.environment), *(beside if allowed else ()))
         found = covering(holding, self.rule.name, *names)
@@ -339,7 +341,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             if issubclass(self.rule.judges, GateRun):  # the finding is about that exemption
                 return None, ""
             return None, f"Its exemption, for {found.owner}, ended on {found.expires}."
-        barred = covering((*configuration.every_exemption(), *beside), self.rule.name, *names)
+        barred = covering((*book.exemptions, *beside), self.rule.name, *names)
         if barred is None:
             return None, ""
         where = f"{self.environment or UNSTATED}, which projects_may_exempt_in does not name"
@@ -430,6 +432,7 @@ def _judged(
         met = tuple((rule, ()) for rule in book.may_judge(kinds_read(resource) or ()))
     else:
         met = book.met(tuple(map(type, facts)))
+    subjects = () if isinstance(facts, Exception) else tuple(map(_Subject.of, facts))
     verdicts: list[Verdict] = []
     for rule, positions in met:
         judgement = Judgement(
@@ -441,7 +444,7 @@ def _judged(
         elif isinstance(facts, Exception):
             verdicts.append(judgement.broken("the reader", facts))
         else:
-            verdicts += yield from _judged_by(judgement, [facts[at] for at in positions])
+            verdicts += yield from _judged_by(judgement, [subjects[at] for at in positions])
     return _with_nothing(verdicts, resource, book) if with_nothing else verdicts
 
 
@@ -544,14 +547,25 @@ def _of_branches(verdict: Verdict) -> Verdict:
     )
 
 
-def _judged_by(judgement: Judgement, facts: Sequence[Fact]) -> Steps[list[Verdict]]:
+class _Subject(NamedTuple):
+    """A fact, with what each of its twenty judgements asks it."""
+
+    fact: Fact
+    environment: Environment | None
+    path: str
+
+    @classmethod
+    def of(cls, fact: Fact) -> _Subject:
+        return cls(fact, _environment_of(fact), fact.path)
+
+
+def _judged_by(judgement: Judgement, subjects: Sequence[_Subject]) -> Steps[list[Verdict]]:
     """Every *fail* and *unverified* verdict; if there is none, one *pass*; if no fact applies, one
     *not-applicable*."""
     quiet: list[Verdict] = []
     reported: list[Verdict] = []
     book, rule = judgement.book, judgement.rule
-    for fact in facts:
-        environment = _environment_of(fact)
+    for fact, environment, path in subjects:
         if book.level(rule, environment) == "disabled":
             continue
         within = judgement
@@ -563,7 +577,7 @@ def _judged_by(judgement: Judgement, facts: Sequence[Fact]) -> Steps[list[Verdic
             yield within.step(fact, found), LIMIT_S
         except Exception as raised:
             error = raised
-        for verdict in within.verdicts(found, error, fact.path):
+        for verdict in within.verdicts(found, error, path):
             loud = verdict.verdict in ("fail", "unverified")
             (reported if loud else quiet).append(verdict)
     if reported:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from types import GeneratorType
 from typing import get_type_hints
 
 import msgspec
@@ -32,7 +33,7 @@ def findings_of(
     Raises :class:`Nonsense` where it gives something else.
     """
     given: object = rule.judge(judged, limits, known)
-    if not isinstance(given, Iterable):
+    if type(given) is not GeneratorType and not isinstance(given, Iterable):
         raise Nonsense(f"gave {type(given).__name__} in place of findings")
     for finding in given:
         if type(finding) is not Finding:

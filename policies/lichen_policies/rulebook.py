@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 class Rulebook:
     """``of_resources`` are the rules over one resource, ``of_stacks`` those over a deployment,
-    ``of_runs`` those over all that is judged; each in the order of their names."""
+    ``of_runs`` those over all that is judged; each in the order of their names. ``exemptions`` are
+    those of the files, whether they hold or not."""
 
     def __init__(self, configuration: Configuration, catalogue: Catalogue) -> None:
         self.configuration, self.catalogue = configuration, catalogue
@@ -45,6 +46,7 @@ class Rulebook:
             if issubclass(rule.judges, Stack) and not issubclass(rule.judges, GateRun)
         )
         self.of_resources = tuple(rule for rule in rules if not issubclass(rule.judges, Stack))
+        self.exemptions = configuration.every_exemption()
         self._judging: dict[type[Fact], tuple[Rule, ...]] = {}
         self._met: dict[tuple[type[Fact], ...], tuple[tuple[Rule, tuple[int, ...]], ...]] = {}
         self._levels: dict[tuple[str, Environment | None], Level] = {}
