@@ -275,19 +275,18 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     def of(self, judged: Stack, limit_s: float) -> Steps[list[Verdict]]:
         """A verdict for each finding; without one *pass*, *unverified* or *not-applicable*."""
         found: list[Finding] = []
-        error: Exception | None = None
         try:
             yield self.step(judged, found), limit_s
-        except Exception as raised:
-            error = raised
-        return self.verdicts(found, error)
+        except Exception as error:
+            return self.verdicts(found, error)
+        return self.verdicts(found)
 
     def step(self, judged: Fact | Stack, found: list[Finding]) -> Callable[[], None]:
         """What judges, and puts its findings into ``found``."""
         return partial(self._find, judged, found)
 
     def verdicts(
-        self, found: list[Finding], error: Exception | None, path: str = ""
+        self, found: list[Finding], error: Exception | None = None, path: str = ""
     ) -> list[Verdict]:
         """What a step found before it ended, or before it raised ``error``: what was found before
         it broke stays found."""
@@ -572,12 +571,13 @@ def _judged_by(judgement: Judgement, subjects: Sequence[_Subject]) -> Steps[list
         if environment != judgement.environment:
             within = msgspec.structs.replace(judgement, environment=environment)
         found: list[Finding] = []
-        error: Exception | None = None
         try:  # as Judgement.of does; a generator less for each of a million judgements
             yield within.step(fact, found), LIMIT_S
-        except Exception as raised:
-            error = raised
-        for verdict in within.verdicts(found, error, path):
+        except Exception as error:  # no name outlives this: it and its frames would be a cycle
+            verdicts = within.verdicts(found, error, path)
+        else:
+            verdicts = within.verdicts(found)
+        for verdict in verdicts:
             loud = verdict.verdict in ("fail", "unverified")
             (reported if loud else quiet).append(verdict)
     if reported:
