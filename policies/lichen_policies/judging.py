@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
 
 try:  # Python's own: that of hashlib loads OpenSSL, which takes as long as reading a plan
-    from _sha2 import sha256
+    from _sha2 import sha256  # type: ignore[import-not-found]
 except ImportError:
     try:
-        from _sha256 import sha256  # type: ignore[import-not-found, no-redef]  # before 3.12
+        from _sha256 import sha256  # type: ignore[import-not-found]  # before Python 3.12
     except ImportError:
         from hashlib import sha256
 
@@ -427,6 +427,7 @@ def _judged(
 ) -> Steps[list[Verdict]]:
     """Every rule of one resource, in the order of their names; those that have nothing to judge
     only ``with_nothing``, since a report does not show them."""
+    met: Sequence[tuple[Rule, tuple[int, ...]]]
     if isinstance(facts, Exception):
         met = tuple((rule, ()) for rule in book.may_judge(kinds_read(resource) or ()))
     else:
@@ -647,7 +648,8 @@ def _shared(environments: Iterable[Environment | None]) -> Environment | None:
 def _fingerprint(*parts: str) -> str:
     """The same for the same offence in every run: figures and wording have no part in it."""
     # Half a character, which JSON can name and no encoding takes, is hashed as it is.
-    return sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]
+    digest: str = sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
+    return digest[:16]
 
 
 def _broken(who: str, error: Exception) -> str:
