@@ -391,8 +391,8 @@ class _Kept:
 
 
 class _Roofs:
-    """What machines cannot exceed for the last models that were asked for, whatever the rates of
-    their traffic; see :func:`lichen.sizing.without_rates`."""
+    """What machines cannot exceed for the last models that were asked for: the rates of their
+    traffic have no part in it, see :func:`lichen.sizing.without_rates`."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue

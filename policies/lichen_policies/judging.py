@@ -9,9 +9,11 @@ do, so that nothing passes because of it. A table that cannot be believed is no 
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -44,12 +46,9 @@ if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
 
 try:  # Python's own: that of hashlib loads OpenSSL, which takes as long as reading a plan
-    from _sha2 import sha256  # type: ignore[import-not-found]
+    sha256 = import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256
 except ImportError:
-    try:
-        from _sha256 import sha256  # type: ignore[import-not-found]  # before Python 3.12
-    except ImportError:
-        from hashlib import sha256
+    from hashlib import sha256
 
 Facts = tuple[Fact, ...] | Exception
 """A resource's facts, or what its reader failed with."""
