@@ -22,6 +22,7 @@ from lichen_policies.verdict import Report
 
 from lichen.document import InputError, did_you_mean
 from lichen.figures import many
+from lichen.interval import Interval
 from lichen.words import Environment
 from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
 from lichen_doors.command.options import (
@@ -106,8 +107,9 @@ def command(
     """Judge a deployment by the rules.
 
     PATHS are Pulumi previews or states, Terraform plans, states or .tf files, CloudFormation
-    templates, ARM templates or Bicep of Azure, or Kubernetes manifests; folders of them, cdk.out
-    among them; or patterns such as 'k8s/**/*.yaml'. - is what is piped in.
+    templates, ARM templates or Bicep of Azure, Kubernetes manifests, or workload files, whose
+    prompts must keep to their budget; folders of them, cdk.out among them; or patterns such as
+    'k8s/**/*.yaml'. - is what is piped in.
 
     Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong, or a rule that blocks
     is broken; 3, something unverified blocks.
@@ -139,7 +141,10 @@ def command(
             field="--record",
         )
     timed.end_where_stuck()
-    given = deployment_input(region, parameters_file, parameter_pairs, exact=len(paths) == 1)
+    given = msgspec.structs.replace(
+        deployment_input(region, parameters_file, parameter_pairs, exact=len(paths) == 1),
+        counter=_counter,
+    )
     earlier = None if baseline is None else baseline_of(baseline)
     with progress() as say:
         judged = judgement(
@@ -193,6 +198,13 @@ def command(
     if fix:
         _fix(report, judged.resources, yes)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
+
+
+def _counter(tokenizer: Path) -> Callable[[str], Interval]:
+    """What counts tokens by a tokenizer.json, as ``lichen prompts`` does."""
+    from lichen_practices.prompts.counting import counter
+
+    return counter(tokenizer)
 
 
 class Judged(NamedTuple):

@@ -43,6 +43,7 @@ KINDS = (
     "cloudformation",
     "azure-template",
     "kubernetes",
+    "workload",
 )
 """The kinds of documents, in the order in which they are recognised."""
 
@@ -126,6 +127,11 @@ def _resources(
             from lichen_policies.dialects import azure_template
 
             found = azure_template.resources(document, str(path), given)
+        elif kind == "workload":
+            from lichen_policies.dialects import workload
+
+            counter = None if given is None else given.counter
+            found = workload.resources(document, str(path), counter)
         else:
             found = _module(kind).resources(document, str(path))
     except InputError as error:
