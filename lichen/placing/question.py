@@ -14,6 +14,7 @@ import msgspec
 from lichen.catalogue import Catalogue, load
 from lichen.catalogue.schema import Made
 from lichen.day import present_day
+from lichen.defaults import COST_TOLERANCE_PCT
 from lichen.document import InputError, find_upwards, read_document
 from lichen.evidence import Record, read_record
 from lichen.parsing.content import text_in
@@ -22,9 +23,6 @@ from lichen.placing.buying import check_sold
 from lichen.prompt_tokens import estimated_tokens, fixed_part
 from lichen.words import Objective
 from lichen.workload import ModelCard, Workload
-
-COST_TOLERANCE_PCT = 15.0
-"""How much above the cheapest that does the work a cleaner placement may cost (design choice)."""
 
 CONFIGURATION = "lichen.yaml"
 

@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lichen.document import InputError
-from lichen.workload import Workload, read_workload
+from lichen.input_error import InputError
 from lichen_doors.command import BLOCKED, OK
-from lichen_doors.command.options import FILE, PATH, formats
+from lichen_doors.command.options import INPUT, INPUT_PATH, formats
 from lichen_doors.command.output import show
 from lichen_doors.command.own_rows import configured_catalogue
-from lichen_doors.report import for_programs
 
 if TYPE_CHECKING:
     from lichen_practices.prompts.counting import Count, CountedPrompt
 
+    from lichen.workload import Workload
+
 
 @click.command("prompts")
-@click.argument("files", nargs=-1, type=FILE)
-@click.option("--workload", "workload_file", type=FILE, help="Whose month the prompts have a share "
-              "of. Its own `prompts` are counted where no file is named.")  # fmt: skip
-@click.option("--tokenizer", type=FILE, help="The model's own tokenizer.json. Default: the "
+@click.argument("files", nargs=-1, type=INPUT)
+@click.option("--workload", "workload_file", type=INPUT, help="Whose month the prompts have a "
+              "share of. Its own `prompts` are counted where no file is named.")  # fmt: skip
+@click.option("--tokenizer", type=INPUT, help="The model's own tokenizer.json. Default: the "
               "workload's; without one, an estimate.")  # fmt: skip
-@click.option("--before", "earlier", multiple=True, type=PATH,
+@click.option("--before", "earlier", multiple=True, type=INPUT_PATH,
               help="An earlier version of the files, in their order; may be repeated.")  # fmt: skip
 @click.option("--budget", type=click.IntRange(1), help="Fixed tokens of all prompts together. "
               "Default: the workload's.")  # fmt: skip
@@ -47,6 +47,8 @@ def command(
     from lichen_practices.prompts.counting import against_budget, counter, read_prompt, total_of
     from lichen_practices.prompts.share import share_of
 
+    from lichen.workload import read_workload
+    from lichen_doors.report import for_programs
     from lichen_doors.report import prompts as report
 
     workload = None if workload_file is None else read_workload(workload_file)
