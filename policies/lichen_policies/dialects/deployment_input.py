@@ -36,7 +36,12 @@ class DeploymentInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def deployment_input(
-    region: str | None, file: Path | None, pairs: tuple[str, ...] = (), *, exact: bool
+    region: str | None,
+    file: Path | None,
+    pairs: tuple[str, ...] = (),
+    *,
+    exact: bool,
+    counter: Counter | None = None,
 ) -> DeploymentInput:
     """What the command line gives to a template: ``file`` has the values of parameters, or of
     Terraform's variables, by its name; ``pairs`` are ``NAME=VALUE``."""
@@ -52,4 +57,5 @@ def deployment_input(
         parameters=parameters,
         variables_file=file if of_variables else None,
         exact=exact,
+        counter=counter,
     )
