@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
-import msgspec
 from lichen_policies import timed
 from lichen_policies.baseline import against
 from lichen_policies.baseline import of as baseline_of
@@ -37,7 +36,10 @@ from lichen_doors.command.options import (
 )
 from lichen_doors.command.output import check_outputs, progress, show, write
 
-FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality", "suggestions")
+FORMS = (
+    *("text", "json", "sarif", "html", "markdown", "junit", "code-quality"),
+    *("suggestions", "gitlab-suggestions"),
+)
 """The forms of a report."""
 PROGRAM = "pulumi-program"
 """The source that is run rather than read."""
@@ -233,9 +235,7 @@ def judgement(
         environment=environment,
     )
     say(f"Judging {many(len(reading.resources), 'resource')}")
-    report = msgspec.structs.replace(
-        gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
-    )
+    report = gate.report(reading.resources, reading.skipped, reading.others)
     return Judged(gate, reading.resources, report, reading.files)
 
 
@@ -285,6 +285,10 @@ def _print(judged: Judged, form: str, output: Path | None) -> None:
         from lichen_doors.report.suggestions import as_suggestions
 
         write(as_suggestions(report, judged.resources), output)
+    elif form == "gitlab-suggestions":
+        from lichen_doors.report.suggestions import as_gitlab_suggestions
+
+        write(as_gitlab_suggestions(report, judged.resources), output)
     elif form == "html":
         from lichen_doors.report.page.findings import as_page
 

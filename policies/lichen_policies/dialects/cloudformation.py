@@ -89,7 +89,9 @@ def resources(
         )
         inner = cloudformation_nested.file_of(resource, entry.get("Metadata"))
         if inner is None:
-            found.append(_of_sam(document, resource, template))
+            unseen = cloudformation_nested.missing(resource)
+            own = msgspec.structs.replace(resource, unseen=unseen) if unseen else resource
+            found.append(_of_sam(document, own, template))
         else:
             found += _nested(resource, inner, given)
     return [*_with_branches(document, found, template), *_macros(document, file)]

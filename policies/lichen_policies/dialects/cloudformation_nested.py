@@ -1,8 +1,7 @@
 """Templates inside of a template: nested stacks and SAM's applications, where their file is here.
 
 What the outer template gives to the inner one is all that the inner one gets: its other parameters
-have their defaults. A template at an address elsewhere is not fetched, and its stack is reported as
-not judged.
+have their defaults. A template at an address elsewhere is not fetched: its stack says so.
 """
 
 from __future__ import annotations
@@ -50,6 +49,23 @@ def file_of(stack: Resource, metadata: object) -> Path | None:
         return inner if is_here and inner.is_file() else None
     except (OSError, ValueError):  # a name that no file can have
         return None
+
+
+def missing(stack: Resource) -> str:
+    """Why the template inside of a resource is not here; empty for one that has none inside."""
+    place = _PLACES.get(stack.type)
+    if place is None:
+        return ""
+    written = stack.properties.get(place)
+    if isinstance(written, Mapping):
+        because = "is in a repository of applications"
+    elif is_unknown(written):
+        because = "is at an address that is not known here"
+    elif isinstance(written, str) and "://" in written:
+        because = "is at an address elsewhere, and nothing is fetched"
+    else:
+        because = "is not here"
+    return f"nests the stack {stack.address}, whose template {because}"
 
 
 def given_by(stack: Resource, given: DeploymentInput) -> DeploymentInput:

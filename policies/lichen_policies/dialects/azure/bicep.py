@@ -259,6 +259,7 @@ class _File:
                     file=str(self._file),
                     because=f"calls the module {symbol}, which is not here",
                     fix="run bicep build, and check the JSON that it writes",
+                    missing=True,
                 )
             )
             return

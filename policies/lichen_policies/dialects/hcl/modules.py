@@ -444,6 +444,7 @@ class _Module:
                 file=str(call.file),
                 because=f"calls the module {call.label}, {because}",
                 fix="run terraform init, or check the plan",
+                missing=True,
             )
             if mention not in self._reading.skipped:
                 self._reading.skipped.append(mention)
