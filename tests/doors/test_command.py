@@ -394,3 +394,41 @@ def test_a_folder_with_a_file_that_cannot_be_read_ends_2_after_its_report(
     document = json.loads(lichen("check", tmp_path, "--format", "json").stdout)
     assert [each["broken"] for each in document["skipped"]] == [True, False]
     assert document["other_files"] == 1
+
+
+def test_what_calls_each_other_many_times_over_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of ten files calls the next one ten times: read whole, that is 10,000,000,000 files."""
+    from lichen_policies.dialects import cloudformation_nested
+    from lichen_policies.dialects.azure import bicep
+    from lichen_policies.dialects.hcl import modules
+
+    monkeypatch.setattr(cloudformation_nested, "MOST", 50)
+    monkeypatch.setattr(bicep, "_MOST_MODULES", 50)
+    monkeypatch.setattr(modules, "MOST_MODULES", 50)
+    ten = range(10)
+    for at in ten:
+        stacks = "".join(
+            f"  A{n}:\n    Type: AWS::CloudFormation::Stack\n"
+            f"    Properties: {{TemplateURL: t{at + 1}.yaml}}\n"
+            for n in ten
+        )
+        (tmp_path / f"t{at}.yaml").write_text(f"Resources:\n{stacks}")
+        calls = "".join(f"module m{n} './b{at + 1}.bicep' = {{\n name: 'a'\n}}\n" for n in ten)
+        (tmp_path / f"b{at}.bicep").write_text(calls)
+        (tmp_path / f"m{at}").mkdir()
+        called = "".join(f'module "m{n}" {{\n source = "../m{at + 1}"\n}}\n' for n in ten)
+        (tmp_path / f"m{at}" / "main.tf").write_text(called)
+    (tmp_path / "t10.yaml").write_text("Resources: {A: {Type: AWS::EC2::Instance}}\n")
+    (tmp_path / "b10.bicep").write_text("param a string\n")
+    (tmp_path / "m10").mkdir()
+    (tmp_path / "m10" / "main.tf").write_text('variable "a" {}\n')
+    for first, said in (
+        ("t0.yaml", "nests more than 50 templates"),
+        ("b0.bicep", "calls more than 50 modules"),
+        ("m0", "calls more than 50 modules"),
+    ):
+        run = lichen("check", tmp_path / first)
+        assert run.exit_code == 2
+        assert said in " ".join(f"{run.stdout} {run.stderr}".split())

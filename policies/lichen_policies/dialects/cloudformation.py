@@ -8,6 +8,7 @@ so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,8 @@ def resources(
     :class:`InputError` where it has none or one is malformed.
     """
     given = given or DeploymentInput()
+    if not given.inside:
+        given = msgspec.structs.replace(given, nested=count())
     if "Resources" not in document:
         raise InputError("is required", fix="add Resources:", field="Resources")
     template = Template(document, given)

@@ -22,6 +22,9 @@ from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 DEEPEST = 10
 """How many templates may be inside of each other."""
 
+MOST = 1_000
+"""How many templates are read inside of one, each as often as it is nested."""
+
 _PLACES = {
     "AWS::CloudFormation::Stack": "TemplateURL",
     "AWS::Serverless::Application": "Location",
@@ -78,6 +81,10 @@ def given_by(stack: Resource, given: DeploymentInput) -> DeploymentInput:
         raise InputError(
             f"is the {DEEPEST + 1}th template inside of another",
             fix="see whether one holds itself",
+        )
+    if next(given.nested) >= MOST:
+        raise InputError(
+            f"nests more than {MOST:,} templates", fix="check those inside of it by themselves"
         )
     tags = Properties(stack.properties, "cloudformation").tags("tags")
     stated = environment.tagged(tags) if isinstance(tags, Mapping) else None
