@@ -403,7 +403,7 @@ def advice_of(verdicts: Iterable[Verdict]) -> Advice:
             changes.append(merged)
     also = _words(finding for finding in findings if not finding.changes)
     # To set in words what a change sets already is another way out: both cannot be done.
-    paths = [each.path for each in (*changes, *conflicts)]
+    paths = [*(change.path for change in changes), *(conflict.path for conflict in conflicts)]
     instead = [words for words in also if any(f"set {path} to " in words for path in paths)]
     or_else = _words(finding for finding in findings if finding.changes)
     return Advice(
