@@ -6,7 +6,7 @@ RUN     = .venv/bin/python
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine languages demo shell test test-languages llama test-bench lint format trees bench fit accuracy placements precision figures docs rules golden lock clean mutations terragrunt test-terragrunt
+.PHONY: help setup engine languages demo shell test test-stacks test-languages llama test-bench lint format trees bench fit accuracy placements precision figures docs rules golden lock clean mutations terragrunt test-terragrunt
 
 help:  ## what there is to type
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +25,11 @@ demo: engine  ## a workload to a running endpoint, and a wasteful one stopped (e
 shell: engine  ## a shell with the engine and an emulated AWS: try `pulumi up` yourself
 	@$(RUN) -m sandbox
 
-test: setup lint  ## lint, then every test
-	@$(RUN) -m pytest -n 2 --dist loadgroup
+test: setup lint  ## lint, then every test that takes less than a stack's whole life
+	@$(RUN) -m pytest -n 2 --dist loadgroup --ignore tests/stacks
+
+test-stacks: engine  ## whole stacks on the engine and an emulated cloud: up, changed, destroyed
+	@$(RUN) -m pytest -n 2 --dist loadgroup tests/stacks
 
 test-languages: languages  ## programs in TypeScript, YAML and Go on the engine, with the policy pack
 	@TEST_LANGUAGES=1 $(RUN) -m pytest tests/languages -rs

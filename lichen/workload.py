@@ -10,7 +10,9 @@ import msgspec
 from msgspec import Meta
 
 from lichen.clouds import CloudName
+from lichen.defaults import LEAST_CONFIDENCE, MOST_CONFIDENCE
 from lichen.document import InputError, convert, json_schema, read_document
+from lichen.evaluation import Evaluation
 from lichen.words import Environment, Mode, Precision, WayOfBuying
 
 Country = Annotated[
@@ -29,7 +31,6 @@ Size = Annotated[float, Meta(gt=0, le=1e18)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 Context = Annotated[int, Meta(ge=1, le=100_000_000)]
 Replicas = Annotated[int, Meta(ge=0, le=10_000)]
-LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.5, 0.99
 Confidence = Annotated[float, Meta(ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE)]
 
 CONFIDENCE: Mapping[Environment, float] = {"dev": 0.5, "staging": 0.5, "prod": 0.8}
@@ -237,6 +238,8 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ``compiled`` is the shape of files that exist already: the workload is then sized at that shape.
     ``confidence`` is the probability with which the latency bounds and the traffic are to be met:
     0.8 in production and 0.5 elsewhere if left out.
+    ``evidence`` names benchmark records, relative to the workload's file; ``evaluations`` are the
+    scores of variants: another precision, a smaller model, prefix caching, speculative decoding.
     """
 
     name: Name
@@ -252,6 +255,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     availability: Availability = Availability()
     prompts: Prompts = Prompts()
     evidence: tuple[str, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
 
     def precisions_of(self, card: ModelCard) -> tuple[Precision, ...]:
         """The precisions to serve ``card`` in."""

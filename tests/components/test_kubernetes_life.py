@@ -19,8 +19,8 @@ from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.nodes import Node, eks_nodes, gke_nodes
 from sandbox.world import World, world
 from tests.components.clusters import CHAT, PHOTOS, VECTORS
-from tests.components.test_deployment import stack
 from tests.sandbox.kubernetes_here import needs_kubernetes, running
+from tests.stacks.test_deployment import stack
 
 pytestmark = [needs_kubernetes, pytest.mark.xdist_group("kubernetes")]
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
 import pytest
+from lichen_components.aws.sagemaker.asynchronous import AsynchronousEndpoint
+from lichen_components.aws.sagemaker.batch import BatchTransform
 from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint
+from lichen_components.aws.sagemaker.rollout import WAYS
 
-from tests.components.narrowed import CHAT, VECTORS, planned
+from lichen.document import InputError
+from sandbox.world import ROOT
+from tests.components.narrowed import CHAT, QUEUED, VECTORS, planned
 
 REGION = "us-east-1"
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:alarms"
@@ -40,21 +48,25 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.delenv(name, raising=False)
 
     def make(
-        workload: dict[str, Any] | None = None, machine: str = "c7g.xlarge", **args: Any
+        workload: dict[str, Any] | None = None,
+        machine: str = "c7g.xlarge",
+        of: Any = SagemakerEndpoint,
+        name: str = "",
+        **args: Any,
     ) -> Registered:
-        asyncio.set_event_loop(asyncio.new_event_loop())
-        mocks = Registered()
-        pulumi.runtime.set_mocks(mocks, project="lichen", stack="test", preview=False)
         plan = planned(machine, workload or VECTORS, aws={"check_quota": False, **args})
-
-        @pulumi.runtime.test
-        def program() -> None:
-            SagemakerEndpoint(plan.decision.workload.name, plan)
-
-        program()
-        return mocks
+        return registered(lambda: of(name or plan.decision.workload.name, plan))
 
     return make
+
+
+def registered(program: Callable[[], object]) -> Registered:
+    """What a program registers."""
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    mocks = Registered()
+    pulumi.runtime.set_mocks(mocks, project="lichen", stack="test", preview=False)
+    pulumi.runtime.test(program)()
+    return mocks
 
 
 def test_with_a_key_of_the_users_none_is_made(made: Any) -> None:
@@ -136,3 +148,97 @@ def test_the_share_of_scaling_is_what_the_next_machine_starts_at(made: Any) -> N
     )
     assert half["targetValue"] == pytest.approx(whole["targetValue"] / 2, abs=0.01)
     assert whole["scaleInCooldown"] >= 300
+
+
+def test_the_example_of_the_readme_is_made_as_printed(
+    made: Any, monkeypatch: pytest.MonkeyPatch, fixed_tables: None
+) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    (example,) = (block for block in blocks if "Endpoint(" in block)
+    monkeypatch.chdir(ROOT / "stacks")
+    there = registered(lambda: exec(compile(example, "README.md", "exec"), {}))
+    assert "aws:sagemaker/endpoint:Endpoint" in there.types.values()
+
+
+@pytest.mark.parametrize("name", ["my_chat", "Chat.Bot", "c" * 70])
+def test_a_name_that_aws_refuses_ends_the_program_before_anything_is_made(
+    made: Any, name: str
+) -> None:
+    with pytest.raises((InputError, pulumi.RunError), match="SageMaker"):
+        made(name=name)
+
+
+def test_pulumi_names_what_is_made_anew_beside_the_old(made: Any) -> None:
+    there = made().resources
+    assert "name" not in {**there["vectors-model"], **there["vectors-config"]}
+
+
+def test_alarms_take_every_way_to_roll_out_back_and_the_block_never_goes(made: Any) -> None:
+    four = {**CHAT, "availability": {"minimum_replicas": 4}}
+    for way in WAYS:
+        config = made(four, "inf2.xlarge", rollout=way).resources["chat-endpoint"]
+        assert config["deploymentConfig"]["autoRollbackConfiguration"]["alarms"], way
+
+
+def test_a_topic_that_is_made_takes_what_its_own_alarms_publish_and_nothing_else(made: Any) -> None:
+    there = made(topics=["alarm"], budget_usd=100)
+    topic = there.resources["vectors-topic-alarm"]
+    arn = f"arn:aws:sns:{REGION}:123456789012:{topic['name']}"
+    assert topic["kmsMasterKeyId"] == "arn:aws:x:::vectors-key"
+    *allowed, denied = json.loads(topic["policy"])["Statement"]
+    assert {(each["Action"], each["Resource"]) for each in (*allowed, denied)} == {
+        ("sns:Publish", arn)
+    }
+    alarms, budgets = (each["Condition"]["ArnLike"]["aws:SourceArn"] for each in allowed)
+    assert alarms == f"arn:aws:cloudwatch:{REGION}:123456789012:alarm:vectors-prod-*"
+    assert budgets == "arn:aws:budgets::123456789012:*"
+    assert {each["Condition"]["StringEquals"]["aws:SourceAccount"] for each in allowed} == {
+        "123456789012"
+    }
+    assert (denied["Effect"], denied["Condition"]["Bool"]) == (
+        "Deny",
+        {"aws:SecureTransport": "false"},
+    )
+    key = json.loads(there.resources["vectors-key"]["policy"])["Statement"]
+    may = {each["Principal"].get("Service"): each["Action"] for each in key}
+    assert may["cloudwatch.amazonaws.com"] == may["budgets.amazonaws.com"]
+    assert may["cloudwatch.amazonaws.com"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    assert list(there.types.values()).count("aws:kms/key:Key") == 1
+    errors = there.resources["vectors-errors"]
+    assert errors["alarmActions"] == ["arn:aws:x:::vectors-topic-alarm"]
+
+
+def test_the_topic_of_a_batch_hears_of_jobs_that_failed(made: Any) -> None:
+    night = {**VECTORS, "mode": "batch"}
+    there = made(night, "c5.xlarge", of=BatchTransform, topics=["alarm"], **QUEUED)
+    topic = json.loads(there.resources["vectors-topic-alarm"]["policy"])["Statement"]
+    key = json.loads(there.resources["vectors-key"]["policy"])["Statement"]
+    for statement in (topic[1], key[-1]):  # no condition: EventBridge publishes past none
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert "Condition" not in statement
+    assert there.resources["vectors-failed-to"]["arn"] == "arn:aws:x:::vectors-topic-alarm"
+
+
+def test_a_queues_topics_hear_its_role_alone(made: Any) -> None:
+    queue = {**VECTORS, "mode": "asynchronous"}
+    there = made(queue, of=AsynchronousEndpoint, topics=["success", "error"], key=OWN_KEY, **QUEUED)
+    for word in ("success", "error"):
+        topic = there.resources[f"vectors-topic-{word}"]
+        assert topic["kmsMasterKeyId"] == OWN_KEY
+        assert [each["Effect"] for each in json.loads(topic["policy"])["Statement"]] == ["Deny"]
+        assert f"arn:aws:x:::vectors-topic-{word}" in there.resources["vectors-access"]["policy"]
+
+
+@pytest.mark.parametrize(
+    ("args", "field", "fix"),
+    [
+        ({"topics": ["alarms"]}, "topics[0]", "did you mean 'alarm'"),
+        ({"topics": ["alarm"], "alarm_topic": TOPIC}, "topics[0]", "leave out alarm_topic"),
+        ({"topics": ["alarm", "success"]}, "topics[1]", "choose mode: asynchronous"),
+    ],
+)
+def test_a_topic_that_cannot_be_made_is_refused(args: dict[str, Any], field: str, fix: str) -> None:
+    with pytest.raises(InputError) as refused:
+        planned("c7g.xlarge", VECTORS, aws=args)
+    assert refused.value.field == field
+    assert fix in refused.value.fix

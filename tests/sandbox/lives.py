@@ -39,6 +39,11 @@ HEALTH = {
     "unhealthyThreshold": 3,
 }
 TAGS = {"lichen:model": "bge"}
+PUBLISHES = (
+    '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":'
+    '{{"Service":"{}.amazonaws.com"}},"Action":"sns:Publish",'
+    '"Resource":"arn:aws:sns:eu-north-1:123456789012:pages"}}]}}'
+)
 
 SERVING = {
     "aws:ecs/cluster:Cluster": Life(
@@ -333,6 +338,16 @@ SERVING = {
         {"clusterName": "serving", "capacityProviders": ["machines"]},
         {},
         {"clusterName": "other"},
+    ),
+    "aws:sns/topic:Topic": Life(
+        {
+            "name": "pages",
+            "kmsMasterKeyId": "arn:aws:kms:eu-north-1:123456789012:key/k",
+            "policy": PUBLISHES.format("cloudwatch"),
+            "tags": TAGS,
+        },
+        {"policy": PUBLISHES.format("budgets"), "tags": {"a": "b"}},
+        {"name": "other"},
     ),
 }
 

@@ -146,6 +146,12 @@ class AwsArgs(TypedDict, total=False):
     `pulumi up`, then `pulumi destroy`."""
     alarm_topic: pulumi.Input[str]
     """The ARN of an SNS topic that alarms are sent to."""
+    topics: list[str]
+    """SNS topics to make, each instead of an ARN: `alarm` for `alarm_topic`, `success` and `error`
+    for `success_topic` and `error_topic`. They are encrypted with the endpoint's key, and only the
+    services that ring may publish to them. With a `key` of yours its policy must let
+    cloudwatch.amazonaws.com use it (kms:Decrypt, kms:GenerateDataKey*). The runbook has the command
+    that subscribes."""
     subnets: list[str]
     """Private subnets that the model runs in, in the chosen region: one for each zone. The model's
     files and image come through them: they need a gateway endpoint for S3 and interface endpoints

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from lichen.document import InputError
 from lichen_components.aws.args import AwsArgs
 from lichen_components.aws.site import Site
+from lichen_components.aws.topics import is_heard
 
 TAG = "lichen:workload"
 """The tag that costs are found by. The account that pays activates it for cost allocation, a day
@@ -25,10 +26,11 @@ def check_budget(args: AwsArgs) -> None:
             fix="budget_usd: 500",
             field="budget_usd",
         )
-    if "alarm_topic" not in args:
+    if not is_heard(args):
         raise InputError(
             "is required with budget_usd: nobody would hear of it",
-            fix="add alarm_topic: arn:aws:sns:..., whose policy lets budgets.amazonaws.com publish",
+            fix="add topics: [alarm], or alarm_topic: arn:aws:sns:..., whose policy lets "
+            "budgets.amazonaws.com publish",
             field="alarm_topic",
         )
 

@@ -3,7 +3,8 @@ alarm on idleness, and a page on what to do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -16,15 +17,18 @@ from lichen_components.aws.dashboard import Chart, dashboard, link
 from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.schedules import GroupByClock, check_schedules, schedule
 from lichen_components.aws.site import Site
+from lichen_components.aws.topics import ARGUMENTS, check_topics
 from lichen_components.extras import Bundle
 
 _MOST_IDLE_HOURS, _IDLE_HOURS = 168, 24
 """An alarm looks back seven days at most (CloudWatch API, PutMetricAlarm, EvaluationPeriods)."""
 
 
-def check_bundle(args: AwsArgs, least: int, *, unscheduled: str = "") -> None:
+def check_bundle(args: AwsArgs, least: int, *, unscheduled: str = "", queue: bool = False) -> None:
     """:class:`InputError` where a part cannot be made as it is asked for; ``least`` is the fewest
-    machines that the hosting scales to, ``unscheduled`` why it has none by the clock."""
+    machines that the hosting scales to, ``unscheduled`` why it has none by the clock, and ``queue``
+    whether it answers from one."""
+    check_topics(args, queue=queue)
     if unscheduled and args.get("schedules"):
         raise InputError(unscheduled, fix="leave schedules out", field="schedules")
     check_schedules(args.get("schedules") or [], least)
@@ -72,8 +76,8 @@ def bundle(
         key=key,
         parameter=parameter.name,
         dashboard=link(page, site),
-        runbook=pulumi.Output.all(serves_as, parameter.name).apply(
-            lambda known: runbook(site, known[0], known[1], advice)
+        runbook=pulumi.Output.all(serves_as, parameter.name, _made(args)).apply(
+            lambda known: runbook(site, known[0], known[1], advice, known[2])
         ),
     )
 
@@ -101,7 +105,15 @@ def _idle(site: Site, args: AwsArgs, requests: Watch) -> list[Watch]:
     ]
 
 
-def runbook(site: Site, name: str, parameter: str, advice: Sequence[str]) -> str:
+def _made(args: AwsArgs) -> list[pulumi.Input[str]]:
+    """The ARNs of the topics that were made."""
+    given: Mapping[str, Any] = args
+    return [given[ARGUMENTS[word]] for word in dict.fromkeys(args.get("topics") or [])]
+
+
+def runbook(
+    site: Site, name: str, parameter: str, advice: Sequence[str], topics: Sequence[str] = ()
+) -> str:
     """What to do in the cases that happen, with the commands."""
     where = f"--region {site.region}"
     lines = [
@@ -110,6 +122,11 @@ def runbook(site: Site, name: str, parameter: str, advice: Sequence[str]) -> str
         f"Clients read its name: aws ssm get-parameter --name {parameter} {where}",
         f"Its log: aws logs tail {site.log_group_name} --follow {where}",
         f"Its alarms: aws cloudwatch describe-alarms --alarm-name-prefix {site.identity}- {where}",
+        *(
+            f"To hear of it: aws sns subscribe --topic-arn {topic} --protocol email "
+            f"--notification-endpoint YOUR-ADDRESS {where}"
+            for topic in topics
+        ),
         *advice,
     ]
     if site.protected:

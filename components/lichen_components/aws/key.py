@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -16,21 +17,30 @@ _DELETION_WINDOW_DAYS = 30
 
 
 def key_of(
-    site: Site, account: Account, given: pulumi.Input[str] | None = None
+    site: Site,
+    account: Account,
+    given: pulumi.Input[str] | None = None,
+    publishers: Sequence[str] = (),
 ) -> pulumi.Output[str]:
-    """The ARN of the key: the user's, which is free of charge here, else one of its own."""
-    return key(site, account).arn if given is None else pulumi.Output.from_input(given)
+    """The ARN of the key: the user's, which is free of charge here, else one of its own.
+
+    ``publishers`` are the services that publish to topics that it encrypts.
+    """
+    if given is not None:
+        return pulumi.Output.from_input(given)
+    return key(site, account, publishers).arn
 
 
-def key(site: Site, account: Account) -> aws.kms.Key:
-    """A key that rotates, with an alias, usable by this account and for its log groups alone."""
+def key(site: Site, account: Account, publishers: Sequence[str] = ()) -> aws.kms.Key:
+    """A key that rotates, with an alias, usable by this account, for its log groups and by these
+    services alone."""
     made = aws.kms.Key(
         site.child("key"),
         description=f"{site.title} {site.stable}",
         enable_key_rotation=True,
         deletion_window_in_days=_DELETION_WINDOW_DAYS,
         policy=pulumi.Output.all(account.partition, account.id).apply(
-            lambda owner: json.dumps(_policy(owner[0], owner[1], site))
+            lambda owner: json.dumps(_policy(owner[0], owner[1], site, publishers))
         ),
         region=site.region,
         tags=site.tags,
@@ -46,7 +56,7 @@ def key(site: Site, account: Account) -> aws.kms.Key:
     return made
 
 
-def _policy(partition: str, account: str, site: Site) -> dict[str, Any]:
+def _policy(partition: str, account: str, site: Site, publishers: Sequence[str]) -> dict[str, Any]:
     # The log groups of the machines before and after a change, at the same time.
     groups = site.log_group(f"{site.name}-{site.environment}-*")
     logs = f"arn:{partition}:logs:{site.region}:{account}:log-group:{groups}"
@@ -69,5 +79,21 @@ def _policy(partition: str, account: str, site: Site) -> dict[str, Any]:
                 "Resource": "*",
                 "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": logs}},
             },
+            *(_publishes(service, account) for service in publishers),
         ],
     }
+
+
+def _publishes(service: str, account: str) -> dict[str, Any]:
+    """A service publishes to an encrypted topic: it asks for the key itself."""
+    statement = {
+        "Sid": service.capitalize(),
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+    }
+    # EventBridge sends no account with it (SNS developer guide, encrypted topics and AWS services).
+    if service == "events":
+        return statement
+    return statement | {"Condition": {"StringEquals": {"aws:SourceAccount": account}}}

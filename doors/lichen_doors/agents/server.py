@@ -160,7 +160,7 @@ def server() -> MCPServer:
         path = within_folder(file, "file") if file else Path.cwd()
         check_configuration(path)
         asked = _of_folder(workload, path)
-        answer = placed(asked, path, objective=objective, runners_up=next_best)
+        answer = placed(asked, path, objective=objective, runners_up=next_best, variants=True)
         return _with_counts(answer)
 
     def size(

@@ -37,6 +37,7 @@ _MARKS = (
     ("urn:pulumi:",),
     ("changeSummary",),
     ("deploymentTemplate.json",),
+    ("peak_rps", "budget_tokens"),
 )
 """Every document that is recognised has all words of one of these in it."""
 

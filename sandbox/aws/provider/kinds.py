@@ -78,12 +78,14 @@ class Setting:
 class Attributes:
     """Properties that AWS keeps as keys and texts, with calls of their own.
 
-    `keys` has AWS's key of each property; a property inside of another has dots.
+    `keys` has AWS's key of each property; a property inside of another has dots. `singly`: a call
+    sets one of them, and what is read has them by their keys.
     """
 
     put: str
     read: str
     keys: Mapping[str, str]
+    singly: bool = False
 
 
 @dataclass(frozen=True)
@@ -1077,6 +1079,31 @@ KINDS = {
             key=("clusterName",),
             id="{clusterName}",
             autoname="",
+            partial=True,
+        ),
+        Kind(
+            "aws:sns/topic:Topic",
+            "sns",
+            create=Call("CreateTopic"),
+            reads=(Call("ListTagsForResource"),),
+            delete="DeleteTopic",
+            listing=Listing("list_topics", "Topics[].TopicArn"),
+            attributes=Attributes(
+                "SetTopicAttributes",
+                "GetTopicAttributes",
+                {"kmsMasterKeyId": "KmsMasterKeyId", "policy": "Policy"},
+                singly=True,
+            ),
+            tag="TagResource",
+            untag="UntagResource",
+            names={
+                "TopicArn": "arn",
+                "ResourceArn": "arn",
+                "Tags": Property("tagsAll", Form.MAP),
+            },
+            absent=("Attributes", "DataProtectionPolicy"),
+            outputs=(Output("arn"), Output("name", "arn", part=r"([^:]+)$")),
+            id="{arn}",
             partial=True,
         ),
     )

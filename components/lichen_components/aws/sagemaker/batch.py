@@ -26,7 +26,6 @@ from lichen_components.aws.checks import (
     check_network,
     check_places_given,
 )
-from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.locations import Objects
 from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.asynchronous import at_once, statements
@@ -35,6 +34,8 @@ from lichen_components.aws.sagemaker.hours import check_hours, runs
 from lichen_components.aws.sagemaker.model import ground, located
 from lichen_components.aws.sagemaker.variant import machine_of
 from lichen_components.aws.site import Site, check_name
+from lichen_components.aws.topics import is_heard, with_topics
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -51,7 +52,7 @@ _MOST_PAYLOAD_MB, _PAYLOAD_MB = 100, 6
 _MOST_REQUEST_S, _RETRIES = 3600, 3
 
 
-class BatchTransform(AwsDeployment):
+class BatchTransform(HostedEndpoint):
     """Model, role, key, schedule, and a rule that says when a job failed."""
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -65,6 +66,8 @@ class BatchTransform(AwsDeployment):
         )
         site = site_of(name, plan, machine, self, log_group=lambda _: LOGS)
         account, when = account_of(self), runs(plan, args)
+        plan = with_topics(site, plan, account, jobs=True)
+        args = aws_args(plan.args)
         requests, results = (
             located(args[field], plan.region, field) for field in ("requests", "results")
         )
@@ -133,7 +136,7 @@ class BatchTransform(AwsDeployment):
         )
         self.gives(
             name=schedule.name,
-            arn=schedule.arn,
+            identifier=schedule.arn,
             url=results.apply(lambda known: known.uri),
             machine=machine,
             bundle=beside,
@@ -150,10 +153,11 @@ class BatchTransform(AwsDeployment):
         check_network(ours, 1)
         check_hours(decision, ours)
         check_bundle(ours, 1, unscheduled="a batch has no machines that wait: schedule says when")
-        if decision.workload.environment == "prod" and "alarm_topic" not in ours:
+        if decision.workload.environment == "prod" and not is_heard(ours):
             raise InputError(
                 "is required for a batch in production: a job that fails says so nowhere else",
-                fix="add the ARN of an SNS topic that lets events.amazonaws.com publish",
+                fix="add topics: [alarm], or the ARN of an SNS topic that lets "
+                "events.amazonaws.com publish",
                 field="alarm_topic",
             )
 

@@ -12,7 +12,7 @@ import pytest
 from sandbox.errors import CommandFailed
 from sandbox.world import QUIET, World
 from tests.components.narrowed import VECTORS
-from tests.components.test_deployment import Stack, stack
+from tests.stacks.test_deployment import Stack, stack
 
 pytestmark = pytest.mark.xdist_group("endpoint-life")
 

@@ -14,8 +14,8 @@ from sandbox.errors import CommandFailed
 from sandbox.world import QUIET, ROOT, World
 from tests.components.narrowed import CHAT, VECTORS, camel, planned
 
-PROGRAM = Path(__file__).parent / "program"
-FROM_AFAR = Path(__file__).parent / "from_afar"
+PROGRAM = ROOT / "tests" / "components" / "program"
+FROM_AFAR = ROOT / "tests" / "components" / "from_afar"
 
 pytestmark = pytest.mark.xdist_group("deployment")
 
