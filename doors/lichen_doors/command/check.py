@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 
     from lichen.interval import Interval
 
-FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality", "suggestions")
+FORMS = (
+    *("text", "json", "sarif", "html", "markdown", "junit", "code-quality"),
+    *("suggestions", "gitlab-suggestions"),
+)
 """The forms of a report."""
 PROGRAM = "pulumi-program"
 """The source that is run rather than read."""
@@ -251,7 +254,6 @@ def judgement(
 
     Raises :class:`InputError` where a path, a document or the configuration is wrong.
     """
-    import msgspec
     from lichen_policies.dialects.folders import read_all
     from lichen_policies.gate import Gate
 
@@ -269,9 +271,7 @@ def judgement(
         environment=environment,
     )
     say(f"Judging {many(len(reading.resources), 'resource')}")
-    report = msgspec.structs.replace(
-        gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
-    )
+    report = gate.report(reading.resources, reading.skipped, reading.others)
     return Judged(gate, reading.resources, report, reading.files)
 
 
@@ -321,6 +321,10 @@ def _print(judged: Judged, form: str, output: Path | None) -> None:
         from lichen_doors.report.suggestions import as_suggestions
 
         write(as_suggestions(report, judged.resources), output)
+    elif form == "gitlab-suggestions":
+        from lichen_doors.report.suggestions import as_gitlab_suggestions
+
+        write(as_gitlab_suggestions(report, judged.resources), output)
     elif form == "html":
         from lichen_doors.report.page.findings import as_page
 

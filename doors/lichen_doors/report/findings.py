@@ -13,7 +13,7 @@ from lichen_policies.verdict import Report, Verdict
 
 from lichen.figures import many
 from lichen_doors.report.advice import advice_lines
-from lichen_doors.report.document import by_resource, mark_of, outcome
+from lichen_doors.report.document import by_resource, mark_of, outcome, skipped_mark
 from lichen_doors.report.lines import Line, Rows, Words
 
 
@@ -135,14 +135,17 @@ _MOST_FILES = 12
 
 
 def _not_read(report: Report) -> Iterator[Line | Rows]:
-    """The files of a folder that are not judged: first those that are broken."""
-    skipped = sorted(report.skipped, key=lambda each: (not each.broken, each.file))
+    """The files of a folder that are not judged: first those that are broken, then those that miss
+    a part."""
+    skipped = sorted(
+        report.skipped, key=lambda each: (not each.broken, not each.missing, each.file)
+    )
     if skipped:
         rows = []
         for each in skipped[:_MOST_FILES]:
-            mark, style = ("not read", "bad") if each.broken else ("not judged", "warn")
+            style = "bad" if each.broken or each.blocks else "warn"
             said = Words(f"{each.file}\n", "quiet"), Words(f"{each.words}.")
-            rows.append((Words(mark, style), said))
+            rows.append((Words(skipped_mark(each), style), said))
         yield Rows(rows)
     if len(skipped) > _MOST_FILES:
         left = many(len(skipped) - _MOST_FILES, "file")
