@@ -16,6 +16,7 @@ import msgspec
 from lichen.catalogue import Catalogue, load
 from lichen.catalogue.schema import Made
 from lichen.day import present_day
+from lichen.defaults import COST_TOLERANCE_PCT
 from lichen.document import InputError, did_you_mean, find_upwards, read_document
 from lichen.evaluation import RATES, Evaluation
 from lichen.evidence import Record, read_record
@@ -26,9 +27,6 @@ from lichen.prompt_tokens import estimated_tokens, fixed_part, prefix_part
 from lichen.visible import visible
 from lichen.words import Objective, Precision
 from lichen.workload import ModelCard, Workload
-
-COST_TOLERANCE_PCT = 15.0
-"""How much above the cheapest that does the work a cleaner placement may cost (design choice)."""
 
 CONFIGURATION = "lichen.yaml"
 

@@ -556,12 +556,14 @@ def narrowed_spreads(spreads: Spreads, requests: int = FEW_REQUESTS, wider: floa
 
 
 def _predicted_times(arrangement: Arrangement, record: Record) -> dict[str, float]:
-    """Milliseconds predicted for the times of a record, at its concurrency."""
-    batch = max(1.0, record.concurrency / arrangement.copies)
+    """Milliseconds predicted for the times of a record, at its concurrency. What does not fit at
+    once waits for its turn, as where a benchmark sends everything at the start."""
+    in_flight = max(1.0, record.concurrency / arrangement.copies)
+    batch = max(1.0, min(in_flight, arrangement.room))
     return {
         "time_per_output_token_ms": arrangement.token_s(batch) * 1e3,
         "time_to_first_token_ms": arrangement.first_s() * 1e3,
-        "request_ms": arrangement.request_s(batch) * 1e3,
+        "request_ms": arrangement.request_s(batch) * 1e3 * in_flight / batch,
     }
 
 

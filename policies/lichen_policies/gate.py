@@ -22,7 +22,7 @@ from lichen_policies.facts import Resource
 from lichen_policies.facts.region import is_unstated
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import Rule
-from lichen_policies.verdict import Configured, Level, Report, Verdict, printable
+from lichen_policies.verdict import Configured, Level, Report, Skipped, Verdict, printable
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
@@ -183,7 +183,18 @@ class Gate:
             judging.judge_exemptions(self.completed(resource), self.configuration, self.catalogue)
         )
 
-    def report(self, resources: Iterable[Resource]) -> Report:
-        """Every rule over every resource, and over all of them together."""
+    def report(
+        self,
+        resources: Iterable[Resource],
+        skipped: Iterable[Skipped] = (),
+        other_files: int = 0,
+    ) -> Report:
+        """Every rule over every resource, and over all of them together. What was ``skipped`` has
+        its level there."""
         completed = map(self.completed, resources)
-        return printable(judging.judge(completed, self.configuration, self.catalogue))
+        report = judging.judge(completed, self.configuration, self.catalogue)
+        level = self.configuration.unverified_level(self.environment)
+        found = tuple(
+            msgspec.structs.replace(each, level=level) if each.missing else each for each in skipped
+        )
+        return printable(msgspec.structs.replace(report, skipped=found, other_files=other_files))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lichen.document import InputError
+from lichen.input_error import InputError
 from lichen.visible import visible
 
 if TYPE_CHECKING:

@@ -12,23 +12,23 @@ import click
 from lichen_practices.watching.kinds import SOON_DAYS, Kind
 
 from lichen.day import present_time
-from lichen.document import InputError
-from lichen.placing.question import COST_TOLERANCE_PCT
+from lichen.defaults import COST_TOLERANCE_PCT
+from lichen.input_error import InputError
 from lichen.words import Environment
 from lichen_doors.command import BLOCKED, OK
 from lichen_doors.command.options import (
     CONFIGURATION,
     ENVIRONMENT,
     FILE,
-    PATH,
+    INPUT_PATH,
     RECORDS,
     REGION,
     NumberRange,
+    check_places,
     cost_tolerance,
     formats,
 )
 from lichen_doors.command.output import progress, show, write
-from lichen_doors.report import for_programs
 
 if TYPE_CHECKING:
     from lichen_practices.watching.provider_emissions import Reported
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 @click.option(
     "--workloads",
     multiple=True,
-    type=PATH,
+    type=INPUT_PATH,
     help="A workload file, or a folder of them: where each may run is then known exactly.",
 )
 @RECORDS
@@ -126,6 +126,7 @@ def command(
     Exit codes: 0, nothing of --fail-on; 1, something of it; 2, the input is wrong, or a state
     cannot be read.
     """
+    check_places(places)
     from lichen_policies.gate import Gate
     from lichen_practices.watching.moving import Tolerance
     from lichen_practices.watching.run import WatchOptions, watch
@@ -230,6 +231,8 @@ def _measured(
 def _print(watched: Watched, form: str,
            output: Path | None) -> None:  # fmt: skip
     if form == "json":
+        from lichen_doors.report import for_programs
+
         write(for_programs(watched), output)
         return
     from lichen_doors.report import watch as report

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from lichen.figures import many
 from lichen_doors.report.advice import advice_lines
-from lichen_doors.report.document import by_resource, mark_of, outcome
+from lichen_doors.report.document import by_resource, mark_of, outcome, skipped_mark
 from lichen_doors.report.terminal import Rows
 
 
@@ -134,12 +134,16 @@ _MOST_FILES = 12
 
 
 def _not_read(report: Report) -> Iterator[RenderableType]:
-    """The files of a folder that are not judged: first those that are broken."""
-    skipped = sorted(report.skipped, key=lambda each: (not each.broken, each.file))
+    """The files of a folder that are not judged: first those that are broken, then those that miss
+    a part."""
+    skipped = sorted(
+        report.skipped, key=lambda each: (not each.broken, not each.missing, each.file)
+    )
     if skipped:
         rows = []
         for each in skipped[:_MOST_FILES]:
-            mark, style = ("not read", "bad") if each.broken else ("not judged", "warn")
+            mark = skipped_mark(each)
+            style = "bad" if each.broken or each.blocks else "warn"
             file, words = Text(f"{each.file}\n", style="quiet"), Text(f"{each.words}.")
             rows.append((Text(mark, style=style), file + words))
         yield Rows(rows)

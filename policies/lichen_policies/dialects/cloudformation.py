@@ -8,6 +8,7 @@ so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,8 @@ def resources(
     :class:`InputError` where it has none or one is malformed.
     """
     given = given or DeploymentInput()
+    if not given.inside:
+        given = msgspec.structs.replace(given, nested=count())
     if "Resources" not in document:
         raise InputError("is required", fix="add Resources:", field="Resources")
     template = Template(document, given)
@@ -89,7 +92,9 @@ def resources(
         )
         inner = cloudformation_nested.file_of(resource, entry.get("Metadata"))
         if inner is None:
-            found.append(_of_sam(document, resource, template))
+            unseen = cloudformation_nested.missing(resource)
+            own = msgspec.structs.replace(resource, unseen=unseen) if unseen else resource
+            found.append(_of_sam(document, own, template))
         else:
             found += _nested(resource, inner, given)
     return [*_with_branches(document, found, template), *_macros(document, file)]

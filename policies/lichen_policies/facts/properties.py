@@ -37,7 +37,7 @@ class Stated(NamedTuple, Generic[T]):
 
 @lru_cache(maxsize=2048)
 def _spelled(name: str, dialect: Dialect) -> str:
-    if dialect == "terraform":
+    if dialect in ("terraform", "workload"):
         return name
     first, *rest = name.split("_")
     camel = first + "".join(word.capitalize() for word in rest)

@@ -337,7 +337,7 @@ def test_the_trend_says_how_many_runs_it_draws() -> None:
 class Listener:
     """An HTTP server on the loopback that keeps what it is sent, and answers with one body."""
 
-    def __init__(self, body: bytes = b"", status: int = 200) -> None:
+    def __init__(self, body: bytes = b"", status: int = 200, location: str = "") -> None:
         self.received: list[bytes] = []
         keep = self.received
 
@@ -346,6 +346,8 @@ class Listener:
                 keep.append(self.rfile.read(int(self.headers["Content-Length"])))
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
+                if location:
+                    self.send_header("Location", location)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -389,6 +391,9 @@ def test_metrics_go_to_a_collector_once(here: Path) -> None:
         assert len(collector.received) == 1
     assert b"lichen" in gzip_or_plain(collector.received[0])
     assert "is no address" in watch(path, "--otlp", "collector:4318", code=2).output
+    with Listener(status=302, location="/elsewhere") as away:
+        moved = watch(path, "--otlp", f"{away.url}/v1/metrics", code=2).output
+    assert "--otlp: leads to another address" in moved
 
 
 def gzip_or_plain(content: bytes) -> bytes:
