@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +118,7 @@ def send_otlp(watched: Watched, address: str, timeout_s: float = 10) -> None:
     """The metrics by OpenTelemetry's protocol over HTTP, once. :class:`InputError` where nobody
     takes them."""
     try:
+        import requests
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
         from opentelemetry.sdk.metrics import MeterProvider
         from opentelemetry.sdk.metrics.export import (
@@ -137,9 +139,27 @@ def send_otlp(watched: Watched, address: str, timeout_s: float = 10) -> None:
             gauge.set(value, labels)
     data = reader.get_metrics_data()
     provider.shutdown()
-    exporter = OTLPMetricExporter(address, timeout=timeout_s)
-    result = None if data is None else exporter.export(data, timeout_millis=timeout_s * 1e3)
-    exporter.shutdown()
+    redirected: list[str] = []
+
+    def keep_redirect(answer: requests.Response, **_: object) -> None:
+        if answer.is_redirect:
+            redirected.append(answer.url)
+
+    session = requests.Session()
+    session.max_redirects = 0  # what is posted does not arrive where a redirect leads
+    session.hooks["response"].append(keep_redirect)
+    logging.getLogger(OTLPMetricExporter.__module__).setLevel(logging.CRITICAL)  # said below
+    exporter = OTLPMetricExporter(address, timeout=timeout_s, session=session)
+    try:
+        result = None if data is None else exporter.export(data, timeout_millis=timeout_s * 1e3)
+    finally:
+        exporter.shutdown()
+    if redirected:
+        raise InputError(
+            "the address leads to another one, and metrics are not sent on",
+            fix="write the address of the collector itself, such as http://HOST:4318/v1/metrics",
+            field="--otlp",
+        )
     if result is not MetricExportResult.SUCCESS:
         raise InputError(
             "nobody takes the metrics there",
