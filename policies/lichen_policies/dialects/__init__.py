@@ -117,6 +117,11 @@ def _resources(
             from lichen_policies.dialects import azure_template
 
             found = azure_template.resources(document, str(path), given)
+        elif kind == "workload":
+            from lichen_policies.dialects import workload
+
+            counter = None if given is None else given.counter
+            found = workload.resources(document, str(path), counter)
         else:
             found = _module(kind).resources(document, str(path))
     except InputError as error:
@@ -132,8 +137,8 @@ def _resources(
 
 
 def _kind(document: Mapping[str, Any]) -> str:
-    for kind in KINDS:
-        if _module(kind).recognises(document):
+    for kind, keys in KINDS.items():
+        if any(key in document for key in keys) and _module(kind).recognises(document):
             return kind
     raise NotRecognised(
         "is not a document that Lichen recognises",

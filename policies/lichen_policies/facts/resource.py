@@ -10,7 +10,7 @@ import msgspec
 from lichen.words import Environment
 from lichen_policies.facts.unknown import Maybe
 
-Dialect = Literal["pulumi", "terraform", "cloudformation", "kubernetes", "azure"]
+Dialect = Literal["pulumi", "terraform", "cloudformation", "kubernetes", "azure", "workload"]
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -26,7 +26,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """One resource of a deployment.
 
     ``type`` is the dialect's own word (``aws:ec2/instance:Instance``, ``aws_instance``,
-    ``AWS::EC2::Instance``, ``apps/v1/Deployment``, ``Microsoft.Compute/virtualMachines``);
+    ``AWS::EC2::Instance``, ``apps/v1/Deployment``, ``Microsoft.Compute/virtualMachines``, and
+    ``lichen:Workload`` of a workload's file);
     ``address`` is the URN, Terraform address, logical id or ``namespace/Kind/name``. ``root`` is
     where in the document's resource the
     properties are, if not at its top.

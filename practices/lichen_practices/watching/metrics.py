@@ -139,25 +139,23 @@ def send_otlp(watched: Watched, address: str, timeout_s: float = 10) -> None:
             gauge.set(value, labels)
     data = reader.get_metrics_data()
     provider.shutdown()
-    redirected: list[str] = []
+    moved: list[str] = []
 
-    def keep_redirect(answer: requests.Response, **_: object) -> None:
+    def seen(answer: requests.Response, *_arguments: object, **_options: object) -> None:
         if answer.is_redirect:
-            redirected.append(answer.url)
+            moved.append(answer.headers["location"])
 
     session = requests.Session()
-    session.max_redirects = 0  # what is posted does not arrive where a redirect leads
-    session.hooks["response"].append(keep_redirect)
+    session.max_redirects = 0  # followed, it would be asked for, and nothing be sent
+    session.hooks["response"].append(seen)
     logging.getLogger(OTLPMetricExporter.__module__).setLevel(logging.CRITICAL)  # said below
     exporter = OTLPMetricExporter(address, timeout=timeout_s, session=session)
-    try:
-        result = None if data is None else exporter.export(data, timeout_millis=timeout_s * 1e3)
-    finally:
-        exporter.shutdown()
-    if redirected:
+    result = None if data is None else exporter.export(data, timeout_millis=timeout_s * 1e3)
+    exporter.shutdown()
+    if moved:
         raise InputError(
-            "the address leads to another one, and metrics are not sent on",
-            fix="write the address of the collector itself, such as http://HOST:4318/v1/metrics",
+            "leads to another address, and the metrics are not sent there",
+            fix="name the address that takes them",
             field="--otlp",
         )
     if result is not MetricExportResult.SUCCESS:

@@ -396,9 +396,9 @@ def test_metrics_go_to_a_collector_once(here: Path) -> None:
         assert len(collector.received) == 1
     assert b"lichen" in gzip_or_plain(collector.received[0])
     assert "is no address" in watch(path, "--otlp", "collector:4318", code=2).output
-    with Listener() as collector, Listener(status=302, location=collector.url) as moved:
-        refused = watch(path, "--otlp", f"{moved.url}/v1/metrics", code=2).output
-        assert "leads to another one" in refused
+    with Listener() as collector, Listener(status=302, location=collector.url) as away:
+        moved = watch(path, "--otlp", f"{away.url}/v1/metrics", code=2).output
+        assert "--otlp: leads to another address" in moved
         assert collector.received == []
     with Listener(status=400) as refusing:
         assert "nobody takes" in watch(path, "--otlp", refusing.url, code=2).output
