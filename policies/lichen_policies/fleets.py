@@ -21,7 +21,7 @@ from lichen.interval import Interval
 from lichen.passport import Passport
 from lichen.sizing.answers import Misfit
 from lichen.sizing.confidence import LIKELY, SLOW
-from lichen.words import Environment
+from lichen.words import Environment, Precision
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Fact, Serving
 from lichen_policies.provisioned import load_over, paid_as
@@ -331,29 +331,18 @@ class Fleets:
         most_watts: float,
     ) -> list[tuple[float, Machine]]:
         """Machines that may serve the peak, with watts that their fleet draws at the least."""
-        from lichen.sizing import precisions_to_try
-        from lichen.sizing.replicas import fewest_replicas
-        from lichen.sizing.roof import Roof
+        from lichen.sizing.replicas import busiest_rps, fewest_replicas
 
         offered = self._catalogue.once(_Offered)
-        is_named = bool(self._workload.precisions)
-        roofs = [
-            Roof(self._workload, self._card, each, self._catalogue)
-            for each in ((self._precision,) if is_named else precisions_to_try(self._precision))
-        ]
+        most_rps = self._most_rps()
+        busiest = busiest_rps(self._workload)
         found: list[tuple[float, Machine]] = []
         for idle_w, machine in offered.on(self._hosting, cloud):
             if idle_w * least > most_watts:
                 break
-            if fits is not None and not fits(machine):
+            if (fits is not None and not fits(machine)) or not (rps := most_rps(machine)):
                 continue
-            for roof in roofs:
-                most_rps = roof.rps(machine)
-                if most_rps > 0.0:
-                    break
-            else:
-                continue
-            count = max(least, fewest_replicas(self._workload, most_rps))
+            count = max(least, fewest_replicas(busiest, rps))
             watts = idle_w * count
             if watts > most_watts or (most is not None and count > most):
                 continue
@@ -361,6 +350,16 @@ class Fleets:
                 found.append((watts, machine))
         found.sort(key=itemgetter(0))
         return found
+
+    def _most_rps(self) -> Callable[[Machine], float]:
+        """What a machine cannot exceed at the first precision in which it serves the workload at
+        all; 0 where there is none."""
+        from lichen.sizing import precisions_to_try, without_rates
+
+        is_named = bool(self._workload.precisions)
+        tried = (self._precision,) if is_named else precisions_to_try(self._precision)
+        kept = self._catalogue.once(_Roofs)
+        return kept.of(without_rates(self._workload), self._card, tried)
 
 
 _MOST_KEPT = 32
@@ -389,6 +388,43 @@ class _Kept:
                 self._fleets.clear()
             self._fleets[key] = found
         return found
+
+
+class _Roofs:
+    """What machines cannot exceed for the last models that were asked for: the rates of their
+    traffic have no part in it, see :func:`lichen.sizing.without_rates`."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._found: dict[tuple[object, ...], Callable[[Machine], float]] = {}
+
+    def of(
+        self, workload: Workload, card: ModelCard, precisions: tuple[Precision, ...]
+    ) -> Callable[[Machine], float]:
+        key = workload, card, precisions
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _MOST_KEPT:
+                self._found.clear()
+            found = self._found[key] = self._made(workload, card, precisions)
+        return found
+
+    def _made(
+        self, workload: Workload, card: ModelCard, precisions: tuple[Precision, ...]
+    ) -> Callable[[Machine], float]:
+        from lichen.sizing.roof import Roof
+
+        roofs = [Roof(workload, card, each, self._catalogue) for each in precisions]
+        known: dict[str, float] = {}
+
+        def most_rps(machine: Machine) -> float:
+            rps = known.get(machine.name)
+            if rps is None:
+                possible = (rps for roof in roofs if (rps := roof.rps(machine)) > 0.0)
+                rps = known[machine.name] = next(possible, 0.0)
+            return rps
+
+        return most_rps
 
 
 class _Offered:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,7 +27,7 @@ from lichen_doors.command.options import (
     REGION,
     formats,
 )
-from lichen_doors.command.output import check_outputs, progress, show, write
+from lichen_doors.command.output import check_outputs, progress, show_lines, write
 
 if TYPE_CHECKING:
     from lichen_policies.dialects import DeploymentInput
@@ -36,7 +38,10 @@ if TYPE_CHECKING:
 
     from lichen.interval import Interval
 
-FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality", "suggestions")
+FORMS = (
+    *("text", "json", "sarif", "html", "markdown", "junit", "code-quality"),
+    *("suggestions", "gitlab-suggestions"),
+)
 """The forms of a report."""
 PROGRAM = "pulumi-program"
 """The source that is run rather than read."""
@@ -149,7 +154,7 @@ def command(
         region, parameters_file, parameter_pairs, exact=len(paths) == 1, counter=_counter
     )
     earlier = None if baseline is None else baseline_of(baseline)
-    with progress() as say:
+    with progress() as say, _uncollected():
         judged = judgement(
             paths,
             given,
@@ -203,6 +208,19 @@ def command(
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's search for cyclic garbage: what is read and judged makes next to none, and
+    each search goes through all of it."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _counter(tokenizer: Path) -> Callable[[str], Interval]:
     """What counts tokens by a tokenizer.json, as ``lichen prompts`` does."""
     from lichen_practices.prompts.counting import counter
@@ -236,7 +254,6 @@ def judgement(
 
     Raises :class:`InputError` where a path, a document or the configuration is wrong.
     """
-    import msgspec
     from lichen_policies.dialects.folders import read_all
     from lichen_policies.gate import Gate
 
@@ -254,9 +271,7 @@ def judgement(
         environment=environment,
     )
     say(f"Judging {many(len(reading.resources), 'resource')}")
-    report = msgspec.structs.replace(
-        gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
-    )
+    report = gate.report(reading.resources, reading.skipped, reading.others)
     return Judged(gate, reading.resources, report, reading.files)
 
 
@@ -306,6 +321,10 @@ def _print(judged: Judged, form: str, output: Path | None) -> None:
         from lichen_doors.report.suggestions import as_suggestions
 
         write(as_suggestions(report, judged.resources), output)
+    elif form == "gitlab-suggestions":
+        from lichen_doors.report.suggestions import as_gitlab_suggestions
+
+        write(as_gitlab_suggestions(report, judged.resources), output)
     elif form == "html":
         from lichen_doors.report.page.findings import as_page
 
@@ -315,9 +334,9 @@ def _print(judged: Judged, form: str, output: Path | None) -> None:
 
         write(as_json(report), output)
     else:
-        from lichen_doors.report.findings import renderables
+        from lichen_doors.report.findings import lines
 
-        show(renderables(report), form, title="lichen check", output=output)
+        show_lines(lines(report), output)
 
 
 def _fix(report: Report, resources: Sequence[Resource], yes: bool) -> None:

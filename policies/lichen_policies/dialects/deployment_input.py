@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,8 @@ class DeploymentInput(msgspec.Struct, frozen=True, kw_only=True):
 
     ``exact`` refuses a parameter that the template does not declare, as CloudFormation does.
     ``whole`` says that the parameters are all that it gives, so that others have their defaults.
-    ``inside`` are the templates that this one is nested in, the outermost first.
+    ``inside`` are the templates that this one is nested in, the outermost first; ``nested`` counts
+    those that are read inside of the outermost one.
     ``variables_file`` has the values of Terraform's variables. ``counter`` counts a workload's
     prompts; None where the door has none, so that they are estimated.
     """
@@ -31,6 +33,7 @@ class DeploymentInput(msgspec.Struct, frozen=True, kw_only=True):
     exact: bool = False
     whole: bool = False
     inside: tuple[str, ...] = ()
+    nested: Iterator[int] = msgspec.field(default_factory=count)
     variables_file: Path | None = None
     counter: Counter | None = None
 
