@@ -24,6 +24,12 @@ def figure(value: float) -> str:
     return f"{value:.{digits}f}" if size >= 0.001 else f"{value:.2g}"
 
 
+def amount(value: float) -> str:
+    """The same, without zeros that end a fraction: ``10``, ``0.5``, ``1,230``, ``12.3``."""
+    text = figure(value)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
 def usd(value: float) -> str:
     """Money: ``$1,234``, ``$0.83``, ``$0.00042``."""
     if value >= 100 or value == 0:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from lichen.clouds import CloudName
+from lichen.defaults import LEAST_CONFIDENCE, MOST_CONFIDENCE
 from lichen.document import InputError, convert, json_schema, read_document
 from lichen.evaluation import Evaluation
 from lichen.words import Environment, Mode, Precision, WayOfBuying
@@ -30,7 +31,6 @@ Size = Annotated[float, Meta(gt=0, le=1e18)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 Context = Annotated[int, Meta(ge=1, le=100_000_000)]
 Replicas = Annotated[int, Meta(ge=0, le=10_000)]
-LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.5, 0.99
 Confidence = Annotated[float, Meta(ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE)]
 
 CONFIDENCE: Mapping[Environment, float] = {"dev": 0.5, "staging": 0.5, "prod": 0.8}

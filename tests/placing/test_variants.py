@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from lichen.document import InputError
 from lichen.evaluation import Evaluation
+from lichen.passport import Passport
 from lichen.placing.choose import place
 from lichen.placing.placement import Placement, Variant
 from lichen.placing.question import Question
@@ -139,8 +140,10 @@ def test_an_evaluation_may_be_in_a_record(tmp_path: Path) -> None:
         " measured_on: 2026-11-20, concurrency: 4, time_per_output_token_ms: 30,"
         " evaluations: [{variant: int8, name: own questions, score: 3, at_most: 5}]}"
     )
-    found = variants(chat(evidence=["int8.yaml"]), near=tmp_path)
-    assert found["int8"].is_shown
+    workload = chat(evidence=["int8.yaml"])
+    assert variants(workload, near=tmp_path)["int8"].is_shown
+    asked = Question.of(workload, near=tmp_path, catalogue=CATALOGUE).workload
+    assert Passport.of(asked, "bf16").evaluated == ("int8 own questions 3",)
 
 
 @pytest.mark.parametrize(

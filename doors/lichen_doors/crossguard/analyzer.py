@@ -28,6 +28,7 @@ from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import Maybe, Resource, environment, region
 from lichen_policies.facts.reading import reader_of
 from lichen_policies.gate import Gate
+from lichen_policies.judging import NOTHING_TO_JUDGE
 from lichen_policies.remediation import changes_of, is_asked_for, passes
 from lichen_policies.verdict import Level, Verdict
 from pulumi.runtime import proto
@@ -84,6 +85,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         self._policies = {policy.name: policy for policy in policies}
         self._declared: dict[str, Level] = {}
         self._written: dict[str, struct_pb2.Struct] = {}
+        self._with_nothing: dict[frozenset[str], list[proto.PolicyNotApplicable]] = {}
         self._version = __version__
         self._config: Mapping[str, str] = pulumi.runtime.get_config_env()
         self._environment = environment.of_stack(os.environ.get("PULUMI_STACK", ""), self._config)
@@ -93,6 +95,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
     ) -> proto.AnalyzerStackConfigureResponse:
         self._config = dict(request.config)
         self._environment = environment.of_stack(request.stack, self._config, request.tags)
+        self._with_nothing.clear()
         response: proto.AnalyzerStackConfigureResponse = super().ConfigureStack(request, context)
         return response
 
@@ -132,6 +135,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             )
         except InputError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        self._with_nothing.clear()
         return empty_pb2.Empty()
 
     def _sent(self, rule: str) -> Level:
@@ -159,9 +163,25 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
                 return response
             if request.type.startswith(_KUBERNETES):
                 self._written[request.urn] = request.properties
-            for verdict in self._gate.judge(self._resource(request), stack_follows=True) or ():
+            resource = self._resource(request)
+            verdicts = self._gate.judge(resource, stack_follows=True, with_nothing=False)
+            for verdict in verdicts or ():
                 self._add(verdict, response)
+            if verdicts is not None:
+                judged = frozenset(verdict.rule for verdict in verdicts)
+                response.not_applicable.extend(self._with_nothing_but(judged))
         return response
+
+    def _with_nothing_but(self, judged: frozenset[str]) -> list[proto.PolicyNotApplicable]:
+        """What is said of the rules that have nothing to judge in a resource: the same for most
+        resources of a type, so it is made once."""
+        found = self._with_nothing.get(judged)
+        if found is None:
+            found = self._with_nothing[judged] = [
+                proto.PolicyNotApplicable(policy_name=name, reason=NOTHING_TO_JUDGE)
+                for name in self._gate.with_nothing_but(judged, self._environment)
+            ]
+        return found
 
     def AnalyzeStack(
         self, request: proto.AnalyzeStackRequest, context: grpc.ServicerContext

@@ -15,6 +15,7 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Region
+from lichen.defaults import COST_TOLERANCE_PCT
 from lichen.document import InputError
 from lichen.egress import egress_usd
 from lichen.emissions import (
@@ -26,7 +27,6 @@ from lichen.emissions import (
 from lichen.grid_hours import HOURS, UsualDay, ratio_over, usual_day
 from lichen.interval import Interval
 from lichen.placing.allowed import check_where, refusals
-from lichen.placing.question import COST_TOLERANCE_PCT
 from lichen.units import kwh
 from lichen_practices.retraining.work import Repeats, TrainingFleet, TrainingWork, fleets_for
 
