@@ -80,7 +80,7 @@ def resources(
                     properties=state.properties,
                     dialect="pulumi",
                     region=place,
-                    environment=environment.of_stack(_stack(state.urn), config),
+                    environment=environment.of_stack(stack_of(state.urn), config),
                     file=where,
                     line=line,
                 )
@@ -92,7 +92,8 @@ def resources(
 _PROVIDER = "pulumi:providers:"
 
 
-def _stack(urn: str) -> str:
+def stack_of(urn: str) -> str:
+    """The name of the stack that a URN is of."""
     return urn.removeprefix("urn:pulumi:").partition("::")[0]
 
 
