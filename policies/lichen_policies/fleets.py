@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -337,10 +337,11 @@ class Fleets:
         most_rps = self._most_rps()
         busiest = busiest_rps(self._workload)
         found: list[tuple[float, Machine]] = []
-        for idle_w, machine in offered.on(self._hosting, cloud):
+        for idle_w, machine in offered.on(self._hosting, cloud, fits):
             if idle_w * least > most_watts:
                 break
-            if (fits is not None and not fits(machine)) or not (rps := most_rps(machine)):
+            rps = most_rps[machine.name]
+            if rps == 0.0:
                 continue
             count = max(least, fewest_replicas(busiest, rps))
             watts = idle_w * count
@@ -351,8 +352,8 @@ class Fleets:
         found.sort(key=itemgetter(0))
         return found
 
-    def _most_rps(self) -> Callable[[Machine], float]:
-        """What a machine cannot exceed at the first precision in which it serves the workload at
+    def _most_rps(self) -> Mapping[str, float]:
+        """What each machine cannot exceed at the first precision in which it serves the workload at
         all; 0 where there is none."""
         from lichen.sizing import precisions_to_try, without_rates
 
@@ -396,35 +397,42 @@ class _Roofs:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._found: dict[tuple[object, ...], Callable[[Machine], float]] = {}
+        self._found: dict[tuple[object, ...], _MostRps] = {}
 
     def of(
         self, workload: Workload, card: ModelCard, precisions: tuple[Precision, ...]
-    ) -> Callable[[Machine], float]:
+    ) -> Mapping[str, float]:
+        """Requests a second by the machine's name."""
         key = workload, card, precisions
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= _MOST_KEPT:
                 self._found.clear()
-            found = self._found[key] = self._made(workload, card, precisions)
+            found = self._found[key] = _MostRps(workload, card, precisions, self._catalogue)
         return found
 
-    def _made(
-        self, workload: Workload, card: ModelCard, precisions: tuple[Precision, ...]
-    ) -> Callable[[Machine], float]:
+
+class _MostRps(dict[str, float]):
+    """The answers of :class:`_Roofs`, each worked out when it is first looked up."""
+
+    def __init__(
+        self,
+        workload: Workload,
+        card: ModelCard,
+        precisions: tuple[Precision, ...],
+        catalogue: Catalogue,
+    ) -> None:
+        super().__init__()
         from lichen.sizing.roof import Roof
 
-        roofs = [Roof(workload, card, each, self._catalogue) for each in precisions]
-        known: dict[str, float] = {}
+        self._roofs = [Roof(workload, card, each, catalogue) for each in precisions]
+        self._machines = catalogue.machines
 
-        def most_rps(machine: Machine) -> float:
-            rps = known.get(machine.name)
-            if rps is None:
-                possible = (rps for roof in roofs if (rps := roof.rps(machine)) > 0.0)
-                rps = known[machine.name] = next(possible, 0.0)
-            return rps
-
-        return most_rps
+    def __missing__(self, name: str) -> float:
+        machine = self._machines[name]
+        possible = (rps for roof in self._roofs if (rps := roof.rps(machine)) > 0.0)
+        found = self[name] = next(possible, 0.0)
+        return found
 
 
 class _Offered:
@@ -433,11 +441,26 @@ class _Offered:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._machines: dict[tuple[str, str], tuple[tuple[float, Machine], ...]] = {}
+        self._fitting: dict[tuple[object, ...], tuple[tuple[float, Machine], ...]] = {}
         self._sold: dict[tuple[str, str | None], bool] = {}
 
-    def on(self, hosting: str, cloud: str) -> tuple[tuple[float, Machine], ...]:
-        """Machines of a hosting, each with the watts that it draws idle where somebody publishes
-        them, the lowest first."""
+    def on(
+        self, hosting: str, cloud: str, fits: Callable[[Machine], bool] | None
+    ) -> tuple[tuple[float, Machine], ...]:
+        """Machines of a hosting that ``fits`` takes, each with the watts that it draws idle where
+        somebody publishes them, the lowest first."""
+        every = self._every(hosting, cloud)
+        if fits is None:
+            return every
+        key = hosting, cloud, fits
+        found = self._fitting.get(key)
+        if found is None:
+            if len(self._fitting) >= _MOST_KEPT:
+                self._fitting.clear()
+            found = self._fitting[key] = tuple(each for each in every if fits(each[1]))
+        return found
+
+    def _every(self, hosting: str, cloud: str) -> tuple[tuple[float, Machine], ...]:
         found = self._machines.get((hosting, cloud))
         if found is None:
             found = self._machines[hosting, cloud] = tuple(

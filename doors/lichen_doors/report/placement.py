@@ -286,6 +286,9 @@ def about_variants(variants: Sequence[Variant]) -> Iterator[str]:
     yield from dict.fromkeys(_needs(each) for each in variants if each.is_shown is not True)
     if ready := [each.name for each in variants if each.kind == "precision" and each.is_shown]:
         yield f"{' and '.join(ready)} is shown to be good enough: add it to precisions"
+    for each in variants:
+        if each.kind == "smaller-model" and each.is_shown:
+            yield f"{each.name} is shown to be good enough: serve it as model"
 
 
 def _needs(each: Variant) -> str:
