@@ -69,6 +69,9 @@ def _refusing(context: grpc.ServicerContext) -> Iterator[None]:
         context.abort(grpc.StatusCode.INTERNAL, f"lichen: it failed with {type(error).__name__}")
 
 
+_KUBERNETES = "kubernetes:"
+
+
 class Analyzer(sdk._PolicyAnalyzerServicer):
     """The SDK's servicer, judging a resource by all rules at once."""
 
@@ -81,6 +84,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         self._file = self._gate = gate
         self._policies = {policy.name: policy for policy in policies}
         self._declared: dict[str, Level] = {}
+        self._written: dict[str, struct_pb2.Struct] = {}
         self._with_nothing: dict[frozenset[str], list[proto.PolicyNotApplicable]] = {}
         self._version = __version__
         self._config: Mapping[str, str] = pulumi.runtime.get_config_env()
@@ -157,6 +161,8 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         with _refusing(context):
             if reader_of("pulumi", request.type) is None and request.type != CUSTOM_RESOURCE:
                 return response
+            if request.type.startswith(_KUBERNETES):
+                self._written[request.urn] = request.properties
             resource = self._resource(request)
             verdicts = self._gate.judge(resource, stack_follows=True, with_nothing=False)
             for verdict in verdicts or ():
@@ -184,11 +190,22 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         the configuration turned off or moved."""
         response = proto.AnalyzeResponse()
         with _refusing(context):
-            for verdict in self._gate.judge_stack(map(self._resource, request.resources)):
+            resources = map(self._as_written, request.resources)
+            for verdict in self._gate.judge_stack(map(self._resource, resources)):
                 self._add(verdict, response, urn=verdict.resource)
         if texts := self._gate.configured().texts:
             response.diagnostics.append(self._about_configuration(texts))
         return response
+
+    def _as_written(self, resource: proto.AnalyzerResource) -> proto.AnalyzerResource:
+        """An object of a cluster as the program writes it. What the engine has of it once it is
+        made is the live object, with the server's defaults and what others have set since."""
+        if (written := self._written.get(resource.urn)) is None:
+            return resource
+        found = proto.AnalyzerResource()
+        found.CopyFrom(resource)
+        found.properties.CopyFrom(written)
+        return found
 
     def Remediate(
         self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext
@@ -234,7 +251,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             region=self._region(request),
             environment=self._environment,
         )
-        if not request.type.startswith("kubernetes:"):
+        if not request.type.startswith(_KUBERNETES):
             return resource
         from lichen_policies.dialects import kubernetes  # imports a parser: most packs need none
 
