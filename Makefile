@@ -44,7 +44,12 @@ kubernetes: .venv/ready  ## the control plane of Kubernetes, built from its Go m
 	@$(RUN) -m sandbox.kubernetes
 
 test-kubernetes: engine kubernetes  ## the tests that need a real Kubernetes: API server, scheduler, controllers
-	@$(RUN) -m pytest tests/sandbox/test_kubernetes.py tests/components/test_kubernetes_life.py
+	@$(RUN) -m pytest tests/sandbox/test_kubernetes.py tests/components/test_kubernetes_life.py \
+	  tests/stacks/test_anywhere_kubernetes.py
+
+conformance: engine kubernetes  ## Pulumi's own provider for Kubernetes, built once, runs our components
+	@$(RUN) -m sandbox.kubernetes.real_provider
+	@$(RUN) -m pytest tests/stacks/test_conformance.py -rs
 
 terragrunt: .venv/ready  ## Terragrunt, built from its Go module once (2 minutes), for the test of what it prints
 	@$(RUN) -m sandbox.terragrunt

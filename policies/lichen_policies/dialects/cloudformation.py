@@ -16,8 +16,9 @@ import msgspec
 
 from lichen.document import InputError, did_you_mean
 from lichen.input_error import NotRendered
+from lichen.parsing.at import At
 from lichen.parsing.content import content_of, text_of
-from lichen.parsing.yaml_text import At, from_yaml
+from lichen.parsing.yaml_text import from_yaml
 from lichen_policies.dialects import cloudformation_nested
 from lichen_policies.dialects.cloudformation_values import Template
 from lichen_policies.dialects.deployment_input import DeploymentInput
