@@ -39,7 +39,9 @@ def usd(value: float) -> str:
 
 def whole(value: float) -> str:
     """A number of things, without a decimal point where it is whole: ``1,024``, ``0.5``."""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.6f}".rstrip("0").rstrip(".") if abs(value) >= 1e-4 else f"{value:g}"
 
 
 def many(count: int, noun: str) -> str:

@@ -13,6 +13,7 @@ from lichen.clouds import CloudName
 from lichen.defaults import LEAST_CONFIDENCE, MOST_CONFIDENCE
 from lichen.document import InputError, convert, json_schema, read_document
 from lichen.evaluation import Evaluation
+from lichen.figures import whole
 from lichen.words import Environment, Mode, Precision, WayOfBuying
 
 Country = Annotated[
@@ -130,7 +131,8 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                 else f"hourly_rps[{self.hourly_rps.index(most)}]"
             )
             raise ValueError(
-                f"{of} ({most:g}) is above peak_rps ({self.peak_rps:g}): raise peak_rps or lower it"
+                f"{of} ({whole(most)}) is above peak_rps ({whole(self.peak_rps)}): raise peak_rps "
+                "or lower it"
             )
 
     def longest_request(self, card: ModelCard) -> int | None:

@@ -23,6 +23,7 @@ from lichen.evidence import (
     surprise,
     weigh,
 )
+from lichen.figures import amount
 from lichen.interval import Interval
 from lichen.sizing.answers import Misfit, Origin, ReplicasAtLoad, Sizing, Step
 from lichen.sizing.arrangement import Arrangement, arrange
@@ -286,7 +287,9 @@ class Layout(msgspec.Struct, frozen=True):
         for record in self.records:
             predicted = _predicted_times(arrangement, record)
             ratio = math.exp(surprise(predicted, record))
-            found = f"the record of {record.measured_on} took {ratio:.2g} times what was predicted"
+            found = (
+                f"the record of {record.measured_on} took {amount(ratio)} times what was predicted"
+            )
             if contradicts(predicted, record, arrangement.spreads.token):
                 yield (
                     f"{found}, outside the 80 % interval: it CONTRADICTS the prediction, so "
@@ -298,7 +301,8 @@ class Layout(msgspec.Struct, frozen=True):
         for carried in self.carried:
             record = carried.record
             found = (
-                f"the record of {record.measured_on} on {record.machine} took {carried.ratio:.2g} "
+                f"the record of {record.measured_on} on {record.machine} took "
+                f"{amount(carried.ratio)} "
                 "times what was predicted there"
             )
             if carried.contradicts:

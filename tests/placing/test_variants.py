@@ -1,11 +1,13 @@
 """Other ways to serve the model: what each saves, what it assumes, and what evidence it needs."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lichen_doors.report import for_programs
 from lichen_doors.report import placement as report
+from lichen_doors.report.page.placement import as_page
 from msgspec.structs import replace
 
 from lichen.document import InputError
@@ -131,6 +133,9 @@ def test_an_evaluation_is_shown_beside_its_variant() -> None:
     shown = report.about_variants([found["int8"]])
     assert list(shown) == ["int8 is shown to be good enough: add it to precisions"]
     assert "MMLU-Pro" in report.as_markdown(answer, top=0)
+    page = as_page(answer, CATALOGUE, today=date(2026, 11, 26), top=0)
+    assert "Other ways to serve the model" in page
+    assert "MMLU-Pro" in page
     assert '"is_shown":true' in for_programs(answer).replace(" ", "")
 
 
