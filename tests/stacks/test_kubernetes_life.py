@@ -26,7 +26,7 @@ from tests.stacks.test_deployment import stack
 
 pytestmark = [needs_kubernetes, pytest.mark.xdist_group("kubernetes")]
 
-PROGRAM = Path(__file__).parent / "cluster_program"
+PROGRAM = Path(__file__).parents[1] / "components" / "cluster_program"
 MODEL = "hf://meta-llama/Llama-3.1-8B"
 GKE = {"location": "europe-west4", "pool": False}
 POOLED: dict[str, Any] = {"cluster": "serving", "node_role": "NODES", "device_plugin": True}
