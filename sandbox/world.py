@@ -75,7 +75,7 @@ def world() -> Iterator[World]:
     STATES.mkdir(exist_ok=True)
     state = Path(mkdtemp(dir=STATES))
     try:
-        with emulated_aws() as cloud:
+        with emulated_aws(new_account=False) as cloud:
             environment = engine.environment(state) | cloud.environment()
             plugin.install(Path(environment["PULUMI_HOME"]))
             environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"

@@ -137,10 +137,11 @@ def _add_components(found: dict[str, list[str]], region: str, client: Any) -> No
 
 
 @contextlib.contextmanager
-def emulated_aws(*, new_account: bool = False) -> Iterator[Cloud]:
+def emulated_aws(*, new_account: bool = True) -> Iterator[Cloud]:
     """An emulated AWS on a free loopback port, empty at first and gone at the end.
 
-    A new account may have no accelerated machine until its quotas are raised.
+    A new account may have no accelerated machine until its quotas are raised; one that is not has
+    20 of each.
 
     It runs in a session of its own, so that Ctrl-C reaches us and not it, and a deployment can
     still be taken down; it ends with the block, with an exception, or with this process.
