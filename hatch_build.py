@@ -19,6 +19,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         from lichen.catalogue.schema import (
             Egress,
             EgressWaiver,
+            FamilyMember,
             GridHour,
             HostingStart,
             Image,
@@ -55,6 +56,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("routes", Route),
             ("grid_hours", GridHour),
             ("precisions", WeightFormat),
+            ("families", FamilyMember),
         ):
             catalogue.table(name, row)
         build_data["artifacts"].append("lichen/catalogue/.compiled/*.msgpack")

@@ -213,6 +213,7 @@ def _index(every: Mapping[str, Rule]) -> str:
         f"{len(every)} rules. Each has a page with its reason, its fix, its exceptions, its limits "
         "and its examples. [parity.md](parity.md) shows which door judges by which rule in which "
         "dialect. [policies/README.md](../../policies/README.md) has them in one table.",
+        _OF_EVERY_PAGE,
         "## By practice",
     ]
     for theme, title in PRACTICES.items():
@@ -227,6 +228,36 @@ def _index(every: Mapping[str, Rule]) -> str:
             parts.append(f"**{cloud.title}**: {_links(mine)}")
     parts += ["## By kind of resource", _by_resource(every)]
     return "\n\n".join(parts) + "\n"
+
+
+_OF_EVERY_PAGE = """\
+## What holds of every page
+
+- **Region**: a resource is where it says itself, by its region or its zone; else where what it
+  must be beside is (its cluster, its endpoint); else where its provider says; else where the
+  deployer says (`--region`). A placeholder counts as stated, and is not known.
+- **Environment**: the tag `lichen:environment`; else what the stack or the deployer says
+  (`--environment`); else the tag `environment`; without all of them it is production.
+- **Not known** is a value that a variable, a parameter, a reference or a placeholder stands for,
+  with a default or without one, and a value that is known after deployment. A rule whose answer
+  depends on it is *unverified*, unless its page says that it says nothing: often one rule speaks
+  for several. What is left out is known: it is the provider's default. Where every possible value
+  gives the same answer, that is the answer.
+- **Not there**: what a false condition, a `count` or a ceiling of zero never makes is not judged.
+  A folder whose `.tf` files have templates of another language in them is no Terraform: it is
+  named as not judged.
+- **Pods** that ask for accelerators are judged by the pages about regions, machines and
+  accelerators, where their region or machine is known. What a page says of servers (images,
+  settings, precision, answers, floors, ceilings, processors) holds of pods that plainly serve
+  models: their command line starts a server that is known (such as `vllm serve` or
+  `tritonserver`), their image is one by its name (vLLM, SGLang, Triton, Text Generation and Text
+  Embeddings Inference, Ollama, llama.cpp, TorchServe, NIM and their like) and their command is
+  its own, they are a service of KServe, KubeAI or NIM, or they carry `lichen.dev/*` annotations.
+  Others may be clients, and say nothing. So does an autoscaler whose pods are in another
+  document.
+- **A finding is on the resource whose property would change**: the endpoint's configuration and
+  not the endpoint, the scaling target and not the variant, the launch template and not the group
+  that uses it."""
 
 
 def _by_resource(every: Mapping[str, Rule]) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from lichen.document import InputError, convert, read_document
+from lichen.evaluation import Evaluation
 from lichen.words import Precision
 
 Z80 = 1.2816
@@ -95,8 +96,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     machines with a wider interval. An open loop sends at ``offered_rps`` and counts from when a
     request was due; a closed loop keeps ``concurrency`` requests in flight. ``first_token``,
     ``between_tokens`` and ``request`` have the slow ones. ``energy`` left out is unknown.
-    ``interrupted``: it was stopped before its time. Its JSON Schema is
-    docs/schemas/benchmark-record.json.
+    ``interrupted``: it was stopped before its time. ``evaluations`` are scores of what was
+    measured, or of another variant. Its JSON Schema is docs/schemas/benchmark-record.json.
     """
 
     model: str
@@ -124,6 +125,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     request: Percentiles | None = None
     energy: Energy | None = None
     interrupted: bool = False
+    evaluations: tuple[Evaluation, ...] = ()
     tool: str = ""
     notes: str = ""
 

@@ -39,7 +39,8 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What a rule needs to judge the size of what is deployed; None is not stated.
 
     Rates are requests per second. Each field is a tag of its own: ``peak_rps`` is
-    ``lichen:peak-rps`` or ``lichen-peak-rps``, as the cloud spells it.
+    ``lichen:peak-rps`` or ``lichen-peak-rps``, as the cloud spells it. ``evaluated`` has a variant,
+    an evaluation's name and its score in one text: ``fp8 MMLU-Pro 0.71``.
     """
 
     workload: str | None = None
@@ -59,6 +60,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     minimum_replicas: Replicas | None = None
     confidence: Confidence | None = None
     evidence: tuple[str, ...] = ()
+    evaluated: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if None not in (self.peak_rps, self.mean_rps) and self.mean_rps > self.peak_rps:  # type: ignore[operator]
@@ -88,6 +90,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             minimum_replicas=workload.availability.minimum_replicas,
             confidence=workload.confidence,
             evidence=workload.evidence,
+            evaluated=tuple(each.tag for each in workload.evaluations),
         )
 
     @property
@@ -295,7 +298,9 @@ def _right_value(error: InputError) -> str:
 
 def _parsed(key: str, text: str) -> Any:
     name = _name(key)
-    if name == "evidence":
+    if name == "evaluated" and not {"'", '"'} & set(text):
+        return (text,)  # as a person writes one
+    if name in ("evidence", "evaluated"):
         if _ONE_WORD.fullmatch(text):
             return (text,)
         import shlex

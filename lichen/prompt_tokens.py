@@ -66,3 +66,10 @@ VARYING = re.compile(
 def fixed_part(text: str) -> str:
     """What of a prompt's text is the same in every request."""
     return VARYING.sub("", COMMENT.sub("", text))
+
+
+def prefix_part(text: str) -> str:
+    """What of a prompt's text is before anything that varies: a cache of prefixes has it."""
+    text = COMMENT.sub("", text)
+    found = VARYING.search(text)
+    return text if found is None else text[: found.start()]

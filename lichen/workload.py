@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from lichen.clouds import CloudName
 from lichen.document import InputError, convert, json_schema, read_document
+from lichen.evaluation import Evaluation
 from lichen.words import Environment, Mode, Precision, WayOfBuying
 
 Country = Annotated[
@@ -237,6 +238,8 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ``compiled`` is the shape of files that exist already: the workload is then sized at that shape.
     ``confidence`` is the probability with which the latency bounds and the traffic are to be met:
     0.8 in production and 0.5 elsewhere if left out.
+    ``evidence`` names benchmark records, relative to the workload's file; ``evaluations`` are the
+    scores of variants: another precision, a smaller model, prefix caching, speculative decoding.
     """
 
     name: Name
@@ -252,6 +255,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     availability: Availability = Availability()
     prompts: Prompts = Prompts()
     evidence: tuple[str, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
 
     def precisions_of(self, card: ModelCard) -> tuple[Precision, ...]:
         """The precisions to serve ``card`` in."""

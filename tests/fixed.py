@@ -58,6 +58,7 @@ def take() -> None:
         "machines": named("machines"),
         "regions": named("regions"),
         "models": named("models"),
+        "families": lambda row: row["model"] in names["models"],
         "chips": lambda row: row["name"] in chips,
         "estimates": of_machine,
         "offers": lambda row: of_machine(row) and in_region(row),

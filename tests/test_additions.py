@@ -126,6 +126,56 @@ CLOUD = Cloud(
 DIRTY = {"name": "acme-north-1", "cloud": "acme", "place": "Acme (North)"}
 
 
+MAKER_ROWS = '''
+"""Lightsail as a hosting: what there is of it."""
+
+from lichen_components.row import S3, MakerRow
+
+MAKERS = (
+    MakerRow("lightsail", "lichen_components.aws.lightsail.maker:SmallService", artifacts=(S3,)),
+)
+'''
+
+MAKER = '''
+"""An endpoint on Lightsail."""
+
+from lichen_components.hosted import HostedEndpoint
+
+
+class SmallService(HostedEndpoint):
+    def __init__(self, name, plan, opts=None):
+        super().__init__("lichen:index:SmallService", name, {}, opts)
+        machine = plan.decision.machine.name
+        self.gives(name=name, identifier=f"arn:{name}", url=f"https://{name}", machine=machine)
+
+    @staticmethod
+    def check(decision, args):
+        pass
+'''
+
+ENDPOINT = """
+import pulumi
+
+
+class Mocks(pulumi.runtime.Mocks):
+    def new_resource(self, args):
+        return args.name, args.inputs
+
+    def call(self, args):
+        return {}
+
+
+pulumi.runtime.set_mocks(Mocks(), preview=False)
+from lichen_components.endpoint import plan_of
+from lichen_components.makers import maker_of, row_of
+
+plan = plan_of({"workload_file": "small.json", "artifacts": "s3://models/small/"})
+row = row_of(plan.decision.placement.chosen.hosting, plan.decision.workload)
+made = maker_of(row)("small", plan)
+pulumi.Output.all(made.url, made.machine).apply(lambda known: print(*known))
+"""
+
+
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the tree with one of each added; no file that was there has changed but tables."""
@@ -150,7 +200,20 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = READER.format(cloud="acme", types={"terraform": ("acme_server",)}, hosting="acme-vm")
     (readers / "acme" / "server.py").write_text(text)
     (tree / "lichen" / "clouds" / "acme.py").write_text(CLOUD)
+    hosting = tree / "components" / "lichen_components" / "aws" / "lightsail"
+    hosting.mkdir()
+    (hosting / "__init__.py").write_text(MAKER_ROWS)
+    (hosting / "maker.py").write_text(MAKER)
     add_rows(tree / "lichen" / "catalogue")
+    (tree / "small.json").write_text(
+        json.dumps(
+            {
+                "name": "small", "model": "BAAI/bge-small-en-v1.5", "precisions": ["bf16"],
+                "traffic": {"peak_rps": 0.1, "input_tokens": 64},
+                "where": {"clouds": ["aws"], "hosting": ["lightsail"], "regions": ["eu-north-1"]},
+            }
+        )
+    )  # fmt: skip
     create("too-many-machines", tree / "own" / "rules", {})
     (tree / "own" / "lichen.yaml").write_text(
         "rules: rules\nlevels: {too-many-machines: mandatory}"
@@ -281,18 +344,15 @@ def test_a_new_rule_s_cases_are_tests(tree: Path) -> None:
 
 
 def test_a_new_machine_is_placed_on_a_new_hosting_at_its_price(tree: Path) -> None:
-    (tree / "small.json").write_text(
-        json.dumps(
-            {
-                "name": "small", "model": "BAAI/bge-small-en-v1.5", "precisions": ["bf16"],
-                "traffic": {"peak_rps": 0.1, "input_tokens": 64},
-                "where": {"clouds": ["aws"], "hosting": ["lightsail"], "regions": ["eu-north-1"]},
-            }
-        )
-    )  # fmt: skip
     chosen = lichen(tree, "place", "small.json")["chosen"]
     assert (chosen["machine"], chosen["hosting"]) == ("x9.large", "lightsail")
     assert chosen["usd_hour"] == pytest.approx(0.01 * chosen["replicas_mean"])
+
+
+def test_an_endpoint_is_made_on_a_new_hosting(tree: Path) -> None:
+    """Rows and a folder of its own: no file of the component was touched."""
+    done = run(tree, "-c", ENDPOINT)
+    assert done.stdout.split() == ["https://small", "x9.large"], done.stderr
 
 
 def test_a_new_image_is_found_by_the_components(tree: Path) -> None:

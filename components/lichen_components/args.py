@@ -42,6 +42,12 @@ class EndpointArgs(TypedDict):
     """Stay on this machine in this region, also when a newer catalogue has a better; the receipt
     says what moving would give. Without it an endpoint stays where it is until moving gains more
     than the tolerance of the placement."""
+    hosting: NotRequired[list[str]]
+    """What this program deploys to, such as `cloud-run`: names as in the workload's
+    `where.hosting`, which they narrow. So one workload file serves a program for each cloud."""
+    regions: NotRequired[list[str]]
+    """The regions that this program deploys to, such as that of its cluster; they narrow the
+    workload's `where.regions`."""
     aws: NotRequired[AwsArgs]
     """Arguments for a placement on AWS."""
     google: NotRequired[GoogleArgs]

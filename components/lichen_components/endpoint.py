@@ -14,9 +14,10 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Made
 from lichen.day import present_day
 from lichen.document import InputError, did_you_mean
+from lichen.placing.allowed import in_regions, on_hostings
 from lichen.placing.made import server_of
 from lichen.placing.placement import NoPlacement, Placement
-from lichen.placing.question import Pin, Question
+from lichen.placing.question import Pin, Question, catalogue_near
 from lichen.sizing.replicas import floor_of
 from lichen.words import Objective
 from lichen.workload import Workload, as_workload, read_workload
@@ -24,7 +25,6 @@ from lichen_components.args import EndpointArgs
 from lichen_components.artifacts import check_artifacts
 from lichen_components.blocks import anywhere
 from lichen_components.errors import input_errors
-from lichen_components.extras import no_bundle
 from lichen_components.instead import ways_made
 from lichen_components.keeping import kept, pin_of
 from lichen_components.makers import (
@@ -105,12 +105,11 @@ class Endpoint(pulumi.ComponentResource):
                     plan.catalogue,
                     chip_families(plan.catalogue)[chip_of(decision.machine)],
                 ),
-                **getattr(made, "receipt", {}),
+                **made.receipt,
             }
         )
-        extras = getattr(made, "bundle", None) or no_bundle()
-        self.key, self.parameter = extras.key, extras.parameter
-        self.dashboard, self.runbook = extras.dashboard, extras.runbook
+        self.key, self.parameter = made.bundle.key, made.bundle.parameter
+        self.dashboard, self.runbook = made.bundle.dashboard, made.bundle.runbook
         self.register_outputs(
             {
                 "key": self.key,
@@ -155,9 +154,16 @@ def plan_of(
     """
     objective = _objective(args.get("objective", "carbon"))
     with _of_the_workload():
+        near = Path(args.get("workload_file") or Path.cwd())
+        if catalogue is None:
+            catalogue = catalogue_near(near)
+        workload = _workload(args)
+    workload = on_hostings(workload, args.get("hosting") or (), catalogue)
+    workload = in_regions(workload, args.get("regions") or (), catalogue)
+    with _of_the_workload():
         question = Question.of(
-            _workload(args),
-            near=Path(args.get("workload_file") or Path.cwd()),
+            workload,
+            near=near,
             catalogue=catalogue,
             objective=objective,
             any_image=anywhere(args, "image"),

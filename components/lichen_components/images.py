@@ -7,6 +7,9 @@ from datetime import date
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Image, Registry
 from lichen.document import InputError
+from lichen.placing.images import public_image
+from lichen_components.makers import chip_families, chip_of
+from lichen_components.plan import Plan
 
 
 def image_uri(image: Image, catalogue: Catalogue, region: str, registry: str | None) -> str:
@@ -34,6 +37,21 @@ def image_uri(image: Image, catalogue: Catalogue, region: str, registry: str | N
         )
     host = f"{publisher.account}.dkr.ecr.{region}.{publisher.domain}"
     return f"{host}/{image.repository}:{image.tag}"
+
+
+def public_uri(plan: Plan, registry: str | None) -> str | None:
+    """Where the plan's public image is pulled from: its own registry, or one of the user's that
+    has it under its name; None where no image is published for the chip and the kind of model."""
+    decision, catalogue = plan.decision, plan.catalogue
+    family = chip_families(catalogue).get(chip_of(decision.machine))
+    hosting = decision.placement.chosen.hosting
+    image = public_image(catalogue, hosting, family, decision.card.kind)
+    if image is None:
+        return None
+    name = f"{image.repository}:{image.tag}"
+    if not registry:
+        return name
+    return f"{registry.replace('{region}', plan.region).rstrip('/')}/{name.partition('/')[2]}"
 
 
 def without_patches(image: Image, catalogue: Catalogue, today: date) -> str | None:

@@ -25,29 +25,18 @@ from lichen.words import Environment
 from lichen.workload import Workload
 from lichen_components import servers
 from lichen_components.args import EndpointArgs
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.row import MakerRow, RecordRow
 from lichen_components.servers.container import Container, Decision
 
 
-class Served(Protocol):
-    """What a maker has made.
-
-    ``endpoint_id`` is the full name in the cloud: on AWS its ARN. ``url`` is the address of
-    requests. ``machine`` is the hosting's name of the machine type. A maker that makes more beside
-    what serves has a ``bundle`` (:class:`lichen_components.extras.Bundle`) too.
-    """
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
-
-
 class Maker(Protocol):
     """Makes the resources of a plan on one hosting."""
 
-    def __call__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> Served:
+    def __call__(
+        self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None
+    ) -> HostedEndpoint:
         """Make them; :class:`InputError` where an argument is wrong."""
 
     def check(self, decision: Decision, args: EndpointArgs) -> None:

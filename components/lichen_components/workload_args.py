@@ -107,6 +107,24 @@ class PromptsArgs(TypedDict, total=False):
     """The prompts."""
 
 
+class EvaluationArgs(TypedDict):
+    """The score of one evaluation of a variant of the workload."""
+
+    variant: str
+    """A precision such as `fp8`, another model by name, `prefix-caching` or
+    `speculative-decoding`."""
+    name: str
+    """What was run, such as `MMLU-Pro`."""
+    score: float
+    """Its score; of prefix caching the hit rate, of speculative decoding the acceptance rate."""
+    at_least: NotRequired[float]
+    """The score that is good enough, where more is better."""
+    at_most: NotRequired[float]
+    """The score that is good enough, where less is better, such as a rate of errors."""
+    evaluated_on: NotRequired[str]
+    """The day, such as `2026-11-26`."""
+
+
 class CompiledArgs(TypedDict):
     """The one shape that a model's files are compiled for (AWS Neuron): `neuron_config.json`."""
 
@@ -226,3 +244,6 @@ class WorkloadArgs(TypedDict):
     """Prompts that are sent with every request."""
     evidence: NotRequired[list[str]]
     """Files with measurements of this model. Their paths are from the program's directory."""
+    evaluations: NotRequired[list[EvaluationArgs]]
+    """Scores of variants: another precision, a smaller model, prefix caching, speculative decoding.
+    They become the tag `lichen:evaluated`."""

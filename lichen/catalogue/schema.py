@@ -554,6 +554,17 @@ class Residency(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class FamilyMember(msgspec.Struct, frozen=True, kw_only=True):
+    """A model and the family that its publisher released it in: a row of families.csv.
+
+    Members are made alike, in several sizes: one size says nothing of how well another answers.
+    """
+
+    model: str
+    family: str
+    source: str
+
+
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """A region to which requests for a model may be sent, where they are kept within an area of the
     world; ``region`` is empty for all commercial regions of the cloud. ``as_of`` is the day of the
@@ -645,8 +656,10 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """A published container image: what it serves, on which chips, for which hosting.
 
-    ``regions`` are those whose registry has it. ``as_of`` is the day on which they were read.
-    ``patched_until`` is the end of security patches. ``sdk`` and ``runtime`` are the versions of
+    ``hosting`` is ``public`` for one that runs on any. ``repository`` has the registry's name in
+    front where that registry is the same everywhere; else ``regions`` are those whose registry has
+    it. ``as_of`` is the day on which it was read. ``patched_until`` is the end of security patches,
+    unknown where its maker publishes none. ``sdk`` and ``runtime`` are the versions of
     the chips' software in it; it runs on drivers from ``driver_from`` on, below ``driver_below``.
     """
 
@@ -656,7 +669,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     server: str
     chip_families: tuple[str, ...]
     kinds: tuple[str, ...]
-    regions: tuple[str, ...]
+    regions: tuple[str, ...] = ()
     published_on: Day | None
     patched_until: Day | None
     patches_source: str | None
@@ -1126,6 +1139,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     Listing: {"source": ("as_of",)},
     Markup: {"source": ("markup",)},
     Made: {"source": ("server", "most_copies", "why_not")},
+    FamilyMember: {"source": ("family",)},
     Residency: {"source": ("country",)},
     Route: {"source": ("area", "region", "as_of")},
     WeightFormat: {"source": ("bits", "cache_bits")},
@@ -1239,6 +1253,7 @@ TABLES: dict[str, Table] = {
         Table("retired", "published", Retired),
         Table("listings", "published", Listing, ("cloud", "kind")),
         Table("models", "published", ModelCard, ("name",), own="merged"),
+        Table("families", "published", FamilyMember, ("model",)),
         Table("residency", "published", Residency, ("residency", "country")),
         Table("routes", "published", Route, ("cloud", "area", "region")),
         Table("processors", "published", Processor, ("name",), own=None, instead=_NOT_READ),

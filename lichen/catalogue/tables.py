@@ -22,6 +22,7 @@ from lichen.catalogue.schema import (
     SOURCES,
     TABLES,
     Chip,
+    FamilyMember,
     Hosting,
     Image,
     ImagePatches,
@@ -228,6 +229,18 @@ class Catalogue:
     def accelerator_of(self, machine: Machine) -> Chip | None:
         """A machine's kind of accelerator; None where it has none, or one without a row."""
         return self.chips.get(machine.accelerator or "")
+
+    def siblings(self, model: str) -> tuple[ModelCard, ...]:
+        """The other models of a model's family, the smallest first; none where no family is
+        known."""
+        family = self._families.get(model)
+        names = (name for name, other in self._families.items() if other == family and family)
+        found = [self.models[name] for name in names if name != model and name in self.models]
+        return tuple(sorted(found, key=lambda card: card.parameters))
+
+    @cached_property
+    def _families(self) -> dict[str, str]:
+        return {row.model: row.family for row in self.table("families", FamilyMember)}
 
     def retired(self, machine: Machine) -> tuple[Retired, ...]:
         """What is retired of a machine's hardware, and of the software that runs on it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Hosting, Machine, Region
+from lichen.clouds import REGIONAL
 from lichen.distance import round_trip_ms
 from lichen.document import InputError, did_you_mean
 from lichen.placing.buying import ways_of_hosting
@@ -54,6 +55,63 @@ def restricted(workload: Workload, clouds: tuple[str, ...], regions: tuple[str, 
     if regions:
         where = replace(where, regions=regions)
     return replace(workload, where=where)
+
+
+def on_hostings(workload: Workload, names: Sequence[str], catalogue: Catalogue) -> Workload:
+    """The workload, allowed only on hostings of these names and on the clouds that have them.
+
+    A name may be a group's, as in ``where.hosting``; none given restricts nothing.
+    :class:`InputError` where a name is not known, or where the workload itself allows none.
+    """
+    if not names:
+        return workload
+    for index, name in enumerate(names):
+        _known(name, hosting_words(catalogue), f"hosting[{index}]", "hosting")
+    where, rows = workload.where, catalogue.hostings.values()
+    own = {row.cloud: row for row in rows if _is_named(row, where.hosting)}
+    kept = [
+        row
+        for row in rows
+        if _is_named(row, names)
+        and (row.cloud not in own or _is_named(row, where.hosting))
+        and (not where.clouds or row.cloud in where.clouds or row.cloud not in REGIONAL)
+    ]
+    if not kept:
+        raise InputError(
+            f"the workload's own where allows none of {', '.join(names)}",
+            fix="leave clouds and hosting out of the workload's where, or name what they allow",
+            field="hosting",
+        )
+    clouds = dict.fromkeys(row.cloud for row in kept)
+    # A cluster of one's own has the machines of any cloud.
+    narrowed = tuple(clouds) if clouds.keys() <= set(REGIONAL) else where.clouds
+    hosting = tuple(row.name for row in kept)
+    return replace(workload, where=replace(where, clouds=narrowed, hosting=hosting))
+
+
+def in_regions(workload: Workload, names: Sequence[str], catalogue: Catalogue) -> Workload:
+    """The workload, allowed only in these regions; none given restricts nothing.
+
+    :class:`InputError` where a name is not known, or where the workload itself allows none.
+    """
+    if not names:
+        return workload
+    for index, name in enumerate(names):
+        _known(name, catalogue.regions, f"regions[{index}]", "region")
+    own = workload.where.regions
+    kept = tuple(name for name in names if not own or name in own)
+    if not kept:
+        raise InputError(
+            f"the workload's own where.regions has none of {', '.join(names)}",
+            fix="leave regions out of the workload's where, or name one of these: "
+            + ", ".join(own),
+            field="regions",
+        )
+    return replace(workload, where=replace(workload.where, regions=kept))
+
+
+def _is_named(row: Hosting, names: Collection[str]) -> bool:
+    return not {row.name, row.kind, row.part_of}.isdisjoint(names)
 
 
 MISTAKEN_COUNTRIES = {"EL": "GR", "UK": "GB"}
@@ -171,6 +229,6 @@ def allowed_ways(
     """
     by_cloud: dict[str, tuple[Hosting, ...]] = {}
     for row in catalogue.hostings.values():
-        if not {row.name, row.kind, row.part_of}.isdisjoint(where.hosting):
+        if _is_named(row, where.hosting):
             by_cloud[row.cloud] = (*by_cloud.get(row.cloud, ()), row)
     return Ways(by_cloud, bought, mode)

@@ -87,8 +87,8 @@ class JudgedOffers(msgspec.Struct, frozen=True):
     rejected: list[Rejected] = []
 
 
-def judge_offers(question: Question) -> JudgedOffers:
-    """Every offer of the catalogue, once."""
+def judge_offers(question: Question, only_region: str | None = None) -> JudgedOffers:
+    """Every offer of the catalogue, once; those of ``only_region`` alone where it is given."""
     catalogue = question.catalogue
     refused = refusals(question.workload.where, catalogue)
     out_of_bounds = {
@@ -114,6 +114,8 @@ def judge_offers(question: Question) -> JudgedOffers:
             continue
         for offer in catalogue.offers_of(name):
             if pin is not None and offer.region != pin.region:
+                continue
+            if only_region is not None and offer.region != only_region:
                 continue
             reason = out_of_bounds.get(offer.region)
             if reason is None:

@@ -44,17 +44,21 @@ from lichen.placing.reasons import (
     why_they_lost,
 )
 from lichen.placing.receipt import money_and_carbon
+from lichen.placing.variants import variants_of
 from lichen.placing.widening import widening_notes
 from lichen.sizing.confidence import LIKELY
 
 
-def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement:
+def place(
+    question: Question, *, runners_up: int = 5, variants: bool = False
+) -> Placement | NoPlacement:
     """Judge every offer of the catalogue for a workload, and take one.
 
     ``carbon`` takes the lowest gCO2e among offers within the tolerance of the cheapest,
     ``cost`` the cheapest, ``balanced`` the lowest product of both. An offer in a region whose grid
     is surely high in carbon is taken only where no other does the work, and one that no component
-    can make only where none that does the work can be made: both are said.
+    can make only where none that does the work can be made: both are said. ``variants`` places the
+    other ways to serve the model too, which takes as long again.
     Raises :class:`InputError` where the model card lacks what a formula needs.
     """
     workload, catalogue = question.workload, question.catalogue
@@ -115,6 +119,7 @@ def place(question: Question, *, runners_up: int = 5) -> Placement | NoPlacement
         compile_command=command,
         steps=(*layout.steps(), *money_and_carbon(chosen, emitted, catalogue)),
         savings=layout.savings(),
+        variants=tuple(variants_of(question, chosen, judged)) if variants else None,
         runners_up=tuple(map(option, losers[:runners_up])),
         front=tuple(map(option, front_of(ranked, cheapest))),
         by_cloud=tuple(map(option, best_by_cloud(ranked, judged, catalogue, rank))),

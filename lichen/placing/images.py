@@ -22,6 +22,18 @@ def image_of(
     )
 
 
+PUBLIC = "public"
+"""In place of a hosting: an image of a public registry, which any may run."""
+
+
+def public_image(
+    catalogue: Catalogue, hosting: str, chip_family: str | None, kind: str
+) -> Image | None:
+    """The public image for a hosting: its own, else the one for all; None where there is none."""
+    own = image_of(catalogue, hosting, chip_family, kind)
+    return own or image_of(catalogue, PUBLIC, chip_family, kind)
+
+
 def _images(catalogue: Catalogue) -> tuple[Image, ...]:
     """The rows of images.csv: a placement asks for each offer, and reads them once."""
     return catalogue.table("images", Image)
@@ -33,7 +45,7 @@ def not_published(
     """A clause that says that a region lacks the image, and which command copies it there; None
     where the region has it, or where no image is known."""
     image = image_of(catalogue, hosting, chip_family, kind)
-    if image is None or region in image.regions:
+    if image is None or not image.regions or region in image.regions:
         return None
     publisher = catalogue.sources[image.source].publisher
     return (

@@ -8,6 +8,7 @@ import msgspec
 
 from lichen.catalogue.schema import Basis
 from lichen.emissions import Footprint
+from lichen.evaluation import Evaluation
 from lichen.interval import Interval
 from lichen.sizing import Origin, Saving, Sizing, Step
 from lichen.words import Objective, Precision, WayOfBuying
@@ -119,11 +120,36 @@ class WorthMeasuring(msgspec.Struct, frozen=True, kw_only=True):
     gco2e_month: float
 
 
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
+    """The same workload served another way, in the chosen region and on the chosen hosting.
+
+    ``name`` is a precision, a model, or what is done, with what drafts tokens. ``then`` is the
+    option that it would take; None where nothing there serves it, or where no figure is known.
+    ``usd_month_less`` and ``gco2e_month_less`` are what it costs and emits less than the choice,
+    likely; negative where they are more. ``assumes`` is a clause that says what the figures rest
+    on, ``breaks_even`` from where on it saves anything; empty without any. ``needs`` is the
+    evidence that it needs, ``evaluations`` what there is of it. ``is_shown`` says whether that
+    shows that it is good enough; None where there is none, or nobody says which score is.
+    """
+
+    kind: Literal["precision", "smaller-model", "prefix-caching", "speculative-decoding"]
+    name: str
+    then: Option | None
+    usd_month_less: float | None
+    gco2e_month_less: float | None
+    assumes: str
+    breaks_even: str
+    needs: str
+    evaluations: tuple[Evaluation, ...] = ()
+    is_shown: bool | None = None
+
+
 class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="placement"):
     """The offer to take, and every reason for it.
 
     ``steps`` are the receipt: the arithmetic from the model's size to grams and dollars.
-    ``savings`` are other ways to run the same machine. ``notes`` say which of the rows behind it
+    ``savings`` are other ways to run the same machine, ``variants`` other ways to serve the model:
+    None where they were not asked for. ``notes`` say which of the rows behind it
     are stale, which are the organisation's own, and what its benchmark records changed.
     ``chosen_by`` says what the choice has least of. ``cheapest`` and ``greenest`` are of the offers
     that could have been chosen, with what a tonne avoided costs; None where that is the choice.
@@ -150,6 +176,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", t
     compile_command: str | None
     steps: tuple[Step, ...]
     savings: tuple[Saving, ...]
+    variants: tuple[Variant, ...] | None
     runners_up: tuple[Option, ...]
     front: tuple[Option, ...]
     by_cloud: tuple[Option, ...]

@@ -7,20 +7,24 @@ the same workload file gets the same placement from each of them.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
 from lichen.catalogue import Catalogue, load
 from lichen.catalogue.schema import Made
 from lichen.day import present_day
-from lichen.document import InputError, find_upwards, read_document
+from lichen.document import InputError, did_you_mean, find_upwards, read_document
+from lichen.evaluation import RATES, Evaluation
 from lichen.evidence import Record, read_record
 from lichen.parsing.content import text_in
 from lichen.placing.allowed import check_where
 from lichen.placing.buying import check_sold
-from lichen.prompt_tokens import estimated_tokens, fixed_part
-from lichen.words import Objective
+from lichen.prompt_tokens import estimated_tokens, fixed_part, prefix_part
+from lichen.visible import visible
+from lichen.words import Objective, Precision
 from lichen.workload import ModelCard, Workload
 
 COST_TOLERANCE_PCT = 15.0
@@ -43,7 +47,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     what a component can make; None places the workload without asking that. ``own_images``: the
     user gives the serving image, or a registry with copies of the published ones, so that it does
     not matter where those are published. ``today`` is used to warn about stale figures; without it
-    there are no warnings. ``pin`` leaves one offer alone.
+    there are no warnings. ``pin`` leaves one offer alone. ``evaluations`` are those of the workload
+    and of its records. ``prefix_tokens`` are the likely tokens of its prompts before anything that
+    varies; None where it names no prompts.
     """
 
     workload: Workload
@@ -56,6 +62,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     cost_tolerance_pct: float = COST_TOLERANCE_PCT
     today: datetime.date | None = None
     pin: Pin | None = None
+    evaluations: tuple[Evaluation, ...] = ()
+    prefix_tokens: float | None = None
 
     @classmethod
     def of(
@@ -69,13 +77,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         any_image: bool = False,
         own_registry: bool = False,
         today: datetime.date | None = None,
+        keep_budget: bool = True,
     ) -> Question:
         """The question that a workload asks where it is: ``near`` is its file, or a folder.
 
         The catalogue is the one of the lichen.yaml above ``near`` unless it is given; the records
         of ``evidence`` are read relative to ``near``. ``any_image``: the user gives a serving
         image, so that no published one is needed; ``own_registry``: a registry with copies of the
-        published ones. ``today`` left out is the present day.
+        published ones. ``today`` left out is the present day. Prompts over their budget are refused
+        unless ``keep_budget`` is False, for who counts them.
         :class:`InputError` where the workload or a file that it names is wrong.
         """
         if catalogue is None:
@@ -86,17 +96,33 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         _check_tokens(workload, card)
         _check_floor(workload)
         folder = Path() if near is None else near if near.is_dir() else near.parent
-        _check_prompts(workload, folder)
+        texts = [text for _, text in prompt_texts(workload, folder)]
+        if keep_budget:
+            _check_prompts(workload, texts)
+        records = tuple(read_record(folder / record) for record in workload.evidence)
+        _check_evaluations(workload.evaluations, catalogue)
+        for file, record in zip(workload.evidence, records, strict=True):
+            try:
+                _check_evaluations(record.evaluations, catalogue)
+            except InputError as error:
+                raise error.within(str(folder / file)) from None
         return cls(
             workload=workload,
             card=card,
             catalogue=catalogue,
-            evidence=tuple(read_record(folder / record) for record in workload.evidence),
+            evidence=records,
             makes=makes_of(catalogue, any_image=any_image),
             own_images=any_image or own_registry,
             objective=objective,
             cost_tolerance_pct=cost_tolerance_pct,
             today=today or present_day(),
+            evaluations=(
+                *workload.evaluations,
+                *(each for record in records for each in record.evaluations),
+            ),
+            prefix_tokens=sum(estimated_tokens(prefix_part(text)).likely for text in texts)
+            if texts
+            else None,
         )
 
 
@@ -187,14 +213,24 @@ def prompt_texts(workload: Workload, folder: Path) -> tuple[tuple[str, str], ...
 _MOST_PROMPT_MIB = 16
 
 
-def _check_prompts(workload: Workload, folder: Path) -> None:
+def _check_evaluations(evaluations: Sequence[Evaluation], catalogue: Catalogue) -> None:
+    """Refuse a variant that is no precision, no model of the catalogue, and neither of RATES."""
+    known = (*get_args(Precision), *RATES)
+    for index, each in enumerate(evaluations):
+        if each.variant not in known and each.variant not in catalogue.models:
+            raise InputError(
+                f"{visible(each.variant)!r} is no precision and no known model",
+                fix=did_you_mean(each.variant, (*known, *catalogue.models)),
+                field=f"evaluations[{index}].variant",
+            )
+
+
+def _check_prompts(workload: Workload, texts: Sequence[str]) -> None:
     """A budget that the prompts are surely over refuses the workload."""
     budget = workload.prompts.budget_tokens
-    if budget is None or not workload.prompts.templates:
+    if budget is None or not texts:
         return
-    least = sum(
-        estimated_tokens(fixed_part(text)).low for _, text in prompt_texts(workload, folder)
-    )
+    least = sum(estimated_tokens(fixed_part(text)).low for text in texts)
     if least > budget:
         raise InputError(
             f"is {budget:,}, and the prompts take at least {least:,.0f} tokens",

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from lichen.catalogue import Catalogue
 from lichen.emissions import HOURS_PER_MONTH, Footprint
-from lichen.placing.candidates import Candidate
+from lichen.placing.billing import paid_of
+from lichen.placing.candidates import Candidate, SizedMachine
 from lichen.sizing import Step
 
 
@@ -27,7 +28,7 @@ def money_and_carbon(chosen: Candidate, emitted: Footprint, catalogue: Catalogue
         "power",
         emitted.watts.likely,
         "W",
-        f"at load {sized.layout.load():.0%}, {replicas}",
+        f"at load {_load(sized):.0%}, {replicas}",
         ", ".join(machine.power_source),
     )
     yield Step(
@@ -46,3 +47,10 @@ def money_and_carbon(chosen: Candidate, emitted: Footprint, catalogue: Catalogue
             f"embodied carbon over the machine's life, {replicas}",
             ", ".join(machine.embodied_source),
         )
+
+
+def _load(sized: SizedMachine) -> float:
+    """How busy a replica is of the time that is paid."""
+    if sized.hosting.billed == "busy":
+        return paid_of(sized.layout, sized.hosting)[1]
+    return sized.layout.load()

@@ -62,6 +62,8 @@ class SideBySide(msgspec.Struct, frozen=True, kw_only=True):
 
     ``lifted`` are the fields of ``where`` that name clouds, hostings or regions and that were left
     out of account, so that each cloud has an answer; countries, residency and distance hold.
+    ``nowhere`` is why nothing does the work where these fields allow it, "" where something does:
+    the workload is then moved from the place with the least carbon.
     """
 
     workload: str
@@ -69,6 +71,7 @@ class SideBySide(msgspec.Struct, frozen=True, kw_only=True):
     moved_from: str
     lifted: tuple[str, ...]
     beside: tuple[InCloud, ...]
+    nowhere: str = ""
 
 
 def side_by_side(question: Question, data_gb: float = 0.0) -> SideBySide:
@@ -106,6 +109,7 @@ def side_by_side(question: Question, data_gb: float = 0.0) -> SideBySide:
         moved_from="" if here is None else here.cloud,
         lifted=lifted,
         beside=tuple(sorted(beside, key=lambda each: each.moving is not None)),
+        nowhere=_why_none(today) if isinstance(today, NoPlacement) else "",
     )
 
 

@@ -25,6 +25,7 @@ from lichen.sizing.memory import (
     needed_gib,
 )
 from lichen.sizing.need import WORK, Need, as_released, need_of
+from lichen.sizing.speculation import Speculation
 from lichen.sizing.terms import Terms, decode_terms, item_terms, prefill_terms, seconds
 from lichen.words import Precision
 from lichen.workload import Compiled, ModelCard
@@ -52,7 +53,9 @@ class Arrangement(msgspec.Struct, frozen=True):
     long as the others. ``compiled_batch`` is the batch that a stack with compiled shapes always
     runs, and ``compiled_tokens`` the length; None where that is still open, and for other stacks.
     ``pace`` is a factor on every time of the model, from benchmark records; 1 where there are
-    none. ``at_most`` are the sequences or items that a copy is given at once.
+    none. ``at_most`` are the sequences or items that a copy is given at once. ``cached_tokens`` of
+    a prompt are in a cache of prefixes already, and ``speculation`` says how a step is drafted; the
+    usual is neither.
     """
 
     need: Need
@@ -73,6 +76,8 @@ class Arrangement(msgspec.Struct, frozen=True):
     compiled_tokens: float | None = None
     pace: float = 1.0
     at_most: float = math.inf
+    cached_tokens: float = 0.0
+    speculation: Speculation | None = None
 
     @property
     def context_tokens(self) -> float:
@@ -147,18 +152,29 @@ class Arrangement(msgspec.Struct, frozen=True):
             if self.stack.static_shapes
             else self.input_tokens + self.output_tokens / 2
         )
-        return decode_terms(self.need, self.chips, slots, context)
+        each = 1.0 if self.speculation is None else self.speculation.checked
+        return decode_terms(self.need, self.chips, slots, context, each)
+
+    def _drafted_s(self, batch: float) -> float:
+        """The steps of the drafting model before one of the model's own; 0 without one."""
+        drafts = self.speculation
+        if drafts is None or drafts.draft is None:
+            return 0.0
+        context = self.input_tokens + self.output_tokens / 2
+        terms = decode_terms(drafts.draft, self.chips, self.slots(batch), context)
+        return drafts.ahead * self.pace * seconds(self.speed.weights, terms)
 
     def step_s(self, batch: float) -> float:
         """A decode step, or a pass over a batch of items.
 
         The host prepares the next items meanwhile, for every copy, and where it is slower than
         the chips it is what the pass takes. On a machine without accelerator the same cores do
-        both.
+        both. With speculation it is the time for each token that a step leaves.
         """
         step_s = self.pace * seconds(self.speed.weights, self.step_terms(batch))
         if self.need.work == "llm":
-            return step_s
+            drafts = self.speculation
+            return step_s if drafts is None else (step_s + self._drafted_s(batch)) / drafts.tokens
         host_s = self.slots(batch) * self.around_s * self.copies / self.vcpu
         return step_s + host_s if self.chips.kind == "cpu" else max(step_s, host_s)
 
@@ -167,7 +183,10 @@ class Arrangement(msgspec.Struct, frozen=True):
         if self.need.work != "llm" or not self.input_tokens:
             return 0.0
         tokens = read_tokens(self.stack, float(self.input_tokens))
-        terms = prefill_terms(self.need, self.chips, tokens, tile=self.stack.prompt_tile)
+        cached = min(self.cached_tokens, max(0.0, tokens - 1.0))
+        terms = prefill_terms(
+            self.need, self.chips, tokens - cached, tile=self.stack.prompt_tile, cached=cached
+        )
         return self.pace * seconds(self.speed.weights, terms)
 
     def token_s(self, batch: float) -> float:

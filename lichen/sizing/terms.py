@@ -69,8 +69,12 @@ def exchanged_s(need: Need, chips: Chips, tokens: float) -> float:
     return need.layers * sent / chips.link_bytes_s
 
 
-def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Terms:
-    """One step of a language model: one token for each of ``batch`` sequences of ``context``."""
+def decode_terms(
+    need: Need, chips: Chips, batch: float, context: float, tokens_each: float = 1.0
+) -> Terms:
+    """One step of a language model: ``tokens_each`` tokens for each of ``batch`` sequences of
+    ``context``. Those of a sequence are computed one by one, and its cache is read once."""
+    tokens = batch * tokens_each
     attention = 4.0 * need.attention_layers * need.attention_width * need.kept_tokens(context)
     layers = 1e-6 * need.layers
     return Terms(
@@ -78,24 +82,31 @@ def decode_terms(need: Need, chips: Chips, batch: float, context: float) -> Term
         layer_us=layers,
         sync_us=layers * _in_step(chips),
         sequence_us=1e-6 * batch,
-        bandwidth=need.touched_bytes(batch) / chips.bandwidth_bytes_s,
+        bandwidth=need.touched_bytes(tokens) / chips.bandwidth_bytes_s,
         cache=batch * need.kv_bytes(context, chips.degree) / chips.bandwidth_bytes_s,
-        link=exchanged_s(need, chips, batch),
-        compute=batch * (need.flops_per_token + attention) / chips.peak(need.compute),
+        link=exchanged_s(need, chips, tokens),
+        compute=tokens * (need.flops_per_token + attention) / chips.peak(need.compute),
     )
 
 
 def prefill_terms(
-    need: Need, chips: Chips, tokens: float, batch: float = 1.0, tile: float | None = None
+    need: Need,
+    chips: Chips,
+    tokens: float,
+    batch: float = 1.0,
+    tile: float | None = None,
+    cached: float = 0.0,
 ) -> Terms:
-    """Reading ``batch`` prompts of ``tokens`` at once, each token with those before it.
+    """Reading ``batch`` prompts of ``tokens`` at once, each token with those before it; ``cached``
+    tokens of each are before these, and their keys and values are kept already.
 
     A stack that multiplies ``tile`` tokens at a time reads the weights anew for each such tile.
     On CPUs attention is not quantised with the weights, nor run by their matrix units.
     """
     readings = max(1.0, batch * tokens / tile) if tile else 1.0
     peak = chips.peak(need.compute)
-    attention = 2.0 * need.attention_layers * need.attention_width * need.met_pairs(tokens)
+    pairs = need.met_pairs(cached + tokens) - need.met_pairs(cached)
+    attention = 2.0 * need.attention_layers * need.attention_width * pairs
     layers = 1e-6 * need.layers
     return Terms(
         layer_us=layers,

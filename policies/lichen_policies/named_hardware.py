@@ -12,7 +12,7 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Chip, Machine, Retired
 from lichen.clouds import CLOUDS
 from lichen_policies.facts import MachineKind
-from lichen_policies.facts.machine import is_device
+from lichen_policies.facts.machine import is_device, names_accelerators
 from lichen_policies.rule import Known, NotApplicable, Unverified
 
 _SAID_BESIDES = frozenset({"nvidia", "amd", "google", "tesla", "mega", "vws", "gpu"})
@@ -51,6 +51,15 @@ def is_general(word: str) -> bool:
         "gaudi",
         "accelerator",
     }
+
+
+def is_plain(machine: str | None, catalogue: Catalogue) -> bool:
+    """Whether a machine has no row and, by its name, no accelerators: an older general one, say."""
+    return (
+        machine is not None
+        and machine not in catalogue.machines
+        and not names_accelerators(machine)
+    )
 
 
 def machine_of(fact: MachineKind, known: Known) -> Machine | None:

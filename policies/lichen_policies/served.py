@@ -148,9 +148,16 @@ def setting(fact: ServingContainer, *names: str) -> Setting | None:
                 error = NotYetKnown if value.because == AFTER_DEPLOYMENT else Unverified
                 raise error(f"{path} {value.because}")
             return Setting(str(value), path)
-    if (elsewhere := _all_of(fact)) is not None:
+    elsewhere = _all_of(fact)
+    if elsewhere is not None and any(_is_read_from_environment(name, fact) for name in names):
         raise Unverified(f"{fact.settings_at or fact.path} takes all of {elsewhere}, not here")
     return None
+
+
+def _is_read_from_environment(name: str, fact: ServingContainer) -> bool:
+    """Whether a container may have a setting as an environment variable: SageMaker's images alone
+    read what begins with ``SM_``."""
+    return not name.startswith("-" if fact.hosting == "sagemaker" else ("-", "SM_"))
 
 
 def _all_of(fact: ServingContainer) -> str | None:

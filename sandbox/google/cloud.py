@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from sandbox.errors import CallRefused, EmulatorFailed
 
@@ -79,6 +80,12 @@ class GoogleCloud:
         """How many replicas run after a while without requests."""
         running: int = call(self.url, "GET", f"emulator/idle?name={name}")["running"]
         return running
+
+    def attach(self, name: str, server: str, token: str) -> None:
+        """Let the Kubernetes at ``server`` be the cluster of this name: node pools that are made
+        then put their nodes into it."""
+        query = urlencode({"name": name, "server": server, "token": token})
+        call(self.url, "GET", f"emulator/cluster?{query}")
 
     def bucket(self, name: str) -> None:
         """A bucket that was there before; the inventory leaves it out."""

@@ -13,10 +13,10 @@ from lichen_components.google.checks import server_for
 from lichen_components.google.cloud_run import RunService
 from lichen_components.google.container import HEALTH, arguments, variables
 from lichen_components.google.files import FilesAt, files_at, files_of, in_bucket
-from lichen_components.google.images import IMAGES
 from lichen_components.google.machines import zone_of
 from lichen_components.google.start import StartUp, script
 from lichen_components.google.vertex import CHIPS, ModelGardenEndpoint
+from lichen_components.images import public_uri
 from lichen_components.plan import Plan
 
 from lichen.catalogue import load
@@ -199,7 +199,7 @@ def test_a_server_is_started_with_what_was_sized() -> None:
     assert "HF_HUB_OFFLINE" not in variables(plan, from_hub)
     started = script(
         StartUp(
-            server="vllm-tpu", image=IMAGES["vllm-tpu", "x86_64"], arguments=given,
+            server="vllm-tpu", image=public_uri(plan, None) or "", arguments=given,
             variables={"A": "b c"}, files=files_at(GS, "europe-west4"), chips="tpu",
         )
     )  # fmt: skip

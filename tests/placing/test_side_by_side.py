@@ -86,3 +86,19 @@ def test_the_command_prints_it_and_programs_read_it() -> None:
     ran = CliRunner().invoke(main, ["place", str(CHAT_FILE), "--all-clouds", "--format", "html"])
     assert ran.exit_code == 2
     assert "use --format text or json" in ran.output
+
+
+def test_where_the_workload_leads_nowhere_it_is_said_and_the_cleanest_place_is_taken() -> None:
+    nowhere = {"clouds": ["google"], "regions": ["us-east-1"]}
+    answer = side_by_side(_question({**VECTORS, "where": nowhere}))
+    assert answer.nowhere == "no offer is where the workload may be"
+    assert answer.lifted == ("clouds", "regions")
+    options = [each.option for each in answer.beside if each.option is not None]
+    cleanest = min(options, key=lambda option: option.gco2e_month.likely)
+    assert answer.moved_from == cleanest.cloud
+
+
+def test_data_moves_only_between_clouds() -> None:
+    refused = CliRunner().invoke(main, ["place", str(CHAT_FILE), "--data-gb", "5"])
+    assert refused.exit_code == 2
+    assert "add --all-clouds, or leave out --data-gb" in refused.output

@@ -271,6 +271,34 @@ LIVES: Mapping[str, Life] = {
         {"labels": {"a": "b"}},
         {"acceleratorType": "v5litepod-8"},
     ),
+    "gcp:container/nodePool:NodePool": Life(
+        {
+            "name": "chat-prod-pool", "cluster": "serving", "location": "europe-west4",
+            "nodeLocations": ["europe-west4-a"], "initialNodeCount": 1,
+            "autoscaling": {"totalMinNodeCount": 1, "totalMaxNodeCount": 4,
+                            "locationPolicy": "ANY"},
+            "nodeConfig": {
+                "machineType": "g2-standard-4", "diskSizeGb": 100,
+                "serviceAccount": "nodes@acme-ml.iam.gserviceaccount.com",
+                "oauthScopes": ["https://www.googleapis.com/auth/cloud-platform"],
+                "resourceLabels": LABELS,
+                "guestAccelerators": [
+                    {"type": "nvidia-l4", "count": 1,
+                     "gpuDriverInstallationConfig": {"gpuDriverVersion": "LATEST"}}
+                ],
+                "workloadMetadataConfig": {"mode": "GKE_METADATA"},
+                "shieldedInstanceConfig": {"enableSecureBoot": True},
+                "gvnic": {"enabled": True},
+                "gcfsConfig": {"enabled": True},
+            },
+            "networkConfig": {"enablePrivateNodes": True},
+            "management": {"autoRepair": True, "autoUpgrade": True},
+            "upgradeSettings": {"strategy": "SURGE", "maxSurge": 1, "maxUnavailable": 0},
+        },
+        {"autoscaling": {"totalMinNodeCount": 2, "totalMaxNodeCount": 4,
+                         "locationPolicy": "ANY"}},
+        {"networkConfig": {"enablePrivateNodes": False}},
+    ),
     "gcp:vertex/aiEndpointWithModelGardenDeployment:AiEndpointWithModelGardenDeployment": Life(
         {
             "location": "europe-west4",

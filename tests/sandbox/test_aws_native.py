@@ -15,9 +15,10 @@ from sandbox.aws.cloud import Cloud, emulated_aws
 from sandbox.aws.cloud_types import CLOUD_TYPES
 from sandbox.aws.provider.api import Api
 from sandbox.aws.provider.native import Native, parts
-from sandbox.aws.provider.resource import Configuration, Properties
+from sandbox.aws.provider.resource import Configuration
 from sandbox.aws.provider.shapes import UNKNOWN
 from sandbox.errors import CallRefused
+from sandbox.inputs import Properties
 from tests.sandbox.serving_role import ROLE, make_serving_role
 
 REGION = "eu-north-1"
@@ -259,8 +260,9 @@ def test_a_request_is_in_progress_until_it_is_asked_for(cloud: Cloud) -> None:
 
 
 def arguments(kind: str) -> type:
-    module = "".join(f"_{c.lower()}" if c.isupper() else c for c in kind)[1:]
-    return getattr(import_module(f"pulumi_aws_native.sagemaker.{module}"), f"{kind}Args")
+    # Of the package, not of the kind's own module: pulumi_aws_native loads its packages when they
+    # are first asked for something, and one that a module of its own asks is left half loaded.
+    return getattr(import_module("pulumi_aws_native.sagemaker"), f"{kind}Args")
 
 
 def differences(shape: Any, hint: Any, path: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from sandbox.google.emulator.server import Google, serve
 from sandbox.google.emulator.store import number_of
 from sandbox.google.provider.kinds import KINDS, MEMBERS
 from sandbox.google.provider.resource import Configuration, Membership, Resource
+from sandbox.kubernetes.api import Api
 from tests.sandbox import google_lives as lives
 
 PROVIDER = Configuration("acme-ml", "europe-west4", "europe-west4-b")
@@ -237,6 +238,52 @@ def test_a_pools_machine_topology_and_nodes_agree(
         return
     with pytest.raises(CallRefused, match=message):
         cloud.call("POST", path, body)
+
+
+class Kubernetes(Api):
+    """What is asked of a cluster's API, and the nodes that are in it."""
+
+    def call(self, method: str, path: str, body: Any = None, **others: Any) -> dict[str, Any]:
+        if method == "POST":
+            NODES[body["metadata"]["name"]] = body
+        elif method == "DELETE":
+            del NODES[path.rpartition("/")[2]]
+        return {}
+
+    def items(self, version: str, kind: str, namespace: str | None, **query: str) -> list[Any]:
+        key, _, value = query["labelSelector"].partition("=")
+        return [node for node in NODES.values() if node["metadata"]["labels"][key] == value]
+
+
+NODES: dict[str, dict[str, Any]] = {}
+
+
+def test_a_pool_puts_its_nodes_into_its_cluster() -> None:
+    google = Google()
+    google.clusters.apis["ml"] = Kubernetes("", "")
+    path = "/container.v1/v1/projects/acme-ml/locations/us-east5/clusters/ml/nodePools"
+    driver = {"gpuDriverInstallationConfig": {"gpuDriverVersion": "LATEST"}}
+    gpu = {"machineType": "g2-standard-4", "accelerators": [{"acceleratorCount": "1", **driver}]}
+    slices = {"type": "COMPACT", "tpuTopology": "4x4"}
+    for name, pool in {
+        "l4": {"config": gpu, "initialNodeCount": 2, "locations": ["us-east5-a", "us-east5-b"]},
+        "slice": {"config": {"machineType": "ct6e-standard-4t"}, "initialNodeCount": 4,
+                  "placementPolicy": slices},
+        "arm": {"config": {"machineType": "c4a-standard-4"}, "initialNodeCount": 1},
+    }.items():  # fmt: skip
+        google.answer("POST", path, {"nodePool": {"name": name, **pool}})
+    assert len(NODES) == 4 + 4 + 1
+    l4, tpu, arm = (NODES[name] for name in ("gke-l4-b-1", "gke-slice-3", "gke-arm-0"))
+    assert l4["status"]["allocatable"]["nvidia.com/gpu"] == "1"
+    assert l4["metadata"]["labels"]["topology.kubernetes.io/zone"] == "us-east5-b"
+    # "Plan node sizes": of 4 processors 80 thousandths are kept, of 16 GiB 2.6 and 100 MiB.
+    assert l4["status"]["allocatable"]["cpu"] == "3920m"
+    assert l4["status"]["allocatable"]["memory"] == "13619Mi"
+    assert tpu["metadata"]["labels"]["cloud.google.com/gke-tpu-topology"] == "4x4"
+    assert tpu["status"]["allocatable"]["google.com/tpu"] == "4"
+    assert [taint["value"] for taint in arm["spec"]["taints"]] == ["arm64"]
+    google.answer("DELETE", f"{path}/l4", None)
+    assert sorted(NODES) == ["gke-arm-0", *(f"gke-slice-{n}" for n in range(4))]
 
 
 def test_what_wakes_and_what_does_not(cloud: GoogleCloud, states: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A program that serves one model on four of Google Cloud's hostings."""
+"""A program that serves one model on four of Google Cloud's hostings, on three TPUs."""
 
 PROGRAM = """
 from copy import deepcopy
@@ -39,6 +39,7 @@ def serve(name, hosting, machine, artifacts):
 
 
 serve("v6e", "tpu-vm", "ct6e-standard-1t", GS)
+serve("v5p", "tpu-vm", "ct5p-hightpu-4t", GS)
 serve("v5e", "tpu-vm", "ct5lp-hightpu-4t", GS)
 serve("vertex", "vertex", "g2-standard-4", HF)
 serve("run", "cloud-run", "cloudrun-gpu-l4", GS)

@@ -126,7 +126,8 @@ def test_a_library_on_axion_keeps_every_rule_of_production(
 
 
 def test_one_model_on_four_hostings(google: GoogleWorld, tmp_path: Path) -> None:
-    """A group of TPU v6e, nodes of v5e, a deployment of Model Garden; Cloud Run wakes from zero."""
+    """Groups of TPU v6e and v5p, nodes of v5e, a deployment of Model Garden; Cloud Run wakes from
+    zero."""
     (tmp_path / "Pulumi.yaml").write_text("name: chips\nruntime: python\n")
     (tmp_path / "__main__.py").write_text(PROGRAM)
 
@@ -137,13 +138,18 @@ def test_one_model_on_four_hostings(google: GoogleWorld, tmp_path: Path) -> None
     said = run("up", "--skip-preview", *QUIET)
     assert "keeps one replica at least" in said
     values = json.loads(run("stack", "output", "--json"))
-    assert [values[name] for name in ("v6e", "v5e", "vertex")] == [
-        "ct6e-standard-1t", "ct5lp-hightpu-4t", "g2-standard-4",
+    assert [values[name] for name in ("v6e", "v5p", "v5e", "vertex")] == [
+        "ct6e-standard-1t", "ct5p-hightpu-4t", "ct5lp-hightpu-4t", "g2-standard-4",
     ]  # fmt: skip
     found = google.cloud.inventory()
-    (template,) = found["compute.regionInstanceTemplates"]
-    properties = google.cloud.call("GET", f"compute.v1/compute/v1/{template}")["properties"]
-    assert properties["scheduling"]["onHostMaintenance"] == "TERMINATE"
+    disks = {}
+    for template in found["compute.regionInstanceTemplates"]:
+        properties = google.cloud.call("GET", f"compute.v1/compute/v1/{template}")["properties"]
+        assert properties["scheduling"]["onHostMaintenance"] == "TERMINATE"
+        boot = properties["disks"][0]["initializeParams"]
+        disks[properties["machineType"]] = boot["diskType"]
+        assert boot["sourceImage"].endswith("ubuntu-accel-2204-amd64-tpu-v5e-v5p-v6e")
+    assert disks == {"ct6e-standard-1t": "hyperdisk-balanced", "ct5p-hightpu-4t": "pd-balanced"}
     node = google.cloud.call("GET", f"tpu.v2/v2/{found['tpu.projects.locations.nodes'][0]}")
     assert node["acceleratorType"] == "v5litepod-4"
     assert node["networkConfig"]["enableExternalIps"] is False

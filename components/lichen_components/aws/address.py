@@ -13,7 +13,8 @@ from lichen.placing.question import Pin
 from lichen.words import Environment
 from lichen.workload import Workload
 from lichen_components.aws.reading import client, read
-from lichen_components.aws.site import Site, short, this_stack
+from lichen_components.aws.site import Site
+from lichen_components.site import short, this_stack
 
 STACK_TAG = "lichen-stack"
 """The tag of a parameter that says whose it is."""

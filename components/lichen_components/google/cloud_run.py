@@ -45,6 +45,7 @@ from lichen_components.google.files import DIRECTORY, FilesAt, files_of, in_buck
 from lichen_components.google.images import image_of
 from lichen_components.google.logs import logs
 from lichen_components.google.site import GoogleSite, check_name
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.promises import longest_s
 from lichen_components.servers.container import Decision
@@ -61,23 +62,15 @@ _QUOTA = 3
 """Accelerators that a project gets in a region without asking, without zonal redundancy."""
 
 
-class RunService(pulumi.ComponentResource):
+class RunService(HostedEndpoint):
     """Service, service account, grants, logs and alerts in the chosen region."""
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
-    bundle: Bundle
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(TYPE, name, {}, opts)
         decision = plan.decision
         with input_errors():
             check_name(name, decision.workload.environment, longest=_LONGEST_NAME)
-        site = GoogleSite.of(
-            name, plan, self, title="Cloud Run service", made_of=(decision.machine.name,)
-        )
+        site = GoogleSite.of(name, plan, self, title="Cloud Run service")
         files = files_of(site.args, site.region)
         who = account(site)
         grants = [
@@ -90,23 +83,24 @@ class RunService(pulumi.ComponentResource):
         _let_in(site, service)
         alerts(site, _watches(site, decision))
         budget(site)
-        self.endpoint_name = service.name
-        self.endpoint_id = service.id
-        self.url = service.uri
-        self.machine = pulumi.Output.from_input(decision.machine.name)
         nothing = pulumi.Output.from_input("")
-        self.bundle = Bundle(
-            key=key_of(site),
-            parameter=nothing,
-            dashboard=pulumi.Output.all(site.project, service.name).apply(
-                lambda known: (
-                    f"https://console.cloud.google.com/run/detail/{site.region}/{known[1]}/metrics"
-                    f"?project={known[0]}"
-                )
+        self.gives(
+            name=service.name,
+            identifier=service.id,
+            url=service.uri,
+            machine=decision.machine.name,
+            bundle=Bundle(
+                key=key_of(site),
+                parameter=nothing,
+                dashboard=pulumi.Output.all(site.project, service.name).apply(
+                    lambda known: (
+                        "https://console.cloud.google.com/run/detail/"
+                        f"{site.region}/{known[1]}/metrics?project={known[0]}"
+                    )
+                ),
+                runbook=pulumi.Output.from_input(_runbook(site)),
             ),
-            runbook=pulumi.Output.from_input(_runbook(site)),
         )
-        self.register_outputs({"endpoint_name": service.name, "endpoint_id": service.id})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
@@ -162,7 +156,8 @@ def _service(
 ) -> gcp.cloudrunv2.Service:
     decision, args = plan.decision, site.args
     sizing, chip = decision.sizing, _accelerator(plan)
-    least, most = sizing.replicas_minimum, max(1, sizing.replicas_maximum)
+    # What is paid for: where time at work is billed, none is kept ready that nobody asked for.
+    least, most = decision.placement.chosen.replicas_minimum, max(1, sizing.replicas_maximum)
     if chip is not None:
         most = max(least, min(most, args.get("gpu_quota", _QUOTA)))
     network = args.get("network")
@@ -248,7 +243,7 @@ def _container(
         for name, one in (site.args.get("secrets") or {}).items()
     ]
     return Container(
-        image=image_of(plan.decision, plan.container.server, site.args, site.region),
+        image=image_of(plan, site.args),
         args=files.apply(lambda known: arguments(plan, known)),
         envs=plain.apply(lambda known: [*known, *secret]),
         ports=Port(container_port=health.port),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pulumi
 from pulumi_gcp import compute
@@ -11,7 +12,7 @@ from pulumi_gcp import serviceaccount as accounts
 from lichen.document import InputError
 from lichen_components.args import EndpointArgs
 from lichen_components.errors import input_errors
-from lichen_components.extras import Bundle
+from lichen_components.extras import no_bundle
 from lichen_components.google.access import (
     account,
     key_of,
@@ -29,6 +30,7 @@ from lichen_components.google.images import image_of
 from lichen_components.google.machines import boot_of, chips_of, zones_of
 from lichen_components.google.site import GoogleSite, check_name
 from lichen_components.google.start import StartUp, script
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -47,14 +49,8 @@ _PICKED_ZONES = 3
 """Zones that Google spreads a group over where none is named."""
 
 
-class ManagedGroup(pulumi.ComponentResource):
+class ManagedGroup(HostedEndpoint):
     """Template, group, autoscaler, health check and its way in, load balancer, account, alerts."""
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
-    bundle: Bundle
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(TYPE, name, {}, opts)
@@ -68,9 +64,7 @@ class ManagedGroup(pulumi.ComponentResource):
                 google_args(plan.args),
                 plan.catalogue,
             )
-        site = GoogleSite.of(
-            name, plan, self, title="Machine group", made_of=(decision.machine.name,)
-        )
+        site = GoogleSite.of(name, plan, self, title="Machine group")
         who = account(site)
         files = files_of(site.args, site.region)
         grants = [
@@ -87,18 +81,17 @@ class ManagedGroup(pulumi.ComponentResource):
         rule = _balance(site, plan, group, health)
         alerts(site, _watches(site, decision))
         budget(site)
-        self.endpoint_name = group.name
-        self.endpoint_id = group.id
-        self.url = rule.ip_address.apply(lambda address: f"http://{address}")
-        self.machine = pulumi.Output.from_input(decision.machine.name)
-        nothing = pulumi.Output.from_input("")
-        self.bundle = Bundle(
-            key=key_of(site),
-            parameter=nothing,
-            dashboard=nothing,
-            runbook=pulumi.Output.from_input(_runbook(site)),
+        self.gives(
+            name=group.name,
+            identifier=group.id,
+            url=rule.ip_address.apply(lambda address: f"http://{address}"),
+            machine=decision.machine.name,
+            bundle=replace(
+                no_bundle(),
+                key=key_of(site),
+                runbook=pulumi.Output.from_input(_runbook(site)),
+            ),
         )
-        self.register_outputs({"endpoint_name": group.name, "endpoint_id": group.id})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
@@ -154,7 +147,7 @@ def _template(
 ) -> compute.RegionInstanceTemplate:
     machine, server = plan.decision.machine, plan.container.server
     boot = boot_of(machine, site.args)
-    image = pulumi.Output.from_input(image_of(plan.decision, server, site.args, site.region))
+    image = image_of(plan, site.args)
     given = plan.args.get("environment", {})
     started = pulumi.Output.all(image, files, given).apply(
         lambda known: script(

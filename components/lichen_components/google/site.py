@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import pulumi
 import pulumi_gcp as gcp
 
+from lichen.clouds import CloudName
 from lichen.document import InputError
-from lichen.passport import Passport, to_tags
 from lichen.words import Environment
-from lichen_components.aws.site import short, this_stack
 from lichen_components.google.args import GoogleArgs, google_args
 from lichen_components.plan import Plan
+from lichen_components.site import MARK, MarkedSite
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_HASH = 6
 _RANDOM = 8
 """Pulumi puts a hyphen and seven characters behind a name of its own."""
 _LONGEST_ACCOUNT = 30
@@ -25,89 +25,54 @@ _LONGEST_ACCOUNT = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoogleSite:
-    """Names, place, labels and parent of the resources of one deployment.
+class GoogleSite(MarkedSite):
+    """Names, place, labels and parent of the resources of one deployment."""
 
-    ``name`` is the component's. ``made_of`` is what cannot change in place, such as the machine:
-    like the region it is part of ``identity``, so that a change makes a new deployment beside the
-    old one. ``protected`` is whether Pulumi refuses to delete it.
-    """
-
-    name: str
-    environment: Environment
-    made_of: tuple[str, ...]
-    stack: str
-    title: str
-    region: str
+    cloud: ClassVar[CloudName] = "google"
     project: pulumi.Output[str]
     number: pulumi.Output[str]
-    labels: dict[str, str]
-    protected: bool
-    args: GoogleArgs
-    parent: pulumi.Resource
 
     @classmethod
-    def of(
-        cls,
-        name: str,
-        plan: Plan,
-        parent: pulumi.Resource,
-        *,
-        title: str,
-        made_of: tuple[str, ...],
-    ) -> GoogleSite:
-        """What the resources of a plan share."""
-        workload, args = plan.decision.workload, google_args(plan.args)
+    def of(cls, name: str, plan: Plan, parent: pulumi.Resource, *, title: str) -> GoogleSite:
+        """What the resources of a plan share. A change of machine makes a new deployment."""
         found = gcp.organizations.get_project_output(
-            project_id=args.get("project"), opts=pulumi.InvokeOutputOptions(parent=parent)
+            project_id=google_args(plan.args).get("project"),
+            opts=pulumi.InvokeOutputOptions(parent=parent),
         )
         return cls(
             name=name,
-            environment=workload.environment,
-            made_of=made_of,
-            stack=this_stack(),
+            plan=plan,
+            parent=parent,
             title=title,
-            region=plan.region,
+            made_of=(plan.decision.machine.name,),
             project=found.project_id,
             number=found.number,
-            labels=to_tags(Passport.of(workload, plan.decision.precision), "google"),
-            protected=args.get("protect", workload.environment == "prod"),
-            args=args,
-            parent=parent,
         )
 
     @cached_property
-    def identity(self) -> str:
-        """The deployment's name in Google Cloud: ``chat-prod-1a2b3c``."""
-        return f"{self.name}-{self.environment}-{self._mark}"
+    def args(self) -> GoogleArgs:
+        return google_args(self.plan.args)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return self.passport
+
+    @property
+    def protected(self) -> bool:
+        """Whether Pulumi refuses to delete what serves."""
+        return self.args.get("protect", self.environment == "prod")
 
     @cached_property
     def account_id(self) -> str:
         """The name of its service account, which may be shorter."""
         if len(self.identity) <= _LONGEST_ACCOUNT:
             return self.identity
-        return f"{self.name[: _LONGEST_ACCOUNT - _HASH - 1].rstrip('-')}-{self._mark}"
-
-    @cached_property
-    def _mark(self) -> str:
-        return short(self.stack, self.region, *self.made_of)
-
-    @property
-    def description(self) -> str:
-        return f"{self.title} {self.identity}"
-
-    def child(self, role: str) -> str:
-        """A child's name: ``chat-service``."""
-        return f"{self.name}-{role}"
-
-    def under(self, *first: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Options of a child that is made after ``first``, which it needs without naming them."""
-        return pulumi.ResourceOptions(parent=self.parent, depends_on=list(first))
+        return f"{self.name[: _LONGEST_ACCOUNT - MARK - 1].rstrip('-')}-{self.mark}"
 
 
 def check_name(name: str, environment: Environment, *, longest: int = 63) -> None:
     """:class:`InputError` where Google Cloud would refuse the names made of the component's."""
-    most = longest - len(f"-{environment}-") - _HASH - _RANDOM
+    most = longest - len(f"-{environment}-") - MARK - _RANDOM
     if _NAME.fullmatch(name) is None:
         cleaned = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-0123456789") or "endpoint"
         raise InputError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pulumi
 from pulumi_gcp import serviceaccount as accounts
 from pulumi_gcp import tpu
@@ -9,7 +11,7 @@ from pulumi_gcp import tpu
 from lichen.document import InputError
 from lichen_components.args import EndpointArgs
 from lichen_components.errors import input_errors
-from lichen_components.extras import Bundle
+from lichen_components.extras import no_bundle
 from lichen_components.google.access import (
     account,
     pull_images,
@@ -26,6 +28,7 @@ from lichen_components.google.images import image_of
 from lichen_components.google.machines import zone_of
 from lichen_components.google.site import GoogleSite, check_name
 from lichen_components.google.start import StartUp, script
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -35,18 +38,12 @@ _RUNTIME = "v2-alpha-tpuv5-lite"
 _V5E = "ct5lp"
 
 
-class TpuNodes(pulumi.ComponentResource):
+class TpuNodes(HostedEndpoint):
     """As many nodes of TPU v5e as the peak takes, with an account of their own.
 
     No autoscaling, no health check, no load balancer and no key of the user's: the Cloud TPU API
     has none of these. A spot node that was taken back stays, and must be deleted by hand.
     """
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
-    bundle: Bundle
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(TYPE, name, {}, opts)
@@ -54,7 +51,7 @@ class TpuNodes(pulumi.ComponentResource):
         with input_errors():
             check_name(name, decision.workload.environment)
             zone = zone_of(decision.machine, plan.region, google_args(plan.args), plan.catalogue)
-        site = GoogleSite.of(name, plan, self, title="TPU nodes", made_of=(decision.machine.name,))
+        site = GoogleSite.of(name, plan, self, title="TPU nodes")
         who = account(site)
         files = files_of(site.args, site.region)
         grants = [
@@ -68,20 +65,16 @@ class TpuNodes(pulumi.ComponentResource):
         ]
         budget(site)
         port = HEALTH[plan.container.server].port
-        self.endpoint_name = nodes[0].name
-        self.endpoint_id = nodes[0].id
-        self.url = nodes[0].network_endpoints.apply(
-            lambda endpoints: f"http://{endpoints[0].ip_address}:{port}"
+        port = HEALTH[plan.container.server].port
+        self.gives(
+            name=nodes[0].name,
+            identifier=nodes[0].id,
+            url=nodes[0].network_endpoints.apply(
+                lambda endpoints: f"http://{endpoints[0].ip_address}:{port}"
+            ),
+            machine=decision.machine.name,
+            bundle=replace(no_bundle(), runbook=pulumi.Output.from_input(_runbook(site, zone))),
         )
-        self.machine = pulumi.Output.from_input(decision.machine.name)
-        nothing = pulumi.Output.from_input("")
-        self.bundle = Bundle(
-            key=nothing,
-            parameter=nothing,
-            dashboard=nothing,
-            runbook=pulumi.Output.from_input(_runbook(site, zone)),
-        )
-        self.register_outputs({"endpoint_name": self.endpoint_name, "url": self.url})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
@@ -113,7 +106,7 @@ def _node(
     grants: list[pulumi.Resource],
 ) -> tpu.V2Vm:
     machine, server = plan.decision.machine, plan.container.server
-    image = pulumi.Output.from_input(image_of(plan.decision, server, site.args, site.region))
+    image = image_of(plan, site.args)
     given = plan.args.get("environment", {})
     started = pulumi.Output.all(image, files, given).apply(
         lambda known: script(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pulumi
 from pulumi_gcp.vertex import AiEndpointWithModelGardenDeployment as Deployment
@@ -35,13 +36,14 @@ from pulumi_gcp.vertex import (
 from lichen.document import InputError
 from lichen_components.args import EndpointArgs
 from lichen_components.errors import input_errors
-from lichen_components.extras import Bundle
+from lichen_components.extras import no_bundle
 from lichen_components.google.alerts import budget
 from lichen_components.google.checks import checked, refuse
 from lichen_components.google.container import HEALTH, arguments, variables
 from lichen_components.google.files import files_of
 from lichen_components.google.images import image_of
 from lichen_components.google.site import GoogleSite, check_name
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.row import HUGGING_FACE
 from lichen_components.servers.container import Decision
@@ -60,23 +62,15 @@ _BUSY = "aiplatform.googleapis.com/prediction/online/accelerator/duty_cycle"
 _BUSY_PERCENT = 60
 
 
-class ModelGardenEndpoint(pulumi.ComponentResource):
+class ModelGardenEndpoint(HostedEndpoint):
     """The deployment and its endpoint. It promises less than the others: see docs/google.md."""
-
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
-    bundle: Bundle
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(TYPE, name, {}, opts)
         decision = plan.decision
         with input_errors():
             check_name(name, decision.workload.environment)
-        site = GoogleSite.of(
-            name, plan, self, title="Vertex AI endpoint", made_of=(decision.machine.name,)
-        )
+        site = GoogleSite.of(name, plan, self, title="Vertex AI endpoint")
         deployed = _deployment(site, plan)
         budget(site)
         pulumi.log.warn(_LESS, self)
@@ -88,18 +82,16 @@ class ModelGardenEndpoint(pulumi.ComponentResource):
         host = pulumi.Output.all(deployed.endpoint, site.number).apply(
             lambda known: f"{known[0]}.{site.region}-{known[1]}.prediction.vertexai.goog"
         )
-        self.endpoint_name = deployed.endpoint
-        self.endpoint_id = full
-        self.url = pulumi.Output.concat("https://", host, "/v1/", full, ":rawPredict")
-        self.machine = pulumi.Output.from_input(decision.machine.name)
-        nothing = pulumi.Output.from_input("")
-        self.bundle = Bundle(
-            key=nothing,
-            parameter=nothing,
-            dashboard=nothing,
-            runbook=pulumi.Output.from_input(f"# {site.description}\n\n{_LESS}\n"),
+        self.gives(
+            name=deployed.endpoint,
+            identifier=full,
+            url=pulumi.Output.concat("https://", host, "/v1/", full, ":rawPredict"),
+            machine=decision.machine.name,
+            bundle=replace(
+                no_bundle(),
+                runbook=pulumi.Output.from_input(f"# {site.description}\n\n{_LESS}\n"),
+            ),
         )
-        self.register_outputs({"endpoint_name": self.endpoint_name, "endpoint_id": full})
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
@@ -142,7 +134,7 @@ def _deployment(site: GoogleSite, plan: Plan) -> Deployment:
             accept_eula=True,
             model_display_name=site.identity,
             container_spec=Container(
-                image_uri=image_of(decision, server, site.args, site.region),
+                image_uri=image_of(plan, site.args),
                 args=files.apply(lambda known: arguments(plan, known)),
                 envs=pulumi.Output.all(ours, given).apply(
                     lambda known: [

@@ -1,54 +1,31 @@
-"""Public images of servers, by server and chip; and what the user's own must confirm.
-
-Read on 2026-11-23 in vllm-project/tpu-inference b8692ff and vllm 076eeb9 (images and their tags),
-aws/deep-learning-containers (the version of vLLM that is out), and
-huggingface/text-embeddings-inference 0d124dc (README, "Docker Images").
-"""
+"""The image that a pod runs: the user's own, or a public one by the rows of images.csv."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import pulumi
 
 from lichen.document import InputError
+from lichen_components.images import public_uri
 from lichen_components.kubernetes.args import KubernetesArgs
-from lichen_components.servers.container import Decision
+from lichen_components.plan import Plan
+
+_PUBLIC = (8000, "/health")
+_OWN = (8080, "/ping")
+"""The port and the path of its health, of a server that we know and of another."""
 
 
-class PublicImage(NamedTuple):
-    """An image by its full name; ``port`` and ``health`` are where it answers."""
-
-    name: str
-    port: int
-    health: str
-
-
-_TEI = "ghcr.io/huggingface/text-embeddings-inference"
-IMAGES: dict[tuple[str, str], PublicImage] = {
-    ("vllm", "tpu"): PublicImage("docker.io/vllm/vllm-tpu:v0.27.0", 8000, "/health"),
-    ("vllm", "gpu"): PublicImage("docker.io/vllm/vllm-openai:v0.28.0", 8000, "/health"),
-    ("tei", "arm64"): PublicImage(f"{_TEI}:cpu-arm64-1.9", 8000, "/health"),
-    ("tei", "x86_64"): PublicImage(f"{_TEI}:cpu-1.9", 8000, "/health"),
-}
-"""PodServer and kind of chip, or of processor where there is none -> the image."""
-
-_OWN_PORT, _OWN_HEALTH = 8080, "/ping"
-
-
-def image_for(
-    server: str, decision: Decision, chip_kind: str | None, args: KubernetesArgs
-) -> tuple[pulumi.Input[str], int, str]:
+def image_for(plan: Plan, args: KubernetesArgs) -> tuple[pulumi.Input[str], int, str]:
     """The image, its port and the path of its health; :class:`InputError` where none is known, or
     where the user's own is not confirmed for the processor."""
+    decision = plan.decision
     wanted = decision.machine.architecture
+    known = plan.container.server != "image"
+    port, health = _PUBLIC if known else _OWN
     if "image" in args:
         confirm(args, wanted, decision.machine.name)
-        public = IMAGES.get((server, chip_kind or wanted))
-        port, health = (public.port, public.health) if public else (_OWN_PORT, _OWN_HEALTH)
         return args["image"], args.get("port", port), args.get("health_path", health)
-    public = IMAGES.get((server, chip_kind or wanted))
-    if public is None:
+    name = public_uri(plan, args.get("registry")) if known else None
+    if name is None:
         raise InputError(
             f"is required: no public image serves a model of kind {decision.card.kind} on "
             f"{decision.machine.name}",
@@ -56,10 +33,7 @@ def image_for(
             f"health_path, and image_architecture: {wanted}",
             field="kubernetes.image",
         )
-    name = public.name
-    if "registry" in args:
-        name = f"{args['registry'].rstrip('/')}/{name.partition('/')[2]}"
-    return name, public.port, public.health
+    return name, port, health
 
 
 def confirm(args: KubernetesArgs, wanted: str, machine: str) -> None:

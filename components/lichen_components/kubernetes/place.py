@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pulumi
 import pulumi_kubernetes as k8s
 
+from lichen.clouds import CloudName
 from lichen.document import InputError
-from lichen.passport import Passport, to_tags
 from lichen_components.kubernetes.args import KubernetesArgs
 from lichen_components.plan import Plan
+from lichen_components.site import DeploymentSite
 
 LONGEST = 52
 """Of a name: a pod's is a Deployment's with two more parts, in 63 characters."""
@@ -20,17 +22,12 @@ _NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClusterPlace:
-    """Where objects are made: ``identity`` is their name, ``labels`` find the pods, ``passport``
-    the annotations of every object and of the pods."""
+class ClusterPlace(DeploymentSite):
+    """Where objects are made: the passport is the annotations of every object and of the pods."""
 
-    name: str
-    identity: str
+    cloud: ClassVar[CloudName] = "kubernetes"
     namespace: str
-    labels: dict[str, str]
-    passport: dict[str, str]
     provider: pulumi.ProviderResource | None
-    parent: pulumi.Resource
 
     @classmethod
     def of(
@@ -42,8 +39,6 @@ class ClusterPlace:
         provider: pulumi.ProviderResource | None = None,
     ) -> ClusterPlace:
         """The place of a plan; a provider is made where a kubeconfig is given and none is there."""
-        workload = plan.decision.workload
-        identity = f"{name}-{workload.environment}"
         if provider is None and "kubeconfig" in args:
             provider = k8s.Provider(
                 f"{name}-cluster",
@@ -52,17 +47,25 @@ class ClusterPlace:
             )
         return cls(
             name=name,
-            identity=identity,
-            namespace=args.get("namespace", "default"),
-            labels={
-                "app.kubernetes.io/name": name,
-                "app.kubernetes.io/instance": identity,
-                "app.kubernetes.io/managed-by": "lichen",
-            },
-            passport=to_tags(Passport.of(workload, plan.decision.precision), "kubernetes"),
-            provider=provider,
+            plan=plan,
             parent=parent,
+            namespace=args.get("namespace", "default"),
+            provider=provider,
         )
+
+    @property
+    def identity(self) -> str:
+        """The objects' name: ``chat-prod``."""
+        return f"{self.name}-{self.environment}"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What finds the objects and the pods."""
+        return {
+            "app.kubernetes.io/name": self.name,
+            "app.kubernetes.io/instance": self.identity,
+            "app.kubernetes.io/managed-by": "lichen",
+        }
 
     @property
     def selector(self) -> dict[str, str]:
@@ -79,14 +82,11 @@ class ClusterPlace:
             annotations={**self.passport, **annotations},
         )
 
-    def child(self, role: str) -> str:
-        return f"{self.name}-{role}"
-
     def under(self, *first: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of an object that is made after ``first``."""
-        return pulumi.ResourceOptions(
-            parent=self.parent, provider=self.provider, depends_on=list(first)
-        )
+        options = super().under(*first)
+        options.provider = self.provider
+        return options
 
 
 def check_name(name: str, environment: str) -> None:

@@ -3,6 +3,7 @@ disruptions. Nothing is chosen here."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pulumi
@@ -11,6 +12,7 @@ import pulumi_kubernetes as k8s
 from lichen.document import InputError
 from lichen_components.args import EndpointArgs
 from lichen_components.errors import input_errors
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.kubernetes.args import KubernetesArgs, kubernetes_args
 from lichen_components.kubernetes.files import DIRECTORY, PodFiles, check_location, files_of
 from lichen_components.kubernetes.groups import group
@@ -39,39 +41,48 @@ from lichen_components.plan import Plan
 from lichen_components.servers import own_image
 from lichen_components.servers.container import Decision
 
-TYPE = "lichen:index:ClusterService"
-
 _PORT = 80
 _SERVES = {"vllm": ("llm", "vlm"), "tei": ("encoder", "reranker"), "neuron": ("llm",)}
 _GIB = 1 << 30
 
 
-class ClusterService(pulumi.ComponentResource):
+class ClusterService(HostedEndpoint):
     """Deployment (or LeaderWorkerSet, or InferenceService), Service, scaler and disruption budget
-    in the cluster that is given."""
+    in the cluster that is given.
 
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
+    A cluster of a cloud has a class of its own, which says what is made before the pods.
+    """
+
+    TYPE = "lichen:index:ClusterService"
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(TYPE, name, {}, opts)
+        super().__init__(self.TYPE, name, {}, opts)
         with input_errors():
             ready = prepared(name, plan)
+            self.check_machines(plan, ready)
         place = ClusterPlace.of(name, plan, ready.args, self)
-        served = serve(place, plan, ready)
-        self.endpoint_name = pulumi.Output.from_input(place.identity)
-        self.endpoint_id = pulumi.Output.from_input(f"{place.namespace}/{served}/{place.identity}")
-        self.url = pulumi.Output.from_input(url_of(place, ready.args))
-        self.machine = pulumi.Output.from_input(plan.decision.machine.name)
-        self.register_outputs(
-            {
-                "endpoint_name": self.endpoint_name,
-                "endpoint_id": self.endpoint_id,
-                "url": self.url,
-            }
+        served = serve(place, plan, ready, *self.machines(place, plan, ready))
+        cluster = self.cluster_of(ready.args)
+        within = f"{place.namespace}/{served}/{place.identity}"
+        self.gives(
+            name=place.identity,
+            identifier=within if cluster is None else pulumi.Output.concat(cluster, "/", within),
+            url=url_of(place, ready.args),
+            machine=plan.decision.machine.name,
         )
+
+    def check_machines(self, plan: Plan, ready: Prepared) -> None:
+        """:class:`InputError` where the cluster cannot have the machine that was chosen."""
+
+    def machines(
+        self, place: ClusterPlace, plan: Plan, ready: Prepared
+    ) -> Sequence[pulumi.Resource]:
+        """Make what the pods run on, and what lets them read their files."""
+        return ()
+
+    def cluster_of(self, args: KubernetesArgs) -> pulumi.Input[str] | None:
+        """The cluster's name; None where the context alone says it."""
+        return None
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
@@ -127,15 +138,13 @@ def prepared(name: str, plan: Plan) -> Prepared:
     check_name(name, decision.workload.environment)
     if plan.container.server != "image":
         check_location(ours.get("artifacts"), hosting)
-    chip = plan.catalogue.accelerator_of(decision.machine)
     predicted = decision.sizing.prediction
     need_gib = predicted.memory_gib.high / predicted.copies
     row = node_of(hosting, decision.machine, plan.catalogue, ours.get("topology"), need_gib)
     if plan.container.server == "neuron":
         return Prepared(ours, row, *_neuron(plan, ours))
     files = _files(plan, ours, DIRECTORY)
-    kind = None if chip is None else chip.kind
-    image, port, health = image_for(plan.container.server, decision, kind, ours)
+    image, port, health = image_for(plan, ours)
     server = PodServer(
         image=image,
         port=port,

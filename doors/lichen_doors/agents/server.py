@@ -84,7 +84,7 @@ def server() -> MCPServer:
             raise InputError("give one of file and workload", fix="name a file, or give a workload")
         path = within_folder(file, "file") if file else Path.cwd()
         asked = _of_folder(workload, path)
-        answer = placed(asked, path, objective=objective, runners_up=next_best)
+        answer = placed(asked, path, objective=objective, runners_up=next_best, variants=True)
         return _with_counts(answer)
 
     def size(

@@ -33,7 +33,8 @@ def copy(region: str, repository: str | None) -> None:
 
 def commands(catalogue: Catalogue, region: str, repository: str | None) -> Iterator[str]:
     """The lines of a shell that copy the images; :class:`InputError` where a name is wrong."""
-    published = catalogue.table("images", Image)
+    # Those of a public registry are pulled through one of the user's own.
+    published = [image for image in catalogue.table("images", Image) if image.regions]
     if region not in catalogue.regions:
         raise InputError(
             f"{region!r} is not a region", fix=did_you_mean(region, catalogue.regions), field="to"

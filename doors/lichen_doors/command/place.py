@@ -75,7 +75,6 @@ from lichen_doors.report import for_programs
 @click.option(
     "--data-gb",
     type=NumberRange(0, 10_000_000),
-    default=0,
     metavar="GB",
     help="With --all-clouds: data beside the model that moves with it.",
 )
@@ -92,7 +91,7 @@ def command(
     copied_images: bool,
     top: int,
     all_clouds: bool,
-    data_gb: float,
+    data_gb: float | None,
     record_file: Path | None,
     form: str,
 ) -> None:
@@ -111,6 +110,12 @@ def command(
             fix="leave out --all-clouds, or --record",
             field="--record",
         )
+    if data_gb is not None and not all_clouds:
+        raise InputError(
+            "is of data that moves between clouds",
+            fix="add --all-clouds, or leave out --data-gb",
+            field="--data-gb",
+        )
     check_outputs([workload_file], {"--record": record_file})
     workload = restricted(read_workload(workload_file), clouds, regions)
     if confidence is not None:
@@ -119,7 +124,7 @@ def command(
         asked_for = _asked(
             workload, workload_file, objective, cost_tolerance, take_any, copied_images
         )
-        _compare(asked_for, data_gb, workload_file, form)
+        _compare(asked_for, data_gb or 0, workload_file, form)
     answer = placed(
         workload,
         workload_file,
@@ -128,6 +133,7 @@ def command(
         take_any=take_any,
         copied_images=copied_images,
         runners_up=top,
+        variants=True,
     )
     if record_file is not None:
         from lichen_policies.gate import Gate
@@ -195,11 +201,12 @@ def placed(
     take_any: bool = False,
     copied_images: bool = False,
     runners_up: int = 5,
+    variants: bool = False,
 ) -> Placement | NoPlacement:
     """The placement of a file's workload, with the evidence and the own rows beside the file."""
     asked = _asked(workload, file, objective, cost_tolerance_pct, take_any, copied_images)
     try:
-        return place(asked, runners_up=runners_up)
+        return place(asked, runners_up=runners_up, variants=variants)
     except InputError as error:
         raise (error if error.document else error.within(str(file))) from None
 

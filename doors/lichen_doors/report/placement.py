@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from rich.console import RenderableType
@@ -11,10 +12,19 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lichen.evaluation import RATES
 from lichen.figures import between, co2e, figure, grams, lasting, many, usd
-from lichen.placing.placement import Compared, NoPlacement, Option, Placement, Rejected
+from lichen.placing.placement import (
+    Compared,
+    NoPlacement,
+    Option,
+    Placement,
+    Rejected,
+    Variant,
+)
 from lichen.placing.reasons import about_hinge, about_measuring, about_the_likely
 from lichen.sizing import Origin, ReplicasAtLoad, Step
+from lichen.visible import visible
 from lichen_doors.report.sizing import about_origin, savings_table, steps_table
 
 MOST_HINGES = 1
@@ -49,6 +59,11 @@ def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[Render
     if worth := [saving for saving in answer.savings if saving.saved_share >= WORTH_SHOWING]:
         yield Text()
         yield Padding(savings_table(worth), (0, 1))
+    if variants := worth_variants(answer):
+        yield Text()
+        yield Padding(_variants_table(answer, variants), (0, 1))
+        for line in about_variants(variants):
+            yield Padding(Text(f"{line}.", style="quiet"), (0, 2))
     yield Padding(
         Text(
             f"{len(answer.rejected):,} other offers lost. `lichen explain FILE` shows why, with "
@@ -237,6 +252,76 @@ def _options_table(answer: Placement, top: int) -> Table:
     return table
 
 
+def worth_variants(answer: Placement) -> list[Variant]:
+    """The other ways to serve the model that save something worth showing, of dollars or grams, and
+    do not cost or emit as much more of the other."""
+    now, found = answer.chosen, []
+    for each in answer.variants or ():
+        if each.then is None:
+            continue
+        shares = (
+            1 - each.then.usd_month / now.usd_month if now.usd_month else 0.0,
+            1 - each.then.gco2e_month.likely / now.gco2e_month.likely,
+        )
+        if max(shares) >= WORTH_SHOWING and min(shares) > -WORTH_SHOWING:
+            found.append(each)
+    return found
+
+
+def evidence_of(each: Variant) -> str:
+    """What is on record of a variant: ``MMLU-Pro 0.71 (at least 0.7)``, or that nothing is."""
+    found = "; ".join(visible(one.text) for one in each.evaluations)
+    if not found:
+        return "none"
+    return {True: found, False: f"{found}: not enough", None: found}[each.is_shown]
+
+
+def about_variants(variants: Sequence[Variant]) -> Iterator[str]:
+    """What the figures of the variants rest on, and what evidence each needs."""
+    for each in variants:
+        said = "; ".join(filter(None, (each.assumes, each.breaks_even)))
+        if said:
+            yield f"{each.name}: {said}"
+    yield from dict.fromkeys(_needs(each) for each in variants if each.is_shown is not True)
+    if ready := [each.name for each in variants if each.kind == "precision" and each.is_shown]:
+        yield f"{' and '.join(ready)} is shown to be good enough: add it to precisions"
+
+
+def _needs(each: Variant) -> str:
+    """The evidence of a kind of variant, in one sentence for all of it."""
+    if each.kind in RATES:
+        return f"{each.name} needs {each.needs}"
+    return (
+        "A lower precision or a smaller model may answer worse: it needs an evaluation on your own "
+        "task, by name and score (evaluations: of the workload)"
+    )
+
+
+def _variants_table(answer: Placement, variants: Sequence[Variant]) -> Table:
+    """Other ways to serve the model beside the choice: what each costs and emits."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("another way to serve it", overflow="fold")
+    table.add_column("on", overflow="fold")
+    for name in ("USD/month", "CO2e/month"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("evidence", style="quiet", overflow="fold")
+
+    def row(name: str, option: Option, evidence: str) -> None:
+        table.add_row(
+            name,
+            f"{figure(option.replicas_mean)} x {option.machine}",
+            usd(option.usd_month),
+            grams(option.gco2e_month.likely),
+            evidence,
+        )
+
+    row("now", answer.chosen, "")
+    for each in variants:
+        if each.then is not None:
+            row(each.name, each.then, evidence_of(each))
+    return table
+
+
 def _rejected_table(rejected: tuple[Rejected, ...]) -> Table:
     """The rejected offers by kind of reason: how many, and the reason of the nearest one."""
     table = Table(
@@ -318,5 +403,29 @@ def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
         *(f"- {reason}." for reason in (*answer.because, *doubts(answer))),
         *(f"- {line}." for _, line in latency(answer)),
         f"- {len(answer.rejected):,} offers rejected; {per_unit(answer)}.",
+        *_variants_as_markdown(answer),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _variants_as_markdown(answer: Placement) -> Iterator[str]:
+    variants = worth_variants(answer)
+    if not variants:
+        return
+    yield ""
+    yield "| another way to serve it | on | USD a month | CO2e a month | evidence |"
+    yield "| --- | --- | ---: | ---: | --- |"
+    for each in variants:
+        if each.then is not None:
+            yield (
+                f"| {each.name} | {figure(each.then.replicas_mean)} x `{each.then.machine}` "
+                f"| {money(each.then)} | {co2e(each.then.gco2e_month)} "
+                f"| {_in_a_cell(evidence_of(each))} |"
+            )
+    yield ""
+    yield from (f"- {line}." for line in about_variants(variants))
+
+
+def _in_a_cell(text: str) -> str:
+    """What others wrote, as a cell of a Markdown table takes it."""
+    return re.sub(r"([|`<>*_\[\]\\])", r"\\\1", text)

@@ -17,10 +17,22 @@ def renderables(answer: SideBySide) -> Iterator[RenderableType]:
     """The table, then a paragraph for each place that the workload could move to."""
     yield Text.assemble("\n", (answer.workload, "name"), f"  {answer.model}, in every cloud\n")
     yield _table(answer)
-    if answer.lifted:
-        fields = " and ".join(f"where.{name}" for name in answer.lifted)
+    fields = " and ".join(f"where.{name}" for name in answer.lifted)
+    if answer.lifted and answer.nowhere:
         yield Padding(
-            Text(f"For the other places {fields} of the file is left out of account."), (1, 2, 0, 2)
+            Text(
+                f"Where {fields} allows it nothing does the work: {answer.nowhere}. Without "
+                f"{fields} the least carbon is on {answer.moved_from or 'no cloud'}."
+            ),
+            (1, 2, 0, 2),
+        )
+    elif answer.lifted:
+        yield Padding(
+            Text(
+                f"For the other places {fields} is left out of account, of the file and of the "
+                "options."
+            ),
+            (1, 2, 0, 2),
         )
     for each in answer.beside:
         yield from _about(answer, each)

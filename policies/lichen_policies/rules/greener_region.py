@@ -14,11 +14,12 @@ and its region is known. A pool of Karpenter that asks for accelerators is judge
 is known, by the accelerator's name where it asks for one. Where the machine comes by a variable and
 nothing else shows accelerators it says nothing: dirty-region says that it cannot be checked. A
 managed endpoint, and pods with accelerators, whose machine comes by a variable are unverified: it
-decides which regions offer it. A notebook is no endpoint: it is judged where it has accelerators.
-The other region must offer the machine and the accelerators that are attached to it, as far as the
-catalogue knows them (a machine that it does not have is taken to be in every region, and the
-message then does not say that it is offered), be low in carbon, emit at most the limit
-``share_pct`` of this one, and be within the limit ``round_trip_ms``, which is an estimate.
+decides which regions offer it. So are they, and all that plainly has accelerators, where the region
+is not known. A notebook is no endpoint: it is judged where it has accelerators. The other region
+must offer the machine and the accelerators that are attached to it, as far as the catalogue knows
+them (a machine that it does not have is taken to be in every region, and the message then does not
+say that it is offered), be low in carbon, emit at most the limit ``share_pct`` of this one, and be
+within the limit ``round_trip_ms``, which is an estimate.
 
 Tags: It reads none.
 """

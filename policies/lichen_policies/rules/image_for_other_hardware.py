@@ -9,10 +9,11 @@ Fix: Use the image for the machine, or the machine for the image, as the message
 Exceptions: It blocks only images in the registries of AWS's Deep Learning Containers, whose names
 say what they are built for (``neuronx``, ``arm64``, ``-cpu-``, ``-gpu-``). ``neuron``, ``cuda``,
 ``arm64`` and ``amd64`` in the name of another image only advise, and so does a family of Graviton
-or Axion machines that a pod selects. An image for GPUs on a machine
-that has no accelerator is not judged: some start, slowly. Images for both processors are not
-judged. A pod that asks for no accelerator and names no machine is not judged: its image may be a
-client's. An image whose name is filled in later (``<image>``, ``IMAGE_URL``) is unverified.
+or Axion machines that a pod selects. An image for GPUs on a machine that has no accelerator is not
+judged: some start, slowly. Images for both processors are not judged. A pod that asks for no
+accelerator and names no machine is not judged: its image may be a client's. Nor is a machine that
+the catalogue does not have and whose name says no accelerators. An image whose name is filled in
+later (``<image>``, ``IMAGE_URL``) is unverified.
 
 Tags: It reads none.
 """
@@ -26,11 +27,16 @@ from typing import NamedTuple
 from lichen.catalogue.schema import Machine
 from lichen_policies.facts import ServingContainer
 from lichen_policies.facts.image import ImageName, image_name
-from lichen_policies.named_hardware import called
+from lichen_policies.named_hardware import called, is_plain
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 _CUDA = re.compile(r"gpu|cuda(\d+(\.\d+)*)?|cu\d{2,3}")
 """A word of an image's name that shows that it is built for NVIDIA's GPUs."""
+
+_OF_NEURON = frozenset({"neuron", "neuronx"})
+_OF_ARM = frozenset({"arm64", "graviton", "aarch64"})
+_OF_X86 = frozenset({"amd64", "x86", "cpu"})
+"""Words of an image's name; ``cpu`` means x86 in those of AWS alone."""
 
 _NEURON = re.compile(r"(?i)neuron|inferentia|trainium")
 
@@ -53,6 +59,8 @@ def image_for_other_hardware(fact: ServingContainer, known: Known) -> Iterator[F
     if fact.image is None:
         raise NotApplicable("no image is named here")
     image = image_name(fact.image)
+    if is_plain(fact.machine, known.catalogue) and not _names_hardware(image):
+        raise NotApplicable("neither its image nor its machine says what hardware it is for")
     for hardware in _hardware(fact, known):
         wrong = _wrong(image, hardware, known)
         if not wrong:
@@ -99,16 +107,25 @@ def _hardware(fact: ServingContainer, known: Known) -> Iterator[Hardware]:
         raise NotApplicable("what it runs on is not named here")
 
 
+def _words(image: ImageName) -> set[str]:
+    return set(f"{image.repository}-{image.tag}".lower().replace("_", "-").split("-"))
+
+
+def _names_hardware(image: ImageName) -> bool:
+    words = _words(image)
+    return bool(words & (_OF_NEURON | _OF_ARM | _OF_X86)) or any(map(_CUDA.fullmatch, words))
+
+
 def _wrong(image: ImageName, hardware: Hardware, known: Known) -> str:
     """What the image is built for, where the hardware does not have it; else empty."""
-    words = f"{image.repository}-{image.tag}".lower().replace("_", "-").split("-")
-    if {"neuron", "neuronx"} & {*words, *image.path.lower().split("/")}:
+    words = _words(image)
+    if _OF_NEURON & {*words, *image.path.lower().split("/")}:
         return "" if hardware.kind in ("neuron", None) else "Neuron chips"
     if hardware.kind == "neuron" and any(map(_CUDA.fullmatch, words)):
         return "GPUs"
-    is_arm = bool({"arm64", "graviton", "aarch64"} & set(words))
-    is_x86 = bool({"amd64", "x86"} & set(words)) or (
-        not is_arm and _is_of_aws(image, known) and bool({"cpu", "gpu"} & set(words))
+    is_arm = bool(_OF_ARM & words)
+    is_x86 = bool({"amd64", "x86"} & words) or (
+        not is_arm and _is_of_aws(image, known) and bool({"cpu", "gpu"} & words)
     )
     if is_arm and not is_x86 and hardware.architecture == "x86_64":
         return "Arm processors"

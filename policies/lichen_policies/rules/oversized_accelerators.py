@@ -39,7 +39,7 @@ from lichen.workload import ModelCard
 from lichen_policies.facts import ModelAccelerators, ServingContainer
 from lichen_policies.fleets import Fleets, declared_workload
 from lichen_policies.model_memory import USUAL, Memory, least_memory, memory_of, weights_gib
-from lichen_policies.named_hardware import chip_named
+from lichen_policies.named_hardware import chip_named, is_plain
 from lichen_policies.named_model import GIB, NamedModel, model_of_name, model_served
 from lichen_policies.rule import Finding, Known, NotApplicable, Unverified, rule
 from lichen_policies.served import (
@@ -69,6 +69,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def oversized_accelerators(
     fact: ModelAccelerators, limits: Limits, known: Known
 ) -> Iterator[Finding]:
+    if is_plain(fact.machine, known.catalogue):
+        raise NotApplicable(
+            "its machine is not in the catalogue, and has no accelerators by its name"
+        )
     if fact.container is not None and not _could_be_smaller(fact, known):
         return
     model = _model(fact, known)

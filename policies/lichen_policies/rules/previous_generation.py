@@ -14,9 +14,9 @@ is dearer than that saves money only where fewer of them do the work, which nobo
 is measured. A general machine (no accelerators, no ``lichen:*`` tags) has a successor only if that
 costs no more. Where a price is not known it is silent. What a provider itself calls a previous
 generation has no part in it. Machines without a hypervisor (metal) are compared with such. Where
-the machine is not known it says nothing: too-many-accelerators says that it cannot be checked. A
-machine that a launch template names is judged there, once. Hardware that is retired is a matter of
-retired-hardware.
+the machine is not known it says nothing: too-many-accelerators says that it cannot be checked; so
+it does where the region is one that the catalogue does not have. A machine that a launch template
+names is judged there, once. Hardware that is retired is a matter of retired-hardware.
 
 Tags: It reads none for the finding; ``lichen:model`` and ``lichen:peak-rps`` make the figures of a
 month those of the declared traffic.
@@ -37,7 +37,7 @@ from lichen_policies.facts import MachineKind
 from lichen_policies.named_hardware import families, machine_if_known, machine_of, written
 from lichen_policies.offered import regions_of
 from lichen_policies.provisioned import is_for_models, provisioned
-from lichen_policies.rule import Finding, Known, NotApplicable, Saves, rule
+from lichen_policies.rule import Finding, Known, NotApplicable, Saves, Unverified, rule
 
 _NO_SLOWER = 0.9
 
@@ -60,7 +60,7 @@ def previous_generation(fact: MachineKind, limits: Limits, known: Known) -> Iter
         raise NotApplicable("its hardware is retired: see retired-hardware")
     if fact.region is None:
         raise NotApplicable("no region is stated: see region-unresolved")
-    here = known.region(fact.region)
+    here = _region(fact.region, known)
     if here.cloud != machine.cloud:
         raise NotApplicable("the region is another cloud's")
     now = _month(fact, machine, here, known)
@@ -76,6 +76,13 @@ def previous_generation(fact: MachineKind, limits: Limits, known: Known) -> Iter
         return
     later, then = min(better, key=lambda each: _grams(each[1]))
     yield _finding(fact, machine, later, here, now, then, limits)
+
+
+def _region(name: str, known: Known) -> Region:
+    try:
+        return known.region(name)
+    except Unverified as error:
+        raise NotApplicable(f"{error}: see dirty-region") from None
 
 
 def _month(fact: MachineKind, machine: Machine, here: Region, known: Known) -> Holding:

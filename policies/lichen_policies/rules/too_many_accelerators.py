@@ -25,7 +25,7 @@ where the pods that it scales are in the same deployment: elsewhere they may be 
 that is left out, as KServe's ``maxReplicas`` may be, is not counted: the floor is. What GKE's node
 auto-provisioning may make is counted by the most of each kind (``maximum`` of its resource limits).
 Accelerators of which nothing but a name is known (``example.com/npu``) are not counted: see
-unknown-accelerator.
+unknown-accelerator. Nor is a resource profile of KubeAI whose accelerators its name does not say.
 
 Tags: It reads none but ``lichen:environment``, which chooses the limit.
 """

@@ -7,9 +7,11 @@ never starts, and the machine is paid for meanwhile.
 Fix: Set the cores to what the machine has. State batch and sequence length together, or compile the
 model before.
 
-Exceptions: It judges the settings of AWS's and Hugging Face's images for Neuron. Cores are judged
-where the machine is named in the same document. A model that was compiled before needs no shape:
-none is asked for where neither half is stated.
+Exceptions: It judges the settings of AWS's and Hugging Face's images for Neuron. An image that is
+not known is unverified on a machine with Neuron chips; elsewhere it says nothing:
+image-for-other-hardware says that it cannot be checked. Cores are judged where the machine is named
+in the same document. A model that was compiled before needs no shape: none is asked for where
+neither half is stated.
 
 Tags: It reads none.
 """
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen_policies.facts import ServingContainer
+from lichen_policies.facts import ServingContainer, is_unknown
 from lichen_policies.facts.image import image_name
 from lichen_policies.facts.numbers import whole_in
 from lichen_policies.rule import Change, Finding, Known, NotApplicable, rule
@@ -35,6 +37,8 @@ SHAPES = (
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="advisory", theme="serving")
 def unfit_neuron_settings(fact: ServingContainer, known: Known) -> Iterator[Finding]:
+    if is_unknown(fact.as_read("image")) and not _on_neuron(fact, known):
+        raise NotApplicable("its image is not known: see image-for-other-hardware")
     if fact.image is None or "neuron" not in image_name(fact.image).repository:
         raise NotApplicable("its image is not for Neuron chips")
     yield from _cores(fact, known)
@@ -49,6 +53,12 @@ def unfit_neuron_settings(fact: ServingContainer, known: Known) -> Iterator[Find
                 or_else=f"set {missing} too, or remove {one.path}",
                 path=one.path,
             )
+
+
+def _on_neuron(fact: ServingContainer, known: Known) -> bool:
+    machine = known.catalogue.machines.get(fact.if_known.machine or "")
+    chip = None if machine is None else known.catalogue.accelerator_of(machine)
+    return chip is not None and chip.kind == "neuron"
 
 
 def _cores(fact: ServingContainer, known: Known) -> Iterator[Finding]:

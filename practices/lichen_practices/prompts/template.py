@@ -10,7 +10,7 @@ import re
 
 import msgspec
 
-from lichen.prompt_tokens import COMMENT, VARYING, fixed_part
+from lichen.prompt_tokens import COMMENT, VARYING, fixed_part, prefix_part
 
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _BLANKS = re.compile(r"[ \t]+")
@@ -33,7 +33,7 @@ def template_of(text: str) -> PromptTemplate:
     names = dict.fromkeys(name for match in found if (name := _name(match)))
     return PromptTemplate(
         fixed=fixed_part(text),
-        prefix=text[: found[0].start()] if found else text,
+        prefix=prefix_part(text),
         names=tuple(names),
     )
 

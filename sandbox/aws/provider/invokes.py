@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from sandbox.aws.provider.api import Api
-from sandbox.aws.provider.resource import Configuration, Properties
+from sandbox.aws.provider.resource import Configuration
+from sandbox.inputs import Properties
 
 Invoke = Callable[[Api, Configuration, Properties], Properties]
 

@@ -4,20 +4,27 @@ Its properties are AWS's members in camel case; a list of tags is a list here to
 provider does, it sends the properties that differ, and those that AWS does not let be read.
 """
 
-import hashlib
 import json
-import secrets
 import time
 from functools import cached_property
 from typing import Any
 
 from sandbox.aws.cloud_types import CloudType
 from sandbox.aws.provider.api import Api
-from sandbox.aws.provider.resource import Change, Configuration, Failure, Properties
-from sandbox.aws.provider.shapes import UNKNOWN, camel, has_unknown, same, unknown_name
+from sandbox.aws.provider.resource import Change, Configuration
+from sandbox.aws.provider.shapes import UNKNOWN, camel, has_unknown, same
 from sandbox.errors import CallRefused, InvalidValue
+from sandbox.inputs import (
+    FILLED,
+    Failure,
+    Properties,
+    autonamed,
+    missing,
+    set_inputs,
+    unknown,
+    unknown_name,
+)
 
-_FILLED = "__defaults"
 # AWS has these; pulumi_aws_native does not.
 _ABSENT = {"AcceleratorPartitionLayouts", "AcceleratorPartitionType", "AcceleratorType"}
 # Between two looks at a request; the emulated API is done when it answers.
@@ -65,23 +72,15 @@ class Native:
         """The inputs with a name, and what is wrong with them."""
         from botocore.validate import ParamValidator
 
-        inputs = {key: value for key, value in news.items() if value is not None}
-        inputs.pop(_FILLED, None)
-        failures = [
-            Failure(key, unknown_name(self.kind.token, key, list(self.inputs)))
-            for key in sorted(inputs.keys() - self.inputs.keys())
-        ]
+        inputs = set_inputs(news)
+        failures = unknown(self.kind.token, inputs.keys() - self.inputs.keys(), self.inputs)
         if not provider.region_for({}):
             why = "no region: set it on the provider (aws-native:region), or in AWS_REGION"
             failures.append(Failure("region", why))
         if self.name not in inputs:
-            inputs |= self._named(name, olds, seed)
+            inputs |= autonamed(self.name, lambda random: f"{name}-{random}", olds, seed)
         required = self.api.operation(self.kind.service, self.kind.create).input_shape
-        failures += [
-            Failure(camel(member), "is required")
-            for member in required.required_members
-            if camel(member) not in inputs
-        ]
+        failures += missing(map(camel, required.required_members), inputs)
         for key, (_, shape) in self.inputs.items():
             if key in inputs and not has_unknown(inputs[key]):
                 try:
@@ -99,16 +98,16 @@ class Native:
         """How the new inputs differ from the old."""
         changed = {
             key
-            for key in (olds.keys() | news.keys()) - {_FILLED}
+            for key in (olds.keys() | news.keys()) - {FILLED}
             if not same(olds.get(key), news.get(key))
         }
         replaced = changed & self.replacing
-        in_the_way = _FILLED not in news and self.name not in changed
+        in_the_way = FILLED not in news and self.name not in changed
         return Change(changed, replaced, bool(replaced) and in_the_way)
 
     def create(self, inputs: Properties, provider: Configuration, preview: bool) -> Properties:
         """Make it, and give its state; in a preview, the state as far as it is known."""
-        given = {key: value for key, value in inputs.items() if key != _FILLED}
+        given = {key: value for key, value in inputs.items() if key != FILLED}
         if preview:
             return {**dict.fromkeys(self.outputs, UNKNOWN), **given}
         created = {"DesiredState": json.dumps(self._to_cloud(given))}
@@ -139,7 +138,7 @@ class Native:
         preview: bool,
     ) -> Properties:
         """Change it in place, and give its state."""
-        given = {key: value for key, value in news.items() if key != _FILLED}
+        given = {key: value for key, value in news.items() if key != FILLED}
         if preview:
             kept = {key: state[key] for key in self.outputs if key in state}
             return {**kept, **given}
@@ -195,21 +194,13 @@ class Native:
 
     def _state(self, inputs: Properties, found: Properties) -> Properties:
         shown = {key: found[key] for key in self.outputs if key in found}
-        return {**shown, **{key: value for key, value in inputs.items() if key != _FILLED}}
+        return {**shown, **{key: value for key, value in inputs.items() if key != FILLED}}
 
     def _to_cloud(self, properties: Properties) -> Properties:
         return {
             self.inputs[key][0]: to_cloud(self.inputs[key][1], value, key)
             for key, value in properties.items()
         }
-
-    def _named(self, name: str, olds: Properties, seed: bytes) -> Properties:
-        if self.name in olds.get(_FILLED, ()):
-            made = olds[self.name]
-        else:
-            random = hashlib.sha256(seed or secrets.token_bytes(8)).hexdigest()[:7]
-            made = f"{name}-{random}"
-        return {self.name: made, _FILLED: [self.name]}
 
 
 def parts(shape: Any) -> dict[str, tuple[str, Any]]:
@@ -228,7 +219,7 @@ def to_cloud(shape: Any, value: Any, path: str) -> Any:
     if shape.type_name == "structure" and isinstance(value, dict):
         known = parts(shape)
         for name in value.keys() - known.keys():
-            raise InvalidValue(f"{path}.{name}", unknown_name(path, name, list(known)))
+            raise InvalidValue(f"{path}.{name}", unknown_name(path, name, known))
         return {
             known[name][0]: to_cloud(known[name][1], part, f"{path}.{name}")
             for name, part in value.items()

@@ -1,10 +1,8 @@
 """A row of the table at work: check, diff, create, read, update, delete."""
 
 import contextlib
-import hashlib
 import os
 import re
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,15 +21,11 @@ from sandbox.aws.provider.shapes import (
     members,
     same,
     to_api,
-    unknown_name,
 )
 from sandbox.errors import CallRefused, InvalidValue, Refused
-
-Properties = dict[str, Any]
+from sandbox.inputs import FILLED, Failure, Properties, autonamed, set_inputs, unknown
 
 _ARNS = dict.fromkeys(("ResourceArn", "ResourceARN", "resourceArn"), Property("arn"))
-# Which inputs Check has filled in, as the real provider notes it.
-_FILLED = "__defaults"
 
 
 @dataclass(frozen=True)
@@ -50,13 +44,6 @@ class Configuration:
             or os.environ.get("AWS_DEFAULT_REGION")
             or ""
         )
-
-
-class Failure(NamedTuple):
-    """A property that Check refuses, and why."""
-
-    path: str
-    reason: str
 
 
 class Change(NamedTuple):
@@ -150,18 +137,19 @@ class Resource:
         self, name: str, olds: Properties, news: Properties, seed: bytes, provider: Configuration
     ) -> tuple[Properties, list[Failure]]:
         """The inputs with what is filled in, and what is wrong with them."""
-        inputs = {key: value for key, value in news.items() if value is not None}
-        inputs.pop(_FILLED, None)
-        failures = [
-            Failure(key, unknown_name(self.kind.token, key, list(self.inputs)))
-            for key in sorted(set(inputs) - set(self.inputs))
-        ]
+        inputs = set_inputs(news)
+        failures = unknown(self.kind.token, inputs.keys() - self.inputs.keys(), self.inputs)
         failures += [Failure(path, "is not known here") for path in self._strange(inputs)]
         if self.kind.regional and not provider.region_for(inputs):
             why = "no region: set it here, on the provider (aws:region), or in AWS_REGION"
             failures.append(Failure("region", why))
         if self.kind.autoname and "name" not in inputs:
-            inputs |= self._named(name, olds, seed)
+            inputs |= autonamed(
+                "name",
+                lambda random: self.kind.autoname.format(name=name, random=random),
+                olds,
+                seed,
+            )
         if self.kind.tag:
             tags = inputs.get("tags", {})
             known = isinstance(tags, dict)
@@ -174,14 +162,14 @@ class Resource:
         """How the new inputs differ from the old."""
         changed = {
             key
-            for key in (olds.keys() | news.keys()) - {_FILLED, "region"}
+            for key in (olds.keys() | news.keys()) - {FILLED, "region"}
             if not same(olds.get(key), news.get(key))
         }
         replaced = changed - self.mutable
         if self.kind.regional and state.get("region") != provider.region_for(news):
             changed, replaced = changed | {"region"}, replaced | {"region"}
         # A name that we or AWS made up is made up anew; one that was given is in the way.
-        given = self.identity <= self.inputs.keys() and _FILLED not in news
+        given = self.identity <= self.inputs.keys() and FILLED not in news
         in_the_way = given and self.identity.isdisjoint(changed) and "region" not in changed
         return Change(changed, replaced, bool(replaced) and in_the_way)
 
@@ -406,7 +394,7 @@ class Resource:
         for key, given in inputs.items():
             if key in found and key in self.inputs:
                 result[key] = as_given(self.inputs[key][1], given, found[key])
-            elif not given or key in (*self.kind.local, "region", _FILLED):
+            elif not given or key in (*self.kind.local, "region", FILLED):
                 result[key] = given
         if self.kind.tag:
             result["tagsAll"] = found.get("tagsAll", {})
@@ -424,7 +412,7 @@ class Resource:
         shown = {
             key: found[key] for key in self.outputs | set(self.inputs) if key in found
         } | inputs
-        shown.pop(_FILLED, None)
+        shown.pop(FILLED, None)
         return shown | ({"region": region} if self.kind.regional else {})
 
     def _apply(self, setting: Setting, properties: Properties, region: str) -> None:
@@ -440,14 +428,6 @@ class Resource:
             self._ask(self.kind.untag, {**known, "tagKeys": dropped, "tagsAll": old}, region)
         if put := {key: value for key, value in news.items() if olds.get(key) != value}:
             self._ask(self.kind.tag, {**known, "tagsAll": put}, region)
-
-    def _named(self, name: str, olds: Properties, seed: bytes) -> Properties:
-        if "name" in olds.get(_FILLED, ()):
-            made = olds["name"]
-        else:
-            random = hashlib.sha256(seed or secrets.token_bytes(8)).hexdigest()[:7]
-            made = self.kind.autoname.format(name=name, random=random)
-        return {"name": made, _FILLED: ["name"]}
 
     def _misfits(self, inputs: Properties) -> list[Failure]:
         from botocore.validate import ParamValidator

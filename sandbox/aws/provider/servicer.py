@@ -17,8 +17,9 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
 from sandbox.aws.provider.api import Api
 from sandbox.aws.provider.invokes import Invoke
-from sandbox.aws.provider.resource import Change, Configuration, Failure, Properties
+from sandbox.aws.provider.resource import Change, Configuration
 from sandbox.errors import Refused
+from sandbox.inputs import Failure, Properties
 
 
 def answers(method: Callable[..., Any]) -> Callable[..., Any]:

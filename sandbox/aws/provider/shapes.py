@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
 from sandbox.errors import InvalidValue
+from sandbox.inputs import unknown_name
 
 # What the engine sends, in a preview, for a value that is not known yet.
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -93,13 +93,6 @@ def members(
             yield member, known.name, known.form, inner
 
 
-def unknown_name(what: str, name: str, known: list[str]) -> str:
-    """Why a name is refused: what there is, and the nearest to it."""
-    near = get_close_matches(name, known, 1)
-    meant = f" (did you mean {near[0]}?)" if near else ""
-    return f"{what} has no {name!r}{meant}; it has: {', '.join(sorted(known))}"
-
-
 def to_api(shape: Any, form: Form, value: Any, path: str) -> Any:
     """A property's value as AWS takes it.
 
@@ -142,7 +135,7 @@ def to_api(shape: Any, form: Form, value: Any, path: str) -> Any:
         taken = {}
         for name, part in value.items():
             if name not in known:
-                raise InvalidValue(f"{path}.{name}", unknown_name(path, name, list(known)))
+                raise InvalidValue(f"{path}.{name}", unknown_name(path, name, known))
             member, form, inner = known[name]
             if part is not None:
                 taken[member] = to_api(inner, form, part, f"{path}.{name}")

@@ -71,6 +71,10 @@ FILLED: dict[str, Filled] = {
     "iam.projects.serviceAccounts": service_account,
     "tpu.projects.locations.nodes": tpu_node,
     "logging.projects.sinks": sink,
+    "container.projects.locations.clusters.nodePools": lambda store, name, body: {
+        "status": "RUNNING",
+        "selfLink": f"https://container.googleapis.com/v1/{name}",
+    },
     "storage.buckets": lambda store, name, body: {"selfLink": f"storage/v1/{name}"},
 }
 

@@ -14,6 +14,8 @@ from sandbox.google.emulator import serving
 from sandbox.google.emulator.agreements import check, check_unused
 from sandbox.google.emulator.discovery import Method, discovery
 from sandbox.google.emulator.filled import filled_in
+from sandbox.google.emulator.pools import COLLECTION as POOLS
+from sandbox.google.emulator.pools import Clusters
 from sandbox.google.emulator.store import Body, RefusedRequest, Store, missing, number_of, relative
 
 _MEMBER = re.compile(
@@ -28,6 +30,7 @@ class Google:
 
     def __init__(self) -> None:
         self.store = Store()
+        self.clusters = Clusters()
         self.lock = threading.Lock()
 
     def answer(self, verb: str, url: str, body: Any) -> Any:
@@ -36,7 +39,7 @@ class Google:
         api, _, path = parts.path.lstrip("/").partition("/")
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         if api == "emulator":
-            return self._own(path, query)
+            return self._own(path, query, parts.query)
         found = discovery(api).method(verb, path)
         if found is None:
             raise RefusedRequest(f"{api} has no method for {verb} /{path}", 404, "NOT_FOUND")
@@ -48,11 +51,13 @@ class Google:
         with self.lock:
             return self._done(method, path, query, body or {})
 
-    def _own(self, path: str, query: dict[str, str]) -> Any:
+    def _own(self, path: str, query: dict[str, str], text: str) -> Any:
         """What is no API of Google's: the inventory, and requests to services."""
         with self.lock:
             if path == "inventory":
                 return self._inventory()
+            if path == "cluster":
+                return self.clusters.attach(text)
             return serving.answer(self.store, path, query)
 
     def _inventory(self) -> dict[str, list[str]]:
@@ -97,9 +102,17 @@ class Google:
             return {"items": list(names.values())}
         if method.action in ("patch", "update"):
             return self._update(method, name, query, body)
+        if method.action in ("setAutoscaling", "setManagement"):
+            pool = name.rpartition(":")[0]
+            changed = {**self.store.get(pool), **body}
+            check(self.store, method.collection, pool, changed)
+            self.store.resources[pool] = changed
+            return self._answered(method, pool, changed)
         if method.action == "delete":
             check_unused(self.store, method.collection, name)
             gone = self.store.drop(name)
+            if method.collection == POOLS:
+                self.clusters.forget(name)
             return self._answered(method, name, gone)
         raise RefusedRequest(f"{method.id} is not emulated", 501, "UNIMPLEMENTED")
 
@@ -111,7 +124,7 @@ class Google:
             if re.fullmatch(r"[a-z]([-a-z0-9]{4,28}[a-z0-9])", account) is None:
                 raise RefusedRequest(f"{account!r} is no id of a service account: 6 to 30 letters")
             identifier = f"{account}@{collection.split('/')[1]}.iam.gserviceaccount.com"
-        elif method.id == "container.projects.locations.clusters.nodePools.create":
+        elif method.collection == POOLS:
             check(self.store, method.collection, collection, body)
             body = body["nodePool"]
         identifier = identifier or body.get("name", "") or f"{10**15 + next(self.store.counter)}"
@@ -121,6 +134,8 @@ class Google:
         check(self.store, method.collection, name, body)
         made = {**body, **filled_in(self.store, method.collection, name, body)}
         self.store.put(name, method.collection, made)
+        if method.collection == POOLS:
+            self.clusters.register(name, made)
         return self._answered(method, name, made)
 
     def _update(self, method: Method, name: str, query: dict[str, str], body: Body) -> Any:

@@ -17,14 +17,17 @@ from sandbox.google.provider.rendering import Form, Moved
 class Kind:
     """A kind of resource.
 
-    ``args`` are the class of its inputs, as ``module:Name`` in pulumi_gcp. ``parent`` is where it
-    is made, with inputs in braces; ``methods`` the collection's id in the API. ``identifier`` is
-    the query parameter of its name, "" where the body has it; ``name_input`` is the input with the
-    name. ``wrapper`` is the member of the request that has the resource. ``outputs`` are properties
-    that Google decides -> where they are in what it answers. ``replaces`` are inputs that the real
+    ``args`` are the class of its inputs, as ``package:Name`` in pulumi_gcp; not in the kind's own
+    module, which leaves a package half loaded that it asks first. ``parent`` is where it is made,
+    with inputs in braces; ``methods`` the collection's id in the API. ``identifier`` is the query
+    parameter of its name, "" where the body has it; ``name_input`` is the input with the name.
+    ``wrapper`` is the member of the request that has the resource. ``outputs`` are properties that
+    Google decides -> where they are in what it answers. ``replaces`` are inputs that the real
     provider makes a new resource for, although the API would change them. ``local`` are inputs that
     no request has. ``sends`` is what a creation says where a program says nothing. ``delete`` is
-    what takes it away: "" leaves it. ``update`` is a method's name.
+    what takes it away: "" leaves it. ``update`` is a method's name. ``adds`` are parts of a message
+    that Pulumi leaves out where the message itself is there. ``setters`` are inputs that have a
+    method each, in place of ``update``.
     """
 
     token: str
@@ -44,6 +47,8 @@ class Kind:
     local: tuple[str, ...] = ()
     sends: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    adds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    setters: Mapping[str, str] = field(default_factory=dict)
     labels: str = "labels"
 
 
@@ -81,7 +86,7 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         Kind(
             "gcp:cloudrunv2/service:Service",
-            "cloudrunv2.service:ServiceArgs",
+            "cloudrunv2:ServiceArgs",
             api="run.v2",
             methods="run.projects.locations.services",
             parent="v2/projects/{project}/locations/{location}/services",
@@ -96,7 +101,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:serviceaccount/account:Account",
-            "serviceaccount.account:AccountArgs",
+            "serviceaccount:AccountArgs",
             api="iam.v1",
             methods="iam.projects.serviceAccounts",
             parent="v1/projects/{project}/serviceAccounts",
@@ -114,7 +119,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:kms/keyRing:KeyRing",
-            "kms.key_ring:KeyRingArgs",
+            "kms:KeyRingArgs",
             api="cloudkms.v1",
             methods="cloudkms.projects.locations.keyRings",
             parent=f"{_PLACE}/keyRings",
@@ -125,7 +130,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:kms/cryptoKey:CryptoKey",
-            "kms.crypto_key:CryptoKeyArgs",
+            "kms:CryptoKeyArgs",
             api="cloudkms.v1",
             methods="cloudkms.projects.locations.keyRings.cryptoKeys",
             parent="v1/{keyRing}/cryptoKeys",
@@ -137,7 +142,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:logging/projectBucketConfig:ProjectBucketConfig",
-            "logging.project_bucket_config:ProjectBucketConfigArgs",
+            "logging:ProjectBucketConfigArgs",
             api="logging.v2",
             methods="logging.projects.locations.buckets",
             parent="v2/projects/{project}/locations/{location}/buckets",
@@ -149,7 +154,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:logging/projectSink:ProjectSink",
-            "logging.project_sink:ProjectSinkArgs",
+            "logging:ProjectSinkArgs",
             api="logging.v2",
             methods="logging.projects.sinks",
             parent="v2/projects/{project}/sinks",
@@ -160,7 +165,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:monitoring/alertPolicy:AlertPolicy",
-            "monitoring.alert_policy:AlertPolicyArgs",
+            "monitoring:AlertPolicyArgs",
             api="monitoring.v3",
             methods="monitoring.projects.alertPolicies",
             parent="v3/projects/{project}/alertPolicies",
@@ -170,7 +175,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:monitoring/dashboard:Dashboard",
-            "monitoring.dashboard:DashboardArgs",
+            "monitoring:DashboardArgs",
             api="monitoring.v1",
             methods="monitoring.projects.dashboards",
             parent="v1/projects/{project}/dashboards",
@@ -180,7 +185,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:billing/budget:Budget",
-            "billing.budget:BudgetArgs",
+            "billing:BudgetArgs",
             api="billingbudgets.v1",
             methods="billingbudgets.billingAccounts.budgets",
             parent="v1/billingAccounts/{billingAccount}/budgets",
@@ -195,7 +200,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate",
-            "compute.region_instance_template:RegionInstanceTemplateArgs",
+            "compute:RegionInstanceTemplateArgs",
             api="compute.v1",
             methods="compute.regionInstanceTemplates",
             parent=f"{_REGION}/instanceTemplates",
@@ -215,7 +220,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager",
-            "compute.region_instance_group_manager:RegionInstanceGroupManagerArgs",
+            "compute:RegionInstanceGroupManagerArgs",
             api="compute.v1",
             methods="compute.regionInstanceGroupManagers",
             parent=f"{_REGION}/instanceGroupManagers",
@@ -239,7 +244,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:compute/regionAutoscaler:RegionAutoscaler",
-            "compute.region_autoscaler:RegionAutoscalerArgs",
+            "compute:RegionAutoscalerArgs",
             api="compute.v1",
             methods="compute.regionAutoscalers",
             parent=f"{_REGION}/autoscalers",
@@ -262,7 +267,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:compute/regionHealthCheck:RegionHealthCheck",
-            "compute.region_health_check:RegionHealthCheckArgs",
+            "compute:RegionHealthCheckArgs",
             api="compute.v1",
             methods="compute.regionHealthChecks",
             parent=f"{_REGION}/healthChecks",
@@ -274,7 +279,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:compute/regionBackendService:RegionBackendService",
-            "compute.region_backend_service:RegionBackendServiceArgs",
+            "compute:RegionBackendServiceArgs",
             api="compute.v1",
             methods="compute.regionBackendServices",
             parent=f"{_REGION}/backendServices",
@@ -288,7 +293,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:compute/regionUrlMap:RegionUrlMap",
-            "compute.region_url_map:RegionUrlMapArgs",
+            "compute:RegionUrlMapArgs",
             api="compute.v1",
             methods="compute.regionUrlMaps",
             parent=f"{_REGION}/urlMaps",
@@ -299,7 +304,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:compute/regionTargetHttpProxy:RegionTargetHttpProxy",
-            "compute.region_target_http_proxy:RegionTargetHttpProxyArgs",
+            "compute:RegionTargetHttpProxyArgs",
             api="compute.v1",
             methods="compute.regionTargetHttpProxies",
             parent=f"{_REGION}/targetHttpProxies",
@@ -311,7 +316,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:compute/forwardingRule:ForwardingRule",
-            "compute.forwarding_rule:ForwardingRuleArgs",
+            "compute:ForwardingRuleArgs",
             api="compute.v1",
             methods="compute.forwardingRules",
             parent=f"{_REGION}/forwardingRules",
@@ -326,7 +331,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "gcp:compute/firewall:Firewall",
-            "compute.firewall:FirewallArgs",
+            "compute:FirewallArgs",
             api="compute.v1",
             methods="compute.firewalls",
             parent=f"{_COMPUTE}/global/firewalls",
@@ -357,8 +362,36 @@ KINDS: Mapping[str, Kind] = {
             local=("zone",),
         ),
         Kind(
+            "gcp:container/nodePool:NodePool",
+            "container.node_pool:NodePoolArgs",
+            api="container.v1",
+            methods="container.projects.locations.clusters.nodePools",
+            parent="v1/projects/{project}/locations/{location}/clusters/{cluster}/nodePools",
+            wrapper="nodePool",
+            moved={
+                "name": Moved("name"),
+                "nodeConfig": Moved("config"),
+                "nodeConfig.guestAccelerators": Moved("accelerators"),
+                "nodeConfig.guestAccelerators.type": Moved("acceleratorType"),
+                "nodeConfig.guestAccelerators.count": Moved("acceleratorCount"),
+                "nodeLocations": Moved("locations"),
+            },
+            adds={"autoscaling": {"enabled": True}},
+            setters={
+                "autoscaling": "setAutoscaling",
+                "management": "setManagement",
+                "upgradeSettings": "update",
+            },
+            # The real provider changes some of it in place; a new pool is the careful answer.
+            replaces=(
+                "nodeConfig", "placementPolicy", "networkConfig", "nodeLocations",
+                "initialNodeCount", "maxPodsPerNode", "cluster",
+            ),
+            labels="",
+        ),
+        Kind(
             "gcp:vertex/aiEndpointWithModelGardenDeployment:AiEndpointWithModelGardenDeployment",
-            "vertex.ai_endpoint_with_model_garden_deployment:AiEndpointWithModelGardenDeploymentArgs",
+            "vertex:AiEndpointWithModelGardenDeploymentArgs",
             api="aiplatform.v1",
             methods="aiplatform.projects.locations",
             parent="v1/projects/{project}/locations/{location}",
@@ -376,26 +409,26 @@ MEMBERS: Mapping[str, Member] = {
     for row in (
         Member(
             "gcp:cloudrunv2/serviceIamMember:ServiceIamMember",
-            "cloudrunv2.service_iam_member:ServiceIamMemberArgs",
+            "cloudrunv2:ServiceIamMemberArgs",
             "run.v2",
             "v2/projects/{project}/locations/{location}/services/{name}",
         ),
         Member(
             "gcp:projects/iAMMember:IAMMember",
-            "projects.iam_member:IAMMemberArgs",
+            "projects:IAMMemberArgs",
             "cloudresourcemanager.v1",
             "v1/projects/{project}",
             read=("POST", ":getIamPolicy"),
         ),
         Member(
             "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
-            "kms.crypto_key_iam_member:CryptoKeyIAMMemberArgs",
+            "kms:CryptoKeyIAMMemberArgs",
             "cloudkms.v1",
             "v1/{cryptoKeyId}",
         ),
         Member(
             "gcp:storage/bucketIAMMember:BucketIAMMember",
-            "storage.bucket_iam_member:BucketIAMMemberArgs",
+            "storage:BucketIAMMemberArgs",
             "storage.v1",
             "storage/v1/b/{bucket}",
             read=("GET", "/iam"),
@@ -404,13 +437,13 @@ MEMBERS: Mapping[str, Member] = {
         ),
         Member(
             "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",
-            "artifactregistry.repository_iam_member:RepositoryIamMemberArgs",
+            "artifactregistry:RepositoryIamMemberArgs",
             "artifactregistry.v1",
             "v1/projects/{project}/locations/{location}/repositories/{repository}",
         ),
         Member(
             "gcp:secretmanager/secretIamMember:SecretIamMember",
-            "secretmanager.secret_iam_member:SecretIamMemberArgs",
+            "secretmanager:SecretIamMemberArgs",
             "secretmanager.v1",
             "v1/projects/{project}/secrets/{secretId}",
         ),

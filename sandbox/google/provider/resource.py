@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,15 +11,14 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from sandbox.aws.provider.resource import Change, Failure, Properties
-from sandbox.aws.provider.shapes import unknown_name
+from sandbox.aws.provider.resource import Change
 from sandbox.errors import CallRefused, InvalidValue, Refused
 from sandbox.google.cloud import URL, call
 from sandbox.google.emulator.discovery import UNKNOWN, Discovery, Method, discovery
 from sandbox.google.provider.kinds import Kind, Member
 from sandbox.google.provider.rendering import Body, Rendering, input_names, same, strange
+from sandbox.inputs import FILLED, Failure, Properties, autonamed, missing, set_inputs, unknown
 
-_FILLED = "__defaults"
 _PLACES = ("project", "region", "zone", "location")
 _VIRTUAL = ("deletionPolicy",)
 """Inputs that pulumi_gcp adds to most kinds, and that no API has."""
@@ -71,7 +68,7 @@ class Resource:
     def apart(self) -> set[str]:
         """The inputs that no request's body has."""
         named = {self.kind.name_input} if self.kind.name_input not in self.kind.moved else set()
-        return {*self.places, *self.kind.local, *_VIRTUAL, *named, _FILLED}
+        return {*self.places, *self.kind.local, *_VIRTUAL, *named, FILLED}
 
     @cached_property
     def creating(self) -> Method:
@@ -96,9 +93,16 @@ class Resource:
             return self.rendering.message(schema, given)
         inner = {key: value for key, value in given.items() if key not in outside}
         body: Body = {
-            wrapper: self.rendering.message(schema["properties"][wrapper], inner),
+            wrapper: self._added(self.rendering.message(schema["properties"][wrapper], inner)),
             **{self.kind.moved[key].to: given[key] for key in outside if key in given},
         }
+        return body
+
+    def _added(self, body: Body) -> Body:
+        """A message with what Pulumi leaves out of its parts."""
+        for key, part in self.kind.adds.items():
+            if isinstance(body.get(key), dict):
+                body[key] = {**part, **body[key]}
         return body
 
     def request(self, inputs: Properties) -> Body:
@@ -110,12 +114,8 @@ class Resource:
     def check(
         self, name: str, olds: Properties, news: Properties, seed: bytes, provider: Configuration
     ) -> tuple[Properties, list[Failure]]:
-        inputs = {key: value for key, value in news.items() if value is not None}
-        inputs.pop(_FILLED, None)
-        failures = [
-            Failure(path, unknown_name(self.kind.token, path.rpartition(".")[2], list(self.names)))
-            for path in strange(self.names, inputs)
-        ]
+        inputs = set_inputs(news)
+        failures = unknown(self.kind.token, strange(self.names, inputs), self.names)
         for place in _PLACES:
             if place in self.places and not provider.of(place, inputs):
                 failures.append(
@@ -123,7 +123,9 @@ class Resource:
                 )
         inputs = {**self.kind.defaults, **inputs}
         if self.kind.name_input == "name" and self.kind.autoname and "name" not in inputs:
-            inputs |= self._named(name, inputs, olds, seed)
+            before = inputs.get("namePrefix") or f"{name}-"
+            kept = olds.get("namePrefix") == inputs.get("namePrefix")
+            inputs |= autonamed("name", lambda random: before + random, olds, seed, keep=kept)
         if failures:
             return inputs, failures
         try:
@@ -137,14 +139,14 @@ class Resource:
         self, olds: Properties, news: Properties, state: Properties, provider: Configuration
     ) -> Change:
         changed = {
-            key for key in (olds.keys() | news.keys()) - {_FILLED} if olds.get(key) != news.get(key)
+            key for key in (olds.keys() | news.keys()) - {FILLED} if olds.get(key) != news.get(key)
         }
         fixed = {*self.places, *self.kind.replaces, self.kind.name_input} - {""}
         in_place = {*self.kind.local, *_VIRTUAL} - self.places - set(self.kind.replaces)
         replaced = changed - in_place if not self.kind.update else changed & fixed
         if self.creating.action == "deploy" and _machine(olds) != _machine(news):
             replaced |= {"deployConfig"}
-        named = "name" not in news.get(_FILLED, ()) and self.kind.name_input in news
+        named = "name" not in news.get(FILLED, ()) and self.kind.name_input in news
         return Change(changed, replaced, bool(replaced) and named)
 
     def identifier(self, state: Properties) -> str:
@@ -292,6 +294,9 @@ class Resource:
             model = {"deployedModel": {"id": deployed["id"], "dedicatedResources": counts}}
             self._asked("POST", f"{self._path(name)}:mutateDeployedModel", model)
             return
+        if self.kind.setters:
+            self._set(name, body[self.kind.wrapper], before[self.kind.wrapper])
+            return
         method = self.document.by_id(f"{self.kind.methods}.{self.kind.update}")
         query: dict[str, str] = {}
         changed = [key for key in {**body, **before} if body.get(key) != before.get(key)]
@@ -310,9 +315,17 @@ class Resource:
             path = last[0]
         self._asked(method.verb, path, body, query)
 
+    def _set(self, name: str, body: Body, before: Body) -> None:
+        """Each input that differs, by its own method."""
+        for key, action in self.kind.setters.items():
+            if body.get(key) != before.get(key):
+                method = self.document.by_id(f"{self.kind.methods}.{action}")
+                suffix = "" if action == "update" else f":{action}"
+                self._asked(method.verb, f"{self._path(name)}{suffix}", {key: body.get(key) or {}})
+
     def _shown(self, inputs: Properties, found: Body, provider: Configuration) -> Properties:
         """The state: inputs, where it is, and what Google decided."""
-        state = {key: value for key, value in inputs.items() if key != _FILLED}
+        state = {key: value for key, value in inputs.items() if key != FILLED}
         for place in _PLACES:
             if place in self.names and provider.of(place, inputs):
                 state[place] = provider.of(place, inputs)
@@ -328,13 +341,6 @@ class Resource:
             state["deployedModelId"] = deployed["id"]
             state["deployedModelDisplayName"] = deployed["displayName"]
         return state
-
-    def _named(self, name: str, inputs: Properties, olds: Properties, seed: bytes) -> Properties:
-        if "name" in olds.get(_FILLED, ()) and olds.get("namePrefix") == inputs.get("namePrefix"):
-            return {"name": olds["name"], _FILLED: ["name"]}
-        random = hashlib.sha256(seed or secrets.token_bytes(8)).hexdigest()[:7]
-        before = inputs.get("namePrefix") or f"{name}-"
-        return {"name": f"{before}{random}", _FILLED: ["name"]}
 
 
 def _machine(inputs: Properties) -> Any:
@@ -371,13 +377,9 @@ class Membership:
         self, name: str, olds: Properties, news: Properties, seed: bytes, provider: Configuration
     ) -> tuple[Properties, list[Failure]]:
         names = input_names(self.row.args)
-        inputs = {key: value for key, value in news.items() if value is not None}
-        failures = [
-            Failure(path, unknown_name(self.row.token, path, list(names)))
-            for path in strange(names, inputs)
-        ]
-        failures += [Failure(key, "is required") for key in ("role", "member") if key not in inputs]
-        return inputs, failures
+        inputs = set_inputs(news)
+        failures = unknown(self.row.token, strange(names, inputs), names)
+        return inputs, failures + missing(("role", "member"), inputs)
 
     def diff(
         self, olds: Properties, news: Properties, state: Properties, provider: Configuration

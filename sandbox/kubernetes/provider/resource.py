@@ -5,8 +5,9 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from sandbox.aws.provider.resource import Change, Configuration, Failure, Properties
+from sandbox.aws.provider.resource import Change, Configuration
 from sandbox.aws.provider.shapes import UNKNOWN, has_unknown
+from sandbox.inputs import Failure, Properties, missing
 from sandbox.kubernetes.api import Api, ApiRefused
 from sandbox.kubernetes.provider.waits import until_gone, until_ready
 
@@ -45,8 +46,7 @@ class Resource:
             metadata.setdefault("annotations", {})[_NAMED] = "true"
         if self.namespace:
             metadata.setdefault("namespace", self.namespace)
-        missing = [word for word in ("apiVersion", "kind") if word not in inputs]
-        return inputs, [Failure(word, "is required") for word in missing]
+        return inputs, missing(("apiVersion", "kind"), inputs)
 
     def diff(
         self, olds: Properties, news: Properties, state: Properties, provider: Configuration

@@ -72,7 +72,6 @@ from lichen_components.aws.balancer import (
 from lichen_components.aws.balancer import watches as balancer_watches
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.dashboard import Chart, Line
-from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.ec2.machines import boots_from, check_driver, devices_of, stand_ins
 from lichen_components.aws.ec2.start import HOOK, Boot, first_request, user_data
 from lichen_components.aws.ec2.template import newest_image, template
@@ -99,6 +98,7 @@ from lichen_components.aws.site import Site, check_name
 from lichen_components.aws.topics import with_topics
 from lichen_components.aws.watts import watts_of
 from lichen_components.errors import input_errors
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -108,7 +108,7 @@ _LONGEST_HEARTBEAT_S = 7200
 """A launch hook waits two hours at most for a sign of life (Auto Scaling API, HeartbeatTimeout)."""
 
 
-class MachineFleet(AwsDeployment):
+class MachineFleet(HostedEndpoint):
     """Launch template, group, load balancer, role, key, log, scaling and alarms in the chosen
     region."""
 
@@ -122,10 +122,10 @@ class MachineFleet(AwsDeployment):
                 check_driver(machine, published_image(plan), plan.catalogue)
             check_machines(plan)
             network = network_of(args, plan, self)
-        site = Site.of(
-            name,
-            plan,
-            self,
+        site = Site(
+            name=name,
+            plan=plan,
+            parent=self,
             title="Machine group",
             made_of=(machine.name, network.vpc),
             log_group=lambda identity: f"/ec2/{identity}",
@@ -198,7 +198,7 @@ class MachineFleet(AwsDeployment):
         )
         self.gives(
             name=group.name,
-            arn=group.arn,
+            identifier=group.arn,
             url=balancer.url,
             machine=machine.name,
             bundle=beside,

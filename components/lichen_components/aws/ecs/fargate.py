@@ -7,18 +7,18 @@ import pulumi_aws as aws
 
 from lichen_components.args import EndpointArgs
 from lichen_components.aws.args import aws_args
-from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.ecs.service import TaskGround, TaskHost, check_tasks, serve_tasks
 from lichen_components.aws.ecs.sizes import check_size, disk_gib
 from lichen_components.aws.quota import check_quota
 from lichen_components.aws.sagemaker.model import files_gib
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
 TYPE = "lichen:index:FargateService"
 
 
-class FargateService(AwsDeployment):
+class FargateService(HostedEndpoint):
     """Cluster, task, service, load balancer, roles, key, log, scaling and alarms in the chosen
     region."""
 

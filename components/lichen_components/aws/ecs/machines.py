@@ -31,7 +31,6 @@ from pulumi_aws.ecs import (
 from lichen_components.args import EndpointArgs
 from lichen_components.aws.access import Statement, allow
 from lichen_components.aws.args import aws_args
-from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.ec2.group import check_machines, mixed
 from lichen_components.aws.ec2.machines import boots_from, check_driver, devices_of
 from lichen_components.aws.ec2.template import newest_image, template
@@ -40,6 +39,7 @@ from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.model import files_gib, published_image
 from lichen_components.aws.site import Site
 from lichen_components.errors import input_errors
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -50,7 +50,7 @@ _KEPT_SHARE, _KEPT_MIB = 0.1, 256
 placed on none (design choice)."""
 
 
-class MachineTasks(AwsDeployment):
+class MachineTasks(HostedEndpoint):
     """Cluster, machines, capacity provider, task, service, load balancer, roles, key, log, scaling
     and alarms in the chosen region."""
 

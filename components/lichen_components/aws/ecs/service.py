@@ -23,7 +23,6 @@ from lichen_components.aws.balancer import (
 from lichen_components.aws.balancer import watches as balancer_watches
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.dashboard import Chart, Line
-from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.ecs.rollout import attempt_of, running, stayed
 from lichen_components.aws.ecs.scaling import scale
 from lichen_components.aws.ecs.task import (
@@ -52,6 +51,7 @@ from lichen_components.aws.site import Site, check_name
 from lichen_components.aws.topics import with_topics
 from lichen_components.aws.watts import watts_of
 from lichen_components.errors import input_errors
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -82,7 +82,7 @@ class TaskHost:
 
 
 def serve_tasks(
-    component: AwsDeployment,
+    component: HostedEndpoint,
     name: str,
     plan: Plan,
     *,
@@ -98,10 +98,10 @@ def serve_tasks(
     with input_errors():
         check_name(name, workload.environment, service="ECS")
         network = network_of(args, plan, component)
-    site = Site.of(
-        name,
-        plan,
-        component,
+    site = Site(
+        name=name,
+        plan=plan,
+        parent=component,
         title=title,
         made_of=(machine.name, network.vpc, *made_of),
         log_group=lambda identity: f"/ecs/{identity}",
@@ -186,7 +186,7 @@ def serve_tasks(
     )
     component.gives(
         name=its_name,
-        arn=service.arn,
+        identifier=service.arn,
         url=balancer.url,
         machine=machine.name,
         receipt=in_receipt(decision, args),

@@ -13,7 +13,6 @@ from lichen_components.aws.access import Statement, join_network, use_keys, writ
 from lichen_components.aws.account import account_of
 from lichen_components.aws.args import AwsArgs, FunctionArgs, aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
-from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.key import key_of
 from lichen_components.aws.lambda_.limits import (
     check_environment,
@@ -33,6 +32,7 @@ from lichen_components.aws.serving import check_architecture, check_mode, enviro
 from lichen_components.aws.site import Site, check_name
 from lichen_components.aws.topics import with_topics
 from lichen_components.errors import input_errors
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -42,7 +42,7 @@ ALIAS = "live"
 """What clients call: it names the version that serves, and during a canary the newest beside it."""
 
 
-class ServingFunction(AwsDeployment):
+class ServingFunction(HostedEndpoint):
     """Function, alias, URL, role, key, log and alarms in the chosen region."""
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -54,10 +54,10 @@ class ServingFunction(AwsDeployment):
         with input_errors():
             check_name(name, workload.environment, service="Lambda")
             check_environment(environment)
-        site = Site.of(
-            name,
-            plan,
-            self,
+        site = Site(
+            name=name,
+            plan=plan,
+            parent=self,
             title="Function",
             # Memory changes in place: it is no part of the function's identity.
             made_of=("arm64",),
@@ -143,7 +143,7 @@ class ServingFunction(AwsDeployment):
         )
         self.gives(
             name=function.name,
-            arn=alias.arn,
+            identifier=alias.arn,
             url=url.function_url,
             machine=machine.name,
             bundle=beside,

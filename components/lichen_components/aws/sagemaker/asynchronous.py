@@ -33,7 +33,6 @@ from lichen_components.aws.account import account_of
 from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.bundle import bundle
 from lichen_components.aws.checks import check_places_given
-from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.locations import Objects
 from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
@@ -52,6 +51,7 @@ from lichen_components.aws.sagemaker.scaling import (
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
 from lichen_components.aws.topics import with_topics
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -62,7 +62,7 @@ MOST_S = 3600
 """The longest that one request may take, if the client says so; 900 s if it does not."""
 
 
-class AsynchronousEndpoint(AwsDeployment):
+class AsynchronousEndpoint(HostedEndpoint):
     """An endpoint with a queue in S3, scaled by its backlog, to zero outside production."""
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -135,7 +135,7 @@ class AsynchronousEndpoint(AwsDeployment):
         )
         self.gives(
             name=its_name,
-            arn=endpoint.arn,
+            identifier=endpoint.arn,
             url=its_name.apply(lambda name: runtime_url(name, plan.region, "async-invocations")),
             machine=machine,
             bundle=beside,

@@ -26,7 +26,6 @@ from lichen_components.aws.checks import (
     check_network,
     check_places_given,
 )
-from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.locations import Objects
 from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.asynchronous import at_once, statements
@@ -36,6 +35,7 @@ from lichen_components.aws.sagemaker.model import ground, located
 from lichen_components.aws.sagemaker.variant import machine_of
 from lichen_components.aws.site import Site, check_name
 from lichen_components.aws.topics import is_heard, with_topics
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -52,7 +52,7 @@ _MOST_PAYLOAD_MB, _PAYLOAD_MB = 100, 6
 _MOST_REQUEST_S, _RETRIES = 3600, 3
 
 
-class BatchTransform(AwsDeployment):
+class BatchTransform(HostedEndpoint):
     """Model, role, key, schedule, and a rule that says when a job failed."""
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -136,7 +136,7 @@ class BatchTransform(AwsDeployment):
         )
         self.gives(
             name=schedule.name,
-            arn=schedule.arn,
+            identifier=schedule.arn,
             url=results.apply(lambda known: known.uri),
             machine=machine,
             bundle=beside,

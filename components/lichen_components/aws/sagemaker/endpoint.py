@@ -20,7 +20,6 @@ from lichen_components.aws.checks import (
     check_network,
     check_zones,
 )
-from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.monitoring import ERROR_SHARE, Watch, alarms
 from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
 from lichen_components.aws.sagemaker.comparing import (
@@ -42,6 +41,7 @@ from lichen_components.aws.sagemaker.scaling import VARIANT, check_scaling, in_r
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site, check_name
 from lichen_components.aws.topics import with_topics
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -58,7 +58,7 @@ _SLOWEST_MS = 55_000
 """The highest threshold of a latency alarm in real time: answers end at 60 s."""
 
 
-class SagemakerEndpoint(AwsDeployment):
+class SagemakerEndpoint(HostedEndpoint):
     """Model, configuration, endpoint, role, key, log, scaling and alarms in the chosen region."""
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -105,7 +105,7 @@ class SagemakerEndpoint(AwsDeployment):
         )
         self.gives(
             name=its_name,
-            arn=endpoint.arn,
+            identifier=endpoint.arn,
             url=its_name.apply(lambda name: runtime_url(name, plan.region, "invocations")),
             machine=machine,
             bundle=beside,
@@ -146,10 +146,10 @@ def site_of(
     beside machine and mode."""
     workload, shadowed = plan.decision.workload, "shadow" in aws_args(plan.args)
     check_name(name, workload.environment, service="SageMaker")
-    return Site.of(
-        name,
-        plan,
-        parent,
+    return Site(
+        name=name,
+        plan=plan,
+        parent=parent,
         title="SageMaker endpoint",
         made_of=(machine, workload.mode, *(["shadow"] if shadowed else []), *made_of),
         log_group=log_group,

@@ -21,7 +21,6 @@ from lichen_components.aws.account import account_of
 from lichen_components.aws.args import aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import check_artifacts_given, check_locations
-from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.monitoring import Watch, alarm_name, alarms
 from lichen_components.aws.sagemaker.charts import charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import site_of
@@ -33,6 +32,7 @@ from lichen_components.aws.sagemaker.scaling import VARIANT, predefined, target_
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
 from lichen_components.aws.topics import with_topics
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -63,7 +63,7 @@ _REFUSED = {
 }
 
 
-class ServerlessEndpoint(AwsDeployment):
+class ServerlessEndpoint(HostedEndpoint):
     """Model, configuration and endpoint without machines, with role, key, log and alarms."""
 
     def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -131,7 +131,7 @@ class ServerlessEndpoint(AwsDeployment):
         )
         self.gives(
             name=endpoint.name,
-            arn=endpoint.arn,
+            identifier=endpoint.arn,
             url=endpoint.name.apply(lambda name: runtime_url(name, plan.region, "invocations")),
             machine=machine,
             bundle=beside,

@@ -21,7 +21,6 @@ from lichen_components.aws import access
 from lichen_components.aws.account import account_of
 from lichen_components.aws.args import aws_args
 from lichen_components.aws.bundle import bundle
-from lichen_components.aws.deployment import AwsDeployment
 from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.sagemaker.charts import charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint, site_of
@@ -52,6 +51,7 @@ from lichen_components.aws.sagemaker.settings import (
 from lichen_components.aws.sagemaker.variant import machine_of, runtime_url
 from lichen_components.aws.site import Site
 from lichen_components.aws.topics import with_topics
+from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
 from lichen_components.servers.container import Decision
 
@@ -73,7 +73,7 @@ _REFUSED = {
 _ALONE = "availability: {minimum_replicas: 1}"
 
 
-class ToZeroEndpoint(AwsDeployment):
+class ToZeroEndpoint(HostedEndpoint):
     """Model, configuration, endpoint and inference component, with the alarm that wakes it, role,
     key, log, scaling and alarms in the chosen region."""
 
@@ -125,7 +125,7 @@ class ToZeroEndpoint(AwsDeployment):
         )
         self.gives(
             name=its_name,
-            arn=endpoint.endpoint_arn,
+            identifier=endpoint.endpoint_arn,
             url=its_name.apply(lambda name: runtime_url(name, plan.region, "invocations")),
             machine=machine,
             bundle=beside,

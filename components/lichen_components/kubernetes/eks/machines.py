@@ -9,56 +9,46 @@ hashicorp/terraform-provider-aws-eks#2060 (the wrong image gives nodes without d
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from lichen.document import InputError
-from lichen.passport import Passport, to_tags
 from lichen_components.args import EndpointArgs
-from lichen_components.errors import input_errors
 from lichen_components.kubernetes.args import EksArgs, KubernetesArgs, kubernetes_args
 from lichen_components.kubernetes.eks.neuron import check_driver
 from lichen_components.kubernetes.nodes import NodeRow
 from lichen_components.kubernetes.place import ClusterPlace
+from lichen_components.kubernetes.ready import Prepared
 from lichen_components.kubernetes.scaling import bounds
-from lichen_components.kubernetes.serving import check, prepared, serve, url_of
+from lichen_components.kubernetes.serving import ClusterService, check
 from lichen_components.plan import Plan
 from lichen_components.row import S3
 from lichen_components.servers.container import Decision
-
-TYPE = "lichen:index:EksService"
 
 _NODES = ("group", "karpenter", "none")
 _EFFECT = "NO_SCHEDULE"
 
 
-class EksService(pulumi.ComponentResource):
+class EksService(ClusterService):
     """Machines in the EKS cluster that is given, and what serves on them."""
 
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
+    TYPE = "lichen:index:EksService"
 
-    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(TYPE, name, {}, opts)
-        with input_errors():
-            ready = prepared(name, plan)
-            ours = _eks(ready.args)
-            _check_machines(ready.args, ours, plan, ready.row)
-        place = ClusterPlace.of(name, plan, ready.args, self)
+    def check_machines(self, plan: Plan, ready: Prepared) -> None:
+        _check_machines(ready.args, _eks(ready.args), plan, ready.row)
+
+    def machines(
+        self, place: ClusterPlace, plan: Plan, ready: Prepared
+    ) -> Sequence[pulumi.Resource]:
+        ours = _eks(ready.args)
         nodes = _made(place, plan, ours, ready.row)
-        access = _may_read(place, plan, ready.args, ours)
-        served = serve(place, plan, ready, *nodes, *access)
-        self.endpoint_name = pulumi.Output.from_input(place.identity)
-        self.endpoint_id = pulumi.Output.concat(
-            ours.get("cluster", ""), f"/{place.namespace}/{served}/{place.identity}"
-        )
-        self.url = pulumi.Output.from_input(url_of(place, ready.args))
-        self.machine = pulumi.Output.from_input(plan.decision.machine.name)
-        self.register_outputs({"endpoint_name": self.endpoint_name, "url": self.url})
+        return [*nodes, *_may_read(place, plan, ready.args, ours)]
+
+    def cluster_of(self, args: KubernetesArgs) -> pulumi.Input[str]:
+        return _eks(args).get("cluster", "")
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
@@ -167,7 +157,7 @@ def _disk_gib(plan: Plan, ours: EksArgs) -> int:
 def _group(place: ClusterPlace, plan: Plan, ours: EksArgs, row: NodeRow) -> aws.eks.NodeGroup:
     least, most = bounds(plan.decision)
     chosen = plan.decision.placement.chosen
-    tags = to_tags(Passport.of(plan.decision.workload, plan.decision.precision), "aws")
+    tags = place.passport_for("aws")
     start = aws.ec2.LaunchTemplate(
         place.child("start"),
         block_device_mappings=[
@@ -226,7 +216,7 @@ def _karpenter(
 ) -> list[pulumi.Resource]:
     _, most = bounds(plan.decision)
     chosen = plan.decision.placement.chosen
-    tags = to_tags(Passport.of(plan.decision.workload, plan.decision.precision), "aws")
+    tags = place.passport_for("aws")
     terms = [{"tags": dict(ours.get("discovery", {}))}]
     metadata = k8s.meta.v1.ObjectMetaArgs(
         name=place.identity, labels=place.labels, annotations=place.passport
@@ -319,7 +309,7 @@ def _may_read(
     bucket, _, rest = location.replace("{region}", plan.region).removeprefix(S3).partition("/")
     # Without the slash a/b would let a/bc be read too.
     prefix = f"{rest.strip('/')}/" if rest.strip("/") else ""
-    tags = to_tags(Passport.of(plan.decision.workload, plan.decision.precision), "aws")
+    tags = place.passport_for("aws")
     partition = "aws-cn" if plan.region.startswith("cn-") else "aws"
     role = aws.iam.Role(
         place.child("role"),

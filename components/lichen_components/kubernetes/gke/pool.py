@@ -8,55 +8,47 @@ slice's pool).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_gcp as gcp
 
 from lichen.document import InputError
-from lichen.passport import Passport, to_tags
 from lichen_components.args import EndpointArgs
-from lichen_components.aws.site import short
-from lichen_components.errors import input_errors
 from lichen_components.google.machines import HYPERDISK, HYPERDISK_ALONE
 from lichen_components.kubernetes.args import GkeArgs, KubernetesArgs, kubernetes_args
 from lichen_components.kubernetes.nodes import NodeRow, gpu_label
 from lichen_components.kubernetes.place import ClusterPlace
+from lichen_components.kubernetes.ready import Prepared
 from lichen_components.kubernetes.scaling import bounds
-from lichen_components.kubernetes.serving import check, prepared, serve, url_of
+from lichen_components.kubernetes.serving import ClusterService, check
 from lichen_components.plan import Plan
 from lichen_components.row import GCS
 from lichen_components.servers.container import Decision
-
-TYPE = "lichen:index:GkeService"
+from lichen_components.site import short
 
 _LONGEST = 40
 """Of a pool's name (GKE API, NodePool.name)."""
 
 
-class GkeService(pulumi.ComponentResource):
+class GkeService(ClusterService):
     """A node pool in the GKE cluster that is given, and what serves on it."""
 
-    endpoint_name: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    machine: pulumi.Output[str]
+    TYPE = "lichen:index:GkeService"
 
-    def __init__(self, name: str, plan: Plan, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(TYPE, name, {}, opts)
-        with input_errors():
-            ready = prepared(name, plan)
-            ours = _gke(ready.args)
-            _check_place(ours, plan, ready.row)
-        place = ClusterPlace.of(name, plan, ready.args, self)
+    def check_machines(self, plan: Plan, ready: Prepared) -> None:
+        _check_place(_gke(ready.args), plan, ready.row)
+
+    def machines(
+        self, place: ClusterPlace, plan: Plan, ready: Prepared
+    ) -> Sequence[pulumi.Resource]:
+        ours = _gke(ready.args)
         pools = [] if not ours.get("pool", True) else _pools(place, plan, ours, ready.row)
         _may_read(place, plan, ready.args, ours)
-        served = serve(place, plan, ready, *pools)
-        self.endpoint_name = pulumi.Output.from_input(place.identity)
-        self.endpoint_id = pulumi.Output.concat(
-            ours.get("cluster", ""), f"/{place.namespace}/{served}/{place.identity}"
-        )
-        self.url = pulumi.Output.from_input(url_of(place, ready.args))
-        self.machine = pulumi.Output.from_input(plan.decision.machine.name)
-        self.register_outputs({"endpoint_name": self.endpoint_name, "url": self.url})
+        return pools
+
+    def cluster_of(self, args: KubernetesArgs) -> pulumi.Input[str]:
+        return _gke(args).get("cluster", "")
 
     @staticmethod
     def check(decision: Decision, args: EndpointArgs) -> None:
@@ -137,7 +129,7 @@ def _pool(
     part, chosen = row.part, plan.decision.placement.chosen
     several = part is not None and part.nodes > 1
     least, most = between
-    labels = to_tags(Passport.of(plan.decision.workload, plan.decision.precision), "google")
+    labels = place.passport_for("google")
     c = gcp.container
     if several and part is not None:
         # By zone: a total of a slice's pool is refused, and its least must be 0.

@@ -12,7 +12,7 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Reading, Region, Source
-from lichen.figures import between, figure, grams, span, usd
+from lichen.figures import between, co2e, figure, grams, span, usd
 from lichen.grid import classify
 from lichen.placing.placement import NoPlacement, Option, Placement, Rejected
 from lichen.placing.reasons import about_the_likely
@@ -61,6 +61,18 @@ class ShownOption(msgspec.Struct, frozen=True, kw_only=True):
     high: float
 
 
+class ShownVariant(msgspec.Struct, frozen=True, kw_only=True):
+    """Another way to serve the model: dollars and grams of a month, also with their ranges."""
+
+    name: str
+    on: str
+    usd: float
+    gco2e: float
+    usd_range: str
+    gco2e_range: str
+    evidence: str
+
+
 class ShownReading(msgspec.Struct, frozen=True, kw_only=True):
     """A reading of the region's grid, with its bar in percent of the largest."""
 
@@ -98,6 +110,7 @@ def as_page(
             lost=_lost(answer.rejected),
         )
     chosen, region = answer.chosen, catalogue.region(answer.chosen.region)
+    variants = words.worth_variants(answer)
     listed = _listed(answer, top)
     across = axis_of([option.usd_month for _, option, _ in listed], usd)
     up = axis_of([value for _, option, _ in listed for value in _ends(option)], grams)
@@ -122,6 +135,12 @@ def as_page(
         front=sorted((each for each in options if each.on_front), key=lambda each: each.usd),
         savings=[saving for saving in answer.savings if saving.saved_share >= words.WORTH_SHOWING],
         saves=_saved,
+        variants=[
+            _variant(each.name, each.then, words.evidence_of(each))
+            for each in variants
+            if each.then
+        ],
+        about_variants=list(words.about_variants(variants)),
         grid=classify(region),
         readings=_readings(region, catalogue),
         lost=_lost(answer.rejected),
@@ -226,6 +245,18 @@ def _more(value: float, chosen: float) -> str:
     if value >= 3 * chosen:
         return f"{figure(value / chosen)} times"
     return f"{(value / chosen - 1) * 100:+.0f} %"
+
+
+def _variant(name: str, then: Option, evidence: str) -> ShownVariant:
+    return ShownVariant(
+        name=name,
+        on=f"{figure(then.replicas_mean)} x {then.machine}, {then.precision}",
+        usd=then.usd_month,
+        gco2e=then.gco2e_month.likely,
+        usd_range=words.money(then),
+        gco2e_range=co2e(then.gco2e_month),
+        evidence=evidence,
+    )
 
 
 def _saved(saving: Saving) -> str:

@@ -1,0 +1,65 @@
+"""Evaluations: what was measured of a variant of a workload, by name and score.
+
+Nothing here knows how well a smaller or a quantised model answers. An evaluation on the team's own
+task says it, and its name and score go into the workload or into a benchmark record.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+PREFIX_CACHING = "prefix-caching"
+SPECULATIVE_DECODING = "speculative-decoding"
+RATES = {PREFIX_CACHING: "hit rate", SPECULATIVE_DECODING: "acceptance rate"}
+"""Variants that change no answer: what is measured of them is a share, from 0 to 1."""
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The score of one evaluation of a variant.
+
+    ``variant`` is a precision (``fp8``), another model by name, ``prefix-caching`` or
+    ``speculative-decoding``. ``name`` is what was run, such as ``MMLU-Pro``; of the last two the
+    score is the share of input tokens that were cached, and of drafted tokens that were kept.
+    ``at_least`` or ``at_most`` is the score that is good enough: ``at_most`` for a rate of errors.
+    ``evaluated_on`` is the day, such as 2026-11-26.
+    """
+
+    variant: Annotated[str, Meta(min_length=1, max_length=200)]
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    score: Annotated[float, Meta(ge=-1e9, le=1e9)]
+    at_least: Annotated[float, Meta(ge=-1e9, le=1e9)] | None = None
+    at_most: Annotated[float, Meta(ge=-1e9, le=1e9)] | None = None
+    evaluated_on: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+
+    def __post_init__(self) -> None:
+        if self.at_least is not None and self.at_most is not None:
+            raise ValueError("give at_least or at_most, not both")
+        if self.variant in RATES and not 0.0 <= self.score <= 1.0:
+            raise ValueError(
+                f"the score of {self.variant} is its {RATES[self.variant]}, from 0 to 1"
+            )
+        if not math.isfinite(self.score):
+            raise ValueError("score is not a number")
+
+    @property
+    def is_enough(self) -> bool | None:
+        """Whether the score is good enough; None where nobody says which one is."""
+        if self.at_least is not None:
+            return self.score >= self.at_least
+        return None if self.at_most is None else self.score <= self.at_most
+
+    @property
+    def text(self) -> str:
+        """``MMLU-Pro 0.71 (at least 0.7)``."""
+        bounds = (("at least", self.at_least), ("at most", self.at_most))
+        limit = next((f" ({word} {bound:g})" for word, bound in bounds if bound is not None), "")
+        return f"{self.name} {self.score:g}{limit}"
+
+    @property
+    def tag(self) -> str:
+        """What a tag says of it: ``fp8 MMLU-Pro 0.71``."""
+        return f"{self.variant} {self.name} {self.score:g}"

@@ -1,0 +1,200 @@
+"""Other ways to serve the model: what each saves, what it assumes, and what evidence it needs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lichen_doors.report import for_programs
+from lichen_doors.report import placement as report
+from msgspec.structs import replace
+
+from lichen.document import InputError
+from lichen.evaluation import Evaluation
+from lichen.placing.choose import place
+from lichen.placing.placement import Placement, Variant
+from lichen.placing.question import Question
+from lichen.sizing import Layout, lay_out
+from lichen.sizing.speculation import Speculation, acceptance_for, tokens_a_step
+from lichen.workload import Workload, as_workload
+from tests.fixed import fixed
+
+CATALOGUE = fixed()
+
+
+def chat(**changed: Any) -> Workload:
+    document = {
+        "name": "chat",
+        "model": "meta-llama/Llama-3.1-8B",
+        "precisions": ["bf16"],
+        "traffic": {"peak_rps": 12, "mean_rps": 6, "input_tokens": 1500, "output_tokens": 300},
+        "latency": {"time_to_first_token_ms": 2000, "time_per_output_token_ms": 80},
+        "where": {"clouds": ["aws"], "hosting": ["sagemaker"], "countries": ["SE"]},
+        "environment": "prod",
+    }
+    return as_workload(document | changed)
+
+
+def placed(workload: Workload, **given: Any) -> Placement:
+    answer = place(Question.of(workload, catalogue=CATALOGUE, **given), runners_up=0, variants=True)
+    assert isinstance(answer, Placement)
+    return answer
+
+
+def variants(workload: Workload, **given: Any) -> dict[str, Variant]:
+    return {
+        each.name if each.kind in ("precision", "smaller-model") else each.kind: each
+        for each in placed(workload, **given).variants or ()
+    }
+
+
+def test_each_kind_is_beside_the_placement_in_its_region_on_its_hosting() -> None:
+    answer = placed(chat())
+    found = answer.variants or ()
+    assert [each.kind for each in found] == [
+        "precision",
+        "precision",
+        "precision",
+        "smaller-model",
+        "prefix-caching",
+        "speculative-decoding",
+    ]
+    for each in found:
+        assert each.needs
+        assert each.is_shown is None
+        if each.then is None:
+            assert each.breaks_even
+            continue
+        now, then = answer.chosen, each.then
+        assert (then.region, then.hosting) == (now.region, now.hosting)
+        assert each.usd_month_less == pytest.approx(now.usd_month - then.usd_month)
+        assert each.gco2e_month_less == pytest.approx(
+            now.gco2e_month.likely - then.gco2e_month.likely
+        )
+    four_bits = next(each for each in found if each.name == "int4")
+    assert four_bits.usd_month_less is not None
+    assert four_bits.usd_month_less > 0
+
+
+def test_they_are_not_placed_unless_they_are_asked_for() -> None:
+    answer = place(Question.of(chat(), catalogue=CATALOGUE))
+    assert isinstance(answer, Placement)
+    assert answer.variants is None
+
+
+def test_a_precision_that_the_workload_allows_is_no_variant() -> None:
+    assert "int8" not in variants(chat(precisions=["bf16", "int8"]))
+
+
+def test_the_smaller_model_is_the_next_of_its_family() -> None:
+    found = variants(chat(model="meta-llama/Llama-3.1-70B", environment="dev", latency={}))
+    assert found["meta-llama/Llama-3.1-8B"].assumes == (
+        "8.03 billion parameters in place of 70.6 billion"
+    )
+    # The smallest one drafts: it has the same vocabulary.
+    assert found["speculative-decoding"].name.endswith("drafts by meta-llama/Llama-3.2-1B")
+    assert "arXiv 2211.17192" in found["speculative-decoding"].assumes
+    assert "acceptance rate of" in found["speculative-decoding"].breaks_even
+    small = variants(chat(model="meta-llama/Llama-3.2-1B"))
+    assert not any(each.kind == "smaller-model" for each in small.values())
+
+
+def test_a_cache_of_prefixes_has_the_prompts_prefix(tmp_path: Path) -> None:
+    text = "You answer questions about the library's opening hours. " * 40 + "{question}"
+    (tmp_path / "prompt.txt").write_text(text)
+    workload = chat(prompts={"templates": [{"name": "system", "file": "prompt.txt"}]})
+    caching = variants(workload, near=tmp_path)["prefix-caching"]
+    assert "before anything that varies" in caching.assumes
+    unknown = variants(chat())["prefix-caching"]
+    assert "hit rate of" in unknown.assumes + unknown.breaks_even
+
+
+def test_a_measured_rate_takes_the_place_of_what_is_assumed() -> None:
+    evaluations = [
+        {"variant": "prefix-caching", "name": "hit rate", "score": 0.8},
+        {"variant": "speculative-decoding", "name": "acceptance rate", "score": 0.9},
+    ]
+    found = variants(chat(evaluations=evaluations))
+    assert found["prefix-caching"].assumes == "a measured hit rate of 0.8"
+    assert "0.9 of them kept (measured)" in found["speculative-decoding"].assumes
+
+
+def test_an_evaluation_is_shown_beside_its_variant() -> None:
+    passed = {"variant": "int8", "name": "MMLU-Pro", "score": 0.71, "at_least": 0.7}
+    failed = {"variant": "int4", "name": "MMLU-Pro", "score": 0.61, "at_least": 0.7}
+    answer = placed(chat(evaluations=[passed, failed]))
+    found = {each.name: each for each in answer.variants or ()}
+    assert (found["int8"].is_shown, found["int4"].is_shown) == (True, False)
+    assert report.evidence_of(found["int8"]) == "MMLU-Pro 0.71 (at least 0.7)"
+    assert report.evidence_of(found["int4"]) == "MMLU-Pro 0.61 (at least 0.7): not enough"
+    assert report.evidence_of(found["fp8"]) == "none"
+    shown = report.about_variants([found["int8"]])
+    assert list(shown) == ["int8 is shown to be good enough: add it to precisions"]
+    assert "MMLU-Pro" in report.as_markdown(answer, top=0)
+    assert '"is_shown":true' in for_programs(answer).replace(" ", "")
+
+
+def test_an_evaluation_may_be_in_a_record(tmp_path: Path) -> None:
+    (tmp_path / "int8.yaml").write_text(
+        "{model: meta-llama/Llama-3.1-8B, machine: g6.xlarge, precision: int8, requests: 200,"
+        " measured_on: 2026-11-20, concurrency: 4, time_per_output_token_ms: 30,"
+        " evaluations: [{variant: int8, name: own questions, score: 3, at_most: 5}]}"
+    )
+    found = variants(chat(evidence=["int8.yaml"]), near=tmp_path)
+    assert found["int8"].is_shown
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"variant": "fp9"}, r"evaluations\[0\]\.variant: 'fp9' is no precision.*fp8"),
+        ({"variant": "prefix-caching"}, "from 0 to 1"),
+        ({"at_most": 1, "at_least": 0}, "not both"),
+        ({"scores": 1}, "did you mean 'score'"),
+        ({"score": "good"}, "score"),
+        ({"name": ""}, "name"),
+    ],
+)
+def test_a_bad_evaluation_is_refused(changed: dict[str, object], message: str) -> None:
+    one = {"variant": "fp8", "name": "MMLU-Pro", "score": 71.0} | changed
+    with pytest.raises(InputError, match=message):
+        Question.of(chat(evaluations=[one]), catalogue=CATALOGUE)
+
+
+def test_less_is_better_where_a_score_is_at_most() -> None:
+    errors = Evaluation(variant="fp8", name="word errors", score=4.0, at_most=5.0)
+    assert errors.is_enough
+    assert errors.tag == "fp8 word errors 4"
+    assert not replace(errors, score=6.0).is_enough
+    assert replace(errors, at_most=None).is_enough is None
+
+
+def test_drafts_leave_so_many_tokens_a_step() -> None:
+    assert tokens_a_step(0.0, 4) == 1.0
+    assert tokens_a_step(1.0, 4) == 5.0
+    assert tokens_a_step(0.5, 2) == pytest.approx(1.75)
+    assert acceptance_for(1.75, 2) == pytest.approx(0.5, abs=1e-6)
+    assert acceptance_for(3.5, 2) is None
+
+
+def laid_out() -> Layout:
+    machine = CATALOGUE.machine("g6e.xlarge")
+    layout = lay_out(chat(), CATALOGUE.model("meta-llama/Llama-3.1-8B"), machine, "bf16", CATALOGUE)
+    assert isinstance(layout, Layout)
+    return layout
+
+
+def test_drafts_help_a_lonely_request_more_than_a_full_batch() -> None:
+    plain = laid_out().arrangement
+    drafted = replace(plain, speculation=Speculation(ahead=4, acceptance=0.7))
+    alone, full = (plain.step_s(batch) / drafted.step_s(batch) for batch in (1.0, 128.0))
+    assert 1.0 < alone < tokens_a_step(0.7, 4)
+    assert full < alone
+    never = replace(plain, speculation=Speculation(ahead=4, acceptance=0.0))
+    assert never.step_s(1.0) > plain.step_s(1.0)
+
+
+def test_a_cached_prefix_is_not_read_again() -> None:
+    plain = laid_out().arrangement
+    times = [replace(plain, cached_tokens=tokens).prefill_s() for tokens in (0.0, 700.0, 1400.0)]
+    assert times[0] == plain.prefill_s()
+    assert times[0] > times[1] > times[2] > 0

@@ -1,0 +1,86 @@
+"""One file of a workload on every cloud: up with the pack, refreshed, changed, gone.
+
+The same three files, which name no cloud, on the emulated AWS and on the emulated Google;
+tests/stacks/test_anywhere_kubernetes.py has them on a real Kubernetes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lichen_policies.registry import rules
+
+from lichen.workload import read_workload
+from sandbox.google.world import google_world
+from sandbox.world import QUIET, ROOT, World
+
+PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
+FILES = sorted((ROOT / "stacks" / "workloads" / "anywhere").glob("*.yaml"))
+SEEDED = ("storage.buckets", "artifactregistry.projects.locations.repositories")
+"""What was there before on the emulated Google."""
+
+pytestmark = pytest.mark.xdist_group("anywhere")
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[World]:
+    with google_world() as world:
+        world.cloud.bucket("acme-models")
+        for region in ("europe-north1", "europe-north2", "europe-west1", "europe-west9"):
+            world.cloud.repository(region, "hub")
+        roots = os.pathsep.join(str(ROOT / part) for part in (".", "policies", "components"))
+        yield World(world.engine, world.cloud, {**world.environment, "PYTHONPATH": roots})
+
+
+def live(world: World, stack: str, folder: Path) -> dict[str, dict[str, object]]:
+    """A stack's life in a copy of the project; the outputs of its endpoints."""
+    shutil.copy(ROOT / "Pulumi.yaml", folder)
+    shutil.copytree(ROOT / "stacks", folder / "stacks")
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    world.stacks(stack, cwd=folder)
+    of = ("--stack", stack)
+    made = world.run("pulumi", "up", *of, "--skip-preview", *QUIET, *PACK, cwd=folder)
+    assert "lichen@" in made.stdout
+    assert [name for name in rules() if f"  {name}  " in made.stdout] == []
+    outputs: dict[str, dict[str, object]] = json.loads(
+        world.run("pulumi", "stack", "output", "--json", *of, cwd=folder).stdout
+    )
+    world.run("pulumi", "refresh", *of, "--expect-no-changes", *QUIET, cwd=folder)
+    for file in (folder / "stacks" / "workloads" / "anywhere").glob("*.yaml"):
+        before = file.read_text(encoding="utf-8")
+        file.write_text(before.replace("p95_ms: 2", "p95_ms: 3"), encoding="utf-8")
+        assert file.read_text(encoding="utf-8") != before
+    changed = world.run("pulumi", "up", *of, "--skip-preview", *QUIET, *PACK, cwd=folder)
+    assert "updated" in changed.stdout
+    assert [name for name in rules() if f"  {name}  " in changed.stdout] == []
+    world.run("pulumi", "destroy", *of, "--skip-preview", *QUIET, cwd=folder)
+    return outputs
+
+
+def test_the_files_name_no_cloud() -> None:
+    assert [file.stem for file in FILES] == ["chat", "embeddings", "images"]
+    for file in FILES:
+        where = read_workload(file).where
+        assert where.clouds == where.hosting == where.regions == ()
+
+
+def test_on_aws(place: World, tmp_path: Path) -> None:
+    outputs = live(place, "aws", tmp_path)
+    assert list(outputs) == ["chat", "embeddings", "images"]
+    for values in outputs.values():
+        assert str(values["endpoint_id"]).startswith("arn:aws:sagemaker:")
+    assert place.cloud.inventory() == {}
+
+
+def test_on_google(google: World, tmp_path: Path) -> None:
+    outputs = live(google, "google", tmp_path)
+    machines = [str(outputs[name]["machine"]) for name in ("chat", "embeddings", "images")]
+    assert machines[0].startswith("g2-standard-")
+    assert machines[1].startswith("cloudrun-cpu.")
+    assert machines[2].startswith(("c4a-", "n4a-"))
+    assert set(google.cloud.inventory()) == set(SEEDED)
