@@ -64,13 +64,12 @@ def check_region(args: AwsArgs, region: str) -> None:
     """Image, topics and keys that are known already are in the chosen region: AWS takes no others
     (CloudWatch, PutMetricAlarm: "Only REGION is supported"; KMS keys are of one region)."""
     given: Mapping[str, object] = args
-    image = given.get("image")
-    if isinstance(image, str):
+    if "image" in given and isinstance(image := given["image"], str):
         repository(image, region)
-    for field, service in _ARNS.items():
-        arn = given.get(field)
-        if not isinstance(arn, str):
+    for field, arn in given.items():
+        if field not in _ARNS or not isinstance(arn, str):
             continue
+        service = _ARNS[field]
         parts = arn.split(":")
         if len(parts) < 6 or parts[0] != "arn" or parts[2] != service:
             raise InputError(
