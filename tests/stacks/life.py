@@ -17,8 +17,13 @@ from sandbox.world import QUIET, ROOT, World
 
 HOME, AWAY = "eu-north-1", "us-west-2"
 PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
-OF_THE_USER = {"endpoint-without-benchmark", "undisclosed-endpoint"}
-"""What a benchmark and a page of the user's own would answer: advice for every example."""
+OF_THE_USER = {
+    "endpoint-without-benchmark",
+    "undisclosed-endpoint",
+    "unreduced-without-evaluation",
+}
+"""What a benchmark, a page and an evaluation of the user's own would answer: advice, and nothing that
+an example could have."""
 
 
 def fired(printed: str) -> set[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.world import ROOT, World
+from sandbox.world import QUIET, ROOT, World
 from tests.stacks import looks
 from tests.stacks.life import AWAY, HOME, OF_THE_USER, PACK, Life, fired
 
@@ -101,6 +101,16 @@ def test_every_example_is_in_the_table() -> None:
 def test_a_life(place: World, project: Path, example: Example) -> None:
     place.stacks(example.stack, cwd=project)
     life = Life(place, project, example.stack)
+    try:
+        live(life, example)
+    except BaseException:  # the others of the project begin with an empty cloud
+        life.pulumi("destroy", *QUIET, "--skip-preview", check=False)
+        raise
+
+
+def live(life: Life, example: Example) -> None:
+    """The whole of it, to the end."""
+    place = life.place
     own_network = life.config("aws.subnets") is not None
     if own_network:
         life.configure(aws__subnets=life.subnets(HOME))
