@@ -22,8 +22,8 @@ OF_THE_USER = {
     "undisclosed-endpoint",
     "unreduced-without-evaluation",
 }
-"""What a benchmark, a page and an evaluation of the user's own would answer: advice, and nothing that
-an example could have."""
+"""What a benchmark, a page and an evaluation of the user's own would answer: advice for every
+example."""
 
 
 def fired(printed: str) -> set[str]:

@@ -8,6 +8,7 @@ so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ import msgspec
 
 from lichen.document import InputError, did_you_mean
 from lichen.input_error import NotRendered
+from lichen.parsing.at import At
 from lichen.parsing.content import content_of, text_of
-from lichen.parsing.yaml_text import At, from_yaml
+from lichen.parsing.yaml_text import from_yaml
 from lichen_policies.dialects import cloudformation_nested
 from lichen_policies.dialects.cloudformation_values import Template
 from lichen_policies.dialects.deployment_input import DeploymentInput
@@ -58,6 +60,8 @@ def resources(
     :class:`InputError` where it has none or one is malformed.
     """
     given = given or DeploymentInput()
+    if not given.inside:
+        given = msgspec.structs.replace(given, nested=count())
     if "Resources" not in document:
         raise InputError("is required", fix="add Resources:", field="Resources")
     template = Template(document, given)
@@ -79,7 +83,7 @@ def resources(
             type=entry["Type"],
             name=name,
             address=name,
-            properties=template.value(properties),
+            properties=_value(template, properties),
             dialect="cloudformation",
             region=given.region,
             environment=given.environment,
@@ -89,10 +93,18 @@ def resources(
         )
         inner = cloudformation_nested.file_of(resource, entry.get("Metadata"))
         if inner is None:
-            found.append(_of_sam(document, resource, template))
+            unseen = cloudformation_nested.missing(resource)
+            own = msgspec.structs.replace(resource, unseen=unseen) if unseen else resource
+            found.append(_of_sam(document, own, template))
         else:
             found += _nested(resource, inner, given)
     return [*_with_branches(document, found, template), *_macros(document, file)]
+
+
+def _value(template: Template, properties: Mapping[str, Any]) -> Any:
+    """The properties as they are made; none where a function leaves them out."""
+    found = template.value(properties)
+    return {} if found is None else found
 
 
 def _with_branches(
@@ -148,7 +160,7 @@ def _ways(document: Mapping[str, Any], template: Template) -> list[Template]:
 def _properties(document: Mapping[str, Any], template: Template) -> dict[str, Any]:
     """The properties of what a template makes, by name."""
     return {
-        name: template.value(entry.get("Properties") or {})
+        name: _value(template, entry.get("Properties") or {})
         for name, entry in template.each(_entries(document))
         if entry.get("Condition") is None or template.condition(entry["Condition"]) is not False
     }
