@@ -263,12 +263,14 @@ class _Comparison:
                 yield one
 
     def _placed(self, card: ModelCard, precisions: tuple[Precision, ...]) -> Candidate | None:
-        """The best offer here of another model or precision; those that can be made first."""
+        """The best offer here of another model or precision. Where the choice can be made, one that
+        cannot is no variant of it: it would save by what nobody builds."""
         workload = replace(self.question.workload, precisions=precisions, compiled=None)
         asked = replace(self.question, workload=workload, card=card)
         judged = judge_offers(asked, self.chosen.offer.region)
-        able = list(self._here(judged.able)) or list(self._here(judged.unmade))
-        return self._best(able)
+        may_be_unmade = self.chosen.sized.unmade is not None
+        found = [*judged.able, *judged.unmade] if may_be_unmade else judged.able
+        return self._best(list(self._here(found)))
 
     def _changed(self, change: Callable[[Arrangement], Arrangement | None]) -> Candidate | None:
         """The best machine here once its times are changed, of those that do the work already."""
@@ -333,6 +335,9 @@ class _Comparison:
         breaks_even: str = "",
         needs: str,
     ) -> Variant:
+        if then is None and not breaks_even:
+            place = f"{self.chosen.offer.region} on {self.chosen.sized.hosting.title}"
+            breaks_even = f"nothing in {place} serves it within the bounds, or can be made"
         key = kind if kind in (PREFIX_CACHING, SPECULATIVE_DECODING) else name
         evaluations = tuple(
             each for each in self.question.workload.evaluations if each.variant == key

@@ -6,6 +6,7 @@ Skipped where Kubernetes is not built; `make test-kubernetes` builds it.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -241,3 +242,75 @@ def test_a_slice_comes_up_only_where_its_topology_is(
             made.up(parts=[lost])
         made.up(parts=[SLICE])
     assert cluster.left("default") == []
+
+
+OUTSIDE = {
+    "type": "prometheus",
+    "metadata": {
+        "serverAddress": "http://prometheus.monitoring:9090",
+        "query": "sum(rate(gateway_requests_total{route='asleep'}[1m]))",
+        "threshold": "2",
+    },
+}
+ASLEEP: dict[str, Any] = {
+    "hosting": "kubernetes",
+    "machine": "c7g.xlarge",
+    "workload": {
+        **PHOTOS,
+        "name": "asleep",
+        "environment": "dev",
+        "availability": {"minimum_replicas": 0},
+    },
+    "given": {**PARTS[2]["given"], "scaling": {"trigger": OUTSIDE}},
+}
+
+
+def test_pods_at_zero_wake_by_a_signal_from_outside(
+    here: tuple[World, Cluster], tmp_path: Path
+) -> None:
+    """KEDA is not here: what it does on its trigger is done by hand, by what the ScaledObject
+    says. So it names its target rightly, and nothing else sets the number of pods."""
+    place, cluster = here
+
+    def keda(*, active: bool) -> None:
+        (scaled,) = cluster.api.items("keda.sh/v1alpha1", "ScaledObject", "default")
+        spec = scaled["spec"]
+        least = spec["minReplicaCount"]
+        target = spec["scaleTargetRef"]
+        path = cluster.api.path_of(target["apiVersion"], target["kind"], "default", target["name"])
+        cluster.api.call(
+            "PATCH",
+            f"{path}/scale",
+            {"spec": {"replicas": max(1, least) if active else least}},
+            kind="application/merge-patch+json",
+            fieldManager="keda",
+        )
+        ends = time.monotonic() + 60
+        while bool(nodes_of(cluster, "asleep")) is not active:
+            assert time.monotonic() < ends
+            time.sleep(0.2)
+
+    with stack(place, tmp_path, program=PROGRAM, name="asleep") as made:
+        made.up(parts=[ASLEEP])
+        keda(active=False)
+        changed = json.loads(json.dumps(ASLEEP))
+        changed["workload"]["latency"]["p95_ms"] = 3_000
+        made.up("--refresh", parts=[changed])
+        assert nodes_of(cluster, "asleep") == []
+        keda(active=True)
+        assert [name.partition("-")[0] for name in nodes_of(cluster, "asleep")] == ["rack"]
+    assert cluster.left("default") == []
+
+
+def nodes_of(cluster: Cluster, name: str) -> list[str]:
+    """The nodes of a workload's pods that are ready."""
+    return [
+        pod["spec"]["nodeName"]
+        for pod in cluster.api.items("v1", "Pod", "default")
+        if pod["metadata"]["labels"]["app.kubernetes.io/name"] == name
+        and not pod["metadata"].get("deletionTimestamp")
+        and any(
+            one["type"] == "Ready" and one["status"] == "True"
+            for one in pod.get("status", {}).get("conditions", [])
+        )
+    ]
