@@ -20,12 +20,13 @@ from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.nodes import Node, eks_nodes, gke_nodes
 from sandbox.world import World, world
 from tests.components.clusters import CHAT, PHOTOS, VECTORS
+from tests.components.test_kubernetes import LONG
 from tests.sandbox.kubernetes_here import eks_cluster, needs_kubernetes, running
 from tests.stacks.test_deployment import stack
 
 pytestmark = [needs_kubernetes, pytest.mark.xdist_group("kubernetes")]
 
-PROGRAM = Path(__file__).parent / "cluster_program"
+PROGRAM = Path(__file__).parents[1] / "components" / "cluster_program"
 MODEL = "hf://meta-llama/Llama-3.1-8B"
 GKE = {"location": "europe-west4", "pool": False}
 POOLED: dict[str, Any] = {"cluster": "serving", "node_role": "NODES", "device_plugin": True}
@@ -263,6 +264,40 @@ ASLEEP: dict[str, Any] = {
     },
     "given": {**PARTS[2]["given"], "scaling": {"trigger": OUTSIDE}},
 }
+
+
+def test_what_other_controllers_run_is_taken_by_the_api(
+    here: tuple[World, Cluster], tmp_path: Path
+) -> None:
+    """A slice of two machines and an InferenceService, by their CRDs: LeaderWorkerSet's and
+    KServe's controllers are not here, so no pod runs."""
+    place, cluster = here
+    long: dict[str, Any] = {
+        **SLICE,
+        "workload": {**LONG, "name": "long"},
+        "given": {**SLICE["given"], "topology": "2x4"},
+    }
+    served = {
+        **PARTS[2],
+        "workload": {**PHOTOS, "name": "served"},
+        "given": {**PARTS[2]["given"], "kserve": True},
+    }
+    with stack(place, tmp_path, program=PROGRAM, name="others") as made:
+        made.up(parts=[long, served])
+        (group,) = cluster.api.items("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet", "default")
+        each = group["spec"]["leaderWorkerTemplate"]
+        assert each["size"] == 2
+        for role in ("leaderTemplate", "workerTemplate"):
+            (container,) = each[role]["spec"]["containers"]
+            assert container["resources"]["limits"]["google.com/tpu"] == "4"
+        (service,) = cluster.api.items("serving.kserve.io/v1beta1", "InferenceService", "default")
+        (container,) = service["spec"]["predictor"]["containers"]
+        assert container["image"] == "registry.acme.example/defects:3"
+        place.run(
+            "pulumi", "preview", "--refresh", "--expect-no-changes", "-c",
+            f"parts={json.dumps([long, served])}", cwd=tmp_path,
+        )  # fmt: skip
+    assert cluster.left("default") == []
 
 
 def test_pods_at_zero_wake_by_a_signal_from_outside(
