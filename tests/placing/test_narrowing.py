@@ -1,4 +1,4 @@
-"""One workload file for several programs: what a program deploys to narrows what the file allows."""
+"""One workload file for several programs: each narrows what the file allows."""
 
 from __future__ import annotations
 
