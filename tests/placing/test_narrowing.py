@@ -36,7 +36,8 @@ def test_a_cluster_of_ones_own_may_have_machines_of_any_cloud() -> None:
 def test_the_files_own_limits_hold() -> None:
     mixed = on_hostings(asking(hosting=["sagemaker"]), ["sagemaker", "ec2", "vertex"], fixed())
     # A hosting of AWS that the file names says nothing of Google.
-    assert set(mixed.where.hosting) == {"sagemaker", "vertex"}
+    ours = {"sagemaker", "sagemaker-batch", "sagemaker-serverless"}
+    assert set(mixed.where.hosting) == {*ours, "vertex"}
     there = in_regions(asking(regions=["eu-west-1", "eu-west-3"]), ["eu-west-3"], fixed())
     assert there.where.regions == ("eu-west-3",)
     untouched = asking(regions=["eu-west-1"])
