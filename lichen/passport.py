@@ -298,6 +298,8 @@ def _right_value(error: InputError) -> str:
 
 def _parsed(key: str, text: str) -> Any:
     name = _name(key)
+    if name == "evaluated" and not {"'", '"'} & set(text):
+        return (text,)  # as a person writes one
     if name in ("evidence", "evaluated"):
         if _ONE_WORD.fullmatch(text):
             return (text,)

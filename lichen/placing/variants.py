@@ -28,14 +28,11 @@ from lichen.sizing import Layout, Misfit
 from lichen.sizing.arrangement import Arrangement
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.memory import most_sequences
+from lichen.sizing.narrower import NARROWER
 from lichen.sizing.need import Need, as_released, need_of
 from lichen.sizing.speculation import Speculation, acceptance_for
 from lichen.words import Precision
 from lichen.workload import ModelCard
-
-NARROWER: tuple[Precision, ...] = ("fp8", "int8", "int4")
-"""Precisions that are tried where the workload does not list them: one for each number of bits that
-servers run widely, on GPUs and on processors."""
 
 MUCH_SMALLER = 0.6
 """A smaller model of the family has at most so many times the parameters (design choice)."""

@@ -12,15 +12,16 @@ green either.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Generator
+from collections import defaultdict, deque
+from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import Lock, Thread, get_ident
 from types import FrameType
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -96,6 +97,7 @@ class _Work(Generic[T]):
         self._left = False
         self._in_step = False
         self._limit_s = self._began_s = self._counts_from_s = self._processor_from_s = 0.0
+        self._collected_from_s = 0.0
         self._queued_from_s: float | None = None
 
     def make(self) -> bool:
@@ -104,6 +106,7 @@ class _Work(Generic[T]):
             while True:
                 call, self._limit_s = self._next()
                 self._processor_from_s = time.thread_time()
+                self._collected_from_s = _collections.seconds(get_ident())
                 self._began_s = self._counts_from_s = time.monotonic()
                 self._queued_from_s = None
                 self._in_step = True
@@ -132,17 +135,18 @@ class _Work(Generic[T]):
             if not self._in_step:
                 return None
             now_s, processor_s = time.monotonic(), worker.processor_s()
-            queued_s = worker.queued_s()
+            queued_s, collected_s = worker.queued_s(), _collections.seconds(worker.ident or 0)
             if self._queued_from_s is None:  # no step pays for this before it is looked at
                 self._queued_from_s = queued_s
-            lasts_s = now_s - self._counts_from_s - (queued_s - self._queued_from_s)
-            used_s = processor_s - self._processor_from_s
+            for_others_s = collected_s - self._collected_from_s
+            lasts_s = now_s - self._counts_from_s - (queued_s - self._queued_from_s) - for_others_s
+            used_s = processor_s - self._processor_from_s - for_others_s
             is_hopeless = now_s - self._began_s >= HOPELESS * self._limit_s
             frame = sys._current_frames().get(worker.ident or 0)
             if not is_hopeless:
                 if _is_reading(frame):
                     self._counts_from_s, self._processor_from_s = now_s, processor_s
-                    self._queued_from_s = queued_s
+                    self._queued_from_s, self._collected_from_s = queued_s, collected_s
                     return None
                 waits = used_s < _BLOCKED_SHARE * lasts_s
                 if lasts_s < self._limit_s or (used_s < self._limit_s and not waits):
@@ -150,6 +154,33 @@ class _Work(Generic[T]):
             self._left = True
             worker.stop()
             return TookTooLong(self._limit_s, _line(frame))
+
+
+class _Collections:
+    """Seconds that each thread spent on whole garbage collections. The garbage is the process's;
+    the step that happens to run then must not pay for it."""
+
+    def __init__(self) -> None:
+        self._seconds: defaultdict[int, float] = defaultdict(float)
+        self._began_s: dict[int, float] = {}
+        gc.callbacks.append(self._note)
+
+    def seconds(self, thread: int) -> float:
+        """The one that is under way included."""
+        now_s = time.monotonic()
+        return self._seconds[thread] + now_s - self._began_s.get(thread, now_s)
+
+    def _note(self, phase: str, info: Mapping[str, int]) -> None:
+        if info["generation"] == 2:
+            thread = get_ident()
+            if phase == "start":
+                self._began_s[thread] = time.monotonic()
+            else:
+                self._seconds[thread] = self.seconds(thread)
+                self._began_s.pop(thread, None)
+
+
+_collections = _Collections()
 
 
 class _Worker(Thread):

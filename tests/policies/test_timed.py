@@ -1,7 +1,9 @@
-"""The limit of a step's time: what waits is left behind, what only gets no processor is not."""
+"""The limit of a step's time: what waits is left behind; what only gets no processor, or clears the
+process's garbage, is not."""
 
 from __future__ import annotations
 
+import gc
 import time
 from functools import partial
 
@@ -30,3 +32,23 @@ def test_it_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(timed._Worker, "queued_s", lambda _worker: time.monotonic())
     with pytest.raises(TookTooLong):
         timed.run(sleeps(60.0))
+
+
+class Garbage:
+    """Garbage of somebody else, which only a whole collection finds, and which takes its time."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        time.sleep(0.5)
+
+
+def test_a_step_does_not_pay_for_the_garbage_of_others() -> None:
+    Garbage()
+
+    def collects() -> Steps[str]:
+        yield gc.collect, 0.1
+        return "collected"
+
+    assert timed.run(collects()) == "collected"

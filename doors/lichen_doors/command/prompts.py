@@ -30,6 +30,10 @@ if TYPE_CHECKING:
               help="An earlier version of the files, in their order; may be repeated.")  # fmt: skip
 @click.option("--budget", type=click.IntRange(1), help="Fixed tokens of all prompts together. "
               "Default: the workload's.")  # fmt: skip
+@click.option("--steps", type=click.IntRange(2, 100), help="What the same prompts would take, sent "
+              "in each of so many steps.")  # fmt: skip
+@click.option("--step", "step_files", multiple=True, type=FILE, help="The prompt of one step of a "
+              "version in steps, in their order; may be repeated.")  # fmt: skip
 @formats("text", "json")
 def command(
     files: tuple[Path, ...],
@@ -37,6 +41,8 @@ def command(
     tokenizer: Path | None,
     earlier: tuple[Path, ...],
     budget: int | None,
+    steps: int | None,
+    step_files: tuple[Path, ...],
     form: str,
 ) -> None:
     """Count the tokens of prompts, and what they take of a workload's month.
@@ -46,9 +52,25 @@ def command(
     """
     from lichen_practices.prompts.counting import against_budget, counter, read_prompt, total_of
     from lichen_practices.prompts.share import share_of
+    from lichen_practices.prompts.splitting import (
+        compressed,
+        in_equal_steps,
+        in_these_steps,
+        tokens_of,
+    )
 
     from lichen_doors.report import prompts as report
 
+    if steps is not None and step_files:
+        raise InputError(
+            "and --step are two ways to say the same", fix="give one of them", field="--steps"
+        )
+    if len(step_files) == 1:
+        raise InputError(
+            "names one file, and a version in steps has two or more",
+            fix="give --step for each of its steps",
+            field="--step",
+        )
     workload = None if workload_file is None else read_workload(workload_file)
     folder = Path() if workload_file is None else workload_file.parent
     if tokenizer is None and workload is not None and workload.prompts.tokenizer:
@@ -65,14 +87,25 @@ def command(
     prompts = _named(files, count) if files else _of_workload(workload, folder, count)
     before = tuple(_one(each.name, read_prompt(each), count) for each in earlier)
     total = total_of(prompts)
-    share = None
+    share = question = None
     if workload is not None and workload_file is not None:
         from lichen.placing.question import Question
 
         question = Question.of(
-            workload, near=workload_file, catalogue=configured_catalogue(workload_file)
+            workload,
+            near=workload_file,
+            catalogue=configured_catalogue(workload_file),
+            keep_budget=False,
         )
         share = share_of(question, total.likely, sum(one.prefix.likely for one in prompts))
+    request = tokens_of(prompts, None if workload is None else workload.traffic)
+    changes = []
+    if any(one.shortened.likely < one.fixed.likely - 0.5 for one in prompts):
+        changes.append(compressed(request, prompts, question))
+    if steps is not None:
+        changes.append(in_equal_steps(request, steps, question))
+    if step_files:
+        changes.append(in_these_steps(request, _named(step_files, count), question))
     answer = report.Prompted(
         prompts=prompts,
         before=before,
@@ -81,6 +114,7 @@ def command(
         budget_tokens=budget,
         budget=None if budget is None else against_budget(total, budget),
         share=share,
+        changes=tuple(changes),
     )
     if form == "json":
         click.echo(for_programs(answer))

@@ -8,6 +8,7 @@ from itertools import zip_longest
 import msgspec
 from lichen_practices.prompts.counting import BudgetVerdict, CountedPrompt
 from lichen_practices.prompts.share import PromptShare
+from lichen_practices.prompts.splitting import PromptChange
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -22,6 +23,7 @@ class Prompted(msgspec.Struct, frozen=True, kw_only=True):
 
     ``before`` are earlier versions, in the order of ``prompts``. ``counted_by`` is ``estimate``, or
     the tokenizer's file. ``budget`` is None where there is none; ``share`` without a workload.
+    ``changes`` are other forms of the prompts: shortened, and in steps where those are asked for.
     """
 
     prompts: tuple[CountedPrompt, ...]
@@ -31,6 +33,11 @@ class Prompted(msgspec.Struct, frozen=True, kw_only=True):
     budget_tokens: int | None
     budget: BudgetVerdict | None
     share: PromptShare | None
+    changes: tuple[PromptChange, ...]
+
+
+LEAST_USD = 0.005
+"""Less than half a cent is nothing."""
 
 
 def renderables(answer: Prompted) -> Iterator[RenderableType]:
@@ -67,6 +74,8 @@ def renderables(answer: Prompted) -> Iterator[RenderableType]:
         yield Text(f"{changed - earlier_total:+,.0f} tokens against the version before.")
     if answer.share is not None:
         yield from _share(answer.share)
+    for change in answer.changes:
+        yield from _change(change)
     if answer.budget is not None and answer.budget_tokens is not None:
         yield _budget(answer.budget, answer.budget_tokens)
 
@@ -97,6 +106,37 @@ def _share(share: PromptShare) -> Iterator[RenderableType]:
         )
     else:
         yield Text("At this traffic as many replicas would run without them.")
+
+
+def _change(change: PromptChange) -> Iterator[RenderableType]:
+    yield Text(
+        f"\n{change.name.capitalize()}, a request reads {change.read:,.0f} tokens in place of "
+        f"{change.read_now:,.0f} ({change.read - change.read_now:+,.0f}); a cache of prefixes has "
+        f"{change.cacheable:,.0f} of them."
+    )
+    if change.usd_month is not None and change.gco2e_month is not None:
+        said = _more(change.usd_month, change.gco2e_month)
+        cached = ""
+        if change.usd_month_cached is not None and change.gco2e_month_cached is not None:
+            with_cache = _more(change.usd_month_cached, change.gco2e_month_cached)
+            cached = "" if with_cache == said else f", and {with_cache} with the cache"
+        yield Text(
+            f"In a month that takes {said}{cached}: the machine's time for it, idle hours in "
+            "proportion."
+        )
+        if change.replicas_more:
+            yield Text(f"At the peak {change.replicas_more:+d} replicas would run.")
+    yield Text(f"Assumed: {change.assumes}.", "quiet")
+
+
+def _more(dollars: float, emitted: Interval) -> str:
+    """What a change costs and emits: ``$12 and 80 g CO2e (50 to 120) more``."""
+    if abs(dollars) < LEAST_USD:
+        return "nothing more"
+    if dollars >= 0:
+        return f"{usd(dollars)} and {co2e(emitted)} more"
+    less = Interval(-emitted.high, -emitted.likely, -emitted.low)
+    return f"{usd(-dollars)} and {co2e(less)} less"
 
 
 def _budget(verdict: BudgetVerdict, budget: int) -> Text:

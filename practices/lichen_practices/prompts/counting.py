@@ -24,7 +24,7 @@ class CountedPrompt(msgspec.Struct, frozen=True, kw_only=True):
     ``fixed`` is the same in every request; its ``prefix`` is before anything that varies, so that
     a server keeps it (prefix caching). ``behind`` is fixed and comes after: put in front, it would
     be kept too. ``shortened`` is the fixed part without blanks in a row, empty lines and lines that
-    repeat. Split into two steps that each send the fixed part, a request takes ``fixed`` more.
+    repeat.
     ``placeholders`` are the names of what varies.
     """
 

@@ -15,6 +15,7 @@ from lichen_policies.registry import rules
 from lichen_policies.verdict import Verdict
 
 from lichen.catalogue.schema import WeightFormat
+from lichen.evaluation import RATES
 from lichen.visible import visible
 from lichen.workload import Workload
 from lichen_practices.watching.deployed import Tagged
@@ -88,7 +89,7 @@ _THEMES: Mapping[str, tuple[str, ...]] = {
 _RULES: Mapping[str, tuple[str, ...]] = {
     "measured": ("endpoint-without-benchmark",),
     "prompts": ("unbounded-generation",),
-    "reduced": ("unreduced-precision",),
+    "reduced": ("unreduced-precision", "unreduced-without-evaluation"),
     "transparent": ("undisclosed-endpoint", "unreadable-tag", "region-unresolved"),
 }
 
@@ -272,6 +273,8 @@ def _reduced(each: Evaluated) -> Shown:
     bits = next(row.bits for row in rows if row.precision == passport.precision)
     if bits < REDUCED_BITS:
         return "met", f"{passport.precision}: {bits:g} bits a weight", ""
+    if any(not each.startswith(tuple(RATES)) for each in passport.evaluated):
+        return "met", f"{passport.precision}, and a smaller one was evaluated", ""
     return "not", f"served in {passport.precision}", (
         "evaluate int8, fp8 or a smaller sibling, and add the precision to the workload"
     )  # fmt: skip

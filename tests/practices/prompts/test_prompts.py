@@ -155,10 +155,62 @@ def test_a_workload_s_own_prompts(prompt: Path, tokenizer: Path, tmp_path: Path)
     assert "the prompts take at least" in " ".join(run.stderr.split())
 
 
+def test_prompts_over_their_own_budget_are_counted(prompt: Path, tmp_path: Path) -> None:
+    document = yaml.safe_load(CHAT.read_text())
+    document["prompts"] = {
+        "budget_tokens": 5,
+        "templates": [{"name": "support", "file": "support.txt"}],
+    }
+    workload = tmp_path / "workload.yaml"
+    workload.write_text(yaml.safe_dump(document))
+    answer = answered("--workload", workload, ends=1)
+    assert answer["budget"] == "over"
+    assert answer["total"]["likely"] > 5
+    assert answer["share"]["usd_month"] > 0
+    run = prompts("--workload", workload)
+    assert run.exit_code == 1
+    assert "over the budget of 5 tokens" in run.output
+
+
+def test_steps_read_the_prompt_again(prompt: Path, tokenizer: Path) -> None:
+    changes = answered(prompt, "--tokenizer", tokenizer, "--steps", "3")["changes"]
+    short, split = changes
+    assert (short["name"], short["read"], short["read_now"]) == ("shortened", 17.0, 20.0)
+    assert (split["read"], split["read_now"]) == (60.0, 20.0)
+    assert split["cacheable"] == 14.0 + 2 * 20.0  # the prefix, then all of the step before
+    assert split["usd_month"] is None
+    assert "no workload says them" in split["assumes"]
+
+
+def test_steps_cost_what_they_read(prompt: Path, tokenizer: Path) -> None:
+    asked = (prompt, "--workload", CHAT, "--tokenizer", tokenizer)
+    split = answered(*asked, "--steps", "2")["changes"][-1]
+    # 600 tokens are read in each step, and the first half of 200 in the second.
+    assert (split["read_now"], split["read"]) == (600.0, 1300.0)
+    assert split["cacheable"] == 14.0 + 600.0
+    assert split["usd_month"] > split["usd_month_cached"]
+    assert split["gco2e_month"]["low"] < split["gco2e_month"]["high"]
+    assert "more" in prompts(*asked, "--steps", "2").output
+
+
+def test_the_prompts_of_a_version_in_steps(prompt: Path, tokenizer: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.write_text("Sort this question: {question}")
+    second.write_text("Now be brief.")
+    steps = ("--step", first, "--step", second)
+    split = answered(prompt, "--tokenizer", tokenizer, "--workload", CHAT, *steps)["changes"][-1]
+    # 4 + 4 fixed tokens, 580 that vary in the first step, half of the answer in the second
+    assert split["read"] == 4 + 4 + 580 + 100
+    assert split["cacheable"] == 8.0
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         ((), "no prompt is named"),
+        (("{prompt}", "--step", "{prompt}"), "names one file"),
+        (("{prompt}", "--step", "{prompt}", "--steps", "2"), "two ways to say the same"),
+        (("{prompt}", "--steps", "1"), "--steps"),
         (("gone.txt",), "gone.txt"),
         (("{prompt}", "--tokenizer", "{prompt}"), "is no tokenizer"),
         (("{prompt}", "--before", "{prompt}", "--before", "{prompt}"), "are 2, for 1 files"),

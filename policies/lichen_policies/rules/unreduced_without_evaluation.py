@@ -1,0 +1,87 @@
+"""Large model that production serves unreduced, with no evaluation of a smaller one.
+
+Why: In 8 bits a language model takes half the memory of 16 and about half the time for a token, in
+4 bits less still; a smaller model of the family takes less of both. Nobody can know without an
+evaluation whether the answers stay good enough, so the team's own task has to say it.
+
+Fix: Evaluate a lower precision or a smaller model of the family on your own task. Write its name
+and score into the workload's ``evaluations`` or into the tag ``lichen:evaluated`` (``int8 MMLU-Pro
+0.71``), also where the score is why you stay with the larger one. ``lichen place`` shows what each
+would save.
+
+Exceptions: It only advises, and only in production. It judges endpoints whose tags declare a model
+of the catalogue and its precision, on a machine whose accelerator runs a narrower one. Weights that
+take less than the limit ``gib`` are not judged: a smaller machine is seldom to be had for them.
+Whether the score is good enough is the team's decision. Evaluations in benchmark records are read
+by ``lichen place``, and not at deployment. Rates of prefix caching and speculative decoding are no
+evaluation of a smaller model.
+
+Tags: It needs ``lichen:model`` and ``lichen:precision``, and says nothing without them. It is quiet
+with ``lichen:evaluated``, which the component Endpoint writes from the workload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from lichen.catalogue.schema import WeightFormat
+from lichen.evaluation import RATES
+from lichen.figures import figure
+from lichen_policies.facts import Serving
+from lichen_policies.model_memory import memory_of, weights_gib
+from lichen_policies.rule import LOWER_IS_STRICTER, Finding, Known, NotApplicable, rule
+
+REDUCED_BITS = 16.0
+"""Weights of fewer bits are reduced."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``gib``: weights that take less are not judged."""
+
+    gib: Annotated[float, Meta(ge=0, le=10_000), LOWER_IS_STRICTER] = 8.0
+
+
+@rule(severity="low", dev="disabled", staging="disabled", prod="advisory", theme="model")
+def unreduced_without_evaluation(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
+    from lichen.sizing.narrower import narrower_on  # few stacks declare a model: a start is short
+
+    passport = fact.declared("model", "precision")
+    if passport is None or passport.model is None:
+        raise NotApplicable(f"the {fact.tag('*')} {fact.tag_word}s declare no model and precision")
+    if fact.shadow:
+        raise NotApplicable("a shadow variant is itself an evaluation")
+    card = known.catalogue.models.get(passport.model)
+    machine = known.catalogue.machines.get(known.catalogue.bare_name(fact.machine or ""))
+    if card is None or machine is None or machine.accelerator is None:
+        raise NotApplicable("its model, or an accelerator of its machine, is not known")
+    bits = next(
+        row.bits
+        for row in known.catalogue.table("precisions", WeightFormat)
+        if row.precision == passport.precision
+    )
+    memory = memory_of(machine.accelerator, None, known)
+    narrower = narrower_on(machine, card, known.catalogue)
+    if bits < REDUCED_BITS or memory is None or not narrower:
+        return
+    gib = weights_gib(card, passport, memory, known)
+    if gib < limits.gib or any(_of_a_smaller_one(each) for each in passport.evaluated):
+        return
+    yield Finding(
+        what=f"{card.name} is served in {passport.precision}, {figure(gib)} GiB of weights, and "
+        f"the {fact.tag_word}s name no evaluation of a smaller one",
+        limit="production serves a large model unreduced only where an evaluation says why",
+        or_else=f"evaluate {' or '.join(narrower)}, or a smaller model of the family, on your own "
+        f"task, and write its name and score into the workload's evaluations or into the "
+        f"{fact.tag_word} {fact.tag('evaluated')}",
+        path=fact.machine_at or fact.path,
+        sources=tuple(filter(None, (card.source,))),
+    )
+
+
+def _of_a_smaller_one(evaluated: str) -> bool:
+    """Whether a tag's text is of a precision or a model, and not of a rate."""
+    return not evaluated.startswith(tuple(RATES))
