@@ -6,7 +6,7 @@ RUN     = .venv/bin/python
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine languages demo shell test test-stacks test-languages llama test-bench lint format trees bench fit accuracy placements precision figures docs rules golden lock clean mutations
+.PHONY: help setup engine languages demo shell test test-stacks test-languages llama test-bench lint format trees bench fit accuracy placements precision figures docs rules golden lock clean mutations terragrunt test-terragrunt
 
 help:  ## what there is to type
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,18 @@ kubernetes: .venv/ready  ## the control plane of Kubernetes, built from its Go m
 	@$(RUN) -m sandbox.kubernetes
 
 test-kubernetes: engine kubernetes  ## the tests that need a real Kubernetes: API server, scheduler, controllers
-	@$(RUN) -m pytest tests/sandbox/test_kubernetes.py tests/components/test_kubernetes_life.py
+	@$(RUN) -m pytest tests/sandbox/test_kubernetes.py tests/components/test_kubernetes_life.py \
+	  tests/stacks/test_anywhere_kubernetes.py
+
+conformance: engine kubernetes  ## Pulumi's own provider for Kubernetes, built once, runs our components
+	@$(RUN) -m sandbox.kubernetes.real_provider
+	@$(RUN) -m pytest tests/stacks/test_conformance.py -rs
+
+terragrunt: .venv/ready  ## Terragrunt, built from its Go module once (2 minutes), for the test of what it prints
+	@$(RUN) -m sandbox.terragrunt
+
+test-terragrunt: terragrunt  ## the real Terragrunt over the real Terraform
+	@$(RUN) -m pytest tests/terraform -rs
 
 lint: .venv/ready  ## style, types and the direction of imports
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

@@ -41,6 +41,7 @@ TITLES = {
     "cloudformation": "CloudFormation",
     "kubernetes": "Kubernetes",
     "azure": "Azure templates",
+    "workload": "Workload files",
 }
 
 
@@ -200,8 +201,9 @@ def _clouds(rule: Rule) -> tuple[str, ...]:
         return ()
     found = {
         reader.cloud
-        for reader in by_type().values()
-        if any(issubclass(kind, rule.judges) for kind in reader.yields)
+        for (dialect, _), reader in by_type().items()
+        if dialect != "workload"  # of no cloud
+        and any(issubclass(kind, rule.judges) for kind in reader.yields)
     }
     return tuple(cloud.title for name, cloud in CLOUDS.items() if name in found)
 

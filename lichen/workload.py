@@ -10,8 +10,10 @@ import msgspec
 from msgspec import Meta
 
 from lichen.clouds import CloudName
+from lichen.defaults import LEAST_CONFIDENCE, MOST_CONFIDENCE
 from lichen.document import InputError, convert, json_schema, read_document
 from lichen.evaluation import Evaluation
+from lichen.figures import whole
 from lichen.words import Environment, Mode, Precision, WayOfBuying
 
 Country = Annotated[
@@ -30,7 +32,6 @@ Size = Annotated[float, Meta(gt=0, le=1e18)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 Context = Annotated[int, Meta(ge=1, le=100_000_000)]
 Replicas = Annotated[int, Meta(ge=0, le=10_000)]
-LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.5, 0.99
 Confidence = Annotated[float, Meta(ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE)]
 
 CONFIDENCE: Mapping[Environment, float] = {"dev": 0.5, "staging": 0.5, "prod": 0.8}
@@ -130,7 +131,8 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                 else f"hourly_rps[{self.hourly_rps.index(most)}]"
             )
             raise ValueError(
-                f"{of} ({most:g}) is above peak_rps ({self.peak_rps:g}): raise peak_rps or lower it"
+                f"{of} ({whole(most)}) is above peak_rps ({whole(self.peak_rps)}): raise peak_rps "
+                "or lower it"
             )
 
     def longest_request(self, card: ModelCard) -> int | None:

@@ -12,11 +12,29 @@ ROOT = Path(__file__).resolve().parents[1]
 WORKLOAD = ROOT / "stacks" / "workloads" / "chat.yaml"
 LICHEN = (sys.executable, "-m", "lichen_doors.command")
 BARE = (sys.executable, "-c", "pass")
+STARTS = (
+    ("--version",),
+    ("--help",),
+    ("place", "--help"),
+    ("check", "--help"),
+    ("watch", "--help"),
+)
+"""What a command does before it works, whichever it is."""
 
 
 def measure() -> list[Measured]:
     """Every figure of the command, each against bare Python in the same run."""
     return [
+        *(
+            paired(
+                f"lichen {' '.join(words)}",
+                (*LICHEN, *words),
+                "bare Python",
+                BARE,
+                target="at most 5",
+            )
+            for words in STARTS
+        ),
         paired("import lichen", (sys.executable, "-c", "import lichen"), "bare Python", BARE),
         paired("lichen rules", (*LICHEN, "rules"), "bare Python", BARE),
         paired(

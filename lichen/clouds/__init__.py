@@ -19,7 +19,8 @@ __all__ = ["CLOUDS", "REGIONAL", "Cloud", "CloudName", "Spelling", "region_of"]
 def _found() -> dict[str, Cloud]:
     modules = (
         importlib.import_module(f"{__name__}.{path.stem}")
-        for path in sorted(Path(__file__).parent.glob("[!_]*.py"))
+        for path in sorted(Path(__file__).parent.iterdir())
+        if path.suffix == ".py" and not path.name.startswith("_")
     )
     return {module.CLOUD.name: module.CLOUD for module in modules if hasattr(module, "CLOUD")}
 

@@ -1,14 +1,15 @@
-"""What the engine and the rules know of a cloud; each cloud fills in one record."""
+"""What the engine and the rules know of a cloud; each cloud fills in one record.
 
-from __future__ import annotations
+The records are tuples with types that need no evaluation: a start that only names the clouds loads
+no library for them.
+"""
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
-import msgspec
 
-
-class Spelling(msgspec.Struct, frozen=True, kw_only=True):
+class Spelling(NamedTuple):
     """How a passport is written as the cloud's tags or labels.
 
     A key is ``prefix`` and the field's name. Each character that ``escaped`` matches is written as
@@ -17,7 +18,6 @@ class Spelling(msgspec.Struct, frozen=True, kw_only=True):
     ``continued`` and 2. ``word`` is what the cloud calls one of them.
     """
 
-    word: str = "tag"
     prefix: str
     continued: str
     length: int
@@ -25,9 +25,10 @@ class Spelling(msgspec.Struct, frozen=True, kw_only=True):
     hexadecimal: str
     escaped: str
     escape: str
+    word: str = "tag"
 
 
-class RegionSource(msgspec.Struct, frozen=True, kw_only=True):
+class RegionSource(NamedTuple):
     """A data source that says where its provider is: in ``property``, unless one of the arguments
     ``unless`` asks for another region."""
 
@@ -35,7 +36,7 @@ class RegionSource(msgspec.Struct, frozen=True, kw_only=True):
     unless: tuple[str, ...] = ()
 
 
-class Cloud(msgspec.Struct, frozen=True, kw_only=True):
+class Cloud(NamedTuple):
     """One cloud. Property names are in snake_case, in every dialect."""
 
     name: str
@@ -44,11 +45,11 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """What a person reads: ``AWS``."""
     full_name: str
     """The name as publishers of data write it: ``Amazon Web Services``."""
-    has_regions: bool = True
-    """Whether it sells machines in regions of its own; Kubernetes runs on another cloud's."""
     tags: Spelling
     tag_properties: tuple[str, ...]
     """Properties that hold tags or labels, the most complete first; a dot leads into a block."""
+    has_regions: bool = True
+    """Whether it sells machines in regions of its own; Kubernetes runs on another cloud's."""
     tags_differ: bool = False
     """Whether each of these holds tags of its own, and not more or fewer of the same."""
     parent_properties: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -25,6 +25,8 @@ _WAIT_S = 2.0
 
 _READ: ContextVar[dict[Path, None] | None] = ContextVar("files_read", default=None)
 
+_MAY: ContextVar[Callable[[Path], bool] | None] = ContextVar("may_read", default=None)
+
 _ARCHIVES: Mapping[bytes, str] = {
     b"PK\x03\x04": "a zip archive",
     b"PK\x05\x06": "a zip archive",
@@ -34,6 +36,17 @@ _ARCHIVES: Mapping[bytes, str] = {
     b"\x28\xb5\x2f\xfd": "compressed by zstd",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
 }
+
+
+@contextmanager
+def only_read(may: Callable[[Path], bool]) -> Iterator[None]:
+    """Meanwhile :func:`content_of` refuses a file of which ``may`` says no, links followed: a
+    document may name others."""
+    before = _MAY.set(may)
+    try:
+        yield
+    finally:
+        _MAY.reset(before)
 
 
 @contextmanager
@@ -53,6 +66,11 @@ def content_of(path: Path, most_mib: int = MOST_MIB) -> bytes:
 
     A pipe is read once something writes to it, and refused where nothing does.
     """
+    may = _MAY.get()
+    if may is not None and not may(path.resolve()):
+        raise InputError(
+            "is outside the folder that is read", fix="name a file that is inside of it"
+        )
     most = most_mib << 20
     too_large = InputError(
         f"is larger than {most_mib} MiB, more than is read", fix="split it into several files"

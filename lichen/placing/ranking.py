@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import msgspec
 
 from lichen.catalogue import Catalogue
+from lichen.defaults import COST_TOLERANCE_PCT
 from lichen.grid import classify
 from lichen.placing.candidates import Candidate, JudgedOffers
 from lichen.placing.objective import AIMS
-from lichen.placing.question import COST_TOLERANCE_PCT, Question
+from lichen.placing.question import Question
 
 Rank = Callable[[Candidate], tuple[bool, float, float]]
 """What puts candidates in order, the one to take first."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from lichen.document import InputError, convert, read_document
-from lichen_policies.verdict import Gone, Report, Verdict
+from lichen_policies.verdict import Gone, Report, Skipped, Verdict
 
 _OTHER_REPORTS = (".sarif", ".xml", ".html", ".md")
 
@@ -32,11 +32,18 @@ class BaselineVerdict(msgspec.Struct, frozen=True):
         return self.fingerprint, self.what or self.message
 
 
+class BaselineSkipped(msgspec.Struct, frozen=True):
+    """A part of a deployment that was missing."""
+
+    because: str
+
+
 class Baseline(msgspec.Struct, frozen=True):
     """What a baseline holds. Unverified verdicts are compared as findings are."""
 
     findings: tuple[BaselineVerdict, ...]
     unverified: tuple[BaselineVerdict, ...]
+    skipped: tuple[BaselineSkipped, ...] = ()
 
 
 def of(file: Path) -> Baseline:
@@ -66,6 +73,7 @@ def against(report: Report, baseline: Baseline, file: str) -> Report:
         report,
         findings=findings,
         unverified=unverified,
+        skipped=_known(report.skipped, Counter(each.because for each in baseline.skipped)),
         baseline=file,
         gone=tuple(_gone(every, left, report)),
     )
@@ -78,6 +86,16 @@ def _marked(verdicts: Sequence[Verdict], left: Counter[tuple[str, str]]) -> tupl
         is_old = not verdict.broken and left[key] > 0
         left[key] -= is_old
         marked.append(msgspec.structs.replace(verdict, is_old=is_old))
+    return tuple(marked)
+
+
+def _known(skipped: Sequence[Skipped], left: Counter[str]) -> tuple[Skipped, ...]:
+    """What is skipped, old where the baseline has it in the same words: its line may have moved."""
+    marked = []
+    for each in skipped:
+        is_old = each.missing and left[each.because] > 0
+        left[each.because] -= is_old
+        marked.append(msgspec.structs.replace(each, is_old=is_old))
     return tuple(marked)
 
 

@@ -34,7 +34,7 @@ from lichen_policies.rule import Rule
 from lichen_policies.run import GateRun
 from lichen_policies.verdict import Level, Outcome, Verdict
 
-DIALECTS = ("pulumi", "terraform", "cloudformation", "kubernetes", "azure")
+DIALECTS = ("pulumi", "terraform", "cloudformation", "kubernetes", "azure", "workload")
 TODAY = datetime.date(2026, 11, 23)
 """The day on which a case is judged that names none."""
 

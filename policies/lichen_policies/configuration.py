@@ -281,15 +281,17 @@ def read(
     today: datetime.date | None = None,
     rules: Mapping[str, Rule] | None = None,
     with_own_rules: bool = False,
+    instead: File | None = None,
 ) -> Configuration:
-    """The configuration of a file under the one ``above``, or the defaults without either.
+    """The configuration of a file under the one ``above``, or the defaults without either;
+    ``instead`` is what an editor has in place of what is in the file.
 
     ``rules`` are the package's own by default; ``with_own_rules`` adds those of the highest file,
     which are Python and run when they are read: it is for a file that the user vouches for.
 
     Raises :class:`InputError` with the field, what is wrong and the nearest right word.
     """
-    layers = layers_of(above, path)
+    layers = layers_of(above, path, instead=instead)
     every = registry.rules() if rules is None else rules
     own = layers[0].directory("rules") if layers else None
     unloaded = frozenset().union(*map(_own_names, layers[1:] if with_own_rules else layers))
@@ -330,27 +332,29 @@ def _page(directory: Path, name: str) -> str:
     return (directory / f"{name.replace('-', '_')}.py").resolve().as_uri()
 
 
-def layers_of(*starts: Path | None) -> tuple[Layer, ...]:
-    """Each file under those that it extends, the highest first, each once."""
+def layers_of(*starts: Path | None, instead: File | None = None) -> tuple[Layer, ...]:
+    """Each file under those that it extends, the highest first, each once; ``instead`` is in place
+    of what the last one has on the disk."""
     layers: dict[Path, Layer] = {}
     for start in starts:
-        found = list(_extended(start)) if start is not None else []
+        edited = instead if start == starts[-1] else None
+        found = list(_extended(start, edited)) if start is not None else []
         for layer in reversed(found):
             layers.setdefault(layer.path.resolve(), layer)
     return tuple(layers.values())
 
 
-def _extended(path: Path) -> Iterator[Layer]:
-    """A file, then each that the one before extends."""
+def _extended(path: Path, edited: File | None = None) -> Iterator[Layer]:
+    """A file, ``edited`` in place of what it has, then each that the one before extends."""
     seen: set[Path] = set()
     while True:
         seen.add(path.resolve())
         try:
-            document = read_document(path)
-            file = convert({} if document is None else document, File)
+            document = read_document(path) if edited is None else None
+            file = edited or convert({} if document is None else document, File)
         except InputError as error:
             raise error.within(str(path)) from None
-        layer = Layer(path, file)
+        layer, edited = Layer(path, file), None
         yield layer
         above = layer.directory("extends")
         if above is None:

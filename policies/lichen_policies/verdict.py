@@ -275,13 +275,25 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """A file or folder that is not judged, ``because`` of what, and what to do. ``broken`` says
-    that it is a document, which cannot be read."""
+    """A file or folder that is not judged, ``because`` of what, and what to do.
+
+    ``broken`` says that it is a document, which cannot be read. ``missing`` says that the file
+    calls a part of its deployment that is not here: what that part makes is unverified, at
+    ``level``.
+    """
 
     file: str
     because: str
     fix: str = ""
     broken: bool = False
+    missing: bool = False
+    level: Level = "advisory"
+    is_old: bool = False
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a part that is missing blocks a deployment, as configured."""
+        return self.missing and self.level in BLOCKING and not self.is_old
 
     @property
     def words(self) -> str:
@@ -346,8 +358,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unverified_blocks(self) -> bool:
-        """Whether an unverified verdict blocks it, as configured."""
-        return any(verdict.blocks for verdict in self.unverified)
+        """Whether an unverified verdict, or a part that is missing, blocks it, as configured."""
+        verdicts, skipped = self.unverified, self.skipped
+        return any(each.blocks for each in verdicts) or any(each.blocks for each in skipped)
 
     @property
     def broken(self) -> tuple[str, ...]:
@@ -388,11 +401,16 @@ def advice_of(verdicts: Iterable[Verdict]) -> Advice:
             conflicts.append(Conflict(path, tuple(proposed)))
         elif not merged.keeps:
             changes.append(merged)
+    also = _words(finding for finding in findings if not finding.changes)
+    # To set in words what a change sets already is another way out: both cannot be done.
+    paths = [*(change.path for change in changes), *(conflict.path for conflict in conflicts)]
+    instead = [words for words in also if any(f"set {path} to " in words for path in paths)]
+    or_else = _words(finding for finding in findings if finding.changes)
     return Advice(
         changes=tuple(changes),
         conflicts=tuple(conflicts),
-        also=_words(finding for finding in findings if not finding.changes),
-        or_else=_words(finding for finding in findings if finding.changes),
+        also=tuple(words for words in also if words not in instead),
+        or_else=tuple(dict.fromkeys((*or_else, *instead))),
         saves=Saves(
             gco2e_month=max(
                 (f.saves.gco2e_month for f in findings if f.saves.gco2e_month is not None),

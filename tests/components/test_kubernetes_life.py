@@ -19,7 +19,7 @@ from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.nodes import Node, eks_nodes, gke_nodes
 from sandbox.world import World, world
 from tests.components.clusters import CHAT, PHOTOS, VECTORS
-from tests.sandbox.kubernetes_here import needs_kubernetes, running
+from tests.sandbox.kubernetes_here import eks_cluster, needs_kubernetes, running
 from tests.stacks.test_deployment import stack
 
 pytestmark = [needs_kubernetes, pytest.mark.xdist_group("kubernetes")]
@@ -27,6 +27,7 @@ pytestmark = [needs_kubernetes, pytest.mark.xdist_group("kubernetes")]
 PROGRAM = Path(__file__).parent / "cluster_program"
 MODEL = "hf://meta-llama/Llama-3.1-8B"
 GKE = {"location": "europe-west4", "pool": False}
+POOLED: dict[str, Any] = {"cluster": "serving", "node_role": "NODES", "device_plugin": True}
 KARPENTER = {
     "node_role": "KarpenterNodeRole-serving",
     "nodes": "karpenter",
@@ -52,7 +53,11 @@ PARTS: list[dict[str, Any]] = [
         "machine": "c7g.xlarge",
         "workload": VECTORS,
         "region": "us-east-1",
-        "given": {"artifacts": "hf://BAAI/bge-small-en-v1.5", "eks": KARPENTER},
+        "given": {
+            "artifacts": "s3://models-{region}/bge/",
+            "service_account": "reader",
+            "eks": POOLED,
+        },
     },
     {
         "hosting": "kubernetes",
@@ -67,26 +72,46 @@ PARTS: list[dict[str, Any]] = [
         },
     },
 ]
+NEURON: dict[str, Any] = {
+    "hosting": "eks",
+    "machine": "inf2.xlarge",
+    "workload": {**CHAT, "name": "neuron"},
+    "region": "eu-west-3",
+    "given": {
+        "artifacts": "s3://models-{region}/chat/",
+        "service_account": "reader",
+        "eks": {**POOLED, "release_version": "1.33.5-20260625"},
+    },
+}
+PLUGIN = {
+    "apiVersion": "apps/v1",
+    "kind": "DaemonSet",
+    "metadata": {"name": "neuron-device-plugin", "namespace": "kube-system"},
+    "spec": {
+        "selector": {"matchLabels": {"name": "neuron-device-plugin"}},
+        "template": {
+            "metadata": {"labels": {"name": "neuron-device-plugin"}},
+            "spec": {"containers": [{"name": "plugin", "image": "public.ecr.aws/neuron/plugin:2"}]},
+        },
+    },
+}
 
 
 @pytest.fixture(scope="module")
 def here() -> Iterator[tuple[World, Cluster]]:
-    with world() as place, running() as cluster:
+    with running() as cluster, world(cluster.kubeconfig) as place:
         plugin.install(Path(place.environment["PULUMI_HOME"]))
         cluster.register(_nodes())
+        for part in (PARTS[1], NEURON):
+            part["given"]["eks"] |= eks_cluster(place.cloud, part["region"], "serving")
         environment = {**place.environment, **cluster.environment()}
         yield replace(place, environment=environment), cluster
 
 
 def _nodes() -> list[Node]:
-    """What GKE, EKS with Karpenter, and racks of one's own would register."""
+    """What GKE and racks of one's own would register. EKS registers its own."""
     driver = {"gpuDriverInstallationConfig": {"gpuDriverVersion": "LATEST"}}
     gpu = {"machineType": "g2-standard-4", "accelerators": [{"acceleratorCount": "1", **driver}]}
-    arm = {
-        "instanceTypes": ["c7g.xlarge"],
-        "amiType": "AL2023_ARM_64_STANDARD",
-        "scalingConfig": {"desiredSize": 12},
-    }
     return [
         *gke_nodes("l4", gpu, zone="europe-west4-a", count=2, vcpu=3.9, memory_gib=13.3),
         *gke_nodes(
@@ -96,7 +121,6 @@ def _nodes() -> list[Node]:
             vcpu=111,
             memory_gib=180,
         ),
-        *eks_nodes("arm", arm, zone="us-east-1a", vcpu=3.9, memory_gib=6.9),
         *(
             Node(
                 f"rack-{n}",
@@ -128,8 +152,12 @@ def test_three_workloads_come_up_change_refresh_clean_and_go(
             "eks",
             "rack",
         ]
-        pools = cluster.api.items("karpenter.sh/v1", "NodePool", None)
-        assert [one["metadata"]["name"] for one in pools] == ["vectors-prod"]
+        # The pods run on the machines that the same `up` made, and nowhere else.
+        assert runs_on["vectors"].startswith("eks-vectors-machines")
+        (identity,) = place.cloud.client("eks", "us-east-1").list_pod_identity_associations(
+            clusterName="serving"
+        )["associations"]
+        assert (identity["namespace"], identity["serviceAccount"]) == ("default", "reader")
 
         # The scaler sets the number of pods, and neither a refresh nor an `up` sets it back.
         scaler = next(
@@ -150,6 +178,49 @@ def test_three_workloads_come_up_change_refresh_clean_and_go(
         assert deployment is not None
         assert deployment["metadata"]["annotations"]["lichen.dev/p95-ms"] == "50000"
         assert deployment["metadata"]["generation"] > 1
+    assert cluster.left("default") == []
+    assert not any(name.startswith("eks-") for name in cluster.node_names())
+    left = place.cloud.inventory()
+    assert set(left) <= {"aws:iam/role:Role"}
+    assert left["aws:iam/role:Role"] == ["us-east-1/nodes"]
+
+
+def test_chips_are_seen_where_the_cluster_has_their_plugin(
+    here: tuple[World, Cluster], tmp_path: Path
+) -> None:
+    """A node group of Inferentia and its pods in one `up`; and a pool by Karpenter."""
+    place, cluster = here
+    with stack(place, tmp_path, program=PROGRAM, name="neuron") as made:
+        with pytest.raises(CommandFailed, match=r"Insufficient aws\.amazon\.com/neuron"):
+            made.up(parts=[NEURON])
+        made.destroy()
+        cluster.api.apply(PLUGIN, manager="helm")
+        # Nodes that Karpenter would add, of the machine that its pool names.
+        by_hand = {"instanceTypes": ["c7g.xlarge"], "amiType": "AL2023_ARM_64_STANDARD"}
+        size = {
+            "scalingConfig": {"maxSize": 4},
+            "labels": {"app.kubernetes.io/instance": "vectors-prod"},
+        }
+        found = eks_nodes("karpenter", by_hand | size, zone="us-east-1a", vcpu=3.9, memory_gib=6.9)
+        cluster.register(found)
+        pool = {
+            **PARTS[1],
+            "given": {"artifacts": "hf://BAAI/bge-small-en-v1.5", "eks": KARPENTER},
+        }
+        made.up(parts=[NEURON, pool])
+        runs_on = {
+            pod["metadata"]["labels"]["app.kubernetes.io/name"]: pod["spec"]["nodeName"]
+            for pod in cluster.api.items("v1", "Pod", "default")
+            if pod["spec"].get("nodeName")
+        }
+        assert runs_on["neuron"].startswith("eks-neuron-machines")
+        pools = cluster.api.items("karpenter.sh/v1", "NodePool", None)
+        assert [one["metadata"]["name"] for one in pools] == ["vectors-prod"]
+        place.run(
+            "pulumi", "preview", "--refresh", "--expect-no-changes", "-c",
+            f"parts={json.dumps([NEURON, pool])}", cwd=tmp_path,
+        )  # fmt: skip
+    cluster.forget(node.name for node in found)
     assert cluster.left("default") == []
     assert cluster.api.items("karpenter.sh/v1", "NodePool", None) == []
 

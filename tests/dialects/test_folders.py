@@ -246,8 +246,11 @@ def test_what_the_outer_template_does_not_know_the_inner_one_does_not_either(
 )
 def test_a_template_that_is_not_in_the_folder_is_not_read(tmp_path: Path, place: str) -> None:
     tree(tmp_path, {"in/outer.yaml": OUTER.replace("./inner.yaml", place), "inner.yaml": INNER})
-    (resource,) = read_all([tmp_path / "in"]).resources
-    assert resource.type == "AWS::CloudFormation::Stack"
+    reading = read_all([tmp_path / "in"])
+    assert reading.resources == ()
+    (mention,) = reading.skipped
+    assert mention.missing
+    assert "whose template is" in mention.because
 
 
 def test_a_template_inside_of_itself_ends(tmp_path: Path) -> None:

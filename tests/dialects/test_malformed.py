@@ -199,6 +199,12 @@ AZURE = {
         },
     ],
 }
+WORKLOAD = {
+    "name": "chat",
+    "model": "meta-llama/Llama-3.1-8B",
+    "traffic": {"peak_rps": 2, "input_tokens": 600, "output_tokens": 200},
+    "prompts": {"budget_tokens": 40, "templates": [{"name": "system", "text": "Be {tone}."}]},
+}
 DOCUMENTS = {
     "azure-template": AZURE,
     "terraform-plan": PLAN,
@@ -207,6 +213,7 @@ DOCUMENTS = {
     "pulumi-state": EXPORT,
     "cloudformation": TEMPLATE,
     "kubernetes": MANIFEST,
+    "workload": WORKLOAD,
 }
 
 Path_ = tuple[str | int, ...]

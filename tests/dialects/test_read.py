@@ -126,6 +126,9 @@ def test_plans_in_terragrunt_s_log_are_read(tmp_path: Path) -> None:
     path.write_text(f"{lines[0]}\n{lines[1]}")
     with pytest.raises(InputError, match="is a log of messages"):
         read(path)
+    before = {"level": "info", "executedCommandArgs": ["show"], "msg": json.dumps(plan("t.a"))}
+    path.write_text(f"{json.dumps({'level': 'info', 'msg': 'Group 1'})}\n{json.dumps(before)}")
+    assert [each.address for each in read(path)] == ["t.a"]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ def written(case: Case, folder: Path) -> Path:
         "pulumi": preview,
         "cloudformation": template,
         "azure": azure_template,
+        "workload": workload,
     }
     if case.dialect == "kubernetes":
         path = folder / "objects.yaml"
@@ -41,6 +42,21 @@ def written(case: Case, folder: Path) -> Path:
     path = folder / f"{case.dialect}.json"
     path.write_text(json.dumps(document[case.dialect](case)))
     return path
+
+
+def workload(case: Case) -> dict[str, Any]:
+    """A workload's file whose prompt takes at least the tokens of the case, by estimate."""
+    prompts = case.resource.properties["prompts"]
+    text = "word " * round(prompts["least_tokens"] / 0.8)
+    return {
+        "name": "chat",
+        "model": "meta-llama/Llama-3.1-8B",
+        "traffic": {"peak_rps": 1, "input_tokens": 2000, "output_tokens": 100},
+        "prompts": {
+            "budget_tokens": prompts["budget_tokens"],
+            "templates": [{"name": "system", "text": text}],
+        },
+    }
 
 
 def region_of(resource: Resource) -> str | None:

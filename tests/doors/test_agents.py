@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lichen_doors.agents.server import bounded, server
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.types import CallToolResult
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKLOAD = {
@@ -28,6 +30,14 @@ Resources:
       ProductionVariants:
         - {VariantName: all, ModelName: m, InstanceType: ml.p4d.24xlarge, InitialInstanceCount: 4}
 """
+
+
+CONFIGURED = {
+    "extending": "extends: ../../outside.yaml\n",
+    "ruling": "rules: ../..\n",
+    "tabled": "catalogue: ../..\n",
+}
+"""Folders inside of the server's whose lichen.yaml leads out of it."""
 
 
 def talk(folder: Path, conversation: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
@@ -48,6 +58,10 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "search.json").write_text(json.dumps(WORKLOAD))
     (tmp_path / "template.yaml").write_text(WASTEFUL)
     (tmp_path.parent / "outside.yaml").write_text("secret-canary: 1\n")
+    for name, text in CONFIGURED.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "lichen.yaml").write_text(text)
+        (tmp_path / name / "template.yaml").write_text(WASTEFUL)
     return tmp_path
 
 
@@ -87,7 +101,10 @@ def test_an_agent_places_sizes_explains_checks_and_looks_up(folder: Path) -> Non
         assert [row["region"] for row in regions.structured_content["rows"]] == ["eu-north-1"]
 
     talk(folder, conversation)
-    assert sorted(path.name for path in folder.iterdir()) == ["search.json", "template.yaml"]
+    assert sorted(path.name for path in folder.iterdir() if path.is_file()) == [
+        "search.json",
+        "template.yaml",
+    ]
 
 
 def test_a_mistake_is_a_sentence_and_nothing_outside_the_folder_is_read(folder: Path) -> None:
@@ -99,8 +116,21 @@ def test_a_mistake_is_a_sentence_and_nothing_outside_the_folder_is_read(folder: 
     )
     for at, more in enumerate(outside):
         (folder / f"away{at}.json").write_text(json.dumps(WORKLOAD | more))
+    (folder / "linked").mkdir()
+    (folder / "linked" / "linked.yaml").symlink_to(folder.parent / "outside.yaml")
     wrong = (
         ("place", {"file": "../outside.yaml"}, "outside the folder"),
+        ("check", {"paths": ["linked"]}, "outside the folder"),
+        *(("check", {"paths": [f"{name}/template.yaml"]}, "outside") for name in CONFIGURED),
+        ("chekc", {"paths": ["template.yaml"]}, "chekc is no tool. Fix: did you mean 'check'?"),
+        ("check", {"paths": "canary"}, "paths: should be a valid list."),
+        (
+            "check",
+            {"paths": [], "environment": "canary"},
+            "environment: should be 'dev', 'staging'",
+        ),
+        ("check", {"paths": ["template.yaml"], "enviroment": "dev"}, "did you mean 'environment'?"),
+        ("size", {"model": {"canary": 1}, "machine": "x"}, "model: should be a valid string."),
         ("place", {"file": str(folder.parent / "outside.yaml")}, "outside the folder"),
         *(("place", {"workload": WORKLOAD | more}, "outside the folder") for more in outside),
         *(("place", {"file": f"away{at}.json"}, "outside the folder") for at in range(4)),
@@ -120,5 +150,53 @@ def test_a_mistake_is_a_sentence_and_nothing_outside_the_folder_is_read(folder: 
             assert expected in said, (tool, said)
             assert "canary" not in said
             assert "Traceback" not in said
+            assert "pydantic" not in said
+            assert "input_value" not in said
 
     talk(folder, conversation)
+
+
+def test_an_answer_is_bounded_and_says_what_it_leaves_out() -> None:
+    rows = [{"name": f"machine {number}", "about": "x" * 400} for number in range(1_000)]
+    few = bounded({"rows": rows, "names": ["a", "b"], "of": 1_000})
+    assert len(json.dumps(few)) < 45_000
+    assert few["rows"] == rows[: len(few["rows"])]
+    assert few["left_out"] == {"rows": 1_000 - len(few["rows"])}
+    assert few["names"] == ["a", "b"]
+    small = {"rows": rows[:3]}
+    assert bounded(small) is small
+
+
+def test_what_blocks_is_not_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = "Type: AWS::EC2::Instance\n    Properties: {InstanceType: %s, ImageId: a}\n"
+    every = "".join(f"  Web{n}:\n    {machine % 'm5.large'}" for n in range(150))
+    (tmp_path / "stack.yaml").write_text(
+        f"Resources:\n{every}  Zoo:\n    {machine % 'p5.48xlarge'}"
+    )
+    monkeypatch.chdir(tmp_path)
+    given = {"paths": ["stack.yaml"], "region": "ap-south-1"}
+    answer = asyncio.run(server().call_tool("check", given))
+    assert isinstance(answer, CallToolResult)
+    content = answer.structured_content
+    assert content
+    assert (
+        content["summary"]["findings"] == len(content["findings"]) + content["left_out"]["findings"]
+    )
+    assert content["findings"][0]["level"] == "mandatory"
+    assert len(json.dumps(content)) < 45_000
+
+
+def test_the_user_s_own_configuration_is_read_wherever_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "organisation.yaml").write_text("levels: {dirty-region: disabled}\n")
+    (tmp_path / "lichen.yaml").write_text("extends: organisation.yaml\n")
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "stack" / "template.yaml").write_text(WASTEFUL)
+    monkeypatch.chdir(tmp_path / "stack")
+    given = {"paths": ["template.yaml"], "region": "ap-south-1"}
+    answer = asyncio.run(server().call_tool("check", given))
+    assert isinstance(answer, CallToolResult)
+    assert answer.structured_content
+    moved = answer.structured_content["configured"]["moved"]
+    assert {each["rule"] for each in moved} == {"dirty-region"}

@@ -297,6 +297,82 @@ def test_a_benchmark_record_narrows_and_contradicts(tmp_path: Path) -> None:
     assert "CONTRADICTS" in notes(predicted["low"] / 4)
 
 
+ELSEWHERE = """
+Resources:
+  Inner:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: "https://s3.amazonaws.com/shop/inner.yaml?token=CANARY"}
+  Gone:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: ./gone.yaml}
+  Later:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: !Sub "https://${Bucket}.s3.amazonaws.com/a.yaml"}
+  App:
+    Type: AWS::Serverless::Application
+    Properties: {Location: {ApplicationId: "arn:CANARY", SemanticVersion: 1.0.0}}
+"""
+
+
+def test_a_part_that_is_not_here_is_unverified(tmp_path: Path) -> None:
+    (tmp_path / "stack.yaml").write_text(ELSEWHERE)
+    (tmp_path / "main.tf").write_text('module "away" {\n  source = "team/away/aws"\n}\n')
+    linked = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json",
+        "resources": [
+            {
+                "type": "Microsoft.Resources/deployments",
+                "name": "inner",
+                "properties": {"templateLink": {"uri": "https://a.example/CANARY"}},
+            }
+        ],
+    }
+    (tmp_path / "azure.json").write_text(json.dumps(linked))
+    strict = tmp_path / "strict" / "lichen.yaml"
+    strict.parent.mkdir()
+    strict.write_text("unverified: {prod: mandatory}\n")
+    forms = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality")
+    for options, code, end in (
+        ((), 0, "Nothing that was read blocks; 6 parts are not here."),
+        (("--config", strict), 3, "6 parts that are not here block this deployment."),
+        (("--config", strict, "--environment", "dev"), 0, "Nothing that was read blocks; 6 parts"),
+    ):
+        reports = [f"--report={form}={strict.parent / form}.json" for form in forms]
+        run = lichen("check", tmp_path, "--region", "eu-north-1", *options, *reports)
+        assert (run.exit_code, run.stderr) == (code, ""), run.output
+        assert end in run.stdout
+        texts = {form: (strict.parent / f"{form}.json").read_text() for form in forms}
+        assert not [form for form, text in texts.items() if "CANARY" in text]
+        said = "stack Later, whose template is at an address that is not known here"
+        assert not [form for form in forms[1:] if said not in texts[form]]
+        blocking = code == 3
+        document = json.loads(texts["json"])
+        assert {each["level"] for each in document["skipped"]} == {
+            "mandatory" if blocking else "advisory"
+        }
+        assert ("- ❌" in texts["markdown"]) is blocking
+        assert ("<failure" in texts["junit"]) is blocking
+        weights = {each["severity"] for each in json.loads(texts["code-quality"])}
+        assert weights == {"critical" if blocking else "info"}
+        (invocation,) = json.loads(texts["sarif"])["runs"][0]["invocations"]
+        levels = {each["level"] for each in invocation["toolExecutionNotifications"]}
+        assert levels == {"error" if blocking else "warning"}
+    known = lichen(
+        *("check", tmp_path, "--config", strict, "--region", "eu-north-1"),
+        *("--baseline", strict.parent / "json.json"),
+    )
+    assert known.exit_code == 0, known.output
+    (tmp_path / "gone.yaml").write_text(
+        "Resources:\n  Machine:\n    Type: AWS::EC2::Instance\n"
+        "    Properties: {InstanceType: p5.48xlarge}\n"
+    )
+    found = lichen("check", tmp_path / "stack.yaml", "--region", "ap-south-1", "--format", "json")
+    assert found.exit_code == 1
+    document = json.loads(found.stdout)
+    assert "dirty-region" in {each["rule"] for each in document["findings"]}
+    assert len(document["skipped"]) == 3
+
+
 def test_a_folder_with_a_file_that_cannot_be_read_ends_2_after_its_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -313,8 +389,46 @@ def test_a_folder_with_a_file_that_cannot_be_read_ends_2_after_its_report(
     assert "dirty-region" in run.stdout
     shown = " ".join(run.stdout.split())
     assert f"not read {tmp_path}/half.yaml does not parse in line 4" in shown
-    assert f"not judged {tmp_path}/main.tf calls the module away, which is not here: run" in shown
+    assert f"unverified {tmp_path}/main.tf calls the module away, which is not here: run" in shown
     assert f"lichen: not read: {tmp_path}/half.yaml. Fix: " in run.stderr
     document = json.loads(lichen("check", tmp_path, "--format", "json").stdout)
     assert [each["broken"] for each in document["skipped"]] == [True, False]
     assert document["other_files"] == 1
+
+
+def test_what_calls_each_other_many_times_over_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of ten files calls the next one ten times: read whole, that is 10,000,000,000 files."""
+    from lichen_policies.dialects import cloudformation_nested
+    from lichen_policies.dialects.azure import bicep
+    from lichen_policies.dialects.hcl import modules
+
+    monkeypatch.setattr(cloudformation_nested, "MOST", 50)
+    monkeypatch.setattr(bicep, "_MOST_MODULES", 50)
+    monkeypatch.setattr(modules, "MOST_MODULES", 50)
+    ten = range(10)
+    for at in ten:
+        stacks = "".join(
+            f"  A{n}:\n    Type: AWS::CloudFormation::Stack\n"
+            f"    Properties: {{TemplateURL: t{at + 1}.yaml}}\n"
+            for n in ten
+        )
+        (tmp_path / f"t{at}.yaml").write_text(f"Resources:\n{stacks}")
+        calls = "".join(f"module m{n} './b{at + 1}.bicep' = {{\n name: 'a'\n}}\n" for n in ten)
+        (tmp_path / f"b{at}.bicep").write_text(calls)
+        (tmp_path / f"m{at}").mkdir()
+        called = "".join(f'module "m{n}" {{\n source = "../m{at + 1}"\n}}\n' for n in ten)
+        (tmp_path / f"m{at}" / "main.tf").write_text(called)
+    (tmp_path / "t10.yaml").write_text("Resources: {A: {Type: AWS::EC2::Instance}}\n")
+    (tmp_path / "b10.bicep").write_text("param a string\n")
+    (tmp_path / "m10").mkdir()
+    (tmp_path / "m10" / "main.tf").write_text('variable "a" {}\n')
+    for first, said in (
+        ("t0.yaml", "nests more than 50 templates"),
+        ("b0.bicep", "calls more than 50 modules"),
+        ("m0", "calls more than 50 modules"),
+    ):
+        run = lichen("check", tmp_path / first)
+        assert run.exit_code == 2
+        assert said in " ".join(f"{run.stdout} {run.stderr}".split())

@@ -58,17 +58,42 @@ def test_a_text_that_is_nothing_of_lichen_s_has_no_mistakes() -> None:
     assert about(Path("values.yaml"), "name: x\n", 0, 1) == ""
 
 
-def test_the_configuration_is_checked_while_it_is_typed_and_whole_once_it_is_saved(
-    tmp_path: Path,
-) -> None:
+def test_the_configuration_is_checked_while_it_is_typed(tmp_path: Path) -> None:
     path, text = tmp_path / "lichen.yaml", "levels:\n  dirty-regoin: advisory\n"
     (problem,) = problems(path, "levles: {}\n")
     assert "did you mean 'levels'?" in problem.message
-    assert problems(path, text) == []
-    path.write_text(text)
-    (problem,) = problems(path, text)
-    assert "did you mean 'dirty-region'?" in problem.message
+    for saved in (None, text, "levels: {}\n", "["):
+        if saved is not None:
+            path.write_text(saved)
+        (problem,) = problems(path, text)
+        assert "did you mean 'dirty-region'?" in problem.message
+        assert problem.span.line == 1
+    (problem,) = problems(path, "regions: [eu-nroth-1]\n")
+    assert "did you mean 'eu-north-1'?" in problem.message
+    (problem,) = problems(path, "limits:\n  dirty-region: {grams: 1}\n")
     assert problem.span.line == 1
+
+
+def test_a_path_that_is_being_typed_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "lichen.yaml"
+    path.write_text("levels: {}\n")
+    assert problems(path, "extends: ../els\nlevels: {own-rule: advisory}\n") == []
+    path.write_text("extends: absent.yaml\n")
+    (problem,) = problems(path, "extends: absent.yaml\nlevels: {}\n")
+    assert "there is no file of that path" in problem.message
+
+
+def test_a_pointer_shows_more_of_each_field_than_its_name() -> None:
+    shown = about(HERE, RIGHT, 3, 4)
+    assert "A number, at least 0" in shown
+    assert "peak" in shown.splitlines()[2]
+    for line, character in ((1, 2), (5, 4), (7, 4)):
+        assert len(about(HERE, RIGHT, line, character).splitlines()) > 2
+    text = "extends: a.yaml\nlevels: {}\nregions: []\n"
+    for line in range(3):
+        shown = about(Path("lichen.yaml"), text, line, 2)
+        assert len(shown.splitlines()) > 2
+        assert "``" not in shown
 
 
 def test_a_pointer_shows_a_field_a_region_and_a_rule(tmp_path: Path) -> None:

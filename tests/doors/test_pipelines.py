@@ -8,8 +8,10 @@ import re
 import shlex
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
 from xml.etree import ElementTree
 
 import pytest
@@ -165,10 +167,118 @@ def test_gitlab_s_job(project: Path) -> None:
     assert shlex.split(install)[:4] == ["python", "-m", "pip", "install"]
     done = run(check, project, **job["variables"], LICHEN_REGION="ap-south-1")
     assert done.returncode == 1, done.stderr
+    assert "no pipeline of a merge request" in done.stderr
     reports = job["artifacts"]["reports"]
     assert json.loads((project / reports["codequality"]).read_text())
     assert ElementTree.fromstring((project / reports["junit"]).read_text()).get("failures") != "0"
-    assert (project / job["artifacts"]["paths"][0]).is_file()
+    assert (project / job["artifacts"]["paths"][0] / "lichen.json").is_file()
+
+
+class AsGitLab(BaseHTTPRequestHandler):
+    """A merge request of GitLab, as far as the job uses it; ``calls`` is what it was sent."""
+
+    notes: ClassVar[list[dict[str, Any]]] = []
+    calls: ClassVar[list[tuple[str, str, Any]]] = []
+    diff: ClassVar[str] = ""
+
+    def _answer(self, content: object, status: int = 200) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Next-Page", "")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0].removeprefix("/api/v4/projects/5/merge_requests/7")
+        refs = {"base_sha": "b", "start_sha": "s", "head_sha": "h"}
+        answers: dict[str, object] = {
+            "/notes": self.notes,
+            "": {"diff_refs": refs},
+            "/diffs": [{"new_path": "stack.yaml", "old_path": "old.yaml", "diff": self.diff}],
+        }
+        known = path in answers and self.headers["PRIVATE-TOKEN"] == "CANARY"
+        self._answer(answers.get(path) if known else {}, 200 if known else 401)
+
+    def do_POST(self) -> None:
+        content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        path = self.path.removeprefix("/api/v4/projects/5/merge_requests/7")
+        self.calls.append((self.command, path, content))
+        self.notes.append({"id": 30 + len(self.notes), "body": content["body"]})
+        self._answer({}, 201)
+
+    do_PUT = do_POST
+
+    def log_message(self, *_arguments: object) -> None:
+        """Nothing: the answers are what is tested."""
+
+
+def test_gitlab_s_merge_request_has_one_comment_and_suggestions_that_can_be_committed(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "stack.yaml").write_text(TEMPLATE)
+    (job,) = yaml.safe_load((PIPELINES / "gitlab.yml").read_text()).values()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), AsGitLab)
+    Thread(target=server.serve_forever, daemon=True).start()
+    variables = {
+        **job["variables"],
+        "LICHEN_PATHS": "stack.yaml",
+        "LICHEN_REGION": "eu-north-1",
+        "LICHEN_ENVIRONMENT": "dev",
+        "CI_API_V4_URL": f"http://127.0.0.1:{server.server_port}/api/v4",
+        "CI_PROJECT_ID": "5",
+        "CI_MERGE_REQUEST_IID": "7",
+        "LICHEN_GITLAB_TOKEN": "CANARY",
+    }
+    lines = TEMPLATE.splitlines()
+    AsGitLab.notes, AsGitLab.calls = [{"id": 1, "body": "another comment"}], []
+    # The first line is as it was, all others are new.
+    AsGitLab.diff = f"@@ -1 +1,{len(lines)} @@\n {lines[0]}\n" + "".join(
+        f"+{line}\n" for line in lines[1:]
+    )
+    try:
+        done = run(job["script"][1], tmp_path, **variables)
+        first, AsGitLab.calls = AsGitLab.calls, []
+        again = run(
+            job["script"][1], tmp_path, **variables, LICHEN_BASELINE="lichen-report/lichen.json"
+        )
+        second, AsGitLab.calls = AsGitLab.calls, []
+        AsGitLab.notes, AsGitLab.diff = [], ""
+        unseen = run(job["script"][1], tmp_path, **variables)
+        refused = run(job["script"][1], tmp_path, **variables | {"LICHEN_GITLAB_TOKEN": "WRONG"})
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert done.returncode == 1, done.stderr  # as the check ends, whatever GitLab says
+    (method, path, content), *suggested = first
+    assert (method, path) == ("POST", "/notes")
+    assert content["body"].startswith("<!-- lichen check -->")
+    assert suggested
+    for method, path, content in suggested:
+        assert (method, path) == ("POST", "/discussions")
+        position = content["position"]
+        assert [position[name] for name in ("base_sha", "start_sha", "head_sha")] == ["b", "s", "h"]
+        assert (position["new_path"], position["old_path"]) == ("stack.yaml", "old.yaml")
+        assert "old_line" not in position
+        ((above, text),) = re.findall(
+            r"```suggestion:-(\d+)\+0\n(.*?)\n```", content["body"], re.DOTALL
+        )
+        committed = TEMPLATE.splitlines()
+        last = position["new_line"]
+        committed[last - 1 - int(above) : last] = text.splitlines()
+        assert "Resources" in yaml.safe_load("\n".join(committed))
+        assert committed != lines
+    # Nothing is suggested twice, the comment is renewed and says what is new.
+    assert again.returncode == 0, again.stderr
+    ((method, path, content),) = second
+    assert (method, path) == ("PUT", "/notes/31")
+    assert "**0 new**" in content["body"]
+    assert "does not show stack.yaml:" in unseen.stderr
+    assert refused.returncode == 1
+    assert "GitLab answers 401" in refused.stderr
+    assert not [
+        each for each in (done, again, unseen, refused) if "CANARY" in each.stderr + each.stdout
+    ]
 
 
 def test_pre_commit_s_hook(project: Path) -> None:

@@ -53,11 +53,14 @@ def program(tmp_path: Path) -> Path:
 
 
 def test_a_program_is_judged_as_its_preview_would_be(program: Path) -> None:
-    run = lichen(program, "--source", "pulumi-program", "--format", "json")
+    again = program / ".." / program.name
+    run = lichen(program, again, "--source", "pulumi-program", "--format", "json")
     assert run.exit_code == 1, run.stderr
+    assert run.stderr.count("Running the program") == 1
     assert f"Running the program in {program} for the stack prod" in run.stderr
     assert "its code runs here, with your rights" in run.stderr
     document = json.loads(run.stdout)
+    assert document["summary"]["judged"] == 2
     found = {each["rule"]: each for each in document["findings"] if "chat" in each["resource"]}
     assert "ap-south-1 (Mumbai)" in found["dirty-region"]["what"]
     assert (found["dirty-region"]["level"], found["dirty-region"]["environment"]) == (

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
+from lichen_doors.command import main
 
 from tests.doors.checkov.engine import checkov
 from tests.doors.test_pipelines import CLEAN, action, run
@@ -25,6 +27,7 @@ DOORS = (
     "pre-commit",
     "Atlantis",
     "Spacelift",
+    "Agents and editors",
 )
 ELSEWHERE = ("pulumi ", "checkov ", "terraform ")
 """Commands of other tools: Pulumi's runs in test_pack_engine, Checkov's below."""
@@ -111,3 +114,11 @@ def test_the_recipes_name_what_there_is(tmp_path: Path) -> None:
     for line in lines:
         done = run(line, tmp_path, SHOWFILE="plan.json", LICHEN_REGION="eu-north-1")
         assert done.returncode == 0, (line, done.stdout, done.stderr)
+
+
+def test_an_agent_starts_the_command_that_the_page_shows() -> None:
+    (text,) = re.findall(r"```json\n(.*?)```", section("Agents and editors"), re.DOTALL)
+    started = json.loads(text)["mcpServers"]["lichen"]
+    assert started["command"] == "lichen"
+    for words in ([*started["args"], "--help"], ["lsp", "--help"]):
+        assert CliRunner().invoke(main, words).exit_code == 0

@@ -256,7 +256,7 @@ def _mistake(run: Result, form: str) -> str:
         return "printed a traceback"
     if run.exit_code == 2 and not _is_sentence(run.stderr):
         return f"ended with 2 and said {run.stderr!r}"
-    if run.exit_code != 2 and not run.stdout.strip() and form != "suggestions":
+    if run.exit_code != 2 and not run.stdout.strip() and "suggestions" not in form:
         return "said nothing"
     if run.stdout and "broken" in run.stdout and "failed with" in run.stdout:
         return "a reader or a rule failed"

@@ -120,3 +120,17 @@ def test_two_durations_are_one_only_where_they_are_the_same(other: str, merged: 
     advice = advice_of([verdict("a", ceiling), verdict("b", to("n", other, at_most=True))])
     assert advice.changes == ((ceiling,) if merged else ())
     assert bool(advice.conflicts) != merged
+
+
+def test_words_that_set_what_a_change_sets_are_another_way_out() -> None:
+    measured = "measure the model on small, then set m to it"
+    advice = advice_of(
+        [verdict("a", to("m", "big")), verdict("b", or_else=measured), verdict("c", or_else="tag")]
+    )
+    assert advice.changes == (to("m", "big"),)
+    assert (advice.also, advice.or_else) == (("tag",), (measured,))
+    # With two changes that contradict each other it is a third choice.
+    conflicting = [verdict("a", to("m", "big")), verdict("d", to("m", "huge"))]
+    assert advice_of([*conflicting, verdict("b", or_else=measured)]).or_else == (measured,)
+    alone = advice_of([verdict("b", or_else=measured)])
+    assert (alone.also, alone.or_else) == ((measured,), ())

@@ -12,8 +12,13 @@ from sandbox.world import QUIET, ROOT, World
 
 PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
 
-OF_THE_USER = {"endpoint-without-benchmark", "undisclosed-endpoint"}
-"""What a benchmark and a page of the user's own would answer: advice for every example."""
+OF_THE_USER = {
+    "endpoint-without-benchmark",
+    "undisclosed-endpoint",
+    "unreduced-without-evaluation",
+}
+"""What a benchmark, an evaluation and a page of the user's own would answer: advice for every
+example."""
 
 pytestmark = pytest.mark.xdist_group("modes")
 

@@ -34,7 +34,7 @@ sys.stderr.write(err)
 sys.exit(code)
 """
 
-_SETTINGS = """
+SETTINGS = """
 provider_installation {{
   dev_overrides {{
     "hashicorp/aws" = "{provider}"
@@ -64,7 +64,7 @@ class Engine:
                 text = re.sub(r"(?m)^.*skip_get_ec2_platforms.*\n", "", text)
             configuration.write_text(text, encoding="utf-8")
         settings = into / "terraform.rc"
-        settings.write_text(_SETTINGS.format(provider=self.provider), encoding="utf-8")
+        settings.write_text(SETTINGS.format(provider=self.provider), encoding="utf-8")
         self._run(into, "get", "-no-color")
         self._run(into, "plan", "-refresh=false", "-input=false", "-no-color", "-out=plan")
         printed = into / "plan.json"

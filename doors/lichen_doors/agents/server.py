@@ -1,38 +1,44 @@
 """The tools that a coding agent is offered: place, size, explain, check and catalogue.
 
-Each answers what the command of the same name prints as JSON. No tool writes anything.
+Each answers what the command of the same name prints as JSON. What is too long for an agent is cut,
+and counted. No tool writes anything.
 """
 
 from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from lichen_policies.dialects import DeploymentInput
 from lichen_policies.gate import Gate
+from lichen_policies.verdict import Verdict
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import ToolAnnotations
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from msgspec.structs import replace
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from lichen import __version__
-from lichen.document import InputError, read_document
+from lichen.document import InputError, did_you_mean, read_document
 from lichen.placing.placement import NoPlacement, Placement
+from lichen.visible import visible
 from lichen.words import Environment, Objective, Precision
 from lichen.workload import Workload, as_workload, read_workload
-from lichen_doors.agents.files import inside, within_folder
+from lichen_doors.agents.files import check_configuration, folder_only, inside, within_folder
 from lichen_doors.command.own_rows import configured_catalogue
 
 INSTRUCTIONS = """\
 Lichen chooses the smallest efficient hardware for machine-learning inference, in a region with \
 clean electricity, and judges deployments by rules. Use `place` before you write infrastructure \
 for a model, and `check` before you propose a deployment. A value of `null` is not known: never \
-treat it as zero. Every figure names its unit in its key, and its source beside it."""
+treat it as zero. Every figure names its unit in its key, and its source beside it. An answer with \
+`left_out` has only the first entries of those lists: ask about fewer files, or name what you look \
+for."""
 
 Answer: TypeAlias = dict[str, Any]
 """An answer as plain values, with the schema of the command of the same name."""
@@ -40,12 +46,79 @@ Table: TypeAlias = Literal[
     "regions", "machines", "offers", "accelerators", "models", "sources", "stale"
 ]
 
-_MOST_ROWS = 200
+_MOST_CHARACTERS = 40_000
+"""How long an answer may be as JSON: some 10,000 tokens."""
+
+
+class _Server(MCPServer[None]):
+    """The SDK's server, whose own refusal of an argument repeats what was given."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        tools = {tool.name: tool for tool in self._tool_manager.list_tools()}
+        if name not in tools:
+            raise ToolError(_sentence(f"{visible(name)} is no tool", did_you_mean(name, tools)))
+        known = tools[name].parameters["properties"]
+        for given in arguments:
+            if given not in known:
+                wrong = f"{visible(given)} is no argument of {name}"
+                raise ToolError(_sentence(wrong, did_you_mean(given, known)))
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if isinstance(error.__cause__, ValidationError):
+                raise ToolError(_sentences(error.__cause__)) from None
+            raise
+
+
+def _sentence(wrong: str, fix: str) -> str:
+    return str(InputError(wrong, fix=fix))
+
+
+def _sentences(wrong: ValidationError) -> str:
+    """What is wrong with the arguments of a call, and what to give; nothing of what was given."""
+    found: dict[str, str] = {}
+    for each in wrong.errors(include_url=False, include_input=False):
+        first, *others = each["loc"] or ("",)
+        path = f"{first}" + "".join(
+            f"[{step}]" if isinstance(step, int) else f".{step}" for step in others
+        )
+        message = each["msg"].removeprefix("Input ").replace(" after validation", "")
+        found.setdefault(path, f"{message[:1].lower()}{message[1:]}")
+    return "; ".join(f"{visible(path)}: {message}" for path, message in found.items()) + "."
+
+
+def bounded(answer: Answer) -> Answer:
+    """An answer that is not too long for an agent: its longest lists lose their last entries, which
+    ``left_out`` counts by list."""
+    sizes = {
+        key: [len(msgspec.json.encode(entry)) for entry in value]
+        for key, value in answer.items()
+        if isinstance(value, list)
+    }
+    together = {key: sum(each) for key, each in sizes.items()}
+    length = len(msgspec.json.encode(answer))
+    left_out: Counter[str] = Counter()
+    while length > _MOST_CHARACTERS and any(map(len, sizes.values())):
+        longest = max(together, key=lambda key: together[key])
+        cut = sizes[longest].pop()
+        together[longest] -= cut
+        length -= cut + 1  # and the comma
+        left_out[longest] += 1
+    if not left_out:
+        return answer
+    kept = {key: answer[key][: len(sizes[key])] for key in left_out}
+    return {**answer, **kept, "left_out": dict(left_out)}
+
+
+def _blocking_first(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    return tuple(sorted(verdicts, key=lambda verdict: not verdict.blocks))
 
 
 def server() -> MCPServer:
     """The server. Its tools read files of the folder where it runs, and no others."""
-    mcp: MCPServer = MCPServer(
+    mcp: MCPServer = _Server(
         "lichen", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
     )
 
@@ -55,7 +128,9 @@ def server() -> MCPServer:
         @functools.wraps(function)
         def answering(*args: object, **options: object) -> Answer:
             try:
-                return function(*args, **options)
+                with folder_only():
+                    check_configuration(Path.cwd())
+                    return bounded(function(*args, **options))
             except InputError as error:
                 raise ToolError(str(error)) from None
 
@@ -83,6 +158,7 @@ def server() -> MCPServer:
         if bool(file) == (workload is not None):
             raise InputError("give one of file and workload", fix="name a file, or give a workload")
         path = within_folder(file, "file") if file else Path.cwd()
+        check_configuration(path)
         asked = _of_folder(workload, path)
         answer = placed(asked, path, objective=objective, runners_up=next_best, variants=True)
         return _with_counts(answer)
@@ -136,13 +212,20 @@ def server() -> MCPServer:
         from lichen_doors.command.check import judgement
         from lichen_doors.report.document import as_json
 
+        named = [within_folder(path, "paths") for path in paths]
+        check_configuration(named[0])
         judged = judgement(
-            [within_folder(path, "paths") for path in paths],
+            named,
             DeploymentInput(region=region, exact=len(paths) == 1),
             region=region,
             environment=environment,
         )
-        document: Answer = msgspec.json.decode(as_json(judged.report))
+        report = replace(
+            judged.report,
+            findings=_blocking_first(judged.report.findings),
+            unverified=_blocking_first(judged.report.unverified),
+        )
+        document: Answer = msgspec.json.decode(as_json(report))
         return document
 
     def catalogue(
@@ -159,7 +242,7 @@ def server() -> MCPServer:
             for row in view.rows
             if containing.casefold() in str(row).casefold()
         ]
-        return {"rows": rows[:_MOST_ROWS], "matching": len(rows), "of": len(view.rows)}
+        return {"rows": rows, "matching": len(rows), "of": len(view.rows)}
 
     for each in (place, size, explain, check, catalogue):
         tool(each)

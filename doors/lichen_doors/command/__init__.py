@@ -8,13 +8,15 @@ placement fits, or something unverified blocks as the configuration says.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from lichen import __version__
-from lichen.document import InputError
+from lichen.input_error import InputError
 
 OK, BLOCKED, WRONG_INPUT, NOTHING_FITS = 0, 1, 2, 3
 INTERRUPTED = 130
@@ -53,6 +55,17 @@ class Commands(click.Group):
     An :class:`InputError` is printed as a sentence and ends 2, never with a traceback.
     """
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        return super().make_context(
+            info_name, args, parent, **{"terminal_width": _terminal_width(), **extra}
+        )
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -79,6 +92,15 @@ class Commands(click.Group):
         except BrokenPipeError:  # `lichen ... | head`
             sys.stderr.close()
             ctx.exit(OK)
+
+
+def _terminal_width() -> int:
+    """The columns of a page of help, as click counts them: it would import a library for that."""
+    try:
+        columns = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size(1).columns
+    except (ValueError, OSError):
+        columns = 80
+    return max(min(columns or 80, 80) - 2, 50)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

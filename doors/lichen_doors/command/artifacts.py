@@ -7,17 +7,10 @@ from pathlib import Path
 
 import click
 
-from lichen.catalogue.schema import Made
-from lichen.document import InputError
-from lichen.placing.choose import place
-from lichen.placing.made import server_of
-from lichen.placing.placement import NoPlacement
-from lichen.placing.question import Question
+from lichen.input_error import InputError
 from lichen.visible import visible
-from lichen.workload import read_workload
-from lichen_doors.artifacts import files_at, remarks_of
 from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
-from lichen_doors.command.options import FILE
+from lichen_doors.command.options import INPUT
 from lichen_doors.command.own_rows import configured_catalogue
 
 
@@ -29,7 +22,7 @@ def command() -> None:
 @command.command("check")
 @click.argument("location", metavar="PATH|s3://…")
 @click.option(
-    "--workload", "workload_file", required=True, type=FILE, help="The workload that they serve."
+    "--workload", "workload_file", required=True, type=INPUT, help="The workload that they serve."
 )
 @click.option(
     "--copied-images",
@@ -42,6 +35,14 @@ def check(location: str, workload_file: Path, copied_images: bool) -> None:
     LOCATION is a folder, or a prefix in S3, which needs boto3 and credentials that may list and
     read it. Weights are counted, not read. It ends 1 where something is missing or does not agree.
     """
+    from lichen.catalogue.schema import Made
+    from lichen.placing.choose import place
+    from lichen.placing.made import server_of
+    from lichen.placing.placement import NoPlacement
+    from lichen.placing.question import Question
+    from lichen.workload import read_workload
+    from lichen_doors.artifacts import files_at, remarks_of
+
     workload = read_workload(workload_file)
     question = Question.of(
         workload,

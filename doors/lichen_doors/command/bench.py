@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import os
 import re
@@ -12,13 +11,11 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from lichen.day import present_day
-from lichen.document import InputError
+from lichen.input_error import InputError
 from lichen.words import Precision
-from lichen.workload import ModelCard, Workload, read_workload, served_in
-from lichen_doors.command.options import FILE, NumberRange, formats
+from lichen_doors.command.options import FILE, INPUT, NumberRange, formats
 from lichen_doors.command.output import progress, show
 from lichen_doors.command.own_rows import configured_catalogue
-from lichen_doors.report import for_programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
 
     from lichen.catalogue import Catalogue
     from lichen.evidence import Record
+    from lichen.workload import ModelCard, Workload
 
 PROTOCOLS = ("chat", "completions", "embeddings", "tei")
 RATES = ("peak", "mean", "day")
@@ -37,9 +35,9 @@ RATES = ("peak", "mean", "day")
 
 @click.command("bench")
 @click.argument("url", metavar="[URL]", required=False)
-@click.option("--workload", "workload_file", type=FILE, help="Its traffic is the load, its model "
+@click.option("--workload", "workload_file", type=INPUT, help="Its traffic is the load, its model "
               "the record's; and production is placed with what was measured.")  # fmt: skip
-@click.option("--from", "other", type=FILE, help="The result of another tool, in place of URL.")
+@click.option("--from", "other", type=INPUT, help="The result of another tool, in place of URL.")
 @click.option("--model", help="A name from `lichen catalogue models`. Default: the workload's.")
 @click.option("--machine", help="The machine that serves, by its name in `lichen catalogue "
               "machines`. Default, on this machine: what it computes with.")  # fmt: skip
@@ -52,7 +50,7 @@ RATES = ("peak", "mean", "day")
 @click.option("--protocol", type=click.Choice(PROTOCOLS),
               help="The kind of server. Default: what it says of itself.")  # fmt: skip
 @click.option("--served-model", default="", help="The model's name at the server.")
-@click.option("--template", type=FILE, help="A request as JSON with {prompt} in it, for any other "
+@click.option("--template", type=INPUT, help="A request as JSON with {prompt} in it, for any other "
               "server: it is sent to URL by POST.")  # fmt: skip
 @click.option("--header", "header_lines", multiple=True, metavar="'NAME: VALUE'",
               help="Sent, never recorded; $NAME is of the environment.")  # fmt: skip
@@ -71,8 +69,8 @@ RATES = ("peak", "mean", "day")
               "workload's, or 256.")  # fmt: skip
 @click.option("--output-tokens", type=click.IntRange(1, 100_000), help="Of an answer. Default: the "
               "workload's, or 128.")  # fmt: skip
-@click.option("--prompts", "prompts_file", type=FILE, help="Your own prompts, one a line, in place "
-              "of random words.")  # fmt: skip
+@click.option("--prompts", "prompts_file", type=INPUT, help="Your own prompts, one a line, in "
+              "place of random words.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="Of arrivals and words.")
 @click.option("--output", type=FILE, help="The record's file. Default: a name from "
               "model, machine and load, that no file has yet.")  # fmt: skip
@@ -114,11 +112,6 @@ def command(
     With --workload, the answer also says what production will cost and emit, and how far the
     measurement narrowed that. Name the record in the workload's `evidence` to keep it.
     """
-    from lichen_practices.bench import measure as loading
-    from lichen_practices.bench.outlook import outlook_of
-
-    from lichen_doors.report import bench as report
-
     if (url is None) == (other is None):
         raise click.UsageError("give the URL of an endpoint, or a result by --from")
     if closed is not None and rate is not None:
@@ -130,6 +123,13 @@ def command(
         raise InputError(
             f"nothing can be written into {folder}", fix="name another place", field="--output"
         )
+    from lichen_practices.bench import measure as loading
+    from lichen_practices.bench.outlook import outlook_of
+
+    from lichen.workload import read_workload
+    from lichen_doors.report import bench as report
+    from lichen_doors.report import for_programs
+
     catalogue = configured_catalogue(workload_file or Path.cwd())
     workload = None if workload_file is None else read_workload(workload_file)
     card = _card(workload, model, catalogue)
@@ -214,6 +214,7 @@ def _about(
     from lichen_practices.bench.record import About
 
     from lichen.sizing.coefficients import knowledge
+    from lichen.workload import served_in
 
     if precision is None and workload is not None and workload.precisions:
         precision = workload.precisions[0]
@@ -371,6 +372,8 @@ def _measured(
     plan: OfferedLoad, about: About, endpoint: Answering, input_tokens: int
 ) -> tuple[Record, str]:
     """The record, and why it has no energy."""
+    import asyncio
+
     from lichen_practices.bench.energy import meter_of_this_machine
     from lichen_practices.bench.measure import is_loopback, measure
     from lichen_practices.bench.record import record_of

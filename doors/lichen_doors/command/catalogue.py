@@ -1,40 +1,38 @@
 """``lichen catalogue``: show a table of the catalogue.
 
 A table is a function of :mod:`lichen_doors.report.catalogue`: its name is the command's, its
-docstring the command's help, its keywords the command's options.
+keywords the command's options. It is imported when its table is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from lichen.catalogue import Catalogue
-from lichen.day import present_day
 from lichen_doors.command.options import CLOUD, formats, sort
 from lichen_doors.command.output import show
 from lichen_doors.command.own_rows import configured_catalogue
-from lichen_doors.report import catalogue as report
+
+if TYPE_CHECKING:
+    from lichen.catalogue import Catalogue
+    from lichen_doors.report.catalogue import View
 
 
 class TableCommand(NamedTuple):
     """A table and the options that choose and sort its rows."""
 
-    view: Callable[..., report.View]
+    name: str
+    help: str
     options: Sequence[Callable[[Callable[..., None]], Callable[..., None]]] = ()
-
-
-def stale(catalogue: Catalogue) -> report.View:
-    """Sources that are older than their limit."""
-    return report.stale(catalogue, present_day())
 
 
 TABLES = (
     TableCommand(
-        report.regions,
+        "regions",
+        "Regions by their electricity, and how the sources agree.",
         (
             CLOUD,
             click.option(
@@ -47,7 +45,8 @@ TABLES = (
         ),
     ),
     TableCommand(
-        report.machines,
+        "machines",
+        "Machines: their shape, chips and watts.",
         (
             CLOUD,
             click.option("--accelerator", help="Only machines with this chip."),
@@ -56,7 +55,8 @@ TABLES = (
         ),
     ),
     TableCommand(
-        report.offers,
+        "offers",
+        "Machines in regions: grams an hour, and dollars.",
         (
             click.option("--machine", help="Only this machine."),
             click.option("--region", help="Only this region."),
@@ -65,7 +65,8 @@ TABLES = (
         ),
     ),
     TableCommand(
-        report.accelerators,
+        "accelerators",
+        "Chips: rates, memory, watts and embodied carbon.",
         (
             click.option(
                 "--kind",
@@ -74,15 +75,25 @@ TABLES = (
             ),
         ),
     ),
-    TableCommand(report.models, (click.option("--kind", help="Only this kind of model."),)),
-    TableCommand(report.sources),
-    TableCommand(stale),
+    TableCommand(
+        "models",
+        "Models: size, shape, context and licence.",
+        (click.option("--kind", help="Only this kind of model."),),
+    ),
+    TableCommand("sources", "Where the numbers come from, and under which licence."),
+    TableCommand("stale", "Sources that are older than their limit."),
 )
 
 
-def view_of(name: str, catalogue: Catalogue) -> report.View:
-    """The whole table of that name."""
-    return next(table.view for table in TABLES if table.view.__name__ == name)(catalogue)
+def view_of(name: str, catalogue: Catalogue, **filters: str | None) -> View:
+    """The table of that name, whole where nothing is filtered."""
+    from lichen.day import present_day
+    from lichen_doors.report import catalogue as report
+
+    if name == "stale":
+        return report.stale(catalogue, present_day())
+    view: View = getattr(report, name)(catalogue, **filters)
+    return view
 
 
 @click.group("catalogue")
@@ -94,11 +105,13 @@ def _command(table: TableCommand) -> click.Command:
     """The command that prints a table."""
 
     def printing(top: int, form: str, **filters: str | None) -> None:
-        view = table.view(configured_catalogue(Path.cwd()), **filters)
+        view = view_of(table.name, configured_catalogue(Path.cwd()), **filters)
+        from lichen_doors.report import catalogue as report
+
         if form == "json":
             click.echo(report.as_json(view))
         else:
-            show(report.renderables(view, most=top or None), form, title=table.view.__name__)
+            show(report.renderables(view, most=top or None), form, title=table.name)
 
     top = click.option(
         "--top",
@@ -109,7 +122,7 @@ def _command(table: TableCommand) -> click.Command:
     )
     for option in (formats("text", "json"), top, *reversed(table.options)):
         option(printing)
-    return click.command(table.view.__name__, help=table.view.__doc__)(printing)
+    return click.command(table.name, help=table.help)(printing)
 
 
 for each in TABLES:

@@ -2,49 +2,53 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
-import msgspec
-from lichen_policies import timed
-from lichen_policies.baseline import against
-from lichen_policies.baseline import of as baseline_of
-from lichen_policies.changes_only import changes_only
-from lichen_policies.dialects import KINDS, DeploymentInput
-from lichen_policies.dialects.deployment_input import deployment_input
-from lichen_policies.dialects.folders import FolderReading, read_all
-from lichen_policies.facts import Resource
-from lichen_policies.gate import Gate
-from lichen_policies.verdict import Report
+from lichen_policies.document_kinds import KINDS
 
-from lichen.document import InputError, did_you_mean
-from lichen.figures import many
+from lichen.input_error import InputError, did_you_mean
 from lichen.words import Environment
 from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
 from lichen_doors.command.options import (
     CONFIGURATION,
     ENVIRONMENT,
     FILE,
+    INPUT,
+    INPUT_PATHS,
     PARAMETER,
     PARAMETERS,
-    PATH,
     RECORD,
     REGION,
     formats,
 )
-from lichen_doors.command.output import check_outputs, progress, show, write
+from lichen_doors.command.output import check_outputs, progress, show_lines, write
 
-FORMS = ("text", "json", "sarif", "html", "markdown", "junit", "code-quality", "suggestions")
+if TYPE_CHECKING:
+    from lichen_policies.dialects import DeploymentInput
+    from lichen_policies.dialects.folders import FolderReading
+    from lichen_policies.facts import Resource
+    from lichen_policies.gate import Gate
+    from lichen_policies.verdict import Report
+
+    from lichen.interval import Interval
+
+FORMS = (
+    *("text", "json", "sarif", "html", "markdown", "junit", "code-quality"),
+    *("suggestions", "gitlab-suggestions"),
+)
 """The forms of a report."""
 PROGRAM = "pulumi-program"
 """The source that is run rather than read."""
 
 
 @click.command("check")
-@click.argument("paths", nargs=-1, required=True, type=PATH)
+@click.argument("paths", nargs=-1, required=True, type=INPUT_PATHS)
 @click.option(
     "--source",
     default="auto",
@@ -71,7 +75,7 @@ PROGRAM = "pulumi-program"
 )
 @click.option(
     "--baseline",
-    type=FILE,
+    type=INPUT,
     help="An earlier report in JSON: what it has already does not block.",
 )
 @click.option(
@@ -106,8 +110,9 @@ def command(
     """Judge a deployment by the rules.
 
     PATHS are Pulumi previews or states, Terraform plans, states or .tf files, CloudFormation
-    templates, ARM templates or Bicep of Azure, or Kubernetes manifests; folders of them, cdk.out
-    among them; or patterns such as 'k8s/**/*.yaml'. - is what is piped in.
+    templates, ARM templates or Bicep of Azure, Kubernetes manifests, or workload files, whose
+    prompts must keep to their budget; folders of them, cdk.out among them; or patterns such as
+    'k8s/**/*.yaml'. - is what is piped in.
 
     Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong, or a rule that blocks
     is broken; 3, something unverified blocks.
@@ -138,10 +143,18 @@ def command(
             fix="name a file outside of it",
             field="--record",
         )
+    from lichen_policies import timed
+    from lichen_policies.baseline import against
+    from lichen_policies.baseline import of as baseline_of
+    from lichen_policies.changes_only import changes_only
+    from lichen_policies.dialects.deployment_input import deployment_input
+
     timed.end_where_stuck()
-    given = deployment_input(region, parameters_file, parameter_pairs, exact=len(paths) == 1)
+    given = deployment_input(
+        region, parameters_file, parameter_pairs, exact=len(paths) == 1, counter=_counter
+    )
     earlier = None if baseline is None else baseline_of(baseline)
-    with progress() as say:
+    with progress() as say, _uncollected():
         judged = judgement(
             paths,
             given,
@@ -195,6 +208,26 @@ def command(
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's search for cyclic garbage: what is read and judged makes next to none, and
+    each search goes through all of it."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _counter(tokenizer: Path) -> Callable[[str], Interval]:
+    """What counts tokens by a tokenizer.json, as ``lichen prompts`` does."""
+    from lichen_practices.prompts.counting import counter
+
+    return counter(tokenizer)
+
+
 class Judged(NamedTuple):
     """The gate that judged, the resources and files that were read, and the report of their
     verdicts."""
@@ -221,6 +254,11 @@ def judgement(
 
     Raises :class:`InputError` where a path, a document or the configuration is wrong.
     """
+    from lichen_policies.dialects.folders import read_all
+    from lichen_policies.gate import Gate
+
+    from lichen.figures import many
+
     if source == PROGRAM:
         reading = _run(paths, stack)
     else:
@@ -233,9 +271,7 @@ def judgement(
         environment=environment,
     )
     say(f"Judging {many(len(reading.resources), 'resource')}")
-    report = msgspec.structs.replace(
-        gate.report(reading.resources), skipped=reading.skipped, other_files=reading.others
-    )
+    report = gate.report(reading.resources, reading.skipped, reading.others)
     return Judged(gate, reading.resources, report, reading.files)
 
 
@@ -285,6 +321,10 @@ def _print(judged: Judged, form: str, output: Path | None) -> None:
         from lichen_doors.report.suggestions import as_suggestions
 
         write(as_suggestions(report, judged.resources), output)
+    elif form == "gitlab-suggestions":
+        from lichen_doors.report.suggestions import as_gitlab_suggestions
+
+        write(as_gitlab_suggestions(report, judged.resources), output)
     elif form == "html":
         from lichen_doors.report.page.findings import as_page
 
@@ -294,9 +334,9 @@ def _print(judged: Judged, form: str, output: Path | None) -> None:
 
         write(as_json(report), output)
     else:
-        from lichen_doors.report.findings import renderables
+        from lichen_doors.report.findings import lines
 
-        show(renderables(report), form, title="lichen check", output=output)
+        show_lines(lines(report), output)
 
 
 def _fix(report: Report, resources: Sequence[Resource], yes: bool) -> None:

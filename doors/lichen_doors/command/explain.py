@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from lichen_policies.gate import Gate
 
-from lichen.document import InputError, nearest, read_document
+from lichen.input_error import InputError, nearest
 from lichen_doors.command.options import formats
 from lichen_doors.command.output import show
-from lichen_doors.report import explain as story
-from lichen_doors.report import for_programs
-from lichen_doors.report import rules as report
-from lichen_doors.report.catalogue import Row
+
+if TYPE_CHECKING:
+    from lichen_policies.gate import Gate
+
+    from lichen_doors.report.catalogue import Row
+    from lichen_doors.report.rules import Page
 
 
 @click.command("explain")
@@ -34,6 +36,12 @@ def command(what: str, form: str) -> None:
     if path.is_file() or path.is_dir():
         _explain_portability(path, form)
         return
+    from lichen_policies.gate import Gate
+
+    from lichen_doors.report import explain as story
+    from lichen_doors.report import for_programs
+    from lichen_doors.report import rules as report
+
     gate = Gate.near(Path.cwd(), trusted=Path.cwd())
     known = known_of(what, gate)
     if form == "json":
@@ -44,11 +52,14 @@ def command(what: str, form: str) -> None:
         show(story.renderables(gate.catalogue, what), form, title=what)
 
 
-def known_of(what: str, gate: Gate) -> report.Page | Row:
+def known_of(what: str, gate: Gate) -> Page | Row:
     """The page of a rule, or what the catalogue knows of a region, a machine or a model.
 
     Raises :class:`InputError` with the nearest name where nothing has this one.
     """
+    from lichen_doors.report import explain as story
+    from lichen_doors.report import rules as report
+
     pages = {page.rule: page for page in report.pages(gate)}
     if what in pages:
         return pages[what]
@@ -62,7 +73,7 @@ def _explain_placement(path: Path, form: str) -> None:
     from lichen.placing.placement import Placement
     from lichen.workload import read_workload
     from lichen_doors.command.place import placed
-    from lichen_doors.report import placement
+    from lichen_doors.report import for_programs, placement
 
     answer = placed(read_workload(path), path)
     if form == "json":
@@ -79,6 +90,8 @@ def _explain_placement(path: Path, form: str) -> None:
 
 def _is_workload(path: Path) -> bool:
     """Whether a file is meant as a workload: it says so in its fields, or is no deployment."""
+    from lichen.document import read_document
+
     try:
         document = read_document(path)
     except InputError:
@@ -93,8 +106,10 @@ _FIELDS = {"name", "model", "traffic", "latency", "where", "trafic", "precisions
 def _explain_portability(path: Path, form: str) -> None:
     """What of a deployment is bound to one vendor."""
     from lichen_policies.dialects.folders import read_all
+    from lichen_policies.gate import Gate
     from lichen_policies.portability import portability
 
+    from lichen_doors.report import for_programs
     from lichen_doors.report import portability as report
 
     gate = Gate.near(path, trusted=Path.cwd())

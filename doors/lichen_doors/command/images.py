@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
-from lichen.catalogue import Catalogue, load
-from lichen.catalogue.schema import Image, Registry
-from lichen.distance import round_trip_ms
-from lichen.document import InputError, did_you_mean
+from lichen.input_error import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from lichen.catalogue import Catalogue
+    from lichen.catalogue.schema import Image, Registry
 
 
 @click.group("images")
@@ -27,12 +29,16 @@ def copy(region: str, repository: str | None) -> None:
     the AWS command line and skopeo. Copies keep the publisher's names, so that an endpoint finds
     them by its argument registry.
     """
+    from lichen.catalogue import load
+
     catalogue = load()
     click.echo("\n".join(commands(catalogue, region, repository)))
 
 
 def commands(catalogue: Catalogue, region: str, repository: str | None) -> Iterator[str]:
     """The lines of a shell that copy the images; :class:`InputError` where a name is wrong."""
+    from lichen.catalogue.schema import Image
+
     # Those of a public registry are pulled through one of the user's own.
     published = [image for image in catalogue.table("images", Image) if image.regions]
     if region not in catalogue.regions:
@@ -82,12 +88,17 @@ def _login(region: str, host: str) -> str:
 
 
 def _domain(catalogue: Catalogue, region: str) -> str:
+    from lichen.catalogue.schema import Registry
+
     rows = catalogue.table("registries", Registry)
     return next((row.domain for row in rows if row.region == region), "amazonaws.com")
 
 
 def _nearest(catalogue: Catalogue, image: Image, region: str) -> Registry:
     """The publisher's registry that has the image and is nearest to a region."""
+    from lichen.catalogue.schema import Registry
+    from lichen.distance import round_trip_ms
+
     to = catalogue.regions[region]
 
     def away_ms(row: Registry) -> float:

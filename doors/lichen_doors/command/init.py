@@ -7,15 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
-from msgspec.structs import replace
 
 from lichen.clouds import REGIONAL
-from lichen.document import InputError, convert
+from lichen.input_error import InputError
 from lichen.words import Environment
-from lichen.workload import Name
-from lichen_doors.command.options import FILE, PATH, NumberRange, formats
+from lichen_doors.command.options import FILE, INPUT_PATH, NumberRange, formats
 from lichen_doors.command.own_rows import configured_catalogue
-from lichen_doors.report import for_programs
 
 if TYPE_CHECKING:
     from lichen_practices.starting.draft import KnownWorkload
@@ -28,8 +25,8 @@ POSITIVE = NumberRange(min=0, min_open=True)
 @click.command("init")
 @click.option("--model", help="A name from `lichen catalogue models`, or a Hugging Face "
               "config.json.")  # fmt: skip
-@click.option("--from", "deployed", type=PATH, help="What is deployed already: a state, a plan, a "
-              "template, a manifest, or vLLM's configuration file.")  # fmt: skip
+@click.option("--from", "deployed", type=INPUT_PATH, help="What is deployed already: a state, "
+              "a plan, a template, a manifest, or vLLM's configuration file.")  # fmt: skip
 @click.option("--endpoint", help="With --from: the one of several that are served.")
 @click.option("--name", help="The workload's name. Default: from the model.")
 @click.option("--peak-rps", type=POSITIVE, help="Requests a second at the busiest.")
@@ -72,17 +69,21 @@ def command(
     environment. On a terminal it asks for those that no option gives. With --from it reads what is
     deployed, and marks what could not be read.
     """
-    from lichen_practices.starting.checked import checked, schema_text
-    from lichen_practices.starting.draft import SCHEMA, text_of_draft
-
-    from lichen.whole_file import write_whole
-    from lichen_doors.report.starting import Started
-
     if output.exists() and not force:
         raise InputError("is there already", fix="add --force, or name another by --output",
                          document=str(output))  # fmt: skip
     if output.suffix not in (".yaml", ".yml"):
         raise InputError("does not end in .yaml", fix="name it so", field="--output")
+    from lichen_practices.starting.checked import checked, schema_text
+    from lichen_practices.starting.draft import SCHEMA, text_of_draft
+    from msgspec.structs import replace
+
+    from lichen.document import convert
+    from lichen.whole_file import write_whole
+    from lichen.workload import Name
+    from lichen_doors.report import for_programs
+    from lichen_doors.report.starting import Started
+
     if name is not None:
         try:
             convert(name, Name)
@@ -136,6 +137,7 @@ def _draft(
     output: Path,
 ) -> KnownWorkload:
     from lichen_practices.starting.draft import KnownWorkload, name_of
+    from msgspec.structs import replace
 
     if deployed is not None:
         from lichen_practices.starting.deployed import drafts_of, the_one
@@ -184,6 +186,8 @@ def _asked(draft: KnownWorkload, known: set[str]) -> KnownWorkload:
                 fix="give them, or run the command on a terminal: it asks",
             )
         return draft
+    from msgspec.structs import replace
+
     answers: dict[str, Any] = {}
 
     def ask(field: str, question: str, kind: Any, default: object = None) -> None:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
-import yaml
-from lichen_practices.clusters.ceilings import ceilings
-from lichen_practices.clusters.overlays import overlays
 
-from lichen.document import InputError
-from lichen.figures import many
-from lichen.grid import CarbonClass
-from lichen.parsing.content import content_of, text_of
-from lichen.parsing.yaml_text import from_yaml
-from lichen_doors.command.options import FILE, NumberRange, formats
+from lichen.input_error import InputError
+from lichen_doors.command.options import FILE, INPUT, NumberRange, formats
 from lichen_doors.command.output import write
 from lichen_doors.command.own_rows import configured_catalogue
-from lichen_doors.report import for_programs
+
+if TYPE_CHECKING:
+    from lichen.grid import CarbonClass
 
 _REGION = click.option("--region", required=True, help="The region of the cluster.")
 _OUTPUT = click.option("--output", type=FILE, help="Write to this file. Default: the screen.")
@@ -56,6 +51,10 @@ def overlay_command(
     than that in carbon. Your bill does not change. NodeOverlay is an alpha feature of Karpenter,
     which its feature gate turns on.
     """
+    from lichen_practices.clusters.overlays import overlays
+
+    from lichen.figures import many
+
     catalogue = configured_catalogue(Path.cwd())
     found = overlays(catalogue, catalogue.region(region), usd_per_tonne, families=families)
     _print(found.manifests, form, output)
@@ -69,7 +68,7 @@ def overlay_command(
 
 
 @command.command("ceilings")
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="MANIFESTS")
+@click.argument("files", nargs=-1, required=True, type=INPUT, metavar="MANIFESTS")
 @_REGION
 @click.option(
     "--share",
@@ -91,6 +90,8 @@ def ceiling_command(
     NodePools. A patch is one for kustomize and for kubectl patch. A ceiling never goes below its
     floor.
     """
+    from lichen_practices.clusters.ceilings import ceilings
+
     catalogue = configured_catalogue(Path.cwd())
     capped = ceilings(
         _manifests(files), catalogue.region(region), dict(_share(share) for share in shares)
@@ -104,6 +105,9 @@ def ceiling_command(
 
 
 def _manifests(files: Iterable[Path]) -> Iterator[Any]:
+    from lichen.parsing.content import content_of, text_of
+    from lichen.parsing.yaml_text import from_yaml
+
     for file in files:
         try:
             yield from from_yaml(text_of(content_of(file, _MOST_MIB)))
@@ -112,6 +116,8 @@ def _manifests(files: Iterable[Path]) -> Iterator[Any]:
 
 
 def _share(written: str) -> tuple[CarbonClass, float]:
+    from lichen.grid import CarbonClass
+
     level, _, percent = written.partition("=")
     classes: tuple[CarbonClass, ...] = get_args(CarbonClass)
     known = next((each for each in classes if each == level), None)
@@ -129,9 +135,13 @@ def _share(written: str) -> tuple[CarbonClass, float]:
 
 def _print(manifests: Iterable[Mapping[str, Any]], form: str, output: Path | None) -> None:
     if form == "json":
+        from lichen_doors.report import for_programs
+
         items = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
         write(for_programs(items), output)
     else:
+        import yaml
+
         write(
             yaml.safe_dump_all(manifests, sort_keys=False, default_flow_style=False, width=88),
             output,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
@@ -29,14 +30,52 @@ class NumberRange(click.FloatRange):
         return number
 
 
+class InputPath(click.Path):
+    """A path that is read: where nothing is there, this is said before anything is loaded.
+
+    ``-`` is what is piped in. With ``patterns``, what a shell would expand is a pattern.
+    """
+
+    def __init__(self, *, dir_okay: bool = True, patterns: bool = False) -> None:
+        super().__init__(dir_okay=dir_okay, path_type=Path)
+        self.patterns = patterns
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = super().convert(value, param, ctx)
+        if str(path) != "-" and not (self.patterns and set("*?[") & set(str(path))):
+            _check_there(Path(str(path)))
+        return path
+
+
+def _check_there(path: Path) -> None:
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError(
+            f"cannot be read ({error.strerror})", fix="check the path", document=str(path)
+        ) from None
+    except (OSError, ValueError):  # what reads it says what is wrong
+        pass
+
+
+def check_places(places: Iterable[str]) -> None:
+    """Refuse a place on this machine where nothing is."""
+    for place in places:
+        if "://" not in place and not os.path.lexists(place):
+            raise InputError("is not there", fix="check the path", document=place)
+
+
 FILE = click.Path(dir_okay=False, path_type=Path)
-PATH = click.Path(path_type=Path)
+"""A file that is written, or one that may be missing."""
+INPUT = InputPath(dir_okay=False)
+INPUT_PATH = InputPath()
+INPUT_PATHS = InputPath(patterns=True)
 
 CLOUD = click.option("--cloud", type=click.Choice(REGIONAL), help="Only this cloud.")
 CONFIGURATION = click.option(
     "--config",
     "configuration",
-    type=FILE,
+    type=INPUT,
     envvar="LICHEN_CONFIG",
     show_envvar=True,
     help="The organisation's lichen.yaml, which outranks the nearest one.",
@@ -58,7 +97,7 @@ REGION = click.option(
 PARAMETERS = click.option(
     "--parameters",
     "parameters_file",
-    type=FILE,
+    type=INPUT,
     help="A file of the values that the deployment gives to a CloudFormation template, or .tfvars.",
     envvar="LICHEN_PARAMETERS",
     show_envvar=True,

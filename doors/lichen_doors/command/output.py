@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,11 +11,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lichen.document import InputError
+from lichen.input_error import InputError
 from lichen.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from lichen_doors.report.lines import Line, Rows
+
+WIDTH = 80
+"""Columns of a file, and of a pipe whose reader does not say."""
 
 
 def show(
@@ -29,6 +35,21 @@ def show(
         write(terminal.as_text(renderables), output)
     else:
         terminal.show(renderables)
+
+
+def show_lines(lines: Iterable[Line | Rows], output: Path | None = None) -> None:
+    """Print lines to the terminal, or write them as text; nothing is loaded to draw colours where
+    there are none."""
+    from lichen_doors.report.lines import plain
+
+    if output is not None:
+        write(plain(lines, WIDTH), output)
+    elif sys.stdout.isatty():
+        from lichen_doors.report import terminal
+
+        terminal.show(terminal.drawn(lines))
+    else:
+        sys.stdout.write(plain(lines, int(os.environ.get("COLUMNS") or WIDTH)))
 
 
 @contextmanager

@@ -6,8 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lichen.document import find_upwards
-
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
 
@@ -16,6 +14,7 @@ def configured_catalogue(path: Path) -> Catalogue:
     """The catalogue, with the own rows that the lichen.yaml above a file or folder names, or the
     organisation's."""
     from lichen.catalogue import load
+    from lichen.document import find_upwards
 
     found, above = find_upwards("lichen.yaml", path), os.environ.get("LICHEN_CONFIG")
     if found is None and not above:  # then no rule needs to be loaded

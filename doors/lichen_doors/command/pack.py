@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lichen.document import InputError
+from lichen.input_error import InputError
 from lichen.whole_file import write_whole
 from lichen_doors.crossguard.folder import pack_folder
 

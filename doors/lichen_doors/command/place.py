@@ -5,28 +5,27 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import NoReturn, get_args
+from typing import TYPE_CHECKING, NoReturn, get_args
 
 import click
-from msgspec.structs import replace
 
 from lichen.clouds import REGIONAL
-from lichen.document import InputError
-from lichen.placing.allowed import restricted
-from lichen.placing.choose import place
-from lichen.placing.placement import NoPlacement, Placement
-from lichen.placing.question import COST_TOLERANCE_PCT, Question
+from lichen.defaults import COST_TOLERANCE_PCT, LEAST_CONFIDENCE, MOST_CONFIDENCE
+from lichen.input_error import InputError
 from lichen.words import Objective
-from lichen.workload import LEAST_CONFIDENCE, MOST_CONFIDENCE, Workload, read_workload
 from lichen_doors.command import NOTHING_FITS, OK
-from lichen_doors.command.options import FILE, RECORD, NumberRange, cost_tolerance, formats
+from lichen_doors.command.options import INPUT, RECORD, NumberRange, cost_tolerance, formats
 from lichen_doors.command.output import check_outputs, show, write
 from lichen_doors.command.own_rows import configured_catalogue
-from lichen_doors.report import for_programs
+
+if TYPE_CHECKING:
+    from lichen.placing.placement import NoPlacement, Placement
+    from lichen.placing.question import Question
+    from lichen.workload import Workload
 
 
 @click.command("place")
-@click.argument("workload_file", metavar="WORKLOAD", type=FILE)
+@click.argument("workload_file", metavar="WORKLOAD", type=INPUT)
 @click.option(
     "--cloud",
     "clouds",
@@ -116,6 +115,13 @@ def command(
             fix="add --all-clouds, or leave out --data-gb",
             field="--data-gb",
         )
+    from msgspec.structs import replace
+
+    from lichen.placing.allowed import restricted
+    from lichen.placing.placement import NoPlacement
+    from lichen.workload import read_workload
+    from lichen_doors.report import for_programs
+
     check_outputs([workload_file], {"--record": record_file})
     workload = restricted(read_workload(workload_file), clouds, regions)
     if confidence is not None:
@@ -161,6 +167,7 @@ def command(
 def _compare(question: Question, data_gb: float, file: Path, form: str) -> NoReturn:
     """Print each cloud's best beside the others, and end."""
     from lichen.placing.side_by_side import side_by_side
+    from lichen_doors.report import for_programs
     from lichen_doors.report import side_by_side as report
 
     if form not in ("text", "json"):
@@ -204,6 +211,8 @@ def placed(
     variants: bool = False,
 ) -> Placement | NoPlacement:
     """The placement of a file's workload, with the evidence and the own rows beside the file."""
+    from lichen.placing.choose import place
+
     asked = _asked(workload, file, objective, cost_tolerance_pct, take_any, copied_images)
     try:
         return place(asked, runners_up=runners_up, variants=variants)
@@ -220,6 +229,10 @@ def _asked(
     copied_images: bool,
 ) -> Question:
     """What a file's workload asks, with the evidence and the own rows beside the file."""
+    from msgspec.structs import replace
+
+    from lichen.placing.question import Question
+
     try:
         question = Question.of(
             workload,

@@ -8,32 +8,33 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lichen.document import InputError
-from lichen.workload import Workload, read_workload
+from lichen.input_error import InputError
 from lichen_doors.command import BLOCKED, OK
-from lichen_doors.command.options import FILE, PATH, formats
+from lichen_doors.command.options import FILE, INPUT, INPUT_PATH, formats
 from lichen_doors.command.output import show
 from lichen_doors.command.own_rows import configured_catalogue
-from lichen_doors.report import for_programs
 
 if TYPE_CHECKING:
     from lichen_practices.prompts.counting import Count, CountedPrompt
 
+    from lichen.workload import Workload
+
 
 @click.command("prompts")
-@click.argument("files", nargs=-1, type=FILE)
-@click.option("--workload", "workload_file", type=FILE, help="Whose month the prompts have a share "
-              "of. Its own `prompts` are counted where no file is named.")  # fmt: skip
-@click.option("--tokenizer", type=FILE, help="The model's own tokenizer.json. Default: the "
-              "workload's; without one, an estimate.")  # fmt: skip
-@click.option("--before", "earlier", multiple=True, type=PATH,
+@click.argument("files", nargs=-1, type=INPUT)
+@click.option("--workload", "workload_file", type=INPUT, help="Whose month the prompts have a "
+              "share of. Its own `prompts` are counted where no file is named.")  # fmt: skip
+@click.option("--tokenizer", type=FILE, help="The model's own tokenizer.json, or "
+              "package:file of an installed package. Default: the workload's; without one, an "
+              "estimate.")  # fmt: skip
+@click.option("--before", "earlier", multiple=True, type=INPUT_PATH,
               help="An earlier version of the files, in their order; may be repeated.")  # fmt: skip
 @click.option("--budget", type=click.IntRange(1), help="Fixed tokens of all prompts together. "
               "Default: the workload's.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(2, 100), help="What the same prompts would take, sent "
               "in each of so many steps.")  # fmt: skip
-@click.option("--step", "step_files", multiple=True, type=FILE, help="The prompt of one step of a "
-              "version in steps, in their order; may be repeated.")  # fmt: skip
+@click.option("--step", "step_files", multiple=True, type=INPUT, help="The prompt of one step of "
+              "a version in steps, in their order; may be repeated.")  # fmt: skip
 @formats("text", "json")
 def command(
     files: tuple[Path, ...],
@@ -59,6 +60,8 @@ def command(
         tokens_of,
     )
 
+    from lichen.workload import read_workload
+    from lichen_doors.report import for_programs
     from lichen_doors.report import prompts as report
 
     if steps is not None and step_files:

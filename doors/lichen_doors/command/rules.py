@@ -6,15 +6,11 @@ import sys
 from pathlib import Path
 
 import click
-from lichen_policies import configuration as configurations
-from lichen_policies.gate import Gate
 
-from lichen.document import InputError
+from lichen.input_error import InputError
 from lichen_doors.command import BLOCKED, OK
 from lichen_doors.command.options import CONFIGURATION, formats
 from lichen_doors.command.output import show
-from lichen_doors.report import for_programs
-from lichen_doors.report import rules as report
 
 DIRECTORY = click.option(
     "--directory",
@@ -36,6 +32,11 @@ def command(context: click.Context, configuration: Path | None, form: str) -> No
     context.obj = configuration
     if context.invoked_subcommand is not None:
         return
+    from lichen_policies.gate import Gate
+
+    from lichen_doors.report import for_programs
+    from lichen_doors.report import rules as report
+
     gate = Gate.near(Path.cwd(), config=configuration, trusted=Path.cwd())
     if form == "schema":
         click.echo(for_programs(report.configuration_schema(gate.rules())))
@@ -80,7 +81,10 @@ def test(configuration: Path | None, name: str | None, directory: Path | None, r
     is wrong.
     """
     from lichen_policies import cases, own_rules
+    from lichen_policies import configuration as configurations
     from lichen_policies.registry import FOLDER, read_rules
+
+    from lichen_doors.report import rules as report
 
     directory = directory or _directory(configuration)
     if not directory.is_dir():
@@ -107,11 +111,15 @@ def test(configuration: Path | None, name: str | None, directory: Path | None, r
 
 def _files(configuration: Path | None) -> tuple[Path | None, Path | None]:
     """The organisation's file, and the nearest lichen.yaml."""
+    from lichen_policies import configuration as configurations
+
     return configuration or configurations.named(), configurations.find(Path.cwd())
 
 
 def _directory(configuration: Path | None) -> Path:
     """The directory of own rules that the lichen.yaml of this folder names."""
+    from lichen_policies import configuration as configurations
+
     for layer in configurations.layers_of(*_files(configuration)):
         if (directory := layer.directory("rules")) is not None:
             return directory

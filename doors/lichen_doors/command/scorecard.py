@@ -6,19 +6,19 @@ from pathlib import Path
 
 import click
 
-from lichen.document import InputError
+from lichen.input_error import InputError
 from lichen.words import Environment
 from lichen_doors.command.options import (
     CONFIGURATION,
     ENVIRONMENT,
     FILE,
-    PATH,
+    INPUT_PATH,
     RECORDS,
     REGION,
+    check_places,
     formats,
 )
 from lichen_doors.command.output import progress, show, write
-from lichen_doors.report import for_programs
 
 
 @click.command("scorecard")
@@ -26,7 +26,7 @@ from lichen_doors.report import for_programs
 @click.option(
     "--workloads",
     multiple=True,
-    type=PATH,
+    type=INPUT_PATH,
     help="A workload file, or a folder of them: some practices are shown by it alone.",
 )
 @RECORDS
@@ -52,8 +52,11 @@ def command(
     what each of the eight practices says of it, and the one change that would help most. What is
     not known is never taken for good.
     """
+    check_places(places)
     from lichen_policies.gate import Gate
     from lichen_practices.scorecard.card import scorecard
+
+    from lichen_doors.report import for_programs
 
     local = next((Path(place) for place in places if "://" not in place), Path())
     gate = Gate.near(

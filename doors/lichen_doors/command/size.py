@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TypedDict, get_args
+from typing import TYPE_CHECKING, TypedDict, get_args
 
 import click
 
-from lichen import sizing
-from lichen.catalogue import Catalogue
-from lichen.document import InputError
+from lichen.input_error import InputError
 from lichen.words import Precision
-from lichen.workload import ModelCard, served_in
 from lichen_doors.command import NOTHING_FITS, OK
-from lichen_doors.command.options import FILE, NumberRange, formats
+from lichen_doors.command.options import FILE, INPUT, NumberRange, formats
 from lichen_doors.command.output import show
 from lichen_doors.command.own_rows import configured_catalogue
-from lichen_doors.report import for_programs
-from lichen_doors.report import sizing as report
+
+if TYPE_CHECKING:
+    from lichen.catalogue import Catalogue
+    from lichen.workload import ModelCard
+    from lichen_doors.report.sizing import Sized
 
 
 class PredictionOptions(TypedDict):
@@ -59,7 +59,7 @@ class PredictionOptions(TypedDict):
     show_default=True,
     help="Requests in flight at the same time.",
 )
-@click.option("--cases", type=FILE, help="A CSV file with one prediction to make per row.")
+@click.option("--cases", type=INPUT, help="A CSV file with one prediction to make per row.")
 @click.option(
     "--output", type=FILE, help="The file for the predictions of --cases. Default: the screen."
 )
@@ -82,6 +82,8 @@ def command(
     Prints one prediction, with its 80 % intervals and its arithmetic. With --cases, it predicts
     each row of a file.
     """
+    if cases is None and (model is None or machine is None):
+        raise click.UsageError("--model and --machine are required, unless --cases is given.")
     catalogue = configured_catalogue(Path.cwd())
     if cases is not None:
         from lichen.measured.answer import answer_cases
@@ -93,8 +95,11 @@ def command(
         without = len(answers) - predicted
         click.echo(f"{predicted:,} predicted, {without:,} without a prediction", err=True)
         return
-    if model is None or machine is None:
-        raise click.UsageError("--model and --machine are required, unless --cases is given.")
+    assert model is not None
+    assert machine is not None
+    from lichen_doors.report import for_programs
+    from lichen_doors.report import sizing as report
+
     sized = sized_on(
         catalogue,
         model,
@@ -124,12 +129,16 @@ def sized_on(
     input_tokens: int | None = None,
     output_tokens: int | None = None,
     concurrency: float = 1.0,
-) -> report.Sized:
+) -> Sized:
     """How fast a machine serves a model, with the arithmetic, or why it does not fit.
 
     Without a precision, the ones that the model is served in are tried in their order. Raises
     :class:`InputError` for a name that is not known, and for a language model without lengths.
     """
+    from lichen import sizing
+    from lichen.workload import served_in
+    from lichen_doors.report import sizing as report
+
     card, row = catalogue.model(model), catalogue.machine(machine)
     _check_lengths(card, input_tokens, output_tokens)
     choices = (precision,) if precision else sizing.precisions_to_try(served_in(card))

@@ -7,16 +7,15 @@ from pathlib import Path
 import click
 
 from lichen.day import present_time
-from lichen.document import InputError
-from lichen.placing.question import COST_TOLERANCE_PCT
-from lichen_doors.command.options import FILE, cost_tolerance, formats
+from lichen.defaults import COST_TOLERANCE_PCT
+from lichen.input_error import InputError
+from lichen_doors.command.options import INPUT, cost_tolerance, formats
 from lichen_doors.command.output import show
 from lichen_doors.command.own_rows import configured_catalogue
-from lichen_doors.report import for_programs
 
 
 @click.command("train")
-@click.argument("training_file", metavar="TRAINING", type=FILE)
+@click.argument("training_file", metavar="TRAINING", type=INPUT)
 @cost_tolerance(
     COST_TOLERANCE_PCT, "How much more than the cheapest choice a cleaner one may cost."
 )
@@ -39,6 +38,8 @@ def command(training_file: Path, cost_tolerance: float, top: int, form: str) -> 
     from lichen_practices.retraining.plan import plan_training
     from lichen_practices.retraining.schedule import expression
     from lichen_practices.retraining.work import read_training
+
+    from lichen_doors.report import for_programs
 
     work = read_training(training_file)
     try:

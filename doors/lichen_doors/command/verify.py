@@ -8,12 +8,11 @@ from pathlib import Path
 import click
 
 from lichen_doors.command import BLOCKED, OK
-from lichen_doors.command.options import FILE, formats
-from lichen_doors.report import for_programs
+from lichen_doors.command.options import INPUT, formats
 
 
 @click.command("verify")
-@click.argument("record_file", metavar="RECORD", type=FILE)
+@click.argument("record_file", metavar="RECORD", type=INPUT)
 @formats("text", "json")
 def command(record_file: Path, form: str) -> None:
     """Judge a decision record again, and compare.
@@ -27,6 +26,8 @@ def command(record_file: Path, form: str) -> None:
     """
     from lichen_practices.recording.record import read_decision
     from lichen_practices.recording.verifying import verify
+
+    from lichen_doors.report import for_programs
 
     answer = verify(str(record_file), read_decision(record_file))
     if form == "json":

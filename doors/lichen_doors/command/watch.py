@@ -12,23 +12,23 @@ import click
 from lichen_practices.watching.kinds import SOON_DAYS, Kind
 
 from lichen.day import present_time
-from lichen.document import InputError
-from lichen.placing.question import COST_TOLERANCE_PCT
+from lichen.defaults import COST_TOLERANCE_PCT
+from lichen.input_error import InputError
 from lichen.words import Environment
 from lichen_doors.command import BLOCKED, OK
 from lichen_doors.command.options import (
     CONFIGURATION,
     ENVIRONMENT,
     FILE,
-    PATH,
+    INPUT_PATH,
     RECORDS,
     REGION,
     NumberRange,
+    check_places,
     cost_tolerance,
     formats,
 )
 from lichen_doors.command.output import progress, show, write
-from lichen_doors.report import for_programs
 
 if TYPE_CHECKING:
     from lichen_practices.watching.provider_emissions import Reported
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 @click.option(
     "--workloads",
     multiple=True,
-    type=PATH,
+    type=INPUT_PATH,
     help="A workload file, or a folder of them: where each may run is then known exactly.",
 )
 @RECORDS
@@ -119,13 +119,14 @@ def command(
     """Judge what is deployed again, by today's catalogue.
 
     Each PLACE is a state of Pulumi or Terraform, a folder of them, or a bucket with them
-    (s3://BUCKET/PREFIX, gs://..., az://...). It says where a region's class has changed, a better
-    placement exists, an exemption or a benchmark record ends, hardware is retired, or what runs
-    is not what its tags say.
+    (s3://BUCKET/PREFIX, gs://..., az://..., azblob://...). It says where a region's class has
+    changed, a better placement exists, an exemption or a benchmark record ends, hardware is
+    retired, or what runs is not what its tags say.
 
     Exit codes: 0, nothing of --fail-on; 1, something of it; 2, the input is wrong, or a state
     cannot be read.
     """
+    check_places(places)
     from lichen_policies.gate import Gate
     from lichen_practices.watching.moving import Tolerance
     from lichen_practices.watching.run import WatchOptions, watch
@@ -202,11 +203,11 @@ def _measured(
     from lichen_practices.watching.utilisation import (
         CloudMonitoring,
         CloudWatch,
-        Metrics,
+        Monitoring,
         measure,
     )
 
-    services: dict[str, Metrics] = {}
+    services: dict[str, Monitoring] = {}
     for each in given:
         cloud, _, project = each.partition(":")
         if cloud == "aws" and not project:
@@ -214,9 +215,8 @@ def _measured(
         elif cloud == "google" and project:
             if all(endpoint.cloud != "google" for endpoint in endpoints):
                 raise InputError(
-                    "no state has an endpoint of Vertex AI with its number",
-                    fix="leave google out: the number is in Terraform's state of a deployment "
-                    "of the Model Garden",
+                    "no state has an endpoint of Vertex AI or a service of Cloud Run for models",
+                    fix="leave google out, or name a state that has one",
                     field="--utilisation",
                 )
             services["google"] = CloudMonitoring(project)
@@ -230,6 +230,8 @@ def _measured(
 def _print(watched: Watched, form: str,
            output: Path | None) -> None:  # fmt: skip
     if form == "json":
+        from lichen_doors.report import for_programs
+
         write(for_programs(watched), output)
         return
     from lichen_doors.report import watch as report

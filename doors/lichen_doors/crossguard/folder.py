@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lichen.document import InputError
+from lichen.input_error import InputError
 
 
 def pack_folder() -> Path:

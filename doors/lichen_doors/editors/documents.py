@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -12,7 +12,7 @@ from lichen_policies import configuration
 from lichen_policies.gate import Gate
 
 from lichen.catalogue import Catalogue
-from lichen.document import InputError, convert, json_schema
+from lichen.document import InputError, convert, json_schema, read_document
 from lichen.parsing.json_text import from_json
 from lichen.parsing.yaml_text import from_yaml
 from lichen.placing.question import Question
@@ -51,19 +51,34 @@ def kind_of(path: Path, text: str) -> Kind | None:
 def problems(path: Path, text: str) -> list[Problem]:
     """What is wrong in a text, as the command says of the file; at most one.
 
-    What ``lichen.yaml`` names beside itself is read from the disk, and only once the text is there.
+    What ``lichen.yaml`` names beside itself is read from the disk, and only where the file there
+    names it too: a path that is being typed is none yet.
     """
     kind = kind_of(path, text)
     try:
         if kind == "workload":
             Question.of(as_workload(_mapping(path, text), path.parent), near=path)
         elif kind == "configuration":
-            convert(_mapping(path, text), configuration.File)
-            if path.is_file() and path.read_text(encoding="utf-8") == text:
-                configuration.read(path)
+            file = convert(_mapping(path, text), configuration.File)
+            if not _beside(file) or _beside(file) == _beside(_saved(path)):
+                configuration.read(path, instead=file)
     except InputError as error:
         return [Problem(_span(error, text), _sentence(error))]
     return []
+
+
+def _beside(file: configuration.File) -> set[tuple[str, str]]:
+    """The paths that a file names, each with its field."""
+    named = {field: getattr(file, field) for field in ("extends", "catalogue", "rules")}
+    return {(field, path) for field, path in named.items() if path is not None}
+
+
+def _saved(path: Path) -> configuration.File:
+    """A configuration as it is on the disk; an empty one where none can be read there."""
+    try:
+        return convert(read_document(path), configuration.File)
+    except InputError:
+        return configuration.File()
 
 
 def _mapping(path: Path, text: str) -> dict[str, Any]:
@@ -130,18 +145,66 @@ def _of_field(field: Field, kind: Kind) -> str:
     """A field's description, its values and what it is where it is left out, by the schema."""
     schema = _schema(kind)
     at: Mapping[str, Any] = schema
+    holder: Mapping[str, Any] = {}
     for step in field.steps:
-        at = _within(at, step, schema)
+        holder, at = at, _within(at, step, schema)
     if not at:
         return ""
     resolved = _resolved(at, schema)
     lines = [f"**{'.'.join(field.steps).replace('.[', '[')}**"]
-    lines += [text for each in (at, resolved) if (text := each.get("description"))][:1]
+    said = [text for each in (at, resolved) if (text := each.get("description"))][:1]
+    lines += map(_as_markdown, said or _of_holder(field.steps[-1], holder, schema))
+    lines += filter(None, [_shape(resolved)])
     if values := resolved.get("enum"):
         lines.append("One of " + ", ".join(f"`{value}`" for value in values) + ".")
-    if at.get("default") not in (None, {}, []):
+    if at.get("default") not in (None, {}, [], ()):
         lines.append(f"Default: `{at['default']}`.")
     return "\n\n".join(lines)
+
+
+def _of_holder(step: str, holder: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    """What the mapping that a field is in says of the field by name; else all that it says."""
+    for each in _options(holder, schema):
+        if step in each.get("properties", {}) and (text := each.get("description")):
+            sentences = re.split(r"(?<=[.;]) ", text)
+            named = [each.rstrip(".;") for each in sentences if f"``{step}``" in each]
+            yield f"{'; '.join(named)}." if named else text
+            return
+
+
+def _as_markdown(text: str) -> str:
+    """A docstring's marks in those of Markdown."""
+    return re.sub(r":\w+:`\.?([^`]*)`", r"`\1`", text).replace("``", "`")
+
+
+def _shape(resolved: Mapping[str, Any]) -> str:
+    """What kind of value it is, and its bounds; empty where its values are named one by one."""
+    kind = _KINDS.get(resolved.get("type", ""), "")
+    if not kind or "enum" in resolved:
+        return ""
+    bounds = [
+        f"{words} {_number(resolved[key])}" for key, words in _BOUNDS.items() if key in resolved
+    ]
+    return f"{kind}{', ' if bounds else ''}{' and '.join(bounds)}."
+
+
+def _number(bound: float) -> str:
+    return f"{int(bound) if bound == int(bound) else bound:,}"
+
+
+_KINDS = {
+    "number": "A number",
+    "integer": "A whole number",
+    "string": "A text",
+    "array": "A list",
+    "object": "A mapping",
+    "boolean": "True or false",
+}
+_BOUNDS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "more than",
+    "maximum": "at most",
+}
 
 
 def _within(at: Mapping[str, Any], step: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 from lichen_policies.dialects import read
-from lichen_policies.dialects.folders import FolderReading
+from lichen_policies.dialects.folders import FolderReading, each_once
 from lichen_policies.dialects.pulumi_values import BLINDED
 
 from lichen.document import InputError, convert, read_document
@@ -54,13 +54,13 @@ class StackFile(msgspec.Struct, frozen=True):
 def read_programs(
     folders: Sequence[Path], stack: str | None, say: Callable[[str], object]
 ) -> FolderReading:
-    """The resources of programs, each in a folder with a ``Pulumi.yaml``; ``say`` is called with a
-    sentence before one runs.
+    """The resources of programs, each in a folder with a ``Pulumi.yaml``, which is run once however
+    often it is named; ``say`` is called with a sentence before one runs.
 
     :class:`InputError` where there is no program, nothing here can run it, or it fails.
     """
     found = []
-    for folder in folders:
+    for folder in each_once(folders):
         try:
             found += _read(folder, stack, say)
         except InputError as error:

@@ -29,7 +29,11 @@ def as_code_quality(report: Report) -> str:
         for verdict in (*report.findings, *report.unverified)
         if not verdict.is_old
     ]
-    issues += [_of_file(each) for each in report.skipped if each.broken]
+    issues += [
+        _of_file(each)
+        for each in report.skipped
+        if each.broken or (each.missing and not each.is_old)
+    ]
     return json.dumps(issues, indent=2)
 
 
@@ -48,6 +52,16 @@ def _of_verdict(verdict: Verdict, seen: Counter[str]) -> dict[str, object]:
 
 
 def _of_file(skipped: Skipped) -> dict[str, object]:
+    if skipped.missing:
+        file, _, line = skipped.file.rpartition(":")
+        return _issue(
+            description=f"Not judged: {skipped.words}",
+            rule="not-judged",
+            fingerprint=f"{file}\0{skipped.because}",
+            weight="critical" if skipped.blocks else "info",
+            file=file if line.isdigit() else skipped.file,
+            line=int(line) if line.isdigit() else 1,
+        )
     return _issue(
         description=f"Not read: {skipped.words}",
         rule="not-read",

@@ -129,17 +129,34 @@ def mark_of(verdict: Verdict) -> str:
     return "unverified" if verdict.verdict == "unverified" else "advises"
 
 
+def skipped_mark(skipped: Skipped) -> str:
+    """What becomes of a file that is skipped, in words: not read, blocks, old, unverified or not
+    judged."""
+    if skipped.broken:
+        return "not read"
+    if not skipped.missing:
+        return "not judged"
+    return "old" if skipped.is_old else "blocks" if skipped.blocks else "unverified"
+
+
 def outcome(report: Report) -> tuple[str, str]:
     """The last sentence, and its style."""
     findings = sum(verdict.blocks for verdict in report.findings)
     unverified = sum(verdict.blocks for verdict in report.unverified)
+    unseen = sum(each.blocks for each in report.skipped)
     parts = [many(findings, "finding")] if findings else []
     if unverified:
         parts.append(many(unverified, "unverified result"))
+    if unseen:
+        parts.append(f"{many(unseen, 'part')} that {'is' if unseen == 1 else 'are'} not here")
     unread = sum(each.broken for each in report.skipped)
     if not parts and unread:
         return f"Nothing that was read blocks; {many(unread, 'file')} could not be read.", "bad"
+    missing = sum(each.missing for each in report.skipped)
+    if not parts and missing:
+        are = "is" if missing == 1 else "are"
+        return f"Nothing that was read blocks; {many(missing, 'part')} {are} not here.", "warn"
     if not parts:
         return "Nothing blocks this deployment.", "good"
-    verb = "blocks" if findings + unverified == 1 else "block"
+    verb = "blocks" if findings + unverified + unseen == 1 else "block"
     return f"{' and '.join(parts)} {verb} this deployment.", "bad"

@@ -66,6 +66,6 @@ def _of_verdict(verdict: Verdict) -> ElementTree.Element:
 
 def _of_file(skipped: Skipped) -> ElementTree.Element:
     case = _case("not judged", skipped.file)
-    kind = "error" if skipped.broken else "skipped"
+    kind = "error" if skipped.broken else "failure" if skipped.blocks else "skipped"
     ElementTree.SubElement(case, kind, message=visible(skipped.words))
     return case

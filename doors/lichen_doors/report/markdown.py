@@ -23,7 +23,9 @@ MOST_CHARACTERS = 60_000
 """How long a comment may be; GitHub takes 65,536 characters."""
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~&$])")
-_LINKED = re.compile(r"@|#(?=\d)|:(?=//)|www\.(?=\w)")
+_LINKED = re.compile(r"@|[#!%](?=[\d\"])|:(?=//)|www\.(?=\w)")
+"""What GitHub or GitLab makes a link of: a mention, a number of an issue, a merge request or a
+milestone, an address."""
 
 
 def as_markdown(report: Report) -> str:
@@ -33,7 +35,7 @@ def as_markdown(report: Report) -> str:
     head = [MARK, f"### Lichen: {escaped(sentence)}", "", *_delta(report)]
     blocking = [verdict for verdict in verdicts if verdict.blocks]
     advising = [verdict for verdict in verdicts if not verdict.blocks]
-    parts = [*_sections(blocking)]
+    parts = [*_missing(report), *_sections(blocking)]
     if advising:
         parts.append(
             _folded(f"{many(len(advising), 'verdict')} that block nothing", _sections(advising))
@@ -70,6 +72,14 @@ def _delta(report: Report) -> Iterator[str]:
     yield ""
 
 
+def _missing(report: Report) -> Iterator[str]:
+    """A line for each part of the deployment that is not here."""
+    for each in report.skipped:
+        if each.missing and not each.is_old:
+            mark = "❌" if each.blocks else "❔"
+            yield f"- {mark} {code(each.file)} {escaped(each.words)}.\n"
+
+
 def _sections(verdicts: Sequence[Verdict]) -> Iterator[str]:
     """A section for each resource."""
     for (resource, file, line), group in by_resource(verdicts):
@@ -96,10 +106,11 @@ def _others(report: Report) -> Iterator[str]:
         )
     if report.hidden:
         yield f"{many(report.hidden, 'verdict')} on resources that do not change: not shown.\n"
-    if report.skipped:
+    skipped = [each for each in report.skipped if not each.missing]
+    if skipped:
         yield _folded(
-            f"{many(len(report.skipped), 'file')} that were not judged",
-            (f"- {code(each.file)} {escaped(each.words)}.\n" for each in report.skipped),
+            f"{many(len(skipped), 'file')} that were not judged",
+            (f"- {code(each.file)} {escaped(each.words)}.\n" for each in skipped),
         )
     if report.exempted:
         yield _folded(

@@ -75,7 +75,9 @@ def renderables(pages: Sequence[Page], configured: Sequence[str]) -> Iterator[Re
     for line in configured:
         yield Text(f"\n{line}" if line == configured[0] else line, style="quiet")
     yield Text(
-        "\nlichen explain RULE has the reasons; lichen.yaml changes levels and limits.", "quiet"
+        "\nlichen explain RULE has the reasons; lichen.yaml changes levels and limits. The policy "
+        "pack's own configuration (--policy-pack-config) goes before lichen.yaml, for its run.",
+        "quiet",
     )
 
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import msgspec
 from lichen_policies.rule import Rule
-from lichen_policies.verdict import Report, Severity, Verdict
+from lichen_policies.verdict import Report, Severity, Skipped, Verdict
 
 from lichen import __version__
 from lichen.figures import many
@@ -55,7 +55,7 @@ def as_sarif(report: Report, rules: Mapping[str, Rule]) -> str:
                     {
                         "executionSuccessful": not any(each.broken for each in report.skipped),
                         "toolExecutionNotifications": [
-                            _notification("error" if each.broken else "note", each.text)
+                            _notification(_skipped_level(each), each.text)
                             for each in report.skipped
                         ]
                         + _left_out(len(every) - len(verdicts)),
@@ -74,6 +74,12 @@ def as_sarif(report: Report, rules: Mapping[str, Rule]) -> str:
         ],
     }
     return json.dumps(log, indent=2, ensure_ascii=False)
+
+
+def _skipped_level(skipped: Skipped) -> Level:
+    if skipped.broken or skipped.blocks:
+        return "error"
+    return "warning" if skipped.missing else "note"
 
 
 def _notification(level: Level, skipped: str) -> dict[str, object]:

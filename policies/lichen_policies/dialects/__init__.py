@@ -1,6 +1,7 @@
 """Documents into resources: what is deployed, or is to be, as rules can judge it.
 
-One module a kind of document; a new kind is a module and its name in :data:`KINDS`. A module is
+One module a kind of document; a new kind is a module and its name in
+:data:`KINDS`. A module is
 imported when a document is read: a policy pack reads none.
 """
 
@@ -20,6 +21,7 @@ from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.document_kinds import KINDS
 from lichen_policies.facts.resource import Resource
 
 __all__ = ["KINDS", "PROGRAMS", "DeploymentInput", "Kind", "check_source", "is_program", "read"]
@@ -34,17 +36,6 @@ class Kind(Protocol):
     def resources(self, document: Mapping[str, Any], file: str, /) -> list[Resource]:
         """The resources of a document; :class:`InputError` where it is not whole."""
 
-
-KINDS = (
-    "pulumi-preview",
-    "pulumi-state",
-    "terraform-plan",
-    "terraform-state",
-    "cloudformation",
-    "azure-template",
-    "kubernetes",
-)
-"""The kinds of documents, in the order in which they are recognised."""
 
 PROGRAMS: Mapping[str, tuple[str, str]] = {
     "Pulumi.yaml": (
@@ -126,6 +117,11 @@ def _resources(
             from lichen_policies.dialects import azure_template
 
             found = azure_template.resources(document, str(path), given)
+        elif kind == "workload":
+            from lichen_policies.dialects import workload
+
+            counter = None if given is None else given.counter
+            found = workload.resources(document, str(path), counter)
         else:
             found = _module(kind).resources(document, str(path))
     except InputError as error:
@@ -141,8 +137,8 @@ def _resources(
 
 
 def _kind(document: Mapping[str, Any]) -> str:
-    for kind in KINDS:
-        if _module(kind).recognises(document):
+    for kind, keys in KINDS.items():
+        if any(key in document for key in keys) and _module(kind).recognises(document):
             return kind
     raise NotRecognised(
         "is not a document that Lichen recognises",

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from lichen.document import InputError, did_you_mean
 from lichen_policies.dialects.azure import expressions
 from lichen_policies.dialects.azure.declared import numbered, resource
@@ -118,7 +120,9 @@ class _Template:
         inner = written.get("properties")
         template = inner.get("template") if isinstance(inner, Mapping) else None
         if not isinstance(inner, Mapping) or not isinstance(template, Mapping):
-            yield resource(str(written["type"]), (OPEN,), {}, file=self._file, only_if=only_if)
+            made = resource(str(written["type"]), (OPEN,), {}, file=self._file, only_if=only_if)
+            unseen = "deploys a template that it links to, which is not read"
+            yield msgspec.structs.replace(made, unseen=unseen)
             return
         options = inner.get("expressionEvaluationOptions")
         scope = options.get("scope", "outer") if isinstance(options, Mapping) else "outer"

@@ -8,6 +8,7 @@ so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ import msgspec
 
 from lichen.document import InputError, did_you_mean
 from lichen.input_error import NotRendered
+from lichen.parsing.at import At
 from lichen.parsing.content import content_of, text_of
-from lichen.parsing.yaml_text import At, from_yaml
+from lichen.parsing.yaml_text import from_yaml
 from lichen_policies.dialects import cloudformation_nested
 from lichen_policies.dialects.cloudformation_values import Template
 from lichen_policies.dialects.deployment_input import DeploymentInput
@@ -58,6 +60,8 @@ def resources(
     :class:`InputError` where it has none or one is malformed.
     """
     given = given or DeploymentInput()
+    if not given.inside:
+        given = msgspec.structs.replace(given, nested=count())
     if "Resources" not in document:
         raise InputError("is required", fix="add Resources:", field="Resources")
     template = Template(document, given)
@@ -89,7 +93,9 @@ def resources(
         )
         inner = cloudformation_nested.file_of(resource, entry.get("Metadata"))
         if inner is None:
-            found.append(_of_sam(document, resource, template))
+            unseen = cloudformation_nested.missing(resource)
+            own = msgspec.structs.replace(resource, unseen=unseen) if unseen else resource
+            found.append(_of_sam(document, own, template))
         else:
             found += _nested(resource, inner, given)
     return [*_with_branches(document, found, template), *_macros(document, file)]

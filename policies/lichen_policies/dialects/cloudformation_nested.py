@@ -1,8 +1,7 @@
 """Templates inside of a template: nested stacks and SAM's applications, where their file is here.
 
 What the outer template gives to the inner one is all that the inner one gets: its other parameters
-have their defaults. A template at an address elsewhere is not fetched, and its stack is reported as
-not judged.
+have their defaults. A template at an address elsewhere is not fetched: its stack says so.
 """
 
 from __future__ import annotations
@@ -22,6 +21,9 @@ from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
 DEEPEST = 10
 """How many templates may be inside of each other."""
+
+MOST = 1_000
+"""How many templates are read inside of one, each as often as it is nested."""
 
 _PLACES = {
     "AWS::CloudFormation::Stack": "TemplateURL",
@@ -52,6 +54,23 @@ def file_of(stack: Resource, metadata: object) -> Path | None:
         return None
 
 
+def missing(stack: Resource) -> str:
+    """Why the template inside of a resource is not here; empty for one that has none inside."""
+    place = _PLACES.get(stack.type)
+    if place is None:
+        return ""
+    written = stack.properties.get(place)
+    if isinstance(written, Mapping):
+        because = "is in a repository of applications"
+    elif is_unknown(written):
+        because = "is at an address that is not known here"
+    elif isinstance(written, str) and "://" in written:
+        because = "is at an address elsewhere, and nothing is fetched"
+    else:
+        because = "is not here"
+    return f"nests the stack {stack.address}, whose template {because}"
+
+
 def given_by(stack: Resource, given: DeploymentInput) -> DeploymentInput:
     """What a resource gives to the template inside of it.
 
@@ -62,6 +81,10 @@ def given_by(stack: Resource, given: DeploymentInput) -> DeploymentInput:
         raise InputError(
             f"is the {DEEPEST + 1}th template inside of another",
             fix="see whether one holds itself",
+        )
+    if next(given.nested) >= MOST:
+        raise InputError(
+            f"nests more than {MOST:,} templates", fix="check those inside of it by themselves"
         )
     tags = Properties(stack.properties, "cloudformation").tags("tags")
     stated = environment.tagged(tags) if isinstance(tags, Mapping) else None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 
 import msgspec
 
+from lichen.interval import Interval
 from lichen.words import Environment
 from lichen_policies.facts.unknown import Maybe
+
+Counter = Callable[[Path], Callable[[str], Interval]]
+"""From a model's tokenizer.json what counts the tokens of a text."""
 
 
 class DeploymentInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,8 +21,10 @@ class DeploymentInput(msgspec.Struct, frozen=True, kw_only=True):
 
     ``exact`` refuses a parameter that the template does not declare, as CloudFormation does.
     ``whole`` says that the parameters are all that it gives, so that others have their defaults.
-    ``inside`` are the templates that this one is nested in, the outermost first.
-    ``variables_file`` has the values of Terraform's variables.
+    ``inside`` are the templates that this one is nested in, the outermost first; ``nested`` counts
+    those that are read inside of the outermost one.
+    ``variables_file`` has the values of Terraform's variables. ``counter`` counts a workload's
+    prompts; None where the door has none, so that they are estimated.
     """
 
     region: Maybe[str] = None
@@ -26,11 +33,18 @@ class DeploymentInput(msgspec.Struct, frozen=True, kw_only=True):
     exact: bool = False
     whole: bool = False
     inside: tuple[str, ...] = ()
+    nested: Iterator[int] = msgspec.field(default_factory=count)
     variables_file: Path | None = None
+    counter: Counter | None = None
 
 
 def deployment_input(
-    region: str | None, file: Path | None, pairs: tuple[str, ...] = (), *, exact: bool
+    region: str | None,
+    file: Path | None,
+    pairs: tuple[str, ...] = (),
+    *,
+    exact: bool,
+    counter: Counter | None = None,
 ) -> DeploymentInput:
     """What the command line gives to a template: ``file`` has the values of parameters, or of
     Terraform's variables, by its name; ``pairs`` are ``NAME=VALUE``."""
@@ -46,4 +60,5 @@ def deployment_input(
         parameters=parameters,
         variables_file=file if of_variables else None,
         exact=exact,
+        counter=counter,
     )

@@ -37,8 +37,12 @@ _MARKS = (
     ("urn:pulumi:",),
     ("changeSummary",),
     ("deploymentTemplate.json",),
+    ("peak_rps", "budget_tokens"),
 )
 """Every document that is recognised has all words of one of these in it."""
+
+_TEMPLATES = "put that template where it says, or check it by itself"
+"""What to do where a template that is inside of another is not here."""
 
 _NOT_ENTERED = ("node_modules", "__pycache__", "venv", "site-packages")
 
@@ -72,7 +76,7 @@ def read_all(
     check_source(source)
     walk = _Walk(source, given or DeploymentInput(), progress)
     with files_read() as files:
-        for path in paths:
+        for path in each_once(paths):
             if path != STDIN and path.is_dir():
                 walk.enter(path)
             elif path != STDIN and glob.has_magic(str(path)) and not path.exists():
@@ -81,6 +85,16 @@ def read_all(
                 walk.read(path, walk.given)
         reading = walk.reading()
     return msgspec.structs.replace(reading, files=tuple(files))
+
+
+def each_once(paths: Iterable[Path]) -> Iterator[Path]:
+    """Paths without those that name again what one before them names."""
+    seen: set[Path] = set()
+    for path in paths:
+        place = path if path == STDIN else path.resolve()
+        if place not in seen:
+            seen.add(place)
+            yield path
 
 
 class _Walk:
@@ -111,12 +125,32 @@ class _Walk:
             self.bicep[path] = True
             return
         self.progress(path)
-        found = read(path, self.source, given, text)
+        found = self._whole(path, read(path, self.source, given, text))
         if all(each.dialect == "kubernetes" and not each.root for each in found):
             # The manifests of a folder go to one cluster: one scales what another holds.
             together = f"{path.parent}#manifests"
             found = [msgspec.structs.replace(each, document=together) for each in found]
         self.documents[path] = found
+
+    def _whole(self, path: Path, found: list[Resource]) -> list[Resource]:
+        """The resources of a document, with what each of its deployments calls that is not here;
+        what calls it is mentioned, and is no resource that anybody judges."""
+        unseen: dict[str | None, str] = {}
+        for each in found:
+            if each.unseen:
+                place = each.file or str(path)
+                place = place if each.line is None else f"{place}:{each.line}"
+                mention = Skipped(file=place, because=each.unseen, fix=_TEMPLATES, missing=True)
+                if mention not in self.skipped:  # a template may be read inside of another too
+                    self.skipped.append(mention)
+                unseen.setdefault(each.document, f"{each.file} {each.unseen}")
+        if not unseen:
+            return found
+        return [
+            msgspec.structs.replace(each, unseen=unseen.get(each.document, ""))
+            for each in found
+            if not each.unseen
+        ]
 
     def enter(self, folder: Path) -> None:
         """Read what is in a folder, and in the folders inside of it."""

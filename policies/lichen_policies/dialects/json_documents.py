@@ -60,7 +60,11 @@ def _is_log(document: Mapping[str, Any]) -> bool:
 def _printed(logged: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """What a tool printed, of a log that has its lines as messages: documents, not its own log."""
     message = logged.get("msg")
-    if isinstance(message, str) and logged.get("level") == "stdout":
+    # Terragrunt before 0.67 gave a line no level of its own, but said by which command it came.
+    is_printed = logged.get("level") == "stdout" or (
+        logged.get("level") == "info" and "executedCommandArgs" in logged
+    )
+    if isinstance(message, str) and is_printed:
         for _line, document in _found(message):
             if document and not _is_log(document):
                 yield document

@@ -32,6 +32,7 @@ class State(msgspec.Struct, frozen=True, rename="camel"):
 
     urn: str
     type: str
+    id: str = ""
     delete: bool = False
     external: bool = False
     pending_replacement: bool = False
@@ -79,6 +80,7 @@ def resources(
                     address=state.urn,
                     properties=state.properties,
                     dialect="pulumi",
+                    cloud_id=state.id or None,
                     region=place,
                     environment=environment.of_stack(_stack(state.urn), config),
                     file=where,

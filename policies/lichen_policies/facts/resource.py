@@ -10,7 +10,7 @@ import msgspec
 from lichen.words import Environment
 from lichen_policies.facts.unknown import Maybe
 
-Dialect = Literal["pulumi", "terraform", "cloudformation", "kubernetes", "azure"]
+Dialect = Literal["pulumi", "terraform", "cloudformation", "kubernetes", "azure", "workload"]
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -26,7 +26,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """One resource of a deployment.
 
     ``type`` is the dialect's own word (``aws:ec2/instance:Instance``, ``aws_instance``,
-    ``AWS::EC2::Instance``, ``apps/v1/Deployment``, ``Microsoft.Compute/virtualMachines``);
+    ``AWS::EC2::Instance``, ``apps/v1/Deployment``, ``Microsoft.Compute/virtualMachines``, and
+    ``lichen:Workload`` of a workload's file);
     ``address`` is the URN, Terraform address, logical id or ``namespace/Kind/name``. ``root`` is
     where in the document's resource the
     properties are, if not at its top.
@@ -40,7 +41,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     ``branches`` are its properties for each way in which these may turn out, the same ways for all
     resources of a document, None where it is not made then. ``stays`` says that the deployment
     leaves it as it is, None where the document does not say. ``unseen`` says what of its deployment
-    is not here, in words: a module that nobody has downloaded.
+    is not here, in words: a module that nobody has downloaded. ``cloud_id`` is what the cloud calls
+    it, where a state of Pulumi has that.
     """
 
     type: str
@@ -58,6 +60,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     only_if: str = ""
     branches: tuple[Mapping[str, Any] | None, ...] = ()
     stays: bool | None = None
+    cloud_id: str | None = None
     unseen: str = ""
 
 

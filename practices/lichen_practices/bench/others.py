@@ -14,7 +14,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from lichen.document import InputError
 from lichen.evidence import Percentile, Percentiles, Record, Unanswered
@@ -396,11 +398,6 @@ def _loadgen(text: str, about: About) -> Iterator[Record]:
     scenario = values["Scenario"]
     if values.get("Mode", "").startswith("Accuracy"):
         raise InputError("is of an accuracy run", fix="give the summary of a performance run")
-    if scenario == "Offline":  # all are due at once: their latency is that of the whole run
-        raise InputError(
-            "is of the scenario Offline, which has the time of no single request",
-            fix="give the summary of Server or SingleStream",
-        )
 
     def of(name: str) -> float | None:
         return float(values[name]) if name in values else None
@@ -410,22 +407,30 @@ def _loadgen(text: str, about: About) -> Iterator[Record]:
         return None if found is None else found / 1e6
 
     rate = next((found for name in _RATES if (found := of(name)) is not None), None)
-    mean_ns = of("Mean latency (ns)")
-    is_alone = scenario in ("SingleStream", "MultiStream")
-    if rate is None and mean_ns:
-        rate = 1e9 / mean_ns
+    mean_s = (of("Mean latency (ns)") or 0.0) / 1e9 or None
+    if scenario == "Offline":
+        yield from _offline(about, rate, mean_s, of("Max latency (ns)"), of("Tokens per second"))
+        return
+    if scenario not in _LOOPS:
+        raise InputError(
+            f"is of the scenario {scenario}, which is not known here",
+            fix=f"give one of {', '.join((*_LOOPS, 'Offline'))}",
+        )
+    # A query of MultiStream is so many samples at once; the others' are one each.
+    at_once = (of("samples_per_query") or 1.0) if scenario == "MultiStream" else 1.0
+    if rate is None and mean_s:
+        rate = at_once / mean_s
     counted = of("min_query_count") or 1.0  # the summary has no other count
 
     def times(name: str) -> Percentiles | None:
         return _percentiles(counted, ms(name, "50.00"), ms(name, "95.00"), ms(name, "99.00"))
 
-    concurrency = 1.0 if is_alone else _in_flight(rate, mean_ns / 1e9 if mean_ns else None)
     yield from _record(
         about,
         "mlperf loadgen",
-        counted,
-        concurrency=concurrency,
-        loop={"Server": "open", "SingleStream": "closed"}.get(scenario),
+        counted * at_once,
+        concurrency=_in_flight(rate, mean_s) if scenario == "Server" else at_once,
+        loop=_LOOPS[scenario],
         offered_rps=of("target_qps") if scenario == "Server" else None,
         requests_per_s=rate,
         time_to_first_token_ms=ms("first token latency", "50.00"),
@@ -433,6 +438,36 @@ def _loadgen(text: str, about: About) -> Iterator[Record]:
         request_ms=ms("latency", "50.00"),
         first_token=times("first token latency"),
         request=times("latency"),
+    )
+
+
+_LOOPS: Mapping[str, Literal["open", "closed"]] = {
+    "Server": "open",
+    "SingleStream": "closed",
+    "MultiStream": "closed",
+}
+
+
+def _offline(
+    about: About,
+    rate: float | None,
+    mean_s: float | None,
+    longest_ns: float | None,
+    tokens_per_s: float | None,
+) -> Iterator[Record]:
+    """Every sample was due at once: the rate is that of a machine that is never short of work, and
+    a sample's latency is mostly waiting, so that it is no time of a request."""
+    if not rate or not mean_s or not longest_ns:
+        raise KeyError("Samples per second")
+    full = replace(about, notes=(*about.notes, "All samples were due at once (MLPerf, Offline)."))
+    yield from _record(
+        full,
+        "mlperf loadgen",
+        rate * longest_ns / 1e9,
+        concurrency=_in_flight(rate, mean_s),
+        seconds=longest_ns / 1e9,
+        requests_per_s=rate,
+        output_tokens=round((tokens_per_s or 0.0) / rate),
     )
 
 

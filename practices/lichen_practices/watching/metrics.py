@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +118,7 @@ def send_otlp(watched: Watched, address: str, timeout_s: float = 10) -> None:
     """The metrics by OpenTelemetry's protocol over HTTP, once. :class:`InputError` where nobody
     takes them."""
     try:
+        import requests
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
         from opentelemetry.sdk.metrics import MeterProvider
         from opentelemetry.sdk.metrics.export import (
@@ -137,9 +139,25 @@ def send_otlp(watched: Watched, address: str, timeout_s: float = 10) -> None:
             gauge.set(value, labels)
     data = reader.get_metrics_data()
     provider.shutdown()
-    exporter = OTLPMetricExporter(address, timeout=timeout_s)
+    moved: list[str] = []
+
+    def seen(answer: requests.Response, *_arguments: object, **_options: object) -> None:
+        if answer.is_redirect:
+            moved.append(answer.headers["location"])
+
+    session = requests.Session()
+    session.max_redirects = 0  # followed, it would be asked for, and nothing be sent
+    session.hooks["response"].append(seen)
+    logging.getLogger(OTLPMetricExporter.__module__).setLevel(logging.CRITICAL)  # said below
+    exporter = OTLPMetricExporter(address, timeout=timeout_s, session=session)
     result = None if data is None else exporter.export(data, timeout_millis=timeout_s * 1e3)
     exporter.shutdown()
+    if moved:
+        raise InputError(
+            "leads to another address, and the metrics are not sent there",
+            fix="name the address that takes them",
+            field="--otlp",
+        )
     if result is not MetricExportResult.SUCCESS:
         raise InputError(
             "nobody takes the metrics there",

@@ -10,12 +10,13 @@ from lichen_policies.gate import Gate
 from lichen_policies.rule import UNSTATED
 from msgspec.structs import replace
 
+from lichen.defaults import COST_TOLERANCE_PCT
 from lichen.document import InputError
 from lichen.emissions import HOURS_PER_MONTH
 from lichen.interval import Interval
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Option
-from lichen.placing.question import COST_TOLERANCE_PCT, Pin, Question
+from lichen.placing.question import Pin, Question
 from lichen.placing.side_by_side import model_files_gb
 from lichen.sizing.need import GIB
 from lichen.workload import Where, Workload, read_workload

@@ -133,6 +133,8 @@ class Kind:
     wait: Callable[[Api, str, dict[str, Any]], None] | None = None
     id: str = "{name}"
     autoname: str = "{name}-{random}"
+    # The property that the made-up name is.
+    named: str = "name"
     regional: bool = True
     # It has those of pulumi_aws's properties that components use, and not all.
     partial: bool = False
@@ -1078,6 +1080,57 @@ KINDS = {
             outputs=(),
             key=("clusterName",),
             id="{clusterName}",
+            autoname="",
+            partial=True,
+        ),
+        Kind(
+            "aws:eks/nodeGroup:NodeGroup",
+            "eks",
+            create=Call("CreateNodegroup", "nodegroup"),
+            reads=(Call("DescribeNodegroup", "nodegroup"),),
+            update="UpdateNodegroupConfig",
+            delete="DeleteNodegroup",
+            settings=(
+                Setting("releaseVersion", "UpdateNodegroupVersion"),
+                Setting("launchTemplate", "UpdateNodegroupVersion"),
+            ),
+            tag="TagResource",
+            untag="UntagResource",
+            names={
+                "nodegroupName": "nodeGroupName",
+                "nodegroupArn": "arn",
+                "resourceArn": "arn",
+                "nodeRole": "nodeRoleArn",
+                "subnets": "subnetIds",
+                "tags": "tagsAll",
+            },
+            absent=("clientRequestToken", "remoteAccess", "warmPoolConfig"),
+            # These are changed by what is added and what is taken away, which no component does.
+            on_update={"labels": None, "taints": None},
+            key=("clusterName", "nodeGroupName"),
+            outputs=(Output("arn"), Output("status")),
+            id="{clusterName}:{nodeGroupName}",
+            named="nodeGroupName",
+            partial=True,
+        ),
+        Kind(
+            "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+            "eks",
+            create=Call("CreatePodIdentityAssociation", "association"),
+            reads=(Call("DescribePodIdentityAssociation", "association"),),
+            update="UpdatePodIdentityAssociation",
+            delete="DeletePodIdentityAssociation",
+            tag="TagResource",
+            untag="UntagResource",
+            names={
+                "associationArn": "associationArn",
+                "resourceArn": "associationArn",
+                "tags": "tagsAll",
+            },
+            absent=("clientRequestToken", "disableSessionTags", "targetRoleArn", "policy"),
+            key=("clusterName", "associationId"),
+            outputs=(Output("associationArn"), Output("associationId")),
+            id="{clusterName},{associationId}",
             autoname="",
             partial=True,
         ),

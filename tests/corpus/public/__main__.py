@@ -1,7 +1,7 @@
 """``python -m tests.corpus.public``: write docs/precision.md anew from what is recorded.
 
 ``python -m tests.corpus.public judge FOLDER`` asks the rules of today before it, of the documents
-in a folder of clones, and records what they say as verdicts-after.json, of both samples.
+in a folder of clones, and records what they say as verdicts-after.json, of all samples.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lichen.document import InputError
 from tests.corpus.document import DOCUMENT, written
 from tests.corpus.judged import Said, Verdicts, record, recorded
 from tests.corpus.labels import labels_of
-from tests.corpus.public import second_sample
+from tests.corpus.public import second_sample, third_sample
 from tests.corpus.public.documents import HERE, Repository, folder, write
 from tests.corpus.public.judged import ask
 from tests.corpus.public.scoring import SAMPLE, sample
@@ -30,15 +30,15 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["judge", mirror]:
             record(judged(Path(mirror), SAMPLE, REPOSITORIES), AFTER)
-            of_second = judged(Path(mirror), second_sample.SAMPLE, second_sample.REPOSITORIES)
-            record(of_second, second_sample.AFTER)
+            for other in (second_sample, third_sample):
+                record(judged(Path(mirror), other.SAMPLE, other.REPOSITORIES), other.AFTER)
         case []:
             pass
         case _:
             sys.exit(__doc__)
     due = {stack: labels_of(stack) for stack in stacks()}
     DOCUMENT.write_text(written(recorded(), due), encoding="utf-8")
-    print("\n".join((*section(), *second_sample.section())))
+    print("\n".join((*section(), *second_sample.section(), *third_sample.section())))
 
 
 def judged(mirror: Path, drawn: Path, drawn_from: Path) -> Verdicts:

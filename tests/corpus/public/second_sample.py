@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from tests.corpus.judged import recorded
 from tests.corpus.public.documents import HERE
 from tests.corpus.public.scoring import labels, merged, sample, scored
-from tests.corpus.public.section import by_cause, causes, headline, overall
-from tests.corpus.scores import disagreements, scores, total
+from tests.corpus.public.section import causes, headline, moved, overall
 
 FOLDER = HERE / "second"
 SAMPLE = FOLDER / "sample.csv"
@@ -23,7 +22,6 @@ def section() -> Iterator[str]:
     documents, read = sample(SAMPLE), labels(LABELS)
     due = merged(read, read, documents)  # one reader, twice
     before, after = (scored(recorded(path), due.not_scored) for path in (BEFORE, AFTER))
-    known = causes(FOLDER / "causes.csv")
     resources = sum(len(addresses) for _, addresses in documents.values())
     repositories = len({document.repository for document, _ in documents.values()})
     yield "### A second sample, after the pages were mended"
@@ -43,15 +41,4 @@ def section() -> Iterator[str]:
     yield from headline(before, due, recorded(BEFORE))
     yield from overall([("before", before, due.due), ("since", after, due.due)])
     yield ""
-    first, second = (total(scores(said, due.due)) for said in (before, after))
-    yield (
-        f"*Unverified* was said {first.unverified} times and was right {first.unverified_right} "
-        f"times, and is said {second.unverified} times since, {second.unverified_right} of them "
-        f"right; the labels ask for it {first.unverified_due} times. Why they were wrong or silent "
-        "before:"
-    )
-    yield ""
-    yield from by_cause(disagreements(before, due.due), known)
-    yield "What is left since, which is not unseen any more:"
-    yield ""
-    yield from by_cause(disagreements(after, due.due), known)
+    yield from moved(before, after, due.due, causes(FOLDER / "causes.csv"))

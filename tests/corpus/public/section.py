@@ -68,7 +68,7 @@ def section() -> Iterator[str]:
         [
             ("all rules", before, both.due),
             *_by_format(before, both, documents),
-            *_by_labeller(first, second, documents),
+            *labelled_alone(recorded(BEFORE), first, second, documents),
         ]
     )
     yield ""
@@ -124,14 +124,19 @@ def _drawn(documents: Sample) -> Iterator[str]:
 
 
 def _labelled(first: Labels, second: Labels, both: Merged) -> Iterator[str]:
-    every = agreement(first, second)
-    sure = agreement(first, second, without_open=True)
     yield (
         "Two labellers read the pages of the rules, the tables and the vendors' documentation, "
         "and no code, no verdict and not each other. Both belong to this project: they are not a "
         "panel from outside, and where a page misleads, it misleads both."
     )
     yield ""
+    yield from agreed(first, second, both)
+
+
+def agreed(first: Labels, second: Labels, both: Merged) -> Iterator[str]:
+    """What two labellers say, how far they agree, and how their labels become one."""
+    every = agreement(first, second)
+    sure = agreement(first, second, without_open=True)
     rows = [(name, *map(str, every.named(name))) for name in ("finding", "unverified", "open")]
     yield from table(("label", "first", "second", "both"), rows)
     yield ""
@@ -192,10 +197,13 @@ def _by_format(before: Verdicts, both: Merged, documents: Sample) -> Iterator[_R
         yield name, before, {number: both.due[number] for number in numbers}
 
 
-def _by_labeller(first: Labels, second: Labels, documents: Sample) -> Iterator[_Row]:
+def labelled_alone(
+    said: Verdicts, first: Labels, second: Labels, documents: Sample
+) -> Iterator[_Row]:
+    """The same verdicts against each labeller's own labels, without what that one calls open."""
     for name, of in (("first labeller alone", first), ("second labeller alone", second)):
         alone = merged(of, of, documents)
-        yield name, scored(recorded(BEFORE), alone.not_scored), alone.due
+        yield name, scored(said, alone.not_scored), alone.due
 
 
 def _unverified(before: Verdicts, both: Merged) -> Iterator[str]:
@@ -211,6 +219,23 @@ def _unverified(before: Verdicts, both: Merged) -> Iterator[str]:
         "value."
     )
     yield ""
+
+
+def moved(before: Verdicts, after: Verdicts, due: Due, known: Causes) -> Iterator[str]:
+    """How often *unverified* was right, why findings were wrong or missed, and what is left."""
+    first, second = (total(scores(said, due)) for said in (before, after))
+    yield (
+        f"*Unverified* was said {first.unverified} times and was right {first.unverified_right} "
+        f"times, and is said {second.unverified} times since, {second.unverified_right} of them "
+        f"right; the labels ask for it {first.unverified_due} times. Why they were wrong or silent "
+        "before:"
+    )
+    yield ""
+    yield from by_cause(disagreements(before, due), known)
+    left = tuple(by_cause(disagreements(after, due), known))
+    yield "What is left since, which is not unseen any more:" if any(left) else "None is left."
+    yield ""
+    yield from left if any(left) else ()
 
 
 def by_cause(differences: tuple[Disagreement, ...], known: Causes) -> Iterator[str]:

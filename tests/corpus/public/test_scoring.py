@@ -10,7 +10,7 @@ import pytest
 from lichen_policies.registry import rules
 
 from tests.corpus.judged import Said, recorded
-from tests.corpus.public import second_sample
+from tests.corpus.public import second_sample, third_sample
 from tests.corpus.public.scoring import (
     LABELS,
     NONE,
@@ -115,8 +115,12 @@ def test_what_is_open_is_not_scored_and_blocks_are_scored_by_themselves() -> Non
 
 @pytest.mark.parametrize(
     ("path", "drawn_from", "resources"),
-    [*((path, SAMPLE, 150) for path in LABELS), (second_sample.LABELS, second_sample.SAMPLE, 96)],
-    ids=["first labeller", "second labeller", "second sample"],
+    [
+        *((path, SAMPLE, 150) for path in LABELS),
+        (second_sample.LABELS, second_sample.SAMPLE, 96),
+        *((path, third_sample.SAMPLE, 100) for path in third_sample.LABELS),
+    ],
+    ids=["first labeller", "second labeller", "second sample", "third, first", "third, second"],
 )
 def test_every_resource_of_a_sample_is_labelled_once_for_a_rule(
     path: Path, drawn_from: Path, resources: int
@@ -136,8 +140,9 @@ def test_every_resource_of_a_sample_is_labelled_once_for_a_rule(
     [
         *((path, SAMPLE) for path in (BEFORE, AFTER)),
         *((path, second_sample.SAMPLE) for path in (second_sample.BEFORE, second_sample.AFTER)),
+        *((path, third_sample.SAMPLE) for path in (third_sample.BEFORE, third_sample.AFTER)),
     ],
-    ids=["before", "after", "second, before", "second, after"],
+    ids=["before", "after", "second, before", "second, after", "third, before", "third, after"],
 )
 def test_verdicts_are_of_their_sample(path: Path, drawn_from: Path) -> None:
     verdicts, drawn = recorded(path), sample(drawn_from)
@@ -151,3 +156,4 @@ def test_each_wrong_or_missed_finding_has_a_cause() -> None:
     assert "1 wrong finding" in text
     assert "Not unseen any more" in text
     assert "wrong finding" in "\n".join(second_sample.section())
+    assert "wrong finding" in "\n".join(third_sample.section())

@@ -201,6 +201,35 @@ def test_loadgen(tmp_path: Path) -> None:
     assert record.requests == 240
 
 
+def test_loadgen_of_every_scenario(tmp_path: Path) -> None:
+    """Sources of the lines: loadgen's results.cc, each scenario's own."""
+    base = LOADGEN.replace("Completed samples per second    : 4.50\n", "")
+
+    offline = base.format(scenario="Offline", mode="PerformanceOnly") + (
+        "Samples per second: 40\nTokens per second: 5000\nMax latency (ns) : 600000000000\n"
+    )
+    offline = offline.replace("(ns)               : 2000000000", "(ns) : 300000000000")
+    (record,) = read(tmp_path, offline, "mlperf_log_summary.txt")
+    assert record.requests == 24_000  # 40 a second for 600 seconds
+    assert record.seconds == 600.0
+    assert record.requests_per_s == 40.0
+    assert record.concurrency == pytest.approx(12_000)  # in flight: half of them on average
+    assert record.output_tokens == 125
+    assert record.request_ms is None  # it would be the time in the queue
+    assert "Offline" in record.notes
+
+    several = base.format(scenario="MultiStream", mode="PerformanceOnly")
+    (record,) = read(tmp_path, f"{several}samples_per_query : 8\n", "mlperf_log_summary.txt")
+    assert (record.concurrency, record.loop) == (8.0, "closed")
+    assert record.requests_per_s == 4.0  # queries of 8 samples, each of 2 s on average
+    assert record.requests == 8 * 240
+
+    alone = base.format(scenario="SingleStream", mode="PerformanceOnly")
+    (record,) = read(tmp_path, f"{alone}QPS w/o loadgen overhead        : 0.50\n", "summary.txt")
+    assert (record.concurrency, record.loop, record.requests_per_s) == (1.0, "closed", 0.5)
+    assert record.request_ms == 1900.0
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -211,7 +240,8 @@ def test_loadgen(tmp_path: Path) -> None:
         ({**VLLM, "total_input_tokens": "many"}, "not all of its fields"),
         ([{"n_prompt": 5, "n_gen": 5, "avg_ts": 1.0, "avg_ns": 1}], "neither a prompt's row"),
         (LOADGEN.format(scenario="Server", mode="AccuracyOnly"), "accuracy run"),
-        (LOADGEN.format(scenario="Offline", mode="PerformanceOnly"), "scenario Offline"),
+        (LOADGEN.format(scenario="Offline", mode="PerformanceOnly"), "not all of its fields"),
+        (LOADGEN.format(scenario="Interactive", mode="PerformanceOnly"), "Fix: give one of Server"),
         ("MLPerf Results Summary", "not all of its fields"),
         ([], "is of no tool that is read"),
     ],

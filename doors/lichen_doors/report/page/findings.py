@@ -101,6 +101,7 @@ def as_page(report: Report, *, today: datetime.date) -> str:
         rules=sorted({row.rule for each in resources for row in each.rows}),
         outcome=said,
         style=style,
+        missing=sum(each.missing for each in report.skipped),
         most_gco2e=max((each.grams.most for each in saving), default=0),
         most_usd=max((each.dollars.most for each in saving), default=0),
     )

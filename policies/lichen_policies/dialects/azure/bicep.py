@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +31,8 @@ from lichen_policies.facts.unknown import Unknown, has_unknown, is_unknown, made
 from lichen_policies.verdict import Skipped
 
 _MOST_TURNS = 1000
+_MOST_MODULES = 1_000
+"""How many modules are read for one file, each as often as it is called."""
 _LOOP: Any = Unknown("is made of itself")
 _SECRET: Any = Unknown("is secret, so Lichen does not read it")
 
@@ -40,7 +43,7 @@ def read_bicep(file: Path, given: DeploymentInput, parsed: Callable[[Path], Node
     :class:`InputError` where it is no Bicep.
     """
     try:
-        main = _File(file, dict(given.parameters), frozenset({file.resolve()}), parsed)
+        main = _File(file, dict(given.parameters), frozenset({file.resolve()}), parsed, count())
         names = main.declared["parameter_declaration"]
         for name in given.parameters if given.exact else ():
             if name not in names:
@@ -157,8 +160,10 @@ class _File:
         given: Mapping[str, Any],
         inside: frozenset[Path],
         parsed: Callable[[Path], Node],
+        called: Iterator[int],
     ) -> None:
         self._file = file
+        self._called = called
         self._parsed = parsed
         self._given = given
         self._inside = inside
@@ -259,10 +264,16 @@ class _File:
                     file=str(self._file),
                     because=f"calls the module {symbol}, which is not here",
                     fix="run bicep build, and check the JSON that it writes",
+                    missing=True,
                 )
             )
             return
         for one in self._each(node):
+            if next(self._called) >= _MOST_MODULES:
+                raise InputError(
+                    f"calls more than {_MOST_MODULES:,} modules",
+                    fix="run bicep build, and check the JSON that it writes",
+                )
             given = (
                 self._value(_fields(one.body)["params"], one.own)
                 if ("params" in _fields(one.body))
@@ -273,6 +284,7 @@ class _File:
                 given if isinstance(given, Mapping) else {},
                 self._inside | {file.resolve()},
                 self._parsed,
+                self._called,
             )
             for each in inner.resources(one.only_if or only_if):
                 yield msgspec.structs.replace(each, address=f"{symbol}.{each.address}")

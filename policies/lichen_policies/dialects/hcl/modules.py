@@ -51,6 +51,9 @@ from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, Unknown, has_unknown, is_unknown
 from lichen_policies.verdict import Skipped
 
+MOST_MODULES = 10_000
+"""How many modules are entered for one root, each as often as it is called."""
+
 _NOT_PASSED = ("source", "version", "count", "for_each", "providers", "depends_on")
 
 _LOOP: Any = Unknown("is made of itself")
@@ -172,6 +175,7 @@ class _Reading:
         self.files = files
         self.skipped: list[Skipped] = []
         self._made = 0
+        self._entered = 0
         self._lines: dict[Path, list[str]] = {}
         self._installed = _installed(folder)
 
@@ -181,6 +185,17 @@ class _Reading:
         if self._made > MOST_RESOURCES:
             raise InputError(
                 f"makes more than {MOST_RESOURCES} resources and modules",
+                fix="check its plan",
+                document=str(self.folder),
+            )
+
+    def count_module(self) -> None:
+        """One module more, which is read anew each time that it is called."""
+        self.count()
+        self._entered += 1
+        if self._entered > MOST_MODULES:
+            raise InputError(
+                f"calls more than {MOST_MODULES:,} modules",
                 fix="check its plan",
                 document=str(self.folder),
             )
@@ -444,6 +459,7 @@ class _Module:
                 file=str(call.file),
                 because=f"calls the module {call.label}, {because}",
                 fix="run terraform init, or check the plan",
+                missing=True,
             )
             if mention not in self._reading.skipped:
                 self._reading.skipped.append(mention)
@@ -451,7 +467,7 @@ class _Module:
         providers = handed(call.body.arguments.get("providers"))
         within = f"{self._place.address}." if self._place.address else ""
         for instance in instances(call.body, self):
-            self._reading.count()
+            self._reading.count_module()
             place = _Place(
                 address=f"{within}module.{call.label}{instance.key}",
                 caller=self,

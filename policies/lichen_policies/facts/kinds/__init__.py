@@ -11,6 +11,7 @@ from lichen_policies.facts.kinds.groups import *
 from lichen_policies.facts.kinds.machines import *
 from lichen_policies.facts.kinds.memory import *
 from lichen_policies.facts.kinds.pods import *
+from lichen_policies.facts.kinds.prompts import *
 from lichen_policies.facts.kinds.reserves import *
 from lichen_policies.facts.kinds.scaling import *
 from lichen_policies.facts.kinds.serverless import *

@@ -1,0 +1,88 @@
+"""Workload files as documents: `lichen check` holds their prompts to their budget."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from lichen_doors.command import main
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+PROMPT = "You are a zebra that answers briefly. " * 10 + "{question}"
+"""70 words and ten stops."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    one = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    one.pre_tokenizer = pre_tokenizers.Whitespace()
+    one.save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "prompt.txt").write_text(PROMPT)
+    return tmp_path
+
+
+def workload(folder: Path, budget: int | None, **prompts: Any) -> Path:
+    templates = [{"name": "system", "file": "prompt.txt"}]
+    held = {} if budget is None else {"budget_tokens": budget}
+    path = folder / "chat.yaml"
+    path.write_text(
+        "name: chat\nmodel: meta-llama/Llama-3.1-8B\n"
+        "traffic: {peak_rps: 1, input_tokens: 400, output_tokens: 100}\n"
+        f"prompts:\n  {json.dumps({'templates': templates} | held | prompts)}\n"
+    )
+    return path
+
+
+def check(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["check", *map(str, arguments)])
+
+
+def test_prompts_over_their_budget_block(folder: Path) -> None:
+    file = workload(folder, 40)
+    for named in (file, folder):
+        run = check(named)
+        assert run.exit_code == 1, run.output
+        assert "prompts-over-budget" in run.output
+        assert "zebra" not in run.output
+    (finding,) = json.loads(check(file, "--format", "json").stdout)["findings"]
+    assert (finding["file"], finding["line"]) == (str(file), 5)
+    assert "zebra" not in check(file, "--format", "sarif").output
+
+
+def test_a_tokenizer_counts_as_lichen_prompts_does(folder: Path) -> None:
+    exact = {"tokenizer": "tokenizer.json"}
+    assert check(workload(folder, 80, **exact)).exit_code == 0
+    run = check(workload(folder, 79, **exact))
+    assert run.exit_code == 1
+    assert "the prompts take 80 tokens" in " ".join(run.output.split())
+
+
+def test_a_budget_within_the_estimate_is_unverified(folder: Path) -> None:
+    run = check(workload(folder, 78))
+    assert run.exit_code == 0
+    assert "1 unverified" in run.output
+
+
+def test_a_workload_without_a_budget_is_judged_by_nothing(folder: Path) -> None:
+    run = check(workload(folder, None))
+    assert run.exit_code == 0
+    assert "1 resource judged, no findings" in run.output
+
+
+@pytest.mark.parametrize(
+    ("prompts", "says"),
+    [
+        ({"tokenizer": "prompt.txt"}, "is no tokenizer"),
+        ({"templates": [{"name": "system", "file": "gone.txt"}]}, "gone.txt"),
+        ({"templates": [{"name": "system"}]}, "needs a text or a file"),
+        ({"budget_token": 5}, "did you mean 'budget_tokens'"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence(folder: Path, prompts: dict[str, Any], says: str) -> None:
+    run = check(workload(folder, 40, **prompts))
+    assert run.exit_code == 2
+    assert says in " ".join(run.stderr.split())
+    assert "zebra" not in run.output
