@@ -58,7 +58,7 @@ def check_topics(args: AwsArgs, *, queue: bool) -> None:
 def with_topics(site: Site, plan: Plan, account: Account, *, jobs: bool = False) -> Plan:
     """The plan with the topics that it asks for, made, and with the key that encrypts them.
 
-    ``jobs`` is whether EventBridge tells the alarms' topic of jobs that failed.
+    ``jobs`` is whether EventBridge sends jobs that failed to the alarms' topic.
     """
     args = aws_args(plan.args)
     asked = list(dict.fromkeys(args.get("topics") or []))
