@@ -137,6 +137,7 @@ class _Work(Generic[T]):
                         return False
         except StopIteration as end:
             self.value = end.value
+            self._next = partial(next, self._steps)  # the last error's frames lead back here
         except _Left:
             return False
         except BaseException as error:

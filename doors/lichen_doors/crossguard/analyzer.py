@@ -306,6 +306,8 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         if verdict.exemption is not None:
             message, level = f"{verdict.exemption.text}. {message}", "advisory"
             message = message[0].upper() + message[1:]
+        if component := _component(verdict.resource):
+            message = f"{message.rstrip('.')}. It is made by the component {component}."
         return proto.AnalyzeDiagnostic(
             policyName=about.name,
             policyPackName=NAME,
@@ -316,6 +318,14 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             severity=self._map_severity(about.severity),
             urn=urn,
         )
+
+
+def _component(urn: str) -> str:
+    """The type of the component that a resource is made by, which its author may never have
+    written; empty for one that the program makes itself."""
+    parts = urn.split("::")
+    *components, _own = parts[2].split("$") if len(parts) > 3 else ("",)
+    return components[-1] if components else ""
 
 
 def _references(

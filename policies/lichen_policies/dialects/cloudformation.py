@@ -83,7 +83,7 @@ def resources(
             type=entry["Type"],
             name=name,
             address=name,
-            properties=template.value(properties),
+            properties=_value(template, properties),
             dialect="cloudformation",
             region=given.region,
             environment=given.environment,
@@ -99,6 +99,12 @@ def resources(
         else:
             found += _nested(resource, inner, given)
     return [*_with_branches(document, found, template), *_macros(document, file)]
+
+
+def _value(template: Template, properties: Mapping[str, Any]) -> Any:
+    """The properties as they are made; none where a function leaves them out."""
+    found = template.value(properties)
+    return {} if found is None else found
 
 
 def _with_branches(
@@ -154,7 +160,7 @@ def _ways(document: Mapping[str, Any], template: Template) -> list[Template]:
 def _properties(document: Mapping[str, Any], template: Template) -> dict[str, Any]:
     """The properties of what a template makes, by name."""
     return {
-        name: template.value(entry.get("Properties") or {})
+        name: _value(template, entry.get("Properties") or {})
         for name, entry in template.each(_entries(document))
         if entry.get("Condition") is None or template.condition(entry["Condition"]) is not False
     }

@@ -82,7 +82,7 @@ def resources(
                     dialect="pulumi",
                     cloud_id=state.id or None,
                     region=place,
-                    environment=environment.of_stack(_stack(state.urn), config),
+                    environment=environment.of_stack(stack_of(state.urn), config),
                     file=where,
                     line=line,
                 )
@@ -94,7 +94,8 @@ def resources(
 _PROVIDER = "pulumi:providers:"
 
 
-def _stack(urn: str) -> str:
+def stack_of(urn: str) -> str:
+    """The name of the stack that a URN is of."""
     return urn.removeprefix("urn:pulumi:").partition("::")[0]
 
 

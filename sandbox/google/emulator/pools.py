@@ -1,4 +1,4 @@
-"""Node pools of GKE: the nodes that a pool puts into the Kubernetes of its cluster."""
+"""Node pools of GKE: the nodes that a pool puts into the Kubernetes that is its cluster."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KEPT_GIB = ((4, 0.25), (4, 0.2), (8, 0.1), (112, 0.06), (1_000_000, 0.02))
 
 @dataclass
 class Clusters:
-    """The Kubernetes of each cluster's name; a cluster without one has no nodes to show."""
+    """The Kubernetes behind each cluster's name; a cluster without one has no nodes to show."""
 
     apis: dict[str, Api] = field(default_factory=dict)
 

@@ -148,6 +148,17 @@ def test_the_description_comes_before_the_finding(pack: Pack) -> None:
     assert ". Fix: " in second
 
 
+def test_a_component_s_child_says_what_made_it(pack: Pack) -> None:
+    """The program's author wrote the component, and may never have seen its child."""
+    asked = request(ENDPOINT_CONFIGURATION, served(**BIG))
+    asked.urn = f"urn:pulumi:dev::demo::acme:ml:Shop$acme:ml:Chat${ENDPOINT_CONFIGURATION}::chat"
+    found = message(pack.stub.Analyze(asked), "too-many-accelerators")
+    assert found.endswith(" It is made by the component acme:ml:Chat.")
+    own = message(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG)), "too-many-accelerators")
+    assert found.startswith(own.rstrip("."))
+    assert "component" not in own
+
+
 def test_an_unknown_is_our_own_unverified_violation(pack: Pack) -> None:
     unknown = served(instanceType=UNKNOWN, initialInstanceCount=4)
     response = pack.analyze(ENDPOINT_CONFIGURATION, unknown)
