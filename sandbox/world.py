@@ -78,7 +78,7 @@ def world(kubeconfig: Path | None = None) -> Iterator[World]:
     STATES.mkdir(exist_ok=True)
     state = Path(mkdtemp(dir=STATES))
     try:
-        with emulated_aws(kubeconfig=kubeconfig) as cloud:
+        with emulated_aws(new_account=False, kubeconfig=kubeconfig) as cloud:
             environment = engine.environment(state) | cloud.environment()
             plugin.install(Path(environment["PULUMI_HOME"]))
             environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"

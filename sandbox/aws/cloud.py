@@ -140,11 +140,11 @@ def _add_components(found: dict[str, list[str]], region: str, client: Any) -> No
 
 
 @contextlib.contextmanager
-def emulated_aws(*, new_account: bool = False, kubeconfig: Path | None = None) -> Iterator[Cloud]:
+def emulated_aws(*, new_account: bool = True, kubeconfig: Path | None = None) -> Iterator[Cloud]:
     """An emulated AWS on a free loopback port, empty at first and gone at the end.
 
-    A new account may have no accelerated machine until its quotas are raised. The nodes of EKS's
-    node groups are registered in the cluster of ``kubeconfig``.
+    A new account may have no accelerated machine until its quotas are raised; one that is not has
+    20 of each. The nodes of EKS's node groups are registered in the cluster of ``kubeconfig``.
 
     It runs in a session of its own, so that Ctrl-C reaches us and not it, and a deployment can
     still be taken down; it ends with the block, with an exception, or with this process.

@@ -364,6 +364,22 @@ def test_what_is_not_a_field_is_refused_by_the_schemas_of_these_tests() -> None:
             "without the NVIDIA device plugin",
         ),
         ("eks", "c7g.xlarge", VECTORS, {}, "kubernetes.eks.cluster", "a cluster of your own is"),
+        (
+            "kubernetes",
+            "c7g.xlarge",
+            VECTORS,
+            {"node_selector": {"kubernetes.io/arch": "amd64"}},
+            "kubernetes.node_selector",
+            "its label is arm64",
+        ),
+        (
+            "gke-tpu",
+            "ct5lp-hightpu-4t",
+            CHAT,
+            {"gke": GKE, "node_selector": {"cloud.google.com/gke-tpu-topology": "2x4"}},
+            "kubernetes.node_selector",
+            "its label is 2x2",
+        ),
     ],
 )
 def test_what_would_stay_pending_is_refused_before_anything_is_made(

@@ -70,7 +70,7 @@ class Documents:
 @pytest.fixture(scope="module")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Documents]:
     folder = tmp_path_factory.mktemp("pulumi")
-    with emulated_aws() as cloud:
+    with emulated_aws(new_account=False) as cloud:
         environment = engine.ensure().environment(folder / "engine") | cloud.environment()
         plugin.install(Path(environment["PULUMI_HOME"]))
         trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}}

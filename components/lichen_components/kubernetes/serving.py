@@ -159,6 +159,7 @@ def prepared(name: str, plan: Plan) -> Prepared:
     if hosting != "kubernetes":
         # A cloud labels its nodes so; on a cluster of one's own nobody may have.
         row = replace(row, selector={**row.selector, REGION: plan.region})
+    _check_selector(ours, row)
     if plan.container.server == "neuron":
         return Prepared(ours, row, *_neuron(plan, ours))
     files = _files(plan, ours, DIRECTORY)
@@ -172,6 +173,18 @@ def prepared(name: str, plan: Plan) -> Prepared:
         environment=environment_of(plan, plan.container.environment, files),
     )
     return Prepared(ours, row, server, files)
+
+
+def _check_selector(ours: KubernetesArgs, row: NodeRow) -> None:
+    """:class:`InputError` where a label of the user's is another than the machine's."""
+    for key, value in ours.get("node_selector", {}).items():
+        if row.selector.get(key, value) != value:
+            raise InputError(
+                f"no node is both {row.machine.name} and {key}={value}: its label is "
+                f"{row.selector[key]}, and the pods would stay pending",
+                fix=f"leave {key} out, or allow another machine or region in where",
+                field="kubernetes.node_selector",
+            )
 
 
 def _neuron(plan: Plan, ours: KubernetesArgs) -> tuple[PodServer, PodFiles]:

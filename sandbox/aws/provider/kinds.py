@@ -52,7 +52,7 @@ class Listing:
 
     operation: str
     names: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     in_use: Callable[[Any, str], bool] = lambda client, name: True
     also: tuple[Mapping[str, str], ...] = ()
 
@@ -447,7 +447,16 @@ KINDS = {
             reads=(Call("GetParameter", "Parameter"), Call("ListTagsForResource")),
             update="PutParameter",
             delete="DeleteParameter",
-            listing=Listing("describe_parameters", "Parameters[?!starts_with(Name,'/aws/')].Name"),
+            listing=Listing(
+                "describe_parameters",
+                "Parameters[?!starts_with(Name,'/aws/')].Name",
+                # AWS's own, of which there are thousands, are not looked through.
+                {
+                    "ParameterFilters": [
+                        {"Key": "Path", "Option": "Recursive", "Values": ["/lichen"]}
+                    ]
+                },
+            ),
             tag="AddTagsToResource",
             untag="RemoveTagsFromResource",
             names={

@@ -1,4 +1,4 @@
-"""Node pools of GKE: the nodes that a pool puts into the Kubernetes that stands for its cluster."""
+"""Node pools of GKE: the nodes that a pool puts into the Kubernetes that is its cluster."""
 
 from __future__ import annotations
 

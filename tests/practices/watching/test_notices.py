@@ -396,6 +396,7 @@ def test_metrics_go_to_a_collector_once(here: Path) -> None:
         assert len(collector.received) == 1
     assert b"lichen" in gzip_or_plain(collector.received[0])
     assert "is no address" in watch(path, "--otlp", "collector:4318", code=2).output
+    assert "lichen: nope: cannot be read" in watch(path, "--emissions", "nope", code=2).output
     with Listener() as collector, Listener(status=302, location=collector.url) as away:
         moved = watch(path, "--otlp", f"{away.url}/v1/metrics", code=2).output
         assert "--otlp: leads to another address" in moved

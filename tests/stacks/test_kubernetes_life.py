@@ -6,6 +6,7 @@ Skipped where Kubernetes is not built; `make test-kubernetes` builds it.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +20,13 @@ from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.nodes import Node, eks_nodes, gke_nodes
 from sandbox.world import World, world
 from tests.components.clusters import CHAT, PHOTOS, VECTORS
+from tests.components.test_kubernetes import LONG
 from tests.sandbox.kubernetes_here import eks_cluster, needs_kubernetes, running
 from tests.stacks.test_deployment import stack
 
 pytestmark = [needs_kubernetes, pytest.mark.xdist_group("kubernetes")]
 
-PROGRAM = Path(__file__).parent / "cluster_program"
+PROGRAM = Path(__file__).parents[1] / "components" / "cluster_program"
 MODEL = "hf://meta-llama/Llama-3.1-8B"
 GKE = {"location": "europe-west4", "pool": False}
 POOLED: dict[str, Any] = {"cluster": "serving", "node_role": "NODES", "device_plugin": True}
@@ -241,3 +243,109 @@ def test_a_slice_comes_up_only_where_its_topology_is(
             made.up(parts=[lost])
         made.up(parts=[SLICE])
     assert cluster.left("default") == []
+
+
+OUTSIDE = {
+    "type": "prometheus",
+    "metadata": {
+        "serverAddress": "http://prometheus.monitoring:9090",
+        "query": "sum(rate(gateway_requests_total{route='asleep'}[1m]))",
+        "threshold": "2",
+    },
+}
+ASLEEP: dict[str, Any] = {
+    "hosting": "kubernetes",
+    "machine": "c7g.xlarge",
+    "workload": {
+        **PHOTOS,
+        "name": "asleep",
+        "environment": "dev",
+        "availability": {"minimum_replicas": 0},
+    },
+    "given": {**PARTS[2]["given"], "scaling": {"trigger": OUTSIDE}},
+}
+
+
+def test_what_other_controllers_run_is_taken_by_the_api(
+    here: tuple[World, Cluster], tmp_path: Path
+) -> None:
+    """A slice of two machines and an InferenceService, by their CRDs: LeaderWorkerSet's and
+    KServe's controllers are not here, so no pod runs."""
+    place, cluster = here
+    long: dict[str, Any] = {
+        **SLICE,
+        "workload": {**LONG, "name": "long"},
+        "given": {**SLICE["given"], "topology": "2x4"},
+    }
+    served = {
+        **PARTS[2],
+        "workload": {**PHOTOS, "name": "served"},
+        "given": {**PARTS[2]["given"], "kserve": True},
+    }
+    with stack(place, tmp_path, program=PROGRAM, name="others") as made:
+        made.up(parts=[long, served])
+        (group,) = cluster.api.items("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet", "default")
+        each = group["spec"]["leaderWorkerTemplate"]
+        assert each["size"] == 2
+        for role in ("leaderTemplate", "workerTemplate"):
+            (container,) = each[role]["spec"]["containers"]
+            assert container["resources"]["limits"]["google.com/tpu"] == "4"
+        (service,) = cluster.api.items("serving.kserve.io/v1beta1", "InferenceService", "default")
+        (container,) = service["spec"]["predictor"]["containers"]
+        assert container["image"] == "registry.acme.example/defects:3"
+        place.run(
+            "pulumi", "preview", "--refresh", "--expect-no-changes", "-c",
+            f"parts={json.dumps([long, served])}", cwd=tmp_path,
+        )  # fmt: skip
+    assert cluster.left("default") == []
+
+
+def test_pods_at_zero_wake_by_a_signal_from_outside(
+    here: tuple[World, Cluster], tmp_path: Path
+) -> None:
+    """KEDA is not here: what it does on its trigger is done by hand, by what the ScaledObject
+    says. So it names its target rightly, and nothing else sets the number of pods."""
+    place, cluster = here
+
+    def keda(*, active: bool) -> None:
+        (scaled,) = cluster.api.items("keda.sh/v1alpha1", "ScaledObject", "default")
+        spec = scaled["spec"]
+        least = spec["minReplicaCount"]
+        target = spec["scaleTargetRef"]
+        path = cluster.api.path_of(target["apiVersion"], target["kind"], "default", target["name"])
+        cluster.api.call(
+            "PATCH",
+            f"{path}/scale",
+            {"spec": {"replicas": max(1, least) if active else least}},
+            kind="application/merge-patch+json",
+            fieldManager="keda",
+        )
+        ends = time.monotonic() + 60
+        while bool(nodes_of(cluster, "asleep")) is not active:
+            assert time.monotonic() < ends
+            time.sleep(0.2)
+
+    with stack(place, tmp_path, program=PROGRAM, name="asleep") as made:
+        made.up(parts=[ASLEEP])
+        keda(active=False)
+        changed = json.loads(json.dumps(ASLEEP))
+        changed["workload"]["latency"]["p95_ms"] = 3_000
+        made.up("--refresh", parts=[changed])
+        assert nodes_of(cluster, "asleep") == []
+        keda(active=True)
+        assert [name.partition("-")[0] for name in nodes_of(cluster, "asleep")] == ["rack"]
+    assert cluster.left("default") == []
+
+
+def nodes_of(cluster: Cluster, name: str) -> list[str]:
+    """The nodes of a workload's pods that are ready."""
+    return [
+        pod["spec"]["nodeName"]
+        for pod in cluster.api.items("v1", "Pod", "default")
+        if pod["metadata"]["labels"]["app.kubernetes.io/name"] == name
+        and not pod["metadata"].get("deletionTimestamp")
+        and any(
+            one["type"] == "Ready" and one["status"] == "True"
+            for one in pod.get("status", {}).get("conditions", [])
+        )
+    ]
