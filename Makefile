@@ -28,8 +28,11 @@ shell: engine  ## a shell with the engine and an emulated AWS: try `pulumi up` y
 test: setup lint  ## lint, then every test that takes less than a stack's whole life
 	@$(RUN) -m pytest -n 2 --dist loadgroup --ignore tests/stacks
 
+# Of the stacks, those that `make test-kubernetes` and `make conformance` run.
+ON_KUBERNETES = test_kubernetes_life.py test_anywhere_kubernetes.py test_conformance.py
+
 test-stacks: engine  ## whole stacks on the engine and an emulated cloud: up, changed, destroyed
-	@$(RUN) -m pytest -n 2 --dist loadgroup tests/stacks
+	@$(RUN) -m pytest -n 2 --dist loadgroup tests/stacks $(addprefix --ignore tests/stacks/,$(ON_KUBERNETES))
 
 test-languages: languages  ## programs in TypeScript, YAML and Go on the engine, with the policy pack
 	@TEST_LANGUAGES=1 $(RUN) -m pytest tests/languages -rs
@@ -44,7 +47,12 @@ kubernetes: .venv/ready  ## the control plane of Kubernetes, built from its Go m
 	@$(RUN) -m sandbox.kubernetes
 
 test-kubernetes: engine kubernetes  ## the tests that need a real Kubernetes: API server, scheduler, controllers
-	@$(RUN) -m pytest tests/sandbox/test_kubernetes.py tests/components/test_kubernetes_life.py
+	@$(RUN) -m pytest tests/sandbox/test_kubernetes.py tests/stacks/test_kubernetes_life.py \
+	  tests/stacks/test_anywhere_kubernetes.py
+
+conformance: engine kubernetes  ## Pulumi's own provider for Kubernetes, built once, runs our components
+	@$(RUN) -m sandbox.kubernetes.real_provider
+	@$(RUN) -m pytest tests/stacks/test_conformance.py -rs
 
 terragrunt: .venv/ready  ## Terragrunt, built from its Go module once (2 minutes), for the test of what it prints
 	@$(RUN) -m sandbox.terragrunt

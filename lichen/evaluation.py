@@ -7,6 +7,7 @@ task says it, and its name and score go into the workload or into a benchmark re
 from __future__ import annotations
 
 import math
+from datetime import date
 from typing import Annotated
 
 import msgspec
@@ -25,7 +26,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ``speculative-decoding``. ``name`` is what was run, such as ``MMLU-Pro``; of the last two the
     score is the share of input tokens that were cached, and of drafted tokens that were kept.
     ``at_least`` or ``at_most`` is the score that is good enough: ``at_most`` for a rate of errors.
-    ``evaluated_on`` is the day, such as 2026-11-26.
+    ``evaluated_on`` is the day.
     """
 
     variant: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -33,7 +34,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     score: Annotated[float, Meta(ge=-1e9, le=1e9)]
     at_least: Annotated[float, Meta(ge=-1e9, le=1e9)] | None = None
     at_most: Annotated[float, Meta(ge=-1e9, le=1e9)] | None = None
-    evaluated_on: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    evaluated_on: date | None = None
 
     def __post_init__(self) -> None:
         if self.at_least is not None and self.at_most is not None:

@@ -24,6 +24,12 @@ def figure(value: float) -> str:
     return f"{value:.{digits}f}" if size >= 0.001 else f"{value:.2g}"
 
 
+def amount(value: float) -> str:
+    """The same, without zeros that end a fraction: ``10``, ``0.5``, ``1,230``, ``12.3``."""
+    text = figure(value)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
 def usd(value: float) -> str:
     """Money: ``$1,234``, ``$0.83``, ``$0.00042``."""
     if value >= 100 or value == 0:
@@ -33,7 +39,9 @@ def usd(value: float) -> str:
 
 def whole(value: float) -> str:
     """A number of things, without a decimal point where it is whole: ``1,024``, ``0.5``."""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.6f}".rstrip("0").rstrip(".") if abs(value) >= 1e-4 else f"{value:g}"
 
 
 def many(count: int, noun: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,9 +11,11 @@ import msgspec
 from msgspec import Meta
 
 from lichen.clouds import CloudName
-from lichen.defaults import LEAST_CONFIDENCE, MOST_CONFIDENCE
+from lichen.defaults import LEAST_CONFIDENCE, MOST_CONFIDENCE, UNREAD
 from lichen.document import InputError, convert, json_schema, read_document
 from lichen.evaluation import Evaluation
+from lichen.figures import whole
+from lichen.parsing.content import text_in
 from lichen.words import Environment, Mode, Precision, WayOfBuying
 
 Country = Annotated[
@@ -130,7 +133,8 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                 else f"hourly_rps[{self.hourly_rps.index(most)}]"
             )
             raise ValueError(
-                f"{of} ({most:g}) is above peak_rps ({self.peak_rps:g}): raise peak_rps or lower it"
+                f"{of} ({whole(most)}) is above peak_rps ({whole(self.peak_rps)}): raise peak_rps "
+                "or lower it"
             )
 
     def longest_request(self, card: ModelCard) -> int | None:
@@ -300,9 +304,23 @@ def read_workload(path: Path) -> Workload:
             "a workload is a mapping", fix="begin with name:, model:, traffic:", document=str(path)
         )
     try:
+        _check_replaced(path)
         return as_workload(document, path.parent)
     except InputError as error:
         raise error.within(str(path)) from None
+
+
+def _check_replaced(path: Path) -> None:
+    """Refuse a draft whose placeholders are still there: they are no facts."""
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        return
+    marked = re.findall(rf"(?m)^\s*(\w+):[^#\n]*#\s*{UNREAD}\b", text_in(path, 16))
+    if marked:
+        raise InputError(
+            f"{'is' if len(marked) == 1 else 'are'} marked {UNREAD}: nobody said what holds",
+            fix="write it in place of the number that is there, and remove the mark",
+            field=", ".join(marked),
+        )
 
 
 def as_workload(document: dict[str, Any], folder: Path = Path()) -> Workload:

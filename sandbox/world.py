@@ -69,13 +69,16 @@ class World:
 
 
 @contextmanager
-def world() -> Iterator[World]:
-    """An engine over an empty emulated AWS; all of it is gone when the block ends."""
+def world(kubeconfig: Path | None = None) -> Iterator[World]:
+    """An engine over an empty emulated AWS; all of it is gone when the block ends.
+
+    ``kubeconfig``: of the cluster that node groups of EKS put their nodes into.
+    """
     engine = ensure()
     STATES.mkdir(exist_ok=True)
     state = Path(mkdtemp(dir=STATES))
     try:
-        with emulated_aws() as cloud:
+        with emulated_aws(new_account=False, kubeconfig=kubeconfig) as cloud:
             environment = engine.environment(state) | cloud.environment()
             plugin.install(Path(environment["PULUMI_HOME"]))
             environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"

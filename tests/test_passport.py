@@ -50,6 +50,9 @@ def passports(draw: st.DrawFn) -> Passport:
         minimum_replicas=draw(_or_none(st.integers(0, 10_000))),
         confidence=draw(_or_none(st.floats(0.5, 0.99))),
         evidence=tuple(draw(st.lists(st.text(max_size=60), max_size=4))),
+        evaluated=tuple(
+            f"fp8 {name} 0.5" for name in draw(st.lists(st.text(max_size=20), max_size=2))
+        ),
     )
 
 

@@ -52,7 +52,7 @@ def _against_others(where: Path) -> Iterator[Measured]:
         yield measured
     opa = conftest.found()
     if opa is not None:
-        ten = documents.plan(where / "ten.json", documents.mixed(10_000))
+        ten = documents.plan(where / "ten.json", documents.mixed(10_000, crowded=100))
         configuration = where / "lichen.yaml"
         others = rules().keys() - set(conftest.RULES)
         lines = "".join(f"  {name}: disabled\n" for name in sorted(others))
@@ -60,7 +60,7 @@ def _against_others(where: Path) -> Iterator[Measured]:
         ours = [*LICHEN, str(ten), "--format", "json", "--config", str(configuration)]
         theirs = conftest.command(opa, ten, where / "tables.json")
         yield compared(
-            "lichen check, 10,000 resources, six rules",
+            "lichen check, 10,000 resources, six rules, 100 findings",
             lambda: _judge(ours),
             "conftest with the six rules in Rego",
             lambda: _judge(theirs),

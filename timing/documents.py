@@ -22,6 +22,12 @@ WASTEFUL = {
     ],
 }
 """An endpoint with several findings."""
+CROWDED = {
+    "production_variants": [
+        {"instance_type": "ml.p3.2xlarge", "initial_instance_count": 12, "model_name": "chat"}
+    ],
+}
+"""An endpoint with more accelerators than a rule allows that can be written in Rego too."""
 BUCKET = {"bucket": "data", "force_destroy": False, "tags": {"owner": "search"}}
 
 
@@ -49,10 +55,16 @@ def plan(path: Path, resources: Iterator[tuple[str, Mapping[str, Any]]]) -> Path
     return path
 
 
-def mixed(count: int, every: int = 10) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Resources of which one in ``every`` is a wasteful endpoint and the others are buckets."""
+def mixed(
+    count: int, every: int = 10, crowded: int | None = None
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Resources of which one in ``every`` is a wasteful endpoint, one in ``crowded`` a crowded one,
+    and the others are buckets."""
     for number in range(count):
-        yield ("aws_s3_bucket", BUCKET) if number % every else (ENDPOINT, WASTEFUL)
+        if crowded is not None and number % crowded == 0:
+            yield ENDPOINT, CROWDED
+        else:
+            yield ("aws_s3_bucket", BUCKET) if number % every else (ENDPOINT, WASTEFUL)
 
 
 def served(count: int) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -111,10 +111,16 @@ def measure() -> list[Measured]:
                 [request(ENDPOINT_CONFIGURATION, FAT)],
             ),
             _analyses(
-                f"pack: a fat endpoint through {rules}, each of another workload",
+                f"pack: a fat endpoint through {rules}, each of other traffic",
                 ours,
                 theirs,
-                [request(ENDPOINT_CONFIGURATION, _with_peak(rps)) for rps in range(1_500)],
+                [request(ENDPOINT_CONFIGURATION, _of(rps)) for rps in range(1_500)],
+            ),
+            _analyses(
+                f"pack: a fat endpoint through {rules}, each of other requests and traffic",
+                ours,
+                theirs,
+                [request(ENDPOINT_CONFIGURATION, _of(rps, more=rps)) for rps in range(1_500)],
             ),
             _analyses(
                 f"pack: a fat endpoint without tags through {rules}",
@@ -127,9 +133,12 @@ def measure() -> list[Measured]:
         ]
 
 
-def _with_peak(thousandths: int) -> Mapping[str, Any]:
-    """The endpoint with a declared peak of its own, a little above one request a second."""
-    chat = msgspec.structs.replace(CHAT, peak_rps=1 + thousandths / 100_000)
+def _of(rps: int, *, more: int = 0) -> Mapping[str, Any]:
+    """The endpoint with a declared peak of its own, a little above one request a second, and
+    ``more`` input tokens a request."""
+    chat = msgspec.structs.replace(
+        CHAT, peak_rps=1 + rps / 100_000, input_tokens=(CHAT.input_tokens or 0) + more
+    )
     return {**FAT, "tags": {**to_tags(chat, "aws"), **OWNER}}
 
 

@@ -33,22 +33,32 @@ def measure() -> Iterator[Measured]:
                  "--output", os.devnull],
                 f"linear, under {MOST_MIB:,} MiB",
             )  # fmt: skip
+        for count in COUNTS:
+            states = Path(folder) / f"own-{count}"
+            write(states, count, rates=count)
+            yield process(
+                f"lichen watch, {count:,} stacks, each with work of its own",
+                [*LICHEN, str(states), "--history", f"{states}.sqlite", "--format", "json",
+                 "--output", os.devnull],
+                f"linear, under {MOST_MIB:,} MiB",
+            )  # fmt: skip
 
 
-def write(folder: Path, count: int) -> None:
-    """States of so many stacks, one endpoint each."""
+def write(folder: Path, count: int, rates: int = RATES) -> None:
+    """States of so many stacks, one endpoint each, with so many different rates."""
     folder.mkdir()
     for number in range(count):
-        (folder / f"{number}.json").write_text(json.dumps(_state(number)), encoding="utf-8")
+        text = json.dumps(_state(number, 1 + number % rates))
+        (folder / f"{number}.json").write_text(text, encoding="utf-8")
 
 
-def _state(number: int) -> dict[str, object]:
+def _state(number: int, peak_rps: int) -> dict[str, object]:
     tags = {
         "lichen:workload": f"chat-{number}",
         "lichen:model": "meta-llama/Llama-3.1-8B-Instruct",
         "lichen:precision": "bf16",
         "lichen:environment": "dev",
-        "lichen:peak-rps": str(1 + number % RATES),
+        "lichen:peak-rps": str(peak_rps),
         "lichen:mean-rps": "0.5",
         "lichen:input-tokens": "800",
         "lichen:output-tokens": "200",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from lichen.document import InputError
+from lichen.document import InputError, did_you_mean
 
 
 def block_of(args: Mapping[str, object], cloud: str, names: Iterable[str]) -> dict[str, Any]:
@@ -29,6 +29,19 @@ def block_of(args: Mapping[str, object], cloud: str, names: Iterable[str]) -> di
             )
         block[name] = value
     return block
+
+
+def check_names(args: Mapping[str, object], cloud: str, names: Iterable[str]) -> None:
+    """:class:`InputError` for a name in the block of a cloud that is none of its arguments: a
+    program in Python may write any."""
+    found, known = args.get(cloud), list(names)
+    for name in found if isinstance(found, Mapping) else ():
+        if name not in known:
+            raise InputError(
+                f"{name!r} is not an argument for {cloud}",
+                fix=did_you_mean(name, known),
+                field=f"{cloud}.{name}",
+            )
 
 
 def anywhere(args: Mapping[str, object], name: str) -> bool:

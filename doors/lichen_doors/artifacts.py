@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from lichen.document import InputError
+from lichen.figures import many
 from lichen.sizing import Sizing
 from lichen.workload import Compiled, ModelCard
 
@@ -190,7 +191,8 @@ def _of_weights(files: ModelFiles) -> dict[str, int]:
 def _weights(files: ModelFiles, sizing: Sizing) -> Remark:
     found = sum(_of_weights(files).values())
     gib, needed = found / 2**30, sizing.artifact_bytes / 2**30
-    what = f"weights: {gib:.2f} GiB in {len(_of_weights(files))} files, {needed:.2f} GiB expected"
+    count = many(len(_of_weights(files)), "file")
+    what = f"weights: {gib:.2f} GiB in {count}, {needed:.2f} GiB expected"
     if found >= TOO_SMALL * sizing.artifact_bytes:
         return Remark(True, what)
     precision = sizing.prediction.precision

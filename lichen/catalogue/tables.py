@@ -131,6 +131,7 @@ class Catalogue:
     def __init__(self, directory: Path = DIRECTORY, overlay: Path | None = None) -> None:
         self.directory, self.overlay = directory, overlay
         self._built: dict[Callable[[Catalogue], Any], Any] = {}
+        self._others: dict[tuple[str, type[msgspec.Struct]], tuple[Any, ...]] = {}
         if overlay is not None:
             from lichen.catalogue.overlay import check
 
@@ -566,13 +567,17 @@ class Catalogue:
         return merged.own.get(key, ())
 
     def table(self, name: str, row: type[S]) -> tuple[S, ...]:
-        """Any other table in the directory, typed by ``row``; an overlay's rows follow."""
-        rows = self._rows(name, row, lambda: self._read(name, row))
-        if self.overlay and (self.overlay / f"{name}.csv").exists():
-            from lichen.catalogue.overlay import appended
+        """Any other table in the directory, typed by ``row``; an overlay's rows follow. It is read
+        once: a rule asks for it at each resource."""
+        found: tuple[S, ...] | None = self._others.get((name, row))
+        if found is None:
+            rows = self._rows(name, row, lambda: self._read(name, row))
+            if self.overlay and (self.overlay / f"{name}.csv").exists():
+                from lichen.catalogue.overlay import appended
 
-            rows += appended(self.overlay / f"{name}.csv", row, self.sources)
-        return tuple(rows)
+                rows += appended(self.overlay / f"{name}.csv", row, self.sources)
+            found = self._others[name, row] = tuple(rows)
+        return found
 
     # --- the tables by name, with an overlay's rows ---
 

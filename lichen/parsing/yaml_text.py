@@ -16,16 +16,11 @@ from typing import Any
 import yaml
 
 from lichen.input_error import InputError
+from lichen.parsing.at import At
 from lichen.parsing.bounds import DEEPEST, MOST_ADDED, too_deep, twice
 
 ShortForm = Callable[[str, Any], Any]
 """What a tag of a format's own (``!Ref``, handed over as ``Ref``) makes of the value behind it."""
-
-
-class At(dict[str, Any]):
-    """A mapping with the line of the key before it, or its own, counted from 1."""
-
-    line: int | None = None
 
 
 def from_yaml(text: str, *, typed: bool = True, short_form: ShortForm | None = None) -> list[Any]:

@@ -45,8 +45,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     what a component can make; None places the workload without asking that. ``own_images``: the
     user gives the serving image, or a registry with copies of the published ones, so that it does
     not matter where those are published. ``today`` is used to warn about stale figures; without it
-    there are no warnings. ``pin`` leaves one offer alone. ``evaluations`` are those of the workload
-    and of its records. ``prefix_tokens`` are the likely tokens of its prompts before anything that
+    there are no warnings. ``pin`` leaves one offer alone. The workload has the evaluations
+    of its records too. ``prefix_tokens`` are the likely tokens of its prompts before anything that
     varies; None where it names no prompts.
     """
 
@@ -60,7 +60,6 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     cost_tolerance_pct: float = COST_TOLERANCE_PCT
     today: datetime.date | None = None
     pin: Pin | None = None
-    evaluations: tuple[Evaluation, ...] = ()
     prefix_tokens: float | None = None
 
     @classmethod
@@ -105,7 +104,13 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             except InputError as error:
                 raise error.within(str(folder / file)) from None
         return cls(
-            workload=workload,
+            workload=msgspec.structs.replace(
+                workload,
+                evaluations=(
+                    *workload.evaluations,
+                    *(each for record in records for each in record.evaluations),
+                ),
+            ),
             card=card,
             catalogue=catalogue,
             evidence=records,
@@ -114,10 +119,6 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             objective=objective,
             cost_tolerance_pct=cost_tolerance_pct,
             today=today or present_day(),
-            evaluations=(
-                *workload.evaluations,
-                *(each for record in records for each in record.evaluations),
-            ),
             prefix_tokens=sum(estimated_tokens(prefix_part(text)).likely for text in texts)
             if texts
             else None,

@@ -352,7 +352,7 @@ _FARTHER: dict[str, int] = {
     "retired": 1,
     "hosting": 2,
     "unknown": 3,
-    "where": 3,
+    "where": 4,
 }
 """Kinds of reason that are shown before or after the others. A request that the model does not
 accept comes first, since no machine helps. Reasons that say nothing of the work come last: what

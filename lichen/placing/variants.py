@@ -20,6 +20,7 @@ from lichen.holding import power_of
 from lichen.interval import Interval
 from lichen.placing.billing import paid_of
 from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers
+from lichen.placing.objective import AIMS
 from lichen.placing.option import option_of
 from lichen.placing.placement import Option, Variant
 from lichen.placing.question import Question
@@ -262,12 +263,14 @@ class _Comparison:
                 yield one
 
     def _placed(self, card: ModelCard, precisions: tuple[Precision, ...]) -> Candidate | None:
-        """The best offer here of another model or precision; those that can be made first."""
+        """The best offer here of another model or precision. Where the choice can be made, one that
+        cannot is no variant of it: it would save by what nobody builds."""
         workload = replace(self.question.workload, precisions=precisions, compiled=None)
         asked = replace(self.question, workload=workload, card=card)
         judged = judge_offers(asked, self.chosen.offer.region)
-        able = list(self._here(judged.able)) or list(self._here(judged.unmade))
-        return self._best(able)
+        may_be_unmade = self.chosen.sized.unmade is not None
+        found = [*judged.able, *judged.unmade] if may_be_unmade else judged.able
+        return self._best(list(self._here(found)))
 
     def _changed(self, change: Callable[[Arrangement], Arrangement | None]) -> Candidate | None:
         """The best machine here once its times are changed, of those that do the work already."""
@@ -306,16 +309,20 @@ class _Comparison:
         )
 
     def _best(self, candidates: Sequence[Candidate]) -> Candidate | None:
-        """The first by the objective of those that cost no more than the choice, where any does:
-        a variant that saves dollars and emits more is no saving to who asks for little carbon."""
+        """The first by the objective of those that cost no more than the choice: a variant that
+        saves dollars and emits more is no saving to who asks for little carbon. Else the
+        cheapest."""
         if not candidates:
             return None
-        tolerated = 1 + self.question.cost_tolerance_pct / 100
-        return min(candidates, key=rank_of(self.question, self.chosen.usd_hour / tolerated))
+        within = [one for one in candidates if one.usd_hour <= self.chosen.usd_hour]
+        if not within:
+            return min(candidates, key=lambda one: one.usd_hour)
+        aim = AIMS[self.question.objective]
+        return min(within, key=lambda one: aim.score(one.gco2e_hour, one.usd_hour))
 
     def _measured(self, variant: str) -> Evaluation | None:
         """The last evaluation of a variant that is on record."""
-        found = [each for each in self.question.evaluations if each.variant == variant]
+        found = [each for each in self.question.workload.evaluations if each.variant == variant]
         return found[-1] if found else None
 
     def _variant(
@@ -328,8 +335,13 @@ class _Comparison:
         breaks_even: str = "",
         needs: str,
     ) -> Variant:
+        if then is None and not breaks_even:
+            place = f"{self.chosen.offer.region} on {self.chosen.sized.hosting.title}"
+            breaks_even = f"nothing in {place} serves it within the bounds, or can be made"
         key = kind if kind in (PREFIX_CACHING, SPECULATIVE_DECODING) else name
-        evaluations = tuple(each for each in self.question.evaluations if each.variant == key)
+        evaluations = tuple(
+            each for each in self.question.workload.evaluations if each.variant == key
+        )
         said = [each.is_enough for each in evaluations]
         option = None if then is None else self._option(then)
         return Variant(

@@ -1,7 +1,13 @@
 """Sizing: a workload on a machine. Does it fit, how fast, how many; each with an 80 % interval."""
 
 from lichen.sizing.answers import Basis, Misfit, Origin, Prediction, ReplicasAtLoad, Sizing, Step
-from lichen.sizing.layout import Layout, lay_out, lay_out_as_usual, precisions_to_try
+from lichen.sizing.layout import (
+    Layout,
+    lay_out,
+    lay_out_as_usual,
+    precisions_to_try,
+    without_rates,
+)
 from lichen.sizing.prediction import predict
 from lichen.sizing.receipt import explain_prediction
 from lichen.sizing.savings import Saving
@@ -21,4 +27,5 @@ __all__ = [
     "lay_out_as_usual",
     "precisions_to_try",
     "predict",
+    "without_rates",
 ]

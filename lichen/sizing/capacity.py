@@ -9,7 +9,7 @@ from itertools import chain
 import msgspec
 from msgspec.structs import replace
 
-from lichen.figures import figure
+from lichen.figures import figure, whole
 from lichen.sizing.answers import Misfit
 from lichen.sizing.arrangement import Arrangement
 from lichen.sizing.compiled import batches
@@ -279,7 +279,7 @@ def _too_slow(point: Point, latency: Latency, slow: Slowness, confidence: float)
         ),
         key=lambda each: each[1] * each[2] / each[3],
     )
-    likely_ms, limit = took * 1e3, f"with no other request; the limit is {bound:g} ms"
+    likely_ms, limit = took * 1e3, f"with no other request; the limit is {whole(bound)} ms"
     if factor == 1.0:
         reason = f"{name} is {figure(likely_ms)} ms {limit}"
     else:

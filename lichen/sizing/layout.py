@@ -23,6 +23,7 @@ from lichen.evidence import (
     surprise,
     weigh,
 )
+from lichen.figures import amount
 from lichen.interval import Interval
 from lichen.sizing.answers import Misfit, Origin, ReplicasAtLoad, Sizing, Step
 from lichen.sizing.arrangement import Arrangement, arrange
@@ -286,7 +287,9 @@ class Layout(msgspec.Struct, frozen=True):
         for record in self.records:
             predicted = _predicted_times(arrangement, record)
             ratio = math.exp(surprise(predicted, record))
-            found = f"the record of {record.measured_on} took {ratio:.2g} times what was predicted"
+            found = (
+                f"the record of {record.measured_on} took {amount(ratio)} times what was predicted"
+            )
             if contradicts(predicted, record, arrangement.spreads.token):
                 yield (
                     f"{found}, outside the 80 % interval: it CONTRADICTS the prediction, so "
@@ -298,7 +301,8 @@ class Layout(msgspec.Struct, frozen=True):
         for carried in self.carried:
             record = carried.record
             found = (
-                f"the record of {record.measured_on} on {record.machine} took {carried.ratio:.2g} "
+                f"the record of {record.measured_on} on {record.machine} took "
+                f"{amount(carried.ratio)} "
                 "times what was predicted there"
             )
             if carried.contradicts:
@@ -356,6 +360,73 @@ def lay_out(
 
     ``evidence`` narrows what is predicted for the model, machine and precision it was measured on.
     """
+    if evidence:
+        return _laid_out(workload, card, machine, precision, catalogue, evidence)
+    alone = catalogue.once(_WithoutRates).of(workload, card, machine, precision)
+    if isinstance(alone, Misfit):
+        return alone
+    replicas = _replicas_of(workload, alone.capacity, alone.arrangement, alone.small)
+    return replace(alone, workload=workload, replicas=replicas)
+
+
+def without_rates(workload: Workload) -> Workload:
+    """What of a workload decides what one machine serves: how often it is asked, where it may be
+    and what it is called do not."""
+    return Workload(
+        name="",
+        model="",  # its card says more
+        traffic=replace(workload.traffic, peak_rps=1.0, mean_rps=None, hourly_rps=None),
+        precisions=workload.precisions,
+        latency=workload.latency,
+        mode=workload.mode,
+        environment=workload.environment,
+        confidence=workload.confidence,
+        compiled=workload.compiled,
+    )
+
+
+class _WithoutRates:
+    """What machines serve of the last workloads that were asked for, on one catalogue.
+
+    A fleet has many endpoints that differ in their traffic alone: how fast a machine is for them is
+    computed once, and of each only how many machines it takes.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._found: dict[tuple[Workload, ModelCard, Machine, Precision], Layout | Misfit] = {}
+
+    def of(
+        self, workload: Workload, card: ModelCard, machine: Machine, precision: Precision
+    ) -> Layout | Misfit:
+        key = without_rates(workload), card, machine, precision
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _MOST_KEPT:
+                self._found.clear()
+            # Of the key alone: nothing else of the workload can have a part in it.
+            found = self._found[key] = _laid_out(*key, self._catalogue)
+        return found
+
+
+_MOST_KEPT = 2048
+"""Layouts of machines: a placement over the whole catalogue makes fewer."""
+
+
+def _replicas_of(
+    workload: Workload, capacity: Capacity, arrangement: Arrangement, small: bool
+) -> Replicas:
+    return replicas_over_day(workload, capacity.rps, start_up_of(arrangement), small=small)
+
+
+def _laid_out(
+    workload: Workload,
+    card: ModelCard,
+    machine: Machine,
+    precision: Precision,
+    catalogue: Catalogue,
+    evidence: Sequence[Record] = (),
+) -> Layout | Misfit:
     traffic = workload.traffic
     if card.kind in ("llm", "vlm") and (traffic.input_tokens is None or not traffic.output_tokens):
         return Misfit("card", "traffic.input_tokens and traffic.output_tokens are not given")
@@ -517,7 +588,7 @@ def _layout_of(
     capacity = _capacity_of(workload, arrangement, share, confidence)
     if isinstance(capacity, Misfit):
         return capacity
-    replicas = replicas_over_day(workload, capacity.rps, start_up_of(arrangement), small=small)
+    replicas = _replicas_of(workload, capacity, arrangement, small)
     return Layout(
         workload,
         card,

@@ -6,6 +6,7 @@ import math
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine
+from lichen.figures import whole
 from lichen.interval import Interval
 from lichen.sizing.answers import Misfit, Prediction
 from lichen.sizing.arrangement import Arrangement, arrange
@@ -48,8 +49,8 @@ def predict(
     if batch > arrangement.room:
         return Misfit(
             "memory",
-            f"{concurrency:g} requests at once are more than the "
-            f"{arrangement.room * arrangement.copies:g} that fit into its memory and "
+            f"{whole(concurrency)} requests at once are more than the "
+            f"{whole(arrangement.room * arrangement.copies)} that fit into its memory and "
             f"{arrangement.stack.stack}",
             batch / arrangement.room,
         )

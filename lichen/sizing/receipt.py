@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Work
+from lichen.figures import amount, whole
 from lichen.sizing.answers import Misfit, Step
 from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.capacity import Capacity
@@ -229,8 +230,9 @@ def capacity_steps(capacity: Capacity) -> Iterator[Step]:
         "served by a replica",
         capacity.rps,
         "requests/s",
-        f"{copies} copies, {point.in_flight:.3g} in flight each, {capacity.likely_rps:.3g} at the "
-        f"likely speed / {slow.rate:.3g}: the most at which 95th percentiles are within their "
+        f"{copies} copies, {amount(point.in_flight)} in flight each, "
+        f"{amount(capacity.likely_rps)} at the likely speed / {slow.rate:.3g}: "
+        "the most at which 95th percentiles are within their "
         "bounds (one time in 20, b + 1.645 sqrt b are in flight)",
         "sizing/capacity.py",
     )
@@ -259,7 +261,7 @@ def replica_steps(
         "replicas at peak",
         float(replicas.peak),
         "replicas",
-        f"{workload.traffic.peak_rps:g} requests/s / {capacity.rps:.3g}"
+        f"{whole(workload.traffic.peak_rps)} requests/s / {amount(capacity.rps)}"
         + (", and spares for a zone or a failure" if workload.environment == "prod" else ""),
         "sizing/replicas.py",
     )
@@ -277,6 +279,6 @@ def replica_steps(
         "replica-hours",
         replicas.hours,
         "hours a day",
-        f"the sum over the hours, for {min(day):.3g} to {max(day):.3g} requests/s",
+        f"the sum over the hours, for {amount(min(day))} to {amount(max(day))} requests/s",
         "sizing/replicas.py",
     )

@@ -89,14 +89,19 @@ def replicas_over_day(
     return Replicas(minimum, peak, max(peak, math.ceil(peak * SURGE)), by_hour)
 
 
-def fewest_replicas(workload: Workload, rps: float) -> int:
+def busiest_rps(workload: Workload) -> float:
+    """Requests a second that the replicas of the peak serve together."""
+    if workload.mode == "batch":
+        return sum(day_of(workload.traffic)) / HOURS
+    if workload.mode == "asynchronous":
+        return max(day_of(workload.traffic))
+    return workload.traffic.peak_rps
+
+
+def fewest_replicas(busiest_rps: float, rps: float) -> int:
     """Replicas at the peak that the traffic alone needs at ``rps`` each, without spares:
     :func:`replicas_over_day` never has fewer."""
-    traffic = workload.traffic
-    if workload.mode == "batch":
-        return max(1, math.ceil(sum(day_of(traffic)) / rps / HOURS - _NEARLY))
-    peak_rps = max(day_of(traffic)) if workload.mode == "asynchronous" else traffic.peak_rps
-    return max(1, math.ceil(peak_rps / rps - _NEARLY))
+    return max(1, math.ceil(busiest_rps / rps - _NEARLY))
 
 
 @lru_cache(maxsize=64)

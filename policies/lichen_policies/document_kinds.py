@@ -1,13 +1,18 @@
 """The kinds of documents that are read, by name: the command lists them without a reader."""
 
-KINDS = (
-    "pulumi-preview",
-    "pulumi-state",
-    "terraform-plan",
-    "terraform-state",
-    "cloudformation",
-    "azure-template",
-    "kubernetes",
-    "workload",
-)
-"""The kinds, in the order in which they are recognised."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "pulumi-preview": ("steps", "changeSummary", "events"),
+    "pulumi-state": ("deployment", "checkpoint"),
+    "terraform-plan": ("format_version",),
+    "terraform-state": ("format_version", "lineage"),
+    "cloudformation": ("AWSTemplateFormatVersion", "Resources"),
+    "azure-template": ("$schema",),
+    "kubernetes": ("apiVersion",),
+    "workload": ("model", "traffic"),
+}
+"""The kinds, in the order in which they are recognised. A document of a kind has one of these keys
+at its top: a reader that cannot recognise it is not even imported."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from lichen.interval import Interval
 from lichen.passport import Passport
 from lichen.sizing.answers import Misfit
 from lichen.sizing.confidence import LIKELY, SLOW
-from lichen.words import Environment
+from lichen.words import Environment, Precision
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Fact, Serving
 from lichen_policies.provisioned import load_over, paid_as
@@ -331,29 +331,19 @@ class Fleets:
         most_watts: float,
     ) -> list[tuple[float, Machine]]:
         """Machines that may serve the peak, with watts that their fleet draws at the least."""
-        from lichen.sizing import precisions_to_try
-        from lichen.sizing.replicas import fewest_replicas
-        from lichen.sizing.roof import Roof
+        from lichen.sizing.replicas import busiest_rps, fewest_replicas
 
         offered = self._catalogue.once(_Offered)
-        is_named = bool(self._workload.precisions)
-        roofs = [
-            Roof(self._workload, self._card, each, self._catalogue)
-            for each in ((self._precision,) if is_named else precisions_to_try(self._precision))
-        ]
+        most_rps = self._most_rps()
+        busiest = busiest_rps(self._workload)
         found: list[tuple[float, Machine]] = []
-        for idle_w, machine in offered.on(self._hosting, cloud):
+        for idle_w, machine in offered.on(self._hosting, cloud, fits):
             if idle_w * least > most_watts:
                 break
-            if fits is not None and not fits(machine):
+            rps = most_rps[machine.name]
+            if rps == 0.0:
                 continue
-            for roof in roofs:
-                most_rps = roof.rps(machine)
-                if most_rps > 0.0:
-                    break
-            else:
-                continue
-            count = max(least, fewest_replicas(self._workload, most_rps))
+            count = max(least, fewest_replicas(busiest, rps))
             watts = idle_w * count
             if watts > most_watts or (most is not None and count > most):
                 continue
@@ -361,6 +351,16 @@ class Fleets:
                 found.append((watts, machine))
         found.sort(key=itemgetter(0))
         return found
+
+    def _most_rps(self) -> Mapping[str, float]:
+        """What each machine cannot exceed at the first precision in which it serves the workload at
+        all; 0 where there is none."""
+        from lichen.sizing import precisions_to_try, without_rates
+
+        is_named = bool(self._workload.precisions)
+        tried = (self._precision,) if is_named else precisions_to_try(self._precision)
+        kept = self._catalogue.once(_Roofs)
+        return kept.of(without_rates(self._workload), self._card, tried)
 
 
 _MOST_KEPT = 32
@@ -391,17 +391,76 @@ class _Kept:
         return found
 
 
+class _Roofs:
+    """What machines cannot exceed for the last models that were asked for: the rates of their
+    traffic have no part in it, see :func:`lichen.sizing.without_rates`."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._found: dict[tuple[object, ...], _MostRps] = {}
+
+    def of(
+        self, workload: Workload, card: ModelCard, precisions: tuple[Precision, ...]
+    ) -> Mapping[str, float]:
+        """Requests a second by the machine's name."""
+        key = workload, card, precisions
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _MOST_KEPT:
+                self._found.clear()
+            found = self._found[key] = _MostRps(workload, card, precisions, self._catalogue)
+        return found
+
+
+class _MostRps(dict[str, float]):
+    """The answers of :class:`_Roofs`, each worked out when it is first looked up."""
+
+    def __init__(
+        self,
+        workload: Workload,
+        card: ModelCard,
+        precisions: tuple[Precision, ...],
+        catalogue: Catalogue,
+    ) -> None:
+        super().__init__()
+        from lichen.sizing.roof import Roof
+
+        self._roofs = [Roof(workload, card, each, catalogue) for each in precisions]
+        self._machines = catalogue.machines
+
+    def __missing__(self, name: str) -> float:
+        machine = self._machines[name]
+        possible = (rps for roof in self._roofs if (rps := roof.rps(machine)) > 0.0)
+        found = self[name] = next(possible, 0.0)
+        return found
+
+
 class _Offered:
     """The machines that can be had on a hosting of a cloud, and in which region; found once."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._machines: dict[tuple[str, str], tuple[tuple[float, Machine], ...]] = {}
+        self._fitting: dict[tuple[object, ...], tuple[tuple[float, Machine], ...]] = {}
         self._sold: dict[tuple[str, str | None], bool] = {}
 
-    def on(self, hosting: str, cloud: str) -> tuple[tuple[float, Machine], ...]:
-        """Machines of a hosting, each with the watts that it draws idle where somebody publishes
-        them, the lowest first."""
+    def on(
+        self, hosting: str, cloud: str, fits: Callable[[Machine], bool] | None
+    ) -> tuple[tuple[float, Machine], ...]:
+        """Machines of a hosting that ``fits`` takes, each with the watts that it draws idle where
+        somebody publishes them, the lowest first."""
+        every = self._every(hosting, cloud)
+        if fits is None:
+            return every
+        key = hosting, cloud, fits
+        found = self._fitting.get(key)
+        if found is None:
+            if len(self._fitting) >= _MOST_KEPT:
+                self._fitting.clear()
+            found = self._fitting[key] = tuple(each for each in every if fits(each[1]))
+        return found
+
+    def _every(self, hosting: str, cloud: str) -> tuple[tuple[float, Machine], ...]:
         found = self._machines.get((hosting, cloud))
         if found is None:
             found = self._machines[hosting, cloud] = tuple(

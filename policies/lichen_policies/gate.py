@@ -6,7 +6,7 @@ A door decodes what its host hands over into resources, asks a gate, and shows t
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from lichen_policies.configured import configured
 from lichen_policies.facts import Resource
 from lichen_policies.facts.region import is_unstated
 from lichen_policies.registry import ENVIRONMENTS
-from lichen_policies.rule import Rule
+from lichen_policies.rule import Rule, Stack
 from lichen_policies.verdict import Configured, Level, Report, Skipped, Verdict, printable
 
 if TYPE_CHECKING:
@@ -158,17 +158,30 @@ class Gate:
         )
 
     def judge(
-        self, resource: Resource, *, stack_follows: bool = False
+        self, resource: Resource, *, stack_follows: bool = False, with_nothing: bool = True
     ) -> tuple[Verdict, ...] | None:
         """Every rule of one resource; None where nobody reads its type. ``stack_follows`` leaves
-        what another resource completes to :meth:`judge_stack`."""
+        what another resource completes to :meth:`judge_stack`; ``with_nothing``: also those that
+        have nothing to judge there, which :meth:`with_nothing_but` names at once."""
         verdicts = judging.judge_resource(
             self.completed(resource),
             self.configuration,
             self.catalogue,
             stack_follows=stack_follows,
+            with_nothing=with_nothing,
         )
         return verdicts and printable(verdicts)
+
+    def with_nothing_but(
+        self, judged: Iterable[str], environment: Environment | None
+    ) -> Iterator[str]:
+        """The names of the rules over one resource, in order, that are on in an environment, but
+        those that judged it."""
+        done = frozenset(judged)
+        for name, rule in self.rules().items():
+            is_due = name not in done and not issubclass(rule.judges, Stack)
+            if is_due and self.level(rule, environment) != "disabled":
+                yield name
 
     def judge_stack(self, resources: Iterable[Resource]) -> tuple[Verdict, ...]:
         """Every rule of a whole stack, for a host that has each resource judged by itself, and

@@ -9,10 +9,12 @@ do, so that nothing passes because of it. A table that cannot be believed is no 
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -42,6 +44,11 @@ from lichen_policies.verdict import BLOCKING, Month, Outcome, Report, Verdict
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
+
+try:  # Python's own: that of hashlib loads OpenSSL, which takes as long as reading a plan
+    sha256 = import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256
+except ImportError:
+    from hashlib import sha256
 
 Facts = tuple[Fact, ...] | Exception
 """A resource's facts, or what its reader failed with."""
@@ -75,17 +82,19 @@ def judge_resource(
     catalogue: Catalogue,
     *,
     stack_follows: bool = False,
+    with_nothing: bool = True,
 ) -> tuple[Verdict, ...] | None:
     """Every rule of one resource, at least one verdict a rule; None where nobody reads its type.
 
     Never raises for what a resource holds: a reader or a rule that fails gives *unverified*. Where
     ``stack_follows``, facts that another resource completes are left to :func:`judge_stack`.
+    ``with_nothing``: also of rules that have nothing to judge there, which are most.
     """
     kinds = kinds_read(resource)
     if kinds is None:
         return None
     book = Rulebook.of(configuration, catalogue)
-    return timed.run(_judged_alone(resource, book, stack_follows))
+    return timed.run(_judged_alone(resource, book, stack_follows, with_nothing))
 
 
 def judge_stack(
@@ -154,12 +163,12 @@ def _months(read: Sequence[Read], verdicts: Sequence[Verdict], book: Rulebook) -
 
 
 def _judged_alone(
-    resource: Resource, book: Rulebook, stack_follows: bool
+    resource: Resource, book: Rulebook, stack_follows: bool, with_nothing: bool
 ) -> Steps[tuple[Verdict, ...]]:
     facts = yield from _read(resource)
     if stack_follows and not isinstance(facts, Exception):
         facts = tuple(fact for fact in facts if not fact.waits_for)
-    return tuple((yield from _judged(resource, facts, book)))
+    return tuple((yield from _judged(resource, facts, book, with_nothing=with_nothing)))
 
 
 def _left_to_stack(resources: Sequence[Resource], book: Rulebook) -> Steps[tuple[Verdict, ...]]:
@@ -244,6 +253,9 @@ def _environment_of(fact: Fact) -> Environment | None:
     return None if isinstance(environment, Unknown) else environment
 
 
+_NO_FINDING = Finding(what="", limit="")
+
+
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """A rule on a resource, in the environment that one of its facts states.
 
@@ -259,29 +271,38 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     file: str | None = None
     environments: Mapping[str, Environment | None] = {}
 
-    def of(
-        self, judged: Fact | Stack, path: str = "", limit_s: float = LIMIT_S
-    ) -> Steps[list[Verdict]]:
+    def of(self, judged: Stack, limit_s: float) -> Steps[list[Verdict]]:
         """A verdict for each finding; without one *pass*, *unverified* or *not-applicable*."""
-        rule = self.rule
         found: list[Finding] = []
-        last: Verdict | None = None
         try:
-            yield partial(self._find, judged, found), limit_s
-            if not found:
-                last = self.verdict("pass")
-        except NotApplicable as because:
-            last = self.verdict("not-applicable", str(because))
-        except Unverified as because:
-            yet = " yet" if isinstance(because, NotYetKnown) else ""
-            message = f"cannot be checked{yet}: {because}"
-            last = self.verdict("unverified", message, path, broken=isinstance(because, Unread))
+            yield self.step(judged, found), limit_s
         except Exception as error:
-            if isinstance(error, InputError) and error.document:
-                raise  # of a table, which no rule can answer for
-            last = self.broken(f"the rule {rule.name}", error, path)
-        # What was found before it broke stays found.
-        return [*map(self.failed, tuple(found)), *([last] if last else [])]
+            return self.verdicts(found, error)
+        return self.verdicts(found)
+
+    def step(self, judged: Fact | Stack, found: list[Finding]) -> Callable[[], None]:
+        """What judges, and puts its findings into ``found``."""
+        return partial(self._find, judged, found)
+
+    def verdicts(
+        self, found: list[Finding], error: Exception | None = None, path: str = ""
+    ) -> list[Verdict]:
+        """What a step found before it ended, or before it raised ``error``: what was found before
+        it broke stays found."""
+        if error is None:
+            # A step that was left behind may still find something.
+            return [*map(self.failed, tuple(found))] or [self.verdict("pass")]
+        if isinstance(error, NotApplicable):
+            last = self.verdict("not-applicable", str(error))
+        elif isinstance(error, Unverified):
+            yet = " yet" if isinstance(error, NotYetKnown) else ""
+            message = f"cannot be checked{yet}: {error}"
+            last = self.verdict("unverified", message, path, broken=isinstance(error, Unread))
+        elif isinstance(error, InputError) and error.document:
+            raise error  # of a table, which no rule can answer for
+        else:
+            last = self.broken(f"the rule {self.rule.name}", error, path)
+        return [*map(self.failed, tuple(found)), last]
 
     def _find(self, judged: Fact | Stack, found: list[Finding]) -> None:
         limits = self.book.limits(self.rule, self.environment)
@@ -294,33 +315,21 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     def failed(self, finding: Finding) -> Verdict:
         resource = finding.resource or self.resource
         address = "" if resource is None else resource.address
-        about = msgspec.structs.replace(
-            self,
-            resource=resource,
-            environment=self.environments.get(address, self.environment),
-        )
-        message = finding.message
-        verdict = about.verdict("fail", message, finding.path, advice=finding.advice)
-        return msgspec.structs.replace(
-            verdict,
-            message=f"{message} {verdict.note}" if verdict.note else message,
-            level="advisory" if finding.advice else verdict.level,
-            what=finding.what,
-            limit=finding.limit,
-            fix=finding.fix,
-            changes=finding.changes,
-            or_else=finding.or_else,
-            saves=finding.saves,
-            sources=finding.sources,
-        )
+        environment = self.environments.get(address, self.environment)
+        about = self
+        if resource is not self.resource or environment != self.environment:
+            about = msgspec.structs.replace(self, resource=resource, environment=environment)
+        return about.verdict("fail", finding.message, finding.path, finding=finding)
 
     def exemption(self) -> tuple[Exemption | None, str]:
         """The exemption that covers the resource; else what is to be said of one that does not."""
         if self.resource is None:
             return None, ""
-        configuration = self.book.configuration
+        book, configuration = self.book, self.book.configuration
         names = (self.resource.address, self.resource.name)
         beside = tuple(each.exemption for each in written(self.resource) if each.exemption)
+        if not beside and not book.exemptions:
+            return None, ""
         allowed = configuration.projects_may_exempt(self.environment)
         holding = (*configuration.exemptions(self.environment), *(beside if allowed else ()))
         found = covering(holding, self.rule.name, *names)
@@ -330,7 +339,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             if issubclass(self.rule.judges, GateRun):  # the finding is about that exemption
                 return None, ""
             return None, f"Its exemption, for {found.owner}, ended on {found.expires}."
-        barred = covering((*configuration.every_exemption(), *beside), self.rule.name, *names)
+        barred = covering((*book.exemptions, *beside), self.rule.name, *names)
         if barred is None:
             return None, ""
         where = f"{self.environment or UNSTATED}, which projects_may_exempt_in does not name"
@@ -352,9 +361,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         path: str = "",
         *,
         broken: bool = False,
-        advice: bool = False,
+        finding: Finding | None = None,
     ) -> Verdict:
-        """A verdict; ``advice`` says that it never blocks."""
+        """A verdict, with the parts of the finding that it is about."""
         rule, resource, environment = self.rule, self.resource, self.environment
         level = self.book.level(rule, environment)
         if outcome == "unverified" and level != "disabled":
@@ -362,18 +371,34 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             level = max(level, unverified, key=STRICTNESS.index) if broken else unverified
         address = "" if resource is None else resource.address
         reported = outcome in ("fail", "unverified")
+        if not reported:  # most are, and have little to say
+            return Verdict(
+                rule=rule.name,
+                verdict=outcome,
+                level=level,
+                severity=rule.severity,
+                resource=address,
+                type="" if resource is None else resource.type,
+                file=self.file if resource is None else resource.file,
+                line=None if resource is None else resource.line,
+                environment=environment,
+                message=message,
+            )
         exemption, note = None, ""
         if outcome == "fail" or (outcome == "unverified" and level in BLOCKING):
             exemption, note = self.exemption()
         if outcome == "fail" and resource is not None and resource.only_if:
             made = f"It is made only where the condition {resource.only_if} holds."
             note = f"{note} {made}" if note else made
-        if reported and level == "advisory" and not advice:
+        finding = finding or _NO_FINDING
+        if level == "advisory" and not finding.advice:
             note = " ".join(filter(None, (note, self.ramp(outcome))))
+        if outcome == "fail" and note:
+            message = f"{message} {note}"
         return Verdict(
             rule=rule.name,
             verdict=outcome,
-            level=level,
+            level="advisory" if finding.advice else level,
             severity=rule.severity,
             resource=address,
             type="" if resource is None else resource.type,
@@ -382,9 +407,16 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             line=None if resource is None else resource.line,
             environment=environment,
             message=message,
+            what=finding.what,
+            limit=finding.limit,
+            fix=finding.fix,
+            changes=finding.changes,
+            or_else=finding.or_else,
             note=note,
             broken=broken,
-            fingerprint=_fingerprint(rule.name, address, path) if reported else "",
+            saves=finding.saves,
+            sources=finding.sources,
+            fingerprint=_fingerprint(rule.name, address, path),
             exemption=exemption,
         )
 
@@ -394,21 +426,14 @@ def _judged(
 ) -> Steps[list[Verdict]]:
     """Every rule of one resource, in the order of their names; those that have nothing to judge
     only ``with_nothing``, since a report does not show them."""
-    verdicts: list[Verdict] = []
-    met: dict[str, list[Fact]] = {}
-    unread: set[str] = set()
+    met: Sequence[tuple[Rule, tuple[int, ...]]]
     if isinstance(facts, Exception):
-        unread = {rule.name for rule in book.may_judge(kinds_read(resource) or ())}
+        met = tuple((rule, ()) for rule in book.may_judge(kinds_read(resource) or ()))
     else:
-        for fact in facts:
-            for rule in book.judging(type(fact)):
-                met.setdefault(rule.name, []).append(fact)
-    for rule in book.of_resources:
-        if rule.name not in met and rule.name not in unread and not rule.mistake:
-            # Forty rules have nothing to judge for each that has.
-            if with_nothing:
-                verdicts.append(_nothing_to_judge(rule, resource, book))
-            continue
+        met = book.met(tuple(map(type, facts)))
+    subjects = () if isinstance(facts, Exception) else tuple(map(_Subject.of, facts))
+    verdicts: list[Verdict] = []
+    for rule, positions in met:
         judgement = Judgement(
             book=book, rule=rule, resource=resource, environment=resource.environment
         )
@@ -418,8 +443,20 @@ def _judged(
         elif isinstance(facts, Exception):
             verdicts.append(judgement.broken("the reader", facts))
         else:
-            verdicts += yield from _judged_by(judgement, met[rule.name])
-    return verdicts
+            verdicts += yield from _judged_by(judgement, [subjects[at] for at in positions])
+    return _with_nothing(verdicts, resource, book) if with_nothing else verdicts
+
+
+def _with_nothing(verdicts: Sequence[Verdict], resource: Resource, book: Rulebook) -> list[Verdict]:
+    """Verdicts, with one of each rule that has nothing to judge, in the order of rules."""
+    by_rule: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        by_rule.setdefault(verdict.rule, []).append(verdict)
+    return [
+        verdict
+        for rule in book.of_resources
+        for verdict in by_rule.get(rule.name) or (_nothing_to_judge(rule, resource, book),)
+    ]
 
 
 def _nothing_to_judge(rule: Rule, resource: Resource, book: Rulebook) -> Verdict:
@@ -509,18 +546,38 @@ def _of_branches(verdict: Verdict) -> Verdict:
     )
 
 
-def _judged_by(judgement: Judgement, facts: Sequence[Fact]) -> Steps[list[Verdict]]:
+class _Subject(NamedTuple):
+    """A fact, with what each of its twenty judgements asks it."""
+
+    fact: Fact
+    environment: Environment | None
+    path: str
+
+    @classmethod
+    def of(cls, fact: Fact) -> _Subject:
+        return cls(fact, _environment_of(fact), fact.path)
+
+
+def _judged_by(judgement: Judgement, subjects: Sequence[_Subject]) -> Steps[list[Verdict]]:
     """Every *fail* and *unverified* verdict; if there is none, one *pass*; if no fact applies, one
     *not-applicable*."""
     quiet: list[Verdict] = []
     reported: list[Verdict] = []
     book, rule = judgement.book, judgement.rule
-    for fact in facts:
-        environment = _environment_of(fact)
+    for fact, environment, path in subjects:
         if book.level(rule, environment) == "disabled":
             continue
-        within = msgspec.structs.replace(judgement, environment=environment)
-        for verdict in (yield from within.of(fact, fact.path)):
+        within = judgement
+        if environment != judgement.environment:
+            within = msgspec.structs.replace(judgement, environment=environment)
+        found: list[Finding] = []
+        try:  # as Judgement.of does; a generator less for each of a million judgements
+            yield within.step(fact, found), LIMIT_S
+        except Exception as error:  # no name outlives this: it and its frames would be a cycle
+            verdicts = within.verdicts(found, error, path)
+        else:
+            verdicts = within.verdicts(found)
+        for verdict in verdicts:
             loud = verdict.verdict in ("fail", "unverified")
             (reported if loud else quiet).append(verdict)
     if reported:
@@ -543,7 +600,7 @@ def _judged_together(read: Sequence[Read], book: Rulebook) -> Steps[list[Verdict
         judgement = Judgement(
             book=book, rule=rule, resource=None, environment=environment, file=read[0][0].file
         )
-        verdicts += yield from judgement.of(stack, limit_s=_limit_s(read))
+        verdicts += yield from judgement.of(stack, _limit_s(read))
     return verdicts
 
 
@@ -565,7 +622,7 @@ def _judged_run(every: Sequence[run.Read], book: Rulebook) -> Steps[list[Verdict
             environment=environment,
             environments=environments,
         )
-        verdicts += yield from judgement.of(judged, limit_s=_limit_s(every))
+        verdicts += yield from judgement.of(judged, _limit_s(every))
     return verdicts
 
 
@@ -589,10 +646,9 @@ def _shared(environments: Iterable[Environment | None]) -> Environment | None:
 
 def _fingerprint(*parts: str) -> str:
     """The same for the same offence in every run: figures and wording have no part in it."""
-    from hashlib import sha256  # loads OpenSSL, which a run without findings does not need
-
     # Half a character, which JSON can name and no encoding takes, is hashed as it is.
-    return sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]
+    digest: str = sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
+    return digest[:16]
 
 
 def _broken(who: str, error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from types import GeneratorType
 from typing import get_type_hints
 
 import msgspec
@@ -32,7 +33,7 @@ def findings_of(
     Raises :class:`Nonsense` where it gives something else.
     """
     given: object = rule.judge(judged, limits, known)
-    if not isinstance(given, Iterable):
+    if type(given) is not GeneratorType and not isinstance(given, Iterable):
         raise Nonsense(f"gave {type(given).__name__} in place of findings")
     for finding in given:
         if type(finding) is not Finding:
@@ -58,15 +59,23 @@ def _wrong_field(finding: Finding) -> str:
         return "changes is no list"
     parts.append(("saves.", finding.saves))
     for within, part in parts:
-        for name, type_ in _types_of(type(part)).items():
+        for name, (type_, default) in _types_of(type(part)).items():
+            value = getattr(part, name)
+            if type(value) is type_ or value is default:  # nearly always, and known at once
+                continue
             try:
-                msgspec.convert(getattr(part, name), type_, strict=True)
+                msgspec.convert(value, type_, strict=True)
             except msgspec.ValidationError:
-                return f"{within}{name} is {type(getattr(part, name)).__name__}"
+                return f"{within}{name} is {type(value).__name__}"
     return ""
 
 
 @cache
-def _types_of(kind: type) -> dict[str, object]:
-    """Of each field but ``resource``, which msgspec cannot look into."""
-    return {name: type_ for name, type_ in get_type_hints(kind).items() if name != "resource"}
+def _types_of(kind: type[msgspec.Struct]) -> dict[str, tuple[object, object]]:
+    """The type and the default of each field but ``resource``, which msgspec cannot look into."""
+    types = get_type_hints(kind)
+    return {
+        field.name: (types[field.name], field.default)
+        for field in msgspec.structs.fields(kind)
+        if field.name != "resource"
+    }

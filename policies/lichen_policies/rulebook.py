@@ -13,6 +13,7 @@ import msgspec
 from lichen.words import Environment
 from lichen_policies.configuration import Configuration
 from lichen_policies.facts import Fact
+from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import Known, Rule
 from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 class Rulebook:
     """``of_resources`` are the rules over one resource, ``of_stacks`` those over a deployment,
-    ``of_runs`` those over all that is judged; each in the order of their names."""
+    ``of_runs`` those over all that is judged; each in the order of their names. ``exemptions`` are
+    those of the files, whether they hold or not."""
 
     def __init__(self, configuration: Configuration, catalogue: Catalogue) -> None:
         self.configuration, self.catalogue = configuration, catalogue
@@ -44,7 +46,9 @@ class Rulebook:
             if issubclass(rule.judges, Stack) and not issubclass(rule.judges, GateRun)
         )
         self.of_resources = tuple(rule for rule in rules if not issubclass(rule.judges, Stack))
+        self.exemptions = configuration.every_exemption()
         self._judging: dict[type[Fact], tuple[Rule, ...]] = {}
+        self._met: dict[tuple[type[Fact], ...], tuple[tuple[Rule, tuple[int, ...]], ...]] = {}
         self._levels: dict[tuple[str, Environment | None], Level] = {}
         self._limits: dict[tuple[str, Environment | None], msgspec.Struct] = {}
         self._unverified: dict[Environment | None, Level] = {}
@@ -63,13 +67,34 @@ class Rulebook:
         return book
 
     def judging(self, kind: type[Fact]) -> tuple[Rule, ...]:
-        """The rules that judge a kind of fact."""
+        """The rules that judge a kind of fact, but those that are off in every environment."""
         rules = self._judging.get(kind)
         if rules is None:
             rules = self._judging[kind] = tuple(
-                rule for rule in self.of_resources if issubclass(kind, rule.judges)
+                rule
+                for rule in self.of_resources
+                if issubclass(kind, rule.judges)
+                and any(self.level(rule, each) != "disabled" for each in ENVIRONMENTS)
             )
         return rules
+
+    def met(self, kinds: tuple[type[Fact], ...]) -> tuple[tuple[Rule, tuple[int, ...]], ...]:
+        """The rules that meet facts of these kinds, in the order of their names, each with the
+        positions of those that it judges. A rule that cannot be read is always among them.
+
+        Most resources of a deployment have facts of the same kinds, so it is worked out once.
+        """
+        found = self._met.get(kinds)
+        if found is None:
+            judging = [self.judging(kind) for kind in kinds]
+            every = (
+                (rule, tuple(at for at, rules in enumerate(judging) if rule in rules))
+                for rule in self.of_resources
+            )
+            found = self._met[kinds] = tuple(
+                (rule, positions) for rule, positions in every if positions or rule.mistake
+            )
+        return found
 
     def may_judge(self, kinds: Iterable[type[Fact]]) -> tuple[Rule, ...]:
         """The rules that judge a fact of one of some kinds, or of a narrower kind."""

@@ -23,7 +23,7 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread, get_ident
 from types import FrameType
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
@@ -84,6 +84,24 @@ def run(steps: Steps[T]) -> T:
     return work.value
 
 
+class _Used(NamedTuple):
+    """Seconds of a clock, and those that a thread has used of a processor, has waited for one, and
+    spent on whole garbage collections."""
+
+    time_s: float
+    processor_s: float
+    queued_s: float
+    collecting_s: float
+
+    @classmethod
+    def by(cls, worker: _Worker) -> _Used:
+        collecting_s = _collections.seconds(worker.ident or 0)
+        return cls(time.monotonic(), worker.processor_s(), worker.queued_s(), collecting_s)
+
+
+_NOTHING_USED = _Used(0.0, 0.0, 0.0, 0.0)
+
+
 class _Work(Generic[T]):
     """The steps as one thread makes them; ``value`` or ``error`` once it is ``done``."""
 
@@ -96,19 +114,16 @@ class _Work(Generic[T]):
         self._lock = Lock()
         self._left = False
         self._in_step = False
-        self._limit_s = self._began_s = self._counts_from_s = self._processor_from_s = 0.0
-        self._collected_from_s = 0.0
-        self._queued_from_s: float | None = None
+        self._limit_s = self._began_s = 0.0
+        self._step = self._looked_at = 0
+        self._since = _NOTHING_USED
 
     def make(self) -> bool:
         """Make the steps, in the worker's thread. False where it was left meanwhile."""
         try:
             while True:
                 call, self._limit_s = self._next()
-                self._processor_from_s = time.thread_time()
-                self._collected_from_s = _collections.seconds(get_ident())
-                self._began_s = self._counts_from_s = time.monotonic()
-                self._queued_from_s = None
+                self._step += 1  # and no clock: most steps end before anybody looks at them
                 self._in_step = True
                 try:
                     self._next = partial(self._steps.send, call())
@@ -122,6 +137,7 @@ class _Work(Generic[T]):
                         return False
         except StopIteration as end:
             self.value = end.value
+            self._next = partial(next, self._steps)  # the last error's frames lead back here
         except _Left:
             return False
         except BaseException as error:
@@ -134,19 +150,18 @@ class _Work(Generic[T]):
         with self._lock:
             if not self._in_step:
                 return None
-            now_s, processor_s = time.monotonic(), worker.processor_s()
-            queued_s, collected_s = worker.queued_s(), _collections.seconds(worker.ident or 0)
-            if self._queued_from_s is None:  # no step pays for this before it is looked at
-                self._queued_from_s = queued_s
-            for_others_s = collected_s - self._collected_from_s
-            lasts_s = now_s - self._counts_from_s - (queued_s - self._queued_from_s) - for_others_s
-            used_s = processor_s - self._processor_from_s - for_others_s
-            is_hopeless = now_s - self._began_s >= HOPELESS * self._limit_s
+            now, since = _Used.by(worker), self._since
+            if self._looked_at != self._step:  # its time counts from its first look
+                self._looked_at, self._began_s, self._since = self._step, now.time_s, now
+                return None
+            for_others_s = now.collecting_s - since.collecting_s
+            lasts_s = now.time_s - since.time_s - (now.queued_s - since.queued_s) - for_others_s
+            used_s = now.processor_s - since.processor_s - for_others_s
+            is_hopeless = now.time_s - self._began_s >= HOPELESS * self._limit_s
             frame = sys._current_frames().get(worker.ident or 0)
             if not is_hopeless:
                 if _is_reading(frame):
-                    self._counts_from_s, self._processor_from_s = now_s, processor_s
-                    self._queued_from_s, self._collected_from_s = queued_s, collected_s
+                    self._since = now
                     return None
                 waits = used_s < _BLOCKED_SHARE * lasts_s
                 if lasts_s < self._limit_s or (used_s < self._limit_s and not waits):

@@ -24,6 +24,9 @@ STOP_SECONDS = 5
 
 _ROOT = Path(__file__).resolve().parents[2]
 
+# What tells the emulator (emulator/extensions/eks.py) where nodes are registered.
+KUBECONFIG = "SANDBOX_KUBECONFIG"
+
 # What tells the emulator (emulator/quotas.py), which imports moto, that an account is new.
 _NEW_ACCOUNT = "SANDBOX_NEW_ACCOUNT"
 
@@ -137,10 +140,11 @@ def _add_components(found: dict[str, list[str]], region: str, client: Any) -> No
 
 
 @contextlib.contextmanager
-def emulated_aws(*, new_account: bool = False) -> Iterator[Cloud]:
+def emulated_aws(*, new_account: bool = True, kubeconfig: Path | None = None) -> Iterator[Cloud]:
     """An emulated AWS on a free loopback port, empty at first and gone at the end.
 
-    A new account may have no accelerated machine until its quotas are raised.
+    A new account may have no accelerated machine until its quotas are raised; one that is not has
+    20 of each. The nodes of EKS's node groups are registered in the cluster of ``kubeconfig``.
 
     It runs in a session of its own, so that Ctrl-C reaches us and not it, and a deployment can
     still be taken down; it ends with the block, with an exception, or with this process.
@@ -150,6 +154,7 @@ def emulated_aws(*, new_account: bool = False) -> Iterator[Cloud]:
     """
     environment = {**os.environ, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
     environment |= {_NEW_ACCOUNT: "true"} if new_account else {}
+    environment |= {KUBECONFIG: str(kubeconfig)} if kubeconfig else {}
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])
     )

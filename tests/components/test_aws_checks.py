@@ -219,5 +219,5 @@ def test_only_a_real_time_endpoint_has_a_shadow() -> None:
 )
 def test_a_bundle_that_cannot_be_made_is_refused(args: AwsArgs, field: str) -> None:
     with pytest.raises(InputError) as error:
-        check_bundle(args, least=1)
+        check_bundle(args, least=1, region="eu-north-1")
     assert error.value.field == field

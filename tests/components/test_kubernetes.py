@@ -148,14 +148,21 @@ def test_a_pool_on_gke_and_its_pods_agree() -> None:
     assert pod_of(arm)["nodeSelector"] == {
         "kubernetes.io/arch": "arm64",
         "cloud.google.com/machine-family": "c4a",
+        "topology.kubernetes.io/region": "europe-west4",
+        "app.kubernetes.io/instance": "vectors-prod",
     }
     config = arm.inputs["vectors-pool"]["nodeConfig"]
     assert (config["machineType"], config["diskType"]) == ("c4a-standard-4", "hyperdisk-balanced")
+    assert config["labels"] == {"app.kubernetes.io/instance": "vectors-prod"}
     assert config["taintConfig"] == {"architectureTaintBehavior": "ARM"}
     assert read_tags(config["resourceLabels"], "google")[1] == ()
 
     gpu = made(GkeService, plan("gke", "g2-standard-4", CHAT, "europe-west4", gke=EUROPE))
-    assert pod_of(gpu)["nodeSelector"] == {"cloud.google.com/gke-accelerator": "nvidia-l4"}
+    assert pod_of(gpu)["nodeSelector"] == {
+        "cloud.google.com/gke-accelerator": "nvidia-l4",
+        "topology.kubernetes.io/region": "europe-west4",
+        "app.kubernetes.io/instance": "chat-prod",
+    }
     guest = gpu.inputs["chat-pool"]["nodeConfig"]["guestAccelerators"]
     assert (guest[0]["type"], guest[0]["count"]) == ("nvidia-l4", 1)
     assert guest[0]["gpuDriverInstallationConfig"] == {"gpuDriverVersion": "LATEST"}
@@ -176,6 +183,8 @@ def test_a_slice_of_one_machine_has_no_placement_and_asks_for_no_second() -> Non
     assert pod_of(registered)["nodeSelector"] == {
         "cloud.google.com/gke-tpu-accelerator": "tpu-v5-lite-podslice",
         "cloud.google.com/gke-tpu-topology": "2x2",
+        "topology.kubernetes.io/region": "us-central1",
+        "app.kubernetes.io/instance": "chat-prod",
     }
     assert devices_of(registered)["google.com/tpu"] == "4"
     strategy = registered.objects()["Deployment"]["spec"]["strategy"]
@@ -207,6 +216,9 @@ def test_machines_on_eks_have_the_drivers_of_their_chips() -> None:
         "AL2023_x86_64_NEURON",
         "1.33.5-20260625",
     )
+    # One more than the most pods: a roll-out starts a pod before it ends an old one.
+    most = group.objects()["HorizontalPodAutoscaler"]["spec"]["maxReplicas"]
+    assert machines["scalingConfig"]["maxSize"] == most + 1
     assert machines["taints"] == [
         {"key": "aws.amazon.com/neuron", "value": "present", "effect": "NO_SCHEDULE"}
     ]
@@ -221,7 +233,7 @@ def test_machines_on_eks_have_the_drivers_of_their_chips() -> None:
     for each in (*group.objects().values(), *objects.values()):
         check_strictly(each)
     assert objects["NodePool"]["spec"]["disruption"]["consolidationPolicy"] == "WhenEmpty"
-    assert objects["NodePool"]["spec"]["limits"]["aws.amazon.com/neuron"] == "2"
+    assert objects["NodePool"]["spec"]["limits"]["aws.amazon.com/neuron"] == "3"
     assert objects["EC2NodeClass"]["spec"]["amiSelectorTerms"] == [{"alias": "al2023@v20260625"}]
 
 
@@ -333,6 +345,40 @@ def test_what_is_not_a_field_is_refused_by_the_schemas_of_these_tests() -> None:
             {"eks": {**KARPENTER, "ami_alias": "al2023@latest"}},
             "kubernetes.eks.ami_alias",
             "changes the drivers",
+        ),
+        (
+            # The driver behind Karpenter: by the same table as a node group's.
+            "eks",
+            "inf2.xlarge",
+            CHAT,
+            {"eks": {**KARPENTER, "ami_alias": "al2023@v20260714"}},
+            "kubernetes.eks.ami_alias",
+            "20260610-0625",
+        ),
+        (
+            "eks",
+            "g5.xlarge",
+            CHAT,
+            {"eks": EKS},
+            "kubernetes.eks.device_plugin",
+            "without the NVIDIA device plugin",
+        ),
+        ("eks", "c7g.xlarge", VECTORS, {}, "kubernetes.eks.cluster", "a cluster of your own is"),
+        (
+            "kubernetes",
+            "c7g.xlarge",
+            VECTORS,
+            {"node_selector": {"kubernetes.io/arch": "amd64"}},
+            "kubernetes.node_selector",
+            "its label is arm64",
+        ),
+        (
+            "gke-tpu",
+            "ct5lp-hightpu-4t",
+            CHAT,
+            {"gke": GKE, "node_selector": {"cloud.google.com/gke-tpu-topology": "2x4"}},
+            "kubernetes.node_selector",
+            "its label is 2x2",
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -148,7 +149,9 @@ def _words(hint: Any) -> set[object]:
 
 
 def _plain(hint: Any) -> set[type]:
-    """The plain kinds of a field."""
+    """The plain kinds of a field; a day is text where it is typed."""
+    if hint is date:
+        return {str}
     if hint in (str, int, float, bool):
         return {hint}
     return {kind for inner in get_args(hint) for kind in _plain(inner)}

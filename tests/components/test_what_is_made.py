@@ -21,6 +21,7 @@ from tests.components.narrowed import CHAT, QUEUED, VECTORS, planned
 
 REGION = "us-east-1"
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:alarms"
+REGISTRY = "111122223333.dkr.ecr.{}.amazonaws.com"
 OWN_KEY = f"arn:aws:kms:{REGION}:123456789012:key/own"
 
 
@@ -235,9 +236,22 @@ def test_a_queues_topics_hear_its_role_alone(made: Any) -> None:
         ({"topics": ["alarms"]}, "topics[0]", "did you mean 'alarm'"),
         ({"topics": ["alarm"], "alarm_topic": TOPIC}, "topics[0]", "leave out alarm_topic"),
         ({"topics": ["alarm", "success"]}, "topics[1]", "choose mode: asynchronous"),
+        ({"topics": "alarm"}, "topics", "topics: [alarm]"),
+        ({"alarm_topic": "page"}, "alarm_topic", "arn:aws:sns:us-east-1:<account>"),
+        ({"key": OWN_KEY.replace("us-east", "eu-west")}, "key", "a KMS key in us-east-1"),
+        ({"image": f"{REGISTRY.format('eu-west-1')}/own:1"}, "image", "write {region}"),
+        ({"image": "docker.io/library/own:1"}, "image", "write <account>.dkr.ecr"),
+        ({"alarm_topics": TOPIC}, "aws.alarm_topics", "did you mean 'alarm_topic'"),
+        (
+            {"alarm_topic": "arn:aws:sns:eu-north-1:123456789012:page"},
+            "alarm_topic",
+            "an SNS topic in us-east-1, or topics: [alarm]",
+        ),
     ],
 )
-def test_a_topic_that_cannot_be_made_is_refused(args: dict[str, Any], field: str, fix: str) -> None:
+def test_what_aws_refuses_of_topics_keys_and_images_is_refused_first(
+    args: dict[str, Any], field: str, fix: str
+) -> None:
     with pytest.raises(InputError) as refused:
         planned("c7g.xlarge", VECTORS, aws=args)
     assert refused.value.field == field

@@ -10,6 +10,7 @@ from lichen_policies import dialects
 from lichen_policies.dialects import folders
 from lichen_policies.dialects.folders import FolderReading, read_all
 from lichen_policies.facts.reading import facts_of
+from lichen_policies.facts.unknown import is_unknown
 
 from lichen.document import InputError
 from lichen.parsing.content import MOST_MIB, content_of
@@ -317,3 +318,29 @@ def test_a_manifest_of_cdk_that_cannot_be_read_is_an_error(tmp_path: Path) -> No
     (folder / "cdk.out" / "manifest.json").write_text('{"version": 3}')
     with pytest.raises(InputError, match=r"manifest\.json: version"):
         read_all([folder])
+
+
+def test_properties_that_a_function_gives_are_read(tmp_path: Path) -> None:
+    """Whole: none, one of two, or what nobody knows; of machines and of stacks alike."""
+    template = """
+Parameters: {P: {Type: String}}
+Conditions: {X: !Equals [!Ref P, b]}
+Resources:
+  None: {Type: AWS::EC2::Instance, Properties: !Ref AWS::NoValue}
+  Either: {Type: AWS::EC2::Instance, Properties: !If [X, {InstanceType: a}, !Ref AWS::NoValue]}
+  Open: {Type: AWS::EC2::Instance, Properties: !GetAtt None.x}
+  Empty: {Type: AWS::CloudFormation::Stack, Properties: !Ref AWS::NoValue}
+  Later: {Type: AWS::CloudFormation::Stack, Properties: !Ref P}
+  Wrong: {Type: AWS::Serverless::Function, Properties: !If [X, 1, 2]}
+Globals: {Function: {Runtime: python3.12}}
+"""
+    tree(tmp_path, {"stack.yaml": template})
+    reading = read_all([tmp_path])
+    by_name = {each.name: each.properties for each in reading.resources}
+    assert by_name["None"] == {}
+    assert is_unknown(by_name["Open"])
+    assert set(by_name) == {"None", "Either", "Open", "Wrong"}
+    assert [mention.because.rpartition("template ")[2] for mention in reading.skipped] == [
+        "is not named",
+        "is at an address that is not known here",
+    ]

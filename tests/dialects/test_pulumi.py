@@ -70,7 +70,7 @@ class Documents:
 @pytest.fixture(scope="module")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Documents]:
     folder = tmp_path_factory.mktemp("pulumi")
-    with emulated_aws() as cloud:
+    with emulated_aws(new_account=False) as cloud:
         environment = engine.ensure().environment(folder / "engine") | cloud.environment()
         plugin.install(Path(environment["PULUMI_HOME"]))
         trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}}
@@ -181,6 +181,27 @@ def test_the_region_of_a_provider_that_a_preview_leaves_out_is_unknown(
     assert is_unknown(changed["explicit"].region)
     assert "--show-sames" in repr(changed["explicit"].region)
     assert changed["default"].region == "eu-north-1"
+
+
+def test_in_production_a_preview_that_leaves_out_what_does_not_change_is_refused(
+    documents: Documents, tmp_path: Path
+) -> None:
+    def in_production(document: Path) -> Path:
+        text = document.read_text()
+        assert json.loads(text)["changeSummary"]["same"] > 1
+        path = tmp_path / document.name
+        # Each under the provider of the stack, whose region the configuration says.
+        path.write_text(text.replace("urn:pulumi:staging::", "urn:pulumi:prod::"))
+        return path
+
+    assert read(in_production(documents.unchanged))
+    with pytest.raises(InputError, match=r"left? out.*--show-sames"):
+        read(in_production(documents.changed))
+    leaving = json.loads(in_production(documents.changed).read_text())
+    (stack,) = [step for step in leaving["steps"] if "pulumi:pulumi:Stack" in step["urn"]]
+    (tmp_path / "alone.json").write_text(json.dumps({**leaving, "steps": [stack]}))
+    with pytest.raises(InputError, match=r"it leaves out what does not change .*--show-sames"):
+        read(tmp_path / "alone.json")
 
 
 def test_a_value_that_is_open_is_unknown_until_it_is_there(documents: Documents) -> None:

@@ -17,13 +17,13 @@ def test_a_changed_document_is_judged_or_refused(tmp_path: Path) -> None:
 
 
 def test_a_wrong_answer_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lichen_doors.command import check
+    from lichen_policies.dialects import folders
 
     def broken(*_arguments: object) -> None:
         raise KeyError("a mistake of ours")
 
     path = tmp_path / "stack.yaml"
     path.write_text("Resources: {}")
-    monkeypatch.setattr(check, "read_all", broken)
+    monkeypatch.setattr(folders, "read_all", broken)
     assert "KeyError" in wrong_with(path, "text")
     assert set(MUTATIONS) >= {"truncated", "flipped", "swapped", "deepened", "doubled", "encoded"}

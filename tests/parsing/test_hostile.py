@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from lichen.document import InputError, read_document
-from lichen.parsing.yaml_text import At, from_yaml
+from lichen.parsing.at import At
+from lichen.parsing.yaml_text import from_yaml
 from lichen.visible import visible
 
 BOMB = "a0: &a0 {k: v}\n" + "".join(

@@ -1,15 +1,18 @@
 """Other ways to serve the model: what each saves, what it assumes, and what evidence it needs."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lichen_doors.report import for_programs
 from lichen_doors.report import placement as report
+from lichen_doors.report.page.placement import as_page
 from msgspec.structs import replace
 
 from lichen.document import InputError
 from lichen.evaluation import Evaluation
+from lichen.passport import Passport
 from lichen.placing.choose import place
 from lichen.placing.placement import Placement, Variant
 from lichen.placing.question import Question
@@ -130,6 +133,9 @@ def test_an_evaluation_is_shown_beside_its_variant() -> None:
     shown = report.about_variants([found["int8"]])
     assert list(shown) == ["int8 is shown to be good enough: add it to precisions"]
     assert "MMLU-Pro" in report.as_markdown(answer, top=0)
+    page = as_page(answer, CATALOGUE, today=date(2026, 11, 26), top=0)
+    assert "Other ways to serve the model" in page
+    assert "MMLU-Pro" in page
     assert '"is_shown":true' in for_programs(answer).replace(" ", "")
 
 
@@ -139,8 +145,10 @@ def test_an_evaluation_may_be_in_a_record(tmp_path: Path) -> None:
         " measured_on: 2026-11-20, concurrency: 4, time_per_output_token_ms: 30,"
         " evaluations: [{variant: int8, name: own questions, score: 3, at_most: 5}]}"
     )
-    found = variants(chat(evidence=["int8.yaml"]), near=tmp_path)
-    assert found["int8"].is_shown
+    workload = chat(evidence=["int8.yaml"])
+    assert variants(workload, near=tmp_path)["int8"].is_shown
+    asked = Question.of(workload, near=tmp_path, catalogue=CATALOGUE).workload
+    assert Passport.of(asked, "bf16").evaluated == ("int8 own questions 3",)
 
 
 @pytest.mark.parametrize(

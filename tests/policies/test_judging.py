@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -292,3 +293,18 @@ def test_importing_the_rules_prints_nothing_and_needs_no_door() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_judging_leaves_no_garbage_to_be_searched_for() -> None:
+    """A raised error that outlives its handler is a cycle of itself and its frames: a quarter of
+    the time of a large document goes into freeing them."""
+    fat = endpoint(**variant(initialInstanceCount=1), tags={"lichen:model": "nobody-has-it"})
+    assert judge_resource(fat, DEFAULTS, fixed())
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            judge_resource(fat, DEFAULTS, fixed())
+        assert gc.collect() < 20
+    finally:
+        gc.enable()

@@ -339,6 +339,42 @@ SERVING = {
         {},
         {"clusterName": "other"},
     ),
+    "aws:eks/nodeGroup:NodeGroup": Life(
+        {
+            "clusterName": "pods",
+            "nodeGroupName": "chat",
+            "nodeRoleArn": "FUNCTION ROLE",
+            "subnetIds": ["SUBNET 1"],
+            "amiType": "AL2023_x86_64_NEURON",
+            "releaseVersion": "1.33.5-20260625",
+            "instanceTypes": ["inf2.xlarge"],
+            "capacityType": "ON_DEMAND",
+            "scalingConfig": {"minSize": 1, "desiredSize": 1, "maxSize": 2},
+            "updateConfig": {"maxUnavailable": 1},
+            "nodeRepairConfig": {"enabled": True},
+            "taints": [
+                {"key": "aws.amazon.com/neuron", "value": "present", "effect": "NO_SCHEDULE"}
+            ],
+            "tags": TAGS,
+        },
+        {
+            "scalingConfig": {"minSize": 1, "desiredSize": 1, "maxSize": 3},
+            "releaseVersion": "1.33.5-20260714",
+            "tags": {"a": "b"},
+        },
+        {"instanceTypes": ["inf2.8xlarge"]},
+    ),
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": Life(
+        {
+            "clusterName": "pods",
+            "namespace": "default",
+            "serviceAccount": "chat",
+            "roleArn": "FUNCTION ROLE",
+            "tags": TAGS,
+        },
+        {"tags": {"a": "b"}},
+        {"serviceAccount": "other"},
+    ),
     "aws:sns/topic:Topic": Life(
         {
             "name": "pages",
@@ -414,6 +450,8 @@ def serving_world(cloud: Cloud, region: str) -> Iterator[dict[str, str]]:
         Publish=True,
     )
     functions.create_alias(FunctionName="served", Name="stable", FunctionVersion="1")
+    pods = cloud.client("eks", region)
+    pods.create_cluster(name="pods", roleArn=role, resourcesVpcConfig={"subnetIds": places})
     yield {
         "FUNCTION ROLE": role,
         "TEMPLATE": template,
@@ -430,6 +468,7 @@ def serving_world(cloud: Cloud, region: str) -> Iterator[dict[str, str]]:
         "CLUSTER": cluster,
         "TASK": task,
     }
+    pods.delete_cluster(name="pods")
     functions.delete_function(FunctionName="served")
     iam.delete_role(RoleName="functions")
     groups.delete_auto_scaling_group(AutoScalingGroupName="machines", ForceDelete=True)

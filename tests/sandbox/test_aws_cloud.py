@@ -29,7 +29,7 @@ TARGET = {
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    with emulated_aws() as cloud:
+    with emulated_aws(new_account=False) as cloud:
         make_serving_role(cloud)
         yield cloud
 
@@ -280,7 +280,7 @@ def test_nothing_is_left_after_an_exception() -> None:
     connections = []
 
     def fail() -> None:
-        with emulated_aws() as cloud:
+        with emulated_aws(new_account=False) as cloud:
             connections.append(listening(cloud.endpoint_url))
             raise ZeroDivisionError
 
@@ -299,7 +299,7 @@ def test_nothing_is_left_when_its_user_is_stopped(how: signal.Signals) -> None:
             "import signal, sys\n"
             "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "from sandbox.aws.cloud import emulated_aws\n"
-            "with emulated_aws() as cloud:\n"
+            "with emulated_aws(new_account=False) as cloud:\n"
             "    print(cloud.endpoint_url, flush=True)\n"
             "    sys.stdin.read()\n",
         ],

@@ -18,7 +18,7 @@ VARIANT = {"VariantName": "v", "ModelName": "m", "InstanceType": "ml.c7g.large"}
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    with emulated_aws() as cloud:
+    with emulated_aws(new_account=False) as cloud:
         make_serving_role(cloud)
         yield cloud
 

@@ -49,7 +49,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     directory = tmp_path / "program"
     shutil.copytree(PROGRAM, directory)
     engine = ensure()
-    with emulated_aws() as cloud:
+    with emulated_aws(new_account=False) as cloud:
         environment = engine.environment(tmp_path / "pulumi") | cloud.environment()
         for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
             environment.pop(name, None)

@@ -59,7 +59,7 @@ COMPONENT = {
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    with emulated_aws() as cloud:
+    with emulated_aws(new_account=False) as cloud:
         make_serving_role(cloud)
         cloud.client("sagemaker", REGION).create_model(
             ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "i"}

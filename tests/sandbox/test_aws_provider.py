@@ -146,7 +146,7 @@ def refusal(ask: Callable[..., Any], *what: Any) -> str:
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    with emulated_aws() as cloud:
+    with emulated_aws(new_account=False) as cloud:
         yield cloud
 
 

@@ -47,7 +47,7 @@ ALARM = {
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
     """An AWS with the models `m` and `isolated` in two regions."""
-    with emulated_aws() as cloud:
+    with emulated_aws(new_account=False) as cloud:
         make_serving_role(cloud)
         for region in (REGION, "eu-west-3"):
             sagemaker = cloud.client("sagemaker", region)
@@ -438,6 +438,10 @@ def test_two_changes_of_a_target_at_once_are_one_too_many(cloud: Cloud, sagemake
         ({"DatapointsToAlarm": 6}, "at most EvaluationPeriods"),
         ({"EvaluationPeriods": 1441}, "more than 1 day"),
         ({"Period": 3600, "EvaluationPeriods": 169}, "more than 7 day"),
+        (
+            {"AlarmActions": ["arn:aws:sns:eu-north-1:123456789012:page"]},
+            "Invalid region eu-north-1 specified. Only us-east-1",
+        ),
     ],
 )
 def test_alarms_that_aws_refuses(cloud: Cloud, change: dict[str, Any], said: str) -> None:
@@ -631,6 +635,29 @@ def test_an_endpoint_fails_where_its_role_lacks_something(cloud: Cloud, narrow: 
     cloud.client("cloudwatch", REGION).delete_alarms(AlarmNames=["errors"])
 
 
+def test_a_neuron_container_starts_where_image_and_driver_agree(narrow: Narrow) -> None:
+    narrow.may({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    sagemaker, repository = narrow.sagemaker, "763104351884.dkr.ecr.us-east-1.amazonaws.com"
+    driver = {"InferenceAmiVersion": "al2-ami-sagemaker-inference-neuron-2"}
+    for n, (sdk, machine_image, said) in enumerate(
+        (
+            ("2.26.1", {}, "default machine image is too old"),
+            ("2.26.1", driver, None),
+            ("2.31.1", driver, "needs a newer Neuron driver"),
+        )
+    ):
+        sagemaker.create_model(
+            ModelName=f"n{n}",
+            ExecutionRoleArn=narrow.arn,
+            PrimaryContainer={"Image": f"{repository}/vllm-neuronx:0.11-sdk{sdk}-ubuntu22.04"},
+        )
+        configure(sagemaker, f"n{n}", on("ml.inf2.xlarge", ModelName=f"n{n}", **machine_image))
+        sagemaker.create_endpoint(EndpointName="n", EndpointConfigName=f"n{n}")
+        why = sagemaker.describe_endpoint(EndpointName="n").get("FailureReason")
+        assert (why is None) if said is None else (said in why)
+        sagemaker.delete_endpoint(EndpointName="n")
+
+
 # The provider's own patience
 
 
@@ -675,7 +702,7 @@ def test_the_provider_gives_up_after_an_hour_and_on_failure(
 
 
 def test_a_new_account_has_no_accelerated_machine_until_it_asks() -> None:
-    with emulated_aws(new_account=True) as cloud:
+    with emulated_aws() as cloud:
         make_serving_role(cloud)
         sagemaker, quotas = (
             cloud.client("sagemaker", REGION),
@@ -753,6 +780,15 @@ def test_what_lambda_refuses(cloud: Cloud) -> None:
     there = functions.get_provisioned_concurrency_config(**which)
     assert (there["Status"], there["AvailableProvisionedConcurrentExecutions"]) == ("READY", 2)
     functions.delete_provisioned_concurrency_config(**which)
+
+    # What is kept for one function is taken from the others: 100 of the account's 1,000 stay.
+    with pytest.raises(ClientError, match=r"below its minimum value of \[100\]"):
+        functions.put_provisioned_concurrency_config(**which, ProvisionedConcurrentExecutions=901)
+    with pytest.raises(ClientError, match=r"below its minimum value of \[100\]"):
+        functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=901)
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=900)
+    with pytest.raises(ClientError, match="exceeds the reserved 900"):
+        functions.put_provisioned_concurrency_config(**which, ProvisionedConcurrentExecutions=901)
 
     permission = {"FunctionName": "f", "StatementId": "url", "Principal": "123456789012"}
     with pytest.raises(ClientError, match="FunctionUrlAuthType goes with"):

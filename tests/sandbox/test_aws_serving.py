@@ -24,7 +24,7 @@ TASK: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    with emulated_aws() as cloud:
+    with emulated_aws(new_account=False) as cloud:
         yield cloud
 
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from lichen.sizing import Layout, Misfit, Sizing, Step, lay_out
 from lichen.sizing.capacity import queue_p95_s
+from lichen.sizing.layout import _laid_out
 from lichen.sizing.replicas import day_of, replicas_over_day
 from lichen.workload import Availability, Latency, Traffic, Workload
 from tests.fixed import fixed
@@ -192,3 +193,25 @@ def test_neuron_shapes_are_compiled() -> None:
     assert neuron.compiled_sequence_tokens == 1024
     assert neuron.compiled_batch
     assert sized(workload()).compiled_batch is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"environment": "prod", "availability": Availability(zones=3)},
+        {"latency": Latency(time_to_first_token_ms=900, time_per_output_token_ms=60)},
+        {"mode": "asynchronous", "confidence": 0.9},
+        {"mode": "batch"},
+    ],
+)
+@pytest.mark.parametrize("peak_rps", [8.0, 100.0])
+def test_what_is_shared_by_workloads_of_other_traffic_is_what_each_would_get(
+    changed: dict[str, Any], peak_rps: float
+) -> None:
+    traffic = Traffic(peak_rps=peak_rps, mean_rps=2.0, input_tokens=256, output_tokens=128)
+    for each in (workload(**changed), workload(**changed, traffic=traffic, name="other")):
+        alone, shared = _laid_out(each, CARD, MACHINE, "int8", CATALOGUE), laid_out(each)
+        assert isinstance(alone, Layout)
+        assert shared.workload == each
+        assert (shared.sizing(), shared.draw()) == (alone.sizing(), alone.draw())

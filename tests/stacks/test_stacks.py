@@ -26,7 +26,7 @@ def project(place: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "Pulumi.yaml", copy)
     shutil.copytree(ROOT / "stacks", copy / "stacks")
     (copy / ".venv").symlink_to(ROOT / ".venv")
-    place.stacks("chat", "embeddings", "wasteful", cwd=copy)
+    place.stacks("chat", "wasteful", cwd=copy)
     return copy
 
 
@@ -97,41 +97,6 @@ def test_chat_comes_up_through_the_gate_changes_and_goes(
     assert target["MaxCapacity"] > 2
 
     pulumi("destroy", "--stack", "chat", *QUIET)
-    assert place.cloud.inventory() == {}
-
-
-def test_embeddings_come_up_change_move_and_go(place: World, project: Path, pulumi: Run) -> None:
-    up = pulumi("up", "--stack", "embeddings", *QUIET, *PACK)
-    assert "has had no security patches since 2026-06-30" in up.stdout
-    assert fired(up.stdout, "serving") == ["image-past-its-patches"]
-    assert fired(up.stdout, "idle") == []
-    values = outputs(pulumi, "embeddings")
-    sagemaker = place.cloud.client("sagemaker", str(values["region"]))
-    endpoint = sagemaker.describe_endpoint(EndpointName=values["endpoint_name"])
-    config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-    model = sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
-    assert "-arm64:" in model["PrimaryContainer"]["Image"]
-
-    # Another version, in another region: the new endpoint is there before the old one goes.
-    workload = project / "stacks" / "workloads" / "embeddings.yaml"
-    before = workload.read_text()
-    workload.write_text(before.replace("residency: EU", "regions: [us-west-2]"))
-    next_version = "s3://acme-models-{region}/bge-small-en-v1.5/next.tar.gz"
-    place.cloud.upload(next_version, "us-west-2")
-    pulumi("config", "set", "--stack", "embeddings", "artifacts", next_version)
-    pulumi("up", "--stack", "embeddings", *QUIET, "--skip-preview")
-    workload.write_text(before)
-    moved = outputs(pulumi, "embeddings")
-    assert moved["region"] == "us-west-2"
-    assert moved["endpoint_name"] != values["endpoint_name"]
-    there = place.cloud.inventory()
-    assert there["aws:sagemaker/endpoint:Endpoint"] == [f"us-west-2/{moved['endpoint_name']}"]
-    assert there["aws:ssm/parameter:Parameter"] == [
-        "eu-north-1//lichen/embeddings/prod/placement",
-        "us-west-2//lichen/embeddings/prod/endpoint",
-    ]
-    pulumi("refresh", "--stack", "embeddings", *QUIET, "--expect-no-changes")
-    pulumi("destroy", "--stack", "embeddings", *QUIET)
     assert place.cloud.inventory() == {}
 
 

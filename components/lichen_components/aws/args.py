@@ -5,7 +5,7 @@ from typing import Literal, TypedDict, cast
 
 import pulumi
 
-from lichen_components.blocks import block_of
+from lichen_components.blocks import block_of, check_names
 
 
 class BalancerArgs(TypedDict, total=False):
@@ -205,6 +205,8 @@ class AwsArgs(TypedDict, total=False):
 def aws_args(args: Mapping[str, object]) -> AwsArgs:
     """The arguments for AWS, from the block and from beside it.
 
-    :class:`lichen.document.InputError` where both give an argument and the values differ.
+    :class:`lichen.document.InputError` where both give an argument and the values differ, and for
+    an argument that is not there.
     """
+    check_names(args, "aws", AwsArgs.__annotations__)
     return cast(AwsArgs, block_of(args, "aws", AwsArgs.__annotations__))

@@ -13,6 +13,7 @@ from lichen.document import InputError
 from lichen_components.aws.address import publish
 from lichen_components.aws.args import AwsArgs
 from lichen_components.aws.budget import budget, check_budget
+from lichen_components.aws.checks import check_region
 from lichen_components.aws.dashboard import Chart, dashboard, link
 from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.schedules import GroupByClock, check_schedules, schedule
@@ -24,11 +25,19 @@ _MOST_IDLE_HOURS, _IDLE_HOURS = 168, 24
 """An alarm looks back seven days at most (CloudWatch API, PutMetricAlarm, EvaluationPeriods)."""
 
 
-def check_bundle(args: AwsArgs, least: int, *, unscheduled: str = "", queue: bool = False) -> None:
+def check_bundle(
+    args: AwsArgs,
+    least: int,
+    *,
+    region: str,
+    unscheduled: str = "",
+    queue: bool = False,
+) -> None:
     """:class:`InputError` where a part cannot be made as it is asked for; ``least`` is the fewest
-    machines that the hosting scales to, ``unscheduled`` why it has none by the clock, and ``queue``
-    whether it answers from one."""
+    machines that the hosting scales to in ``region``, ``unscheduled`` why it has none by the clock,
+    and ``queue`` whether it answers from one."""
     check_topics(args, queue=queue)
+    check_region(args, region)
     if unscheduled and args.get("schedules"):
         raise InputError(unscheduled, fix="leave schedules out", field="schedules")
     check_schedules(args.get("schedules") or [], least)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lichen.document import InputError
 from lichen_components.aws.args import AwsArgs
-from lichen_components.aws.locations import objects
+from lichen_components.aws.locations import objects, repository
 from lichen_components.aws.reading import zones_of
 
 _MOST_SUBNETS, _MOST_GROUPS = 16, 5
@@ -44,6 +46,45 @@ def check_locations(args: AwsArgs, region: str) -> None:
         value = args.get(field)
         if isinstance(value, str):
             objects(value, region, field, archive=field == "artifacts")
+
+
+_ARNS = {
+    "alarm_topic": "sns",
+    "success_topic": "sns",
+    "error_topic": "sns",
+    "key": "kms",
+    "artifacts_key": "kms",
+    "requests_key": "kms",
+    "results_key": "kms",
+}
+_THINGS = {"sns": "an SNS topic", "kms": "a KMS key"}
+
+
+def check_region(args: AwsArgs, region: str) -> None:
+    """Image, topics and keys that are known already are in the chosen region: AWS takes no others
+    (CloudWatch, PutMetricAlarm: "Only REGION is supported"; KMS keys are of one region)."""
+    given: Mapping[str, object] = args
+    if "image" in given and isinstance(image := given["image"], str):
+        repository(image, region)
+    for field, arn in given.items():
+        if field not in _ARNS or not isinstance(arn, str):
+            continue
+        service = _ARNS[field]
+        parts = arn.split(":")
+        if len(parts) < 6 or parts[0] != "arn" or parts[2] != service:
+            raise InputError(
+                f"is the ARN of {_THINGS[service]}",
+                fix=f"write arn:aws:{service}:{region}:<account>:...",
+                field=field,
+            )
+        if parts[3] != region:
+            made = f", or topics: [{field.removesuffix('_topic')}]" if service == "sns" else ""
+            raise InputError(
+                f"is in {parts[3]}, and the placement is in {region}: AWS takes one of the same "
+                "region alone",
+                fix=f"give {_THINGS[service]} in {region}{made}",
+                field=field,
+            )
 
 
 def check_network(args: AwsArgs, zones: int) -> None:

@@ -35,7 +35,10 @@ def is_heard(args: AwsArgs) -> bool:
 def check_topics(args: AwsArgs, *, queue: bool) -> None:
     """:class:`InputError` for a topic that is not one of ours, is there already, or has nothing to
     hear; ``queue`` is whether the endpoint answers from one."""
-    for n, word in enumerate(args.get("topics") or []):
+    topics = args.get("topics") or []
+    if not isinstance(topics, list):
+        raise InputError("is a list of topics", fix="topics: [alarm]", field="topics")
+    for n, word in enumerate(topics):
         field = f"topics[{n}]"
         if word not in ARGUMENTS:
             raise InputError(
@@ -58,7 +61,7 @@ def check_topics(args: AwsArgs, *, queue: bool) -> None:
 def with_topics(site: Site, plan: Plan, account: Account, *, jobs: bool = False) -> Plan:
     """The plan with the topics that it asks for, made, and with the key that encrypts them.
 
-    ``jobs`` is whether EventBridge tells the alarms' topic of jobs that failed.
+    ``jobs`` is whether EventBridge publishes jobs that failed to the topic of the alarms.
     """
     args = aws_args(plan.args)
     asked = list(dict.fromkeys(args.get("topics") or []))

@@ -101,8 +101,8 @@ class EksArgs(TypedDict, total=False):
     disk_gib: int
     """The disk of each machine. The default holds the image and the model twice, 100 at least."""
     device_plugin: bool
-    """Whether the cluster runs the Neuron device plugin, without which a pod that asks for Neuron
-    devices stays pending. Must be true for Inferentia and Trainium."""
+    """Whether the cluster runs the device plugin of Neuron or of NVIDIA, without which a pod that
+    asks for such devices stays pending. Must be true for accelerators."""
 
 
 class KubernetesArgs(TypedDict, total=False):
@@ -132,13 +132,15 @@ class KubernetesArgs(TypedDict, total=False):
     namespace: str
     """A namespace that is there. The default is `default`."""
     service_account: str
-    """The pods' account. The default is the namespace's own, without a token."""
+    """The pods' account. The default is the namespace's own, without a token. On EKS with `s3://`
+    each endpoint needs one of its own: an account has one role."""
     pull_secret: str
     """The name of a secret with the credentials of the image's registry."""
     huggingface_secret: str
     """The name of a secret whose key `token` lets `hf://` files be read."""
     node_selector: dict[str, str]
-    """Labels that your nodes must have, beside those that the table of nodes knows."""
+    """Labels that your nodes must have, beside those that the table of nodes knows. On a cluster of
+    your own `topology.kubernetes.io/region` among them lets the rules know the place."""
     tolerations: list[TolerationArgs]
     """Taints of your nodes that the pods tolerate."""
     topology: str

@@ -20,6 +20,7 @@ from lichen_components.kubernetes.shapes import check_slice, slice_of
 
 ARCHITECTURE = "kubernetes.io/arch"
 INSTANCE_TYPE = "node.kubernetes.io/instance-type"
+REGION = "topology.kubernetes.io/region"
 _ARM_FAMILIES = {"c4a": "c4a", "n4a": "n4a"}
 _GPU_LABELS = {
     "NVIDIA L4": "nvidia-l4",
@@ -36,6 +37,9 @@ _RESOURCES = {"gpu": "nvidia.com/gpu", "tpu": "google.com/tpu", "neuron": "aws.a
 _FOR_PODS = 0.9
 """What of a node's allocatable room a pod of ours asks for: daemons of the cluster get the rest
 (design choice)."""
+
+
+_SHARED_CORES, _KEPT_OF_SHARED_CORES = ("e2-micro", "e2-small", "e2-medium"), 1.06
 
 
 class Taint(NamedTuple):
@@ -143,9 +147,13 @@ def room(machine: Machine) -> tuple[int, int]:
 
     The system keeps 6 % of the first processor, 1 % of the second, 0.5 % of two more, 0.25 % of the
     rest; 25 % of the first 4 GiB, 20 % of 4 more, 10 % of 8 more, 6 % up to 128, 2 % above, and
-    100 MiB (GKE documentation, "Plan node sizes").
+    100 MiB; of E2 machines that share cores 1.06 processors (GKE documentation, "Plan node sizes").
     """
-    keeps_cpu = _kept(machine.vcpu, ((1, 0.06), (1, 0.01), (2, 0.005), (math.inf, 0.0025)))
+    keeps_cpu = (
+        _KEPT_OF_SHARED_CORES
+        if machine.name in _SHARED_CORES
+        else _kept(machine.vcpu, ((1, 0.06), (1, 0.01), (2, 0.005), (math.inf, 0.0025)))
+    )
     gib = machine.memory_gib or 0
     steps = ((4, 0.25), (4, 0.2), (8, 0.1), (112, 0.06), (math.inf, 0.02))
     keeps_mib = 1024 * _kept(gib, steps) + 100
@@ -172,4 +180,6 @@ def _gke(
     if chip is not None:
         return {"cloud.google.com/gke-accelerator": gpu_label(chip)}
     family = _ARM_FAMILIES.get(machine.family, machine.family)
-    return {**selector, "cloud.google.com/machine-family": family}
+    # The family says the processor; Arm is named too, since GKE then adds the toleration.
+    arm = selector if machine.architecture == "arm64" else {}
+    return {**arm, "cloud.google.com/machine-family": family}

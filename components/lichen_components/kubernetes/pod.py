@@ -105,7 +105,8 @@ def pod_spec(
         init_containers=list(files.first) or None,
         volumes=volumes or None,
         node_selector={**row.selector, **args.get("node_selector", {})},
-        tolerations=_tolerations(row, args),
+        # An empty list is not kept by the cluster: each refresh would find a change.
+        tolerations=_tolerations(row, args) or None,
         topology_spread_constraints=[
             _V1.TopologySpreadConstraintArgs(
                 topology_key="topology.kubernetes.io/zone",

@@ -17,6 +17,7 @@ from lichen.document import InputError
 from lichen.sizing.replicas import floor_of
 from lichen.sizing.waiting import concurrency_of
 from lichen_components.kubernetes.args import KubernetesArgs, TriggerArgs
+from lichen_components.kubernetes.nodes import NodeRow
 from lichen_components.kubernetes.place import ClusterPlace
 from lichen_components.kubernetes.pod import start_s
 from lichen_components.plan import Plan
@@ -57,6 +58,13 @@ def bounds(decision: Decision) -> tuple[int, int]:
     if floor_of(decision.workload) > 0:
         least = max(1, least)
     return least, max(1, least, decision.sizing.replicas_maximum)
+
+
+def most_machines(decision: Decision, row: NodeRow) -> int:
+    """The most machines: one for each pod, and one for the pod that a roll-out starts before it
+    ends an old one. Without it the roll-out of as many pods as there are machines never ends."""
+    _, most = bounds(decision)
+    return most if row.scarce else most + 1
 
 
 def fixed(decision: Decision, args: KubernetesArgs) -> bool:

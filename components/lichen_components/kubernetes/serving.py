@@ -18,7 +18,7 @@ from lichen_components.kubernetes.files import DIRECTORY, PodFiles, check_locati
 from lichen_components.kubernetes.groups import group
 from lichen_components.kubernetes.images import image_for
 from lichen_components.kubernetes.kserve import inference_service
-from lichen_components.kubernetes.nodes import NodeRow, node_of
+from lichen_components.kubernetes.nodes import REGION, NodeRow, node_of
 from lichen_components.kubernetes.place import ClusterPlace, check_name
 from lichen_components.kubernetes.pod import (
     PodServer,
@@ -41,6 +41,12 @@ from lichen_components.plan import Plan
 from lichen_components.servers import own_image
 from lichen_components.servers.container import Decision
 
+OWN_CLUSTER = (
+    "a cluster of your own is a region of your own rows, with its machines: "
+    "docs/kubernetes.md, A cluster of your own"
+)
+"""As a hosting ``kubernetes`` is also the group of GKE and EKS: what to write for neither."""
+
 _PORT = 80
 _SERVES = {"vllm": ("llm", "vlm"), "tei": ("encoder", "reranker"), "neuron": ("llm",)}
 _GIB = 1 << 30
@@ -61,6 +67,10 @@ class ClusterService(HostedEndpoint):
             ready = prepared(name, plan)
             self.check_machines(plan, ready)
         place = ClusterPlace.of(name, plan, ready.args, self)
+        if self.makes_machines(ready.args):
+            # They are for these pods alone, and carry this label.
+            row = replace(ready.row, selector={**ready.row.selector, **place.selector})
+            ready = replace(ready, row=row)
         served = serve(place, plan, ready, *self.machines(place, plan, ready))
         cluster = self.cluster_of(ready.args)
         within = f"{place.namespace}/{served}/{place.identity}"
@@ -73,6 +83,11 @@ class ClusterService(HostedEndpoint):
 
     def check_machines(self, plan: Plan, ready: Prepared) -> None:
         """:class:`InputError` where the cluster cannot have the machine that was chosen."""
+
+    def makes_machines(self, args: KubernetesArgs) -> bool:
+        """Whether :meth:`machines` makes machines, whose nodes then carry the place's selector as
+        labels."""
+        return False
 
     def machines(
         self, place: ClusterPlace, plan: Plan, ready: Prepared
@@ -141,6 +156,10 @@ def prepared(name: str, plan: Plan) -> Prepared:
     predicted = decision.sizing.prediction
     need_gib = predicted.memory_gib.high / predicted.copies
     row = node_of(hosting, decision.machine, plan.catalogue, ours.get("topology"), need_gib)
+    if hosting != "kubernetes":
+        # A cloud labels its nodes so; on a cluster of one's own nobody may have.
+        row = replace(row, selector={**row.selector, REGION: plan.region})
+    _check_selector(ours, row)
     if plan.container.server == "neuron":
         return Prepared(ours, row, *_neuron(plan, ours))
     files = _files(plan, ours, DIRECTORY)
@@ -154,6 +173,18 @@ def prepared(name: str, plan: Plan) -> Prepared:
         environment=environment_of(plan, plan.container.environment, files),
     )
     return Prepared(ours, row, server, files)
+
+
+def _check_selector(ours: KubernetesArgs, row: NodeRow) -> None:
+    """:class:`InputError` where a label of the user's is another than the machine's."""
+    for key, value in ours.get("node_selector", {}).items():
+        if row.selector.get(key, value) != value:
+            raise InputError(
+                f"no node is both {row.machine.name} and {key}={value}: its label is "
+                f"{row.selector[key]}, and the pods would stay pending",
+                fix=f"leave {key} out, or allow another machine or region in where",
+                field="kubernetes.node_selector",
+            )
 
 
 def _neuron(plan: Plan, ours: KubernetesArgs) -> tuple[PodServer, PodFiles]:
@@ -203,7 +234,7 @@ def serve(place: ClusterPlace, plan: Plan, ready: Prepared, *after: pulumi.Resou
     else:
         pods = _deployment(place, plan, ready, *after)
     scale(place, plan, ready.args, Scaled(pods, GROUP if many else DEPLOYMENT), hosting)
-    _service(place, plan, ready, leaders_only=many)
+    _service(place, plan, ready, pods, leaders_only=many)
     _budget(place)
     return "LeaderWorkerSet" if many else "Deployment"
 
@@ -250,7 +281,16 @@ def _deployment(
     )
 
 
-def _service(place: ClusterPlace, plan: Plan, ready: Prepared, *, leaders_only: bool) -> None:
+def _service(
+    place: ClusterPlace,
+    plan: Plan,
+    ready: Prepared,
+    pods: pulumi.Resource,
+    *,
+    leaders_only: bool,
+) -> None:
+    """After the pods: an `up` waits for somebody behind a service, for 10 minutes at most, and the
+    pods may take longer than that."""
     least, _ = bounds(plan.decision)
     # A service of no pods, or of pods that another object makes later, has nobody behind it yet.
     asleep = {"pulumi.com/skipAwait": "true"} if least == 0 or leaders_only else {}
@@ -269,7 +309,7 @@ def _service(place: ClusterPlace, plan: Plan, ready: Prepared, *, leaders_only: 
                 )
             ],
         ),
-        opts=place.under(),
+        opts=place.under(pods),
     )
 
 

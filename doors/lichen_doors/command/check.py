@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,7 +27,7 @@ from lichen_doors.command.options import (
     REGION,
     formats,
 )
-from lichen_doors.command.output import check_outputs, progress, show, write
+from lichen_doors.command.output import check_outputs, progress, show_lines, write
 
 if TYPE_CHECKING:
     from lichen_policies.dialects import DeploymentInput
@@ -152,7 +154,7 @@ def command(
         region, parameters_file, parameter_pairs, exact=len(paths) == 1, counter=_counter
     )
     earlier = None if baseline is None else baseline_of(baseline)
-    with progress() as say:
+    with progress() as say, _uncollected():
         judged = judgement(
             paths,
             given,
@@ -204,6 +206,19 @@ def command(
     if fix:
         _fix(report, judged.resources, yes)
     sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's search for cyclic garbage: what is read and judged makes next to none, and
+    each search goes through all of it."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _counter(tokenizer: Path) -> Callable[[str], Interval]:
@@ -319,9 +334,9 @@ def _print(judged: Judged, form: str, output: Path | None) -> None:
 
         write(as_json(report), output)
     else:
-        from lichen_doors.report.findings import renderables
+        from lichen_doors.report.findings import lines
 
-        show(renderables(report), form, title="lichen check", output=output)
+        show_lines(lines(report), output)
 
 
 def _fix(report: Report, resources: Sequence[Resource], yes: bool) -> None:

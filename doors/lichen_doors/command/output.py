@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,11 @@ from lichen.visible import visible
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from lichen_doors.report.lines import Line, Rows
+
+WIDTH = 80
+"""Columns of a file, and of a pipe whose reader does not say."""
+
 
 def show(
     renderables: Iterable[RenderableType], form: str, *, title: str, output: Path | None = None
@@ -29,6 +35,21 @@ def show(
         write(terminal.as_text(renderables), output)
     else:
         terminal.show(renderables)
+
+
+def show_lines(lines: Iterable[Line | Rows], output: Path | None = None) -> None:
+    """Print lines to the terminal, or write them as text; nothing is loaded to draw colours where
+    there are none."""
+    from lichen_doors.report.lines import plain
+
+    if output is not None:
+        write(plain(lines, WIDTH), output)
+    elif sys.stdout.isatty():
+        from lichen_doors.report import terminal
+
+        terminal.show(terminal.drawn(lines))
+    else:
+        sys.stdout.write(plain(lines, int(os.environ.get("COLUMNS") or WIDTH)))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import click
 
 from lichen.input_error import InputError
 from lichen_doors.command import BLOCKED, OK
-from lichen_doors.command.options import INPUT, INPUT_PATH, formats
+from lichen_doors.command.options import FILE, INPUT, INPUT_PATH, formats
 from lichen_doors.command.output import show
 from lichen_doors.command.own_rows import configured_catalogue
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, type=INPUT)
 @click.option("--workload", "workload_file", type=INPUT, help="Whose month the prompts have a "
               "share of. Its own `prompts` are counted where no file is named.")  # fmt: skip
-@click.option("--tokenizer", type=INPUT, help="The model's own tokenizer.json. Default: the "
-              "workload's; without one, an estimate.")  # fmt: skip
+@click.option("--tokenizer", type=FILE, help="The model's own tokenizer.json, or "
+              "package:file of an installed package. Default: the workload's; without one, an "
+              "estimate.")  # fmt: skip
 @click.option("--before", "earlier", multiple=True, type=INPUT_PATH,
               help="An earlier version of the files, in their order; may be repeated.")  # fmt: skip
 @click.option("--budget", type=click.IntRange(1), help="Fixed tokens of all prompts together. "

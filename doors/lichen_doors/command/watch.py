@@ -119,9 +119,9 @@ def command(
     """Judge what is deployed again, by today's catalogue.
 
     Each PLACE is a state of Pulumi or Terraform, a folder of them, or a bucket with them
-    (s3://BUCKET/PREFIX, gs://..., az://...). It says where a region's class has changed, a better
-    placement exists, an exemption or a benchmark record ends, hardware is retired, or what runs
-    is not what its tags say.
+    (s3://BUCKET/PREFIX, gs://..., az://..., azblob://...). It says where a region's class has
+    changed, a better placement exists, an exemption or a benchmark record ends, hardware is
+    retired, or what runs is not what its tags say.
 
     Exit codes: 0, nothing of --fail-on; 1, something of it; 2, the input is wrong, or a state
     cannot be read.
@@ -203,11 +203,11 @@ def _measured(
     from lichen_practices.watching.utilisation import (
         CloudMonitoring,
         CloudWatch,
-        Metrics,
+        Monitoring,
         measure,
     )
 
-    services: dict[str, Metrics] = {}
+    services: dict[str, Monitoring] = {}
     for each in given:
         cloud, _, project = each.partition(":")
         if cloud == "aws" and not project:
@@ -215,9 +215,8 @@ def _measured(
         elif cloud == "google" and project:
             if all(endpoint.cloud != "google" for endpoint in endpoints):
                 raise InputError(
-                    "no state has an endpoint of Vertex AI with its number",
-                    fix="leave google out: the number is in Terraform's state of a deployment "
-                    "of the Model Garden",
+                    "no state has an endpoint of Vertex AI or a service of Cloud Run for models",
+                    fix="leave google out, or name a state that has one",
                     field="--utilisation",
                 )
             services["google"] = CloudMonitoring(project)

@@ -28,6 +28,7 @@ from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import Maybe, Resource, environment, region
 from lichen_policies.facts.reading import reader_of
 from lichen_policies.gate import Gate
+from lichen_policies.judging import NOTHING_TO_JUDGE
 from lichen_policies.remediation import changes_of, is_asked_for, passes
 from lichen_policies.verdict import Level, Verdict
 from pulumi.runtime import proto
@@ -68,6 +69,9 @@ def _refusing(context: grpc.ServicerContext) -> Iterator[None]:
         context.abort(grpc.StatusCode.INTERNAL, f"lichen: it failed with {type(error).__name__}")
 
 
+_KUBERNETES = "kubernetes:"
+
+
 class Analyzer(sdk._PolicyAnalyzerServicer):
     """The SDK's servicer, judging a resource by all rules at once."""
 
@@ -80,6 +84,8 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         self._file = self._gate = gate
         self._policies = {policy.name: policy for policy in policies}
         self._declared: dict[str, Level] = {}
+        self._written: dict[str, struct_pb2.Struct] = {}
+        self._with_nothing: dict[frozenset[str], list[proto.PolicyNotApplicable]] = {}
         self._version = __version__
         self._config: Mapping[str, str] = pulumi.runtime.get_config_env()
         self._environment = environment.of_stack(os.environ.get("PULUMI_STACK", ""), self._config)
@@ -89,6 +95,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
     ) -> proto.AnalyzerStackConfigureResponse:
         self._config = dict(request.config)
         self._environment = environment.of_stack(request.stack, self._config, request.tags)
+        self._with_nothing.clear()
         response: proto.AnalyzerStackConfigureResponse = super().ConfigureStack(request, context)
         return response
 
@@ -128,6 +135,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             )
         except InputError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        self._with_nothing.clear()
         return empty_pb2.Empty()
 
     def _sent(self, rule: str) -> Level:
@@ -153,9 +161,27 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         with _refusing(context):
             if reader_of("pulumi", request.type) is None and request.type != CUSTOM_RESOURCE:
                 return response
-            for verdict in self._gate.judge(self._resource(request), stack_follows=True) or ():
+            if request.type.startswith(_KUBERNETES):
+                self._written[request.urn] = request.properties
+            resource = self._resource(request)
+            verdicts = self._gate.judge(resource, stack_follows=True, with_nothing=False)
+            for verdict in verdicts or ():
                 self._add(verdict, response)
+            if verdicts is not None:
+                judged = frozenset(verdict.rule for verdict in verdicts)
+                response.not_applicable.extend(self._with_nothing_but(judged))
         return response
+
+    def _with_nothing_but(self, judged: frozenset[str]) -> list[proto.PolicyNotApplicable]:
+        """What is said of the rules that have nothing to judge in a resource: the same for most
+        resources of a type, so it is made once."""
+        found = self._with_nothing.get(judged)
+        if found is None:
+            found = self._with_nothing[judged] = [
+                proto.PolicyNotApplicable(policy_name=name, reason=NOTHING_TO_JUDGE)
+                for name in self._gate.with_nothing_but(judged, self._environment)
+            ]
+        return found
 
     def AnalyzeStack(
         self, request: proto.AnalyzeStackRequest, context: grpc.ServicerContext
@@ -164,11 +190,22 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         the configuration turned off or moved."""
         response = proto.AnalyzeResponse()
         with _refusing(context):
-            for verdict in self._gate.judge_stack(map(self._resource, request.resources)):
+            resources = map(self._as_written, request.resources)
+            for verdict in self._gate.judge_stack(map(self._resource, resources)):
                 self._add(verdict, response, urn=verdict.resource)
         if texts := self._gate.configured().texts:
             response.diagnostics.append(self._about_configuration(texts))
         return response
+
+    def _as_written(self, resource: proto.AnalyzerResource) -> proto.AnalyzerResource:
+        """An object of a cluster as the program writes it. What the engine has of it once it is
+        made is the live object, with the server's defaults and what others have set since."""
+        if (written := self._written.get(resource.urn)) is None:
+            return resource
+        found = proto.AnalyzerResource()
+        found.CopyFrom(resource)
+        found.properties.CopyFrom(written)
+        return found
 
     def Remediate(
         self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext
@@ -214,7 +251,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             region=self._region(request),
             environment=self._environment,
         )
-        if not request.type.startswith("kubernetes:"):
+        if not request.type.startswith(_KUBERNETES):
             return resource
         from lichen_policies.dialects import kubernetes  # imports a parser: most packs need none
 
@@ -269,6 +306,8 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         if verdict.exemption is not None:
             message, level = f"{verdict.exemption.text}. {message}", "advisory"
             message = message[0].upper() + message[1:]
+        if component := _component(verdict.resource):
+            message = f"{message.rstrip('.')}. It is made by the component {component}."
         return proto.AnalyzeDiagnostic(
             policyName=about.name,
             policyPackName=NAME,
@@ -279,6 +318,14 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             severity=self._map_severity(about.severity),
             urn=urn,
         )
+
+
+def _component(urn: str) -> str:
+    """The type of the component that a resource is made by, which its author may never have
+    written; empty for one that the program makes itself."""
+    parts = urn.split("::")
+    *components, _own = parts[2].split("$") if len(parts) > 3 else ("",)
+    return components[-1] if components else ""
 
 
 def _references(

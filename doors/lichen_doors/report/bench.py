@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lichen.evidence import Energy, Percentile, Percentiles, Record
-from lichen.figures import UNKNOWN, co2e, figure, many, usd
+from lichen.figures import UNKNOWN, amount, co2e, figure, many, usd
 
 
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ def _load(record: Record) -> Table:
     table.add_column(style="quiet")
     table.add_column()
     if record.loop == "closed":
-        table.add_row("load", f"closed loop, {record.concurrency:g} in flight")
+        table.add_row("load", f"closed loop, {amount(record.concurrency)} in flight")
     elif record.loop == "open" and record.offered_rps:
         table.add_row(
             "load",
@@ -57,7 +57,7 @@ def _load(record: Record) -> Table:
             f"{figure(record.concurrency)} in flight on average",
         )
     else:
-        table.add_row("load", f"{record.concurrency:g} in flight")
+        table.add_row("load", f"{amount(record.concurrency)} in flight")
     unanswered = record.unanswered.total if record.unanswered is not None else 0
     before = record.warm_up_requests
     warm_up = f", {before:,} before them to warm up" if before else ""
@@ -163,7 +163,7 @@ def _said_of(outlook: Outlook) -> str:
         )
     said = (
         f"Times on {outlook.after.machine} were {_factors(outlook.same_before)} of the likely "
-        f"one, and are {_factors(outlook.after)}: {outlook.narrowed:.3g} times narrower."
+        f"one, and are {_factors(outlook.after)}: {amount(outlook.narrowed)} times narrower."
     )
     if outlook.carried:
         said += (

@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lichen_policies.verdict import Report, Verdict
-from rich.console import RenderableType
-from rich.text import Text
 
 from lichen.figures import many
 from lichen_doors.report.advice import advice_lines
 from lichen_doors.report.document import by_resource, mark_of, outcome, skipped_mark
-from lichen_doors.report.terminal import Rows
+from lichen_doors.report.lines import Line, Rows, Words
 
 
-def renderables(report: Report) -> Iterator[RenderableType]:
+def lines(report: Report) -> Iterator[Line | Rows]:
     """The report for a terminal of 80 columns or more: by resource, what blocks first.
 
     An engine names resources in an order that changes between runs, so they are sorted here.
@@ -31,12 +29,16 @@ def renderables(report: Report) -> Iterator[RenderableType]:
     for exemption in report.expired:
         if any(verdict.what.startswith(exemption.ended) for verdict in report.findings):
             continue  # it covers something here, and is a finding
-        yield Text(
+        yield _line(
             f"The exemption of {exemption.resource} from {exemption.rule} ended on "
             f"{exemption.expires}: ask {exemption.approver} to renew it, or fix what it covered.\n",
-            style="warn",
+            "warn",
         )
     yield from _closing(report)
+
+
+def _line(text: str, style: str = "") -> Line:
+    return (Words(text, style),)
 
 
 def _order(group: Sequence[Verdict]) -> tuple[bool, str, str]:
@@ -54,20 +56,20 @@ def _urgency(verdict: Verdict) -> tuple[bool, bool, bool, bool, str]:
     )
 
 
-def _resource(verdicts: Sequence[Verdict]) -> Iterator[RenderableType]:
+def _resource(verdicts: Sequence[Verdict]) -> Iterator[Line | Rows]:
     first = verdicts[0]
-    name = Text(first.resource.rsplit("::", 1)[-1] or "The whole deployment", style="name")
+    name = [Words(first.resource.rsplit("::", 1)[-1] or "The whole deployment", "name")]
     if first.environment:
-        name.append(f"  {first.environment}", style="not bold dim")
+        name.append(Words(f"  {first.environment}", "quiet"))
     yield name
     source = f"{first.file}:{first.line}" if first.line else first.file
-    yield Text("  " + "  ".join(part for part in (first.type, source) if part), style="quiet")
+    yield _line("  " + "  ".join(part for part in (first.type, source) if part), "quiet")
     rows = [_row(alike) for alike in _alike(verdicts)]
     for mark, text in advice_lines(verdicts):
         style = _ADVICE_STYLES.get(mark, "good")
-        rows.append((Text(mark, style=style), Text(text, style=style)))
+        rows.append((Words(mark, style), _line(text, style)))
     yield Rows(rows, indent=2)
-    yield Text("")
+    yield _line("")
 
 
 def _alike(verdicts: Sequence[Verdict]) -> Iterator[Sequence[Verdict]]:
@@ -84,7 +86,7 @@ def _alike(verdicts: Sequence[Verdict]) -> Iterator[Sequence[Verdict]]:
 _STYLES = {"exempted": "quiet", "old": "quiet", "blocks": "bad"}
 
 
-def _row(alike: Sequence[Verdict]) -> tuple[Text, Text]:
+def _row(alike: Sequence[Verdict]) -> tuple[Words, Line]:
     """What a verdict does, and what it says under its rule's name, or the names of all that say
     the same."""
     verdict, *others = alike
@@ -92,19 +94,18 @@ def _row(alike: Sequence[Verdict]) -> tuple[Text, Text]:
     style = _STYLES.get(mark, "warn")
     severity = "" if others else f", {verdict.severity}"
     names = ", ".join(dict.fromkeys(each.rule for each in alike))
-    lines = Text.assemble((names, style), (f"{severity}\n", "quiet"))
     finding = f"{verdict.what}; {verdict.limit}." if verdict.what else f"{verdict.message}."
-    lines.append(" ".join(part for part in (finding, verdict.note) if part))
+    said = " ".join(part for part in (finding, verdict.note) if part)
     if verdict.exemption is not None:
         text = verdict.exemption.text
-        lines.append(f"\n{text[:1].upper()}{text[1:]}")
-    return Text(mark, style=style), lines
+        said += f"\n{text[:1].upper()}{text[1:]}"
+    return Words(mark, style), (Words(names, style), Words(f"{severity}\n", "quiet"), Words(said))
 
 
 _ADVICE_STYLES = {"conflict": "warn"}
 
 
-def _closing(report: Report) -> Iterator[RenderableType]:
+def _closing(report: Report) -> Iterator[Line | Rows]:
     count = report.summary
     parts = [many(count.judged, "resource") + " judged"]
     parts.append(many(count.findings, "finding") if count.findings else "no findings")
@@ -115,25 +116,25 @@ def _closing(report: Report) -> Iterator[RenderableType]:
         parts.append(f"{old} of them in {report.baseline}")
     if count.exempted:
         parts.append(f"{count.exempted} exempted")
-    yield Text(", ".join(parts) + ".")
+    yield _line(", ".join(parts) + ".")
     if report.not_judged:
         types = ", ".join(f"{name} ({number})" for name, number in report.not_judged.items())
-        yield Text(f"Not judged, because no rule covers these types: {types}.", style="quiet")
+        yield _line(f"Not judged, because no rule covers these types: {types}.", "quiet")
     if report.hidden:
-        yield Text(
+        yield _line(
             f"{many(report.hidden, 'verdict')} on resources that do not change: not shown.",
-            style="quiet",
+            "quiet",
         )
     yield from _not_read(report)
     for line in report.configured.texts:
-        yield Text(line, style="quiet")
-    yield Text(*outcome(report))
+        yield _line(line, "quiet")
+    yield _line(*outcome(report))
 
 
 _MOST_FILES = 12
 
 
-def _not_read(report: Report) -> Iterator[RenderableType]:
+def _not_read(report: Report) -> Iterator[Line | Rows]:
     """The files of a folder that are not judged: first those that are broken, then those that miss
     a part."""
     skipped = sorted(
@@ -142,14 +143,13 @@ def _not_read(report: Report) -> Iterator[RenderableType]:
     if skipped:
         rows = []
         for each in skipped[:_MOST_FILES]:
-            mark = skipped_mark(each)
             style = "bad" if each.broken or each.blocks else "warn"
-            file, words = Text(f"{each.file}\n", style="quiet"), Text(f"{each.words}.")
-            rows.append((Text(mark, style=style), file + words))
+            said = Words(f"{each.file}\n", "quiet"), Words(f"{each.words}.")
+            rows.append((Words(skipped_mark(each), style), said))
         yield Rows(rows)
     if len(skipped) > _MOST_FILES:
         left = many(len(skipped) - _MOST_FILES, "file")
-        yield Text(f"Not judged besides: {left} (--format json names them).", style="warn")
+        yield _line(f"Not judged besides: {left} (--format json names them).", "warn")
     if report.other_files:
         are = "is no deployment" if report.other_files == 1 else "are no deployments"
-        yield Text(f"{many(report.other_files, 'other file')} {are}.", style="quiet")
+        yield _line(f"{many(report.other_files, 'other file')} {are}.", "quiet")

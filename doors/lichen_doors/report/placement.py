@@ -196,7 +196,8 @@ def latency(answer: Placement) -> Iterator[tuple[str, str]]:
 
 def _times(served: ReplicasAtLoad) -> str:
     """``2 requests/s on 3 replicas: first token 298 ms (155 to 1,052), then 64.6 ms each``."""
-    load = f"{figure(served.rps)} requests/s on {figure(served.replicas)} replicas"
+    replicas = "1 replica" if served.replicas == 1 else f"{figure(served.replicas)} replicas"
+    load = f"{figure(served.rps)} requests/s on {replicas}"
     if served.time_to_first_token_ms is None or served.time_per_output_token_ms is None:
         return f"{load}: a request in {lasting(served.p95_ms)}"
     return (
@@ -285,6 +286,9 @@ def about_variants(variants: Sequence[Variant]) -> Iterator[str]:
     yield from dict.fromkeys(_needs(each) for each in variants if each.is_shown is not True)
     if ready := [each.name for each in variants if each.kind == "precision" and each.is_shown]:
         yield f"{' and '.join(ready)} is shown to be good enough: add it to precisions"
+    for each in variants:
+        if each.kind == "smaller-model" and each.is_shown:
+            yield f"{each.name} is shown to be good enough: serve it as model"
 
 
 def _needs(each: Variant) -> str:
@@ -327,7 +331,7 @@ def _rejected_table(rejected: tuple[Rejected, ...]) -> Table:
     table = Table(
         box=None,
         padding=(0, 1),
-        title=f"{len(rejected):,} offers rejected",
+        title=f"{many(len(rejected), 'offer')} rejected",
         title_style="name",
         title_justify="left",
     )
@@ -350,7 +354,7 @@ def _nothing_fits(answer: NoPlacement) -> Iterator[RenderableType]:
     yield Text.assemble(
         "\n",
         ("Nothing fits", "bad"),
-        f" {answer.workload} ({answer.model}): {len(answer.rejected):,} offers rejected.\n",
+        f" {answer.workload} ({answer.model}): {many(len(answer.rejected), 'offer')} rejected.\n",
     )
     yield Text("The nearest misses", style="name")
     for miss in answer.nearest:
@@ -402,7 +406,7 @@ def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
         "",
         *(f"- {reason}." for reason in (*answer.because, *doubts(answer))),
         *(f"- {line}." for _, line in latency(answer)),
-        f"- {len(answer.rejected):,} offers rejected; {per_unit(answer)}.",
+        f"- {many(len(answer.rejected), 'offer')} rejected; {per_unit(answer)}.",
         *_variants_as_markdown(answer),
     ]
     return "\n".join(lines) + "\n"

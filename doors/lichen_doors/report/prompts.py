@@ -141,10 +141,11 @@ def _more(dollars: float, emitted: Interval) -> str:
 
 def _budget(verdict: BudgetVerdict, budget: int) -> Text:
     said = {
-        "within": Text(f"\nThey keep to the budget of {budget:,} tokens.", "good"),
-        "over": Text(f"\nThey are over the budget of {budget:,} tokens.", "bad"),
+        "within": Text(f"\nThey keep to the budget of {many(budget, 'token')}.", "good"),
+        "over": Text(f"\nThey are over the budget of {many(budget, 'token')}.", "bad"),
         "unknown": Text(
-            f"\nWhether they keep to the budget of {budget:,} tokens is unknown: it lies within "
+            f"\nWhether they keep to the budget of {many(budget, 'token')} is unknown: it lies "
+            "within "
             "the estimate.",
             "warn",
         ),

@@ -72,7 +72,7 @@ def _figures(p: Prediction) -> Table:
     for name, value, unit in rows:
         if value is not None:
             table.add_row(name, between(value, unit) if unit else lasting(value))
-    table.add_row("", f"at {p.concurrency:g} in flight; 80 % intervals, {p.basis}")
+    table.add_row("", f"at {whole(p.concurrency)} in flight; 80 % intervals, {p.basis}")
     return table
 
 

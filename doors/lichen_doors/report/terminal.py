@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from io import StringIO
 
-from rich._wrap import divide_line
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
@@ -15,12 +14,9 @@ from rich.text import Text
 from rich.theme import Theme
 
 from lichen.visible import visible
+from lichen_doors.report.lines import Line, Rows
 
 THEME = Theme({"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "name": "bold"})
-
-
-_BETWEEN = 2
-"""Blanks between two columns."""
 
 
 class _Visible:
@@ -38,49 +34,34 @@ class _Visible:
         return Measurement.get(console, options, self.renderable)
 
 
-class Rows:
-    """Marks, each with what it says beside it: the marks are in one column, what they say is
-    wrapped in another. A table of rich measures everything several times, which takes seconds where
-    there are thousands."""
+class _Drawn:
+    """Rows of marks in colours. A table of rich measures everything several times, which takes
+    seconds where there are thousands."""
 
-    def __init__(self, rows: Iterable[tuple[Text, Text]], *, indent: int = 0) -> None:
-        self._rows, self._indent = tuple(rows), indent
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        beside = max((mark.cell_len for mark, _ in self._rows), default=0) + _BETWEEN
-        width = max(1, options.max_width - self._indent - beside)
-        if console.color_system is None:
-            yield from self._without_styles(beside, width)
-            return
-        for mark, text in self._rows:
-            for number, line in enumerate(text.wrap(console, width, overflow="fold")):
-                yield Segment(" " * self._indent)
+        indent, beside = self._rows.indent, self._rows.beside
+        width = max(1, options.max_width - indent - beside)
+        for mark, line in self._rows.rows:
+            for number, text in enumerate(_text(line).wrap(console, width, overflow="fold")):
+                yield Segment(" " * indent)
                 if number == 0:
-                    yield from mark.render(console)
-                yield Segment(" " * (beside - (0 if number else mark.cell_len)))
-                yield from line.render(console)
+                    yield from _text([mark]).render(console)
+                yield Segment(" " * (beside - (0 if number else len(mark.text))))
+                yield from text.render(console)
                 yield Segment.line()
 
-    def _without_styles(self, beside: int, width: int) -> RenderResult:
-        """The same text, a line at a time. Styles, which a file has none of, are most of the work
-        otherwise."""
-        for mark, text in self._rows:
-            plain = text.copy()
-            plain.expand_tabs()
-            before = f"{' ' * self._indent}{mark.plain}{' ' * (beside - mark.cell_len)}"
-            for line in _folded(plain.plain, width):
-                yield Segment(f"{before}{line}\n")
-                before = " " * (self._indent + beside)
+
+def drawn(parts: Iterable[Line | Rows]) -> Iterator[RenderableType]:
+    """Lines and rows for a terminal with colours."""
+    for part in parts:
+        yield _Drawn(part) if isinstance(part, Rows) else _text(part)
 
 
-def _folded(text: str, width: int) -> Iterator[str]:
-    """A text in lines that are no wider, as rich wraps it."""
-    for line in text.split("\n"):
-        ends = [*divide_line(line, width, fold=True), len(line)]
-        start = 0
-        for end in ends:
-            yield line[start:end].rstrip()
-            start = end
+def _text(line: Line) -> Text:
+    return Text.assemble(*((words.text, words.style) for words in line))
 
 
 def show(renderables: Iterable[RenderableType]) -> None:

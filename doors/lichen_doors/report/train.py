@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.figures import UNKNOWN, between, co2e, grams, usd
+from lichen.figures import UNKNOWN, between, co2e, grams, many, usd
 
 
 def renderables(plan: TrainingPlan, *, top: int) -> Iterator[RenderableType]:
@@ -54,7 +54,7 @@ def renderables(plan: TrainingPlan, *, top: int) -> Iterator[RenderableType]:
             UNKNOWN if each.usd is None else usd(each.usd),
             f"{each.ratio:.0%} of the year" if each.hours_known else "not known",
         )
-    yield Text(f"\nThe best {min(top, len(plan.options))} of {len(plan.options)} regions",
+    yield Text(f"\nThe best {min(top, len(plan.options))} of {many(len(plan.options), 'region')}",
                style="name")  # fmt: skip
     yield Padding(regions, (0, 2))
     for note in plan.notes:

@@ -137,8 +137,8 @@ def _resources(
 
 
 def _kind(document: Mapping[str, Any]) -> str:
-    for kind in KINDS:
-        if _module(kind).recognises(document):
+    for kind, keys in KINDS.items():
+        if any(key in document for key in keys) and _module(kind).recognises(document):
             return kind
     raise NotRecognised(
         "is not a document that Lichen recognises",

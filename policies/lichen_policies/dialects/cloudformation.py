@@ -16,8 +16,9 @@ import msgspec
 
 from lichen.document import InputError, did_you_mean
 from lichen.input_error import NotRendered
+from lichen.parsing.at import At
 from lichen.parsing.content import content_of, text_of
-from lichen.parsing.yaml_text import At, from_yaml
+from lichen.parsing.yaml_text import from_yaml
 from lichen_policies.dialects import cloudformation_nested
 from lichen_policies.dialects.cloudformation_values import Template
 from lichen_policies.dialects.deployment_input import DeploymentInput
@@ -82,7 +83,7 @@ def resources(
             type=entry["Type"],
             name=name,
             address=name,
-            properties=template.value(properties),
+            properties=_value(template, properties),
             dialect="cloudformation",
             region=given.region,
             environment=given.environment,
@@ -98,6 +99,12 @@ def resources(
         else:
             found += _nested(resource, inner, given)
     return [*_with_branches(document, found, template), *_macros(document, file)]
+
+
+def _value(template: Template, properties: Mapping[str, Any]) -> Any:
+    """The properties as they are made; none where a function leaves them out."""
+    found = template.value(properties)
+    return {} if found is None else found
 
 
 def _with_branches(
@@ -153,7 +160,7 @@ def _ways(document: Mapping[str, Any], template: Template) -> list[Template]:
 def _properties(document: Mapping[str, Any], template: Template) -> dict[str, Any]:
     """The properties of what a template makes, by name."""
     return {
-        name: template.value(entry.get("Properties") or {})
+        name: _value(template, entry.get("Properties") or {})
         for name, entry in template.each(_entries(document))
         if entry.get("Condition") is None or template.condition(entry["Condition"]) is not False
     }
@@ -226,8 +233,10 @@ def _of_sam(document: Mapping[str, Any], resource: Resource, template: Template)
     """A function of SAM with the properties that all functions share; others as they are."""
     shared = document.get("Globals")
     written = shared.get("Function") if isinstance(shared, Mapping) else None
-    own = resource.properties
-    if resource.type != _FUNCTION or not isinstance(written, Mapping) or is_unknown(own):
+    own: object = resource.properties  # a function may give what is none
+    if resource.type != _FUNCTION or not (
+        isinstance(written, Mapping) and isinstance(own, Mapping)
+    ):
         return resource
     properties = template.value(written)
     return msgspec.structs.replace(

@@ -40,7 +40,7 @@ def file_of(stack: Resource, metadata: object) -> Path | None:
         return None
     written = metadata.get(_OF_CDK) if isinstance(metadata, Mapping) else None
     if not isinstance(written, str):
-        written = stack.properties.get(place)
+        written = _written(stack, place)
     if not isinstance(written, str) or "://" in written:
         return None
     folder = Path(stack.file).parent
@@ -54,13 +54,21 @@ def file_of(stack: Resource, metadata: object) -> Path | None:
         return None
 
 
+def _written(stack: Resource, place: str) -> object:
+    """What a resource has at a property; unknown where all of its properties are."""
+    properties: object = stack.properties
+    return properties.get(place) if isinstance(properties, Mapping) else properties
+
+
 def missing(stack: Resource) -> str:
     """Why the template inside of a resource is not here; empty for one that has none inside."""
     place = _PLACES.get(stack.type)
     if place is None:
         return ""
-    written = stack.properties.get(place)
-    if isinstance(written, Mapping):
+    written = _written(stack, place)
+    if written is None:
+        because = "is not named"
+    elif isinstance(written, Mapping):
         because = "is in a repository of applications"
     elif is_unknown(written):
         because = "is at an address that is not known here"

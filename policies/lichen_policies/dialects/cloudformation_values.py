@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lichen.input_error import InputError
-from lichen.parsing.yaml_text import At
+from lichen.parsing.at import At
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, is_unknown, text_of_parts
 

@@ -17,7 +17,7 @@ import msgspec
 
 from lichen.document import InputError
 from lichen.input_error import NotRecognised, NotRendered
-from lichen.parsing.yaml_text import At, from_yaml
+from lichen.parsing.at import At
 from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import environment
 from lichen_policies.facts.properties import Properties
@@ -183,6 +183,8 @@ def _object(value: Any) -> Object | None:
     """An object, or one that is written as text."""
     if isinstance(value, str):
         try:
+            from lichen.parsing.yaml_text import from_yaml  # most documents have no such text
+
             value = next(iter(from_yaml(value, typed=False)), None)
         except InputError:
             return None

@@ -13,9 +13,10 @@ import msgspec
 
 from lichen.clouds import CLOUDS
 from lichen.document import InputError, convert
+from lichen.figures import many
 from lichen_policies.dialects import pulumi_resource
 from lichen_policies.dialects.pulumi_resource import State
-from lichen_policies.facts import Located, region
+from lichen_policies.facts import Located, environment, region
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.reading import reader_of
 from lichen_policies.facts.resource import Resource
@@ -51,6 +52,12 @@ class Preview(msgspec.Struct, frozen=True):
     steps: tuple[PreviewStep, ...] = ()
     config: dict[str, str] = {}
     diagnostics: tuple[Diagnostic, ...] = ()
+    change_summary: dict[str, int] = msgspec.field(default={}, name="changeSummary")
+
+    @property
+    def left_out(self) -> int:
+        """How many resources that do not change it counts and does not have."""
+        return self.change_summary.get("same", 0) - sum(step.op == "same" for step in self.steps)
 
 
 class StepMetadata(msgspec.Struct, frozen=True):
@@ -133,10 +140,24 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
         if _is_unseen_in_production(resource):
             raise InputError(
                 f"the provider of {resource.name} is left out, and with it the region",
-                fix="run pulumi preview --json --show-sames, which includes what does not change",
+                fix=_SHOW_SAMES,
                 field="steps",
             )
+    if preview.left_out > 0 and _is_in_production(preview):
+        raise InputError(
+            f"it leaves out what does not change ({many(preview.left_out, 'resource')}), so the "
+            "deployment cannot be judged as a whole",
+            fix=_SHOW_SAMES,
+            field="steps",
+        )
     return found
+
+
+def _is_in_production(preview: Preview) -> bool:
+    """Whether the stack is in production, or does not say."""
+    stacks = {pulumi_resource.stack_of(step.urn) for step in preview.steps}
+    found = {environment.of_stack(stack, preview.config) for stack in stacks}
+    return not found or bool(found & {None, "prod"})
 
 
 def _streamed(document: Mapping[str, Any]) -> Preview:
@@ -169,6 +190,8 @@ def _is_unseen_in_production(resource: Resource) -> bool:
     own = region.of_resource(Properties(resource.properties, "pulumi"), CLOUDS[reader.cloud])
     return own is None
 
+
+_SHOW_SAMES = "run pulumi preview --json --show-sames, which includes what does not change"
 
 _PROVIDER_UNSEEN = Unknown(
     "is set by a provider that the preview leaves out "

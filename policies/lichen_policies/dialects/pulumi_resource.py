@@ -32,6 +32,7 @@ class State(msgspec.Struct, frozen=True, rename="camel"):
 
     urn: str
     type: str
+    id: str = ""
     delete: bool = False
     external: bool = False
     pending_replacement: bool = False
@@ -79,8 +80,9 @@ def resources(
                     address=state.urn,
                     properties=state.properties,
                     dialect="pulumi",
+                    cloud_id=state.id or None,
                     region=place,
-                    environment=environment.of_stack(_stack(state.urn), config),
+                    environment=environment.of_stack(stack_of(state.urn), config),
                     file=where,
                     line=line,
                 )
@@ -92,7 +94,8 @@ def resources(
 _PROVIDER = "pulumi:providers:"
 
 
-def _stack(urn: str) -> str:
+def stack_of(urn: str) -> str:
+    """The name of the stack that a URN is of."""
     return urn.removeprefix("urn:pulumi:").partition("::")[0]
 
 

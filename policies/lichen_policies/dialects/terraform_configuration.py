@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -337,6 +338,7 @@ _BLOCK = re.compile(rf"(?P<type>[a-z][a-z0-9]*_\w+)\.(?P<name>[\w-]+)(?P<key>{_K
 _CALLED = re.compile(rf"(?P<name>[\w-]+)(?P<key>{_KEY})?(?:\.(?P<output>[\w-]+))?")
 
 
+@lru_cache(maxsize=1024)  # many resources are in one module, and each is asked several times
 def scope_of(module_address: str) -> Scope:
     """``module.own[0].module.deeper`` without its instance keys: ``("own", "deeper")``."""
     return tuple(_MODULE.findall(module_address))

@@ -179,6 +179,7 @@ class _Plan:
         )
         if not isinstance(values, dict):
             return dict.fromkeys(change.after or (), UNKNOWN)
+        values = dict(values)  # what is changed here is not changed in the document
         if block is not None:
             for name in (*_PLACED_BY_PROVIDER, *_DEFAULTED):
                 if is_unknown(values.get(name)) and name not in block.expressions:
@@ -194,6 +195,8 @@ class _Plan:
         if unknown is True:
             references = self._configuration.addresses(written, place)
             return Unknown(AFTER_DEPLOYMENT, references) if references else UNKNOWN
+        if not unknown and not secret:  # nothing is marked in it
+            return after
         if isinstance(after, dict) or (isinstance(unknown, dict) and unknown):
             after, unknown, secret = (
                 part if isinstance(part, dict) else {} for part in (after, unknown, secret)

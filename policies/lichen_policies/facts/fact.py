@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self, TypeVar
 
 import msgspec
 
@@ -41,6 +41,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _NO_CONTEXT = Context(cloud="")
+_as_read = object.__getattribute__
+"""By its own name, since a rule reads fields hundreds of times."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +63,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     waits_for: str = ""
 
     def __getattribute__(self, name: str) -> Any:
-        value = object.__getattribute__(self, name)
+        value = _as_read(self, name)
         if type(value) is Unknown:
             because = value.because
             error = NotYetKnown if because == AFTER_DEPLOYMENT else Unverified
@@ -122,20 +124,24 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     def if_known(self) -> Self:
         """The same fact with None for what is not known: for what a message may add, never for a
         verdict."""
-        return cast("Self", _without_unknowns(self))
+        context: Context = _as_read(self, "context")
+        fact, known = _without_unknowns(self), _without_unknowns(context)
+        return fact if known is context else msgspec.structs.replace(fact, context=known)
 
 
-def _without_unknowns(record: Any) -> Any:
-    changes: dict[str, Any] = {}
+Record = TypeVar("Record", bound=msgspec.Struct)
+
+
+def _without_unknowns(record: Record) -> Record:
     values = msgspec.structs.astuple(record)  # the fields as they are, Unknown or not
-    for position, value in enumerate(values):
-        if type(value) is Unknown:
-            changes[record.__struct_fields__[position]] = None
-        elif type(value) is Context:
-            context = _without_unknowns(value)
-            if context is not value:
-                changes[record.__struct_fields__[position]] = context
-    return msgspec.structs.replace(record, **changes) if changes else record
+    if Unknown not in map(type, values):  # of nearly every record
+        return record
+    unknown = (
+        name
+        for name, value in zip(record.__struct_fields__, values, strict=True)
+        if type(value) is Unknown
+    )
+    return msgspec.structs.replace(record, **dict.fromkeys(unknown))
 
 
 def _as_written(fact: Fact, name: str) -> str:

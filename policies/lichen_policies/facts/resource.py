@@ -41,7 +41,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     ``branches`` are its properties for each way in which these may turn out, the same ways for all
     resources of a document, None where it is not made then. ``stays`` says that the deployment
     leaves it as it is, None where the document does not say. ``unseen`` says what of its deployment
-    is not here, in words: a module that nobody has downloaded.
+    is not here, in words: a module that nobody has downloaded. ``cloud_id`` is what the cloud calls
+    it, where a state of Pulumi has that.
     """
 
     type: str
@@ -59,6 +60,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     only_if: str = ""
     branches: tuple[Mapping[str, Any] | None, ...] = ()
     stays: bool | None = None
+    cloud_id: str | None = None
     unseen: str = ""
 
 

@@ -12,12 +12,12 @@ would save.
 Exceptions: It only advises, and only in production. It judges endpoints whose tags declare a model
 of the catalogue and its precision, on a machine whose accelerator runs a narrower one. Weights that
 take less than the limit ``gib`` are not judged: a smaller machine is seldom to be had for them.
-Whether the score is good enough is the team's decision. Evaluations in benchmark records are read
-by ``lichen place``, and not at deployment. Rates of prefix caching and speculative decoding are no
-evaluation of a smaller model.
+Whether the score is good enough is the team's decision. Rates of prefix caching and speculative
+decoding are no evaluation of a smaller model.
 
 Tags: It needs ``lichen:model`` and ``lichen:precision``, and says nothing without them. It is quiet
-with ``lichen:evaluated``, which the component Endpoint writes from the workload.
+with ``lichen:evaluated``, which the component Endpoint writes from the workload and its benchmark
+records.
 """
 
 from __future__ import annotations

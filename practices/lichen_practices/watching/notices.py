@@ -17,7 +17,7 @@ from lichen_policies.verdict import Report, Saves, Verdict
 
 from lichen.document import InputError
 from lichen.evidence import Record, read_record
-from lichen.figures import co2e, usd
+from lichen.figures import co2e, many, usd
 from lichen_practices.watching.deployed import Running, StackFacts, Tagged
 from lichen_practices.watching.kinds import EVIDENCE_DAYS, Kind
 from lichen_practices.watching.moving import BetterPlacement
@@ -123,7 +123,7 @@ def of_better(running: Running, better: BetterPlacement) -> Notice:
     then, moving = better.then, better.moving
     more = f" and costs {usd(-better.usd_month)} more" if better.usd_month < 0 else ""
     back = (
-        f", paid back in {moving.pays_back_days:.0f} days"
+        f", paid back in {many(round(moving.pays_back_days), 'day')}"
         if moving.pays_back_days is not None and moving.pays_back_days >= 1
         else ""
     )
@@ -209,7 +209,7 @@ def _ending(stack: str, resource: Resource, exemption: Exemption, left: int) -> 
         resource=resource.name,
         region=None,
         what=f"the exemption from {exemption.rule} ({exemption.where}), for {exemption.owner}, "
-        f"ends on {exemption.expires}, in {left} days",
+        f"ends on {exemption.expires}, in {many(left, 'day')}",
         fix="fix what it covers, or have it approved until another day",
         fingerprint=fingerprint(
             "expiring-exemption", stack, resource.address, exemption.rule, str(exemption.expires)
@@ -263,12 +263,13 @@ def of_passport(running: Tagged, facts: StackFacts, gate: Gate, in_stack: int) -
     passport = running.passport
     if passport is None:
         return
-    least = passport.minimum_replicas
-    if least is not None and running.machines is not None and running.machines < least:
+    least, count = passport.minimum_replicas, running.machines
+    if least is not None and count is not None and count < least:
         yield _notice(
             "differs-from-passport",
             running,
-            f"{running.machines} machines run, and its tags ask for {least} at the least",
+            f"{'1 machine runs' if count == 1 else f'{count:,} machines run'}, and its tags ask "
+            f"for {least} at the least",
             f"run {least}, or correct the tag minimum-replicas",
             "minimum-replicas",
         )

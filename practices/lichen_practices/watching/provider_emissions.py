@@ -49,8 +49,8 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
 def read_reported(path: Path) -> tuple[Reported, ...]:
     """A provider's export. :class:`InputError` where it is none of those known, or has a figure
     that is no number."""
-    text = text_of(content_of(path))
     try:
+        text = text_of(content_of(path))
         rows = tuple(_rows(text))
     except InputError as error:
         raise error.within(str(path)) from None

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import msgspec
 from lichen_policies.dialects import read
@@ -25,7 +27,9 @@ from lichen_practices.watching.address import without_secret
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-BUCKETS = ("s3://", "gs://", "az://", "azure://", "abfs://", "abfss://")
+PULUMIS_AZURE = "azblob://"
+"""How Pulumi writes an Azure container: azblob://CONTAINER?storage_account=NAME."""
+BUCKETS = ("s3://", "gs://", "az://", "azure://", "abfs://", "abfss://", PULUMIS_AZURE)
 """How the address of a bucket or of a container begins."""
 
 _ENDS = (".json", ".json.gz", ".tfstate", ".tfstate.gz")
@@ -176,13 +180,34 @@ def _store(address: str) -> ObjectStore:
             document=without_secret(address),
         ) from None
     try:
-        return from_url(address, client_options=_CLIENT, retry_config=_RETRY)
+        named, config = _as_pulumi_has_it(address)
+        return from_url(named, config=config, client_options=_CLIENT, retry_config=_RETRY)
     except Exception as error:
         raise InputError(
             f"is no address of a bucket ({_first_words(error)})",
-            fix="write s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX",
+            fix="write s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or "
+            "azblob://CONTAINER?storage_account=NAME",
             document=without_secret(address),
         ) from None
+
+
+def _as_pulumi_has_it(address: str) -> tuple[str, Any]:
+    """The address of a bucket without its query, and what Pulumi's own form of it says besides:
+    so that the address of a backend may be given as it is.
+
+    Source: Pulumi, "Managing state and backends", self-managed backends; the account and the key
+    of Azure are in the variables of Go CDK, which differ from the other tools'.
+    """
+    bare, _, query = address.partition("?")
+    said = {key: values[0] for key, values in parse_qs(query).items()}
+    if bare.startswith(PULUMIS_AZURE):
+        bare = f"az://{bare.removeprefix(PULUMIS_AZURE)}"
+        account = said.get("storage_account") or os.environ.get("AZURE_STORAGE_ACCOUNT")
+        key = os.environ.get("AZURE_STORAGE_KEY")
+        config = {"account_name": account, "account_key": key}
+    else:
+        config = {"region": said.get("region")} if bare.startswith("s3://") else {}
+    return bare, {name: value for name, value in config.items() if value}
 
 
 _CLIENT: Any = {"timeout": "60s", "connect_timeout": "10s", "allow_http": True}

@@ -3,7 +3,9 @@ the passport says.
 
 Sources: AWS, "Amazon SageMaker AI metrics in Amazon CloudWatch" (``Invocations`` of an endpoint's
 variant; ``CPUUtilization`` and ``GPUUtilization`` in ``/aws/sagemaker/Endpoints``, in percent of
-one core or one GPU); Google Cloud, "Vertex AI metrics" (``prediction/online/prediction_count``).
+one core or one GPU); Google Cloud, "Google Cloud metrics" (of Vertex AI
+``prediction/online/prediction_count``, ``cpu/utilization`` and ``accelerator/duty_cycle``, the last
+two as fractions; of Cloud Run ``request_count``, whose utilisations are no single numbers).
 """
 
 from __future__ import annotations
@@ -12,11 +14,12 @@ import datetime
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
 from lichen.document import InputError
+from lichen.figures import amount
 from lichen.passport import Passport
 
 HOUR_S = 3600
@@ -27,7 +30,8 @@ NEAR = 1.5
 
 
 class MeasuredEndpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """An endpoint to ask about: its variant and region, and what its tags declare."""
+    """An endpoint to ask about: its variant and region, and what its tags declare. ``hosting`` is
+    what serves it, as a name of hostings.csv."""
 
     stack: str
     endpoint: str
@@ -35,6 +39,7 @@ class MeasuredEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     cloud: Literal["aws", "google"]
     region: str
     passport: Passport | None = None
+    hosting: Literal["sagemaker", "vertex", "cloud-run"] = "sagemaker"
 
 
 class Utilisation(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,39 +64,62 @@ class Utilisation(msgspec.Struct, frozen=True, kw_only=True):
     differs: str
 
 
-class HourlyRequests(msgspec.Struct, frozen=True, kw_only=True):
-    """Requests in each hour that has any, and mean utilisations in percent."""
-
-    requests: tuple[float, ...] = ()
-    cpu_pct: float | None = None
-    gpu_pct: float | None = None
+Quantity = Literal["requests", "cpu", "gpu"]
+"""What a monitoring service is asked for: requests in each hour, mean utilisations in percent."""
 
 
-class Metrics(Protocol):
-    """A monitoring service."""
+class Monitoring(Protocol):
+    """A monitoring service: how it is asked, and what its refusals are."""
 
-    def of(self, endpoint: MeasuredEndpoint, start: datetime.datetime, end: datetime.datetime,
-           /) -> HourlyRequests: ...  # fmt: skip
+    title: str
+    permission: str
+    """What credentials need, in the service's own word."""
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What its library raises where the service does not answer."""
+
+    def hourly(
+        self, endpoint: MeasuredEndpoint, start: datetime.datetime, end: datetime.datetime, /
+    ) -> Mapping[Quantity, Sequence[float]]:
+        """The values of the hours that have any; what the service does not measure is left out."""
 
 
 def measure(
     endpoints: Iterable[MeasuredEndpoint],
-    services: Mapping[str, Metrics],
+    services: Mapping[str, Monitoring],
     now: datetime.datetime,
     days: int = DAYS,
 ) -> tuple[Utilisation, ...]:
     """What the monitoring services say of endpoints, each of its own cloud's."""
     start = now - datetime.timedelta(days=days)
     return tuple(
-        _of(each, services[each.cloud].of(each, start, now), days)
+        _of(each, _asked(services[each.cloud], each, start, now), days)
         for each in endpoints
         if each.cloud in services
     )
 
 
-def _of(endpoint: MeasuredEndpoint, measured: HourlyRequests, days: int) -> Utilisation:
+def _asked(
+    service: Monitoring,
+    endpoint: MeasuredEndpoint,
+    start: datetime.datetime,
+    end: datetime.datetime,
+) -> Mapping[Quantity, Sequence[float]]:
+    try:
+        return service.hourly(endpoint, start, end)
+    except service.errors() as error:
+        raise InputError(
+            f"{service.title} does not answer in {endpoint.region} ({type(error).__name__})",
+            fix=f"give credentials that may call {service.permission}",
+            field="--utilisation",
+        ) from None
+
+
+def _of(
+    endpoint: MeasuredEndpoint, measured: Mapping[Quantity, Sequence[float]], days: int
+) -> Utilisation:
     passport = endpoint.passport
-    hours = measured.requests
+    hours = measured.get("requests", ())
     peak = max(hours) / HOUR_S if hours else None
     mean = sum(hours) / (days * 24 * HOUR_S) if hours else None
     declared = None if passport is None else passport.peak_rps
@@ -105,8 +133,8 @@ def _of(endpoint: MeasuredEndpoint, measured: HourlyRequests, days: int) -> Util
         mean_rps=mean,
         declared_peak_rps=declared,
         declared_mean_rps=None if passport is None else passport.mean_rps,
-        cpu_pct=measured.cpu_pct,
-        gpu_pct=measured.gpu_pct,
+        cpu_pct=_mean(measured.get("cpu", ())),
+        gpu_pct=_mean(measured.get("gpu", ())),
         differs=_differs(peak, declared, days),
     )
 
@@ -115,52 +143,63 @@ def _differs(peak: float | None, declared: float | None, days: int) -> str:
     if declared is None:
         return ""
     if peak is None:
-        return f"no request in {days} days, and {declared:g} a second are declared"
+        return f"no request in {days} days, and {amount(declared)} a second are declared"
     if peak > declared * NEAR:
         return (
-            f"its busiest hour had {peak:.3g} requests/s, {peak / declared:.1f} times the declared "
-            "peak"
+            f"its busiest hour had {amount(peak)} requests/s, {amount(peak / declared)} times the "
+            "declared peak"
         )
     if peak * NEAR < declared:
         return (
-            f"its busiest hour had {peak:.3g} requests/s, {peak / declared:.0%} of the declared "
-            "peak"
+            f"its busiest hour had {amount(peak)} requests/s, {peak / declared:.0%} of the "
+            "declared peak"
         )
     return ""
+
+
+_NOT_INSTALLED = InputError(
+    "needs a package that is not installed",
+    fix="pip install 'lichen[watch]'",
+    field="--utilisation",
+)
 
 
 class CloudWatch:
     """Amazon CloudWatch, with the credentials of the environment."""
 
+    title, permission = "CloudWatch", "cloudwatch:GetMetricData"
+    _METRICS: Mapping[Quantity, tuple[str, str, str]] = {
+        "requests": ("AWS/SageMaker", "Invocations", "Sum"),
+        "cpu": ("/aws/sagemaker/Endpoints", "CPUUtilization", "Average"),
+        "gpu": ("/aws/sagemaker/Endpoints", "GPUUtilization", "Average"),
+    }
+
     def __init__(self) -> None:
         try:
             import boto3
         except ImportError:
-            raise InputError(
-                "needs a package that is not installed",
-                fix="pip install 'lichen[watch]'",
-                field="--utilisation",
-            ) from None
+            raise _NOT_INSTALLED from None
         self._session = boto3.session.Session()
         self._clients: dict[str, Any] = {}
 
-    def of(
-        self, endpoint: MeasuredEndpoint, start: datetime.datetime, end: datetime.datetime, /
-    ) -> HourlyRequests:
+    def errors(self) -> tuple[type[Exception], ...]:
         from botocore.exceptions import BotoCoreError, ClientError
 
+        return BotoCoreError, ClientError
+
+    def hourly(
+        self, endpoint: MeasuredEndpoint, start: datetime.datetime, end: datetime.datetime, /
+    ) -> Mapping[Quantity, Sequence[float]]:
         if endpoint.region not in self._clients:
             self._clients[endpoint.region] = self._session.client(
                 "cloudwatch", region_name=endpoint.region
             )
-        client = self._clients[endpoint.region]
         dimensions = [
             {"Name": "EndpointName", "Value": endpoint.endpoint},
             {"Name": "VariantName", "Value": endpoint.variant},
         ]
-
-        def query(name: str, namespace: str, metric: str, statistic: str) -> dict[str, Any]:
-            return {
+        queries = [
+            {
                 "Id": name,
                 "MetricStat": {
                     "Metric": {
@@ -172,88 +211,94 @@ class CloudWatch:
                     "Stat": statistic,
                 },
             }
+            for name, (namespace, metric, statistic) in self._METRICS.items()
+        ]
+        values: dict[Quantity, list[float]] = defaultdict(list)
+        paginator = self._clients[endpoint.region].get_paginator("get_metric_data")
+        for page in paginator.paginate(MetricDataQueries=queries, StartTime=start, EndTime=end):
+            for result in page["MetricDataResults"]:
+                values[result["Id"]] += result["Values"]
+        return values
 
-        machines = "/aws/sagemaker/Endpoints"
-        try:
-            pages = client.get_paginator("get_metric_data").paginate(
-                MetricDataQueries=[
-                    query("requests", "AWS/SageMaker", "Invocations", "Sum"),
-                    query("cpu", machines, "CPUUtilization", "Average"),
-                    query("gpu", machines, "GPUUtilization", "Average"),
-                ],
-                StartTime=start,
-                EndTime=end,
-            )
-            values: dict[str, list[float]] = defaultdict(list)
-            for page in pages:
-                for result in page["MetricDataResults"]:
-                    values[result["Id"]] += result["Values"]
-        except (BotoCoreError, ClientError) as error:
-            raise InputError(
-                f"CloudWatch does not answer in {endpoint.region} ({type(error).__name__})",
-                fix="give credentials that may call cloudwatch:GetMetricData",
-                field="--utilisation",
-            ) from None
-        return HourlyRequests(
-            requests=tuple(values["requests"]),
-            cpu_pct=_mean(values["cpu"]),
-            gpu_pct=_mean(values["gpu"]),
-        )
+
+class GoogleMetric(NamedTuple):
+    """A metric of Cloud Monitoring, and what makes percent of it; None adds it up."""
+
+    type: str
+    percent: float | None = None
 
 
 class CloudMonitoring:
     """Google Cloud Monitoring of a project, with the credentials of the environment; ``client`` is
     one that is there already."""
 
+    title, permission = "Cloud Monitoring", "monitoring.timeSeries.list"
+    _LABELS: Mapping[str, str] = {"vertex": "endpoint_id", "cloud-run": "service_name"}
+    _ONLINE = "aiplatform.googleapis.com/prediction/online"
+    _METRICS: Mapping[str, Mapping[Quantity, GoogleMetric]] = {
+        "vertex": {
+            "requests": GoogleMetric(f"{_ONLINE}/prediction_count"),
+            "cpu": GoogleMetric(f"{_ONLINE}/cpu/utilization", 100.0),
+            "gpu": GoogleMetric(f"{_ONLINE}/accelerator/duty_cycle", 100.0),
+        },
+        "cloud-run": {"requests": GoogleMetric("run.googleapis.com/request_count")},
+    }
+
     def __init__(self, project: str, client: Any = None) -> None:
         try:
             from google.cloud import monitoring_v3
         except ImportError:
-            raise InputError(
-                "needs a package that is not installed",
-                fix="pip install 'lichen[watch]'",
-                field="--utilisation",
-            ) from None
+            raise _NOT_INSTALLED from None
         self.project = project
         self._monitoring = monitoring_v3
         self._client = client
 
-    def of(
-        self, endpoint: MeasuredEndpoint, start: datetime.datetime, end: datetime.datetime, /
-    ) -> HourlyRequests:
+    def errors(self) -> tuple[type[Exception], ...]:
         from google.api_core.exceptions import GoogleAPIError
         from google.auth.exceptions import GoogleAuthError
 
-        api = self._monitoring
-        try:
-            if self._client is None:
-                self._client = api.MetricServiceClient()
-            series = self._client.list_time_series(
-                api.ListTimeSeriesRequest(
-                    name=f"projects/{self.project}",
-                    filter=(
-                        'metric.type="aiplatform.googleapis.com/prediction/online/'
-                        'prediction_count" AND resource.labels.endpoint_id='
-                        + json.dumps(endpoint.endpoint)
-                    ),
-                    interval=api.TimeInterval(start_time=start, end_time=end),
-                    aggregation=api.Aggregation(
-                        alignment_period={"seconds": HOUR_S},
-                        per_series_aligner=api.Aggregation.Aligner.ALIGN_SUM,
-                        cross_series_reducer=api.Aggregation.Reducer.REDUCE_SUM,
-                    ),
-                )
+        return GoogleAPIError, GoogleAuthError
+
+    def hourly(
+        self, endpoint: MeasuredEndpoint, start: datetime.datetime, end: datetime.datetime, /
+    ) -> Mapping[Quantity, Sequence[float]]:
+        if self._client is None:
+            self._client = self._monitoring.MetricServiceClient()
+        label = self._LABELS[endpoint.hosting]
+        return {
+            name: self._values(
+                metric,
+                f'metric.type="{metric.type}" AND resource.labels.{label}='
+                + json.dumps(endpoint.endpoint)
+                + f" AND resource.labels.location={json.dumps(endpoint.region)}",
+                start,
+                end,
             )
-            points = [point.value for each in series for point in each.points]
-        except (GoogleAPIError, GoogleAuthError) as error:
-            raise InputError(
-                f"Cloud Monitoring does not answer ({type(error).__name__})",
-                fix="give credentials that may call monitoring.timeSeries.list",
-                field="--utilisation",
-            ) from None
-        return HourlyRequests(
-            requests=tuple(float(value.int64_value or value.double_value) for value in points)
+            for name, metric in self._METRICS[endpoint.hosting].items()
+        }
+
+    def _values(
+        self, metric: GoogleMetric, which: str, start: datetime.datetime, end: datetime.datetime
+    ) -> Sequence[float]:
+        api, adds = self._monitoring, metric.percent is None
+        aligner, reducer = api.Aggregation.Aligner, api.Aggregation.Reducer
+        series = self._client.list_time_series(
+            api.ListTimeSeriesRequest(
+                name=f"projects/{self.project}",
+                filter=which,
+                interval=api.TimeInterval(start_time=start, end_time=end),
+                aggregation=api.Aggregation(
+                    alignment_period={"seconds": HOUR_S},
+                    per_series_aligner=aligner.ALIGN_SUM if adds else aligner.ALIGN_MEAN,
+                    cross_series_reducer=reducer.REDUCE_SUM if adds else reducer.REDUCE_MEAN,
+                ),
+            )
         )
+        return [
+            float(point.value.int64_value or point.value.double_value) * (metric.percent or 1.0)
+            for each in series
+            for point in each.points
+        ]
 
 
 def _mean(values: Sequence[float]) -> float | None:

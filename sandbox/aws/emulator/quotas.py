@@ -1,4 +1,5 @@
-"""The quotas of an account in a region: of SageMaker's machines and of EC2's accelerated ones.
+"""The quotas of an account in a region: of SageMaker's machines, EC2's accelerated ones, Fargate
+and Lambda.
 
 In an account that is new, those of accelerated machines are 0. Any other number is granted at
 once, as soon as somebody asks for it.
@@ -28,6 +29,11 @@ FARGATE = "Fargate On-Demand vCPU resource count"
 """The vCPUs that all tasks on Fargate may have at once; 6 in a new account."""
 
 _FARGATE_GRANTED, _FARGATE_AT_FIRST = 4000.0, 6.0
+
+CONCURRENCY = "Concurrent executions"
+"""How many copies of all functions may run at once: 1,000 by default, 10 in a new account."""
+
+_CONCURRENCY_GRANTED, _CONCURRENCY_AT_FIRST = 1000.0, 10.0
 
 Quota = dict[str, Any]
 
@@ -84,6 +90,9 @@ def _defaults(service: str) -> dict[str, tuple[str, float]]:
     if service == "fargate":
         value = _FARGATE_AT_FIRST if is_new else _FARGATE_GRANTED
         return {"L-3032A538": (FARGATE, value)}
+    if service == "lambda":
+        value = _CONCURRENCY_AT_FIRST if is_new else _CONCURRENCY_GRANTED
+        return {"L-B99A9384": (CONCURRENCY, value)}
     if service != "sagemaker":
         return {}
     model = get_session().get_service_model("sagemaker")

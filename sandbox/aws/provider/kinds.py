@@ -52,7 +52,7 @@ class Listing:
 
     operation: str
     names: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     in_use: Callable[[Any, str], bool] = lambda client, name: True
     also: tuple[Mapping[str, str], ...] = ()
 
@@ -133,6 +133,8 @@ class Kind:
     wait: Callable[[Api, str, dict[str, Any]], None] | None = None
     id: str = "{name}"
     autoname: str = "{name}-{random}"
+    # The property that the made-up name is.
+    named: str = "name"
     regional: bool = True
     # It has those of pulumi_aws's properties that components use, and not all.
     partial: bool = False
@@ -445,7 +447,16 @@ KINDS = {
             reads=(Call("GetParameter", "Parameter"), Call("ListTagsForResource")),
             update="PutParameter",
             delete="DeleteParameter",
-            listing=Listing("describe_parameters", "Parameters[?!starts_with(Name,'/aws/')].Name"),
+            listing=Listing(
+                "describe_parameters",
+                "Parameters[?!starts_with(Name,'/aws/')].Name",
+                # AWS's own, of which there are thousands, are not looked through.
+                {
+                    "ParameterFilters": [
+                        {"Key": "Path", "Option": "Recursive", "Values": ["/lichen"]}
+                    ]
+                },
+            ),
             tag="AddTagsToResource",
             untag="RemoveTagsFromResource",
             names={
@@ -1078,6 +1089,57 @@ KINDS = {
             outputs=(),
             key=("clusterName",),
             id="{clusterName}",
+            autoname="",
+            partial=True,
+        ),
+        Kind(
+            "aws:eks/nodeGroup:NodeGroup",
+            "eks",
+            create=Call("CreateNodegroup", "nodegroup"),
+            reads=(Call("DescribeNodegroup", "nodegroup"),),
+            update="UpdateNodegroupConfig",
+            delete="DeleteNodegroup",
+            settings=(
+                Setting("releaseVersion", "UpdateNodegroupVersion"),
+                Setting("launchTemplate", "UpdateNodegroupVersion"),
+            ),
+            tag="TagResource",
+            untag="UntagResource",
+            names={
+                "nodegroupName": "nodeGroupName",
+                "nodegroupArn": "arn",
+                "resourceArn": "arn",
+                "nodeRole": "nodeRoleArn",
+                "subnets": "subnetIds",
+                "tags": "tagsAll",
+            },
+            absent=("clientRequestToken", "remoteAccess", "warmPoolConfig"),
+            # These are changed by what is added and what is taken away, which no component does.
+            on_update={"labels": None, "taints": None},
+            key=("clusterName", "nodeGroupName"),
+            outputs=(Output("arn"), Output("status")),
+            id="{clusterName}:{nodeGroupName}",
+            named="nodeGroupName",
+            partial=True,
+        ),
+        Kind(
+            "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+            "eks",
+            create=Call("CreatePodIdentityAssociation", "association"),
+            reads=(Call("DescribePodIdentityAssociation", "association"),),
+            update="UpdatePodIdentityAssociation",
+            delete="DeletePodIdentityAssociation",
+            tag="TagResource",
+            untag="UntagResource",
+            names={
+                "associationArn": "associationArn",
+                "resourceArn": "associationArn",
+                "tags": "tagsAll",
+            },
+            absent=("clientRequestToken", "disableSessionTags", "targetRoleArn", "policy"),
+            key=("clusterName", "associationId"),
+            outputs=(Output("associationArn"), Output("associationId")),
+            id="{clusterName},{associationId}",
             autoname="",
             partial=True,
         ),

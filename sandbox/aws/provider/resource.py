@@ -101,7 +101,9 @@ class Resource:
         set_alone = {setting.name for setting in self.kind.settings}
         known_here = {*self.kind.local, "tags", "tagsAll"}
         known_here |= self._attribute_names
-        fixed = self.identity | ({"name"} if self.kind.key and self.kind.autoname else set())
+        fixed = self.identity | (
+            {self.kind.named} if self.kind.key and self.kind.autoname else set()
+        )
         return (set_alone | self._taken_by(self.kind.update) | known_here) - fixed
 
     @cached_property
@@ -143,9 +145,9 @@ class Resource:
         if self.kind.regional and not provider.region_for(inputs):
             why = "no region: set it here, on the provider (aws:region), or in AWS_REGION"
             failures.append(Failure("region", why))
-        if self.kind.autoname and "name" not in inputs:
+        if self.kind.autoname and self.kind.named not in inputs:
             inputs |= autonamed(
-                "name",
+                self.kind.named,
                 lambda random: self.kind.autoname.format(name=name, random=random),
                 olds,
                 seed,

@@ -1,4 +1,4 @@
-"""Node pools of GKE: the nodes that a pool puts into the Kubernetes that stands for its cluster."""
+"""Node pools of GKE: the nodes that a pool puts into the Kubernetes that is its cluster."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _TPU_ROOM = {
 }  # fmt: skip
 # GKE documentation, "Plan node sizes": what the system keeps of processors and of GiB, in steps.
 _KEPT_CPU = ((1, 0.06), (1, 0.01), (2, 0.005), (10_000, 0.0025))
+# Of a machine that shares cores it keeps 1.06 of its 2 processors.
+_SHARED_CORES = {"e2-micro": 1, "e2-small": 2, "e2-medium": 4}
 _KEPT_GIB = ((4, 0.25), (4, 0.2), (8, 0.1), (112, 0.06), (1_000_000, 0.02))
 
 
@@ -45,13 +47,14 @@ class Clusters:
         config, last = pool.get("config", {}), name.rpartition("/")[2]
         cpus, gib = _room(config.get("machineType", ""))
         try:
-            for zone in _zones(name, pool):
+            zones = _zones(name, pool)
+            for zone in zones:
                 nodes = gke_nodes(
-                    f"{last}-{zone.rpartition('-')[2]}" if len(_zones(name, pool)) > 1 else last,
+                    f"{last}-{zone.rpartition('-')[2]}" if len(zones) > 1 else last,
                     config,
                     zone=zone,
                     topology=pool.get("placementPolicy", {}).get("tpuTopology", ""),
-                    count=int(pool.get("initialNodeCount", 0)),
+                    count=_most(pool, len(zones)),
                     vcpu=cpus,
                     memory_gib=gib,
                 )
@@ -82,8 +85,19 @@ def _zones(name: str, pool: Body) -> list[str]:
     return list(pool.get("locations") or [whole])
 
 
+def _most(pool: Body, zones: int) -> int:
+    """The nodes of a zone at the pool's greatest size: nothing here adds them as an autoscaler
+    would."""
+    bounds = pool.get("autoscaling", {})
+    total = -(-int(bounds.get("totalMaxNodeCount", 0)) // zones)
+    return max(int(pool.get("initialNodeCount", 0)), total, int(bounds.get("maxNodeCount", 0)))
+
+
 def _room(machine: str) -> tuple[float, float]:
     """Processors and GiB of a machine that pods may have."""
+    if machine in _SHARED_CORES:
+        gib = _SHARED_CORES[machine]
+        return 2 - 1.06, gib - _kept(gib, _KEPT_GIB) - 0.1
     if machine in _TPU_ROOM:
         cpus, gib = _TPU_ROOM[machine]
     else:

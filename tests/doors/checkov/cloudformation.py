@@ -96,6 +96,14 @@ def _function(given: Properties) -> Properties:
     return {**pascal(given), "Code": {"ImageUri": given["imageUri"]}}
 
 
+def _topic(given: Properties) -> Properties:
+    return {"TopicName": given["name"], "KmsMasterKeyId": given["kmsMasterKeyId"]}
+
+
+def _topic_policy(given: Properties) -> Properties:
+    return {"Topics": [given["name"]], "PolicyDocument": json.loads(given["policy"])}
+
+
 def _url(given: Properties) -> Properties:
     return {"AuthType": given["authorizationType"], "TargetFunctionArn": given["functionName"]}
 
@@ -124,6 +132,7 @@ TYPES: Mapping[str, tuple[str, Callable[[Properties], Properties]]] = {
     ),
     "aws:sagemaker/model:Model": ("SageMaker::Model", pascal),
     "aws:scheduler/schedule:Schedule": ("Scheduler::Schedule", pascal),
+    "aws:sns/topic:Topic": ("SNS::Topic", _topic),
     "aws:ssm/parameter:Parameter": ("SSM::Parameter", pascal),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("EC2::SecurityGroupEgress", _rule),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (
@@ -136,13 +145,17 @@ TYPES: Mapping[str, tuple[str, Callable[[Properties], Properties]]] = {
 }
 """Types that some check of Checkov's speaks of, and what their properties are in CloudFormation."""
 
+APART: Mapping[str, tuple[str, Callable[[Properties], Properties]]] = {
+    "aws:sns/topic:Topic": ("SNS::TopicPolicy", _topic_policy),
+}
+"""What Pulumi has as a property and CloudFormation as a resource of its own."""
+
 
 def template(registered: Iterable[Any]) -> dict[str, Any]:
     """A template of what was registered: each has ``kind``, ``name`` and ``inputs``."""
     resources = {}
     for each in registered:
-        if each.kind in TYPES:
-            kind, as_written = TYPES[each.kind]
+        for kind, as_written in filter(None, (TYPES.get(each.kind), APART.get(each.kind))):
             logical = "".join(part.title() for part in each.name.split("-"))
             resources[f"{logical}{kind.rpartition(':')[2]}"] = {
                 "Type": f"AWS::{kind}",

@@ -148,6 +148,17 @@ def test_the_description_comes_before_the_finding(pack: Pack) -> None:
     assert ". Fix: " in second
 
 
+def test_a_component_s_child_says_what_made_it(pack: Pack) -> None:
+    """The program's author wrote the component, and may never have seen its child."""
+    asked = request(ENDPOINT_CONFIGURATION, served(**BIG))
+    asked.urn = f"urn:pulumi:dev::demo::acme:ml:Shop$acme:ml:Chat${ENDPOINT_CONFIGURATION}::chat"
+    found = message(pack.stub.Analyze(asked), "too-many-accelerators")
+    assert found.endswith(" It is made by the component acme:ml:Chat.")
+    own = message(pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG)), "too-many-accelerators")
+    assert found.startswith(own.rstrip("."))
+    assert "component" not in own
+
+
 def test_an_unknown_is_our_own_unverified_violation(pack: Pack) -> None:
     unknown = served(instanceType=UNKNOWN, initialInstanceCount=4)
     response = pack.analyze(ENDPOINT_CONFIGURATION, unknown)
@@ -310,6 +321,45 @@ def test_nothing_is_remedied_and_no_stack_policy_is_run(pack: Pack) -> None:
     resource = rpc.AnalyzerResource(type=ENDPOINT_CONFIGURATION, urn="urn:x", name="x")
     stack = rpc.AnalyzeStackRequest(resources=[resource])
     assert list(pack.stub.AnalyzeStack(stack).diagnostics) == []
+
+
+def test_objects_of_a_cluster_are_judged_as_they_are_written(pack: Pack) -> None:
+    """The live object has the server's `replicas: 1`, which the program leaves out."""
+    server = {"name": "server", "image": "docker.io/vllm/vllm-openai:v0.28.0"}
+    written = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "chat", "namespace": "default"},
+        "spec": {"template": {"spec": {"containers": [server]}}},
+    }
+    live = written | {"spec": {**written["spec"], "replicas": 1}}
+    scaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "chat", "namespace": "default"},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "chat"},
+            "minReplicas": 1,
+            "maxReplicas": 2,
+        },
+    }
+    kind, of_scaler = (
+        "kubernetes:apps/v1:Deployment",
+        "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
+    )
+
+    def judged(properties: dict[str, Any]) -> set[str]:
+        pack.analyze(kind, properties)
+        pack.analyze(of_scaler, scaler)
+        resources = [
+            rpc.AnalyzerResource(type=type_, urn=request(type_, {}).urn, properties=struct(made))
+            for type_, made in ((kind, live), (of_scaler, scaler))
+        ]
+        response = pack.stub.AnalyzeStack(rpc.AnalyzeStackRequest(resources=resources))
+        return {each.policyName for each in response.diagnostics}
+
+    assert "replicas-owned-twice" not in judged(written)
+    assert "replicas-owned-twice" in judged(live)
 
 
 def test_lichen_yaml_of_the_project_is_read(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
     (project / "Pulumi.yaml").write_text("name: served\nruntime: python\n")
     (project / "__main__.py").write_text(PROGRAM)
     pulumi = engine.ensure()
-    with emulated_aws() as cloud:
+    with emulated_aws(new_account=False) as cloud:
         environment = pulumi.environment(tmp_path_factory.mktemp("state")) | cloud.environment()
         plugin.install(Path(environment["PULUMI_HOME"]))
 

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from lichen_doors.command import main
 from lichen_doors.report import findings, sarif
 from lichen_doors.report.document import as_json
-from lichen_doors.report.terminal import as_text
+from lichen_doors.report.lines import plain
 from lichen_policies.registry import rules
 from lichen_policies.verdict import Report, Saves, Verdict
 
@@ -243,13 +243,13 @@ def test_json_keeps_what_cannot_be_computed_null() -> None:
 def test_the_last_line_says_what_blocks(
     found: tuple[Verdict, ...], unverified: tuple[Verdict, ...], outcome: str
 ) -> None:
-    text = as_text(findings.renderables(report(found=found, unverified=unverified)))
+    text = plain(findings.lines(report(found=found, unverified=unverified)), 80)
     assert text.splitlines()[-1] == outcome
 
 
 def test_a_finding_about_no_resource_is_the_whole_deployment_s() -> None:
     found = report(found=(verdict(resource="", type=""),))
-    text = as_text(findings.renderables(found))
+    text = plain(findings.lines(found), 80)
     assert text.startswith("The whole deployment\n")
     log = json.loads(sarif.as_sarif(found, rules()))
     (location,) = log["runs"][0]["results"][0]["locations"]

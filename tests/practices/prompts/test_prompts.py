@@ -80,6 +80,22 @@ def test_a_tokenizer_counts_exactly(prompt: Path, tokenizer: Path) -> None:
     assert answer["counted_by"] == "tokenizer.json"
 
 
+def test_a_package_may_ship_the_tokenizer(
+    prompt: Path, tokenizer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "zebra_tokens"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('nobody imports it')")
+    (package / "tokenizer.json").write_text(tokenizer.read_text())
+    monkeypatch.syspath_prepend(tmp_path)
+    answer = answered(prompt, "--tokenizer", "zebra_tokens:tokenizer.json")
+    assert answer["total"]["likely"] == 20.0
+    for named in ("zebra_tokens:../support.txt", "no_such_package:tokenizer.json"):
+        run = prompts(prompt, "--tokenizer", named)
+        assert run.exit_code == 2
+        assert "is installed that ships it" in " ".join(run.stderr.split())
+
+
 def test_an_estimate_has_an_interval_that_says_so(prompt: Path) -> None:
     answer = answered(prompt)
     fixed = answer["prompts"][0]["fixed"]

@@ -14,7 +14,8 @@ from lichen_doors.command import main
 from lichen_practices.starting.deployed import drafts_of
 from lichen_practices.starting.draft import KnownWorkload, text_of_draft
 
-from lichen.workload import Workload, read_workload
+from lichen.document import InputError
+from lichen.workload import Workload, as_workload, read_workload
 from tests.fixed import fixed
 
 ANSWER = json.loads((Path(__file__).parents[3] / "docs" / "schemas" / "init.json").read_text())
@@ -104,7 +105,7 @@ def started(*arguments: str) -> tuple[Workload, dict[str, Any], str]:
     jsonschema.validate(yaml.safe_load(text), schema)  # as an editor does
     answer: dict[str, Any] = json.loads(run.stdout)
     jsonschema.validate(answer, ANSWER)
-    return read_workload(Path("workload.yaml")), answer, text
+    return as_workload(yaml.safe_load(text), Path()), answer, text
 
 
 def test_a_model_and_five_answers() -> None:
@@ -160,6 +161,18 @@ def test_what_is_deployed(name: str, content: str, environment: str, unread: lis
         line = next(line for line in text.splitlines() if f"{field.split('.')[-1]}:" in line)
         assert "NOT READ" in line
     assert "secret" not in text
+    # What nobody said is not placed as if somebody had.
+    with pytest.raises(InputError, match="are marked NOT READ: nobody said what holds") as refused:
+        read_workload(Path("workload.yaml"))
+    assert refused.value.field.split(", ") == [
+        each.rpartition(".")[2] for each in _in_order(text, answer["unread"])
+    ]
+    Path("workload.yaml").write_text(text.replace("# NOT READ: ", "# "))
+    assert read_workload(Path("workload.yaml")) == workload
+
+
+def _in_order(text: str, fields: list[str]) -> list[str]:
+    return sorted(fields, key=lambda field: text.index(f"{field.rpartition('.')[2]}: "))
 
 
 def test_what_a_deployment_says_is_kept() -> None:

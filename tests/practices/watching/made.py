@@ -60,7 +60,7 @@ def state(*resources: Mapping[str, Any], stack: str = "dev") -> dict[str, Any]:
                 {
                     "urn": f"urn:pulumi:{stack}::shop::{each['type']}::{each['name']}",
                     "custom": True,
-                    "id": each["name"],
+                    "id": each.get("id", each["name"]),
                     "type": each["type"],
                     "inputs": each["values"],
                     "outputs": each["values"],

@@ -26,8 +26,9 @@ from lichen_practices.watching.utilisation import CloudMonitoring, MeasuredEndpo
 from msgspec.structs import replace
 
 from lichen.document import InputError
-from lichen.passport import Passport
+from lichen.passport import Passport, to_tags
 from tests.practices.watching.made import LLAMA, configuration, state
+from tests.practices.watching.stores import blob_storage, cloud_storage
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime.datetime(2026, 11, 26, tzinfo=datetime.UTC)
@@ -351,6 +352,10 @@ class Listener:
                 self.end_headers()
                 self.wfile.write(body)
 
+            def do_GET(self) -> None:  # where a redirect leads, as a client follows it
+                self.send_response(200)
+                self.end_headers()
+
             def log_message(self, *_arguments: object) -> None:
                 pass
 
@@ -391,9 +396,13 @@ def test_metrics_go_to_a_collector_once(here: Path) -> None:
         assert len(collector.received) == 1
     assert b"lichen" in gzip_or_plain(collector.received[0])
     assert "is no address" in watch(path, "--otlp", "collector:4318", code=2).output
-    with Listener(status=302, location="/elsewhere") as away:
+    assert "lichen: nope: cannot be read" in watch(path, "--emissions", "nope", code=2).output
+    with Listener() as collector, Listener(status=302, location=collector.url) as away:
         moved = watch(path, "--otlp", f"{away.url}/v1/metrics", code=2).output
-    assert "--otlp: leads to another address" in moved
+        assert "--otlp: leads to another address" in moved
+        assert collector.received == []
+    with Listener(status=400) as refusing:
+        assert "nobody takes" in watch(path, "--otlp", refusing.url, code=2).output
 
 
 def gzip_or_plain(content: bytes) -> bytes:
@@ -402,18 +411,32 @@ def gzip_or_plain(content: bytes) -> bytes:
 
 @pytest.fixture
 def monitoring() -> Iterator[Any]:
-    """A client of Google's Cloud Monitoring, of a server that has two hours of requests."""
+    """A client of Google's Cloud Monitoring, of a server that has two hours of requests, and of
+    Vertex AI a processor of half and a chip of a quarter."""
     from google.cloud import monitoring_v3
     from google.cloud.monitoring_v3.services.metric_service.transports import (
         MetricServiceGrpcTransport,
     )
 
+    known = {
+        'prediction_count" AND resource.labels.endpoint_id="42"': (7200, 3600),
+        'prediction_count" AND resource.labels.endpoint_id="4\\"2"': (),
+        'online/cpu/utilization" AND resource.labels.endpoint_id="42"': (0.5,),
+        'online/accelerator/duty_cycle" AND resource.labels.endpoint_id="42"': (0.25,),
+        'run.googleapis.com/request_count" AND resource.labels.service_name="chat"': (36_000, 3600),
+    }
+
     def answer(request: Any, _context: grpc.ServicerContext) -> Any:
         assert request.name == "projects/shop"
-        assert 'endpoint_id="42"' in request.filter or r'endpoint_id="4\"2"' in request.filter
+        assert ' AND resource.labels.location="europe-west4"' in request.filter
+        values = next((known[each] for each in known if each in request.filter), ())
         points = [
-            monitoring_v3.Point(value=monitoring_v3.TypedValue(int64_value=count))
-            for count in (7200, 3600)
+            monitoring_v3.Point(
+                value=monitoring_v3.TypedValue(double_value=value)
+                if isinstance(value, float)
+                else monitoring_v3.TypedValue(int64_value=value)
+            )
+            for value in values
         ]
         return monitoring_v3.ListTimeSeriesResponse(
             time_series=[monitoring_v3.TimeSeries(points=points)]
@@ -444,13 +467,101 @@ def monitoring() -> Iterator[Any]:
 
 def test_requests_of_cloud_monitoring_are_read(monitoring: Any) -> None:
     asked = MeasuredEndpoint(
-        stack="shop/dev", endpoint="42", variant="", cloud="google", region="europe-north1",
-        passport=Passport(peak_rps=2),
+        stack="shop/dev", endpoint="42", variant="", cloud="google", region="europe-west4",
+        passport=Passport(peak_rps=2), hosting="vertex",
     )  # fmt: skip
     service = {"google": CloudMonitoring("shop", monitoring)}
     (row,) = measure([asked], service, NOW)
     assert (row.peak_rps, row.differs) == (2, "")
-    assert measure([replace(asked, endpoint='4"2')], service, NOW)
+    assert (row.cpu_pct, row.gpu_pct) == (50, 25)
+    (row,) = measure([replace(asked, endpoint='4"2')], service, NOW)
+    assert row.peak_rps is None
+
+
+def test_what_pulumi_deployed_at_google_is_beside_what_is_declared(
+    here: Path, monitoring: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from google.cloud import monitoring_v3
+
+    monkeypatch.setattr(monitoring_v3, "MetricServiceClient", lambda: monitoring)
+    place = "projects/shop/locations/europe-west4"
+    labels = to_tags(Passport(peak_rps=2, model=LLAMA["lichen:model"]), "google")
+    service = {
+        "name": "chat", "location": "europe-west4", "labels": labels,
+        "template": {"containers": [{"image": "vllm",
+                                     "resources": {"limits": {"nvidia.com/gpu": "1"}}}],
+                     "nodeSelector": {"accelerator": "nvidia-l4"},
+                     "scaling": {"minInstanceCount": 1, "maxInstanceCount": 2}},
+    }  # fmt: skip
+    garden = {
+        "location": "europe-west4", "huggingFaceModelId": "google/g",
+        "deployConfig": {"dedicatedResources": {"machineSpec": {"machineType": "g2-standard-12"},
+                                                "minReplicaCount": 1, "maxReplicaCount": 1}},
+    }  # fmt: skip
+    kinds = {
+        "gcp:cloudrunv2/service:Service": ("chat", service, f"{place}/services/chat"),
+        "gcp:vertex/aiEndpointWithModelGardenDeployment:AiEndpointWithModelGardenDeployment": (
+            "garden", garden, f"{place}/endpoints/42",
+        ),
+    }  # fmt: skip
+    path = written(
+        here / "state.json",
+        *(
+            {"type": type_, "name": name, "values": values, "id": id_}
+            for type_, (name, values, id_) in kinds.items()
+        ),
+    )
+    answer = json.loads(watch(path, "--utilisation", "google:shop", "--format", "json").stdout)
+    rows = {each["endpoint"]: each for each in answer["utilisation"]}
+    assert (rows["chat"]["peak_rps"], rows["chat"]["declared_peak_rps"]) == (10, 2)
+    assert (
+        rows["chat"]["differs"] == "its busiest hour had 10 requests/s, 5 times the declared peak"
+    )
+    assert (rows["42"]["peak_rps"], rows["42"]["gpu_pct"]) == (2, 25)
+
+
+STATES = {
+    "prod/.pulumi/stacks/shop/dev.json": "good",
+    "prod/.pulumi/stacks/shop/two.json.gz": "packed",
+    "prod/.pulumi/history/shop/dev/1.json": "broken",
+    "prod/notes.txt": "notes",
+    "other/stacks/far.json": "good",
+}
+
+
+@pytest.mark.parametrize("cloud", ["google", "azure", "azure-as-pulumi-has-it"])
+def test_states_in_a_bucket_of_google_and_azure_are_read(
+    here: Path, cloud: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = json.dumps(state(configuration("chat", "eu-north-1", tags=LLAMA))).encode()
+    contents = {"good": good, "packed": gzip.compress(good), "broken": b"{", "notes": b"no state"}
+    files = {"states": {name: contents[kind] for name, kind in STATES.items()}}
+    if cloud == "google":
+        serving = cloud_storage(files, "hunter2")
+    else:
+        serving = blob_storage("acme", files, "hunter2")
+    with serving as url:
+        if cloud == "google":
+            address = "gs://states/prod"
+            monkeypatch.setenv("GOOGLE_BASE_URL", url)
+            monkeypatch.setenv("GOOGLE_BEARER_TOKEN", "hunter2")
+        else:
+            address = "az://states/prod"
+            monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", f"{url}/acme")
+            monkeypatch.setenv("AZURE_STORAGE_SAS_TOKEN", "sv=2023-11-03&sig=hunter2")
+            if cloud == "azure":
+                monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "acme")
+            else:
+                address = "azblob://states/prod?storage_account=acme"
+        answer = json.loads(watch(address, "--format", "json").stdout)
+        assert (answer["stacks"], answer["unread"]) == (2, [])
+        missing = watch(address.replace("states", "nothing"), code=2).output
+        assert "cannot be read" in missing
+        wrong = "GOOGLE_BEARER_TOKEN" if cloud == "google" else "AZURE_STORAGE_SAS_TOKEN"
+        monkeypatch.setenv(wrong, "sv=2023-11-03&sig=guess")
+        refused = watch(address, code=2).output
+        assert "check the address, and the credentials" in refused
+        assert "guess" not in refused
 
 
 def test_an_endpoint_of_vertex_ai_is_asked_by_its_own_number(here: Path) -> None:

@@ -215,7 +215,7 @@ class MachineFleet(HostedEndpoint):
         check_network(ours)
         check_answers(decision)
         check_scaling(ours)
-        check_bundle(ours, 1)
+        check_bundle(ours, 1, region=decision.placement.chosen.region)
         for each in ours.get("schedules") or []:
             recurrence(each["at"])
 

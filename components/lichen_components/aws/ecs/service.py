@@ -213,7 +213,7 @@ def check_tasks(decision: Decision, args: EndpointArgs) -> None:
     check_network(ours)
     check_answers(decision)
     check_scaling(ours)
-    check_bundle(ours, 1)
+    check_bundle(ours, 1, region=decision.placement.chosen.region)
 
 
 def _task(

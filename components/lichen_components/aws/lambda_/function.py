@@ -161,6 +161,7 @@ class ServingFunction(HostedEndpoint):
         check_bundle(
             ours,
             1,
+            region=decision.placement.chosen.region,
             unscheduled=""
             if ready
             else "only copies that are kept ready change by the clock, and "

@@ -152,7 +152,12 @@ class BatchTransform(HostedEndpoint):
         check_locations(ours, decision.placement.chosen.region)
         check_network(ours, 1)
         check_hours(decision, ours)
-        check_bundle(ours, 1, unscheduled="a batch has no machines that wait: schedule says when")
+        check_bundle(
+            ours,
+            1,
+            region=decision.placement.chosen.region,
+            unscheduled="a batch has no machines that wait: schedule says when",
+        )
         if decision.workload.environment == "prod" and not is_heard(ours):
             raise InputError(
                 "is required for a batch in production: a job that fails says so nowhere else",

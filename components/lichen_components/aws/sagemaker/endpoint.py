@@ -123,7 +123,7 @@ class SagemakerEndpoint(HostedEndpoint):
         check_scaling(ours)
         check_rollout(decision, ours)
         queue = decision.workload.mode == "asynchronous"
-        check_bundle(ours, least=0 if queue else 1, queue=queue)
+        check_bundle(ours, least=0 if queue else 1, region=region, queue=queue)
         check_locations(ours, region)
         check_network(ours, zones)
         check_zones(region, zones)

@@ -147,7 +147,7 @@ class ServerlessEndpoint(HostedEndpoint):
                 raise InputError(why, fix=f"leave {field} out, or mode: real-time", field=field)
         check_artifacts_given(ours)
         check_locations(ours, decision.placement.chosen.region)
-        check_bundle(ours, 1)
+        check_bundle(ours, 1, region=decision.placement.chosen.region)
         slow_s = decision.sizing.prediction.request_ms.high / 1000
         if slow_s > MOST_S:
             raise InputError(

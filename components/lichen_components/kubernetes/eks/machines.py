@@ -22,14 +22,27 @@ from lichen_components.kubernetes.eks.neuron import check_driver
 from lichen_components.kubernetes.nodes import NodeRow
 from lichen_components.kubernetes.place import ClusterPlace
 from lichen_components.kubernetes.ready import Prepared
-from lichen_components.kubernetes.scaling import bounds
-from lichen_components.kubernetes.serving import ClusterService, check
+from lichen_components.kubernetes.scaling import bounds, most_machines
+from lichen_components.kubernetes.serving import OWN_CLUSTER, ClusterService, check
 from lichen_components.plan import Plan
 from lichen_components.row import S3
 from lichen_components.servers.container import Decision
 
 _NODES = ("group", "karpenter", "none")
 _EFFECT = "NO_SCHEDULE"
+_PLUGINS = {
+    "aws.amazon.com/neuron": (
+        "Neuron",
+        "helm install neuron oci://public.ecr.aws/neuron/neuron-helm-chart",
+    ),
+    "nvidia.com/gpu": (
+        "NVIDIA",
+        "helm install nvidia-device-plugin nvidia-device-plugin --repo "
+        "https://nvidia.github.io/k8s-device-plugin --namespace kube-system",
+    ),
+}
+"""Devices -> the plugin that offers them to pods, and how it is installed (Amazon EKS User Guide,
+"Install Kubernetes device plugin for GPUs" and "Use AWS Neuron instances with Amazon EKS")."""
 
 
 class EksService(ClusterService):
@@ -39,6 +52,9 @@ class EksService(ClusterService):
 
     def check_machines(self, plan: Plan, ready: Prepared) -> None:
         _check_machines(ready.args, _eks(ready.args), plan, ready.row)
+
+    def makes_machines(self, args: KubernetesArgs) -> bool:
+        return _eks(args).get("nodes", "group") != "none"
 
     def machines(
         self, place: ClusterPlace, plan: Plan, ready: Prepared
@@ -72,8 +88,8 @@ class EksService(ClusterService):
         for name in needed:
             if name not in eks:
                 raise InputError(
-                    f"is required for machines by {kind!r} on EKS",
-                    fix=f"add eks: {{{name}: ...}} to kubernetes",
+                    f"is required for machines by {kind!r} on EKS, where the placement is",
+                    fix=f"add eks: {{{name}: ...}} to kubernetes; {OWN_CLUSTER}",
                     field=f"kubernetes.eks.{name}",
                 )
         alias = eks.get("ami_alias", "")
@@ -114,16 +130,18 @@ def _check_machines(args: KubernetesArgs, ours: EksArgs, plan: Plan, row: NodeRo
             fix=f"allow the cluster's region alone: where: {{regions: [{region}]}}",
             field="workload.where.regions",
         )
-    if row.resource != "aws.amazon.com/neuron":
+    if row.resource is None:
         return
     if ours.get("device_plugin") is not True:
+        plugin, install = _PLUGINS[row.resource]
         raise InputError(
-            "must be true for Inferentia: without the Neuron device plugin no machine has "
-            "aws.amazon.com/neuron, and the pods stay pending",
-            fix="install it (helm install neuron oci://public.ecr.aws/neuron/neuron-helm-chart), "
-            "then write device_plugin: true",
+            f"must be true for {row.machine.name}: without the {plugin} device plugin no machine "
+            f"has {row.resource}, and the pods stay pending",
+            fix=f"install it ({install}), then write device_plugin: true",
             field="kubernetes.eks.device_plugin",
         )
+    if row.resource != "aws.amazon.com/neuron":
+        return
     if ours.get("nodes", "group") == "group" and "release_version" not in ours:
         raise InputError(
             "is required for Inferentia: a newer machine image brings a driver that the serving "
@@ -155,7 +173,7 @@ def _disk_gib(plan: Plan, ours: EksArgs) -> int:
 
 
 def _group(place: ClusterPlace, plan: Plan, ours: EksArgs, row: NodeRow) -> aws.eks.NodeGroup:
-    least, most = bounds(plan.decision)
+    least, _ = bounds(plan.decision)
     chosen = plan.decision.placement.chosen
     tags = place.passport_for("aws")
     start = aws.ec2.LaunchTemplate(
@@ -192,8 +210,9 @@ def _group(place: ClusterPlace, plan: Plan, ours: EksArgs, row: NodeRow) -> aws.
             id=start.id, version=start.latest_version.apply(str)
         ),
         scaling_config=aws.eks.NodeGroupScalingConfigArgs(
-            min_size=least, max_size=most, desired_size=least
+            min_size=least, max_size=most_machines(plan.decision, row), desired_size=least
         ),
+        labels=dict(place.selector),
         update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1),
         node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
         taints=[
@@ -214,7 +233,7 @@ def _group(place: ClusterPlace, plan: Plan, ours: EksArgs, row: NodeRow) -> aws.
 def _karpenter(
     place: ClusterPlace, plan: Plan, ours: EksArgs, row: NodeRow
 ) -> list[pulumi.Resource]:
-    _, most = bounds(plan.decision)
+    most = most_machines(plan.decision, row)
     chosen = plan.decision.placement.chosen
     tags = place.passport_for("aws")
     terms = [{"tags": dict(ours.get("discovery", {}))}]

@@ -20,8 +20,8 @@ from lichen_components.kubernetes.args import GkeArgs, KubernetesArgs, kubernete
 from lichen_components.kubernetes.nodes import NodeRow, gpu_label
 from lichen_components.kubernetes.place import ClusterPlace
 from lichen_components.kubernetes.ready import Prepared
-from lichen_components.kubernetes.scaling import bounds
-from lichen_components.kubernetes.serving import ClusterService, check
+from lichen_components.kubernetes.scaling import bounds, most_machines
+from lichen_components.kubernetes.serving import OWN_CLUSTER, ClusterService, check
 from lichen_components.plan import Plan
 from lichen_components.row import GCS
 from lichen_components.servers.container import Decision
@@ -38,6 +38,9 @@ class GkeService(ClusterService):
 
     def check_machines(self, plan: Plan, ready: Prepared) -> None:
         _check_place(_gke(ready.args), plan, ready.row)
+
+    def makes_machines(self, args: KubernetesArgs) -> bool:
+        return bool(_gke(args).get("pool", True))
 
     def machines(
         self, place: ClusterPlace, plan: Plan, ready: Prepared
@@ -77,7 +80,7 @@ def _required(ours: GkeArgs, *names: str) -> None:
             raise InputError(
                 "is required for a placement on GKE",
                 fix=f"add gke: {{{name}: ...}} to kubernetes, or take another hosting in "
-                "where.hosting",
+                f"where.hosting; {OWN_CLUSTER}",
                 field=f"kubernetes.gke.{name}",
             )
 
@@ -105,7 +108,7 @@ def _pools(place: ClusterPlace, plan: Plan, ours: GkeArgs, row: NodeRow) -> list
     least, most = bounds(plan.decision)
     several = row.part is not None and row.part.nodes > 1
     ends = [f"pool-{n}" for n in range(most)] if several else ["pool"]
-    return [_pool(end, place, plan, ours, row, (least, most)) for end in ends]
+    return [_pool(end, place, plan, ours, row, least) for end in ends]
 
 
 def name_of(identity: str, end: str) -> str:
@@ -124,11 +127,10 @@ def _pool(
     plan: Plan,
     ours: GkeArgs,
     row: NodeRow,
-    between: tuple[int, int],
+    least: int,
 ) -> gcp.container.NodePool:
     part, chosen = row.part, plan.decision.placement.chosen
     several = part is not None and part.nodes > 1
-    least, most = between
     labels = place.passport_for("google")
     c = gcp.container
     if several and part is not None:
@@ -139,7 +141,7 @@ def _pool(
     else:
         autoscaling = c.NodePoolAutoscalingArgs(
             total_min_node_count=least,
-            total_max_node_count=most,
+            total_max_node_count=most_machines(plan.decision, row),
             location_policy="ANY" if row.resource else "BALANCED",
         )
     return c.NodePool(
@@ -149,13 +151,18 @@ def _pool(
         project=ours.get("project"),
         location=ours.get("location"),
         node_locations=[ours["zone"]] if "zone" in ours else None,
-        initial_node_count=part.nodes if several and part is not None else least,
+        # It is for each zone of the pool: of several zones the autoscaler adds what lacks.
+        initial_node_count=part.nodes
+        if several and part is not None
+        else least
+        if "zone" in ours
+        else min(1, least),
         autoscaling=autoscaling,
         # A machine alone must not name a topology; a slice of several must.
         placement_policy=c.NodePoolPlacementPolicyArgs(type="COMPACT", tpu_topology=part.topology)
         if several and part is not None
         else None,
-        node_config=_node_config(plan, ours, row, labels, chosen.sold == "spot"),
+        node_config=_node_config(place, plan, ours, row, labels, chosen.sold == "spot"),
         network_config=c.NodePoolNetworkConfigArgs(enable_private_nodes=True),
         management=c.NodePoolManagementArgs(auto_repair=True, auto_upgrade=True),
         upgrade_settings=None
@@ -174,7 +181,12 @@ def _pool(
 
 
 def _node_config(
-    plan: Plan, ours: GkeArgs, row: NodeRow, labels: dict[str, str], spot: bool
+    place: ClusterPlace,
+    plan: Plan,
+    ours: GkeArgs,
+    row: NodeRow,
+    labels: dict[str, str],
+    spot: bool,
 ) -> gcp.container.NodePoolNodeConfigArgs:
     c, machine = gcp.container, row.machine
     chip = plan.catalogue.accelerator_of(machine)
@@ -186,6 +198,7 @@ def _node_config(
         disk_type=HYPERDISK if machine.family in HYPERDISK_ALONE else None,
         disk_size_gb=max(100, 50 + 2 * int(plan.decision.sizing.artifact_bytes / 1e9)),
         boot_disk_kms_key=ours.get("key"),
+        labels=dict(place.selector),
         resource_labels=labels,
         guest_accelerators=[
             c.NodePoolNodeConfigGuestAcceleratorArgs(

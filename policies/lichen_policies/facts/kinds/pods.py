@@ -28,6 +28,22 @@ class Pods(Fact, frozen=True, kw_only=True):
     stated: bool | None = False
 
 
+class NeuronPods(Fact, frozen=True, kw_only=True):
+    """Pods that ask for Neuron devices, at ``path``. ``tolerates`` says that they tolerate the
+    taint of nodes with such devices. ``nodes`` is the address of nodes with that taint, where all
+    nodes with Neuron chips of the deployment have it; empty where that is not so."""
+
+    tolerates: bool | None = False
+    nodes: str = ""
+
+
+class NeuronNodes(Fact, frozen=True, kw_only=True):
+    """Machines that all have Neuron chips, and join a cluster. ``tainted`` says that pods must
+    tolerate ``aws.amazon.com/neuron`` to run there."""
+
+    tainted: bool | None = None
+
+
 class ClaimedDevices(Fact, frozen=True, kw_only=True):
     """What a template of claims asks for, for each pod that names it: ``chips`` accelerators of the
     kind ``chip``, None where it asks for other devices."""

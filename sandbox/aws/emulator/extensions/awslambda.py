@@ -1,4 +1,5 @@
-"""Lambda: images of its own region, its bounds, and provisioned concurrency, which moto lacks."""
+"""Lambda: images of its own region, its bounds, the account's concurrency, and provisioned
+concurrency, which moto lacks."""
 
 import json
 import re
@@ -10,12 +11,15 @@ from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 from moto.awslambda.responses import LambdaResponse
 from moto.core.utils import utcnow
 from moto.ecr.models import ecr_backends
+from moto.servicequotas.models import servicequotas_backends
 
 from sandbox.aws.emulator.extensions import Method, Refusal, extends
+from sandbox.aws.emulator.quotas import CONCURRENCY, granted
 
 _IMAGE = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/")
 _MOST_MEMORY_MB, _MOST_SECONDS = 10_240, 900
 _MOST_IMAGE_BYTES = 10 * 1024**3
+_UNRESERVED = 100
 
 urls.url_paths[
     r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/provisioned-concurrency$"
@@ -115,6 +119,32 @@ def add_permission(
     return before(self, function_name, qualifier, raw)
 
 
+def _check_concurrency(backend: LambdaBackend, name: str, wanted: int) -> None:
+    """Refuse what would leave the account's other functions too little to run on (Lambda Developer
+    Guide, "Configuring reserved concurrency")."""
+    quotas = servicequotas_backends[backend.account_id][backend.region_name]
+    most = int(granted(quotas, CONCURRENCY, "lambda"))
+    others = sum(
+        int(each.reserved_concurrency or 0)
+        for each in backend.list_functions()
+        if each.function_name != name
+    )
+    left = most - others - wanted
+    if left < min(_UNRESERVED, most):
+        raise _wrong(
+            "Specified ConcurrentExecutions for function decreases account's "
+            f"UnreservedConcurrentExecution below its minimum value of [{min(_UNRESERVED, most)}]."
+        )
+
+
+@extends(LambdaBackend)
+def put_function_concurrency(
+    before: Method, self: LambdaBackend, function_name: str, reserved_concurrency: str
+) -> Any:
+    _check_concurrency(self, function_name, int(reserved_concurrency))
+    return before(self, function_name, reserved_concurrency)
+
+
 def _provisioned(response: LambdaResponse) -> tuple[dict[str, Any], str]:
     """A function's provisioned concurrency by qualifier, and the qualifier that is asked for."""
     name = unquote(response.path.rsplit("/", 2)[-2])
@@ -135,6 +165,8 @@ def put_provisioned_concurrency_config(_: None, self: LambdaResponse) -> Any:
     reserved = self.backend.get_function(name).reserved_concurrency
     if reserved is not None and wanted > int(reserved):
         raise _wrong(f"ProvisionedConcurrentExecutions exceeds the reserved {reserved}.")
+    if reserved is None:
+        _check_concurrency(self.backend, name, wanted)
     kept[qualifier] = {
         "RequestedProvisionedConcurrentExecutions": wanted,
         "AvailableProvisionedConcurrentExecutions": wanted,

@@ -15,6 +15,7 @@ _DAY_S = 86400
 @extends(CloudWatchBackend)
 def put_metric_alarm(before: Method, self: CloudWatchBackend, **given: Any) -> Alarm:
     _check(given)
+    _check_actions(self, given)
     known = self.alarms.get(given["name"])
     alarm: Alarm = before(self, **given)
     if known is not None and known.state_value != alarm.state_value:
@@ -41,6 +42,17 @@ def _check(given: dict[str, Any]) -> None:
             f"Metrics cannot be checked across more than {most // _DAY_S} day(s): "
             f"EvaluationPeriods times Period is {period * (periods or 1)} seconds."
         )
+
+
+def _check_actions(backend: CloudWatchBackend, given: dict[str, Any]) -> None:
+    """An alarm rings what is in its own region alone."""
+    for kind in ("alarm_actions", "ok_actions", "insufficient_data_actions"):
+        for arn in given.get(kind) or []:
+            region = arn.split(":")[3]
+            if region != backend.region_name:
+                raise _wrong(
+                    f"Invalid region {region} specified. Only {backend.region_name} is supported."
+                )
 
 
 def _wrong(message: str) -> Refusal:

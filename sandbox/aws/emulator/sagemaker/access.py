@@ -8,7 +8,7 @@ from moto.s3.models import s3_backends
 from moto.sagemaker.models import SageMakerModelBackend
 
 from sandbox.aws.emulator import policies
-from sandbox.aws.emulator.sagemaker import refused
+from sandbox.aws.emulator.sagemaker import neuron, refused
 
 _IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
@@ -111,6 +111,8 @@ def failure(backend: SageMakerModelBackend, configuration: Described) -> str | N
             role = taken(backend, model.execution_role_arn, f"model/{model.model_name}")
             containers = [model.primary_container or {}, *model.containers]
             images = [one["Image"] for one in containers if "Image" in one]
+            if unlike := neuron.why_not(variant, images):
+                return unlike
             missing = _missing(backend, role, configuration, images, model.vpc_config)
         if missing:
             return f"The role {role.arn} does not allow {', '.join(missing)}."

@@ -9,9 +9,10 @@ import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import Bounds, Choice, group_of_machines, of_template
-from lichen_policies.facts.kinds import BootImage, Located, Machines, Scaling
+from lichen_policies.facts.kinds import BootImage, Located, Machines, NeuronNodes, Scaling
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.aws.launch import template_of
+from lichen_policies.facts.readers.kubernetes import neuron
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 CLOUD = "aws"
@@ -20,7 +21,7 @@ TYPES = {
     "terraform": ("aws_eks_node_group", "awscc_eks_nodegroup"),
     "cloudformation": ("AWS::EKS::Nodegroup",),
 }
-FACTS = (Located, Machines, Scaling)
+FACTS = (Located, Machines, NeuronNodes, Scaling)
 
 _DEFAULT = "t3.medium"
 """What EKS runs where neither the group nor a launch template names a machine."""
@@ -42,6 +43,8 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         named = [Stated(_DEFAULT, path)]
     capacity = properties.text("capacity_type")
     boots = properties.stated_text("ami_type")
+    machines = [machine.value for machine in named]
+    yield from neuron.nodes(machines, properties.blocks("taints", "taint"), context, path)
     for fact in group_of_machines(
         context,
         Choice(

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, MachineTemplate, NodePool
+from lichen_policies.facts.kinds import Located, MachineTemplate, NeuronNodes, NodePool
 from lichen_policies.facts.machine import names_accelerators
 from lichen_policies.facts.properties import Properties, Stated
-from lichen_policies.facts.readers.kubernetes import accelerators
+from lichen_policies.facts.readers.kubernetes import accelerators, neuron
 from lichen_policies.facts.readers.kubernetes.api import Api, types
 from lichen_policies.facts.readers.kubernetes.pod import (
     CHIPS,
@@ -29,7 +29,7 @@ from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 CLOUD = "kubernetes"
 TYPES = types(Api("karpenter.sh", ("v1", "v1beta1"), "NodePool"))
-FACTS = (Located, MachineTemplate, NodePool)
+FACTS = (Located, MachineTemplate, NeuronNodes, NodePool)
 
 _ACCELERATED = re.compile(r".*/(?:instance|sku)-(?:gpu|accelerator)-\w+(?:-\w+)*")
 _FAMILIES = ("/instance-family", "/sku-family")
@@ -63,6 +63,10 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         limited=field(_is_limited(spec)),
         limited_at=spec.at("limits"),
     )
+    for key, values, path in labels:
+        if (key in MACHINES or key.endswith(_FAMILIES)) and not is_unknown(values):
+            yield from neuron.nodes(values, nodes.blocks("taints"), context, path)
+            break
     if not accelerated:
         return
     machine = _machine(labels)

@@ -19,6 +19,7 @@ from lichen_policies.facts.kinds import (
     Located,
     Machines,
     MachineTemplate,
+    NeuronPods,
     Pods,
     Scaling,
     Serving,
@@ -26,6 +27,7 @@ from lichen_policies.facts.kinds import (
     TpuSlice,
 )
 from lichen_policies.facts.properties import Properties, Stated
+from lichen_policies.facts.readers.kubernetes import neuron
 from lichen_policies.facts.readers.kubernetes.cluster import waits
 from lichen_policies.facts.readers.kubernetes.pod import Asked, Pod
 from lichen_policies.facts.servers import command_line, is_server
@@ -36,6 +38,7 @@ OF_SERVING_PODS = (
     Located,
     Machines,
     MachineTemplate,
+    NeuronPods,
     Pods,
     Serving,
     ServingContainer,
@@ -195,6 +198,8 @@ def facts_of_pods(
             times=times,
         )
     yield from _slice(pod, context)
+    if asked is not None:
+        yield from neuron.pods(pod.spec, context, asked.path)
     named = pod.machine.value if isinstance(pod.machine.value, str) else None
     if named is not None or pod.spot.value is True:
         yield MachineTemplate(

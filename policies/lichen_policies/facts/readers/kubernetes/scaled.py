@@ -8,6 +8,7 @@ from lichen_policies.facts.fact import Fact
 from lichen_policies.facts.kinds import PodAutoscaler, Pods, Serving
 from lichen_policies.facts.readers.kubernetes.claimed import with_their_claims
 from lichen_policies.facts.readers.kubernetes.cluster import in_their_cluster
+from lichen_policies.facts.readers.kubernetes.neuron import with_their_nodes
 from lichen_policies.facts.readers.kubernetes.pods import waits_for_requests
 from lichen_policies.facts.unknown import Unverified, field, is_unknown
 from lichen_policies.stack import Stack, Subject, named_by, refers_to
@@ -21,7 +22,7 @@ def in_their_stack(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
         scaler = _scaler_of(pods, stack)
         if scaler is not None:
             facts = tuple(_scaled(fact, scaler.fact, scaler.resource.address) for fact in facts)
-    return in_their_cluster(with_their_claims(facts, stack), stack)
+    return in_their_cluster(with_their_nodes(with_their_claims(facts, stack), stack), stack)
 
 
 def _scaled(fact: Fact, scaler: PodAutoscaler, address: str) -> Fact:

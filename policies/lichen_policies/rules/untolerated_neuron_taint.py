@@ -1,0 +1,38 @@
+"""Pods that ask for Neuron devices and do not tolerate the taint of the nodes that have them.
+
+Why: The nodes of a deployment with Inferentia or Trainium keep other pods away by the taint
+``aws.amazon.com/neuron``. Pods that do not tolerate it stay pending, while the nodes are paid for.
+
+Fix: Add the toleration to the pods.
+
+Exceptions: It only advises: a cluster may have other nodes with such devices, which this deployment
+does not show. It judges pods and nodes of one deployment, EKS's node groups and Karpenter's node
+pools whose machines are all named; where one of them has no such taint, the pods may run there, and
+the rule is silent. Whether the cluster runs the Neuron device plugin nothing here says: Lichen's
+component for EKS asks for it (``device_plugin``).
+
+Tags: It reads none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lichen_policies.facts import NeuronPods
+from lichen_policies.rule import Finding, Known, NotApplicable, rule
+
+
+@rule(severity="medium", dev="advisory", staging="advisory", prod="advisory", theme="hardware")
+def untolerated_neuron_taint(fact: NeuronPods, known: Known) -> Iterator[Finding]:
+    if not fact.nodes:
+        raise NotApplicable("no nodes of this deployment keep pods away from Neuron chips")
+    if fact.tolerates:
+        return
+    yield Finding(
+        what=f"{fact.path} asks for Neuron devices, and the pods do not tolerate the taint "
+        f"aws.amazon.com/neuron of {fact.nodes}: they stay pending",
+        limit="pods run on tainted nodes only if they tolerate the taint (Kubernetes "
+        "documentation, Taints and Tolerations)",
+        or_else="add the toleration of key aws.amazon.com/neuron with operator Exists",
+        path=fact.path,
+    )

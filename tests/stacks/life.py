@@ -1,0 +1,145 @@
+"""A worked example's life on the real engine over the emulated AWS: its commands and what it is."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from lichen_policies.registry import rules
+
+from sandbox.world import QUIET, ROOT, World
+
+HOME, AWAY = "eu-north-1", "us-west-2"
+PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
+OF_THE_USER = {
+    "endpoint-without-benchmark",
+    "undisclosed-endpoint",
+    "unreduced-without-evaluation",
+}
+"""What a benchmark, a page and an evaluation of the user's own would answer: advice for every
+example."""
+
+
+def fired(printed: str) -> set[str]:
+    """The rules that a run printed a finding or an unverified verdict of."""
+    return {name for name in rules() if f"  {name}  " in printed}
+
+
+@dataclass
+class Life:
+    """A stack of the examples, in a project that others share. ``seen`` is what a look notes for
+    the next one."""
+
+    place: World
+    project: Path
+    stack: str
+    seen: dict[str, Any] = field(default_factory=dict)
+
+    def pulumi(self, *command: str, check: bool = True) -> str:
+        """What a command of Pulumi prints for this stack."""
+        whole = ("pulumi", *command, "--stack", self.stack)
+        return self.place.run(*whole, cwd=self.project, check=check).stdout
+
+    def up(self, *flags: str, check: bool = True) -> str:
+        return self.pulumi("up", *QUIET, "--skip-preview", *flags, check=check)
+
+    def up_stopped(self, half_way: str) -> None:
+        """An update that somebody stops when a resource of this type has been made."""
+        update = subprocess.Popen(
+            ["pulumi", "up", *QUIET, "--skip-preview", "--stack", self.stack],
+            cwd=self.project,
+            env=dict(self.place.environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert update.stdout is not None
+        lines = []
+        for line in update.stdout:
+            lines.append(line)
+            if f" {half_way} " in line and " created " in line:
+                break
+        update.send_signal(signal.SIGINT)
+        rest, _ = update.communicate(timeout=120)
+        assert update.returncode != 0, (
+            "it was over before it was stopped:\n" + "".join(lines) + rest
+        )
+
+    def refreshed(self) -> None:
+        """A refresh that finds nothing to change."""
+        self.pulumi("refresh", *QUIET, "--skip-preview", "--expect-no-changes")
+
+    def gone(self) -> None:
+        """It is destroyed, and nothing is left."""
+        self.pulumi("destroy", *QUIET, "--skip-preview")
+        assert self.place.cloud.inventory() == {}
+
+    @property
+    def _settings(self) -> Path:
+        return self.project / "stacks" / f"Pulumi.{self.stack}.yaml"
+
+    def config(self, name: str) -> Any:
+        """A value of the stack's configuration; dots lead into the blocks."""
+        value: Any = yaml.safe_load(self._settings.read_text())["config"]
+        first, *rest = name.split(".")
+        value = value.get(f"lichen:{first}")
+        for part in rest:
+            value = (value or {}).get(part)
+        return value
+
+    def configure(self, **values: Any) -> None:
+        """Set values of the stack's configuration, as an editor would; double underscores lead into
+        the blocks, and None takes a value away."""
+        document = yaml.safe_load(self._settings.read_text())
+        for name, value in values.items():
+            first, *rest = name.split("__")
+            at, key = document["config"], f"lichen:{first}"
+            for part in rest:
+                at, key = at.setdefault(key, {}), part
+            if value is None:
+                at.pop(key, None)
+            else:
+                at[key] = value
+        self._settings.write_text(yaml.safe_dump(document))
+
+    def rewrite(self, change: dict[str, dict[str, Any]]) -> None:
+        """Change fields of the workload's file."""
+        path = self.project / "stacks" / "workloads" / f"{self.stack}.yaml"
+        workload = yaml.safe_load(path.read_text())
+        for section, fields in change.items():
+            workload[section] = {**workload[section], **fields}
+            workload[section] = {k: v for k, v in workload[section].items() if v is not None}
+        path.write_text(yaml.safe_dump(workload))
+
+    def peak_rps(self) -> float:
+        path = self.project / "stacks" / "workloads" / f"{self.stack}.yaml"
+        return float(yaml.safe_load(path.read_text())["traffic"]["peak_rps"])
+
+    def outputs(self) -> dict[str, Any]:
+        values: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--json"))
+        return values
+
+    def resources(self) -> Iterator[dict[str, Any]]:
+        yield from json.loads(self.pulumi("stack", "export"))["deployment"]["resources"]
+
+    def client(self, service: str) -> Any:
+        """A client of the region where it is at first."""
+        return self.place.cloud.client(service, str(self.seen.get("region", HOME)))
+
+    def subnets(self, region: str) -> list[str]:
+        """Subnets of two zones of the account's own network."""
+        found = self.place.cloud.client("ec2", region).describe_subnets()["Subnets"]
+        zones = {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in found}
+        return [zones[zone] for zone in sorted(zones)[:2]]
+
+    def target(self, namespace: str) -> dict[str, Any]:
+        """The one scalable target of a service."""
+        scaling = self.client("application-autoscaling")
+        (found,) = scaling.describe_scalable_targets(ServiceNamespace=namespace)["ScalableTargets"]
+        return dict(found)

@@ -1,0 +1,109 @@
+"""Pulumi's own provider for Kubernetes runs our components: `make conformance`, before a release.
+
+The same programs as over the sandbox's provider, on the same real control plane. Where the two
+providers differ is written in docs/kubernetes.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.kubernetes import real_provider
+from sandbox.kubernetes.cluster import Cluster
+from sandbox.kubernetes.nodes import Node, gke_nodes
+from sandbox.world import World, world
+from tests.components.clusters import CHAT, VECTORS
+from tests.sandbox.kubernetes_here import needs_kubernetes, running
+from tests.stacks.test_deployment import stack
+
+pytestmark = [
+    needs_kubernetes,
+    pytest.mark.xdist_group("kubernetes"),
+    pytest.mark.skipif(real_provider.built() is None, reason=real_provider.NOT_BUILT),
+]
+
+PROGRAM = Path(__file__).parents[1] / "components" / "cluster_program"
+OUTSIDE = {
+    "type": "prometheus",
+    "metadata": {
+        "serverAddress": "http://prometheus.monitoring:9090",
+        "query": "sum(rate(gateway_requests_total{route='asleep'}[1m]))",
+        "threshold": "2",
+    },
+}
+PARTS: list[dict[str, Any]] = [
+    {
+        "hosting": "kubernetes",
+        "machine": "c7g.xlarge",
+        "workload": VECTORS,
+        "given": {"artifacts": "hf://BAAI/bge-small-en-v1.5"},
+    },
+    {
+        "hosting": "gke-tpu",
+        "machine": "ct5lp-hightpu-4t",
+        "workload": CHAT,
+        "given": {
+            "artifacts": "hf://meta-llama/Llama-3.1-8B",
+            "gke": {"location": "us-central1", "pool": False},
+        },
+    },
+    {
+        "hosting": "kubernetes",
+        "machine": "c7g.xlarge",
+        "workload": {
+            **VECTORS,
+            "name": "asleep",
+            "environment": "dev",
+            "availability": {"minimum_replicas": 0},
+        },
+        "given": {"artifacts": "hf://BAAI/bge-small-en-v1.5", "scaling": {"trigger": OUTSIDE}},
+    },
+    {
+        "hosting": "kubernetes",
+        "machine": "c7g.xlarge",
+        "workload": {**VECTORS, "name": "served"},
+        "given": {"artifacts": "hf://BAAI/bge-small-en-v1.5", "kserve": True},
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[tuple[World, Cluster]]:
+    program = real_provider.built()
+    assert program is not None
+    with running() as cluster, world() as place:
+        real_provider.install(Path(place.environment["PULUMI_HOME"]), program)
+        tpu = {"machineType": "ct5lp-hightpu-4t"}
+        cluster.register(gke_nodes("tpu", tpu, zone="us-central1-a", vcpu=111, memory_gib=180))
+        cluster.register(Node(f"arm-{n}", 3.9, 6.9, "arm64") for n in range(16))
+        yield replace(place, environment={**place.environment, **cluster.environment()}), cluster
+
+
+def test_what_it_makes_is_what_ours_makes(here: tuple[World, Cluster], tmp_path: Path) -> None:
+    """A Deployment on Arm, one on TPUs, one at zero by KEDA, and an InferenceService."""
+    place, cluster = here
+    with stack(place, tmp_path, program=PROGRAM, name="real") as made:
+        made.up(parts=PARTS)
+        kinds = {one["type"] for one in made.resources().values()}
+        assert {
+            "kubernetes:keda.sh/v1alpha1:ScaledObject",
+            "kubernetes:serving.kserve.io/v1beta1:InferenceService",
+            "kubernetes:apps/v1:Deployment",
+        } <= kinds
+        place.run(
+            "pulumi", "preview", "--refresh", "--expect-no-changes", "-c",
+            f"parts={json.dumps(PARTS)}", cwd=tmp_path,
+        )  # fmt: skip
+        changed = json.loads(json.dumps(PARTS))
+        changed[0]["workload"]["latency"]["p95_ms"] = 3_000
+        made.up(parts=changed)
+        found = cluster.api.get("/apis/apps/v1/namespaces/default/deployments/vectors-prod")
+        assert found is not None
+        assert found["metadata"]["annotations"]["lichen.dev/p95-ms"] == "3000"
+    assert cluster.left("default") == []
