@@ -237,14 +237,17 @@ _OF_EVERY_PAGE = """\
 
 - **Region**: a resource is where it says itself, by its region or its zone; else where what it
   must be beside is (its cluster, its endpoint); else where its provider says; else where the
-  deployer says (`--region`). A placeholder counts as stated, and is not known.
+  deployer says (`--region`). A placeholder counts as stated, and is not known. A provider of
+  Kubernetes has no region, and that of a cloud beside it says nothing of where its cluster is.
 - **Environment**: the tag `lichen:environment`; else what the stack or the deployer says
   (`--environment`); else the tag `environment`; without all of them it is production.
 - **Not known** is a value that a variable, a parameter, a reference or a placeholder stands for,
   with a default or without one, and a value that is known after deployment. A rule whose answer
   depends on it is *unverified*, unless its page says that it says nothing: often one rule speaks
   for several. What is left out is known: it is the provider's default. Where every possible value
-  gives the same answer, that is the answer.
+  gives the same answer, that is the answer. Tags that come whole by a variable may declare
+  anything, so what reads them is *unverified*; so is what reads an image or settings that do. An
+  image of which the registry alone is not known is judged by its name.
 - **Not there**: what a false condition, a `count` or a ceiling of zero never makes is not judged.
   A folder whose `.tf` files have templates of another language in them is no Terraform: it is
   named as not judged.

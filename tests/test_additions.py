@@ -171,8 +171,15 @@ from lichen_components.makers import maker_of, row_of
 
 plan = plan_of({"workload_file": "small.json", "artifacts": "s3://models/small/"})
 row = row_of(plan.decision.placement.chosen.hosting, plan.decision.workload)
-made = maker_of(row)("small", plan)
-pulumi.Output.all(made.url, made.machine).apply(lambda known: print(*known))
+
+
+@pulumi.runtime.test
+def program():
+    made = maker_of(row)("small", plan)
+    return pulumi.Output.all(made.url, made.machine).apply(lambda known: print(*known))
+
+
+program()
 """
 
 

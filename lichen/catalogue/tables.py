@@ -7,6 +7,7 @@ tables; ``load(overlay=...)`` those with an organisation's own rows over them, w
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
@@ -301,6 +302,23 @@ class Catalogue:
             if tag == row.version or tag.startswith((f"{row.version}.", f"{row.version}-")):
                 return row
         return None
+
+    def first_patches_after(self, repository: str, tag: str) -> ImagePatches | None:
+        """The oldest version of a repository's images with an end here, where such a tag is of an
+        older one; None elsewhere. Versions of two numbers alone are compared."""
+        numbered = {
+            (int(found[1]), int(found[2])): row
+            for row in self._patches.get(repository, ())
+            if (found := re.fullmatch(r"(\d+)\.(\d+)", row.version))
+        }
+        own = re.match(r"(\d+)\.(\d+)[.-]", tag)
+        if own is None or not numbered or (int(own[1]), int(own[2])) >= min(numbered):
+            return None
+        return numbered[min(numbered)]
+
+    def has_patches_of(self, repository: str) -> bool:
+        """Whether any image of a repository has an end of its patches here."""
+        return repository in self._patches
 
     @cached_property
     def _patches(self) -> dict[str, list[ImagePatches]]:

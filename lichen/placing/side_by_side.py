@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 from msgspec.structs import replace
@@ -21,6 +21,9 @@ from lichen.workload import Where
 
 CLUSTER = "kubernetes"
 """The group of hostings that is a place of its own: a cluster moves between clouds."""
+
+_ELSEWHERE = ("cloud", "where")
+"""Kinds of reasons that say that an offer is in another cloud, or where the workload may not be."""
 
 COPY_GB_S = 0.1
 """How fast files are copied from cloud to cloud (design choice: a link of 1 Gbit/s, not filled)."""
@@ -109,7 +112,10 @@ def side_by_side(question: Question, data_gb: float = 0.0) -> SideBySide:
         moved_from="" if here is None else here.cloud,
         lifted=lifted,
         beside=tuple(sorted(beside, key=lambda each: each.moving is not None)),
-        nowhere=_why_none(today) if isinstance(today, NoPlacement) else "",
+        # A hosting that the file leaves out is not why: it says so itself.
+        nowhere=(
+            _why_none(today, (*_ELSEWHERE, "hosting")) if isinstance(today, NoPlacement) else ""
+        ),
     )
 
 
@@ -139,17 +145,13 @@ def _beside(
     )
 
 
-def _why_none(answer: NoPlacement) -> str:
+def _why_none(answer: NoPlacement, elsewhere: Collection[str] = _ELSEWHERE) -> str:
     """The reason that most offers lost for, of those that may be there at all."""
-    reasons = Counter(loser.reason for loser in answer.rejected if loser.kind not in _ELSEWHERE)
+    reasons = Counter(loser.reason for loser in answer.rejected if loser.kind not in elsewhere)
     if not reasons:
         return "no offer is where the workload may be"
     reason, offers = reasons.most_common(1)[0]
     return f"{reason} ({many(offers, 'offer')} of {reasons.total():,})"
-
-
-_ELSEWHERE = ("cloud", "where")
-"""Kinds of reasons that say that an offer is in another cloud, or where the workload may not be."""
 
 
 def _moving(question: Question, here: Option, answer: Placement, data_gb: float) -> Relocation:

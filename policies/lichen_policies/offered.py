@@ -55,6 +55,7 @@ OF_DEVICES = {
     "AWS Neuron": ("Inferentia", "Trainium"),
     "Intel Gaudi": ("Gaudi",),
     "Google TPU": ("TPU",),
+    "AMD GPU": ("AMD Instinct", "AMD Radeon"),
 }
 """The accelerators that a device of a cluster may be, by the words of their names."""
 

@@ -331,13 +331,15 @@ Resources:
   Open: {Type: AWS::EC2::Instance, Properties: !GetAtt None.x}
   Empty: {Type: AWS::CloudFormation::Stack, Properties: !Ref AWS::NoValue}
   Later: {Type: AWS::CloudFormation::Stack, Properties: !Ref P}
+  Wrong: {Type: AWS::Serverless::Function, Properties: !If [X, 1, 2]}
+Globals: {Function: {Runtime: python3.12}}
 """
     tree(tmp_path, {"stack.yaml": template})
     reading = read_all([tmp_path])
     by_name = {each.name: each.properties for each in reading.resources}
     assert by_name["None"] == {}
     assert is_unknown(by_name["Open"])
-    assert set(by_name) == {"None", "Either", "Open"}
+    assert set(by_name) == {"None", "Either", "Open", "Wrong"}
     assert [mention.because.rpartition("template ")[2] for mention in reading.skipped] == [
         "is not named",
         "is at an address that is not known here",

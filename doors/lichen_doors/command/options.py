@@ -110,10 +110,21 @@ PARAMETER = click.option(
     help="One such value; may be repeated.",
 )
 
+
+def _json_file(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
+    """A record's file: lichen verify reads it by its ending."""
+    if value is not None and value.suffix != ".json":
+        raise InputError(
+            f"{value} does not end in .json", fix=f"write {value}.json", field="--record"
+        )
+    return value
+
+
 RECORD = click.option(
     "--record",
     "record_file",
     type=FILE,
+    callback=_json_file,
     help="Write what was decided, and from what, to this file: lichen verify judges it again.",
 )
 

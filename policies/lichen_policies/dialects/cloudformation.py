@@ -233,8 +233,10 @@ def _of_sam(document: Mapping[str, Any], resource: Resource, template: Template)
     """A function of SAM with the properties that all functions share; others as they are."""
     shared = document.get("Globals")
     written = shared.get("Function") if isinstance(shared, Mapping) else None
-    own = resource.properties
-    if resource.type != _FUNCTION or not isinstance(written, Mapping) or is_unknown(own):
+    own: object = resource.properties  # a function may give what is none
+    if resource.type != _FUNCTION or not (
+        isinstance(written, Mapping) and isinstance(own, Mapping)
+    ):
         return resource
     properties = template.value(written)
     return msgspec.structs.replace(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from lichen_policies.facts.unknown import Maybe, is_unknown
+
 AWS_REGISTRY = re.compile(
-    r"^(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$"
+    r"^(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?:[a-z0-9-]+|\$\{[^}]+\})\.amazonaws\.com(\.cn)?$"
 )
 
 
@@ -37,3 +39,22 @@ def image_name(text: str) -> ImageName:
     path = rest if registry else name
     repository, _, tag = path.rsplit("/", 1)[-1].partition(":")
     return ImageName(registry, repository, tag, digest, name.removesuffix(f":{tag}"))
+
+
+def as_named(image: Maybe[str]) -> Maybe[str]:
+    """An image of which the registry alone is not known, its region say, by its name: with
+    ``${NAME}`` in place of what is not known."""
+    if not is_unknown(image) or not image.written:
+        return image
+    registry, slash, repository = image.written.rpartition("/")
+    return image.written if slash and "." in registry and "${" not in repository else image
+
+
+def repository_of(image: Maybe[str]) -> Maybe[str]:
+    """The last part of an image's path, also where its registry or its tag is not known."""
+    if image is None:
+        return None
+    written = image.written if is_unknown(image) else image
+    last = written.rpartition("@")[0] or written
+    repository = last.rpartition("/")[2].partition(":")[0]
+    return image if not repository or "${" in repository else repository

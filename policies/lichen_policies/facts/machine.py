@@ -23,7 +23,8 @@ def names_accelerators(machine: str) -> bool:
 
 
 _DEVICE = re.compile(
-    r"(?:[a-z0-9.-]+\.[a-z]+/(?:gpu|npu|xpu|mlu|gcu|dcu|accelerator)|gpu\.intel\.com/(?:i915|xe)"
+    r"(?:(?!(?:nvidia|amd)\.com/)[a-z0-9.-]+\.[a-z]+/[a-z0-9.-]*(?:gpu|npu|xpu|mlu|gcu|dcu|accelerator)"
+    r"|gpu\.intel\.com/(?:i915|xe)"
     r"|huawei\.com/Ascend\d+\w*)"
 )
 """Devices of a cluster whose names say that they are accelerators. Sources: the device plugins of

@@ -36,6 +36,7 @@ def accelerators_of_containers(facts: tuple[Fact, ...]) -> Iterator[ModelAcceler
             chip=field(chip),
             chips=field(chips),
             machine=field(machine),
+            machine_at=fact.machine_at,
             shapes=()
             if chips is None or is_unknown(chips)
             else tuple((number, f"{fact.chips_written}{number:g}") for number in _SHAPES),

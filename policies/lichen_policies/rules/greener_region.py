@@ -15,11 +15,15 @@ is known, by the accelerator's name where it asks for one. Where the machine com
 nothing else shows accelerators it says nothing: dirty-region says that it cannot be checked. A
 managed endpoint, and pods with accelerators, whose machine comes by a variable are unverified: it
 decides which regions offer it. So are they, and all that plainly has accelerators, where the region
-is not known. A notebook is no endpoint: it is judged where it has accelerators. The other region
-must offer the machine and the accelerators that are attached to it, as far as the catalogue knows
-them (a machine that it does not have is taken to be in every region, and the message then does not
-say that it is offered), be low in carbon, emit at most the limit ``share_pct`` of this one, and be
-within the limit ``round_trip_ms``, which is an estimate.
+is stated and not known. Where nobody states any region, as in most manifests, it says nothing: see
+region-unresolved. What shows accelerators is a machine, an accelerator or a device that is named; a
+label, a taint or a driver is not. Clusters for jobs (Azure Machine Learning's compute, SageMaker's
+HyperPod) are no endpoints, and are judged where they have accelerators. A notebook is no endpoint:
+it is judged where it has accelerators. The other region must offer the machine and the accelerators
+that are attached to it, as far as the catalogue knows them (a machine that it does not have is
+taken to be in every region, and the message then does not say that it is offered), be low in
+carbon, emit at most the limit ``share_pct`` of this one, and be within the limit ``round_trip_ms``,
+which is an estimate.
 
 Tags: It reads none.
 """

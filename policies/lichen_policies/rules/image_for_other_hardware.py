@@ -8,12 +8,12 @@ Fix: Use the image for the machine, or the machine for the image, as the message
 
 Exceptions: It blocks only images in the registries of AWS's Deep Learning Containers, whose names
 say what they are built for (``neuronx``, ``arm64``, ``-cpu-``, ``-gpu-``). ``neuron``, ``cuda``,
-``arm64`` and ``amd64`` in the name of another image only advise, and so does a family of Graviton
-or Axion machines that a pod selects. An image for GPUs on a machine that has no accelerator is not
-judged: some start, slowly. Images for both processors are not judged. A pod that asks for no
-accelerator and names no machine is not judged: its image may be a client's. Nor is a machine that
-the catalogue does not have and whose name says no accelerators. An image whose name is filled in
-later (``<image>``, ``IMAGE_URL``) is unverified.
+``arm64`` and ``amd64`` in the name of another image only advise (``cuda``, also as ``cu128`` and
+its like), and so does a family of Graviton or Axion machines that a pod selects. An image for GPUs
+on a machine that has no accelerator is not judged: some start, slowly. Images for both processors
+are not judged. A pod that asks for no accelerator and names no machine is not judged: its image may
+be a client's. Nor is a machine that the catalogue does not have and whose name says no
+accelerators. An image whose name is filled in later (``<image>``, ``IMAGE_URL``) is unverified.
 
 Tags: It reads none.
 """
@@ -59,8 +59,8 @@ def image_for_other_hardware(fact: ServingContainer, known: Known) -> Iterator[F
     if fact.image is None:
         raise NotApplicable("no image is named here")
     image = image_name(fact.image)
-    if is_plain(fact.machine, known.catalogue) and not _names_hardware(image):
-        raise NotApplicable("neither its image nor its machine says what hardware it is for")
+    if is_plain(fact.machine, known.catalogue):
+        raise NotApplicable("its machine is not in the catalogue, and names no accelerators")
     for hardware in _hardware(fact, known):
         wrong = _wrong(image, hardware, known)
         if not wrong:
@@ -109,11 +109,6 @@ def _hardware(fact: ServingContainer, known: Known) -> Iterator[Hardware]:
 
 def _words(image: ImageName) -> set[str]:
     return set(f"{image.repository}-{image.tag}".lower().replace("_", "-").split("-"))
-
-
-def _names_hardware(image: ImageName) -> bool:
-    words = _words(image)
-    return bool(words & (_OF_NEURON | _OF_ARM | _OF_X86)) or any(map(_CUDA.fullmatch, words))
 
 
 def _wrong(image: ImageName, hardware: Hardware, known: Known) -> str:

@@ -6,10 +6,11 @@ libraries also miss the speed of newer ones, so the same work takes more machine
 Fix: Use a newer version of the image, and measure the model on it.
 
 Exceptions: It knows the images of AWS's Deep Learning Containers by their repository and version,
-also where they were copied into another registry under the same name. Of other images it knows no
-end. An image named by its digest alone is not judged. Of the images of Hugging Face
-(``huggingface-*``) AWS publishes no such day: they are not judged. An image whose name is filled in
-later (``<image>``, ``IMAGE_URL``) is unverified.
+also where they were copied into another registry under the same name. A version that is older than
+the oldest of which AWS publishes an end is past it too. Of other images it knows no end. An image
+named by its digest alone is not judged. Of the images of Hugging Face (``huggingface-*``) AWS
+publishes no such day: they are not judged. An image whose name is filled in later (``<image>``,
+``IMAGE_URL``) is unverified.
 
 Tags: It reads none.
 """
@@ -38,10 +39,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def image_past_its_patches(
     fact: ServingContainer, limits: Limits, known: Known
 ) -> Iterator[Finding]:
-    if fact.image is None:
+    if fact.repository is None:
         raise NotApplicable("no image is named")
-    image = image_name(fact.image)
-    patches = known.catalogue.patches_of(image.repository, image.tag)
+    patches, older = None, False
+    if known.catalogue.has_patches_of(fact.repository):
+        image = image_name(fact.image or "")
+        patches = known.catalogue.patches_of(image.repository, image.tag)
+        if patches is None:
+            patches = known.catalogue.first_patches_after(image.repository, image.tag)
+            older = patches is not None
     if patches is None:
         raise NotApplicable("nobody publishes until when this image is patched")
     until = datetime.date.fromisoformat(patches.patched_until)
@@ -50,10 +56,14 @@ def image_past_its_patches(
     source = known.catalogue.sources.get(patches.source)
     by = f" ({source.publisher})" if source else ""
     ended = "ended" if known.today > until else "end"
+    version = f"{patches.repository} {patches.version}"
+    what = f"the security patches of {version}"
+    if older:
+        what = f"the image is older than {version}, whose security patches"
     yield Finding(
-        what=f"the security patches of {image.repository} {patches.version} {ended} on {until}{by}",
+        what=f"{what} {ended} on {until}{by}",
         limit="an image must still receive security patches",
-        or_else=f"set {fact.image_at} to a newer version of {image.repository}, or to the image "
+        or_else=f"set {fact.image_at} to a newer version of {patches.repository}, or to the image "
         "that replaced it",
         path=fact.image_at,
         sources=(patches.source,),

@@ -6,10 +6,11 @@ judge it.
 
 Fix: Name one region, the cleanest that is near enough.
 
-Exceptions: Resources that have no place of their own, such as a global address, are not judged.
-Storage, networks and databases are not judged. A region that comes by a variable, or from a
-provider that is not here or whose value is not known, is not judged either: dirty-region says that
-it cannot be checked.
+Exceptions: Resources that have no place of their own, such as a global address, are not judged. A
+location that is known only after deployment is unverified. Storage, networks and databases are not
+judged. A location that comes by a variable, a parameter or a placeholder, or from a provider that
+is not here or whose value is not known, is not judged either: dirty-region says that it cannot be
+checked.
 
 Tags: It reads none.
 """

@@ -36,7 +36,7 @@ from msgspec import Meta
 from lichen.catalogue.schema import Machine
 from lichen.sizing.answers import Misfit
 from lichen.workload import ModelCard
-from lichen_policies.facts import ModelAccelerators, ServingContainer
+from lichen_policies.facts import ModelAccelerators, ServingContainer, is_unknown
 from lichen_policies.fleets import Fleets, declared_workload
 from lichen_policies.model_memory import USUAL, Memory, least_memory, memory_of, weights_gib
 from lichen_policies.named_hardware import chip_named, is_plain
@@ -69,6 +69,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def oversized_accelerators(
     fact: ModelAccelerators, limits: Limits, known: Known
 ) -> Iterator[Finding]:
+    if fact.container is not None and is_unknown(fact.as_read("machine")):
+        _model(fact, known)  # where none is named, its machine is no question
     if is_plain(fact.machine, known.catalogue):
         raise NotApplicable(
             "its machine is not in the catalogue, and has no accelerators by its name"
@@ -204,7 +206,8 @@ def _model(fact: ModelAccelerators, known: Known) -> NamedModel:
         if served is not None:
             return served
     if fact.model is None:
-        if fact.declared("model") is None:
+        tags = fact if fact.container is None else fact.if_known
+        if tags.declared("model") is None:
             raise NotApplicable("neither the resource nor its tags name a model of a known size")
         card = known.declared_model(fact)
         return model_of_name(card.name, "", None, known) or _not_known(f"the {fact.tag_word}s")

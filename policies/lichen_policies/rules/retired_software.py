@@ -28,7 +28,6 @@ import msgspec
 from msgspec import Meta
 
 from lichen_policies.facts import CloudFunction, ServingContainer, Software
-from lichen_policies.facts.image import image_name
 from lichen_policies.rule import LOWER_IS_STRICTER, Finding, Known, NotApplicable, rule
 
 _VERSIONS = re.compile(r"-cu\d.*")
@@ -51,9 +50,9 @@ def retired_software(fact: Software, limits: Limits, known: Known) -> Iterator[F
 
 
 def _of_image(fact: ServingContainer, known: Known) -> Iterator[Finding]:
-    if fact.image is None:
+    if fact.repository is None:
         raise NotApplicable("no image is named")
-    repository = _VERSIONS.sub("", image_name(fact.image).repository)
+    repository = _VERSIONS.sub("", fact.repository or "")
     row = known.catalogue.retired_image(repository)
     if row is None:
         return

@@ -9,15 +9,16 @@ Exceptions: It judges servers that it knows by their settings: vLLM, SGLang, Tex
 Inference and AWS's Large Model Inference containers; in containers of SageMaker, Kubernetes, ECS,
 Cloud Run and Azure (container apps and container instances). A limit of any size counts: it does
 not judge how large it is. So a limit counts on a command line whose value is filled in later
-(``--max-model-len=$(LENGTH)``). Settings that a container takes from a ConfigMap are read where
-that is in the same deployment; a container that takes all settings of one that is not is
-unverified. A container whose image is a placeholder is judged by its command line and by settings
-that vLLM alone reads (``VLLM_USE_V1``). A server that embeds, ranks or classifies makes no text,
-and is not judged: by its command line (``--task=embed``, ``--runner=pooling``), or where KubeAI's
-``features`` do not have TextGeneration. A container that names no model in its settings is not
-judged, nor one whose command line starts something else, nor KServe's runtimes and language models,
-to which others add settings. Text Generation Inference before its version 3 limits a sequence to
-4,096 tokens or less by itself.
+(``--max-model-len=$(LENGTH)``). A setting that comes whole by a variable is unverified: it may be
+empty, which limits nothing. Settings that a container takes from a ConfigMap are read where that is
+in the same deployment; a container that takes all settings of one that is not is unverified. A
+container whose image is a placeholder is judged by its command line and by settings that vLLM alone
+reads (``VLLM_USE_V1``). A server that embeds, ranks or classifies makes no text, and is not judged:
+by its command line (``--task=embed``, ``--runner=pooling``), or where KubeAI's ``features`` do not
+have TextGeneration. A container that names no model in its settings is not judged, nor one whose
+command line starts something else, nor KServe's runtimes and language models, to which others add
+settings. Text Generation Inference before its version 3 limits a sequence to 4,096 tokens or less
+by itself.
 
 Tags: It reads none.
 """

@@ -8,10 +8,12 @@ Fix: Add the tags that the message names.
 Exceptions: It only advises; set its level in lichen.yaml to require the tags. Any of the usual
 words for an owner counts (``owner``, ``team``, ``contact``, ``service``, ``application``,
 ``cost-center``, ``project``, by any capitals). Endpoints are those of SageMaker, Vertex AI and
-Azure Machine Learning: of SageMaker the configuration is judged, of the others what deploys the
-model. Machines and clusters outside of these are not judged, nor is a kind of resource that takes
-no tags. Jobs are no endpoints (training, processing, batch), and no object of Kubernetes is one of
-a managed service, KServe's InferenceService neither. An environment that the stack states counts.
+Azure Machine Learning: of SageMaker the configuration is judged, of Azure Machine Learning the
+deployment, of Vertex AI the endpoint, also before a model is deployed to it: what deploys to it
+takes no labels. Machines and clusters outside of these are not judged, nor is a kind of resource
+that takes no tags. Jobs are no endpoints (training, processing, batch), and no object of Kubernetes
+is one of a managed service, KServe's InferenceService neither. An environment that the stack states
+counts.
 
 Tags: ``lichen:model`` and ``lichen:environment`` are two of the tags that it asks for. With
 ``lichen:peak-rps`` beside them the rules about size can judge.

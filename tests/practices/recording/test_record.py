@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 import jsonschema
@@ -58,6 +61,39 @@ def test_a_check_is_judged_again(folder: Path) -> None:
     other = run("verify", "record.json", "--format", "json")
     assert other.exit_code == 1
     assert of(other) == {"input", "verdict"}
+
+
+def test_a_record_is_a_json_file(folder: Path) -> None:
+    refused = run("check", "state.json", "--record", "decision")
+    assert (refused.exit_code, refused.stderr) == (
+        2, "lichen: --record: decision does not end in .json. Fix: write decision.json.\n",
+    )  # fmt: skip
+    assert not (folder / "decision").exists()
+
+
+@pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
+def test_gpg_signs_a_record_and_finds_a_change(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The two lines of docs/practices/transparency.md, with a key of this test alone."""
+    page = (ROOT / "docs/practices/transparency.md").read_text()
+    sign, verify = (line for line in page.splitlines() if line.startswith("gpg "))
+    with tempfile.TemporaryDirectory(prefix="gpg") as keys:  # its socket needs a short path
+        monkeypatch.setenv("GNUPGHOME", keys)
+
+        def gpg(line: str) -> int:
+            words = [*line.split()[:1], "--batch", *line.split()[1:]]
+            return subprocess.run(words, cwd=folder, capture_output=True, check=False).returncode
+
+        try:
+            assert gpg("gpg --passphrase= --quick-generate-key you@example.com ed25519 sign") == 0
+            run("check", "state.json", "--record", "decision.json")
+            assert (gpg(sign), gpg(verify)) == (0, 0)
+            record = folder / "decision.json"
+            record.write_text(record.read_text().replace('"version"', '"Version"'))
+            assert gpg(verify) != 0
+        finally:
+            subprocess.run(["gpgconf", "--kill", "all"], capture_output=True, check=False)
 
 
 def test_what_a_document_names_is_an_input_too(folder: Path) -> None:

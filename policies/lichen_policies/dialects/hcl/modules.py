@@ -519,9 +519,11 @@ def _is_keyed(block: Block) -> bool:
 
 def _unset(name: str, *, has_default: bool) -> Unknown:
     give = f"give --parameter {name}=..., or check the plan"
+    written = f"${{var.{name}}}"
     if has_default:
-        return Unknown(f"is the default of var.{name}, which may be replaced ({give})")
-    return Unknown(f"is var.{name}, which has no value here ({give})")
+        because = f"is the default of var.{name}, which may be replaced ({give})"
+        return Unknown(because, written=written)
+    return Unknown(f"is var.{name}, which has no value here ({give})", written=written)
 
 
 def _way(steps: Sequence[Step]) -> str:

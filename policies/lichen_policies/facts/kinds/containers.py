@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from lichen_policies.facts.fact import Fact
+from lichen_policies.facts.image import repository_of
+from lichen_policies.facts.unknown import field, is_unknown
 
 
 class Software(Fact, frozen=True, kw_only=True):
@@ -56,6 +58,13 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     generates: bool | None = None
     packaged: bool | None = None
     packaged_at: str = ""
+
+    @property
+    def repository(self) -> str | None:
+        """The last part of the image's path, which may be known where its registry or its tag is
+        not."""
+        found = repository_of(field(self.as_read("image")))
+        return self.image if is_unknown(found) else found
 
 
 class ConfigValues(Fact, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ class ModelAccelerators(Fact, frozen=True, kw_only=True):
     chip: str | None = None
     chips: float | None = None
     machine: str | None = None
+    machine_at: str = ""
     model: str | None = None
     model_at: str = ""
     shapes: tuple[tuple[float, str], ...] = ()

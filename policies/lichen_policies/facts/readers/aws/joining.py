@@ -22,7 +22,7 @@ from lichen_policies.facts.kinds import (
     TargetInStack,
     VariantInStack,
 )
-from lichen_policies.facts.resource import called
+from lichen_policies.facts.resource import Resource, called
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, Unverified, field, is_unknown
 from lichen_policies.stack import Stack, Subject, named_by, refers_to
 
@@ -45,6 +45,11 @@ def any_of(answers: Iterable[bool | None]) -> bool | None:
 def both(*answers: bool | None) -> bool | None:
     """False where one is false, None where one is open, else true."""
     return False if False in answers else None if None in answers else True
+
+
+def made_with(one: Resource, other: Resource) -> bool | None:
+    """Whether a resource is made wherever another is; None where a condition of its own decides."""
+    return True if one.only_if in ("", other.only_if) else None
 
 
 def known_or_open(question: Callable[[], Value | None]) -> Value | Unknown:
@@ -163,7 +168,7 @@ def on_machine_of(
     component asks for."""
     on = msgspec.structs.replace(
         container,
-        machine=variant.fact.if_known.machine,
+        machine=field(variant.fact.as_read("machine")),
         machine_at=variant.fact.machine_at,
         machine_named_in=called(variant.resource),
     )

@@ -29,6 +29,7 @@ from lichen_policies.facts.readers.aws.joining import (
     endpoint_meant,
     endpoints_of,
     known_or_open,
+    made_with,
     variant_meant,
 )
 from lichen_policies.facts.readers.aws.sagemaker_machines import PREFIX, machine_of
@@ -255,6 +256,7 @@ def _scaled(fact: VariantInStack, stack: Stack) -> bool | None:
         both(
             endpoint_meant(scaled, endpoint, endpoints),
             variant_meant(scaled, fact.as_read("name"), len(beside) == 1),
+            made_with(target.resource, configuration.resource),
         )
         for endpoint, _ in endpoints_of(configuration, stack)
         for target in stack.of(TargetInStack)

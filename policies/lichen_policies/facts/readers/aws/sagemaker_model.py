@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.image import as_named
 from lichen_policies.facts.kinds import Serving, ServingComponent, ServingContainer
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws.joining import on_machine_of, variants_under
@@ -44,14 +45,14 @@ class RunsOn(NamedTuple):
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     """Each container on the machine of each variant that runs it; without one as it is."""
     places = stack.once(_places_by_container)
-    found: dict[tuple[int, str | None, object], Fact] = {}
+    found: dict[tuple[int, object, object], Fact] = {}
     for fact in facts:
         if not isinstance(fact, ServingContainer):
             found[id(fact), None, None] = fact
             continue
         for place in places.get(id(fact), ()):
             on = on_machine_of(fact, *place)
-            found.setdefault((id(fact), on.machine, on.as_read("chips")), on)
+            found.setdefault((id(fact), on.as_read("machine"), on.as_read("chips")), on)
         if id(fact) not in places:
             found[id(fact), None, None] = fact
     return tuple(found.values())
@@ -69,7 +70,7 @@ def _places_by_container(stack: Stack) -> Mapping[int, list[RunsOn]]:
             )
     found: dict[int, list[RunsOn]] = {}
     for place, model in places:
-        if place.variant.fact.if_known.machine is None:
+        if place.variant.fact.as_read("machine") is None:
             continue
         for container in stack.meant(model, ServingContainer, "names"):
             found.setdefault(id(container.fact), []).append(place)
@@ -82,7 +83,7 @@ def serving_container(container: Properties, name: Maybe[str]) -> ServingContain
     return ServingContainer(
         path=container.path,
         names=(name,) if isinstance(name, str) else (),
-        image=field(container.text("image")),
+        image=field(as_named(container.text("image"))),
         image_at=container.at("image"),
         settings=field(settings),
         settings_at=container.at("environment"),

@@ -1,0 +1,85 @@
+"""Zero is promised only where something wakes what sleeps; each promise names the test of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lichen.catalogue import load
+from lichen.catalogue.schema import Made
+from lichen.placing.choose import place
+from lichen.placing.placement import Placement
+from lichen.placing.question import Question
+from lichen.workload import as_workload
+from tests.components.narrowed import Only
+from tests.placing.test_receipts_add_up import CASES
+
+TESTS = Path(__file__).parents[1]
+POD = (
+    "components/test_kubernetes.py",
+    "test_pods_at_zero_are_brought_back_by_a_signal_from_outside",
+)
+WOKEN: dict[tuple[str, str], tuple[str, str]] = {
+    ("sagemaker", "real-time"): (
+        "stacks/test_to_zero.py",
+        "test_it_comes_up_sleeps_is_woken_by_one_request_changes_and_goes",
+    ),
+    ("sagemaker", "asynchronous"): (
+        "stacks/test_asynchronous.py",
+        "test_it_comes_up_sleeps_is_woken_changes_and_goes",
+    ),
+    # A job, a copy, a function: each request or run starts its own, and none is kept.
+    ("sagemaker-batch", "batch"): ("stacks/test_batch.py", "test_it_comes_up_changes_and_goes"),
+    ("sagemaker-serverless", "serverless"): (
+        "stacks/test_serverless.py",
+        "test_it_comes_up_changes_and_goes",
+    ),
+    ("lambda", "real-time"): (
+        "stacks/test_hosts.py",
+        "test_a_function_comes_up_is_tried_by_a_tenth_and_goes",
+    ),
+    ("cloud-run", "real-time"): ("sandbox/test_google.py", "test_what_wakes_and_what_does_not"),
+    ("cloud-run-gpu", "real-time"): ("stacks/test_google.py", "test_one_model_on_four_hostings"),
+    ("gke", "real-time"): POD,
+    ("gke-tpu", "real-time"): POD,
+    ("eks", "real-time"): POD,
+    ("kubernetes", "real-time"): POD,
+}
+"""A hosting and a way of serving that goes to zero -> the test of what wakes it."""
+NEVER = ("ec2", "ecs", "ecs-fargate", "compute-engine", "tpu-vm", "vertex")
+
+
+def test_every_promise_of_zero_has_its_test() -> None:
+    promised = {
+        (row.hosting, mode)
+        for row in load().table("makes", Made)
+        for mode in row.modes_to_zero
+        if row.server is not None
+    }
+    assert promised == set(WOKEN)
+    for file, name in WOKEN.values():
+        assert f"def {name}(" in (TESTS / file).read_text(encoding="utf-8")
+
+
+def test_a_hosting_that_never_wakes_promises_nothing() -> None:
+    hostings = load().hostings
+    for row in load().table("makes", Made):
+        if hostings[row.hosting].reaches_zero == "no":
+            assert row.modes_to_zero == ()
+
+
+@pytest.mark.parametrize("hosting", NEVER)
+def test_zero_is_not_made_where_nothing_wakes_it(hosting: str) -> None:
+    machine, workload, region = CASES[hosting]
+    asleep: dict[str, Any] = {
+        **workload,
+        "environment": "staging",
+        "availability": {"minimum_replicas": 0},
+        "where": {"hosting": [hosting], "regions": [region]},
+    }
+    answer = place(Question.of(as_workload(asleep), catalogue=Only(machine)), runners_up=0)
+    assert isinstance(answer, Placement)
+    assert answer.chosen.hosting == hosting
+    assert answer.chosen.unmade is not None
