@@ -311,4 +311,4 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def url(self) -> str:
         """Where the rule's page is."""
-        return self.page or f"{PAGES}/{self.name.replace('-', '_')}.py"
+        return self.page or f"{PAGES}/{self.name}.md"
