@@ -178,7 +178,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return self.catalogue.model(passport.model)
         except InputError as error:
-            raise Unverified(f"the declared model is not in the catalogue ({error.fix})") from None
+            nearest = error.fix if error.fix.startswith("did you mean") else _OWN_MODEL
+            raise Unverified(f"the declared model is not in the catalogue ({nearest})") from None
 
     def _or_unverified(self, look_up: Callable[[str], Row], name: str) -> Row:
         try:
@@ -189,6 +190,11 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
             raise Unverified(
                 f"the {error.field} {name!r} is not in the catalogue ({error.fix})"
             ) from None
+
+
+_OWN_MODEL = (
+    "give one of your own as a row of models.csv in the folder of catalogue: in lichen.yaml"
+)
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True):
