@@ -64,6 +64,12 @@ def test_the_components_pages_are_up_to_date() -> None:
         assert (ROOT / path).read_text(encoding="utf-8") == text, f"{path}: `make rules` writes it"
 
 
+def test_every_rule_s_address_is_its_page() -> None:
+    for rule in rules().values():
+        path = rule.url.partition("/blob/main/")[2]
+        assert (ROOT / path).read_text(encoding="utf-8").startswith(f"# {rule.name}\n"), path
+
+
 def test_why_a_rule_judges_no_object_of_a_cluster_is_said_of_such_rules_alone() -> None:
     judged = PAGES.matrix(rules())
     assert set(PAGES.IN_CLUSTERS) <= {

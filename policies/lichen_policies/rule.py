@@ -17,6 +17,7 @@ raises :class:`Unverified`, where it does not apply :class:`NotApplicable`.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
@@ -83,6 +84,10 @@ Row = TypeVar("Row")
 Judged = TypeVar("Judged", bound=Fact | Stack)
 Thresholds = TypeVar("Thresholds", bound=msgspec.Struct)
 LimitValue = int | float | str | bool
+
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]*[A-Za-z0-9])?")
+"""What may be printed as the name of a machine or a region."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +183,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return self.catalogue.model(passport.model)
         except InputError as error:
-            raise Unverified(f"the declared model is not in the catalogue ({error.fix})") from None
+            nearest = error.fix if error.fix.startswith("did you mean") else _OWN_MODEL
+            raise Unverified(f"the declared model is not in the catalogue ({nearest})") from None
 
     def _or_unverified(self, look_up: Callable[[str], Row], name: str) -> Row:
         try:
@@ -186,9 +192,15 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         except InputError as error:
             if error.document:
                 raise  # a table cannot be believed: that is no answer about a name
+            named = f" {name!r}" if _NAME.fullmatch(name) else ""
             raise Unverified(
-                f"the {error.field} {name!r} is not in the catalogue ({error.fix})"
+                f"the {error.field}{named} is not in the catalogue ({error.fix})"
             ) from None
+
+
+_OWN_MODEL = (
+    "give one of your own as a row of models.csv in the folder of catalogue: in lichen.yaml"
+)
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True):
@@ -316,4 +328,4 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def url(self) -> str:
         """Where the rule's page is."""
-        return self.page or f"{PAGES}/{self.name.replace('-', '_')}.py"
+        return self.page or f"{PAGES}/{self.name}.md"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -21,7 +22,8 @@ Object = dict[str, Any]
 
 _TIMEOUT_S = 60
 _JSON = "application/json"
-_GONE, _CONFLICT = 404, 409
+_GONE, _CONFLICT, _LATER = 404, 409, 429
+_AGAIN_S = 0.5
 
 
 class ApiRefused(Refused):
@@ -84,14 +86,19 @@ class Api:
             urllib.request.ProxyHandler({}),
             urllib.request.HTTPSHandler(context=ssl._create_unverified_context()),
         )
-        try:
-            with opener.open(request, timeout=_TIMEOUT_S) as answer:
-                text = answer.read().decode()
-        except urllib.error.HTTPError as error:
-            raise ApiRefused(error.code, _words(error.read().decode())) from None
-        except (urllib.error.URLError, OSError) as error:
-            raise Refused(f"{self.server} does not answer: {error}") from None
-        return dict(json.loads(text)) if text.startswith("{") else {"text": text}
+        ends = time.monotonic() + _TIMEOUT_S
+        while True:
+            try:
+                with opener.open(request, timeout=_TIMEOUT_S) as answer:
+                    text = answer.read().decode()
+            except urllib.error.HTTPError as error:
+                if error.code == _LATER and time.monotonic() < ends:
+                    time.sleep(_AGAIN_S)  # as every client does: a kind's storage is being made
+                    continue
+                raise ApiRefused(error.code, _words(error.read().decode())) from None
+            except (urllib.error.URLError, OSError) as error:
+                raise Refused(f"{self.server} does not answer: {error}") from None
+            return dict(json.loads(text)) if text.startswith("{") else {"text": text}
 
     def path_of(self, version: str, kind: str, namespace: str | None, name: str = "") -> str:
         """The path of an object, or without a name of its collection.
