@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,6 +81,7 @@ def _documents(text: str) -> Sequence[Any]:
         raise InputError("is not JSON", fix=f"read are {READ}") from None
 
 
+_AS_WRITTEN = "give the result as the tool wrote it"
 _LENGTHS = ("input_tokens", "output_tokens")
 
 
@@ -97,6 +98,12 @@ def _record(
     if count < 1:
         return
     times = ("time_to_first_token_ms", "time_per_output_token_ms", "request_ms", "requests_per_s")
+    for name in times:
+        if (measured.get(name) or 0.0) < 0:
+            raise InputError(f"has a negative {name}", fix=_AS_WRITTEN)
+    day = measured.get("day")
+    if day is not None and day > about.day + timedelta(days=1):
+        raise InputError(f"is of {day}, which is yet to come", fix="set the clock, measure again")
     known = {
         name: value
         for name, value in measured.items()
@@ -146,7 +153,11 @@ def _percentiles(
     found = [_plain(value) for value in (p50, p95, p99)]
     if None in found or _plain(count) is None:
         return None
-    middle, slow, slowest = (Percentile(ms=(value or 0.0) * unit_ms) for value in found)
+    ordered = [(value or 0.0) * unit_ms for value in found]
+    if ordered[0] < 0 or ordered != sorted(ordered):
+        written = ", ".join(f"{value:g}" for value in ordered)
+        raise InputError(f"has percentiles that no times have: {written} ms", fix=_AS_WRITTEN)
+    middle, slow, slowest = (Percentile(ms=value) for value in ordered)
     return Percentiles(count=max(1, int(float(str(count)))), p50=middle, p95=slow, p99=slowest)
 
 
@@ -171,6 +182,15 @@ def _vllm(document: Document, about: About) -> Iterator[Record]:
         return _percentiles(completed, middle, slow, slowest)
 
     rate = _plain(document["request_throughput"])
+    lasted = _plain(get("duration"))
+    if rate and lasted and completed and not 0.95 < rate * lasted / completed < 1.05:
+        raise InputError(
+            f"says {rate:g} requests/s, and {completed} requests in {lasted:g} s", fix=_AS_WRITTEN
+        )
+    named = get("model_id")
+    if named not in (None, about.model):
+        said = f"The result calls its model {str(named)[:200]}."
+        about = replace(about, notes=(*about.notes, said))
     per_token = _plain(get("median_tpot_ms"))
     first = _plain(get("median_ttft_ms"))
     output = round(document["total_output_tokens"] / completed) if completed else 0
@@ -190,7 +210,7 @@ def _vllm(document: Document, about: About) -> Iterator[Record]:
         loop="open" if offered else "closed" if most else None,
         offered_rps=offered or None,
         day=_day(get("date")),
-        seconds=_plain(get("duration")),
+        seconds=lasted,
         requests_per_s=rate,
         input_tokens=round(document["total_input_tokens"] / completed) if completed else 0,
         output_tokens=output,

@@ -202,6 +202,11 @@ def test_loadgen(tmp_path: Path) -> None:
     assert record.requests == 240
 
 
+def test_a_result_that_calls_its_model_otherwise_is_noted(tmp_path: Path) -> None:
+    (record,) = read(tmp_path, {**VLLM, "model_id": "foo/bar"})
+    assert record.notes == "The result calls its model foo/bar."
+
+
 def test_what_a_result_does_not_say_is_asked_for_or_said(tmp_path: Path) -> None:
     """Of a model that generates, lengths of requests are never taken as 0."""
     path = tmp_path / "mlperf_log_summary.txt"
@@ -261,6 +266,10 @@ def test_loadgen_of_every_scenario(tmp_path: Path) -> None:
         (LOADGEN.format(scenario="Offline", mode="PerformanceOnly"), "not all of its fields"),
         (LOADGEN.format(scenario="Interactive", mode="PerformanceOnly"), "Fix: give one of Server"),
         ("MLPerf Results Summary", "not all of its fields"),
+        ({**VLLM, "median_ttft_ms": -5.0}, "has a negative time_to_first_token_ms|no times have"),
+        ({**VLLM, "median_ttft_ms": 900.0}, "no times have: 900, 300, 400 ms"),
+        ({**VLLM, "request_throughput": 1e3}, "says 1000 requests/s, and 200 requests in 50 s"),
+        ({**VLLM, "date": "20990101-101500"}, "is of 2099-01-01, which is yet to come"),
         ([], "is of no tool that is read"),
     ],
 )
