@@ -224,6 +224,6 @@ def test_every_language_sees_the_component_and_its_sentences(place: World) -> No
     first += "securityGroups objective"  # the arguments of version 0.1.0
     assert set(endpoint["inputProperties"]) == {
         *first.split(),
-        *("aws", "google", "kubernetes", "pin", "workloadFile"),
+        *("aws", "google", "hosting", "kubernetes", "pin", "regions", "workloadFile"),
     }
     assert set(endpoint["required"]) >= {"endpointName", "receipt", "gco2eMonth", "usdMonth"}
