@@ -23,8 +23,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The score of one evaluation of a variant.
 
     ``variant`` is a precision (``fp8``), another model by name, ``prefix-caching`` or
-    ``speculative-decoding``. ``name`` is what was run, such as ``MMLU-Pro``; of the last two the
-    score is the share of input tokens that were cached, and of drafted tokens that were kept.
+    ``speculative-decoding``. ``name`` is what was run, such as ``MMLU-Pro``; of the last two it
+    is ``hit rate`` and ``acceptance rate``, and the score is the share of input tokens that were
+    cached, and of drafted tokens that were kept.
     ``at_least`` or ``at_most`` is the score that is good enough: ``at_most`` for a rate of errors.
     ``evaluated_on`` is the day.
     """
@@ -39,10 +40,14 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def __post_init__(self) -> None:
         if self.at_least is not None and self.at_most is not None:
             raise ValueError("give at_least or at_most, not both")
-        if self.variant in RATES and not 0.0 <= self.score <= 1.0:
+        rate = RATES.get(self.variant)
+        if rate is not None and rate not in self.name.lower():
             raise ValueError(
-                f"the score of {self.variant} is its {RATES[self.variant]}, from 0 to 1"
+                f"what is measured of {self.variant} is its {rate}, and no answer changes: name it "
+                f"{rate}, or give the score to the model or precision that was evaluated"
             )
+        if rate is not None and not 0.0 <= self.score <= 1.0:
+            raise ValueError(f"the score of {self.variant} is its {rate}, from 0 to 1")
         if not math.isfinite(self.score):
             raise ValueError("score is not a number")
 

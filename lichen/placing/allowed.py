@@ -14,6 +14,7 @@ from lichen.clouds import REGIONAL
 from lichen.distance import round_trip_ms
 from lichen.document import InputError, did_you_mean
 from lichen.placing.buying import ways_of_hosting
+from lichen.visible import visible
 from lichen.words import Mode, WayOfBuying
 from lichen.workload import Where, Workload
 
@@ -31,9 +32,9 @@ def check_where(where: Where, catalogue: Catalogue) -> None:
     for index, name in enumerate(where.hosting):
         _known(name, hosting_words(catalogue), f"where.hosting[{index}]", "hosting")
     for index, name in enumerate(where.regions):
-        _known(name, catalogue.regions, f"where.regions[{index}]", "region")
+        check_region(name, catalogue, f"where.regions[{index}]")
     for index, near in enumerate(where.near):
-        _known(near.region, catalogue.regions, f"where.near[{index}].region", "region")
+        check_region(near.region, catalogue, f"where.near[{index}].region")
     if where.residency is not None:
         _known(where.residency, catalogue.residency, "where.residency", "residency group")
     countries = {region.country for region in catalogue.regions.values() if region.country}
@@ -45,6 +46,15 @@ def check_where(where: Where, catalogue: Catalogue) -> None:
             "country with a cloud region",
             MISTAKEN_COUNTRIES.get(country),
         )
+
+
+def check_region(name: str, catalogue: Catalogue, field: str) -> None:
+    """Refuse a region that the catalogue does not know."""
+    if name not in catalogue.regions:
+        fix = did_you_mean(
+            name, catalogue.regions, otherwise="take one of `lichen catalogue regions`"
+        )
+        raise InputError(f"{visible(name)!r} is not a known region", fix=fix, field=field)
 
 
 def restricted(workload: Workload, clouds: tuple[str, ...], regions: tuple[str, ...]) -> Workload:

@@ -117,12 +117,16 @@ def command(
         )
     from msgspec.structs import replace
 
-    from lichen.placing.allowed import restricted
+    from lichen.placing.allowed import check_region, restricted
     from lichen.placing.placement import NoPlacement
     from lichen.workload import read_workload
     from lichen_doors.report import for_programs
 
     check_outputs([workload_file], {"--record": record_file})
+    if regions:
+        catalogue = configured_catalogue(workload_file)
+        for name in regions:
+            check_region(name, catalogue, "--region")
     workload = restricted(read_workload(workload_file), clouds, regions)
     if confidence is not None:
         workload = replace(workload, confidence=confidence)
