@@ -27,7 +27,8 @@ def possible_machines(fact: Machines, known: Known) -> tuple[Machine, ...]:
     found = {row.name: row for name in names for row in _named(name, fact.cloud, known)}
     requirements = fact.requirements
     if requirements is not None:
-        _check_closed(requirements)
+        if is_open(requirements):
+            raise Unverified("instance requirements set no upper bound to what a machine may have")
         found |= {
             machine.name: machine
             for machine in known.catalogue.machines.values()
@@ -55,11 +56,11 @@ def _named(name: str, cloud: str, known: Known) -> Iterator[Machine]:
         yield known.machine(name)
 
 
-def _check_closed(requirements: Requirements) -> None:
-    """Refuse to name a worst machine where the number of its accelerators is open."""
+def is_open(requirements: Requirements) -> bool:
+    """Whether no worst machine can be named, since the number of its accelerators is open."""
     if not requirements.accelerated or requirements.allowed:
-        return
-    if all(
+        return False
+    return all(
         most is None
         for _, most in (
             requirements.accelerators,
@@ -67,8 +68,7 @@ def _check_closed(requirements: Requirements) -> None:
             requirements.memory_gib,
             requirements.accelerator_memory_gib,
         )
-    ):
-        raise Unverified("instance requirements set no upper bound to what a machine may have")
+    )
 
 
 def _fits(machine: Machine, wanted: Requirements, known: Known) -> bool:

@@ -65,7 +65,6 @@ class TpuNodes(HostedEndpoint):
         ]
         budget(site)
         port = HEALTH[plan.container.server].port
-        port = HEALTH[plan.container.server].port
         self.gives(
             name=nodes[0].name,
             identifier=nodes[0].id,

@@ -13,7 +13,8 @@ be predicted to serve it. A shape is a finding where it has more memory than the
 that need (``times_by_settings`` where a container's settings name the model), and half as many
 chips would do. In production it blocks only where nothing of that can be the reason: a server whose
 settings, or whose documented default, use at most half of the accelerators, with more memory than
-the limit ``times_surely`` of the need. A server that is set to start several copies of its model is
+the limit ``times_surely`` of the need. One chip is judged as several are, where a smaller one
+exists and the model's size is known. A server that is set to start several copies of its model is
 not judged, nor one of several containers that share a machine. Where a cluster may give any GPU,
 the smallest that clouds offer counts.
 

@@ -17,15 +17,19 @@ accelerator whose watts are not known counts for 400 W. A queue of jobs, such as
 environment, may have a ceiling of 8 times that, because its machines stop when no job waits. Work
 that ends by itself counts in hours: a training job blocks only above what the limit allows to run
 for a month of 730 hours. A group that may choose among several machines is counted with the ones
-that have the most accelerators, and for its floor with those that have the fewest. A ceiling in
-vCPUs is divided by those of the machine. A scaling target counts the machines of the variant that
-it scales, and says nothing where the variant alone starts with more than the limit. The sum over
-several resources is not checked. Templates count as one machine. An autoscaler of pods is counted
-where the pods that it scales are in the same deployment: elsewhere they may be anything. A ceiling
-that is left out, as KServe's ``maxReplicas`` may be, is not counted: the floor is. What GKE's node
-auto-provisioning may make is counted by the most of each kind (``maximum`` of its resource limits).
-Accelerators of which nothing but a name is known (``example.com/npu``) are not counted: see
-unknown-accelerator. Nor is a resource profile of KubeAI whose accelerators its name does not say.
+that have the most accelerators, and for its floor with those that have the fewest. Where a group's
+requirements leave open how many accelerators a machine carries, the fewest that they ask for count,
+and it is unverified where these are within the limit. A ceiling in vCPUs is divided by those of the
+machine. A scaling target counts the machines of the variant that it scales, and says nothing where
+the variant alone starts with more than the limit. The sum over several resources is not checked.
+Templates count as one machine. An autoscaler of pods is counted where the pods that it scales are
+in the same deployment: elsewhere they may be anything. A ceiling that is left out, as KServe's
+``maxReplicas`` may be, is not counted: the floor is. Workers of Ray have their ``minReplicas`` and
+``maxReplicas`` where the cluster scales itself (``enableInTreeAutoscaling``), else their
+``replicas``. What GKE's node auto-provisioning may make is counted by the most of each kind
+(``maximum`` of its resource limits). Accelerators of which nothing but a name is known
+(``example.com/npu``) are not counted: see unknown-accelerator. Nor is a resource profile of KubeAI
+whose accelerators its name does not say.
 
 Tags: It reads none but ``lichen:environment``, which chooses the limit.
 """
@@ -41,7 +45,7 @@ from msgspec import Meta
 from lichen.catalogue.schema import Machine
 from lichen_policies.facts import AllMachines, Machines
 from lichen_policies.named_hardware import called, chip_named
-from lichen_policies.possible_machines import count_of, possible_machines
+from lichen_policies.possible_machines import count_of, is_open, possible_machines
 from lichen_policies.provisioned import provisioned
 from lichen_policies.rule import (
     LOWER_IS_STRICTER,
@@ -132,7 +136,28 @@ def too_many_accelerators(fact: AllMachines, limits: Limits, known: Known) -> It
     if most > limits.chips:
         yield _finding(fact, counts, limits, known)
     elif open_question is not None:
-        raise open_question
+        at_least = [*counts, *filter(None, map(_at_least, fact.groups))]
+        if sum(count.most for count in at_least) <= limits.chips:
+            raise open_question
+        yield _finding(fact, at_least, limits, known)
+
+
+def _at_least(group: Machines) -> Count | None:
+    """A group whose machines may be any with so many accelerators or more; None of any other."""
+    requirements, units = group.if_known.requirements, group.if_known.machines
+    if requirements is None or units is None or not is_open(requirements):
+        return None
+    least = group.if_known.least
+    each = max(1, requirements.accelerators[0] or 1)
+    return Count(
+        group=group,
+        machine=None,
+        chip="accelerators or more" if each > 1 else "accelerator or more",
+        each=each,
+        machines=units,
+        least_machines=units if least is None else min(least, units),
+        least_each=each,
+    )
 
 
 def _counted(fact: AllMachines, known: Known) -> tuple[list[Count], Unverified | None]:

@@ -182,6 +182,8 @@ def _store(address: str) -> ObjectStore:
     try:
         named, config = _as_pulumi_has_it(address)
         return from_url(named, config=config, client_options=_CLIENT, retry_config=_RETRY)
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(
             f"is no address of a bucket ({_first_words(error)})",
@@ -193,21 +195,55 @@ def _store(address: str) -> ObjectStore:
 
 def _as_pulumi_has_it(address: str) -> tuple[str, Any]:
     """The address of a bucket without its query, and what Pulumi's own form of it says besides:
-    so that the address of a backend may be given as it is.
+    so that the address of a backend may be given as it is. :class:`InputError` where its query
+    says what is not known here: without it another bucket may be meant.
 
-    Source: Pulumi, "Managing state and backends", self-managed backends; the account and the key
-    of Azure are in the variables of Go CDK, which differ from the other tools'.
+    Source: Pulumi, "Managing state and backends", self-managed backends; Go CDK, s3blob, URLOpener;
+    the account and the key of Azure are in the variables of Go CDK, which differ from the other
+    tools'.
     """
     bare, _, query = address.partition("?")
-    said = {key: values[0] for key, values in parse_qs(query).items()}
+    said = {key: values[0] for key, values in parse_qs(query, keep_blank_values=True).items()}
+    known: frozenset[str] = frozenset()
+    config: dict[str, str | None] = {}
     if bare.startswith(PULUMIS_AZURE):
+        known = frozenset({"storage_account"})
         bare = f"az://{bare.removeprefix(PULUMIS_AZURE)}"
         account = said.get("storage_account") or os.environ.get("AZURE_STORAGE_ACCOUNT")
         key = os.environ.get("AZURE_STORAGE_KEY")
         config = {"account_name": account, "account_key": key}
-    else:
-        config = {"region": said.get("region")} if bare.startswith("s3://") else {}
+    elif bare.startswith("s3://"):
+        known = _OF_S3
+        config = {"region": said.get("region"), "endpoint": _endpoint_of(said)}
+    for key in said.keys() - known:
+        raise InputError(
+            f"says {key}, which is not known here",
+            fix="export that profile's credentials: aws configure export-credentials --profile "
+            "NAME --format env"
+            if key == "profile"
+            else f"leave it out; known are {', '.join(sorted(known))}"
+            if known
+            else "write the address without a query",
+            document=without_secret(address),
+        )
     return bare, {name: value for name, value in config.items() if value}
+
+
+_OF_S3 = frozenset(
+    {"region", "endpoint", "awssdk", "s3ForcePathStyle", "use_path_style", "disableSSL",
+     "disable_https"}
+)  # fmt: skip
+"""What a query may say of a bucket in S3. Which of its SDKs Go takes is the same to others, and
+with an endpoint the bucket is always in the path, which its like answer too."""
+
+
+def _endpoint_of(said: Mapping[str, str]) -> str | None:
+    """The address of a server that speaks S3; None for AWS's own."""
+    endpoint = said.get("endpoint")
+    if not endpoint or "://" in endpoint:
+        return endpoint
+    plain = "true" in (said.get("disableSSL"), said.get("disable_https"))
+    return f"{'http' if plain else 'https'}://{endpoint}"
 
 
 _CLIENT: Any = {"timeout": "60s", "connect_timeout": "10s", "allow_http": True}

@@ -61,10 +61,11 @@ def _page(names: list[str], after: str) -> tuple[list[str], str]:
 
 @contextmanager
 def cloud_storage(buckets: Mapping[str, Mapping[str, bytes]], token: str) -> Iterator[str]:
-    """Google's; its address."""
+    """Google's, or another that speaks S3, with the bucket in the path; its address. ``token`` is
+    what a request's authorisation has in it."""
 
     def answer(request: BaseHTTPRequestHandler) -> tuple[int, bytes]:
-        if request.headers.get("Authorization") != f"Bearer {token}":
+        if token not in str(request.headers.get("Authorization")).replace("/", " ").split():
             return 401, b"<Error><Code>AuthenticationRequired</Code></Error>"
         address = urlsplit(request.path)
         bucket, _, name = unquote(address.path).lstrip("/").partition("/")

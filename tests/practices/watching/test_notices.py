@@ -564,6 +564,25 @@ def test_states_in_a_bucket_of_google_and_azure_are_read(
         assert "guess" not in refused
 
 
+def test_a_bucket_is_read_where_the_address_of_a_backend_says_that_it_is(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = json.dumps(state(configuration("chat", "eu-north-1", tags=LLAMA))).encode()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ours")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+    with cloud_storage({"p": {"stacks/a.json": good}}, "Credential=ours") as url:
+        host = url.removeprefix("http://")
+        whole = f"region=eu&endpoint={url}&use_path_style=true&awssdk=v2"
+        for query in (f"endpoint={host}&s3ForcePathStyle=true&disableSSL=true", whole):
+            (found,) = read_states([f"s3://p?{query}"])
+            assert isinstance(found, StoredState), found
+    for query, known in (("profile=x", "export-credentials"), ("endpint=h", "known are awssdk")):
+        with pytest.raises(InputError, match=known):
+            list(read_states([f"s3://p?{query}"]))
+    with pytest.raises(InputError, match="without a query"):
+        list(read_states(["gs://p?access_id=me"]))
+
+
 def test_an_endpoint_of_vertex_ai_is_asked_by_its_own_number(here: Path) -> None:
     def deployed(name: str, number: str) -> dict[str, Any]:
         spec = {"machine_type": "g2-standard-12"}

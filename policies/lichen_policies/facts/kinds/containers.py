@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lichen_policies.facts.fact import Fact
 from lichen_policies.facts.image import repository_of
-from lichen_policies.facts.unknown import field, is_unknown
+from lichen_policies.facts.unknown import Maybe, is_unknown
 
 
 class Software(Fact, frozen=True, kw_only=True):
@@ -63,7 +63,8 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     def repository(self) -> str | None:
         """The last part of the image's path, which may be known where its registry or its tag is
         not."""
-        found = repository_of(field(self.as_read("image")))
+        image: Maybe[str] = self.as_read("image")  # type: ignore[assignment]
+        found = repository_of(image)
         return self.image if is_unknown(found) else found
 
 
