@@ -19,6 +19,11 @@ RATES = {PREFIX_CACHING: "hit rate", SPECULATIVE_DECODING: "acceptance rate"}
 """Variants that change no answer: what is measured of them is a share, from 0 to 1."""
 
 
+def _score(value: float) -> str:
+    """A score as it was given: ``0.71``, ``1234567.89``."""
+    return f"{value:.15g}"
+
+
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The score of one evaluation of a variant.
 
@@ -31,7 +36,15 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """
 
     variant: Annotated[str, Meta(min_length=1, max_length=200)]
-    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    name: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=100,
+            pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",
+            description="text in one line",
+        ),
+    ]
     score: Annotated[float, Meta(ge=-1e9, le=1e9)]
     at_least: Annotated[float, Meta(ge=-1e9, le=1e9)] | None = None
     at_most: Annotated[float, Meta(ge=-1e9, le=1e9)] | None = None
@@ -61,11 +74,14 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def text(self) -> str:
         """``MMLU-Pro 0.71 (at least 0.7)``."""
-        bounds = (("at least", self.at_least), ("at most", self.at_most))
-        limit = next((f" ({word} {bound:g})" for word, bound in bounds if bound is not None), "")
-        return f"{self.name} {self.score:g}{limit}"
+        limit = ""
+        if self.at_least is not None:
+            limit = f" (at least {_score(self.at_least)})"
+        elif self.at_most is not None:
+            limit = f" (at most {_score(self.at_most)})"
+        return f"{self.name} {_score(self.score)}{limit}"
 
     @property
     def tag(self) -> str:
         """What a tag says of it: ``fp8 MMLU-Pro 0.71``."""
-        return f"{self.variant} {self.name} {self.score:g}"
+        return f"{self.variant} {self.name} {_score(self.score)}"

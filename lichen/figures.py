@@ -19,7 +19,7 @@ def figure(value: float) -> str:
     """Three significant figures, thousands grouped: ``1,230``, ``12.3``, ``0.0123``."""
     if value == 0:
         return "0"
-    size = abs(value)
+    size = abs(float(f"{value:.3g}"))
     if size >= 100:
         return f"{value:,.0f}"
     digits = 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 4

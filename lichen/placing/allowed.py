@@ -13,6 +13,7 @@ from lichen.catalogue.schema import Hosting, Machine, Region
 from lichen.clouds import REGIONAL
 from lichen.distance import round_trip_ms
 from lichen.document import InputError, did_you_mean
+from lichen.figures import listed
 from lichen.placing.buying import ways_of_hosting
 from lichen.visible import visible
 from lichen.words import Mode, WayOfBuying
@@ -45,6 +46,30 @@ def check_where(where: Where, catalogue: Catalogue) -> None:
             f"where.countries[{index}]",
             "country with a cloud region",
             MISTAKEN_COUNTRIES.get(country),
+        )
+    _check_agrees(where, catalogue)
+
+
+def _check_agrees(where: Where, catalogue: Catalogue) -> None:
+    """Refuse limits that allow nothing together: no machine and no request is why nothing fits."""
+    named = [row for row in catalogue.hostings.values() if _is_named(row, where.hosting)]
+    if where.clouds and named:
+        clouds = {row.cloud for row in named if row.cloud in REGIONAL}
+        if len(clouds & {*where.clouds}) == 0 and all(row.cloud in REGIONAL for row in named):
+            raise InputError(
+                f"{listed(where.hosting)} is on {listed(sorted(clouds))}, and where.clouds (or "
+                f"--cloud) allows {listed(where.clouds)} alone",
+                fix="name a hosting of a cloud that is allowed, or leave hosting out",
+                field="where.hosting",
+            )
+    found = {name: _refusal(catalogue.regions[name], where, catalogue) for name in where.regions}
+    reasons = [f"{name}: {why.reason}" for name, why in found.items() if why is not None]
+    if reasons and len(reasons) == len(found):
+        more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+        raise InputError(
+            f"its limits together allow no region ({'; '.join(reasons[:3])}{more})",
+            fix="name another region, or take one of the limits out",
+            field="where",
         )
 
 

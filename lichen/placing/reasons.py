@@ -24,7 +24,7 @@ def about_the_grid(region: Region) -> str:
     return (
         f"{region.name} ({region.place}) has a {grid.level}-carbon grid: "
         f"{region.grid_gco2e_kwh:.0f} gCO2e/kWh ({region.grid_source}, {region.grid_year}), "
-        f"{grid.agreement} among {len(grid.readings)} readings"
+        f"{grid.agreement} among {many(len(grid.readings), 'reading')}"
         + ("; the rule dirty-region advises against it" if advised else "")
     )
 

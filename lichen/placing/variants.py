@@ -43,7 +43,7 @@ DRAFTS_WITH = 0.15
 """A model that drafts has at most so many times the parameters (design choice): a draft of the
 model's own size saves nothing."""
 AHEAD = 4
-"""Tokens that are drafted for each step (design choice: three to five are usual)."""
+"""Tokens that are drafted for each step (design choice)."""
 
 ACCEPTED = Interval(0.53, 0.65, 0.75)
 """Drafted tokens that are kept, where a small model of the family drafts: T5-small for T5-XXL,

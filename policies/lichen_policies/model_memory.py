@@ -43,7 +43,7 @@ def names_a_smaller_one(
         variant = each.split(" ", 1)[0]
         other = catalogue.models.get(variant)
         if variant in precisions:
-            if bits_of(variant, catalogue) < bits:  # type: ignore[arg-type]
+            if bits_of(variant, catalogue) < bits:
                 return True
         elif other is not None and served is not None and other.parameters < served.parameters:
             return True

@@ -160,6 +160,7 @@ def test_an_evaluation_may_be_in_a_record(tmp_path: Path) -> None:
         ({"variant": "speculative-decoding"}, "name it acceptance rate"),
         ({"variant": "gpt-99"}, "name a precision such as fp8"),
         ({"name": ""}, "is empty"),
+        ({"name": "a\x1b[31m"}, "text in one line"),
         ({"at_most": 1, "at_least": 0}, "not both"),
         ({"scores": 1}, "did you mean 'score'"),
         ({"score": "good"}, "score"),
@@ -182,6 +183,9 @@ def test_an_evaluation_in_another_model_s_record_is_not_the_workload_s(tmp_path:
     )
     asked = Question.of(chat(evidence=["other.yaml"]), near=tmp_path, catalogue=CATALOGUE)
     assert [each.variant for each in asked.workload.evaluations] == [smaller]
+    answer = place(asked)
+    assert isinstance(answer, Placement)
+    assert any(f"record of {other} in evidence narrows nothing" in note for note in answer.notes)
 
 
 def test_nothing_that_was_evaluated_is_lost() -> None:
@@ -240,6 +244,35 @@ def test_a_workload_that_has_no_traffic_on_average_is_placed() -> None:
     assert not report.worth_variants(answer)
     assert report.as_markdown(answer, top=2)
     assert as_page(answer, CATALOGUE, today=date(2026, 11, 26), top=2)
+
+
+def test_limits_that_allow_nothing_together_are_refused() -> None:
+    for where, says in (
+        ({"clouds": ["azure"], "hosting": ["sagemaker"]}, "sagemaker is on aws, and where.clouds"),
+        ({"clouds": ["aws"], "regions": ["westeurope"]}, "westeurope: azure is not in"),
+        ({"regions": ["us-east-1"], "residency": "EU"}, "us-east-1: US is outside"),
+    ):
+        with pytest.raises(InputError, match=says):
+            Question.of(chat(where=where), catalogue=CATALOGUE)
+
+
+def test_a_score_is_written_as_it_was_given() -> None:
+    one = Evaluation(variant="fp8", name="points", score=1234567.89, at_most=5.4712345)
+    assert one.text == "points 1234567.89 (at most 5.4712345)"
+    assert one.tag == "fp8 points 1234567.89"
+
+
+def test_another_way_saves_only_of_the_hours_that_are_paid() -> None:
+    rare = {
+        "name": "search",
+        "model": "BAAI/bge-small-en-v1.5",
+        "mode": "serverless",
+        "traffic": {"peak_rps": 0.2, "mean_rps": 0.001, "input_tokens": 100},
+    }
+    answer = placed(as_workload(rare))
+    paid = answer.chosen.replicas_mean * 24
+    for each in answer.savings:
+        assert each.saved_share == pytest.approx(max(0.0, 1 - each.replica_hours / paid))
 
 
 def test_less_is_better_where_a_score_is_at_most() -> None:

@@ -71,8 +71,8 @@ def renderables(answer: Prompted) -> Iterator[RenderableType]:
             yield Text(f"{prompt.name} is empty.", "warn")
         if prompt.behind.likely >= 1:
             yield Text(
-                f"{prompt.name}: {_tokens(prompt.behind)} fixed tokens come after something that "
-                "varies. Put in front, a server's cache of prefixes keeps them too."
+                f"{prompt.name}: {_tokens(prompt.behind)} of the fixed tokens come after something "
+                "that varies. Put in front, a server's cache of prefixes keeps them too."
             )
     if answer.before:
         earlier_total = sum(one.fixed.likely for one in answer.before)

