@@ -774,8 +774,7 @@ def _is_grid(reading: Reading, source: str | None) -> bool:
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> NoReturn:
-    fix = did_you_mean(name, known, otherwise=f"take one of `lichen catalogue {what}s`")
-    raise InputError(f"{name!r} is not known", fix=fix, field=what)
+    raise InputError(f"{name!r} is not known", fix=did_you_mean(name, known), field=what)
 
 
 def _read_sources(path: Path) -> dict[str, Source]:

@@ -47,15 +47,14 @@ def check_where(where: Where, catalogue: Catalogue) -> None:
             "country with a cloud region",
             MISTAKEN_COUNTRIES.get(country),
         )
-    _check_agrees(where, catalogue)
 
 
-def _check_agrees(where: Where, catalogue: Catalogue) -> None:
+def check_agreement(where: Where, catalogue: Catalogue) -> None:
     """Refuse limits that allow nothing together: no machine and no request is why nothing fits."""
     named = [row for row in catalogue.hostings.values() if _is_named(row, where.hosting)]
     if where.clouds and named:
         clouds = {row.cloud for row in named if row.cloud in REGIONAL}
-        if len(clouds & {*where.clouds}) == 0 and all(row.cloud in REGIONAL for row in named):
+        if clouds.isdisjoint(where.clouds) and all(row.cloud in REGIONAL for row in named):
             raise InputError(
                 f"{listed(where.hosting)} is on {listed(sorted(clouds))}, and where.clouds (or "
                 f"--cloud) allows {listed(where.clouds)} alone",

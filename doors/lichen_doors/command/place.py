@@ -215,10 +215,12 @@ def placed(
     variants: bool = False,
 ) -> Placement | NoPlacement:
     """The placement of a file's workload, with the evidence and the own rows beside the file."""
+    from lichen.placing.allowed import check_agreement
     from lichen.placing.choose import place
 
     asked = _asked(workload, file, objective, cost_tolerance_pct, take_any, copied_images)
     try:
+        check_agreement(asked.workload.where, asked.catalogue)
         return place(asked, runners_up=runners_up, variants=variants)
     except InputError as error:
         raise (error if error.document else error.within(str(file))) from None
