@@ -147,7 +147,7 @@ def of_better(running: Running, better: BetterPlacement) -> Notice:
 _COUNTED = {
     "scaling": "both counted as scaling with the traffic",
     "fixed": "both counted without scaling, all month",
-    "too-few-run": "it carries the declared peak, for which fewer run than it needs",
+    "too-few-run": "it carries the declared peak; what runs is too small for it",
 }
 
 
