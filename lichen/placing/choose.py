@@ -261,6 +261,12 @@ def _notes(chosen: Candidate, question: Question) -> Iterator[str]:
     region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
     yield from _about_other_records(question)
     yield from widening_notes(chosen, question)
+    for record in question.evidence:
+        if record.model != question.card.name:
+            yield (
+                f"the record of {record.measured_on} is of {record.model}, and not of "
+                f"{question.card.name}: its times are not used"
+            )
     yield from about_the_price(chosen, catalogue)
     if billed := about_billing(chosen.sized.hosting, region.name, catalogue):
         yield billed

@@ -92,6 +92,7 @@ def placed_by_the_command(world: World, folder: Path, stack: str, name: str) -> 
     )
     file = folder / "stacks" / entry["workload"]
     document = yaml.safe_load(file.read_text())
+    document["where"]["clouds"] = [stack]  # a hosting speaks of its own cloud alone
     document["where"] |= {key: entry[key] for key in ("hosting", "regions") if key in entry}
     narrowed = file.with_name(f"{name}-of-{stack}.yaml")
     narrowed.write_text(yaml.safe_dump(document))
