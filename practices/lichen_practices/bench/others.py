@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,9 @@ from msgspec.structs import replace
 
 from lichen.document import InputError
 from lichen.evidence import Percentile, Percentiles, Record, Unanswered
+from lichen.figures import billions
 from lichen.parsing.content import content_of, text_of
+from lichen.words import Precision
 from lichen_practices.bench.record import About
 
 Document = Mapping[str, Any]
@@ -81,12 +83,29 @@ def _documents(text: str) -> Sequence[Any]:
         raise InputError("is not JSON", fix=f"read are {READ}") from None
 
 
-def _record(about: About, tool: str, requests: object, **measured: Any) -> Iterator[Record]:
-    """One record; none where no request was answered."""
+_AS_WRITTEN = "give the result as the tool wrote it"
+_LENGTHS = ("input_tokens", "output_tokens")
+
+
+def _record(
+    about: About,
+    tool: str,
+    requests: object,
+    *,
+    lengths: Sequence[str] = _LENGTHS,
+    **measured: Any,
+) -> Iterator[Record]:
+    """One record; none where no request was answered. ``lengths`` are those that its times need."""
     count = round(float(str(requests)))
     if count < 1:
         return
     times = ("time_to_first_token_ms", "time_per_output_token_ms", "request_ms", "requests_per_s")
+    for name in times:
+        if (measured.get(name) or 0.0) < 0:
+            raise InputError(f"has a negative {name}", fix=_AS_WRITTEN)
+    day = measured.get("day")
+    if day is not None and day > about.day + timedelta(days=1):
+        raise InputError(f"is of {day}, which is yet to come", fix="set the clock, measure again")
     known = {
         name: value
         for name, value in measured.items()
@@ -94,6 +113,18 @@ def _record(about: About, tool: str, requests: object, **measured: Any) -> Itera
     }
     if not known.keys() & set(times):
         raise InputError("has no measured time", fix="measure with streaming, or give latencies")
+    for name in _LENGTHS:
+        known[name] = known.get(name) or getattr(about, name) or 0
+    lacking = [name for name in lengths if about.generates and not known[name]]
+    if lacking:
+        of = {"input_tokens": "a prompt", "output_tokens": "an answer"}
+        raise InputError(
+            f"does not say how many tokens {' and '.join(of[name] for name in lacking)} had",
+            fix=f"add {' and '.join('--' + name.replace('_', '-') for name in lacking)}",
+        )
+    notes = about.notes
+    if "day" not in known:
+        notes = (*notes, "The result has no date: measured_on is the day on which it was read.")
     yield Record(
         model=about.model,
         machine=about.machine,
@@ -105,7 +136,7 @@ def _record(about: About, tool: str, requests: object, **measured: Any) -> Itera
         concurrency=max(1e-3, known.pop("concurrency", 1.0)),
         requests=count,
         tool=tool,
-        notes=" ".join(about.notes),
+        notes=" ".join(notes),
         **known,
     )
 
@@ -124,13 +155,17 @@ def _percentiles(
     found = [_plain(value) for value in (p50, p95, p99)]
     if None in found or _plain(count) is None:
         return None
-    middle, slow, slowest = (Percentile(ms=(value or 0.0) * unit_ms) for value in found)
+    ordered = [(value or 0.0) * unit_ms for value in found]
+    if ordered[0] < 0 or ordered != sorted(ordered):
+        written = ", ".join(f"{value:g}" for value in ordered)
+        raise InputError(f"has percentiles that no times have: {written} ms", fix=_AS_WRITTEN)
+    middle, slow, slowest = (Percentile(ms=value) for value in ordered)
     return Percentiles(count=max(1, int(float(str(count)))), p50=middle, p95=slow, p99=slowest)
 
 
 def _in_flight(rate: float | None, request_s: float | None) -> float:
     """Requests in flight on average, by Little's law."""
-    return rate * request_s if rate and request_s else 1.0
+    return round(rate * request_s, 3) if rate and request_s else 1.0
 
 
 # --- vllm bench serve, and SGLang's bench_serving, which took its names ---
@@ -149,6 +184,15 @@ def _vllm(document: Document, about: About) -> Iterator[Record]:
         return _percentiles(completed, middle, slow, slowest)
 
     rate = _plain(document["request_throughput"])
+    lasted = _plain(get("duration"))
+    if rate and lasted and completed and not 0.95 < rate * lasted / completed < 1.05:
+        raise InputError(
+            f"says {rate:g} requests/s, and {completed} requests in {lasted:g} s", fix=_AS_WRITTEN
+        )
+    named = get("model_id")
+    if named not in (None, about.model):
+        said = f"The result calls its model {str(named)[:200]}."
+        about = replace(about, notes=(*about.notes, said))
     per_token = _plain(get("median_tpot_ms"))
     first = _plain(get("median_ttft_ms"))
     output = round(document["total_output_tokens"] / completed) if completed else 0
@@ -168,7 +212,7 @@ def _vllm(document: Document, about: About) -> Iterator[Record]:
         loop="open" if offered else "closed" if most else None,
         offered_rps=offered or None,
         day=_day(get("date")),
-        seconds=_plain(get("duration")),
+        seconds=lasted,
         requests_per_s=rate,
         input_tokens=round(document["total_input_tokens"] / completed) if completed else 0,
         output_tokens=output,
@@ -203,9 +247,12 @@ def _llama_bench(document: Any, about: About) -> Iterator[Record]:
     of: Document = answer or prompt or {}
     graphics = str(of.get("gpu_info") or "")
     yield from _record(
-        about,
+        _of_the_same(of, graphics, about),
         f"llama-bench {of.get('build_number', '')}".strip(),
         len(of.get("samples_ns") or ()) or 1,
+        lengths=[
+            name for name, row in zip(_LENGTHS, (prompt, answer), strict=True) if row is not None
+        ],
         concurrency=1.0,
         loop="closed",
         day=_day(of.get("test_time")),
@@ -216,6 +263,51 @@ def _llama_bench(document: Any, about: About) -> Iterator[Record]:
         chip=None if about.chip else graphics.split(",")[0] or None,
         chips=None if about.chip or not graphics else float(graphics.count(",") + 1),
     )
+
+
+_FILE_TYPES: Mapping[str, Precision] = {
+    " all F32": "fp32", " BF16": "bf16", " F16": "fp16", " Q8_0": "q8_0", " Q6_K": "q6_k",
+    " Q5_K - Medium": "q5_k_m", " Q4_K - Medium": "q4_k_m", " Q4_0": "q4_0",
+}  # fmt: skip
+"""How a ``model_type`` ends: the file's type by llama.cpp's name (llama_model_ftype_name)."""
+_OTHER_SIZE = 1.5
+"""Counts of parameters that differ by more are of two models: some leave embeddings out."""
+
+
+def _of_the_same(row: Document, graphics: str, about: About) -> About:
+    """What a result is about, with what it says of its file in the notes. :class:`InputError`
+    where it says another precision, model or chip."""
+    kind = str(row.get("model_type") or "")[:200]
+    precision = next((each for end, each in _FILE_TYPES.items() if kind.endswith(end)), None)
+    if precision not in (None, about.precision):
+        raise InputError(
+            f"is of {kind}, which is {precision}, and not {about.precision}",
+            fix=f"add --precision {precision}",
+        )
+    count = _plain(row.get("model_n_params"))
+    if count and about.parameters:
+        apart = max(count / about.parameters, about.parameters / count)
+        if apart > _OTHER_SIZE:
+            raise InputError(
+                f"is of a model of {billions(count)} parameters, and {about.model} has "
+                f"{billions(about.parameters)}",
+                fix="name the model that was measured: --model",
+            )
+    named, expected = _chips_in(graphics), _chips_in(about.accelerator or "")
+    if named and expected and not named & expected:
+        raise InputError(
+            f"is of {graphics[:200]}, and the machine has {about.accelerator}",
+            fix="name the machine that was measured: --machine, or --chip and --chips",
+        )
+    if not kind or precision is not None:
+        return about
+    return replace(about, notes=(*about.notes, f"The result is of {kind}."))
+
+
+def _chips_in(name: str) -> frozenset[str]:
+    """The numbers of chips in a text: ``H100`` of "NVIDIA H100 80GB HBM3"."""
+    words = re.split(r"[^A-Za-z0-9]+", name)
+    return frozenset(each for each in words if re.fullmatch(r"[A-Z]{1,2}\d{1,4}[A-Z]{0,2}", each))
 
 
 def _tokens(row: Document) -> float:
@@ -398,6 +490,11 @@ def _loadgen(text: str, about: About) -> Iterator[Record]:
     scenario = values["Scenario"]
     if values.get("Mode", "").startswith("Accuracy"):
         raise InputError("is of an accuracy run", fix="give the summary of a performance run")
+    if values.get("Result is", "VALID") != "VALID":
+        raise InputError(
+            f"is of a run that loadgen calls {values['Result is']}",
+            fix="see its lines that say NO, and give the summary of a VALID run",
+        )
 
     def of(name: str) -> float | None:
         return float(values[name]) if name in values else None
@@ -425,8 +522,9 @@ def _loadgen(text: str, about: About) -> Iterator[Record]:
     def times(name: str) -> Percentiles | None:
         return _percentiles(counted, ms(name, "50.00"), ms(name, "95.00"), ms(name, "99.00"))
 
+    counts = "The summary has the least number of queries, not how many there were."
     yield from _record(
-        about,
+        replace(about, notes=(*about.notes, counts)),
         "mlperf loadgen",
         counted * at_once,
         concurrency=_in_flight(rate, mean_s) if scenario == "Server" else at_once,
@@ -459,7 +557,11 @@ def _offline(
     a sample's latency is mostly waiting, so that it is no time of a request."""
     if not rate or not mean_s or not longest_ns:
         raise KeyError("Samples per second")
-    full = replace(about, notes=(*about.notes, "All samples were due at once (MLPerf, Offline)."))
+    derived = (
+        "All samples were due at once (MLPerf, Offline). The summary does not count them: requests "
+        "is the rate times the longest latency, concurrency the rate times the mean one."
+    )
+    full = replace(about, notes=(*about.notes, derived))
     yield from _record(
         full,
         "mlperf loadgen",
