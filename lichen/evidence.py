@@ -91,7 +91,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One benchmark of one endpoint at one concurrency: the file that ``lichen bench`` writes.
 
     Times are medians in milliseconds; ``requests`` is how many were answered and measured.
-    ``stack`` left out is any. ``machine`` is a name of the catalogue; where it is another machine,
+    ``stack`` left out is any. Lengths of a request that are left out are the workload's own.
+    ``machine`` is a name of the catalogue; where it is another machine,
     ``chip`` and ``chips`` say what it computes with, and the speed carries over to the catalogue's
     machines with a wider interval. An open loop sends at ``offered_rps`` and counts from when a
     request was due; a closed loop keeps ``concurrency`` requests in flight. ``first_token``,

@@ -469,7 +469,7 @@ def _laid_out(
     measured = unmeasured
     for record in records:
         measured = narrowed(measured, record)
-    carried = () if records else tuple(_carried(card, machine, known, catalogue, evidence))
+    carried = () if records else tuple(_carried(card, machine, known, catalogue, evidence, tokens))
     measured = _moved(measured, [one.ratio for one in carried if not one.contradicts])
     chip = known.chips.of_machine(machine)
     layout = _layout_of(
@@ -493,13 +493,15 @@ def _carried(
     known: Knowledge,
     catalogue: Catalogue,
     evidence: Sequence[Record],
+    usual: tuple[int, int],
 ) -> Iterator[Carried]:
-    """The records of a model on other machines whose own roofline is known."""
+    """The records of a model on other machines whose own roofline is known. ``usual`` are the
+    lengths of a request, where a record does not say them."""
     for record in evidence:
         there = _machine_of(record, catalogue)
         if record.model != card.name or there is None or there.name == machine.name:
             continue
-        tokens = record.input_tokens, record.output_tokens
+        tokens = record.input_tokens or usual[0], record.output_tokens or usual[1]
         for stack in dict.fromkeys((record.stack, None)):
             arrangement = arrange(card, there, known, record.precision, stack, None, *tokens)
             if not isinstance(arrangement, Misfit):
@@ -627,8 +629,15 @@ def narrowed_spreads(spreads: Spreads, requests: int = FEW_REQUESTS, wider: floa
 
 
 def _predicted_times(arrangement: Arrangement, record: Record) -> dict[str, float]:
-    """Milliseconds predicted for the times of a record, at its concurrency. What does not fit at
-    once waits for its turn, as where a benchmark sends everything at the start."""
+    """Milliseconds predicted for the times of a record, at its concurrency and, of a model that
+    generates, with requests as long as its own. What does not fit at once waits for its turn, as
+    where a benchmark sends everything at the start."""
+    if arrangement.need.work == "llm":
+        arrangement = replace(
+            arrangement,
+            input_tokens=record.input_tokens or arrangement.input_tokens,
+            output_tokens=record.output_tokens or arrangement.output_tokens,
+        )
     in_flight = max(1.0, record.concurrency / arrangement.copies)
     batch = max(1.0, min(in_flight, arrangement.room))
     return {

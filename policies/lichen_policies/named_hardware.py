@@ -41,6 +41,11 @@ def is_name(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,63}", text) is not None
 
 
+def is_of_maker(word: str) -> bool:
+    """Whether a text may be printed as an accelerator's name: any other may be anything."""
+    return is_name(word) and word.lower().startswith(("nvidia", "amd"))
+
+
 def is_general(word: str) -> bool:
     """Whether a word means any accelerator of a maker: ``NVIDIA GPU``, ``AWS Neuron``."""
     return not is_device(word) and _words(word) <= {

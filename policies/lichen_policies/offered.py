@@ -13,7 +13,7 @@ import msgspec
 
 from lichen.catalogue.schema import Chip, Machine, Region
 from lichen_policies.facts import Located
-from lichen_policies.named_hardware import chip_named, is_general, is_name
+from lichen_policies.named_hardware import chip_named, is_general, is_of_maker
 from lichen_policies.rule import Known
 
 
@@ -111,7 +111,7 @@ def where_made(
             regions = regions_of_all(machines_with(chip, cloud, known), known)
         elif families is not None:
             regions = regions_of_all(machines_of(families, cloud, known), known)
-        name = chip.name if chip else word if is_name(word) else "its accelerators"
+        name = chip.name if chip else word if is_of_maker(word) else "its accelerators"
         if not regions:
             return Offered(frozenset(), " and ".join(what), name)
         found.append(regions)

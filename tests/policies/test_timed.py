@@ -48,7 +48,7 @@ def test_a_step_does_not_pay_for_the_garbage_of_others() -> None:
     Garbage()
 
     def collects() -> Steps[str]:
-        yield gc.collect, 0.1
+        yield gc.collect, 0.3
         return "collected"
 
     assert timed.run(collects()) == "collected"

@@ -104,6 +104,25 @@ def test_size_yields_to_evidence_of_its_own_machine_and_a_little_to_others() -> 
     assert sized(record(precision="int8")) == plain
 
 
+def test_a_record_is_compared_with_requests_as_long_as_its_own() -> None:
+    """Short requests take a shorter time: that makes no machine faster."""
+    traffic = Traffic(peak_rps=1, input_tokens=512, output_tokens=256)
+    workload = Workload(name="chat", model="any", traffic=traffic)
+    card = CATALOGUE.model(RECORD["model"])
+
+    def pace(machine: str, **measured: object) -> float:
+        evidence = record(time_per_output_token_ms=None, **measured)
+        answer = lay_out(workload, card, CATALOGUE.machine(machine), "bf16", CATALOGUE, (evidence,))
+        assert isinstance(answer, Layout)
+        return answer.arrangement.pace
+
+    for machine in ("inf2.xlarge", "inf2.8xlarge"):
+        long, unsaid = pace(machine, request_ms=20_000.0), {"input_tokens": 0, "output_tokens": 0}
+        short = pace(machine, request_ms=5_000.0, input_tokens=128, output_tokens=64)
+        assert short == pytest.approx(long, rel=0.1)
+        assert pace(machine, request_ms=20_000.0, **unsaid) == pytest.approx(long)
+
+
 def test_savings_rest_on_the_evidence_that_narrowed_the_placement() -> None:
     workload = Workload(
         name="chat",

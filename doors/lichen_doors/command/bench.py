@@ -66,9 +66,9 @@ RATES = ("peak", "mean", "day")
 @click.option("--timeout", "timeout_s", type=NumberRange(0.1, 3_600), default=120.0,
               show_default=True, help="Seconds that a request may take.")  # fmt: skip
 @click.option("--input-tokens", type=click.IntRange(1, 1_000_000), help="Of a prompt. Default: the "
-              "workload's, or 256.")  # fmt: skip
+              "workload's, or 256; with --from, what the result says.")  # fmt: skip
 @click.option("--output-tokens", type=click.IntRange(1, 100_000), help="Of an answer. Default: the "
-              "workload's, or 128.")  # fmt: skip
+              "workload's, or 128; with --from, what the result says.")  # fmt: skip
 @click.option("--prompts", "prompts_file", type=INPUT, help="Your own prompts, one a line, in "
               "place of random words.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="Of arrivals and words.")
@@ -112,8 +112,10 @@ def command(
     With --workload, the answer also says what production will cost and emit, and how far the
     measurement narrowed that. Name the record in the workload's `evidence` to keep it.
     """
-    if (url is None) == (other is None):
+    if url is None and other is None:
         raise click.UsageError("give the URL of an endpoint, or a result by --from")
+    if url is not None and other is not None:
+        raise click.UsageError("URL and --from are two ways to a record: give one")
     if closed is not None and rate is not None:
         raise click.UsageError("--closed and --rate are two ways to load: give one")
     if output is not None and output.suffix != ".json":
@@ -138,9 +140,11 @@ def command(
     )
     why_no_energy = ""
     if other is not None:
+        import msgspec
         from lichen_practices.bench.others import records_of_other
 
-        records = records_of_other(other, about)
+        lengths = {"input_tokens": input_tokens, "output_tokens": output_tokens}
+        records = records_of_other(other, msgspec.structs.replace(about, **lengths))
     else:
         assert url is not None
         tokens = (
@@ -265,6 +269,7 @@ def _about(
         chip=chip,
         chips=chips,
         notes=notes,
+        generates=card is not None and card.kind in ("llm", "vlm"),
     )
 
 
@@ -363,7 +368,9 @@ def _rates(rate: str | None, workload: Workload | None) -> tuple[float, ...]:
             rates = (0.0,)
     if not 0 < max(rates) <= 1e5:
         raise InputError(
-            "is not a rate above 0", fix=f"a number, or one of {', '.join(RATES)}", field="--rate"
+            f"{rate or 'the peak'} is not a rate above 0 and up to 100,000 requests/s",
+            fix=f"give a number, or one of {', '.join(RATES)}",
+            field="--rate",
         )
     return tuple(rates)
 

@@ -17,25 +17,24 @@ from lichen.passport import Passport
 from lichen.words import Environment
 from lichen_policies.facts.unknown import Maybe, is_unknown
 
+_PROD = ("prod", "prd", "production", "live")
+_PREFIXES = ("non", "not", "no", "pre")
 WORDS: Mapping[str, Environment] = {
     "dev": "dev",
+    "develop": "dev",
     "development": "dev",
     "sandbox": "dev",
     "test": "dev",
     "testing": "dev",
     "staging": "staging",
     "stage": "staging",
-    "preprod": "staging",
-    "preproduction": "staging",
-    "nonprod": "staging",
-    "nonproduction": "staging",
-    "nonprd": "staging",
+    "stg": "staging",
     "uat": "staging",
     "qa": "staging",
-    "prod": "prod",
-    "prd": "prod",
-    "production": "prod",
-    "live": "prod",
+    "nprd": "staging",
+    "nprod": "staging",
+    **{f"{prefix}{word}": "staging" for prefix in _PREFIXES for word in _PROD},
+    **dict.fromkeys(_PROD, "prod"),
 }
 """What people call the three environments. What is only said to be no production is staging, the
 stricter of the other two."""
@@ -46,7 +45,6 @@ TAGS = ("environment", "env", "stage")
 STRICTEST: tuple[Environment, ...] = ("prod", "staging", "dev")
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_PREFIXES = ("non", "not", "no", "pre")
 
 
 def named(text: str) -> Environment | None:

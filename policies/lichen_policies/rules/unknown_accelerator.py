@@ -35,6 +35,7 @@ from lichen_policies.named_hardware import (
     families,
     is_general,
     is_name,
+    is_of_maker,
     machine_if_known,
     written,
 )
@@ -86,8 +87,7 @@ def _unknown_machine(fact: MachineKind, machine: str, known: Known) -> Finding:
 
 
 def _unknown_chip(fact: MachineKind, chip: str) -> Finding:
-    by_maker = is_name(chip) and chip.lower().startswith(_MAKERS)
-    name = chip if by_maker or is_device(chip) else ""
+    name = chip if is_of_maker(chip) or is_device(chip) else ""
     return Finding(
         what=f"{name or 'what is attached to it'} is no accelerator of the catalogue",
         limit=_LIMIT,
@@ -97,9 +97,6 @@ def _unknown_chip(fact: MachineKind, chip: str) -> Finding:
         path=fact.path,
     )
 
-
-_MAKERS = ("nvidia", "amd")
-"""What the names begin with that are printed: any other may be anything."""
 
 _LIMIT = (
     "what the catalogue does not know is neither sized nor priced, and no rule knows what it draws"

@@ -81,8 +81,18 @@ def _documents(text: str) -> Sequence[Any]:
         raise InputError("is not JSON", fix=f"read are {READ}") from None
 
 
-def _record(about: About, tool: str, requests: object, **measured: Any) -> Iterator[Record]:
-    """One record; none where no request was answered."""
+_LENGTHS = ("input_tokens", "output_tokens")
+
+
+def _record(
+    about: About,
+    tool: str,
+    requests: object,
+    *,
+    lengths: Sequence[str] = _LENGTHS,
+    **measured: Any,
+) -> Iterator[Record]:
+    """One record; none where no request was answered. ``lengths`` are those that its times need."""
     count = round(float(str(requests)))
     if count < 1:
         return
@@ -94,6 +104,18 @@ def _record(about: About, tool: str, requests: object, **measured: Any) -> Itera
     }
     if not known.keys() & set(times):
         raise InputError("has no measured time", fix="measure with streaming, or give latencies")
+    for name in _LENGTHS:
+        known[name] = known.get(name) or getattr(about, name) or 0
+    lacking = [name for name in lengths if about.generates and not known[name]]
+    if lacking:
+        of = {"input_tokens": "a prompt", "output_tokens": "an answer"}
+        raise InputError(
+            f"does not say how many tokens {' and '.join(of[name] for name in lacking)} had",
+            fix=f"add {' and '.join('--' + name.replace('_', '-') for name in lacking)}",
+        )
+    notes = about.notes
+    if "day" not in known:
+        notes = (*notes, "The result has no date: measured_on is the day on which it was read.")
     yield Record(
         model=about.model,
         machine=about.machine,
@@ -105,7 +127,7 @@ def _record(about: About, tool: str, requests: object, **measured: Any) -> Itera
         concurrency=max(1e-3, known.pop("concurrency", 1.0)),
         requests=count,
         tool=tool,
-        notes=" ".join(about.notes),
+        notes=" ".join(notes),
         **known,
     )
 
@@ -130,7 +152,7 @@ def _percentiles(
 
 def _in_flight(rate: float | None, request_s: float | None) -> float:
     """Requests in flight on average, by Little's law."""
-    return rate * request_s if rate and request_s else 1.0
+    return round(rate * request_s, 3) if rate and request_s else 1.0
 
 
 # --- vllm bench serve, and SGLang's bench_serving, which took its names ---
@@ -206,6 +228,9 @@ def _llama_bench(document: Any, about: About) -> Iterator[Record]:
         about,
         f"llama-bench {of.get('build_number', '')}".strip(),
         len(of.get("samples_ns") or ()) or 1,
+        lengths=[
+            name for name, row in zip(_LENGTHS, (prompt, answer), strict=True) if row is not None
+        ],
         concurrency=1.0,
         loop="closed",
         day=_day(of.get("test_time")),
@@ -398,6 +423,11 @@ def _loadgen(text: str, about: About) -> Iterator[Record]:
     scenario = values["Scenario"]
     if values.get("Mode", "").startswith("Accuracy"):
         raise InputError("is of an accuracy run", fix="give the summary of a performance run")
+    if values.get("Result is", "VALID") != "VALID":
+        raise InputError(
+            f"is of a run that loadgen calls {values['Result is']}",
+            fix="see its lines that say NO, and give the summary of a VALID run",
+        )
 
     def of(name: str) -> float | None:
         return float(values[name]) if name in values else None
@@ -425,8 +455,9 @@ def _loadgen(text: str, about: About) -> Iterator[Record]:
     def times(name: str) -> Percentiles | None:
         return _percentiles(counted, ms(name, "50.00"), ms(name, "95.00"), ms(name, "99.00"))
 
+    counts = "The summary has the least number of queries, not how many there were."
     yield from _record(
-        about,
+        replace(about, notes=(*about.notes, counts)),
         "mlperf loadgen",
         counted * at_once,
         concurrency=_in_flight(rate, mean_s) if scenario == "Server" else at_once,
@@ -459,7 +490,11 @@ def _offline(
     a sample's latency is mostly waiting, so that it is no time of a request."""
     if not rate or not mean_s or not longest_ns:
         raise KeyError("Samples per second")
-    full = replace(about, notes=(*about.notes, "All samples were due at once (MLPerf, Offline)."))
+    derived = (
+        "All samples were due at once (MLPerf, Offline). The summary does not count them: requests "
+        "is the rate times the longest latency, concurrency the rate times the mean one."
+    )
+    full = replace(about, notes=(*about.notes, derived))
     yield from _record(
         full,
         "mlperf loadgen",

@@ -23,7 +23,11 @@ LATE_SHARE = 0.05
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What was measured: the model, on what, with what; see :class:`lichen.evidence.Record`."""
+    """What was measured: the model, on what, with what; see :class:`lichen.evidence.Record`.
+
+    ``generates``: the model answers in tokens, so that a time says nothing without the lengths of
+    a request. ``input_tokens`` and ``output_tokens`` are those of a result that lacks them.
+    """
 
     model: str
     machine: str
@@ -33,6 +37,9 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     chip: str | None = None
     chips: float | None = None
     notes: tuple[str, ...] = ()
+    generates: bool = False
+    input_tokens: int | None = None
+    output_tokens: int | None = None
 
 
 def record_of(

@@ -147,6 +147,8 @@ def test_an_interrupt_keeps_what_was_measured(tmp_path: Path) -> None:
         (("ftp://x", *ABOUT, "--closed", "1"), "not the address of an endpoint"),
         (("http://127.0.0.1:9", *ABOUT, "--rate", "peak"), "is of a workload"),
         (("http://127.0.0.1:9", *ABOUT), "say how to load"),
+        (("http://127.0.0.1:9", *ABOUT, "--rate", "banana"), "banana is not a rate above 0"),
+        (("http://127.0.0.1:9", "--from", __file__), "two ways to a record: give one"),
         (("http://127.0.0.1:9", *ABOUT, "--closed", "1", "--header", "x: $NO_SUCH"), "is not set"),
     ],
 )

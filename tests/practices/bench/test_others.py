@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from lichen_practices.bench.others import records_of_other
 from lichen_practices.bench.record import About
+from msgspec.structs import replace
 
 from lichen.document import InputError
 from lichen.evidence import Record, Unanswered
@@ -199,6 +200,23 @@ def test_loadgen(tmp_path: Path) -> None:
     assert record.time_to_first_token_ms == 187.0
     assert record.time_per_output_token_ms == 61.0
     assert record.requests == 240
+
+
+def test_what_a_result_does_not_say_is_asked_for_or_said(tmp_path: Path) -> None:
+    """Of a model that generates, lengths of requests are never taken as 0."""
+    path = tmp_path / "mlperf_log_summary.txt"
+    path.write_text(LOADGEN.format(scenario="Server", mode="PerformanceOnly"))
+    about = replace(ABOUT, generates=True)
+    with pytest.raises(InputError, match="a prompt and an answer had") as raised:
+        records_of_other(path, about)
+    assert raised.value.fix == "add --input-tokens and --output-tokens"
+    (record,) = records_of_other(path, replace(about, input_tokens=500, output_tokens=128))
+    assert (record.input_tokens, record.output_tokens) == (500, 128)
+    assert "not how many there were" in record.notes
+    assert "The result has no date" in record.notes
+    path.write_text(path.read_text().replace("Result is : VALID", "Result is : INVALID"))
+    with pytest.raises(InputError, match="loadgen calls INVALID"):
+        records_of_other(path, about)
 
 
 def test_loadgen_of_every_scenario(tmp_path: Path) -> None:
