@@ -13,7 +13,8 @@ Exceptions: It only advises, and only in production. It judges endpoints whose t
 of the catalogue and its precision, on a machine whose accelerator runs a narrower one. Weights that
 take less than the limit ``gib`` are not judged: a smaller machine is seldom to be had for them.
 Whether the score is good enough is the team's decision. Rates of prefix caching and speculative
-decoding are no evaluation of a smaller model.
+decoding, and scores of the precision that is served or of a larger model, are no evaluation of a
+smaller one.
 
 Tags: It needs ``lichen:model`` and ``lichen:precision``, and says nothing without them. It is quiet
 with ``lichen:evaluated``, which the component Endpoint writes from the workload and its benchmark
@@ -28,15 +29,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from lichen.catalogue.schema import WeightFormat
-from lichen.evaluation import RATES
 from lichen.figures import figure
 from lichen_policies.facts import Serving
 from lichen_policies.model_memory import memory_of, weights_gib
 from lichen_policies.rule import LOWER_IS_STRICTER, Finding, Known, NotApplicable, rule
-
-REDUCED_BITS = 16.0
-"""Weights of fewer bits are reduced."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,7 +43,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @rule(severity="low", dev="disabled", staging="disabled", prod="advisory", theme="model")
 def unreduced_without_evaluation(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
-    from lichen.sizing.narrower import narrower_on  # few stacks declare a model: a start is short
+    # few stacks declare a model: a start is short
+    from lichen.sizing.narrower import REDUCED_BITS, bits_of, is_of_a_smaller_one, narrower_on
 
     passport = fact.declared("model", "precision")
     if passport is None or passport.model is None:
@@ -58,17 +55,15 @@ def unreduced_without_evaluation(fact: Serving, limits: Limits, known: Known) ->
     machine = known.catalogue.machines.get(known.catalogue.bare_name(fact.machine or ""))
     if card is None or machine is None or machine.accelerator is None:
         raise NotApplicable("its model, or an accelerator of its machine, is not known")
-    bits = next(
-        row.bits
-        for row in known.catalogue.table("precisions", WeightFormat)
-        if row.precision == passport.precision
-    )
+    bits = bits_of(passport.precision, known.catalogue)
     memory = memory_of(machine.accelerator, None, known)
     narrower = narrower_on(machine, card, known.catalogue)
-    if bits < REDUCED_BITS or memory is None or not narrower:
+    if bits is None or bits < REDUCED_BITS or memory is None or not narrower:
         return
     gib = weights_gib(card, passport, memory, known)
-    if gib < limits.gib or any(_of_a_smaller_one(each) for each in passport.evaluated):
+    if gib < limits.gib or any(
+        is_of_a_smaller_one(each, bits, card, known.catalogue) for each in passport.evaluated
+    ):
         return
     yield Finding(
         what=f"{card.name} is served in {passport.precision}, {figure(gib)} GiB of weights, and "
@@ -80,8 +75,3 @@ def unreduced_without_evaluation(fact: Serving, limits: Limits, known: Known) ->
         path=fact.machine_at or fact.path,
         sources=tuple(filter(None, (card.source,))),
     )
-
-
-def _of_a_smaller_one(evaluated: str) -> bool:
-    """Whether a tag's text is of a precision or a model, and not of a rate."""
-    return not evaluated.startswith(tuple(RATES))
