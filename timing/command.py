@@ -37,6 +37,7 @@ def measure() -> list[Measured]:
         ),
         paired("import lichen", (sys.executable, "-c", "import lichen"), "bare Python", BARE),
         paired("lichen rules", (*LICHEN, "rules"), "bare Python", BARE),
+        paired("lichen explain us-east-1", (*LICHEN, "explain", "us-east-1"), "bare Python", BARE),
         paired(
             "lichen catalogue offers --machine inf2.xlarge",
             (*LICHEN, "catalogue", "offers", "--machine", "inf2.xlarge", "--sort", "carbon"),

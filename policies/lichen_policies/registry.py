@@ -167,7 +167,7 @@ def _rule(name: str, module: ModuleType) -> Rule:
         theme=declared.theme,
         thresholds=tuple(map(_threshold, msgspec.structs.fields(code.limits))),
         limits_by_environment=declared.limits,
-        judges=judges,
+        kind=lambda: judges,
         code=lambda: code,
     )
 
@@ -343,7 +343,7 @@ def _unusable(name: str, error: InputError) -> Rule:
         theme="governance",
         thresholds=(),
         limits_by_environment={},
-        judges=Fact,
+        kind=lambda: Fact,
         code=lambda: _without_limits(judge),
         mistake=mistake,
     )
@@ -376,10 +376,7 @@ def _kept_rules(files: Files) -> Mapping[str, Rule] | None:
     found = kept(FOLDER, _COPY, files, tuple[_KeptRule, ...])
     if found is None:
         return None
-    try:
-        return {each.name: _known(each) for each in found}
-    except (ImportError, AttributeError):  # a kind of fact that is gone
-        return None
+    return {each.name: _known(each) for each in found}
 
 
 def _keep_rules(checksum: bytes, every: Mapping[str, Rule]) -> None:
@@ -409,7 +406,6 @@ def _keep_rules(checksum: bytes, every: Mapping[str, Rule]) -> None:
 
 
 def _known(rule: _KeptRule) -> Rule:
-    module, kind = rule.judges
     offence, why, fix, exceptions, tags = rule.page
     return Rule(
         name=rule.name,
@@ -423,9 +419,15 @@ def _known(rule: _KeptRule) -> Rule:
         theme=rule.theme,
         thresholds=rule.thresholds,
         limits_by_environment=rule.limits_by_environment,
-        judges=getattr(importlib.import_module(module), kind),
+        kind=cache(partial(_kind_of, *rule.judges)),
         code=cache(partial(_code_of, rule.name)),
     )
+
+
+def _kind_of(module: str, kind: str) -> type[Fact] | type[Stack]:
+    """What a rule judges. It is there: its file is among those that the copy was made of."""
+    found: type[Fact] | type[Stack] = getattr(importlib.import_module(module), kind)
+    return found
 
 
 def _code_of(name: str) -> RuleCode:

@@ -183,7 +183,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return self.catalogue.model(passport.model)
         except InputError as error:
-            raise Unverified(f"the declared model is not in the catalogue ({error.fix})") from None
+            nearest = error.fix if error.fix.startswith("did you mean") else _OWN_MODEL
+            raise Unverified(f"the declared model is not in the catalogue ({nearest})") from None
 
     def _or_unverified(self, look_up: Callable[[str], Row], name: str) -> Row:
         try:
@@ -195,6 +196,11 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
             raise Unverified(
                 f"the {error.field}{named} is not in the catalogue ({error.fix})"
             ) from None
+
+
+_OWN_MODEL = (
+    "give one of your own as a row of models.csv in the folder of catalogue: in lichen.yaml"
+)
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True):
@@ -274,10 +280,11 @@ class Threshold(msgspec.Struct, frozen=True):
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule as the registry read it: its page, its defaults and its function.
 
-    ``code`` gives what is of its own Python, whose file may be imported only then. ``defaults`` are
-    its limits in each environment. ``mistake`` says what is wrong with the rule's file; such a rule
-    makes every verdict *unverified*. ``page`` is the address of an own rule's file; the package's
-    are in its repository.
+    ``code`` gives what is of its own Python, whose file may be imported only then, and ``kind``
+    what it judges, whose module may be too. ``defaults`` are its limits in each environment.
+    ``mistake`` says what is wrong with the rule's file; such a rule makes every verdict
+    *unverified*. ``page`` is the address of an own rule's file; the package's are in its
+    repository.
     """
 
     name: str
@@ -291,14 +298,24 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     theme: Theme
     thresholds: tuple[Threshold, ...]
     limits_by_environment: Mapping[Environment, Mapping[str, LimitValue]]
-    judges: type[Fact] | type[Stack]
+    kind: Callable[[], type[Fact] | type[Stack]]
     code: Callable[[], RuleCode]
     mistake: str = ""
     page: str = ""
 
     @property
+    def judges(self) -> type[Fact] | type[Stack]:
+        return self.kind()
+
+    @property
     def limits(self) -> type[msgspec.Struct]:
         return self.code().limits
+
+    @property
+    def limits_in_prod(self) -> Mapping[str, LimitValue]:
+        """Its limits in production where nobody moved them, without its Python."""
+        own = self.limits_by_environment.get("prod", {})
+        return {each.name: each.default for each in self.thresholds} | dict(own)
 
     @property
     def defaults(self) -> Mapping[Environment, msgspec.Struct]:

@@ -88,6 +88,10 @@ class Cloud:
         noted: list[str] = self._noted("deleted-in-use")
         return noted
 
+    def idle(self) -> None:
+        """Let a while without requests pass: copies that requests started end."""
+        self._noted("idle")
+
     def _noted(self, what: str) -> Any:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"{self.endpoint_url}/{what}", timeout=START_SECONDS) as answer:

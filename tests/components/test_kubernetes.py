@@ -12,6 +12,7 @@ from lichen_components.kubernetes.eks.machines import EksService
 from lichen_components.kubernetes.gke.pool import GkeService, name_of
 from lichen_components.kubernetes.serving import ClusterService
 from lichen_components.kubernetes.shapes import check_slice, slice_of
+from lichen_components.site import short
 
 from lichen.catalogue import load
 from lichen.clouds.tpu_slices import GENERATIONS, slices_of
@@ -63,6 +64,11 @@ REGIONS = {"inf2.xlarge": "eu-west-3"}
 
 def pod_of(registered: Registered) -> dict[str, Any]:
     return dict(registered.objects()["Deployment"]["spec"]["template"]["spec"])
+
+
+def machines_of(identity: str, namespace: str = "default") -> dict[str, str]:
+    """The label of the machines that are made for an endpoint."""
+    return {"app.kubernetes.io/instance": f"{identity}-{short('lichen/test', namespace)}"}
 
 
 def devices_of(registered: Registered) -> dict[str, Any]:
@@ -149,11 +155,11 @@ def test_a_pool_on_gke_and_its_pods_agree() -> None:
         "kubernetes.io/arch": "arm64",
         "cloud.google.com/machine-family": "c4a",
         "topology.kubernetes.io/region": "europe-west4",
-        "app.kubernetes.io/instance": "vectors-prod",
+        **machines_of("vectors-prod"),
     }
     config = arm.inputs["vectors-pool"]["nodeConfig"]
     assert (config["machineType"], config["diskType"]) == ("c4a-standard-4", "hyperdisk-balanced")
-    assert config["labels"] == {"app.kubernetes.io/instance": "vectors-prod"}
+    assert config["labels"] == machines_of("vectors-prod")
     assert config["taintConfig"] == {"architectureTaintBehavior": "ARM"}
     assert read_tags(config["resourceLabels"], "google")[1] == ()
 
@@ -161,7 +167,7 @@ def test_a_pool_on_gke_and_its_pods_agree() -> None:
     assert pod_of(gpu)["nodeSelector"] == {
         "cloud.google.com/gke-accelerator": "nvidia-l4",
         "topology.kubernetes.io/region": "europe-west4",
-        "app.kubernetes.io/instance": "chat-prod",
+        **machines_of("chat-prod"),
     }
     guest = gpu.inputs["chat-pool"]["nodeConfig"]["guestAccelerators"]
     assert (guest[0]["type"], guest[0]["count"]) == ("nvidia-l4", 1)
@@ -170,6 +176,24 @@ def test_a_pool_on_gke_and_its_pods_agree() -> None:
     assert metric["name"] == "prometheus.googleapis.com|vllm:num_requests_waiting|gauge"
     for each in (*arm.objects().values(), *gpu.objects().values()):
         check_strictly(each)
+
+
+def test_namesakes_in_two_namespaces_share_no_machines() -> None:
+    def karpenter(**given: Any) -> dict[str, Any]:
+        asked = plan("eks", "c7g.xlarge", VECTORS, "us-east-1", eks=KARPENTER, **given)
+        return made(EksService, asked).objects()
+
+    here, there = karpenter(), karpenter(namespace="blue")
+    for objects, namespace in ((here, "default"), (there, "blue")):
+        labels = machines_of("vectors-prod", namespace)
+        pool, pods = objects["NodePool"], objects["Deployment"]
+        assert pool["spec"]["template"]["metadata"]["labels"] == labels
+        assert labels.items() <= pods["spec"]["template"]["spec"]["nodeSelector"].items()
+        reference = pool["spec"]["template"]["spec"]["nodeClassRef"]
+        assert reference["name"] == objects["EC2NodeClass"]["metadata"]["name"]
+        assert pods["metadata"]["name"] == "vectors-prod"
+    for kind in ("NodePool", "EC2NodeClass"):  # of the whole cluster
+        assert here[kind]["metadata"]["name"] != there[kind]["metadata"]["name"]
 
 
 def test_a_slice_of_one_machine_has_no_placement_and_asks_for_no_second() -> None:
@@ -184,7 +208,7 @@ def test_a_slice_of_one_machine_has_no_placement_and_asks_for_no_second() -> Non
         "cloud.google.com/gke-tpu-accelerator": "tpu-v5-lite-podslice",
         "cloud.google.com/gke-tpu-topology": "2x2",
         "topology.kubernetes.io/region": "us-central1",
-        "app.kubernetes.io/instance": "chat-prod",
+        **machines_of("chat-prod"),
     }
     assert devices_of(registered)["google.com/tpu"] == "4"
     strategy = registered.objects()["Deployment"]["spec"]["strategy"]
@@ -436,7 +460,7 @@ def test_a_slice_of_several_machines_is_a_group_that_starts_and_ends_together() 
     assert "--tensor-parallel-size 8" in leader["command"][2]
     assert leader["resources"]["limits"]["google.com/tpu"] == "4"
     pool = registered.inputs["chat-pool-0"]
-    assert pool["name"] == "chat-prod-pool-0"
+    assert pool["name"] == f"chat-prod-{short('lichen/test', 'default')}-pool-0"
     assert pool["placementPolicy"] == {"type": "COMPACT", "tpuTopology": "2x4"}
     assert pool["autoscaling"] == {"minNodeCount": 0, "maxNodeCount": 2, "locationPolicy": "ANY"}
 

@@ -18,8 +18,8 @@ from tests.placing.test_receipts_add_up import CASES
 
 TESTS = Path(__file__).parents[1]
 POD = (
-    "components/test_kubernetes.py",
-    "test_pods_at_zero_are_brought_back_by_a_signal_from_outside",
+    "stacks/test_kubernetes_life.py",
+    "test_pods_at_zero_wake_by_a_signal_from_outside",
 )
 WOKEN: dict[tuple[str, str], tuple[str, str]] = {
     ("sagemaker", "real-time"): (
@@ -31,14 +31,17 @@ WOKEN: dict[tuple[str, str], tuple[str, str]] = {
         "test_it_comes_up_sleeps_is_woken_changes_and_goes",
     ),
     # A job, a copy, a function: each request or run starts its own, and none is kept.
-    ("sagemaker-batch", "batch"): ("stacks/test_batch.py", "test_it_comes_up_changes_and_goes"),
+    ("sagemaker-batch", "batch"): (
+        "stacks/test_batch.py",
+        "test_it_comes_up_runs_changes_and_goes",
+    ),
     ("sagemaker-serverless", "serverless"): (
         "stacks/test_serverless.py",
-        "test_it_comes_up_changes_and_goes",
+        "test_it_comes_up_is_woken_by_a_request_changes_and_goes",
     ),
     ("lambda", "real-time"): (
-        "stacks/test_hosts.py",
-        "test_a_function_comes_up_is_tried_by_a_tenth_and_goes",
+        "stacks/test_lives.py",
+        "test_a_life",
     ),
     ("cloud-run", "real-time"): ("sandbox/test_google.py", "test_what_wakes_and_what_does_not"),
     ("cloud-run-gpu", "real-time"): ("stacks/test_google.py", "test_one_model_on_four_hostings"),

@@ -53,7 +53,7 @@ def rule_of(judge_it: Any, name: str = "test-rule") -> Rule:
     code = msgspec.structs.replace(
         like.code(), judge=lambda fact, _limits, known: judge_it(fact, known)
     )
-    return msgspec.structs.replace(like, name=name, code=lambda: code, judges=Located)
+    return msgspec.structs.replace(like, name=name, code=lambda: code, kind=lambda: Located)
 
 
 def only(judge_it: Any, file: File = File(), today: datetime.date = TODAY) -> Configuration:  # noqa: B008

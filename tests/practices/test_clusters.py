@@ -143,11 +143,11 @@ def test_half_of_one_unit_is_many_of_a_smaller_one(
     [
         ({"kind": "Service"}, "nothing in these manifests scales"),
         ({**HPA, "spec": {"maxReplicas": "many"}}, "HorizontalPodAutoscaler.spec.maxReplicas"),
-        ({**HPA, "spec": []}, "HorizontalPodAutoscaler.spec: is no mapping"),
+        ({**HPA, "spec": []}, ": is no mapping"),
         ({**HPA, "metadata": {}}, "HorizontalPodAutoscaler.metadata.name: is required"),
-        ({**POOL, "spec": {"limits": {"cpu": "x"}}}, "limits.cpu: is no quantity"),
-        ({**POOL, "spec": {"limits": {"cpu": "1ki"}}}, "limits.cpu: is no quantity"),
-        ({**POOL, "spec": {"limits": {"cpu": "1e999"}}}, "limits.cpu: is no quantity"),
+        ({**POOL, "spec": {"limits": {"cpu": "x"}}}, "is no quantity"),
+        ({**POOL, "spec": {"limits": {"cpu": "1ki"}}}, "is no quantity"),
+        ({**POOL, "spec": {"limits": {"cpu": "1e999"}}}, "is no quantity"),
     ],
 )
 def test_a_manifest_that_no_cluster_takes_is_named(manifest: Any, message: str) -> None:
@@ -173,9 +173,19 @@ def test_the_command_prints_manifests_and_says_what_is_wrong(tmp_path: Path) -> 
         ("hihg=50", "--share: 'hihg=50' is not CLASS=PERCENT"),
         ("high=500", "--share: is above 100"),
         ("high", "--share: 'high' is not CLASS=PERCENT"),
+        ("high=60", "--share: high has two shares"),
     ):
-        refused = run(*words, "--share", wrong)
+        refused = run(*words, "--share", "high=50", "--share", wrong)
         assert (refused.exit_code, said in refused.output) == (2, True), refused.output
+    file.write_text(yaml.safe_dump({**HPA, "spec": {"maxReplicas": "8"}}))
+    refused = run(*words, "--share", "high=50")
+    name = HPA["metadata"]["name"]
+    assert f"{file}: HorizontalPodAutoscaler.spec.maxReplicas of {name}: '8' is no count" in (
+        " ".join(refused.stderr.split())
+    )
+    for price in ("1e-9", "1e308"):
+        refused = run("karpenter", "overlays", "--region", "eu-west-1", "--carbon-price", price)
+        assert (refused.exit_code, "0.01<=x<=100000" in refused.output) == (2, True)
     family = ("--carbon-price", "100", "--family", "zz")
     refused = run("karpenter", "overlays", "--region", "eu-west-1", *family)
     assert refused.exit_code == 2

@@ -171,6 +171,8 @@ def _changed(inputs: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
                       {"cpu": "3", "memory": "8Gi"}}, "3 is not one of"),
         (":Service", {"template.nodeSelector": None, "template.containers.0.resources.limits":
                       {"cpu": "2", "memory": "16Gi"}}, "needs more than 2 CPU"),
+        (":Service", {"template.nodeSelector": None, "template.containers.0.resources.limits":
+                      {"cpu": "8", "memory": "2Gi"}}, "8 CPU need 4Gi at least"),
         (":RegionInstanceTemplate", {"disks.0.diskType": "pd-balanced"}, "does not boot from"),
         (":RegionInstanceTemplate", {"disks.0.sourceImage": "debian-12"}, "from images of arm64"),
         (":RegionInstanceTemplate", {"machineType": "ct6e-standard-4t"}, "onHostMaintenance"),

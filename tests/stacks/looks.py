@@ -216,7 +216,20 @@ def functions(life: Life) -> None:
     assert url["AuthType"] == "AWS_IAM"
     assert alarms_of(life, name) == {"errors", "latency", "throttles", "concurrency"}
     beside(life, "BAAI/bge-small-en-v1.5")
+    # A request starts a copy where none waits, and the next one finds it.
+    assert [function_starts(life) for _ in range(2)] == [True, False]
+    life.place.cloud.idle()
+    assert function_starts(life)
     life.configure(aws__function={"stable_version": "1", "canary_share": 0.1})
+
+
+def function_starts(life: Life) -> bool:
+    """Whether a request to the function starts a copy, by what Lambda logs of it."""
+    answer = life.client("lambda").invoke(
+        FunctionName=life.seen["endpoint_name"], Qualifier="live", LogType="Tail", Payload=b"{}"
+    )
+    assert answer["StatusCode"] == 200
+    return "Init Duration" in b64decode(answer["LogResult"]).decode()
 
 
 def functions_changed(life: Life) -> None:
@@ -233,6 +246,7 @@ def functions_changed(life: Life) -> None:
     assert alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}) == {}
     kept = of.get_provisioned_concurrency_config(FunctionName=name, Qualifier="live")
     assert kept["RequestedProvisionedConcurrentExecutions"] == 2
+    assert not function_starts(life)
     assert life.target("lambda")["MinCapacity"] == 2
     scaling = life.client("application-autoscaling")
     (action,) = scaling.describe_scheduled_actions(ServiceNamespace="lambda")["ScheduledActions"]

@@ -146,7 +146,7 @@ def test_on_gke(cluster: Cluster, project: Path) -> None:
         pulumi = pulumi_in(project, place, cluster)
         pulumi("stack", "init", "gke", "--no-select", "--non-interactive")
         runs_on = lives(pulumi, cluster, project, "gke")
-        assert all(runs_on[name].startswith(f"gke-{name}-prod-pool") for name in NAMES)
+        assert all(runs_on[name].startswith(f"gke-{name}-prod-") for name in NAMES)
         pulumi("destroy", "--stack", "gke", "--skip-preview", *QUIET)
         assert cluster.left("default") == []
         assert [name for name in cluster.node_names() if name.startswith("gke-")] == []

@@ -1,4 +1,4 @@
-"""A batch by the clock on the engine: up, changed, gone."""
+"""A batch by the clock on the engine: up, run once, changed, gone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.stacks.test_deployment import stack
 
 
 @pytest.mark.xdist_group("batch")
-def test_it_comes_up_changes_and_goes(place: World, tmp_path: Path) -> None:
+def test_it_comes_up_runs_changes_and_goes(place: World, tmp_path: Path) -> None:
     args = {
         **QUEUED,
         "artifacts": ARTIFACTS,
@@ -59,8 +59,14 @@ def test_it_comes_up_changes_and_goes(place: World, tmp_path: Path) -> None:
         assert job["TransformOutput"]["KmsKeyId"] == args["results_key"]
         source = job["TransformInput"]["DataSource"]["S3DataSource"]
         assert source["S3Uri"] == "s3://questions-us-east-1/it/"
-        # The job may be asked for as it is: the emulated AWS takes it.
-        sagemaker.create_transform_job(**{**job, "TransformJobName": f"{name}-d32c5kddcf5bb8c3"})
+        # No machine is there until the schedule asks for the job, which brings its own. (The
+        # emulated AWS has no clock: what the schedule would send is sent here.)
+        assert sagemaker.list_transform_jobs()["TransformJobSummaries"] == []
+        run = f"{name}-d32c5kddcf5bb8c3"
+        sagemaker.create_transform_job(**{**job, "TransformJobName": run})
+        started = sagemaker.describe_transform_job(TransformJobName=run)
+        assert started["TransformJobStatus"] in ("InProgress", "Completed")
+        assert started["TransformResources"]["InstanceCount"] > 0
 
         (rule,) = events.list_rules()["Rules"]
         assert json.loads(rule["EventPattern"])["detail"]["TransformJobStatus"] == ["Failed"]

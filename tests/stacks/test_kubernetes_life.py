@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lichen_components.site import short
 
 from sandbox.errors import CommandFailed
 from sandbox.kubernetes import plugin
@@ -197,11 +198,12 @@ def test_chips_are_seen_where_the_cluster_has_their_plugin(
             made.up(parts=[NEURON])
         made.destroy()
         cluster.api.apply(PLUGIN, manager="helm")
+        vectors = f"vectors-prod-{short('lichen/neuron', 'default')}"
         # Nodes that Karpenter would add, of the machine that its pool names.
         by_hand = {"instanceTypes": ["c7g.xlarge"], "amiType": "AL2023_ARM_64_STANDARD"}
         size = {
             "scalingConfig": {"maxSize": 4},
-            "labels": {"app.kubernetes.io/instance": "vectors-prod"},
+            "labels": {"app.kubernetes.io/instance": vectors},
         }
         found = eks_nodes("karpenter", by_hand | size, zone="us-east-1a", vcpu=3.9, memory_gib=6.9)
         cluster.register(found)
@@ -217,7 +219,7 @@ def test_chips_are_seen_where_the_cluster_has_their_plugin(
         }
         assert runs_on["neuron"].startswith("eks-neuron-machines")
         pools = cluster.api.items("karpenter.sh/v1", "NodePool", None)
-        assert [one["metadata"]["name"] for one in pools] == ["vectors-prod"]
+        assert [one["metadata"]["name"] for one in pools] == [vectors]
         place.run(
             "pulumi", "preview", "--refresh", "--expect-no-changes", "-c",
             f"parts={json.dumps([NEURON, pool])}", cwd=tmp_path,

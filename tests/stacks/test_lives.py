@@ -71,8 +71,12 @@ EXAMPLES = {
 }
 """The examples, in two groups: one emulator and one engine project for each."""
 
-NOT_HERE = {"wasteful", "library", "passages", "questions"}
-"""test_stacks.py and test_google.py have these."""
+NOT_HERE = {
+    *("wasteful", "library", "passages", "questions"),
+    *("aws", "google", "eks", "gke", "racks"),
+}
+"""test_stacks.py and test_google.py have the first, test_anywhere.py and
+test_anywhere_kubernetes.py the others."""
 
 
 @pytest.fixture(scope="module")

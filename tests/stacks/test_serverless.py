@@ -1,7 +1,8 @@
-"""A serverless endpoint on the engine: up, changed, gone."""
+"""A serverless endpoint on the engine: up, woken by a request, changed, gone."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ PAGE = "arn:aws:sns:us-east-1:111122223333:page"
 
 
 @pytest.mark.xdist_group("serverless")
-def test_it_comes_up_changes_and_goes(place: World, tmp_path: Path) -> None:
+def test_it_comes_up_is_woken_by_a_request_changes_and_goes(place: World, tmp_path: Path) -> None:
     with stack(place, tmp_path) as made:
         args = {"artifacts": ARTIFACTS, "alarm_topic": PAGE}
         made.up(**{"aws:region": "us-east-1"}, machine=SMALL, workload=FEW, args=args)
@@ -33,6 +34,29 @@ def test_it_comes_up_changes_and_goes(place: World, tmp_path: Path) -> None:
             described = sagemaker.describe_endpoint_config(EndpointConfigName=configuration)
             (found,) = described["ProductionVariants"]
             return dict(found)
+
+        def starts() -> int:
+            """How often a container was set up, by the metric that the alarm looks at."""
+            (alarm,) = cloudwatch.describe_alarms(AlarmNames=[f"{name}-setup"])["MetricAlarms"]
+            now = datetime.now(UTC)
+            points = cloudwatch.get_metric_statistics(
+                **{key: alarm[key] for key in ("Namespace", "MetricName", "Dimensions")},
+                StartTime=now - timedelta(hours=1),
+                EndTime=now + timedelta(hours=1),
+                Period=7200,
+                Statistics=["SampleCount"],
+            )["Datapoints"]
+            return sum(int(point["SampleCount"]) for point in points)
+
+        # Nothing runs until a request comes, which starts a copy and is answered by it.
+        runtime = place.cloud.client("sagemaker-runtime", "us-east-1")
+        assert starts() == 0
+        for expected in (1, 1):  # the second finds the first one's copy
+            runtime.invoke_endpoint(EndpointName=name, Body=b"{}")
+            assert starts() == expected
+        place.cloud.idle()
+        runtime.invoke_endpoint(EndpointName=name, Body=b"{}")
+        assert starts() == 2
 
         plan = planned(SMALL, FEW)
         assert variant()["ServerlessConfig"] == {
@@ -63,6 +87,10 @@ def test_it_comes_up_changes_and_goes(place: World, tmp_path: Path) -> None:
         config = variant()["ServerlessConfig"]
         assert config["ProvisionedConcurrency"] == 1
         assert config["MaxConcurrency"] > at_once(plan.decision)
+        # One that is kept ready starts none.
+        place.cloud.idle()
+        runtime.invoke_endpoint(EndpointName=name, Body=b"{}")
+        assert starts() == 2
         (target,) = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")[
             "ScalableTargets"
         ]

@@ -156,7 +156,7 @@ def _service(
 ) -> gcp.cloudrunv2.Service:
     decision, args = plan.decision, site.args
     sizing, chip = decision.sizing, _accelerator(plan)
-    # What is paid for: where time at work is billed, none is kept ready that nobody asked for.
+    # Where only the time at work is billed, no instance is kept ready unless the workload asks.
     least, most = decision.placement.chosen.replicas_minimum, max(1, sizing.replicas_maximum)
     if chip is not None:
         most = max(least, min(most, args.get("gpu_quota", _QUOTA)))

@@ -39,7 +39,10 @@ _FOR_PODS = 0.9
 (design choice)."""
 
 
-_SHARED_CORES, _KEPT_OF_SHARED_CORES = ("e2-micro", "e2-small", "e2-medium"), 1.06
+_SHARED_CORES = ("e2-micro", "e2-small", "e2-medium")
+"""Machines of GKE whose cores are shared with others."""
+_KEPT_OF_SHARED_CORES = 1.06
+"""Processors that GKE keeps of one of them."""
 
 
 class Taint(NamedTuple):

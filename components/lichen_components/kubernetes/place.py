@@ -13,11 +13,13 @@ from lichen.clouds import CloudName
 from lichen.document import InputError
 from lichen_components.kubernetes.args import KubernetesArgs
 from lichen_components.plan import Plan
-from lichen_components.site import DeploymentSite
+from lichen_components.site import DeploymentSite, short, this_stack
 
 LONGEST = 52
-"""Of a name: a pod's is a Deployment's with two more parts, in 63 characters."""
+"""Of a name: a pod's is a Deployment's with two more parts, in 63 characters. A label's value with
+a mark has room too."""
 
+_INSTANCE = "app.kubernetes.io/instance"
 _NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 
 
@@ -63,15 +65,25 @@ class ClusterPlace(DeploymentSite):
         """What finds the objects and the pods."""
         return {
             "app.kubernetes.io/name": self.name,
-            "app.kubernetes.io/instance": self.identity,
+            _INSTANCE: self.identity,
             "app.kubernetes.io/managed-by": "lichen",
         }
 
     @property
+    def machines_name(self) -> str:
+        """The name of the machines that are made for these pods alone: ``chat-prod-1a2b3c``. A
+        cluster may have pods of that name in another namespace, or of another stack."""
+        return f"{self.identity}-{short(this_stack(), self.namespace)}"
+
+    @property
+    def machines_labels(self) -> dict[str, str]:
+        """What those machines carry, and their pods ask for."""
+        return {_INSTANCE: self.machines_name}
+
+    @property
     def selector(self) -> dict[str, str]:
         """What finds the pods, and never changes: a Deployment's selector cannot."""
-        key = "app.kubernetes.io/instance"
-        return {key: self.labels[key]}
+        return {_INSTANCE: self.labels[_INSTANCE]}
 
     def metadata(self, **annotations: str) -> k8s.meta.v1.ObjectMetaArgs:
         """An object's own."""

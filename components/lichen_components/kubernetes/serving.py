@@ -69,7 +69,7 @@ class ClusterService(HostedEndpoint):
         place = ClusterPlace.of(name, plan, ready.args, self)
         if self.makes_machines(ready.args):
             # They are for these pods alone, and carry this label.
-            row = replace(ready.row, selector={**ready.row.selector, **place.selector})
+            row = replace(ready.row, selector={**ready.row.selector, **place.machines_labels})
             ready = replace(ready, row=row)
         served = serve(place, plan, ready, *self.machines(place, plan, ready))
         cluster = self.cluster_of(ready.args)
@@ -85,8 +85,8 @@ class ClusterService(HostedEndpoint):
         """:class:`InputError` where the cluster cannot have the machine that was chosen."""
 
     def makes_machines(self, args: KubernetesArgs) -> bool:
-        """Whether :meth:`machines` makes machines, whose nodes then carry the place's selector as
-        labels."""
+        """Whether :meth:`machines` makes machines, whose nodes then carry the place's
+        ``machines_labels``."""
         return False
 
     def machines(

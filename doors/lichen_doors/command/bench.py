@@ -230,7 +230,8 @@ def _about(
             fix="add --precision",
             field="--precision",
         )
-    known = machine is None or catalogue.bare_name(machine) in catalogue.machines
+    served_by = None if machine is None else catalogue.machines.get(catalogue.bare_name(machine))
+    known = machine is None or served_by is not None
     if not known and chip is None:
         raise InputError(
             f"{machine!r} is not a machine of the catalogue",
@@ -270,6 +271,8 @@ def _about(
         chips=chips,
         notes=notes,
         generates=card is not None and card.kind in ("llm", "vlm"),
+        parameters=None if card is None else card.parameters,
+        accelerator=chip or (served_by.accelerator if served_by is not None else None),
     )
 
 

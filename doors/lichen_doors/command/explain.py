@@ -9,12 +9,12 @@ import click
 
 from lichen.input_error import InputError, nearest
 from lichen_doors.command.options import formats
-from lichen_doors.command.output import show
+from lichen_doors.command.output import show, show_lines
 
 if TYPE_CHECKING:
     from lichen_policies.gate import Gate
 
-    from lichen_doors.report.catalogue import Row
+    from lichen_doors.report.region import Row
     from lichen_doors.report.rules import Page
 
 
@@ -38,8 +38,7 @@ def command(what: str, form: str) -> None:
         return
     from lichen_policies.gate import Gate
 
-    from lichen_doors.report import explain as story
-    from lichen_doors.report import for_programs
+    from lichen_doors.report import for_programs, region
     from lichen_doors.report import rules as report
 
     gate = Gate.near(Path.cwd(), trusted=Path.cwd())
@@ -47,8 +46,12 @@ def command(what: str, form: str) -> None:
     if form == "json":
         click.echo(for_programs(known))
     elif isinstance(known, report.Page):
-        show(report.page(known), form, title=what)
+        show_lines(report.page(known))
+    elif known["kind"] == "region":
+        show_lines(region.lines(gate.catalogue, gate.catalogue.regions[what]))
     else:
+        from lichen_doors.report import explain as story
+
         show(story.renderables(gate.catalogue, what), form, title=what)
 
 
@@ -57,13 +60,16 @@ def known_of(what: str, gate: Gate) -> Page | Row:
 
     Raises :class:`InputError` with the nearest name where nothing has this one.
     """
-    from lichen_doors.report import explain as story
+    from lichen_doors.report import region
     from lichen_doors.report import rules as report
 
-    pages = {page.rule: page for page in report.pages(gate)}
-    if what in pages:
-        return pages[what]
-    if not story.knows(gate.catalogue, what) and (close := nearest(what, pages)):
+    if what in gate.rules():
+        return report.page_of(gate, gate.rules()[what])
+    if what in gate.catalogue.regions:
+        return region.story(gate.catalogue, gate.catalogue.regions[what])
+    from lichen_doors.report import explain as story
+
+    if not story.knows(gate.catalogue, what) and (close := nearest(what, gate.rules())):
         raise InputError(f"{what!r} is not known", fix=f"did you mean {close[0]!r}?")
     return story.story(gate.catalogue, what)
 

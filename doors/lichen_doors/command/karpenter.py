@@ -34,10 +34,10 @@ def command() -> None:
 @click.option(
     "--carbon-price",
     "usd_per_tonne",
-    type=NumberRange(min=0, min_open=True),
+    type=NumberRange(0.01, 100_000),
     required=True,
     metavar="USD",
-    help="Dollars for a tonne of CO2e.",
+    help="Dollars for a tonne of CO2e, from 0.01 to 100,000.",
 )
 @click.option("--family", "families", multiple=True, help="Only this family; may be repeated.")
 @_OUTPUT
@@ -93,9 +93,11 @@ def ceiling_command(
     from lichen_practices.clusters.ceilings import ceilings
 
     catalogue = configured_catalogue(Path.cwd())
-    capped = ceilings(
-        _manifests(files), catalogue.region(region), dict(_share(share) for share in shares)
-    )
+    reading: list[Path] = []
+    try:
+        capped = ceilings(_manifests(files, reading), catalogue.region(region), _shares(shares))
+    except InputError as error:  # of a field: of the manifest that was read last
+        raise error.within(str(reading[-1])) if error.field and reading else error from None
     _print(capped.patches, form, output)
     click.echo(
         f"{region} is {capped.level} in carbon: {capped.percent:g} % of each ceiling, "
@@ -104,15 +106,27 @@ def ceiling_command(
     )
 
 
-def _manifests(files: Iterable[Path]) -> Iterator[Any]:
+def _manifests(files: Iterable[Path], reading: list[Path]) -> Iterator[Any]:
+    """The manifests of some files, one after the other; each file is put into ``reading``."""
     from lichen.parsing.content import content_of, text_of
     from lichen.parsing.yaml_text import from_yaml
 
     for file in files:
+        reading.append(file)
         try:
             yield from from_yaml(text_of(content_of(file, _MOST_MIB)))
         except InputError as error:
             raise error.within(str(file)) from None
+
+
+def _shares(written: Iterable[str]) -> dict[CarbonClass, float]:
+    found: dict[CarbonClass, float] = {}
+    for each in written:
+        level, percent = _share(each)
+        if level in found:
+            raise InputError(f"{level} has two shares", fix="give one", field="--share")
+        found[level] = percent
+    return found
 
 
 def _share(written: str) -> tuple[CarbonClass, float]:

@@ -10,7 +10,7 @@ import click
 from lichen.input_error import InputError
 from lichen_doors.command import BLOCKED, OK
 from lichen_doors.command.options import CONFIGURATION, formats
-from lichen_doors.command.output import show
+from lichen_doors.command.output import show_lines
 
 DIRECTORY = click.option(
     "--directory",
@@ -48,7 +48,7 @@ def command(context: click.Context, configuration: Path | None, form: str) -> No
         click.echo(report.markdown(pages))
     else:
         texts = gate.configured().texts
-        show(report.renderables(pages, texts), form, title="lichen rules")
+        show_lines(report.lines(pages, texts))
 
 
 @command.command("new")
@@ -105,7 +105,7 @@ def test(configuration: Path | None, name: str | None, directory: Path | None, r
                 },
             )
     tested = [cases.tested(case, verdicts, with_messages=not renew) for case, verdicts in results]
-    show(report.tested(tested), "text", title="lichen rules test")
+    show_lines(report.tested(tested))
     sys.exit(OK if all(not each.mistakes for each in tested) else BLOCKED)
 
 

@@ -19,6 +19,7 @@ from lichen.placing.question import Question
 from lichen.workload import as_workload, workload_schema
 from lichen_doors.editors.fields import TOP, Field, Span, field_at, fields_of, span_of
 from lichen_doors.report import explain, rules, terminal
+from lichen_doors.report.lines import plain
 
 Kind: TypeAlias = Literal["workload", "configuration"]
 
@@ -123,9 +124,8 @@ def _of_name(word: str, path: Path) -> str:
         gate = Gate.near(path)
     except InputError:
         return ""
-    pages = {page.rule: page for page in rules.pages(gate)}
-    if word in pages:
-        return _printed(terminal.as_text(rules.page(pages[word]), width=_WIDTH))
+    if word in gate.rules():
+        return _printed(plain(rules.page(rules.page_of(gate, gate.rules()[word])), _WIDTH))
     catalogue: Catalogue = gate.catalogue
     if explain.knows(catalogue, word):
         return _printed(terminal.as_text(explain.renderables(catalogue, word), width=_WIDTH))

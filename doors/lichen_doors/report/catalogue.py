@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from rich.console import RenderableType
@@ -16,20 +16,18 @@ from rich.table import Table
 from rich.text import Text
 
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import PRICE_OF, Chip, Machine, Offer, Price, Region
+from lichen.catalogue.schema import PRICE_OF, Chip, Machine, Offer, Price
 from lichen.catalogue.staleness import sources_by_age
 from lichen.document import InputError, did_you_mean
 from lichen.emissions import effective_gco2e_kwh
 from lichen.figures import UNKNOWN, billions, figure, kib, span, usd, whole
-from lichen.grid import RegionClass, classify
+from lichen.grid import classify
 from lichen.units import kwh
 from lichen_doors.report import for_programs
 from lichen_doors.report.cell import bar, cell, ends, likely, rounded
+from lichen_doors.report.region import STYLE, Row, region_row
 
 Sort = Literal["carbon", "price", "name"]
-Row = dict[str, Any]
-"""A row as programs read it: plain values by name."""
-STYLE = {"low": "good", "medium": "warn", "high": "bad", "unknown": "quiet"}
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -109,29 +107,6 @@ def regions(
         ),
         empty="no region is left by these filters",
     )
-
-
-def region_row(region: Region, grid: RegionClass) -> Row:
-    values = [reading.value for reading in grid.readings]
-    return {
-        "region": region.name,
-        "cloud": region.cloud,
-        "place": region.place,
-        "country": region.country,
-        "class": grid.level,
-        "agreement": grid.agreement,
-        "votes": {"low": grid.low_votes, "medium": grid.medium_votes, "high": grid.high_votes},
-        "grid_gco2e_kwh": region.grid_gco2e_kwh,
-        "grid_year": region.grid_year,
-        "grid_source": region.grid_source,
-        "low_gco2e_kwh": min(values, default=None),
-        "high_gco2e_kwh": max(values, default=None),
-        "pue": region.pue,
-        "pue_scope": region.pue_scope,
-        "gco2e_it_kwh": rounded(effective_gco2e_kwh(region)),
-        "wue_l_kwh": region.wue_l_kwh,
-        "confidence": region.confidence,
-    }
 
 
 def machines(

@@ -1,30 +1,31 @@
-"""Everything known of one region, machine or model, with the arithmetic and the sources."""
+"""Everything known of one machine or model, with the arithmetic and the sources."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import get_args
 
 import msgspec
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from lichen import units
 from lichen.catalogue import Catalogue
-from lichen.catalogue.schema import Chip, Machine, Reading, Region
+from lichen.catalogue.schema import Chip, Machine
 from lichen.document import InputError, did_you_mean
-from lichen.emissions import effective_gco2e_kwh, embodied_gco2e_hour
+from lichen.emissions import embodied_gco2e_hour
 from lichen.figures import between, billions, co2e, figure, grams, kib
-from lichen.grid import RegionClass, classify
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.need import weights_gib
 from lichen.words import Precision
 from lichen.workload import ModelCard
-from lichen_doors.report.catalogue import STYLE, Row, offers, region_row
+from lichen_doors.report import region
+from lichen_doors.report.catalogue import offers
 from lichen_doors.report.catalogue import renderables as table_renderables
-from lichen_doors.report.cell import bar, cell
+from lichen_doors.report.cell import cell
+from lichen_doors.report.region import Row
+from lichen_doors.report.terminal import drawn
 
 
 def knows(catalogue: Catalogue, what: str) -> bool:
@@ -39,7 +40,7 @@ def knows(catalogue: Catalogue, what: str) -> bool:
 def story(catalogue: Catalogue, what: str) -> Row:
     """A region, machine or model by name as plain values; :class:`InputError` for another."""
     if what in catalogue.regions:
-        return _region_story(catalogue, catalogue.regions[what])
+        return region.story(catalogue, catalogue.regions[what])
     if catalogue.bare_name(what) in catalogue.machines:
         return _machine_story(catalogue, catalogue.machine(what))
     if what in catalogue.models:
@@ -50,7 +51,7 @@ def story(catalogue: Catalogue, what: str) -> Row:
 def renderables(catalogue: Catalogue, what: str) -> Iterator[RenderableType]:
     """The same for a terminal."""
     if what in catalogue.regions:
-        yield from _explain_region(catalogue, catalogue.regions[what])
+        yield from drawn(region.lines(catalogue, catalogue.regions[what]))
     elif catalogue.bare_name(what) in catalogue.machines:
         yield from _explain_machine(catalogue, catalogue.machine(what))
     elif what in catalogue.models:
@@ -62,100 +63,6 @@ def renderables(catalogue: Catalogue, what: str) -> Iterator[RenderableType]:
 def _unknown(catalogue: Catalogue, what: str) -> InputError:
     known = [*catalogue.regions, *catalogue.machines, *catalogue.models]
     return InputError(f"{what!r} is not known", fix=did_you_mean(what, known))
-
-
-def _region_story(catalogue: Catalogue, region: Region) -> Row:
-    grid = classify(region)
-    return {
-        "kind": "region",
-        **region_row(region, grid),
-        "because": grid.because,
-        "readings": [
-            msgspec.to_builtins(reading)
-            | {"title": catalogue.sources[reading.source].title, "votes": reading in _votes(grid)}
-            for reading in region.readings
-        ],
-        "grid_zone": region.grid_zone,
-        "latitude_deg": region.latitude_deg,
-        "longitude_deg": region.longitude_deg,
-        "pue_year": region.pue_year,
-        "pue_source": region.pue_source,
-        "wue_year": region.wue_year,
-        "offers": len(catalogue.offers_in(region.name)),
-        "own": catalogue.own("regions", region.name),
-        "notes": region.notes,
-    }
-
-
-def _votes(grid: RegionClass) -> Sequence[Reading]:
-    counted = grid.low_votes + grid.medium_votes + grid.high_votes
-    return grid.readings[:counted]
-
-
-def _explain_region(catalogue: Catalogue, region: Region) -> Iterator[RenderableType]:
-    grid = classify(region)
-    yield Text.assemble(
-        (region.name, "name"),
-        f"  {region.place}, {region.country or 'country unknown'}, {region.cloud}; grid zone "
-        f"{region.grid_zone or 'unknown'}\n",
-    )
-    yield Text.assemble((f"{grid.level}-carbon grid", STYLE[grid.level]), f": {grid.because}.\n")
-    yield _readings_table(catalogue, region, grid)
-    yield Text()
-    for line in _region_lines(catalogue, region):
-        yield Padding(Text(line), (0, 0, 0, 2))
-
-
-def _readings_table(catalogue: Catalogue, region: Region, grid: RegionClass) -> Table:
-    averages = [r.value for r in grid.readings]
-    most = max(averages, default=0.0)
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="quiet")
-    for heading in ("says", "", "", "year", "scope", "source"):
-        table.add_column(heading, justify="right" if heading == "says" else "left")
-    for reading in grid.readings:
-        used = reading.source == region.grid_source
-        votes = reading in _votes(grid)
-        table.add_row(
-            f"{figure(reading.value)} g/kWh",
-            bar(reading.value, most),
-            "computed with" if used else "votes" if votes else "shown only",
-            str(reading.year or "-"),
-            reading.scope,
-            reading.source,
-        )
-    for reading in region.readings:
-        if reading.method == "location-average":
-            continue
-        unit = "%" if reading.method == "carbon-free" else "g/kWh"
-        table.add_row(
-            f"{figure(reading.value)} {unit}",
-            "",
-            {"market-based": "claim", "marginal": "never ranks", "carbon-free": "share"}[
-                reading.method
-            ],
-            str(reading.year or "-"),
-            reading.method,
-            reading.source,
-        )
-    return table
-
-
-def _region_lines(catalogue: Catalogue, region: Region) -> Iterator[str]:
-    effective = effective_gco2e_kwh(region)
-    if region.pue is not None:
-        whose = "of this region" if region.pue_scope == "region" else "of the provider's fleet"
-        yield f"PUE {region.pue:g}, {whose}, {region.pue_year} ({region.pue_source})"
-    if effective is not None and region.grid_gco2e_kwh is not None:
-        yield (
-            f"{figure(region.grid_gco2e_kwh)} g/kWh x {region.pue:g} = {figure(effective)} g of "
-            "CO2e for each kWh that a machine draws"
-        )
-    if region.wue_l_kwh is not None:
-        yield f"water: {region.wue_l_kwh:g} litres per kWh, {region.wue_year}"
-    yield f"{len(catalogue.offers_in(region.name))} machines of the catalogue are offered here"
-    yield f"confidence {region.confidence}" + (f"; {region.notes}" if region.notes else "")
-    if own := catalogue.own("regions", region.name):
-        yield f"your own rows give {', '.join(own)}"
 
 
 def _machine_story(catalogue: Catalogue, machine: Machine) -> Row:

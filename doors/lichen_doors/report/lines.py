@@ -65,12 +65,13 @@ def _joined(line: Line) -> str:
 
 def _folded(text: str, width: int) -> Iterator[str]:
     """A text in lines that are no wider, as rich wraps it."""
-    from rich._wrap import divide_line  # knows how wide each character is
-
     for line in text.split("\n"):
-        if len(line) * 2 <= width:  # no character is wider than two columns
+        most = len(line) if line.isascii() else len(line) * 2  # no character is wider than that
+        if most <= width:
             yield line.rstrip()
             continue
+        from rich._wrap import divide_line  # knows how wide each character is
+
         start = 0
         for end in (*divide_line(line, width, fold=True), len(line)):
             yield line[start:end].rstrip()

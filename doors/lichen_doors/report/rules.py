@@ -9,15 +9,13 @@ import msgspec
 from lichen_policies.configuration import File
 from lichen_policies.gate import Gate
 from lichen_policies.registry import ENVIRONMENTS
-from lichen_policies.rule import Rule
+from lichen_policies.rule import LimitValue, Rule
 from lichen_policies.verdict import BLOCKING, Level, Severity
-from rich.console import RenderableType
-from rich.padding import Padding
-from rich.text import Text
 
 from lichen.document import json_schema
 from lichen.figures import many, whole
 from lichen.words import Environment
+from lichen_doors.report.lines import BETWEEN, Line, Rows, Words
 
 if TYPE_CHECKING:
     from lichen_policies.cases import Tested
@@ -32,7 +30,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     offence: str
     severity: Severity
     levels: Mapping[Environment, Level]
-    limits: Mapping[str, float | int | str]
+    limits: Mapping[str, LimitValue]
     why: str
     fix: str
     exceptions: str
@@ -42,43 +40,59 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 def pages(gate: Gate) -> list[Page]:
     """Every rule's page, as the gate has it."""
-    return [
-        Page(
-            rule=rule.name,
-            offence=rule.offence,
-            severity=rule.severity,
-            levels={each: gate.level(rule, each) for each in ENVIRONMENTS},
-            limits=msgspec.structs.asdict(gate.limits(rule, "prod")),
-            why=rule.why,
-            fix=rule.fix,
-            exceptions=rule.exceptions,
-            tags=rule.tags,
-            url=rule.url,
-        )
-        for rule in gate.rules().values()
-    ]
+    return [page_of(gate, rule) for rule in gate.rules().values()]
 
 
-def renderables(pages: Sequence[Page], configured: Sequence[str]) -> Iterator[RenderableType]:
+def page_of(gate: Gate, rule: Rule) -> Page:
+    """One rule's page."""
+    return Page(
+        rule=rule.name,
+        offence=rule.offence,
+        severity=rule.severity,
+        levels={each: gate.level(rule, each) for each in ENVIRONMENTS},
+        limits=_in_prod(gate, rule),
+        why=rule.why,
+        fix=rule.fix,
+        exceptions=rule.exceptions,
+        tags=rule.tags,
+        url=rule.url,
+    )
+
+
+def _in_prod(gate: Gate, rule: Rule) -> Mapping[str, LimitValue]:
+    """A rule's limits in production; its Python is imported only where somebody moved them."""
+    if not gate.configuration.moves_limits(rule):
+        return rule.limits_in_prod
+    return msgspec.structs.asdict(gate.limits(rule, "prod"))
+
+
+def lines(pages: Sequence[Page], configured: Sequence[str]) -> Iterator[Line | Rows]:
     """The rules in 80 columns: name, severity, where a finding stops a deployment, limits; then
     what is ``configured``."""
     width = max(len(page.rule) for page in pages)
-    yield Text(f"{'rule':{width}}  {'severity':8}  blocks in", style="quiet")
+    yield (Words(f"{'rule':{width}}  {'severity':8}  blocks in", "quiet"),)
     for page in pages:
-        yield Text.assemble(
-            f"{page.rule:{width}}  ",
-            (f"{page.severity:8}", STYLE[page.severity]),
-            f"  {_where_it_blocks(page)}",
+        yield (
+            Words(f"{page.rule:{width}}  "),
+            Words(f"{page.severity:8}", STYLE[page.severity]),
+            Words(f"  {_where_it_blocks(page)}"),
         )
         if page.limits:
-            yield Padding(Text(", ".join(_limits(page)), style="quiet"), (0, 4))
+            yield _indented(Words(", ".join(_limits(page)), "quiet"), 4)
     for line in configured:
-        yield Text(f"\n{line}" if line == configured[0] else line, style="quiet")
-    yield Text(
-        "\nlichen explain RULE has the reasons; lichen.yaml changes levels and limits. The policy "
-        "pack's own configuration (--policy-pack-config) goes before lichen.yaml, for its run.",
-        "quiet",
+        yield (Words(f"\n{line}" if line == configured[0] else line, "quiet"),)
+    yield (
+        Words(
+            "\nlichen explain RULE has the reasons; lichen.yaml changes levels and limits. The "
+            "policy pack's own configuration (--policy-pack-config) goes before lichen.yaml, for "
+            "its run.",
+            "quiet",
+        ),
     )
+
+
+def _indented(words: Words, blanks: int) -> Rows:
+    return Rows(((Words(""), (words,)),), indent=blanks - BETWEEN)
 
 
 def _where_it_blocks(page: Page) -> str:
@@ -103,32 +117,29 @@ def _paragraphs(page: Page) -> tuple[tuple[str, str], ...]:
     )
 
 
-def page(rule: Page) -> Iterator[RenderableType]:
+def page(rule: Page) -> Iterator[Line | Rows]:
     """All of one rule."""
-    yield Text.assemble(("\n" + rule.rule, "name"), f"  {rule.offence}\n")
+    yield Words("\n" + rule.rule, "name"), Words(f"  {rule.offence}\n")
     for heading, text in _paragraphs(rule):
-        yield Text(heading, style="name")
-        yield Padding(Text(text), (0, 0, 1, 2))
+        yield (Words(heading, "name"),)
+        yield _indented(Words(text), 2)
+        yield ()
     levels = ", ".join(f"{level} in {name}" for name, level in rule.levels.items())
-    yield Text.assemble(("Level  ", "name"), f"{levels}; severity {rule.severity}")
+    yield Words("Level  ", "name"), Words(f"{levels}; severity {rule.severity}")
     for limit in _limits(rule):
-        yield Text.assemble(("Limit  ", "name"), f"{limit} (in prod)")
+        yield Words("Limit  ", "name"), Words(f"{limit} (in prod)")
 
 
-def tested(cases: Sequence[Tested]) -> Iterator[RenderableType]:
+def tested(cases: Sequence[Tested]) -> Iterator[Line | Rows]:
     """The cases of own rules: one line for each that is right, all that is wrong of another."""
     for case in cases:
         mark, style = ("wrong", "bad") if case.mistakes else ("right", "good")
-        yield Text.assemble((f"{mark}  ", style), case.case)
+        yield Words(f"{mark}  ", style), Words(case.case)
         for mistake in case.mistakes:
-            yield Padding(Text(mistake), (0, 0, 0, 7))
+            yield _indented(Words(mistake), 7)
     wrong = sum(bool(case.mistakes) for case in cases)
-    yield Text(
-        f"{many(len(cases), 'case')}, {wrong} wrong."
-        if wrong
-        else f"{many(len(cases), 'case')}, all right.",
-        "bad" if wrong else "good",
-    )
+    how = f"{wrong} wrong" if wrong else "all right"
+    yield (Words(f"{many(len(cases), 'case')}, {how}.", "bad" if wrong else "good"),)
 
 
 def markdown(pages: Sequence[Page]) -> str:

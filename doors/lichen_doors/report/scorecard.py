@@ -26,7 +26,9 @@ def renderables(card: Scorecard) -> Iterator[RenderableType]:
         yield Text.assemble("\n", ("What would help most", "name"), f"\n  {change_text(card.best)}")
     for each in card.endpoints:
         yield Text.assemble(
-            "\n", (f"{each.stack}: {each.name}", "name"), f"  {each.met} of 8 practices are met"
+            "\n",
+            (f"{each.stack}: {each.name}", "name"),
+            f"  {each.met} of 8 practices {'is' if each.met == 1 else 'are'} met",
         )
         table = Table.grid(padding=(0, 2))
         table.add_column(style="quiet")

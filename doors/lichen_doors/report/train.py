@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.figures import UNKNOWN, between, co2e, grams, many, usd
+from lichen.figures import UNKNOWN, between, co2e, grams, many, percent, usd
 
 
 def renderables(plan: TrainingPlan, *, top: int) -> Iterator[RenderableType]:
@@ -40,10 +40,14 @@ def renderables(plan: TrainingPlan, *, top: int) -> Iterator[RenderableType]:
             name, f"{grams(option.gco2e.likely)} from {option.start:%Y-%m-%d %H:%M} UTC{less}"
         )
     if plan.scheduled is not None:
-        table.add_row(f"each run ({plan.repeats})", f"begin at {plan.scheduled:%H:%M} UTC")
+        table.add_row(
+            f"each run ({plan.repeats})",
+            f"begin at {plan.scheduled:%H:%M} UTC: the cleanest hour over a whole year; the next "
+            "run's own is by its month",
+        )
     yield Padding(table, (0, 2))
     regions = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("region", "machine", "start (UTC)", "CO2e", "cost", "hours"):
+    for name in ("region", "machine", "start (UTC)", "CO2e", "cost", "grid in these hours"):
         regions.add_column(name, justify="right" if name in ("CO2e", "cost") else "left")
     for each in plan.options[:top]:
         regions.add_row(
@@ -52,7 +56,7 @@ def renderables(plan: TrainingPlan, *, top: int) -> Iterator[RenderableType]:
             f"{each.start:%m-%d %H:%M}",
             grams(each.gco2e.likely),
             UNKNOWN if each.usd is None else usd(each.usd),
-            f"{each.ratio:.0%} of the year" if each.hours_known else "not known",
+            f"{percent(each.ratio)} of its mean" if each.hours_known else "not known",
         )
     yield Text(f"\nThe best {min(top, len(plan.options))} of {many(len(plan.options), 'region')}",
                style="name")  # fmt: skip

@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,9 @@ from msgspec.structs import replace
 
 from lichen.document import InputError
 from lichen.evidence import Percentile, Percentiles, Record, Unanswered
+from lichen.figures import billions
 from lichen.parsing.content import content_of, text_of
+from lichen.words import Precision
 from lichen_practices.bench.record import About
 
 Document = Mapping[str, Any]
@@ -81,6 +83,7 @@ def _documents(text: str) -> Sequence[Any]:
         raise InputError("is not JSON", fix=f"read are {READ}") from None
 
 
+_AS_WRITTEN = "give the result as the tool wrote it"
 _LENGTHS = ("input_tokens", "output_tokens")
 
 
@@ -97,6 +100,12 @@ def _record(
     if count < 1:
         return
     times = ("time_to_first_token_ms", "time_per_output_token_ms", "request_ms", "requests_per_s")
+    for name in times:
+        if (measured.get(name) or 0.0) < 0:
+            raise InputError(f"has a negative {name}", fix=_AS_WRITTEN)
+    day = measured.get("day")
+    if day is not None and day > about.day + timedelta(days=1):
+        raise InputError(f"is of {day}, which is yet to come", fix="set the clock, measure again")
     known = {
         name: value
         for name, value in measured.items()
@@ -146,7 +155,11 @@ def _percentiles(
     found = [_plain(value) for value in (p50, p95, p99)]
     if None in found or _plain(count) is None:
         return None
-    middle, slow, slowest = (Percentile(ms=(value or 0.0) * unit_ms) for value in found)
+    ordered = [(value or 0.0) * unit_ms for value in found]
+    if ordered[0] < 0 or ordered != sorted(ordered):
+        written = ", ".join(f"{value:g}" for value in ordered)
+        raise InputError(f"has percentiles that no times have: {written} ms", fix=_AS_WRITTEN)
+    middle, slow, slowest = (Percentile(ms=value) for value in ordered)
     return Percentiles(count=max(1, int(float(str(count)))), p50=middle, p95=slow, p99=slowest)
 
 
@@ -171,6 +184,15 @@ def _vllm(document: Document, about: About) -> Iterator[Record]:
         return _percentiles(completed, middle, slow, slowest)
 
     rate = _plain(document["request_throughput"])
+    lasted = _plain(get("duration"))
+    if rate and lasted and completed and not 0.95 < rate * lasted / completed < 1.05:
+        raise InputError(
+            f"says {rate:g} requests/s, and {completed} requests in {lasted:g} s", fix=_AS_WRITTEN
+        )
+    named = get("model_id")
+    if named not in (None, about.model):
+        said = f"The result calls its model {str(named)[:200]}."
+        about = replace(about, notes=(*about.notes, said))
     per_token = _plain(get("median_tpot_ms"))
     first = _plain(get("median_ttft_ms"))
     output = round(document["total_output_tokens"] / completed) if completed else 0
@@ -190,7 +212,7 @@ def _vllm(document: Document, about: About) -> Iterator[Record]:
         loop="open" if offered else "closed" if most else None,
         offered_rps=offered or None,
         day=_day(get("date")),
-        seconds=_plain(get("duration")),
+        seconds=lasted,
         requests_per_s=rate,
         input_tokens=round(document["total_input_tokens"] / completed) if completed else 0,
         output_tokens=output,
@@ -225,7 +247,7 @@ def _llama_bench(document: Any, about: About) -> Iterator[Record]:
     of: Document = answer or prompt or {}
     graphics = str(of.get("gpu_info") or "")
     yield from _record(
-        about,
+        _of_the_same(of, graphics, about),
         f"llama-bench {of.get('build_number', '')}".strip(),
         len(of.get("samples_ns") or ()) or 1,
         lengths=[
@@ -241,6 +263,51 @@ def _llama_bench(document: Any, about: About) -> Iterator[Record]:
         chip=None if about.chip else graphics.split(",")[0] or None,
         chips=None if about.chip or not graphics else float(graphics.count(",") + 1),
     )
+
+
+_FILE_TYPES: Mapping[str, Precision] = {
+    " all F32": "fp32", " BF16": "bf16", " F16": "fp16", " Q8_0": "q8_0", " Q6_K": "q6_k",
+    " Q5_K - Medium": "q5_k_m", " Q4_K - Medium": "q4_k_m", " Q4_0": "q4_0",
+}  # fmt: skip
+"""How a ``model_type`` ends: the file's type by llama.cpp's name (llama_model_ftype_name)."""
+_OTHER_SIZE = 1.5
+"""Counts of parameters that differ by more are of two models: some leave embeddings out."""
+
+
+def _of_the_same(row: Document, graphics: str, about: About) -> About:
+    """What a result is about, with what it says of its file in the notes. :class:`InputError`
+    where it says another precision, model or chip."""
+    kind = str(row.get("model_type") or "")[:200]
+    precision = next((each for end, each in _FILE_TYPES.items() if kind.endswith(end)), None)
+    if precision not in (None, about.precision):
+        raise InputError(
+            f"is of {kind}, which is {precision}, and not {about.precision}",
+            fix=f"add --precision {precision}",
+        )
+    count = _plain(row.get("model_n_params"))
+    if count and about.parameters:
+        apart = max(count / about.parameters, about.parameters / count)
+        if apart > _OTHER_SIZE:
+            raise InputError(
+                f"is of a model of {billions(count)} parameters, and {about.model} has "
+                f"{billions(about.parameters)}",
+                fix="name the model that was measured: --model",
+            )
+    named, expected = _chips_in(graphics), _chips_in(about.accelerator or "")
+    if named and expected and not named & expected:
+        raise InputError(
+            f"is of {graphics[:200]}, and the machine has {about.accelerator}",
+            fix="name the machine that was measured: --machine, or --chip and --chips",
+        )
+    if not kind or precision is not None:
+        return about
+    return replace(about, notes=(*about.notes, f"The result is of {kind}."))
+
+
+def _chips_in(name: str) -> frozenset[str]:
+    """The numbers of chips in a text: ``H100`` of "NVIDIA H100 80GB HBM3"."""
+    words = re.split(r"[^A-Za-z0-9]+", name)
+    return frozenset(each for each in words if re.fullmatch(r"[A-Z]{1,2}\d{1,4}[A-Z]{0,2}", each))
 
 
 def _tokens(row: Document) -> float:

@@ -27,6 +27,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
     ``generates``: the model answers in tokens, so that a time says nothing without the lengths of
     a request. ``input_tokens`` and ``output_tokens`` are those of a result that lacks them.
+    ``parameters`` are the model's and ``accelerator`` the machine's, where they are known: a
+    result that says others is of another.
     """
 
     model: str
@@ -40,6 +42,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     generates: bool = False
     input_tokens: int | None = None
     output_tokens: int | None = None
+    parameters: float | None = None
+    accelerator: str | None = None
 
 
 def record_of(

@@ -65,16 +65,27 @@ def ceilings(
         if kind not in _CEILINGS and kind != "NodePool":
             continue
         scaling += 1
-        spec = _mapping(manifest.get("spec"), f"{kind}.spec")
-        lower = _limits(spec, percent) if kind == "NodePool" else _replicas(kind, spec, percent)
-        if lower:
-            patches.append(_patch(manifest, lower))
+        try:
+            spec = _mapping(manifest.get("spec"), f"{kind}.spec")
+            lower = _limits(spec, percent) if kind == "NodePool" else _replicas(kind, spec, percent)
+            if lower:
+                patches.append(_patch(manifest, lower))
+        except InputError as error:
+            field = f"{error.field}{_of(manifest)}"
+            raise InputError(error.wrong, fix=error.fix, field=field) from None
     if not scaling:
         raise InputError(
             "nothing in these manifests scales",
             fix=f"give files with a {', '.join(_CEILINGS)} or NodePool",
         )
     return Capped(level, percent, patches)
+
+
+def _of(manifest: dict[str, Any]) -> str:
+    """`` of NAME``; blank where it has none."""
+    metadata = manifest.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return f" of {name}" if isinstance(name, str) else ""
 
 
 def _each(manifests: Iterable[Any]) -> Iterable[dict[str, Any]]:
@@ -108,7 +119,9 @@ def _limits(spec: dict[str, Any], percent: float) -> dict[str, Any]:
         found = _QUANTITY.fullmatch(str(written))
         if found is None:
             raise InputError(
-                "is no quantity", fix="write it like 100 or 400Gi", field=f"limits.{name}"
+                f"{written!r} is no quantity",
+                fix="write it like 100 or 400Gi",
+                field=f"limits.{name}",
             )
         number, exponent, unit = found[1], int(found[2] or 0), found[3] or ""
         if abs(exponent) > _MOST_EXPONENT:
@@ -129,7 +142,9 @@ def _limits(spec: dict[str, Any], percent: float) -> dict[str, Any]:
 
 def _count(value: Any, field: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InputError("is no count", fix="give a whole number", field=field)
+        raise InputError(
+            f"{value!r} is no count", fix="give a whole number, without quotes", field=field
+        )
     return value
 
 

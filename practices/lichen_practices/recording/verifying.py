@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from lichen.figures import co2e, usd
+from lichen.interval import Interval
 from lichen_practices.recording.record import (
     CheckDecision,
     DecisionRecord,
@@ -107,17 +109,23 @@ def _words(verdict: str, level: str, exempted: bool) -> str:
 
 
 def _of_placement(then: PlaceDecision, now: PlaceDecision) -> Iterator[Difference]:
-    for name in (
-        "machine", "region", "hosting", "precision", "replicas_peak", "usd_month", "gco2e_month",
-    ):  # fmt: skip
+    for name in _NAMES:
         old, new = getattr(then, name), getattr(now, name)
         if old != new:
-            words = name.replace("_", " ")
-            yield Difference(of="placement", what=f"{words} is {_shown(new)}, it was {_shown(old)}")
+            is_, was = (_shown(name, value) for value in (new, old))
+            if is_ == was:  # less than its figures show
+                is_, was = str(new), str(old)
+            yield Difference(of="placement", what=f"{_NAMES[name]} is {is_}, it was {was}")
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:,.2f}"
-    likely = getattr(value, "likely", None)
-    return f"{likely:,.0f}" if isinstance(likely, float) else str(value)
+_NAMES = {
+    "machine": "the machine", "region": "the region", "hosting": "the hosting",
+    "precision": "the precision", "replicas_peak": "the number of replicas at the peak",
+    "usd_month": "the cost of a month", "gco2e_month": "what a month emits",
+}  # fmt: skip
+
+
+def _shown(name: str, value: object) -> str:
+    if name == "usd_month" and isinstance(value, float):
+        return usd(value)
+    return co2e(value) if isinstance(value, Interval) else str(value)

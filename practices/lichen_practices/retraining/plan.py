@@ -24,7 +24,7 @@ from lichen.emissions import (
     embodied_gco2e_hour,
     machine_watts,
 )
-from lichen.figures import many, whole
+from lichen.figures import amount, many, whole
 from lichen.grid_hours import HOURS, UsualDay, ratio_over, usual_day
 from lichen.interval import Interval
 from lichen.placing.allowed import check_where, refusals
@@ -110,10 +110,10 @@ def plan_training(
     options: list[TrainingOption] = []
     at_once: list[TrainingOption] = []
     there: list[TrainingOption] = []
-    too_long = False
+    too_long_h: list[float] = []
     for fleet in fleets:
         if fleet.hours.high > window.hours:
-            too_long = True
+            too_long_h.append(fleet.hours.high)
             continue
         offered = {offer.region for offer in catalogue.offers_of(fleet.machine.name)}
         for name in allowed:
@@ -130,13 +130,14 @@ def plan_training(
                     at_once.append(first)
     if not options:
         raise InputError(
-            "takes longer than its deadline"
-            if too_long
+            f"takes longer than its deadline: up to {amount(min(too_long_h))} h, where "
+            f"{amount(window.hours)} h are left"
+            if too_long_h
             else "no region that is allowed offers it, or nobody publishes its watts",
             fix="raise within_h, or give more machines"
-            if too_long
+            if too_long_h
             else "allow more regions in where, or name another machine",
-            field="within_h" if too_long else "where",
+            field="within_h" if too_long_h else "where",
         )
     ranked = _ranked(options, tolerance_pct)
     chosen = ranked[0]

@@ -77,10 +77,26 @@ def read_training(path: Path) -> TrainingWork:
         raise InputError(
             "a training is a mapping", fix="begin with name:, machine:, hours:", document=str(path)
         )
+    earliest = document.get("earliest")
+    if earliest is not None and not _is_time(earliest):
+        raise InputError(
+            f"{str(earliest)[:80]!r} is not a time",
+            fix="write one with its hour and zone, such as 2026-12-01T00:00:00Z",
+            field="earliest",
+            document=str(path),
+        )
     try:
         return convert(document, TrainingWork)
     except InputError as error:
         raise error.within(str(path)) from None
+
+
+def _is_time(value: object) -> bool:
+    try:
+        msgspec.convert(value, datetime.datetime)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 class TrainingFleet(msgspec.Struct, frozen=True, kw_only=True):

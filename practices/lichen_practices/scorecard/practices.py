@@ -11,11 +11,11 @@ from typing import Literal
 
 import msgspec
 from lichen_policies.gate import Gate
+from lichen_policies.model_memory import REDUCED_BITS, bits_of, names_a_smaller_one
 from lichen_policies.registry import rules
 from lichen_policies.verdict import Verdict
 
 from lichen.figures import many, whole
-from lichen.sizing.narrower import REDUCED_BITS, bits_of, is_of_a_smaller_one
 from lichen.visible import visible
 from lichen.workload import Workload
 from lichen_practices.watching.deployed import Tagged
@@ -271,13 +271,11 @@ def _reduced(each: Evaluated) -> Shown:
     passport = each.running.passport
     if passport is None or passport.precision is None:
         return "unknown", "it does not say in which precision it serves", _TAG_IT
-    catalogue = each.gate.catalogue
-    bits, card = bits_of(passport.precision, catalogue), catalogue.models.get(passport.model or "")
-    if bits is None:
-        return "unknown", f"nobody knows how many bits {passport.precision} has", _TAG_IT
+    catalogue, precision = each.gate.catalogue, passport.precision
+    bits = bits_of(precision, catalogue)
     if bits < REDUCED_BITS:
         return "met", f"{passport.precision}: {whole(bits)} bits a weight", ""
-    if any(is_of_a_smaller_one(score, bits, card, catalogue) for score in passport.evaluated):
+    if names_a_smaller_one(passport.evaluated, each.running.model, precision, catalogue):
         return "met", f"{passport.precision}, and a smaller one was evaluated", ""
     return "not", f"served in {passport.precision}", (
         "evaluate int8, fp8 or a smaller sibling, and add the precision to the workload"

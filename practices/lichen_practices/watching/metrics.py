@@ -12,6 +12,7 @@ import msgspec
 
 from lichen.document import InputError
 from lichen.whole_file import write_whole
+from lichen_practices.watching.address import without_secret
 from lichen_practices.watching.kinds import Kind
 from lichen_practices.watching.run import Watched
 
@@ -129,7 +130,11 @@ def send_otlp(watched: Watched, address: str, timeout_s: float = 10) -> None:
     except ImportError:
         raise InputError(_MISSING, fix=_INSTALL, field="--otlp") from None
     if not address.startswith(("http://", "https://")):
-        raise InputError("is no address", fix="write http://HOST:4318/v1/metrics", field="--otlp")
+        raise InputError(
+            f"{without_secret(address)!r} is no address",
+            fix="write http://HOST:4318/v1/metrics",
+            field="--otlp",
+        )
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader], Resource({"service.name": "lichen-watch"}))
     meter = provider.get_meter("lichen")
@@ -160,7 +165,7 @@ def send_otlp(watched: Watched, address: str, timeout_s: float = 10) -> None:
         )
     if result is not MetricExportResult.SUCCESS:
         raise InputError(
-            "nobody takes the metrics there",
+            f"nobody takes the metrics at {without_secret(address)}",
             fix="check that a collector listens at it for OTLP over HTTP",
             field="--otlp",
         )

@@ -95,7 +95,8 @@ def _kept(place: str) -> Iterator[KeptText | UnreadState]:
     if "://" in place:
         raise InputError(
             "is not an address that states are read from",
-            fix=f"name a file, a folder, or one that begins with {', '.join(BUCKETS[:3])}",
+            fix="name a file, a folder, or one that begins with "
+            f"{', '.join((*BUCKETS[:3], PULUMIS_AZURE))}",
             document=without_secret(place),
         )
     path = Path(place)
@@ -188,7 +189,8 @@ def _store(address: str) -> ObjectStore:
         raise InputError(
             f"is no address of a bucket ({_first_words(error)})",
             fix="write s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or "
-            "azblob://CONTAINER?storage_account=NAME",
+            "azblob://CONTAINER?storage_account=NAME; the account may be in "
+            "AZURE_STORAGE_ACCOUNT_NAME",
             document=without_secret(address),
         ) from None
 
@@ -203,6 +205,10 @@ def _as_pulumi_has_it(address: str) -> tuple[str, Any]:
     tools'.
     """
     bare, _, query = address.partition("?")
+    if bare.endswith("://"):
+        raise InputError(
+            "names no bucket", fix=f"write {bare}NAME/PREFIX", document=without_secret(address)
+        )
     said = {key: values[0] for key, values in parse_qs(query, keep_blank_values=True).items()}
     known: frozenset[str] = frozenset()
     config: dict[str, str | None] = {}

@@ -1,7 +1,8 @@
 """`python -m sandbox.aws.emulator` prints its port and serves on loopback.
 
 It notes which services were called in which regions (GET /used), so that an inventory need not
-search the world, and what was deleted while an endpoint served it (GET /deleted-in-use).
+search the world, and what was deleted while an endpoint served it (GET /deleted-in-use). GET /idle
+lets a while without requests pass.
 """
 
 import json
@@ -21,7 +22,11 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from sandbox.aws.emulator import cloudcontrol, constraints  # noqa: F401 - every service is checked
+from sandbox.aws.emulator import (
+    cloudcontrol,
+    constraints,  # noqa: F401 - every service is checked
+    copies,
+)
 from sandbox.aws.emulator.sagemaker.rollouts import DELETED_IN_USE
 from sandbox.aws.exit_with_parent import exit_with_parent
 
@@ -50,6 +55,9 @@ class Noting:
         if environ["PATH_INFO"] in noted:
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(noted[environ["PATH_INFO"]]).encode()]
+        if environ["PATH_INFO"] == "/idle":
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps(copies.idle()).encode()]
         if environ["PATH_INFO"].startswith(_FUNCTION_URL):
             extended_app("lambda")
             from sandbox.aws.emulator.extensions.awslambda import called_through_url

@@ -20,6 +20,7 @@ _MOST_LABELS = 64
 # [d] Cloud Run, "Configure memory limits" and "Configure CPU limits".
 _RUN_CPU_OF_MEMORY = ((32, 8), (24, 6), (16, 4), (8, 2), (4, 1))
 _RUN_CPUS = (1, 2, 4, 6, 8)
+_RUN_LEAST_GIB = {4: 2, 6: 4, 8: 4}
 _RUN_START_S = 240
 # [d] Cloud Run, "GPU support for services": accelerator -> CPUs, GiB, regions.
 _RUN_GPUS: Mapping[str, tuple[int, int, tuple[str, ...]]] = {
@@ -117,6 +118,9 @@ def _container(container: Body, template: Body, region: str, at: str) -> None:
             raise RefusedRequest(f"{at}.resources.limits.cpu: {cpus:g} is not one of {_RUN_CPUS}")
         if memory_gib > 32:
             raise RefusedRequest(f"{at}.resources.limits.memory: 32Gi at most")
+        least_gib = _RUN_LEAST_GIB.get(int(cpus), 0)
+        if memory_gib < least_gib:
+            raise RefusedRequest(f"{at}.resources.limits: {cpus:g} CPU need {least_gib}Gi at least")
         most_gib = max(gib for gib, needed in _RUN_CPU_OF_MEMORY if needed <= cpus)
         if memory_gib > most_gib:
             raise RefusedRequest(

@@ -81,6 +81,27 @@ def test_llama_bench(tmp_path: Path) -> None:
     assert record.requests == 3
 
 
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ({"model_type": "llama 8B Q4_K - Medium"}, "is q4_k_m, and not bf16. Fix: add --precision"),
+        ({"model_n_params": 70_600_000_000}, "a model of 70.6 B parameters, and m has 8.03 B"),
+        ({"gpu_info": "NVIDIA H100 80GB HBM3"}, "and the machine has NVIDIA A10G"),
+        ({"model_type": "llama 8B BF16", "gpu_info": "NVIDIA A10G", "model_n_params": 8.03e9}, ""),
+    ],
+)
+def test_llama_bench_says_what_it_ran(row: dict[str, Any], says: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    ran = {"n_prompt": 0, "n_gen": 128, "avg_ns": 1_280_000_000, "avg_ts": 100.0}
+    path.write_text(json.dumps([row | ran]))
+    about = replace(ABOUT, parameters=8.03e9, accelerator="NVIDIA A10G")
+    if not says:
+        assert len(records_of_other(path, about)) == 1
+        return
+    with pytest.raises(InputError, match=says):
+        records_of_other(path, about)
+
+
 def test_guidellm_has_a_record_for_each_load(tmp_path: Path) -> None:
     def summary(median: float) -> dict[str, Any]:
         ends = {"p95": 2 * median, "p99": 3 * median}
@@ -202,6 +223,11 @@ def test_loadgen(tmp_path: Path) -> None:
     assert record.requests == 240
 
 
+def test_a_result_that_calls_its_model_otherwise_is_noted(tmp_path: Path) -> None:
+    (record,) = read(tmp_path, {**VLLM, "model_id": "foo/bar"})
+    assert record.notes == "The result calls its model foo/bar."
+
+
 def test_what_a_result_does_not_say_is_asked_for_or_said(tmp_path: Path) -> None:
     """Of a model that generates, lengths of requests are never taken as 0."""
     path = tmp_path / "mlperf_log_summary.txt"
@@ -261,6 +287,10 @@ def test_loadgen_of_every_scenario(tmp_path: Path) -> None:
         (LOADGEN.format(scenario="Offline", mode="PerformanceOnly"), "not all of its fields"),
         (LOADGEN.format(scenario="Interactive", mode="PerformanceOnly"), "Fix: give one of Server"),
         ("MLPerf Results Summary", "not all of its fields"),
+        ({**VLLM, "median_ttft_ms": -5.0}, "has a negative time_to_first_token_ms|no times have"),
+        ({**VLLM, "median_ttft_ms": 900.0}, "no times have: 900, 300, 400 ms"),
+        ({**VLLM, "request_throughput": 1e3}, "says 1000 requests/s, and 200 requests in 50 s"),
+        ({**VLLM, "date": "20990101-101500"}, "is of 2099-01-01, which is yet to come"),
         ([], "is of no tool that is read"),
     ],
 )

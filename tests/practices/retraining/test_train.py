@@ -217,7 +217,7 @@ def test_cloud_scheduler_has_no_single_run() -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"within_h": 3}, "within_h: takes longer than its deadline"),
+        ({"within_h": 3}, "within_h: takes longer than its deadline: up to"),
         ({"where": {"regions": ["us-east-9"]}}, "us-east-9"),
         ({"data": {"region": "virginia", "gb": 1}}, "data.region"),
         ({"machine": None, "accelerator": "NVIDIA A1000"}, "is no accelerator"),
@@ -229,6 +229,14 @@ def test_what_cannot_be_done_is_a_sentence(changes: dict[str, Any], says: str) -
         planned(**changes)
 
 
+@pytest.mark.parametrize("written", ["yesterday", "2026-12-01"])
+def test_a_day_is_no_time_to_begin(written: str, tmp_path: Path) -> None:
+    path = tmp_path / "train.yaml"
+    path.write_text(f"name: a\nmachine: p4d.24xlarge\nhours: 6\nearliest: {written}\n")
+    with pytest.raises(InputError, match=f"earliest: '{written}' is not a time. Fix: write one"):
+        read_training(path)
+
+
 def test_the_file_and_the_answer_are_as_their_schemas_say(
     tmp_path: Path, fixed_tables: None
 ) -> None:
@@ -237,7 +245,7 @@ def test_the_file_and_the_answer_are_as_their_schemas_say(
     assert done.exit_code == 0, done.output
     schema = json.loads((ROOT / "docs/schemas/training-plan.json").read_text())
     jsonschema.validate(json.loads(done.stdout), schema)
-    assert "of the year" in CliRunner().invoke(main, ["train", str(EXAMPLE)]).output
+    assert "of its mean" in CliRunner().invoke(main, ["train", str(EXAMPLE)]).output
     for text, says in (
         ("name: a\nmachine: x\naccelerator: y\nhours: 1\n", "machine or accelerator"),
         ("name: a\nmachine: x\n", "one of hours, accelerator_hours and flops"),

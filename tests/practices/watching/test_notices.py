@@ -307,6 +307,10 @@ def test_a_better_placement_is_compared_with_the_machines_that_run(here: Path) -
         assert now["replicas_peak"] == count
         assert now["gco2e_month"] == running[name]["gco2e_month"]
         assert now["usd_month"] == running[name]["usd_month"]
+        then = better[name]["then"]
+        held = then["replicas_mean"] == then["replicas_peak"]  # as what runs: it does not scale
+        assert (better[name]["counted"] == "fixed") <= held
+    assert better["ten"]["counted"] == "fixed"
     assert better["ten"]["usd_month"] > 9 * better["one"]["usd_month"]
     likely = [better[name]["gco2e_month"]["likely"] for name in ("one", "ten")]
     assert likely[1] > 3 * likely[0]
@@ -395,7 +399,8 @@ def test_metrics_go_to_a_collector_once(here: Path) -> None:
         watch(path, "--otlp", f"{collector.url}/v1/metrics")
         assert len(collector.received) == 1
     assert b"lichen" in gzip_or_plain(collector.received[0])
-    assert "is no address" in watch(path, "--otlp", "collector:4318", code=2).output
+    refused = watch(path, "--otlp", "collector:4318", code=2).output
+    assert "'collector:4318' is no address" in refused
     assert "lichen: nope: cannot be read" in watch(path, "--emissions", "nope", code=2).output
     with Listener() as collector, Listener(status=302, location=collector.url) as away:
         moved = watch(path, "--otlp", f"{away.url}/v1/metrics", code=2).output
@@ -579,6 +584,8 @@ def test_a_bucket_is_read_where_the_address_of_a_backend_says_that_it_is(
     for query, known in (("profile=x", "export-credentials"), ("endpint=h", "known are awssdk")):
         with pytest.raises(InputError, match=known):
             list(read_states([f"s3://p?{query}"]))
+    with pytest.raises(InputError, match="azblob://: names no bucket"):
+        list(read_states(["azblob://"]))
     with pytest.raises(InputError, match="without a query"):
         list(read_states(["gs://p?access_id=me"]))
 

@@ -212,7 +212,7 @@ def _group(place: ClusterPlace, plan: Plan, ours: EksArgs, row: NodeRow) -> aws.
         scaling_config=aws.eks.NodeGroupScalingConfigArgs(
             min_size=least, max_size=most_machines(plan.decision, row), desired_size=least
         ),
-        labels=dict(place.selector),
+        labels=place.machines_labels,
         update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1),
         node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
         taints=[
@@ -238,7 +238,7 @@ def _karpenter(
     tags = place.passport_for("aws")
     terms = [{"tags": dict(ours.get("discovery", {}))}]
     metadata = k8s.meta.v1.ObjectMetaArgs(
-        name=place.identity, labels=place.labels, annotations=place.passport
+        name=place.machines_name, labels=place.labels, annotations=place.passport
     )
     node_class = k8s.apiextensions.CustomResource(
         place.child("machine-class"),
@@ -279,12 +279,12 @@ def _karpenter(
         metadata=metadata,
         spec={
             "template": {
-                "metadata": {"labels": dict(place.selector)},
+                "metadata": {"labels": place.machines_labels},
                 "spec": {
                     "nodeClassRef": {
                         "group": "karpenter.k8s.aws",
                         "kind": "EC2NodeClass",
-                        "name": place.identity,
+                        "name": place.machines_name,
                     },
                     "requirements": [
                         _in("node.kubernetes.io/instance-type", row.machine.name),

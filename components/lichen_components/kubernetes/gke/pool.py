@@ -146,7 +146,7 @@ def _pool(
         )
     return c.NodePool(
         place.child(end),
-        name=name_of(place.identity, end),
+        name=name_of(place.machines_name, end),
         cluster=ours.get("cluster", ""),
         project=ours.get("project"),
         location=ours.get("location"),
@@ -198,7 +198,7 @@ def _node_config(
         disk_type=HYPERDISK if machine.family in HYPERDISK_ALONE else None,
         disk_size_gb=max(100, 50 + 2 * int(plan.decision.sizing.artifact_bytes / 1e9)),
         boot_disk_kms_key=ours.get("key"),
-        labels=dict(place.selector),
+        labels=place.machines_labels,
         resource_labels=labels,
         guest_accelerators=[
             c.NodePoolNodeConfigGuestAcceleratorArgs(
