@@ -17,13 +17,8 @@ from sandbox.world import QUIET, ROOT, World
 
 HOME, AWAY = "eu-north-1", "us-west-2"
 PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
-OF_THE_USER = {
-    "endpoint-without-benchmark",
-    "undisclosed-endpoint",
-    "unreduced-without-evaluation",
-}
-"""What a benchmark, a page and an evaluation of the user's own would answer: advice for every
-example."""
+OF_THE_USER = {"endpoint-without-benchmark"}
+"""What only a measurement of the user's own ends, as the rule's page says: advice."""
 
 
 def fired(printed: str) -> set[str]:

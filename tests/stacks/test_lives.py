@@ -121,7 +121,7 @@ def live(life: Life, example: Example) -> None:
     life.configure(protect="false")  # it goes away in one step
     example.before(life)
 
-    # Killed half-way, the next update goes on, and no rule has a word to say.
+    # Killed half-way, the next update goes on, and no rule says more than advice.
     life.up_stopped("aws:iam:Role")
     assert "aws:iam/role:Role" in {each["type"] for each in life.resources()}
     assert fired(life.up(*PACK)) <= OF_THE_USER
