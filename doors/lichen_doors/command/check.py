@@ -134,9 +134,9 @@ def command(
     files = [_report_file(each) for each in also]
     check_outputs(
         [*paths, *filter(None, (parameters_file, configuration, baseline))],
-        {"--output": output, "--record": record_file},
+        {"--output": output, "--record": record_file}
+        | {f"--report {each}={file}": file for each, file in files},
     )
-    check_outputs(paths, {f"--report {each}": file for each, file in files})
     if record_file is not None and _is_within(record_file, paths):
         raise InputError(
             f"{record_file} is in a folder that is judged, and would be an input itself",
