@@ -28,6 +28,13 @@ _BICEP = ".bicep"
 SUFFIXES = (".json", ".yaml", ".yml", ".template", ".tfstate")
 """How the names of files end that may hold a document."""
 
+_OF_WORKLOADS = ("peak_rps", "budget_tokens")
+_UNREAD_WORKLOAD = InputError(
+    "has the words of a workload, but not its keys model and traffic, so the budget of its prompts "
+    "is not checked",
+    fix="correct its keys (lichen place FILE says which)",
+)
+
 _MARKS = (
     ("AWSTemplateFormatVersion",),
     ("AWS::", "Resources"),
@@ -37,7 +44,7 @@ _MARKS = (
     ("urn:pulumi:",),
     ("changeSummary",),
     ("deploymentTemplate.json",),
-    ("peak_rps", "budget_tokens"),
+    _OF_WORKLOADS,
 )
 """Every document that is recognised has all words of one of these in it."""
 
@@ -327,7 +334,10 @@ class _Walk:
                     self.patches.update(_patches(path, text))
                 self.read(path, self.given, text)
             except NotRecognised:
-                self.others += 1
+                if all(word in text for word in _OF_WORKLOADS):
+                    self._skip(path, _UNREAD_WORKLOAD)
+                else:
+                    self.others += 1
             except NotRendered as error:
                 self._skip(path, error)
             except InputError as error:
