@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.figures import between, figure, lasting, many, percent, span, whole
+from lichen.figures import amount, between, figure, lasting, many, percent, span, whole
 from lichen.interval import Interval
 from lichen.sizing.answers import Basis, Misfit, Origin, Prediction, Step
 from lichen.sizing.savings import Saving
@@ -92,7 +92,7 @@ def step_value(step: Step) -> str:
     """How much a line of the arithmetic says: ``84.8 W``, ``19 rows``, ``1 replica``."""
     if step.unit in ("rows", "replicas") and step.value.is_integer():
         return many(int(step.value), step.unit.removesuffix("s"))
-    return f"{figure(step.value)} {step.unit}"
+    return f"{amount(step.value)} {step.unit}"
 
 
 def about_origin(origin: Origin) -> Iterator[str]:
