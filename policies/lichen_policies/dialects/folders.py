@@ -334,7 +334,7 @@ class _Walk:
                     self.patches.update(_patches(path, text))
                 self.read(path, self.given, text)
             except NotRecognised:
-                if all(word in text for word in _OF_WORKLOADS):
+                if text is not None and all(word in text for word in _OF_WORKLOADS):
                     self._skip(path, _UNREAD_WORKLOAD)
                 else:
                     self.others += 1
