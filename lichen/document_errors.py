@@ -50,21 +50,38 @@ def explained(message: str, value: Any, to: Any, *, quotes: bool = True) -> Inpu
             fix=did_you_mean(bad["word"], map(str, _enum_values(_type_at(to, path)))),
             field=path,
         )
-    shown = repr(found) if quotes and found is not _NOTHING else "it"
+    shown = _shown(found) if quotes and found is not _NOTHING else "it"
     if what == _BAD_DATE:
         return InputError(f"{shown} is not a date", fix="write it like 2027-03-31", field=path)
     if _PATTERN in what and (described := _description_at(to, path)):
         return InputError(f"{shown} is not a valid value", fix=f"give {described}", field=path)
+    if found == "" and _TOO_SHORT.match(what):
+        return InputError("is empty", fix=f"give {path.rpartition('.')[2]} a text", field=path)
     if expected := _EXPECTED.match(what):
-        return InputError(
-            f"{shown} is not {in_words(expected['what'])}",
-            fix=f"give {in_words(expected['what'])}",
-            field=path,
-        )
+        words = in_words(expected["what"])
+        fix = f"give {words}{_in_a_list(found, _type_at(to, path)) if quotes else ''}"
+        return InputError(f"{shown} is not {words}", fix=fix, field=path)
     return InputError(what[:1].lower() + what[1:], field=path)
 
 
+def _shown(found: Any) -> str:
+    """A value as YAML writes it."""
+    words = {None: "null", True: "true", False: "false"}
+    return words[found] if found is None or isinstance(found, bool) else repr(found)
+
+
+_PLAIN = re.compile(r"[A-Za-z][\w.-]*|-?\d+")
+
+
+def _in_a_list(found: Any, type_: Any) -> str:
+    """``: [sagemaker]``, where the value alone would be a list's entry; empty where not."""
+    plain = found is not _NOTHING and _PLAIN.fullmatch(str(found))
+    takes = not isinstance(found, bool | None) and _is([found], type_)
+    return f": [{found}]" if plain and takes else ""
+
+
 _PATTERN = "matching regex"
+_TOO_SHORT = re.compile(r"Expected `str` of length >= 1$")
 _BAD_DATE = "Invalid RFC3339 encoded date"
 _EXPECTED = re.compile(r"Expected (?P<what>.+?)(?:, got `\w+`)?$")
 _WORDS = {
@@ -83,8 +100,9 @@ def in_words(expected: str) -> str:
     """msgspec's ```float` >= 0.0`` in the words of a person who writes YAML."""
     words = re.sub(r"`([^`]*)`", lambda quoted: _types_in_words(quoted[1]), expected)
     words = re.sub(r" or null\b", " or nothing", words)
-    words = re.sub(r" of length >= (\d+)$", r" of at least \1 entries", words)
-    words = re.sub(r" of length <= (\d+)$", r" of at most \1 entries", words)
+    counted = "characters" if words.startswith("text") else "entries"
+    words = re.sub(r" of length >= (\d+)$", rf" of at least \1 {counted}", words)
+    words = re.sub(r" of length <= (\d+)$", rf" of at most \1 {counted}", words)
     words = re.sub(r" matching regex (.+)$", r" that matches \1", words)
     return re.sub(r"(>=|<=|>|<) (-?\d+)\.0\b", r"\1 \2", words)
 

@@ -19,18 +19,32 @@ RATES = {PREFIX_CACHING: "hit rate", SPECULATIVE_DECODING: "acceptance rate"}
 """Variants that change no answer: what is measured of them is a share, from 0 to 1."""
 
 
+def _score(value: float) -> str:
+    """A score as it was given: ``0.71``, ``1234567.89``."""
+    return f"{value:.15g}"
+
+
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The score of one evaluation of a variant.
 
     ``variant`` is a precision (``fp8``), another model by name, ``prefix-caching`` or
-    ``speculative-decoding``. ``name`` is what was run, such as ``MMLU-Pro``; of the last two the
-    score is the share of input tokens that were cached, and of drafted tokens that were kept.
+    ``speculative-decoding``. ``name`` is what was run, such as ``MMLU-Pro``; of the last two it
+    is ``hit rate`` and ``acceptance rate``, and the score is the share of input tokens that were
+    cached, and of drafted tokens that were kept.
     ``at_least`` or ``at_most`` is the score that is good enough: ``at_most`` for a rate of errors.
     ``evaluated_on`` is the day.
     """
 
     variant: Annotated[str, Meta(min_length=1, max_length=200)]
-    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    name: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=100,
+            pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",
+            description="text in one line",
+        ),
+    ]
     score: Annotated[float, Meta(ge=-1e9, le=1e9)]
     at_least: Annotated[float, Meta(ge=-1e9, le=1e9)] | None = None
     at_most: Annotated[float, Meta(ge=-1e9, le=1e9)] | None = None
@@ -39,10 +53,14 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def __post_init__(self) -> None:
         if self.at_least is not None and self.at_most is not None:
             raise ValueError("give at_least or at_most, not both")
-        if self.variant in RATES and not 0.0 <= self.score <= 1.0:
+        rate = RATES.get(self.variant)
+        if rate is not None and rate not in self.name.lower():
             raise ValueError(
-                f"the score of {self.variant} is its {RATES[self.variant]}, from 0 to 1"
+                f"what is measured of {self.variant} is its {rate}, and no answer changes: name it "
+                f"{rate}, or give the score to the model or precision that was evaluated"
             )
+        if rate is not None and not 0.0 <= self.score <= 1.0:
+            raise ValueError(f"the score of {self.variant} is its {rate}, from 0 to 1")
         if not math.isfinite(self.score):
             raise ValueError("score is not a number")
 
@@ -56,11 +74,14 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def text(self) -> str:
         """``MMLU-Pro 0.71 (at least 0.7)``."""
-        bounds = (("at least", self.at_least), ("at most", self.at_most))
-        limit = next((f" ({word} {bound:g})" for word, bound in bounds if bound is not None), "")
-        return f"{self.name} {self.score:g}{limit}"
+        limit = ""
+        if self.at_least is not None:
+            limit = f" (at least {_score(self.at_least)})"
+        elif self.at_most is not None:
+            limit = f" (at most {_score(self.at_most)})"
+        return f"{self.name} {_score(self.score)}{limit}"
 
     @property
     def tag(self) -> str:
         """What a tag says of it: ``fp8 MMLU-Pro 0.71``."""
-        return f"{self.variant} {self.name} {self.score:g}"
+        return f"{self.variant} {self.name} {_score(self.score)}"

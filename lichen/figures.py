@@ -8,6 +8,8 @@ that a person reads.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lichen.interval import Interval
 
 UNKNOWN = "-"
@@ -17,7 +19,7 @@ def figure(value: float) -> str:
     """Three significant figures, thousands grouped: ``1,230``, ``12.3``, ``0.0123``."""
     if value == 0:
         return "0"
-    size = abs(value)
+    size = abs(float(f"{value:.3g}"))
     if size >= 100:
         return f"{value:,.0f}"
     digits = 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 4
@@ -47,6 +49,17 @@ def whole(value: float) -> str:
 def many(count: int, noun: str) -> str:
     """A count with its noun: ``1 finding``, ``1,200 findings``."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def percent(share: float) -> str:
+    """A share: ``34 %`` of 0.34."""
+    return f"{share * 100:.0f} %"
+
+
+def listed(words: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def span(low: float, high: float, to: str = " to ") -> str:

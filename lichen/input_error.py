@@ -40,19 +40,28 @@ class NotRendered(InputError):
     """A file that another tool reads, such as a chart: what that tool makes of it is judged."""
 
 
-def nearest(word: str, words: Iterable[str]) -> list[str]:
-    """The known word closest to a misspelt one; empty when nothing is close."""
+def nearest(word: str, words: Iterable[str], least: float = 0.5) -> list[str]:
+    """The known word closest to a misspelt one; empty when nothing is as close as ``least``, where
+    1 is alike."""
     import difflib  # only a mistake needs it
 
     by_folded = {known.casefold(): known for known in words}
-    close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=least)
     return [by_folded[folded] for folded in close]
 
 
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """The fix for an unknown word: the nearest known one, or what there is to choose from."""
+ALIKE = 0.65
+"""How close a name is to one that may be meant, where there are hundreds: one of them is always a
+little like it."""
+
+
+def did_you_mean(word: str, words: Iterable[str], *, otherwise: str = "") -> str:
+    """The fix for an unknown word: the nearest known one, or what there is to choose from.
+    ``otherwise`` says where to look, of words that are too many to list."""
     words = sorted(words)
-    if close := nearest(word, words):
+    if close := nearest(word, words, ALIKE) if otherwise else nearest(word, words):
         return f"did you mean {close[0]!r}?"
+    if otherwise:
+        return otherwise
     shown = ", ".join(words[:12]) + (", ..." if len(words) > 12 else "")
     return f"one of {shown}"

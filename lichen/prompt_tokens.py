@@ -7,6 +7,7 @@ digits, signs, line ends, and the bytes of letters that are not Latin.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from lichen.interval import Interval
 
@@ -73,3 +74,17 @@ def prefix_part(text: str) -> str:
     text = COMMENT.sub("", text)
     found = VARYING.search(text)
     return text if found is None else text[: found.start()]
+
+
+def varies(text: str) -> bool:
+    """Whether anything of a prompt's text varies."""
+    return VARYING.search(COMMENT.sub("", text)) is not None
+
+
+def prefixes_of(texts: Iterable[str]) -> Iterator[str]:
+    """What of a request that sends these prompts in their order is before anything that varies:
+    whole prompts, and the prefix of the first in which something does."""
+    for text in texts:
+        yield prefix_part(text)
+        if varies(text):
+            return

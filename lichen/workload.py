@@ -314,13 +314,34 @@ def _check_replaced(path: Path) -> None:
     """Refuse a draft whose placeholders are still there: they are no facts."""
     if path.suffix.lower() not in (".yaml", ".yml"):
         return
-    marked = re.findall(rf"(?m)^\s*(\w+):[^#\n]*#\s*{UNREAD}\b", text_in(path, 16))
+    text = text_in(path, 16)
+    found = list(re.finditer(rf"(?m)^[ \t]*(\w+):[^#\n]*#\s*{UNREAD}\b", text))
+    keys = _keys_of(text) if found else frozenset()
+    marked = [each[1] for each in found if (text.count("\n", 0, each.start(1)), each[1]) in keys]
     if marked:
         raise InputError(
             f"{'is' if len(marked) == 1 else 'are'} marked {UNREAD}: nobody said what holds",
             fix="write it in place of the number that is there, and remove the mark",
             field=", ".join(marked),
         )
+
+
+def _keys_of(text: str) -> frozenset[tuple[int, str]]:
+    """The keys of a YAML document, each with its line from 0: a line of a long text is none."""
+    import yaml  # only a draft needs it
+
+    nodes, seen, found = [yaml.compose(text, Loader=yaml.SafeLoader)], set[int](), set()
+    while nodes:
+        node = nodes.pop()
+        if id(node) in seen:  # an alias
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            found |= {(key.start_mark.line, str(key.value)) for key, _ in node.value}
+            nodes += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+    return frozenset(found)
 
 
 def as_workload(document: dict[str, Any], folder: Path = Path()) -> Workload:

@@ -23,6 +23,8 @@ class Whole(msgspec.Struct, forbid_unknown_fields=True):
     text: str = ""
     word: Literal["red", "green"] = "red"
     numbers: tuple[int, ...] = ()
+    words_of: tuple[str, ...] = ()
+    title: Annotated[str, Meta(min_length=1)] = "x"
     pair: Annotated[tuple[int, ...], Meta(min_length=2, max_length=3)] = (1, 2)
     table: dict[str, int] = {}
     name: Annotated[str, Meta(pattern="^x")] = "x"
@@ -40,11 +42,16 @@ class Whole(msgspec.Struct, forbid_unknown_fields=True):
     [
         ({"count": "x"}, "count: 'x' is not a whole number. Fix: give a whole number."),
         ({"count": 1.5}, "count: 1.5 is not a whole number. Fix: give a whole number."),
-        ({"count": True}, "count: True is not a whole number. Fix: give a whole number."),
+        ({"count": True}, "count: true is not a whole number. Fix: give a whole number."),
         ({"share": "y"}, "share: 'y' is not a number. Fix: give a number."),
         ({"rate": -1}, "rate: -1 is not a number >= 0. Fix: give a number >= 0."),
         ({"rate": 6}, "rate: 6 is not a number <= 5. Fix: give a number <= 5."),
         ({"text": 3}, "text: 3 is not text. Fix: give text."),
+        ({"words_of": "one"}, "words_of: 'one' is not a list. Fix: give a list: [one]."),
+        ({"words_of": "of two: words"}, "words_of: 'of two: words' is not a list. "
+         "Fix: give a list."),
+        ({"words_of": [None]}, "words_of[0]: null is not text. Fix: give text."),
+        ({"title": ""}, "title: is empty. Fix: give title a text."),
         (
             {"name": "y"},
             "name: 'y' is not text that matches '^x'. Fix: give text that matches '^x'.",
@@ -56,8 +63,8 @@ class Whole(msgspec.Struct, forbid_unknown_fields=True):
         ({"flag": "yes"}, "flag: 'yes' is not true or false. Fix: give true or false."),
         ({"word": "gren"}, "word: 'gren' is not a valid value. Fix: did you mean 'green'?"),
         ({"word": "blue"}, "word: 'blue' is not a valid value. Fix: one of green, red."),
-        ({"numbers": 3}, "numbers: 3 is not a list. Fix: give a list."),
-        ({"numbers": None}, "numbers: None is not a list. Fix: give a list."),
+        ({"numbers": 3}, "numbers: 3 is not a list. Fix: give a list: [3]."),
+        ({"numbers": None}, "numbers: null is not a list. Fix: give a list."),
         (
             {"numbers": [1, "q"]},
             "numbers[1]: 'q' is not a whole number. Fix: give a whole number.",

@@ -6,6 +6,7 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.document import InputError, did_you_mean
+from lichen.figures import percent
 from lichen.placing.choose import place
 from lichen.placing.objective import AIMS
 from lichen.placing.placement import NoPlacement, Placement
@@ -90,4 +91,6 @@ def _gain(stays: Placement | NoPlacement, best: Placement | NoPlacement) -> str:
 
 
 def _less(now: float, then: float) -> str:
-    return f"{abs(1 - then / now):.0%} {'less' if then <= now else 'more'}" if now else "the same"
+    return (
+        f"{percent(abs(1 - then / now))} {'less' if then <= now else 'more'}" if now else "the same"
+    )

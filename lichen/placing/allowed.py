@@ -13,7 +13,9 @@ from lichen.catalogue.schema import Hosting, Machine, Region
 from lichen.clouds import REGIONAL
 from lichen.distance import round_trip_ms
 from lichen.document import InputError, did_you_mean
+from lichen.figures import listed
 from lichen.placing.buying import ways_of_hosting
+from lichen.visible import visible
 from lichen.words import Mode, WayOfBuying
 from lichen.workload import Where, Workload
 
@@ -31,9 +33,9 @@ def check_where(where: Where, catalogue: Catalogue) -> None:
     for index, name in enumerate(where.hosting):
         _known(name, hosting_words(catalogue), f"where.hosting[{index}]", "hosting")
     for index, name in enumerate(where.regions):
-        _known(name, catalogue.regions, f"where.regions[{index}]", "region")
+        check_region(name, catalogue, f"where.regions[{index}]")
     for index, near in enumerate(where.near):
-        _known(near.region, catalogue.regions, f"where.near[{index}].region", "region")
+        check_region(near.region, catalogue, f"where.near[{index}].region")
     if where.residency is not None:
         _known(where.residency, catalogue.residency, "where.residency", "residency group")
     countries = {region.country for region in catalogue.regions.values() if region.country}
@@ -45,6 +47,38 @@ def check_where(where: Where, catalogue: Catalogue) -> None:
             "country with a cloud region",
             MISTAKEN_COUNTRIES.get(country),
         )
+
+
+def check_agreement(where: Where, catalogue: Catalogue) -> None:
+    """Refuse limits that allow nothing together: no machine and no request is why nothing fits."""
+    named = [row for row in catalogue.hostings.values() if _is_named(row, where.hosting)]
+    if where.clouds and named:
+        clouds = {row.cloud for row in named if row.cloud in REGIONAL}
+        if clouds.isdisjoint(where.clouds) and all(row.cloud in REGIONAL for row in named):
+            raise InputError(
+                f"{listed(where.hosting)} is on {listed(sorted(clouds))}, and where.clouds (or "
+                f"--cloud) allows {listed(where.clouds)} alone",
+                fix="name a hosting of a cloud that is allowed, or leave hosting out",
+                field="where.hosting",
+            )
+    found = {name: _refusal(catalogue.regions[name], where, catalogue) for name in where.regions}
+    reasons = [f"{name}: {why.reason}" for name, why in found.items() if why is not None]
+    if reasons and len(reasons) == len(found):
+        more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+        raise InputError(
+            f"its limits together allow no region ({'; '.join(reasons[:3])}{more})",
+            fix="name another region, or take one of the limits out",
+            field="where",
+        )
+
+
+def check_region(name: str, catalogue: Catalogue, field: str) -> None:
+    """Refuse a region that the catalogue does not know."""
+    if name not in catalogue.regions:
+        fix = did_you_mean(
+            name, catalogue.regions, otherwise="take one of `lichen catalogue regions`"
+        )
+        raise InputError(f"{visible(name)!r} is not a known region", fix=fix, field=field)
 
 
 def restricted(workload: Workload, clouds: tuple[str, ...], regions: tuple[str, ...]) -> Workload:

@@ -46,7 +46,10 @@ from lichen.placing.reasons import (
 from lichen.placing.receipt import money_and_carbon
 from lichen.placing.variants import variants_of
 from lichen.placing.widening import widening_notes
+from lichen.sizing import Saving
 from lichen.sizing.confidence import LIKELY
+from lichen.sizing.replicas import HOURS
+from lichen.visible import visible
 
 
 def place(
@@ -118,7 +121,7 @@ def place(
         ),
         compile_command=command,
         steps=(*layout.steps(), *money_and_carbon(chosen, emitted, catalogue)),
-        savings=layout.savings(),
+        savings=tuple(_savings(chosen)),
         variants=tuple(variants_of(question, chosen, judged)) if variants else None,
         runners_up=tuple(map(option, losers[:runners_up])),
         front=tuple(map(option, front_of(ranked, cheapest))),
@@ -129,6 +132,15 @@ def place(
             *why_they_lost(losers, chosen, cheapest.usd_hour, question),
         ),
     )
+
+
+def _savings(chosen: Candidate) -> Iterator[Saving]:
+    """Other ways to run the machine, of the hours that are paid: where only busy time is, a machine
+    that is kept saves nothing."""
+    paid = chosen.sized.replicas_mean * HOURS
+    for each in chosen.sized.layout.savings():
+        share = 1 - each.replica_hours / paid if paid else 0.0
+        yield replace(each, saved_share=max(0.0, share))
 
 
 def _not_among(
@@ -233,10 +245,28 @@ def _best_of_any(pool: Pool, judged: JudgedOffers, question: Question) -> Candid
     return min(everything, key=rank_of(question, min(one.usd_hour for one in everything)))
 
 
+def _about_other_records(question: Question) -> Iterator[str]:
+    """Records of another model, whose speed says nothing of this one."""
+    name = question.card.name
+    for model in dict.fromkeys(record.model for record in question.evidence):
+        if model != name:
+            yield (
+                f"a benchmark record of {visible(model)} in evidence narrows nothing: the workload "
+                f"serves {name}"
+            )
+
+
 def _notes(chosen: Candidate, question: Question) -> Iterator[str]:
     catalogue, offer, price = question.catalogue, chosen.offer, chosen.price
     region, machine = catalogue.region(offer.region), catalogue.machine(offer.machine)
+    yield from _about_other_records(question)
     yield from widening_notes(chosen, question)
+    for record in question.evidence:
+        if record.model != question.card.name:
+            yield (
+                f"the record of {record.measured_on} is of {record.model}, and not of "
+                f"{question.card.name}: its times are not used"
+            )
     yield from about_the_price(chosen, catalogue)
     if billed := about_billing(chosen.sized.hosting, region.name, catalogue):
         yield billed

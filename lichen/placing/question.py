@@ -7,7 +7,7 @@ the same workload file gets the same placement from each of them.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -23,7 +23,7 @@ from lichen.evidence import Record, read_record
 from lichen.parsing.content import text_in
 from lichen.placing.allowed import check_where
 from lichen.placing.buying import check_sold
-from lichen.prompt_tokens import estimated_tokens, fixed_part, prefix_part
+from lichen.prompt_tokens import estimated_tokens, fixed_part, prefixes_of
 from lichen.visible import visible
 from lichen.words import Objective, Precision
 from lichen.workload import ModelCard, Workload
@@ -46,8 +46,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     user gives the serving image, or a registry with copies of the published ones, so that it does
     not matter where those are published. ``today`` is used to warn about stale figures; without it
     there are no warnings. ``pin`` leaves one offer alone. The workload has the evaluations
-    of its records too. ``prefix_tokens`` are the likely tokens of its prompts before anything that
-    varies; None where it names no prompts.
+    of its own records too. ``prefix_tokens`` are the likely tokens of a request's prompts before
+    anything that varies; None where it names no prompts.
     """
 
     workload: Workload
@@ -108,7 +108,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
                 workload,
                 evaluations=(
                     *workload.evaluations,
-                    *(each for record in records for each in record.evaluations),
+                    *_evaluations_of(records, card, catalogue),
                 ),
             ),
             card=card,
@@ -119,7 +119,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             objective=objective,
             cost_tolerance_pct=cost_tolerance_pct,
             today=today or present_day(),
-            prefix_tokens=sum(estimated_tokens(prefix_part(text)).likely for text in texts)
+            prefix_tokens=sum(estimated_tokens(part).likely for part in prefixes_of(texts))
             if texts
             else None,
         )
@@ -219,9 +219,25 @@ def _check_evaluations(evaluations: Sequence[Evaluation], catalogue: Catalogue) 
         if each.variant not in known and each.variant not in catalogue.models:
             raise InputError(
                 f"{visible(each.variant)!r} is no precision and no known model",
-                fix=did_you_mean(each.variant, (*known, *catalogue.models)),
+                fix=did_you_mean(
+                    each.variant,
+                    (*known, *catalogue.models),
+                    otherwise=f"name a precision such as fp8, a model of `lichen catalogue models`,"
+                    f" or {' or '.join(RATES)}",
+                ),
                 field=f"evaluations[{index}].variant",
             )
+
+
+def _evaluations_of(
+    records: Sequence[Record], card: ModelCard, catalogue: Catalogue
+) -> Iterator[Evaluation]:
+    """Those of the model's own records; of another model's, only what names a model itself: how
+    well another model answers in 8 bits says nothing of this one."""
+    for record in records:
+        for each in record.evaluations:
+            if record.model == card.name or each.variant in catalogue.models:
+                yield each
 
 
 def _check_prompts(workload: Workload, texts: Sequence[str]) -> None:

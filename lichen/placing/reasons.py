@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Region
-from lichen.figures import figure, grams, many, span, usd
+from lichen.figures import figure, grams, many, percent, span, usd
 from lichen.grid import classify
 from lichen.interval import Interval
 from lichen.placing.candidates import Candidate
@@ -24,7 +24,7 @@ def about_the_grid(region: Region) -> str:
     return (
         f"{region.name} ({region.place}) has a {grid.level}-carbon grid: "
         f"{region.grid_gco2e_kwh:.0f} gCO2e/kWh ({region.grid_source}, {region.grid_year}), "
-        f"{grid.agreement} among {len(grid.readings)} readings"
+        f"{grid.agreement} among {many(len(grid.readings), 'reading')}"
         + ("; the rule dirty-region advises against it" if advised else "")
     )
 
@@ -114,13 +114,14 @@ def about_the_cheapest(chosen: Candidate, cheapest: Candidate, question: Questio
     more = more_than(chosen.usd_hour, cheapest.usd_hour)
     tolerated = AIMS[question.objective].tolerated
     limit = f", within the {question.cost_tolerance_pct:g} % tolerance" if tolerated else ""
-    less = 1 - chosen.gco2e_hour / cheapest.gco2e_hour
+    grams_now = cheapest.gco2e_hour
+    less = f"{percent(1 - chosen.gco2e_hour / grams_now)} less" if grams_now else "as much"
     machine, region = cheapest.name
     each = usd_per_tonne(chosen, cheapest)
     a_tonne = "" if each is None else f": {usd(each)} for each tonne avoided"
     return (
         f"it costs {more} the cheapest offer, {machine} in {region}{limit}, "
-        f"and emits {less * 100:.0f} % less{a_tonne}"
+        f"and emits {less}{a_tonne}"
     )
 
 
@@ -179,12 +180,12 @@ def about_the_unmade(unmade: Candidate, chosen: Candidate, objective: Objective)
         more = more_than(unmade.gco2e_hour, chosen.gco2e_hour)
         but_more = f" and emit {more} the chosen placement"
     elif aim is not AIMS["cost"] and unmade.usd_hour * 2 < chosen.usd_hour:
-        cheaper = f"{(1 - unmade.usd_hour / chosen.usd_hour) * 100:.0f} %"
+        cheaper = percent(1 - unmade.usd_hour / chosen.usd_hour)
         but_more = f" and {AIMS['cost'].would_be_less.format(cheaper)}"
     share = aim.least(*theirs) / aim.least(*ours)
     machine, region = unmade.name
     precision = unmade.sized.layout.precision
-    less = aim.would_be_less.format(f"{(1 - share) * 100:.0f} %")
+    less = aim.would_be_less.format(percent(1 - share))
     return f"{machine} in {region} at {precision} would {less}{but_more}, but {unmade.sized.unmade}"
 
 
@@ -294,12 +295,14 @@ class _Comparison:
 def more_than(value: float, reference: float) -> str:
     """``34 % more than``, ``2.3 times as much as`` or ``as much as``: a value compared with a
     smaller one."""
-    ratio = value / reference if reference else float("inf")
+    if not reference:
+        return "more than" if value else "as much as"
+    ratio = value / reference
     if ratio >= 2:
         return f"{ratio:.1f} times as much as"
     if abs(ratio - 1) < 0.005:
         return "as much as"
-    return f"{(ratio - 1) * 100:.0f} % more than"
+    return f"{percent(ratio - 1)} more than"
 
 
 _RELAX: dict[str, str] = {

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lichen.catalogue import Catalogue
 from lichen.emissions import HOURS_PER_MONTH, Footprint
+from lichen.figures import amount, percent
 from lichen.placing.billing import paid_of
 from lichen.placing.candidates import Candidate, SizedMachine
 from lichen.sizing import Step
@@ -15,7 +16,8 @@ def money_and_carbon(chosen: Candidate, emitted: Footprint, catalogue: Catalogue
     """The lines that follow those of sizing: cost, power, operation and making."""
     sized, offer = chosen.sized, chosen.offer
     machine, region = catalogue.machine(offer.machine), catalogue.region(offer.region)
-    replicas = f"{sized.replicas_mean:.3g} replicas"
+    mean = amount(sized.replicas_mean)
+    replicas = f"{mean} replica{'' if mean == '1' else 's'}"
     yield Step(
         "cost",
         chosen.usd_hour * HOURS_PER_MONTH,
@@ -28,7 +30,7 @@ def money_and_carbon(chosen: Candidate, emitted: Footprint, catalogue: Catalogue
         "power",
         emitted.watts.likely,
         "W",
-        f"at load {_load(sized):.0%}, {replicas}",
+        f"at load {percent(_load(sized))}, {replicas}",
         ", ".join(machine.power_source),
     )
     yield Step(

@@ -9,13 +9,15 @@ knows how well a variant answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from typing import get_args
 
 import msgspec
 from msgspec.structs import replace
 
 from lichen.emissions import effective_gco2e_kwh
 from lichen.evaluation import PREFIX_CACHING, SPECULATIVE_DECODING, Evaluation
-from lichen.figures import figure, many
+from lichen.figures import figure, many, percent
 from lichen.holding import power_of
 from lichen.interval import Interval
 from lichen.placing.billing import paid_of
@@ -41,7 +43,7 @@ DRAFTS_WITH = 0.15
 """A model that drafts has at most so many times the parameters (design choice): a draft of the
 model's own size saves nothing."""
 AHEAD = 4
-"""Tokens that are drafted for each step (design choice: three to five are usual)."""
+"""Tokens that are drafted for each step (design choice)."""
 
 ACCEPTED = Interval(0.53, 0.65, 0.75)
 """Drafted tokens that are kept, where a small model of the family drafts: T5-small for T5-XXL,
@@ -80,12 +82,14 @@ class _Comparison:
         self.now = self._option(chosen)
 
     def precisions(self) -> Iterator[Variant]:
-        """Narrower precisions that the workload does not allow yet."""
+        """Narrower precisions that the workload does not allow yet: those that are tried, and those
+        that somebody evaluated."""
         known, card = knowledge(self.question.catalogue), self.question.card
         kind, work = self.layout.arrangement.chips.kind, self.layout.arrangement.need.work
         now = known.formats.row(self.layout.precision, kind, work)
         allowed = {self.layout.precision, *(self.question.workload.precisions or ())}
-        for precision in NARROWER:
+        evaluated = [each for each in get_args(Precision) if each in self._evaluated()]
+        for precision in dict.fromkeys((*NARROWER, *evaluated)):
             row = known.formats.row(precision, kind, work)
             if precision in allowed or now is None or (row is not None and row.bits >= now.bits):
                 continue
@@ -97,14 +101,18 @@ class _Comparison:
             )
 
     def smaller_models(self) -> Iterator[Variant]:
-        """The next smaller model of the family; nothing where no family is known."""
+        """The next smaller model of the family, none where no family is known; and smaller ones of
+        any family that somebody evaluated."""
         card = self.question.card
         smaller = [
             other
             for other in self.question.catalogue.siblings(card.name)
             if other.kind == card.kind and other.parameters <= MUCH_SMALLER * card.parameters
         ]
-        for other in smaller[-1:]:
+        models = self.question.catalogue.models
+        evaluated = [models[name] for name in self._evaluated() if name in models]
+        evaluated = [other for other in evaluated if other.parameters < card.parameters]
+        for other in {other.name: other for other in (*smaller[-1:], *evaluated)}.values():
             yield self._variant(
                 "smaller-model",
                 other.name,
@@ -124,10 +132,22 @@ class _Comparison:
         prefix = self.question.prefix_tokens
         if measured is not None:
             share, assumes = measured.score, f"a measured hit rate of {measured.score:g}"
-        elif prefix:
+        elif prefix is not None and not prefix:
+            yield self._variant(
+                PREFIX_CACHING,
+                "prefix caching",
+                None,
+                assumes="the prompts begin with something that varies, so a cache has nothing of "
+                "them",
+                breaks_even="fixed text that is put in front of it would be kept",
+                needs=needs,
+            )
+            return
+        elif prefix is not None:
             share = min(1.0, prefix / read)
             assumes = (
-                f"the {prefix:,.0f} tokens before anything that varies, {share:.0%} of the input, "
+                f"the {prefix:,.0f} tokens before anything that varies, {percent(share)} of the "
+                "input, "
                 "are in the cache"
             )
         else:
@@ -238,13 +258,13 @@ class _Comparison:
             found = self._changed(lambda one, share=share: change(one, share))  # type: ignore[misc]
             if found is not None and self._saves(found):
                 at = said.format(share)
-                least = f"at {at}, the least that saves {WORTH:.0%}"
+                least = f"at {at}, the least that saves {percent(WORTH)}"
                 return self._variant(kind, name, found, assumes=least, needs=needs)
         return self._variant(
             kind,
             name,
             None,
-            breaks_even=f"not even {said.format(SHARES[-1])} saves {WORTH:.0%}",
+            breaks_even=f"not even {said.format(SHARES[-1])} saves {percent(WORTH)}",
             needs=needs,
         )
 
@@ -320,10 +340,16 @@ class _Comparison:
         aim = AIMS[self.question.objective]
         return min(within, key=lambda one: aim.score(one.gco2e_hour, one.usd_hour))
 
+    def _evaluated(self) -> dict[str, None]:
+        """The variants that have an evaluation, each once."""
+        return dict.fromkeys(each.variant for each in self.question.workload.evaluations)
+
     def _measured(self, variant: str) -> Evaluation | None:
-        """The last evaluation of a variant that is on record."""
+        """The last evaluation of a variant that is on record, by its day; one without a day is
+        older than all that have one."""
         found = [each for each in self.question.workload.evaluations if each.variant == variant]
-        return found[-1] if found else None
+        last_first = reversed(found)
+        return max(last_first, key=lambda each: each.evaluated_on or date.min, default=None)
 
     def _variant(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine, Work
-from lichen.figures import amount, whole
+from lichen.figures import amount, percent, whole
 from lichen.sizing.answers import Misfit, Step
 from lichen.sizing.arrangement import Arrangement, arrange
 from lichen.sizing.capacity import Capacity
@@ -66,17 +66,17 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
             "cache of one sequence",
             need.kv_bytes(context, chips.degree) / GIB,
             "GiB",
-            f"{need.kv_bytes_per_token:.0f} bytes a token x {context:.0f} tokens"
+            f"{need.kv_bytes_per_token:,.0f} bytes a token x {context:,.0f} tokens"
             + _of_window(need)
             + _of_heads(need, chips.degree)
-            + (f" + {need.state_bytes:.0f} bytes of state" if need.state_bytes else ""),
+            + (f" + {need.state_bytes:,.0f} bytes of state" if need.state_bytes else ""),
             card.source or "model card",
         )
     yield Step(
         "memory needed",
         needed_gib(need, slots, context, chips.degree),
         "GiB",
-        f"weights x {1 + ACTIVATION_SHARE:g} + {slots:g} caches",
+        f"weights x {1 + ACTIVATION_SHARE:g} + {amount(slots)} caches",
         "sizing/memory.py",
     )
     yield Step(
@@ -119,7 +119,7 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
         "prompt",
         arrangement.prefill_s() * 1e3,
         "ms",
-        f"{read_tokens(stack, float(arrangement.input_tokens)):.0f} tokens x "
+        f"{read_tokens(stack, float(arrangement.input_tokens)):,.0f} tokens x "
         f"{need.flops_per_token:.3g} FLOP / "
         f"({chips.peak(need.compute):.3g} FLOP/s x {1 / arrangement.speed.weights.prefill:.3g}) "
         f"+ {arrangement.speed.weights.prefill_ms:.3g} ms + layers, weights and attention",
@@ -129,8 +129,8 @@ def copy_steps(arrangement: Arrangement, card: ModelCard, batch: float) -> Itera
         "request",
         arrangement.request_s(batch) * 1e3,
         "ms",
-        f"prompt + {arrangement.output_tokens} tokens x (step + "
-        f"{max(0.0, batch - 1):.3g} prompts of others / {arrangement.output_tokens})",
+        f"prompt + {arrangement.output_tokens:,} tokens x (step + "
+        f"{max(0.0, batch - 1):.3g} prompts of others / {arrangement.output_tokens:,})",
         "sizing/arrangement.py",
     )
 
@@ -147,8 +147,8 @@ AROUND: dict[Work, str] = {
 def _of_window(need: Need) -> str:
     if not need.window_tokens:
         return ""
-    slide = "all" if not need.full_share else f"{1 - need.full_share:.0%} of"
-    return f", {slide} layers at most {need.window_tokens:.0f}"
+    slide = "all" if not need.full_share else f"{percent(1 - need.full_share)} of"
+    return f", {slide} layers at most {need.window_tokens:,.0f} tokens"
 
 
 def _of_heads(need: Need, degree: float) -> str:
@@ -165,7 +165,7 @@ def _step_terms(arrangement: Arrangement, batch: float) -> Iterator[Step]:
         ("fixed part", f"{weights.step_ms:.3g} ms"),
         ("layers", f"{need.layers:.0f} x {weights.layer_us:.3g} us"),
         ("layers in step between chips", f"{need.layers:.0f} x {weights.sync_us:.3g} us"),
-        ("sequences", f"{batch:g} x {weights.sequence_us:.3g} us"),
+        ("sequences", f"{amount(batch)} x {weights.sequence_us:.3g} us"),
         (
             "weights read",
             f"{need.touched_bytes(batch):.3g} B / "
@@ -194,9 +194,13 @@ def _step_terms(arrangement: Arrangement, batch: float) -> Iterator[Step]:
         "step",
         arrangement.step_s(batch) * 1e3,
         "ms",
-        f"the sum, with {batch:g} in flight on a copy",
+        f"the sum, with {amount(batch)} in flight on a copy",
         FIT,
     )
+
+
+def _copies(count: int) -> str:
+    return "1 copy" if count == 1 else f"{count:,} copies"
 
 
 def capacity_steps(capacity: Capacity) -> Iterator[Step]:
@@ -206,7 +210,7 @@ def capacity_steps(capacity: Capacity) -> Iterator[Step]:
         "saturation",
         capacity.saturated_rps,
         "requests/s",
-        f"{copies} copies x {capacity.curve.room:g} in flight / request",
+        f"{_copies(copies)} x {amount(capacity.curve.room)} in flight / request",
         "sizing/capacity.py",
     )
     yield Step(
@@ -230,7 +234,7 @@ def capacity_steps(capacity: Capacity) -> Iterator[Step]:
         "served by a replica",
         capacity.rps,
         "requests/s",
-        f"{copies} copies, {amount(point.in_flight)} in flight each, "
+        f"{_copies(copies)}, {amount(point.in_flight)} in flight each, "
         f"{amount(capacity.likely_rps)} at the likely speed / {slow.rate:.3g}: "
         "the most at which 95th percentiles are within their "
         "bounds (one time in 20, b + 1.645 sqrt b are in flight)",

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from lichen.document import InputError, convert, read_document
-from lichen_policies.verdict import Gone, Report, Skipped, Verdict
+from lichen_policies.verdict import Gone, Report, Skipped, Verdict, parted
 
 _OTHER_REPORTS = (".sarif", ".xml", ".html", ".md")
 
@@ -35,7 +35,12 @@ class BaselineVerdict(msgspec.Struct, frozen=True):
 class BaselineSkipped(msgspec.Struct, frozen=True):
     """A part of a deployment that was missing."""
 
+    file: str
     because: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return parted(self.file)[0], self.because
 
 
 class Baseline(msgspec.Struct, frozen=True):
@@ -73,7 +78,7 @@ def against(report: Report, baseline: Baseline, file: str) -> Report:
         report,
         findings=findings,
         unverified=unverified,
-        skipped=_known(report.skipped, Counter(each.because for each in baseline.skipped)),
+        skipped=_known(report.skipped, Counter(each.key for each in baseline.skipped)),
         baseline=file,
         gone=tuple(_gone(every, left, report)),
     )
@@ -89,12 +94,14 @@ def _marked(verdicts: Sequence[Verdict], left: Counter[tuple[str, str]]) -> tupl
     return tuple(marked)
 
 
-def _known(skipped: Sequence[Skipped], left: Counter[str]) -> tuple[Skipped, ...]:
-    """What is skipped, old where the baseline has it in the same words: its line may have moved."""
+def _known(skipped: Sequence[Skipped], left: Counter[tuple[str, str]]) -> tuple[Skipped, ...]:
+    """What is skipped, old where the baseline has it of the same file in the same words:
+    its line may have moved."""
     marked = []
     for each in skipped:
-        is_old = each.missing and left[each.because] > 0
-        left[each.because] -= is_old
+        key = each.place[0], each.because
+        is_old = each.missing and left[key] > 0
+        left[key] -= is_old
         marked.append(msgspec.structs.replace(each, is_old=is_old))
     return tuple(marked)
 

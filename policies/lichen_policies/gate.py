@@ -206,8 +206,10 @@ class Gate:
         its level there."""
         completed = map(self.completed, resources)
         report = judging.judge(completed, self.configuration, self.catalogue)
-        level = self.configuration.unverified_level(self.environment)
-        found = tuple(
-            msgspec.structs.replace(each, level=level) if each.missing else each for each in skipped
-        )
+        found = tuple(self._with_level(each) if each.missing else each for each in skipped)
         return printable(msgspec.structs.replace(report, skipped=found, other_files=other_files))
+
+    def _with_level(self, skipped: Skipped) -> Skipped:
+        """A part that is missing, with what that does in the environment of what calls it."""
+        level = self.configuration.unverified_level(skipped.environment or self.environment)
+        return msgspec.structs.replace(skipped, level=level)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import msgspec
 
-from lichen.catalogue.schema import Kind
+from lichen.catalogue import Catalogue
+from lichen.catalogue.schema import Kind, WeightFormat
 from lichen.passport import Passport
 from lichen.words import Precision
 from lichen.workload import ModelCard
@@ -18,6 +20,34 @@ USUAL: Precision = "bf16"
 SERVER_GIB, ROOM = 1.0, 1.5
 """What a copy on processors needs beside its weights: the server's own memory, and how many times
 the weights. A design choice of Lichen."""
+
+
+REDUCED_BITS = 16.0
+"""Weights of fewer bits are reduced."""
+
+
+def bits_of(precision: Precision, catalogue: Catalogue) -> float:
+    """The bits of a weight."""
+    rows = catalogue.table("precisions", WeightFormat)
+    return next(row.bits for row in rows if row.precision == precision)
+
+
+def names_a_smaller_one(
+    evaluated: Iterable[str], model: str | None, precision: Precision, catalogue: Catalogue
+) -> bool:
+    """Whether one of a tag's evaluations (``int8 MMLU-Pro 0.71``) is of something smaller than what
+    is served: fewer bits, or a model of the catalogue with fewer parameters. A rate is not."""
+    served, bits = catalogue.models.get(model or ""), bits_of(precision, catalogue)
+    precisions = {row.precision for row in catalogue.table("precisions", WeightFormat)}
+    for each in evaluated:
+        variant = each.split(" ", 1)[0]
+        other = catalogue.models.get(variant)
+        if variant in precisions:
+            if bits_of(variant, catalogue) < bits:
+                return True
+        elif other is not None and served is not None and other.parameters < served.parameters:
+            return True
+    return False
 
 
 class Memory(msgspec.Struct, frozen=True):

@@ -274,12 +274,18 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
         return (*lines, *(f"{each.text[:1].upper()}{each.text[1:]}." for each in self.not_used))
 
 
+def parted(place: str) -> tuple[str, int | None]:
+    """``stack.yaml:12`` as a file and a line; None where it has none."""
+    file, _, line = place.rpartition(":")
+    return (file, int(line)) if file and line.isdigit() else (place, None)
+
+
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
     """A file or folder that is not judged, ``because`` of what, and what to do.
 
     ``broken`` says that it is a document, which cannot be read. ``missing`` says that the file
     calls a part of its deployment that is not here: what that part makes is unverified, at
-    ``level``.
+    ``level``, which is that of the ``environment`` that its caller states.
     """
 
     file: str
@@ -289,6 +295,12 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
     missing: bool = False
     level: Level = "advisory"
     is_old: bool = False
+    environment: Environment | None = None
+
+    @property
+    def place(self) -> tuple[str, int | None]:
+        """The file, and the line in it where one is known."""
+        return parted(self.file)
 
     @property
     def blocks(self) -> bool:

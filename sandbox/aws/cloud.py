@@ -40,9 +40,19 @@ _SIGNED_AS = {
 
 @dataclass(frozen=True)
 class Cloud:
-    """A running emulated AWS."""
+    """A running emulated AWS, and its process."""
 
     endpoint_url: str
+    process: int
+
+    @contextlib.contextmanager
+    def silent(self) -> Iterator[None]:
+        """No request is answered within the block; those that wait are when it ends."""
+        os.kill(self.process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.process, signal.SIGCONT)
 
     def environment(self) -> dict[str, str]:
         """The variables that send every AWS client here, and none to a real account.
@@ -179,7 +189,7 @@ def emulated_aws(*, new_account: bool = True, kubeconfig: Path | None = None) ->
                 complaints.seek(0)
                 said = complaints.read().decode(errors="replace").strip()
                 raise EmulatorFailed(f"the emulated AWS (moto) did not start: {said or 'no word'}")
-            yield Cloud(f"http://127.0.0.1:{port}")
+            yield Cloud(f"http://127.0.0.1:{port}", process.pid)
         finally:
             _stop(process)
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
+from lichen_doors.report.code_quality import as_code_quality
+from lichen_doors.report.document import as_json
 from lichen_policies import dialects
+from lichen_policies.baseline import against, of
 from lichen_policies.dialects import folders
 from lichen_policies.dialects.folders import FolderReading, read_all
 from lichen_policies.facts.reading import facts_of
 from lichen_policies.facts.unknown import is_unknown
+from lichen_policies.gate import Gate
+from lichen_policies.verdict import Skipped
 
 from lichen.document import InputError
 from lichen.parsing.content import MOST_MIB, content_of
@@ -243,7 +249,8 @@ def test_what_the_outer_template_does_not_know_the_inner_one_does_not_either(
 
 
 @pytest.mark.parametrize(
-    "place", ["https://bucket.s3.amazonaws.com/inner.yaml", "../inner.yaml", "/etc/hostname", "no"]
+    "place",
+    ["https://bucket.s3.amazonaws.com/inner.yaml", "../inner.yaml", "/etc/hostname", "none.yaml"],
 )
 def test_a_template_that_is_not_in_the_folder_is_not_read(tmp_path: Path, place: str) -> None:
     tree(tmp_path, {"in/outer.yaml": OUTER.replace("./inner.yaml", place), "inner.yaml": INNER})
@@ -251,13 +258,48 @@ def test_a_template_that_is_not_in_the_folder_is_not_read(tmp_path: Path, place:
     assert reading.resources == ()
     (mention,) = reading.skipped
     assert mention.missing
-    assert "whose template is" in mention.because
+    assert "whose template" in mention.because
+    if "://" not in place:
+        assert f"template {place} is not here" in mention.because
 
 
 def test_a_template_inside_of_itself_ends(tmp_path: Path) -> None:
-    tree(tmp_path, {"outer.yaml": OUTER.replace("./inner", "./outer")})
-    with pytest.raises(InputError, match="11th template inside of another"):
+    other = "  Machine: {Type: AWS::EC2::Instance}\n"
+    tree(tmp_path, {"outer.yaml": OUTER.replace("./inner", "./outer") + other})
+    reading = read_all([tmp_path / "outer.yaml"])
+    assert [each.name for each in reading.resources] == ["Machine"]
+    (mention,) = reading.skipped
+    assert "template ./outer.yaml is one that it is inside of" in mention.because
+
+
+def test_a_template_that_is_empty_is_named_with_what_nests_it(tmp_path: Path) -> None:
+    tree(tmp_path, {"outer.yaml": OUTER, "inner.yaml": "\n"})
+    with pytest.raises(InputError, match=r"inner.yaml: is empty, and .*outer.yaml nests it"):
         read_all([tmp_path / "outer.yaml"])
+
+
+def test_a_part_that_is_missing_has_the_environment_of_what_calls_it(tmp_path: Path) -> None:
+    tree(tmp_path, {"outer.yaml": OUTER, "lichen.yaml": "unverified: {prod: mandatory}\n"})
+    (mention,) = read_all([tmp_path / "outer.yaml"]).skipped
+    assert mention.environment == "dev"
+    gate = Gate.near(tmp_path, environment="prod")
+    unstated = msgspec.structs.replace(mention, environment=None)
+    levels = [each.level for each in gate.report((), (mention, unstated)).skipped]
+    assert levels == ["advisory", "mandatory"]
+
+
+def test_a_baseline_knows_a_missing_part_by_its_file(tmp_path: Path) -> None:
+    def module(folder: str, line: int) -> Skipped:
+        file, because = f"{folder}/main.tf:{line}", "calls the module db, which is not here"
+        return Skipped(file=file, because=because, missing=True, level="mandatory")
+
+    gate = Gate.near(tmp_path)
+    (tmp_path / "before.json").write_text(as_json(gate.report((), (module("dev", 3),))))
+    now = gate.report((), (module("dev", 9), module("prod", 3)))
+    found = against(now, of(tmp_path / "before.json"), "before.json").skipped
+    assert [each.is_old for each in found] == [True, False]
+    issues = json.loads(as_code_quality(now))
+    assert len({each["fingerprint"] for each in issues}) == 2
 
 
 def assembly(tmp_path: Path, place: str) -> Path:
@@ -341,6 +383,8 @@ Globals: {Function: {Runtime: python3.12}}
     assert is_unknown(by_name["Open"])
     assert set(by_name) == {"None", "Either", "Open", "Wrong"}
     assert [mention.because.rpartition("template ")[2] for mention in reading.skipped] == [
-        "is not named",
-        "is at an address that is not known here",
+        "is not named: it has no TemplateURL",
+        "is at an address that is not known here: "
+        "TemplateURL is the parameter P, which the deployment gives (lichen check "
+        "--parameter P=VALUE gives it)",
     ]

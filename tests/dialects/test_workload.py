@@ -86,3 +86,14 @@ def test_what_is_wrong_is_a_sentence(folder: Path, prompts: dict[str, Any], says
     assert run.exit_code == 2
     assert says in " ".join(run.stderr.split())
     assert "zebra" not in run.output
+
+
+def test_a_workload_with_a_mistyped_key_is_mentioned(folder: Path) -> None:
+    file = workload(folder, 5)
+    file.write_text(file.read_text().replace("model:", "modle:"))
+    (folder / "other.yaml").write_text("Resources: {A: {Type: 'AWS::S3::Bucket'}}\n")
+    run = check(folder, "--format", "json")
+    assert run.exit_code == 0
+    (skipped,) = json.loads(run.stdout)["skipped"]
+    assert skipped["file"] == str(file)
+    assert "the budget of its prompts is not checked" in skipped["because"]

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 from lichen_doors.agents.server import bounded, server
+from lichen_policies.own_rules import RULE
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -200,3 +202,24 @@ def test_the_user_s_own_configuration_is_read_wherever_it_is(
     assert answer.structured_content
     moved = answer.structured_content["configured"]["moved"]
     assert {each["rule"] for each in moved} == {"dirty-region"}
+
+
+@pytest.mark.parametrize("own_rules", [False, True])
+def test_rules_in_python_of_the_folder_run_only_where_the_user_says_so(
+    own_rules: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = tmp_path / "ran"
+    folder = tmp_path / "cloned"
+    (folder / "rules").mkdir(parents=True)
+    (folder / "lichen.yaml").write_text("rules: rules\n")
+    rule = RULE.replace("NAME", "too_many")
+    (folder / "rules" / "too_many.py").write_text(f"{rule}\nopen({str(ran)!r}, 'w').close()\n")
+    (folder / "template.yaml").write_text(WASTEFUL)
+    monkeypatch.chdir(folder)
+    check = server(own_rules=own_rules).call_tool("check", {"paths": ["template.yaml"]})
+    if own_rules:
+        assert isinstance(asyncio.run(check), CallToolResult)
+    else:
+        with pytest.raises(ToolError, match="rules in Python"):
+            asyncio.run(check)
+    assert ran.exists() == own_rules

@@ -69,3 +69,24 @@ def test_a_place_that_takes_no_file_is_said_before_anything_is_measured(tmp_path
     )
     assert refused.exit_code == 2
     assert "--output: nothing can be written into" in refused.output
+
+
+def test_two_reports_are_not_written_into_one_file(tmp_path: Path) -> None:
+    template = tmp_path / "stack.json"
+    template.write_text('{"Resources": {"A": {"Type": "AWS::S3::Bucket"}}}')
+    file = tmp_path / "report"
+    reports = ("--report", f"json={file}", "--report", f"html={file}")
+    run = CliRunner().invoke(main, ["check", str(template), *reports])
+    assert run.exit_code == 2
+    assert "one of both would be lost" in run.stderr
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("columns", ["0", "abc", "-1"])
+def test_columns_that_are_no_number_are_not_asked_for(
+    columns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stack.json").write_text('{"Resources": {"A": {"Type": "AWS::S3::Bucket"}}}')
+    monkeypatch.setenv("COLUMNS", columns)
+    run = CliRunner().invoke(main, ["check", str(tmp_path / "stack.json")])
+    assert run.exit_code == 0, run.output

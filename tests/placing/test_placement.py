@@ -583,6 +583,11 @@ def test_a_benchmark_is_worth_what_it_saves() -> None:
     assert measured.chosen.replicas_peak == answer.chosen.replicas_peak - worth.replicas_peak
     assert measured.chosen.usd_month == pytest.approx(answer.chosen.usd_month - worth.usd_month)
     assert not [one for one in measured.worth_measuring if one.chosen]
+    other = msgspec.structs.replace(record, model="BAAI/bge-m3")
+    unused = place(msgspec.structs.replace(question, evidence=(other,)))
+    assert isinstance(unused, Placement)
+    assert unused.chosen == answer.chosen
+    assert "the record of 2026-11-01 is of BAAI/bge-m3, and not of" in " ".join(unused.notes)
 
 
 @pytest.mark.parametrize("bounds", [(80, 60, 45), (2000, 120, 30)])

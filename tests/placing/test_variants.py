@@ -13,9 +13,11 @@ from msgspec.structs import replace
 from lichen.document import InputError
 from lichen.evaluation import Evaluation
 from lichen.passport import Passport
+from lichen.placing.allowed import check_agreement
 from lichen.placing.choose import place
 from lichen.placing.placement import Placement, Variant
 from lichen.placing.question import Question
+from lichen.prompt_tokens import estimated_tokens
 from lichen.sizing import Layout, lay_out
 from lichen.sizing.speculation import Speculation, acceptance_for, tokens_a_step
 from lichen.workload import Workload, as_workload
@@ -155,7 +157,11 @@ def test_an_evaluation_may_be_in_a_record(tmp_path: Path) -> None:
     ("changed", "message"),
     [
         ({"variant": "fp9"}, r"evaluations\[0\]\.variant: 'fp9' is no precision.*fp8"),
-        ({"variant": "prefix-caching"}, "from 0 to 1"),
+        ({"variant": "prefix-caching", "name": "hit rate"}, "from 0 to 1"),
+        ({"variant": "speculative-decoding"}, "name it acceptance rate"),
+        ({"variant": "gpt-99"}, "name a precision such as fp8"),
+        ({"name": ""}, "is empty"),
+        ({"name": "a\x1b[31m"}, "text in one line"),
         ({"at_most": 1, "at_least": 0}, "not both"),
         ({"scores": 1}, "did you mean 'score'"),
         ({"score": "good"}, "score"),
@@ -166,6 +172,108 @@ def test_a_bad_evaluation_is_refused(changed: dict[str, object], message: str) -
     one = {"variant": "fp8", "name": "MMLU-Pro", "score": 71.0} | changed
     with pytest.raises(InputError, match=message):
         Question.of(chat(evaluations=[one]), catalogue=CATALOGUE)
+
+
+def test_an_evaluation_in_another_model_s_record_is_not_the_workload_s(tmp_path: Path) -> None:
+    other, smaller = "Qwen/Qwen2.5-7B-Instruct", "meta-llama/Llama-3.2-1B"
+    (tmp_path / "other.yaml").write_text(
+        f"{{model: {other}, machine: g6.xlarge, precision: fp8, requests: 200,"
+        " measured_on: 2026-11-20, concurrency: 4, time_per_output_token_ms: 30, evaluations: ["
+        "{variant: fp8, name: MMLU, score: 0.7, at_least: 0.6},"
+        f"{{variant: {smaller}, name: MMLU, score: 0.3, at_least: 0.6}}]}}"
+    )
+    asked = Question.of(chat(evidence=["other.yaml"]), near=tmp_path, catalogue=CATALOGUE)
+    assert [each.variant for each in asked.workload.evaluations] == [smaller]
+    answer = place(asked)
+    assert isinstance(answer, Placement)
+    assert any(f"record of {other} in evidence narrows nothing" in note for note in answer.notes)
+
+
+def test_nothing_that_was_evaluated_is_lost() -> None:
+    given = [
+        {"variant": "gptq", "name": "MMLU-Pro", "score": 0.61, "at_least": 0.7},
+        {"variant": "meta-llama/Llama-3.2-1B", "name": "MMLU-Pro", "score": 0.2},
+        {"variant": "prefix-caching", "name": "hit rate", "score": 0.001},
+    ]
+    answer = placed(chat(evaluations=given))
+    page = as_page(answer, CATALOGUE, today=date(2026, 11, 26), top=0)
+    for written in (report.as_markdown(answer, top=0), page):
+        for shown in ("MMLU-Pro 0.61 (at least 0.7)", "MMLU-Pro 0.2", "hit rate 0.001"):
+            assert shown in written
+    assert "prefix caching: hit rate 0.001; it saves less than 5 %" in list(
+        report.about_not_worth(answer)
+    )
+
+
+def test_prompts_that_begin_with_what_varies_leave_a_cache_nothing(tmp_path: Path) -> None:
+    templates = [
+        {"name": "user", "text": "{{user}} says hi."},
+        {"name": "rules", "text": "Answer from the library's opening hours. " * 50},
+    ]
+    question = Question.of(chat(prompts={"templates": templates}), catalogue=CATALOGUE)
+    assert question.prefix_tokens == 0
+    # The other way round all of the rules is before what varies.
+    turned = Question.of(chat(prompts={"templates": templates[::-1]}), catalogue=CATALOGUE)
+    assert turned.prefix_tokens == pytest.approx(estimated_tokens(templates[1]["text"]).likely)
+    answer = place(question, runners_up=0, variants=True)
+    assert isinstance(answer, Placement)
+    (caching,) = (each for each in answer.variants or () if each.kind == "prefix-caching")
+    assert caching.then is None
+    assert "begin with something that varies" in "".join(report.about_not_worth(answer))
+
+
+def test_the_last_evaluation_is_the_one_of_the_last_day() -> None:
+    rate = {"variant": "prefix-caching", "name": "hit rate"}
+    given = [
+        rate | {"score": 0.9, "evaluated_on": "2026-10-01"},
+        rate | {"score": 0.1, "evaluated_on": "2024-10-01"},
+        rate | {"score": 0.2},
+    ]
+    found = variants(chat(evaluations=given))
+    assert found["prefix-caching"].assumes == "a measured hit rate of 0.9"
+
+
+def test_a_workload_that_has_no_traffic_on_average_is_placed() -> None:
+    idle = {
+        "name": "search",
+        "model": "BAAI/bge-small-en-v1.5",
+        "mode": "serverless",
+        "traffic": {"peak_rps": 2, "mean_rps": 0, "input_tokens": 100},
+    }
+    answer = placed(as_workload(idle))
+    assert answer.chosen.usd_month == 0
+    assert not report.worth_variants(answer)
+    assert report.as_markdown(answer, top=2)
+    assert as_page(answer, CATALOGUE, today=date(2026, 11, 26), top=2)
+
+
+def test_limits_that_allow_nothing_together_are_refused() -> None:
+    for where, says in (
+        ({"clouds": ["azure"], "hosting": ["sagemaker"]}, "sagemaker is on aws, and where.clouds"),
+        ({"clouds": ["google"], "regions": ["us-east-1"]}, "us-east-1: aws is not in"),
+        ({"regions": ["us-east-1"], "residency": "EU"}, "us-east-1: US is outside"),
+    ):
+        with pytest.raises(InputError, match=says):
+            check_agreement(chat(where=where).where, CATALOGUE)
+
+
+def test_a_score_is_written_as_it_was_given() -> None:
+    one = Evaluation(variant="fp8", name="points", score=1234567.89, at_most=5.4712345)
+    assert one.text == "points 1234567.89 (at most 5.4712345)"
+    assert one.tag == "fp8 points 1234567.89"
+
+
+def test_another_way_saves_only_of_the_hours_that_are_paid() -> None:
+    rare = {
+        "name": "search",
+        "model": "BAAI/bge-small-en-v1.5",
+        "mode": "serverless",
+        "traffic": {"peak_rps": 0.2, "mean_rps": 0.001, "input_tokens": 100},
+    }
+    answer = placed(as_workload(rare))
+    paid = answer.chosen.replicas_mean * 24
+    for each in answer.savings:
+        assert each.saved_share == pytest.approx(max(0.0, 1 - each.replica_hours / paid))
 
 
 def test_less_is_better_where_a_score_is_at_most() -> None:

@@ -123,7 +123,7 @@ def test_what_a_file_extends_stands_above_it(tmp_path: Path) -> None:
     [
         ("nowhere.yaml", "extends: there is no file of that path. Fix: name a lichen.yaml by its"),
         ("lichen.yaml", "extends: that file extends this one."),
-        ("''", "extends: '' is not text of at least 1"),
+        ("''", "extends: is empty"),
         ("3", "extends: 3 is not text"),
     ],
 )

@@ -179,6 +179,20 @@ def test_an_endpoint_with_a_component_lives(cloud: Cloud, api: Api) -> None:
     assert cloud.inventory() == before
 
 
+def test_default_tags_are_put_on_and_given_ones_win(api: Api) -> None:
+    configs = native(api, "EndpointConfig")
+    tagged = Configuration(REGION, {"owner": "search", "lichen:model": "other"})
+    inputs, failures = configs.check("chat", {}, CONFIG, b"seed", tagged)
+    assert failures == []
+    own = [*CONFIG["tags"], {"key": "owner", "value": "search"}]
+    assert inputs["tags"] == own
+    untagged = {key: value for key, value in CONFIG.items() if key != "tags"}
+    inputs, _ = configs.check("chat", {}, untagged, b"seed", tagged)
+    assert [tag["key"] for tag in inputs["tags"]] == ["lichen:model", "owner"]
+    inputs, _ = configs.check("chat", {}, {**CONFIG, "tags": UNKNOWN}, b"seed", tagged)
+    assert inputs["tags"] == UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

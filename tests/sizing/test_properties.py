@@ -17,7 +17,7 @@ from lichen.emissions import machine_watts
 from lichen.sizing import Layout, Misfit, Prediction, lay_out, predict
 from lichen.sizing.coefficients import knowledge
 from lichen.sizing.need import WORK, need_of
-from lichen.sizing.replicas import fewest_replicas
+from lichen.sizing.replicas import busiest_rps, fewest_replicas
 from lichen.sizing.roof import Roof
 from lichen.words import Precision
 from lichen.workload import Latency, ModelCard, Traffic, Workload
@@ -126,7 +126,7 @@ def test_every_workload_is_sized_or_refused_with_a_reason(
         assert layout.shortfall is None or layout.shortfall > 1.0
         return
     assert 0.0 < layout.capacity.rps <= roof * (1 + 1e-9)
-    assert fewest_replicas(workload, roof) <= layout.replicas.peak
+    assert fewest_replicas(busiest_rps(workload), roof) <= layout.replicas.peak
     answer = layout.sizing()
     assert all(math.isfinite(n) and n >= 0 for n in numbers(answer))
     assert answer.replicas_minimum <= answer.replicas_peak <= answer.replicas_maximum

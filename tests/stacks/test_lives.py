@@ -23,7 +23,8 @@ def nothing(life: Life) -> None:
 @dataclass(frozen=True)
 class Example:
     """A stack of `stacks/`: the component that placement picks, what the machine's name begins
-    with, and what is looked at before it is up, once it is, and once it changed."""
+    with, and what is looked at before it is up, once it is, and once it changed. ``killed``: the
+    engine of its first update is, and has no time to stop."""
 
     stack: str
     makes: str
@@ -31,6 +32,7 @@ class Example:
     before: Look = nothing
     up: Look = nothing
     changed: Look = nothing
+    killed: bool = False
 
 
 EXAMPLES = {
@@ -51,7 +53,7 @@ EXAMPLES = {
     "other": (
         Example("embeddings", "SagemakerEndpoint", "ml."),
         Example("summaries", "SagemakerAsynchronousEndpoint", "ml."),
-        Example("rare", "SagemakerServerlessEndpoint", "serverless."),
+        Example("rare", "SagemakerServerlessEndpoint", "serverless.", killed=True),
         Example(
             "machines",
             "MachineFleet",
@@ -121,8 +123,12 @@ def live(life: Life, example: Example) -> None:
     life.configure(protect="false")  # it goes away in one step
     example.before(life)
 
-    # Killed half-way, the next update goes on, and no rule has a word to say.
-    life.up_stopped("aws:iam:Role")
+    # Stopped half-way, the next update goes on, and no rule says more than advice.
+    if example.killed:
+        life.up_killed("aws:iam:Role")
+        life.taken_in()
+    else:
+        life.up_stopped("aws:iam:Role")
     assert "aws:iam/role:Role" in {each["type"] for each in life.resources()}
     assert fired(life.up(*PACK)) <= OF_THE_USER
     life.seen |= life.outputs()

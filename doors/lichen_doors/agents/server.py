@@ -116,8 +116,13 @@ def _blocking_first(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
     return tuple(sorted(verdicts, key=lambda verdict: not verdict.blocks))
 
 
-def server() -> MCPServer:
-    """The server. Its tools read files of the folder where it runs, and no others."""
+def server(*, own_rules: bool = False) -> MCPServer:
+    """The server. Its tools read files of the folder where it runs, and no others.
+
+    A lichen.yaml of that folder may name rules in Python. They run only with ``own_rules``: an
+    agent may check a repository that nobody has read yet.
+    """
+    trusted = Path.cwd() if own_rules else _above(Path.cwd())
     mcp: MCPServer = _Server(
         "lichen", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
     )
@@ -193,7 +198,7 @@ def server() -> MCPServer:
         """Show all that is known about one name, with its sources."""
         from lichen_doors.command.explain import known_of
 
-        return _plain(known_of(name, Gate.near(Path.cwd(), trusted=Path.cwd())))
+        return _plain(known_of(name, Gate.near(Path.cwd(), trusted=trusted)))
 
     def check(
         paths: Annotated[
@@ -219,6 +224,7 @@ def server() -> MCPServer:
             DeploymentInput(region=region, exact=len(paths) == 1),
             region=region,
             environment=environment,
+            trusted=trusted,
         )
         report = replace(
             judged.report,
@@ -247,6 +253,11 @@ def server() -> MCPServer:
     for each in (place, size, explain, check, catalogue):
         tool(each)
     return mcp
+
+
+def _above(folder: Path) -> Path | None:
+    """The folder above; None where there is none."""
+    return None if folder.parent == folder else folder.parent
 
 
 def _of_folder(given: Answer | None, path: Path) -> Workload:

@@ -134,9 +134,9 @@ def command(
     files = [_report_file(each) for each in also]
     check_outputs(
         [*paths, *filter(None, (parameters_file, configuration, baseline))],
-        {"--output": output, "--record": record_file},
+        {"--output": output, "--record": record_file}
+        | {f"--report {each}={file}": file for each, file in files},
     )
-    check_outputs(paths, {f"--report {each}": file for each, file in files})
     if record_file is not None and _is_within(record_file, paths):
         raise InputError(
             f"{record_file} is in a folder that is judged, and would be an input itself",
@@ -158,6 +158,7 @@ def command(
         judged = judgement(
             paths,
             given,
+            trusted=Path.cwd(),
             source=source,
             stack=stack,
             region=region,
@@ -247,9 +248,11 @@ def judgement(
     region: str | None = None,
     configuration: Path | None = None,
     environment: Environment | None = None,
+    trusted: Path | None = None,
     say: Callable[[str], object] = str,
 ) -> Judged:
     """Read the documents at ``paths`` and judge their resources; ``say`` is given what is done.
+    ``trusted`` is the folder whose own rules may run (:meth:`Gate.near`).
     With the source :data:`PROGRAM` they are programs, which run, for ``stack``.
 
     Raises :class:`InputError` where a path, a document or the configuration is wrong.
@@ -266,7 +269,7 @@ def judgement(
     gate = Gate.near(
         paths[0],
         config=configuration,
-        trusted=Path.cwd(),
+        trusted=trusted,
         region=region,
         environment=environment,
     )

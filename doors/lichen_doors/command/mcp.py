@@ -18,13 +18,19 @@ from lichen_doors.command.options import extra
     show_default=True,
     help="The folder whose files the agent may name.",
 )
-def command(folder: Path) -> None:
+@click.option(
+    "--own-rules",
+    is_flag=True,
+    help="Run the rules in Python that a lichen.yaml of the folder names.",
+)
+def command(folder: Path, own_rules: bool) -> None:
     """Answer coding agents over the Model Context Protocol.
 
     The agent starts this command and speaks to it on standard input and output. It is offered
     place, size, explain, check and catalogue. They read files of the folder, and write nothing.
+    Rules in Python that a lichen.yaml of the folder names do not run without --own-rules.
     """
     with extra("agents"):
         from lichen_doors.agents.server import server
     os.chdir(folder)
-    server().run("stdio")
+    server(own_rules=own_rules).run("stdio")

@@ -49,7 +49,13 @@ def show_lines(lines: Iterable[Line | Rows], output: Path | None = None) -> None
 
         terminal.show(terminal.drawn(lines))
     else:
-        sys.stdout.write(plain(lines, int(os.environ.get("COLUMNS") or WIDTH)))
+        sys.stdout.write(plain(lines, _columns()))
+
+
+def _columns() -> int:
+    """The columns that the user asks for; those of a page where it is no number above 0."""
+    written = os.environ.get("COLUMNS", "")
+    return int(written) if written.isdecimal() and int(written) > 0 else WIDTH
 
 
 @contextmanager
@@ -78,13 +84,26 @@ def write(text: str, output: Path | None = None) -> None:
 
 
 def check_outputs(inputs: Iterable[Path], outputs: Mapping[str, Path | None]) -> None:
-    """Refuse a file to write that is one of the inputs: it would be lost. ``outputs`` are by the
-    option that names each."""
+    """Refuse a file to write that is one of the inputs, or is written twice: it would be lost.
+    ``outputs`` are by the option that names each."""
     read = {path.resolve() for path in inputs}
+    written: dict[Path, str] = {}
     for option, path in outputs.items():
-        if path is not None and path.resolve() in read:
+        if path is None:
+            continue
+        place = path.resolve()
+        if place in read:
             raise InputError(
                 f"{path} is what is read, and would be lost",
                 fix="name another file",
                 field=option,
             )
+        if place in written and place.exists() and not place.is_file():
+            continue  # /dev/null and its like take everything
+        if place in written:
+            raise InputError(
+                f"{path} is what {written[place]} writes, and one of both would be lost",
+                fix="name another file",
+                field=option,
+            )
+        written[place] = option

@@ -117,12 +117,16 @@ def command(
         )
     from msgspec.structs import replace
 
-    from lichen.placing.allowed import restricted
+    from lichen.placing.allowed import check_region, restricted
     from lichen.placing.placement import NoPlacement
     from lichen.workload import read_workload
     from lichen_doors.report import for_programs
 
     check_outputs([workload_file], {"--record": record_file})
+    if regions:
+        catalogue = configured_catalogue(workload_file)
+        for name in regions:
+            check_region(name, catalogue, "--region")
     workload = restricted(read_workload(workload_file), clouds, regions)
     if confidence is not None:
         workload = replace(workload, confidence=confidence)
@@ -211,10 +215,12 @@ def placed(
     variants: bool = False,
 ) -> Placement | NoPlacement:
     """The placement of a file's workload, with the evidence and the own rows beside the file."""
+    from lichen.placing.allowed import check_agreement
     from lichen.placing.choose import place
 
     asked = _asked(workload, file, objective, cost_tolerance_pct, take_any, copied_images)
     try:
+        check_agreement(asked.workload.where, asked.catalogue)
         return place(asked, runners_up=runners_up, variants=variants)
     except InputError as error:
         raise (error if error.document else error.within(str(file))) from None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--workload", "workload_file", type=INPUT, help="Whose month the prompts have a "
               "share of. Its own `prompts` are counted where no file is named.")  # fmt: skip
 @click.option("--tokenizer", type=FILE, help="The model's own tokenizer.json, or "
-              "package:file of an installed package. Default: the workload's; without one, an "
+              "NAME:FILE that an installed package ships. Default: the workload's; without one, an "
               "estimate.")  # fmt: skip
 @click.option("--before", "earlier", multiple=True, type=INPUT_PATH,
               help="An earlier version of the files, in their order; may be repeated.")  # fmt: skip
@@ -57,6 +57,7 @@ def command(
         compressed,
         in_equal_steps,
         in_these_steps,
+        prefix_of,
         tokens_of,
     )
 
@@ -100,7 +101,7 @@ def command(
             catalogue=configured_catalogue(workload_file),
             keep_budget=False,
         )
-        share = share_of(question, total.likely, sum(one.prefix.likely for one in prompts))
+        share = share_of(question, total.likely, prefix_of(prompts))
     request = tokens_of(prompts, None if workload is None else workload.traffic)
     changes = []
     if any(one.shortened.likely < one.fixed.likely - 0.5 for one in prompts):

@@ -53,14 +53,14 @@ def _of_verdict(verdict: Verdict, seen: Counter[str]) -> dict[str, object]:
 
 def _of_file(skipped: Skipped) -> dict[str, object]:
     if skipped.missing:
-        file, _, line = skipped.file.rpartition(":")
+        file, line = skipped.place
         return _issue(
             description=f"Not judged: {skipped.words}",
             rule="not-judged",
             fingerprint=f"{file}\0{skipped.because}",
             weight="critical" if skipped.blocks else "info",
-            file=file if line.isdigit() else skipped.file,
-            line=int(line) if line.isdigit() else 1,
+            file=file,
+            line=line or 1,
         )
     return _issue(
         description=f"Not read: {skipped.words}",

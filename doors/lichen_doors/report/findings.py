@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lichen_policies.verdict import Report, Verdict
+from lichen_policies.verdict import Report, Skipped, Verdict
 
 from lichen.figures import many
 from lichen_doors.report.advice import advice_lines
@@ -134,11 +134,16 @@ def _closing(report: Report) -> Iterator[Line | Rows]:
 _MOST_FILES = 12
 
 
+def _in_order(skipped: Skipped) -> tuple[str, int]:
+    file, line = skipped.place
+    return file, line or 0
+
+
 def _not_read(report: Report) -> Iterator[Line | Rows]:
     """The files of a folder that are not judged: first those that are broken, then those that miss
     a part."""
     skipped = sorted(
-        report.skipped, key=lambda each: (not each.broken, not each.missing, each.file)
+        report.skipped, key=lambda each: (not each.broken, not each.missing, _in_order(each))
     )
     if skipped:
         rows = []

@@ -38,7 +38,11 @@ def as_markdown(report: Report) -> str:
     parts = [*_missing(report), *_sections(blocking)]
     if advising:
         parts.append(
-            _folded(f"{many(len(advising), 'verdict')} that block nothing", _sections(advising))
+            _folded(
+                f"{many(len(advising), 'verdict')} that "
+                f"{'blocks' if len(advising) == 1 else 'block'} nothing",
+                _sections(advising),
+            )
         )
     parts += _others(report)
     return _within(head, parts)

@@ -12,8 +12,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.evaluation import RATES
-from lichen.figures import between, co2e, figure, grams, lasting, many, usd
+from lichen.evaluation import PREFIX_CACHING, RATES
+from lichen.figures import between, co2e, figure, grams, lasting, listed, many, percent, usd
 from lichen.placing.placement import (
     Compared,
     NoPlacement,
@@ -59,10 +59,13 @@ def renderables(answer: Placement | NoPlacement, *, top: int) -> Iterator[Render
     if worth := [saving for saving in answer.savings if saving.saved_share >= WORTH_SHOWING]:
         yield Text()
         yield Padding(savings_table(worth), (0, 1))
-    if variants := worth_variants(answer):
+    variants = worth_variants(answer)
+    if variants:
         yield Text()
         yield Padding(_variants_table(answer, variants), (0, 1))
-        for line in about_variants(variants):
+    if lines := [*about_variants(variants), *about_not_worth(answer)]:
+        yield from () if variants else (Text(),)
+        for line in lines:
             yield Padding(Text(f"{line}.", style="quiet"), (0, 2))
     yield Padding(
         Text(
@@ -165,8 +168,9 @@ def making_share(answer: Placement) -> str:
     embodied = answer.footprint.embodied_gco2e_hour
     if embodied is None:
         return "operation only: nobody publishes what making the hardware emits"
-    share = embodied.likely / answer.footprint.gco2e_hour.likely
-    return f"{share * 100:.0f} % of it from making the hardware"
+    whole = answer.footprint.gco2e_hour.likely
+    share = embodied.likely / whole if whole else 0.0
+    return f"{percent(share)} of it from making the hardware"
 
 
 def per_unit(answer: Placement) -> str:
@@ -256,17 +260,42 @@ def _options_table(answer: Placement, top: int) -> Table:
 def worth_variants(answer: Placement) -> list[Variant]:
     """The other ways to serve the model that save something worth showing, of dollars or grams, and
     do not cost or emit as much more of the other."""
-    now, found = answer.chosen, []
+    found = []
     for each in answer.variants or ():
-        if each.then is None:
-            continue
-        shares = (
-            1 - each.then.usd_month / now.usd_month if now.usd_month else 0.0,
-            1 - each.then.gco2e_month.likely / now.gco2e_month.likely,
-        )
-        if max(shares) >= WORTH_SHOWING and min(shares) > -WORTH_SHOWING:
+        shares = [] if each.then is None else _saved_shares(answer.chosen, each.then)
+        if shares and max(shares) >= WORTH_SHOWING and min(shares) > -WORTH_SHOWING:
             found.append(each)
     return found
+
+
+def _saved_shares(now: Option, then: Option) -> list[float]:
+    """The shares of dollars and of grams that are saved; 0 of what is nothing now."""
+    pairs = (
+        (now.usd_month, then.usd_month),
+        (now.gco2e_month.likely, then.gco2e_month.likely),
+    )
+    return [1 - after / before if before else 0.0 for before, after in pairs]
+
+
+def about_not_worth(answer: Placement) -> Iterator[str]:
+    """The other variants of which something is known that somebody wrote: an evaluation, or
+    prompts of which a cache has nothing."""
+    shown = worth_variants(answer)
+    for each in answer.variants or ():
+        if each in shown:
+            continue
+        known = [evidence_of(each)] if each.evaluations else []
+        if each.then is None and (known or (each.assumes and each.kind == PREFIX_CACHING)):
+            said = (*known, each.assumes, each.breaks_even)
+            yield f"{each.name}: {'; '.join(filter(None, said))}"
+        elif each.then is not None and known:
+            most = max(_saved_shares(answer.chosen, each.then))
+            why = (
+                f"it saves less than {percent(WORTH_SHOWING)}"
+                if most < WORTH_SHOWING
+                else "what it saves of dollars or of grams, it takes of the other"
+            )
+            yield f"{each.name}: {known[0]}; {why}"
 
 
 def evidence_of(each: Variant) -> str:
@@ -285,7 +314,8 @@ def about_variants(variants: Sequence[Variant]) -> Iterator[str]:
             yield f"{each.name}: {said}"
     yield from dict.fromkeys(_needs(each) for each in variants if each.is_shown is not True)
     if ready := [each.name for each in variants if each.kind == "precision" and each.is_shown]:
-        yield f"{' and '.join(ready)} is shown to be good enough: add it to precisions"
+        is_shown, it = ("is", "it") if len(ready) == 1 else ("are", "them")
+        yield f"{listed(ready)} {is_shown} shown to be good enough: add {it} to precisions"
     for each in variants:
         if each.kind == "smaller-model" and each.is_shown:
             yield f"{each.name} is shown to be good enough: serve it as model"
@@ -414,9 +444,16 @@ def as_markdown(answer: Placement | NoPlacement, *, top: int) -> str:
 
 def _variants_as_markdown(answer: Placement) -> Iterator[str]:
     variants = worth_variants(answer)
-    if not variants:
-        return
-    yield ""
+    lines = [*about_variants(variants), *about_not_worth(answer)]
+    if lines:
+        yield ""
+    if variants:
+        yield from _variants_table_as_markdown(variants)
+        yield ""
+    yield from (f"- {_in_a_cell(line)}." for line in lines)
+
+
+def _variants_table_as_markdown(variants: Sequence[Variant]) -> Iterator[str]:
     yield "| another way to serve it | on | USD a month | CO2e a month | evidence |"
     yield "| --- | --- | ---: | ---: | --- |"
     for each in variants:
@@ -426,8 +463,6 @@ def _variants_as_markdown(answer: Placement) -> Iterator[str]:
                 f"| {money(each.then)} | {co2e(each.then.gco2e_month)} "
                 f"| {_in_a_cell(evidence_of(each))} |"
             )
-    yield ""
-    yield from (f"- {line}." for line in about_variants(variants))
 
 
 def _in_a_cell(text: str) -> str:

@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.figures import UNKNOWN, co2e, many, span, usd
+from lichen.figures import UNKNOWN, amount, co2e, many, percent, span, usd
 from lichen.interval import Interval
 
 
@@ -38,6 +38,8 @@ class Prompted(msgspec.Struct, frozen=True, kw_only=True):
 
 LEAST_USD = 0.005
 """Less than half a cent is nothing."""
+LEAST_G = 0.5
+"""Less than half a gram is nothing."""
 
 
 def renderables(answer: Prompted) -> Iterator[RenderableType]:
@@ -61,12 +63,16 @@ def renderables(answer: Prompted) -> Iterator[RenderableType]:
             cells.insert(1, UNKNOWN if earlier is None else _tokens(earlier.fixed))
         table.add_row(*map(Text, cells))
     yield Padding(table, (1, 2, 0, 0))
-    yield Text(f"\n{_tokens(answer.total)} tokens are fixed, {_how(answer)}.")
+    total = answer.total
+    are = "1 token is" if total.low == total.high == 1 else f"{_tokens(total)} tokens are"
+    yield Text(f"\n{are} fixed{_how(answer) if total.high else ''}.")
     for prompt in answer.prompts:
+        if not prompt.fixed.high and not prompt.varies:
+            yield Text(f"{prompt.name} is empty.", "warn")
         if prompt.behind.likely >= 1:
             yield Text(
-                f"{prompt.name}: {_tokens(prompt.behind)} fixed tokens come after something that "
-                "varies. Put in front, a server's cache of prefixes keeps them too."
+                f"{prompt.name}: {_tokens(prompt.behind)} of the fixed tokens come after something "
+                "that varies. Put in front, a server's cache of prefixes keeps them too."
             )
     if answer.before:
         earlier_total = sum(one.fixed.likely for one in answer.before)
@@ -87,18 +93,19 @@ def _tokens(tokens: Interval) -> str:
 
 def _how(answer: Prompted) -> str:
     if answer.counted_by == "estimate":
-        return "estimated: name the model's tokenizer.json by --tokenizer to count them"
-    return f"counted by {answer.counted_by}"
+        return ", estimated: name the model's tokenizer.json by --tokenizer to count them"
+    return f", counted by {answer.counted_by}"
 
 
 def _share(share: PromptShare) -> Iterator[RenderableType]:
     yield Text(
-        f"\nThey are {share.of_input:.0%} of the input tokens and {share.of_time:.0%} of the "
-        f"machine's time: {usd(share.usd_month)} and {co2e(share.gco2e_month)} a month on "
+        f"\nThey are {percent(share.of_input)} of the input tokens and {percent(share.of_time)} of "
+        f"the machine's time: {usd(share.usd_month)} and {co2e(share.gco2e_month)} a month on "
         f"{share.machine} in {share.region}, idle hours included."
     )
     if share.cached > 0:
-        yield Text(f"A cache of the prefix saves at most {share.cached:.0%} of the machine's time.")
+        at_most = percent(share.cached)
+        yield Text(f"A cache of the prefix saves at most {at_most} of the machine's time.")
     if share.replicas_less or share.usd_less >= 1:
         yield Text(
             f"Without them {many(share.replicas_less, 'replica')} and {usd(share.usd_less)} a "
@@ -110,33 +117,47 @@ def _share(share: PromptShare) -> Iterator[RenderableType]:
 
 def _change(change: PromptChange) -> Iterator[RenderableType]:
     yield Text(
-        f"\n{change.name.capitalize()}, a request reads {change.read:,.0f} tokens in place of "
-        f"{change.read_now:,.0f} ({change.read - change.read_now:+,.0f}); a cache of prefixes has "
-        f"{change.cacheable:,.0f} of them."
+        f"\n{change.name.capitalize()}, a request reads {many(round(change.read), 'token')} in "
+        f"place of {change.read_now:,.0f} ({change.read - change.read_now:+,.0f}); a "
+        f"cache of prefixes has {change.cacheable:,.0f} of them."
     )
     if change.usd_month is not None and change.gco2e_month is not None:
         said = _more(change.usd_month, change.gco2e_month)
+        times = _times(change)
         cached = ""
         if change.usd_month_cached is not None and change.gco2e_month_cached is not None:
             with_cache = _more(change.usd_month_cached, change.gco2e_month_cached)
-            cached = "" if with_cache == said else f", and {with_cache} with the cache"
-        yield Text(
-            f"In a month that takes {said}{cached}: the machine's time for it, idle hours in "
-            "proportion."
-        )
+            cached = "" if with_cache == said else f"; with the cache it {with_cache}"
+        yield Text(f"A month on the same machine {said}{cached}.{times}")
         if change.replicas_more:
-            yield Text(f"At the peak {change.replicas_more:+d} replicas would run.")
+            more = "more" if change.replicas_more > 0 else "fewer"
+            count = many(abs(change.replicas_more), f"{more} replica")
+            yield Text(f"At the peak {count} would run.")
     yield Text(f"Assumed: {change.assumes}.", "quiet")
 
 
+def _times(change: PromptChange) -> str:
+    """How much of the machine's time a request takes, as a sentence."""
+    if change.time_times is None:
+        return ""
+    cached = ""
+    if change.time_times_cached is not None:
+        cached = f", with the cache {amount(change.time_times_cached)} times"
+    return f" A request takes {amount(change.time_times)} times the machine's time{cached}."
+
+
 def _more(dollars: float, emitted: Interval) -> str:
-    """What a change costs and emits: ``$12 and 80 g CO2e (50 to 120) more``."""
-    if abs(dollars) < LEAST_USD:
-        return "nothing more"
-    if dollars >= 0:
-        return f"{usd(dollars)} and {co2e(emitted)} more"
+    """What a change costs and emits: ``costs $12 more and emits 80 g CO2e (50 to 120) more``."""
     less = Interval(-emitted.high, -emitted.likely, -emitted.low)
-    return f"{usd(-dollars)} and {co2e(less)} less"
+    costs = f"{usd(abs(dollars))} {_or_less(dollars)}" if abs(dollars) >= LEAST_USD else "as much"
+    if abs(emitted.likely) < LEAST_G:
+        return "costs and emits as much" if costs == "as much" else f"costs {costs}, emits as much"
+    emits = f"{co2e(emitted if emitted.likely > 0 else less)} {_or_less(emitted.likely)}"
+    return f"costs {costs} and emits {emits}"
+
+
+def _or_less(more: float) -> str:
+    return "more" if more > 0 else "less"
 
 
 def _budget(verdict: BudgetVerdict, budget: int) -> Text:

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.figures import figure, grams, usd
+from lichen.figures import figure, grams, listed, usd
 from lichen.placing.side_by_side import COPY_GB_S, InCloud, Relocation, SideBySide
 
 
@@ -17,20 +17,22 @@ def renderables(answer: SideBySide) -> Iterator[RenderableType]:
     """The table, then a paragraph for each place that the workload could move to."""
     yield Text.assemble("\n", (answer.workload, "name"), f"  {answer.model}, in every cloud\n")
     yield _table(answer)
-    fields = " and ".join(f"where.{name}" for name in answer.lifted)
+    fields = listed(f"where.{name}" for name in answer.lifted) if answer.lifted else ""
+    several = len(answer.lifted) > 1
     if answer.lifted and answer.nowhere:
         yield Padding(
             Text(
-                f"Where {fields} allows it nothing does the work: {answer.nowhere}. Without "
-                f"{fields} the least carbon is on {answer.moved_from or 'no cloud'}."
+                f"Where {fields} {'allow' if several else 'allows'} it nothing does the work: "
+                f"{answer.nowhere}. Without {fields} the least carbon is on "
+                f"{answer.moved_from or 'no cloud'}."
             ),
             (1, 2, 0, 2),
         )
     elif answer.lifted:
         yield Padding(
             Text(
-                f"For the other places {fields} is left out of account, of the file and of the "
-                "options."
+                f"For the other places {fields} {'are' if several else 'is'} left out of account, "
+                "of the file and of the options."
             ),
             (1, 2, 0, 2),
         )

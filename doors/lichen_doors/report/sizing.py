@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.figures import between, figure, lasting, many, span, whole
+from lichen.figures import amount, between, figure, lasting, many, percent, span, whole
 from lichen.interval import Interval
 from lichen.sizing.answers import Basis, Misfit, Origin, Prediction, Step
 from lichen.sizing.savings import Saving
@@ -84,8 +84,15 @@ def steps_table(steps: Sequence[Step]) -> Table:
     table.add_column()
     table.add_column(style="quiet")
     for step in steps:
-        table.add_row(step.name, f"{step.value:.4g} {step.unit}", step.formula, step.source)
+        table.add_row(step.name, step_value(step), step.formula, step.source)
     return table
+
+
+def step_value(step: Step) -> str:
+    """How much a line of the arithmetic says: ``84.8 W``, ``19 rows``, ``1 replica``."""
+    if step.unit in ("rows", "replicas") and step.value.is_integer():
+        return many(int(step.value), step.unit.removesuffix("s"))
+    return f"{amount(step.value)} {step.unit}"
 
 
 def about_origin(origin: Origin) -> Iterator[str]:
@@ -143,5 +150,5 @@ def savings_table(savings: Sequence[Saving]) -> Table:
     table.add_column("saves", justify="right")
     table.add_column("trade-off", style="quiet")
     for saving in savings:
-        table.add_row(saving.way, f"{saving.saved_share:.0%}", saving.gives_up)
+        table.add_row(saving.way, percent(saving.saved_share), saving.gives_up)
     return table

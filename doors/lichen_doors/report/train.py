@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lichen.figures import UNKNOWN, between, co2e, grams, many, usd
+from lichen.figures import UNKNOWN, between, co2e, grams, many, percent, usd
 
 
 def renderables(plan: TrainingPlan, *, top: int) -> Iterator[RenderableType]:
@@ -56,7 +56,7 @@ def renderables(plan: TrainingPlan, *, top: int) -> Iterator[RenderableType]:
             f"{each.start:%m-%d %H:%M}",
             grams(each.gco2e.likely),
             UNKNOWN if each.usd is None else usd(each.usd),
-            f"{each.ratio:.0%} of its mean" if each.hours_known else "not known",
+            f"{percent(each.ratio)} of its mean" if each.hours_known else "not known",
         )
     yield Text(f"\nThe best {min(top, len(plan.options))} of {many(len(plan.options), 'region')}",
                style="name")  # fmt: skip

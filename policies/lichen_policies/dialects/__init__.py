@@ -1,8 +1,8 @@
 """Documents into resources: what is deployed, or is to be, as rules can judge it.
 
-One module a kind of document; a new kind is a module and its name in
-:data:`KINDS`. A module is
-imported when a document is read: a policy pack reads none.
+One module a kind of document. A new kind is a module, and its name in :data:`KINDS` with the keys
+that such a document may have at its top: the module is asked, and imported, only where the document
+has one of them. A policy pack reads none.
 """
 
 from __future__ import annotations

@@ -92,9 +92,13 @@ def resources(
             only_if=str(condition) if is_unknown(made) else "",
         )
         inner = cloudformation_nested.file_of(resource, entry.get("Metadata"))
-        if inner is None:
-            unseen = cloudformation_nested.missing(resource)
-            own = msgspec.structs.replace(resource, unseen=unseen) if unseen else resource
+        circle = inner is not None and cloudformation_nested.is_circle(inner, resource, given)
+        if inner is None or circle:
+            unseen = cloudformation_nested.missing(resource, is_circle=circle)
+            own = resource
+            if unseen:
+                stated = cloudformation_nested.environment_of(resource, given)
+                own = msgspec.structs.replace(resource, unseen=unseen, environment=stated)
             found.append(_of_sam(document, own, template))
         else:
             found += _nested(resource, inner, given)
@@ -170,14 +174,19 @@ def _nested(stack: Resource, inner: Path, given: DeploymentInput) -> list[Resour
     """The resources of the template inside of a resource: a deployment of their own, which is made
     under the resource's condition."""
     try:
-        (document,) = parsed(text_of(content_of(inner)))
+        documents = parsed(text_of(content_of(inner)))
+        if len(documents) != 1 or documents[0] is None:
+            raise InputError(
+                f"{'is empty' if not any(documents) else 'is no template, but several documents'}, "
+                f"and {stack.file} nests it as the stack {stack.address}",
+                fix="write one template into it, or name another file in the stack",
+            )
+        (document,) = documents
         if not isinstance(document, Mapping):
             raise InputError("is no template")
         found = resources(document, str(inner), cloudformation_nested.given_by(stack, given))
     except InputError as error:
         raise error.within(str(inner)) from None
-    except ValueError:
-        raise InputError("is no template, but several documents", document=str(inner)) from None
     return [
         msgspec.structs.replace(
             each,

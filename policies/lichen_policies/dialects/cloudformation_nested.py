@@ -6,6 +6,7 @@ have their defaults. A template at an address elsewhere is not fetched: its stac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import msgspec
 
 from lichen.document import InputError
+from lichen.words import Environment
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts import environment
 from lichen_policies.facts.properties import Properties
@@ -29,6 +31,9 @@ _PLACES = {
     "AWS::CloudFormation::Stack": "TemplateURL",
     "AWS::Serverless::Application": "Location",
 }
+_FILE = re.compile(r"[\w./-]{1,200}")
+"""The path of a file, which may be printed."""
+
 _OF_CDK = "aws:asset:path"
 """Where CDK writes which file of its folder a nested stack's template is."""
 
@@ -60,23 +65,48 @@ def _written(stack: Resource, place: str) -> object:
     return properties.get(place) if isinstance(properties, Mapping) else properties
 
 
-def missing(stack: Resource) -> str:
-    """Why the template inside of a resource is not here; empty for one that has none inside."""
+def missing(stack: Resource, *, is_circle: bool = False) -> str:
+    """Why the template inside of a resource is not here, or is in a circle; empty for one that has
+    none inside."""
     place = _PLACES.get(stack.type)
     if place is None:
         return ""
     written = _written(stack, place)
-    if written is None:
-        because = "is not named"
+    name = f" {written}" if isinstance(written, str) and _FILE.fullmatch(written) else ""
+    if is_circle:
+        because = f"template{name} is one that it is inside of"
+    elif written is None:
+        because = f"template is not named: it has no {place}"
     elif isinstance(written, Mapping):
-        because = "is in a repository of applications"
+        because = "template is in a repository of applications"
     elif is_unknown(written):
-        because = "is at an address that is not known here"
-    elif isinstance(written, str) and "://" in written:
-        because = "is at an address elsewhere, and nothing is fetched"
+        because = f"template is at an address that is not known here: {place} {written.because}"
+    elif not isinstance(written, str):
+        because = f"template is not named: its {place} is no text"
+    elif "://" in written:
+        because = "template is at an address elsewhere, and nothing is fetched"
     else:
-        because = "is not here"
-    return f"nests the stack {stack.address}, whose template {because}"
+        because = f"template{name} is not here"
+    return f"nests the stack {stack.address}, whose {because}"
+
+
+def is_circle(inner: Path, stack: Resource, given: DeploymentInput) -> bool:
+    """Whether the template inside of a resource is one that the resource is inside of."""
+    outer = (*given.inside, str(stack.file))
+    return inner.resolve() in {Path(each).resolve() for each in outer}
+
+
+def fix_of(stack: Resource) -> str:
+    """What to do about a template that is not here."""
+    place = _PLACES.get(stack.type)
+    written = "" if place is None else _written(stack, place)
+    if is_unknown(written):
+        return "give what it is made of, or check that template by itself"
+    if isinstance(written, str) and "://" not in written:
+        return "put that template where it says, or check it by itself"
+    if written is None or not isinstance(written, str | Mapping):
+        return f"name its template in {place}, or check that template by itself"
+    return "check that template by itself"
 
 
 def given_by(stack: Resource, given: DeploymentInput) -> DeploymentInput:
@@ -94,16 +124,21 @@ def given_by(stack: Resource, given: DeploymentInput) -> DeploymentInput:
         raise InputError(
             f"nests more than {MOST:,} templates", fix="check those inside of it by themselves"
         )
-    tags = Properties(stack.properties, "cloudformation").tags("tags")
-    stated = environment.tagged(tags) if isinstance(tags, Mapping) else None
     return msgspec.structs.replace(
         given,
-        environment=given.environment or stated,
+        environment=environment_of(stack, given),
         parameters=dict(_parameters(stack)),
         exact=False,
         whole=True,
         inside=inside,
     )
+
+
+def environment_of(stack: Resource, given: DeploymentInput) -> Environment | None:
+    """The environment of the template inside of a resource, as far as anything states it."""
+    tags = Properties(stack.properties, "cloudformation").tags("tags")
+    stated = environment.tagged(tags) if isinstance(tags, Mapping) else None
+    return given.environment or stated
 
 
 def _parameters(stack: Resource) -> Iterator[tuple[str, Maybe[str]]]:

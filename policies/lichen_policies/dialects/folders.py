@@ -28,6 +28,13 @@ _BICEP = ".bicep"
 SUFFIXES = (".json", ".yaml", ".yml", ".template", ".tfstate")
 """How the names of files end that may hold a document."""
 
+_OF_WORKLOADS = ("peak_rps", "budget_tokens")
+_UNREAD_WORKLOAD = InputError(
+    "has the words of a workload, but not its keys model and traffic, so the budget of its prompts "
+    "is not checked",
+    fix="correct its keys (lichen place FILE says which)",
+)
+
 _MARKS = (
     ("AWSTemplateFormatVersion",),
     ("AWS::", "Resources"),
@@ -37,12 +44,9 @@ _MARKS = (
     ("urn:pulumi:",),
     ("changeSummary",),
     ("deploymentTemplate.json",),
-    ("peak_rps", "budget_tokens"),
+    _OF_WORKLOADS,
 )
 """Every document that is recognised has all words of one of these in it."""
-
-_TEMPLATES = "put that template where it says, or check it by itself"
-"""What to do where a template that is inside of another is not here."""
 
 _NOT_ENTERED = ("node_modules", "__pycache__", "venv", "site-packages")
 
@@ -135,17 +139,25 @@ class _Walk:
     def _whole(self, path: Path, found: list[Resource]) -> list[Resource]:
         """The resources of a document, with what each of its deployments calls that is not here;
         what calls it is mentioned, and is no resource that anybody judges."""
+        if not any(each.unseen for each in found):
+            return found
+        from lichen_policies.dialects.cloudformation_nested import fix_of  # few are nested
+
         unseen: dict[str | None, str] = {}
         for each in found:
             if each.unseen:
                 place = each.file or str(path)
                 place = place if each.line is None else f"{place}:{each.line}"
-                mention = Skipped(file=place, because=each.unseen, fix=_TEMPLATES, missing=True)
+                mention = Skipped(
+                    file=place,
+                    because=each.unseen,
+                    fix=fix_of(each),
+                    missing=True,
+                    environment=each.environment,
+                )
                 if mention not in self.skipped:  # a template may be read inside of another too
                     self.skipped.append(mention)
                 unseen.setdefault(each.document, f"{each.file} {each.unseen}")
-        if not unseen:
-            return found
         return [
             msgspec.structs.replace(each, unseen=unseen.get(each.document, ""))
             for each in found
@@ -322,7 +334,10 @@ class _Walk:
                     self.patches.update(_patches(path, text))
                 self.read(path, self.given, text)
             except NotRecognised:
-                self.others += 1
+                if text is not None and all(word in text for word in _OF_WORKLOADS):
+                    self._skip(path, _UNREAD_WORKLOAD)
+                else:
+                    self.others += 1
             except NotRendered as error:
                 self._skip(path, error)
             except InputError as error:

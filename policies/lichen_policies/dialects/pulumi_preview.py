@@ -52,12 +52,13 @@ class Preview(msgspec.Struct, frozen=True):
     steps: tuple[PreviewStep, ...] = ()
     config: dict[str, str] = {}
     diagnostics: tuple[Diagnostic, ...] = ()
-    change_summary: dict[str, int] = msgspec.field(default={}, name="changeSummary")
+    change_summary: dict[str, int] | None = msgspec.field(default=None, name="changeSummary")
 
     @property
     def left_out(self) -> int:
         """How many resources that do not change it counts and does not have."""
-        return self.change_summary.get("same", 0) - sum(step.op == "same" for step in self.steps)
+        counted = self.change_summary or {}
+        return counted.get("same", 0) - sum(step.op == "same" for step in self.steps)
 
 
 class StepMetadata(msgspec.Struct, frozen=True):
@@ -146,8 +147,10 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     if preview.left_out > 0 and _is_in_production(preview):
         raise InputError(
             f"it leaves out what does not change ({many(preview.left_out, 'resource')}), so the "
-            "deployment cannot be judged as a whole",
-            fix=_SHOW_SAMES,
+            "deployment cannot be judged as a whole, as one in production must be, or one that "
+            "states no environment",
+            fix=f"{_SHOW_SAMES}; or state the stack's environment, where it is not production "
+            "(pulumi config set lichen:environment dev)",
             field="steps",
         )
     return found

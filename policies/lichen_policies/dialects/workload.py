@@ -5,6 +5,7 @@ A resource of this kind has counts alone: no prompt leaves this module.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from lichen.prompt_tokens import estimated_tokens, fixed_part
 from lichen.workload import Workload, as_workload, read_workload
 from lichen_policies.dialects.deployment_input import Counter
 from lichen_policies.facts.resource import Resource
+
+_BUDGET = re.compile(r"""(?:^|[{,])\s*["']?budget_tokens["']?\s*[:=]""")
 
 TYPE = "lichen:Workload"
 
@@ -32,7 +35,7 @@ def resources(
     names, is wrong. ``counter`` counts by a tokenizer.json; without it they are estimated."""
     path = Path(file)
     workload = as_workload(dict(document)) if path == STDIN else read_workload(path)
-    tokens, counted_by = _tokens(workload, path.parent, counter)
+    tokens = _tokens(workload, path.parent, counter)
     return [
         Resource(
             type=TYPE,
@@ -43,7 +46,6 @@ def resources(
                     "budget_tokens": workload.prompts.budget_tokens,
                     "least_tokens": tokens.low,
                     "most_tokens": tokens.high,
-                    "counted_by": counted_by,
                 }
             },
             dialect="workload",
@@ -59,17 +61,16 @@ def _line_of_budget(path: Path) -> int | None:
     if path == STDIN:
         return None
     lines = enumerate(text_of(content_of(path)).splitlines(), start=1)
-    return next((number for number, line in lines if "budget_tokens" in line), None)
+    return next((number for number, line in lines if _BUDGET.search(line)), None)
 
 
-def _tokens(workload: Workload, folder: Path, counter: Counter | None) -> tuple[Interval, str]:
-    """The fixed tokens of all prompts together, and how they were counted."""
+def _tokens(workload: Workload, folder: Path, counter: Counter | None) -> Interval:
+    """The fixed tokens of all prompts together."""
     from lichen.placing.question import prompt_texts  # few documents are workloads
 
     tokenizer = workload.prompts.tokenizer
-    by_tokenizer = tokenizer is not None and counter is not None
     count = counter(folder / tokenizer) if tokenizer and counter is not None else estimated_tokens
     total = Interval.exactly(0.0)
     for _, text in prompt_texts(workload, folder):
         total = total + count(fixed_part(text))
-    return total, "tokenizer" if by_tokenizer else "estimate"
+    return total

@@ -13,7 +13,8 @@ its like), and so does a family of Graviton or Axion machines that a pod selects
 on a machine that has no accelerator is not judged: some start, slowly. Images for both processors
 are not judged. A pod that asks for no accelerator and names no machine is not judged: its image may
 be a client's. Nor is a machine that the catalogue does not have and whose name says no
-accelerators. An image whose name is filled in later (``<image>``, ``IMAGE_URL``) is unverified.
+accelerators, unless the image is for Neuron: that is unverified. An image whose name is filled in
+later (``<image>``, ``IMAGE_URL``) is unverified.
 
 Tags: It reads none.
 """
@@ -59,7 +60,7 @@ def image_for_other_hardware(fact: ServingContainer, known: Known) -> Iterator[F
     if fact.image is None:
         raise NotApplicable("no image is named here")
     image = image_name(fact.image)
-    if is_plain(fact.machine, known.catalogue):
+    if is_plain(fact.machine, known.catalogue) and not _OF_NEURON & _words(image):
         raise NotApplicable("its machine is not in the catalogue, and names no accelerators")
     for hardware in _hardware(fact, known):
         wrong = _wrong(image, hardware, known)

@@ -6,8 +6,9 @@ libraries also miss the speed of newer ones, so the same work takes more machine
 Fix: Use a newer version of the image, and measure the model on it.
 
 Exceptions: It knows the images of AWS's Deep Learning Containers by their repository and version,
-also where they were copied into another registry under the same name. A version that is older than
-the oldest of which AWS publishes an end is past it too. Of other images it knows no end. An image
+also where they were copied into another registry under the same name; ``pytorch`` alone, as others
+call theirs too, only in AWS's own registries. A version that is older than the oldest of which AWS
+publishes an end is past it too once that one is. Of other images it knows no end. An image
 named by its digest alone is not judged. Of the images of Hugging Face (``huggingface-*``) AWS
 publishes no such day: they are not judged. An image whose name is filled in later (``<image>``,
 ``IMAGE_URL``) is unverified.
@@ -25,7 +26,7 @@ import msgspec
 from msgspec import Meta
 
 from lichen_policies.facts import ServingContainer
-from lichen_policies.facts.image import image_name
+from lichen_policies.facts.image import ImageName, image_name
 from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 
@@ -42,8 +43,10 @@ def image_past_its_patches(
     if fact.repository is None:
         raise NotApplicable("no image is named")
     patches, older = None, False
-    if known.catalogue.has_patches_of(fact.repository):
-        image = image_name(fact.image or "")
+    image = (
+        image_name(fact.image or "") if known.catalogue.has_patches_of(fact.repository) else None
+    )
+    if image is not None and ("-" in image.repository or _is_of_aws(image, known)):
         patches = known.catalogue.patches_of(image.repository, image.tag)
         if patches is None:
             patches = known.catalogue.first_patches_after(image.repository, image.tag)
@@ -51,7 +54,8 @@ def image_past_its_patches(
     if patches is None:
         raise NotApplicable("nobody publishes until when this image is patched")
     until = datetime.date.fromisoformat(patches.patched_until)
-    if known.today <= until - datetime.timedelta(days=limits.days_before):
+    ahead = datetime.timedelta(days=0 if older else limits.days_before)
+    if known.today <= until - ahead:
         return
     source = known.catalogue.sources.get(patches.source)
     by = f" ({source.publisher})" if source else ""
@@ -68,3 +72,9 @@ def image_past_its_patches(
         path=fact.image_at,
         sources=(patches.source,),
     )
+
+
+def _is_of_aws(image: ImageName, known: Known) -> bool:
+    """Whether an image is in one of AWS's registries of Deep Learning Containers."""
+    of_public = image.path.startswith("public.ecr.aws/deep-learning-containers/")
+    return of_public or image.account in known.catalogue.registry_accounts

@@ -29,6 +29,7 @@ import msgspec
 from msgspec import Meta
 
 from lichen.catalogue.schema import Machine
+from lichen.figures import amount, whole
 from lichen.workload import ModelCard
 from lichen_policies.facts import Serving
 from lichen_policies.fleets import Deployed, Fleet, deployed, image_on
@@ -97,15 +98,19 @@ def _least(
 
 
 def _what(fleet: Fleet, better: Fleet, peak_rps: float, card: ModelCard) -> str:
-    served_rps = fleet.served_rps
-    times = f"{served_rps / peak_rps:.0f} times " if peak_rps else ""
+    served_rps = float(f"{fleet.served_rps:.2g}")  # an estimate has no more digits
+    times = f"{fleet.served_rps / peak_rps:.0f} times " if peak_rps else ""
     have_gib = fleet.sizing.prediction.memory_available_gib * fleet.count
     need_gib = better.sizing.prediction.memory_gib.likely * better.count
     return (
-        f"{fleet.text} can serve at least {served_rps:.2g} requests/s of {card.name}, "
-        f"{times}the declared peak of {peak_rps:g}; {have_gib:.0f} GiB of memory is for models, "
-        f"{need_gib:.0f} GiB is needed"
+        f"{fleet.text} can serve at least {whole(served_rps)} requests/s of {card.name}, "
+        f"{times}the declared peak of {peak_rps:g}; {_gib(have_gib)} of memory is for models, "
+        f"{_gib(need_gib)} is needed"
     )
+
+
+def _gib(size: float) -> str:
+    return f"{size:,.0f} GiB" if size >= 1 else f"{amount(size)} GiB"
 
 
 def _limit(limits: Limits) -> str:

@@ -39,6 +39,6 @@ def prompts_over_budget(fact: PromptTokens, known: Known) -> Iterator[Finding]:
     elif most > budget:
         raise Unverified(
             f"the prompts take {least:,.0f} to {most:,.0f} tokens by estimate, and "
-            f"{fact.budget_at} allows {budget:,}: name the model's tokenizer.json in "
-            "prompts.tokenizer"
+            f"{fact.budget_at} allows {budget:,}: lichen check counts them where prompts.tokenizer "
+            "names the model's tokenizer.json"
         )

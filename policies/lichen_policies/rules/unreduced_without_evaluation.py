@@ -12,8 +12,9 @@ would save.
 Exceptions: It only advises, and only in production. It judges endpoints whose tags declare a model
 of the catalogue and its precision, on a machine whose accelerator runs a narrower one. Weights that
 take less than the limit ``gib`` are not judged: a smaller machine is seldom to be had for them.
-Whether the score is good enough is the team's decision. Rates of prefix caching and speculative
-decoding are no evaluation of a smaller model.
+Whether the score is good enough is the team's decision. An evaluation of the served precision or
+of a larger model is none of a smaller one, nor are the rates of prefix caching and speculative
+decoding.
 
 Tags: It needs ``lichen:model`` and ``lichen:precision``, and says nothing without them. It is quiet
 with ``lichen:evaluated``, which the component Endpoint writes from the workload and its benchmark
@@ -28,15 +29,16 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from lichen.catalogue.schema import WeightFormat
-from lichen.evaluation import RATES
 from lichen.figures import figure
 from lichen_policies.facts import Serving
-from lichen_policies.model_memory import memory_of, weights_gib
+from lichen_policies.model_memory import (
+    REDUCED_BITS,
+    bits_of,
+    memory_of,
+    names_a_smaller_one,
+    weights_gib,
+)
 from lichen_policies.rule import LOWER_IS_STRICTER, Finding, Known, NotApplicable, rule
-
-REDUCED_BITS = 16.0
-"""Weights of fewer bits are reduced."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,7 +52,7 @@ def unreduced_without_evaluation(fact: Serving, limits: Limits, known: Known) ->
     from lichen.sizing.narrower import narrower_on  # few stacks declare a model: a start is short
 
     passport = fact.declared("model", "precision")
-    if passport is None or passport.model is None:
+    if passport is None or passport.model is None or passport.precision is None:
         raise NotApplicable(f"the {fact.tag('*')} {fact.tag_word}s declare no model and precision")
     if fact.shadow:
         raise NotApplicable("a shadow variant is itself an evaluation")
@@ -58,20 +60,18 @@ def unreduced_without_evaluation(fact: Serving, limits: Limits, known: Known) ->
     machine = known.catalogue.machines.get(known.catalogue.bare_name(fact.machine or ""))
     if card is None or machine is None or machine.accelerator is None:
         raise NotApplicable("its model, or an accelerator of its machine, is not known")
-    bits = next(
-        row.bits
-        for row in known.catalogue.table("precisions", WeightFormat)
-        if row.precision == passport.precision
-    )
     memory = memory_of(machine.accelerator, None, known)
     narrower = narrower_on(machine, card, known.catalogue)
-    if bits < REDUCED_BITS or memory is None or not narrower:
+    precision = passport.precision
+    if bits_of(precision, known.catalogue) < REDUCED_BITS or memory is None or not narrower:
         return
     gib = weights_gib(card, passport, memory, known)
-    if gib < limits.gib or any(_of_a_smaller_one(each) for each in passport.evaluated):
+    if gib < limits.gib or names_a_smaller_one(
+        passport.evaluated, card.name, precision, known.catalogue
+    ):
         return
     yield Finding(
-        what=f"{card.name} is served in {passport.precision}, {figure(gib)} GiB of weights, and "
+        what=f"{card.name} is served in {precision}, {figure(gib)} GiB of weights, and "
         f"the {fact.tag_word}s name no evaluation of a smaller one",
         limit="production serves a large model unreduced only where an evaluation says why",
         or_else=f"evaluate {' or '.join(narrower)}, or a smaller model of the family, on your own "
@@ -80,8 +80,3 @@ def unreduced_without_evaluation(fact: Serving, limits: Limits, known: Known) ->
         path=fact.machine_at or fact.path,
         sources=tuple(filter(None, (card.source,))),
     )
-
-
-def _of_a_smaller_one(evaluated: str) -> bool:
-    """Whether a tag's text is of a precision or a model, and not of a rate."""
-    return not evaluated.startswith(tuple(RATES))

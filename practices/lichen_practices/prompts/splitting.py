@@ -23,11 +23,12 @@ class PromptChange(msgspec.Struct, frozen=True, kw_only=True):
     """A request's prompts in another form.
 
     Tokens are likely ones, of a whole request: ``read_now`` and ``read`` of all its steps, of which
-    a cache of prefixes has ``cacheable``. ``usd_month`` and ``gco2e_month`` are what the machine's
-    time for it costs and emits more in a month, negative where less, idle hours in proportion;
-    ``usd_month_cached`` and ``gco2e_month_cached`` where everything cacheable is cached. They are
-    None without a workload, and where the machine does not do it within its bounds.
-    ``replicas_more`` are those more at the peak. ``assumes`` says what the figures rest on.
+    a cache of prefixes has ``cacheable``. ``usd_month`` and ``gco2e_month`` are what the month on
+    the same machine costs and emits more, negative where less: as many replicas may do it.
+    ``time_times`` is how many times the machine's time a request takes. The fields with ``_cached``
+    are where everything cacheable is cached. They are None without a workload, and where the
+    machine does not do it within its bounds. ``replicas_more`` are those more at the peak.
+    ``assumes`` says what the figures rest on.
     """
 
     name: str
@@ -39,14 +40,16 @@ class PromptChange(msgspec.Struct, frozen=True, kw_only=True):
     gco2e_month: Interval | None = None
     usd_month_cached: float | None = None
     gco2e_month_cached: Interval | None = None
+    time_times: float | None = None
+    time_times_cached: float | None = None
     replicas_more: int | None = None
     assumes: str = ""
 
 
 class RequestTokens(msgspec.Struct, frozen=True):
     """What a request reads and writes: prompts' ``fixed`` tokens, of which ``prefix`` come before
-    anything that varies; tokens that ``vary``; tokens of the ``answer``. The last two are 0 where
-    no workload says them."""
+    anything of the request that varies; tokens that ``vary``; tokens of the ``answer``. The last
+    two are 0 where no workload says them."""
 
     fixed: float
     prefix: float
@@ -58,13 +61,24 @@ class RequestTokens(msgspec.Struct, frozen=True):
         return self.fixed + self.varying
 
 
+def prefix_of(prompts: Sequence[CountedPrompt]) -> float:
+    """The likely tokens of a request that are before anything that varies: it sends the prompts in
+    their order."""
+    tokens = 0.0
+    for one in prompts:
+        tokens += one.prefix.likely
+        if one.varies:
+            break
+    return tokens
+
+
 def tokens_of(prompts: Sequence[CountedPrompt], traffic: Traffic | None) -> RequestTokens:
     """The tokens of a request with these prompts: what its input has beyond them varies."""
     fixed = sum(one.fixed.likely for one in prompts)
     read = 0.0 if traffic is None else float(traffic.input_tokens or 0)
     return RequestTokens(
         fixed,
-        sum(one.prefix.likely for one in prompts),
+        prefix_of(prompts),
         max(0.0, read - fixed),
         0.0 if traffic is None else float(traffic.output_tokens or 0),
     )
@@ -140,34 +154,43 @@ def _uncounted(question: Question | None) -> str:
 
 
 def _priced(change: PromptChange, question: Question | None) -> PromptChange:
-    """The change with what the machine's time for it costs and emits more."""
+    """The change with what the month costs and emits more, and what a request takes of the
+    machine."""
     whole = None if question is None else place(question, runners_up=0)
     if question is None or not isinstance(whole, Placement) or not change.read_now:
         return change
-    plain = _times(question, whole, change.steps, change.read)
-    cached = _times(question, whole, change.steps, change.read - change.cacheable)
-    chosen = whole.chosen
+    plain = _in_steps(question, whole, change.steps, change.read)
+    cached = _in_steps(question, whole, change.steps, change.read - change.cacheable)
+    now = whole.chosen
     return replace(
         change,
-        usd_month=None if plain is None else (plain[0] - 1) * chosen.usd_month,
-        gco2e_month=None if plain is None else _more(chosen.gco2e_month, plain[0]),
-        usd_month_cached=None if cached is None else (cached[0] - 1) * chosen.usd_month,
-        gco2e_month_cached=None if cached is None else _more(chosen.gco2e_month, cached[0]),
-        replicas_more=None if plain is None else plain[1] - chosen.replicas_peak,
+        usd_month=None if plain is None else plain.chosen.usd_month - now.usd_month,
+        gco2e_month=None if plain is None else _more(whole, plain),
+        time_times=None if plain is None else _times(whole, plain, change.steps),
+        usd_month_cached=None if cached is None else cached.chosen.usd_month - now.usd_month,
+        gco2e_month_cached=None if cached is None else _more(whole, cached),
+        time_times_cached=None if cached is None else _times(whole, cached, change.steps),
+        replicas_more=None if plain is None else plain.chosen.replicas_peak - now.replicas_peak,
     )
 
 
-def _more(grams: Interval, times: float) -> Interval:
-    """What so many times the grams are more; the ends in order where that is less."""
-    ends = sorted((grams.low * (times - 1), grams.high * (times - 1)))
-    return Interval(ends[0], grams.likely * (times - 1), ends[1])
+def _more(now: Placement, then: Placement) -> Interval:
+    """What a month emits more, in grams. It is the same machine in the same region, so the ends of
+    both are reached together; they are in order where that is less."""
+    was, will = now.chosen.gco2e_month, then.chosen.gco2e_month
+    likely = will.likely - was.likely
+    ends = (will.low - was.low, likely, will.high - was.high)
+    return Interval(min(ends), likely, max(ends))
 
 
-def _times(
-    question: Question, whole: Placement, steps: int, read: float
-) -> tuple[float, int] | None:
-    """How many times the machine's time a request of these steps takes, and the replicas at the
-    peak, on the same offer; None where it does not do the work."""
+def _times(now: Placement, then: Placement, steps: int) -> float | None:
+    """How many times the machine's time a request of so many steps takes."""
+    was, will = now.sizing.rps_per_replica.likely, then.sizing.rps_per_replica.likely
+    return steps * was / will if was > 0 and will > 0 else None
+
+
+def _in_steps(question: Question, whole: Placement, steps: int, read: float) -> Placement | None:
+    """The same offer for requests of so many steps; None where it does not do the work."""
     workload, traffic = question.workload, question.workload.traffic
     p95_ms = workload.latency.p95_ms
     hourly = traffic.hourly_rps
@@ -194,9 +217,4 @@ def _times(
         ),
         runners_up=0,
     )
-    if not isinstance(answer, Placement):
-        return None
-    now, then = whole.sizing.rps_per_replica.likely, answer.sizing.rps_per_replica.likely
-    if not then > 0 or not now > 0:
-        return None
-    return steps * now / then, answer.chosen.replicas_peak
+    return answer if isinstance(answer, Placement) else None

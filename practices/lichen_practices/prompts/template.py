@@ -57,4 +57,6 @@ def shortened(text: str) -> str:
             continue
         seen.add(plain)
         lines.append(plain)
-    return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
+    # A last line's end is how files end: no saving.
+    ending = "\n" if text.endswith("\n") else ""
+    return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip() + ending

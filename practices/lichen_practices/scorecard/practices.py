@@ -11,11 +11,10 @@ from typing import Literal
 
 import msgspec
 from lichen_policies.gate import Gate
+from lichen_policies.model_memory import REDUCED_BITS, bits_of, names_a_smaller_one
 from lichen_policies.registry import rules
 from lichen_policies.verdict import Verdict
 
-from lichen.catalogue.schema import WeightFormat
-from lichen.evaluation import RATES
 from lichen.figures import many, whole
 from lichen.visible import visible
 from lichen.workload import Workload
@@ -25,8 +24,6 @@ from lichen_practices.watching.moving import BetterPlacement, NotCompared, Workl
 from lichen_practices.watching.notices import Evidence
 
 Met = Literal["met", "not", "unknown"]
-REDUCED_BITS = 16.0
-"""Weights in fewer bits than these are reduced."""
 
 
 class Practice(msgspec.Struct, frozen=True, kw_only=True):
@@ -274,11 +271,11 @@ def _reduced(each: Evaluated) -> Shown:
     passport = each.running.passport
     if passport is None or passport.precision is None:
         return "unknown", "it does not say in which precision it serves", _TAG_IT
-    rows = each.gate.catalogue.table("precisions", WeightFormat)
-    bits = next(row.bits for row in rows if row.precision == passport.precision)
+    catalogue, precision = each.gate.catalogue, passport.precision
+    bits = bits_of(precision, catalogue)
     if bits < REDUCED_BITS:
         return "met", f"{passport.precision}: {whole(bits)} bits a weight", ""
-    if any(not each.startswith(tuple(RATES)) for each in passport.evaluated):
+    if names_a_smaller_one(passport.evaluated, each.running.model, precision, catalogue):
         return "met", f"{passport.precision}, and a smaller one was evaluated", ""
     return "not", f"served in {passport.precision}", (
         "evaluate int8, fp8 or a smaller sibling, and add the precision to the workload"

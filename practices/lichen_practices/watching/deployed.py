@@ -14,6 +14,7 @@ from lichen_policies.facts import (
     Serving,
     ServingEndpoint,
     Unverified,
+    VariantInStack,
 )
 from lichen_policies.facts.reading import completed, facts_of
 from lichen_policies.provisioned import located_for_models, machines_for, provisioned
@@ -66,9 +67,13 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tagged(Running, frozen=True, kw_only=True):
-    """The same with its passport, which no page, record or history has: a tag may hold anything."""
+    """The same with its passport, which no page, record or history has: a tag may hold anything.
+
+    ``scales`` says that something changes how many machines run.
+    """
 
     passport: Passport | None
+    scales: bool = False
 
     @property
     def untagged(self) -> Running:
@@ -117,12 +122,22 @@ def running_facts(
     for resource, found in facts.read:
         variants = [fact for fact in found if isinstance(fact, Serving) and not fact.shadow]
         for variant in variants:
-            yield _of(stack, resource, variant, variant.hosting, len(variants) > 1, known), variant
+            tagged = _of(stack, resource, variant, variant.hosting, len(variants) > 1, known)
+            yield msgspec.structs.replace(tagged, scales=_scales(variant, found)), variant
         if variants:
             continue
         for fact in found:
             if isinstance(fact, Located) and _is_for_models(fact, known):
                 yield _of(stack, resource, fact, fact.if_known.hosting, False, known), fact
+
+
+def _scales(variant: Serving, found: Iterable[Fact]) -> bool:
+    """Whether a variant changes its own size, or a scaling target of its stack does."""
+    if variant.if_known.scales_itself:
+        return True
+    name = variant.if_known.name
+    beside = (each.if_known for each in found if isinstance(each, VariantInStack))
+    return any(each.name == name and each.scaled for each in beside)
 
 
 def measured_in(

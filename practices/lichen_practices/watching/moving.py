@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from lichen_policies.gate import Gate
@@ -42,15 +43,21 @@ class Moving(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BetterPlacement(msgspec.Struct, frozen=True, kw_only=True):
-    """A placement that beats what runs by more than the tolerance. ``now`` has as many machines as
-    run. Grams are what it emits less in a month, worst against best; dollars what it costs less,
-    negative where it costs more."""
+    """A placement that beats what runs by more than the tolerance.
+
+    ``now`` has as many machines as run. Grams are what it emits less in a month, worst against
+    best; dollars what it costs less, negative where it costs more. ``counted`` says how the two are
+    compared: both over the traffic's day where what runs scales; both with a fixed number of
+    machines where it does not, since scaling would be a gain of its own; and where fewer run than
+    the peak needs, what runs against a placement that carries it.
+    """
 
     now: Option
     then: Option
     gco2e_month: Interval
     usd_month: float
     moving: Moving
+    counted: Literal["scaling", "fixed", "too-few-run"]
 
 
 class NotCompared(msgspec.Struct, frozen=True):
@@ -118,6 +125,7 @@ class Mover:
             running.machines,
             running.gco2e_month,
             running.usd_month,
+            running.scales,
         )
         if key not in self._answers:
             try:
@@ -198,9 +206,15 @@ class Mover:
         if isinstance(pinned, NoPlacement):
             reason = pinned.rejected[0].reason if pinned.rejected else "it is not offered there"
             return NotCompared(f"what runs cannot be placed today: {reason}")
-        now = _as_it_runs(pinned.chosen, running)
-        if isinstance(now, NotCompared):
-            return now
+        now = pinned.chosen
+        counted: Literal["scaling", "fixed", "too-few-run"] = "scaling"
+        if not running.scales:
+            as_it_runs = _as_it_runs(pinned.chosen, running)
+            if isinstance(as_it_runs, NotCompared):
+                return as_it_runs
+            carries = as_it_runs.replicas_peak >= pinned.chosen.replicas_peak
+            now, counted = as_it_runs, "fixed" if carries else "too-few-run"
+            then = _held(then) if carries else then
         if not self._beats(then, now):
             return None
         grams = Interval(
@@ -215,6 +229,7 @@ class Mover:
             gco2e_month=grams,
             usd_month=usd,
             moving=_moving(question, then, now, answer.compile_command, usd),
+            counted=counted,
         )
 
     def _beats(self, then: Option, now: Option) -> bool:
@@ -224,6 +239,26 @@ class Mover:
             then.gco2e_month.likely <= now.gco2e_month.likely * less
             and then.usd_month <= now.usd_month * more
         )
+
+
+def _held(sized: Option) -> Option:
+    """A placement with the machines of its peak all month, each as loaded as on average: more grams
+    than it would emit, never fewer. What bills no machines stays as it is."""
+    if not 0 < sized.replicas_mean < sized.replicas_peak:
+        return sized
+    more = sized.replicas_peak / sized.replicas_mean
+    return replace(
+        sized,
+        replicas_minimum=sized.replicas_peak,
+        replicas_mean=float(sized.replicas_peak),
+        usd_hour=sized.usd_hour * more,
+        usd_month=sized.usd_month * more,
+        usd_month_needed=sized.usd_month_needed * more,
+        usd_unit=None,
+        gco2e_hour=sized.gco2e_hour * more,
+        gco2e_month=sized.gco2e_month * more,
+        gco2e_unit=None,
+    )
 
 
 def _as_it_runs(sized: Option, running: Tagged) -> Option | NotCompared:

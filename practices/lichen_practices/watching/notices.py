@@ -131,7 +131,7 @@ def of_better(running: Running, better: BetterPlacement) -> Notice:
         "better-placement",
         running,
         f"{then.replicas_peak} x {then.machine} in {then.region} would emit "
-        f"{co2e(better.gco2e_month)} a month less{more}",
+        f"{co2e(better.gco2e_month)} a month less{more}; {_COUNTED[better.counted]}",
         f"{'; '.join(moving.steps)}. Both run for an hour: {usd(moving.usd)} and "
         f"{co2e(moving.gco2e)} more{back}",
         then.machine,
@@ -142,6 +142,13 @@ def of_better(running: Running, better: BetterPlacement) -> Notice:
         better=better,
         saves=Saves(gco2e_month=better.gco2e_month, usd_month=better.usd_month),
     )
+
+
+_COUNTED = {
+    "scaling": "both counted as scaling with the traffic",
+    "fixed": "both counted without scaling, all month",
+    "too-few-run": "it carries the declared peak; what runs is too small for it",
+}
 
 
 def of_report(

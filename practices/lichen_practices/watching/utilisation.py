@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import msgspec
 
 from lichen.document import InputError
-from lichen.figures import amount
+from lichen.figures import amount, percent
 from lichen.passport import Passport
 
 HOUR_S = 3600
@@ -151,8 +151,8 @@ def _differs(peak: float | None, declared: float | None, days: int) -> str:
         )
     if peak * NEAR < declared:
         return (
-            f"its busiest hour had {amount(peak)} requests/s, {peak / declared:.0%} of the "
-            "declared peak"
+            f"its busiest hour had {amount(peak)} requests/s, {percent(peak / declared)} of "
+            "the declared peak"
         )
     return ""
 

@@ -6,6 +6,7 @@ provider does, it sends the properties that differ, and those that AWS does not 
 
 import json
 import time
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -73,6 +74,8 @@ class Native:
         from botocore.validate import ParamValidator
 
         inputs = set_inputs(news)
+        if "tags" in self.inputs and provider.default_tags:
+            inputs["tags"] = with_defaults(inputs.get("tags", []), provider.default_tags)
         failures = unknown(self.kind.token, inputs.keys() - self.inputs.keys(), self.inputs)
         if not provider.region_for({}):
             why = "no region: set it on the provider (aws-native:region), or in AWS_REGION"
@@ -244,6 +247,18 @@ def from_cloud(value: Any) -> Any:
             for name, part in value.items()
         }
     return value
+
+
+def with_defaults(tags: Any, defaults: Mapping[str, str]) -> Any:
+    """A list of tags, and behind it the provider's own whose keys it has not.
+
+    Source: provider/pkg/default_tags/merging.go of pulumi/pulumi-aws-native.
+    """
+    if not isinstance(tags, list):  # not known yet
+        return tags
+    keys = {tag.get("key") for tag in tags if isinstance(tag, dict)}
+    added = [{"key": key, "value": defaults[key]} for key in sorted(defaults.keys() - keys)]
+    return [*tags, *added]
 
 
 def merged(given: Any, found: Any) -> Any:

@@ -65,7 +65,7 @@ def test_the_parts_of_a_template() -> None:
     plain = template_of('Answer as JSON: {"answer": 1, "sure": {}}')
     assert plain.names == ()
     assert plain.fixed == plain.prefix == 'Answer as JSON: {"answer": 1, "sure": {}}'
-    assert shortened("Be  brief.\n\n\n\nBe brief.\nNow\n") == "Be brief.\n\nNow"
+    assert shortened("Be  brief.\n\n\n\nBe brief.\nNow\n") == "Be brief.\n\nNow\n"
 
 
 def test_a_tokenizer_counts_exactly(prompt: Path, tokenizer: Path) -> None:
@@ -90,10 +90,16 @@ def test_a_package_may_ship_the_tokenizer(
     monkeypatch.syspath_prepend(tmp_path)
     answer = answered(prompt, "--tokenizer", "zebra_tokens:tokenizer.json")
     assert answer["total"]["likely"] == 20.0
-    for named in ("zebra_tokens:../support.txt", "no_such_package:tokenizer.json"):
+    for named, says in (
+        ("zebra_tokens:../support.txt", "is installed that ships it"),
+        ("no_such_package:tokenizer.json", "is installed that ships it"),
+        ("package:zebra_tokens/tokenizer.json", "the package's own name"),
+        ("zebra_tokens:", "the package's own name"),
+    ):
         run = prompts(prompt, "--tokenizer", named)
+        assert "pip install" not in run.stderr  # a file may have named it
         assert run.exit_code == 2
-        assert "is installed that ships it" in " ".join(run.stderr.split())
+        assert says in " ".join(run.stderr.split())
 
 
 def test_an_estimate_has_an_interval_that_says_so(prompt: Path) -> None:
@@ -204,9 +210,48 @@ def test_steps_cost_what_they_read(prompt: Path, tokenizer: Path) -> None:
     # 600 tokens are read in each step, and the first half of 200 in the second.
     assert (split["read_now"], split["read"]) == (600.0, 1300.0)
     assert split["cacheable"] == 14.0 + 600.0
-    assert split["usd_month"] > split["usd_month_cached"]
+    assert split["usd_month"] >= split["usd_month_cached"]
+    assert split["time_times"] > split["time_times_cached"] > 0
     assert split["gco2e_month"]["low"] < split["gco2e_month"]["high"]
-    assert "more" in prompts(*asked, "--steps", "2").output
+    assert "times the machine's time" in prompts(*asked, "--steps", "2").output
+
+
+def test_dollars_are_those_of_the_bill(prompt: Path, tmp_path: Path) -> None:
+    # One replica does the work, in one step or in two: nothing is to be paid more.
+    document = yaml.safe_load(CHAT.read_text())
+    document["traffic"] |= {"peak_rps": 0.01, "mean_rps": 0.01}
+    workload = tmp_path / "workload.yaml"
+    workload.write_text(yaml.safe_dump(document))
+    split = answered(prompt, "--workload", workload, "--steps", "2")["changes"][-1]
+    assert split["replicas_more"] == 0
+    assert split["usd_month"] == pytest.approx(0.0, abs=1e-6)
+    assert split["time_times"] > 1
+    assert "costs as much" in " ".join(prompts(prompt, "--workload", workload, "--steps", "2")
+                                       .output.split())  # fmt: skip
+
+
+def test_only_what_is_before_all_that_varies_is_a_request_s_prefix(
+    tokenizer: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.write_text("{{user}} says hi")
+    second.write_text("Be kind and be brief")
+    split = ("--tokenizer", tokenizer, "--steps", "2")
+    assert answered(first, second, *split)["changes"][-1]["cacheable"] == 7.0
+    assert answered(second, first, *split)["changes"][-1]["cacheable"] == 5.0 + 7.0
+
+
+def test_an_empty_file_is_said_and_no_text_is_refused(tmp_path: Path) -> None:
+    empty, binary = tmp_path / "empty.txt", tmp_path / "binary.txt"
+    empty.touch()
+    said = " ".join(prompts(empty).output.split())
+    assert "0 tokens are fixed." in said
+    assert "empty.txt is empty." in said
+    binary.write_bytes(b"ab\0cd\0")
+    assert "no text" in " ".join(prompts(binary).stderr.split())
+    short = tmp_path / "short.txt"
+    short.write_text("hi {name}\n")
+    assert "Shortened" not in prompts(short).output  # the line's end is no saving
 
 
 def test_the_prompts_of_a_version_in_steps(prompt: Path, tokenizer: Path, tmp_path: Path) -> None:

@@ -171,6 +171,13 @@ def test_what_is_deployed(name: str, content: str, environment: str, unread: lis
     assert read_workload(Path("workload.yaml")) == workload
 
 
+def test_a_mark_in_a_prompt_is_none() -> None:
+    text = started("--model", "meta-llama/Llama-3.1-8B", *ANSWERS)[2]
+    prompt = "prompts:\n  templates:\n    - name: a\n      text: |\n        x: say it # NOT READ\n"
+    Path("workload.yaml").write_text(text + prompt)
+    assert "NOT READ" in (read_workload(Path("workload.yaml")).prompts.templates[0].text or "")
+
+
 def _in_order(text: str, fields: list[str]) -> list[str]:
     return sorted(fields, key=lambda field: text.index(f"{field.rpartition('.')[2]}: "))
 

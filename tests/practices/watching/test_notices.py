@@ -307,6 +307,10 @@ def test_a_better_placement_is_compared_with_the_machines_that_run(here: Path) -
         assert now["replicas_peak"] == count
         assert now["gco2e_month"] == running[name]["gco2e_month"]
         assert now["usd_month"] == running[name]["usd_month"]
+        then = better[name]["then"]
+        held = then["replicas_mean"] == then["replicas_peak"]  # as what runs: it does not scale
+        assert (better[name]["counted"] == "fixed") <= held
+    assert better["ten"]["counted"] == "fixed"
     assert better["ten"]["usd_month"] > 9 * better["one"]["usd_month"]
     likely = [better[name]["gco2e_month"]["likely"] for name in ("one", "ten")]
     assert likely[1] > 3 * likely[0]

@@ -98,12 +98,14 @@ class ToZeroEndpoint(HostedEndpoint):
         watching = alarms(site, watches, args.get("alarm_topic"))
         # aws-native has no region on a resource: a provider says it for these three. The region is
         # in its name: one that moved would look for the old endpoint in the new region, not find
-        # it, and leave it running.
+        # it, and leave it running. Of the stack's own settings it gets none by itself.
+        settings = pulumi.Config("aws")
         here = pulumi.ResourceOptions(
             provider=native.Provider(
                 site.child(f"native-{site.region}"),
                 region=site.region,
-                profile=pulumi.Config("aws").get("profile"),
+                profile=settings.get("profile"),
+                default_tags=settings.get_object("defaultTags"),
                 opts=site.under(),
             )
         )

@@ -37,14 +37,14 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def axis_of(values: Sequence[float], written: Callable[[float], str]) -> Axis:
-    """The axis that has room for values, all above 0."""
+    """The axis that has room for values, none below 0."""
     low, high = min(values), max(values)
-    logarithmic = high > low * LOGARITHMIC
+    logarithmic = 0 < low * LOGARITHMIC < high
     if logarithmic:
         room = (high / low) ** MARGIN
         least, most = low / room, high * room
     else:
-        room = (high - low) * MARGIN or high * MARGIN
+        room = (high - low) * MARGIN or high * MARGIN or 1.0
         least, most = max(0.0, low - room), high + room
     ticks = tuple(
         Tick(round(100 * _share(value, least, most, logarithmic), 2), written(value))

@@ -12,7 +12,7 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Reading, Region, Source
-from lichen.figures import between, co2e, figure, grams, span, usd
+from lichen.figures import between, co2e, figure, grams, percent, span, usd
 from lichen.grid import classify
 from lichen.placing.placement import NoPlacement, Option, Placement, Rejected
 from lichen.placing.reasons import about_the_likely
@@ -20,6 +20,7 @@ from lichen.sizing import Saving
 from lichen_doors.report import placement as words
 from lichen_doors.report.page import page
 from lichen_doors.report.page.chart import Axis, axis_of
+from lichen_doors.report.sizing import step_value
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +141,8 @@ def as_page(
             for each in variants
             if each.then
         ],
-        about_variants=list(words.about_variants(variants)),
+        about_variants=[*words.about_variants(variants), *words.about_not_worth(answer)],
+        step_value=step_value,
         grid=classify(region),
         readings=_readings(region, catalogue),
         lost=_lost(answer.rejected),
@@ -260,7 +262,7 @@ def _variant(name: str, then: Option, evidence: str) -> ShownVariant:
 
 
 def _saved(saving: Saving) -> str:
-    return f"{saving.saved_share * 100:.0f} %"
+    return percent(saving.saved_share)
 
 
 def _readings(region: Region, catalogue: Catalogue) -> list[ShownReading]:

@@ -29,16 +29,16 @@ class Pods(Fact, frozen=True, kw_only=True):
 
 
 class NeuronPods(Fact, frozen=True, kw_only=True):
-    """Pods that ask for Neuron devices, at ``path``. ``tolerates`` says that they tolerate the
-    taint of nodes with such devices. ``nodes`` is the address of nodes with that taint, where all
-    nodes with Neuron chips of the deployment have it; empty where that is not so."""
+    """Pods that ask at ``path`` for Neuron devices, not by the taint's key. ``tolerates`` says that
+    they tolerate the taint of nodes with such devices. ``nodes`` is the address of nodes with that
+    taint, where all nodes of the deployment that may have Neuron chips have it; else empty."""
 
     tolerates: bool | None = False
     nodes: str = ""
 
 
 class NeuronNodes(Fact, frozen=True, kw_only=True):
-    """Machines that all have Neuron chips, and join a cluster. ``tainted`` says that pods must
+    """Machines that have Neuron chips, or may, and join a cluster. ``tainted`` says that pods must
     tolerate ``aws.amazon.com/neuron`` to run there."""
 
     tainted: bool | None = None

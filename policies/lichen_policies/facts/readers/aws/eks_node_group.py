@@ -36,14 +36,15 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     """The facts of a fleet: of its types, else of its launch template's, else of EKS's own."""
     bounds, path = properties.block("scaling_config"), properties.at("instance_types")
     named = [Stated(machine, path) for machine in properties.each_text("instance_types")]
+    machines = [machine.value for machine in named]
     if len(named) == 1 and is_unknown(named[0].value) and properties.computes(named[0].value):
         named = []
     template = template_of(properties, "launch_template")
     if not named and template.value is None:
         named = [Stated(_DEFAULT, path)]
+        machines = machines or [_DEFAULT]
     capacity = properties.text("capacity_type")
     boots = properties.stated_text("ami_type")
-    machines = [machine.value for machine in named]
     yield from neuron.nodes(machines, properties.blocks("taints", "taint"), context, path)
     for fact in group_of_machines(
         context,

@@ -63,10 +63,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         limited=field(_is_limited(spec)),
         limited_at=spec.at("limits"),
     )
-    for key, values, path in labels:
-        if (key in MACHINES or key.endswith(_FAMILIES)) and not is_unknown(values):
-            yield from neuron.nodes(values, nodes.blocks("taints"), context, path)
-            break
+    yield from neuron.nodes(_neuron_names(labels), nodes.blocks("taints"), context, spec.path)
     if not accelerated:
         return
     machine = _machine(labels)
@@ -83,6 +80,18 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         yield MachineTemplate(
             context=context, path=machine.path, machine=field(name), machine_at=machine.path
         )
+
+
+def _neuron_names(labels: list[Label]) -> tuple[str, ...]:
+    """Machines, families or categories that the pool makes, for which of them have Neuron chips;
+    empty where any may be made."""
+    for key, values, _ in labels:
+        if (key in MACHINES or key.endswith(_FAMILIES)) and not is_unknown(values):
+            return values
+    for key, values, _ in labels:
+        if key.endswith(_CATEGORIES) and not is_unknown(values):
+            return values
+    return ()
 
 
 def _is_limited(spec: Properties) -> bool | Unknown:
