@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -88,5 +90,17 @@ def test_columns_that_are_no_number_are_not_asked_for(
 ) -> None:
     (tmp_path / "stack.json").write_text('{"Resources": {"A": {"Type": "AWS::S3::Bucket"}}}')
     monkeypatch.setenv("COLUMNS", columns)
-    run = CliRunner().invoke(main, ["check", str(tmp_path / "stack.json")])
-    assert run.exit_code == 0, run.output
+    for words in (["check", str(tmp_path / "stack.json")], ["catalogue", "regions"]):
+        run = CliRunner().invoke(main, words)
+        assert run.exit_code == 0, run.output
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
+@pytest.mark.parametrize("words", [["rules"], ["catalogue", "regions"], ["rules", "--format=json"]])
+def test_an_answer_without_room_is_a_mistake_and_no_verdict(words: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "lichen_doors.command", *words]
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ran.returncode == 2, ran.stderr
+    assert ran.stderr.startswith("lichen: the answer cannot be written: No space left on device")
+    assert "Traceback" not in ran.stderr

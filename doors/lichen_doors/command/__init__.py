@@ -7,6 +7,7 @@ placement fits, or something unverified blocks as the configuration says.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -49,6 +50,10 @@ COMMANDS: Mapping[str, str] = {
 defines it as ``command``."""
 
 
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What the system says where an answer has no room."""
+
+
 class Commands(click.Group):
     """Imports a command's module when the command runs: a start loads only what it needs.
 
@@ -82,7 +87,10 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()  # what cannot be written is said here, not when Python ends
         except InputError as error:
             click.echo(f"lichen: {error}", err=True)
             ctx.exit(WRONG_INPUT)
@@ -92,6 +100,15 @@ class Commands(click.Group):
         except BrokenPipeError:  # `lichen ... | head`
             sys.stderr.close()
             ctx.exit(OK)
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python still has to write
+            reason = error.strerror or "the system refuses it"
+            click.echo(
+                f"lichen: the answer cannot be written: {reason}. Fix: free space.", err=True
+            )
+            ctx.exit(WRONG_INPUT)
 
 
 def _terminal_width() -> int:

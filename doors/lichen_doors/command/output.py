@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from lichen_doors.report.lines import Line, Rows
-
-WIDTH = 80
-"""Columns of a file, and of a pipe whose reader does not say."""
 
 
 def show(
@@ -40,7 +36,7 @@ def show(
 def show_lines(lines: Iterable[Line | Rows], output: Path | None = None) -> None:
     """Print lines to the terminal, or write them as text; nothing is loaded to draw colours where
     there are none."""
-    from lichen_doors.report.lines import plain
+    from lichen_doors.report.lines import WIDTH, columns, plain
 
     if output is not None:
         write(plain(lines, WIDTH), output)
@@ -49,13 +45,7 @@ def show_lines(lines: Iterable[Line | Rows], output: Path | None = None) -> None
 
         terminal.show(terminal.drawn(lines))
     else:
-        sys.stdout.write(plain(lines, _columns()))
-
-
-def _columns() -> int:
-    """The columns that the user asks for; those of a page where it is no number above 0."""
-    written = os.environ.get("COLUMNS", "")
-    return int(written) if written.isdecimal() and int(written) > 0 else WIDTH
+        sys.stdout.write(plain(lines, columns()))
 
 
 @contextmanager

@@ -6,16 +6,25 @@ colours takes longer to load than a small plan takes to judge.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from lichen.visible import visible
 
+WIDTH = 80
+"""Columns of a file, and of a pipe whose reader does not say."""
 BETWEEN = 2
 """Blanks between two columns."""
 
 _CONTROLS = dict.fromkeys(map(ord, "\a\b\v\f\r"))
 """What a terminal obeys and a text never needs: left out, as rich leaves it out."""
+
+
+def columns() -> int:
+    """The columns that the user asks for; those of a file where it is no number above 0."""
+    written = os.environ.get("COLUMNS", "")
+    return int(written) if written.isdecimal() and int(written) > 0 else WIDTH
 
 
 class Words(NamedTuple):

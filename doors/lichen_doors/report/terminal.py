@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from io import StringIO
@@ -14,7 +13,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from lichen.visible import visible
-from lichen_doors.report.lines import Line, Rows
+from lichen_doors.report.lines import WIDTH, Line, Rows, columns
 
 THEME = Theme({"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "name": "bold"})
 
@@ -67,14 +66,14 @@ def _text(line: Line) -> Text:
 def show(renderables: Iterable[RenderableType]) -> None:
     """Print to a terminal as wide as it is; to a pipe or a file plainly, 80 columns wide."""
     if not sys.stdout.isatty():
-        sys.stdout.write(as_text(renderables, width=int(os.environ.get("COLUMNS") or 80)))
+        sys.stdout.write(as_text(renderables, width=columns()))
         return
     screen = Console(theme=THEME, highlight=False)
     for renderable in renderables:
         screen.print(_Visible(renderable))
 
 
-def as_text(renderables: Iterable[RenderableType], *, width: int = 80) -> str:
+def as_text(renderables: Iterable[RenderableType], *, width: int = WIDTH) -> str:
     """Renderables as plain text: no colour, and no space at a line's end."""
     plain = Console(theme=THEME, width=width, highlight=False, color_system=None)
     text = "".join(
