@@ -97,3 +97,21 @@ def test_a_workload_with_a_mistyped_key_is_mentioned(folder: Path) -> None:
     (skipped,) = json.loads(run.stdout)["skipped"]
     assert skipped["file"] == str(file)
     assert "the budget of its prompts is not checked" in skipped["because"]
+
+
+def test_a_workload_in_toml_is_read_too_and_no_other_toml(folder: Path) -> None:
+    file = folder / "chat.toml"
+    file.write_text(
+        'name = "chat"\nmodel = "meta-llama/Llama-3.1-8B"\n'
+        "[traffic]\npeak_rps = 1\ninput_tokens = 400\noutput_tokens = 100\n"
+        '[prompts]\nbudget_tokens = 40\ntemplates = [{name = "system", file = "prompt.txt"}]\n'
+    )
+    (folder / "pyproject.toml").write_text('[project]\nname = "kind"\napiVersion = "1"\n')
+    (folder / "broken.toml").write_text("[project\n")
+    for named in (file, folder):
+        run = check(named, "--format", "json")
+        assert run.exit_code == 1, run.output
+        answer = json.loads(run.stdout)
+        assert [row["rule"] for row in answer["findings"]] == ["prompts-over-budget"]
+        assert answer["findings"][0]["line"] == 8
+        assert answer["skipped"] == []

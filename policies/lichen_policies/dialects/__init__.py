@@ -165,10 +165,8 @@ def _refuse_programs(path: Path) -> None:
 
 def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]:
     """The documents of a file, each with the line that it begins in where there are several."""
-    from lichen_policies.dialects import json_documents
-
     try:
-        documents = json_documents.parsed(text) if _is_json(path, text) else _of_yaml(text)
+        documents = _parsed(path, text)
     except InputError as error:
         if error.fix:
             raise
@@ -179,6 +177,18 @@ def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]
         if not isinstance(document, dict):
             raise NotRecognised(f"is a {type(document).__name__}, not an object", fix=_TYPE_THIS)
     return documents
+
+
+def _parsed(path: Path, text: str) -> list[tuple[int | None, Any]]:
+    if path.suffix.lower() == ".toml":
+        from lichen.parsing.toml_text import from_toml
+
+        return [(None, from_toml(text))]
+    if not _is_json(path, text):
+        return _of_yaml(text)
+    from lichen_policies.dialects import json_documents
+
+    return json_documents.parsed(text)
 
 
 def _is_json(path: Path, text: str) -> bool:

@@ -25,8 +25,9 @@ from lichen_policies.facts.resource import Resource
 from lichen_policies.verdict import Skipped
 
 _BICEP = ".bicep"
-SUFFIXES = (".json", ".yaml", ".yml", ".template", ".tfstate")
-"""How the names of files end that may hold a document."""
+_TOML = ".toml"
+SUFFIXES = (".json", ".yaml", ".yml", ".template", ".tfstate", _TOML)
+"""How the names of files end that may hold a document; in TOML only a workload is written."""
 
 _OF_WORKLOADS = ("peak_rps", "budget_tokens")
 _UNREAD_WORKLOAD = InputError(
@@ -327,14 +328,14 @@ class _Walk:
                 continue
             try:
                 text = _text_of_document(path)
-                if text is None:
+                if text is None or (path.suffix.lower() == _TOML and not _is_of_workloads(text)):
                     self.others += 1
                     continue
                 if path.name in _KUSTOMIZATIONS:
                     self.patches.update(_patches(path, text))
                 self.read(path, self.given, text)
             except NotRecognised:
-                if text is not None and all(word in text for word in _OF_WORKLOADS):
+                if text is not None and _is_of_workloads(text):
                     self._skip(path, _UNREAD_WORKLOAD)
                 else:
                     self.others += 1
@@ -372,6 +373,10 @@ def _within(source: Path, calls: Mapping[Path, frozenset[Path]]) -> set[Path]:
             found.add(each)
             left.extend(by_path.get(each, ()))
     return found
+
+
+def _is_of_workloads(text: str) -> bool:
+    return all(word in text for word in _OF_WORKLOADS)
 
 
 def _text_of_document(path: Path) -> str | None:
