@@ -101,7 +101,7 @@ def test_each_rule_is_a_policy_of_its_own(pack: Pack) -> None:
             rpc.POLICY_TYPE_STACK if of_stacks else rpc.POLICY_TYPE_RESOURCE
         )
         assert policy.remediation_steps == rule.fix
-        assert policy.url.endswith(f"{name.replace('-', '_')}.py")
+        assert policy.url.endswith(f"/docs/rules/{name}.md")
         assert list(policy.tags) == ["lichen"]
 
 
