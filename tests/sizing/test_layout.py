@@ -30,6 +30,8 @@ def test_a_placement_arranges_each_machine_once_for_each_precision(
         return arrange(card, machine, known, precision, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(layout, "arrange", counted)
+    kept = fixed().once(layout._WithoutRates)  # other tests may have asked for the same
+    monkeypatch.setattr(kept, "_found", {})
     answer = place(Question.of(read_workload(WORKLOADS / f"{name}.yaml"), catalogue=fixed()))
     assert isinstance(answer, Placement)
     assert answer.steps
