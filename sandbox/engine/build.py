@@ -120,14 +120,16 @@ def write_launcher(tools: Path) -> None:
 
 
 @contextmanager
-def locked(tools: Path, progress: Progress) -> Iterator[None]:
-    """One build at a time in one clone; the others wait for it."""
+def locked(
+    tools: Path, progress: Progress, what: str = "the engine", lock: str = "lock"
+) -> Iterator[None]:
+    """One build at a time in one clone; the others of the same ``lock`` wait for it."""
     tools.mkdir(parents=True, exist_ok=True)
-    with (tools / "lock").open("w") as file:
+    with (tools / lock).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            progress("Waiting for another build of the engine.")
+            progress(f"Waiting for another build of {what}.")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -8,12 +8,9 @@ which go.mod names.
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.engine.build import Progress, dotted, go_command, pinned
+from sandbox.engine.build import Progress, dotted, go_command, locked, pinned
 from sandbox.engine.find import TOOLS, say
 from sandbox.errors import EngineMissing
 
@@ -38,7 +35,8 @@ def ensure(progress: Progress = say, tools: Path = TOOLS) -> Path:
     """
     if program := built(tools):
         return program
-    with _locked(tools, progress):
+    # Not the engine's lock: who waits for the engine need not wait for this.
+    with locked(tools, progress, "Kubernetes", "kubernetes.lock"):
         return built(tools) or _build(tools, progress)
 
 
@@ -64,16 +62,3 @@ def _build(tools: Path, progress: Progress) -> Path:
         raise EngineMissing(f"Kubernetes could not be built: {error}") from error
     finally:
         partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def _locked(tools: Path, progress: Progress) -> Iterator[None]:
-    """One build at a time; the engine's has a lock of its own."""
-    tools.mkdir(parents=True, exist_ok=True)
-    with (tools / "kubernetes.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress("Waiting for another build of Kubernetes.")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
