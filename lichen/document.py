@@ -16,7 +16,6 @@ __all__ = [
     "InputError",
     "convert",
     "did_you_mean",
-    "find_upwards",
     "json_schema",
     "nearest",
     "read_document",
@@ -72,14 +71,6 @@ def read_document(path: Path) -> Any:
     except InputError as error:
         raise error.within(str(path)) from None
     return document
-
-
-def find_upwards(name: str, start: Path) -> Path | None:
-    """The nearest file of a name, from a file or folder upwards."""
-    start = start.resolve()
-    return next(
-        (path for folder in (start, *start.parents) if (path := folder / name).is_file()), None
-    )
 
 
 def convert(value: Any, to: type[T], *, quotes: bool = True) -> T:
