@@ -262,8 +262,8 @@ _OF_EVERY_PAGE = """\
   Embeddings Inference, Ollama, llama.cpp, TorchServe, NIM and their like) and their command is
   its own, they are a service of KServe, KubeAI or NIM, or they carry `lichen.dev/*` annotations.
   Others may be clients, and say nothing: an image that is named after a client, a mock or a
-  dashboard of a server is none without an accelerator. So does an autoscaler whose pods are in another
-  document.
+  dashboard of a server is none without an accelerator. An autoscaler whose pods are in another
+  document says nothing either.
 - **A finding is on the resource whose property would change**: the endpoint's configuration and
   not the endpoint, the scaling target and not the variant, the launch template and not the group
   that uses it."""

@@ -42,9 +42,9 @@ class Template:
         assumed: Mapping[str, bool] | None = None,
     ) -> None:
         """``assumed`` are conditions that nobody can evaluate, with what is taken for their
-        value. What was read tells the conditions and the parameters that are open: a condition
-        that nobody can evaluate, a parameter without a value of which the allowed ones are
-        listed."""
+        value. After reading it has the conditions and the parameters that are open: a
+        condition that nobody can evaluate, a parameter without a value of which the allowed ones
+        are listed."""
         self.parameters = _section(document, "Parameters")
         self.mappings = _section(document, "Mappings")
         self.conditions = _section(document, "Conditions")

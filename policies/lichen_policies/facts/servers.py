@@ -36,7 +36,7 @@ _BESIDE = re.compile(
     )(?:$|[-_.])""",
     re.VERBOSE,
 )
-"""Words in the last name of an image that stands beside a server, and serves no model itself."""
+"""Words in the last name of an image that is beside a server, and serves no model itself."""
 
 _NAMES_VLLM = re.compile(r"(?:^|[/_-])vllm(?:$|[-_])")
 """Images that say vLLM: a server, a client of one, or anything beside it."""
