@@ -249,7 +249,7 @@ class Fleets:
             layout = self._layouts[machine.name] = lay_out_as_usual(
                 self._workload, self._card, machine, self._precision, self._catalogue
             )
-        if isinstance(layout, Misfit) and layout.kind in ("card", "hardware"):
+        if isinstance(layout, Misfit) and layout.kind in ("card", "chip", "hardware"):
             because = layout.reason if fact is None else in_tags(layout.reason, fact)
             raise Unverified(f"the needs of {self._card.name} cannot be computed: {because}")
         return layout
