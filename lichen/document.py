@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,12 +12,14 @@ import msgspec
 from lichen.input_error import InputError, did_you_mean, nearest
 from lichen.parsing.bounds import check_depth
 from lichen.parsing.content import content_of, text_of
+from lichen.visible import visible
 
 __all__ = [
     "InputError",
     "convert",
     "did_you_mean",
     "json_schema",
+    "named_by",
     "nearest",
     "read_document",
 ]
@@ -71,6 +74,19 @@ def read_document(path: Path) -> Any:
     except InputError as error:
         raise error.within(str(path)) from None
     return document
+
+
+@contextmanager
+def named_by(field: str, file: Path, name: str) -> Iterator[None]:
+    """Says of a file that cannot be read at all which field names it: the mistake may be in the
+    name. What is wrong inside the file keeps the file's own place."""
+    try:
+        yield
+    except InputError as error:
+        if error.field or error.document not in ("", str(file)):
+            raise
+        wrong = f"names {visible(name)}, which {error.wrong}" if error.document else error.wrong
+        raise InputError(wrong, fix=error.fix, field=field) from None
 
 
 def convert(value: Any, to: type[T], *, quotes: bool = True) -> T:

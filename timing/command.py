@@ -12,7 +12,7 @@ from timing.measure import Measured, in_process, paired, starts
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKLOAD = ROOT / "stacks" / "workloads" / "chat.yaml"
-LICHEN = (str(Path(sys.executable).with_name("lichen")),)
+LICHEN = (sys.executable, "-m", "lichen_doors")
 BARE = (sys.executable, "-c", "pass")
 MODEL = "meta-llama/Llama-3.1-8B"
 LENGTHS = ("--input-tokens", "600", "--output-tokens", "200")

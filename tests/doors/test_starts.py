@@ -77,7 +77,7 @@ def test_what_is_kept_of_the_rules_is_what_a_configured_folder_prints(tmp_path: 
 def test_a_process_ends_as_its_command_does_and_not_before_its_threads(tmp_path: Path) -> None:
     ends = """
 import atexit, sys, threading, time
-from lichen_doors.command import main
+from lichen_doors.__main__ import main
 works = lambda: (time.sleep(0.05), atexit.register(print, "registered"), print("thread"))
 threading.Thread(target=works).start()
 sys.argv[1:] = [{word!r}]

@@ -7,7 +7,6 @@ placement fits, or something unverified blocks as the configuration says.
 
 from __future__ import annotations
 
-import atexit
 import errno
 import importlib
 import os
@@ -60,17 +59,6 @@ class Commands(click.Group):
 
     An :class:`InputError` is printed as a sentence and ends 2, never with a traceback.
     """
-
-    def __call__(self, *args: Any, **extra: Any) -> Any:
-        """The command as a whole process, with :class:`_End`; with words it is one call."""
-        if args:
-            return self.main(*args, **extra)
-        end = _End()
-        try:
-            return self.main(*args, **extra)
-        except SystemExit as leaving:
-            end.code = leaving.code
-            raise
 
     def make_context(
         self,
@@ -129,28 +117,6 @@ def _say_it_has_no_room(error: OSError) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python still has to write
     reason = error.strerror or "the system refuses it"
     click.echo(f"lichen: the answer cannot be written: {reason}. Fix: free space.", err=True)
-
-
-class _End:
-    """Ends the process as soon as nothing is left to do.
-
-    Python takes every module apart before it ends, which takes longer than many an answer. What is
-    registered for the end is done before, threads are waited for, and what is printed is written.
-    """
-
-    def __init__(self) -> None:
-        self.code: object = None
-        atexit.register(self._leave)  # the first that is registered is the last that runs
-
-    def _leave(self) -> None:
-        if not isinstance(self.code, int) or hasattr(sys, "last_value"):
-            return  # an exception that nobody caught: Python has said it
-        try:
-            for stream in (sys.stdout, sys.stderr):
-                stream.flush()
-        except (OSError, ValueError):  # closed, or full: Python has its way to end then
-            return
-        os._exit(self.code)
 
 
 def _terminal_width() -> int:
