@@ -48,10 +48,9 @@ def test_a_missing_file_is_said_before_anything_is_loaded(tmp_path: Path) -> Non
 def test_what_only_prints_loads_no_rule_and_nothing_that_sizes_or_draws(tmp_path: Path) -> None:
     loaded([["rules"]], tmp_path)  # keeps what it read of the rules
     printing = [["rules"], ["rules", "--format", "json"], ["explain", "dirty-region"]]
-    assert loaded(printing, tmp_path) == "rich"  # how wide a character is, for a long line
+    assert loaded(printing, tmp_path) == ""
     assert set(loaded([["explain", "us-east-1"]], tmp_path).split()) == {
         "msgspec",
-        "rich",
         "lichen.catalogue",
         "lichen.workload",  # what a row of models is
     }
@@ -95,7 +94,8 @@ sys.argv[1:] = [{word!r}]
 
     done = ended("--version")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[1:] == ["thread", "registered"]
+    *words, last = done.stdout.splitlines()
+    assert (sorted(words)[1:], last) == (["thread"], "registered")
     assert ended("nope").returncode == 2
     goes_on = "try: main()\nexcept SystemExit: raise ValueError('later')"
     assert ended("--version", goes_on).returncode == 1
