@@ -17,6 +17,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         sys.path.insert(0, self.root)
         from lichen.catalogue import Catalogue
         from lichen.catalogue.schema import (
+            Device,
             Egress,
             EgressWaiver,
             FamilyMember,
@@ -46,6 +47,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("starts", HostingStart),
             ("image_patches", ImagePatches),
             ("registries", Registry),
+            ("devices", Device),
             ("markups", Markup),
             ("rates", RateBySize),
             ("egress", Egress),

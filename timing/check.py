@@ -15,7 +15,7 @@ from timing import conftest, documents, templates
 from timing.measure import Measured, compared, process
 
 ROOT = Path(__file__).resolve().parents[1]
-LICHEN = (sys.executable, "-m", "lichen_doors.command", "check")
+LICHEN = (sys.executable, "-m", "lichen_doors", "check")
 CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"
 RUNS = 3
 CHECKOV_LEAST, CONFTEST_MOST = 20, 1.0

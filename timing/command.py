@@ -10,7 +10,7 @@ from timing.measure import Measured, in_process, paired
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKLOAD = ROOT / "stacks" / "workloads" / "chat.yaml"
-LICHEN = (sys.executable, "-m", "lichen_doors.command")
+LICHEN = (sys.executable, "-m", "lichen_doors")
 BARE = (sys.executable, "-c", "pass")
 STARTS = (
     ("--version",),

@@ -1,10 +1,10 @@
 """Sizing: a workload on a machine. Does it fit, how fast, how many; each with an 80 % interval.
 
-What is named here is imported when it is first asked for: a check of a stack whose tags declare no
-workload sizes nothing, and starts without it.
+A name is imported from its module when it is first asked for: most of those who look at an answer
+size nothing, and their start is short.
 """
 
-from importlib import import_module
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,18 +47,21 @@ __all__ = [
 ]
 
 _MODULES = {
-    "answers": ("Basis", "Misfit", "Origin", "Prediction", "ReplicasAtLoad", "Sizing", "Step"),
-    "layout": ("Layout", "lay_out", "lay_out_as_usual", "precisions_to_try", "without_rates"),
-    "prediction": ("predict",),
-    "receipt": ("explain_prediction",),
-    "savings": ("Saving",),
+    "Layout": "layout",
+    "Saving": "savings",
+    "explain_prediction": "receipt",
+    "lay_out": "layout",
+    "lay_out_as_usual": "layout",
+    "precisions_to_try": "layout",
+    "predict": "prediction",
+    "without_rates": "layout",
 }
-_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+"""The modules of names that are not in ``answers``."""
 
 
 def __getattr__(name: str) -> object:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__} has no attribute {name}")
-    found: object = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = found  # asked once
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_MODULES.get(name, 'answers')}")
+    found = globals()[name] = getattr(module, name)
     return found

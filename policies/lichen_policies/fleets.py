@@ -20,7 +20,6 @@ from lichen.holding import Holding, holding
 from lichen.interval import Interval
 from lichen.passport import Passport
 from lichen.sizing.answers import Misfit
-from lichen.sizing.confidence import LIKELY, SLOW
 from lichen.words import Environment, Precision
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Fact, Serving
@@ -96,6 +95,8 @@ class Fleet(msgspec.Struct, frozen=True, dict=True):
 
     def serves_more_than(self, rps: float) -> bool:
         """Whether all of them serve more than so many requests a second, at the least."""
+        from lichen.sizing.confidence import SLOW  # it sized: a start without does not load it
+
         capacity = self.layout.capacity
         # What is planned with less confidence is no less, and known at once.
         if capacity.confidence <= SLOW and capacity.rps * self.count <= rps:
@@ -104,6 +105,8 @@ class Fleet(msgspec.Struct, frozen=True, dict=True):
 
     def may_serve(self, rps: float, count: int) -> bool:
         """Whether ``count`` of them serve so many requests a second, at the most."""
+        from lichen.sizing.confidence import LIKELY
+
         capacity = self.layout.capacity
         if capacity.confidence >= LIKELY and capacity.rps * count >= rps:
             return True
@@ -247,7 +250,7 @@ class Fleets:
             layout = self._layouts[machine.name] = lay_out_as_usual(
                 self._workload, self._card, machine, self._precision, self._catalogue
             )
-        if isinstance(layout, Misfit) and layout.kind in ("card", "hardware"):
+        if isinstance(layout, Misfit) and layout.kind in ("card", "chip", "hardware"):
             because = layout.reason if fact is None else in_tags(layout.reason, fact)
             raise Unverified(f"the needs of {self._card.name} cannot be computed: {because}")
         return layout

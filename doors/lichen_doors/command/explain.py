@@ -29,7 +29,7 @@ def command(what: str, form: str) -> None:
     lost. Or it is a deployment, in any form that `lichen check` reads, or a folder: then the
     command lists what of it is bound to one vendor, and what replaces that.
     """
-    path = Path(what)
+    path = Path(what or "\0")  # an empty name is that of no folder
     if path.is_file() and _is_workload(path):
         _explain_placement(path, form)
         return

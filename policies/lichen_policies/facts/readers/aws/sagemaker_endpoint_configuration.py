@@ -83,9 +83,12 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     variants = [*production, *shadows]
     machines = [variant.machine.value for variant in variants]
     counts = [variant.machines.value for variant in variants]
+    named = tuple({machine: None for machine in machines if isinstance(machine, str)})
+    open_one = next(filter(is_unknown, machines), None)
     yield Located(
         region_at=properties.at("region"),
-        machine=field(machines[0]) if len(machines) == 1 else None,
+        machine=field(named[0] if len(named) == 1 and open_one is None else open_one),
+        any_of=named if len(named) > 1 and open_one is None else (),
         machines=sum(count for count in counts if isinstance(count, int)) or 1,
         hosting=_HOSTING,
         for_models=True,
