@@ -58,7 +58,7 @@ SHARES = tuple(share / 10.0 for share in range(1, 10))
 RIVALS = 4
 """Machines that are tried for a cache or for drafts, the chosen one among them."""
 
-CACHES = frozenset({"vllm", "sglang", "tensorrt-llm"})
+OWN_SERVERS = frozenset({"vllm", "sglang", "tensorrt-llm"})
 """Serving stacks with a cache of prefixes and with speculative decoding (their documentation)."""
 
 
@@ -126,7 +126,7 @@ class _Comparison:
         """A cache of prefixes, with the share of the prompt that it is known to have, else with the
         least that saves something."""
         read = self.question.workload.traffic.input_tokens
-        if not read or self.layout.arrangement.stack.stack not in CACHES:
+        if not read or self.layout.arrangement.stack.stack not in OWN_SERVERS:
             return
         needs = "the hit rate of the server's cache of prefixes: its share of input tokens"
         measured = self._measured(PREFIX_CACHING)
@@ -171,7 +171,7 @@ class _Comparison:
     def speculative_decoding(self) -> Iterator[Variant]:
         """Drafts of the smallest model of the family, or of the text itself where none is small
         enough; the answers stay as they are."""
-        if self.layout.arrangement.stack.stack not in CACHES:
+        if self.layout.arrangement.stack.stack not in OWN_SERVERS:
             return
         needs = "the acceptance rate on your own traffic: its share of drafted tokens"
         drafting = self._drafting()
@@ -309,7 +309,7 @@ class _Comparison:
         self, one: Candidate, change: Callable[[Arrangement], Arrangement | None]
     ) -> Candidate | None:
         arrangement = change(one.sized.layout.arrangement)
-        if arrangement is None or arrangement.stack.stack not in CACHES:
+        if arrangement is None or arrangement.stack.stack not in OWN_SERVERS:
             return None
         layout = one.sized.layout.at(one.sized.layout.capacity.confidence, arrangement)
         return None if isinstance(layout, Misfit) else self._holding(one, layout)
