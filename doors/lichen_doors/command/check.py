@@ -117,6 +117,7 @@ def command(
     Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong, or a rule that blocks
     is broken; 3, something unverified blocks.
     """
+    click.get_current_context().with_resource(_uncollected())
     if fix and (form != "text" or output is not None):
         raise InputError("--fix is for a person at a terminal", fix="leave out --format, --output")
     if record_file is not None and parameter_pairs:
@@ -154,7 +155,7 @@ def command(
         region, parameters_file, parameter_pairs, exact=len(paths) == 1, counter=_counter
     )
     earlier = None if baseline is None else baseline_of(baseline)
-    with progress() as say, _uncollected():
+    with progress() as say:
         judged = judgement(
             paths,
             given,
@@ -211,8 +212,8 @@ def command(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without Python's search for cyclic garbage: what is read and judged makes next to none, and
-    each search goes through all of it."""
+    """Without Python's search for cyclic garbage: what is imported, read and judged makes next to
+    none, and each search goes through all of it."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -49,6 +49,8 @@ _MARKS = (
 )
 """Every document that is recognised has all words of one of these in it."""
 
+_SHOWN = 3
+"""Other files that are named where nothing can be judged."""
 _NOT_ENTERED = ("node_modules", "__pycache__", "venv", "site-packages")
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
@@ -193,9 +195,12 @@ class _Walk:
     def _nothing(self, folder: str) -> InputError:
         """What is said where nothing can be judged: what there is instead, if anything."""
         if self.skipped:
-            first = min(self.skipped, key=lambda each: not each.broken)
+            first, *others = sorted(self.skipped, key=lambda each: not each.broken)
+            also = "; ".join(f"{each.file}: {each.because}" for each in others[:_SHOWN])
             return InputError(
-                f"nothing can be judged: it {first.because}", fix=first.fix, document=first.file
+                f"{first.because}, so nothing can be judged" + (f"; also {also}" if also else ""),
+                fix=first.fix,
+                document=first.file,
             )
         return InputError(
             "holds nothing that can be judged",

@@ -38,9 +38,14 @@ def list_of(documents: list[Any]) -> dict[str, Any]:
     """
     for number, document in enumerate(documents, start=1):
         if not isinstance(document, Mapping) or not recognises(document):
+            from lichen_policies.dialects import workload  # only a mistake needs it
+
+            is_workload = isinstance(document, Mapping) and workload.recognises(document)
+            what = "a workload" if is_workload else "no Kubernetes object"
             raise InputError(
-                f"holds {len(documents)} documents, and number {number} is no Kubernetes object",
-                fix="give each kind of document a file of its own",
+                f"holds {len(documents)} documents, and number {number} is {what}",
+                fix=f"give each {'workload' if is_workload else 'kind of document'} a file of its "
+                "own",
             )
     return {"apiVersion": "v1", "kind": "List", "items": documents}
 
