@@ -20,7 +20,7 @@ from lichen_policies.facts import environment
 
 MANIFEST = "manifest.json"
 
-_PLACE = re.compile(r"aws://[^/]+/(?P<region>[a-z]+(?:-[a-z]+)+-\d+)")
+_PLACE = r"aws://[^/]+/(?P<region>[a-z]+(?:-[a-z]+)+-\d+)"
 """An artefact's place. An account or region that CDK does not know is ``unknown-region``."""
 
 
@@ -80,7 +80,7 @@ def _inside(folder: Path, name: str, file: Path) -> Path:
 
 
 def _given(artefact: Artefact, given: DeploymentInput) -> DeploymentInput:
-    place = _PLACE.match(artefact.environment)
+    place = re.match(_PLACE, artefact.environment)
     tags: Mapping[str, str] = artefact.properties.tags
     return msgspec.structs.replace(
         given,
