@@ -19,7 +19,8 @@ import msgspec
 from lichen_doors.report import document
 from lichen_doors.report.bench import Bench
 from lichen_doors.report.prompts import Prompted
-from lichen_doors.report.rules import Page, configuration_schema
+from lichen_doors.report.rule_pages import Page
+from lichen_doors.report.rules import configuration_schema
 from lichen_doors.report.sizing import Sized
 from lichen_doors.report.starting import Started
 from lichen_policies.portability import Portability

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lichen.document import named_by
 from lichen.input_error import InputError
 from lichen_doors.command import BLOCKED, OK
 from lichen_doors.command.options import FILE, INPUT, INPUT_PATH, formats
@@ -18,6 +17,7 @@ from lichen_doors.command.own_rows import configured_catalogue
 if TYPE_CHECKING:
     from lichen_practices.prompts.counting import Count, CountedPrompt
 
+    from lichen.document import named_by
     from lichen.workload import Workload
 
 
