@@ -43,6 +43,8 @@ FORMS = (
     *("suggestions", "gitlab-suggestions"),
 )
 """The forms of a report."""
+_MOST_NAMED = 5
+"""How many files that were not read the last line names: the report has them all."""
 PROGRAM = "pulumi-program"
 """The source that is run rather than read."""
 
@@ -206,8 +208,10 @@ def command(
             fix="correct what the report names, or set the rule's level in lichen.yaml to disabled",
         )
     if unread := [each.file for each in report.skipped if each.broken]:
+        more = len(unread) - _MOST_NAMED
         raise InputError(
-            f"not read: {', '.join(unread)}",
+            f"not read: {', '.join(unread[:_MOST_NAMED])}"
+            + (f", and {more:,} more" if more > 0 else ""),
             fix="correct what the report says, or name other paths",
         )
     if fix:

@@ -43,6 +43,12 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
         "run pulumi preview --json --show-sames > preview.json, and check that file",
     ),
     "Chart.yaml": ("is a chart of Helm", "run helm template . | lichen check -"),
+    "cdk.json": ("is a program of the AWS CDK", "run cdk synth, and check cdk.out"),
+    "terragrunt.hcl": (
+        "is a unit of Terragrunt",
+        "run terragrunt plan -out=plan and terragrunt show -json plan > plan.json, and check that "
+        "file",
+    ),
 }
 """What a file of that name or ending is of, and what makes a document of it."""
 

@@ -18,6 +18,8 @@ from lichen.parsing.json_text import from_json
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts import environment
 
+OUTPUT = "cdk.out"
+"""Where `cdk synth` writes, unless it is told otherwise."""
 MANIFEST = "manifest.json"
 
 _PLACE = r"aws://[^/]+/(?P<region>[a-z]+(?:-[a-z]+)+-\d+)"

@@ -42,6 +42,7 @@ _MARKS = (
     ("apiVersion", "kind"),
     ("format_version",),
     ("lineage", "serial"),
+    ("encrypted_data", "encryption_version"),
     ("urn:pulumi:",),
     ("changeSummary",),
     ("deploymentTemplate.json",),
@@ -185,7 +186,8 @@ class _Walk:
                 and name not in _NOT_ENTERED
                 and not (is_chart and name in ("templates", "crds"))
             )
-            self._mention_sources(here, names)
+            made = {"cdk.json"} if (here / cdk.OUTPUT).is_dir() else set[str]()
+            self._mention_sources(here, [name for name in names if name not in made])
             if any(is_configuration(here / name) for name in names):
                 self.modules.setdefault(here, False)
             self._look(here / name for name in sorted(names))
@@ -304,11 +306,13 @@ class _Walk:
             except InputError as error:
                 self._skip(path, error, broken=is_named or not isinstance(error, NotRendered))
         called = {inner for paths in calls.values() for inner in paths}
+        resolved = {path: path.resolve() for path in calls}
+        by_path = {resolved[path]: inner for path, inner in calls.items()}
         covered: set[Path] = set()
-        for path in sorted(calls, key=lambda each: each.resolve() in called):
-            if path.resolve() in covered:
+        for path in sorted(calls, key=lambda each: resolved[each] in called):
+            if resolved[path] in covered:
                 continue
-            covered |= _within(path, calls)
+            covered |= _within(resolved[path], by_path)
             self.progress(path)
             try:
                 yield read(path)
@@ -370,14 +374,13 @@ def _as_far_as_seen(source: SourceReading) -> Iterator[Resource]:
 
 
 def _within(source: Path, calls: Mapping[Path, frozenset[Path]]) -> set[Path]:
-    """A source and all that are called from it."""
-    by_path = {each.resolve(): inner for each, inner in calls.items()}
-    left, found = [source.resolve()], set[Path]()
+    """A source and all that are called from it, as resolved paths."""
+    left, found = [source], set[Path]()
     while left:
         each = left.pop()
         if each not in found:
             found.add(each)
-            left.extend(by_path.get(each, ()))
+            left.extend(calls.get(each, ()))
     return found
 
 
