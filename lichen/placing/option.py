@@ -77,7 +77,8 @@ def option_of(candidate: Candidate, workload: Workload, catalogue: Catalogue) ->
 
 def _price_basis(candidate: Candidate, catalogue: Catalogue) -> Literal["hosting", "machine"]:
     hosting, region = candidate.sized.hosting, candidate.offer.region
-    of_machines = hosting.base is None and catalogue.rate(hosting.name, region) is None
+    chip = catalogue.machine(candidate.offer.machine).accelerator
+    of_machines = hosting.base is None and catalogue.rate(hosting.name, region, chip) is None
     return "machine" if of_machines else "hosting"
 
 
