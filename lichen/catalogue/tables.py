@@ -212,6 +212,23 @@ class Catalogue:
         """A region's offers, by machine."""
         return self._offers_by_region.get(region, ())
 
+    def count_offers_in(self, region: str) -> int:
+        """How many offers a region has: what says so without reading one."""
+        if self.overlay is not None:
+            return len(self.offers_in(region))
+        return self._offer_counts.get(region, 0)
+
+    @cached_property
+    def _offer_counts(self) -> dict[str, int]:
+        return decoded(
+            self.directory,
+            "offer_counts",
+            ("offers",),
+            Offer,
+            lambda: Counter(offer.region for offer in self.offers),
+            dict[str, int],
+        )
+
     def sales_of(self, machine: str) -> Sales | None:
         """How a machine can be bought by its provider's page; None where we have read no page."""
         return self._sales.get(machine)

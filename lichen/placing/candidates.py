@@ -201,12 +201,12 @@ def _sized(
             misfits.append(layout)
             continue
         if ended := next(_retired_for(layout, retired, refused=True), None):
-            misfits.append(Misfit("hardware", f"retired: {about_retired(ended)}"))
+            misfits.append(Misfit("retired", f"retired: {about_retired(ended)}"))
             continue
         replicas_mean, draw = paid_of(layout, way)
         power = power_of(machine, replicas_mean, draw)
         if power is None:
-            return Misfit("hardware", "nobody publishes its watts", None)
+            return Misfit("watts", "its watts are not known", None)
         unmade = _why_unmade(question, machine, way, layout)
         sized.append(SizedMachine(layout, way, replicas_mean, power, unmade))
     if not sized:

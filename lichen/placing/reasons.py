@@ -320,6 +320,11 @@ _RELAX: dict[str, str] = {
     "zone": "choose a region that the provider lists",
     "retired": "choose newer hardware",
     "unknown": "add the missing figure to your own catalogue rows",
+    "watts": "give its idle_w, half_load_w and full_load_w in your own machines.csv",
+    "chip": "name a chip of `lichen catalogue accelerators`, or give its row in your own chips.csv",
+    "hardware": "choose a machine with another chip, or another model",
+    "component": "leave out where.hosting, or provision it yourself",
+    "image": "give an image of your own, or choose a region where one is published",
 }
 
 
@@ -333,7 +338,7 @@ def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss
         if loser.machine in seen or len(seen) == most:
             continue
         seen.add(loser.machine)
-        relax = _RELAX.get(loser.kind, "see the reason")
+        relax = _RELAX[loser.kind]
         if loser.kind == "latency" and loser.shortfall:
             relax += f" (it needs {loser.shortfall:.2f} times the limit)"
         yield Miss(machine=loser.machine, reason=loser.reason, relax=relax)

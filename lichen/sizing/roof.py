@@ -6,6 +6,7 @@ Far cheaper than a layout, so that a search among machines lays out only those t
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from lichen.catalogue import Catalogue
@@ -42,14 +43,32 @@ class Roof:
         whole = self._known.chips.all_of(machine)
         if whole is None:
             return 0.0
-        name = machine.accelerator or machine.cpu
-        if name not in self._of_chips:
-            chip = self._known.chips.of_machine(machine)
-            self._of_chips[name] = None if chip is None else self._of(chip)
-        found = self._of_chips[name]
+        found = self._on(machine)
         if found is None or found.weight_gib > whole.memory_gib:
             return 0.0
         return whole.peak(found.compute) * found.requests_per_operation
+
+    def may_serve(
+        self, alike: SameChips, busiest_rps: float, most: float, most_watts: float
+    ) -> bool:
+        """Whether ``most`` of machines with the same chips, which draw ``most_watts`` together at
+        the most, may serve ``busiest_rps``: one question in place of one of each machine."""
+        found = self._on(alike.first)
+        if found is None:
+            return False
+        peak, peak_per_watt = alike.best(found.compute)
+        each = found.requests_per_operation * _ROUNDED_UP
+        return (
+            busiest_rps <= peak * each * most and busiest_rps <= peak_per_watt * each * most_watts
+        )
+
+    def _on(self, machine: Machine) -> _OfChip | None:
+        """What holds for the chips of a machine; None where they cannot serve the workload."""
+        name = chips_in(machine)
+        if name not in self._of_chips:
+            chip = self._known.chips.of_machine(machine)
+            self._of_chips[name] = None if chip is None else self._of(chip)
+        return self._of_chips[name]
 
     def _of(self, chip: Chip) -> _OfChip | None:
         """None where the chip cannot serve the workload."""
@@ -87,6 +106,54 @@ class Roof:
         share = 1.0 if whole else self._known.headroom(chip.kind, need.work).share
         slower = factor_at(spreads.rate, self._workload.wanted_confidence)
         return _OfChip(need.compute, weight_gib, share / operations / slower)
+
+
+def chips_in(machine: Machine) -> str | None:
+    """The name of what a machine computes on: of its accelerators, else of its processor."""
+    return machine.accelerator or machine.cpu
+
+
+class SameChips:
+    """Machines with the same ``chips``, each with the watts that it draws idle."""
+
+    def __init__(
+        self, chips: str | None, machines: Sequence[tuple[float, Machine]], catalogue: Catalogue
+    ) -> None:
+        self.chips = chips
+        self.first = machines[0][1]
+        self.least_idle_w = min(idle_w for idle_w, _ in machines)
+        self._parts = [
+            (idle_w, whole)
+            for idle_w, machine in machines
+            if (whole := knowledge(catalogue).chips.all_of(machine)) is not None
+        ]
+        self._best: dict[Compute, tuple[float, float]] = {}
+
+    def best(self, compute: Compute) -> tuple[float, float]:
+        """The most operations a second of one of the machines, and the most of one for each watt
+        that it draws idle."""
+        found = self._best.get(compute)
+        if found is None:
+            peaks = [(whole.peak(compute), idle_w) for idle_w, whole in self._parts]
+            found = self._best[compute] = (
+                max((peak for peak, _ in peaks), default=0.0),
+                max((peak / idle_w if idle_w else math.inf for peak, idle_w in peaks), default=0.0),
+            )
+        return found
+
+
+def by_chips(
+    machines: Iterable[tuple[float, Machine]], catalogue: Catalogue
+) -> tuple[SameChips, ...]:
+    """Machines, each with the watts that it draws idle, by their chips."""
+    those: dict[str | None, list[tuple[float, Machine]]] = {}
+    for each in machines:
+        those.setdefault(chips_in(each[1]), []).append(each)
+    return tuple(SameChips(chips, alike, catalogue) for chips, alike in those.items())
+
+
+_ROUNDED_UP = 1.0 + 1e-6
+"""So that no rounding here leaves out a machine that just serves."""
 
 
 class _OfChip(NamedTuple):

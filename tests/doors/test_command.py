@@ -232,6 +232,7 @@ def test_own_rows_are_used_and_said(tmp_path: Path) -> None:
     answer = json.loads(lichen("place", changed(tmp_path, {}), "--format", "json").stdout)
     assert answer["chosen"]["usd_hour"] == pytest.approx(0.5 * chosen["replicas_mean"])
     assert any("from your own prices" in note for note in answer["notes"])
+    assert answer["chosen"]["price_basis"] == "hosting"  # it is what that hosting costs the user
 
 
 def test_a_language_model_is_not_sized_without_lengths() -> None:

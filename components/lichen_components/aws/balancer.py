@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.document import InputError
+from lichen.figures import percent
 from lichen_components.aws.args import AwsArgs, BalancerArgs
 from lichen_components.aws.dashboard import Chart, Line
 from lichen_components.aws.locations import objects
@@ -180,8 +181,8 @@ def watches(
         watch(
             "errors",
             "HTTPCode_Target_5XX_Count",
-            f"More than {few:g} requests of a minute failed in the model, {ERROR_SHARE:.0%} of "
-            "those at the peak.",
+            f"More than {few:g} requests of a minute failed in the model, {percent(ERROR_SHARE)} "
+            "of those at the peak.",
             statistic="Sum",
             threshold=few,
             takes_back=True,

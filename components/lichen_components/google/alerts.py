@@ -12,6 +12,7 @@ from pulumi_gcp.monitoring import (
 from pulumi_gcp.monitoring import AlertPolicyConditionConditionThresholdArgs as Threshold
 
 from lichen.document import InputError
+from lichen.figures import percent
 from lichen_components.google.args import GoogleArgs
 from lichen_components.google.site import GoogleSite
 from lichen_components.servers.container import Decision
@@ -50,7 +51,7 @@ def of_requests(
     return [
         Alert(
             role="errors",
-            description=f"more than {ERROR_SHARE:.0%} of requests fail",
+            description=f"more than {percent(ERROR_SHARE)} of requests fail",
             filter=pulumi.Output.concat(here, f' AND metric.type="{requests}" AND {failed}'),
             over=pulumi.Output.concat(here, f' AND metric.type="{requests}"'),
             threshold=ERROR_SHARE,

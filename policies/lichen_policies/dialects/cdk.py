@@ -18,6 +18,8 @@ from lichen.parsing.json_text import from_json
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts import environment
 
+OUTPUT = "cdk.out"
+"""Where `cdk synth` writes, where no option says otherwise."""
 MANIFEST = "manifest.json"
 
 _PLACE = re.compile(r"aws://[^/]+/(?P<region>[a-z]+(?:-[a-z]+)+-\d+)")

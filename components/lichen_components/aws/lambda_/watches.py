@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from lichen.figures import percent
 from lichen_components.aws.dashboard import Chart, Line
 from lichen_components.aws.monitoring import ERROR_SHARE, Watch
 
@@ -74,8 +75,8 @@ def watches(
         watch(
             "errors",
             "Errors",
-            f"More than {few:g} requests of a minute failed, {ERROR_SHARE:.0%} of those at the "
-            "peak.",
+            f"More than {few:g} requests of a minute failed, {percent(ERROR_SHARE)} of those at "
+            "the peak.",
             "Sum",
             few,
         ),
