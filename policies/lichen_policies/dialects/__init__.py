@@ -24,7 +24,16 @@ from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.document_kinds import KINDS
 from lichen_policies.facts.resource import Resource
 
-__all__ = ["KINDS", "PROGRAMS", "DeploymentInput", "Kind", "check_source", "is_program", "read"]
+__all__ = [
+    "KINDS",
+    "PROGRAMS",
+    "TYPE_THIS",
+    "DeploymentInput",
+    "Kind",
+    "check_source",
+    "is_program",
+    "read",
+]
 
 
 class Kind(Protocol):
@@ -177,12 +186,12 @@ def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]
     except InputError as error:
         if error.fix:
             raise
-        raise InputError(error.wrong, fix=_TYPE_THIS, field=error.field) from None
+        raise InputError(error.wrong, fix=TYPE_THIS, field=error.field) from None
     for _line, document in documents:
         if document is None:
-            raise NotRecognised("is empty", fix=_TYPE_THIS)
+            raise NotRecognised("is empty", fix=TYPE_THIS)
         if not isinstance(document, dict):
-            raise NotRecognised(f"is a {type(document).__name__}, not an object", fix=_TYPE_THIS)
+            raise NotRecognised(f"is a {type(document).__name__}, not an object", fix=TYPE_THIS)
     return documents
 
 
@@ -206,7 +215,8 @@ def _is_json(path: Path, text: str) -> bool:
     return text.lstrip()[:1] in ("{", "[")
 
 
-_TYPE_THIS = (
+TYPE_THIS = (
+    # What is said of a file that may be of any kind.
     "give the output of pulumi preview --json or terraform show -json, a template or a manifest"
 )
 _RENDER = "render it first: helm template . | lichen check -"

@@ -19,7 +19,7 @@ from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts import environment
 
 OUTPUT = "cdk.out"
-"""Where `cdk synth` writes, unless it is told otherwise."""
+"""Where `cdk synth` writes, where no option says otherwise."""
 MANIFEST = "manifest.json"
 
 _PLACE = r"aws://[^/]+/(?P<region>[a-z]+(?:-[a-z]+)+-\d+)"
