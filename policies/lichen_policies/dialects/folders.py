@@ -17,7 +17,7 @@ import msgspec
 from lichen.document import InputError
 from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, files_read, text_of
-from lichen_policies.dialects import PROGRAMS, cdk, check_source, is_program, read
+from lichen_policies.dialects import PROGRAMS, TYPE_THIS, cdk, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.dialects.terraform_files import is_configuration
@@ -221,11 +221,12 @@ class _Walk:
     def reading(self) -> FolderReading:
         """All that was read. A template inside of another is judged there, with its parameters."""
         sources = [*self._modules(), *self._bicep()]
+        files = [(str(path), resources) for path, resources in self.documents.items()]
         inner = {
             Path(resource.file)
-            for path, resources in self.documents.items()
+            for file, resources in files
             for resource in resources
-            if resource.file is not None and resource.file != str(path)
+            if resource.file is not None and resource.file != file
         }
         patches = {path.resolve() for path in self.patches}
         partial = [path for path in self.documents if patches and path.resolve() in patches]
@@ -359,7 +360,7 @@ class _Walk:
             Skipped(
                 file=error.document or str(path),
                 because=because,
-                fix="" if broken else error.fix,
+                fix="" if broken and error.fix == TYPE_THIS else error.fix,
                 broken=broken,
             )
         )

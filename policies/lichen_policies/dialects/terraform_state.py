@@ -58,7 +58,7 @@ def recognises(document: Mapping[str, Any]) -> bool:
 
 
 def _is_encrypted(document: Mapping[str, Any]) -> bool:
-    """Whether it is a state or a plan as OpenTofu writes it where it is told to encrypt."""
+    """Whether it is a state or a plan as OpenTofu writes it where its configuration encrypts."""
     return "encrypted_data" in document and "encryption_version" in document
 
 
