@@ -88,11 +88,9 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 def _policy(properties: Properties) -> Properties:
     """The policy of a mixed group; nothing where a provider computes it beside the template or the
     configuration that the group names, since a group takes only one of them."""
-    written = properties.value("mixed_instances_policy")
-    if is_unknown(written) and properties.computes(written):
-        others = ("launch_template", "launch_configuration", "launch_configuration_name")
-        if any(properties.given(name) for name in others):
-            return Properties({}, properties.dialect, properties.at("mixed_instances_policy"))
+    others = ("launch_template", "launch_configuration", "launch_configuration_name")
+    if any(properties.given(name) for name in others):
+        return properties.chosen_block("mixed_instances_policy")
     return properties.block("mixed_instances_policy")
 
 
