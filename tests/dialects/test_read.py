@@ -105,11 +105,12 @@ def test_several_plans_in_one_file_are_as_many_deployments(tmp_path: Path, betwe
 
 
 def test_plans_in_terragrunt_s_log_are_read(tmp_path: Path) -> None:
-    """As ``terragrunt run --all --log-format json -- show -json plan`` writes them."""
+    """As the source of Terragrunt 1.1.3 writes a line of what its tool printed to a log of JSON."""
 
     def logged(level: str, message: str) -> str:
         entry = {"time": "2026-11-26T16:00:00Z", "level": level, "working-dir": "live/chat"}
-        return json.dumps({**entry, "tf-path": "terraform", "msg": message})
+        by = {"tf-path": "terraform", "tf-command-args": ["show", "plan"]}
+        return json.dumps({**entry, **by, "msg": message})
 
     own = json.dumps({"@level": "info", "@message": "Terraform 1.11"})
     lines = [
