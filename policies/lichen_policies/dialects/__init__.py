@@ -141,11 +141,12 @@ def _resources(
             found = _module(kind).resources(document, str(path))
     except InputError as error:
         raise error.within(str(path) if line is None else f"{path}:{line}") from None
+    file, own = str(path), f"{path}#{number}"
     return [
         msgspec.structs.replace(
             resource,
-            document=resource.document or f"{path}#{number}",
-            line=line if resource.line is None and resource.file == str(path) else resource.line,
+            document=resource.document or own,
+            line=line if resource.line is None and resource.file == file else resource.line,
         )
         for resource in found
     ]
