@@ -17,7 +17,6 @@ from lichen_doors.command.own_rows import configured_catalogue
 if TYPE_CHECKING:
     from lichen_practices.prompts.counting import Count, CountedPrompt
 
-    from lichen.document import named_by
     from lichen.workload import Workload
 
 
@@ -62,6 +61,7 @@ def command(
         tokens_of,
     )
 
+    from lichen.document import named_by
     from lichen.workload import read_workload
     from lichen_doors.report import for_programs
     from lichen_doors.report import prompts as report

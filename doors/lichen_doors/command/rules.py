@@ -74,8 +74,9 @@ def _list(pages: list[Page], configured: Sequence[str], form: str) -> None:
 @command.command("new")
 @click.argument("name")
 @DIRECTORY
+@formats("text", "json")
 @click.pass_obj
-def new(configuration: Path | None, name: str, directory: Path | None) -> None:
+def new(configuration: Path | None, name: str, directory: Path | None, form: str) -> None:
     """Write an own rule that works, and its cases, to begin from.
 
     NAME is the offence, in small letters with hyphens: too-many-machines.
@@ -84,7 +85,14 @@ def new(configuration: Path | None, name: str, directory: Path | None) -> None:
     from lichen_policies.registry import rules
 
     directory = directory or _directory(configuration)
-    for path in create(name, directory, rules()):
+    rule, cases = create(name, directory, rules())
+    if form == "json":
+        from lichen_doors.report import for_programs
+        from lichen_doors.report.answers import NewRule
+
+        click.echo(for_programs(NewRule(rule=str(rule), cases=str(cases))))
+        return
+    for path in (rule, cases):
         click.echo(f"Wrote {path}")
     click.echo(f"Change both, then run: lichen rules test {name} --directory {directory}")
 
@@ -93,8 +101,11 @@ def new(configuration: Path | None, name: str, directory: Path | None) -> None:
 @click.argument("name", required=False)
 @DIRECTORY
 @click.option("--renew", is_flag=True, help="Write the messages that the cases give now.")
+@formats("text", "json")
 @click.pass_obj
-def test(configuration: Path | None, name: str | None, directory: Path | None, renew: bool) -> None:
+def test(
+    configuration: Path | None, name: str | None, directory: Path | None, renew: bool, form: str
+) -> None:
     """Judge the cases of your own rules, or of one.
 
     Exit codes: 0, every case gives what it expects; 1, one does not; 2, a rule or a file of cases
@@ -126,8 +137,15 @@ def test(configuration: Path | None, name: str | None, directory: Path | None, r
                 },
             )
     tested = [cases.tested(case, verdicts, with_messages=not renew) for case, verdicts in results]
-    show_lines(report.tested(tested))
-    sys.exit(OK if all(not each.mistakes for each in tested) else BLOCKED)
+    right = all(not each.mistakes for each in tested)
+    if form == "json":
+        from lichen_doors.report import for_programs
+        from lichen_doors.report.answers import TestedRules
+
+        click.echo(for_programs(TestedRules(right=right, cases=tuple(tested))))
+    else:
+        show_lines(report.tested(tested))
+    sys.exit(OK if right else BLOCKED)
 
 
 def _files(configuration: Path | None) -> tuple[Path | None, Path | None]:
