@@ -51,6 +51,7 @@ def test_json_that_is_no_object(tmp_path: Path) -> None:
         ("Pulumi.yaml", "name: a", "is a Pulumi program. Fix: run pulumi preview --json"),
         ("Chart.yaml", "name: a", "is a chart of Helm. Fix: run helm template"),
         ("nothing.yaml", "", "is empty. Fix: give the output"),
+        ("nodes.yaml", "NAME   STATUS\nn-1    Ready\n", "is plain text, not an object. Fix: give"),
     ],
 )
 def test_a_program_and_an_empty_file(tmp_path: Path, name: str, text: str, sentence: str) -> None:

@@ -147,16 +147,17 @@ def command(
             field="--record",
         )
     from lichen_policies import timed
-    from lichen_policies.baseline import against
-    from lichen_policies.baseline import of as baseline_of
-    from lichen_policies.changes_only import changes_only
     from lichen_policies.dialects.deployment_input import deployment_input
 
     timed.end_where_stuck()
     given = deployment_input(
         region, parameters_file, parameter_pairs, exact=len(paths) == 1, counter=_counter
     )
-    earlier = None if baseline is None else baseline_of(baseline)
+    earlier = None
+    if baseline is not None:
+        from lichen_policies.baseline import of
+
+        earlier = of(baseline)
     with progress() as say:
         judged = judgement(
             paths,
@@ -188,8 +189,12 @@ def command(
             record_file,
         )
     if only_changes:
+        from lichen_policies.changes_only import changes_only
+
         report = changes_only(report, judged.resources)
     if earlier is not None:
+        from lichen_policies.baseline import against
+
         report = against(report, earlier, str(baseline))
     judged = judged._replace(report=report)
     for other, file in files:

@@ -141,11 +141,12 @@ def _resources(
             found = _module(kind).resources(document, str(path))
     except InputError as error:
         raise error.within(str(path) if line is None else f"{path}:{line}") from None
+    file, own = str(path), f"{path}#{number}"
     return [
         msgspec.structs.replace(
             resource,
-            document=resource.document or f"{path}#{number}",
-            line=line if resource.line is None and resource.file == str(path) else resource.line,
+            document=resource.document or own,
+            line=line if resource.line is None and resource.file == file else resource.line,
         )
         for resource in found
     ]
@@ -190,8 +191,19 @@ def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]
         if document is None:
             raise NotRecognised("is empty", fix=TYPE_THIS)
         if not isinstance(document, dict):
-            raise NotRecognised(f"is a {type(document).__name__}, not an object", fix=TYPE_THIS)
+            found = _WORDS.get(type(document), "a value")
+            raise NotRecognised(f"is {found}, not an object", fix=TYPE_THIS)
     return documents
+
+
+_WORDS = {
+    str: "plain text",
+    list: "a list",
+    bool: "a yes or no",
+    int: "a number",
+    float: "a number",
+}
+"""What a document is that is none, such as the table that a command prints."""
 
 
 def _parsed(path: Path, text: str) -> list[tuple[int | None, Any]]:

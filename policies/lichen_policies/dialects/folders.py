@@ -221,11 +221,12 @@ class _Walk:
     def reading(self) -> FolderReading:
         """All that was read. A template inside of another is judged there, with its parameters."""
         sources = [*self._modules(), *self._bicep()]
+        files = [(str(path), resources) for path, resources in self.documents.items()]
         inner = {
             Path(resource.file)
-            for path, resources in self.documents.items()
+            for file, resources in files
             for resource in resources
-            if resource.file is not None and resource.file != str(path)
+            if resource.file is not None and resource.file != file
         }
         patches = {path.resolve() for path in self.patches}
         partial = [path for path in self.documents if patches and path.resolve() in patches]
