@@ -39,7 +39,13 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
 
         catalogue = Catalogue()
         _ = catalogue.regions, catalogue.chips, catalogue.machines, catalogue.models
-        _ = catalogue.offers, catalogue.prices, catalogue.hostings, catalogue.residency
+        _ = (
+            catalogue.offers,
+            catalogue.count_offers_in(""),
+            catalogue.prices,
+            catalogue.hostings,
+            catalogue.residency,
+        )
         for name, row in (
             ("makes", Made),
             ("images", Image),

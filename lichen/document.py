@@ -18,7 +18,6 @@ __all__ = [
     "InputError",
     "convert",
     "did_you_mean",
-    "find_upwards",
     "json_schema",
     "named_by",
     "nearest",
@@ -88,14 +87,6 @@ def named_by(field: str, file: Path, name: str) -> Iterator[None]:
             raise
         wrong = f"names {visible(name)}, which {error.wrong}" if error.document else error.wrong
         raise InputError(wrong, fix=error.fix, field=field) from None
-
-
-def find_upwards(name: str, start: Path) -> Path | None:
-    """The nearest file of a name, from a file or folder upwards."""
-    start = start.resolve()
-    return next(
-        (path for folder in (start, *start.parents) if (path := folder / name).is_file()), None
-    )
 
 
 def convert(value: Any, to: type[T], *, quotes: bool = True) -> T:

@@ -17,13 +17,14 @@ from lichen.catalogue import Catalogue, load
 from lichen.catalogue.schema import Made
 from lichen.day import present_day
 from lichen.defaults import COST_TOLERANCE_PCT
-from lichen.document import InputError, did_you_mean, find_upwards, named_by, read_document
+from lichen.document import InputError, did_you_mean, named_by, read_document
 from lichen.evaluation import RATES, Evaluation
 from lichen.evidence import Record, read_record
 from lichen.parsing.content import text_in
 from lichen.placing.allowed import check_where
 from lichen.placing.buying import check_sold
 from lichen.prompt_tokens import estimated_tokens, fixed_part, prefixes_of
+from lichen.upwards import find_upwards
 from lichen.visible import visible
 from lichen.words import Objective, Precision
 from lichen.workload import ModelCard, Workload

@@ -143,13 +143,14 @@ def about_the_price(chosen: Candidate, catalogue: Catalogue) -> Iterator[str]:
     """What is assumed or derived of the price, and what way of buying it is of."""
     price, hosting = chosen.price, chosen.sized.hosting
     machine, region = chosen.name
+    chip = catalogue.machine(chosen.offer.machine).accelerator
     if price.basis != "published" and hosting.base is not None:
         base = catalogue.hostings[hosting.base]
         yield (
             f"we have no published price of {machine} on {hosting.title} in {region}: that it is "
             f"offered there, and at this price, is assumed from {base.title} ({price.source})"
         )
-    elif price.basis != "published" and catalogue.rate(hosting.name, region) is not None:
+    elif price.basis != "published" and catalogue.rate(hosting.name, region, chip) is not None:
         source = catalogue.sources[price.source]
         yield f"the price of {machine} in {region} is {price.basis}: {source.title}"
     elif price.basis != "published":
@@ -357,14 +358,15 @@ _FARTHER: dict[str, int] = {
     "context": -1,
     "zone": 1,
     "sold": 1,
-    "retired": 1,
+    "unknown": 1,
     "hosting": 2,
-    "unknown": 3,
+    "retired": 3,
     "where": 4,
 }
 """Kinds of reason that are shown before or after the others. A request that the model does not
 accept comes first, since no machine helps. Reasons that say nothing of the work come last: what
-cannot be bought, what the workload's hosting does not have, the rest."""
+cannot be bought, or has no price that we know, what the workload's hosting does not have, the
+rest."""
 
 
 def _distance(loser: Rejected) -> tuple[int, bool, float]:

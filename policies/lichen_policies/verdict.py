@@ -18,14 +18,12 @@ from lichen.interval import Interval
 from lichen.visible import visible
 from lichen.words import Environment
 from lichen_policies.exemptions import Exemption
+from lichen_policies.levels import BLOCKING as BLOCKING
+from lichen_policies.levels import Level as Level
+from lichen_policies.levels import Severity as Severity
 
-Level = Literal["advisory", "mandatory", "remediate", "disabled"]
-Severity = Literal["low", "medium", "high", "critical"]
 Outcome = Literal["pass", "fail", "unverified", "not-applicable"]
 Value = str | int | float | bool
-
-BLOCKING: tuple[Level, ...] = ("mandatory", "remediate")
-"""Levels that block a deployment. ``remediate`` blocks what no change was made for."""
 
 
 class Saves(msgspec.Struct, frozen=True, kw_only=True):

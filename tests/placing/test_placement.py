@@ -206,14 +206,17 @@ def test_nothing_fits_names_three_misses_and_what_to_relax() -> None:
 
 
 def test_a_miss_of_what_was_asked_for_goes_before_other_machines() -> None:
-    """A TPU where none is sold, before machines that the asked hosting does not have at all."""
-    kinds = ("where", "hosting", "zone", "memory")
+    """A TPU where none is sold, and a machine without a price, before machines that the asked
+    hosting does not have at all."""
+    kinds = ("where", "retired", "hosting", "zone", "unknown", "memory")
     rejected = [
         Rejected(machine=f"the {kind} one", region="europe-north1", kind=kind, reason=kind)
         for kind in kinds
     ]
     misses = list(nearest_misses(rejected, most=len(kinds)))
-    assert [miss.reason for miss in misses] == ["memory", "zone", "hosting", "where"]
+    assert [miss.reason for miss in misses] == [
+        "memory", "zone", "unknown", "hosting", "retired", "where"
+    ]  # fmt: skip
 
 
 def test_every_kind_of_miss_says_what_to_do() -> None:

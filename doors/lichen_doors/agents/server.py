@@ -210,9 +210,14 @@ def server(*, own_rules: bool = False) -> MCPServer:
         name: Annotated[str, Field(description="A rule, a region, a machine or a model.")],
     ) -> Answer:
         """Show all that is known about one name, with its sources."""
-        from lichen_doors.command.explain import known_of
+        from lichen_doors.command.explain import row_of
+        from lichen_doors.report.rules import page_of
 
-        return _plain(known_of(name, Gate.near(Path.cwd(), trusted=trusted)))
+        gate = Gate.near(Path.cwd(), trusted=trusted)
+        rule = gate.rules().get(name)
+        return _plain(
+            page_of(gate, rule) if rule else row_of(name, gate.catalogue, gate.rules().keys())
+        )
 
     def check(
         paths: Annotated[

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lichen.input_error import InputError
 from lichen.visible import visible
 from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
-from lichen_doors.command.options import INPUT
+from lichen_doors.command.options import INPUT, formats
 from lichen_doors.command.own_rows import configured_catalogue
+
+if TYPE_CHECKING:
+    from lichen_doors.report.answers import CheckedFiles
 
 
 @click.group("artifacts")
@@ -29,7 +33,8 @@ def command() -> None:
     is_flag=True,
     help="You keep copies of the images in every region (registry of the endpoint).",
 )
-def check(location: str, workload_file: Path, copied_images: bool) -> None:
+@formats("text", "json")
+def check(location: str, workload_file: Path, copied_images: bool, form: str) -> None:
     """Say what a model's files have and lack for where the workload is placed.
 
     LOCATION is a folder, or a prefix in S3, which needs boto3 and credentials that may list and
@@ -42,6 +47,8 @@ def check(location: str, workload_file: Path, copied_images: bool) -> None:
     from lichen.placing.question import Question
     from lichen.workload import read_workload
     from lichen_doors.artifacts import files_at, remarks_of
+    from lichen_doors.report import for_programs
+    from lichen_doors.report.answers import CheckedFiles, NothingServed
 
     workload = read_workload(workload_file)
     question = Question.of(
@@ -53,7 +60,9 @@ def check(location: str, workload_file: Path, copied_images: bool) -> None:
     answer = place(question)
     if isinstance(answer, NoPlacement):
         command_ = answer.compile_command
-        if command_ is None:
+        if form == "json":
+            click.echo(for_programs(NothingServed(workload=workload.name, compile=command_)))
+        elif command_ is None:
             click.echo("lichen: no offer can serve the workload: lichen place says why", err=True)
         else:
             click.echo(f"The shape in compiled does not serve the workload. Compile:\n  {command_}")
@@ -73,23 +82,43 @@ def check(location: str, workload_file: Path, copied_images: bool) -> None:
             fix="allow in where what a component makes",
             field="workload",
         )
-    click.echo(
-        f"{workload.name}: {chosen.precision} on {chosen.machine} in {chosen.region}, "
-        f"served by {server}"
-    )
     files = files_at(location)
-    wrong = False
-    for remark in remarks_of(
-        files, server, question.card, answer.sizing, workload.compiled, machine.family
-    ):
-        wrong = wrong or not remark.right
+    remarks = tuple(
+        remarks_of(files, server, question.card, answer.sizing, workload.compiled, machine.family)
+    )
+    right = all(remark.right for remark in remarks)
+    bucket = f"s3://<bucket>-{chosen.region}/{workload.name}/"
+    checked = CheckedFiles(
+        workload=workload.name,
+        precision=chosen.precision,
+        machine=chosen.machine,
+        region=chosen.region,
+        server=server,
+        location=location,
+        right=right,
+        remarks=remarks,
+        compile=None if right else answer.compile_command,
+        upload=None
+        if location.startswith("s3://")
+        else f"aws s3 sync {location} {bucket} --region {chosen.region}",
+    )
+    if form == "json":
+        click.echo(for_programs(checked))
+    else:
+        _show(checked)
+    sys.exit(OK if right else BLOCKED)
+
+
+def _show(checked: CheckedFiles) -> None:
+    click.echo(
+        f"{checked.workload}: {checked.precision} on {checked.machine} in {checked.region}, "
+        f"served by {checked.server}"
+    )
+    for remark in checked.remarks:
         click.echo(f"  {'ok   ' if remark.right else 'WRONG'}  {visible(remark.what)}")
         if remark.fix:
             click.echo(f"         Fix: {visible(remark.fix)}.")
-    compile_ = answer.compile_command
-    if wrong and compile_ is not None:
-        click.echo(f"Compile, on any machine with the Neuron SDK:\n  {compile_}")
-    if not location.startswith("s3://"):
-        bucket = f"s3://<bucket>-{chosen.region}/{workload.name}/"
-        click.echo(f"Upload:\n  aws s3 sync {location} {bucket} --region {chosen.region}")
-    sys.exit(BLOCKED if wrong else OK)
+    if checked.compile is not None:
+        click.echo(f"Compile, on any machine with the Neuron SDK:\n  {checked.compile}")
+    if checked.upload is not None:
+        click.echo(f"Upload:\n  {checked.upload}")

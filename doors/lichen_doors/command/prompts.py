@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lichen.document import named_by
 from lichen.input_error import InputError
 from lichen_doors.command import BLOCKED, OK
 from lichen_doors.command.options import FILE, INPUT, INPUT_PATH, formats
@@ -62,6 +61,7 @@ def command(
         tokens_of,
     )
 
+    from lichen.document import named_by
     from lichen.workload import read_workload
     from lichen_doors.report import for_programs
     from lichen_doors.report import prompts as report

@@ -19,7 +19,7 @@ from lichen.placing.question import Question
 from lichen.workload import Workload, as_workload, workload_schema
 from lichen_doors.editors.fields import TOP, Field, Span, field_at, fields_of, span_of
 from lichen_doors.editors.mistakes import as_numbered, mistakes, moved, without
-from lichen_doors.report import explain, rules, terminal
+from lichen_doors.report import explain, rule_pages, rules, terminal
 from lichen_doors.report.lines import plain
 
 Kind: TypeAlias = Literal["workload", "configuration"]
@@ -178,7 +178,7 @@ def _of_name(word: str, path: Path) -> str:
     except InputError:
         return ""
     if word in gate.rules():
-        return _printed(plain(rules.page(rules.page_of(gate, gate.rules()[word])), _WIDTH))
+        return _printed(plain(rule_pages.page(rules.page_of(gate, gate.rules()[word])), _WIDTH))
     catalogue: Catalogue = gate.catalogue
     if explain.knows(catalogue, word):
         return _printed(terminal.as_text(explain.renderables(catalogue, word), width=_WIDTH))
