@@ -13,9 +13,9 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Chip, Compute, Machine
 from lichen.sizing.answers import Misfit
 from lichen.sizing.arrangement import OF_WHISPER, UNKNOWN_FLOPS
-from lichen.sizing.coefficients import knowledge
+from lichen.sizing.coefficients import Speed, knowledge
 from lichen.sizing.confidence import factor_at
-from lichen.sizing.need import WORK, as_released, need_of
+from lichen.sizing.need import WORK, Need, as_released, need_of
 from lichen.sizing.savings import WITHOUT_HEADROOM
 from lichen.words import Precision
 from lichen.workload import ModelCard, Workload
@@ -32,6 +32,7 @@ class Roof:
     ) -> None:
         self._workload, self._card, self._precision = workload, card, precision
         self._known = knowledge(catalogue)
+        self._ways = catalogue.once(_Ways).of(card, precision)
         self._of_chips: dict[str | None, _OfChip | None] = {}
 
     def rps(self, machine: Machine) -> float:
@@ -72,24 +73,19 @@ class Roof:
 
     def _of(self, chip: Chip) -> _OfChip | None:
         """None where the chip cannot serve the workload."""
-        card, work, traffic = self._card, WORK[self._card.kind], self._workload.traffic
-        form = self._known.formats.on(self._precision, chip, work)
-        if isinstance(form, Misfit):
+        work, traffic = WORK[self._card.kind], self._workload.traffic
+        # How a language model runs on a chip does not hang on its requests, of which each workload
+        # has others.
+        key = chip.name, None if work == "llm" else traffic.input_tokens or None
+        if key not in self._ways:
+            self._ways[key] = self._way(chip, key[1])
+        way = self._ways[key]
+        if way is None:
             return None
-        form = as_released(card, self._precision, form)
-        need = need_of(card, form, traffic.input_tokens or None)
-        if isinstance(need, Misfit):
-            return None
+        need, speed = way
         weight_gib = need.weight_bytes / 1024**3
-        stack = self._known.usual_stack(chip.family, chip.kind, work, self._precision)
-        if stack is None or stack.stack in OF_WHISPER:
-            return _OfChip(need.compute, weight_gib, math.inf)
-        sparse = work == "llm" and need.expert_share < 1.0
-        speed = self._known.speed(
-            chip.family, chip.kind, stack.stack, need.work, need.compute, sparse
-        )
         if speed is None:
-            return None
+            return _OfChip(need.compute, weight_gib, math.inf)
         weights = speed.weights
         operations = traffic.items * need.flops_per_item * weights.compute
         if work == "llm":
@@ -106,6 +102,24 @@ class Roof:
         share = 1.0 if whole else self._known.headroom(chip.kind, need.work).share
         slower = factor_at(spreads.rate, self._workload.wanted_confidence)
         return _OfChip(need.compute, weight_gib, share / operations / slower)
+
+    def _way(self, chip: Chip, item_tokens: int | None) -> _Way | None:
+        """How the model runs on a chip; None where it cannot."""
+        card, work = self._card, WORK[self._card.kind]
+        form = self._known.formats.on(self._precision, chip, work)
+        if isinstance(form, Misfit):
+            return None
+        need = need_of(card, as_released(card, self._precision, form), item_tokens)
+        if isinstance(need, Misfit):
+            return None
+        stack = self._known.usual_stack(chip.family, chip.kind, work, self._precision)
+        if stack is None or stack.stack in OF_WHISPER:
+            return _Way(need, None)
+        sparse = work == "llm" and need.expert_share < 1.0
+        speed = self._known.speed(
+            chip.family, chip.kind, stack.stack, need.work, need.compute, sparse
+        )
+        return None if speed is None else _Way(need, speed)
 
 
 def chips_in(machine: Machine) -> str | None:
@@ -163,3 +177,34 @@ class _OfChip(NamedTuple):
     compute: Compute
     weight_gib: float
     requests_per_operation: float
+
+
+class _Way(NamedTuple):
+    """What a model takes on a kind of chip, and how fast that is; None where nothing bounds it."""
+
+    need: Need
+    speed: Speed | None
+
+
+class _Ways:
+    """The ways of the last models that were asked for at a precision, on one catalogue: by the
+    chip's name, and by the tokens of an item where they have a part in it."""
+
+    def __init__(self, _catalogue: Catalogue) -> None:
+        self._found: dict[
+            tuple[ModelCard, Precision], dict[tuple[str, int | None], _Way | None]
+        ] = {}
+
+    def of(
+        self, card: ModelCard, precision: Precision
+    ) -> dict[tuple[str, int | None], _Way | None]:
+        key = card, precision
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _MOST_KEPT:
+                self._found.clear()
+            found = self._found[key] = {}
+        return found
+
+
+_MOST_KEPT = 64

@@ -207,9 +207,12 @@ def _of_exemptions(resource: Resource, book: Rulebook) -> Steps[tuple[Verdict, .
 def _each_read(resources: Iterable[Resource]) -> Steps[list[run.Read]]:
     """The resources with their facts; None where nobody reads the type."""
     every: list[run.Read] = []
+    is_read: dict[tuple[str, str], bool] = {}  # most of a deployment is of few types
     for resource in resources:
-        unread = kinds_read(resource) is None
-        every.append((resource, None if unread else (yield from _read(resource))))
+        key = resource.dialect, resource.type
+        if key not in is_read:
+            is_read[key] = kinds_read(resource) is not None
+        every.append((resource, (yield from _read(resource)) if is_read[key] else None))
     return every
 
 

@@ -1,7 +1,10 @@
 """Terragrunt built from its Go module into `.tools/`, once.
 
 go.mod beside this file pins the version, go.sum the hash of every module. It is the newest of which
-the Go module proxy had every module on 2026-11-26: newer ones print alike, in a log of other keys.
+the Go module proxy has every module: on 2026-11-26 it refused 0.67.16 and all later ones that were
+asked for. By its source, 1.1.3 hands on what `run --all -- show -json` prints as it is (the first
+shape of the test), and logs other commands as JSON with time, level, working-dir, tf-path,
+tf-command-args and msg (tests/dialects/test_read.py).
 """
 
 from __future__ import annotations

@@ -191,8 +191,19 @@ def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]
         if document is None:
             raise NotRecognised("is empty", fix=TYPE_THIS)
         if not isinstance(document, dict):
-            raise NotRecognised(f"is a {type(document).__name__}, not an object", fix=TYPE_THIS)
+            found = _WORDS.get(type(document), "a value")
+            raise NotRecognised(f"is {found}, not an object", fix=TYPE_THIS)
     return documents
+
+
+_WORDS = {
+    str: "plain text",
+    list: "a list",
+    bool: "a yes or no",
+    int: "a number",
+    float: "a number",
+}
+"""What a document is that is none, such as the table that a command prints."""
 
 
 def _parsed(path: Path, text: str) -> list[tuple[int | None, Any]]:

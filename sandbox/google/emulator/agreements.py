@@ -18,11 +18,14 @@ _LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
 _MOST_LABELS = 64
 _MOST_SCHEDULES = 128
+_MOST_CHANNELS = 5
+_DAY_S = 86_400
 # [d] Cloud Run, "Configure memory limits" and "Configure CPU limits".
 _RUN_CPU_OF_MEMORY = ((32, 8), (24, 6), (16, 4), (8, 2), (4, 1))
 _RUN_CPUS = (1, 2, 4, 6, 8)
 _RUN_LEAST_GIB = {4: 2, 6: 4, 8: 4}
 _RUN_START_S = 240
+_RUN_ANSWER_S = 3600
 # [d] Cloud Run, "GPU support for services": accelerator -> CPUs, GiB, regions.
 _RUN_GPUS: Mapping[str, tuple[int, int, tuple[str, ...]]] = {
     "nvidia-l4": (4, 16, ("asia-southeast1", "europe-west1", "europe-west4", "us-east4")),
@@ -97,6 +100,8 @@ def run_service(store: Store, name: str, body: Body) -> None:
     if "accelerator" in template.get("nodeSelector", {}):
         _gpu_quota(template, most)
         _cpu_quota(template, most)
+    if float(str(template.get("timeout", "300s")).removesuffix("s")) > _RUN_ANSWER_S:
+        raise RefusedRequest(f"template.timeout: {_RUN_ANSWER_S}s at most")  # [d]
     if template.get("maxInstanceRequestConcurrency", 80) > 1000:
         raise RefusedRequest("template.maxInstanceRequestConcurrency: 1000 at most")
     _key(store, template.get("encryptionKey"), region, _run_agent(project))
@@ -336,6 +341,10 @@ def node_pool(store: Store, name: str, body: Body) -> None:
         if topology:
             raise RefusedRequest(f"{machine} has no TPU topology")
         return
+    location = name.split("/")[3]
+    for zone in pool.get("locations") or ([location] if location.count("-") == 2 else ()):
+        if zone not in _TPU_ZONES[machine.partition("-")[0]]:
+            raise RefusedRequest(f"{machine} does not exist in zone {zone}")
     each, alone, several = TPUS[machine]
     if topology is None:
         return
@@ -379,6 +388,22 @@ def chips_of(topology: str) -> int:
     return math.prod(int(part) for part in topology.split("x"))
 
 
+def crypto_key(store: Store, name: str, body: Body) -> None:
+    """[d] Cloud KMS, "Key rotation": once a day at most."""
+    labelled(store, name, body)
+    if float(str(body.get("rotationPeriod", "86400s")).removesuffix("s")) < _DAY_S:
+        raise RefusedRequest(f"rotationPeriod: {_DAY_S}s at least")
+
+
+def budget(store: Store, name: str, body: Body) -> None:
+    """[d] Cloud Billing, Budget: one label, and five channels that hear of it."""
+    if len(body.get("budgetFilter", {}).get("labels", {})) > 1:
+        raise RefusedRequest("budgetFilter.labels: one key alone")
+    heard = body.get("notificationsRule", {}).get("monitoringNotificationChannels", ())
+    if len(heard) > _MOST_CHANNELS:
+        raise RefusedRequest(f"monitoringNotificationChannels: {_MOST_CHANNELS} at most")
+
+
 def labelled(store: Store, name: str, body: Body) -> None:
     for field in ("labels", "userLabels", "resourceLabels"):
         labels(field, body.get(field))
@@ -392,6 +417,8 @@ AGREEMENTS: Mapping[str, Agreement] = {
     "compute.regionInstanceGroupManagers": group,
     "compute.regionAutoscalers": autoscaler,
     "tpu.projects.locations.nodes": node,
+    "cloudkms.projects.locations.keyRings.cryptoKeys": crypto_key,
+    "billingbudgets.billingAccounts.budgets": budget,
     "aiplatform.projects.locations": deploy,
     "container.projects.locations.clusters.nodePools": node_pool,
 }

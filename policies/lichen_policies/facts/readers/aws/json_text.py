@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.resource import Dialect
 from lichen_policies.facts.unknown import Unknown, is_unknown
 
 _MALFORMED = Unknown("is not JSON")
@@ -35,7 +36,7 @@ def parsed(properties: Properties, name: str) -> Properties:
     return Properties(value, "pulumi", properties.at(name))  # the API's own spelling
 
 
-def _spelling(properties: Properties, given: Mapping[str, object] | Unknown) -> str:
+def _spelling(properties: Properties, given: Mapping[str, object] | Unknown) -> Dialect:
     """The dialect of an object's names: where Terraform makes a text of it, the API's own spelling;
     a provider that takes the object itself writes words with underscores."""
     if properties.dialect != "terraform" or is_unknown(given):
