@@ -13,6 +13,9 @@ from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
 from lichen_doors.command.options import INPUT
 from lichen_doors.command.own_rows import configured_catalogue
 
+_ONE_ARCHIVE = ("sagemaker-serverless", "sagemaker-batch")
+"""Hostings that take a model's files as one archive alone (SageMaker API, ContainerDefinition)."""
+
 
 @click.group("artifacts")
 def command() -> None:
@@ -32,8 +35,9 @@ def command() -> None:
 def check(location: str, workload_file: Path, copied_images: bool) -> None:
     """Say what a model's files have and lack for where the workload is placed.
 
-    LOCATION is a folder, or a prefix in S3, which needs boto3 and credentials that may list and
-    read it. Weights are counted, not read. It ends 1 where something is missing or does not agree.
+    LOCATION is a folder or a .tar.gz, here or in S3, which needs boto3 and credentials that may
+    list and read it. Weights are counted, not read; an archive is read once from end to end. It
+    ends 1 where something is missing or does not agree.
     """
     from lichen.catalogue.schema import Made
     from lichen.placing.choose import place
@@ -91,5 +95,12 @@ def check(location: str, workload_file: Path, copied_images: bool) -> None:
         click.echo(f"Compile, on any machine with the Neuron SDK:\n  {compile_}")
     if not location.startswith("s3://"):
         bucket = f"s3://<bucket>-{chosen.region}/{workload.name}/"
-        click.echo(f"Upload:\n  aws s3 sync {location} {bucket} --region {chosen.region}")
+        upload = f"aws s3 sync {location} {bucket} --region {chosen.region}"
+        if chosen.hosting in _ONE_ARCHIVE:
+            upload = f"aws s3 cp model.tar.gz {bucket} --region {chosen.region}"
+            if Path(location).is_dir():
+                upload = f"tar -czf model.tar.gz -C {location} . && {upload}"
+            else:
+                upload = upload.replace("model.tar.gz", location)
+        click.echo(f"Upload:\n  {upload}")
     sys.exit(BLOCKED if wrong else OK)

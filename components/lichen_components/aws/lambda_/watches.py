@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
+from lichen.workload import Traffic
 from lichen_components.aws.dashboard import Chart, Line
-from lichen_components.aws.monitoring import ERROR_SHARE, Watch
+from lichen_components.aws.monitoring import (
+    ERROR_SHARE,
+    Watch,
+    failed_requests,
+    over,
+    period_s,
+)
 
 _NAMESPACE = "AWS/Lambda"
 
@@ -53,11 +58,12 @@ def charts_of(function: str, alias: str) -> list[Chart]:
 
 
 def watches(
-    function: str, alias: str, slow_ms: float, peak_rps: float, most: int, *, provisioned: bool
+    function: str, alias: str, slow_ms: float, traffic: Traffic, most: int, *, provisioned: bool
 ) -> list[Watch]:
     """Failing, slow and refused requests; more copies than were planned for; requests that found no
     copy kept ready."""
-    few = max(1.0, math.ceil(peak_rps * 60 * ERROR_SHARE))
+    seconds = period_s(traffic)
+    few = failed_requests(traffic.peak_rps, seconds)
 
     def watch(role: str, metric: str, says: str, statistic: str, threshold: float) -> Watch:
         return Watch(
@@ -74,8 +80,8 @@ def watches(
         watch(
             "errors",
             "Errors",
-            f"More than {few:g} requests of a minute failed, {ERROR_SHARE:.0%} of those at the "
-            "peak.",
+            f"More than {few} requests of {seconds // 60} min failed, {ERROR_SHARE:.0%} of those "
+            "at the peak.",
             "Sum",
             few,
         ),
@@ -95,6 +101,7 @@ def watches(
             most,
         ),
     ]
+    rows[:2] = [over(row, seconds) for row in rows[:2]]
     if provisioned:
         rows.append(
             watch(
