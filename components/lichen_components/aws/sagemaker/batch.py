@@ -268,8 +268,8 @@ def starter_statements(
 
 
 def watches_of(site: Site) -> list[Watch]:
-    """Jobs that were never started: no event tells of one that CreateTransformJob refused, for want
-    of quota or of a right (EventBridge Scheduler user guide, monitoring with CloudWatch)."""
+    """Jobs that were never started: one that CreateTransformJob refused, for want of quota or of a
+    right, has no event (EventBridge Scheduler user guide, monitoring with CloudWatch)."""
 
     def watch(role: str, metric: str, says: str) -> Watch:
         return Watch(
