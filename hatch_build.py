@@ -17,6 +17,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         sys.path.insert(0, self.root)
         from lichen.catalogue import Catalogue
         from lichen.catalogue.schema import (
+            Device,
             Egress,
             EgressWaiver,
             FamilyMember,
@@ -38,7 +39,13 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
 
         catalogue = Catalogue()
         _ = catalogue.regions, catalogue.chips, catalogue.machines, catalogue.models
-        _ = catalogue.offers, catalogue.prices, catalogue.hostings, catalogue.residency
+        _ = (
+            catalogue.offers,
+            catalogue.count_offers_in(""),
+            catalogue.prices,
+            catalogue.hostings,
+            catalogue.residency,
+        )
         for name, row in (
             ("makes", Made),
             ("images", Image),
@@ -46,6 +53,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("starts", HostingStart),
             ("image_patches", ImagePatches),
             ("registries", Registry),
+            ("devices", Device),
             ("markups", Markup),
             ("rates", RateBySize),
             ("egress", Egress),

@@ -178,10 +178,10 @@ def _arguments(stack: str, more: Mapping[str, Any]) -> EndpointArgs:
         for name, value in config.items()
         if name.startswith("lichen:")
     }
-    workload = yaml.safe_load((STACKS / given.pop("workload")).read_text(encoding="utf-8"))
+    file = str(STACKS / given.pop("workload"))
     block = {"protect": str(given.pop("protect", "")) != "false", **given.pop("aws", {})}
     block |= {"check_quota": False, "dashboard": True, **more}
-    return EndpointArgs(workload=workload, aws=AwsArgs(**block), **given)  # type: ignore[typeddict-item]
+    return EndpointArgs(workload_file=file, aws=AwsArgs(**block), **given)  # type: ignore[typeddict-item]
 
 
 @contextmanager
@@ -287,7 +287,7 @@ def cost(workload: Workload, plan: Plan) -> Cost:
     where = msgspec.structs.replace(workload.where, regions=(chosen.region,))
     question = Question.of(
         msgspec.structs.replace(workload, where=where),
-        near=STACKS,
+        near=STACKS / "workloads",
         catalogue=plan.catalogue,
         own_registry=True,
         any_image=True,

@@ -239,13 +239,16 @@ _OF_EVERY_PAGE = """\
   must be beside is (its cluster, its endpoint); else where its provider says; else where the
   deployer says (`--region`). A placeholder counts as stated, and is not known. A provider of
   Kubernetes has no region, and that of a cloud beside it says nothing of where its cluster is.
-- **Environment**: the tag `lichen:environment`; else what the stack or the deployer says
-  (`--environment`); else the tag `environment`; without all of them it is production.
+- **Environment**: what the stack or the deployer says (`--environment`); else the resource's own
+  tags (`lichen:environment`, `environment`, `env`, `stage`), the strictest of them, which lower
+  nothing that the stack states; without all of them it is production. Tags that are not known
+  leave it unknown: a rule that is off in some environment is then *unverified*.
 - **Not known** is a value that a variable, a parameter, a reference or a placeholder stands for,
   with a default or without one, and a value that is known after deployment. A rule whose answer
   depends on it is *unverified*, unless its page says that it says nothing: often one rule speaks
   for several. What is left out is known: it is the provider's default. Where every possible value
-  gives the same answer, that is the answer. Tags that come whole by a variable may declare
+  gives the same answer, that is the answer: of a template's parameter, the values that it allows.
+  Tags that come whole by a variable may declare
   anything, so what reads them is *unverified*; so is what reads an image or settings that do. An
   image of which the registry alone is not known is judged by its name.
 - **Not there**: what a false condition, a `count` or a ceiling of zero never makes is not judged.
@@ -258,8 +261,9 @@ _OF_EVERY_PAGE = """\
   `tritonserver`), their image is one by its name (vLLM, SGLang, Triton, Text Generation and Text
   Embeddings Inference, Ollama, llama.cpp, TorchServe, NIM and their like) and their command is
   its own, they are a service of KServe, KubeAI or NIM, or they carry `lichen.dev/*` annotations.
-  Others may be clients, and say nothing. So does an autoscaler whose pods are in another
-  document.
+  Others may be clients, and say nothing: an image that is named after a client, a mock or a
+  dashboard of a server is none without an accelerator. An autoscaler whose pods are in another
+  document says nothing either.
 - **A finding is on the resource whose property would change**: the endpoint's configuration and
   not the endpoint, the scaling target and not the variant, the launch template and not the group
   that uses it."""

@@ -10,16 +10,28 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from lichen_doors.report import document
+from lichen_doors.report import document, rows
+from lichen_doors.report.answers import (
+    CheckedFiles,
+    ImageCopies,
+    Installed,
+    Manifests,
+    NewRule,
+    NothingServed,
+    Pruned,
+    TestedRules,
+)
 from lichen_doors.report.bench import Bench
+from lichen_doors.report.placement import Receipt
 from lichen_doors.report.prompts import Prompted
-from lichen_doors.report.rules import Page, configuration_schema
+from lichen_doors.report.rule_pages import Page
+from lichen_doors.report.rules import configuration_schema
 from lichen_doors.report.sizing import Sized
 from lichen_doors.report.starting import Started
 from lichen_policies.portability import Portability
@@ -131,25 +143,59 @@ def _limits(rule: Rule) -> str:
 def schemas() -> dict[str, dict[str, Any]]:
     """Every published schema by the name of its file."""
     return {
+        "artifacts.json": _any_of((CheckedFiles, NothingServed)),
         "bench.json": _whole(json_schema(Bench)),
         "benchmark-record.json": json_schema(Record),
+        "catalogue.json": _tables(),
         "check.json": _whole(json_schema(document.Document)),
         "decision-record.json": json_schema(DecisionRecord),
+        "explain.json": _any_of((*rows.STORIES, Receipt, NoPlacement)),
+        "images.json": json_schema(ImageCopies),
         "init.json": _whole(json_schema(Started)),
+        "installed.json": json_schema(Installed),
         "lichen-yaml.json": configuration_schema(rules()),
+        "manifests.json": json_schema(Manifests),
+        "new-rule.json": json_schema(NewRule),
         "placement.json": json_schema(Placement | NoPlacement),
         "portability.json": json_schema(Portability),
         "prompts.json": _whole(json_schema(Prompted)),
+        "prune.json": json_schema(Pruned),
         "rules.json": json_schema(list[Page]),
         "side-by-side.json": json_schema(SideBySide),
         "scorecard.json": json_schema(Scorecard),
         "size.json": json_schema(Sized),
+        "tested-rules.json": json_schema(TestedRules),
         "training.json": json_schema(TrainingWork),
         "training-plan.json": json_schema(TrainingPlan),
         "verification.json": json_schema(Verification),
         "watch.json": json_schema(Watched),
         "workload.json": json.loads(schema_text(load())),
     }
+
+
+def _any_of(types: Iterable[type | object]) -> dict[str, Any]:
+    """The schema of an answer that is one of some."""
+    each = [json_schema(one) for one in types]
+    definitions = {name: part for one in each for name, part in one.pop("$defs", {}).items()}
+    return {"anyOf": each, "$defs": definitions}
+
+
+def _tables() -> dict[str, Any]:
+    """The schema of any table of ``lichen catalogue``: its rows."""
+    every = []
+    definitions: dict[str, Any] = {}
+    for table, (row, name) in rows.TABLES.items():
+        schema = json_schema(list[row])  # type: ignore[valid-type]
+        definition = schema["$defs"].pop(row.__name__)
+        if name is not None:
+            fields = definition["properties"]
+            definition["properties"] = {name: fields.pop("name"), **fields}
+            definition["required"] = [
+                name if each == "name" else each for each in definition["required"]
+            ]
+        definitions |= schema["$defs"] | {table: definition}
+        every.append({"type": "array", "items": {"$ref": f"#/$defs/{table}"}})
+    return {"anyOf": every, "$defs": definitions}
 
 
 def _whole(printed: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,13 +12,14 @@ import msgspec
 from lichen.input_error import InputError, did_you_mean, nearest
 from lichen.parsing.bounds import check_depth
 from lichen.parsing.content import content_of, text_of
+from lichen.visible import visible
 
 __all__ = [
     "InputError",
     "convert",
     "did_you_mean",
-    "find_upwards",
     "json_schema",
+    "named_by",
     "nearest",
     "read_document",
 ]
@@ -74,12 +76,17 @@ def read_document(path: Path) -> Any:
     return document
 
 
-def find_upwards(name: str, start: Path) -> Path | None:
-    """The nearest file of a name, from a file or folder upwards."""
-    start = start.resolve()
-    return next(
-        (path for folder in (start, *start.parents) if (path := folder / name).is_file()), None
-    )
+@contextmanager
+def named_by(field: str, file: Path, name: str) -> Iterator[None]:
+    """Says of a file that cannot be read at all which field names it: the mistake may be in the
+    name. What is wrong inside the file keeps the file's own place."""
+    try:
+        yield
+    except InputError as error:
+        if error.field or error.document not in ("", str(file)):
+            raise
+        wrong = f"names {visible(name)}, which {error.wrong}" if error.document else error.wrong
+        raise InputError(wrong, fix=error.fix, field=field) from None
 
 
 def convert(value: Any, to: type[T], *, quotes: bool = True) -> T:

@@ -9,8 +9,10 @@ that a person reads.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from lichen.interval import Interval
+if TYPE_CHECKING:
+    from lichen.interval import Interval
 
 UNKNOWN = "-"
 

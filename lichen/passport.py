@@ -146,12 +146,12 @@ def read_tags(
     own = {
         key.removeprefix(spelling.prefix): value
         for key, value in tags.items()
-        if key.startswith(spelling.prefix) and not key.startswith(spelling.prefix + _EXEMPT)
+        if key.startswith(spelling.prefix) and not key.startswith(spelling.prefix + EXEMPT)
     }
     return _read(own, spelling) if own else (None, ())
 
 
-_EXEMPT = "exempt"
+EXEMPT = "exempt"
 """How the keys of tags begin, after the prefix, that exempt a resource from a rule."""
 
 
@@ -162,12 +162,12 @@ def exempt_tags(tags: Mapping[str, str], cloud: str) -> Iterator[tuple[str, str,
     whose labels take few characters: the text may be escaped there as a passport's is.
     """
     spelling = CLOUDS[cloud].tags
-    begins = spelling.prefix + _EXEMPT
+    begins = spelling.prefix + EXEMPT
     own = {key.removeprefix(spelling.prefix): key for key in tags if key.startswith(begins)}
     for key, text in _whole({key: tags[written] for key, written in own.items()}).items():
         if spelling.mark != "=":  # which stands between a part and its value
             text = _unescaped(text, spelling)
-        yield spelling.prefix + key, key.removeprefix(_EXEMPT).lstrip(".-_:"), text
+        yield spelling.prefix + key, key.removeprefix(EXEMPT).lstrip(".-_:"), text
 
 
 def _written(passport: Passport, spelling: Spelling) -> dict[str, str]:

@@ -75,6 +75,7 @@ def take() -> None:
     }
     whole = (
         "adjustments",
+        "devices",
         "headrooms",
         "hostings",
         "images",

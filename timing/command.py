@@ -6,45 +6,57 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from timing.measure import Measured, in_process, paired
+from lichen_doors.command import COMMANDS
+
+from timing.measure import Measured, in_process, paired, starts
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKLOAD = ROOT / "stacks" / "workloads" / "chat.yaml"
-LICHEN = (sys.executable, "-m", "lichen_doors.command")
+LICHEN = (sys.executable, "-m", "lichen_doors")
 BARE = (sys.executable, "-c", "pass")
-STARTS = (
+MODEL = "meta-llama/Llama-3.1-8B"
+LENGTHS = ("--input-tokens", "600", "--output-tokens", "200")
+WITHIN = "at most 5"
+NO_WORK = (
     ("--version",),
     ("--help",),
-    ("place", "--help"),
-    ("check", "--help"),
-    ("watch", "--help"),
+    *((name, "--help") for name in COMMANDS),
+    ("rules",),
+    ("rules", "--format", "json"),
+    ("explain", "dirty-region"),
+    ("pack",),
+    ("checks",),
 )
-"""What a command does before it works, whichever it is."""
+"""What a command does before it works, whichever it is, and the answers that only print."""
+WORK = (
+    ("one region's rows and their sources", ("explain", "us-east-1")),
+    ("one machine's rows and its offers", ("explain", "inf2.xlarge")),
+    ("144 regions, classed", ("catalogue", "regions", "--format", "json")),
+    (
+        "a machine's offers, priced",
+        ("catalogue", "offers", "--machine", "inf2.xlarge", "--sort", "carbon"),
+    ),
+    ("a prediction", ("size", "--model", MODEL, "--machine", "g6e.xlarge", *LENGTHS)),
+    ("a placement over all offers", ("place", str(WORKLOAD))),
+)
+"""The least that is useful of commands that read tables and compute."""
 
 
 def measure() -> list[Measured]:
     """Every figure of the command, each against bare Python in the same run."""
     return [
-        *(
-            paired(
-                f"lichen {' '.join(words)}",
-                (*LICHEN, *words),
-                "bare Python",
-                BARE,
-                target="at most 5",
-            )
-            for words in STARTS
-        ),
-        paired("import lichen", (sys.executable, "-c", "import lichen"), "bare Python", BARE),
-        paired("lichen rules", (*LICHEN, "rules"), "bare Python", BARE),
-        paired("lichen explain us-east-1", (*LICHEN, "explain", "us-east-1"), "bare Python", BARE),
-        paired(
-            "lichen catalogue offers --machine inf2.xlarge",
-            (*LICHEN, "catalogue", "offers", "--machine", "inf2.xlarge", "--sort", "carbon"),
+        *starts(
+            [
+                *((f"lichen {' '.join(words)}", (*LICHEN, *words), WITHIN) for words in NO_WORK),
+                *(
+                    (f"lichen {words[0]}: {what}", (*LICHEN, *words), "works")
+                    for what, words in WORK
+                ),
+            ],
             "bare Python",
             BARE,
         ),
-        paired("lichen place chat.yaml", (*LICHEN, "place", str(WORKLOAD)), "bare Python", BARE),
+        paired("import lichen", (sys.executable, "-c", "import lichen"), "bare Python", BARE),
         *_placements(),
     ]
 

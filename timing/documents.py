@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from lichen.passport import Passport, to_tags
 
@@ -53,6 +53,85 @@ def plan(path: Path, resources: Iterator[tuple[str, Mapping[str, Any]]]) -> Path
             file.write((", " if number else "") + json.dumps(resource))
         file.write("]}")
     return path
+
+
+def whole_plan(path: Path, resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Path:
+    """A plan with all that ``terraform show -json`` prints of it: how each resource is written,
+    which says its provider and so its region, and what it will be, which is what Checkov reads."""
+    every = list(enumerate(resources))
+    head = {"format_version": "1.2", "terraform_version": "1.11.4"}
+    region = {"expressions": {"region": {"constant_value": "eu-north-1"}}}
+    provider = {"aws": {"name": "aws", "full_name": _PROVIDER, **region}}
+    with path.open("w") as file:
+        file.write(json.dumps(head)[:-1])
+        file.write(', "planned_values": {"root_module": {"resources": ')
+        _list(file, every, _planned)
+        file.write('}}, "resource_changes": ')
+        _list(file, every, _changed)
+        file.write(f', "configuration": {{"provider_config": {json.dumps(provider)}')
+        file.write(', "root_module": {"resources": ')
+        _list(file, every, _written)
+        file.write("}}}")
+    return path
+
+
+Numbered = tuple[int, tuple[str, Mapping[str, Any]]]
+"""A resource's place in its plan, its type and its properties."""
+
+_PROVIDER = "registry.terraform.io/hashicorp/aws"
+
+
+def _list(file: TextIO, every: list[Numbered], form: Callable[..., Mapping[str, Any]]) -> None:
+    file.write("[" + ", ".join(json.dumps(form(n, *resource)) for n, resource in every) + "]")
+
+
+def _named(number: int, type_: str) -> Mapping[str, Any]:
+    name = f"r{number}"
+    return {"address": f"{type_}.{name}", "mode": "managed", "type": type_, "name": name}
+
+
+def _planned(number: int, type_: str, after: Mapping[str, Any]) -> Mapping[str, Any]:
+    named = _named(number, type_)
+    return {**named, "provider_name": _PROVIDER, "schema_version": 0, "values": after}
+
+
+def _changed(number: int, type_: str, after: Mapping[str, Any]) -> Mapping[str, Any]:
+    change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {}}
+    return {**_named(number, type_), "provider_name": _PROVIDER, "change": change}
+
+
+def _written(number: int, type_: str, after: Mapping[str, Any]) -> Mapping[str, Any]:
+    expressions = {name: _expression(value) for name, value in after.items()}
+    named = _named(number, type_)
+    return {**named, "provider_config_key": "aws", "expressions": expressions, "schema_version": 0}
+
+
+def _expression(value: object) -> object:
+    """A value as a configuration writes it: a block holds expressions of its own."""
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return [{name: _expression(inner) for name, inner in block.items()} for block in value]
+    return {"constant_value": value}
+
+
+def varied(
+    count: int, every: int = 10, crowded: int | None = None
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """As :func:`mixed`, but no two resources are equal: each has names, tags and numbers of its
+    own, so that nothing is gained by judging equal ones once."""
+    for number, (type_, same) in enumerate(mixed(count, every, crowded)):
+        tags = {"Name": f"r{number}", "owner": f"team-{number % 37}"}
+        if type_ == ENDPOINT:
+            (variant,) = same["production_variants"]
+            yield (
+                type_,
+                {
+                    "name": f"chat-{number}",
+                    "production_variants": [{**variant, "model_name": f"chat-{number}"}],
+                    "tags": tags,
+                },
+            )
+        else:
+            yield type_, {**same, "bucket": f"data-{number}", "tags": tags}
 
 
 def mixed(

@@ -36,6 +36,33 @@ def process(name: str, command: Sequence[str], target: str) -> Measured:
     return Measured(name, milliseconds, target=target, most_mib=used.ru_maxrss / 1024)
 
 
+def starts(
+    commands: Sequence[tuple[str, Sequence[str], str]],
+    against: str,
+    other: Sequence[str],
+    runs: int = RUNS,
+) -> list[Measured]:
+    """Commands (name, words, what is wanted) against another one: the least time on a processor of
+    several runs each, all in turn. Other work on the machine can only add to it."""
+    least = dict.fromkeys(range(-1, len(commands)), float("inf"))
+    for _ in range(runs + 1):
+        for number, words in enumerate((other, *(words for _, words, _ in commands)), start=-1):
+            least[number] = min(least[number], _processor_ms(words))
+    return [
+        Measured(name, least[number], against, least[-1], least[number] / least[-1], target)
+        for number, (name, _, target) in enumerate(commands)
+    ]
+
+
+def _processor_ms(command: Sequence[str]) -> float:
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, command)
+    return (used.ru_utime + used.ru_stime) * 1000
+
+
 def paired(
     name: str,
     command: Sequence[str],

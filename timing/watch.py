@@ -11,7 +11,7 @@ from pathlib import Path
 
 from timing.measure import Measured, process
 
-LICHEN = (sys.executable, "-m", "lichen_doors.command", "watch")
+LICHEN = (sys.executable, "-m", "lichen_doors", "watch")
 COUNTS = (100, 1_000)
 MOST_MIB = 1_024
 RATES = 40

@@ -1,5 +1,5 @@
-"""The reports of ``lichen check`` on a merge request of GitLab: one comment, which a later run
-renews, and each suggestion once. The job of doors/pipelines/gitlab.yml runs ``python -m
+"""The reports of ``lichen check`` on a merge request of GitLab: one comment of each job, which a
+later run renews, and each suggestion once. The job of doors/pipelines/gitlab.yml runs ``python -m
 lichen_doors.gitlab`` after the check.
 
 It sends what is in the reports to the GitLab that runs the job, with the token that
@@ -22,6 +22,7 @@ from lichen.visible import visible
 
 TIMEOUT_S = 30
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
+_MARK = "<!-- lichen job {} -->"
 _WANTED = ("CI_API_V4_URL", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID")
 
 
@@ -44,6 +45,8 @@ class MergeRequest(NamedTuple):
 
     address: str
     token: str
+    api: str
+    """The address of GitLab's interface, of which the merge request is a part."""
 
     def every(self, of: str) -> Iterator[dict[str, Any]]:
         """All entries of a list, page by page."""
@@ -57,16 +60,25 @@ class MergeRequest(NamedTuple):
         found: dict[str, Any] = self._sent("GET", "")[0]
         return found
 
+    def user(self) -> object:
+        """Who the token is of, by number: its notes are the ones that it may change."""
+        return self._sent("GET", "/user", of=self.api)[0].get("id")
+
     def write(self, to: str, content: Mapping[str, object], method: str = "POST") -> None:
         """Create something, or change it. Raises :class:`Refused`."""
         self._sent(method, to, content)
 
     def _sent(
-        self, method: str, path: str, content: Mapping[str, object] | None = None
+        self,
+        method: str,
+        path: str,
+        content: Mapping[str, object] | None = None,
+        *,
+        of: str | None = None,
     ) -> tuple[Any, str]:
         """The answer, and the page after it."""
         request = urllib.request.Request(
-            f"{self.address}{path}",
+            f"{self.address if of is None else of}{path}",
             data=None if content is None else json.dumps(content).encode(),
             headers={"PRIVATE-TOKEN": self.token, "Content-Type": "application/json"},
             method=method,
@@ -82,13 +94,21 @@ class MergeRequest(NamedTuple):
 
 
 def comment(request: MergeRequest, text: str, notes: Sequence[Mapping[str, Any]]) -> None:
-    """Write the report as one comment, or renew the one that is there."""
-    mark = text.partition("\n")[0]
-    there = next((each["id"] for each in notes if str(each.get("body")).startswith(mark)), None)
+    """Write the report as the comment of this job, or renew the one that is there."""
+    mark = _MARK.format(visible(os.environ.get("CI_JOB_NAME", "")).replace("--", "- -"))
+    user, body = request.user(), f"{mark}\n{text}"
+    there = next((each["id"] for each in notes if _is_own(each, user, mark)), None)
     if there is None:
-        request.write("/notes", {"body": text})
+        request.write("/notes", {"body": body})
     else:
-        request.write(f"/notes/{there}", {"body": text}, method="PUT")
+        request.write(f"/notes/{there}", {"body": body}, method="PUT")
+
+
+def _is_own(note: Mapping[str, Any], user: object, mark: str) -> bool:
+    """Whether a note is by the token's own user, and of this job."""
+    author = note.get("author")
+    by = author.get("id") if isinstance(author, Mapping) else None
+    return by == user and str(note.get("body")).startswith(f"{mark}\n")
 
 
 def suggest(
@@ -158,7 +178,7 @@ def main() -> None:
         _say(f"There is no report to comment: {report}")
         return
     address, project, number = variables.values()
-    request = MergeRequest(f"{address}/projects/{project}/merge_requests/{number}", token)
+    request = MergeRequest(f"{address}/projects/{project}/merge_requests/{number}", token, address)
     try:
         notes = list(request.every("/notes"))
         comment(request, report.read_text(encoding="utf-8"), notes)

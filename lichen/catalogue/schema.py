@@ -693,6 +693,30 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A resource of a cluster that is an accelerator, by the name that its device plugin gives it.
+
+    ``chip`` is what it is counted as, blank where the catalogue has no chip of its maker.
+    ``counts`` says what one of it is: a whole chip, a part of one, or an amount of memory or of
+    percent that is asked for beside a device. A part is ``slices`` of a chip that has
+    ``of_slices``, both blank where only the cluster knows.
+    """
+
+    resource: str
+    chip: str | None
+    counts: Literal["chips", "parts", "amounts"]
+    slices: Annotated[int, Meta(ge=1, le=100)] | None
+    of_slices: Annotated[int, Meta(ge=1, le=100)] | None
+    source: str
+
+    @property
+    def part(self) -> float | None:
+        """How much of a chip one of it is; None where only the cluster knows."""
+        if self.counts == "chips":
+            return 1.0
+        return self.slices / self.of_slices if self.slices and self.of_slices else None
+
+
 class ImagePatches(msgspec.Struct, frozen=True, kw_only=True):
     """The last day with security patches of a repository's images of one version: the tags that
     begin with ``version``, ``2.6`` for ``2.6.0-cpu-py312``."""
@@ -1168,6 +1192,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     HostingStart: {"source": ("boot_s", "load_gb_s", "longest_s")},
     ImagePatches: {"source": ("patched_until",)},
     Registry: {"source": ("account",)},
+    Device: {"source": ("counts",)},
 }
 """For each type: the field that names a source, and the figures that it is the source of."""
 
@@ -1203,6 +1228,7 @@ _TO_MACHINES = (
 )
 _OF_A_CHIP = ("tdp_w", "loaded_idle_w", "embodied_kgco2e")
 _ENDS = ("low", "likely", "high")
+_TO_ALSO = "write the resource's name into the column also of its chip's row in chips.csv"
 _NOT_READ = "write what you know of the machine itself into machines.csv"
 
 TABLES: dict[str, Table] = {
@@ -1276,6 +1302,7 @@ TABLES: dict[str, Table] = {
         Table("starts", "published", HostingStart, ("hosting",)),
         Table("image_patches", "published", ImagePatches, ("repository", "version")),
         Table("registries", "published", Registry, ("hosting", "region")),
+        Table("devices", "published", Device, ("resource",), own=None, instead=_TO_ALSO),
         Table("estimates", "derived", MachineEstimates, ("machine",), own=None, instead=_NOT_READ),
         Table(
             "markups", "derived", Markup, ("hosting", "machine", "family", "accelerated"),

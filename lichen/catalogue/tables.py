@@ -131,6 +131,7 @@ class Catalogue:
     def __init__(self, directory: Path = DIRECTORY, overlay: Path | None = None) -> None:
         self.directory, self.overlay = directory, overlay
         self._built: dict[Callable[[Catalogue], Any], Any] = {}
+        self._retired_of: dict[tuple[str, str | None], tuple[Retired, ...]] = {}
         self._others: dict[tuple[str, type[msgspec.Struct]], tuple[Any, ...]] = {}
         if overlay is not None:
             from lichen.catalogue.overlay import check
@@ -212,6 +213,23 @@ class Catalogue:
         """A region's offers, by machine."""
         return self._offers_by_region.get(region, ())
 
+    def count_offers_in(self, region: str) -> int:
+        """How many offers a region has: what says so without reading one."""
+        if self.overlay is not None:
+            return len(self.offers_in(region))
+        return self._offer_counts.get(region, 0)
+
+    @cached_property
+    def _offer_counts(self) -> dict[str, int]:
+        return decoded(
+            self.directory,
+            "offer_counts",
+            ("offers",),
+            Offer,
+            lambda: Counter(offer.region for offer in self.offers),
+            dict[str, int],
+        )
+
     def sales_of(self, machine: str) -> Sales | None:
         """How a machine can be bought by its provider's page; None where we have read no page."""
         return self._sales.get(machine)
@@ -248,8 +266,12 @@ class Catalogue:
         """What is retired of a machine's hardware, and of the software that runs on it."""
         chip = self.chips.get(machine.accelerator or machine.cpu or "")
         families = (machine.family, chip.family if chip else None)
-        keys = (families, (families[0], None), (None, families[1]), (None, None))
-        return tuple(row for key in dict.fromkeys(keys) for row in self._retired.get(key, ()))
+        rows = self._retired_of.get(families)
+        if rows is None:
+            keys = (families, (families[0], None), (None, families[1]), (None, None))
+            found = (row for key in dict.fromkeys(keys) for row in self._retired.get(key, ()))
+            rows = self._retired_of[families] = tuple(found)
+        return rows
 
     def retired_hardware(
         self, machine_family: str | None, chip_family: str | None, cloud: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -38,6 +39,7 @@ else:
 """A name of :data:`REGIONAL`: checked, and listed in schemas, wherever a document is read."""
 
 
+@lru_cache(maxsize=1024)  # a deployment is in few places, and each of its resources asks
 def region_of(zone: str) -> str:
     """The region of a zone, whichever cloud's it is: ``us-east-1`` of ``us-east-1a``,
     ``us-central1`` of ``us-central1-a``. Any other text is a region already and stays as it is."""

@@ -152,5 +152,5 @@ def _why_unpriced(
     if price is not None:
         return f"no price {sold_as(ways)} is known, only {sold_as(ways_priced(price))}"
     if not prices:
-        return "price not known: nobody publishes one of this machine that we have read"
+        return "price not known: the catalogue has none of this machine"
     return "price not known, and none follows from other regions"

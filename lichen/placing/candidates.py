@@ -7,6 +7,7 @@ look at its price and its grid.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -36,6 +37,7 @@ from lichen.placing.question import Question
 from lichen.sizing import Layout, Misfit, lay_out_as_usual
 from lichen.sizing.replicas import floor_of
 from lichen.sizing.start_up import start_of, start_s
+from lichen.workload import Where
 
 
 class SizedMachine(msgspec.Struct, frozen=True):
@@ -89,16 +91,11 @@ class JudgedOffers(msgspec.Struct, frozen=True):
 
 def judge_offers(question: Question, only_region: str | None = None) -> JudgedOffers:
     """Every offer of the catalogue, once; those of ``only_region`` alone where it is given."""
-    catalogue = question.catalogue
-    refused = refusals(question.workload.where, catalogue)
-    out_of_bounds = {
-        name: refusal.reason
-        for name, refusal in refused.items()
-        if refusal is not None and refusal.kind == "where"
-    }
-    workload = question.workload
+    catalogue, workload = question.catalogue, question.workload
+    bounds = _bounds_of(catalogue, workload.where)
+    refused = bounds.refused
     ways = allowed_ways(workload.where, catalogue, ways_to_buy(workload), workload.mode)
-    way_of: dict[tuple[str, tuple[str, ...]], Hosting | None] = {}
+    way_of: dict[tuple[str, tuple[str, ...]], Hosting | str] = {}
     effective = {
         name: gco2e_kwh
         for name, region in catalogue.regions.items()
@@ -106,22 +103,17 @@ def judge_offers(question: Question, only_region: str | None = None) -> JudgedOf
     }
     judged = JudgedOffers()
     reject = judged.rejected.extend
-    reject_one = judged.rejected.append
     pin = question.pin
+    one_region = only_region if pin is None else pin.region
     for machine in catalogue.machines.values():
-        name, allowed = machine.name, []
+        name = machine.name
         if pin is not None and name != pin.machine:
             continue
-        for offer in catalogue.offers_of(name):
-            if pin is not None and offer.region != pin.region:
-                continue
-            if only_region is not None and offer.region != only_region:
-                continue
-            reason = out_of_bounds.get(offer.region)
-            if reason is None:
-                allowed.append(offer)
-            else:
-                reject_one(Rejected(machine=name, region=offer.region, kind="where", reason=reason))
+        allowed, outside = bounds.of(name)
+        if one_region is not None:
+            allowed = [offer for offer in allowed if offer.region == one_region]
+            outside = [offer for offer in outside if offer.region == one_region]
+        reject(outside)
         if not allowed:  # only a machine that some region may offer is priced and sized
             continue
         retired = catalogue.retired(machine)
@@ -130,10 +122,10 @@ def judge_offers(question: Question, only_region: str | None = None) -> JudgedOf
             continue
         offered_by = (machine.cloud, machine.hostings)  # the same of many machines
         if offered_by not in way_of:
-            way_of[offered_by] = ways.of(machine, catalogue)
+            way_of[offered_by] = ways.of(machine, catalogue) or ways.why_none(machine, catalogue)
         way = way_of[offered_by]
-        if way is None:
-            reject(_rejected(allowed, "hosting", ways.why_none(machine, catalogue)))
+        if isinstance(way, str):
+            reject(_rejected(allowed, "hosting", way))
             continue
         ways_bought = ways_of_hosting(way, ways.bought)
         if not ways_bought:
@@ -165,6 +157,42 @@ def judge_offers(question: Question, only_region: str | None = None) -> JudgedOf
             for one in found:
                 (judged.able if one.sized.unmade is None else judged.unmade).append(one)
     return judged
+
+
+class _Bounds:
+    """The offers that a workload's ``where`` allows and those that it does not, machine by machine:
+    the same for every workload that says the same of where it may be."""
+
+    def __init__(self, catalogue: Catalogue, where: Where) -> None:
+        self.refused = refusals(where, catalogue)
+        self._reasons = {
+            name: refusal.reason
+            for name, refusal in self.refused.items()
+            if refusal is not None and refusal.kind == "where"
+        }
+        self._catalogue = catalogue
+        self._parted: dict[str, tuple[Sequence[Offer], Sequence[Rejected]]] = {}
+
+    def of(self, machine: str) -> tuple[Sequence[Offer], Sequence[Rejected]]:
+        """A machine's offers that are allowed, and why each other is not."""
+        parted = self._parted.get(machine)
+        if parted is None:
+            reasons, allowed, outside = self._reasons, [], []
+            for offer in self._catalogue.offers_of(machine):
+                reason = reasons.get(offer.region)
+                if reason is None:
+                    allowed.append(offer)
+                else:
+                    outside.append(
+                        Rejected(machine=machine, region=offer.region, kind="where", reason=reason)
+                    )
+            parted = self._parted[machine] = allowed, outside
+        return parted
+
+
+@lru_cache(maxsize=4)
+def _bounds_of(catalogue: Catalogue, where: Where) -> _Bounds:
+    return _Bounds(catalogue, where)
 
 
 def _rejected(
@@ -201,12 +229,12 @@ def _sized(
             misfits.append(layout)
             continue
         if ended := next(_retired_for(layout, retired, refused=True), None):
-            misfits.append(Misfit("hardware", f"retired: {about_retired(ended)}"))
+            misfits.append(Misfit("retired", f"retired: {about_retired(ended)}"))
             continue
         replicas_mean, draw = paid_of(layout, way)
         power = power_of(machine, replicas_mean, draw)
         if power is None:
-            return Misfit("hardware", "nobody publishes its watts", None)
+            return Misfit("watts", "its watts are not known", None)
         unmade = _why_unmade(question, machine, way, layout)
         sized.append(SizedMachine(layout, way, replicas_mean, power, unmade))
     if not sized:

@@ -77,8 +77,13 @@ def option_of(candidate: Candidate, workload: Workload, catalogue: Catalogue) ->
 
 def _price_basis(candidate: Candidate, catalogue: Catalogue) -> Literal["hosting", "machine"]:
     hosting, region = candidate.sized.hosting, candidate.offer.region
-    of_machines = hosting.base is None and catalogue.rate(hosting.name, region) is None
-    return "machine" if of_machines else "hosting"
+    chip = catalogue.machine(candidate.offer.machine).accelerator
+    its_own = (
+        hosting.base is not None
+        or catalogue.rate(hosting.name, region, chip) is not None
+        or catalogue.own("prices", f"{candidate.offer.machine} {region} {hosting.name}")
+    )
+    return "hosting" if its_own else "machine"
 
 
 def footprint_of(candidate: Candidate, catalogue: Catalogue) -> Footprint:

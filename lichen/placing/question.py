@@ -17,13 +17,14 @@ from lichen.catalogue import Catalogue, load
 from lichen.catalogue.schema import Made
 from lichen.day import present_day
 from lichen.defaults import COST_TOLERANCE_PCT
-from lichen.document import InputError, did_you_mean, find_upwards, read_document
+from lichen.document import InputError, did_you_mean, named_by, read_document
 from lichen.evaluation import RATES, Evaluation
 from lichen.evidence import Record, read_record
 from lichen.parsing.content import text_in
 from lichen.placing.allowed import check_where
 from lichen.placing.buying import check_sold
 from lichen.prompt_tokens import estimated_tokens, fixed_part, prefixes_of
+from lichen.upwards import find_upwards
 from lichen.visible import visible
 from lichen.words import Objective, Precision
 from lichen.workload import ModelCard, Workload
@@ -96,7 +97,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         texts = [text for _, text in prompt_texts(workload, folder)]
         if keep_budget:
             _check_prompts(workload, texts)
-        records = tuple(read_record(folder / record) for record in workload.evidence)
+        records = tuple(_records(workload.evidence, folder))
         _check_evaluations(workload.evaluations, catalogue)
         for file, record in zip(workload.evidence, records, strict=True):
             try:
@@ -189,6 +190,13 @@ def _check_floor(workload: Workload) -> None:
         )
 
 
+def _records(named: Sequence[str], folder: Path) -> Iterator[Record]:
+    """The records of ``evidence``; one that is not there is the workload's mistake."""
+    for index, name in enumerate(named):
+        with named_by(f"evidence[{index}]", folder / name, name):
+            yield read_record(folder / name)
+
+
 def prompt_texts(workload: Workload, folder: Path) -> tuple[tuple[str, str], ...]:
     """The workload's prompts, each a name and its text; files are looked for in ``folder``.
 
@@ -204,7 +212,9 @@ def prompt_texts(workload: Workload, folder: Path) -> tuple[tuple[str, str], ...
             )
         text = prompt.text
         if text is None:
-            text = text_in(folder / str(prompt.file), _MOST_PROMPT_MIB)
+            file = folder / str(prompt.file)
+            with named_by(f"prompts.templates[{index}].file", file, str(prompt.file)):
+                text = text_in(file, _MOST_PROMPT_MIB)
         found.append((prompt.name, text))
     return tuple(found)
 

@@ -143,13 +143,14 @@ def about_the_price(chosen: Candidate, catalogue: Catalogue) -> Iterator[str]:
     """What is assumed or derived of the price, and what way of buying it is of."""
     price, hosting = chosen.price, chosen.sized.hosting
     machine, region = chosen.name
+    chip = catalogue.machine(chosen.offer.machine).accelerator
     if price.basis != "published" and hosting.base is not None:
         base = catalogue.hostings[hosting.base]
         yield (
             f"we have no published price of {machine} on {hosting.title} in {region}: that it is "
             f"offered there, and at this price, is assumed from {base.title} ({price.source})"
         )
-    elif price.basis != "published" and catalogue.rate(hosting.name, region) is not None:
+    elif price.basis != "published" and catalogue.rate(hosting.name, region, chip) is not None:
         source = catalogue.sources[price.source]
         yield f"the price of {machine} in {region} is {price.basis}: {source.title}"
     elif price.basis != "published":
@@ -319,6 +320,11 @@ _RELAX: dict[str, str] = {
     "zone": "choose a region that the provider lists",
     "retired": "choose newer hardware",
     "unknown": "add the missing figure to your own catalogue rows",
+    "watts": "give its idle_w, half_load_w and full_load_w in your own machines.csv",
+    "chip": "name a chip of `lichen catalogue accelerators`, or give its row in your own chips.csv",
+    "hardware": "choose a machine with another chip, or another model",
+    "component": "leave out where.hosting, or provision it yourself",
+    "image": "give an image of your own, or choose a region where one is published",
 }
 
 
@@ -332,7 +338,7 @@ def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss
         if loser.machine in seen or len(seen) == most:
             continue
         seen.add(loser.machine)
-        relax = _RELAX.get(loser.kind, "see the reason")
+        relax = _RELAX[loser.kind]
         if loser.kind == "latency" and loser.shortfall:
             relax += f" (it needs {loser.shortfall:.2f} times the limit)"
         yield Miss(machine=loser.machine, reason=loser.reason, relax=relax)
@@ -352,14 +358,15 @@ _FARTHER: dict[str, int] = {
     "context": -1,
     "zone": 1,
     "sold": 1,
-    "retired": 1,
+    "unknown": 1,
     "hosting": 2,
-    "unknown": 3,
+    "retired": 3,
     "where": 4,
 }
 """Kinds of reason that are shown before or after the others. A request that the model does not
 accept comes first, since no machine helps. Reasons that say nothing of the work come last: what
-cannot be bought, what the workload's hosting does not have, the rest."""
+cannot be bought, or has no price that we know, what the workload's hosting does not have, the
+rest."""
 
 
 def _distance(loser: Rejected) -> tuple[int, bool, float]:

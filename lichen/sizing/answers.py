@@ -38,6 +38,9 @@ class Misfit(msgspec.Struct, frozen=True, gc=False):
         "context",
         "compiled",
         "card",
+        "chip",
+        "watts",
+        "retired",
         "hosting",
         "hardware",
     ]

@@ -231,14 +231,14 @@ def arrange(
     chip = known.chips.of_machine(machine)
     if chip is None:
         named = machine.accelerator or machine.cpu
-        return Misfit("hardware", f"the catalogue does not know {_chip_of(machine, named)}")
+        return Misfit("chip", f"the catalogue does not know {_chip_of(machine, named)}")
     work = WORK[card.kind]
     form = known.formats.on(precision, chip, work)
     if isinstance(form, Misfit):
         return form
     whole = known.chips.all_of(machine)
     if whole is None:
-        return Misfit("hardware", f"nobody publishes the speed or bandwidth of {chip.name}")
+        return Misfit("chip", f"the speed or the bandwidth of {chip.name} is not known")
     form = as_released(card, precision, form)
     need = need_of(card, form, input_tokens or None)
     if isinstance(need, Misfit):

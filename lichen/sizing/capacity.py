@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -20,7 +19,7 @@ P95 = 1.645
 """Standard deviations to a normal's 95th percentile: requests in flight vary as a Poisson count."""
 
 _BISECTIONS = 14
-_JUST_BELOW = 1.0 - 1e-9
+_JUST_BELOW, _JUST_ABOVE = 1.0 - 1e-9, 1.0 + 1e-9
 _CLOSE = 1e-3
 """No prediction here is known to a thousandth: a search ends there."""
 
@@ -44,13 +43,20 @@ class Curve:
 
     __slots__ = ("alpha", "around", "beta", "items", "llm", "output", "prefill", "room")
 
-    def __init__(self, arrangement: Arrangement, items: int, at: float | None = None) -> None:
+    def __init__(
+        self,
+        arrangement: Arrangement,
+        items: int,
+        at: float | None = None,
+        prefill_s: float | None = None,
+    ) -> None:
         """``at``: requests in flight where a mixture of experts' line touches its curve; left
-        out, as many as there is room for."""
+        out, as many as there is room for. ``prefill_s``: of reading one prompt, where it is
+        known."""
         self.llm = arrangement.need.work == "llm"
         self.items = 1 if self.llm else items
         self.output = max(1, arrangement.output_tokens) if self.llm else 1
-        self.prefill = arrangement.prefill_s()
+        self.prefill = arrangement.prefill_s() if prefill_s is None else prefill_s
         self.around = arrangement.around_s
         room = arrangement.room
         self.room = max(1.0, room / self.items)
@@ -162,22 +168,46 @@ def best_within(
 ) -> Capacity | Misfit:
     """The arrangement, of all numbers of chips a copy and all batches that its stack compiles,
     that serves most within every bound."""
+    # What a batch has no part in is worked out once.
+    slow = slowness(arrangement.spreads, confidence)
+    options = [
+        (option, prefill_s)
+        for one in arrangement.with_more_chips()
+        for prefill_s in (one.prefill_s(),)
+        for option in _compiled(one, items)
+    ]
     best: Capacity | None = None
-    misfit: Misfit | None = None
-    most = 0.0
-    options = (_compiled(one, items) for one in arrangement.with_more_chips())
-    for option in chain.from_iterable(options):
-        found = capacity_within(option, latency, share, items, confidence)
-        if isinstance(found, Misfit):
-            misfit = misfit or found
-            if misfit.shortfall and found.shortfall and found.shortfall < misfit.shortfall:
-                misfit = found
+    misfits: list[Misfit] = []
+    # From the last on: the largest batch mostly serves most, and the others then cannot win.
+    for option, prefill_s in reversed(options):
+        curve = Curve(option, items, prefill_s=prefill_s)
+        if best is not None and best.rps > _most_rps(curve, option, share, slow):
             continue
-        if found.rps > most:
-            best, most = found, found.rps
+        found = _capacity(option, curve, latency, share, items, confidence, slow)
+        if isinstance(found, Misfit):
+            misfits.append(found)
+        elif found.rps > 0.0 and (best is None or found.rps >= best.rps):
+            best = found
     if best:
         return best
-    return misfit or Misfit("throughput", "serves no request within its bounds")
+    return _nearest(misfits[::-1]) or Misfit("throughput", "serves no request within its bounds")
+
+
+def _most_rps(curve: Curve, arrangement: Arrangement, share: float, slow: Slowness) -> float:
+    """What no capacity of an arrangement exceeds; infinite for a mixture of experts, whose curve is
+    another one at its busiest point."""
+    if arrangement.need.expert_share < 1.0:
+        return math.inf
+    return share * curve.saturated_rps * arrangement.copies / slow.rate * _JUST_ABOVE
+
+
+def _nearest(misfits: Sequence[Misfit]) -> Misfit | None:
+    """The first that misses its bounds by least."""
+    nearest = misfits[0] if misfits else None
+    for each in misfits:
+        if nearest and nearest.shortfall and each.shortfall and each.shortfall < nearest.shortfall:
+            nearest = each
+    return nearest
 
 
 def _compiled(arrangement: Arrangement, items: int) -> Iterator[Arrangement]:
@@ -206,9 +236,22 @@ def capacity_within(
     """
     slow = slowness(arrangement.spreads, confidence)
     curve = Curve(arrangement, items)
+    return _capacity(arrangement, curve, latency, share, items, confidence, slow)
+
+
+def _capacity(
+    arrangement: Arrangement,
+    curve: Curve,
+    latency: Latency,
+    share: float,
+    items: int,
+    confidence: float,
+    slow: Slowness,
+) -> Capacity | Misfit:
     point = _busiest(curve, latency, share, slow, confidence)
     if arrangement.need.expert_share < 1.0 and not isinstance(point, Misfit):
-        curve = Curve(arrangement, items, max(2.0, point.in_flight))
+        around = max(2.0, point.in_flight)
+        curve = Curve(arrangement, items, around, curve.prefill)
         point = _busiest(curve, latency, share, slow, confidence)
     if isinstance(point, Misfit):
         return point

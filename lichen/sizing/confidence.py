@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from lichen.evidence import Z80
-from lichen.sizing.coefficients import Spreads
+
+if TYPE_CHECKING:
+    from lichen.sizing.coefficients import Spreads
 
 LIKELY = 0.5
 SLOW, FAST = 0.9, 0.1

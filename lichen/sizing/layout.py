@@ -54,12 +54,19 @@ HOPELESS = 5.0
 class Carried(NamedTuple):
     """A record of the model on another machine, and its times over those predicted there.
 
-    One that contradicts the prediction there carries nothing over: something else was measured.
+    Nothing carries over from one that contradicts the prediction there, since something else was
+    measured, nor from another family of chips.
     """
 
     record: Record
     ratio: float
     contradicts: bool
+    family: str
+    is_of_family: bool
+
+    @property
+    def counts(self) -> bool:
+        return self.is_of_family and not self.contradicts
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -307,6 +314,11 @@ class Layout(msgspec.Struct, frozen=True):
             )
             if carried.contradicts:
                 yield f"{found}, outside the 80 % interval: nothing of it carries over"
+            elif not carried.is_of_family:
+                yield (
+                    f"{found}: nothing of it carries over from {carried.family} to "
+                    f"{arrangement.chips.family}, so measure this machine too"
+                )
             else:
                 yield (
                     f"{found}, of which little carries over to this machine: a record of it would "
@@ -469,8 +481,13 @@ def _laid_out(
     measured = unmeasured
     for record in records:
         measured = narrowed(measured, record)
-    carried = () if records else tuple(_carried(card, machine, known, catalogue, evidence, tokens))
-    measured = _moved(measured, [one.ratio for one in carried if not one.contradicts])
+    family = fewest.chips.family
+    carried = (
+        ()
+        if records
+        else tuple(_carried(card, machine, family, known, catalogue, evidence, tokens))
+    )
+    measured = _moved(measured, [one.ratio for one in carried if one.counts])
     chip = known.chips.of_machine(machine)
     layout = _layout_of(
         workload,
@@ -490,13 +507,14 @@ def _laid_out(
 def _carried(
     card: ModelCard,
     machine: Machine,
+    family: str,
     known: Knowledge,
     catalogue: Catalogue,
     evidence: Sequence[Record],
     usual: tuple[int, int],
 ) -> Iterator[Carried]:
-    """The records of a model on other machines whose own roofline is known. ``usual`` are the
-    lengths of a request, where a record does not say them."""
+    """The records of a model on other machines whose own roofline is known. ``family`` is of this
+    machine's chips, ``usual`` the lengths of a request, where a record does not say them."""
     for record in evidence:
         there = _machine_of(record, catalogue)
         if record.model != card.name or there is None or there.name == machine.name:
@@ -511,6 +529,8 @@ def _carried(
                     record,
                     math.exp(surprise(there_ms, record)),
                     contradicts(there_ms, record, spread),
+                    arrangement.chips.family,
+                    arrangement.chips.family == family,
                 )
                 break
 

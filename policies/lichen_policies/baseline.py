@@ -26,6 +26,7 @@ class BaselineVerdict(msgspec.Struct, frozen=True):
     fingerprint: str
     message: str = ""
     what: str = ""
+    file: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -72,8 +73,9 @@ def against(report: Report, baseline: Baseline, file: str) -> Report:
     """
     every = (*baseline.findings, *baseline.unverified)
     left = Counter(verdict.key for verdict in every)
-    findings = _marked(report.findings, left)
-    unverified = _marked(report.unverified, left)
+    unmoved = Counter((*verdict.key, verdict.file) for verdict in every)
+    findings = _marked(report.findings, left, unmoved)
+    unverified = _marked(report.unverified, left, unmoved)
     return msgspec.structs.replace(
         report,
         findings=findings,
@@ -84,14 +86,29 @@ def against(report: Report, baseline: Baseline, file: str) -> Report:
     )
 
 
-def _marked(verdicts: Sequence[Verdict], left: Counter[tuple[str, str]]) -> tuple[Verdict, ...]:
-    marked = []
-    for verdict in verdicts:
-        key = verdict.fingerprint, verdict.what or verdict.message
-        is_old = not verdict.broken and left[key] > 0
-        left[key] -= is_old
-        marked.append(msgspec.structs.replace(verdict, is_old=is_old))
-    return tuple(marked)
+def _marked(
+    verdicts: Sequence[Verdict],
+    left: Counter[tuple[str, str]],
+    unmoved: Counter[tuple[str, str, str | None]],
+) -> tuple[Verdict, ...]:
+    """The verdicts, old where the baseline has them: first those of the same file, and of the
+    others those whose file may have another name now."""
+    old: set[int] = set()
+    for same_file in (True, False):
+        for number, verdict in enumerate(verdicts):
+            key = verdict.fingerprint, verdict.what or verdict.message
+            place = (*key, verdict.file)
+            if number in old or verdict.broken or left[key] <= 0:
+                continue
+            if same_file and unmoved[place] <= 0:
+                continue
+            old.add(number)
+            left[key] -= 1
+            unmoved[place] -= same_file
+    return tuple(
+        msgspec.structs.replace(verdict, is_old=number in old)
+        for number, verdict in enumerate(verdicts)
+    )
 
 
 def _known(skipped: Sequence[Skipped], left: Counter[tuple[str, str]]) -> tuple[Skipped, ...]:

@@ -21,7 +21,7 @@ import msgspec
 
 from lichen.clouds import CLOUDS
 from lichen.input_error import did_you_mean
-from lichen.passport import exempt_tags
+from lichen.passport import EXEMPT, exempt_tags
 from lichen_policies.exemptions import Exemption
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.reading import reader_of, tags_of
@@ -115,7 +115,10 @@ def _of_tags(resource: Resource) -> Iterator[Note]:
     _, tags = tags_of(Properties(resource.properties, resource.dialect), cloud)
     if tags is None or is_unknown(tags):
         return
-    texts = {key: str(value) for key, value in tags.items() if not is_unknown(value)}
+    # Of thousands of resources hardly one has such a tag.
+    texts = {
+        key: str(value) for key, value in tags.items() if EXEMPT in key and not is_unknown(value)
+    }
     for key, rule, text in exempt_tags(texts, cloud.name):
         yield Note(rule, text, f"tag {key}")
 

@@ -18,13 +18,15 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from lichen.clouds import CloudName
-from lichen.document import InputError, convert, did_you_mean, find_upwards, read_document
+from lichen.document import InputError, convert, did_you_mean, read_document
+from lichen.upwards import find_upwards
 from lichen.words import Environment
 from lichen_policies import registry
 from lichen_policies.exemptions import Exemption, ExemptionRow
 from lichen_policies.limits import resolve
-from lichen_policies.registry import ENVIRONMENTS, FOLDER, read_rules
+from lichen_policies.registry import ENVIRONMENTS, read_rules
 from lichen_policies.rule import UNSTATED, Rule
+from lichen_policies.rule_files import FOLDER
 from lichen_policies.verdict import Level
 
 if TYPE_CHECKING:

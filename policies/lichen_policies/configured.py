@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -28,7 +28,7 @@ def configured(configuration: Configuration) -> Configured:
     files = tuple(layer.shown for layer in configuration.layers)
     return Configured(
         files=files,
-        moved=tuple(_moved(configuration)),
+        moved=tuple(_moved(configuration, files)),
         ramps=tuple(_ramps(configuration)),
         also=tuple(
             f"{field} of {layer.shown}"
@@ -57,11 +57,11 @@ def _touched(configuration: Configuration) -> Iterator[Rule]:
     return (configuration.rules[name] for name in sorted(names) if name in configuration.rules)
 
 
-def _moved(configuration: Configuration) -> Iterator[Moved]:
+def _moved(configuration: Configuration, files: Sequence[str]) -> Iterator[Moved]:
     for rule in _touched(configuration):
         settings: dict[tuple[str, str, str, str], list[Environment]] = defaultdict(list)
         for environment in ENVIRONMENTS:
-            for what, default, now, by in _of_rule(configuration, rule, environment):
+            for what, default, now, by in _of_rule(configuration, files, rule, environment):
                 settings[what, default, now, by].append(environment)
         for (what, default, now, by), environments in settings.items():
             yield Moved(rule.name, what, tuple(environments), default, now, by)
@@ -81,13 +81,14 @@ def _ramps(configuration: Configuration) -> Iterator[Ramp]:
 
 
 def _of_rule(
-    configuration: Configuration, rule: Rule, environment: Environment
+    configuration: Configuration, files: Sequence[str], rule: Rule, environment: Environment
 ) -> Iterator[tuple[str, str, str, str]]:
     """What is moved, its default, what it is now, and who moved it."""
     default, now = rule.levels[environment], configuration.level(rule, environment)
     if now != default:
         by_door = rule.name in configuration.door_levels
-        yield "level", default, now, _DOOR if by_door else _who(configuration, "levels", rule)
+        who = _DOOR if by_door else _who(configuration, files, "levels", rule)
+        yield "level", default, now, who
     if rule.mistake or not configuration.moves_limits(rule):
         return
     defaults = msgspec.structs.asdict(rule.defaults[environment])
@@ -98,15 +99,16 @@ def _of_rule(
                 name,
                 _shown(defaults[name]),
                 _shown(value),
-                _DOOR if by_door else _who(configuration, "limits", rule),
+                _DOOR if by_door else _who(configuration, files, "limits", rule),
             )
 
 
-def _who(configuration: Configuration, field: str, rule: Rule) -> str:
-    names = [
-        layer.shown for layer in configuration.layers if rule.name in getattr(layer.file, field)
-    ]
-    return " and ".join(names)
+def _who(configuration: Configuration, files: Sequence[str], field: str, rule: Rule) -> str:
+    return " and ".join(
+        file
+        for layer, file in zip(configuration.layers, files, strict=True)
+        if rule.name in getattr(layer.file, field)
+    )
 
 
 def _shown(value: Any) -> str:

@@ -8,7 +8,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "pulumi-preview": ("steps", "changeSummary", "events"),
     "pulumi-state": ("deployment", "checkpoint"),
     "terraform-plan": ("format_version",),
-    "terraform-state": ("format_version", "lineage"),
+    "terraform-state": ("format_version", "lineage", "encrypted_data"),
     "cloudformation": ("AWSTemplateFormatVersion", "Resources"),
     "azure-template": ("$schema",),
     "kubernetes": ("apiVersion",),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -20,7 +20,6 @@ from lichen.holding import Holding, holding
 from lichen.interval import Interval
 from lichen.passport import Passport
 from lichen.sizing.answers import Misfit
-from lichen.sizing.confidence import LIKELY, SLOW
 from lichen.words import Environment, Precision
 from lichen.workload import ModelCard, Workload
 from lichen_policies.facts import Fact, Serving
@@ -29,6 +28,7 @@ from lichen_policies.rule import UNSTATED, Finding, Known, NotApplicable, Saves,
 
 if TYPE_CHECKING:
     from lichen.sizing import Layout, Sizing
+    from lichen.sizing.roof import SameChips
 
 
 _FIELD = re.compile(r"\b(?:traffic|latency|availability)\.([a-z0-9_]+)")
@@ -95,6 +95,8 @@ class Fleet(msgspec.Struct, frozen=True, dict=True):
 
     def serves_more_than(self, rps: float) -> bool:
         """Whether all of them serve more than so many requests a second, at the least."""
+        from lichen.sizing.confidence import SLOW  # it sized: a start without does not load it
+
         capacity = self.layout.capacity
         # What is planned with less confidence is no less, and known at once.
         if capacity.confidence <= SLOW and capacity.rps * self.count <= rps:
@@ -103,6 +105,8 @@ class Fleet(msgspec.Struct, frozen=True, dict=True):
 
     def may_serve(self, rps: float, count: int) -> bool:
         """Whether ``count`` of them serve so many requests a second, at the most."""
+        from lichen.sizing.confidence import LIKELY
+
         capacity = self.layout.capacity
         if capacity.confidence >= LIKELY and capacity.rps * count >= rps:
             return True
@@ -246,7 +250,7 @@ class Fleets:
             layout = self._layouts[machine.name] = lay_out_as_usual(
                 self._workload, self._card, machine, self._precision, self._catalogue
             )
-        if isinstance(layout, Misfit) and layout.kind in ("card", "hardware"):
+        if isinstance(layout, Misfit) and layout.kind in ("card", "chip", "hardware"):
             because = layout.reason if fact is None else in_tags(layout.reason, fact)
             raise Unverified(f"the needs of {self._card.name} cannot be computed: {because}")
         return layout
@@ -332,14 +336,25 @@ class Fleets:
     ) -> list[tuple[float, Machine]]:
         """Machines that may serve the peak, with watts that their fleet draws at the least."""
         from lichen.sizing.replicas import busiest_rps, fewest_replicas
+        from lichen.sizing.roof import chips_in
 
         offered = self._catalogue.once(_Offered)
         most_rps = self._most_rps()
         busiest = busiest_rps(self._workload)
+        those = offered.on(self._hosting, cloud, fits)
+        # A hundred machines have ten kinds of chips, most of which are out of the question.
+        possible = {
+            alike.chips
+            for alike in those.alike
+            if alike.least_idle_w * least <= most_watts
+            and most_rps.may_reach(busiest, alike, math.inf if most is None else most, most_watts)
+        }
         found: list[tuple[float, Machine]] = []
-        for idle_w, machine in offered.on(self._hosting, cloud, fits):
+        for idle_w, machine in those.machines if possible else ():
             if idle_w * least > most_watts:
                 break
+            if chips_in(machine) not in possible:
+                continue
             rps = most_rps[machine.name]
             if rps == 0.0:
                 continue
@@ -352,7 +367,7 @@ class Fleets:
         found.sort(key=itemgetter(0))
         return found
 
-    def _most_rps(self) -> Mapping[str, float]:
+    def _most_rps(self) -> _MostRps:
         """What each machine cannot exceed at the first precision in which it serves the workload at
         all; 0 where there is none."""
         from lichen.sizing import precisions_to_try, without_rates
@@ -371,14 +386,39 @@ def _weight(fleet: Fleet) -> tuple[float, float]:
     return fleet.watts, fleet.month.usd_month or 0
 
 
+class _Asked(NamedTuple):
+    """What was asked for, and the answer."""
+
+    workload: Workload
+    card: ModelCard
+    hosting: str
+    region: Region | None
+    fleets: Fleets
+
+    def is_for(self, card: ModelCard, hosting: str, region: Region | None) -> bool:
+        return self.card is card and self.region is region and self.hosting == hosting
+
+
 class _Kept:
     """The fleets of the last workloads that were asked for, on one catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._fleets: dict[tuple[Workload, str, str, str | None], Fleets] = {}
+        self._last: _Asked | None = None
 
     def of(
+        self, workload: Workload, card: ModelCard, hosting: str, region: Region | None
+    ) -> Fleets:
+        # Six rules of a resource ask one after the other: no hash of a whole workload for each.
+        last = self._last
+        if last is not None and last.workload is workload and last.is_for(card, hosting, region):
+            return last.fleets
+        found = self._found(workload, card, hosting, region)
+        self._last = _Asked(workload, card, hosting, region, found)  # at once, for other threads
+        return found
+
+    def _found(
         self, workload: Workload, card: ModelCard, hosting: str, region: Region | None
     ) -> Fleets:
         key = workload, card.name, hosting, region.name if region else None
@@ -401,7 +441,7 @@ class _Roofs:
 
     def of(
         self, workload: Workload, card: ModelCard, precisions: tuple[Precision, ...]
-    ) -> Mapping[str, float]:
+    ) -> _MostRps:
         """Requests a second by the machine's name."""
         key = workload, card, precisions
         found = self._found.get(key)
@@ -428,6 +468,12 @@ class _MostRps(dict[str, float]):
         self._roofs = [Roof(workload, card, each, catalogue) for each in precisions]
         self._machines = catalogue.machines
 
+    def may_reach(
+        self, busiest_rps: float, alike: SameChips, most: float, most_watts: float
+    ) -> bool:
+        """Whether a fleet of machines with the same chips may, in any of the precisions."""
+        return any(roof.may_serve(alike, busiest_rps, most, most_watts) for roof in self._roofs)
+
     def __missing__(self, name: str) -> float:
         machine = self._machines[name]
         possible = (rps for roof in self._roofs if (rps := roof.rps(machine)) > 0.0)
@@ -435,20 +481,25 @@ class _MostRps(dict[str, float]):
         return found
 
 
+class _Those(NamedTuple):
+    """Machines, each with the watts that it draws idle, the lowest first; and the same by their
+    chips."""
+
+    machines: tuple[tuple[float, Machine], ...]
+    alike: tuple[SameChips, ...]
+
+
 class _Offered:
     """The machines that can be had on a hosting of a cloud, and in which region; found once."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._machines: dict[tuple[str, str], tuple[tuple[float, Machine], ...]] = {}
-        self._fitting: dict[tuple[object, ...], tuple[tuple[float, Machine], ...]] = {}
+        self._machines: dict[tuple[str, str], _Those] = {}
+        self._fitting: dict[tuple[object, ...], _Those] = {}
         self._sold: dict[tuple[str, str | None], bool] = {}
 
-    def on(
-        self, hosting: str, cloud: str, fits: Callable[[Machine], bool] | None
-    ) -> tuple[tuple[float, Machine], ...]:
-        """Machines of a hosting that ``fits`` takes, each with the watts that it draws idle where
-        somebody publishes them, the lowest first."""
+    def on(self, hosting: str, cloud: str, fits: Callable[[Machine], bool] | None) -> _Those:
+        """Machines of a hosting that ``fits`` takes, where somebody publishes their idle watts."""
         every = self._every(hosting, cloud)
         if fits is None:
             return every
@@ -457,25 +508,34 @@ class _Offered:
         if found is None:
             if len(self._fitting) >= _MOST_KEPT:
                 self._fitting.clear()
-            found = self._fitting[key] = tuple(each for each in every if fits(each[1]))
+            found = self._fitting[key] = self._those(
+                tuple(each for each in every.machines if fits(each[1]))
+            )
         return found
 
-    def _every(self, hosting: str, cloud: str) -> tuple[tuple[float, Machine], ...]:
+    def _every(self, hosting: str, cloud: str) -> _Those:
         found = self._machines.get((hosting, cloud))
         if found is None:
-            found = self._machines[hosting, cloud] = tuple(
-                sorted(
-                    (
-                        (machine.idle_w.likely, machine)
-                        for machine in self._catalogue.machines.values()
-                        if machine.idle_w is not None
-                        and machine.cloud == cloud
-                        and self._catalogue.hosts(hosting, machine)
-                    ),
-                    key=itemgetter(0),
+            found = self._machines[hosting, cloud] = self._those(
+                tuple(
+                    sorted(
+                        (
+                            (machine.idle_w.likely, machine)
+                            for machine in self._catalogue.machines.values()
+                            if machine.idle_w is not None
+                            and machine.cloud == cloud
+                            and self._catalogue.hosts(hosting, machine)
+                        ),
+                        key=itemgetter(0),
+                    )
                 )
             )
         return found
+
+    def _those(self, machines: tuple[tuple[float, Machine], ...]) -> _Those:
+        from lichen.sizing.roof import by_chips  # a pack starts without it, as above
+
+        return _Those(machines, by_chips(machines, self._catalogue))
 
     def sold(self, machine: Machine, region: Region | None) -> bool:
         """Whether a machine is not retired and a region offers it; any, where none is known."""

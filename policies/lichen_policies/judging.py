@@ -33,8 +33,11 @@ from lichen_policies.facts import (
     Unknown,
     Unverified,
 )
+from lichen_policies.facts.fact import read_field
 from lichen_policies.facts.reading import completed, facts_of, kinds_read
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
 from lichen_policies.nonsense import Nonsense, findings_of
+from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import UNSTATED, Finding, Rule
 from lichen_policies.rulebook import Rulebook
 from lichen_policies.run import GateRun
@@ -204,9 +207,12 @@ def _of_exemptions(resource: Resource, book: Rulebook) -> Steps[tuple[Verdict, .
 def _each_read(resources: Iterable[Resource]) -> Steps[list[run.Read]]:
     """The resources with their facts; None where nobody reads the type."""
     every: list[run.Read] = []
+    is_read: dict[tuple[str, str], bool] = {}  # most of a deployment is of few types
     for resource in resources:
-        unread = kinds_read(resource) is None
-        every.append((resource, None if unread else (yield from _read(resource))))
+        key = resource.dialect, resource.type
+        if key not in is_read:
+            is_read[key] = kinds_read(resource) is not None
+        every.append((resource, (yield from _read(resource)) if is_read[key] else None))
     return every
 
 
@@ -249,8 +255,8 @@ def _limit_s(read: Sequence[object]) -> float:
 
 
 def _environment_of(fact: Fact) -> Environment | None:
-    environment = fact.context.environment
-    return None if isinstance(environment, Unknown) else environment
+    environment: Environment | Unknown | None = read_field(fact, "context").environment
+    return None if type(environment) is Unknown else environment  # type: ignore[return-value]
 
 
 _NO_FINDING = Finding(what="", limit="")
@@ -303,6 +309,17 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         else:
             last = self.broken(f"the rule {self.rule.name}", error, path)
         return [*map(self.failed, tuple(found)), last]
+
+    def where_it_is_on(
+        self, verdicts: list[Verdict], environment: Unknown, path: str
+    ) -> list[Verdict]:
+        """The verdicts of a fact whose environment is not known: *unverified* where the rule is off
+        in one that it may be."""
+        if all(self.book.level(self.rule, each) != "disabled" for each in ENVIRONMENTS):
+            return verdicts
+        yet = " yet" if environment.because == AFTER_DEPLOYMENT else ""
+        message = f"cannot be checked{yet}: environment {environment.because}"
+        return [self.verdict("unverified", message, path)]
 
     def _find(self, judged: Fact | Stack, found: list[Finding]) -> None:
         limits = self.book.limits(self.rule, self.environment)
@@ -555,7 +572,7 @@ class _Subject(NamedTuple):
 
     @classmethod
     def of(cls, fact: Fact) -> _Subject:
-        return cls(fact, _environment_of(fact), fact.path)
+        return cls(fact, _environment_of(fact), read_field(fact, "path"))
 
 
 def _judged_by(judgement: Judgement, subjects: Sequence[_Subject]) -> Steps[list[Verdict]]:
@@ -577,6 +594,8 @@ def _judged_by(judgement: Judgement, subjects: Sequence[_Subject]) -> Steps[list
             verdicts = within.verdicts(found, error, path)
         else:
             verdicts = within.verdicts(found)
+        if found and isinstance(fact.context.environment, Unknown):
+            verdicts = within.where_it_is_on(verdicts, fact.context.environment, path)
         for verdict in verdicts:
             loud = verdict.verdict in ("fail", "unverified")
             (reported if loud else quiet).append(verdict)
@@ -629,11 +648,9 @@ def _judged_run(every: Sequence[run.Read], book: Rulebook) -> Steps[list[Verdict
 def _environments(read: Sequence[run.Read]) -> dict[str, Environment | None]:
     """The environment of each resource, by its address; None for one that states none, or two."""
     return {
-        resource.address: _shared(
-            [_environment_of(fact) or resource.environment for fact in found]
-            if isinstance(found, tuple) and found
-            else [resource.environment]
-        )
+        resource.address: _shared([_environment_of(fact) or resource.environment for fact in found])
+        if isinstance(found, tuple) and found
+        else resource.environment
         for resource, found in read
     }
 

@@ -17,15 +17,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
 from lichen.unchanged import Unchanged
 from lichen.whole_file import write_whole
 
 T = TypeVar("T")
 
 _CHECKSUM_BYTES = 4
-_PYTHON = zlib.crc32(f"{sys.version}\n{msgspec.__version__}".encode())
+_PYTHON = zlib.crc32(sys.version.encode())
 
 
 class Files:
@@ -59,25 +57,45 @@ def python_files(folder: str, *, below: bool = True) -> list[str]:
 def kept(folder: Path, name: str, files: Files, type_: type[T]) -> T | None:
     """What is kept beside the byte code of a folder, made of these files; None where nothing
     holds."""
-    copy = folder / "__pycache__" / f"{name}.msgpack"
-    unchanged = Unchanged(copy.with_suffix(".state"), (*files.paths, str(copy)), _PYTHON)
-    with suppress(OSError, msgspec.MsgspecError):
-        content = copy.read_bytes()
-        holds = unchanged.holds
-        if holds or content[:_CHECKSUM_BYTES] == files.checksum:
-            value = msgspec.msgpack.decode(content[_CHECKSUM_BYTES:], type=type_)
-            if not holds and not sys.dont_write_bytecode:
-                unchanged.record()
-            return value
+    import msgspec  # a text needs none
+
+    content = kept_text(folder, name, files)
+    with suppress(msgspec.MsgspecError):
+        return None if content is None else msgspec.msgpack.decode(content, type=type_)
     return None
 
 
 def keep(folder: Path, name: str, checksum: bytes, value: object) -> None:
     """Keep a value under the checksum of its files beside the byte code of a folder, where byte
     code may be written."""
+    import msgspec
+
+    keep_text(folder, name, checksum, msgspec.msgpack.encode(value))
+
+
+def kept_text(folder: Path, name: str, files: Files) -> bytes | None:
+    """The same of a text, or of other bytes."""
+    copy = _copy(folder, name)
+    unchanged = Unchanged(copy.with_suffix(".state"), (*files.paths, str(copy)), _PYTHON)
+    with suppress(OSError):
+        content = copy.read_bytes()
+        holds = unchanged.holds
+        if holds or content[:_CHECKSUM_BYTES] == files.checksum:
+            if not holds and not sys.dont_write_bytecode:
+                unchanged.record()
+            return content[_CHECKSUM_BYTES:]
+    return None
+
+
+def keep_text(folder: Path, name: str, checksum: bytes, text: bytes) -> None:
+    """The same of a text, or of other bytes."""
     if sys.dont_write_bytecode:
         return
-    copy = folder / "__pycache__" / f"{name}.msgpack"
+    copy = _copy(folder, name)
     with suppress(OSError):
         copy.parent.mkdir(exist_ok=True)
-        write_whole(copy, checksum + msgspec.msgpack.encode(value))
+        write_whole(copy, checksum + text)
+
+
+def _copy(folder: Path, name: str) -> Path:
+    return folder / "__pycache__" / f"{name}.kept"

@@ -12,7 +12,8 @@ from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Chip, Machine, Retired
 from lichen.clouds import CLOUDS
 from lichen_policies.facts import MachineKind
-from lichen_policies.facts.machine import is_device, names_accelerators
+from lichen_policies.facts.devices import is_device
+from lichen_policies.facts.machine import names_accelerators
 from lichen_policies.rule import Known, NotApplicable, Unverified
 
 _SAID_BESIDES = frozenset({"nvidia", "amd", "google", "tesla", "mega", "vws", "gpu"})

@@ -93,8 +93,6 @@ def _declared_load(fact: Fact, machine: Machine, count: int, catalogue: Catalogu
 
 def _declared_layout(fact: Fact, machine: Machine, catalogue: Catalogue) -> Layout | Misfit | None:
     """The declared work on a machine; None where the tags declare none."""
-    from lichen.sizing import lay_out
-
     passport = fact.if_known.passport
     environment = fact.if_known.environment or UNSTATED
     workload = None if passport is None else passport.as_workload(environment)
@@ -103,6 +101,8 @@ def _declared_layout(fact: Fact, machine: Machine, catalogue: Catalogue) -> Layo
     card = catalogue.find_model(workload.model)
     if card is None:
         return None
+    from lichen.sizing import lay_out  # few stacks declare a workload: a start is short
+
     return lay_out(workload, card, machine, workload.precisions_of(card)[0], catalogue)
 
 

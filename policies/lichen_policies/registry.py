@@ -25,22 +25,22 @@ from lichen.document import InputError, convert, did_you_mean
 from lichen.words import Environment
 from lichen_policies import timed
 from lichen_policies.facts import Fact, Unverified
-from lichen_policies.kept import Files, keep, kept, python_files
+from lichen_policies.kept import Files, keep, kept
+from lichen_policies.levels import LimitValue
 from lichen_policies.rule import (
     Declared,
     Finding,
     Known,
-    LimitValue,
     Rule,
     RuleCode,
     Stack,
     Theme,
     Threshold,
 )
+from lichen_policies.rule_files import FOLDER, rule_files
 from lichen_policies.timed import Ended, Steps, TookTooLong
 from lichen_policies.verdict import Level, Severity
 
-FOLDER = Path(__file__).parent / "rules"
 ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
 
 IMPORT_LIMIT_S = 1.0
@@ -58,7 +58,7 @@ class NoLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def rules() -> Mapping[str, Rule]:
     """Every rule of the package by name, in the order of their names; its file is imported when it
     first judges."""
-    files = _files()
+    files = rule_files()
     every = _kept_rules(files)
     if every is None:
         checksum = files.checksum
@@ -380,7 +380,7 @@ def _kept_rules(files: Files) -> Mapping[str, Rule] | None:
 
 
 def _keep_rules(checksum: bytes, every: Mapping[str, Rule]) -> None:
-    if any(rule.mistake for rule in every.values()) or checksum != _files().checksum:
+    if any(rule.mistake for rule in every.values()) or checksum != rule_files().checksum:
         return
     keep(
         FOLDER,
@@ -444,16 +444,3 @@ def _code_of(name: str) -> RuleCode:
         raise broken
 
     return _without_limits(judge)
-
-
-def _files() -> Files:
-    """The rules' files, and those of what they are made of."""
-    package = FOLDER.parent
-    return Files(
-        (
-            *python_files(str(package), below=False),
-            *python_files(str(FOLDER)),
-            *python_files(str(package / "facts"), below=False),
-            *python_files(str(package / "facts" / "kinds")),
-        )
-    )

@@ -29,6 +29,7 @@ from lichen.document import InputError
 from lichen.words import Environment
 from lichen.workload import ModelCard
 from lichen_policies.facts import Fact, NotApplicable, Resource, Unverified
+from lichen_policies.levels import LimitValue
 from lichen_policies.stack import Stack
 from lichen_policies.verdict import Change, Level, Saves, Severity, fix_of
 
@@ -83,7 +84,6 @@ has set."""
 Row = TypeVar("Row")
 Judged = TypeVar("Judged", bound=Fact | Stack)
 Thresholds = TypeVar("Thresholds", bound=msgspec.Struct)
-LimitValue = int | float | str | bool
 
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]*[A-Za-z0-9])?")

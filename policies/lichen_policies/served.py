@@ -166,16 +166,21 @@ def _all_of(fact: ServingContainer) -> str | None:
 
 
 def argument(name: str, arguments: tuple[str, ...]) -> str | None:
-    """The value of an argument: ``--name value`` or ``--name=value``."""
+    """The value of an argument: ``--name value`` or ``--name=value``; its name may be cut short, as
+    Python's argparse takes it (``--max-model`` for ``--max-model-len``), to two words at least."""
     for index, argument in enumerate(arguments):
         said, joined, value = argument.partition("=")
-        if said.replace("_", "-") != name:
+        said = said.replace("_", "-")
+        if said != name and not (name.startswith(said) and _TWO_WORDS.match(said)):
             continue
         if joined:
             return value
         if index + 1 < len(arguments):
             return arguments[index + 1]
     return None
+
+
+_TWO_WORDS = re.compile(r"--\w+-\w")
 
 
 def _starts(command: str, line: str) -> bool:

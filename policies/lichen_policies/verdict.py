@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import Literal, TypeVar, cast
 
 import msgspec
@@ -19,14 +18,12 @@ from lichen.interval import Interval
 from lichen.visible import visible
 from lichen.words import Environment
 from lichen_policies.exemptions import Exemption
+from lichen_policies.levels import BLOCKING as BLOCKING
+from lichen_policies.levels import Level as Level
+from lichen_policies.levels import Severity as Severity
 
-Level = Literal["advisory", "mandatory", "remediate", "disabled"]
-Severity = Literal["low", "medium", "high", "critical"]
 Outcome = Literal["pass", "fail", "unverified", "not-applicable"]
 Value = str | int | float | bool
-
-BLOCKING: tuple[Level, ...] = ("mandatory", "remediate")
-"""Levels that block a deployment. ``remediate`` blocks what no change was made for."""
 
 
 class Saves(msgspec.Struct, frozen=True, kw_only=True):
@@ -496,6 +493,8 @@ def _printable(value: object) -> object:
     if isinstance(value, str):
         return visible(value)
     if isinstance(value, tuple):
+        if len(value) > 1 and isinstance(value[0], Verdict) and _is_visible(value):
+            return value
         return tuple(map(_printable, value))
     if isinstance(value, Mapping):
         return {_printable(key): _printable(part) for key, part in value.items()}
@@ -510,9 +509,14 @@ def _printable(value: object) -> object:
     return msgspec.structs.replace(value, **changes) if changes else value
 
 
-def _is_visible(verdict: Verdict) -> bool:
-    """Whether every text of a verdict is :func:`visible` surely: nothing in its JSON is escaped."""
-    with suppress(UnicodeEncodeError):  # half a character, which no encoding takes
-        whole = msgspec.json.encode(verdict).decode()
-        return whole.isprintable() and "\\" not in whole
-    return False
+def _is_visible(said: Verdict | tuple[Verdict, ...]) -> bool:
+    """Whether every text of some verdicts is :func:`visible` surely: nothing in their JSON is
+    escaped but quotes and backslashes, which is searched in one go."""
+    try:
+        whole = msgspec.json.encode(said)
+    except UnicodeEncodeError:  # half a character, which no encoding takes
+        return False
+    if b"\\" in whole and b"\\" in whole.replace(rb"\\", b"").replace(rb"\"", b""):
+        return False
+    # JSON escapes every control character of ASCII but the last.
+    return b"\x7f" not in whole if whole.isascii() else whole.decode().isprintable()

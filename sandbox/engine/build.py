@@ -90,21 +90,68 @@ def go_command(tools: Path, progress: Progress, module: Path = MODULE) -> Iterat
 def build(tools: Path, progress: Progress) -> None:
     """Builds `tools`/bin/pulumi; raises EngineMissing. Half a build never has that name."""
     wanted = dotted(pinned("github.com/pulumi/pulumi/pkg/v3"))
-    partial = tools / "bin" / "pulumi.partial"
-    try:
+    with beside(tools / "bin" / "pulumi") as partial:
         with go_command(tools, progress) as go:
             progress(f"Building the Pulumi engine {wanted} from its Go modules, once:")
             progress("  about 4 minutes on two cores; other machines may need more or less.")
-            listed = go(["list", "-deps", COMMAND], "downloading: {} Go modules")
-            packages = sum(not line.startswith("go: ") for line in listed)
             flags = f"-s -w -X {SDK}/go/common/version.Version=v{wanted}"
-            arguments = ["build", "-v", "-ldflags", flags, "-o", str(partial), COMMAND]
-            go(arguments, f"compiling: {{}} packages of at most {packages}")
+            compile_to(partial, go, COMMAND, flags)
             *_, sdk = go(["list", "-m", "-f", "{{.Dir}}", SDK], "finishing")
         shutil.copyfile(Path(sdk, "python", "cmd", EXECUTOR), tools / "bin" / EXECUTOR)
-        partial.replace(tools / "bin" / "pulumi")
+
+
+def compile_to(partial: Path, go: Go, package: str, flags: str, folder: Path | None = None) -> None:
+    """Compiles a package into a file, with how far it is; ``flags`` are the linker's, ``folder``
+    has its go.mod, where that is not the engine's."""
+    there = [] if folder is None else ["-C", str(folder)]
+    listed = go([*there, "list", "-deps", package], "downloading: {} Go modules")
+    packages = sum(not line.startswith("go: ") for line in listed)
+    arguments = [*there, "build", "-v", "-ldflags", flags, "-o", str(partial), package]
+    go(arguments, f"compiling: {{}} packages of at most {packages}")
+
+
+@contextmanager
+def beside(program: Path) -> Iterator[Path]:
+    """Where to write a program, which takes its name once it is whole."""
+    partial = program.with_name(f"{program.name}.partial")
+    try:
+        yield partial
+        partial.replace(program)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def present(program: Path) -> Path | None:
+    """A program; None where it is not built."""
+    return program if program.is_file() else None
+
+
+def built_once(
+    program: Path,
+    progress: Progress,
+    module: Path,
+    build: Callable[[Go, Path], None],
+    *,
+    what: str,
+    lock: str = "lock",
+) -> Path:
+    """A program of `.tools/bin`, built where it is not there; raises EngineMissing.
+
+    ``build`` writes it with Go, as ``module`` pins it, to the path that it is given; one build of a
+    ``lock`` runs at a time. What it compiled before it was stopped is kept by Go.
+    """
+    tools = program.parent.parent
+    if present(program):
+        return program
+    with locked(tools, progress, what, lock):
+        if present(program):  # who had the lock built it
+            return program
+        try:
+            with beside(program) as partial, go_command(tools, progress, module) as go:
+                build(go, partial)
+        except OSError as error:
+            raise EngineMissing(f"{what} could not be built: {error}") from error
+    return program
 
 
 def write_launcher(tools: Path) -> None:

@@ -96,3 +96,55 @@ def test_too_many_conditions_leave_a_value_unverified(tmp_path: Path) -> None:
     )
     found = verdicts(resources, tmp_path, head)
     assert [verdict for _, verdict, _ in found] == ["unverified"] * len(names)
+
+
+ALLOWED = """\
+Parameters:
+  Env: {{Type: String, Default: dev, AllowedValues: [dev, prod]}}
+  Machine: {{Type: String, Default: ml.g5.xlarge, AllowedValues: [{machines}]}}
+  Count: {{Type: Number, Default: 1}}
+Conditions:
+  IsProd: !Equals [!Ref Env, prod]
+Resources:
+"""
+
+
+def test_what_is_fine_with_every_allowed_value_passes(tmp_path: Path) -> None:
+    head = ALLOWED.format(machines="ml.g5.xlarge, ml.g5.2xlarge, ml.m5.large")
+    assert not verdicts(endpoint("!Ref Machine", "2"), tmp_path, head)
+
+
+def test_what_offends_with_every_allowed_value_is_a_finding(tmp_path: Path) -> None:
+    head = ALLOWED.format(machines="ml.g5.48xlarge, ml.p4d.24xlarge")
+    ((_, verdict, message),) = verdicts(endpoint("!Ref Machine", "2"), tmp_path, head)
+    assert verdict == "fail"
+    assert "are 16 accelerators" in message
+
+
+def test_what_offends_with_one_allowed_value_is_unverified(tmp_path: Path) -> None:
+    head = ALLOWED.format(machines="ml.g5.xlarge, ml.p4d.24xlarge")
+    ((_, verdict, message),) = verdicts(endpoint("!Ref Machine", "2"), tmp_path, head)
+    assert verdict == "unverified"
+    assert "is the parameter Machine" in message
+
+
+def test_a_parameter_with_any_value_stays_unverified(tmp_path: Path) -> None:
+    head = ALLOWED.format(machines="ml.g5.xlarge, ml.g5.2xlarge")
+    ((_, verdict, message),) = verdicts(endpoint("!Ref Machine", "!Ref Count"), tmp_path, head)
+    assert verdict == "unverified"
+    assert "is the parameter" in message
+
+
+def test_a_condition_holds_as_its_parameter_s_value_says(tmp_path: Path) -> None:
+    head = ALLOWED.format(machines="ml.g5.xlarge, ml.g5.2xlarge")
+    machine = "!If [IsProd, ml.g5.xlarge, ml.g5.2xlarge]"
+    assert not verdicts(endpoint(machine, "!If [IsProd, 2, 1]"), tmp_path, head)
+
+
+def test_a_value_that_is_given_is_the_value(tmp_path: Path) -> None:
+    head = ALLOWED.format(machines="ml.g5.xlarge, ml.p4d.24xlarge")
+    path = tmp_path / "template.yaml"
+    path.write_text(head + endpoint("!Ref Machine", "2"))
+    given = ["--region", "eu-north-1", "--parameter", "Machine=ml.g5.xlarge", "--format", "json"]
+    report = json.loads(CliRunner().invoke(main, ["check", str(path), *given]).stdout)
+    assert not [each for each in report["unverified"] if each["rule"] == RULE]

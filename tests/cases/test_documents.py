@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from lichen_doors.command import main
+from lichen_doors.command.check import FORMS
 
 pytestmark = pytest.mark.usefixtures("fixed_tables")
 
@@ -298,7 +299,44 @@ def documents_with(tag: str) -> dict[str, dict[str, Any]]:
     blinded = {**inputs, "tags": {**tags, tag: "[secret]"}, "tagsAll": tags}
     signed = {**inputs, "tags": {**tags, tag: SECRET}, "tagsAll": tags}
     plain = {**inputs, "tags": tags}
+    part = tag.removeprefix("lichen:")
+    pods = {
+        "metadata": {"annotations": {f"lichen.dev/{part}": "CANARY"}},
+        "spec": {"containers": [{"name": "server", "env": [{"name": "A", "value": "CANARY"}]}]},
+    }
     return {
+        "template": {
+            "Resources": {
+                "Chat": {
+                    "Type": "AWS::SageMaker::EndpointConfig",
+                    "Properties": {
+                        "ProductionVariants": [
+                            {"ModelName": "m", "VariantName": "a", "InstanceType": "ml.g5.xlarge"}
+                        ],
+                        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+                    },
+                }
+            }
+        },
+        "manifest": {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "chat"},
+            "spec": {"replicas": 1, "template": pods},
+        },
+        "template of Azure": {
+            "$schema": "https://schema.management.azure.com/2019-04-01/deploymentTemplate.json#",
+            "resources": [
+                {
+                    "type": "Microsoft.Compute/virtualMachines",
+                    "apiVersion": "2024-07-01",
+                    "name": "chat",
+                    "location": "swedencentral",
+                    "tags": tags,
+                    "properties": {"hardwareProfile": {"vmSize": "Standard_NC24ads_A100_v4"}},
+                }
+            ],
+        },
         "plan": plan(values, provider=constant(STOCKHOLM), type_=configuration),
         "plan, sensitive": plan(
             values, provider=constant(STOCKHOLM), type_=configuration, sensitive=hidden
@@ -314,13 +352,26 @@ def documents_with(tag: str) -> dict[str, dict[str, Any]]:
     }
 
 
+def test_no_secret_is_printed_of_a_module(tmp_path: Path) -> None:
+    for tag in KEYS:
+        (tmp_path / "main.tf").write_text(
+            'resource "aws_instance" "chat" {\n  instance_type = "g5.xlarge"\n'
+            f'  user_data = "CANARY"\n  tags = {{ "{tag}" = "CANARY" }}\n}}\n'
+        )
+        run = CliRunner().invoke(main, ["check", str(tmp_path)])
+        assert run.exit_code in (0, 1)
+        assert "CANARY" not in run.output
+
+
 @pytest.mark.parametrize("tag", KEYS)
 @pytest.mark.parametrize("kind", list(documents_with("")))
 def test_no_secret_is_printed_in_any_format(tmp_path: Path, kind: str, tag: str) -> None:
     document = documents_with(tag)[kind]
     assert "CANARY" in json.dumps(document)
-    for form in ("text", "json", "sarif", "html"):
-        written = tmp_path / f"report.{form}"
-        run = lichen(document, tmp_path, "--format", form, "--output", str(written))
-        assert run.exit_code in (0, 1)
-        assert "CANARY" not in run.output + written.read_text()
+    others = [form for form in FORMS if form != "text"]
+    reports = [f"--report={form}={tmp_path / form}" for form in others]
+    run = lichen(document, tmp_path, *reports)
+    assert run.exit_code in (0, 1)
+    assert "CANARY" not in run.output
+    for form in others:
+        assert "CANARY" not in (tmp_path / form).read_text(), form

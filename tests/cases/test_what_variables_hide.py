@@ -107,3 +107,33 @@ def test_what_a_server_asks_of_a_machine_that_is_not_known_is_unverified(tmp_pat
     rules = ("idle-chips", "more-chips-than-there-are", "oversized-accelerators")
     assert [said.get(rule) for rule in rules] == ["unverified"] * 3
     assert said["image-for-other-hardware"] == "unverified"
+
+
+TASK = """
+provider "aws" {
+  region = "eu-north-1"
+}
+
+resource "aws_ecs_task_definition" "chat" {
+  family = "chat"
+  container_definitions = jsonencode([{
+    name                 = "server"
+    image                = "registry.example/chat:${var.tag}"
+    resourceRequirements = [{ type = "GPU", value = "8" }]
+  }])
+}
+
+resource "aws_ecs_service" "chat" {
+  name            = "chat"
+  task_definition = aws_ecs_task_definition.chat.arn
+  desired_count   = 2
+}
+"""
+
+
+def test_what_is_known_of_a_text_of_json_is_read(tmp_path: Path) -> None:
+    assert judged(tmp_path, TASK)["too-many-accelerators"] == "fail"
+    few = TASK.replace('"8"', '"1"')
+    assert "too-many-accelerators" not in judged(tmp_path, few)
+    hidden = TASK.replace('"8"', "var.scales")
+    assert judged(tmp_path, hidden)["too-many-accelerators"] == "unverified"

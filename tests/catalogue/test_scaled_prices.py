@@ -24,8 +24,10 @@ def test_scaled_prices_follow_from_the_xlarge_size() -> None:
         ("cloudrun-cpu.2x8", "europe-west4", 2 * 0.0864 + 8 * 0.009, "published"),
         ("cloudrun-cpu.2x8", "europe-west3", 2 * 0.12096 + 8 * 0.0126, "assumed"),
         ("cloudrun-gpu-l4", "europe-west4", 4 * 0.0648 + 16 * 0.0072 + 0.67212, "assumed"),
+        ("cloudrun-gpu-rtx-pro-6000", "us-central1", 20 * 0.0648 + 80 * 0.0072 + 3600 * 0.00036522,
+         "published"),
     ],
-)
+)  # fmt: skip
 def test_what_is_bought_by_size_costs_its_parts(
     machine: str, region: str, usd_hour: float, basis: str
 ) -> None:
@@ -36,9 +38,11 @@ def test_what_is_bought_by_size_costs_its_parts(
     assert (price.usd_hour, price.basis) == (pytest.approx(usd_hour), basis)
 
 
-def test_a_chip_without_a_rate_has_no_price() -> None:
-    """Nobody publishes what an RTX PRO 6000 costs on Cloud Run, in what we could read."""
-    assert not load().prices_of("cloudrun-gpu-rtx-pro-6000", "cloud-run-gpu")
+def test_a_chip_has_no_price_where_it_has_no_rate() -> None:
+    """A region with a rate for one kind of accelerator says nothing of another."""
+    catalogue = load()
+    assert catalogue.price("cloudrun-gpu-l4", "europe-west1", "cloud-run-gpu") is not None
+    assert catalogue.price("cloudrun-gpu-rtx-pro-6000", "europe-west1", "cloud-run-gpu") is None
 
 
 def test_tiers_of_data_that_leaves_a_cloud_get_no_dearer() -> None:

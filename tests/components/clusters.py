@@ -38,6 +38,15 @@ PHOTOS: dict[str, Any] = {
     "latency": {"p95_ms": 2_000},
     "environment": "prod",
 }
+OUTSIDE = {
+    "type": "prometheus",
+    "metadata": {
+        "serverAddress": "http://prometheus.monitoring:9090",
+        "query": "sum(rate(gateway_requests_total{route='asleep'}[1m]))",
+        "threshold": "2",
+    },
+}
+"""A trigger of KEDA that wakes pods: what it asks is there without them."""
 GKE = {
     "cluster": "serving",
     "project": "acme",

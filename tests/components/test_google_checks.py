@@ -8,6 +8,8 @@ from typing import Any
 
 import pulumi
 import pytest
+from lichen_components.args import EndpointArgs
+from lichen_components.endpoint import plan_of
 from lichen_components.google.args import GoogleArgs
 from lichen_components.google.checks import server_for
 from lichen_components.google.cloud_run import RunService
@@ -76,6 +78,17 @@ def test_what_cannot_be_made_is_refused(
     with pytest.raises(InputError, match=re.escape(wrong)) as refused:
         planned(machine, workload, artifacts=files, google=google)
     assert refused.value.field == field
+
+
+def test_a_project_has_processors_for_one_rtx_pro_6000() -> None:
+    """It needs 20, and Cloud Run gives a new project no more."""
+    model = "Qwen/Qwen2.5-14B-Instruct"
+    where = {"hosting": ["cloud-run-gpu"], "regions": ["europe-west4"]}
+    busy = {**on(CHAT, ""), "model": model, "where": where}
+    busy["traffic"] = {**CHAT["traffic"], "peak_rps": 20}
+    args = EndpointArgs(workload=busy, google={"artifacts": f"hf://{model}"})
+    with pytest.raises(InputError, match="the project may have 1 in europe-west4"):
+        plan_of(args, load())
 
 
 def test_vertex_reads_no_bucket() -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pulumi
 import pytest
+from lichen_components.kubernetes.args import GkeArgs
 from lichen_components.kubernetes.eks.machines import EksService
+from lichen_components.kubernetes.gke import pool
 from lichen_components.kubernetes.gke.pool import GkeService, name_of
 from lichen_components.kubernetes.serving import ClusterService
 from lichen_components.kubernetes.shapes import check_slice, slice_of
@@ -465,6 +467,21 @@ def test_a_slice_of_several_machines_is_a_group_that_starts_and_ends_together() 
     assert pool["autoscaling"] == {"minNodeCount": 0, "maxNodeCount": 2, "locationPolicy": "ANY"}
 
 
+def test_a_slice_of_tpu7x_is_put_together_by_a_workload_policy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """TPU7x is in no fixed row: a slice of v5e shows what is made where a chip is sold so."""
+    assert all(one.machine.startswith(pool._BY_POLICY) for one in slices_of("Google TPU v7x"))
+    monkeypatch.setattr(pool, "_BY_POLICY", "ct5lp-")
+    asked = plan("gke-tpu", "ct5lp-hightpu-4t", LONG, gke=GKE, topology="2x4")
+    registered = made(GkeService, asked)
+    policy = registered.inputs["chat-slice"]
+    assert policy["workloadPolicy"] == {"type": "HIGH_THROUGHPUT", "acceleratorTopology": "2x4"}
+    assert policy["region"] == "us-central1"
+    placed = registered.inputs["chat-pool-0"]["placementPolicy"]
+    assert placed == {"type": "COMPACT", "policyName": policy["name"]}
+
+
 def test_groups_are_scaled_as_deployments_are() -> None:
     asleep = {**LONG, "environment": "dev", "availability": {"minimum_replicas": 0}}
     woken = made(
@@ -525,6 +542,18 @@ def test_a_grant_on_eks_ends_with_its_folder() -> None:
     )
     policy = json.loads(registered.inputs["vectors-access"]["policy"])
     assert policy["Statement"][0]["Resource"] == "arn:aws:s3:::models/a/*"
+
+
+def test_a_pool_of_several_zones_never_begins_with_more_than_it_may_grow_to() -> None:
+    """``initialNodeCount`` is for each zone, the ceiling for all of them."""
+    of_region = {key: value for key, value in EUROPE.items() if key != "zone"}
+    found = made(GkeService, plan("gke", "c4a-standard-4", VECTORS, "europe-west4", gke=of_region))
+    one = found.inputs["vectors-pool"]
+    assert "nodeLocations" not in one
+    assert 3 * one["initialNodeCount"] <= one["autoscaling"]["totalMaxNodeCount"]
+    region, zone = GkeArgs(location="europe-west4"), GkeArgs(location="europe-west4-a")
+    assert [pool._first_machines(region, 1, most) for most in (1, 2, 3)] == [0, 0, 1]
+    assert [pool._first_machines(zone, least, 2) for least in (0, 1, 2)] == [0, 1, 2]
 
 
 def test_names_of_pools_differ_however_long_they_are() -> None:

@@ -271,6 +271,7 @@ def test_what_is_not_here_or_not_read_is_said(tmp_path: Path) -> None:
     assert "is not Bicep that Lichen reads in line" in skipped["newer.bicep"].because
     named = read_all([folder / "newer.bicep"]).skipped
     assert [each.broken for each in named] == [True]
+    assert "bicep build" in named[0].fix
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,8 @@ def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     ("files", "because", "fix"),
     [
         ({"Pulumi.yaml": "name: x"}, "is a Pulumi program", "pulumi preview --json"),
+        ({"cdk.json": "{}"}, "is a program of the AWS CDK", "cdk synth"),
+        ({"terragrunt.hcl": ""}, "is a unit of Terragrunt", "terragrunt show -json plan"),
         ({"Chart.yaml": "name: x", "templates/a.yaml": POD}, "is a chart of Helm", "helm template"),
         (
             {"kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\n"

@@ -124,6 +124,21 @@ def test_what_is_no_manifest_is_answered(tmp_path: Path, text: str, said: str) -
     assert answer(tmp_path / "a.yaml", text) == said
 
 
+def test_an_object_that_no_rule_judges_needs_no_name(tmp_path: Path) -> None:
+    """A tool's settings, and what another tool completes: the others of the file are read."""
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec: {cluster: {name: a}}\n---\n"
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: }\n---\n"
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
+    )
+    assert [(found.name, found.line) for found in read(path)] == [
+        ("(without a name)", 1),
+        ("(without a name)", 5),
+        ("a", 9),
+    ]
+
+
 @pytest.mark.parametrize("form", ["yaml", "json"])
 def test_what_is_piped_in_is_read(form: str) -> None:
     deployment = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "chat"}}

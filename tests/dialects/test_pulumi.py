@@ -245,6 +245,13 @@ def test_lichen_check_judges_a_preview(
     assert done.exit_code == 1
 
 
+def test_steps_of_a_pipeline_are_no_preview(tmp_path: Path) -> None:
+    path = tmp_path / "cloudbuild.yaml"
+    path.write_text("steps:\n- name: gcr.io/cloud-builders/docker\n  args: [build]\n")
+    with pytest.raises(InputError, match="is not a document that Lichen recognises"):
+        read(path)
+
+
 def test_what_is_deleted_is_not_read(documents: Documents) -> None:
     steps = json.loads(documents.going.read_text())["steps"]
     assert {step["op"] for step in steps} == {"delete"}

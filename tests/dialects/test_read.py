@@ -51,6 +51,7 @@ def test_json_that_is_no_object(tmp_path: Path) -> None:
         ("Pulumi.yaml", "name: a", "is a Pulumi program. Fix: run pulumi preview --json"),
         ("Chart.yaml", "name: a", "is a chart of Helm. Fix: run helm template"),
         ("nothing.yaml", "", "is empty. Fix: give the output"),
+        ("nodes.yaml", "NAME   STATUS\nn-1    Ready\n", "is plain text, not an object. Fix: give"),
     ],
 )
 def test_a_program_and_an_empty_file(tmp_path: Path, name: str, text: str, sentence: str) -> None:
@@ -105,11 +106,12 @@ def test_several_plans_in_one_file_are_as_many_deployments(tmp_path: Path, betwe
 
 
 def test_plans_in_terragrunt_s_log_are_read(tmp_path: Path) -> None:
-    """As ``terragrunt run --all --log-format json -- show -json plan`` writes them."""
+    """As the source of Terragrunt 1.1.3 writes a line of what its tool printed to a log of JSON."""
 
     def logged(level: str, message: str) -> str:
         entry = {"time": "2026-11-26T16:00:00Z", "level": level, "working-dir": "live/chat"}
-        return json.dumps({**entry, "tf-path": "terraform", "msg": message})
+        by = {"tf-path": "terraform", "tf-command-args": ["show", "plan"]}
+        return json.dumps({**entry, **by, "msg": message})
 
     own = json.dumps({"@level": "info", "@message": "Terraform 1.11"})
     lines = [

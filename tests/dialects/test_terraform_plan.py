@@ -175,6 +175,41 @@ def test_only_what_is_there_after_the_plan_is_read(
     assert bool(read(written(tmp_path, plan))) is expected
 
 
+def test_what_is_imported_moved_or_put_off_is_read_and_what_drifted_is_not(tmp_path: Path) -> None:
+    """The shapes of Terraform 1.5 (import), 1.1 (moved), 1.9 (deferred) and 0.15.4 (drift)."""
+
+    def entry(name: str, machine: str, **more: Any) -> dict[str, Any]:
+        after = {"instance_type": machine}
+        return {
+            "address": f"aws_instance.{name}",
+            "mode": "managed",
+            "type": "aws_instance",
+            "name": name,
+            "change": {"actions": ["update"], "before": {}, "after": after, **more},
+        }
+
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [
+            entry("imported", "t1", importing={"id": "i-1"}),
+            {**entry("moved", "t2"), "previous_address": "aws_instance.before"},
+        ],
+        "resource_drift": [entry("drifted", "t3")],
+        "deferred_changes": [
+            {"reason": "instance_count_unknown", "resource_change": entry("later[*]", "t4")}
+        ],
+    }
+    found = {
+        resource.address: resource.properties["instance_type"]
+        for resource in read(written(tmp_path, plan))
+    }
+    assert found == {
+        "aws_instance.imported": "t1",
+        "aws_instance.moved": "t2",
+        "aws_instance.later[*]": "t4",
+    }
+
+
 def test_marks_reach_into_lists_and_maps(tmp_path: Path) -> None:
     change = {
         "actions": ["create"],

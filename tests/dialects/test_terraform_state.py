@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from lichen_policies.dialects import read
+from lichen_policies.dialects.folders import read_all
 from lichen_policies.facts.reading import facts_of
 from lichen_policies.facts.unknown import is_unknown
 
@@ -125,6 +126,16 @@ def test_what_a_backend_s_file_calls_sensitive_is_not_read(
     path = written(tmp_path, kept({"attributes": values, "sensitive_attributes": paths}))
     (resource,) = read(path)
     assert all("hush" not in repr(resource.properties[name]) for name in hidden)
+
+
+@pytest.mark.parametrize("more", [{}, {"serial": 3, "lineage": "a"}], ids=["plan", "state"])
+def test_what_opentofu_encrypted_is_said_and_no_pass(tmp_path: Path, more: dict[str, Any]) -> None:
+    sealed = {"meta": {}, "encrypted_data": "CANARY", "encryption_version": "v0", **more}
+    path = written(tmp_path, sealed)
+    for run in (lambda: read(path), lambda: read_all([tmp_path])):
+        with pytest.raises(InputError, match=r"OpenTofu encrypted") as refused:
+            run()
+        assert "CANARY" not in str(refused.value)
 
 
 def test_a_state_of_an_old_terraform_is_answered(tmp_path: Path) -> None:

@@ -76,7 +76,12 @@ def test_a_workload_without_a_budget_is_judged_by_nothing(folder: Path) -> None:
     ("prompts", "says"),
     [
         ({"tokenizer": "prompt.txt"}, "is no tokenizer"),
-        ({"templates": [{"name": "system", "file": "gone.txt"}]}, "gone.txt"),
+        ({"tokenizer": "gone.json"}, "prompts.tokenizer: names gone.json, which cannot be read"),
+        ({"tokenizer": "gone:x.json"}, "prompts.tokenizer: no package gone is installed"),
+        (
+            {"templates": [{"name": "system", "file": "gone.txt"}]},
+            "prompts.templates[0].file: names gone.txt, which cannot be read",
+        ),
         ({"templates": [{"name": "system"}]}, "needs a text or a file"),
         ({"budget_token": 5}, "did you mean 'budget_tokens'"),
     ],
@@ -86,6 +91,29 @@ def test_what_is_wrong_is_a_sentence(folder: Path, prompts: dict[str, Any], says
     assert run.exit_code == 2
     assert says in " ".join(run.stderr.split())
     assert "zebra" not in run.output
+
+
+def test_two_workloads_in_a_file_are_called_so(folder: Path) -> None:
+    file = workload(folder, 40)
+    file.write_text(f"{file.read_text()}---\n{file.read_text()}")
+    run = check(file)
+    assert run.exit_code == 2
+    assert "number 1 is a workload. Fix: give each workload a file of its own" in run.stderr
+
+
+def test_where_nothing_can_be_read_every_file_is_named(folder: Path) -> None:
+    for name in ("first", "second"):
+        (folder / name).mkdir()
+        file = workload(folder, 40, tokenizer="gone.json")
+        file.rename(folder / name / "w.yaml")
+    run = check(folder / "first", folder / "second")
+    assert run.exit_code == 2
+    said = " ".join(run.stderr.split())
+    assert "w.yaml: prompts.tokenizer names gone.json" in said
+    (folder / "second" / "w.yaml").rename(folder / "first" / "v.yaml")
+    said = " ".join(check(folder / "first").stderr.split())
+    assert "so nothing can be judged; also " in said
+    assert said.count("prompts.tokenizer names gone.json") == 2
 
 
 def test_a_workload_with_a_mistyped_key_is_mentioned(folder: Path) -> None:

@@ -137,11 +137,17 @@ def test_a_mistake_is_a_sentence_and_nothing_outside_the_folder_is_read(folder: 
         *(("place", {"workload": WORKLOAD | more}, "outside the folder") for more in outside),
         *(("place", {"file": f"away{at}.json"}, "outside the folder") for at in range(4)),
         ("check", {"paths": [".."]}, "outside the folder"),
-        ("check", {"paths": ["absent.yaml"]}, "is not there"),
+        ("check", {"paths": ["absent.yaml"]}, "paths: absent.yaml is not there"),
         ("place", {}, "give one of file and workload"),
         ("place", {"workload": {**WORKLOAD, "latencies": {}}}, "did you mean 'latency'?"),
         ("explain", {"name": "dirty-regoin"}, "did you mean 'dirty-region'?"),
-        ("size", {"model": "meta-llama/Llama-3.1-8B", "machine": "g6.xlarge"}, "language model"),
+        (
+            "size",
+            {"model": "meta-llama/Llama-3.1-8B", "machine": "g6.xlarge"},
+            "input_tokens and output_tokens: are required, since meta-llama/Llama-3.1-8B is a "
+            "language model. Fix: add input_tokens N and output_tokens N",
+        ),
+        ("explain", {"name": ""}, "name a rule of `lichen rules`"),
     )
 
     async def conversation(client: Client) -> None:

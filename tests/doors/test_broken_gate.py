@@ -231,8 +231,8 @@ def test_a_table_that_is_cut_short_stops_every_door(
     (tmp_path / "stack" / "main.tf").write_text(MAIN)
     run = checkov("--directory", tmp_path / "stack", environment=roots(tree))
     assert run.exit_code == 1
-    failed = run.of("FAILED")["CKV2_LICHEN_DIRTY_REGION", f"{CHAT}.chat"]
-    assert wrong in failed[0]
+    ((message,),) = run.of("FAILED").values()  # once, whichever rule is asked first
+    assert wrong in message
 
 
 @pytest.mark.parametrize("name", ["lichen_policies", "lichen_doors", "yaml", "msgspec"])

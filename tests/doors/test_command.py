@@ -44,7 +44,8 @@ def process(*arguments: object) -> subprocess.CompletedProcess[str]:
 def changed(tmp_path: Path, change: Mapping[str, Any]) -> Path:
     """The chat workload with some fields other than they are."""
     path = tmp_path / "workload.yaml"
-    path.write_text(yaml.safe_dump(yaml.safe_load(CHAT.read_text()) | change))
+    chat = yaml.safe_load(CHAT.read_text()) | {"evidence": []}  # its record stays where it is
+    path.write_text(yaml.safe_dump(chat | change))
     return path
 
 
@@ -232,6 +233,7 @@ def test_own_rows_are_used_and_said(tmp_path: Path) -> None:
     answer = json.loads(lichen("place", changed(tmp_path, {}), "--format", "json").stdout)
     assert answer["chosen"]["usd_hour"] == pytest.approx(0.5 * chosen["replicas_mean"])
     assert any("from your own prices" in note for note in answer["notes"])
+    assert answer["chosen"]["price_basis"] == "hosting"  # it is what that hosting costs the user
 
 
 def test_a_language_model_is_not_sized_without_lengths() -> None:

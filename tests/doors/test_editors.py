@@ -35,7 +35,7 @@ def test_a_mistake_is_marked_where_it_is() -> None:
     assert span == Span(3, 12, 3, 15)
     assert message.startswith("traffic.peak_rps: -20 is not a number >= 0")
     span, message = marked(RIGHT.replace("mean_rps", "maen_rps"))
-    assert span == Span(4, 12, 4, 13)
+    assert span == Span(4, 2, 4, 10)
     assert "did you mean 'mean_rps'?" in message
     span, message = marked(RIGHT.replace("eu-north-1", "eu-nroth-1"))
     assert (span.line, "did you mean 'eu-north-1'?" in message) == (7, True)
@@ -43,6 +43,43 @@ def test_a_mistake_is_marked_where_it_is() -> None:
     assert (span.line, "is required" in message) == (2, True)
     span, message = marked("name: [\n$schema: workload.json\n")
     assert span.line == 2
+
+
+def test_every_mistake_is_marked_at_once(tmp_path: Path) -> None:
+    wrong = RIGHT.replace("mean_rps", "maen_rps")
+    wrong = wrong.replace("[eu-north-1]", "[eu-nroth-1, eu-west-1, us-esat-1]")
+    wrong += "latency: {p95: 300, time_to_first_token_ms: -1}\nevidence: [absent.json]\n"
+    wrong += "prompts:\n  templates:\n    - {name: a, file: nofile.txt}\n"
+    found = problems(tmp_path / "search.yaml", wrong)
+    marked = {(each.span.line, each.span.character): each.message for each in found}
+    assert [place for place, _ in sorted(marked.items())] == [
+        *((4, 2), (7, 12), (7, 35), (9, 10), (9, 44), (10, 11), (13, 22))
+    ]
+    # What is required and wrong stops what depends on it; what else is wrong by itself is marked.
+    found = problems(tmp_path / "search.yaml", wrong.replace("name: search", "name: 'Search it'"))
+    assert {(0, 6), (4, 2), (9, 10), (9, 44)} <= {
+        (each.span.line, each.span.character) for each in found
+    }
+    assert marked[9, 10].startswith("latency.p95: 'p95' is not a field")
+    assert marked[7, 35].startswith("where.regions[2]: 'us-esat-1' is not a known region")
+    assert marked[10, 11].startswith("evidence[0]: names absent.json, which cannot be read")
+    assert marked[13, 22].startswith("prompts.templates[0].file: names nofile.txt, which cannot")
+
+
+def test_what_is_wrong_in_a_file_that_a_workload_names_is_marked_at_its_name(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "record.json").write_text('{"model": 3}')
+    text = RIGHT + "evidence:\n  - record.json\n"
+    (problem,) = problems(tmp_path / "search.yaml", text)
+    assert problem.span == Span(10, 4, 10, 15)
+    assert problem.message.startswith(f"{tmp_path / 'record.json'}: ")
+
+
+def test_a_text_that_does_not_parse_is_marked_too() -> None:
+    (problem,) = problems(HERE, RIGHT.replace("name: search", "name: 'search"))
+    assert problem.message.startswith("does not parse")
+    assert problem.span.line > 0
 
 
 def test_a_field_is_explained_in_a_folder_with_own_rules(tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text((ROOT / "docs/practices/examples/states/search-prod.json").read_text())
     workload = tmp_path / "chat.yaml"
-    workload.write_text((ROOT / "stacks/workloads/chat.yaml").read_text())
+    chat = (ROOT / "stacks/workloads/chat.yaml").read_text()
+    workload.write_text(chat.replace("../records/", f"{ROOT}/stacks/records/"))
     before = [path.read_bytes() for path in (state, workload)]
     for words in (
         ("check", str(state), "--output", str(state)),

@@ -195,6 +195,7 @@ class AsGitLab(BaseHTTPRequestHandler):
         refs = {"base_sha": "b", "start_sha": "s", "head_sha": "h"}
         answers: dict[str, object] = {
             "/notes": self.notes,
+            "/api/v4/user": {"id": 9},
             "": {"diff_refs": refs},
             "/diffs": [{"new_path": "stack.yaml", "old_path": "old.yaml", "diff": self.diff}],
         }
@@ -205,7 +206,8 @@ class AsGitLab(BaseHTTPRequestHandler):
         content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         path = self.path.removeprefix("/api/v4/projects/5/merge_requests/7")
         self.calls.append((self.command, path, content))
-        self.notes.append({"id": 30 + len(self.notes), "body": content["body"]})
+        note = {"id": 30 + len(self.notes), "body": content["body"], "author": {"id": 9}}
+        self.notes.append(note)
         self._answer({}, 201)
 
     do_PUT = do_POST
@@ -230,9 +232,14 @@ def test_gitlab_s_merge_request_has_one_comment_and_suggestions_that_can_be_comm
         "CI_PROJECT_ID": "5",
         "CI_MERGE_REQUEST_IID": "7",
         "LICHEN_GITLAB_TOKEN": "CANARY",
+        "CI_JOB_NAME": "judge",
+        "LICHEN_REPORTS": "elsewhere",  # of another job: the artifacts stay where they were
     }
     lines = TEMPLATE.splitlines()
-    AsGitLab.notes, AsGitLab.calls = [{"id": 1, "body": "another comment"}], []
+    # Somebody else has copied the comment of this job.
+    copied = "<!-- lichen job judge -->\n<!-- lichen check -->\n"
+    AsGitLab.notes = [{"id": 1, "body": copied, "author": {"id": 8}}]
+    AsGitLab.calls = []
     # The first line is as it was, all others are new.
     AsGitLab.diff = f"@@ -1 +1,{len(lines)} @@\n {lines[0]}\n" + "".join(
         f"+{line}\n" for line in lines[1:]
@@ -243,6 +250,8 @@ def test_gitlab_s_merge_request_has_one_comment_and_suggestions_that_can_be_comm
         shutil.copy(tmp_path / "lichen-report" / "lichen.json", tmp_path / "base.json")
         again = run(job["script"][1], tmp_path, **variables, LICHEN_BASELINE="base.json")
         second, AsGitLab.calls = AsGitLab.calls, []
+        other = run(job["script"][1], tmp_path, **variables | {"CI_JOB_NAME": "of dev"})
+        third, AsGitLab.calls = AsGitLab.calls, []
         AsGitLab.notes, AsGitLab.diff = [], ""
         unseen = run(job["script"][1], tmp_path, **variables)
         refused = run(job["script"][1], tmp_path, **variables | {"LICHEN_GITLAB_TOKEN": "WRONG"})
@@ -252,7 +261,7 @@ def test_gitlab_s_merge_request_has_one_comment_and_suggestions_that_can_be_comm
     assert done.returncode == 1, done.stderr  # as the check ends, whatever GitLab says
     (method, path, content), *suggested = first
     assert (method, path) == ("POST", "/notes")
-    assert content["body"].startswith("<!-- lichen check -->")
+    assert content["body"].startswith("<!-- lichen job judge -->\n<!-- lichen check -->")
     assert suggested
     for method, path, content in suggested:
         assert (method, path) == ("POST", "/discussions")
@@ -273,11 +282,16 @@ def test_gitlab_s_merge_request_has_one_comment_and_suggestions_that_can_be_comm
     ((method, path, content),) = second
     assert (method, path) == ("PUT", "/notes/31")
     assert "**0 new**" in content["body"]
+    ((method, path, content),) = third  # another job has a comment of its own
+    assert (method, path) == ("POST", "/notes")
+    assert content["body"].startswith("<!-- lichen job of dev -->")
     assert "does not show stack.yaml:" in unseen.stderr
     assert refused.returncode == 1
     assert "GitLab answers 401" in refused.stderr
     assert not [
-        each for each in (done, again, unseen, refused) if "CANARY" in each.stderr + each.stdout
+        each
+        for each in (done, again, other, unseen, refused)
+        if "CANARY" in each.stderr + each.stdout
     ]
 
 

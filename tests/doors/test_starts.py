@@ -47,11 +47,56 @@ def test_a_missing_file_is_said_before_anything_is_loaded(tmp_path: Path) -> Non
 
 def test_what_only_prints_loads_no_rule_and_nothing_that_sizes_or_draws(tmp_path: Path) -> None:
     loaded([["rules"]], tmp_path)  # keeps what it read of the rules
-    printing = [["rules"], ["explain", "dirty-region"], ["explain", "us-east-1"]]
-    assert set(loaded(printing, tmp_path).split()) == {
+    printing = [["rules"], ["rules", "--format", "json"], ["explain", "dirty-region"]]
+    assert loaded(printing, tmp_path) == ""
+    assert set(loaded([["explain", "us-east-1"]], tmp_path).split()) == {
         "msgspec",
-        "rich",  # how wide a character is, for a long line
+        "rich",  # how wide a character is: the bars of a region are no letters
         "lichen.catalogue",
-        "lichen.workload",  # the words of a passport
-        "lichen_policies.gate",
+        "lichen.workload",  # what a row of models is
     }
+
+
+def test_what_is_kept_of_the_rules_is_what_a_configured_folder_prints(tmp_path: Path) -> None:
+    (tmp_path / "configured").mkdir()
+    (tmp_path / "configured" / "lichen.yaml").write_text("{}\n")
+
+    def printed(folder: Path, *words: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "lichen_doors.command", *words],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    for words in (("rules", "--format", "json"), ("explain", "dirty-region", "--format", "json")):
+        assert printed(tmp_path, *words) == printed(tmp_path / "configured", *words)
+
+
+def test_a_process_ends_as_its_command_does_and_not_before_its_threads(tmp_path: Path) -> None:
+    ends = """
+import atexit, sys, threading, time
+from lichen_doors.__main__ import main
+works = lambda: (time.sleep(0.05), atexit.register(print, "registered"), print("thread"))
+threading.Thread(target=works).start()
+sys.argv[1:] = [{word!r}]
+{run}
+"""
+
+    def ended(word: str, run: str = "main()") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", ends.format(word=word, run=run)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = ended("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    *words, last = done.stdout.splitlines()
+    assert (sorted(words)[1:], last) == (["thread"], "registered")
+    assert ended("nope").returncode == 2
+    goes_on = "try: main()\nexcept SystemExit: raise ValueError('later')"
+    assert ended("--version", goes_on).returncode == 1

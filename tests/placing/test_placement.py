@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import msgspec
 import pytest
@@ -23,6 +24,7 @@ from lichen.placing.placement import NoPlacement, Option, Placement, Rejected
 from lichen.placing.question import Question
 from lichen.placing.ranking import FAR_DEARER, Pool, pool_of
 from lichen.placing.reasons import about_dirty_regions, nearest_misses, ties
+from lichen.sizing import Misfit
 from lichen.words import Objective
 from lichen.workload import Latency, Prompt, Prompts, Workload, as_workload
 from tests.fixed import FIXED, fixed
@@ -204,14 +206,29 @@ def test_nothing_fits_names_three_misses_and_what_to_relax() -> None:
 
 
 def test_a_miss_of_what_was_asked_for_goes_before_other_machines() -> None:
-    """A TPU where none is sold, before machines that the asked hosting does not have at all."""
-    kinds = ("where", "hosting", "zone", "memory")
+    """A TPU where none is sold, and a machine without a price, before machines that the asked
+    hosting does not have at all."""
+    kinds = ("where", "retired", "hosting", "zone", "unknown", "memory")
     rejected = [
         Rejected(machine=f"the {kind} one", region="europe-north1", kind=kind, reason=kind)
         for kind in kinds
     ]
     misses = list(nearest_misses(rejected, most=len(kinds)))
-    assert [miss.reason for miss in misses] == ["memory", "zone", "hosting", "where"]
+    assert [miss.reason for miss in misses] == [
+        "memory", "zone", "unknown", "hosting", "retired", "where"
+    ]  # fmt: skip
+
+
+def test_every_kind_of_miss_says_what_to_do() -> None:
+    kinds = get_args(get_type_hints(Misfit)["kind"])
+    rejected = [
+        Rejected(machine=kind, region="eu", kind=kind, reason=kind)
+        for kind in (*kinds, "where", "zone", "sold", "unknown", "component", "image")
+    ]
+    misses = list(nearest_misses(rejected, most=len(rejected)))
+    assert len(misses) == len(rejected)
+    assert all(miss.relax for miss in misses)
+    assert "own machines.csv" in next(miss.relax for miss in misses if miss.machine == "watts")
 
 
 def test_misses_show_each_kind_of_reason_and_the_request_that_is_too_long_first() -> None:

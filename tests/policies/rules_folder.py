@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lichen_policies.registry import FOLDER, read_rules
+from lichen_policies.registry import read_rules
 from lichen_policies.rule import Rule
+from lichen_policies.rule_files import FOLDER
 
 PAGE = '''"""Endpoint that is served without machines.
 

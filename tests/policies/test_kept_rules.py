@@ -12,8 +12,9 @@ import pytest
 from lichen_policies import registry
 from lichen_policies.facts import Resource
 from lichen_policies.gate import Gate
-from lichen_policies.registry import FOLDER, read_rules, rules
+from lichen_policies.registry import read_rules, rules
 from lichen_policies.rule import Rule
+from lichen_policies.rule_files import FOLDER, rule_files
 
 POLICIES = FOLDER.parents[1]
 ENDPOINT = Resource(
@@ -92,7 +93,7 @@ def test_a_rule_that_cannot_be_imported_after_all_blocks(
     def fails(_path: Path) -> object:
         raise error
 
-    files = registry._files()
+    files = rule_files()
     registry._keep_rules(files.checksum, read_rules(FOLDER))
     known = registry._kept_rules(files)
     if known is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lichen_policies.verdict import Change, Saves, Value, Verdict, advice_of, fix_of
+from lichen_policies.verdict import Change, Saves, Value, Verdict, advice_of, fix_of, printable
 
 from lichen.interval import Interval
 
@@ -134,3 +134,24 @@ def test_words_that_set_what_a_change_sets_are_another_way_out() -> None:
     assert advice_of([*conflicting, verdict("b", or_else=measured)]).or_else == (measured,)
     alone = advice_of([verdict("b", or_else=measured)])
     assert (alone.also, alone.or_else) == ((measured,), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ('module.chat["a"].b', 'module.chat["a"].b'),
+        ("C:\\stack", "C:\\stack"),
+        ("\\\x1b", "\\\\x1b"),
+        ("\\\\n", "\\\\n"),
+        ('"\n', '"\\n'),
+        ("a\x7f", "a\\x7f"),
+        ("é\u202e", "é\\u202e"),
+        ("\ud800", "\\ud800"),
+        ("日本", "日本"),
+    ],
+)
+def test_what_others_named_is_printed_so_that_all_of_it_is_seen(name: str, shown: str) -> None:
+    plain = verdict("a", message="said")
+    named = verdict("a", message=name)
+    assert printable((plain, named)) == (plain, verdict("a", message=shown))
+    assert printable((named,)) == (verdict("a", message=shown),)

@@ -49,7 +49,7 @@ def commands(page: Path) -> Iterator[Command]:
 def test_a_page_s_commands_do_what_it_says(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for folder in ("docs/practices/examples", "stacks/workloads"):
+    for folder in ("docs/practices/examples", "stacks/workloads", "stacks/records"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     monkeypatch.chdir(tmp_path)
     found = list(commands(page))

@@ -177,6 +177,12 @@ LIVES: Mapping[str, Life] = {
         {"checkIntervalSec": 30},
         {"name": "other"},
     ),
+    "gcp:compute/resourcePolicy:ResourcePolicy": Life(
+        {"name": "slice", "region": "europe-west4",
+         "workloadPolicy": {"type": "HIGH_THROUGHPUT", "acceleratorTopology": "2x2x2"}},
+        {},
+        {"workloadPolicy": {"type": "HIGH_THROUGHPUT", "acceleratorTopology": "2x2x4"}},
+    ),
     "gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager": Life(
         {
             "name": "vectors",

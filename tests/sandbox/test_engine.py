@@ -21,6 +21,7 @@ from sandbox.engine import Engine, EngineMissing, ensure, npm
 from sandbox.engine.__main__ import main
 from sandbox.engine.build import EXECUTOR, LANGUAGE_HOST, build, dotted, pinned, version_of
 from sandbox.engine.language_host import NotSupported, interpreter
+from sandbox.terragrunt import build as terragrunt
 
 PINNED = dotted(pinned("github.com/pulumi/pulumi/pkg/v3"))
 CLONE = Path(__file__).resolve().parents[2]
@@ -95,6 +96,7 @@ def test_our_own_engine_on_path_is_still_our_own(
 
 
 GO = """
+    test "$1" = -C && shift 2
     case "$1$2" in
     version) echo go version go9.9.9 here ;;
     list-deps) echo fmt ;;
@@ -220,6 +222,24 @@ def test_a_failed_build_leaves_nothing_and_tells_what_go_said(
         build(tmp_path / "tools", said.append)
     assert list((tmp_path / "tools" / "bin").iterdir()) == []
     assert not (tmp_path / "tools" / "tmp").exists()
+
+
+def test_a_program_beside_the_engine_is_built_once(
+    path: Path, tmp_path: Path, said: list[str]
+) -> None:
+    """Terragrunt's way, which Kubernetes and Pulumi's provider go too."""
+    tools = tmp_path / "tools"
+    go_on_path(path, tmp_path, "echo half > $out; echo no space left >&2; exit 1")
+    with pytest.raises(EngineMissing, match="no space left"):
+        terragrunt.ensure(said.append, tools)
+    assert list((tools / "bin").iterdir()) == []
+    go_on_path(path, tmp_path, "printf whole > $out")
+    program = terragrunt.ensure(said.append, tools)
+    assert program == tools / "bin" / f"terragrunt-{terragrunt.VERSION}"
+    assert program.read_text() == "whole"
+    (path / "go").unlink()
+    assert terragrunt.ensure(said.append, tools) == terragrunt.built(tools) == program
+    assert [file.name for file in (tools / "bin").iterdir()] == [program.name]
 
 
 def clone_of_the_engine(tmp_path: Path) -> Path:

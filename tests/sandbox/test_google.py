@@ -162,6 +162,16 @@ def _changed(inputs: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         (":Service", {"template.gpuZonalRedundancyDisabled": False}, "do not have quota"),
         (":Service", {"template.scaling.maxInstanceCount": 4}, "set to 3 or fewer"),
         (":Service", {"template.nodeSelector": None}, "needs nodeSelector.accelerator"),
+        (":Service", {"template.nodeSelector.accelerator": "nvidia-rtx-pro-6000"},
+         "needs 20 CPU and 80Gi"),
+        (":Service", {"template.nodeSelector.accelerator": "nvidia-rtx-pro-6000",
+                      "template.containers.0.resources.limits":
+                      {"cpu": "20", "memory": "80Gi", "nvidia.com/gpu": "1"},
+                      "template.scaling.maxInstanceCount": 2}, "set to 1 or fewer: quota Cpu"),
+        (":Service", {"template.containers.0.resources.limits.memory": "8Gi"}, "needs 4 CPU and"),
+        (":Service", {"template.maxInstanceRequestConcurrency": 1001}, "1000 at most"),
+        (":Service", {"template.timeout": "3601s"}, "3600s at most"),
+        (":Service", {"template.containers.0.startupProbe.timeoutSeconds": 11}, "above period"),
         (":Service", {"template.scaling.minInstanceCount": 4}, "is above 3"),
         (":Service", {"location": "europe-north1"}, "not available in europe-north1"),
         (":Service", {"template.encryptionKey": lives.KEY.replace("chat", "other")}, "not found"),
@@ -186,9 +196,19 @@ def _changed(inputs: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         (":RegionInstanceGroupManager", {"updatePolicy.maxSurgeFixed": 1}, "0 or at least 2"),
         (":RegionInstanceGroupManager", {"distributionPolicyZones": ["europe-west1-b"]}, "not in"),
         (":RegionInstanceGroupManager", {"autoHealingPolicies.healthCheck": "none"}, "not found"),
+        (":RegionInstanceTemplate", {"machineType": "g2-standard-4",
+                                     "disks.0.sourceImage": "cos",
+                                     "scheduling.onHostMaintenance": "TERMINATE",
+                                     "guestAccelerators": [{"type": "nvidia-l4", "count": 1}]},
+         "brings its GPU"),
         (":RegionAutoscaler", {"autoscalingPolicy.minReplicas": 5}, "is above maxNumReplicas"),
         (":V2Vm", {"acceleratorConfig": {"type": "V5LITE_POD", "topology": "2x2"}}, "exclude"),
         (":V2Vm", {"zone": "europe-north1-a"}, "no more capacity"),
+        (":V2Vm", {"acceleratorType": None}, "the node is a v2-8"),
+        (":CryptoKey", {"rotationPeriod": "3600s"}, "86400s at least"),
+        (":Budget", {"budgetFilter.labels": {"a": "b", "c": "d"}}, "one key alone"),
+        (":Budget", {"allUpdatesRule.monitoringNotificationChannels": [f"c{n}" for n in range(6)]},
+         "5 at most"),
         (":V2Vm", {"acceleratorType": "v5litepod-16"}, "serves no model on one host"),
         (":V2Vm", {"runtimeVersion": "v2-alpha-tpuv6e"}, "does not run on v5e"),
         ("Deployment", {"deployConfig.dedicatedResources.minReplicaCount": 0}, "greater than"),
@@ -216,8 +236,20 @@ def test_parts_that_do_not_agree_are_refused(
           "placementPolicy": {"type": "COMPACT", "tpuTopology": "4x4"}}, None),
         ({"config": {"machineType": "ct6e-standard-4t"}, "initialNodeCount": 1,
           "placementPolicy": {"type": "COMPACT", "tpuTopology": "2x2"}}, "must not set"),
+        ({"config": {"machineType": "tpu7x-standard-4t"}, "initialNodeCount": 2,
+          "placementPolicy": {"type": "COMPACT", "policyName": "cube"}}, None),
+        ({"config": {"machineType": "tpu7x-standard-4t"}, "initialNodeCount": 4,
+          "placementPolicy": {"type": "COMPACT", "policyName": "cube"}}, "has 2 nodes"),
+        ({"config": {"machineType": "tpu7x-standard-4t"}, "initialNodeCount": 2,
+          "placementPolicy": {"type": "COMPACT", "policyName": "other"}}, "was not found"),
+        ({"config": {"machineType": "tpu7x-standard-4t"}, "initialNodeCount": 2,
+          "placementPolicy": {"type": "COMPACT", "tpuTopology": "2x2x2"}}, "a workload policy"),
+        ({"config": {"machineType": "ct6e-standard-4t"}, "initialNodeCount": 4,
+          "placementPolicy": {"type": "COMPACT", "policyName": "cube"}}, "takes a tpuTopology"),
         ({"config": {"machineType": "ct6e-standard-4t"}, "initialNodeCount": 2,
           "placementPolicy": {"type": "COMPACT", "tpuTopology": "4x4"}}, "has 4 nodes"),
+        ({"config": {"machineType": "ct6e-standard-4t"}, "initialNodeCount": 1,
+          "locations": ["us-east5-c"]}, "does not exist in zone us-east5-c"),
         ({"config": {"machineType": "ct6e-standard-8t"}, "initialNodeCount": 2,
           "placementPolicy": {"type": "COMPACT", "tpuTopology": "4x4"}}, "has no topology 4x4"),
         ({"config": {"machineType": "ct6e-standard-4t"},
@@ -232,14 +264,21 @@ def test_a_pools_machine_topology_and_nodes_agree(
     cloud: GoogleCloud, pool: dict[str, Any], message: str | None
 ) -> None:
     path = "container.v1/v1/projects/acme-ml/locations/us-east5/clusters/ml/nodePools"
+    policies = "compute.v1/compute/v1/projects/acme-ml/regions/us-east5/resourcePolicies"
+    cube = {"name": "cube", "workloadPolicy": {"type": "HIGH_THROUGHPUT",
+                                               "acceleratorTopology": "2x2x2"}}  # fmt: skip
+    cloud.call("POST", policies, cube)
     name = f"pool-{len(json.dumps(pool))}"
     body = {"nodePool": {"name": name, **pool}}
-    if message is None:
-        assert cloud.call("POST", path, body)["status"] == "RUNNING"
-        cloud.call("DELETE", f"{path}/{name}")
-        return
-    with pytest.raises(CallRefused, match=message):
-        cloud.call("POST", path, body)
+    try:
+        if message is None:
+            assert cloud.call("POST", path, body)["status"] == "RUNNING"
+            cloud.call("DELETE", f"{path}/{name}")
+            return
+        with pytest.raises(CallRefused, match=message):
+            cloud.call("POST", path, body)
+    finally:
+        cloud.call("DELETE", f"{policies}/cube")
 
 
 class Kubernetes(Api):

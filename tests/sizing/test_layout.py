@@ -32,7 +32,8 @@ def test_a_placement_arranges_each_machine_once_for_each_precision(
     monkeypatch.setattr(layout, "arrange", counted)
     kept = fixed().once(layout._WithoutRates)  # other tests may have asked for the same
     monkeypatch.setattr(kept, "_found", {})
-    answer = place(Question.of(read_workload(WORKLOADS / f"{name}.yaml"), catalogue=fixed()))
+    path = WORKLOADS / f"{name}.yaml"
+    answer = place(Question.of(read_workload(path), near=path, catalogue=fixed()))
     assert isinstance(answer, Placement)
     assert answer.steps
     assert answer.savings

@@ -14,12 +14,9 @@ from typing import Any
 import yaml
 from lichen_policies.registry import rules
 
-from sandbox.world import QUIET, ROOT, World
+from sandbox.world import QUIET, World
 
 HOME, AWAY = "eu-north-1", "us-west-2"
-PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
-OF_THE_USER = {"endpoint-without-benchmark"}
-"""What only a measurement of the user's own ends, as the rule's page says: advice."""
 
 _WRITTEN_S = 2.0
 """Time for the engine to write down what it has heard: killed while it writes a file of its own

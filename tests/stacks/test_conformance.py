@@ -6,7 +6,6 @@ providers differ is written in docs/kubernetes.md.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +17,9 @@ from sandbox.kubernetes import real_provider
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.nodes import Node, gke_nodes
 from sandbox.world import World, world
-from tests.components.clusters import CHAT, VECTORS
+from tests.components.clusters import CHAT, OUTSIDE, VECTORS
 from tests.sandbox.kubernetes_here import needs_kubernetes, running
+from tests.stacks.project import CLUSTER_PROGRAM, nothing_to_change, slower_in_place
 from tests.stacks.test_deployment import stack
 
 pytestmark = [
@@ -28,15 +28,6 @@ pytestmark = [
     pytest.mark.skipif(real_provider.built() is None, reason=real_provider.NOT_BUILT),
 ]
 
-PROGRAM = Path(__file__).parents[1] / "components" / "cluster_program"
-OUTSIDE = {
-    "type": "prometheus",
-    "metadata": {
-        "serverAddress": "http://prometheus.monitoring:9090",
-        "query": "sum(rate(gateway_requests_total{route='asleep'}[1m]))",
-        "threshold": "2",
-    },
-}
 PARTS: list[dict[str, Any]] = [
     {
         "hosting": "kubernetes",
@@ -88,7 +79,7 @@ def here() -> Iterator[tuple[World, Cluster]]:
 def test_what_it_makes_is_what_ours_makes(here: tuple[World, Cluster], tmp_path: Path) -> None:
     """A Deployment on Arm, one on TPUs, one at zero by KEDA, and an InferenceService."""
     place, cluster = here
-    with stack(place, tmp_path, program=PROGRAM, name="real") as made:
+    with stack(place, tmp_path, program=CLUSTER_PROGRAM, name="real") as made:
         made.up(parts=PARTS)
         kinds = {one["type"] for one in made.resources().values()}
         assert {
@@ -96,14 +87,6 @@ def test_what_it_makes_is_what_ours_makes(here: tuple[World, Cluster], tmp_path:
             "kubernetes:serving.kserve.io/v1beta1:InferenceService",
             "kubernetes:apps/v1:Deployment",
         } <= kinds
-        place.run(
-            "pulumi", "preview", "--refresh", "--expect-no-changes", "-c",
-            f"parts={json.dumps(PARTS)}", cwd=tmp_path,
-        )  # fmt: skip
-        changed = json.loads(json.dumps(PARTS))
-        changed[0]["workload"]["latency"]["p95_ms"] = 3_000
-        made.up(parts=changed)
-        found = cluster.api.get("/apis/apps/v1/namespaces/default/deployments/vectors-prod")
-        assert found is not None
-        assert found["metadata"]["annotations"]["lichen.dev/p95-ms"] == "3000"
+        nothing_to_change(place, PARTS, tmp_path)
+        slower_in_place(made, cluster, PARTS, 3_000)
     assert cluster.left("default") == []

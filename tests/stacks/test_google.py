@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -12,11 +10,11 @@ from subprocess import CompletedProcess
 import pytest
 from lichen_policies.registry import rules
 
-from sandbox.google.world import GoogleWorld, google_world
-from sandbox.world import QUIET, ROOT
+from sandbox.google.world import GoogleWorld
+from sandbox.world import QUIET
 from tests.stacks.google_program import PROGRAM
+from tests.stacks.project import PACK, copied_to, google_with_models
 
-PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
 pytestmark = pytest.mark.xdist_group("google")
 
 Run = Callable[..., CompletedProcess[str]]
@@ -24,20 +22,13 @@ Run = Callable[..., CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def google() -> Iterator[GoogleWorld]:
-    with google_world() as place:
-        place.cloud.bucket("acme-models")
-        for region in ("europe-north1", "europe-north2", "europe-west4", "europe-west9"):
-            place.cloud.repository(region, "hub")
-        roots = os.pathsep.join(str(ROOT / part) for part in (".", "policies", "components"))
-        yield GoogleWorld(place.engine, place.cloud, {**place.environment, "PYTHONPATH": roots})
+    with google_with_models() as place:
+        yield place
 
 
 @pytest.fixture(scope="module")
 def pulumi(google: GoogleWorld, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    copy = tmp_path_factory.mktemp("project")
-    shutil.copy(ROOT / "Pulumi.yaml", copy)
-    shutil.copytree(ROOT / "stacks", copy / "stacks")
-    (copy / ".venv").symlink_to(ROOT / ".venv")
+    copy = copied_to(tmp_path_factory.mktemp("project"))
 
     def run(*command: str, check: bool = True) -> CompletedProcess[str]:
         return google.run("pulumi", *command, cwd=copy, check=check)

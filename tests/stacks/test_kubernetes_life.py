@@ -20,14 +20,14 @@ from sandbox.kubernetes import plugin
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.nodes import Node, eks_nodes, gke_nodes
 from sandbox.world import World, world
-from tests.components.clusters import CHAT, PHOTOS, VECTORS
+from tests.components.clusters import CHAT, OUTSIDE, PHOTOS, VECTORS
 from tests.components.test_kubernetes import LONG
 from tests.sandbox.kubernetes_here import eks_cluster, needs_kubernetes, running
+from tests.stacks.project import CLUSTER_PROGRAM, nothing_to_change, slower_in_place
 from tests.stacks.test_deployment import stack
 
 pytestmark = [needs_kubernetes, pytest.mark.xdist_group("kubernetes")]
 
-PROGRAM = Path(__file__).parents[1] / "components" / "cluster_program"
 MODEL = "hf://meta-llama/Llama-3.1-8B"
 GKE = {"location": "europe-west4", "pool": False}
 POOLED: dict[str, Any] = {"cluster": "serving", "node_role": "NODES", "device_plugin": True}
@@ -142,7 +142,7 @@ def test_three_workloads_come_up_change_refresh_clean_and_go(
     here: tuple[World, Cluster], tmp_path: Path
 ) -> None:
     place, cluster = here
-    with stack(place, tmp_path, program=PROGRAM) as made:
+    with stack(place, tmp_path, program=CLUSTER_PROGRAM) as made:
         made.up(parts=PARTS)
         assert made.output("chat") == "http://chat-prod.default.svc.cluster.local"
         runs_on = {
@@ -169,17 +169,8 @@ def test_three_workloads_come_up_change_refresh_clean_and_go(
             if one["metadata"]["name"] == "chat-prod"
         )
         assert (scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]) == (1, 2)
-        place.run(
-            "pulumi", "preview", "--refresh", "--expect-no-changes", "-c",
-            f"parts={json.dumps(PARTS)}", cwd=tmp_path,
-        )  # fmt: skip
-
-        changed = json.loads(json.dumps(PARTS))
-        changed[0]["workload"]["latency"]["p95_ms"] = 50_000
-        made.up(parts=changed)
-        deployment = cluster.api.get("/apis/apps/v1/namespaces/default/deployments/chat-prod")
-        assert deployment is not None
-        assert deployment["metadata"]["annotations"]["lichen.dev/p95-ms"] == "50000"
+        nothing_to_change(place, PARTS, tmp_path)
+        deployment = slower_in_place(made, cluster, PARTS, 50_000)
         assert deployment["metadata"]["generation"] > 1
     assert cluster.left("default") == []
     assert not any(name.startswith("eks-") for name in cluster.node_names())
@@ -193,7 +184,7 @@ def test_chips_are_seen_where_the_cluster_has_their_plugin(
 ) -> None:
     """A node group of Inferentia and its pods in one `up`; and a pool by Karpenter."""
     place, cluster = here
-    with stack(place, tmp_path, program=PROGRAM, name="neuron") as made:
+    with stack(place, tmp_path, program=CLUSTER_PROGRAM, name="neuron") as made:
         with pytest.raises(CommandFailed, match=r"Insufficient aws\.amazon\.com/neuron"):
             made.up(parts=[NEURON])
         made.destroy()
@@ -220,10 +211,7 @@ def test_chips_are_seen_where_the_cluster_has_their_plugin(
         assert runs_on["neuron"].startswith("eks-neuron-machines")
         pools = cluster.api.items("karpenter.sh/v1", "NodePool", None)
         assert [one["metadata"]["name"] for one in pools] == [vectors]
-        place.run(
-            "pulumi", "preview", "--refresh", "--expect-no-changes", "-c",
-            f"parts={json.dumps([NEURON, pool])}", cwd=tmp_path,
-        )  # fmt: skip
+        nothing_to_change(place, [NEURON, pool], tmp_path)
     cluster.forget(node.name for node in found)
     assert cluster.left("default") == []
     assert cluster.api.items("karpenter.sh/v1", "NodePool", None) == []
@@ -233,7 +221,7 @@ def test_a_slice_comes_up_only_where_its_topology_is(
     here: tuple[World, Cluster], tmp_path: Path
 ) -> None:
     place, cluster = here
-    with stack(place, tmp_path, program=PROGRAM, name="slice") as made:
+    with stack(place, tmp_path, program=CLUSTER_PROGRAM, name="slice") as made:
         made.up(parts=[SLICE])
         # Another topology is refused before anything is made; so no pod is ever pending for it.
         wrong = {**SLICE, "given": {**SLICE["given"], "topology": "4x4"}}
@@ -247,14 +235,6 @@ def test_a_slice_comes_up_only_where_its_topology_is(
     assert cluster.left("default") == []
 
 
-OUTSIDE = {
-    "type": "prometheus",
-    "metadata": {
-        "serverAddress": "http://prometheus.monitoring:9090",
-        "query": "sum(rate(gateway_requests_total{route='asleep'}[1m]))",
-        "threshold": "2",
-    },
-}
 ASLEEP: dict[str, Any] = {
     "hosting": "kubernetes",
     "machine": "c7g.xlarge",
@@ -284,7 +264,7 @@ def test_what_other_controllers_run_is_taken_by_the_api(
         "workload": {**PHOTOS, "name": "served"},
         "given": {**PARTS[2]["given"], "kserve": True},
     }
-    with stack(place, tmp_path, program=PROGRAM, name="others") as made:
+    with stack(place, tmp_path, program=CLUSTER_PROGRAM, name="others") as made:
         made.up(parts=[long, served])
         (group,) = cluster.api.items("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet", "default")
         each = group["spec"]["leaderWorkerTemplate"]
@@ -295,10 +275,7 @@ def test_what_other_controllers_run_is_taken_by_the_api(
         (service,) = cluster.api.items("serving.kserve.io/v1beta1", "InferenceService", "default")
         (container,) = service["spec"]["predictor"]["containers"]
         assert container["image"] == "registry.acme.example/defects:3"
-        place.run(
-            "pulumi", "preview", "--refresh", "--expect-no-changes", "-c",
-            f"parts={json.dumps([long, served])}", cwd=tmp_path,
-        )  # fmt: skip
+        nothing_to_change(place, [long, served], tmp_path)
     assert cluster.left("default") == []
 
 
@@ -327,7 +304,7 @@ def test_pods_at_zero_wake_by_a_signal_from_outside(
             assert time.monotonic() < ends
             time.sleep(0.2)
 
-    with stack(place, tmp_path, program=PROGRAM, name="asleep") as made:
+    with stack(place, tmp_path, program=CLUSTER_PROGRAM, name="asleep") as made:
         made.up(parts=[ASLEEP])
         keda(active=False)
         changed = json.loads(json.dumps(ASLEEP))

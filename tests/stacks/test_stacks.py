@@ -1,7 +1,6 @@
 """The worked examples as a user runs them: real engine, policy pack, emulated AWS."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -10,9 +9,8 @@ import pytest
 from lichen_components.aws.sagemaker.endpoint import OLD_TYPES, TYPE
 from lichen_policies.registry import rules
 
-from sandbox.world import QUIET, ROOT, World
-
-PACK = ("--policy-pack", str(ROOT / "policies" / "crossguard"))
+from sandbox.world import QUIET, World
+from tests.stacks.project import PACK, copied_to
 
 pytestmark = pytest.mark.xdist_group("stacks")
 
@@ -22,10 +20,7 @@ Run = Callable[..., CompletedProcess[str]]
 @pytest.fixture(scope="module")
 def project(place: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project: the engine writes into its stacks' files."""
-    copy = tmp_path_factory.mktemp("project")
-    shutil.copy(ROOT / "Pulumi.yaml", copy)
-    shutil.copytree(ROOT / "stacks", copy / "stacks")
-    (copy / ".venv").symlink_to(ROOT / ".venv")
+    copy = copied_to(tmp_path_factory.mktemp("project"))
     place.stacks("chat", "wasteful", cwd=copy)
     return copy
 

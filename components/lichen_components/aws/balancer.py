@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.document import InputError
+from lichen.figures import percent
 from lichen.workload import Traffic
 from lichen_components.aws.args import AwsArgs, BalancerArgs
 from lichen_components.aws.dashboard import Chart, Line
@@ -188,8 +189,8 @@ def watches(
     failing = watch(
         "errors",
         "HTTPCode_Target_5XX_Count",
-        f"More than {few} requests of {seconds // 60} min failed in the model, {ERROR_SHARE:.0%} "
-        "of those at the peak.",
+        f"More than {few} requests of {seconds // 60} min failed in the model, "
+        f"{percent(ERROR_SHARE)} of those at the peak.",
         statistic="Sum",
         threshold=few,
         takes_back=True,

@@ -12,6 +12,7 @@ from pulumi_gcp.monitoring import (
 from pulumi_gcp.monitoring import AlertPolicyConditionConditionThresholdArgs as Threshold
 
 from lichen.document import InputError
+from lichen.figures import percent
 from lichen_components.google.args import GoogleArgs
 from lichen_components.google.site import GoogleSite
 from lichen_components.servers.container import Decision
@@ -30,16 +31,16 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
     role: str
     description: str
-    filter: str
+    filter: pulumi.Input[str]
     threshold: float
     aligner: str
     reducer: str
-    over: str = ""
+    over: pulumi.Input[str] | None = None
     minutes: int = 5
 
 
 def of_requests(
-    here: str, requests: str, failed: str, latencies: str, decision: Decision
+    here: pulumi.Input[str], requests: str, failed: str, latencies: str, decision: Decision
 ) -> list[Alert]:
     """The two alerts of everything that answers requests: failures and slow answers.
 
@@ -50,9 +51,9 @@ def of_requests(
     return [
         Alert(
             role="errors",
-            description=f"more than {ERROR_SHARE:.0%} of requests fail",
-            filter=f'{here} AND metric.type="{requests}" AND {failed}',
-            over=f'{here} AND metric.type="{requests}"',
+            description=f"more than {percent(ERROR_SHARE)} of requests fail",
+            filter=pulumi.Output.concat(here, f' AND metric.type="{requests}" AND {failed}'),
+            over=pulumi.Output.concat(here, f' AND metric.type="{requests}"'),
             threshold=ERROR_SHARE,
             aligner="ALIGN_RATE",
             reducer="REDUCE_SUM",
@@ -60,7 +61,7 @@ def of_requests(
         Alert(
             role="latency",
             description=f"95 % of answers take more than {slow_ms:,.0f} ms",
-            filter=f'{here} AND metric.type="{latencies}"',
+            filter=pulumi.Output.concat(here, f' AND metric.type="{latencies}"'),
             threshold=slow_ms,
             aligner="ALIGN_PERCENTILE_95",
             reducer="REDUCE_MAX",
@@ -92,8 +93,8 @@ def _alert(site: GoogleSite, row: Alert, channel: str) -> gcp.monitoring.AlertPo
                 condition_threshold=Threshold(
                     filter=row.filter,
                     aggregations=each_minute,
-                    denominator_filter=row.over or None,
-                    denominator_aggregations=each_minute if row.over else None,
+                    denominator_filter=row.over,
+                    denominator_aggregations=None if row.over is None else each_minute,
                     comparison="COMPARISON_GT",
                     threshold_value=row.threshold,
                     duration=f"{60 * row.minutes}s",

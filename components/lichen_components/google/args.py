@@ -67,8 +67,8 @@ class GoogleArgs(TypedDict, total=False):
     """Whether an accelerator of Cloud Run is kept ready in several zones: an L4 then costs 1.56
     times as much, and needs a quota of its own. The default is false."""
     gpu_quota: int
-    """How many accelerators of Cloud Run the project may have in the region. The default is 3,
-    which is what a project gets without asking."""
+    """How many accelerators of Cloud Run the project may have in the region. The default is what
+    a project gets without asking: 3 of an L4, 1 of an RTX PRO 6000."""
     schedules: list[GoogleScheduleArgs]
     """Larger floors of a group of machines by the time of day."""
     alert_channel: str

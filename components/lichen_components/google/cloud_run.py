@@ -38,7 +38,7 @@ from lichen_components.google.access import (
     use_key,
 )
 from lichen_components.google.alerts import Alert, alerts, budget, of_requests
-from lichen_components.google.args import google_args
+from lichen_components.google.args import GoogleArgs, google_args
 from lichen_components.google.checks import checked
 from lichen_components.google.container import HEALTH, arguments, variables
 from lichen_components.google.files import DIRECTORY, FilesAt, files_of, in_bucket
@@ -58,8 +58,10 @@ _START_S, _EVERY_S = 240, 10
 _MOST_CONCURRENT, _LONGEST_ANSWER_S = 1000, 3600
 _ACCELERATORS = {"L4": "nvidia-l4", "RTX PRO 6000": "nvidia-rtx-pro-6000"}
 """What Cloud Run calls a family of chips."""
-_QUOTA = 3
-"""Accelerators that a project gets in a region without asking, without zonal redundancy."""
+_QUOTAS = {"NVIDIA L4": 3}
+"""Accelerators that a project gets in a region without asking, without zonal redundancy; one of
+any other: the 20 processors that an RTX PRO 6000 needs are all that a project gets (googlecodelabs/
+feedback, issue 1856)."""
 
 
 class RunService(HostedEndpoint):
@@ -127,7 +129,7 @@ class RunService(HostedEndpoint):
 
 def _check_accelerators(decision: Decision, args: EndpointArgs) -> None:
     ours = google_args(args)
-    redundant, quota = ours.get("zonal_redundancy", False), ours.get("gpu_quota", _QUOTA)
+    redundant, quota = ours.get("zonal_redundancy", False), _quota(decision, ours)
     if decision.workload.availability.zones > 1 and not redundant:
         raise InputError(
             f"{decision.workload.availability.zones} zones are asked for, and an instance with an "
@@ -140,10 +142,15 @@ def _check_accelerators(decision: Decision, args: EndpointArgs) -> None:
         raise InputError(
             f"the peak takes {decision.sizing.replicas_peak} instances with an accelerator, and "
             f"the project may have {quota} in {decision.placement.chosen.region}",
-            fix="ask Google for more (Cloud Run Admin API, GPU allocation per project and region), "
-            f"and write google: {{gpu_quota: {decision.sizing.replicas_peak}}}",
+            fix="ask Google for more (Cloud Run Admin API: GPU and CPU allocation per project and "
+            f"region), and write google: {{gpu_quota: {decision.sizing.replicas_peak}}}",
             field="google.gpu_quota",
         )
+
+
+def _quota(decision: Decision, ours: GoogleArgs) -> int:
+    """How many accelerators the project may have in the region."""
+    return ours.get("gpu_quota", _QUOTAS.get(decision.machine.accelerator or "", 1))
 
 
 def _service(
@@ -159,7 +166,7 @@ def _service(
     # Where only the time at work is billed, no instance is kept ready unless the workload asks.
     least, most = decision.placement.chosen.replicas_minimum, max(1, sizing.replicas_maximum)
     if chip is not None:
-        most = max(least, min(most, args.get("gpu_quota", _QUOTA)))
+        most = max(least, min(most, _quota(decision, args)))
     network = args.get("network")
     return gcp.cloudrunv2.Service(
         site.child("service"),

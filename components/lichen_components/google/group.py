@@ -27,6 +27,7 @@ from lichen_components.google.checks import checked, refuse
 from lichen_components.google.container import HEALTH, arguments, variables
 from lichen_components.google.files import FilesAt, files_of
 from lichen_components.google.images import image_of
+from lichen_components.google.logs import logs
 from lichen_components.google.machines import boot_of, chips_of, zones_of
 from lichen_components.google.site import GoogleSite, check_name
 from lichen_components.google.start import StartUp, script
@@ -79,6 +80,7 @@ class ManagedGroup(HostedEndpoint):
         group = _group(site, plan, template, health, zones)
         _scale(site, plan, group)
         rule = _balance(site, plan, group, health)
+        logs(site, _of_the_machines(site))
         alerts(site, _watches(site, decision))
         budget(site)
         self.gives(
@@ -382,6 +384,12 @@ def _balance(
         labels=site.labels,
         opts=site.under(),
     )
+
+
+def _of_the_machines(site: GoogleSite) -> str:
+    """The log entries of its machines, which are named after the group."""
+    name = 'labels."compute.googleapis.com/resource_name"'
+    return f'resource.type="gce_instance" AND {name}=~"^{site.identity}-"'
 
 
 def _watches(site: GoogleSite, decision: Decision) -> list[Alert]:

@@ -9,7 +9,7 @@ from lichen_components.google.site import GoogleSite
 from lichen_components.promises import RETENTION_DAYS
 
 
-def logs(site: GoogleSite, resource_filter: str) -> list[pulumi.Resource]:
+def logs(site: GoogleSite, resource_filter: pulumi.Input[str]) -> list[pulumi.Resource]:
     """A bucket in the region, and what leads the deployment's entries into it.
 
     In production alone: a bucket that was deleted keeps its name for a week, and elsewhere the

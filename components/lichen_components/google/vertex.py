@@ -37,11 +37,12 @@ from lichen.document import InputError
 from lichen_components.args import EndpointArgs
 from lichen_components.errors import input_errors
 from lichen_components.extras import no_bundle
-from lichen_components.google.alerts import budget
+from lichen_components.google.alerts import Alert, alerts, budget, of_requests
 from lichen_components.google.checks import checked, refuse
 from lichen_components.google.container import HEALTH, arguments, variables
 from lichen_components.google.files import files_of
 from lichen_components.google.images import image_of
+from lichen_components.google.logs import logs
 from lichen_components.google.site import GoogleSite, check_name
 from lichen_components.hosted import HostedEndpoint
 from lichen_components.plan import Plan
@@ -58,7 +59,8 @@ CHIPS: Mapping[str, str] = {
 }
 """A chip -> Vertex AI's word (API aiplatform v1, MachineSpec.acceleratorType)."""
 _ROUTES: Mapping[str, str] = {"vllm": "/v1/completions", "tei": "/embed", "image": "/predict"}
-_BUSY = "aiplatform.googleapis.com/prediction/online/accelerator/duty_cycle"
+_ONLINE = "aiplatform.googleapis.com/prediction/online"
+_BUSY = f"{_ONLINE}/accelerator/duty_cycle"
 _BUSY_PERCENT = 60
 
 
@@ -72,6 +74,13 @@ class ModelGardenEndpoint(HostedEndpoint):
             check_name(name, decision.workload.environment)
         site = GoogleSite.of(name, plan, self, title="Vertex AI endpoint")
         deployed = _deployment(site, plan)
+        here = pulumi.Output.concat(
+            'resource.type="aiplatform.googleapis.com/Endpoint" AND resource.labels.endpoint_id="',
+            deployed.endpoint,
+            '"',
+        )
+        logs(site, here)
+        alerts(site, _watches(here, decision))
         budget(site)
         pulumi.log.warn(_LESS, self)
         full = pulumi.Output.all(site.project, deployed.endpoint).apply(
@@ -116,6 +125,17 @@ _LESS = (
     "account of yours; `pulumi refresh` sees none of its changes. Quota is charged for the most "
     "replicas."
 )
+
+
+def _watches(here: pulumi.Output[str], decision: Decision) -> list[Alert]:
+    """Source: Google Cloud, "Google Cloud metrics", aiplatform."""
+    return of_requests(
+        here,
+        requests=f"{_ONLINE}/response_count",
+        failed='metric.labels.response_code=monitoring.regex.full_match("5[0-9]+")',
+        latencies=f"{_ONLINE}/prediction_latencies",
+        decision=decision,
+    )
 
 
 def _deployment(site: GoogleSite, plan: Plan) -> Deployment:

@@ -17,6 +17,7 @@ from lichen_policies import configuration
 import lichen
 from lichen.document import InputError
 from lichen.parsing.content import only_read
+from lichen.visible import visible
 
 _INSTALLED = tuple(
     Path(folder).resolve() for package in (lichen, lichen_policies) for folder in package.__path__
@@ -72,7 +73,9 @@ def within_folder(name: str, field: str) -> Path:
     path = inside(name, field)
     if not path.exists():
         raise InputError(
-            "is not there", fix="name a file of the folder that this server reads", field=field
+            f"{visible(name)} is not there",
+            fix="name a file of the folder that this server reads",
+            field=field,
         )
     return path
 
@@ -83,7 +86,7 @@ def inside(name: str | Path, field: str) -> Path:
     path = (folder / name).resolve()
     if not path.is_relative_to(folder):
         raise InputError(
-            "is outside the folder that this server reads",
+            f"{visible(str(name))} is outside the folder that this server reads",
             fix="name a file of that folder, or start lichen mcp --folder with another one",
             field=field,
         )

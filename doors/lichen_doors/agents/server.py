@@ -7,8 +7,10 @@ and counted. No tool writes anything.
 from __future__ import annotations
 
 import functools
+import inspect
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -72,6 +74,16 @@ class _Server(MCPServer[None]):
             raise
 
 
+def _in_arguments(sentence: str, arguments: Container[str]) -> str:
+    """A sentence that names options of the command, with the names of a tool's arguments."""
+
+    def named(option: re.Match[str]) -> str:
+        name = option[1].replace("-", "_")
+        return name if name in arguments else option[0]
+
+    return re.sub(r"--([a-z][a-z-]*)", named, sentence)
+
+
 def _sentence(wrong: str, fix: str) -> str:
     return str(InputError(wrong, fix=fix))
 
@@ -130,6 +142,8 @@ def server(*, own_rules: bool = False) -> MCPServer:
     def tool(function: Callable[..., Answer]) -> None:
         """Offer a function; a mistake of the agent is answered in a sentence."""
 
+        arguments = inspect.signature(function).parameters
+
         @functools.wraps(function)
         def answering(*args: object, **options: object) -> Answer:
             try:
@@ -137,7 +151,7 @@ def server(*, own_rules: bool = False) -> MCPServer:
                     check_configuration(Path.cwd())
                     return bounded(function(*args, **options))
             except InputError as error:
-                raise ToolError(str(error)) from None
+                raise ToolError(_in_arguments(str(error), arguments)) from None
 
         mcp.tool(
             annotations=ToolAnnotations(
@@ -196,9 +210,14 @@ def server(*, own_rules: bool = False) -> MCPServer:
         name: Annotated[str, Field(description="A rule, a region, a machine or a model.")],
     ) -> Answer:
         """Show all that is known about one name, with its sources."""
-        from lichen_doors.command.explain import known_of
+        from lichen_doors.command.explain import row_of
+        from lichen_doors.report.rules import page_of
 
-        return _plain(known_of(name, Gate.near(Path.cwd(), trusted=trusted)))
+        gate = Gate.near(Path.cwd(), trusted=trusted)
+        rule = gate.rules().get(name)
+        return _plain(
+            page_of(gate, rule) if rule else row_of(name, gate.catalogue, gate.rules().keys())
+        )
 
     def check(
         paths: Annotated[

@@ -21,7 +21,8 @@ its resources give together is reported on the one that it is about, and what a 
 its first. Of Terraform's language Checkov hands over one block at a time, and each is judged alone.
 
 Checkov drops a check that raises and a module that does not load, and then passes what nobody
-judged: both are failed checks here.
+judged: both are failed checks here. A document that cannot be read, or a lichen.yaml that is wrong,
+is one failed check for each file, of CRITICAL severity: the first rule's that is asked.
 """
 
 # Checkov has an environment of its own, which the types of the rest are not checked in.
@@ -61,7 +62,7 @@ try:
     from lichen_policies.facts.resource import Resource
     from lichen_policies.gate import Gate
     from lichen_policies.registry import rules
-    from lichen_policies.rule import UNSTATED, Rule
+    from lichen_policies.rule import Rule
     from lichen_policies.verdict import BLOCKING, Verdict
 
     from lichen.document import InputError
@@ -121,6 +122,13 @@ class Gates:
         self._moved: Mapping[str, list[str]] = {}
         self._deployment: Deployment = {}
         self._told: Mapping[str, list[Verdict]] = {}
+        self._unread: set[tuple[str, str]] = set()
+
+    def is_first(self, file: str, why: str) -> bool:
+        """Whether nothing has said yet of a file why it is not judged."""
+        before = len(self._unread)
+        self._unread.add((file, why))
+        return len(self._unread) > before
 
     def verdicts(self, block: Any, read: Callable[[], Read | None]) -> tuple[Verdict, ...]:
         """Every rule's verdicts on a block, which ``read`` makes a resource of; none where it is
@@ -202,6 +210,7 @@ class Check(BaseCheck):
         skip_info: Any,
     ) -> Any:
         self.name, self.entity = self.offence, (scanned_file, entity_name)
+        self.severity = severity_of(self.rule, self.part)
         record = super().run(
             scanned_file, entity_configuration, entity_name, entity_type, skip_info
         )
@@ -219,12 +228,11 @@ class Check(BaseCheck):
         try:
             verdicts = GATES.verdicts(conf, lambda: self.resource(conf))
         except InputError as error:  # A wrong lichen.yaml, or a plan that cannot be read.
-            return (CheckResult.FAILED, [str(error)]) if self.part == "" else NOTHING
+            return self._unread(without_folder(error))
         except Exception as error:
             # Its text stays out: it may hold a property's value.
             why = f"cannot be checked: reading the resource failed with {type(error).__name__}"
-            part = "" if self.rule.levels[UNSTATED] in BLOCKING else "UNVERIFIED"
-            return (CheckResult.FAILED, [why]) if self.part == part else NOTHING
+            return self._unread(why)
         own = [found for found in verdicts if found.rule == self.rule.name]
         moved = GATES.moved(self.rule.name)
         if self.part == "" and moved and own and all(each.level == "disabled" for each in own):
@@ -232,9 +240,30 @@ class Check(BaseCheck):
         result, messages = outcome(self.part, own)
         return result, [*messages, *moved] if result == CheckResult.FAILED else messages
 
+    def _unread(self, why: str) -> Outcome:
+        """That a file is not judged, once: every rule and each of its resources would repeat it."""
+        if self.part or not GATES.is_first(self.entity[0], why):
+            return NOTHING
+        self.severity = Severities["CRITICAL"]
+        return CheckResult.FAILED, [why]
+
     def resource(self, conf: dict[str, Any]) -> Read | None:
         """The resource of a block, and those of its file."""
         raise NotImplementedError
+
+
+def severity_of(rule: Rule, part: Part) -> Any:
+    """The severity of one part of a rule, in Checkov's words."""
+    return Severities["LOW" if part else rule.severity.upper()]
+
+
+def without_folder(error: InputError) -> str:
+    """What is wrong, with its file as it is from here: where a machine keeps it is nobody's."""
+    path = Path(error.document)
+    is_below = path.is_absolute() and path.is_relative_to(Path.cwd())
+    shown = path.relative_to(Path.cwd()) if is_below else path.name if path.is_absolute() else path
+    named = str(shown) if error.document else ""
+    return str(InputError(error.wrong, fix=error.fix, field=error.field, document=named))
 
 
 class TerraformCheck(Check, terraform_check.BaseResourceCheck):
@@ -246,7 +275,7 @@ class TerraformCheck(Check, terraform_check.BaseResourceCheck):
 
     def resource(self, conf: dict[str, Any]) -> Read:
         if "__address__" in conf and "__file__" in conf:
-            deployment = planned(conf["__file__"][0])
+            deployment = resources_of(Path(conf["__file__"][0]), planned)
             return deployment[conf["__address__"]], deployment
         return self.alone(conf), {}
 
@@ -301,7 +330,7 @@ class CloudFormationCheck(Check, cloudformation_check.BaseResourceCheck):
         file = found(scanned)
         if file is None:
             raise InputError("is not found from here", document=scanned)
-        deployment = templates(file)
+        deployment = resources_of(file, templates)
         # None where a condition does not hold, which makes no resource.
         return (deployment[name], deployment) if name in deployment else None
 
@@ -356,7 +385,6 @@ def lines(file: str) -> list[str]:
         return []
 
 
-@lru_cache(maxsize=8)
 def templates(file: Path) -> Mapping[str, Resource]:
     """A template's resources by name."""
     parameters = os.environ.get("LICHEN_PARAMETERS")
@@ -365,6 +393,29 @@ def templates(file: Path) -> Mapping[str, Resource]:
         parameters=cloudformation_parameters.of(Path(parameters) if parameters else None),
     )
     return {each.address: each for each in dialects.read(file, "cloudformation", given)}
+
+
+Reading = Callable[[Path], Mapping[str, "Resource"]]
+
+
+@lru_cache(maxsize=8)
+def read_once(file: Path, read: Reading) -> Any:
+    """The resources of a file, or why it cannot be read: every check of every resource asks."""
+    try:
+        return read(file)
+    except InputError as error:
+        return error
+
+
+def resources_of(
+    file: Path, read: Callable[[Path], Mapping[str, Resource]]
+) -> Mapping[str, Resource]:
+    """The resources of a file; :class:`InputError` where it cannot be read."""
+    found = read_once(file, read)
+    if isinstance(found, InputError):
+        raise found
+    resources: Mapping[str, Resource] = found
+    return resources
 
 
 @lru_cache(maxsize=8)
@@ -376,10 +427,9 @@ def manifests(file: Path) -> dict[str, Resource]:
         return {}
 
 
-@lru_cache(maxsize=8)
-def planned(file: str) -> Mapping[str, Resource]:
+def planned(file: Path) -> Mapping[str, Resource]:
     """A plan's resources by address."""
-    return {found.address: found for found in dialects.read(Path(file), "terraform-plan")}
+    return {found.address: found for found in dialects.read(file, "terraform-plan")}
 
 
 @lru_cache(maxsize=1)
@@ -450,7 +500,7 @@ def register() -> None:
     for rule in every_rule().values():
         for part in get_args(Part):
             for kind in (TerraformCheck, CloudFormationCheck, KubernetesCheck):
-                kind(rule, part).severity = Severities["LOW" if part else rule.severity.upper()]
+                kind(rule, part).severity = severity_of(rule, part)
 
 
 def guarded() -> None:

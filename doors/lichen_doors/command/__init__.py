@@ -67,9 +67,15 @@ class Commands(click.Group):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        return super().make_context(
-            info_name, args, parent, **{"terminal_width": _terminal_width(), **extra}
-        )
+        try:
+            return super().make_context(
+                info_name, args, parent, **{"terminal_width": _terminal_width(), **extra}
+            )
+        except OSError as error:  # of lichen --help and --version, which print here
+            if error.errno not in UNWRITABLE:
+                raise
+            _say_it_has_no_room(error)
+            sys.exit(WRONG_INPUT)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -103,12 +109,14 @@ class Commands(click.Group):
         except OSError as error:
             if error.errno not in UNWRITABLE:
                 raise
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python still has to write
-            reason = error.strerror or "the system refuses it"
-            click.echo(
-                f"lichen: the answer cannot be written: {reason}. Fix: free space.", err=True
-            )
+            _say_it_has_no_room(error)
             ctx.exit(WRONG_INPUT)
+
+
+def _say_it_has_no_room(error: OSError) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python still has to write
+    reason = error.strerror or "the system refuses it"
+    click.echo(f"lichen: the answer cannot be written: {reason}. Fix: free space.", err=True)
 
 
 def _terminal_width() -> int:

@@ -1,5 +1,5 @@
 """``python -m lichen_doors.command``: the command, where no executable is installed."""
 
-from lichen_doors.command import main
+from lichen_doors.__main__ import main
 
-main(prog_name="lichen")
+main()

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lichen.input_error import InputError
 from lichen.visible import visible
 from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
-from lichen_doors.command.options import INPUT
+from lichen_doors.command.options import INPUT, formats
 from lichen_doors.command.own_rows import configured_catalogue
+
+if TYPE_CHECKING:
+    from lichen_doors.report.answers import CheckedFiles
+
 
 _ONE_ARCHIVE = ("sagemaker-serverless", "sagemaker-batch")
 """Hostings that take a model's files as one archive alone (SageMaker API, ContainerDefinition)."""
@@ -32,7 +37,8 @@ def command() -> None:
     is_flag=True,
     help="You keep copies of the images in every region (registry of the endpoint).",
 )
-def check(location: str, workload_file: Path, copied_images: bool) -> None:
+@formats("text", "json")
+def check(location: str, workload_file: Path, copied_images: bool, form: str) -> None:
     """Say what a model's files have and lack for where the workload is placed.
 
     LOCATION is a folder or a .tar.gz, here or in S3, which needs boto3 and credentials that may
@@ -46,6 +52,8 @@ def check(location: str, workload_file: Path, copied_images: bool) -> None:
     from lichen.placing.question import Question
     from lichen.workload import read_workload
     from lichen_doors.artifacts import files_at, remarks_of
+    from lichen_doors.report import for_programs
+    from lichen_doors.report.answers import CheckedFiles, NothingServed
 
     workload = read_workload(workload_file)
     question = Question.of(
@@ -57,7 +65,9 @@ def check(location: str, workload_file: Path, copied_images: bool) -> None:
     answer = place(question)
     if isinstance(answer, NoPlacement):
         command_ = answer.compile_command
-        if command_ is None:
+        if form == "json":
+            click.echo(for_programs(NothingServed(workload=workload.name, compile=command_)))
+        elif command_ is None:
             click.echo("lichen: no offer can serve the workload: lichen place says why", err=True)
         else:
             click.echo(f"The shape in compiled does not serve the workload. Compile:\n  {command_}")
@@ -77,30 +87,53 @@ def check(location: str, workload_file: Path, copied_images: bool) -> None:
             fix="allow in where what a component makes",
             field="workload",
         )
-    click.echo(
-        f"{workload.name}: {chosen.precision} on {chosen.machine} in {chosen.region}, "
-        f"served by {server}"
-    )
     files = files_at(location)
-    wrong = False
-    for remark in remarks_of(
-        files, server, question.card, answer.sizing, workload.compiled, machine.family
-    ):
-        wrong = wrong or not remark.right
+    remarks = tuple(
+        remarks_of(files, server, question.card, answer.sizing, workload.compiled, machine.family)
+    )
+    right = all(remark.right for remark in remarks)
+    bucket = f"s3://<bucket>-{chosen.region}/{workload.name}/"
+    checked = CheckedFiles(
+        workload=workload.name,
+        precision=chosen.precision,
+        machine=chosen.machine,
+        region=chosen.region,
+        server=server,
+        location=location,
+        right=right,
+        remarks=remarks,
+        compile=None if right else answer.compile_command,
+        upload=None
+        if location.startswith("s3://")
+        else _upload(location, bucket, chosen.hosting, chosen.region),
+    )
+    if form == "json":
+        click.echo(for_programs(checked))
+    else:
+        _show(checked)
+    sys.exit(OK if right else BLOCKED)
+
+
+def _upload(location: str, bucket: str, hosting: str, region: str) -> str:
+    """The command that uploads a model's files: for some hostings as one archive."""
+    if hosting not in _ONE_ARCHIVE:
+        return f"aws s3 sync {location} {bucket} --region {region}"
+    if not Path(location).is_dir():
+        return f"aws s3 cp {location} {bucket} --region {region}"
+    archived = f"tar -czf model.tar.gz -C {location} ."
+    return f"{archived} && aws s3 cp model.tar.gz {bucket} --region {region}"
+
+
+def _show(checked: CheckedFiles) -> None:
+    click.echo(
+        f"{checked.workload}: {checked.precision} on {checked.machine} in {checked.region}, "
+        f"served by {checked.server}"
+    )
+    for remark in checked.remarks:
         click.echo(f"  {'ok   ' if remark.right else 'WRONG'}  {visible(remark.what)}")
         if remark.fix:
             click.echo(f"         Fix: {visible(remark.fix)}.")
-    compile_ = answer.compile_command
-    if wrong and compile_ is not None:
-        click.echo(f"Compile, on any machine with the Neuron SDK:\n  {compile_}")
-    if not location.startswith("s3://"):
-        bucket = f"s3://<bucket>-{chosen.region}/{workload.name}/"
-        upload = f"aws s3 sync {location} {bucket} --region {chosen.region}"
-        if chosen.hosting in _ONE_ARCHIVE:
-            upload = f"aws s3 cp model.tar.gz {bucket} --region {chosen.region}"
-            if Path(location).is_dir():
-                upload = f"tar -czf model.tar.gz -C {location} . && {upload}"
-            else:
-                upload = upload.replace("model.tar.gz", location)
-        click.echo(f"Upload:\n  {upload}")
-    sys.exit(BLOCKED if wrong else OK)
+    if checked.compile is not None:
+        click.echo(f"Compile, on any machine with the Neuron SDK:\n  {checked.compile}")
+    if checked.upload is not None:
+        click.echo(f"Upload:\n  {checked.upload}")

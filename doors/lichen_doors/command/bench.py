@@ -41,7 +41,8 @@ RATES = ("peak", "mean", "day")
 @click.option("--model", help="A name from `lichen catalogue models`. Default: the workload's.")
 @click.option("--machine", help="The machine that serves, by its name in `lichen catalogue "
               "machines`. Default, on this machine: what it computes with.")  # fmt: skip
-@click.option("--chip", help="What a machine of no cloud computes with: `lichen catalogue chips`.")
+@click.option("--chip", help="What a machine of no cloud computes with, by its name in "
+              "`lichen catalogue accelerators`.")  # fmt: skip
 @click.option("--chips", type=NumberRange(min=0, min_open=True),
               help="How many; of a processor, its cores.")  # fmt: skip
 @click.option("--precision", type=click.Choice(get_args(Precision)),
@@ -167,7 +168,9 @@ def command(
             seed=seed,
             most_requests=most_requests,
         )
-        measured, why_no_energy = _measured(plan, about, endpoint, tokens[0])
+        # What takes an image or a recording has no tokens: the words only make requests differ.
+        in_tokens = 0 if card is not None and card.item else tokens[0]
+        measured, why_no_energy = _measured(plan, about, endpoint, in_tokens)
         records = (measured,)
     files = tuple(
         str(_kept(record, output, number if len(records) > 1 else 0))
@@ -241,7 +244,7 @@ def _about(
     if chip is not None and knowledge(catalogue).chips.get(chip) is None:
         raise InputError(
             f"{chip!r} is not a chip of the catalogue",
-            fix="take a name of `lichen catalogue chips`",
+            fix="take a name of `lichen catalogue accelerators`",
             field="--chip",
         )
     notes: tuple[str, ...] = ()

@@ -43,6 +43,8 @@ FORMS = (
     *("suggestions", "gitlab-suggestions"),
 )
 """The forms of a report."""
+_MOST_NAMED = 5
+"""How many files that were not read the last line names: the report has them all."""
 PROGRAM = "pulumi-program"
 """The source that is run rather than read."""
 
@@ -117,6 +119,7 @@ def command(
     Exit codes: 0, nothing blocks; 1, a finding blocks; 2, the input is wrong, or a rule that blocks
     is broken; 3, something unverified blocks.
     """
+    click.get_current_context().with_resource(_uncollected())
     if fix and (form != "text" or output is not None):
         raise InputError("--fix is for a person at a terminal", fix="leave out --format, --output")
     if record_file is not None and parameter_pairs:
@@ -144,17 +147,18 @@ def command(
             field="--record",
         )
     from lichen_policies import timed
-    from lichen_policies.baseline import against
-    from lichen_policies.baseline import of as baseline_of
-    from lichen_policies.changes_only import changes_only
     from lichen_policies.dialects.deployment_input import deployment_input
 
     timed.end_where_stuck()
     given = deployment_input(
         region, parameters_file, parameter_pairs, exact=len(paths) == 1, counter=_counter
     )
-    earlier = None if baseline is None else baseline_of(baseline)
-    with progress() as say, _uncollected():
+    earlier = None
+    if baseline is not None:
+        from lichen_policies.baseline import of
+
+        earlier = of(baseline)
+    with progress() as say:
         judged = judgement(
             paths,
             given,
@@ -185,8 +189,12 @@ def command(
             record_file,
         )
     if only_changes:
+        from lichen_policies.changes_only import changes_only
+
         report = changes_only(report, judged.resources)
     if earlier is not None:
+        from lichen_policies.baseline import against
+
         report = against(report, earlier, str(baseline))
     judged = judged._replace(report=report)
     for other, file in files:
@@ -200,8 +208,10 @@ def command(
             fix="correct what the report names, or set the rule's level in lichen.yaml to disabled",
         )
     if unread := [each.file for each in report.skipped if each.broken]:
+        more = len(unread) - _MOST_NAMED
         raise InputError(
-            f"not read: {', '.join(unread)}",
+            f"not read: {', '.join(unread[:_MOST_NAMED])}"
+            + (f", and {more:,} more" if more > 0 else ""),
             fix="correct what the report says, or name other paths",
         )
     if fix:
@@ -211,8 +221,8 @@ def command(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without Python's search for cyclic garbage: what is read and judged makes next to none, and
-    each search goes through all of it."""
+    """Without Python's search for cyclic garbage: what is imported, read and judged makes next to
+    none, and each search goes through all of it."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +15,9 @@ from lichen_doors.command.options import formats
 from lichen_doors.command.output import show, show_lines
 
 if TYPE_CHECKING:
-    from lichen_policies.gate import Gate
-
+    from lichen.catalogue import Catalogue
     from lichen_doors.report.region import Row
-    from lichen_doors.report.rules import Page
+    from lichen_doors.report.rule_pages import Page
 
 
 @click.command("explain")
@@ -29,49 +31,78 @@ def command(what: str, form: str) -> None:
     lost. Or it is a deployment, in any form that `lichen check` reads, or a folder: then the
     command lists what of it is bound to one vendor, and what replaces that.
     """
-    path = Path(what)
+    path = Path(what or "\0")  # an empty name is that of no folder
     if path.is_file() and _is_workload(path):
         _explain_placement(path, form)
         return
     if path.is_file() or path.is_dir():
         _explain_portability(path, form)
         return
-    from lichen_policies.gate import Gate
+    from lichen_doors.report import rule_pages
 
+    pages = _pages_here()
+    if what in pages:
+        if form == "json":
+            click.echo(json.dumps(asdict(pages[what]), indent=2, ensure_ascii=False))
+        else:
+            show_lines(rule_pages.page(pages[what]))
+        return
+    _explain_row(what, pages, form)
+
+
+def _explain_row(what: str, rules: Collection[str], form: str) -> None:
+    """What the catalogue has of a name that is none of the rules."""
+    from lichen_doors.command.own_rows import configured_catalogue
     from lichen_doors.report import for_programs, region
-    from lichen_doors.report import rules as report
 
-    gate = Gate.near(Path.cwd(), trusted=Path.cwd())
-    known = known_of(what, gate)
+    catalogue = configured_catalogue(Path.cwd())
     if form == "json":
-        click.echo(for_programs(known))
-    elif isinstance(known, report.Page):
-        show_lines(report.page(known))
-    elif known["kind"] == "region":
-        show_lines(region.lines(gate.catalogue, gate.catalogue.regions[what]))
+        click.echo(for_programs(row_of(what, catalogue, rules)))
+    elif what in catalogue.regions:
+        show_lines(region.lines(catalogue, catalogue.regions[what]))
     else:
         from lichen_doors.report import explain as story
 
-        show(story.renderables(gate.catalogue, what), form, title=what)
+        _check_known(what, catalogue, rules)
+        show(story.renderables(catalogue, what), form, title=what)
 
 
-def known_of(what: str, gate: Gate) -> Page | Row:
-    """The page of a rule, or what the catalogue knows of a region, a machine or a model.
+def _pages_here() -> Mapping[str, Page]:
+    """The page of every rule, as this folder configures it."""
+    from lichen_doors.command.own_rows import is_configured
+    from lichen_doors.report import rule_pages
 
-    Raises :class:`InputError` with the nearest name where nothing has this one.
+    if not is_configured(Path.cwd()):
+        pages = rule_pages.read_pages(rule_pages.pages_as_shipped())
+    else:
+        from lichen_policies.gate import Gate
+
+        from lichen_doors.report import rules
+
+        pages = rules.pages(Gate.near(Path.cwd(), trusted=Path.cwd()))
+    return {page.rule: page for page in pages}
+
+
+def row_of(what: str, catalogue: Catalogue, rules: Collection[str]) -> Row:
+    """What the catalogue knows of a region, a machine or a model.
+
+    Raises :class:`InputError` with the nearest name, one of the ``rules`` too, where it knows none.
     """
     from lichen_doors.report import region
-    from lichen_doors.report import rules as report
 
-    if what in gate.rules():
-        return report.page_of(gate, gate.rules()[what])
-    if what in gate.catalogue.regions:
-        return region.story(gate.catalogue, gate.catalogue.regions[what])
+    if what in catalogue.regions:
+        return region.story(catalogue, catalogue.regions[what])
     from lichen_doors.report import explain as story
 
-    if not story.knows(gate.catalogue, what) and (close := nearest(what, gate.rules())):
+    _check_known(what, catalogue, rules)
+    return story.story(catalogue, what)
+
+
+def _check_known(what: str, catalogue: Catalogue, rules: Collection[str]) -> None:
+    from lichen_doors.report import explain as story
+
+    if not story.knows(catalogue, what) and (close := nearest(what, rules)):
         raise InputError(f"{what!r} is not known", fix=f"did you mean {close[0]!r}?")
-    return story.story(gate.catalogue, what)
 
 
 def _explain_placement(path: Path, form: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lichen.input_error import InputError, did_you_mean
+from lichen_doors.command.options import formats
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
@@ -22,7 +23,8 @@ def command() -> None:
 @command.command("copy")
 @click.option("--to", "region", required=True, help="The region that lacks the image.")
 @click.option("--repository", help="Only this image. Default: every one that the region lacks.")
-def copy(region: str, repository: str | None) -> None:
+@formats("text", "json")
+def copy(region: str, repository: str | None, form: str) -> None:
     """Print the commands that copy serving images to a region.
 
     Nothing is copied: read the commands, and run them with credentials of your account. They need
@@ -31,8 +33,14 @@ def copy(region: str, repository: str | None) -> None:
     """
     from lichen.catalogue import load
 
-    catalogue = load()
-    click.echo("\n".join(commands(catalogue, region, repository)))
+    lines = tuple(commands(load(), region, repository))
+    if form == "json":
+        from lichen_doors.report import for_programs
+        from lichen_doors.report.answers import ImageCopies
+
+        click.echo(for_programs(ImageCopies(region=region, lines=lines)))
+    else:
+        click.echo("\n".join(lines))
 
 
 def commands(catalogue: Catalogue, region: str, repository: str | None) -> Iterator[str]:

@@ -14,11 +14,16 @@ def configured_catalogue(path: Path) -> Catalogue:
     """The catalogue, with the own rows that the lichen.yaml above a file or folder names, or the
     organisation's."""
     from lichen.catalogue import load
-    from lichen.document import find_upwards
 
-    found, above = find_upwards("lichen.yaml", path), os.environ.get("LICHEN_CONFIG")
-    if found is None and not above:  # then no rule needs to be loaded
+    if not is_configured(path):  # then no rule needs to be loaded
         return load()
-    from lichen_policies.configuration import named, read
+    from lichen_policies.configuration import find, named, read
 
-    return read(found, above=named()).catalogue
+    return read(find(path), above=named()).catalogue
+
+
+def is_configured(path: Path) -> bool:
+    """Whether a lichen.yaml holds for a file or folder: one above it, or the organisation's."""
+    from lichen.upwards import find_upwards
+
+    return bool(os.environ.get("LICHEN_CONFIG")) or find_upwards("lichen.yaml", path) is not None

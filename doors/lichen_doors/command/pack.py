@@ -9,6 +9,7 @@ import click
 
 from lichen.input_error import InputError
 from lichen.whole_file import write_whole
+from lichen_doors.command.options import formats
 from lichen_doors.crossguard.folder import pack_folder
 
 EXECUTABLE = """\
@@ -39,7 +40,8 @@ run_module("pulumi.policy", run_name="__main__")
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the pack as one executable file instead.",
 )
-def command(file: Path | None) -> None:
+@formats("text", "json")
+def command(file: Path | None, form: str) -> None:
     """Print the folder of the CrossGuard policy pack.
 
     \b
@@ -47,7 +49,8 @@ def command(file: Path | None) -> None:
     lichen pack --file lichen-pack && pulumi up --policy-pack ./lichen-pack
     """
     if file is None:
-        click.echo(pack_folder())
+        folder = pack_folder()
+        _say(folder, form, str(folder))
         return
     pack_folder()
     try:
@@ -57,4 +60,17 @@ def command(file: Path | None) -> None:
         raise InputError(
             f"{file} cannot be written: {error.strerror}", fix="name another"
         ) from None
-    click.echo(f"pulumi up --policy-pack {file.absolute()}")
+    _say(file.absolute(), form, _use(file.absolute()))
+
+
+def _say(path: Path, form: str, text: str) -> None:
+    if form == "json":
+        from lichen_doors.report import for_programs
+        from lichen_doors.report.answers import Installed
+
+        text = for_programs(Installed(path=str(path), use=_use(path)))
+    click.echo(text)
+
+
+def _use(path: Path) -> str:
+    return f"pulumi up --policy-pack {path}"

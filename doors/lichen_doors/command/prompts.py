@@ -61,6 +61,7 @@ def command(
         tokens_of,
     )
 
+    from lichen.document import named_by
     from lichen.workload import read_workload
     from lichen_doors.report import for_programs
     from lichen_doors.report import prompts as report
@@ -77,8 +78,10 @@ def command(
         )
     workload = None if workload_file is None else read_workload(workload_file)
     folder = Path() if workload_file is None else workload_file.parent
+    field, named = "--tokenizer", tokenizer
     if tokenizer is None and workload is not None and workload.prompts.tokenizer:
-        tokenizer = folder / workload.prompts.tokenizer
+        field, named = "prompts.tokenizer", Path(workload.prompts.tokenizer)
+        tokenizer = folder / named
     if budget is None and workload is not None:
         budget = workload.prompts.budget_tokens
     if len(earlier) > len(files):
@@ -87,8 +90,13 @@ def command(
             fix="give one for each file, in their order",
             field="--before",
         )
-    count = counter(tokenizer)
-    prompts = _named(files, count) if files else _of_workload(workload, folder, count)
+    try:
+        with named_by(field, tokenizer or Path(), str(named)):
+            count = counter(tokenizer)
+        prompts = _named(files, count) if files else _of_workload(workload, folder, count)
+    except InputError as error:
+        of_workload = workload_file is not None and error.field != "--tokenizer"
+        raise error.within(str(workload_file)) if of_workload else error from None
     before = tuple(_one(each.name, read_prompt(each), count) for each in earlier)
     total = total_of(prompts)
     share = question = None

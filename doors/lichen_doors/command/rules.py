@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,9 @@ from lichen.input_error import InputError
 from lichen_doors.command import BLOCKED, OK
 from lichen_doors.command.options import CONFIGURATION, formats
 from lichen_doors.command.output import show_lines
+
+if TYPE_CHECKING:
+    from lichen_doors.report.rule_pages import Page
 
 DIRECTORY = click.option(
     "--directory",
@@ -32,30 +37,46 @@ def command(context: click.Context, configuration: Path | None, form: str) -> No
     context.obj = configuration
     if context.invoked_subcommand is not None:
         return
+    from lichen_doors.command.own_rows import is_configured
+    from lichen_doors.report import rule_pages
+
+    if form == "schema" or configuration is not None or is_configured(Path.cwd()):
+        _list_configured(configuration, form)
+    elif form == "json":
+        click.echo(rule_pages.pages_as_shipped())
+    else:
+        _list(rule_pages.read_pages(rule_pages.pages_as_shipped()), (), form)
+
+
+def _list_configured(configuration: Path | None, form: str) -> None:
     from lichen_policies.gate import Gate
 
-    from lichen_doors.report import for_programs
-    from lichen_doors.report import rules as report
+    from lichen_doors.report import for_programs, rules
 
     gate = Gate.near(Path.cwd(), config=configuration, trusted=Path.cwd())
     if form == "schema":
-        click.echo(for_programs(report.configuration_schema(gate.rules())))
-        return
-    pages = report.pages(gate)
-    if form == "json":
-        click.echo(for_programs(pages))
-    elif form == "markdown":
-        click.echo(report.markdown(pages))
+        click.echo(for_programs(rules.configuration_schema(gate.rules())))
+    elif form == "json":
+        click.echo(for_programs(rules.pages(gate)))
     else:
-        texts = gate.configured().texts
-        show_lines(report.lines(pages, texts))
+        _list(rules.pages(gate), gate.configured().texts, form)
+
+
+def _list(pages: list[Page], configured: Sequence[str], form: str) -> None:
+    from lichen_doors.report import rule_pages
+
+    if form == "markdown":
+        click.echo(rule_pages.markdown(pages))
+    else:
+        show_lines(rule_pages.lines(pages, configured))
 
 
 @command.command("new")
 @click.argument("name")
 @DIRECTORY
+@formats("text", "json")
 @click.pass_obj
-def new(configuration: Path | None, name: str, directory: Path | None) -> None:
+def new(configuration: Path | None, name: str, directory: Path | None, form: str) -> None:
     """Write an own rule that works, and its cases, to begin from.
 
     NAME is the offence, in small letters with hyphens: too-many-machines.
@@ -64,7 +85,14 @@ def new(configuration: Path | None, name: str, directory: Path | None) -> None:
     from lichen_policies.registry import rules
 
     directory = directory or _directory(configuration)
-    for path in create(name, directory, rules()):
+    rule, cases = create(name, directory, rules())
+    if form == "json":
+        from lichen_doors.report import for_programs
+        from lichen_doors.report.answers import NewRule
+
+        click.echo(for_programs(NewRule(rule=str(rule), cases=str(cases))))
+        return
+    for path in (rule, cases):
         click.echo(f"Wrote {path}")
     click.echo(f"Change both, then run: lichen rules test {name} --directory {directory}")
 
@@ -73,8 +101,11 @@ def new(configuration: Path | None, name: str, directory: Path | None) -> None:
 @click.argument("name", required=False)
 @DIRECTORY
 @click.option("--renew", is_flag=True, help="Write the messages that the cases give now.")
+@formats("text", "json")
 @click.pass_obj
-def test(configuration: Path | None, name: str | None, directory: Path | None, renew: bool) -> None:
+def test(
+    configuration: Path | None, name: str | None, directory: Path | None, renew: bool, form: str
+) -> None:
     """Judge the cases of your own rules, or of one.
 
     Exit codes: 0, every case gives what it expects; 1, one does not; 2, a rule or a file of cases
@@ -82,7 +113,8 @@ def test(configuration: Path | None, name: str | None, directory: Path | None, r
     """
     from lichen_policies import cases, own_rules
     from lichen_policies import configuration as configurations
-    from lichen_policies.registry import FOLDER, read_rules
+    from lichen_policies.registry import read_rules
+    from lichen_policies.rule_files import FOLDER
 
     from lichen_doors.report import rules as report
 
@@ -105,8 +137,15 @@ def test(configuration: Path | None, name: str | None, directory: Path | None, r
                 },
             )
     tested = [cases.tested(case, verdicts, with_messages=not renew) for case, verdicts in results]
-    show_lines(report.tested(tested))
-    sys.exit(OK if all(not each.mistakes for each in tested) else BLOCKED)
+    right = all(not each.mistakes for each in tested)
+    if form == "json":
+        from lichen_doors.report import for_programs
+        from lichen_doors.report.answers import TestedRules
+
+        click.echo(for_programs(TestedRules(right=right, cases=tuple(tested))))
+    else:
+        show_lines(report.tested(tested))
+    sys.exit(OK if right else BLOCKED)
 
 
 def _files(configuration: Path | None) -> tuple[Path | None, Path | None]:

@@ -215,7 +215,8 @@ def _measured(
         elif cloud == "google" and project:
             if all(endpoint.cloud != "google" for endpoint in endpoints):
                 raise InputError(
-                    "no state has an endpoint of Vertex AI or a service of Cloud Run for models",
+                    "no state has an endpoint of Vertex AI, a service of Cloud Run or a group of "
+                    "machines for models",
                     fix="leave google out, or name a state that has one",
                     field="--utilisation",
                 )

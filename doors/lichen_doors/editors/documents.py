@@ -16,9 +16,10 @@ from lichen.document import InputError, convert, json_schema, read_document
 from lichen.parsing.json_text import from_json
 from lichen.parsing.yaml_text import from_yaml
 from lichen.placing.question import Question
-from lichen.workload import as_workload, workload_schema
+from lichen.workload import Workload, as_workload, workload_schema
 from lichen_doors.editors.fields import TOP, Field, Span, field_at, fields_of, span_of
-from lichen_doors.report import explain, rules, terminal
+from lichen_doors.editors.mistakes import as_numbered, mistakes, moved, without
+from lichen_doors.report import explain, rule_pages, rules, terminal
 from lichen_doors.report.lines import plain
 
 Kind: TypeAlias = Literal["workload", "configuration"]
@@ -34,10 +35,16 @@ class Problem(NamedTuple):
     message: str
 
 
+_MOST_MISTAKES = 20
+"""How many mistakes of one text are marked."""
+_KEYS = frozenset({"name", "model", "traffic"})
+
+
 def kind_of(path: Path, text: str) -> Kind | None:
     """What an editor's text is; None where it is nothing that Lichen reads.
 
-    A workload is known by its first keys, or by the address of its schema in a comment.
+    A workload is known by its first keys, or by the address of its schema in a comment; where the
+    text does not parse, by the words that its lines begin with.
     """
     if path.name == configuration.NAME:
         return "configuration"
@@ -46,26 +53,66 @@ def kind_of(path: Path, text: str) -> Kind | None:
     if re.search(r"\$schema.*workload\.json", text):
         return "workload"
     keys = {field.steps[0] for field in fields_of(text) if len(field.steps) == 1}
-    return "workload" if {"name", "model", "traffic"} <= keys else None
+    keys = keys or set(re.findall(r"(?m)^(\w+):", text))
+    return "workload" if keys >= _KEYS else None
 
 
 def problems(path: Path, text: str) -> list[Problem]:
-    """What is wrong in a text, as the command says of the file; at most one.
+    """What is wrong in a text, as the command says of the file, each where it is.
 
     What ``lichen.yaml`` names beside itself is read from the disk, and only where the file there
     names it too: a path that is being typed is none yet.
     """
     kind = kind_of(path, text)
+    if kind is None:
+        return []
     try:
-        if kind == "workload":
-            Question.of(as_workload(_mapping(path, text), path.parent), near=path)
-        elif kind == "configuration":
-            file = convert(_mapping(path, text), configuration.File)
-            if not _beside(file) or _beside(file) == _beside(_saved(path)):
-                configuration.read(path, instead=file)
+        document = _mapping(path, text)
     except InputError as error:
-        return [Problem(_span(error, text), _sentence(error))]
-    return []
+        return [Problem(_span(error, path, text), _sentence(error, path))]
+    found = _wrong(kind, path, document)
+    return [Problem(_span(error, path, text), _sentence(error, path)) for error in found]
+
+
+def _wrong(kind: Kind, path: Path, document: dict[str, Any]) -> list[InputError]:
+    """The mistakes of a document: all against its type, else those of what its values mean, one
+    after another as each is left out."""
+    if kind == "configuration":
+        found = mistakes(document, configuration.File)
+    else:
+        model = document.get("model")
+        # A config.json stands for a card: only the whole shows what is missing in it.
+        of_file = isinstance(model, dict) and "config" in model
+        found = mistakes({**document, "model": ""} if of_file else document, Workload)
+    fields = [error.field for error in found]
+    left: dict[str, Any] | None = document
+    for field in reversed(fields):  # the last entry of a list first: the others keep their numbers
+        left = without(left, field)
+    while left is not None and len(found) < _MOST_MISTAKES:
+        try:
+            _check(kind, path, left)
+        except InputError as error:
+            left = without(left, error.field)
+            field = as_numbered(error.field, fields)
+            # What is wrong only since a part of it was left out is no mistake of the text.
+            if not any(
+                each == field or each.startswith((f"{field}.", f"{field}[")) for each in fields
+            ):
+                fields.append(field)
+                found.append(moved(error, field))
+        else:
+            break
+    return found[:_MOST_MISTAKES]
+
+
+def _check(kind: Kind, path: Path, document: dict[str, Any]) -> None:
+    """Raises :class:`InputError` for the first mistake of a document."""
+    if kind == "workload":
+        Question.of(as_workload(document, path.parent), near=path)
+        return
+    file = convert(document, configuration.File)
+    if not _beside(file) or _beside(file) == _beside(_saved(path)):
+        configuration.read(path, instead=file)
 
 
 def _beside(file: configuration.File) -> set[tuple[str, str]]:
@@ -93,18 +140,24 @@ def _mapping(path: Path, text: str) -> dict[str, Any]:
     return document
 
 
-def _span(error: InputError, text: str) -> Span:
+def _span(error: InputError, path: Path, text: str) -> Span:
+    fields = fields_of(text)
+    if error.document and Path(error.document) != path:  # a file that the text names
+        named = (each for each in fields if path.parent / each.written == Path(error.document))
+        if field := next(named, None):
+            return field.value
     if error.field:
-        return span_of(error.field, fields_of(text))
+        return span_of(error.field, fields, of_key=error.wrong.endswith("is not a field"))
     if line := re.search(r"\bline (\d+)", error.wrong):
         number = int(line[1]) - 1
         return Span(number, 0, number + 1, 0)
     return TOP
 
 
-def _sentence(error: InputError) -> str:
-    """The message without the path: the editor shows which file it is."""
-    return str(type(error)(error.wrong, fix=error.fix, field=error.field))
+def _sentence(error: InputError, path: Path) -> str:
+    """The message without the path of the text: the editor shows which file it is."""
+    of_another = error.document if error.document and Path(error.document) != path else ""
+    return str(type(error)(error.wrong, fix=error.fix, field=error.field, document=of_another))
 
 
 def about(path: Path, text: str, line: int, character: int) -> str:
@@ -125,7 +178,7 @@ def _of_name(word: str, path: Path) -> str:
     except InputError:
         return ""
     if word in gate.rules():
-        return _printed(plain(rules.page(rules.page_of(gate, gate.rules()[word])), _WIDTH))
+        return _printed(plain(rule_pages.page(rules.page_of(gate, gate.rules()[word])), _WIDTH))
     catalogue: Catalogue = gate.catalogue
     if explain.knows(catalogue, word):
         return _printed(terminal.as_text(explain.renderables(catalogue, word), width=_WIDTH))

@@ -72,17 +72,17 @@ def _word(node: yaml.Node) -> str:
     return node.value if isinstance(node, yaml.ScalarNode) else ""
 
 
-def span_of(path: str, fields: list[Field]) -> Span:
+def span_of(path: str, fields: list[Field], *, of_key: bool = False) -> Span:
     """The place of a field that a message names, such as ``traffic.peak_rps`` or ``a[0].b``.
 
-    It is the value of the field, or its key where the value is long. A field that is missing is
-    where its nearest holder is.
+    It is the value of the field, or its key ``of_key`` or where the value is long. A field that is
+    missing is where its nearest holder is.
     """
     steps = tuple(re.findall(r"\[\d*\]|[^.\[\]]+", path))
     by_steps = {field.steps: field for field in fields}
     while steps:
         if field := by_steps.get(steps):
-            return field.value if field.written else field.key
+            return field.value if field.written and not of_key else field.key
         steps = steps[:-1]
     return TOP
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
-
 
 def for_programs(value: object) -> str:
     """A value as JSON, indented."""
+    import msgspec  # a report in text needs none of it
+
     return msgspec.json.format(msgspec.json.encode(value)).decode()

@@ -159,7 +159,7 @@ def _said_of(outlook: Outlook) -> str:
     if outlook.narrowed <= 1.005:
         return (
             f"The measurement says nothing of {outlook.after.machine}: it is of another model or "
-            "precision, or of a machine whose speed nobody published."
+            "precision, of another family of chips, or of a machine whose speed nobody published."
         )
     said = (
         f"Times on {outlook.after.machine} were {_factors(outlook.same_before)} of the likely "

@@ -62,7 +62,10 @@ def renderables(catalogue: Catalogue, what: str) -> Iterator[RenderableType]:
 
 def _unknown(catalogue: Catalogue, what: str) -> InputError:
     known = [*catalogue.regions, *catalogue.machines, *catalogue.models]
-    return InputError(f"{what!r} is not known", fix=did_you_mean(what, known))
+    otherwise = (
+        "name a rule of `lichen rules`, or a name of `lichen catalogue regions`, machines or models"
+    )
+    return InputError(f"{what!r} is not known", fix=did_you_mean(what, known, otherwise=otherwise))
 
 
 def _machine_story(catalogue: Catalogue, machine: Machine) -> Row:

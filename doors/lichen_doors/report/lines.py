@@ -7,6 +7,7 @@ colours takes longer to load than a small plan takes to judge.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -79,9 +80,32 @@ def _folded(text: str, width: int) -> Iterator[str]:
         if most <= width:
             yield line.rstrip()
             continue
-        from rich._wrap import divide_line  # knows how wide each character is
+        if line.isascii() and line.isprintable():  # each character is as wide as any other
+            ends = _ends(line, width)
+        else:
+            from rich._wrap import divide_line  # knows how wide each character is
 
+            ends = divide_line(line, width, fold=True)
         start = 0
-        for end in (*divide_line(line, width, fold=True), len(line)):
+        for end in (*ends, len(line)):
             yield line[start:end].rstrip()
             start = end
+
+
+def _ends(text: str, width: int) -> list[int]:
+    """Where a text breaks, as rich breaks it: a word that no line has room for is cut."""
+    ends: list[int] = []
+    used = 0
+    for found in re.finditer(r"\s*\S+\s*", text):
+        start, word = found.start(), found[0]
+        length = len(word.rstrip())
+        if length <= width - used:
+            used += len(word)
+        elif length > width:
+            cuts = range(start, found.end(), width)
+            ends += [cut for cut in cuts if cut]
+            used = found.end() - cuts[-1]
+        elif used and start:
+            ends.append(start)
+            used = len(word)
+    return ends

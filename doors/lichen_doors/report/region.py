@@ -70,7 +70,7 @@ def story(catalogue: Catalogue, region: Region) -> Row:
         "pue_year": region.pue_year,
         "pue_source": region.pue_source,
         "wue_year": region.wue_year,
-        "offers": len(catalogue.offers_in(region.name)),
+        "offers": catalogue.count_offers_in(region.name),
         "own": catalogue.own("regions", region.name),
         "notes": region.notes,
     }
@@ -152,7 +152,7 @@ def _region_lines(catalogue: Catalogue, region: Region) -> Iterator[str]:
         )
     if region.wue_l_kwh is not None:
         yield f"water: {region.wue_l_kwh:g} litres per kWh, {region.wue_year}"
-    yield f"{len(catalogue.offers_in(region.name))} machines of the catalogue are offered here"
+    yield f"{catalogue.count_offers_in(region.name)} machines of the catalogue are offered here"
     yield f"confidence {region.confidence}" + (f"; {region.notes}" if region.notes else "")
     if own := catalogue.own("regions", region.name):
         yield f"your own rows give {', '.join(own)}"

@@ -1,4 +1,4 @@
-"""The table of rules as configured here, and a rule's page."""
+"""Every rule as configured here, what its cases gave, and the schema of lichen.yaml."""
 
 from __future__ import annotations
 
@@ -8,34 +8,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from lichen_policies.configuration import File
 from lichen_policies.gate import Gate
+from lichen_policies.levels import LimitValue
 from lichen_policies.registry import ENVIRONMENTS
-from lichen_policies.rule import LimitValue, Rule
-from lichen_policies.verdict import BLOCKING, Level, Severity
+from lichen_policies.rule import Rule
 
 from lichen.document import json_schema
-from lichen.figures import many, whole
-from lichen.words import Environment
-from lichen_doors.report.lines import BETWEEN, Line, Rows, Words
+from lichen.figures import many
+from lichen_doors.report.lines import Line, Rows, Words
+from lichen_doors.report.rule_pages import Page, indented
 
 if TYPE_CHECKING:
     from lichen_policies.cases import Tested
-
-STYLE: Mapping[Severity, str] = {"critical": "bad", "high": "bad", "medium": "warn", "low": "quiet"}
-
-
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as configured: its page, its level in each environment, its limits in production."""
-
-    rule: str
-    offence: str
-    severity: Severity
-    levels: Mapping[Environment, Level]
-    limits: Mapping[str, LimitValue]
-    why: str
-    fix: str
-    exceptions: str
-    tags: str
-    url: str
 
 
 def pages(gate: Gate) -> list[Page]:
@@ -66,101 +49,16 @@ def _in_prod(gate: Gate, rule: Rule) -> Mapping[str, LimitValue]:
     return msgspec.structs.asdict(gate.limits(rule, "prod"))
 
 
-def lines(pages: Sequence[Page], configured: Sequence[str]) -> Iterator[Line | Rows]:
-    """The rules in 80 columns: name, severity, where a finding stops a deployment, limits; then
-    what is ``configured``."""
-    width = max(len(page.rule) for page in pages)
-    yield (Words(f"{'rule':{width}}  {'severity':8}  blocks in", "quiet"),)
-    for page in pages:
-        yield (
-            Words(f"{page.rule:{width}}  "),
-            Words(f"{page.severity:8}", STYLE[page.severity]),
-            Words(f"  {_where_it_blocks(page)}"),
-        )
-        if page.limits:
-            yield _indented(Words(", ".join(_limits(page)), "quiet"), 4)
-    for line in configured:
-        yield (Words(f"\n{line}" if line == configured[0] else line, "quiet"),)
-    yield (
-        Words(
-            "\nlichen explain RULE has the reasons; lichen.yaml changes levels and limits. The "
-            "policy pack's own configuration (--policy-pack-config) goes before lichen.yaml, for "
-            "its run.",
-            "quiet",
-        ),
-    )
-
-
-def _indented(words: Words, blanks: int) -> Rows:
-    return Rows(((Words(""), (words,)),), indent=blanks - BETWEEN)
-
-
-def _where_it_blocks(page: Page) -> str:
-    blocking = [name for name, level in page.levels.items() if level in BLOCKING]
-    if len(blocking) == len(page.levels):
-        return "all"
-    return ", ".join(blocking) or "none"
-
-
-def _limits(page: Page) -> Iterator[str]:
-    """``floor 0``: each limit with its value in production."""
-    for name, value in page.limits.items():
-        yield f"{name} {value if isinstance(value, str) else whole(value)}"
-
-
-def _paragraphs(page: Page) -> tuple[tuple[str, str], ...]:
-    return (
-        ("Why", page.why),
-        ("Fix", page.fix),
-        ("Exceptions", page.exceptions),
-        ("Tags", page.tags),
-    )
-
-
-def page(rule: Page) -> Iterator[Line | Rows]:
-    """All of one rule."""
-    yield Words("\n" + rule.rule, "name"), Words(f"  {rule.offence}\n")
-    for heading, text in _paragraphs(rule):
-        yield (Words(heading, "name"),)
-        yield _indented(Words(text), 2)
-        yield ()
-    levels = ", ".join(f"{level} in {name}" for name, level in rule.levels.items())
-    yield Words("Level  ", "name"), Words(f"{levels}; severity {rule.severity}")
-    for limit in _limits(rule):
-        yield Words("Limit  ", "name"), Words(f"{limit} (in prod)")
-
-
 def tested(cases: Sequence[Tested]) -> Iterator[Line | Rows]:
     """The cases of own rules: one line for each that is right, all that is wrong of another."""
     for case in cases:
         mark, style = ("wrong", "bad") if case.mistakes else ("right", "good")
         yield Words(f"{mark}  ", style), Words(case.case)
         for mistake in case.mistakes:
-            yield _indented(Words(mistake), 7)
+            yield indented(Words(mistake), 7)
     wrong = sum(bool(case.mistakes) for case in cases)
     how = f"{wrong} wrong" if wrong else "all right"
     yield (Words(f"{many(len(cases), 'case')}, {how}.", "bad" if wrong else "good"),)
-
-
-def markdown(pages: Sequence[Page]) -> str:
-    """Every rule's page as a document: a table of all, then each."""
-    lines = [
-        "# Rules",
-        "",
-        "| Rule | What it finds | Severity | dev | staging | prod | Limits in prod |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    lines += [
-        f"| [{each.rule}](#{each.rule}) | {each.offence} | {each.severity} "
-        f"| {' | '.join(each.levels[environment] for environment in ENVIRONMENTS)} "
-        f"| {', '.join(_limits(each))} |"
-        for each in pages
-    ]
-    for each in pages:
-        lines += ["", f"## {each.rule}", "", f"{each.offence}."]
-        for heading, text in _paragraphs(each):
-            lines += ["", f"**{heading}.** {text}"]
-    return "\n".join(lines)
 
 
 def configuration_schema(every: Mapping[str, Rule]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import PurePath
 from typing import Literal, get_args
 from urllib.parse import quote
@@ -143,11 +144,20 @@ _PROBLEM: Mapping[Severity, str] = {
 
 
 def _numbers(verdicts: Sequence[Verdict]) -> Iterator[int]:
-    """Counts the verdicts of one fingerprint: two plans in a file may have the same addresses."""
-    seen: Counter[str] = Counter()
+    """Counts the verdicts of one fingerprint in a file: two plans in it may have the same
+    addresses."""
+    seen: Counter[tuple[str | None, str]] = Counter()
     for verdict in verdicts:
-        seen[verdict.fingerprint] += 1
-        yield seen[verdict.fingerprint]
+        place = verdict.file, verdict.fingerprint
+        seen[place] += 1
+        yield seen[place]
+
+
+def _line_hash(verdict: Verdict, number: int) -> str:
+    """What a platform knows a result by: another one of each file, so that it is the same when
+    what another file has is mended."""
+    file = sha256((verdict.file or "").encode(errors="surrogatepass")).hexdigest()[:8]
+    return f"{verdict.fingerprint}{file if verdict.file else ''}:{number}"
 
 
 def _result(
@@ -162,7 +172,7 @@ def _result(
         "locations": [_location(verdict)],
         "partialFingerprints": {
             "lichen/v1": verdict.fingerprint,
-            "primaryLocationLineHash": f"{verdict.fingerprint}:{number}",
+            "primaryLocationLineHash": _line_hash(verdict, number),
         },
         "properties": {
             "verdict": verdict.verdict,

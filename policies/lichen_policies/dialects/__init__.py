@@ -24,7 +24,16 @@ from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.document_kinds import KINDS
 from lichen_policies.facts.resource import Resource
 
-__all__ = ["KINDS", "PROGRAMS", "DeploymentInput", "Kind", "check_source", "is_program", "read"]
+__all__ = [
+    "KINDS",
+    "PROGRAMS",
+    "TYPE_THIS",
+    "DeploymentInput",
+    "Kind",
+    "check_source",
+    "is_program",
+    "read",
+]
 
 
 class Kind(Protocol):
@@ -43,6 +52,12 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
         "run pulumi preview --json --show-sames > preview.json, and check that file",
     ),
     "Chart.yaml": ("is a chart of Helm", "run helm template . | lichen check -"),
+    "cdk.json": ("is a program of the AWS CDK", "run cdk synth, and check cdk.out"),
+    "terragrunt.hcl": (
+        "is a unit of Terragrunt",
+        "run terragrunt plan -out=plan and terragrunt show -json plan > plan.json, and check that "
+        "file",
+    ),
 }
 """What a file of that name or ending is of, and what makes a document of it."""
 
@@ -126,11 +141,12 @@ def _resources(
             found = _module(kind).resources(document, str(path))
     except InputError as error:
         raise error.within(str(path) if line is None else f"{path}:{line}") from None
+    file, own = str(path), f"{path}#{number}"
     return [
         msgspec.structs.replace(
             resource,
-            document=resource.document or f"{path}#{number}",
-            line=line if resource.line is None and resource.file == str(path) else resource.line,
+            document=resource.document or own,
+            line=line if resource.line is None and resource.file == file else resource.line,
         )
         for resource in found
     ]
@@ -170,13 +186,24 @@ def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]
     except InputError as error:
         if error.fix:
             raise
-        raise InputError(error.wrong, fix=_TYPE_THIS, field=error.field) from None
+        raise InputError(error.wrong, fix=TYPE_THIS, field=error.field) from None
     for _line, document in documents:
         if document is None:
-            raise NotRecognised("is empty", fix=_TYPE_THIS)
+            raise NotRecognised("is empty", fix=TYPE_THIS)
         if not isinstance(document, dict):
-            raise NotRecognised(f"is a {type(document).__name__}, not an object", fix=_TYPE_THIS)
+            found = _WORDS.get(type(document), "a value")
+            raise NotRecognised(f"is {found}, not an object", fix=TYPE_THIS)
     return documents
+
+
+_WORDS = {
+    str: "plain text",
+    list: "a list",
+    bool: "a yes or no",
+    int: "a number",
+    float: "a number",
+}
+"""What a document is that is none, such as the table that a command prints."""
 
 
 def _parsed(path: Path, text: str) -> list[tuple[int | None, Any]]:
@@ -199,7 +226,8 @@ def _is_json(path: Path, text: str) -> bool:
     return text.lstrip()[:1] in ("{", "[")
 
 
-_TYPE_THIS = (
+TYPE_THIS = (
+    # What is said of a file that may be of any kind.
     "give the output of pulumi preview --json or terraform show -json, a template or a manifest"
 )
 _RENDER = "render it first: helm template . | lichen check -"

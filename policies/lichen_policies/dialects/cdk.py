@@ -18,9 +18,11 @@ from lichen.parsing.json_text import from_json
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts import environment
 
+OUTPUT = "cdk.out"
+"""Where `cdk synth` writes, where no option says otherwise."""
 MANIFEST = "manifest.json"
 
-_PLACE = re.compile(r"aws://[^/]+/(?P<region>[a-z]+(?:-[a-z]+)+-\d+)")
+_PLACE = r"aws://[^/]+/(?P<region>[a-z]+(?:-[a-z]+)+-\d+)"
 """An artefact's place. An account or region that CDK does not know is ``unknown-region``."""
 
 
@@ -80,7 +82,7 @@ def _inside(folder: Path, name: str, file: Path) -> Path:
 
 
 def _given(artefact: Artefact, given: DeploymentInput) -> DeploymentInput:
-    place = _PLACE.match(artefact.environment)
+    place = re.match(_PLACE, artefact.environment)
     tags: Mapping[str, str] = artefact.properties.tags
     return msgspec.structs.replace(
         given,

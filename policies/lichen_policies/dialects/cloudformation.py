@@ -27,6 +27,10 @@ from lichen_policies.facts.unknown import has_unknown, is_unknown
 
 MOST_WAYS = 8
 """In how many ways a template's open conditions are tried."""
+MOST_WAYS_OF_VALUES = 24
+"""In how many ways they are, with the values that its parameters may have."""
+MOST_JUDGED = 2_000
+"""How many resources all ways of values may have together."""
 
 _FUNCTION = "AWS::Serverless::Function"
 _SAM = "AWS::Serverless-2016-10-31"
@@ -145,20 +149,55 @@ def _in_ways(
 
 
 def _ways(document: Mapping[str, Any], template: Template) -> list[Template]:
-    """The template for each way in which its open conditions may turn out; none where no property
-    depends on one, or where there are too many ways."""
+    """The template for each way in which its open conditions may turn out, and its parameters
+    with few allowed values; none where no property depends on one, or where there are too many
+    ways."""
+    if not template.open_conditions and not template.open_parameters:
+        return []
+    with_values = _with_values(document, template)
+    if len(with_values) > 1:
+        closed, left = _of_conditions(document, with_values, MOST_WAYS_OF_VALUES)
+        return closed + left  # where conditions are left open, what depends on them is not known
+    closed, left = _of_conditions(document, [template], MOST_WAYS)
+    return [] if left or not template.open_conditions else closed
+
+
+def _with_values(document: Mapping[str, Any], template: Template) -> list[Template]:
+    """The template with each of the values that its open parameters may have, those that name
+    machines first, as far as there is room for all of a parameter's."""
+    resources = max(len(_entries(document)), 1)
+    most = min(MOST_WAYS_OF_VALUES, MOST_JUDGED // resources)
+    ways = [template]
+    by_use = sorted(
+        template.open_parameters.items(), key=lambda each: not all("." in text for text in each[1])
+    )
+    for name, allowed in by_use:
+        if len(ways) * len(allowed) <= most:
+            ways = [way.with_parameter(name, value) for way in ways for value in allowed]
+    if len(ways) > 1:
+        for way in ways:
+            _properties(document, way)
+    return ways
+
+
+def _of_conditions(
+    document: Mapping[str, Any], ways: list[Template], most: int
+) -> tuple[list[Template], list[Template]]:
+    """Templates for each way in which the open conditions of some may turn out, and those of which
+    some stay open, since there would be more than ``most``."""
     closed: list[Template] = []
-    to_split = [template] if template.open_conditions else []
-    while to_split:
+    to_split = [*ways]
+    while to_split and len(closed) + len(to_split) <= most:
         way = to_split.pop()
-        condition = next(iter(way.open_conditions))
+        condition = next(iter(way.open_conditions), None)
+        if condition is None:
+            closed.append(way)
+            continue
         for holds in (True, False):
             each = way.assuming(condition, holds)
             _properties(document, each)
-            (to_split if each.open_conditions else closed).append(each)
-        if len(closed) + len(to_split) > MOST_WAYS:
-            return []
-    return closed
+            to_split.append(each)
+    return closed, to_split
 
 
 def _properties(document: Mapping[str, Any], template: Template) -> dict[str, Any]:

@@ -6,6 +6,7 @@ have their defaults. A template at an address elsewhere is not fetched: its stac
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -49,7 +50,7 @@ def file_of(stack: Resource, metadata: object) -> Path | None:
     if not isinstance(written, str) or "://" in written:
         return None
     folder = Path(stack.file).parent
-    inner = folder / written
+    inner = Path(os.path.normpath(folder / written))
     try:
         is_here = any(
             inner.resolve().is_relative_to(above.resolve()) for above in (folder, Path.cwd())

@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from lichen.input_error import InputError
 from lichen.parsing.at import At
 from lichen_policies.dialects.deployment_input import DeploymentInput
@@ -40,13 +42,16 @@ class Template:
         assumed: Mapping[str, bool] | None = None,
     ) -> None:
         """``assumed`` are conditions that nobody can evaluate, with what is taken for their
-        value."""
+        value. After reading it has the conditions and the parameters that are open: a
+        condition that nobody can evaluate, a parameter without a value of which the allowed ones
+        are listed."""
         self.parameters = _section(document, "Parameters")
         self.mappings = _section(document, "Mappings")
         self.conditions = _section(document, "Conditions")
         self.given = given
         self.copies = 0
         self.open_conditions: dict[str, None] = {}
+        self.open_parameters: dict[str, list[str]] = {}
         self._document = document
         self._known: dict[str, bool | Unknown] = dict(assumed or {})
         self._assumed = dict(assumed or {})
@@ -54,6 +59,12 @@ class Template:
     def assuming(self, condition: str, holds: bool) -> Template:
         """The same template where a condition holds, or where it does not."""
         return Template(self._document, self.given, {**self._assumed, condition: holds})
+
+    def with_parameter(self, name: str, value: str) -> Template:
+        """The same template where a deployment gives a value to a parameter."""
+        parameters = {**self.given.parameters, name: value}
+        given = msgspec.structs.replace(self.given, parameters=parameters)
+        return Template(self._document, given, self._assumed)
 
     def value(self, written: Any) -> Any:
         """A value as far as it is known; None for a property that is left out."""
@@ -125,8 +136,10 @@ class Template:
         if self.given.whole and "Default" in declared:
             return _as_declared(declared["Default"], kind)
         allowed = declared.get("AllowedValues")
-        if isinstance(allowed, list) and len(allowed) == 1 and _is_scalar(allowed[0]):
-            return allowed[0]
+        if isinstance(allowed, list) and allowed and all(map(_is_scalar, allowed)):
+            if len(allowed) == 1:
+                return allowed[0]
+            self.open_parameters[name] = [*map(_text, allowed)]
         if "Default" in declared:
             return Unknown(
                 f"is the parameter {name}, whose default a deployment may replace "

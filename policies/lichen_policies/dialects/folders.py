@@ -17,7 +17,7 @@ import msgspec
 from lichen.document import InputError
 from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, files_read, text_of
-from lichen_policies.dialects import PROGRAMS, cdk, check_source, is_program, read
+from lichen_policies.dialects import PROGRAMS, TYPE_THIS, cdk, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.dialects.terraform_files import is_configuration
@@ -42,6 +42,7 @@ _MARKS = (
     ("apiVersion", "kind"),
     ("format_version",),
     ("lineage", "serial"),
+    ("encrypted_data", "encryption_version"),
     ("urn:pulumi:",),
     ("changeSummary",),
     ("deploymentTemplate.json",),
@@ -49,6 +50,8 @@ _MARKS = (
 )
 """Every document that is recognised has all words of one of these in it."""
 
+_SHOWN = 3
+"""Other files that are named where nothing can be judged."""
 _NOT_ENTERED = ("node_modules", "__pycache__", "venv", "site-packages")
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
@@ -183,7 +186,8 @@ class _Walk:
                 and name not in _NOT_ENTERED
                 and not (is_chart and name in ("templates", "crds"))
             )
-            self._mention_sources(here, names)
+            made = {"cdk.json"} if (here / cdk.OUTPUT).is_dir() else set[str]()
+            self._mention_sources(here, [name for name in names if name not in made])
             if any(is_configuration(here / name) for name in names):
                 self.modules.setdefault(here, False)
             self._look(here / name for name in sorted(names))
@@ -193,9 +197,12 @@ class _Walk:
     def _nothing(self, folder: str) -> InputError:
         """What is said where nothing can be judged: what there is instead, if anything."""
         if self.skipped:
-            first = min(self.skipped, key=lambda each: not each.broken)
+            first, *others = sorted(self.skipped, key=lambda each: not each.broken)
+            also = "; ".join(f"{each.file}: {each.because}" for each in others[:_SHOWN])
             return InputError(
-                f"nothing can be judged: it {first.because}", fix=first.fix, document=first.file
+                f"{first.because}, so nothing can be judged" + (f"; also {also}" if also else ""),
+                fix=first.fix,
+                document=first.file,
             )
         return InputError(
             "holds nothing that can be judged",
@@ -214,11 +221,12 @@ class _Walk:
     def reading(self) -> FolderReading:
         """All that was read. A template inside of another is judged there, with its parameters."""
         sources = [*self._modules(), *self._bicep()]
+        files = [(str(path), resources) for path, resources in self.documents.items()]
         inner = {
             Path(resource.file)
-            for path, resources in self.documents.items()
+            for file, resources in files
             for resource in resources
-            if resource.file is not None and resource.file != str(path)
+            if resource.file is not None and resource.file != file
         }
         patches = {path.resolve() for path in self.patches}
         partial = [path for path in self.documents if patches and path.resolve() in patches]
@@ -298,11 +306,13 @@ class _Walk:
             except InputError as error:
                 self._skip(path, error, broken=is_named or not isinstance(error, NotRendered))
         called = {inner for paths in calls.values() for inner in paths}
+        resolved = {path: path.resolve() for path in calls}
+        by_path = {resolved[path]: inner for path, inner in calls.items()}
         covered: set[Path] = set()
-        for path in sorted(calls, key=lambda each: each.resolve() in called):
-            if path.resolve() in covered:
+        for path in sorted(calls, key=lambda each: resolved[each] in called):
+            if resolved[path] in covered:
                 continue
-            covered |= _within(path, calls)
+            covered |= _within(resolved[path], by_path)
             self.progress(path)
             try:
                 yield read(path)
@@ -350,7 +360,7 @@ class _Walk:
             Skipped(
                 file=error.document or str(path),
                 because=because,
-                fix="" if broken else error.fix,
+                fix="" if broken and error.fix == TYPE_THIS else error.fix,
                 broken=broken,
             )
         )
@@ -364,14 +374,13 @@ def _as_far_as_seen(source: SourceReading) -> Iterator[Resource]:
 
 
 def _within(source: Path, calls: Mapping[Path, frozenset[Path]]) -> set[Path]:
-    """A source and all that are called from it."""
-    by_path = {each.resolve(): inner for each, inner in calls.items()}
-    left, found = [source.resolve()], set[Path]()
+    """A source and all that are called from it, as resolved paths."""
+    left, found = [source], set[Path]()
     while left:
         each = left.pop()
         if each not in found:
             found.add(each)
-            left.extend(by_path.get(each, ()))
+            left.extend(calls.get(each, ()))
     return found
 
 

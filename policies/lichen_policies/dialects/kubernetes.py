@@ -38,9 +38,14 @@ def list_of(documents: list[Any]) -> dict[str, Any]:
     """
     for number, document in enumerate(documents, start=1):
         if not isinstance(document, Mapping) or not recognises(document):
+            from lichen_policies.dialects import workload  # only a mistake needs it
+
+            is_workload = isinstance(document, Mapping) and workload.recognises(document)
+            what = "a workload" if is_workload else "no Kubernetes object"
             raise InputError(
-                f"holds {len(documents)} documents, and number {number} is no Kubernetes object",
-                fix="give each kind of document a file of its own",
+                f"holds {len(documents)} documents, and number {number} is {what}",
+                fix=f"give each {'workload' if is_workload else 'kind of document'} a file of its "
+                "own",
             )
     return {"apiVersion": "v1", "kind": "List", "items": documents}
 
@@ -58,12 +63,18 @@ def resource(found: Object, file: str, at: str = "") -> Resource:
         name = f"{metadata['generateName']}*"
     if metadata is None and "spec" not in found:  # the settings of a tool, such as a kubeconfig
         raise NotRecognised("is no Kubernetes object", fix="give it metadata", field=at)
+    type_ = f"{found['apiVersion']}/{found['kind']}"
     if not isinstance(metadata, Mapping) or not isinstance(name, str) or not name:
-        raise InputError("is required", fix="name the object", field=_join(at, "metadata.name"))
+        from lichen_policies.facts.reading import reader_of  # few objects have no name
+
+        if reader_of("kubernetes", type_) is not None:
+            raise InputError("is required", fix="name the object", field=_join(at, "metadata.name"))
+        # No rule judges it: a tool's settings, or a part that another tool completes.
+        metadata, name = metadata if isinstance(metadata, Mapping) else {}, "(without a name)"
     namespace = metadata.get("namespace")
     known = namespace if isinstance(namespace, str) else ""
     return Resource(
-        type=f"{found['apiVersion']}/{found['kind']}",
+        type=type_,
         name=name,
         address="/".join(part for part in (known, found["kind"], name) if part),
         properties={key: _known(value) for key, value in found.items()},

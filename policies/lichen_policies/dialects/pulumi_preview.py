@@ -101,7 +101,15 @@ _REMOVING = ("delete", "discard", "remove", "read")
 
 
 def recognises(document: Mapping[str, Any]) -> bool:
-    return any(key in document for key in ("steps", "changeSummary", "events"))
+    return "changeSummary" in document or "events" in document or _has_steps(document)
+
+
+def _has_steps(document: Mapping[str, Any]) -> bool:
+    """Whether there are steps of a preview: a pipeline of CI has steps too, of other keys."""
+    steps = document.get("steps")
+    if not isinstance(steps, list) or not steps:
+        return "steps" in document
+    return any(not isinstance(step, Mapping) or {"op", "urn"} & step.keys() for step in steps)
 
 
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:

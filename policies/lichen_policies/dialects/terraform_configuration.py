@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -204,7 +204,7 @@ class WrittenPlan:
             yield from self._passed(rest, here, seen)
         elif kind == "module":
             yield from self._output(rest, here, seen)
-        elif block := _BLOCK.match(name):
+        elif block := re.match(_BLOCK, name):
             yield from self._instances(block, here, keyed)
 
     def _passed(self, variable: str, here: _Here, seen: _Seen) -> Iterator[str]:
@@ -215,14 +215,14 @@ class WrittenPlan:
         call = self._module(scope[:-1]).module_calls.get(scope[-1])
         if call is None:
             return
-        outer = _LAST_MODULE.sub("", here.module)
-        key = _LAST_MODULE.search(here.module)
+        outer = re.sub(_LAST_MODULE, "", here.module)
+        key = re.search(_LAST_MODULE, here.module)
         caller = _Here(outer, key["key"] or "" if key else "", call.for_each_expression)
         yield from self._followed(call.expressions.get(_name(variable)), caller, seen)
 
     def _output(self, rest: str, here: _Here, seen: _Seen) -> Iterator[str]:
         """The addresses behind the output of a module that is called here."""
-        called = _CALLED.match(rest)
+        called = re.match(_CALLED, rest)
         if called is None:
             return
         inner = (*scope_of(here.module), called["name"])
@@ -261,7 +261,7 @@ _Seen = frozenset[tuple[str, str]]
 """The names that lead to where an expression is read, each with its module: none is met twice."""
 
 
-class _Here(NamedTuple):
+class _Here(msgspec.Struct, frozen=True):
     """Where an expression is read: a module instance, the key of the instance that it is for, and
     what that instance is one of."""
 
@@ -332,16 +332,17 @@ def _modules(module: Module, scope: Scope = ()) -> Iterator[tuple[Scope, Module]
 
 
 _KEY = r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]'
-_MODULE = re.compile(rf"module\.([\w-]+)(?:{_KEY})?")
-_LAST_MODULE = re.compile(rf"\.?module\.[\w-]+(?P<key>{_KEY})?$")
-_BLOCK = re.compile(rf"(?P<type>[a-z][a-z0-9]*_\w+)\.(?P<name>[\w-]+)(?P<key>{_KEY})?")
-_CALLED = re.compile(rf"(?P<name>[\w-]+)(?P<key>{_KEY})?(?:\.(?P<output>[\w-]+))?")
+_MODULE = rf"module\.([\w-]+)(?:{_KEY})?"
+_LAST_MODULE = rf"\.?module\.[\w-]+(?P<key>{_KEY})?$"
+_BLOCK = rf"(?P<type>[a-z][a-z0-9]*_\w+)\.(?P<name>[\w-]+)(?P<key>{_KEY})?"
+_CALLED = rf"(?P<name>[\w-]+)(?P<key>{_KEY})?(?:\.(?P<output>[\w-]+))?"
+"""Texts, which re compiles when they are first needed: most plans need none of them."""
 
 
 @lru_cache(maxsize=1024)  # many resources are in one module, and each is asked several times
 def scope_of(module_address: str) -> Scope:
     """``module.own[0].module.deeper`` without its instance keys: ``("own", "deeper")``."""
-    return tuple(_MODULE.findall(module_address))
+    return tuple(re.findall(_MODULE, module_address)) if module_address else ()
 
 
 def _name(reference: str) -> str:

@@ -128,7 +128,7 @@ class Providers:
         """What the one name in an expression holds, which is the expression's value where nothing
         is around it; None where that is not known."""
         (whole, *others) = references_of({"references": expression.references}) or ("",)
-        steps = _STEP.findall(whole.removeprefix("var."))
+        steps = re.findall(_STEP, whole.removeprefix("var."))
         if others or not whole.startswith("var.") or not steps:
             return None
         found = self._variable(steps[0][0], scope)
@@ -198,9 +198,9 @@ def _is_full_name(value: Any, cloud: Cloud) -> bool:
 
 def _regions(value: Any) -> Iterator[str]:
     """A value as the region that it names; nothing where it names none."""
-    if isinstance(value, str) and _REGION.fullmatch(found := region_of(value)):
+    if isinstance(value, str) and re.fullmatch(_REGION, found := region_of(value)):
         yield found
 
 
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-?\d+")
-_STEP = re.compile(r'([\w-]+)|\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]')
+_REGION = r"[a-z]{2,}(-[a-z]+)+-?\d+"
+_STEP = r'([\w-]+)|\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]'

@@ -54,12 +54,22 @@ class KeptState(msgspec.Struct, frozen=True):
 
 def recognises(document: Mapping[str, Any]) -> bool:
     shown = "format_version" in document and "values" in document
-    return shown or ("lineage" in document and "serial" in document)
+    return shown or ("lineage" in document and "serial" in document) or _is_encrypted(document)
+
+
+def _is_encrypted(document: Mapping[str, Any]) -> bool:
+    """Whether it is a state or a plan as OpenTofu writes it where its configuration encrypts."""
+    return "encrypted_data" in document and "encryption_version" in document
 
 
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     """The deployed resources; :class:`InputError` where it is no state of Terraform 0.12 or
     newer."""
+    if _is_encrypted(document):
+        raise InputError(
+            "is a state or a plan that OpenTofu encrypted",
+            fix="run tofu show -json with its configuration, and check what that prints",
+        )
     is_kept = "lineage" in document and "format_version" not in document
     judged = []
     for each in _kept(document) if is_kept else _shown(document):

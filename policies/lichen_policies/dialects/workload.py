@@ -6,10 +6,11 @@ A resource of this kind has counts alone: no prompt leaves this module.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lichen.document import named_by
 from lichen.interval import Interval
 from lichen.parsing.content import STDIN, content_of, text_of
 from lichen.prompt_tokens import estimated_tokens, fixed_part
@@ -69,7 +70,10 @@ def _tokens(workload: Workload, folder: Path, counter: Counter | None) -> Interv
     from lichen.placing.question import prompt_texts  # few documents are workloads
 
     tokenizer = workload.prompts.tokenizer
-    count = counter(folder / tokenizer) if tokenizer and counter is not None else estimated_tokens
+    count: Callable[[str], Interval] = estimated_tokens
+    if tokenizer and counter is not None:
+        with named_by("prompts.tokenizer", folder / tokenizer, tokenizer):
+            count = counter(folder / tokenizer)
     total = Interval.exactly(0.0)
     for _, text in prompt_texts(workload, folder):
         total = total + count(fixed_part(text))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, Self, TypeVar, cast
 
 import msgspec
 
@@ -41,8 +41,9 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _NO_CONTEXT = Context(cloud="")
-_as_read = object.__getattribute__
-"""By its own name, since a rule reads fields hundreds of times."""
+read_field: Callable[[msgspec.Struct, str], Any] = object.__getattribute__
+"""A field as the reader left it, which may be an Unknown: :meth:`Fact.as_read` without a call in
+Python, for what every resource goes through."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +64,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     waits_for: str = ""
 
     def __getattribute__(self, name: str) -> Any:
-        value = _as_read(self, name)
+        value = read_field(self, name)
         if type(value) is Unknown:
             because = value.because
             error = NotYetKnown if because == AFTER_DEPLOYMENT else Unverified
@@ -124,9 +125,18 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     def if_known(self) -> Self:
         """The same fact with None for what is not known: for what a message may add, never for a
         verdict."""
-        context: Context = _as_read(self, "context")
+        context: Context = read_field(self, "context")
         fact, known = _without_unknowns(self), _without_unknowns(context)
         return fact if known is context else msgspec.structs.replace(fact, context=known)
+
+
+Kind = TypeVar("Kind", bound=Fact)
+
+
+def of_kind(facts: Iterable[Fact], kind: type[Kind]) -> list[Kind]:
+    """The facts of a kind. By their types: isinstance() would ask each fact for its class, which
+    looks into every answer whether it is known."""
+    return [cast("Kind", fact) for fact in facts if issubclass(type(fact), kind)]
 
 
 Record = TypeVar("Record", bound=msgspec.Struct)

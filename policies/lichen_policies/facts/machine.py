@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from lichen.clouds import CLOUDS
 from lichen.passport import Passport
 from lichen_policies.facts.fact import Context
@@ -20,20 +18,6 @@ def bare(name: Maybe[str], prefix: str = "") -> Maybe[str]:
 def names_accelerators(machine: str) -> bool:
     """Whether a machine's family is one that carries accelerators, by its name alone."""
     return any(cloud.has_accelerators(machine) for cloud in CLOUDS.values())
-
-
-_DEVICE = re.compile(
-    r"(?:(?!(?:nvidia|amd)\.com/)[a-z0-9.-]+\.[a-z]+/[a-z0-9.-]*(?:gpu|npu|xpu|mlu|gcu|dcu|accelerator)"
-    r"|gpu\.intel\.com/(?:i915|xe)"
-    r"|huawei\.com/Ascend\d+\w*)"
-)
-"""Devices of a cluster whose names say that they are accelerators. Sources: the device plugins of
-Intel and Huawei; others name theirs by a domain and what it is."""
-
-
-def is_device(name: str) -> bool:
-    """Whether a device of a cluster is an accelerator by its name alone."""
-    return _DEVICE.fullmatch(name) is not None
 
 
 def is_pattern(name: Maybe[str]) -> bool:

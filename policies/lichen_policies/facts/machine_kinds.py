@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from lichen.passport import Passport
-from lichen_policies.facts.fact import Fact
+from lichen_policies.facts.fact import Fact, read_field
 from lichen_policies.facts.kinds import (
     MachineKind,
     Machines,
@@ -22,13 +23,19 @@ MADE_OF = (Machines, MachineTemplate)
 
 def machine_kinds(facts: tuple[Fact, ...]) -> Iterator[MachineKind]:
     """A MachineKind for each machine that a resource names itself, once for each property."""
-    sources = [fact for fact in facts if isinstance(fact, MADE_OF)]
-    serves = bool(sources) and any(map(_is_waited_for, facts))
+    sources = [fact for fact in facts if issubclass(type(fact), MADE_OF)]
+    if not sources:
+        return
+    serves = any(map(_is_waited_for, facts))
     seen: set[tuple[str, str | None]] = set()
     for fact in sources:
-        found = _of_machines(fact, serves) if isinstance(fact, Machines) else _of(fact, serves)
+        found = (
+            _of_machines(fact, serves)
+            if isinstance(fact, Machines)
+            else _of(cast("MachineTemplate", fact), serves)
+        )
         for kind in found:
-            machine = kind.as_read("machine")
+            machine = read_field(kind, "machine")
             key = (kind.path, machine if isinstance(machine, str) else None)
             if key not in seen:
                 seen.add(key)
@@ -37,25 +44,28 @@ def machine_kinds(facts: tuple[Fact, ...]) -> Iterator[MachineKind]:
 
 def _is_waited_for(fact: Fact) -> bool:
     """Whether a fact says that somebody waits for what the resource answers."""
-    if isinstance(fact, Serving):
-        return not fact.shadow and fact.as_read("asynchronous") in (None, False)
-    if isinstance(fact, Pods) and not fact.serves:
+    kind = type(fact)
+    if issubclass(kind, Serving):
+        return not read_field(fact, "shadow") and read_field(fact, "asynchronous") in (None, False)
+    if not issubclass(kind, (Machines, Pods)):
         return False
-    passport = fact.context.passport
-    if not isinstance(fact, Machines | Pods) or not isinstance(passport, Passport):
+    if issubclass(kind, Pods) and not fact.serves:
+        return False
+    passport = read_field(fact, "context").passport
+    if not isinstance(passport, Passport):
         return False
     return passport.model is not None and passport.mode in (None, "real-time", "serverless")
 
 
 def _of_machines(fact: Machines, serves: bool) -> Iterator[MachineKind]:
-    machine: Maybe[str] = fact.as_read("machine")  # type: ignore[assignment]
+    machine: Maybe[str] = read_field(fact, "machine")
     elsewhere = bool(fact.named_in or (fact.waits_for and is_unknown(machine)))
-    if elsewhere and fact.as_read("spot") is None:
+    if elsewhere and read_field(fact, "spot") is None:
         return
-    least: Maybe[int] = fact.as_read("least")  # type: ignore[assignment]
-    most: Maybe[int] = fact.as_read("machines")  # type: ignore[assignment]
-    chip: Maybe[str] = fact.as_read("chip")  # type: ignore[assignment]
-    spot: Maybe[bool] = fact.as_read("spot")  # type: ignore[assignment]
+    least: Maybe[int] = read_field(fact, "least")
+    most: Maybe[int] = read_field(fact, "machines")
+    chip: Maybe[str] = read_field(fact, "chip")
+    spot: Maybe[bool] = read_field(fact, "spot")
     count = most if least is None else least
     own = (None,) if elsewhere else fact.any_of or (machine,)
     for name in own:
@@ -78,8 +88,8 @@ def _of_machines(fact: Machines, serves: bool) -> Iterator[MachineKind]:
 
 
 def _of(fact: MachineTemplate, serves: bool) -> Iterator[MachineKind]:
-    machine: Maybe[str] = fact.as_read("machine")  # type: ignore[assignment]
-    spot: Maybe[bool] = fact.as_read("spot")  # type: ignore[assignment]
+    machine: Maybe[str] = read_field(fact, "machine")
+    spot: Maybe[bool] = read_field(fact, "spot")
     if machine is None and spot is None:
         return
     yield MachineKind(

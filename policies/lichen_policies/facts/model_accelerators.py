@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen_policies.facts.fact import Fact
+from lichen_policies.facts.fact import Fact, of_kind
 from lichen_policies.facts.kinds import ModelAccelerators, ServingContainer
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
@@ -14,7 +14,7 @@ _SHAPES = (1.0, 2.0, 4.0, 8.0)
 
 def accelerators_of_containers(facts: tuple[Fact, ...]) -> Iterator[ModelAccelerators]:
     """A ModelAccelerators for each container that has some for itself, or may have."""
-    containers = [fact for fact in facts if isinstance(fact, ServingContainer)]
+    containers = of_kind(facts, ServingContainer)
     share_machine = len({fact.path for fact in containers}) > 1
     for fact in containers:
         if fact.shared or fact.extended:

@@ -8,9 +8,8 @@ list, CloudFormation may write a number as text. Only this module knows that.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from functools import lru_cache
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from lichen_policies.facts.resource import Dialect
@@ -55,7 +54,8 @@ class Properties:
 
     def __init__(self, values: object, dialect: Dialect, path: str = "") -> None:
         self._values: Any = values
-        self._has_names = _has_names(values)  # asked once, and read often
+        # Asked once, and read often; of an empty block, which most are, nothing is looked up.
+        self._has_names = _has_names(values) and bool(values)
         self._dialect: Dialect = dialect
         self.path = path
 
@@ -104,7 +104,10 @@ class Properties:
 
     def scalar(self, *names: str) -> Any:
         """Like :meth:`value`, taken out of lists of one."""
-        found = _alone(self.value(*names))
+        found = self._first(names)[1]
+        if found is None or type(found) in _PLAIN:  # nearly always
+            return None if found == "" else found
+        found = _alone(found)
         return None if found in ("", []) else found
 
     def text(self, *names: str) -> Maybe[str]:
@@ -120,10 +123,12 @@ class Properties:
         if found is None or is_unknown(found):
             return found
         if isinstance(found, int | float | str) and not isinstance(found, bool):
-            with suppress(ValueError, OverflowError):
+            try:
                 number = float(found)
-                if isfinite(number):
-                    return number
+            except (ValueError, OverflowError):
+                number = inf
+            if isfinite(number):
+                return number
         return Unknown("is not a number")
 
     def amount(self, *names: str) -> Maybe[float]:
@@ -225,6 +230,10 @@ class Properties:
             else:
                 tags.update({str(name): _alone(value) for name, value in part.items()})
         return tags
+
+
+_PLAIN = frozenset((str, int, float, bool, Unknown))
+"""What no list is around."""
 
 
 def _flat(value: Any) -> Iterator[Any]:

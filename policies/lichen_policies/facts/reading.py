@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from lichen.clouds import CLOUDS, Cloud
 from lichen.input_error import InputError
 from lichen.passport import Passport, read_tags
 from lichen_policies.facts import environment, readers, region
-from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.fact import Context, Fact, of_kind, read_field
 from lichen_policies.facts.kinds import (
     AllMachines,
     DeclaredTags,
@@ -21,7 +22,9 @@ from lichen_policies.facts.kinds import (
     MachineKind,
     Machines,
     ModelAccelerators,
+    Pods,
     Scaling,
+    Serving,
     ServingContainer,
 )
 from lichen_policies.facts.machine import is_pattern
@@ -78,7 +81,9 @@ def _function(module: str, name: str) -> Callable[..., Any]:
     """A function of a module that is imported when it is first called."""
 
     def call(*arguments: object) -> Any:
-        return getattr(importlib.import_module(module), name)(*arguments)
+        # Python's own question whether a module is there takes as long as reading some properties.
+        found = sys.modules.get(module) or importlib.import_module(module)
+        return getattr(found, name)(*arguments)
 
     return call
 
@@ -120,7 +125,23 @@ def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tupl
         return facts
     own = tuple(fact for fact in facts if not _is_derived(fact))
     found = reader.complete(own, stack)
-    return _with_derived(_not_absent(own, found, stack.unseen) if stack.unseen else found)
+    if stack.unseen:
+        found = _not_absent(own, found, stack.unseen)
+    if _as_before(own, found):  # of most resources: what is made of them is made already
+        return (*found, *facts[len(own) :])
+    return _with_derived(found)
+
+
+def _as_before(own: tuple[Fact, ...], found: tuple[Fact, ...]) -> bool:
+    """Whether a stack changed no fact of which others are made (:func:`_with_derived`)."""
+    return len(own) == len(found) and all(
+        after is before or (type(after) is type(before) and not issubclass(type(after), _MADE_OF))
+        for before, after in zip(own, found, strict=True)
+    )
+
+
+_MADE_OF = (*MADE_OF, Located, Pods, Scaling, Serving, ServingContainer)
+"""The kinds of facts that :func:`_with_derived` reads."""
 
 
 def _not_absent(own: tuple[Fact, ...], found: tuple[Fact, ...], unseen: str) -> tuple[Fact, ...]:
@@ -142,10 +163,11 @@ def _not_absent(own: tuple[Fact, ...], found: tuple[Fact, ...], unseen: str) -> 
 
 
 def _is_derived(fact: Fact) -> bool:
+    kind = type(fact)  # isinstance() asks the fact itself, which looks into each answer
     return (
-        isinstance(fact, AllMachines)
-        or (isinstance(fact, MachineKind) and fact.derived)
-        or (isinstance(fact, ModelAccelerators) and fact.container is not None)
+        issubclass(kind, AllMachines)
+        or (issubclass(kind, MachineKind) and fact.derived)
+        or (issubclass(kind, ModelAccelerators) and fact.container is not None)
     )
 
 
@@ -169,7 +191,9 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     facts = [*read, *declaration]
     return _with_derived(
         tuple(
-            fact if fact.context.cloud else msgspec.structs.replace(fact, context=context)
+            fact
+            if read_field(fact, "context").cloud
+            else msgspec.structs.replace(fact, context=context)
             for fact in facts
         )
     )
@@ -178,8 +202,10 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
 def _where_it_is(fact: Fact, properties: Properties, resource: Resource, cloud: Cloud) -> Fact:
     """A fact without the path of a region where the resource has no such property: no message may
     ask for it. A template's resources are in the region of its stack, their zones too."""
-    path = getattr(fact, "region_at", "")
-    if not path or cloud.has_region_property:
+    if cloud.has_region_property or "region_at" not in fact.__struct_fields__:
+        return fact
+    path = read_field(fact, "region_at")
+    if not path:
         return fact
     if resource.dialect != "cloudformation" and any(
         path != properties.at(name) or properties.given(name) for name in cloud.region_properties
@@ -192,19 +218,20 @@ def _with_derived(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """The facts of a resource, with one of each machine that it names, one of all of them, and one
     of the accelerators of each container."""
     facts = (*facts, *machine_kinds(facts), *accelerators_of_containers(facts))
-    floors = {
-        scaling.ceiling_at: scaling
-        for scaling in facts
-        if isinstance(scaling, Scaling) and scaling.ceiling_at
-    }
-    groups = tuple(_with_floor(fact, floors) for fact in facts if isinstance(fact, Machines))
+    groups = of_kind(facts, Machines)
     if not groups:
         return facts
+    floors = {
+        scaling.ceiling_at: scaling for scaling in of_kind(facts, Scaling) if scaling.ceiling_at
+    }
+    if floors:
+        groups = [_with_floor(group, floors) for group in groups]
     facts = tuple(
-        _with_machines(fact, groups) if isinstance(fact, Located) else fact for fact in facts
+        _with_machines(fact, groups) if issubclass(type(fact), Located) else fact  # type: ignore[arg-type]
+        for fact in facts
     )
     together = AllMachines(
-        groups=groups,
+        groups=tuple(groups),
         path=groups[0].path,
         context=groups[0].context,
         waits_for=next((group.waits_for for group in groups if group.waits_for), ""),
@@ -212,10 +239,10 @@ def _with_derived(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     return (*facts, together)
 
 
-def _with_machines(located: Located, groups: tuple[Machines, ...]) -> Located:
+def _with_machines(located: Located, groups: Sequence[Machines]) -> Located:
     """What is in a region, with the accelerators beside its machines, and the machines, by name."""
-    chips = (group.as_read("chip") for group in groups)
-    machines = (name for group in groups for name in (group.as_read("machine"), *group.any_of))
+    chips = (read_field(group, "chip") for group in groups)
+    machines = [name for group in groups for name in (read_field(group, "machine"), *group.any_of)]
     return msgspec.structs.replace(
         located,
         attached=tuple(dict.fromkeys(chip for chip in chips if isinstance(chip, str))),
@@ -230,7 +257,7 @@ def _with_machines(located: Located, groups: tuple[Machines, ...]) -> Located:
 def _with_floor(group: Machines, scalings: Mapping[str, Scaling]) -> Machines:
     """Machines with the floor of what scales them, where they state none themselves."""
     scaling = scalings.get(group.machines_at)
-    if scaling is None or group.as_read("least") is not None:
+    if scaling is None or read_field(group, "least") is not None:
         return group
     floor: Maybe[int] = scaling.as_read("floor")  # type: ignore[assignment]
     least: Maybe[int] = 0 if floor is None else floor

@@ -14,7 +14,9 @@ from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 _IMAGES = re.compile(
     r"""(?:^|/)(?:
-        vllm(?:-[\w-]+)? | (?:huggingface-)?text-(?:generation|embeddings)-inference[\w.-]*
+        vllm(?:-(?:openai|tpu|gaudi|hpu|xpu|rocm|cuda|cpu|neuron|ascend|openvino|dev|nightly|runtime
+          |server|serve|serving|inference|lws|release)(?:-[\w-]+)?)?
+      | pytorch-vllm-serve | (?:huggingface-)?text-(?:generation|embeddings)-inference[\w.-]*
       | tritonserver | sglang | ollama | llama\.cpp | torchserve(?:-\w+)? | mlserver | lmdeploy
       | model_server | sax-model-server | tf-serving(?:-\w+)?
       | djl-(?:serving|inference) | nim | llm-nim | tensorflow/serving | localai | infinity
@@ -25,6 +27,19 @@ _IMAGES = re.compile(
     re.VERBOSE,
 )
 """Images of servers of models, by their repositories' names."""
+
+_BESIDE = re.compile(
+    r"""(?:^|[-_./])(?:
+        client | frontend | backend | (?:web-?)?ui | web | dashboard | gateway | router | proxy
+      | mock | sim | simulator | exporter | operator | controller | scheduler | sidecar | adapter
+      | bench | benchmark | benchmarks | optimizer | monitor | loadtest | tests? | cli
+    )(?:$|[-_.])""",
+    re.VERBOSE,
+)
+"""Words in the last name of an image that is beside a server, and serves no model itself."""
+
+_NAMES_VLLM = re.compile(r"(?:^|[/_-])vllm(?:$|[-_])")
+"""Images that say vLLM: a server, a client of one, or anything beside it."""
 
 _COMMANDS = re.compile(
     r"""(?:^|[\s/])(?:
@@ -63,15 +78,20 @@ def is_server(
 ) -> bool:
     """Whether a container plainly is a server of models: its command line starts one; or its image
     does, and it has an accelerator where the command line is another (``replaced``), as a client's
-    is; or settings that only a server reads are beside its accelerator."""
+    is; or settings that only a server reads are beside its accelerator, or vLLM in its image's
+    name. An image that names a client, a mock or a dashboard of a server is
+    none without an accelerator."""
     text = " ".join(line) if isinstance(line, tuple) else ""
     if _COMMANDS.search(text):
         return True
     if _OTHERS.search(text) or not isinstance(image, str):
         return False
     repository = re.sub(r"(?::[\w.-]+)?(?:@.*)?$", "", image)
+    if _BESIDE.search(repository.rpartition("/")[2]) and not accelerated():
+        return False
     if not _IMAGES.search(repository):
-        return not replaced and bool({*OF_VLLM} & {*(settings or ())}) and accelerated()
+        marked = bool({*OF_VLLM} & {*(settings or ())}) or _NAMES_VLLM.search(repository)
+        return not replaced and bool(marked) and accelerated()
     return not replaced or accelerated()
 
 

@@ -30,6 +30,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Chip, Listing, Machine, Region
 from lichen_policies.facts import MachineKind, is_unknown
 from lichen_policies.named_hardware import (
@@ -93,10 +94,50 @@ def _rows(
 def _covers(listing: Listing, here: Region, known: Known) -> bool:
     """Whether the list speaks of the region at all. Of TPUs the list is one of zones, and speaks of
     all regions."""
-    return listing.kind == "tpu" or any(
-        listing.source in (*offer.listed_by, *offer.not_listed_by)
-        for offer in known.catalogue.offers_in(here.name)
-    )
+    return listing.kind == "tpu" or known.catalogue.once(_Lists).covers(listing.source, here)
+
+
+class _Lists:
+    """What the lists of one catalogue say of a region, found once for all resources that are
+    there: of each machine it decodes a table's rows."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._covered: dict[tuple[str, str], bool] = {}
+        self._made: dict[tuple[str, str, str | None], list[Machine]] = {}
+
+    def covers(self, source: str, here: Region) -> bool:
+        """Whether a source lists any machine in a region, or says that it is not there."""
+        key = source, here.name
+        if key not in self._covered:
+            # Those of the region's cloud first: one is enough, and the others' rows stay encoded.
+            every = sorted(
+                self._catalogue.machines.values(), key=lambda row: row.cloud != here.cloud
+            )
+            self._covered[key] = any(
+                source in (*offer.listed_by, *offer.not_listed_by)
+                for machine in every
+                for offer in self._catalogue.offers_of(machine.name)
+                if offer.region == here.name
+            )
+        return self._covered[key]
+
+    def made(self, here: Region, kind: str, hosting: str | None, known: Known) -> list[Machine]:
+        """The machines of a region with accelerators of a kind that are not retired, which a
+        hosting takes; all of them where it is None."""
+        key = here.name, kind, hosting
+        if key not in self._made:
+            self._made[key] = [
+                machine
+                for machine in self._catalogue.machines.values()
+                if machine.cloud == here.cloud
+                and (its := self._catalogue.accelerator_of(machine)) is not None
+                and its.kind == kind
+                and (hosting is None or self._catalogue.hosts(hosting, machine))
+                and here.name in regions_of(machine, known)
+                and not self._catalogue.retired_hardware(machine.family, its.family, machine.cloud)
+            ]
+        return self._made[key]
 
 
 def _is_serverless(fact: MachineKind, known: Known) -> bool:
@@ -196,19 +237,13 @@ def _or_else(
 
 def _made_here(fact: MachineKind, chip: Chip, here: Region, known: Known) -> Machine | None:
     """The machine of the region whose accelerators are nearest in memory, the larger ones first."""
-    catalogue = known.catalogue
     named = machine_of(fact, known)
     wanted_gib = (named.accelerator_memory_gib if named else chip.memory_gib) or 0
-    found: list[tuple[bool, float, str, Machine]] = []
-    for machine in catalogue.machines.values():
-        its = catalogue.accelerator_of(machine)
-        if machine.cloud != here.cloud or its is None or its.kind != chip.kind:
-            continue
-        if fact.machine_prefix and not catalogue.hosts(fact.hosting or "", machine):
-            continue
-        if here.name in regions_of(machine, known) and not catalogue.retired_hardware(
-            machine.family, its.family, machine.cloud
-        ):
-            gib = machine.accelerator_memory_gib or 0
-            found.append((gib < wanted_gib, abs(gib - wanted_gib), machine.name, machine))
-    return min(found, default=(True, 0.0, "", None), key=lambda each: each[:3])[3]
+    hosting = (fact.hosting or "") if fact.machine_prefix else None
+
+    def how_far(machine: Machine) -> tuple[bool, float, str]:
+        gib = machine.accelerator_memory_gib or 0
+        return gib < wanted_gib, abs(gib - wanted_gib), machine.name
+
+    made = known.catalogue.once(_Lists).made(here, chip.kind, hosting, known)
+    return min(made, default=None, key=how_far)

@@ -8,7 +8,8 @@ the workload's ``evidence`` or in the tag ``lichen:evidence``.
 
 Exceptions: It only advises: whether a measurement is worth its time is the team's decision. Set its
 level in lichen.yaml to require one. The record itself is not read at deployment: ``lichen place``
-reads it. Endpoints that declare no model are not judged.
+reads it, and says how little carries over where it is of another machine. Endpoints that declare no
+model are not judged.
 
 Tags: It needs ``lichen:model``, and is quiet with ``lichen:evidence``.
 """

@@ -68,7 +68,7 @@ def greener_region(fact: Located, limits: Limits, known: Known) -> Iterator[Find
     if level != "medium":
         return
     chips = any(chip_named(word, known.catalogue) for word in fact.attached)
-    if not chips and not fact.any_of and not fact.named_beside:
+    if not chips and not fact.any_of:
         _ = fact.machine  # where it is not known, nobody knows which regions offer it
     better = _nearest(fact, here, limits, known)
     if better is None:

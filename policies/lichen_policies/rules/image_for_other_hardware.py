@@ -61,7 +61,9 @@ def image_for_other_hardware(fact: ServingContainer, known: Known) -> Iterator[F
         raise NotApplicable("no image is named here")
     image = image_name(fact.image)
     if is_plain(fact.machine, known.catalogue) and not _OF_NEURON & _words(image):
-        raise NotApplicable("its machine is not in the catalogue, and names no accelerators")
+        raise NotApplicable(
+            "its machine is not in the catalogue, and has no accelerators by its name"
+        )
     for hardware in _hardware(fact, known):
         wrong = _wrong(image, hardware, known)
         if not wrong:

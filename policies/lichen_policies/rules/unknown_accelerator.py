@@ -9,8 +9,10 @@ to ``machines.csv`` in the folder that ``catalogue`` in lichen.yaml names.
 Exceptions: It only advises, and only where the name says that the machine carries accelerators: the
 families p, g, inf, trn, dl and vt of AWS, a2 to a4x, g2, g4, ct and tpu of Google, N of Azure;
 accelerators of any name that are attached to a machine of Compute Engine, GKE or Vertex AI; and
-devices that a container asks for by a name which ends in gpu, npu, xpu, mlu, gcu, dcu or
-accelerator (``example.com/npu``), Intel's ``gpu.intel.com/i915`` and ``xe``, and Huawei's Ascend.
+devices that a container asks for: those of other makers in the table of device plugins
+(devices.csv: Intel's ``gpu.intel.com/i915`` and ``xe``, Huawei's Ascend, Qualcomm's
+``qualcomm.com/qaic``, Rebellions, Furiosa and others), and any whose name ends in gpu, npu, xpu,
+mlu, gcu, dcu or accelerator (``example.com/npu``).
 The devices of NVIDIA and AMD, Intel's Gaudi (``habana.ai/gaudi``), AWS's Neuron and Google's TPUs
 are known: whichever of them a cluster has, they are counted. A label that chooses nodes may be
 anything, and is not judged. General machines are left alone, patterns such as ``g5.*`` too, and a
@@ -28,7 +30,8 @@ from lichen.catalogue.schema import Machine
 from lichen.clouds import CLOUDS
 from lichen.input_error import nearest
 from lichen_policies.facts import MachineKind, is_unknown
-from lichen_policies.facts.machine import is_device, names_accelerators
+from lichen_policies.facts.devices import is_device
+from lichen_policies.facts.machine import names_accelerators
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
 from lichen_policies.named_hardware import (
     chip_named,

@@ -49,8 +49,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @rule(severity="low", dev="disabled", staging="disabled", prod="advisory", theme="model")
 def unreduced_without_evaluation(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
-    from lichen.sizing.narrower import narrower_on  # few stacks declare a model: a start is short
-
     passport = fact.declared("model", "precision")
     if passport is None or passport.model is None or passport.precision is None:
         raise NotApplicable(f"the {fact.tag('*')} {fact.tag_word}s declare no model and precision")
@@ -60,6 +58,8 @@ def unreduced_without_evaluation(fact: Serving, limits: Limits, known: Known) ->
     machine = known.catalogue.machines.get(known.catalogue.bare_name(fact.machine or ""))
     if card is None or machine is None or machine.accelerator is None:
         raise NotApplicable("its model, or an accelerator of its machine, is not known")
+    from lichen.sizing.narrower import narrower_on  # few stacks declare a model: a start is short
+
     memory = memory_of(machine.accelerator, None, known)
     narrower = narrower_on(machine, card, known.catalogue)
     precision = passport.precision

@@ -12,7 +12,7 @@ adds the toleration, which this deployment does not show. Pods that ask for
 ``aws.amazon.com/neuron`` are not judged. It judges pods and nodes of one deployment, EKS's node
 groups and Karpenter's node pools. Where one of them that may have Neuron chips has no such taint,
 or has taints that are known only later, the rule is silent. Whether the cluster runs the Neuron
-device plugin nothing here says: Lichen's component for EKS asks for it (``device_plugin``).
+device plugin is neuron-without-device-plugin's.
 
 Tags: It reads none.
 """
@@ -27,6 +27,8 @@ from lichen_policies.rule import Finding, Known, NotApplicable, rule
 
 @rule(severity="medium", dev="advisory", staging="advisory", prod="advisory", theme="hardware")
 def untolerated_neuron_taint(fact: NeuronPods, known: Known) -> Iterator[Finding]:
+    if fact.given:
+        raise NotApplicable("EKS gives the pods the toleration")
     if not fact.nodes:
         raise NotApplicable("no nodes of this deployment keep pods away from Neuron chips")
     if fact.tolerates:

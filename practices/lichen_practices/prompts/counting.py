@@ -64,7 +64,8 @@ def counter(tokenizer: Path | None) -> Count:
     """How tokens are counted: by a tokenizer.json, also one that a package ships
     (``NAME:folder/tokenizer.json``), or estimated.
 
-    :class:`InputError` where the file is no tokenizer, or the package that reads it is missing.
+    :class:`InputError` where the file is no tokenizer, or the package that reads it is missing;
+    its field is what names the file, which the caller knows.
     """
     if tokenizer is None:
         return estimated_tokens
@@ -74,7 +75,6 @@ def counter(tokenizer: Path | None) -> Count:
         raise InputError(
             "the package tokenizers is not installed",
             fix="pip install 'lichen[bench]', or leave out the tokenizer",
-            field="--tokenizer",
         ) from None
     content = text_in(_in_a_package(tokenizer) or tokenizer, 64)
     try:
@@ -105,7 +105,6 @@ def _in_a_package(named: Path) -> Path | None:
         raise InputError(
             f"{visible(named.name)!r} does not name a package and a file in it",
             fix="write the package's own name and the file: NAME:folder/tokenizer.json",
-            field="--tokenizer",
         )
     try:
         spec = find_spec(found["package"])
@@ -119,7 +118,6 @@ def _in_a_package(named: Path) -> Path | None:
     raise InputError(
         f"no package {found['package']} is installed that ships it",
         fix="install the package that ships it, or give the path of the model's tokenizer.json",
-        field="--tokenizer",
     )
 
 

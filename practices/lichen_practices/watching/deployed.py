@@ -10,6 +10,8 @@ import msgspec
 from lichen_policies.facts import (
     Fact,
     Located,
+    MachineGroup,
+    MachineTemplate,
     Resource,
     Serving,
     ServingEndpoint,
@@ -19,7 +21,7 @@ from lichen_policies.facts import (
 from lichen_policies.facts.reading import completed, facts_of
 from lichen_policies.provisioned import located_for_models, machines_for, provisioned
 from lichen_policies.rule import Known
-from lichen_policies.stack import Stack
+from lichen_policies.stack import Stack, named_by
 
 from lichen.grid import Agreement, CarbonClass, classify
 from lichen.interval import Interval
@@ -146,8 +148,11 @@ def measured_in(
     """The endpoints of a stack that a monitoring service knows by name, a variant each."""
     passports = {each.address: each.passport for each in running}
     found = [(resource, fact) for resource, facts_ in facts.read for fact in facts_]
+    templates = list(_templates(facts))
     for resource, facts_ in facts.read:
-        if (of_google := _of_google(stack, resource, facts_, passports)) is not None:
+        of_google = _of_google(stack, resource, facts_, passports)
+        of_google = of_google or _group_of_google(stack, resource, facts_, templates)
+        if of_google is not None:
             yield of_google
     for _, endpoint in found:
         if not isinstance(endpoint, ServingEndpoint):
@@ -175,6 +180,53 @@ _NAME_AT_GOOGLE = re.compile(r"projects/[^/]+/locations/([^/]+)/(services|endpoi
 """What Google calls a service of Cloud Run and an endpoint of Vertex AI: place, kind and name."""
 
 
+_GROUP_AT_GOOGLE = re.compile(
+    r"projects/[^/]+/(?:regions|zones)/([^/]+)/instanceGroupManagers/([^/]+)$"
+)
+"""What Google calls a managed group of machines: place and name."""
+
+
+def _written_id(resource: Resource) -> str:
+    """What the cloud calls a resource, which a state of Pulumi has as its id and one of Terraform
+    as a property; empty where neither says it."""
+    written = resource.cloud_id or resource.properties.get("id")
+    return written if isinstance(written, str) else ""
+
+
+def _templates(facts: StackFacts) -> Iterator[tuple[tuple[str, ...], Passport]]:
+    """What each template of machines that has a passport is called, and the passport."""
+    for resource, found in facts.read:
+        for fact in found:
+            if isinstance(fact, MachineTemplate) and isinstance(fact.context.passport, Passport):
+                yield (_written_id(resource), *fact.names), fact.context.passport
+
+
+def _group_of_google(
+    stack: str,
+    resource: Resource,
+    facts: Iterable[Fact],
+    templates: Iterable[tuple[tuple[str, ...], Passport]],
+) -> MeasuredEndpoint | None:
+    """A managed group whose machines have a passport: their template's, for a group has none."""
+    named = re.search(_GROUP_AT_GOOGLE, _written_id(resource))
+    if named is None:
+        return None
+    links = [fact.as_read("template") for fact in facts if isinstance(fact, MachineGroup)]
+    for names, passport in templates:
+        if any(named_by(link, name) for link in links for name in names):
+            place = named[1]
+            return MeasuredEndpoint(
+                stack=stack,
+                endpoint=named[2],
+                variant="",
+                cloud="google",
+                region=place.rpartition("-")[0] if place.count("-") == 2 else place,
+                passport=passport,
+                hosting="compute-engine",
+            )
+    return None
+
+
 def _of_google(
     stack: str,
     resource: Resource,
@@ -183,9 +235,8 @@ def _of_google(
 ) -> MeasuredEndpoint | None:
     """An endpoint of Google by the name that Cloud Monitoring has for it: that of the cloud, which
     a state of Pulumi has as the resource's id and one of Terraform as a property."""
-    written = resource.cloud_id or resource.properties.get("id")
     passport = passports.get(resource.address)
-    named = re.search(_NAME_AT_GOOGLE, written) if isinstance(written, str) else None
+    named = re.search(_NAME_AT_GOOGLE, _written_id(resource))
     if named is not None and resource.address in passports:
         return MeasuredEndpoint(
             stack=stack,

@@ -5,7 +5,9 @@ Sources: AWS, "Amazon SageMaker AI metrics in Amazon CloudWatch" (``Invocations`
 variant; ``CPUUtilization`` and ``GPUUtilization`` in ``/aws/sagemaker/Endpoints``, in percent of
 one core or one GPU); Google Cloud, "Google Cloud metrics" (of Vertex AI
 ``prediction/online/prediction_count``, ``cpu/utilization`` and ``accelerator/duty_cycle``, the last
-two as fractions; of Cloud Run ``request_count``, whose utilisations are no single numbers).
+two as fractions; of Cloud Run ``request_count``, whose utilisations are no single numbers; of a
+group of machines the ``request_count`` of the application load balancers that have it as a backend,
+and ``instance/cpu/utilization``, a fraction).
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ class MeasuredEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     cloud: Literal["aws", "google"]
     region: str
     passport: Passport | None = None
-    hosting: Literal["sagemaker", "vertex", "cloud-run"] = "sagemaker"
+    hosting: Literal["sagemaker", "vertex", "cloud-run", "compute-engine"] = "sagemaker"
 
 
 class Utilisation(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +121,7 @@ def _of(
     endpoint: MeasuredEndpoint, measured: Mapping[Quantity, Sequence[float]], days: int
 ) -> Utilisation:
     passport = endpoint.passport
-    hours = measured.get("requests", ())
+    hours = measured.get("requests") or ()
     peak = max(hours) / HOUR_S if hours else None
     mean = sum(hours) / (days * 24 * HOUR_S) if hours else None
     declared = None if passport is None else passport.peak_rps
@@ -135,7 +137,7 @@ def _of(
         declared_mean_rps=None if passport is None else passport.mean_rps,
         cpu_pct=_mean(measured.get("cpu", ())),
         gpu_pct=_mean(measured.get("gpu", ())),
-        differs=_differs(peak, declared, days),
+        differs=_differs(peak, declared, days) if "requests" in measured else "",
     )
 
 
@@ -222,10 +224,18 @@ class CloudWatch:
 
 
 class GoogleMetric(NamedTuple):
-    """A metric of Cloud Monitoring, and what makes percent of it; None adds it up."""
+    """A metric of Cloud Monitoring, which series of it are an endpoint's, and what makes percent of
+    it; None adds it up."""
 
     type: str
+    where: str
     percent: float | None = None
+
+
+_ONLINE = "aiplatform.googleapis.com/prediction/online"
+_OF_VERTEX = "resource.labels.endpoint_id={name} AND resource.labels.location={region}"
+_BALANCED = "loadbalancing.googleapis.com/https"
+_BEHIND = "resource.labels.backend_name={name}"
 
 
 class CloudMonitoring:
@@ -233,15 +243,48 @@ class CloudMonitoring:
     one that is there already."""
 
     title, permission = "Cloud Monitoring", "monitoring.timeSeries.list"
-    _LABELS: Mapping[str, str] = {"vertex": "endpoint_id", "cloud-run": "service_name"}
-    _ONLINE = "aiplatform.googleapis.com/prediction/online"
-    _METRICS: Mapping[str, Mapping[Quantity, GoogleMetric]] = {
-        "vertex": {
-            "requests": GoogleMetric(f"{_ONLINE}/prediction_count"),
-            "cpu": GoogleMetric(f"{_ONLINE}/cpu/utilization", 100.0),
-            "gpu": GoogleMetric(f"{_ONLINE}/accelerator/duty_cycle", 100.0),
-        },
-        "cloud-run": {"requests": GoogleMetric("run.googleapis.com/request_count")},
+    _METRICS: Mapping[str, Sequence[tuple[Quantity, GoogleMetric]]] = {
+        "vertex": (
+            ("requests", GoogleMetric(f"{_ONLINE}/prediction_count", _OF_VERTEX)),
+            ("cpu", GoogleMetric(f"{_ONLINE}/cpu/utilization", _OF_VERTEX, 100.0)),
+            ("gpu", GoogleMetric(f"{_ONLINE}/accelerator/duty_cycle", _OF_VERTEX, 100.0)),
+        ),
+        "cloud-run": (
+            (
+                "requests",
+                GoogleMetric(
+                    "run.googleapis.com/request_count",
+                    "resource.labels.service_name={name} AND resource.labels.location={region}",
+                ),
+            ),
+        ),
+        # A group is behind one of them; those of a region say which it is.
+        "compute-engine": (
+            (
+                "requests",
+                GoogleMetric(
+                    f"{_BALANCED}/internal/request_count",
+                    f"{_BEHIND} AND resource.labels.region={{region}}",
+                ),
+            ),
+            (
+                "requests",
+                GoogleMetric(
+                    f"{_BALANCED}/external/regional/request_count",
+                    f"{_BEHIND} AND resource.labels.region={{region}}",
+                ),
+            ),
+            ("requests", GoogleMetric(f"{_BALANCED}/request_count", _BEHIND)),
+            (
+                "cpu",
+                GoogleMetric(
+                    "compute.googleapis.com/instance/cpu/utilization",
+                    "metadata.system_labels.instance_group={name} AND "
+                    "resource.labels.zone=starts_with({zones})",
+                    100.0,
+                ),
+            ),
+        ),
     }
 
     def __init__(self, project: str, client: Any = None) -> None:
@@ -264,18 +307,16 @@ class CloudMonitoring:
     ) -> Mapping[Quantity, Sequence[float]]:
         if self._client is None:
             self._client = self._monitoring.MetricServiceClient()
-        label = self._LABELS[endpoint.hosting]
-        return {
-            name: self._values(
-                metric,
-                f'metric.type="{metric.type}" AND resource.labels.{label}='
-                + json.dumps(endpoint.endpoint)
-                + f" AND resource.labels.location={json.dumps(endpoint.region)}",
-                start,
-                end,
-            )
-            for name, metric in self._METRICS[endpoint.hosting].items()
-        }
+        name, region = json.dumps(endpoint.endpoint), json.dumps(endpoint.region)
+        zones = json.dumps(f"{endpoint.region}-")
+        measured: dict[Quantity, list[float]] = defaultdict(list)
+        for quantity, metric in self._METRICS[endpoint.hosting]:
+            where = metric.where.format(name=name, region=region, zones=zones)
+            which = f'metric.type="{metric.type}" AND {where}'
+            measured[quantity] += self._values(metric, which, start, end)
+        if endpoint.hosting == "compute-engine" and not measured["requests"]:
+            del measured["requests"]  # it may be behind no load balancer that counts them
+        return measured
 
     def _values(
         self, metric: GoogleMetric, which: str, start: datetime.datetime, end: datetime.datetime

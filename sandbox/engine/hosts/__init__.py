@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from sandbox.engine.build import Progress, go_command, locked, run
+from sandbox.engine.build import Progress, beside, go_command, locked, run
 from sandbox.engine.find import TOOLS, Engine
 
 PLACE = Path(__file__).resolve().parent
@@ -47,13 +47,9 @@ def build(engine: Engine, progress: Progress, tools: Path = TOOLS) -> None:
         with go_command(tools, progress) as go:
             for language in wanted:
                 folder, command = COMMANDS[language]
-                partial = tools / "bin" / f"{_host(language)}.partial"
-                flags = ["-C", str(PLACE / folder), "-ldflags", "-s -w", "-o", str(partial)]
-                try:
+                with beside(tools / "bin" / _host(language)) as partial:
+                    flags = ["-C", str(PLACE / folder), "-ldflags", "-s -w", "-o", str(partial)]
                     go(["build", *flags, command], f"compiling the host for {language}")
-                    partial.replace(tools / "bin" / _host(language))
-                finally:
-                    partial.unlink(missing_ok=True)
 
 
 def install_node_packages(progress: Progress, tools: Path = TOOLS) -> Path | None:

@@ -17,17 +17,22 @@ from sandbox.google.emulator.store import Body, RefusedRequest, Store, missing, 
 _LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
 _MOST_LABELS = 64
+_MOST_SCHEDULES = 128
+_MOST_CHANNELS = 5
+_DAY_S = 86_400
 # [d] Cloud Run, "Configure memory limits" and "Configure CPU limits".
 _RUN_CPU_OF_MEMORY = ((32, 8), (24, 6), (16, 4), (8, 2), (4, 1))
 _RUN_CPUS = (1, 2, 4, 6, 8)
 _RUN_LEAST_GIB = {4: 2, 6: 4, 8: 4}
 _RUN_START_S = 240
+_RUN_ANSWER_S = 3600
 # [d] Cloud Run, "GPU support for services": accelerator -> CPUs, GiB, regions.
 _RUN_GPUS: Mapping[str, tuple[int, int, tuple[str, ...]]] = {
     "nvidia-l4": (4, 16, ("asia-southeast1", "europe-west1", "europe-west4", "us-east4")),
     "nvidia-rtx-pro-6000": (20, 80, ("asia-southeast1", "europe-west4", "us-central1")),
 }
 _RUN_GPU_QUOTA = 3
+_RUN_CPU_QUOTA = 20
 # [d, k] These families boot from Hyperdisk alone.
 _HYPERDISK_ONLY = ("c4a-", "n4a-", "c4-", "n4-", "ct6e-", "tpu7x-", "c4d-", "a4-", "g4-")
 _ARM = ("c4a-", "n4a-", "t2a-")
@@ -94,6 +99,9 @@ def run_service(store: Store, name: str, body: Body) -> None:
         raise RefusedRequest(f"template.scaling: minInstanceCount {least} is above {most}")
     if "accelerator" in template.get("nodeSelector", {}):
         _gpu_quota(template, most)
+        _cpu_quota(template, most)
+    if float(str(template.get("timeout", "300s")).removesuffix("s")) > _RUN_ANSWER_S:
+        raise RefusedRequest(f"template.timeout: {_RUN_ANSWER_S}s at most")  # [d]
     if template.get("maxInstanceRequestConcurrency", 80) > 1000:
         raise RefusedRequest("template.maxInstanceRequestConcurrency: 1000 at most")
     _key(store, template.get("encryptionKey"), region, _run_agent(project))
@@ -167,6 +175,19 @@ def _gpu_quota(template: Body, most: int) -> None:
         raise RefusedRequest(
             f"Max instances must be set to {_RUN_GPU_QUOTA} or fewer in order to set GPU "
             "requirements: quota NvidiaL4GpuAllocNoZonalRedundancyPerProjectRegion",
+        )
+
+
+def _cpu_quota(template: Body, most: int) -> None:
+    """[GitHub googlecodelabs/feedback#1856] What a project may have of processors at first."""
+    cpus = sum(
+        float(container.get("resources", {}).get("limits", {}).get("cpu", 1))
+        for container in template.get("containers", ())
+    )
+    if cpus * most > _RUN_CPU_QUOTA:
+        raise RefusedRequest(
+            f"Max instances must be set to {int(_RUN_CPU_QUOTA // cpus)} or fewer: quota "
+            "CpuAllocPerProjectRegion"
         )
 
 
@@ -256,6 +277,8 @@ def autoscaler(store: Store, name: str, body: Body) -> None:
     least, most = policy.get("minNumReplicas", 0), policy.get("maxNumReplicas", 0)
     if least > most:
         raise RefusedRequest(f"minNumReplicas {least} is above maxNumReplicas {most}")
+    if len(policy.get("scalingSchedules", {})) > _MOST_SCHEDULES:  # [d]
+        raise RefusedRequest(f"scalingSchedules: {_MOST_SCHEDULES} at most")
     for schedule, given in policy.get("scalingSchedules", {}).items():
         if given.get("durationSec", 0) < 300:
             raise RefusedRequest(f"scalingSchedules.{schedule}.durationSec: 300 at least")
@@ -270,6 +293,9 @@ def node(store: Store, name: str, body: Body) -> None:
     labels("labels", body.get("labels"))
     if "acceleratorType" in body and "acceleratorConfig" in body:
         raise RefusedRequest("acceleratorType and acceleratorConfig exclude each other")
+    if "acceleratorType" not in body and "acceleratorConfig" not in body:
+        # Google makes a v2-8 of it without a word: nobody here means that.
+        raise RefusedRequest("acceleratorType or acceleratorConfig: without, the node is a v2-8")
     said = body.get("acceleratorType", "")
     zone = name.split("/")[3]
     if said.startswith("v5litepod-"):
@@ -308,13 +334,17 @@ def node_pool(store: Store, name: str, body: Body) -> None:
     [GitHub vllm-project/ci-infra#545, keras-team/kinetic#88] What GKE answers to totals and floors.
     """
     pool = body.get("nodePool", body)
-    config, placement = pool.get("config", {}), pool.get("placementPolicy", {})
-    machine, topology = config.get("machineType", ""), placement.get("tpuTopology")
+    config = pool.get("config", {})
+    machine, topology = config.get("machineType", ""), topology_of(store, name, pool)
     labels("config.resourceLabels", config.get("resourceLabels"))
     if machine not in TPUS:
         if topology:
             raise RefusedRequest(f"{machine} has no TPU topology")
         return
+    location = name.split("/")[3]
+    for zone in pool.get("locations") or ([location] if location.count("-") == 2 else ()):
+        if zone not in _TPU_ZONES[machine.partition("-")[0]]:
+            raise RefusedRequest(f"{machine} does not exist in zone {zone}")
     each, alone, several = TPUS[machine]
     if topology is None:
         return
@@ -334,9 +364,44 @@ def node_pool(store: Store, name: str, body: Body) -> None:
         raise RefusedRequest(f"{topology} on {machine} has {hosts} nodes")
 
 
+def topology_of(store: Store, name: str, pool: Body) -> str | None:
+    """The topology of a pool's slice: its own, and of TPU7x its workload policy's.
+
+    [d] GKE, "Ironwood (TPU7x)": the policy is in place of a topology."""
+    placement, machine = pool.get("placementPolicy", {}), pool.get("config", {}).get("machineType")
+    own, policy = placement.get("tpuTopology"), placement.get("policyName")
+    new = str(machine).startswith("tpu7x-")
+    if new and own:
+        raise RefusedRequest(f"{machine} takes a workload policy (policyName), no tpuTopology")
+    if not policy:
+        return str(own) if own else None
+    if not new:
+        raise RefusedRequest(f"{machine} takes a tpuTopology, no workload policy")
+    _, project, _, location, *_ = name.split("/")
+    region = location if location.count("-") == 1 else location.rpartition("-")[0]
+    made = store.get(f"projects/{project}/regions/{region}/resourcePolicies/{policy}")
+    return str(made["workloadPolicy"]["acceleratorTopology"])
+
+
 def chips_of(topology: str) -> int:
     """``2x4`` has 8 chips."""
     return math.prod(int(part) for part in topology.split("x"))
+
+
+def crypto_key(store: Store, name: str, body: Body) -> None:
+    """[d] Cloud KMS, "Key rotation": once a day at most."""
+    labelled(store, name, body)
+    if float(str(body.get("rotationPeriod", "86400s")).removesuffix("s")) < _DAY_S:
+        raise RefusedRequest(f"rotationPeriod: {_DAY_S}s at least")
+
+
+def budget(store: Store, name: str, body: Body) -> None:
+    """[d] Cloud Billing, Budget: one label, and five channels that hear of it."""
+    if len(body.get("budgetFilter", {}).get("labels", {})) > 1:
+        raise RefusedRequest("budgetFilter.labels: one key alone")
+    heard = body.get("notificationsRule", {}).get("monitoringNotificationChannels", ())
+    if len(heard) > _MOST_CHANNELS:
+        raise RefusedRequest(f"monitoringNotificationChannels: {_MOST_CHANNELS} at most")
 
 
 def labelled(store: Store, name: str, body: Body) -> None:
@@ -352,6 +417,8 @@ AGREEMENTS: Mapping[str, Agreement] = {
     "compute.regionInstanceGroupManagers": group,
     "compute.regionAutoscalers": autoscaler,
     "tpu.projects.locations.nodes": node,
+    "cloudkms.projects.locations.keyRings.cryptoKeys": crypto_key,
+    "billingbudgets.billingAccounts.budgets": budget,
     "aiplatform.projects.locations": deploy,
     "container.projects.locations.clusters.nodePools": node_pool,
 }

@@ -39,8 +39,9 @@ class Clusters:
         self.apis[given["name"]] = Api(given["server"], given["token"])
         return {}
 
-    def register(self, name: str, pool: Body) -> None:
-        """The nodes of a new pool; :class:`RefusedRequest` where GKE has no such shape."""
+    def register(self, name: str, pool: Body, topology: str | None) -> None:
+        """The nodes of a new pool, in a topology where it is a slice of several machines;
+        :class:`RefusedRequest` where GKE has no such shape."""
         api = self._of(name)
         if api is None:
             return
@@ -53,7 +54,7 @@ class Clusters:
                     f"{last}-{zone.rpartition('-')[2]}" if len(zones) > 1 else last,
                     config,
                     zone=zone,
-                    topology=pool.get("placementPolicy", {}).get("tpuTopology", ""),
+                    topology=topology or "",
                     count=_most(pool, len(zones)),
                     vcpu=cpus,
                     memory_gib=gib,

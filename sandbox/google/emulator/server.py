@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from sandbox.google.emulator import serving
-from sandbox.google.emulator.agreements import check, check_unused
+from sandbox.google.emulator.agreements import check, check_unused, topology_of
 from sandbox.google.emulator.discovery import Method, discovery
 from sandbox.google.emulator.filled import filled_in
 from sandbox.google.emulator.pools import COLLECTION as POOLS
@@ -135,7 +135,7 @@ class Google:
         made = {**body, **filled_in(self.store, method.collection, name, body)}
         self.store.put(name, method.collection, made)
         if method.collection == POOLS:
-            self.clusters.register(name, made)
+            self.clusters.register(name, made, topology_of(self.store, name, made))
         return self._answered(method, name, made)
 
     def _update(self, method: Method, name: str, query: dict[str, str], body: Body) -> Any:

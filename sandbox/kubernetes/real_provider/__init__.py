@@ -13,9 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sandbox.engine.build import Progress, go_command, locked
+from sandbox.engine.build import Go, Progress, built_once, compile_to, present
 from sandbox.engine.find import TOOLS, say
-from sandbox.errors import EngineMissing
 
 MODULE = Path(__file__).resolve().parent
 PROVIDER = "github.com/pulumi/pulumi-kubernetes/provider/v4"
@@ -26,20 +25,21 @@ _EMBEDDED = ("schema.json", "terraform-mapping.json")
 
 def built(tools: Path = TOOLS) -> Path | None:
     """The program; None where it is not built."""
-    program = _program(tools)
-    return program if program.is_file() else None
+    return present(_program(tools))
 
 
 def ensure(progress: Progress = say, tools: Path = TOOLS) -> Path:
     """The program, built where it is not there; raises EngineMissing.
 
-    A build takes some 32 minutes of a processor and 4 GB of memory; what it compiled before it was
-    stopped is kept by Go.
+    A build takes some 32 minutes of a processor and 4 GB of memory.
     """
-    if program := built(tools):
-        return program
-    with locked(tools, progress):
-        return built(tools) or _build(tools, progress)
+
+    def build(go: Go, partial: Path) -> None:
+        progress("Building Pulumi's own provider for Kubernetes from its Go module, once:")
+        progress("  about 17 minutes on two idle cores; other machines may need more or less.")
+        _compile(go, partial)
+
+    return built_once(_program(tools), progress, MODULE, build, what="Pulumi's provider")
 
 
 def install(pulumi_home: Path, program: Path) -> Path:
@@ -56,28 +56,16 @@ def _program(tools: Path) -> Path:
     return tools / "bin" / f"pulumi-resource-kubernetes-{version('pulumi_kubernetes')}"
 
 
-def _build(tools: Path, progress: Progress) -> Path:
-    program = _program(tools)
-    partial = program.with_name(f"{program.name}.partial")
+def _compile(go: Go, partial: Path) -> None:
+    """In a folder of its own, with the two files that it embeds beside our program."""
     flags = f"-s -w -X {PROVIDER}/pkg/version.Version={version('pulumi_kubernetes')}"
-    try:
-        with TemporaryDirectory() as folder, go_command(tools, progress, MODULE) as go:
-            for name in ("go.mod", "go.sum", "main.go"):
-                shutil.copy(MODULE / name, folder)
-            progress("Building Pulumi's own provider for Kubernetes from its Go module, once:")
-            progress("  about 17 minutes on two idle cores; other machines may need more or less.")
-            go(["-C", folder, "mod", "download", PROVIDER], "downloading the provider")
-            *_, source = go(["-C", folder, "list", "-m", "-f", "{{.Dir}}", PROVIDER], "finding it")
-            for name in _EMBEDDED:
-                shutil.copyfile(
-                    Path(source, "cmd", "pulumi-resource-kubernetes", name), Path(folder, name)
-                )
-            listed = go(["-C", folder, "list", "-deps", "."], "downloading: {} Go modules")
-            packages = sum(not line.startswith("go: ") for line in listed)
-            arguments = ["-C", folder, "build", "-v", "-ldflags", flags, "-o", str(partial), "."]
-            go(arguments, f"compiling: {{}} packages of at most {packages}")
-        return partial.replace(program)
-    except OSError as error:
-        raise EngineMissing(f"the provider could not be built: {error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with TemporaryDirectory() as folder:
+        for name in ("go.mod", "go.sum", "main.go"):
+            shutil.copy(MODULE / name, folder)
+        go(["-C", folder, "mod", "download", PROVIDER], "downloading the provider")
+        *_, source = go(["-C", folder, "list", "-m", "-f", "{{.Dir}}", PROVIDER], "finding it")
+        for name in _EMBEDDED:
+            shutil.copyfile(
+                Path(source, "cmd", "pulumi-resource-kubernetes", name), Path(folder, name)
+            )
+        compile_to(partial, go, ".", flags, Path(folder))

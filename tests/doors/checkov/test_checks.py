@@ -122,6 +122,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Run:
         "apart/providers.tf": settings,
         "bare/main.tf": resources,
         "template/chat.json": json.dumps(TEMPLATE),
+        "secrets/main.tf": SECRETS,
+        "secrets/chat.json": json.dumps(WITH_SECRETS),
     }.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
@@ -160,6 +162,47 @@ TEMPLATE = {
         }
     },
 }
+
+
+TAGS = {
+    **{f"lichen:{key}": "CANARY" for key in ("peak-rps", "mode", "precision", "environment")},
+    "lichen:model": "CANARY",
+    "lichen:nothing": "CANARY",
+}
+SECRETS = f"""\
+resource "aws_sagemaker_endpoint_configuration" "secret" {{
+  production_variants {{
+    model_name             = "m"
+    instance_type          = "ml.g5.48xlarge"
+    initial_instance_count = 4
+  }}
+  tags = {{
+{chr(10).join(f'    "{key}" = "{value}"' for key, value in TAGS.items())}
+  }}
+}}
+"""
+WITH_SECRETS = {
+    "Resources": {
+        "Secret": {
+            "Type": "AWS::SageMaker::EndpointConfig",
+            "Properties": {
+                "ProductionVariants": [
+                    {"InstanceType": "ml.g5.48xlarge", "InitialInstanceCount": 4}
+                ],
+                "Tags": [{"Key": key, "Value": value} for key, value in TAGS.items()],
+            },
+        }
+    }
+}
+
+
+def test_no_secret_is_printed(written: Run) -> None:
+    judged = [each for each in written.records if "/secrets/" in each.file]
+    assert {each.result for each in judged} >= {"FAILED"}
+    assert {Path(each.file).name for each in judged} == {"main.tf", "chat.json"}
+    assert "CANARY" not in "".join(
+        [written.stderr, *(text for each in judged for text in (each.comment, *each.messages))]
+    )
 
 
 def test_a_stack_as_written_has_the_findings_of_its_plan(
@@ -355,10 +398,23 @@ def test_levels_of_the_configuration_hold(written: Run) -> None:
 
 
 def test_a_wrong_configuration_fails_and_says_why(written: Run) -> None:
-    failed = written.of("FAILED", "/wrong/")
-    assert {check for check, _ in failed} == {check_of(rule) for rule in rules()}
-    for (message,) in failed.values():
-        assert "levles: 'levles' is not a field. Fix: did you mean 'levels'?" in message
+    (failed,) = [r for r in written.records if r.result == "FAILED" and "/wrong/" in r.file]
+    (message,) = failed.messages
+    assert message == "lichen.yaml: levles: 'levles' is not a field. Fix: did you mean 'levels'?"
+    assert failed.severity == "CRITICAL"
+
+
+def test_a_plan_that_cannot_be_read_is_one_failed_check(
+    tmp_path: Path, terraform_plan: Callable[[str], Path]
+) -> None:
+    """Whichever rules are asked, of several resources, and without the folder that it is in."""
+    plan = json.loads(terraform_plan("wasteful").read_text()) | {"errored": True}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    run = checkov("--file", tmp_path / "plan.json")
+    (failed,) = [each for each in run.records if each.result == "FAILED"]
+    assert failed.messages[0].startswith("plan.json: errored: ")
+    assert str(tmp_path) not in "".join(failed.messages)
+    assert (failed.severity, run.exit_code) == ("CRITICAL", 1)
 
 
 def test_a_template_takes_its_region_from_the_environment(written: Run) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from lichen_doors.command import main
 from lichen import __version__
 from sandbox.errors import CommandFailed
 from sandbox.world import QUIET, ROOT, World
+from tests.stacks.project import copied_to
 
 pytestmark = pytest.mark.xdist_group("deployment")
 
@@ -31,9 +31,7 @@ def test_the_engine_starts_the_file_and_it_stops_what_the_folder_stops(
     (tmp_path / "a folder").mkdir()
     file = written(tmp_path / "a folder" / "lichen-pack")
     assert os.access(file, os.X_OK)
-    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
-    shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
-    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    copied_to(tmp_path)
     place.stacks("wasteful", cwd=tmp_path)
     preview = ("pulumi", "preview", *QUIET[1:], "--stack", "wasteful", "--policy-pack")
     findings = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -205,7 +206,17 @@ def test_two_findings_of_a_plan_can_be_told_apart() -> None:
     log = json.loads(sarif.as_sarif(report(found=(left, right, right)), rules()))
     results = log["runs"][0]["results"]
     hashes = [result["partialFingerprints"]["primaryLocationLineHash"] for result in results]
-    assert hashes == ["left:1", "right:1", "right:2"]
+    assert [re.sub("[0-9a-f]{8}:", ":", each) for each in hashes] == [
+        "left:1",
+        "right:1",
+        "right:2",
+    ]
+    (elsewhere,) = json.loads(
+        sarif.as_sarif(report(found=(verdict(file="other.json", fingerprint="left"),)), rules())
+    )["runs"][0]["results"]
+    # The same offence in another file is another alert, whatever becomes of this one.
+    assert elsewhere["partialFingerprints"]["primaryLocationLineHash"] not in hashes
+    assert elsewhere["partialFingerprints"]["lichen/v1"] == "left"
     for result, name in zip(results, ("left", "right", "right"), strict=True):
         assert result["message"]["text"].startswith(f"aws_instance.{name}: ")
         place = result["locations"][0]["physicalLocation"]

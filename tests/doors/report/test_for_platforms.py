@@ -165,6 +165,25 @@ def test_a_finding_that_has_grown_is_new(tmp_path: Path) -> None:
     assert run.exit_code == 1
 
 
+def test_an_old_finding_of_one_file_is_not_that_of_another(tmp_path: Path) -> None:
+    """Two files may have resources of one name: each file's own finding is old first."""
+    one, two = (tmp_path / name for name in ("one", "two"))
+    for folder in (one, two):
+        folder.mkdir()
+    baseline = tmp_path / "baseline.json"
+    template(two, One="p5.48xlarge")
+    lichen(tmp_path, "--region", "ap-south-1", "--format", "json", "--output", baseline)
+    template(one, One="p5.48xlarge")  # read before the old one
+    run = lichen(*(one, two, "--region", "ap-south-1", "--baseline", baseline, "--format", "json"))
+    by_file = {each["file"]: each["is_old"] for each in json.loads(run.stdout)["findings"]}
+    assert {Path(file).parent.name: old for file, old in by_file.items()} == {
+        "one": False,
+        "two": True,
+    }
+    (two / "stack.yaml").rename(two / "renamed.yaml")
+    assert lichen(two, "--region", "ap-south-1", "--baseline", baseline).exit_code == 0
+
+
 @pytest.mark.parametrize("text", ["{}", "[]", '{"findings": 1, "unverified": []}', "{"])
 def test_what_is_no_report_is_no_baseline(tmp_path: Path, text: str) -> None:
     baseline = tmp_path / "baseline.json"

@@ -158,7 +158,7 @@ def test_a_budget_is_kept_or_blocks(prompt: Path, tokenizer: Path) -> None:
 
 
 def test_a_workload_s_own_prompts(prompt: Path, tokenizer: Path, tmp_path: Path) -> None:
-    document = yaml.safe_load(CHAT.read_text())
+    document = yaml.safe_load(CHAT.read_text()) | {"evidence": []}
     document["prompts"] = {
         "budget_tokens": 30,
         "tokenizer": "tokenizer.json",
@@ -178,7 +178,7 @@ def test_a_workload_s_own_prompts(prompt: Path, tokenizer: Path, tmp_path: Path)
 
 
 def test_prompts_over_their_own_budget_are_counted(prompt: Path, tmp_path: Path) -> None:
-    document = yaml.safe_load(CHAT.read_text())
+    document = yaml.safe_load(CHAT.read_text()) | {"evidence": []}
     document["prompts"] = {
         "budget_tokens": 5,
         "templates": [{"name": "support", "file": "support.txt"}],
@@ -218,7 +218,7 @@ def test_steps_cost_what_they_read(prompt: Path, tokenizer: Path) -> None:
 
 def test_dollars_are_those_of_the_bill(prompt: Path, tmp_path: Path) -> None:
     # One replica does the work, in one step or in two: nothing is to be paid more.
-    document = yaml.safe_load(CHAT.read_text())
+    document = yaml.safe_load(CHAT.read_text()) | {"evidence": []}
     document["traffic"] |= {"peak_rps": 0.01, "mean_rps": 0.01}
     workload = tmp_path / "workload.yaml"
     workload.write_text(yaml.safe_dump(document))

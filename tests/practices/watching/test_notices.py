@@ -429,11 +429,22 @@ def monitoring() -> Iterator[Any]:
         'online/cpu/utilization" AND resource.labels.endpoint_id="42"': (0.5,),
         'online/accelerator/duty_cycle" AND resource.labels.endpoint_id="42"': (0.25,),
         'run.googleapis.com/request_count" AND resource.labels.service_name="chat"': (36_000, 3600),
+        'https/internal/request_count" AND resource.labels.backend_name="vectors-prod-1a2b3c"': (
+            7200,
+        ),
+        'cpu/utilization" AND metadata.system_labels.instance_group="vectors-prod-1a2b3c"': (0.4,),
+        'cpu/utilization" AND metadata.system_labels.instance_group="aside"': (0.2,),
     }
+    places = (
+        ' AND resource.labels.location="europe-west4"',
+        ' AND resource.labels.region="europe-west4"',
+        ' AND resource.labels.zone=starts_with("europe-west4-")',
+        'https/request_count" AND resource.labels.backend_name=',
+    )
 
     def answer(request: Any, _context: grpc.ServicerContext) -> Any:
         assert request.name == "projects/shop"
-        assert ' AND resource.labels.location="europe-west4"' in request.filter
+        assert any(place in request.filter for place in places)
         values = next((known[each] for each in known if each in request.filter), ())
         points = [
             monitoring_v3.Point(
@@ -523,6 +534,57 @@ def test_what_pulumi_deployed_at_google_is_beside_what_is_declared(
         rows["chat"]["differs"] == "its busiest hour had 10 requests/s, 5 times the declared peak"
     )
     assert (rows["42"]["peak_rps"], rows["42"]["gpu_pct"]) == (2, 25)
+
+
+def test_a_managed_group_is_measured_by_its_load_balancer_and_its_processors(
+    here: Path, monitoring: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its passport is its template's. One that no load balancer sends to says nothing of
+    requests."""
+    from google.cloud import monitoring_v3
+
+    monkeypatch.setattr(monitoring_v3, "MetricServiceClient", lambda: monitoring)
+    labels = to_tags(Passport(peak_rps=2, model=LLAMA["lichen:model"]), "google")
+    api = "https://www.googleapis.com/compute/v1/"
+    template = {"machineType": "c4a-standard-4", "region": "europe-west4", "labels": labels,
+                "namePrefix": "vectors-"}  # fmt: skip
+    of = "projects/shop/regions/europe-west4/instanceTemplates/vectors-20261126"
+    kinds: dict[str, tuple[str, dict[str, Any], str]] = {
+        "vectors-template": ("RegionInstanceTemplate", template, of),
+        "vectors-group": (
+            "RegionInstanceGroupManager",
+            {"name": "vectors-prod-1a2b3c", "region": "europe-west4",
+             "versions": [{"instanceTemplate": f"{api}{of}"}]},
+            "projects/shop/regions/europe-west4/instanceGroupManagers/vectors-prod-1a2b3c",
+        ),
+        "aside": (
+            "InstanceGroupManager",
+            {"name": "aside", "zone": "europe-west4-a", "targetSize": 1,
+             "versions": [{"instanceTemplate": f"{api}{of}"}]},
+            "projects/shop/zones/europe-west4-a/instanceGroupManagers/aside",
+        ),
+        "others": (
+            "InstanceGroupManager",
+            {"name": "others", "zone": "europe-west4-a", "targetSize": 1,
+             "versions": [{"instanceTemplate": f"{api}projects/shop/elsewhere/web"}]},
+            "projects/shop/zones/europe-west4-a/instanceGroupManagers/others",
+        ),
+    }  # fmt: skip
+    path = written(
+        here / "state.json",
+        *(
+            {"type": f"gcp:compute/{kind[0].lower()}{kind[1:]}:{kind}", "name": name,
+             "values": values, "id": id_}
+            for name, (kind, values, id_) in kinds.items()
+        ),
+    )  # fmt: skip
+    answer = json.loads(watch(path, "--utilisation", "google:shop", "--format", "json").stdout)
+    rows = {each["endpoint"]: each for each in answer["utilisation"]}
+    assert set(rows) == {"vectors-prod-1a2b3c", "aside"}
+    group, aside = rows["vectors-prod-1a2b3c"], rows["aside"]
+    assert (group["peak_rps"], group["declared_peak_rps"], group["cpu_pct"]) == (2, 2, 40)
+    assert (aside["region"], aside["cpu_pct"]) == ("europe-west4", 20)
+    assert (aside["peak_rps"], aside["differs"]) == (None, "")
 
 
 STATES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lichen.figures import percent
 from lichen.workload import Traffic
 from lichen_components.aws.dashboard import Chart, Line
 from lichen_components.aws.monitoring import (
@@ -80,8 +81,8 @@ def watches(
         watch(
             "errors",
             "Errors",
-            f"More than {few} requests of {seconds // 60} min failed, {ERROR_SHARE:.0%} of those "
-            "at the peak.",
+            f"More than {few} requests of {seconds // 60} min failed, {percent(ERROR_SHARE)} of "
+            "those at the peak.",
             "Sum",
             few,
         ),

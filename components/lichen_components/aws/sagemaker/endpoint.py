@@ -10,6 +10,7 @@ import msgspec
 import pulumi
 import pulumi_aws as aws
 
+from lichen.figures import percent
 from lichen_components.args import EndpointArgs
 from lichen_components.aws.account import account_of
 from lichen_components.aws.args import aws_args
@@ -193,7 +194,7 @@ def failing_and_slow(site: Site, decision: Decision) -> tuple[Watch, Watch]:
     slow = slow_ms(decision)
     share = Watch(
         role="errors",
-        description=f"More than {ERROR_SHARE:.0%} of requests failed in the model.",
+        description=f"More than {percent(ERROR_SHARE)} of requests failed in the model.",
         namespace=METRIC_NAMESPACE,
         metric="Invocation5XXErrors",
         dimensions={"EndpointName": site.identity, "VariantName": VARIANT},

@@ -27,6 +27,11 @@ from lichen_components.row import GCS
 from lichen_components.servers.container import Decision
 from lichen_components.site import short
 
+_BY_POLICY = "tpu7x-"
+"""Machines whose slices are made by a workload policy (GKE documentation, "Ironwood (TPU7x)")."""
+_ZONES = 3
+"""Of a region, over which a pool without zones of its own spreads (GKE documentation, "Regional
+clusters")."""
 _LONGEST = 40
 """Of a pool's name (GKE API, NodePool.name)."""
 
@@ -108,7 +113,31 @@ def _pools(place: ClusterPlace, plan: Plan, ours: GkeArgs, row: NodeRow) -> list
     least, most = bounds(plan.decision)
     several = row.part is not None and row.part.nodes > 1
     ends = [f"pool-{n}" for n in range(most)] if several else ["pool"]
-    return [_pool(end, place, plan, ours, row, least) for end in ends]
+    together = _together(place, plan, ours, row)
+    return [_pool(end, place, plan, ours, row, least, together) for end in ends]
+
+
+def _together(
+    place: ClusterPlace, plan: Plan, ours: GkeArgs, row: NodeRow
+) -> gcp.container.NodePoolPlacementPolicyArgs | None:
+    """How the machines of a slice are put beside each other: a topology of the pool's own, or of
+    TPU7x a workload policy that has it. A machine alone must not name a topology."""
+    part, policy = row.part, gcp.container.NodePoolPlacementPolicyArgs
+    if part is None or part.nodes == 1:
+        return None
+    if not part.machine.startswith(_BY_POLICY):
+        return policy(type="COMPACT", tpu_topology=part.topology)
+    made = gcp.compute.ResourcePolicy(
+        place.child("slice"),
+        name=name_of(place.machines_name, "slice"),
+        project=ours.get("project"),
+        region=plan.region,
+        workload_policy=gcp.compute.ResourcePolicyWorkloadPolicyArgs(
+            type="HIGH_THROUGHPUT", accelerator_topology=part.topology
+        ),
+        opts=pulumi.ResourceOptions(parent=place.parent),
+    )
+    return policy(type="COMPACT", policy_name=made.name)
 
 
 def name_of(identity: str, end: str) -> str:
@@ -128,6 +157,7 @@ def _pool(
     ours: GkeArgs,
     row: NodeRow,
     least: int,
+    together: gcp.container.NodePoolPlacementPolicyArgs | None,
 ) -> gcp.container.NodePool:
     part, chosen = row.part, plan.decision.placement.chosen
     several = part is not None and part.nodes > 1
@@ -151,17 +181,11 @@ def _pool(
         project=ours.get("project"),
         location=ours.get("location"),
         node_locations=[ours["zone"]] if "zone" in ours else None,
-        # It is for each zone of the pool: of several zones the autoscaler adds what lacks.
         initial_node_count=part.nodes
         if several and part is not None
-        else least
-        if "zone" in ours
-        else min(1, least),
+        else _first_machines(ours, least, most_machines(plan.decision, row)),
         autoscaling=autoscaling,
-        # A machine alone must not name a topology; a slice of several must.
-        placement_policy=c.NodePoolPlacementPolicyArgs(type="COMPACT", tpu_topology=part.topology)
-        if several and part is not None
-        else None,
+        placement_policy=together,
         node_config=_node_config(place, plan, ours, row, labels, chosen.sold == "spot"),
         network_config=c.NodePoolNetworkConfigArgs(enable_private_nodes=True),
         management=c.NodePoolManagementArgs(auto_repair=True, auto_upgrade=True),
@@ -178,6 +202,15 @@ def _pool(
             ignore_changes=["initialNodeCount"],
         ),
     )
+
+
+def _first_machines(ours: GkeArgs, least: int, most: int) -> int:
+    """How many machines a pool begins with in each of its zones; the autoscaler adds what lacks
+    when the first pods wait. It never begins with more than it may grow to: whether GKE takes that
+    away again its documentation does not say."""
+    if "zone" in ours or ours.get("location", "").count("-") > 1:
+        return least
+    return min(1, least) if most >= _ZONES else 0
 
 
 def _node_config(

@@ -5,6 +5,7 @@ A module in a file beside is entered with what it is given; one of a registry is
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -257,7 +258,7 @@ class _File:
 
     def _entered(self, symbol: str, node: Node, only_if: str) -> Iterator[Resource]:
         path = _literal(node)
-        file = self._file.parent / path
+        file = Path(os.path.normpath(self._file.parent / path))
         if ":" in path or not file.is_file() or file.resolve() in self._inside:
             self.skipped.append(
                 Skipped(

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any
 
+from lichen_policies.facts.unknown import has_unknown
+
 Function = Callable[..., Any]
 
 _MOST_NUMBERS = 1024
@@ -69,6 +71,11 @@ def _json(value: Any) -> str:
     return text
 
 
+def _json_of(value: Any) -> Any:
+    """A value as JSON; as it is where a part of it is not known, so that the others are read."""
+    return value if has_unknown(value) else _json(value)
+
+
 def _lookup(table: Mapping[str, Any], key: str, *default: Any) -> Any:
     return table.get(key, *default) if default else table[key]
 
@@ -88,14 +95,19 @@ def _flag(value: Any) -> bool:
 
 TOGETHER: Mapping[str, Function] = {
     "concat": lambda *lists: list(chain.from_iterable(lists)),
+    "element": lambda values, index: values[index % len(values)],
     "flatten": _flatten,
+    "jsonencode": _json_of,
+    "keys": lambda table: sorted(table),
+    "length": len,
+    "lookup": _lookup,
     "merge": _merge,
     "tolist": list,
     "tomap": dict,
     "values": lambda table: [table[key] for key in sorted(table)],
     "zipmap": lambda keys, values: dict(zip(keys, values, strict=True)),
 }
-"""Those that put values together, known or not."""
+"""Those that put values together, or take one out, whether their parts are known or not."""
 
 FUNCTIONS: Mapping[str, Function] = {
     **TOGETHER,
@@ -106,16 +118,11 @@ FUNCTIONS: Mapping[str, Function] = {
     "compact": lambda values: [each for each in values if each not in (None, "")],
     "contains": lambda values, value: value in values,
     "distinct": _unique,
-    "element": lambda values, index: values[index % len(values)],
     "endswith": lambda text, end: text.endswith(end),
     "floor": math.floor,
     "format": _format,
     "join": lambda between, values: between.join(map(_text, values)),
     "jsondecode": json.loads,
-    "jsonencode": _json,
-    "keys": lambda table: sorted(table),
-    "length": len,
-    "lookup": _lookup,
     "lower": lambda text: text.lower(),
     "max": max,
     "min": min,

@@ -29,19 +29,47 @@ class Pods(Fact, frozen=True, kw_only=True):
 
 
 class NeuronPods(Fact, frozen=True, kw_only=True):
-    """Pods that ask at ``path`` for Neuron devices, not by the taint's key. ``tolerates`` says that
-    they tolerate the taint of nodes with such devices. ``nodes`` is the address of nodes with that
-    taint, where all nodes of the deployment that may have Neuron chips have it; else empty."""
+    """Pods that ask at ``path`` for Neuron devices.
 
+    ``given`` says that EKS gives them the toleration of the taint of nodes with such devices,
+    ``tolerates`` that they have it themselves. ``nodes`` is what nodes with that taint are called,
+    where all nodes of the deployment that may have Neuron chips have it; else empty. ``cluster`` is
+    what their cluster is called, where the deployment makes it itself, and its nodes, called
+    ``machines``, surely have such chips. ``plugin`` then says that something of the deployment
+    brings the device plugin to it; None where that cannot be said.
+    """
+
+    given: bool | None = False
     tolerates: bool | None = False
     nodes: str = ""
+    cluster: str = ""
+    machines: str = ""
+    plugin: bool | None = None
+    plugin_at: str = "whether the deployment brings the Neuron device plugin"
 
 
 class NeuronNodes(Fact, frozen=True, kw_only=True):
     """Machines that have Neuron chips, or may, and join a cluster. ``tainted`` says that pods must
-    tolerate ``aws.amazon.com/neuron`` to run there."""
+    tolerate ``aws.amazon.com/neuron`` to run there, ``sure`` that each of them has such chips, and
+    starts from a machine image of EKS."""
 
     tainted: bool | None = None
+    sure: bool = False
+
+
+class EksCluster(Fact, frozen=True, kw_only=True):
+    """A cluster of EKS that a deployment makes. ``automatic`` says that EKS runs its nodes, with
+    their device plugins (Auto Mode)."""
+
+    automatic: bool | None = False
+
+
+class PutIntoCluster(Fact, frozen=True, kw_only=True):
+    """Software that a deployment puts into a cluster: an add-on, a chart, a pod on each node, what
+    a command does. ``neuron`` says that it brings the device plugin of Neuron, None that it may
+    bring anything."""
+
+    neuron: bool | None = None
 
 
 class ClaimedDevices(Fact, frozen=True, kw_only=True):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Whole
+from lichen_policies.facts.kinds import EksCluster, Whole
 from lichen_policies.facts.names import names
 from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.unknown import field
 
 CLOUD = "aws"
 TYPES = {
@@ -15,9 +16,11 @@ TYPES = {
     "terraform": ("aws_eks_cluster", "awscc_eks_cluster"),
     "cloudformation": ("AWS::EKS::Cluster",),
 }
-FACTS = (Whole,)
+FACTS = (EksCluster, Whole)
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A Whole: its control plane runs on machines that nobody chooses."""
+    """A Whole and an EksCluster: its control plane runs on machines that nobody chooses."""
     yield Whole(names=names(properties, "name", "arn"))
+    automatic = properties.block("compute_config").flag("enabled")
+    yield EksCluster(path=properties.path, automatic=field(automatic or False))

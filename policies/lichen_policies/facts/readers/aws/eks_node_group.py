@@ -45,7 +45,9 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         machines = machines or [_DEFAULT]
     capacity = properties.text("capacity_type")
     boots = properties.stated_text("ami_type")
-    yield from neuron.nodes(machines, properties.blocks("taints", "taint"), context, path)
+    own_image = template.value is not None and boots.value in (None, "CUSTOM")
+    taints = properties.blocks("taints", "taint")
+    yield from neuron.nodes(machines, taints, context, path, own_image=own_image)
     for fact in group_of_machines(
         context,
         Choice(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.resource import Dialect
 from lichen_policies.facts.unknown import Unknown, is_unknown
 
 _MALFORMED = Unknown("is not JSON")
@@ -23,7 +24,7 @@ def parsed(properties: Properties, name: str) -> Properties:
         if isinstance(found, list | tuple):
             found = {"Items" if properties.dialect == "cloudformation" else "items": found}
         given = found if isinstance(found, Mapping) or is_unknown(found) else {}
-        return Properties(given, properties.dialect, properties.at(name))
+        return Properties(given, _spelling(properties, given), properties.at(name))
     try:
         value = json.loads(found)
     except (ValueError, RecursionError):
@@ -33,3 +34,14 @@ def parsed(properties: Properties, name: str) -> Properties:
     if not isinstance(value, Mapping):
         return Properties(_MALFORMED, properties.dialect, properties.at(name))
     return Properties(value, "pulumi", properties.at(name))  # the API's own spelling
+
+
+def _spelling(properties: Properties, given: Mapping[str, object] | Unknown) -> Dialect:
+    """The dialect of an object's names: where Terraform makes a text of it, the API's own spelling;
+    a provider that takes the object itself writes words with underscores."""
+    if properties.dialect != "terraform" or is_unknown(given):
+        return properties.dialect
+    items = given.get("items")
+    objects = items if isinstance(items, list | tuple) else [given]
+    named = [name for each in objects if isinstance(each, Mapping) for name in each]
+    return "terraform" if any("_" in name for name in named) else "pulumi"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -77,14 +78,17 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A Located for the whole; for each variant a Serving, a Machines and a Scaling; a Shadow for
     each that answers nobody, and a VariantInStack for each other; a KeptRequests where requests are
     kept."""
-    production = properties.blocks("production_variants")
-    shadows = properties.blocks("shadow_production_variants")
+    production = [_Variant.of(each) for each in properties.blocks("production_variants")]
+    shadows = [_Variant.of(each) for each in properties.blocks("shadow_production_variants")]
     variants = [*production, *shadows]
-    machines = [machine_of(variant).value for variant in variants]
-    counts = [variant.whole("initial_instance_count") for variant in variants]
+    machines = [variant.machine.value for variant in variants]
+    counts = [variant.machines.value for variant in variants]
+    named = tuple({machine: None for machine in machines if isinstance(machine, str)})
+    open_one = next(filter(is_unknown, machines), None)
     yield Located(
         region_at=properties.at("region"),
-        machine=field(machines[0]) if len(machines) == 1 else None,
+        machine=field(named[0] if len(named) == 1 and open_one is None else open_one),
+        any_of=named if len(named) > 1 and open_one is None else (),
         machines=sum(count for count in counts if isinstance(count, int)) or 1,
         hosting=_HOSTING,
         for_models=True,
@@ -106,8 +110,21 @@ def _name(properties: Properties) -> Maybe[str]:
     return properties.text("name", "endpoint_config_name")
 
 
-def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False) -> Iterator[Fact]:
-    machine, machines = machine_of(variant), variant.stated_whole("initial_instance_count")
+class _Variant(NamedTuple):
+    """A variant's properties, with what several facts have of them."""
+
+    properties: Properties
+    machine: Stated[str]
+    machines: Stated[int]
+
+    @classmethod
+    def of(cls, properties: Properties) -> _Variant:
+        machines = properties.stated_whole("initial_instance_count")
+        return cls(properties, machine_of(properties), machines)
+
+
+def _of_variant(each: _Variant, whole: Properties, is_shadow: bool = False) -> Iterator[Fact]:
+    variant, machine, machines = each
     serverless = variant.block("serverless_config")
     scaling = variant.block("managed_instance_scaling")
     scales_itself = _scales_itself(scaling)
@@ -145,8 +162,7 @@ def _of_variant(variant: Properties, whole: Properties, is_shadow: bool = False)
         memory_mib_at=serverless.at(*_MEMORY),
     )
     yield from _machines(
-        variant,
-        machines,
+        each,
         floor=Stated(floor, floor_at if scales_itself else ""),
         ceiling=Stated(ceiling, scaling.at("max_instance_count")),
     )
@@ -186,8 +202,8 @@ def _is_asynchronous(whole: Properties) -> Maybe[bool]:
     return whole.given("async_inference_config")
 
 
-def _in_stack(variant: Properties, whole: Properties) -> VariantInStack:
-    machine, machines = machine_of(variant), variant.stated_whole("initial_instance_count")
+def _in_stack(each: _Variant, whole: Properties) -> VariantInStack:
+    variant, machine, machines = each
     return VariantInStack(
         path=variant.path,
         waits_for="its endpoint and its scaling target",
@@ -206,17 +222,17 @@ def _in_stack(variant: Properties, whole: Properties) -> VariantInStack:
     )
 
 
-def _shadow(variant: Properties, production: Properties) -> Shadow:
-    machines = variant.stated_whole("initial_instance_count")
+def _shadow(each: _Variant, production: _Variant) -> Shadow:
+    variant, machine, machines = each
     return Shadow(
         path=variant.path,
-        machine=field(machine_of(variant).value),
+        machine=field(machine.value),
         machines=field(machines.value),
         machines_at=machines.path,
-        share=field(_share(variant, production)),
+        share=field(_share(variant, production.properties)),
         share_at=variant.at("initial_variant_weight"),
-        production_machine=field(machine_of(production).value),
-        production_machines=field(production.whole("initial_instance_count")),
+        production_machine=field(production.machine.value),
+        production_machines=field(production.machines.value),
         hosting=_HOSTING,
     )
 
@@ -264,16 +280,15 @@ def _scaled(fact: VariantInStack, stack: Stack) -> bool | None:
     )
 
 
-def _machines(
-    variant: Properties, machines: Stated[int], *, floor: Stated[int], ceiling: Stated[int]
-) -> Iterator[Machines]:
+def _machines(each: _Variant, *, floor: Stated[int], ceiling: Stated[int]) -> Iterator[Machines]:
     """The machines of a variant, which its instance pools may name; nothing of one that is
     serverless."""
+    variant, machine, machines = each
     if variant.given("serverless_config") is True:
         return
     pools = variant.blocks("instance_pools") if variant.given("instance_pools") is True else []
-    named = [machine_of(pool) for pool in pools] or [machine_of(variant)]
-    names = [machine.value for machine in named]
+    named = [machine_of(pool) for pool in pools] or [machine]
+    names = [one.value for one in named]
     unknown = next(filter(is_unknown, names), _UNNAMED if None in names else None)
     most = _most(machines, ceiling)
     starts = machines if most is ceiling else Stated(None, "")

@@ -1,7 +1,8 @@
 """Karpenter's node pools: machines that a cluster makes as pods need them.
 
-Sources: Karpenter documentation, "NodePools", "Disruption" (consolidateAfter: Never, budgets of 0
-nodes) and "Scheduling" (labels of AWS); Amazon EKS, "Create a node pool for EKS Auto Mode".
+Sources: Karpenter documentation, "NodePools" (``replicas`` is a fixed number of nodes),
+"Disruption" (consolidateAfter: Never, budgets of 0 nodes) and "Scheduling" (labels of AWS); Amazon
+EKS, "Create a node pool for EKS Auto Mode" and "Static Capacity Node Pools in EKS Auto Mode".
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from collections.abc import Iterator
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, MachineTemplate, NeuronNodes, NodePool
+from lichen_policies.facts.fleet import machines_named
+from lichen_policies.facts.kinds import (
+    Located,
+    Machines,
+    MachineTemplate,
+    NeuronNodes,
+    NodePool,
+)
 from lichen_policies.facts.machine import names_accelerators
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes import accelerators, neuron
@@ -29,7 +37,7 @@ from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 CLOUD = "kubernetes"
 TYPES = types(Api("karpenter.sh", ("v1", "v1beta1"), "NodePool"))
-FACTS = (Located, MachineTemplate, NeuronNodes, NodePool)
+FACTS = (Located, Machines, MachineTemplate, NeuronNodes, NodePool)
 
 _ACCELERATED = re.compile(r".*/(?:instance|sku)-(?:gpu|accelerator)-\w+(?:-\w+)*")
 _FAMILIES = ("/instance-family", "/sku-family")
@@ -80,6 +88,9 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         yield MachineTemplate(
             context=context, path=machine.path, machine=field(name), machine_at=machine.path
         )
+        nodes_kept = spec.stated_whole("replicas")
+        if nodes_kept.value is not None:
+            yield from machines_named(machine, nodes_kept, hosting="eks")
 
 
 def _neuron_names(labels: list[Label]) -> tuple[str, ...]:

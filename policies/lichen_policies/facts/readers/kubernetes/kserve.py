@@ -49,6 +49,9 @@ _MODELS = (
 )
 _TO_ZERO = "KServe reaches 0 with Knative or KEDA, not with a standard (raw) deployment alone"
 _STANDARD = {"Standard", "RawDeployment"}
+_SHARED_PODS = "ModelMesh"
+"""A mode in which the pods are those of a serving runtime, which many models share: a model has no
+replicas of its own. Source: ModelMesh Serving documentation, "The KServe InferenceService"."""
 
 
 complete = in_their_cluster
@@ -87,6 +90,8 @@ def _of_part(
     if asked is None and not predicts:
         return
     mode = annotation(properties, "serving.kserve.io/deploymentMode").value
+    if mode == _SHARED_PODS and predicts:
+        return
     scaler = annotation(properties, "serving.kserve.io/autoscalerClass").value
     yield scaling(
         pod,

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from lichen.clouds import region_of
-from lichen_policies.facts.machine import is_device
+from lichen_policies.facts.devices import is_device
 from lichen_policies.facts.numbers import quantity, whole_in
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes import accelerators

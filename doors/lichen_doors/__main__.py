@@ -1,0 +1,52 @@
+"""The command as a process of its own: ``lichen``, and ``python -m lichen_doors``.
+
+What is imported lives until the process ends. Python would search it for garbage while it is
+imported, at each search later, and take it apart at the end: that takes as long as a small answer.
+So it is kept out of these searches, and the process ends as soon as nothing is left to do.
+"""
+
+import atexit
+import gc
+import os
+import sys
+
+
+class _End:
+    """Ends the process with ``code``.
+
+    What is registered for the end is done before, threads are waited for, and what is printed is
+    written.
+    """
+
+    def __init__(self) -> None:
+        self.code: object = None
+        atexit.register(self._leave)  # the first that is registered is the last that runs
+
+    def _leave(self) -> None:
+        if not isinstance(self.code, int) or hasattr(sys, "last_value"):
+            return  # an exception that nobody caught: Python has said it
+        try:
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+        except (OSError, ValueError):  # closed, or full: Python has its way to end then
+            return
+        os._exit(self.code)
+
+
+def main() -> None:
+    """What is typed, done; ends the process with the command's exit code."""
+    end = _End()
+    gc.disable()
+    from lichen_doors.command import main as command
+
+    gc.freeze()
+    gc.enable()
+    try:
+        command(prog_name="lichen")
+    except SystemExit as leaving:
+        end.code = leaving.code
+        raise
+
+
+if __name__ == "__main__":
+    main()
