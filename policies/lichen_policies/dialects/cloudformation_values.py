@@ -120,7 +120,7 @@ class Template:
         if name == "AWS::Partition" and isinstance(self.given.region, str):
             return _partition(self.given.region)
         if name.startswith("AWS::"):
-            return Unknown()
+            return Unknown(written=f"${{{name}}}")
         if name in self.parameters:
             return self._parameter(name)
         return Unknown(AFTER_DEPLOYMENT, references=(name,), written=f"${{{name}}}")

@@ -109,8 +109,12 @@ def _join(*parts: str) -> str:
 
 
 _OPEN: Any = Unknown("is filled in only when the manifest is rendered")
-_PLACEHOLDER = re.compile(r"^\s*(?:\{\{.*\}\}|\$\{[^{}]*\}|<no value>)\s*$", re.DOTALL)
-"""A value that a template engine or a substitution replaces whole."""
+_PLACEHOLDER = re.compile(
+    r"^\s*(?:\{\{(?!\.Name(?:space)?\}\}).*\}\}|\$\{[^{}]*\}|<no value>)\s*$", re.DOTALL
+)
+"""A value that a template engine or a substitution replaces whole; but a service's name and
+namespace, which KServe itself writes into its runtimes' arguments. Source: KServe documentation,
+"Serving Runtimes"."""
 
 
 def _known(value: Any) -> Any:

@@ -154,6 +154,14 @@ class Properties:
         left_out = value.because == AFTER_DEPLOYMENT and not value.references
         return self._dialect == "terraform" and left_out
 
+    def chosen_block(self, name: str) -> Properties:
+        """A block that whoever writes the program chose; nothing where the provider computes it,
+        so that its defaults hold, as where it is left out."""
+        found = self.scalar(name)
+        if is_unknown(found) and self.computes(found):
+            return Properties({}, self._dialect, self.at(name))
+        return self.block(name)
+
     def whole(self, *names: str) -> Maybe[int]:
         """A whole number of something."""
         found = self.amount(*names)

@@ -12,8 +12,9 @@ without scaling is not a floor, but the fewest replicas of a Vertex endpoint (``
 at the least) and of a KServe service (``minReplicas``, 1 where it is left out) are, since these
 scale: where the platform allows no lower one, the finding says what to do instead. The first pool
 of an AKS cluster keeps one machine at the least. Workers of Ray have a floor where the cluster
-scales itself (``enableInTreeAutoscaling``). A resource that states no environment is judged as in
-production. A group whose machine is not known and that has no ``lichen:*`` tag says nothing:
+scales itself (``enableInTreeAutoscaling``), but for a job that shuts its cluster down when it
+ends. A model of ModelMesh has no pods of its own. A resource that states no environment is judged
+as in production. A group whose machine is not known and that has no ``lichen:*`` tag says nothing:
 too-many-accelerators says that it cannot be checked.
 
 Tags: Without ``lichen:*`` tags it judges the endpoints of SageMaker, Vertex and Azure Machine

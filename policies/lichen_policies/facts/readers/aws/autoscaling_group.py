@@ -42,7 +42,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     """The facts of a fleet: of the types among its overrides, else of its launch template's, else
     of its launch configuration's. A WarmPool where machines wait beside it, a ReservationUse for
     each reservation that they are started in; what names the group finds it by its MachineGroup."""
-    policy = properties.block("mixed_instances_policy")
+    policy = _policy(properties)
     mixed = policy.block("launch_template")
     template = template_of(mixed) if mixed else template_of(properties)
     if template.value is None:
@@ -83,6 +83,15 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
     if group is None:
         return facts
     return tuple(beside_group(f, group) if isinstance(f, WarmPool) else f for f in facts)
+
+
+def _policy(properties: Properties) -> Properties:
+    """The policy of a mixed group; nothing where a provider computes it beside the template or the
+    configuration that the group names, since a group takes only one of them."""
+    others = ("launch_template", "launch_configuration", "launch_configuration_name")
+    if any(properties.given(name) for name in others):
+        return properties.chosen_block("mixed_instances_policy")
+    return properties.block("mixed_instances_policy")
 
 
 def _is_spot(policy: Properties) -> Maybe[bool]:

@@ -26,7 +26,7 @@ from lichen_policies.facts.readers.aws.joining import (
     known_or_open,
     means,
 )
-from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, Unknown, field, is_unknown
 from lichen_policies.stack import Stack, Subject, refers_to
 
 CLOUD = "aws"
@@ -95,9 +95,14 @@ def _dimensions(properties: Properties) -> Maybe[dict[str, object]]:
 
 
 def _heard(properties: Properties) -> Maybe[bool]:
-    """Whether it has an action of any kind; one that is not known yet is one."""
+    """Whether it has an action of any kind; one that is not known yet is one. Terraform's sets are
+    unknown as a whole where an element is, and an empty one never is."""
     found = [properties.value(name) for name in _ACTIONS]
     if any(isinstance(each, list | tuple) and each for each in found):
+        return True
+    if properties.dialect == "terraform" and any(
+        is_unknown(each) and each.because == AFTER_DEPLOYMENT for each in found
+    ):
         return True
     return next((each for each in found if is_unknown(each)), any(found))
 

@@ -88,7 +88,7 @@ def _starts(containers: Sequence[Properties], hosting: str) -> Iterator[Fact]:
     none of its model."""
     several = len(containers) > 1
     for container in containers:
-        probe = container.block("startup_probe")
+        probe = container.chosen_block("startup_probe")
         if several and not probe:
             continue
         failures = probe.stated_whole("failure_threshold")

@@ -43,8 +43,8 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     A manual count is floor and ceiling at once. Of the two ceilings, of the service and of its
     template, the smaller holds; of the two floors, the greater.
     """
-    template, own = properties.block("template"), properties.block("scaling")
-    revision = template.block("scaling")
+    template, own = properties.block("template"), properties.chosen_block("scaling")
+    revision = template.chosen_block("scaling")
     manual = own.stated_whole("manual_instance_count")
     mode = own.text("scaling_mode")
     if manual.value is not None and mode in (None, "MANUAL"):

@@ -66,7 +66,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         )
     if not pools and properties.flag("remove_default_node_pool") is not True:
         yield Located(region_at=properties.at("location"), hosting=HOSTING)
-    provisioning = properties.block("cluster_autoscaling")
+    provisioning = properties.chosen_block("cluster_autoscaling")
     if provisioning.flag("enabled") is False:
         return
     for limit in provisioning.blocks("resource_limits"):

@@ -78,8 +78,8 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
 def _machine(properties: Properties) -> Properties:
     """The block that names the machine, which is another in each kind."""
     for block in ("gce_setup", "machine_spec"):
-        if properties.block(block):
-            return properties.block(block)
+        if found := properties.chosen_block(block):
+            return found
     runtime = properties.block("virtual_machine").block("virtual_machine_config")
     return runtime or properties
 
@@ -87,8 +87,8 @@ def _machine(properties: Properties) -> Properties:
 def _idle_h(properties: Properties) -> tuple[Maybe[float], str, str]:
     """The idle hours after which a notebook stops, the property that sets them, and what to set it
     to. The oldest kind of notebook has no such property, so nothing is known of it."""
-    if properties.block("gce_setup"):
-        return _by_metadata(properties.block("gce_setup"))
+    if setup := properties.chosen_block("gce_setup"):
+        return _by_metadata(setup)
     software = properties.block("software_config")
     if software:
         switch = software.flag("idle_shutdown")
@@ -113,6 +113,8 @@ def _by_metadata(setup: Properties) -> tuple[Maybe[float], str, str]:
         return f'{setup.at("metadata")}["{key}"]'
 
     metadata = setup.tags("metadata")
+    if is_unknown(metadata) and setup.computes(metadata):
+        metadata = None
     if is_unknown(metadata):
         return metadata, setup.at("metadata"), ""
     written = (metadata or {}).get("enable-guest-attributes")

@@ -66,7 +66,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
             shapes=shapes_of(version, as_topology=at.endswith("opology")),
             hosting=_HOSTING,
         )
-        shape = node.block("accelerator_config")
+        shape = node.chosen_block("accelerator_config")
         if version is not None and shape.given("topology"):
             yield TpuSlice(
                 path=shape.path,
@@ -78,7 +78,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
 
 def _shape(node: Properties) -> tuple[Maybe[str], str | None, Maybe[float], str]:
     """What a node names, its version, its chips, and the property that decides."""
-    shape = node.block("accelerator_config")
+    shape = node.chosen_block("accelerator_config")
     if shape:
         named = shape.text("type")
         chips, at = chips_of_topology(shape.text("topology")), shape.at("topology")

@@ -156,7 +156,7 @@ def _any(answers: Iterable[Maybe[bool]]) -> Maybe[bool]:
 def _is_given_toleration(spec: Properties) -> bool:
     """Whether a container asks for the resource whose name is the taint's key, or may."""
     for container in spec.blocks("containers", "container"):
-        resources = container.block("resources")
+        resources = container.chosen_block("resources")
         for asked in (resources.tags("limits"), resources.tags("requests")):
             if is_unknown(asked) or _TAINT in (asked or {}):
                 return True

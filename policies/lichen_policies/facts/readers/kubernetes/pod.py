@@ -158,7 +158,7 @@ class Pod:
         property that asks for it."""
         found: dict[str, str] = {}
         for container in self.containers:
-            resources = container.block("resources")
+            resources = container.chosen_block("resources")
             for name in ("limits", "requests"):
                 amounts = resources.tags(name)
                 if amounts is None or is_unknown(amounts):
@@ -176,7 +176,7 @@ class Pod:
 
     def _of(self, container: Properties) -> Iterator[Asked]:
         """What one container asks for."""
-        resources = container.block("resources")
+        resources = container.chosen_block("resources")
         for name in ("limits", "requests"):
             amounts = resources.tags(name)
             if is_unknown(amounts) and self.serves:

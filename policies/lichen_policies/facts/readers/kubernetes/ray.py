@@ -2,7 +2,8 @@
 
 Source: KubeRay's RayCluster, as its custom resource definition describes it: a group has
 ``minReplicas`` to ``maxReplicas`` workers where the cluster scales itself, else ``replicas``, of
-which none is the default; each is ``numOfHosts`` pods.
+which none is the default; each is ``numOfHosts`` pods. A job that shuts its cluster down
+(``shutdownAfterJobFinishes``, which is off by default) leaves no worker idle.
 """
 
 from __future__ import annotations
@@ -56,11 +57,14 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     if first.asked is not None:
         yield from facts_of_pods(first, context, Stated(1, ""))
     scales = cluster.scalar("enable_in_tree_autoscaling") is True
+    ends = bool(job) and spec.scalar("shutdown_after_job_finishes") is True
     for group in groups:
-        yield from _of_group(group, context, plainly, scales)
+        yield from _of_group(group, context, plainly, scales, ends)
 
 
-def _of_group(group: Properties, context: Context, plainly: bool, scales: bool) -> Iterator[Fact]:
+def _of_group(
+    group: Properties, context: Context, plainly: bool, scales: bool, ends: bool
+) -> Iterator[Fact]:
     if group.scalar("suspend") is True:
         return
     pod = Pod(group.block("template").block("spec"), serves=plainly)
@@ -74,7 +78,7 @@ def _of_group(group: Properties, context: Context, plainly: bool, scales: bool) 
     count = fixed if fixed.value is not None else Stated(floor.value or 0, fixed.path)
     most = ceiling if scales and ceiling.value is not None else count
     yield from facts_of_pods(pod, context, most, asked=asked, unit=unit)
-    if scales and (asked is not None or plainly):
+    if scales and not ends and (asked is not None or plainly):
         yield scaling(pod, context, floor, asked=asked, ceiling=ceiling)
     if plainly:
         yield from serving(pod, context, count, asked=asked)
