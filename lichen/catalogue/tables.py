@@ -47,7 +47,7 @@ from lichen.catalogue.schema import (
     path_of,
 )
 from lichen.catalogue.sold import Sales, check_price, sales_by_machine
-from lichen.document import InputError, did_you_mean
+from lichen.document import InputError, did_you_mean, nearest
 from lichen.workload import ModelCard
 
 __all__ = ["DIRECTORY", "Catalogue", "load"]
@@ -796,7 +796,9 @@ def _is_grid(reading: Reading, source: str | None) -> bool:
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> NoReturn:
-    raise InputError(f"{name!r} is not known", fix=did_you_mean(name, known), field=what)
+    close = nearest(name, known)
+    fix = f"did you mean {close[0]!r}?" if close else f"`lichen catalogue {what}s` lists them"
+    raise InputError(f"{name!r} is not known", fix=fix, field=what)
 
 
 def _read_sources(path: Path) -> dict[str, Source]:

@@ -27,6 +27,7 @@ from lichen_policies.served import SERVERS, longest_tokens, model_setting, serve
 from lichen.catalogue import Catalogue
 from lichen.day import present_day
 from lichen.document import InputError, did_you_mean, read_document
+from lichen.input_error import NotRecognised
 from lichen.passport import Passport
 from lichen.words import Environment, Precision
 from lichen_practices.starting.draft import KnownWorkload, name_of
@@ -64,7 +65,14 @@ def drafts_of(paths: Iterable[Path], catalogue: Catalogue) -> tuple[KnownWorkloa
 
 
 def _of_document(path: Path, known: Known) -> Iterator[KnownWorkload]:
-    reading = read_all([path], "auto", DeploymentInput())
+    try:
+        reading = read_all([path], "auto", DeploymentInput())
+    except NotRecognised as error:
+        raise InputError(
+            error.wrong,
+            fix="give a state, a plan, a template, a manifest or vLLM's configuration file",
+            document=error.document or str(path),
+        ) from None
     facts = [(resource, facts_of(resource) or ()) for resource in reading.resources]
     variants = [
         (resource, fact) for resource, found in facts for fact in found if isinstance(fact, Serving)

@@ -144,6 +144,30 @@ def of_better(running: Running, better: BetterPlacement) -> Notice:
     )
 
 
+def as_one_fix(
+    better: Notice, address: str, stack: str, report: Report, gate: Gate
+) -> tuple[Notice, frozenset[str]]:
+    """A better placement beside what rules say of the same machines: the fix is said once, where it
+    saves most. The notice, and the marks of the findings that it outdoes."""
+    rivals = [
+        verdict
+        for verdict in report.findings
+        if verdict.resource == address
+        and verdict.changes
+        and gate.rules()[verdict.rule].theme in ("size", "hardware")
+    ]
+    first = max(rivals, key=lambda verdict: _worth(verdict.saves), default=None)
+    if first is not None and _worth(first.saves) >= _worth(better.saves):
+        says = f"do what {first.rule} says of it, which saves no less and stays where it is"
+        return msgspec.structs.replace(better, fix=says), frozenset()
+    return better, frozenset(finding_mark(stack, verdict) for verdict in rivals)
+
+
+def _worth(saves: Saves) -> tuple[float, float]:
+    grams = saves.gco2e_month
+    return (grams.likely if grams is not None else 0.0, saves.usd_month or 0.0)
+
+
 _COUNTED = {
     "scaling": "both counted as scaling with the traffic",
     "fixed": "both counted without scaling, all month",
@@ -157,10 +181,12 @@ def of_report(
     earlier: frozenset[str] | None,
     running: Sequence[Running],
     changed: frozenset[str],
+    outdone: frozenset[str] = frozenset(),
 ) -> Iterator[Notice]:
     """What the rules find: each finding of a kind of its own, and others that an earlier run of
     the stack did not have (``earlier``: its findings; None, there was none). ``changed`` are the
-    addresses whose region's class has changed."""
+    addresses whose region's class has changed, ``outdone`` the marks of findings whose fix a better
+    placement replaces."""
     regions = {each.address: each.region for each in running}
     for verdict in report.findings:
         kind = _OF_RULES.get(verdict.rule)
@@ -177,11 +203,14 @@ def of_report(
             resource=_called(verdict),
             region=regions.get(verdict.resource),
             what=f"{verdict.rule}: {verdict.what or verdict.message}; {verdict.limit}".rstrip("; "),
-            fix=verdict.fix,
+            fix=_MOVE if mark in outdone else verdict.fix,
             fingerprint=mark,
             blocks=verdict.blocks,
             saves=verdict.saves,
         )
+
+
+_MOVE = "do what the better placement says, which saves more than other machines here"
 
 
 def finding_mark(stack: str, verdict: Verdict) -> str:

@@ -34,6 +34,7 @@ from lichen_practices.watching.moving import (
 from lichen_practices.watching.notices import (
     Evidence,
     Notice,
+    as_one_fix,
     finding_mark,
     of_better,
     of_class,
@@ -119,6 +120,7 @@ class Watching:
         earlier = None if self.last is None else self.last.findings.get(state.stack)
         found = list(of_exemptions(state.stack, resources, self.gate, self.options.soon_days))
         changed: set[str] = set()
+        outdone: set[str] = set()
         today = self.gate.configuration.today
         for each in running:
             first = self.first.get((each.stack, each.key, each.region or ""))
@@ -129,12 +131,18 @@ class Watching:
             found += self.evidence.of(each, today, self.options.soon_days)
             better = self.mover.better(each)
             if isinstance(better, BetterPlacement):
-                found.append(of_better(each, better))
+                notice, replaced = as_one_fix(
+                    of_better(each, better), each.address, state.stack, report, self.gate
+                )
+                found.append(notice)
+                outdone |= replaced
             elif isinstance(better, NotCompared):
                 self._leave(each, better.because)
             for because in each.unknown:
                 self._leave(each, because)
-        found += of_report(state.stack, report, earlier, running, frozenset(changed))
+        found += of_report(
+            state.stack, report, earlier, running, frozenset(changed), frozenset(outdone)
+        )
         before = frozenset[str]() if self.last is None else self.last.notices
         self.notices += (
             replace(notice, is_new=notice.fingerprint not in before) for notice in found

@@ -678,3 +678,17 @@ def test_an_endpoint_of_vertex_ai_is_asked_by_its_own_number(here: Path) -> None
         "no state has an endpoint of Vertex AI"
         in watch(path, "--utilisation", "google:shop", code=2).output
     )
+
+
+def test_one_endpoint_gets_one_fix() -> None:
+    states = Path(__file__).resolve().parents[3] / "docs" / "practices" / "examples" / "states"
+    run = CliRunner().invoke(main, ["watch", str(states), "--format", "json"])
+    of_search = {
+        each["kind"]: each
+        for each in json.loads(run.stdout)["notices"]
+        if each["resource"] == "search"
+    }
+    rule, better = of_search["differs-from-passport"], of_search["better-placement"]
+    grams = [each["saves"]["gco2e_month"]["likely"] for each in (rule, better)]
+    assert (grams[0] > grams[1]) == ("do what oversized-endpoint says" in better["fix"])
+    assert (grams[0] > grams[1]) != ("do what the better placement says" in rule["fix"])
